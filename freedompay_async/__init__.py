@@ -1,0 +1,1 @@
+"""Issue and manage Freedom Pay cards from asyncio."""

@@ -1,0 +1,139 @@
+"""Everything that this library raises on purpose.
+
+    FreedomPayError
+    ├── ConfigurationError      wrong settings or wrong use; nothing was sent
+    ├── NotSent                 no byte of it left this machine; safe to repeat
+    ├── OutcomeUnknown          sent, and what became of it is not known
+    ├── StillProcessing         accepted, and not finished when the waiting stopped
+    ├── ProtocolError           an answer came that is not the contract's
+    └── ApiError                the issuer answered and said no
+        ├── AuthenticationError the key, the merchant id or the signature was refused
+        ├── DuplicateRequest    the issuer has seen this request id and does not tell what became of it
+        ├── RateLimited         HTTP 429 to every attempt
+        ├── RequestFailed       this request was refused or has failed
+        └── GiftCardError       a negative status of the gift-card section
+
+Errors carry attributes, not tuples; all of them pickle. `str(error)` says what happened, whether anything was sent, and
+what is safe to do next. `body` is the raw answer with secrets masked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = [
+    "ApiError",
+    "AuthenticationError",
+    "ConfigurationError",
+    "DuplicateRequest",
+    "FreedomPayError",
+    "GiftCardError",
+    "NotSent",
+    "OutcomeUnknown",
+    "ProtocolError",
+    "RateLimited",
+    "RequestFailed",
+    "StillProcessing",
+]
+
+
+class FreedomPayError(Exception):
+    """The base of all.
+
+    Attributes:
+        message: what happened, in a sentence or two.
+        request_id: the id of the intent (of a read: of its last attempt); `None` where no call was made.
+        call: the method, such as `cards.issue`; `None` where no call was made.
+        http_status: the HTTP status of the last answer, or `None`.
+        body: the last answer's body as text, secrets masked, or `None`.
+        error_code, error_description: what the issuer gave, as text, or `None`.
+        retry_after: seconds that the issuer asked to wait, or `None`.
+        proved: the failure was read from `request/status`, not concluded from a refusal.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        request_id: str | None = None,
+        call: str | None = None,
+        http_status: int | None = None,
+        body: str | None = None,
+        error_code: str | None = None,
+        error_description: str | None = None,
+        retry_after: float | None = None,
+        proved: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.request_id = request_id
+        self.call = call
+        self.http_status = http_status
+        self.body = body
+        self.error_code = error_code
+        self.error_description = error_description
+        self.retry_after = retry_after
+        self.proved = proved
+
+    def __str__(self) -> str:
+        subject = f"{self.call}: " if self.call else ""
+        ending = f" [request_id {self.request_id}]" if self.request_id else ""
+        return f"{subject}{self.message}{ending}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (type(self), self.message), self.__dict__)
+
+
+def _rebuild(cls: type[FreedomPayError], message: str) -> FreedomPayError:
+    return cls(message)
+
+
+class ConfigurationError(FreedomPayError):
+    """Wrong settings, or a client used after close, on another event loop or in a forked child; nothing was sent."""
+
+
+class NotSent(FreedomPayError):
+    """No byte of the request left this machine: safe to repeat."""
+
+
+class OutcomeUnknown(FreedomPayError):
+    """The request was sent and its outcome is not known: it may or may not have been done.
+
+    Never repeat it under a new id. `requests.attach(error.request_id)` asks again later; the same call with
+    `request_id=error.request_id` is safe, because one id is processed at most once.
+    """
+
+
+class StillProcessing(FreedomPayError):
+    """The issuer accepted the request and had not finished it when the waiting stopped; `request_id` is all one needs to go on."""
+
+
+class ProtocolError(FreedomPayError):
+    """An answer came that is not the contract's; `body` has it."""
+
+
+class ApiError(FreedomPayError):
+    """The issuer answered and said no."""
+
+
+class AuthenticationError(ApiError):
+    """The key, the merchant id or the signature was refused; this attempt did nothing."""
+
+
+class DuplicateRequest(ApiError):
+    """The issuer has seen this request id before and `request/status` does not tell what became of it.
+
+    Not a refusal: the first use of the id may have been done.
+    """
+
+
+class RateLimited(ApiError):
+    """HTTP 429 to every attempt; by its meaning nothing was done. Repeat later with the same request id."""
+
+
+class RequestFailed(ApiError):
+    """The issuer refused the request, or accepted it and it failed: it was not done."""
+
+
+class GiftCardError(ApiError):
+    """A negative status of the gift-card section."""

@@ -1,0 +1,114 @@
+"""What comes back. Fields that the vendor adds are ignored, values that it adds pass through."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from msgspec import Struct
+
+__all__ = ["Answer", "CardRef", "Completed", "CreatedClient", "IssuedCards", "RequestState"]
+
+
+class Answer(Struct, kw_only=True, frozen=True):
+    """The envelope of every payment-card answer (docs.freedompay.kz, api-12075070).
+
+    How `status` and `request_status` combine is on no page; the reading here (`status` is about this call,
+    `request_status` about the request it concerns) is inferred.
+    """
+
+    status: str
+    """`ok` or `error`: the call just made."""
+    request_status: str | None = None
+    """`success`, `process` or `error`: the request it concerns. Another value is not final."""
+    dt: str | None = None
+    """RFC 3339 with offset, as it came."""
+    error_code: str | int | None = None
+    """Documented on neighbouring sections only."""
+    error_description: str | None = None
+    request_id: str = ""
+    """The id of the intent, filled in by the client."""
+
+    @property
+    def time(self) -> datetime | None:
+        """`dt` as an aware datetime; `None` if it is absent or can't be read."""
+        try:
+            return datetime.fromisoformat(self.dt) if self.dt else None
+        except ValueError:
+            return None
+
+
+class CardRef(Struct, kw_only=True, frozen=True):
+    card_id: str | int
+
+
+class RequestState(Answer, kw_only=True, frozen=True):
+    """What the issuer says of a request (docs.freedompay.kg, api-13677899). Not all fields are there at once."""
+
+    cards: list[CardRef] | None = None
+    client_id: str | int | None = None
+    transaction_id: str | int | None = None
+    fin_document_id: str | int | None = None
+
+    @property
+    def final(self) -> bool:
+        """Whether the request has ended. Only `success` and `error` are ends."""
+        return self.succeeded or self.failed
+
+    @property
+    def succeeded(self) -> bool:
+        return self.status == "ok" and self.request_status == "success"
+
+    @property
+    def failed(self) -> bool:
+        return self.status == "ok" and self.request_status == "error"
+
+    @property
+    def card_ids(self) -> tuple[str, ...]:
+        return tuple(str(card.card_id) for card in self.cards or ())
+
+    @classmethod
+    def of(cls, state: RequestState) -> RequestState:
+        """A request attached by its id alone gives its state as it is."""
+        return state
+
+
+class Completed(Struct, kw_only=True, frozen=True):
+    """A request that succeeded and gives nothing back but that."""
+
+    request_id: str
+    answer: RequestState
+
+    @classmethod
+    def of(cls, state: RequestState) -> Self:
+        return cls(request_id=state.request_id, answer=state)
+
+
+class CreatedClient(Struct, kw_only=True, frozen=True):
+    """A client that exists."""
+
+    request_id: str
+    client_id: str
+    answer: RequestState
+
+    @classmethod
+    def of(cls, state: RequestState) -> Self | None:
+        """`None`: the answer does not name the client (the ids come from `request/status`)."""
+        if state.client_id is None:
+            return None
+        return cls(request_id=state.request_id, client_id=str(state.client_id), answer=state)
+
+
+class IssuedCards(Struct, kw_only=True, frozen=True):
+    """Cards that exist."""
+
+    request_id: str
+    card_ids: tuple[str, ...]
+    answer: RequestState
+
+    @classmethod
+    def of(cls, state: RequestState) -> Self | None:
+        """`None`: the answer names no card (the ids come from `request/status`)."""
+        if not state.cards:
+            return None
+        return cls(request_id=state.request_id, card_ids=state.card_ids, answer=state)
