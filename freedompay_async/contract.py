@@ -95,15 +95,11 @@ _KG: Final = "docs.freedompay.kg"
 CLIENTS_CREATE: Final = Call(
     "clients.create", _V5 + "client/add", ClientCreation, CreatedClient, Mark.DOCUMENTED, Retry.ASKABLE, f"{_KZ} api-12074751"
 )
-CARDS_ISSUE: Final = Call(
-    "cards.issue", _V5 + "card/issue", CardIssue, IssuedCards, Mark.PARTIAL, Retry.ASKABLE, f"{_KZ} menu: Issue card"
-)
+CARDS_ISSUE: Final = Call("cards.issue", _V5 + "card/issue", CardIssue, IssuedCards, Mark.PARTIAL, Retry.ASKABLE, f"{_KZ} menu: Issue card")
 CARDS_BULK_ISSUE: Final = Call(
     "cards.bulk_issue", _V5 + "card/bulk_issue", BulkIssue, IssuedCards, Mark.INFERRED, Retry.ASKABLE, f"{_KZ} menu: Bulk issue"
 )
-CARDS_LINK: Final = Call(
-    "cards.link", _V5 + "card/link", CardLink, Completed, Mark.DOCUMENTED, Retry.ASKABLE, f"{_KZ} api-12074684"
-)
+CARDS_LINK: Final = Call("cards.link", _V5 + "card/link", CardLink, Completed, Mark.DOCUMENTED, Retry.ASKABLE, f"{_KZ} api-12074684")
 CARDS_ACTIVATE: Final = Call(
     "cards.activate", _V5 + "card/activate", CardActivation, Completed, Mark.INFERRED, Retry.ASKABLE, f"{_KZ} menu: Activate card"
 )

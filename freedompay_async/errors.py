@@ -105,7 +105,13 @@ class OutcomeUnknown(FreedomPayError):
 
 
 class StillProcessing(FreedomPayError):
-    """The issuer accepted the request and had not finished it when the waiting stopped; `request_id` is all one needs to go on."""
+    """The issuer accepted the request and had not finished it when the waiting stopped; `request_id` is all one needs to go on.
+
+    Attributes:
+        request_ids: of many requests waited for together, those that have not ended.
+    """
+
+    request_ids: tuple[str, ...] = ()
 
 
 class ProtocolError(FreedomPayError):

@@ -25,6 +25,11 @@ class Signer(Protocol):
     """What the session needs of a scheme."""
 
     @property
+    def auth_id(self) -> str:
+        """The merchant's id."""
+        ...
+
+    @property
     def header_id(self) -> bool:
         """Whether the scheme carries a request id in a header, so that the issuer can tell a repeated call."""
         ...

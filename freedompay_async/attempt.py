@@ -1,0 +1,58 @@
+"""One try to send, and what the session needs of a transport: no HTTP library in it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from freedompay_async.wire import Reply
+
+__all__ = ["Attempt", "TransportError", "Wire"]
+
+
+class Attempt:
+    """One try to send; tells, whatever happens, whether a byte may have left."""
+
+    __slots__ = ("_clock", "_deadline", "_seconds", "sent")
+
+    def __init__(self, *, deadline: float, seconds: float) -> None:
+        self.sent = False
+        self._deadline = deadline
+        self._seconds = seconds
+        self._clock: asyncio.Timeout | None = None
+
+    def clock(self) -> asyncio.Timeout:
+        """Runs to the deadline of the call; from `connected` on, to the attempt's own time-out if that is sooner."""
+        self._clock = asyncio.timeout_at(self._deadline)
+        return self._clock
+
+    def connected(self) -> None:
+        """A connection is in hand, and the next thing is the write."""
+        self.sent = True
+        if self._clock is not None:
+            self._clock.reschedule(min(self._deadline, asyncio.get_running_loop().time() + self._seconds))
+
+
+class TransportError(Exception):
+    """No whole answer came; whether a byte may have left is in the `Attempt`."""
+
+    def __init__(self, reason: str, *, final: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.final = final
+        """Trying again gives the same: a certificate that is not trusted."""
+
+
+class Wire(Protocol):
+    """Bytes out, bytes in."""
+
+    def check(self) -> None:
+        """Raise `ConfigurationError` where it must not be used: after close, on another event loop, in a forked child."""
+        ...
+
+    async def send(self, path: str, headers: Mapping[str, str], body: bytes, attempt: Attempt) -> Reply:
+        """POST exactly these bytes, once; raise `TransportError` where no whole answer came."""
+        ...

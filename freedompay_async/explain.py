@@ -1,0 +1,121 @@
+"""The end of a call that has no answer to give, as an error that says what happened, whether anything was sent, and what is safe: pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from freedompay_async.contract import Retry
+from freedompay_async.errors import (
+    AuthenticationError,
+    DuplicateRequest,
+    FreedomPayError,
+    NotSent,
+    OutcomeUnknown,
+    ProtocolError,
+    RateLimited,
+    RequestFailed,
+)
+from freedompay_async.masking import mask
+from freedompay_async.policy import Step
+
+if TYPE_CHECKING:
+    from freedompay_async.contract import Call
+    from freedompay_async.models import Answer
+    from freedompay_async.wire import Verdict
+
+__all__ = ["to_error"]
+
+
+def to_error(
+    step: Step, *, call: Call[Any], request_id: str | None, told: Verdict, asked: Verdict | None, resend_within: float
+) -> FreedomPayError:
+    """The error for an end.
+
+    Args:
+        step: how the call ended.
+        call: its row.
+        request_id: the id of the intent.
+        told: the last thing that was said of the call itself.
+        asked: the last look-up, if there was one.
+        resend_within: seconds.
+    """
+    effect = call.retry is not Retry.READ
+    why = told.reason + _described(told.answer)
+    if asked is not None and asked is not told:
+        why += f"; request/status: {asked.seen.value}" + (f", {asked.reason}" if asked.reason else "")
+    kind, text = _of_effect(step, why) if effect else _of_read(step, why, answered=told.reply is not None)
+    if step is Step.UNKNOWN and call.retry is Retry.ASKABLE:
+        text += f" Ask again later (requests.attach), or repeat it with this request_id within {resend_within:.0f} s of its first send."
+    if step is Step.UNKNOWN and call.retry is Retry.UNASKABLE:
+        text += " It can't be asked about: a person has to look."
+    answer: Answer | None = told.answer
+    return kind(
+        text,
+        request_id=request_id,
+        call=call.name,
+        http_status=told.reply.status if told.reply else None,
+        body=mask(told.reply.body) if told.reply else None,
+        error_code=None if answer is None or answer.error_code is None else str(answer.error_code),
+        error_description=None if answer is None else answer.error_description,
+        retry_after=told.retry_after or None,
+        proved=step is Step.FAILED,
+    )
+
+
+def _of_effect(step: Step, why: str) -> tuple[type[FreedomPayError], str]:
+    match step:
+        case Step.NOT_SENT:
+            return NotSent, f"not sent: {why}. Nothing was done; it is safe to repeat."
+        case Step.LIMITED:
+            return (
+                RateLimited,
+                f"the issuer limits the rate ({why}). By the meaning of 429 nothing was done; repeat it with this request_id.",
+            )
+        case Step.DENIED:
+            return AuthenticationError, _denied(why)
+        case Step.DUPLICATE:
+            return DuplicateRequest, (
+                f"the issuer refused the request id ({why}). An earlier use of this id may have been done; "
+                "do not repeat it under a new id before that is clear."
+            )
+        case Step.FAILED:
+            return RequestFailed, f"the issuer accepted the request and it failed ({why}). It was not done."
+        case Step.REFUSED:
+            return RequestFailed, f"the issuer refused it ({why}). It was not done."
+        case _:
+            return OutcomeUnknown, (
+                f"sent, and its outcome is not known ({why}). It may or may not have been done; never repeat it under a new id."
+            )
+
+
+def _of_read(step: Step, why: str, *, answered: bool) -> tuple[type[FreedomPayError], str]:
+    harmless = "It changes nothing: it is safe to repeat."
+    match step:
+        case Step.NOT_SENT:
+            return NotSent, f"not sent: {why}. {harmless}"
+        case Step.LIMITED:
+            return RateLimited, f"the issuer limits the rate ({why}). {harmless}"
+        case Step.DENIED:
+            return AuthenticationError, _denied(why)
+        case Step.REFUSED:
+            return RequestFailed, f"the issuer refused to answer ({why}). That says nothing of any other request. {harmless}"
+        case Step.UNCLEAR:
+            return ProtocolError, f"the answer is not the contract's ({why}). {harmless}"
+        case _ if answered:
+            return ProtocolError, f"no usable answer ({why}). {harmless}"
+        case _:
+            return OutcomeUnknown, f"sent, and no answer came ({why}). {harmless}"
+
+
+def _denied(why: str) -> str:
+    return (
+        f"the issuer refused the signature or the merchant ({why}). This attempt did nothing. "
+        "Check auth_id, secret_key, the region and its signature scheme."
+    )
+
+
+def _described(answer: Answer | None) -> str:
+    if answer is None:
+        return ""
+    parts = [str(part) for part in (answer.error_code, answer.error_description) if part is not None]
+    return ": " + " ".join(parts) if parts else ""

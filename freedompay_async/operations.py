@@ -1,0 +1,220 @@
+"""An accepted request, its result, and waiting for one or for thousands."""
+
+from __future__ import annotations
+
+import asyncio
+from heapq import heapify, heappop, heappush
+from random import random
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+import anyio
+
+from freedompay_async.errors import NotSent, OutcomeUnknown, ProtocolError, RateLimited, RequestFailed, StillProcessing
+from freedompay_async.pacing import Lane
+from freedompay_async.policy import poll_pause
+from freedompay_async.streams import stream
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+
+    from freedompay_async.contract import Call
+    from freedompay_async.errors import FreedomPayError
+    from freedompay_async.models import Intent, RequestState
+    from freedompay_async.session import Session
+
+__all__ = ["Operation", "as_completed", "start"]
+
+R = TypeVar("R")
+# A look-up that failed so says nothing of the request: it is looked up again.
+_PASSING = (NotSent, OutcomeUnknown, ProtocolError, RateLimited)
+
+
+class Operation(Generic[R]):
+    """A request that the issuer accepted, or one attached by its id.
+
+    Attributes:
+        request_id: all that is needed to go on with it, in any process.
+        answer: the last thing the issuer said of it; `None` if it has not been asked yet.
+    """
+
+    __slots__ = ("_call", "_looks", "_result", "_session", "_trouble", "answer", "request_id")
+
+    def __init__(self, session: Session, call: Call[R], request_id: str, answer: RequestState | None = None) -> None:
+        self.request_id = request_id
+        self.answer = answer
+        self._session = session
+        self._call = call
+        self._looks = 0
+        self._trouble: FreedomPayError | None = None
+        self._result: R | None = None if answer is None else self._read(answer)
+
+    @property
+    def done(self) -> bool:
+        """Whether the request has ended and `result()` gives its end at once."""
+        return self._result is not None or (self.answer is not None and self.answer.failed)
+
+    async def refresh(self, *, timeout: float | None = None) -> RequestState | None:
+        """Ask once; `None`: the issuer does not know the id, or not yet.
+
+        Raises:
+            FreedomPayError: the question itself failed.
+        """
+        return await self._refresh(self._session, timeout)
+
+    async def result(self, *, timeout: float | None = None) -> R:
+        """Wait for the end of the request.
+
+        Args:
+            timeout: seconds to wait; without it, as long as a call may take.
+
+        Raises:
+            RequestFailed: the request ended with an error, and was not done.
+            StillProcessing: it had not ended in time; go on with the `request_id`.
+            ProtocolError: it succeeded, and the issuer did not name what it made in time.
+            AuthenticationError: the question was refused.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + (timeout or self._session.timeout)
+        while not self.done:
+            pause = self._pause()
+            left = deadline - loop.time() - pause
+            if left <= 0:
+                raise self._unfinished()
+            await asyncio.sleep(pause)
+            await self._look(self._session, min(left, self._session.timeout))
+        return self._end()
+
+    async def _refresh(self, session: Session, timeout: float | None) -> RequestState | None:
+        state = await session.look_up(self.request_id, timeout=timeout)
+        if state is not None and not self.done:
+            self.answer, self._result = state, self._read(state)
+        return state
+
+    async def _look(self, session: Session, timeout: float | None) -> None:
+        self._looks += 1
+        try:
+            await self._refresh(session, timeout)
+            self._trouble = None
+        except _PASSING as error:
+            self._trouble = error
+
+    def _pause(self) -> float:
+        wait = self._trouble.retry_after if self._trouble else None
+        if self.answer is None and not self._looks:
+            return 0.0
+        return (wait or 0.0) + poll_pause(self._session.policy, self._looks, random)
+
+    def _read(self, state: RequestState) -> R | None:
+        result = cast("Any", self._call.result)
+        return cast("R | None", result.of(state)) if state.succeeded else None
+
+    def _end(self) -> R:
+        if self._result is not None:
+            return self._result
+        answer = cast("RequestState", self.answer)
+        code = None if answer.error_code is None else str(answer.error_code)
+        said = " ".join(part for part in (code, answer.error_description) if part)
+        raise RequestFailed(
+            f"the issuer accepted the request and it failed{': ' + said if said else ''}. It was not done.",
+            request_id=self.request_id,
+            call=self._call.name,
+            error_code=code,
+            error_description=answer.error_description,
+            proved=True,
+        )
+
+    def _unfinished(self) -> FreedomPayError:
+        if self.answer is not None and self.answer.succeeded:
+            return ProtocolError(
+                "the request succeeded, and the issuer has not named what it made. It was done; ask again later (requests.attach).",
+                request_id=self.request_id,
+                call=self._call.name,
+            )
+        status = "not known to the issuer yet" if self.answer is None else f"in {self.answer.request_status or 'process'!r}"
+        error = StillProcessing(
+            f"the request is {status}, and the waiting has stopped. Go on with requests.attach.",
+            request_id=self.request_id,
+            call=self._call.name,
+        )
+        error.__cause__ = self._trouble
+        return error
+
+    def __repr__(self) -> str:
+        state = "not asked yet" if self.answer is None else self.answer.request_status
+        return f"Operation({self._call.name}, request_id={self.request_id!r}, {state})"
+
+
+async def start(
+    session: Session, call: Call[R], request: Intent, *, request_id: str | None, timeout: float | None, sent_at: float | None = None
+) -> Operation[R]:
+    """Send an intent; the operation that came of it."""
+    answer = await session.submit(call, request, request_id=request_id, timeout=timeout, sent_at=sent_at)
+    return Operation(session, call, answer.request_id, answer)
+
+
+def as_completed(
+    session: Session, operations: Iterable[Operation[R]], *, timeout: float | None, concurrency: int, rate: float | None
+) -> AsyncGenerator[Operation[R]]:
+    """Yield each operation when it has ended; one heap of due times, one budget of calls."""
+    pending = list(operations)
+
+    async def work(give: Callable[[Operation[R]], Awaitable[None]]) -> None:
+        await _Watch(session, pending, timeout=timeout, concurrency=concurrency, rate=rate).run(give)
+
+    return stream(work)
+
+
+class _Watch(Generic[R]):
+    """Looks each operation up when it is due, and never more than the budget allows."""
+
+    def __init__(
+        self, session: Session, operations: list[Operation[R]], *, timeout: float | None, concurrency: int, rate: float | None
+    ) -> None:
+        self._session = session.in_lane(Lane(concurrency=concurrency, rate=rate))
+        self._places = asyncio.Semaphore(concurrency)
+        self._loop = asyncio.get_running_loop()
+        now = self._loop.time()
+        self._deadline = now + timeout if timeout else float("inf")
+        self._pending = dict(enumerate(operations))
+        self._due = [(now if each.done else now + each._pause(), number) for number, each in self._pending.items()]
+        heapify(self._due)
+        self._woken = asyncio.Event()
+
+    async def run(self, give: Callable[[Operation[R]], Awaitable[None]]) -> None:
+        with anyio.move_on_after(self._deadline - self._loop.time()):
+            async with anyio.create_task_group() as group:
+                while self._pending:
+                    now = self._loop.time()
+                    if self._due and self._due[0][0] <= now:
+                        # The place is taken before the task is made: thousands of due ids make no thousands of tasks.
+                        await self._places.acquire()
+                        _, number = heappop(self._due)
+                        group.start_soon(self._look, number, give)
+                        continue
+                    self._woken.clear()
+                    with anyio.move_on_after(self._due[0][0] - now if self._due else None):
+                        await self._woken.wait()
+        if self._pending:
+            raise self._unfinished()
+
+    async def _look(self, number: int, give: Callable[[Operation[R]], Awaitable[None]]) -> None:
+        operation = self._pending[number]
+        try:
+            if not operation.done:
+                await operation._look(self._session, None)
+        finally:
+            self._places.release()
+        if operation.done:
+            await give(operation)
+            del self._pending[number]
+        else:
+            heappush(self._due, (self._loop.time() + operation._pause(), number))
+        self._woken.set()
+
+    def _unfinished(self) -> StillProcessing:
+        ids = tuple(each.request_id for each in self._pending.values())
+        error = StillProcessing(
+            f"{len(ids)} requests have not ended, and the waiting has stopped. Go on with requests.attach; `request_ids` has them."
+        )
+        error.request_ids = ids
+        return error

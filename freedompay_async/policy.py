@@ -1,0 +1,251 @@
+"""What to do after an outcome: pure decisions, no clock of their own, no I/O.
+
+The life of one call is a `Life`. Its driver (`session.py`) carries out the `Action` it is given, and tells it what was `Seen`.
+
+The rule behind all of it: an effect whose answer was lost is looked up with `request/status`. Only an id that stays unknown
+there through the grace time is sent again: the same bytes under the same id, which the issuer processes at most once
+(docs.freedompay.kg, doc-833009). No decision depends on recognising the duplicate error, whose shape is not public.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from random import random
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from freedompay_async.contract import Retry
+from freedompay_async.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Action", "Doubt", "Life", "Policy", "RetryBudget", "Seen", "Step", "full_jitter", "poll_pause"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How long to wait and how often to try; all times in seconds."""
+
+    attempt_timeout: float = 15.0
+    """From a connection in hand to the last byte of the answer."""
+    connect_timeout: float = 5.0
+    """TCP and TLS."""
+    attempts: int = 4
+    """How often a read, or an effect that surely was not done, is sent in all."""
+    pause: float = 0.2
+    """The longest first pause between attempts; it doubles each time, with full jitter."""
+    max_pause: float = 5.0
+    grace: float = 5.0
+    """How long an accepted request may be invisible to `request/status`: an id that is unknown there is sent again only after it."""
+    resend_within: float = 3600.0
+    """An effect is sent again only this long after it was first sent: how long the issuer remembers an id is not public."""
+    poll_first: float = 0.25
+    """About when an accepted request is looked at first."""
+    poll_growth: float = 1.5
+    """How each pause between looks compares with the one before, up to `poll_most`."""
+    poll_most: float = 10.0
+    retries_per_second: float = 20.0
+    """Repeats that a client may always make, whatever the number of its calls."""
+    retry_ratio: float = 0.3
+    """Repeats that each first attempt adds to that budget."""
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if not value > 0:
+                raise ConfigurationError(f"Policy({name}={value!r}): it must be more than 0. Nothing was sent.")
+
+
+class Seen(Enum):
+    """What one attempt has shown."""
+
+    NOT_SENT = "not sent"
+    NO_ANSWER = "no answer"
+    """Sent, and no answer, or one that proves nothing: a cut body, a 5xx."""
+    UNCLEAR = "unclear"
+    """An answer that is not the contract's: HTML, JSON of another shape."""
+    LIMITED = "limited"
+    DENIED = "denied"
+    OK = "ok"
+    ERROR = "error"
+    # Of a look-up only:
+    KNOWN = "known"
+    FAILED = "failed"
+    NOT_KNOWN = "not known"
+
+
+class Step(Enum):
+    SEND = "send"
+    ASK = "ask"
+    # Ends:
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    FAILED = "failed"
+    NOT_SENT = "not sent"
+    UNKNOWN = "unknown"
+    UNCLEAR = "unclear"
+    LIMITED = "limited"
+    DENIED = "denied"
+    DUPLICATE = "duplicate"
+
+
+class Action(NamedTuple):
+    step: Step
+    pause: float = 0.0
+    """Seconds to wait before it."""
+
+
+class Doubt(IntEnum):
+    """Whether an earlier use of this request id may have been processed."""
+
+    NONE = 0
+    """The library made the id for this very call."""
+    POSSIBLE = 1
+    """The id came from outside, or an attempt was answered with 429."""
+    CERTAIN = 2
+    """The id was sent and its answer was lost."""
+
+
+class RetryBudget:
+    """So many repeats a second, and a share of the first attempts: an outage is not multiplied.
+
+    A repeat is never refused; it waits for its turn, and the deadline of its call decides.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self._rate: Final = policy.retries_per_second
+        self._ratio: Final = policy.retry_ratio
+        self._most: Final = policy.retries_per_second * 5
+        self._tokens = self._most
+        self._at: float | None = None
+
+    def first(self) -> None:
+        self._tokens = min(self._most, self._tokens + self._ratio)
+
+    def repeat(self, now: float) -> float:
+        """Take a turn; how many seconds until it comes."""
+        if self._at is not None:
+            self._tokens = min(self._most, self._tokens + (now - self._at) * self._rate)
+        self._at = now
+        self._tokens -= 1
+        return max(0.0, -self._tokens / self._rate)
+
+
+def full_jitter(pause: float, most: float, count: int, rng: Callable[[], float]) -> float:
+    """A random pause of up to `pause` doubled `count` times, and never over `most`."""
+    return rng() * min(most, pause * 2.0 ** min(count, 30))
+
+
+def poll_pause(policy: Policy, looks: int, rng: Callable[[], float]) -> float:
+    """Seconds until an accepted request is looked at again, after so many looks; spread by a quarter to either side."""
+    return min(policy.poll_most, policy.poll_first * policy.poll_growth ** min(looks, 60)) * (0.75 + rng() / 2)
+
+
+@dataclass(slots=True)
+class Life:
+    """One call, from its first byte to its end. `now` is seconds of a clock that never goes back."""
+
+    policy: Policy
+    retry: Retry
+    doubt: Doubt = Doubt.NONE
+    header_id: bool = False
+    """The scheme carries the id in a header, so that a repeated call without an id in its body is refused too."""
+    may_resend: bool = True
+    first_sent: float | None = None
+    last_sent: float | None = None
+    rng: Callable[[], float] = random
+    sends: int = 0
+    last_seen: Seen = Seen.NOT_SENT
+    said_no: bool = False
+    """An attempt was answered with an error that may be the duplicate error."""
+    conflict: bool = False
+    """That answer was an HTTP 409."""
+    _idle: int = 0
+    """Repeats since the last news."""
+
+    def start(self) -> Action:
+        return Action(Step.SEND if self.first_sent is None else Step.ASK)
+
+    def sent(self, now: float) -> None:
+        """The driver is about to write."""
+        self.sends += 1
+        if self.first_sent is None:
+            self.first_sent = now
+
+    def give_up(self) -> None:
+        """Sending again can't help: an effect that was not sent ends so."""
+        self.sends = max(self.sends, self.policy.attempts)
+
+    def after_send(self, seen: Seen, now: float, *, retry_after: float = 0.0, conflict: bool = False) -> Action:
+        self.last_seen = seen
+        if seen is not Seen.NOT_SENT:
+            self.last_sent = now
+        if seen is Seen.OK:
+            return Action(Step.ANSWERED)
+        if self.retry is Retry.READ:
+            ends = {Seen.ERROR: Step.REFUSED, Seen.DENIED: Step.DENIED, Seen.UNCLEAR: Step.UNCLEAR}
+            return Action(ends[seen]) if seen in ends else self._send_again(retry_after)
+        if seen is Seen.DENIED:
+            return Action(Step.UNKNOWN if self.doubt is Doubt.CERTAIN else Step.DENIED)
+        if seen is Seen.ERROR:
+            if self.doubt is Doubt.NONE:
+                return Action(Step.REFUSED)
+            self.said_no, self.conflict = True, conflict
+        elif seen in (Seen.NOT_SENT, Seen.LIMITED):
+            if self.doubt is not Doubt.CERTAIN:
+                if seen is Seen.LIMITED:
+                    # By the meaning of 429 nothing was done; but an issuer may have filed the id first,
+                    # and then the next error may be the duplicate's.
+                    self.doubt = Doubt.POSSIBLE
+                return self._send_again(retry_after)
+            return self._look_up(retry_after)
+        else:
+            self.doubt = Doubt.CERTAIN
+        self._idle = 0
+        return self._look_up(retry_after)
+
+    def after_ask(self, seen: Seen, now: float, *, retry_after: float = 0.0) -> Action:
+        if seen is Seen.KNOWN:
+            return Action(Step.ANSWERED)
+        if seen is Seen.FAILED:
+            return Action(Step.FAILED)
+        if seen is Seen.DENIED:
+            return Action(Step.UNKNOWN)
+        if seen is not Seen.NOT_KNOWN:
+            return Action(Step.ASK, self._pause(retry_after))
+        last = self.last_sent if self.last_sent is not None else self.first_sent
+        waited = now - last if last is not None else 0.0
+        if waited < self.policy.grace:
+            return Action(Step.ASK, min(self._pause(0.0), self.policy.grace - waited))
+        if self.said_no:
+            if self.doubt is Doubt.CERTAIN:
+                return Action(Step.ASK, self._pause(0.0))
+            return Action(Step.DUPLICATE if self.conflict else Step.REFUSED)
+        if self.first_sent is None or not self.may_resend or now - self.first_sent >= self.policy.resend_within:
+            return Action(Step.UNKNOWN)
+        return Action(Step.SEND)
+
+    def out_of_time(self) -> Step:
+        """The deadline has come, or the attempts are used up: what is known of the call."""
+        if self.retry is Retry.READ:
+            return {Seen.NOT_SENT: Step.NOT_SENT, Seen.LIMITED: Step.LIMITED}.get(self.last_seen, Step.UNKNOWN)
+        if self.doubt is Doubt.CERTAIN or self.said_no:
+            return Step.UNKNOWN
+        return Step.NOT_SENT if self.last_sent is None else Step.LIMITED
+
+    def _send_again(self, retry_after: float) -> Action:
+        if self.sends >= self.policy.attempts:
+            return Action(self.out_of_time())
+        return Action(Step.SEND, self._pause(retry_after))
+
+    def _look_up(self, retry_after: float) -> Action:
+        """What follows an effect that may have been done."""
+        if self.retry is Retry.ASKABLE:
+            return Action(Step.ASK, self._pause(retry_after))
+        once_more = self.header_id and self.sends == 1 and not self.said_no
+        return Action(Step.SEND, self._pause(retry_after)) if once_more else Action(Step.UNKNOWN)
+
+    def _pause(self, retry_after: float) -> float:
+        count, self._idle = self._idle, self._idle + 1
+        return retry_after + full_jitter(self.policy.pause, self.policy.max_pause, count, self.rng)

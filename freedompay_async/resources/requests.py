@@ -1,0 +1,55 @@
+"""`fp.requests`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from freedompay_async.contract import REQUESTS_STATUS
+from freedompay_async.models import RequestState, StatusQuery
+from freedompay_async.operations import Operation, as_completed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Iterable
+
+    from freedompay_async.session import Session
+
+__all__ = ["Requests"]
+
+R = TypeVar("R")
+
+
+class Requests:
+    """What became of intents. A request id is the whole token: any process can ask with it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def status(self, request_id: str, *, timeout: float | None = None) -> RequestState:
+        """Ask once what the issuer says of a request (docs.freedompay.kg, api-13677899).
+
+        Raises:
+            RequestFailed: the issuer refused to answer, an id that it does not know included; that proves nothing of the request.
+            FreedomPayError: the question failed in another way.
+        """
+        return await self._session.read(REQUESTS_STATUS, StatusQuery(request_id=request_id), timeout=timeout)
+
+    def attach(self, request_id: str) -> Operation[RequestState]:
+        """An operation for an id of another process or another day; nothing is sent until it is asked."""
+        return Operation(self._session, REQUESTS_STATUS, request_id)
+
+    def as_completed(
+        self, operations: Iterable[Operation[R]], *, timeout: float | None = None, concurrency: int = 32, rate: float | None = None
+    ) -> AsyncGenerator[Operation[R]]:
+        """Yield each operation when it has ended, whatever their number, on one budget of calls.
+
+        Args:
+            operations: what to wait for.
+            timeout: seconds for all of them; without it there is no end to the waiting.
+            concurrency: look-ups on the way at once.
+            rate: look-ups a second at most.
+
+        Raises:
+            StillProcessing: the time is up; `request_ids` has those that have not ended.
+            AuthenticationError: the question was refused.
+        """
+        return as_completed(self._session, operations, timeout=timeout, concurrency=concurrency, rate=rate)

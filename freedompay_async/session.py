@@ -1,0 +1,280 @@
+"""One call's life: its id, its bytes, its signature, then send, decide, settle.
+
+`policy.py` decides; this module carries out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
+
+from msgspec.structs import force_setattr
+
+from freedompay_async.attempt import Attempt, TransportError, Wire
+from freedompay_async.contract import REQUESTS_STATUS, Call, Retry
+from freedompay_async.errors import ConfigurationError, ProtocolError, RequestFailed
+from freedompay_async.explain import to_error
+from freedompay_async.ids import new_request_id
+from freedompay_async.models import Answer, Intent, RequestState, StatusQuery
+from freedompay_async.policy import Doubt, Life, Policy, RetryBudget, Seen, Step
+from freedompay_async.wire import Reply, Verdict, encode, read_answer, read_look_up
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import msgspec
+
+    from freedompay_async.contract import Section
+    from freedompay_async.pacing import Lane
+    from freedompay_async.signing import Signer
+
+__all__ = ["Session"]
+
+log: Final = logging.getLogger("freedompay_async")
+R = TypeVar("R")
+
+
+class _Message(NamedTuple):
+    """What goes out: signed once, sent as it is."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Session:
+    """Carries calls out over one transport; `lane` bounds how many at once."""
+
+    def __init__(
+        self,
+        transport: Wire,
+        *,
+        signers: Mapping[Section, Signer],
+        policy: Policy,
+        timeout: float,
+        lane: Lane | None = None,
+        budget: RetryBudget | None = None,
+    ) -> None:
+        self.transport: Final = transport
+        self.signers: Final = signers
+        self.policy: Final = policy
+        self.timeout: Final = timeout
+        self._lane: Final = lane
+        self._budget: Final = budget or RetryBudget(policy)
+
+    def in_lane(self, lane: Lane, *, timeout: float | None = None) -> Session:
+        """The same pool, keys and retry budget, with calls counted against `lane`."""
+        return Session(
+            self.transport,
+            signers=self.signers,
+            policy=self.policy,
+            timeout=timeout or self.timeout,
+            lane=lane,
+            budget=self._budget,
+        )
+
+    async def read(self, call: Call[R], request: msgspec.Struct, *, timeout: float | None = None) -> R:
+        """A call that changes nothing: each attempt takes a fresh id, because a used one is refused.
+
+        Raises:
+            FreedomPayError: any of the tree but `StillProcessing`.
+        """
+        life = Life(self.policy, call.retry)
+        run = _Run(self, call, request, life=life, request_id=None, timeout=timeout)
+        return cast("R", await run.drive())
+
+    async def submit(
+        self,
+        call: Call[R],
+        request: Intent,
+        *,
+        request_id: str | None = None,
+        timeout: float | None = None,
+        sent_at: float | None = None,
+    ) -> RequestState:
+        """A call that changes something: one id, one body, one signature, whatever the number of attempts.
+
+        Args:
+            call: the row.
+            request: the body; its `request_id` is filled in here.
+            request_id: the caller's id. It may have been used before, so an error answer is looked up before it is believed.
+            timeout: seconds, everything included.
+            sent_at: seconds since the epoch at which an earlier process first sent it; it is asked about before it is sent again.
+
+        Raises:
+            FreedomPayError: any of the tree but `StillProcessing`.
+        """
+        life = Life(
+            self.policy,
+            call.retry,
+            doubt=Doubt.NONE if request_id is None else Doubt.POSSIBLE,
+            header_id=self.signers[call.section].header_id,
+        )
+        if sent_at is not None:
+            # A wall clock, because the earlier process is gone. One that has jumped back can't tell the age, so nothing is sent again.
+            age = time.time() - sent_at
+            life.doubt = Doubt.CERTAIN
+            life.may_resend = age >= 0
+            life.first_sent = asyncio.get_running_loop().time() - max(age, 0.0)
+        run = _Run(self, call, request, life=life, request_id=request_id or new_request_id(), timeout=timeout)
+        return cast("RequestState", await run.drive())
+
+    async def look_up(self, request_id: str, *, timeout: float | None = None) -> RequestState | None:
+        """What the issuer says of an intent; `None`: it does not know the id, or not yet."""
+        try:
+            state = await self.read(REQUESTS_STATUS, StatusQuery(request_id=request_id), timeout=timeout)
+        except (RequestFailed, ProtocolError) as error:
+            if isinstance(error, RequestFailed) or error.http_status == 404:
+                return None
+            raise
+        return None if state.request_status is None else state
+
+
+class _Run:
+    """The driver of one `Life`."""
+
+    def __init__(
+        self, session: Session, call: Call[Any], request: msgspec.Struct, *, life: Life, request_id: str | None, timeout: float | None
+    ) -> None:
+        self._session = session
+        self._call = call
+        self._life = life
+        self._request = request
+        self._id = request_id
+        self._effect = call.retry is not Retry.READ
+        self._check(timeout)
+        self._signer = session.signers[call.section]
+        self._loop = asyncio.get_running_loop()
+        self._deadline = self._loop.time() + (timeout or session.timeout)
+        self._message: _Message | None = None
+        self._told = Verdict(Seen.NOT_SENT, "the deadline came before it could be sent")
+        self._asked: Verdict | None = None
+        self._sending: Attempt | None = None
+
+    def _check(self, timeout: float | None) -> None:
+        try:
+            if timeout is not None and not timeout > 0:
+                raise ConfigurationError(f"timeout={timeout!r}: seconds, more than 0. Nothing was sent.")
+            self._session.transport.check()
+        except ConfigurationError as error:
+            error.call, error.request_id = self._call.name, self._id
+            raise
+
+    async def drive(self) -> Answer:
+        try:
+            return await self._drive()
+        except asyncio.CancelledError as error:
+            self._mark_cancelled(error)
+            raise
+
+    async def _drive(self) -> Answer:
+        life, budget = self._life, self._session._budget
+        action = life.start()
+        budget.first()
+        first = True
+        while True:
+            if action.step not in (Step.SEND, Step.ASK):
+                return self._end(action.step)
+            pause = action.pause if first else max(action.pause, budget.repeat(self._loop.time()))
+            first = False
+            if self._loop.time() + pause >= self._deadline:
+                return self._end(life.out_of_time())
+            if pause:
+                await asyncio.sleep(pause)
+            if action.step is Step.SEND:
+                self._told = verdict = await self._send()
+                conflict = verdict.reply is not None and verdict.reply.status == 409
+                action = life.after_send(verdict.seen, self._loop.time(), retry_after=verdict.retry_after, conflict=conflict)
+            else:
+                self._asked = verdict = await self._ask()
+                if verdict.seen in (Seen.KNOWN, Seen.FAILED) or self._told.seen is Seen.NOT_SENT:
+                    self._told = verdict
+                action = life.after_ask(verdict.seen, self._loop.time(), retry_after=verdict.retry_after)
+
+    async def _send(self) -> Verdict:
+        if self._message is None or not self._effect:
+            self._message = self._compose()
+        self._life.sent(self._loop.time())
+        self._sending = attempt = self._new_attempt()
+        reply = await self._try(self._message, attempt)
+        self._sending = None
+        if isinstance(reply, Reply):
+            answer_type = RequestState if self._effect else cast("type[Answer]", self._call.result)
+            reply = read_answer(reply, answer_type, effect=self._effect, now=time.time())
+        self._log(f"attempt {self._life.sends}", reply)
+        return reply
+
+    async def _ask(self) -> Verdict:
+        query = StatusQuery(request_id=cast("str", self._id))
+        reply = await self._try(self._signed(REQUESTS_STATUS, query, new_request_id()), self._new_attempt())
+        if isinstance(reply, Reply):
+            reply = read_look_up(reply, now=time.time())
+        self._log("look-up", reply)
+        return reply
+
+    def _new_attempt(self) -> Attempt:
+        return Attempt(deadline=self._deadline, seconds=self._session.policy.attempt_timeout)
+
+    async def _try(self, message: _Message, attempt: Attempt) -> Reply | Verdict:
+        """Send once; the answer, or a verdict where none came."""
+        send, lane = self._session.transport.send, self._session._lane
+        try:
+            if lane is None:
+                return await send(message.path, message.headers, message.body, attempt)
+            async with asyncio.timeout_at(self._deadline), lane:
+                return await send(message.path, message.headers, message.body, attempt)
+        except TransportError as error:
+            if error.final:
+                self._life.give_up()
+            reason = error.reason
+        except TimeoutError:
+            reason = "the deadline came"
+        return Verdict(Seen.NO_ANSWER if attempt.sent else Seen.NOT_SENT, reason)
+
+    def _log(self, what: str, verdict: Verdict) -> None:
+        if log.isEnabledFor(logging.DEBUG):
+            log.debug("%s, %s: %s %s", self._call.name, what, verdict.seen.value, verdict.reason, extra=self._extra())
+
+    def _compose(self) -> _Message:
+        """An effect is composed once; each attempt of a read takes a fresh id, so it is composed anew."""
+        own = self._id if self._effect and self._id else new_request_id()
+        if isinstance(self._request, Intent):
+            self._request.request_id = own
+        self._id = self._request.request_id if isinstance(self._request, StatusQuery) else own
+        return self._signed(self._call, self._request, own)
+
+    def _signed(self, call: Call[Any], request: msgspec.Struct, own: str) -> _Message:
+        body = encode(request)
+        return _Message(call.path, self._signer.headers(path=call.path, body=body, request_id=own), body)
+
+    def _end(self, step: Step) -> Answer:
+        if step is Step.ANSWERED:
+            answer: Answer = self._told.answer
+            force_setattr(answer, "request_id", self._id)
+            return answer
+        raise to_error(
+            step,
+            call=self._call,
+            request_id=self._id,
+            told=self._told,
+            asked=self._asked,
+            resend_within=self._session.policy.resend_within,
+        )
+
+    def _mark_cancelled(self, error: asyncio.CancelledError) -> None:
+        """A cancelled call says its id, and whether it may have been done, on the exception and in the log."""
+        life = self._life
+        if self._sending is not None and self._sending.sent:
+            life.after_send(Seen.NO_ANSWER, self._loop.time())
+        unknown = self._effect and life.out_of_time() is Step.UNKNOWN
+        error.request_id = self._id  # type: ignore[attr-defined]
+        error.outcome_unknown = unknown  # type: ignore[attr-defined]
+        what = "it may have been done: look it up before anything else" if unknown else "nothing was done"
+        error.add_note(f"{self._call.name} was cancelled [request_id {self._id}]: {what}")
+        if unknown:
+            log.warning("%s was cancelled after it was sent: its outcome is not known", self._call.name, extra=self._extra())
+
+    def _extra(self) -> dict[str, object]:
+        return {"request_id": self._id, "call": self._call.name}

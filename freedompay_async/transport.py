@@ -1,0 +1,164 @@
+"""Bytes out, bytes in: the only module of the client that imports aiohttp."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextvars import ContextVar
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Final
+
+import aiohttp
+from yarl import URL
+
+from freedompay_async.attempt import Attempt, TransportError
+from freedompay_async.errors import ConfigurationError
+from freedompay_async.wire import Reply
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Mapping
+
+    from aiohttp.connector import Connection
+
+__all__ = ["Transport"]
+
+# aiohttp warns from here on that writing a bytes body holds the loop up.
+_STREAMED: Final = 2**20
+
+
+_attempt: ContextVar[Attempt] = ContextVar("freedompay_attempt")
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Marks the moment when an attempt has its connection: before it nothing was sent, after it something may have been.
+
+    Waiting for the pool, the name, the connection and the TLS handshake all happen inside `connect`, in the caller's task.
+    """
+
+    async def connect(self, *args: Any, **kwargs: Any) -> Connection:
+        connection = await super().connect(*args, **kwargs)
+        _attempt.get().connected()
+        return connection
+
+
+class Transport:
+    """A pool of connections to one issuer, bound to the process and the event loop of its first call."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        max_connections: int,
+        connect_timeout: float,
+        max_answer: int = 8 * 2**20,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._base: Final = URL(base_url)
+        self._max_connections: Final = max_connections
+        self._timeout: Final = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout)
+        self._max_answer: Final = max_answer
+        self._ssl: Final = ssl_context
+        self._urls: Final[dict[str, URL]] = {}
+        self._session: aiohttp.ClientSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pid = os.getpid()
+        self._closed = False
+
+    def check(self) -> None:
+        """Whether this client may be used here.
+
+        Raises:
+            ConfigurationError: after close, on another event loop, or in a forked child; nothing was sent.
+        """
+        if self._closed:
+            raise ConfigurationError("this client is closed. Nothing was sent; open a new one.")
+        if os.getpid() != self._pid:
+            raise ConfigurationError(
+                "this client was made in another process, and a fork must not share its connections. Nothing was sent; "
+                "make a client after the fork."
+            )
+        loop = asyncio.get_running_loop()
+        if self._loop is None:
+            self._loop = loop
+        elif self._loop is not loop:
+            raise ConfigurationError(
+                "this client belongs to another event loop. Nothing was sent; make one client for each loop (each asyncio.run)."
+            )
+
+    async def send(self, path: str, headers: Mapping[str, str], body: bytes, attempt: Attempt) -> Reply:
+        """POST exactly these bytes, once, and read the whole answer.
+
+        Raises:
+            TransportError: no whole answer came.
+        """
+        _attempt.set(attempt)
+        try:
+            async with attempt.clock():
+                return await self._post(path, headers, body)
+        except TimeoutError as error:
+            raise TransportError("no answer in time" if attempt.sent else "no connection in time") from error
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise TransportError(f"the server's certificate is not trusted ({error.certificate_error})", final=True) from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise TransportError(_reason(error)) from error
+
+    async def _post(self, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        session = self._session or self._open()
+        url = self._urls.get(path)
+        if url is None:
+            url = self._urls[path] = self._base.with_path(path)
+        data = body if len(body) < _STREAMED else BytesIO(body)
+        async with session.post(url, data=data, headers=headers, allow_redirects=False) as response:
+            content = await self._read(response)
+            return Reply(response.status, response.headers, content)
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        length = response.content_length
+        if length is not None and length <= self._max_answer:
+            return await response.read()
+        content = bytearray()
+        if length is None:
+            async for chunk in response.content.iter_any():
+                content += chunk
+                if len(content) > self._max_answer:
+                    break
+            else:
+                return bytes(content)
+        response.close()
+        raise TransportError(f"the answer is larger than {self._max_answer} bytes and was not read (HTTP {response.status})")
+
+    def _open(self) -> aiohttp.ClientSession:
+        connector = _Connector(limit=self._max_connections, ttl_dns_cache=60, ssl=self._ssl or True)
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            timeout=self._timeout,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+            auto_decompress=False,
+            headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "freedompay-async"},
+        )
+        return self._session
+
+    async def close(self) -> None:
+        """Close the pool; a second close does nothing."""
+        self._closed = True
+        session, self._session = self._session, None
+        if session is not None and os.getpid() == self._pid:
+            await session.close()
+
+    def __repr__(self) -> str:
+        state = "closed" if self._closed else "open" if self._session else "not opened"
+        return f"Transport({str(self._base)!r}, {state}, max_connections={self._max_connections})"
+
+
+def _reason(error: aiohttp.ClientError | OSError) -> str:
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return f"the name {error.host} was not resolved"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"no connection to {error.host}:{error.port} ({error.strerror or type(error.os_error).__name__})"
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "the server closed the connection without an answer"
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return "the answer was cut off"
+    return f"the connection broke ({type(error).__name__})"
