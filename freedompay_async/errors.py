@@ -2,6 +2,7 @@
 
     FreedomPayError
     ├── ConfigurationError      wrong settings or wrong use; nothing was sent
+    ├── JournalError            a batch's journal can't be written; the run has stopped, and what was sent is in it
     ├── NotSent                 no byte of it left this machine; safe to repeat
     ├── OutcomeUnknown          sent, and what became of it is not known
     ├── StillProcessing         accepted, and not finished when the waiting stopped
@@ -28,6 +29,7 @@ __all__ = [
     "DuplicateRequest",
     "FreedomPayError",
     "GiftCardError",
+    "JournalError",
     "NotSent",
     "OutcomeUnknown",
     "ProtocolError",
@@ -90,6 +92,10 @@ def _rebuild(cls: type[FreedomPayError], message: str) -> FreedomPayError:
 
 class ConfigurationError(FreedomPayError):
     """Wrong settings, or a client used after close, on another event loop or in a forked child; nothing was sent."""
+
+
+class JournalError(FreedomPayError):
+    """The journal of a batch can't be written: nothing more is sent, and what was sent is in it."""
 
 
 class NotSent(FreedomPayError):

@@ -253,6 +253,8 @@ class _Run:
         if step is Step.ANSWERED:
             answer: Answer = self._told.answer
             force_setattr(answer, "request_id", self._id)
+            if isinstance(answer, RequestState):
+                force_setattr(answer, "found", self._life.said_no and self._life.doubt is Doubt.POSSIBLE)
             return answer
         raise to_error(
             step,

@@ -10,7 +10,7 @@ from msgspec import Struct
 __all__ = ["Answer", "CardRef", "Completed", "CreatedClient", "IssuedCards", "RequestState"]
 
 
-class Answer(Struct, kw_only=True, frozen=True):
+class Answer(Struct, kw_only=True, frozen=True, repr_omit_defaults=True):
     """The envelope of every payment-card answer (docs.freedompay.kz, api-12075070).
 
     How `status` and `request_status` combine is on no page; the reading here (`status` is about this call,
@@ -42,13 +42,15 @@ class CardRef(Struct, kw_only=True, frozen=True):
     card_id: str | int
 
 
-class RequestState(Answer, kw_only=True, frozen=True):
+class RequestState(Answer, kw_only=True, frozen=True, repr_omit_defaults=True):
     """What the issuer says of a request (docs.freedompay.kg, api-13677899). Not all fields are there at once."""
 
     cards: list[CardRef] | None = None
     client_id: str | int | None = None
     transaction_id: str | int | None = None
     fin_document_id: str | int | None = None
+    found: bool = False
+    """Filled in by the client: the issuer had this request id before the call, which therefore did nothing anew."""
 
     @property
     def final(self) -> bool:

@@ -34,7 +34,7 @@ class Address(Struct, kw_only=True, frozen=True):
     """Building."""
 
 
-class NewClient(Struct, kw_only=True, omit_defaults=True, frozen=True):
+class NewClient(Struct, kw_only=True, omit_defaults=True, repr_omit_defaults=True, frozen=True):
     """The person or company that a card is issued to (docs.freedompay.kz, api-12074751).
 
     For product 1000 the vendor's dictionary page makes `country`, `person_id`, `document`, `address1` and `address2` required.

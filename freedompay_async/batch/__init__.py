@@ -1,0 +1,108 @@
+"""Thousands of cards from a file: plan, journal, run, resume, report.
+
+async with FreedomPay.from_env() as fp, Journal.open("run.db") as journal:
+    batch = Batch(fp, journal)
+    plan = await batch.plan(read_file("clients.csv", product_id=1000))
+    async for outcome in batch.run():
+        ...
+    report = await batch.report()
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from freedompay_async.batch.files import read_file
+from freedompay_async.batch.journal import Journal
+from freedompay_async.batch.plan import Plan, check_settings, existing_plan, make_plan
+from freedompay_async.batch.report import Outcome, Report, State, make_report, outcomes
+from freedompay_async.batch.rows import Problem, Row
+from freedompay_async.batch.run import Limits, Progress, Run
+from freedompay_async.errors import ConfigurationError
+from freedompay_async.streams import stream
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+
+    from freedompay_async.client import FreedomPay
+
+__all__ = ["Batch", "Journal", "Limits", "Outcome", "Plan", "Problem", "Progress", "Report", "Row", "State", "outcomes", "read_file"]
+
+
+class Batch:
+    """A batch in a journal, run by a client.
+
+    The request ids of a row come from the merchant, the batch name and the key of the row. So a key gets one card, whichever file,
+    machine or journal it comes from, unless another batch name is given.
+
+    Args:
+        fp: the client; its merchant and host are part of the plan.
+        journal: an open journal.
+        name: the name that the request ids depend on; for a journal that has a plan, by default the plan's.
+        activate: activate each card too; by default as planned before, or no.
+        limits: what a run may take.
+    """
+
+    def __init__(
+        self, fp: FreedomPay, journal: Journal, *, name: str | None = None, activate: bool | None = None, limits: Limits | None = None
+    ) -> None:
+        self._fp: Final = fp
+        self._journal: Final = journal
+        self._settings: Final = {"merchant": fp.merchant, "base_url": fp.base_url}
+        if name is not None:
+            self._settings["batch"] = name
+        if activate is not None:
+            self._settings["activate"] = "yes" if activate else "no"
+        self._limits: Final = limits or Limits()
+        self._run: Run | None = None
+        self.progress = Progress()
+        """Where the last run stands; live."""
+
+    async def plan(self, rows: Iterable[Row | list[Problem]], *, documents: str | os.PathLike[str] = ".") -> Plan:
+        """Write the rows into the journal, or find that it has them already; nothing is sent.
+
+        Args:
+            rows: such as `read_file` gives; read in another thread, and never all in memory.
+            documents: the folder that the paths of the documents start from.
+
+        Raises:
+            ConfigurationError: the journal has another batch, or there are more rows than cards allowed.
+        """
+        settings = {"batch": "default", "activate": "no"} | self._settings
+        return await make_plan(self._journal, rows, settings=settings, documents=Path(documents), max_cards=self._limits.max_cards)
+
+    async def run(self) -> AsyncGenerator[Outcome]:
+        """Issue a card for every row that has not ended, and yield each row as it ends; leaving the loop early cancels the rest.
+
+        Raises:
+            ConfigurationError: there is no plan, it is of another merchant or host, or a guard stopped the run.
+            AuthenticationError: the issuer refuses this merchant; the rows are left as they are.
+            NotSent, RateLimited: no answer for too long.
+            JournalError: the journal can't be written.
+        """
+        if self._run is not None:
+            raise ConfigurationError("this batch is running already. Nothing more was sent.")
+        plan = await existing_plan(self._journal)
+        check_settings(plan.settings, self._settings, self._journal.path)
+        self.progress = Progress()
+        self._run = run = Run(self._fp._session, self._journal, plan, self._limits, self.progress)
+
+        async def work(give: Callable[[Outcome], Awaitable[None]]) -> None:
+            await run.work(give)
+
+        try:
+            async for outcome in stream(work):
+                yield outcome
+        finally:
+            self._run = None
+
+    def stop(self) -> None:
+        """Let a run end early: no new row starts, what is on the way is settled, the rest is left for a later run."""
+        if self._run is not None:
+            self._run.stop()
+
+    async def report(self) -> Report:
+        """How the batch stands."""
+        return await make_report(self._journal)

@@ -1,0 +1,219 @@
+"""The journal of a batch: what will be sent is on the disk before it is sent.
+
+One SQLite file, one connection, one thread that writes. Everything that waits while the disk syncs shares the next sync
+(group commit), so a durable write costs a fraction of one.
+
+Kept: the rows as they were read (an identity document by its path and hash), each intent with its request id, the hash of its body and
+the time of its first send, and how each row ended. The file is readable by its owner only. No key and no document is in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import threading
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+
+from freedompay_async.errors import ConfigurationError, JournalError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+__all__ = ["Journal"]
+
+T = TypeVar("T")
+_APPLICATION: Final = 0x46504A31
+_VERSION: Final = 1
+_SCHEMA: Final = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE rows (
+    number INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    line INTEGER NOT NULL,
+    data BLOB NOT NULL,
+    state TEXT NOT NULL DEFAULT 'planned',
+    client_id TEXT,
+    card_id TEXT,
+    reason TEXT,
+    found INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE intents (
+    number INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    request_id TEXT NOT NULL UNIQUE,
+    body_sha256 BLOB NOT NULL,
+    sent_at REAL NOT NULL,
+    accepted INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (number, step)
+) WITHOUT ROWID;
+"""
+_Job = tuple["Callable[[sqlite3.Connection], Any]", "asyncio.Future[Any] | None"]
+
+
+class Journal:
+    """`async with Journal.open("run.db") as journal:`; one process at a time."""
+
+    def __init__(self, path: Path, *, create: bool) -> None:
+        self.path: Final = path
+        self._create: Final = create
+        self._jobs: Final[SimpleQueue[_Job | None]] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], *, create: bool = True) -> Journal:
+        """The journal in this file; with `create`, a new one if there is none. It is opened on entering the context.
+
+        Raises:
+            ConfigurationError: on entering: not a journal, of a newer version, in use by another process, or not writable.
+        """
+        return cls(Path(path), create=create)
+
+    async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        opened = self._loop.create_future()
+        self._thread = threading.Thread(target=self._serve, args=(opened,), name=f"journal {self.path.name}", daemon=True)
+        self._thread.start()
+        await opened
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._jobs.put(None)
+            await asyncio.to_thread(thread.join)
+
+    async def call(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work` on the connection and return when what it wrote is on the disk.
+
+        Raises:
+            JournalError: it is not on the disk.
+        """
+        if self._thread is None or self._loop is None:
+            raise JournalError(f"{self.path} is closed; nothing was written.")
+        done: asyncio.Future[T] = self._loop.create_future()
+        self._jobs.put((work, done))
+        return await done
+
+    def note(self, work: Callable[[sqlite3.Connection], object]) -> None:
+        """Run `work` with the next group, and wait for nothing: for what can be found out again."""
+        self._jobs.put((work, None))
+
+    def _serve(self, opened: asyncio.Future[None]) -> None:
+        try:
+            connection = self._connect()
+        except (ConfigurationError, sqlite3.Error, OSError) as error:
+            self._resolve([(opened, None, self._unusable(error))])
+            return
+        self._resolve([(opened, None, None)])
+        try:
+            while group := self._next_group():
+                self._commit(connection, group)
+        finally:
+            connection.close()
+
+    def _next_group(self) -> list[_Job]:
+        """Everything that waits; empty at the end."""
+        first = self._jobs.get()
+        group = [first]
+        while not self._jobs.empty():
+            group.append(self._jobs.get())
+        if None in group and len(group) > 1:
+            # The sign to close comes after the last job; it is read again alone.
+            self._jobs.put(None)
+        return [job for job in group if job is not None]
+
+    def _commit(self, connection: sqlite3.Connection, group: list[_Job]) -> None:
+        results: list[tuple[asyncio.Future[Any] | None, Any, Exception | None]] = []
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for work, done in group:
+                connection.execute("SAVEPOINT job")
+                try:
+                    results.append((done, work(connection), None))
+                except sqlite3.Error:
+                    raise
+                except Exception as error:  # noqa: BLE001
+                    # Of this job alone: its caller gets it, and its neighbours' writes stand.
+                    connection.execute("ROLLBACK TO job")
+                    results.append((done, None, error))
+                connection.execute("RELEASE job")
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            results = [(done, None, self._failed(error)) for _, done in group]
+        self._resolve(results)
+
+    def _resolve(self, results: list[tuple[asyncio.Future[Any] | None, Any, Exception | None]]) -> None:
+        def deliver() -> None:
+            for done, value, error in results:
+                if done is None or done.done():
+                    continue
+                if error is None:
+                    done.set_result(value)
+                else:
+                    done.set_exception(error)
+
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(deliver)
+
+    def _connect(self) -> sqlite3.Connection:
+        if not self.path.exists():
+            if not self._create:
+                raise ConfigurationError(f"{self.path} does not exist: a journal is made by `batch issue`. Nothing was sent.")
+            # Made here, so that it is never readable by others, not even for a moment.
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        connection = sqlite3.connect(self.path, isolation_level=None, timeout=0, check_same_thread=False)
+        try:
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("BEGIN EXCLUSIVE")
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if application == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+            for statement in _SCHEMA.split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {_VERSION}")
+        elif application != _APPLICATION:
+            raise ConfigurationError(f"{self.path} is not a journal of this program: name another file. Nothing was sent.")
+        elif version > _VERSION:
+            raise ConfigurationError(
+                f"{self.path} was written by a newer version (journal version {version}, this program reads {_VERSION}): "
+                "update the program. Nothing was sent."
+            )
+        connection.execute("COMMIT")
+
+    def _unusable(self, error: Exception) -> Exception:
+        if isinstance(error, ConfigurationError):
+            return error
+        if isinstance(error, sqlite3.Error) and error.sqlite_errorname.startswith("SQLITE_BUSY"):
+            return ConfigurationError(f"{self.path} is in use by another process: wait for it, or stop it. Nothing was sent.")
+        if isinstance(error, sqlite3.Error) and error.sqlite_errorname == "SQLITE_NOTADB":
+            return ConfigurationError(f"{self.path} is not a journal of this program: name another file. Nothing was sent.")
+        return ConfigurationError(f"{self.path} can't be opened for writing ({_words(error)}). Nothing was sent.")
+
+    def _failed(self, error: sqlite3.Error) -> JournalError:
+        return JournalError(
+            f"{self.path} can't be written ({_words(error)}): the run has stopped, and nothing was sent that is not in it. "
+            "Make room or mend the disk, then resume."
+        )
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return str(error)

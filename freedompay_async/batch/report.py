@@ -1,0 +1,166 @@
+"""How a batch stands, and what to do next with each row that has no card."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from freedompay_async.ids import derive_request_id
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import AsyncIterator, Mapping
+
+    from freedompay_async.batch.journal import Journal
+
+__all__ = ["Outcome", "Report", "State", "make_report", "outcome_of", "outcomes"]
+
+_CHUNK: Final = 1_000
+
+
+class State(StrEnum):
+    """How a row stands."""
+
+    PLANNED = "planned"
+    """Nothing was sent for it."""
+    STARTED = "started"
+    """Something was sent; a resumed run goes on with it."""
+    ISSUED = "issued"
+    """It has its card."""
+    REFUSED = "refused"
+    """The issuer said no; it has no card, and this batch sends nothing more for it."""
+    UNKNOWN = "unknown"
+    """It may or may not have a card; a resumed run asks again."""
+
+
+_NEXT: Final = {
+    State.PLANNED: "resume the batch",
+    State.STARTED: "resume the batch",
+    State.ISSUED: "",
+    State.REFUSED: "correct the row and put it in a new file under a new key",
+    State.UNKNOWN: "resume the batch to ask again; if it stays unknown, give the request ids to the issuer; never put it in a new file",
+}
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """One row.
+
+    Attributes:
+        line: of the file.
+        reason: why it has no card, or why its card is not active; `None` if all is well.
+        found: the issuer had a request id of the row before this journal: an earlier run, or an earlier file, used its key.
+        client_request_id, card_request_id: what to ask the issuer about.
+    """
+
+    number: int
+    line: int
+    key: str
+    state: State
+    client_id: str | None
+    card_id: str | None
+    client_request_id: str
+    card_request_id: str
+    reason: str | None = None
+    found: bool = False
+
+    @property
+    def next(self) -> str:
+        """What to do with it."""
+        if self.state is State.ISSUED and self.reason:
+            return "the card exists; activate it by hand"
+        return _NEXT[self.state]
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """How many rows stand how; the sum of the states is `rows`.
+
+    Attributes:
+        inactive: of those issued, cards whose activation was wanted and refused or not known.
+        found: rows whose key an earlier run or file had used; their cards are those of that use.
+        problems: every row that is refused, unknown, inactive, or could not be sent.
+    """
+
+    batch: str
+    merchant: str
+    rows: int
+    issued: int
+    refused: int
+    unknown: int
+    started: int
+    planned: int
+    inactive: int
+    found: int
+    problems: tuple[Outcome, ...]
+
+    @property
+    def left(self) -> int:
+        """Rows that a resumed run has work with, but for the unknown ones."""
+        return self.started + self.planned
+
+    @property
+    def complete(self) -> bool:
+        """Every row has its card, and active if that was wanted."""
+        return self.issued == self.rows and not self.inactive
+
+
+async def make_report(journal: Journal) -> Report:
+    """Counts, and the rows that need a person."""
+
+    def read(connection: sqlite3.Connection) -> Report:
+        settings = dict(connection.execute("SELECT name, value FROM meta"))
+        counts = dict(connection.execute("SELECT state, count(*) FROM rows GROUP BY state"))
+        rows = connection.execute(f"{_SELECT} WHERE state IN ('refused', 'unknown') OR reason IS NOT NULL ORDER BY number")
+        problems = tuple(outcome_of(row, settings) for row in rows)
+        found = connection.execute("SELECT count(*) FROM rows WHERE found").fetchone()[0]
+        return Report(
+            batch=settings.get("batch", ""),
+            merchant=settings.get("merchant", ""),
+            rows=sum(counts.values()),
+            **{state.value: counts.get(state.value, 0) for state in State},
+            found=found,
+            inactive=sum(outcome.state is State.ISSUED for outcome in problems),
+            problems=problems,
+        )
+
+    return await journal.call(read)
+
+
+async def outcomes(journal: Journal) -> AsyncIterator[Outcome]:
+    """Every row in the order of the file, a chunk in memory at a time."""
+    last = 0
+    while True:
+
+        def read(connection: sqlite3.Connection, after: int = last) -> list[Outcome]:
+            settings = dict(connection.execute("SELECT name, value FROM meta"))
+            rows = connection.execute(f"{_SELECT} WHERE number > ? ORDER BY number LIMIT ?", (after, _CHUNK))
+            return [outcome_of(row, settings) for row in rows]
+
+        chunk = await journal.call(read)
+        for outcome in chunk:
+            yield outcome
+        if len(chunk) < _CHUNK:
+            return
+        last = chunk[-1].number
+
+
+_SELECT: Final = "SELECT number, line, key, state, client_id, card_id, reason, found FROM rows"
+
+
+def outcome_of(row: tuple[int, int, str, str, str | None, str | None, str | None, int], settings: Mapping[str, str]) -> Outcome:
+    """A row of the journal: number, line, key, state, client_id, card_id, reason, found."""
+    number, line, key, state, client_id, card_id, reason, found = row
+    merchant, batch = settings["merchant"], settings["batch"]
+    return Outcome(
+        number=number,
+        line=line,
+        key=key,
+        state=State(state),
+        client_id=client_id,
+        card_id=card_id,
+        client_request_id=derive_request_id(merchant, batch, key, "client"),
+        card_request_id=derive_request_id(merchant, batch, key, "card"),
+        reason=reason,
+        found=bool(found),
+    )

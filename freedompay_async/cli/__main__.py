@@ -1,0 +1,5 @@
+"""`python -m freedompay_async.cli`."""
+
+from freedompay_async.cli import main
+
+main()

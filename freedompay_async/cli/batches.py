@@ -1,0 +1,241 @@
+"""`freedompay batch`: plan, issue, resume, report."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import tempfile
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from freedompay_async.batch import Batch, Journal, Limits, outcomes, read_file
+from freedompay_async.batch.plan import Plan, existing_plan, make_plan
+from freedompay_async.batch.report import make_report
+from freedompay_async.cli.common import Flags, as_json, client, run
+from freedompay_async.cli.display import display, show_report
+from freedompay_async.cli.exits import Exit
+from freedompay_async.cli.output import check_free, write_outcomes
+from freedompay_async.errors import AuthenticationError, ConfigurationError, FreedomPayError, ProtocolError
+from freedompay_async.ids import new_request_id
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from freedompay_async.client import FreedomPay
+
+__all__ = ["batch"]
+
+batch = typer.Typer(no_args_is_help=True, help="One card for each row of a file: checked first, written down first, resumable always.")
+
+_File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV (UTF-8) or JSON Lines; one row a card.")]
+_JournalFile = Annotated[Path, typer.Argument(metavar="JOURNAL", help="The journal of the batch, such as run.db.")]
+_Product = Annotated[int, typer.Option("--product", help="1000 Freedom Wallet, 2000 Instant, 3000 Electron; a column `product_id` wins.")]
+_Concurrency = Annotated[int, typer.Option("--concurrency", min=1, max=10_000, help="Calls on the way at once.")]
+_Rate = Annotated[float | None, typer.Option("--rate", min=0.01, help="Calls a second at most, status questions included.")]
+_MaxCards = Annotated[int | None, typer.Option("--max-cards", min=1, help="Refuse to issue more cards than this, earlier runs included.")]
+_Out = Annotated[
+    Path | None, typer.Option("--out", help="Write every row there: CSV, or JSON Lines for a name ending in .jsonl. Must be new.")
+]
+_Json = Annotated[bool, typer.Option("--json", help="JSON Lines on standard output, for machines.")]
+
+
+@batch.command("plan")
+def plan_(file: _File, product: _Product = 1000, json: _Json = False) -> None:
+    """Check a file and send nothing: every wrong row is named with its line and column."""
+
+    async def work() -> Exit:
+        with tempfile.TemporaryDirectory() as folder:
+            async with Journal.open(Path(folder) / "plan.db") as journal:
+                settings = {"merchant": "", "base_url": "", "batch": "", "activate": "no"}
+                rows = read_file(file, product_id=product, documents=False)
+                made = await make_plan(journal, rows, settings=settings, documents=file.parent)
+        _show_problems(made, file, json=json)
+        if json:
+            typer.echo(as_json({"event": "plan", "rows": made.rows, "problems": made.problems}))
+        elif not made.problems:
+            typer.echo(f"{file}: {made.rows:,} rows, {made.rows:,} cards to issue. All rows are good; nothing was sent.")
+        return Exit.INPUT if made.problems else Exit.DONE
+
+    run(work)
+
+
+@batch.command("issue")
+def issue(
+    file: _File,
+    journal: Annotated[Path, typer.Option("--journal", help="Where the batch is written down; needed to resume. Made if it is not there.")],
+    product: _Product = 1000,
+    name: Annotated[
+        str, typer.Option("--batch", help="Request ids come from merchant, batch and key: a key gets one card under each batch name.")
+    ] = "default",
+    activate: Annotated[bool, typer.Option("--activate", help="Activate each card too (the vendor's path for it is inferred).")] = False,
+    concurrency: _Concurrency = 64,
+    rate: _Rate = None,
+    max_cards: _MaxCards = None,
+    out: _Out = None,
+    json: _Json = False,
+    auth_id: Flags.auth_id = None,
+    region: Flags.region = None,
+    test: Flags.test = None,
+    base_url: Flags.base_url = None,
+) -> None:
+    """Issue one card for each row: create the client, wait, issue the card, wait.
+
+    The file is checked whole before anything is sent. Each request is on the disk before it is sent, under an id that comes from merchant,
+    batch and key: run it twice, kill it, lose the journal; no key gets a second card. Ctrl-C stops it gently.
+    """
+
+    async def work() -> Exit:
+        check_free(out)
+        limits = Limits(concurrency=concurrency, rate=rate, max_cards=max_cards)
+        async with client(auth_id=auth_id, region=region, test=test, base_url=base_url, max_connections=concurrency) as fp:
+            fresh = not journal.exists()
+            planned = False
+            try:
+                async with Journal.open(journal) as opened:
+                    task = Batch(fp, opened, name=name, activate=activate, limits=limits)
+                    made = await task.plan(read_file(file, product_id=product, documents=False), documents=file.parent)
+                    _show_problems(made, file, json=json)
+                    if made.problems:
+                        return Exit.INPUT
+                    planned = True
+                    return await _run(fp, task, opened, out=out, json=json)
+            finally:
+                if fresh and not planned:
+                    _remove(journal)
+
+    run(work)
+
+
+@batch.command("resume")
+def resume(
+    journal: _JournalFile,
+    concurrency: _Concurrency = 64,
+    rate: _Rate = None,
+    max_cards: _MaxCards = None,
+    out: _Out = None,
+    json: _Json = False,
+    auth_id: Flags.auth_id = None,
+    region: Flags.region = None,
+    test: Flags.test = None,
+    base_url: Flags.base_url = None,
+) -> None:
+    """Go on with a batch that was stopped: what was sent is asked about first, what is unknown is asked again, the rest is issued."""
+
+    async def work() -> Exit:
+        check_free(out)
+        limits = Limits(concurrency=concurrency, rate=rate, max_cards=max_cards)
+        async with (
+            client(auth_id=auth_id, region=region, test=test, base_url=base_url, max_connections=concurrency) as fp,
+            Journal.open(journal, create=False) as opened,
+        ):
+            return await _run(fp, Batch(fp, opened, limits=limits), opened, out=out, json=json)
+
+    run(work)
+
+
+@batch.command("report")
+def report(journal: _JournalFile, out: _Out = None, json: _Json = False) -> None:
+    """How a batch stands, and what to do with each row that has no card. Needs no settings and sends nothing."""
+
+    async def work() -> Exit:
+        check_free(out)
+        async with Journal.open(journal, create=False) as opened:
+            await existing_plan(opened)
+            return await _finish(opened, out=out, json=json)
+
+    run(work)
+
+
+async def _run(fp: FreedomPay, task: Batch, journal: Journal, *, out: Path | None, json: bool) -> Exit:
+    await _knock(fp)
+    stopped: FreedomPayError | None = None
+    async with display(lambda: task.progress, json=json) as shown, _gentle_stop(task):
+        try:
+            async for outcome in task.run():
+                shown.outcome(outcome)
+        except FreedomPayError as error:
+            stopped = error
+    code = await _finish(journal, out=out, json=json)
+    if stopped is not None:
+        typer.echo(f"freedompay: stopped: {stopped}", err=True)
+        return Exit.LEFT
+    return code
+
+
+async def _finish(journal: Journal, *, out: Path | None, json: bool) -> Exit:
+    result = await make_report(journal)
+    show_report(result, json=json)
+    if out is not None:
+        await write_outcomes(out, outcomes(journal))
+    if result.left:
+        typer.echo(f"{result.left:,} rows are left: freedompay batch resume {journal.path}", err=True)
+        return Exit.LEFT
+    return Exit.DONE if result.complete else Exit.PROBLEMS
+
+
+async def _knock(fp: FreedomPay) -> None:
+    """Find out by a harmless question that the host, the key and the scheme are right, before thousands of rows find it out.
+
+    Raises:
+        ConfigurationError: they are not; nothing else was sent.
+    """
+    try:
+        await fp.requests.status(new_request_id(), timeout=20)
+    except AuthenticationError as error:
+        raise ConfigurationError(f"{error.message} Asked with a harmless status question; no row was sent.") from error
+    except ProtocolError as error:
+        if error.http_status is not None and error.http_status != 404 and error.http_status < 500:
+            raise ConfigurationError(
+                f"{fp.base_url} does not answer like the Card API: {error.message} Check base_url and region; no row was sent.\n"
+                f"{error.body}"
+            ) from error
+    except FreedomPayError:
+        # Not knowing a fresh id is the right answer; an issuer in trouble is what the run itself can wait for.
+        pass
+
+
+@asynccontextmanager
+async def _gentle_stop(task: Batch) -> AsyncIterator[None]:
+    """The first Ctrl-C drains, the second aborts."""
+    loop = asyncio.get_running_loop()
+    current = asyncio.current_task()
+    asked = False
+
+    def stop() -> None:
+        nonlocal asked
+        if asked and current is not None:
+            current.cancel()
+            return
+        asked = True
+        task.stop()
+        typer.echo(
+            "stopping: no new row starts, and what is on the way is settled. Ctrl-C again aborts; the journal can be resumed.", err=True
+        )
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+def _show_problems(made: Plan, file: Path, *, json: bool) -> None:
+    if not made.problems:
+        return
+    if not json:
+        for problem in made.problems:
+            typer.echo(f"{file}: {problem}", err=True)
+    bad = len({problem.line for problem in made.problems})
+    typer.echo(f"freedompay: {bad:,} rows of {file} are wrong. Correct them; nothing was sent.", err=True)
+
+
+def _remove(journal: Path) -> None:
+    """A plan that failed leaves no file behind."""
+    for suffix in ("", "-wal", "-shm"):
+        with suppress(OSError):
+            journal.with_name(journal.name + suffix).unlink()

@@ -1,0 +1,185 @@
+"""Where a run stands: bars on a terminal, plain lines in a pipe, JSON Lines for machines."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final, Protocol
+
+import anyio
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn
+from rich.progress import Progress as Bars
+
+from freedompay_async.cli.common import as_json
+from freedompay_async.cli.output import as_record
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from freedompay_async.batch import Outcome, Progress, Report
+
+__all__ = ["Display", "display", "show_report"]
+
+_SHOWN: Final = 50
+_PLAIN_SECONDS: Final = 5.0
+_BAR_SECONDS: Final = 0.2
+
+
+class Display(Protocol):
+    """What a run tells."""
+
+    def outcome(self, outcome: Outcome) -> None: ...
+
+    def draw(self, progress: Progress) -> None: ...
+
+    def say(self, message: str) -> None: ...
+
+
+class _Terminal:
+    def __init__(self, bars: Bars, console: Console) -> None:
+        self._bars = bars
+        self._console = console
+        self._bar = bars.add_task("cards", total=None, text="")
+        self._rate = _Rate()
+
+    def outcome(self, outcome: Outcome) -> None:
+        if outcome.reason:
+            self._console.print(_problem(outcome), markup=False, highlight=False, soft_wrap=True)
+
+    def draw(self, progress: Progress) -> None:
+        text = _line(progress, self._rate)
+        if progress.trouble:
+            text += f"\n  waiting: {progress.trouble}"
+        self._bars.update(self._bar, total=progress.rows or None, completed=progress.earlier + progress.done, text=text)
+
+    def say(self, message: str) -> None:
+        self._console.print(message, markup=False, highlight=False, soft_wrap=True)
+
+
+class _Plain:
+    def __init__(self) -> None:
+        self._rate = _Rate()
+
+    def outcome(self, outcome: Outcome) -> None:
+        if outcome.reason:
+            self.say(_problem(outcome))
+
+    def draw(self, progress: Progress) -> None:
+        self.say(_line(progress, self._rate))
+        if progress.trouble:
+            self.say(f"waiting: {progress.trouble}")
+
+    def say(self, message: str) -> None:
+        typer.echo(message, err=True)
+
+
+class _Json:
+    def outcome(self, outcome: Outcome) -> None:
+        typer.echo(as_json({"event": "outcome", **as_record(outcome)}))
+
+    def draw(self, progress: Progress) -> None:
+        typer.echo(as_json({"event": "progress", **{name: getattr(progress, name) for name in progress.__slots__}, "done": progress.done}))
+
+    def say(self, message: str) -> None:
+        typer.echo(message, err=True)
+
+
+class _Rate:
+    """Rows a second: since the start, and lately."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock: Final = clock
+        self._marks: list[tuple[float, int]] = [(clock(), 0)]
+
+    def of(self, done: int) -> float:
+        now = self._clock()
+        self._marks = [mark for mark in self._marks[:-1] if mark[0] > now - 30] + self._marks[-1:] + [(now, done)]
+        (start, before), (end, after) = self._marks[0], self._marks[-1]
+        return (after - before) / (end - start) if end > start else 0.0
+
+
+@asynccontextmanager
+async def display(progress: Callable[[], Progress], *, json: bool) -> AsyncIterator[Display]:
+    """Draw as often as fits the reader, until the context is left."""
+    console = Console(stderr=True)
+    if json:
+        async with _drawing(_Json(), progress, _PLAIN_SECONDS) as shown:
+            yield shown
+    elif console.is_terminal:
+        columns = (BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TextColumn("{task.fields[text]}", markup=False))
+        with Bars(*columns, console=console) as bars:
+            async with _drawing(_Terminal(bars, console), progress, _BAR_SECONDS) as shown:
+                yield shown
+    else:
+        async with _drawing(_Plain(), progress, _PLAIN_SECONDS) as shown:
+            yield shown
+
+
+@asynccontextmanager
+async def _drawing(shown: Display, progress: Callable[[], Progress], seconds: float) -> AsyncIterator[Display]:
+    async def draw() -> None:
+        while True:
+            await anyio.sleep(seconds)
+            shown.draw(progress())
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(draw)
+        try:
+            yield shown
+        finally:
+            group.cancel_scope.cancel()
+            shown.draw(progress())
+
+
+def _line(progress: Progress, rate: _Rate) -> str:
+    done = progress.earlier + progress.done
+    pace = rate.of(progress.done)
+    rest = progress.rows - done
+    left = "0:00" if rest <= 0 else _clock(rest / pace) if pace > 0 else "?"
+    return (
+        f"{done:,}/{progress.rows:,} rows, {pace:.0f}/s, in progress {progress.in_progress:,} (waiting {progress.waiting:,}), "
+        f"refused {progress.refused:,}, unknown {progress.unknown:,}, time left {left}"
+    )
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _problem(outcome: Outcome) -> str:
+    return f"line {outcome.line}, key {outcome.key}: {outcome.state.value}: {outcome.reason}"
+
+
+def show_report(report: Report, *, json: bool) -> None:
+    """The report on standard output."""
+    if json:
+        counts = {name: getattr(report, name) for name in report.__struct_fields__ if name != "problems"}
+        typer.echo(as_json({"event": "report", **counts, "problems": [as_record(outcome) for outcome in report.problems]}))
+        return
+    lines = [f"batch {report.batch!r} of merchant {report.merchant}: {report.rows:,} rows"]
+    for name, note in (
+        ("issued", ""),
+        ("refused", "no card; see each row"),
+        ("unknown", "may or may not have a card; resume to ask again"),
+        ("started", "resume to go on"),
+        ("planned", "nothing was sent yet; resume to go on"),
+    ):
+        count = getattr(report, name)
+        lines.append(f"  {name:<8} {count:>9,}" + (f"   {note}" if note and count else ""))
+    if report.inactive:
+        lines.append(f"  {report.inactive:,} of the issued cards could not be activated")
+    if report.found:
+        lines.append(
+            f"  {report.found:,} rows had been sent before under their key, from another journal or file: their cards are of that time"
+        )
+    for outcome in report.problems[:_SHOWN]:
+        lines.append(_problem(outcome))
+        lines.append(f"  next: {outcome.next}")
+    if len(report.problems) > _SHOWN:
+        lines.append(f"and {len(report.problems) - _SHOWN:,} more: --out FILE or --json gives them all")
+    sys.stdout.write("\n".join(lines) + "\n")

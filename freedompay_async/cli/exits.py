@@ -1,0 +1,19 @@
+"""How the command ends."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+__all__ = ["Exit"]
+
+
+class Exit(IntEnum):
+    DONE = 0
+    PROBLEMS = 1
+    """Finished; something was refused, failed or is unknown."""
+    INPUT = 2
+    """Wrong input or settings; nothing was sent."""
+    LEFT = 3
+    """Stopped early; something is left to resume."""
+    ABORTED = 130
+    """A second Ctrl-C."""

@@ -1,0 +1,74 @@
+"""Outcomes as CSV and JSON Lines."""
+
+from __future__ import annotations
+
+import csv
+import os
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, Final
+
+from freedompay_async.cli.common import as_json
+from freedompay_async.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from freedompay_async.batch import Outcome
+
+__all__ = ["as_record", "check_free", "write_outcomes"]
+
+_COLUMNS: Final = ("line", "key", "state", "client_id", "card_id", "client_request_id", "card_request_id", "found", "reason", "next")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_record(outcome: Outcome) -> dict[str, Any]:
+    return {name: getattr(outcome, name) for name in _COLUMNS}
+
+
+def check_free(out: Path | None) -> None:
+    """Refuse a file that exists: it may be the only record of an earlier batch."""
+    if out is None:
+        return
+    if out.exists():
+        raise ConfigurationError(f"{out} exists: name a new file for --out, or move that one away. Nothing was sent.")
+    if not out.parent.is_dir():
+        raise ConfigurationError(f"{out} can't be written: there is no folder {out.parent}. Nothing was sent.")
+
+
+async def write_outcomes(out: Path, outcomes: AsyncIterator[Outcome]) -> None:
+    """Every row; JSON Lines where the name ends so, otherwise CSV. The file is there whole or not at all, readable by its owner only."""
+    lines = out.suffix.lower() in (".jsonl", ".ndjson", ".json")
+    with _replacing(out) as stream:
+        if lines:
+            async for outcome in outcomes:
+                stream.write(as_json(as_record(outcome)) + "\n")
+            return
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(_COLUMNS)
+        async for outcome in outcomes:
+            writer.writerow([_cell(value) for value in as_record(outcome).values()])
+
+
+def _cell(value: object) -> str:
+    """A spreadsheet must take text that comes from a file or from the issuer as text, and not as a formula."""
+    if value is None or value is False:
+        return ""
+    text = "yes" if value is True else str(value)
+    return "'" + text if text.startswith(_FORMULA) else text
+
+
+@contextmanager
+def _replacing(out: Path) -> Iterator[IO[str]]:
+    part = out.with_name(f"{out.name}.{os.getpid()}.part")
+    try:
+        with open(part, "x", encoding="utf-8", newline="", opener=lambda path, flags: os.open(path, flags, 0o600)) as stream:
+            yield stream
+        # A link and not a rename: it fails where the file has come into being meanwhile.
+        os.link(part, out)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{out} can't be written ({error.strerror}). The journal has all of it: `freedompay batch report … --out FILE` writes it again."
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,99 @@
+"""`freedompay sandbox`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from freedompay_async.cli.common import fail, run
+from freedompay_async.cli.exits import Exit
+from freedompay_async.errors import ConfigurationError
+
+__all__ = ["sandbox"]
+
+_Chance = Annotated[float, typer.Option(min=0, max=1, rich_help_panel="Faults (share of calls, 0 to 1)")]
+
+
+def sandbox(
+    port: Annotated[int, typer.Option(help="0 takes a free one.", min=0, max=65535)] = 8095,
+    auth_id: Annotated[str, typer.Option(help="The merchant id that it knows.", envvar="FREEDOMPAY_AUTH_ID")] = "10001",
+    database: Annotated[str, typer.Option(help="A file to keep clients and cards in; without it they are in memory.")] = ":memory:",
+    processing: Annotated[str, typer.Option(help="How long an accepted request takes, in seconds: shortest-longest.")] = "0.05-0.5",
+    lost: Annotated[_Chance, typer.Option(help="Answer lost after the work: closed, cut, or stalled.")] = 0.0,
+    reset: Annotated[_Chance, typer.Option(help="Connection reset after the work.")] = 0.0,
+    error_500: Annotated[_Chance, typer.Option("--error-500", help="HTTP 500 after the work.")] = 0.0,
+    html_502: Annotated[_Chance, typer.Option("--html-502", help="HTTP 502 with a proxy's page.")] = 0.0,
+    unavailable: Annotated[_Chance, typer.Option(help="HTTP 503 with Retry-After.")] = 0.0,
+    limited: Annotated[_Chance, typer.Option(help="HTTP 429 with Retry-After.")] = 0.0,
+    late: Annotated[_Chance, typer.Option(help="Accepted, and known to request/status only later.")] = 0.0,
+    drip: Annotated[_Chance, typer.Option(help="The answer a few bytes at a time.")] = 0.0,
+    stall: Annotated[float, typer.Option(help="Seconds that a stalled answer takes.", min=0)] = 20.0,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same faults.")] = 0,
+) -> None:
+    """Run an issuer on this machine: a real HTTP server that keeps clients, cards and a ledger, and misbehaves on demand.
+
+    It listens on 127.0.0.1 only and is not for the real world: no money, no card network, no safe keeping. The secret key that it checks
+    signatures with is FREEDOMPAY_SECRET_KEY, or `sandbox-secret`. The ledger is at /sandbox/ledger, one JSON object a card.
+    """
+    # aiohttp's server side is slow to import, and no other command needs it.
+    from freedompay_async.sandbox import Faults, Sandbox  # noqa: PLC0415
+
+    secret_key = os.environ.get("FREEDOMPAY_SECRET_KEY") or "sandbox-secret"
+    try:
+        shortest, _, longest = processing.partition("-")
+        faults = Faults(
+            seed=seed,
+            lost=lost,
+            reset=reset,
+            error_500=error_500,
+            html_502=html_502,
+            unavailable=unavailable,
+            limited=limited,
+            late=late,
+            drip=drip,
+            stall=stall,
+        )
+        issuer = Sandbox(
+            auth_id=auth_id,
+            secret_key=secret_key,
+            database=database if database == ":memory:" else Path(database),
+            processing=(float(shortest), float(longest or shortest)),
+            faults=faults,
+            port=port,
+            keep=0,
+        )
+    except ValueError as error:
+        fail(str(error), Exit.INPUT)
+
+    async def serve() -> Exit:
+        try:
+            await issuer.__aenter__()
+        except OSError as error:
+            raise ConfigurationError(f"port {port} can't be used ({error.strerror}): try --port 0. Nothing was started.") from error
+        try:
+            typer.echo(
+                f"An issuer for tests runs at {issuer.base_url} until Ctrl-C. In another terminal:\n\n"
+                f"  export FREEDOMPAY_BASE_URL={issuer.base_url} FREEDOMPAY_REGION=KZ FREEDOMPAY_AUTH_ID={auth_id}\n"
+                "  export FREEDOMPAY_SECRET_KEY="
+                + ("sandbox-secret" if secret_key == "sandbox-secret" else "…the one of this terminal…")  # noqa: S105
+                + f"\n\nThe ledger: {issuer.base_url}/sandbox/ledger",
+            )
+            await _until_signal()
+        finally:
+            await issuer.__aexit__(None, None, None)
+        return Exit.DONE
+
+    run(serve)
+
+
+async def _until_signal() -> None:
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ended.set)
+    await ended.wait()
