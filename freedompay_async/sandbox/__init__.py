@@ -1,0 +1,6 @@
+"""A local card issuer for tests and demos: a real HTTP server that keeps its own books and misbehaves on demand."""
+
+from freedompay_async.sandbox.faults import Fault, Faults
+from freedompay_async.sandbox.server import Gate, Received, Sandbox
+
+__all__ = ["Fault", "Faults", "Gate", "Received", "Sandbox"]

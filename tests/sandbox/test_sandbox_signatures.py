@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from uuid import uuid4
+
+import pytest
+
+from freedompay_async.sandbox.signatures import complaint
+
+PATH = "/v5/card-api/request/status"
+VENDOR_BODY = b'{"request_id":"828cf71d-a447-4a67-a149-c1df8bc197ca"}'
+VENDOR_JWS = (
+    "eyJ1cmkiOiIvdjUvY2FyZC1hcGkvcmVxdWVzdC9zdGF0dXMiLCJhdXRoX2lkIjoiMTIzNDU2IiwibWV0aG9kIjoiUE9TVCIsInBhcmFtcyI6IiIsImFsZyI6IkhTNTEyIn0"
+    "..f1sQoeIpX_ZjOaykQzSeylvvKaVrEQV4gNM2ACFbEMkFDUV9Zk5WO1yQGEWez-vnQMVHodLBDVEyh5Xm2-3MjQ"
+)
+SIGN_VECTORS = [
+    (
+        b'{"cardholder_name":"IVANOV IVAN IVANOVICH","phone":"79651234567","product_code":"1","card_id":555}',
+        "9c90a4ddb3eca6808406c4febbcd1b07099895b145419520ed7a52165ba755e9",
+    ),
+    (
+        b'{"cardholder_name":"IVANOV IVAN IVANOVICH","phone":79651234567,"product_code":1,"card_id":555}',
+        "e052b3bd72f1653a556e0209b011c265a64a3ca352653f6f54767d3fafd62e74",
+    ),
+]
+CYRILLIC = '{"request_id":"828cf71d-a447-4a67-a149-c1df8bc197ca","note":"Қайрат Иванов/ё"}'.encode()
+
+
+def check(headers, *, path=PATH, body=VENDOR_BODY, auth_id="123456", secret_key="secret"):
+    return complaint(headers=headers, path=path, body=body, auth_id=auth_id, secret_key=secret_key)
+
+
+def test_the_vendors_jws_example_is_right():
+    assert check({"X-JWS-Signature": VENDOR_JWS}) is None
+
+
+@pytest.mark.parametrize(("body", "digest"), SIGN_VECTORS)
+def test_sign_is_the_hash_of_body_and_key(body, digest):
+    headers = {"Auth-Id": "123456", "Sign": digest}
+    assert check(headers, body=body, secret_key="some_secret_string") is None
+    assert "wrong key" in check(headers, body=body, secret_key="some_secret_strinG")
+    assert "wrong key" in check(headers | {"Sign": digest.upper()}, body=body, secret_key="some_secret_string")
+    assert "wrong key" in check(headers, body=body + b" ", secret_key="some_secret_string")
+
+
+def test_sign_needs_the_merchant():
+    digest = hashlib.sha256(VENDOR_BODY + b"secret").hexdigest()
+    assert check({"Sign": digest, "Auth-Id": "123456"}) is None
+    assert "wrong merchant" in check({"Sign": digest, "Auth-Id": "7"})
+    assert "wrong merchant" in check({"Sign": digest})
+
+
+def test_no_signature():
+    assert "no signature" in check({"Auth-Id": "123456"})
+
+
+def test_both_schemes_must_be_right_where_both_are_there():
+    right = hashlib.sha256(VENDOR_BODY + b"secret").hexdigest()
+    assert check({"Auth-Id": "123456", "Sign": right, "X-JWS-Signature": VENDOR_JWS}) is None
+    assert "malformed" in check({"Auth-Id": "123456", "Sign": right, "X-JWS-Signature": "a"})
+    assert "wrong key" in check({"Auth-Id": "123456", "Sign": "0" * 64, "X-JWS-Signature": VENDOR_JWS})
+
+
+def test_a_header_that_is_no_utf8_is_only_wrong():
+    assert "wrong key" in check({"Auth-Id": "123456", "Sign": b"\xff\xfe".decode(errors="surrogateescape")})
+
+
+@pytest.mark.parametrize(
+    "value", ["", "abc", "abc.def", "..abc", "abc..", "a=..b", "a..b=", "a..b..c", "a..bc", "a+/..b", VENDOR_JWS + "=", "ы..ы"]
+)
+def test_a_jws_of_another_form(value):
+    assert "malformed" in check({"X-JWS-Signature": value})
+
+
+@pytest.mark.parametrize(
+    "header",
+    [b"[]", b"{", b"\xff", b"{}", b'{"uri":1,"auth_id":"123456","method":"POST","params":"","alg":"HS512"}'],
+    ids=["list", "cut", "bytes", "empty", "number"],
+)
+def test_a_jws_header_that_is_none(api, header):
+    from base64 import urlsafe_b64encode
+
+    assert "can't be read" in check({"X-JWS-Signature": urlsafe_b64encode(header).decode().rstrip("=") + "..abc"})
+
+
+@pytest.mark.parametrize("changes", [{"uri": "/"}, {"auth_id": "7"}, {"method": "GET"}, {"params": "a=1"}, {"alg": "none"}])
+def test_each_part_of_the_jws_header_counts(api, changes):
+    said = {"uri": "wrong path", "auth_id": "wrong merchant", "method": "wrong method", "params": "wrong params", "alg": "unknown alg"}
+    protected = {"uri": PATH, "auth_id": "10001", "method": "POST", "params": "", "alg": "HS512"} | changes
+    value = api.jws(protected, VENDOR_BODY)
+    assert said[next(iter(changes))] in check({"X-JWS-Signature": value}, auth_id="10001", secret_key="sandbox-secret")
+
+
+def test_a_jws_of_another_body_or_key():
+    assert "wrong key" in check({"X-JWS-Signature": VENDOR_JWS}, body=CYRILLIC)
+    assert "wrong key" in check({"X-JWS-Signature": VENDOR_JWS}, secret_key="Secret")
+
+
+@pytest.mark.parametrize("scheme", ["sign", "HS512", "HS256"])
+async def test_a_cyrillic_body_is_taken_under_each_scheme(issuer, talk, scheme):
+    async with talk(issuer, scheme=scheme) as api:
+        request_id = str(uuid4())
+        body = json.dumps({"request_id": request_id, "product_id": 2000, "count": 1, "note": "Қайрат/ё"}, ensure_ascii=False).encode()
+        headers = api.headers("card/bulk_issue", body, own=request_id)
+        assert (await api.send("card/bulk_issue", body, headers=headers))[1]["status"] == "ok"
+        assert (await api.ask(request_id))["request_status"] == "success"
+
+
+async def test_a_bad_signature_is_401_and_consumes_no_id(issuer, api):
+    body = {"request_id": str(uuid4()), "product_id": 2000, "count": 1}
+    for headers, said in (
+        ({}, "no signature"),
+        ({"Sign": "0" * 64, "Auth-Id": issuer.auth_id, "Request-Id": body["request_id"]}, "wrong key"),
+        (api.headers("card/issue", json.dumps(body).encode(), scheme="HS512"), "wrong path"),
+    ):
+        status, answer = await api.send("card/bulk_issue", body, headers=headers)
+        assert (status, answer["status"], answer["error_code"]) == (401, "error", "unauthorized")
+        assert said in answer["error_description"]
+        assert "dt" in answer
+    assert [each.verdict for each in issuer.received] == ["bad signature"] * 3
+    assert issuer.ledger() == []
+    assert (await api.send("card/bulk_issue", body))[1]["request_status"] == "success"
