@@ -159,8 +159,10 @@ class Life:
     last_seen: Seen = Seen.NOT_SENT
     said_no: bool = False
     """An attempt was answered with an error that may be the duplicate error."""
+    limited: bool = False
+    """An attempt was answered with 429."""
     conflict: bool = False
-    """That answer was an HTTP 409."""
+    """The last such answer was an HTTP 409."""
     _idle: int = 0
     """Repeats since the last news."""
 
@@ -172,6 +174,11 @@ class Life:
         self.sends += 1
         if self.first_sent is None:
             self.first_sent = now
+
+    @property
+    def found(self) -> bool:
+        """An effect that was answered by a look-up, because somebody had used its id before this call."""
+        return self.said_no and self.doubt is Doubt.POSSIBLE and not self.limited
 
     def give_up(self) -> None:
         """Sending again can't help: an effect that was not sent ends so."""
@@ -197,7 +204,7 @@ class Life:
                 if seen is Seen.LIMITED:
                     # By the meaning of 429 nothing was done; but an issuer may have filed the id first,
                     # and then the next error may be the duplicate's.
-                    self.doubt = Doubt.POSSIBLE
+                    self.doubt, self.limited = Doubt.POSSIBLE, True
                 return self._send_again(retry_after)
             return self._look_up(retry_after)
         else:

@@ -254,7 +254,7 @@ class _Run:
             answer: Answer = self._told.answer
             force_setattr(answer, "request_id", self._id)
             if isinstance(answer, RequestState):
-                force_setattr(answer, "found", self._life.said_no and self._life.doubt is Doubt.POSSIBLE)
+                force_setattr(answer, "found", self._life.found)
             return answer
         raise to_error(
             step,

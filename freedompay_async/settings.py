@@ -105,7 +105,7 @@ class Settings:
         Raises:
             ConfigurationError: names every variable that is missing or wrong.
         """
-        values = {name: text for name in cls.__slots__ if (text := (env or os.environ).get(f"FREEDOMPAY_{name.upper()}"))}
+        values = {name: text for name in cls.__slots__ if (text := (os.environ if env is None else env).get(f"FREEDOMPAY_{name.upper()}"))}
         given = {name: str(value) for name, value in (overrides or {}).items() if value is not None}
         settings = values | given
         missing = [f"FREEDOMPAY_{name.upper()}" for name in ("auth_id", "secret_key") if not settings.get(name)]

@@ -45,7 +45,7 @@ class Sha256Signer:
     Method and path are not protected by it.
     """
 
-    header_id: Final = True
+    header_id: bool = True
 
     def __init__(self, *, auth_id: str, secret_key: str | Secret) -> None:
         self.auth_id: Final = _checked(auth_id)
@@ -66,7 +66,7 @@ class JwsSigner:
     `alg` is `HS512` (the vendor's worked example) or `HS256` (a later text of the same page, with `typ` in the header).
     """
 
-    header_id: Final = False
+    header_id: bool = False
 
     def __init__(self, *, auth_id: str, secret_key: str | Secret, alg: Literal["HS512", "HS256"] = "HS512") -> None:
         if alg not in _DIGESTS:

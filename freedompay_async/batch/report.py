@@ -40,7 +40,10 @@ _NEXT: Final = {
     State.STARTED: "resume the batch",
     State.ISSUED: "",
     State.REFUSED: "correct the row and put it in a new file under a new key",
-    State.UNKNOWN: "resume the batch to ask again; if it stays unknown, give the request ids to the issuer; never put it in a new file",
+    State.UNKNOWN: (
+        "resume the batch to ask again; if it stays unknown, ask the issuer about the request ids, "
+        "and only when they say that nothing was made put it in a new file under a new key"
+    ),
 }
 
 

@@ -40,7 +40,7 @@ from freedompay_async.wire import encode
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 
     from freedompay_async.batch.journal import Journal
     from freedompay_async.batch.plan import Plan
@@ -342,7 +342,7 @@ class Run:
             self._progress.waiting -= 1
 
     @contextmanager
-    def _stoppable(self) -> Iterator[None]:
+    def _stoppable(self) -> Generator[None]:
         """A wait that `stop` ends; the row is left as the journal has it."""
         if self._stopping:
             raise _Stopped

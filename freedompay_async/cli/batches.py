@@ -22,7 +22,7 @@ from freedompay_async.errors import AuthenticationError, ConfigurationError, Fre
 from freedompay_async.ids import new_request_id
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from freedompay_async.client import FreedomPay
 
@@ -198,7 +198,7 @@ async def _knock(fp: FreedomPay) -> None:
 
 
 @asynccontextmanager
-async def _gentle_stop(task: Batch) -> AsyncIterator[None]:
+async def _gentle_stop(task: Batch) -> AsyncGenerator[None]:
     """The first Ctrl-C drains, the second aborts."""
     loop = asyncio.get_running_loop()
     current = asyncio.current_task()

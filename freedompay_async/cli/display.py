@@ -17,7 +17,7 @@ from freedompay_async.cli.common import as_json
 from freedompay_async.cli.output import as_record
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, Callable
 
     from freedompay_async.batch import Outcome, Progress, Report
 
@@ -102,7 +102,7 @@ class _Rate:
 
 
 @asynccontextmanager
-async def display(progress: Callable[[], Progress], *, json: bool) -> AsyncIterator[Display]:
+async def display(progress: Callable[[], Progress], *, json: bool) -> AsyncGenerator[Display]:
     """Draw as often as fits the reader, until the context is left."""
     console = Console(stderr=True)
     if json:
@@ -119,7 +119,7 @@ async def display(progress: Callable[[], Progress], *, json: bool) -> AsyncItera
 
 
 @asynccontextmanager
-async def _drawing(shown: Display, progress: Callable[[], Progress], seconds: float) -> AsyncIterator[Display]:
+async def _drawing(shown: Display, progress: Callable[[], Progress], seconds: float) -> AsyncGenerator[Display]:
     async def draw() -> None:
         while True:
             await anyio.sleep(seconds)

@@ -11,7 +11,7 @@ from freedompay_async.cli.common import as_json
 from freedompay_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Generator
     from pathlib import Path
 
     from freedompay_async.batch import Outcome
@@ -59,7 +59,7 @@ def _cell(value: object) -> str:
 
 
 @contextmanager
-def _replacing(out: Path) -> Iterator[IO[str]]:
+def _replacing(out: Path) -> Generator[IO[str]]:
     part = out.with_name(f"{out.name}.{os.getpid()}.part")
     try:
         with open(part, "x", encoding="utf-8", newline="", opener=lambda path, flags: os.open(path, flags, 0o600)) as stream:

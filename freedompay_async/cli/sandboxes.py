@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,7 +16,9 @@ from freedompay_async.errors import ConfigurationError
 
 __all__ = ["sandbox"]
 
-_Chance = Annotated[float, typer.Option(min=0, max=1, rich_help_panel="Faults (share of calls, 0 to 1)")]
+
+def _chance(help: str, *names: str) -> Any:
+    return typer.Option(*names, min=0, max=1, help=help, rich_help_panel="Faults, each for a share of the calls (0 to 1)")
 
 
 def sandbox(
@@ -24,14 +26,14 @@ def sandbox(
     auth_id: Annotated[str, typer.Option(help="The merchant id that it knows.", envvar="FREEDOMPAY_AUTH_ID")] = "10001",
     database: Annotated[str, typer.Option(help="A file to keep clients and cards in; without it they are in memory.")] = ":memory:",
     processing: Annotated[str, typer.Option(help="How long an accepted request takes, in seconds: shortest-longest.")] = "0.05-0.5",
-    lost: Annotated[_Chance, typer.Option(help="Answer lost after the work: closed, cut, or stalled.")] = 0.0,
-    reset: Annotated[_Chance, typer.Option(help="Connection reset after the work.")] = 0.0,
-    error_500: Annotated[_Chance, typer.Option("--error-500", help="HTTP 500 after the work.")] = 0.0,
-    html_502: Annotated[_Chance, typer.Option("--html-502", help="HTTP 502 with a proxy's page.")] = 0.0,
-    unavailable: Annotated[_Chance, typer.Option(help="HTTP 503 with Retry-After.")] = 0.0,
-    limited: Annotated[_Chance, typer.Option(help="HTTP 429 with Retry-After.")] = 0.0,
-    late: Annotated[_Chance, typer.Option(help="Accepted, and known to request/status only later.")] = 0.0,
-    drip: Annotated[_Chance, typer.Option(help="The answer a few bytes at a time.")] = 0.0,
+    lost: Annotated[float, _chance("Answer lost after the work: closed, cut, or stalled.")] = 0.0,
+    reset: Annotated[float, _chance("Connection reset after the work.")] = 0.0,
+    error_500: Annotated[float, _chance("HTTP 500 after the work.", "--error-500")] = 0.0,
+    html_502: Annotated[float, _chance("HTTP 502 with a proxy's page.", "--html-502")] = 0.0,
+    unavailable: Annotated[float, _chance("HTTP 503 with Retry-After.")] = 0.0,
+    limited: Annotated[float, _chance("HTTP 429 with Retry-After.")] = 0.0,
+    late: Annotated[float, _chance("Accepted, and known to request/status only later.")] = 0.0,
+    drip: Annotated[float, _chance("The answer a few bytes at a time.")] = 0.0,
     stall: Annotated[float, typer.Option(help="Seconds that a stalled answer takes.", min=0)] = 20.0,
     seed: Annotated[int, typer.Option(help="The same seed gives the same faults.")] = 0,
 ) -> None:

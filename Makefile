@@ -1,0 +1,47 @@
+# `make demo` and `make test` need Python 3.11 or newer with venv, and nothing else; the first run installs what is needed into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+SOURCES := $(shell find freedompay_async -name '*.py')
+
+.PHONY: demo test lint format bench clean
+
+demo: .venv/package
+	$(BIN)/python examples/demo.py
+
+test: .venv/dev .venv/package
+	$(BIN)/pytest -n auto --cov --cov-report=term:skip-covered $(ARGS)
+
+lint: .venv/dev .venv/package
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+format: .venv/dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/dev .venv/package
+	$(BIN)/python benchmarks/calls.py
+	$(BIN)/python benchmarks/journal.py
+
+clean:
+	rm -rf .venv .demo
+
+.venv/made:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv .venv
+	touch $@
+
+.venv/runtime: .venv/made pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt hatchling '.[cli]'
+	touch $@
+
+.venv/dev: .venv/made pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt hatchling '.[cli,speed,dev]'
+	touch $@
+
+# The package is tested and shown as users get it: built and installed, not as a folder on the path.
+.venv/package: .venv/runtime $(SOURCES)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --force-reinstall .
+	touch $@

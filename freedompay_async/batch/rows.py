@@ -1,0 +1,299 @@
+"""One row of a client file: a client to send, or everything that is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from freedompay_async.batch.countries import COUNTRIES
+from freedompay_async.models.requests import Address, IdentificationInfo, NewClient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["COLUMNS", "REQUIRED", "REQUIRED_1000", "Problem", "Row", "cell", "nearest", "read_row", "shown"]
+
+_ADDRESS_PARTS: Final = ("country", "postal_code", "address_line1", "address_line2", "address_line3")
+_ADDRESS1: Final = ("address1_country", "address1_postal_code", "address1_line1", "address1_line2", "address1_line3")
+_ADDRESS2: Final = ("address2_country", "address2_postal_code", "address2_line1", "address2_line2", "address2_line3")
+
+REQUIRED: Final = ("key", "phone", "first_name", "last_name")
+"""Needed in every row."""
+REQUIRED_1000: Final = ("country", "person_id", "document", *_ADDRESS1, *_ADDRESS2)
+"""Needed besides `REQUIRED` where the product is 1000."""
+
+_SHOWN: Final = 40
+_KEY: Final = 200
+_OLDEST: Final = "1900"
+_PRODUCTS: Final = {"1000": 1000, "2000": 2000, "3000": 3000}
+_TYPES: Final = {"1": 1, "2": 2, "3": 3}
+_RESIDENTS: Final = {"1": 1, "2": 2}
+
+# `[0-9]` throughout: `\d` also takes the digits of other scripts.
+_PHONE: Final = re.compile(r"\+?[1-9][0-9]{9,14}")
+# Dialled with 8 inside Kazakhstan and Russia; as an international number it is nobody's, for no country has 87 or 89 with 11 digits.
+_TRUNK: Final = re.compile(r"\+?8[79][0-9]{9}")
+# Excel writes 7.7E+10. Without the plus sign it could be a real identifier, such as the hexadecimal 12e45.
+_SPREADSHEET: Final = re.compile(r"[0-9]([.,][0-9]+)?[Ee]\+[0-9]{2,3}")
+_NAME: Final = re.compile(r"[ '.-]*[A-Za-z][A-Za-z '.-]*")
+_NOT_NAME: Final = re.compile(r"[^A-Za-z '.-]")
+_CYRILLIC: Final = re.compile(r"[\u0400-\u052f]")
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+_LANGUAGE: Final = re.compile(r"[a-z]{2}")
+# Half of a surrogate pair can't be sent as UTF-8; JSON can spell one.
+_NOT_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+class Problem(Struct, frozen=True):
+    """What is wrong with one value, or with a whole row where `column` is `None`; `line` is where the row starts (from 1)."""
+
+    line: int
+    column: str | None
+    message: str
+
+    def __str__(self) -> str:
+        where = f"line {self.line}" if self.column is None else f"line {self.line}, column {self.column}"
+        return f"{where}: {self.message}"
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """A row that can be sent."""
+
+    line: int
+    """Where the row starts, from 1; the header of a CSV file is line 1."""
+    key: str
+    """The user's own name for the row."""
+    product_id: int
+    client: NewClient
+    """Without its document, which is read only when it is sent."""
+    document: str | None
+    """The path of the PDF as the file has it: relative to the file's folder, or absolute."""
+    identification_info: IdentificationInfo | None
+    branch_id: str | None
+
+
+def read_row(line: int, fields: Mapping[str, object], *, product_id: int, today: date) -> Row | list[Problem]:
+    """Check one row and return it, or all of its problems.
+
+    `fields` maps column names to text, numbers or `None`; `product_id` is for a row that names no product; a birthdate after `today`
+    is a problem.
+    """
+    given: dict[str, str] = {}
+    problems: list[Problem] = []
+    latest = today.isoformat()
+    for column, value in fields.items():
+        text = cell(value)
+        if text is None:
+            continue
+        given[column] = text
+        check = _CHECKS.get(column)
+        if check is None:
+            # The name comes out of the file, so it is shown like a value.
+            problems.append(Problem(line, shown(column), f"there is no such column{nearest(column)}"))
+            continue
+        message = check(text) if _has_text(value) else "is neither text nor a number"
+        if message is None and column == "birthdate" and text > latest:
+            message = f"{shown(text)} is in the future: check the year"
+        if message is not None:
+            problems.append(Problem(line, column, message))
+
+    product = _PRODUCTS.get(given["product_id"]) if "product_id" in given else product_id
+    problems.extend(Problem(line, column, "is empty: every row needs it") for column in REQUIRED if column not in given)
+    if product == 1000:
+        problems.extend(Problem(line, column, "is empty: product 1000 needs it") for column in REQUIRED_1000 if column not in given)
+    else:
+        problems.extend(_half_address(line, _ADDRESS1, given))
+        problems.extend(_half_address(line, _ADDRESS2, given))
+    if ("idn_date" in given) != ("identified_by" in given):
+        absent, present = ("identified_by", "idn_date") if "idn_date" in given else ("idn_date", "identified_by")
+        problems.append(Problem(line, absent, f"is empty: give it together with {present}, or leave both empty"))
+    if problems or product is None:
+        return problems
+
+    get = given.get
+    return Row(
+        line=line,
+        key=given["key"],
+        product_id=product,
+        client=NewClient(
+            phone=int(given["phone"]),
+            type=_TYPES[get("type", "1")],
+            resident=_RESIDENTS[get("resident", "1")],
+            first_name=given["first_name"],
+            last_name=given["last_name"],
+            middle_name=get("middle_name"),
+            birthdate=get("birthdate"),
+            email=get("email"),
+            country=get("country"),
+            person_id=get("person_id"),
+            language=get("language"),
+            external_user_id=get("external_user_id"),
+            address1=_address(_ADDRESS1, given),
+            address2=_address(_ADDRESS2, given),
+        ),
+        document=get("document"),
+        identification_info=(
+            IdentificationInfo(idn_date=given["idn_date"], identified_by=given["identified_by"]) if "idn_date" in given else None
+        ),
+        branch_id=get("branch_id"),
+    )
+
+
+def cell(value: object) -> str | None:
+    """The text of one value without the spaces around it, `None` where there is none; of a value that has no text, its type."""
+    if value is None:
+        return None
+    return str(value).strip() or None if _has_text(value) else type(value).__name__
+
+
+def shown(text: str) -> str:
+    """The text in quotation marks for a message: at most 40 characters, nothing invisible."""
+    visible = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text[: _SHOWN + 1])
+    return f'"{visible}"' if len(visible) <= _SHOWN else f'"{visible[: _SHOWN - 1]}…"'
+
+
+@lru_cache(maxsize=256)
+def nearest(name: str) -> str:
+    """The end of a message about an unknown column: the known one that it resembles, or nothing."""
+    plain = re.sub(r"[\s-]+", "_", name[:_SHOWN].casefold())
+    # Below 0.75 the likeness is by chance: `address1` to `address2_line1`.
+    close = get_close_matches(plain, COLUMNS, 1, 0.75)
+    return f": did you mean {close[0]}?" if close else ""
+
+
+def _half_address(line: int, columns: tuple[str, ...], given: Mapping[str, str]) -> list[Problem]:
+    absent = [column for column in columns if column not in given]
+    if len(absent) == len(columns):
+        return []
+    return [Problem(line, column, "is empty: an address has all five fields or none") for column in absent]
+
+
+def _address(columns: tuple[str, ...], given: Mapping[str, str]) -> Address | None:
+    if columns[0] not in given:
+        return None
+    return Address(**{part: given[column] for part, column in zip(_ADDRESS_PARTS, columns, strict=True)})
+
+
+def _has_text(value: object) -> bool:
+    # `bool` is an `int`, and a key of "True" is a mistake.
+    return isinstance(value, str) or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def _person_id(text: str) -> str | None:
+    """The one check whose message never has the value."""
+    if _SPREADSHEET.fullmatch(text):
+        return "was shortened by a spreadsheet, and digits of it are lost: format the column as text and write the whole value"
+    if text.isprintable():
+        return None
+    bad = next(c for c in text if not c.isprintable())
+    return f"has a character that can't be seen (U+{ord(bad):04X}): delete it or write a plain space"
+
+
+def _code(text: str) -> str | None:
+    flaw = _person_id(text)
+    return flaw and f"{shown(text)} {flaw}"
+
+
+def _key(text: str) -> str | None:
+    if len(text) > _KEY:
+        return f"{shown(text)} has {len(text)} characters: a key has at most {_KEY}"
+    return _code(text)
+
+
+def _prose(text: str) -> str | None:
+    """Text in which a line break or a no-break space is harmless."""
+    bad = None if text.isprintable() else _NOT_TEXT.search(text)
+    return f"{shown(text)} has a character that is not text (U+{ord(bad[0]):04X}): delete it" if bad else None
+
+
+def _phone(text: str) -> str | None:
+    if _TRUNK.fullmatch(text):
+        return f"{shown(text)} begins with 8, as dialled inside the country: begin with the country code, such as 7 for Kazakhstan"
+    if _PHONE.fullmatch(text):
+        return None
+    how = "give the whole number with the country code, digits only, such as 77017777777"
+    if _SPREADSHEET.fullmatch(text):
+        return f"{shown(text)} was shortened by a spreadsheet: format the column as text and {how}"
+    return f"{shown(text)} is not a phone number: {how}"
+
+
+def _name(text: str) -> str | None:
+    if _NAME.fullmatch(text):
+        return None
+    if _CYRILLIC.search(text):
+        return f"{shown(text)} has Cyrillic letters: write it in Latin letters, as in the passport"
+    bad = _NOT_NAME.search(text)
+    if bad is None:
+        return f"{shown(text)} has no letter"
+    if bad[0] in "‘’ʻʼ`´":  # noqa: RUF001  the look-alikes are the point
+        return f"{shown(text)} has the typographic apostrophe {shown(bad[0])}: write the plain one, '"
+    return f"{shown(text)} has the character {shown(bad[0])}: a name has Latin letters A to Z, spaces, apostrophes, hyphens and dots"
+
+
+def _date(text: str) -> str | None:
+    if not _DATE.fullmatch(text):
+        return f"{shown(text)} is not a date of the form YYYY-MM-DD, such as 1990-12-31"
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return f"{shown(text)} is a day that the calendar does not have: write YYYY-MM-DD"
+    if text < _OLDEST:
+        return f"{shown(text)} is before 1900: check the year"
+    return None
+
+
+def _email(text: str) -> str | None:
+    if _EMAIL.fullmatch(text) and text.isprintable():
+        return None
+    return f"{shown(text)} is not an e-mail address: it has one @ and a dot after it, such as name@example.com"
+
+
+def _country(text: str) -> str | None:
+    if text in COUNTRIES:
+        return None
+    if text.upper() in COUNTRIES:
+        return f"{shown(text)} is not in capital letters: write {text.upper()}"
+    if len(text) == 2:
+        return f"{shown(text)} has two letters: write the code of three letters (ISO 3166-1 alpha-3), such as KAZ and not KZ"
+    return f"{shown(text)} is not the code of a country: write its three capital letters (ISO 3166-1 alpha-3), such as KAZ"
+
+
+def _language(text: str) -> str | None:
+    return None if _LANGUAGE.fullmatch(text) else f"{shown(text)} is not a language: write two small letters (ISO 639-1), such as kk or ru"
+
+
+def _one_of(values: Mapping[str, int], how: str) -> Callable[[str], str | None]:
+    return lambda text: None if text in values else f"{shown(text)} is not allowed: write {how}"
+
+
+_CHECKS: Final[dict[str, Callable[[str], str | None]]] = {
+    "key": _key,
+    "phone": _phone,
+    "first_name": _name,
+    "last_name": _name,
+    "middle_name": _name,
+    "birthdate": _date,
+    "email": _email,
+    "country": _country,
+    "person_id": _person_id,
+    "language": _language,
+    "document": _code,
+    "external_user_id": _code,
+    "type": _one_of(_TYPES, "1 (individual), 2 (legal entity) or 3 (individual entrepreneur)"),
+    "resident": _one_of(_RESIDENTS, "1 (resident) or 2 (non-resident)"),
+    **dict(zip(_ADDRESS1, (_country, _prose, _prose, _prose, _prose), strict=True)),
+    **dict(zip(_ADDRESS2, (_country, _prose, _prose, _prose, _prose), strict=True)),
+    "branch_id": _code,
+    "idn_date": _date,
+    "identified_by": _prose,
+    "product_id": _one_of(_PRODUCTS, "1000, 2000 or 3000"),
+}
+
+COLUMNS: Final = tuple(_CHECKS)
+"""Every column that a file may have."""

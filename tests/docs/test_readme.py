@@ -1,0 +1,67 @@
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from freedompay_async.contract import TABLE
+from freedompay_async.sandbox import Sandbox
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+def _environment(issuer: Sandbox) -> dict[str, str]:
+    return os.environ | {
+        "FREEDOMPAY_BASE_URL": issuer.base_url,
+        "FREEDOMPAY_REGION": "KZ",
+        "FREEDOMPAY_TEST": "0",
+        "FREEDOMPAY_AUTH_ID": issuer.auth_id,
+        "FREEDOMPAY_SECRET_KEY": issuer.secret_key,
+    }
+
+
+async def test_the_first_example_issues_a_card_on_the_sandbox(tmp_path):
+    script = tmp_path / "example.py"
+    script.write_text(BLOCKS[0], encoding="utf-8")
+    async with Sandbox() as issuer:
+        import anyio
+
+        done = await anyio.run_process([sys.executable, "-W", "error", str(script)], env=_environment(issuer), check=False)
+        cards = [card["card_id"] for card in issuer.ledger()]
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.decode().split() == ["card:", *cards]
+
+
+async def test_the_example_of_a_test_passes():
+    names: dict[str, object] = {}
+    exec(BLOCKS[1], names)
+    test = names["test_a_lost_answer_makes_no_second_card"]
+
+    assert await test() is None
+
+
+def test_the_table_of_calls_is_the_contract():
+    rows = re.findall(r"^\| `([\w.]+)` \| `(/\S+)` \| (\w+) \|$", README, re.MULTILINE)
+
+    assert rows == [(call.name, call.path, call.mark.value) for call in TABLE]
+
+
+def test_every_example_is_run_here():
+    assert len(BLOCKS) == 2
+
+
+@pytest.mark.parametrize("target", re.findall(r"^ {4}make (\w+)$", README, re.MULTILINE))
+def test_the_two_commands_are_targets_of_the_makefile(target):
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"freedompay ((?:batch|requests|sandbox)(?: [a-z]+)?)", README))))
+def test_every_command_in_the_text_exists(command):
+    done = subprocess.run([sys.executable, "-m", "freedompay_async.cli", *command.split(), "--help"], capture_output=True, check=False)
+
+    assert done.returncode == 0
