@@ -10,7 +10,6 @@ async with FreedomPay.from_env() as fp, Journal.open("run.db") as journal:
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from freedompay_async.batch.files import read_file
@@ -23,7 +22,6 @@ from freedompay_async.errors import ConfigurationError
 from freedompay_async.streams import stream
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 
     from freedompay_async.client import FreedomPay
@@ -60,18 +58,17 @@ class Batch:
         self.progress = Progress()
         """Where the last run stands; live."""
 
-    async def plan(self, rows: Iterable[Row | list[Problem]], *, documents: str | os.PathLike[str] = ".") -> Plan:
+    async def plan(self, rows: Iterable[Row | list[Problem]]) -> Plan:
         """Write the rows into the journal, or find that it has them already; nothing is sent.
 
         Args:
             rows: such as `read_file` gives; read in another thread, and never all in memory.
-            documents: the folder that the paths of the documents start from.
 
         Raises:
             ConfigurationError: the journal has another batch, or there are more rows than cards allowed.
         """
         settings = {"batch": "default", "activate": "no"} | self._settings
-        return await make_plan(self._journal, rows, settings=settings, documents=Path(documents), max_cards=self._limits.max_cards)
+        return await make_plan(self._journal, rows, settings=settings, max_cards=self._limits.max_cards)
 
     async def run(self) -> AsyncGenerator[Outcome]:
         """Issue a card for every row that has not ended, and yield each row as it ends; leaving the loop early cancels the rest.

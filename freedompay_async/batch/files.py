@@ -13,7 +13,9 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
 
-from freedompay_async.batch.rows import COLUMNS, REQUIRED, REQUIRED_1000, Problem, Row, cell, nearest, read_row, shown
+from msgspec.structs import replace
+
+from freedompay_async.batch.rows import COLUMNS, PRODUCTS, REQUIRED, REQUIRED_1000, Problem, Row, cell, nearest, read_row, shown
 from freedompay_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -51,11 +53,14 @@ def read_file(
     """Read a client file one row at a time: each item is a row that can be sent or all the problems of one row.
 
     JSON Lines where the name ends in `.jsonl`, `.ndjson` or `.json`, otherwise CSV. `product_id` is for rows that name no product;
-    `today` limits birthdates (default: the local date); with `documents` each row's PDF is opened and checked.
+    `today` limits birthdates (default: the local date); with `documents` each row's PDF is opened and checked. The path of a document
+    begins at the folder of the file, and is given with that folder.
 
     Raises, at the first `next()` or where the reading gets to it, `ConfigurationError` for a file that can't be read as a whole.
     """
     path = Path(path)
+    if product_id not in PRODUCTS.values():
+        raise ConfigurationError(f"product {product_id} is not one of {', '.join(map(str, PRODUCTS))}. Nothing was sent.")
     day = today or datetime.now(UTC).astimezone().date()
     empty = True
     with closing(_lines(path)) as lines:
@@ -69,7 +74,7 @@ def read_file(
             name = fields.get("document")
             problem = _document_problem(line, cell(name), path.parent) if documents and isinstance(name, str) else None
             if problem is None:
-                yield row
+                yield replace(row, document=str(path.parent / row.document)) if isinstance(row, Row) and row.document else row
             else:
                 yield [problem] if isinstance(row, Row) else [*row, problem]
     if empty:

@@ -6,17 +6,17 @@ import hashlib
 import sqlite3
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from freedompay_async.batch.files import document_digest
+from freedompay_async.batch.files import DocumentProblem, document_digest
 from freedompay_async.batch.rows import Problem, Row, shown
 from freedompay_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from freedompay_async.batch.journal import Journal
 
@@ -53,7 +53,6 @@ async def make_plan(
     rows: Iterable[Row | list[Problem]],
     *,
     settings: Mapping[str, str],
-    documents: Path,
     max_cards: int | None = None,
 ) -> Plan:
     """Write the rows down, or compare them with those that are; a plan with problems leaves no trace.
@@ -62,9 +61,7 @@ async def make_plan(
         ConfigurationError: the journal has another batch, or there are more rows than `max_cards`; nothing was sent.
     """
     problems: list[Problem] = []
-    work = partial(
-        _plan, rows=rows, settings=dict(settings), documents=documents, max_cards=max_cards, problems=problems, path=journal.path
-    )
+    work = partial(_plan, rows=rows, settings=dict(settings), max_cards=max_cards, problems=problems, path=journal.path)
     try:
         return await journal.call(work)
     except _Problems:
@@ -107,7 +104,6 @@ def _plan(
     *,
     rows: Iterable[Row | list[Problem]],
     settings: dict[str, str],
-    documents: Path,
     max_cards: int | None,
     problems: list[Problem],
     path: Path,
@@ -124,7 +120,7 @@ def _plan(
         if isinstance(row, list):
             problems.extend(row)
             continue
-        planned = _planned(row, documents, problems)
+        planned = _planned(row, problems)
         if not _first_of_its_key(connection, row, problems) or planned is None:
             continue
         number += 1
@@ -172,14 +168,14 @@ def _first_of_its_key(connection: sqlite3.Connection, row: Row, problems: list[P
     return True
 
 
-def _planned(row: Row, documents: Path, problems: list[Problem]) -> PlannedRow | None:
+def _planned(row: Row, problems: list[Problem]) -> PlannedRow | None:
     if row.document is None:
         return PlannedRow(row=row)
-    path = (documents / row.document).resolve()
+    path = Path(row.document).resolve()
     try:
         digest = document_digest(path)
-    except ValueError as error:
-        problems.append(Problem(row.line, "document", f"{shown(row.document)} {error} (a path begins at {documents})"))
+    except DocumentProblem as error:
+        problems.append(Problem(row.line, "document", str(error)))
         return None
     return PlannedRow(row=msgspec.structs.replace(row, document=str(path)), document_sha256=digest)
 

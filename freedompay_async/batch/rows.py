@@ -16,7 +16,7 @@ from freedompay_async.models.requests import Address, IdentificationInfo, NewCli
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["COLUMNS", "REQUIRED", "REQUIRED_1000", "Problem", "Row", "cell", "nearest", "read_row", "shown"]
+__all__ = ["COLUMNS", "PRODUCTS", "REQUIRED", "REQUIRED_1000", "Problem", "Row", "cell", "nearest", "read_row", "shown"]
 
 _ADDRESS_PARTS: Final = ("country", "postal_code", "address_line1", "address_line2", "address_line3")
 _ADDRESS1: Final = ("address1_country", "address1_postal_code", "address1_line1", "address1_line2", "address1_line3")
@@ -30,7 +30,8 @@ REQUIRED_1000: Final = ("country", "person_id", "document", *_ADDRESS1, *_ADDRES
 _SHOWN: Final = 40
 _KEY: Final = 200
 _OLDEST: Final = "1900"
-_PRODUCTS: Final = {"1000": 1000, "2000": 2000, "3000": 3000}
+PRODUCTS: Final = {"1000": 1000, "2000": 2000, "3000": 3000}
+"""As written in a file, of the vendor's dictionary (docs.freedompay.kz, doc-850764)."""
 _TYPES: Final = {"1": 1, "2": 2, "3": 3}
 _RESIDENTS: Final = {"1": 1, "2": 2}
 
@@ -103,7 +104,7 @@ def read_row(line: int, fields: Mapping[str, object], *, product_id: int, today:
         if message is not None:
             problems.append(Problem(line, column, message))
 
-    product = _PRODUCTS.get(given["product_id"]) if "product_id" in given else product_id
+    product = PRODUCTS.get(given["product_id"]) if "product_id" in given else product_id
     problems.extend(Problem(line, column, "is empty: every row needs it") for column in REQUIRED if column not in given)
     if product == 1000:
         problems.extend(Problem(line, column, "is empty: product 1000 needs it") for column in REQUIRED_1000 if column not in given)
@@ -292,7 +293,7 @@ _CHECKS: Final[dict[str, Callable[[str], str | None]]] = {
     "branch_id": _code,
     "idn_date": _date,
     "identified_by": _prose,
-    "product_id": _one_of(_PRODUCTS, "1000, 2000 or 3000"),
+    "product_id": _one_of(PRODUCTS, "1000, 2000 or 3000"),
 }
 
 COLUMNS: Final = tuple(_CHECKS)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 import anyio
 import msgspec
 
-from freedompay_async.batch.files import open_document
+from freedompay_async.batch.files import DocumentProblem, open_document
 from freedompay_async.batch.plan import PlannedRow
 from freedompay_async.batch.report import Outcome, State, outcome_of
 from freedompay_async.contract import CARDS_ACTIVATE, CARDS_ISSUE, CLIENTS_CREATE
@@ -251,10 +251,10 @@ class Run:
         if planned.document is not None:
             try:
                 content = await anyio.to_thread.run_sync(_document, Path(planned.document), row.planned.document_sha256)
-            except ValueError as error:
+            except DocumentProblem as error:
                 if "client" in row.sent:
                     return None
-                raise _NotSendable(str(error)) from error
+                raise _NotSendable(f"{error}. Put the planned document back, and resume") from error
             client = msgspec.structs.replace(client, document=Secret(b64encode(content).decode("ascii")))
         return ClientCreation(
             product_id=planned.product_id, client=client, branch_id=planned.branch_id, identification_info=planned.identification_info
@@ -362,12 +362,9 @@ class Run:
 
 
 def _document(path: Path, sha256: str | None) -> bytes:
-    try:
-        content = open_document(path)
-    except ValueError as error:
-        raise ValueError(f"the document {path} {error}; put it back, and resume") from error
+    content = open_document(path)
     if hashlib.sha256(content).hexdigest() != sha256:
-        raise ValueError(f"the document {path} is not the one that was planned; put that one back, and resume")
+        raise DocumentProblem(f"{path} is not the document that was planned")
     return content
 
 

@@ -50,8 +50,8 @@ def plan_(file: _File, product: _Product = 1000, json: _Json = False) -> None:
         with tempfile.TemporaryDirectory() as folder:
             async with Journal.open(Path(folder) / "plan.db") as journal:
                 settings = {"merchant": "", "base_url": "", "batch": "", "activate": "no"}
-                rows = read_file(file, product_id=product, documents=False)
-                made = await make_plan(journal, rows, settings=settings, documents=file.parent)
+                rows = read_file(file, product_id=product)
+                made = await make_plan(journal, rows, settings=settings)
         _show_problems(made, file, json=json)
         if json:
             typer.echo(as_json({"event": "plan", "rows": made.rows, "problems": made.problems}))
@@ -96,7 +96,7 @@ def issue(
             try:
                 async with Journal.open(journal) as opened:
                     task = Batch(fp, opened, name=name, activate=activate, limits=limits)
-                    made = await task.plan(read_file(file, product_id=product, documents=False), documents=file.parent)
+                    made = await task.plan(read_file(file, product_id=product))
                     _show_problems(made, file, json=json)
                     if made.problems:
                         return Exit.INPUT

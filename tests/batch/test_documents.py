@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from freedompay_async.batch import files
+from freedompay_async.batch.files import DocumentProblem, document_digest, open_document, read_file
+from freedompay_async.batch.rows import Row
+
+LEAST = "77017777777,Aidar,Omarov"
+
+
+@pytest.fixture
+def pdf(tmp_path: Path) -> Path:
+    path = tmp_path / "id.pdf"
+    path.write_bytes(b"%PDF-1.4 specimen")
+    return path
+
+
+def test_digest_and_bytes(pdf: Path):
+    assert open_document(pdf) == b"%PDF-1.4 specimen"
+    assert document_digest(pdf) == hashlib.sha256(b"%PDF-1.4 specimen").hexdigest()
+
+
+def test_a_shared_document_is_read_once(pdf: Path, monkeypatch: pytest.MonkeyPatch):
+    first = document_digest(pdf)
+    monkeypatch.setattr(files, "open_document", lambda _: pytest.fail("read again"))
+    assert document_digest(pdf) == first
+
+
+def test_a_changed_document_is_read_again(pdf: Path):
+    first = document_digest(pdf)
+    pdf.write_bytes(b"%PDF-1.4 another specimen")
+    assert document_digest(pdf) == hashlib.sha256(b"%PDF-1.4 another specimen").hexdigest() != first
+
+
+@pytest.mark.parametrize("call", [document_digest, open_document])
+def test_problems(call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    Path("folder").mkdir()
+    Path("text.pdf").write_bytes(b"hello")
+    Path("empty.pdf").touch()
+    Path("big.pdf").write_bytes(b"%PDF-".ljust(2 * 1024 * 1024 + 1))
+    long = Path("a-very-long-name-of-a-folder/and-the-end-of-it.pdf")
+    for name, text in {
+        "no.pdf": '"no.pdf" is not there',
+        "text.pdf/x.pdf": f'"{Path("text.pdf/x.pdf")}" is not there',
+        str(long): f'"…{str(long)[-39:]}" is not there',
+        "folder": '"folder" is a folder: give the path of a PDF',
+        "text.pdf": '"text.pdf" is not a PDF: it does not begin with %PDF-',
+        "empty.pdf": '"empty.pdf" is not a PDF: it does not begin with %PDF-',
+        "big.pdf": '"big.pdf" has 2,097,153 bytes: a document has at most 2 MB (2,097,152 bytes)',
+    }.items():
+        with pytest.raises(DocumentProblem) as raised:
+            call(Path(name))
+        assert str(raised.value) == text
+
+
+def test_two_megabytes_are_enough(pdf: Path):
+    pdf.write_bytes(b"%PDF-".ljust(2 * 1024 * 1024))
+    assert len(open_document(pdf)) == 2 * 1024 * 1024
+
+
+def test_unreadable(pdf: Path, monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_args, **_settings):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(DocumentProblem, match="may not be read by this user"):
+        document_digest(pdf)
+
+
+def test_rows(tmp_path: Path, pdf: Path):
+    path = tmp_path / "clients.csv"
+    rows = [f"a,{LEAST},id.pdf", f"b,{LEAST},{pdf}", f"c,{LEAST},", f"d,{LEAST},no.pdf", f",{LEAST},clients.csv"]
+    path.write_text("\n".join(["key,phone,first_name,last_name,document", *rows]))
+    *good, fourth, fifth = read_file(path, product_id=2000)
+    assert [row.document for row in good if isinstance(row, Row)] == [str(pdf), str(pdf), None]
+    assert isinstance(fourth, list)
+    assert isinstance(fifth, list)
+    assert [(problem.line, problem.column) for problem in fourth] == [(5, "document")]
+    assert str(fourth[0]).endswith('no.pdf" is not there: a path starts at the folder of the client file')
+    assert [problem.column for problem in fifth] == ["key", "document"]
+    assert str(fifth[1]).endswith('clients.csv" is not a PDF: it does not begin with %PDF-')
+    assert [isinstance(row, Row) for row in read_file(path, product_id=2000, documents=False)] == [True] * 4 + [False]

@@ -1,0 +1,302 @@
+from __future__ import annotations
+
+import json
+import os
+from datetime import date
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from freedompay_async.batch.files import read_file
+from freedompay_async.batch.rows import COLUMNS, REQUIRED, Problem, Row
+from freedompay_async.errors import ConfigurationError
+
+TODAY = date(2025, 6, 15)
+HEADER = "key,phone,first_name,last_name"
+GOOD = "app-1,77017777777,Aidar,Omarov"
+OBJECT = {"key": "app-1", "phone": 77017777777, "first_name": "Aidar", "last_name": "Omarov"}
+
+
+@pytest.fixture
+def write(tmp_path: Path):
+    def write(content: str | bytes, name: str = "clients.csv") -> Path:
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+def read(path: Path, **settings) -> list[Row | list[Problem]]:
+    return list(read_file(path, **{"product_id": 2000, "today": TODAY, "documents": False} | settings))
+
+
+def keys(path: Path) -> list[str]:
+    return [row.key for row in read(path) if isinstance(row, Row)]
+
+
+def problems(path: Path, **settings) -> list[str]:
+    return [str(problem) for row in read(path, **settings) if isinstance(row, list) for problem in row]
+
+
+def refusal(path: Path, **settings) -> str:
+    with pytest.raises(ConfigurationError) as raised:
+        read(path, **settings)
+    text = str(raised.value)
+    assert text.startswith(f"{path}: ")
+    assert text.endswith(" Nothing was sent.")
+    return text.removeprefix(f"{path}: ").removesuffix(" Nothing was sent.")
+
+
+class TestCsv:
+    @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+    @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+    @pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+    def test_dialects(self, write, delimiter: str, newline: str, bom: bytes):
+        text = newline.join([HEADER, GOOD, GOOD.replace("app-1", "app-2")]).replace(",", delimiter)
+        path = write(bom + text.encode())
+        assert [(row.line, row.key) for row in read(path) if isinstance(row, Row)] == [(2, "app-1"), (3, "app-2")]
+
+    def test_a_quoted_header(self, write):
+        assert keys(write(f'"key";"phone";"first_name"; last_name \n{GOOD.replace(",", ";")}\n')) == ["app-1"]
+
+    def test_a_path_of_text(self, write):
+        assert len(list(read_file(str(write(f"{HEADER}\n{GOOD}\n")), product_id=2000))) == 1
+
+    def test_columns_in_any_order(self, write):
+        assert keys(write("last_name,first_name,phone,key\nOmarov,Aidar,77017777777,app-9\n")) == ["app-9"]
+
+    def test_the_line_is_where_the_row_starts(self, write):
+        header = f"{HEADER},address1_country,address1_postal_code,address1_line1,address1_line2,address1_line3"
+        home = 'KAZ,050000,"Almaty","Abay ""A""\nEntrance 2\n",10'
+        path = write(f"\n{header}\n\n{GOOD},{home}\n \n,,,,,,,,\n{GOOD},{home}\n{GOOD.replace('77', 'x')},{home}\n")
+        first, second, third = read(path)
+        assert isinstance(first, Row)
+        assert isinstance(second, Row)
+        assert first.client.address1 is not None
+        assert (first.line, first.client.address1.address_line2) == (4, 'Abay "A"\nEntrance 2')
+        assert second.line == 9
+        assert isinstance(third, list)
+        assert [problem.line for problem in third] == [12]
+
+    def test_too_few_and_too_many_fields(self, write):
+        path = write(f"{HEADER}\n{GOOD},more\n{GOOD}\napp-3,77017777777\n")
+        how = "and the header has 4: put a field with a delimiter in it in quotation marks"
+        assert problems(path) == [f"line 2: has 5 fields {how}", f"line 4: has 2 fields {how}"]
+        assert keys(path) == ["app-1"]
+
+    def test_all_problems_of_a_row(self, write):
+        path = write(f"{HEADER}\n,123,Aidar,Омаров\n")
+        assert [text.split(":")[0] for text in problems(path)] == [f"line 2, column {name}" for name in ("phone", "last_name", "key")]
+
+    def test_quotation_marks_out_of_place(self, write):
+        how = 'has a quotation mark out of place: close each quoted field, and write " inside one as ""'
+        path = write(f'{HEADER}\na,77017777777,"Ai"dar,Omarov\n{GOOD}\nb,77017777777,Aidar,"Omarov\n{GOOD}\n')
+        assert problems(path) == [f"line 2: {how}", f"line 4: {how}"]
+        assert keys(path) == ["app-1"]
+
+    def test_a_field_without_end(self, write):
+        path = write(f'{HEADER}\n{GOOD}\nb,77017777777,Aidar,"Omarov\n' + f"{GOOD}\n" * 5000)
+        expected = "a field of the row at line 3 has more than 131,072 characters. Look for a quotation mark that is never closed."
+        assert refusal(path) == expected
+
+    def test_a_line_without_end(self, write):
+        expected = "line 3 is longer than 1,048,576 characters. Check that it is a text file with one card per row."
+        assert refusal(write(f"{HEADER}\n{GOOD}\n" + "x" * 2**20)) == expected
+
+    def test_zero_bytes_in_a_row(self, write):
+        path = write(f"{HEADER}\n{GOOD}\na\0b,77017777777,Aidar,Omarov\n")
+        assert problems(path) == [
+            'line 3, column key: "a\\u0000b" has a character that can\'t be seen (U+0000): delete it or write a plain space'
+        ]
+
+    def test_every_known_column_is_taken(self, write):
+        path = write(f"{','.join(COLUMNS)}\n{GOOD}{',' * (len(COLUMNS) - 4)}\n")
+        assert keys(path) == ["app-1"]
+
+
+class TestHeader:
+    def test_unknown_columns(self, write):
+        expected = 'line 1, the header, has unknown columns: "Phone", perhaps phone; "zzz". Rename or delete them.'
+        assert refusal(write(f"{HEADER},Phone,zzz\n")) == expected
+
+    def test_many_unknown_columns(self, write):
+        text = refusal(write(f"{HEADER},{','.join('qwxzjv')},{'y' * 50}\n"))
+        assert '"q"; "w"; "x"; "z"; "j"; and 2 more.' in text
+
+    def test_no_header(self, write):
+        text = refusal(write(f"{GOOD}\n{GOOD}\n"))
+        assert text.startswith("line 1, the header, names no known column. Write the names there")
+        assert "Omarov" not in text
+
+    @pytest.mark.parametrize("name", REQUIRED)
+    def test_missing_column(self, write, name: str):
+        header = ",".join(column for column in REQUIRED if column != name)
+        assert refusal(write(f"\n{header}\n")) == f"line 2, the header, lacks needed columns: {name}. Add them."
+
+    def test_missing_columns_of_product_1000(self, write):
+        text = refusal(write(f"{HEADER}\n{GOOD}\n"), product_id=1000)
+        assert text.startswith("line 1, the header, lacks needed columns: country, person_id, document, address1_country,")
+        assert text.endswith("address2_line3 (product 1000 needs them all). Add them.")
+
+    def test_rows_that_name_their_product_decide_for_themselves(self, write):
+        path = write(f"{HEADER},product_id\n{GOOD},2000\n{GOOD},\n")
+        first, second = read(path, product_id=1000)
+        assert isinstance(first, Row)
+        assert isinstance(second, list)
+        assert len(second) == 13
+
+    def test_a_column_twice(self, write):
+        expected = "line 1, the header, has a column twice: key, phone. Delete one of each."
+        assert refusal(write(f"{HEADER},phone,key\n")) == expected
+
+    def test_a_column_without_a_name(self, write):
+        assert refusal(write(f"{HEADER},\n")) == "line 1, the header, has no name for column 5. Name it or delete the column."
+
+    def test_a_header_that_is_too_long(self, write):
+        expected = "line 1, the header, is not a list of names in one line. Write the names of the columns there."
+        assert refusal(write("x" * 200_000)) == expected
+
+    def test_an_open_quotation_mark(self, write):
+        assert "is not a list of names in one line" in refusal(write(f'{HEADER},"email\n{GOOD}\n'))
+
+
+class TestJsonLines:
+    @pytest.mark.parametrize("name", ["clients.jsonl", "clients.ndjson", "clients.json", "CLIENTS.JSONL"])
+    def test_rows(self, write, name: str):
+        path = write("\ufeff\n" + json.dumps(OBJECT) + "\r\n\n" + json.dumps(OBJECT | {"email": None, "type": 2}), name)
+        assert [(row.line, row.key, row.client.type) for row in read(path) if isinstance(row, Row)] == [(2, "app-1", 1), (4, "app-1", 2)]
+
+    def test_numbers_stay_as_written(self, write):
+        path = write(json.dumps(OBJECT).replace("77017777777", "7.7E+10"), "c.jsonl")
+        assert problems(path)[0].startswith('line 1, column phone: "7.7E+10" was shortened by a spreadsheet')
+
+    @pytest.mark.parametrize(
+        ("line", "message"),
+        [
+            ('{"key": }', "is not JSON: Expecting value (character 9)"),
+            ('{"key": "a"} x', "is not JSON: Extra data (character 14)"),
+            ("[1]", "is not a JSON object: write {…}"),
+            ("12", "is not a JSON object: write {…}"),
+            ('{"key": "a", "key": "b"}', "is not a row: it names a field twice"),
+            ('{"key": NaN}', "is not a row: NaN is not a value"),
+            ("[" * 200_000, "is not a row: its values are nested too deeply"),
+        ],
+    )
+    def test_bad_lines(self, write, line: str, message: str):
+        path = write(f"{json.dumps(OBJECT)}\n{line}\n{json.dumps(OBJECT)}\n", "c.jsonl")
+        assert problems(path) == [f"line 2: {message}"]
+        assert len(read(path)) == 3
+
+    def test_unknown_fields(self, write):
+        path = write(json.dumps(OBJECT | {"mail": "a@b.c", "address1": {"country": "KAZ"}}), "c.jsonl")
+        assert problems(path) == [
+            'line 1, column "mail": there is no such column: did you mean email?',
+            'line 1, column "address1": there is no such column',
+        ]
+
+    @pytest.mark.parametrize("text", ['[{"key": "a"}]', '[\n{"key": "a"}\n]', '\n{\n"key": "a"\n}'])
+    def test_a_document_of_many_lines(self, write, text: str):
+        expected = "begins an array, or an object of many lines. Write each card as one object on a line of its own."
+        assert refusal(write(text, "c.json")).endswith(expected)
+
+    def test_a_document_that_is_no_text(self, write, tmp_path: Path):
+        path = write(json.dumps(OBJECT | {"document": ["a.pdf"]}) + "\n" + json.dumps(OBJECT | {"document": "a\0.pdf"}), "c.jsonl")
+        first, second = problems(path, documents=True)
+        assert first == "line 1, column document: is neither text nor a number"
+        assert second.startswith('line 2, column document: "a\\u0000.pdf" has a character')
+
+
+class TestWholeFile:
+    def test_missing(self, tmp_path: Path):
+        assert refusal(tmp_path / "no.csv") == "is not there. Check the name and the permissions."
+        assert refusal(Path(__file__) / "x.csv") == "is not there. Check the name and the permissions."
+
+    def test_folder(self, tmp_path: Path):
+        assert refusal(tmp_path) == "is a folder. Name a CSV or JSON Lines file."
+
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+    def test_pipe(self, tmp_path: Path):
+        os.mkfifo(tmp_path / "pipe")
+        assert refusal(tmp_path / "pipe") == "is not a regular file. Name a CSV or JSON Lines file."
+
+    def test_no_permission(self, write, monkeypatch: pytest.MonkeyPatch):
+        def refuse(*_args, **_settings):
+            raise PermissionError(13, "Permission denied")
+
+        path = write(f"{HEADER}\n{GOOD}\n")
+        monkeypatch.setattr(Path, "open", refuse)
+        assert refusal(path) == "may not be read by this user. Check the name and the permissions."
+
+    def test_broken_disk(self, write, monkeypatch: pytest.MonkeyPatch):
+        def fail(*_args, **_settings):
+            raise OSError(5, "Input/output error")
+
+        path = write(f"{HEADER}\n{GOOD}\n")
+        monkeypatch.setattr(Path, "open", fail)
+        assert refusal(path) == "can't be read (Input/output error). Check the name and the permissions."
+
+    @pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", b"\n \r\n\t\n"])
+    def test_empty(self, write, content: bytes):
+        assert refusal(write(content)) == "is empty. Write the names of the columns and one row for each card."
+        assert refusal(write(content, "c.jsonl")) == "has no rows. Write one row for each card."
+
+    @pytest.mark.parametrize("rest", ["", "\n", "\n\n,,,\n"])
+    def test_header_only(self, write, rest: str):
+        assert refusal(write(HEADER + rest)) == "has no rows. Write one row for each card."
+
+    @pytest.mark.parametrize("name", ["clients.csv", "clients.jsonl"])
+    def test_not_utf8(self, write, name: str):
+        start = f"{HEADER}\n" if name.endswith("csv") else "\n"
+        path = write(start.encode() + "ключ-".encode() + "ключ".encode("cp1251") + b",77017777777,Aidar,Omarov\n", name)
+        assert refusal(path) == "line 2 is not UTF-8 (byte 10 of the line). Save it as UTF-8 (in a spreadsheet: CSV UTF-8)."
+
+    @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+    def test_utf16(self, write, encoding: str):
+        text = f"{HEADER}\n{GOOD}\n"
+        assert (
+            refusal(write(f"\ufeff{text}".encode(encoding)))
+            == "is in UTF-16, not in UTF-8. Save it as UTF-8 (in a spreadsheet: CSV UTF-8)."
+        )
+        assert (
+            refusal(write(text.encode(encoding)))
+            == "has zero bytes, as a file in UTF-16 has. Save it as UTF-8 (in a spreadsheet: CSV UTF-8)."
+        )
+
+    def test_workbooks(self, write):
+        assert refusal(write(b"PK\x03\x04rest")) == "is a workbook or an archive, not text. Save it as UTF-8 (in a spreadsheet: CSV UTF-8)."
+        assert refusal(write(b"\xd0\xcf\x11\xe0rest")) == "is an old workbook, not text. Save it as UTF-8 (in a spreadsheet: CSV UTF-8)."
+
+
+class TestStreaming:
+    def test_a_row_comes_before_the_next_one_is_read(self, write):
+        path = write(f"{HEADER}\n{GOOD}\n".encode() + b"x" * 100_000 + b"\n\xff\n")
+        rows = read_file(path, product_id=2000, today=TODAY)
+        assert isinstance(next(rows), Row)
+        assert isinstance(next(rows), list)
+        with pytest.raises(ConfigurationError, match="line 4 is not UTF-8"):
+            next(rows)
+
+    def test_nothing_is_opened_before_the_first_row_is_asked_for(self, tmp_path: Path):
+        rows = read_file(tmp_path / "no.csv", product_id=2000)
+        with pytest.raises(ConfigurationError):
+            next(rows)
+
+    def test_a_reader_that_stops_early_closes_the_file(self, write):
+        rows = read_file(write(f"{HEADER}\n{GOOD}\n{GOOD}\n"), product_id=2000)
+        assert len(list(islice(rows, 1))) == 1
+        del rows
+
+    def test_birthdates_end_today(self, write):
+        path = write(f"{HEADER},birthdate\n{GOOD},2999-01-01\n")
+        (row,) = read_file(path, product_id=2000)
+        assert isinstance(row, list)
+        assert "is in the future" in str(row[0])
+
+
+def test_the_product_of_the_run_is_one_of_the_dictionary(tmp_path: Path):
+    with pytest.raises(ConfigurationError) as raised:
+        next(iter(read_file(tmp_path / "clients.csv", product_id=1234)))
+
+    assert str(raised.value) == "product 1234 is not one of 1000, 2000, 3000. Nothing was sent."
