@@ -10,19 +10,21 @@ async with FreedomPay.from_env() as fp, Journal.open("run.db") as journal:
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
 from freedompay_async.batch.files import read_file
 from freedompay_async.batch.journal import Journal
+from freedompay_async.batch.limits import Limits, Progress
 from freedompay_async.batch.plan import Plan, check_settings, existing_plan, make_plan
 from freedompay_async.batch.report import Outcome, Report, State, make_report, outcomes
 from freedompay_async.batch.rows import Problem, Row
-from freedompay_async.batch.run import Limits, Progress, Run
+from freedompay_async.batch.run import Run
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.streams import stream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+    from collections.abc import AsyncGenerator, Iterable
 
     from freedompay_async.client import FreedomPay
 
@@ -86,12 +88,10 @@ class Batch:
         self.progress = Progress()
         self._run = run = Run(self._fp._session, self._journal, plan, self._limits, self.progress)
 
-        async def work(give: Callable[[Outcome], Awaitable[None]]) -> None:
-            await run.work(give)
-
         try:
-            async for outcome in stream(work):
-                yield outcome
+            async with aclosing(stream(run.work)) as landing:
+                async for outcome in landing:
+                    yield outcome
         finally:
             self._run = None
 

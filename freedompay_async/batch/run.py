@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import time
 from base64 import b64encode
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import aclosing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import anyio
 import msgspec
 
+from freedompay_async.batch.entries import Entry, accepted, end, intend, standing, unfinished
 from freedompay_async.batch.files import DocumentProblem, open_document
-from freedompay_async.batch.plan import PlannedRow
-from freedompay_async.batch.report import Outcome, State, outcome_of
+from freedompay_async.batch.report import State
 from freedompay_async.contract import CARDS_ACTIVATE, CARDS_ISSUE, CLIENTS_CREATE
 from freedompay_async.errors import (
     AuthenticationError,
@@ -39,76 +37,22 @@ from freedompay_async.secret import Secret
 from freedompay_async.wire import encode
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+    from collections.abc import Awaitable, Callable, Generator
 
     from freedompay_async.batch.journal import Journal
+    from freedompay_async.batch.limits import Limits, Progress
     from freedompay_async.batch.plan import Plan
+    from freedompay_async.batch.report import Outcome
     from freedompay_async.contract import Call
     from freedompay_async.models import Intent
     from freedompay_async.session import Session
 
-__all__ = ["Limits", "Progress", "Run"]
+__all__ = ["Run"]
 
 R = TypeVar("R")
 _UNKNOWN: Final = (OutcomeUnknown, DuplicateRequest, ProtocolError)
-_CHUNK: Final = 500
 # An outage is no fault of a row: it waits so many seconds at most between tries.
 _OUTAGE_PAUSE: Final = 15.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What a run may take.
-
-    Attributes:
-        concurrency: calls on the way at once.
-        rate: calls a second at most; `None` is no limit.
-        max_cards: cards at most, those of earlier runs of this journal included.
-        settle: seconds to find out what became of one call.
-        wait: seconds to wait for one accepted request to end.
-        outage: seconds without any answer after which the run stops.
-    """
-
-    concurrency: int = 64
-    rate: float | None = None
-    max_cards: int | None = None
-    settle: float = 120.0
-    wait: float = 600.0
-    outage: float = 900.0
-
-    def __post_init__(self) -> None:
-        for name in self.__slots__:
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise ConfigurationError(f"{name}={value!r}: it must be more than 0. Nothing was sent.")
-
-
-@dataclass(slots=True)
-class Progress:
-    """Where a run stands; live.
-
-    Attributes:
-        rows: of the whole batch.
-        earlier: rows that had ended before this run.
-        in_progress: rows being worked on; `waiting` of them wait for the issuer to finish what it accepted.
-        trouble: the last reason why a row had to wait, while it lasts.
-    """
-
-    rows: int = 0
-    earlier: int = 0
-    issued: int = 0
-    refused: int = 0
-    unknown: int = 0
-    left: int = 0
-    in_progress: int = 0
-    waiting: int = 0
-    trouble: str | None = None
-
-    @property
-    def done(self) -> int:
-        """Rows that ended in this run."""
-        return self.issued + self.refused + self.unknown
 
 
 class _Stopped(Exception):
@@ -117,27 +61,6 @@ class _Stopped(Exception):
 
 class _NotSendable(Exception):
     """The row's document is not what was planned."""
-
-
-class _Earlier(NamedTuple):
-    """A step that an earlier run began."""
-
-    sent_at: float
-    accepted: bool
-    body_sha256: bytes
-
-
-@dataclass(slots=True)
-class _Row:
-    number: int
-    line: int
-    key: str
-    planned: PlannedRow
-    client_id: str | None
-    card_id: str | None
-    sent: dict[str, _Earlier]
-    found: bool = False
-    """The issuer had one of its request ids before this journal."""
 
 
 class Run:
@@ -174,9 +97,9 @@ class Run:
         """
         progress = self._progress
         progress.rows = self._plan.rows
-        progress.earlier, self._cards = await self._journal.call(_standing)
-        async with anyio.create_task_group() as group:
-            async for row in self._pending():
+        progress.earlier, self._cards = await standing(self._journal)
+        async with aclosing(unfinished(self._journal)) as rows, anyio.create_task_group() as group:
+            async for row in rows:
                 await self._places.acquire()
                 if self._stopping:
                     self._places.release()
@@ -185,17 +108,7 @@ class Run:
         if self._fatal is not None:
             raise self._fatal
 
-    async def _pending(self) -> AsyncIterator[_Row]:
-        after = 0
-        while not self._stopping:
-            chunk = await self._journal.call(lambda connection, after=after: _load(connection, after))  # type: ignore[misc]
-            for row in chunk:
-                yield row
-            if len(chunk) < _CHUNK:
-                return
-            after = chunk[-1].number
-
-    async def _row(self, row: _Row, give: Callable[[Outcome], Awaitable[None]]) -> None:
+    async def _row(self, row: Entry, give: Callable[[Outcome], Awaitable[None]]) -> None:
         progress = self._progress
         progress.in_progress += 1
         try:
@@ -223,7 +136,7 @@ class Run:
         self._fatal = self._fatal or error
         self.stop()
 
-    async def _issue(self, row: _Row) -> Outcome:
+    async def _issue(self, row: Entry) -> Outcome:
         try:
             if row.client_id is None:
                 row.client_id = (await self._step(row, "client", CLIENTS_CREATE, await self._creation(row))).client_id
@@ -244,7 +157,7 @@ class Run:
             return await self._ended(row, State.ISSUED, str(error))
         return await self._ended(row, State.ISSUED, None)
 
-    async def _creation(self, row: _Row) -> ClientCreation | None:
+    async def _creation(self, row: Entry) -> ClientCreation | None:
         """The body of the first step; `None` if it was sent before and can't be rebuilt: then it can only be asked about."""
         planned = row.planned.row
         client = planned.client
@@ -260,7 +173,7 @@ class Run:
             product_id=planned.product_id, client=client, branch_id=planned.branch_id, identification_info=planned.identification_info
         )
 
-    async def _step(self, row: _Row, step: str, call: Call[R], body: Intent | None) -> R:
+    async def _step(self, row: Entry, step: str, call: Call[R], body: Intent | None) -> R:
         """One intent from the disk to its end."""
         request_id = derive_request_id(self._plan.settings["merchant"], self._plan.settings["batch"], row.key, step)
         earlier = row.sent.get(step)
@@ -271,18 +184,22 @@ class Run:
             digest = hashlib.sha256(encode(body)).digest()
             if earlier is None:
                 self._guard(step)
-                await self._intend(row, step, request_id, digest)
+                await intend(self._journal, row, step, request_id, digest)
             elif digest != earlier.body_sha256:
                 body = None
         if body is None:
             return await self._ask(Operation(self._session, call, request_id))
         operation = await self._send(call, body, request_id, None if earlier is None else earlier.sent_at)
-        self._journal.note(lambda connection: connection.execute(_ACCEPTED, (row.number, step)))
+        accepted(self._journal, row, step)
         row.found = row.found or (operation.answer is not None and operation.answer.found)
         return await self._result(operation)
 
     async def _ask(self, operation: Operation[R]) -> R:
-        if await operation.refresh() is None:
+        try:
+            state = await operation.refresh()
+        except (NotSent, RateLimited) as error:
+            raise _Stopped from error
+        if state is None:
             raise OutcomeUnknown(
                 "it was sent by an earlier run, the issuer does not know the id, and the same bytes can't be made again to re-send it.",
                 request_id=operation.request_id,
@@ -299,17 +216,6 @@ class Run:
                     f"stopped before card {self._cards + 1}: at most {most} are allowed. The rows that are left can be resumed."
                 )
             self._cards += 1
-
-    async def _intend(self, row: _Row, step: str, request_id: str, digest: bytes) -> None:
-        """On the disk when this returns: the id, and what is known of the row so far."""
-        intent = (row.number, step, request_id, digest, time.time())
-        known = (row.client_id, row.card_id, row.number)
-
-        def write(connection: sqlite3.Connection) -> None:
-            connection.execute("INSERT INTO intents (number, step, request_id, body_sha256, sent_at) VALUES (?, ?, ?, ?, ?)", intent)
-            connection.execute("UPDATE rows SET state = 'started', client_id = ?, card_id = ? WHERE number = ?", known)
-
-        await self._journal.call(write)
 
     async def _send(self, call: Call[R], body: Intent, request_id: str, sent_at: float | None) -> Operation[R]:
         """Until it is answered: an outage or a limit is no fault of the row."""
@@ -355,10 +261,8 @@ class Run:
         if scope.cancelled_caught:
             raise _Stopped
 
-    async def _ended(self, row: _Row, state: State, reason: str | None) -> Outcome:
-        values = (state.value, row.client_id, row.card_id, reason, row.found, row.number)
-        await self._journal.call(lambda connection: connection.execute(_END, values))
-        return outcome_of((row.number, row.line, row.key, state.value, row.client_id, row.card_id, reason, row.found), self._plan.settings)
+    async def _ended(self, row: Entry, state: State, reason: str | None) -> Outcome:
+        return await end(self._journal, row, state, reason, self._plan.settings)
 
 
 def _document(path: Path, sha256: str | None) -> bytes:
@@ -366,37 +270,3 @@ def _document(path: Path, sha256: str | None) -> bytes:
     if hashlib.sha256(content).hexdigest() != sha256:
         raise DocumentProblem(f"{path} is not the document that was planned")
     return content
-
-
-_ACCEPTED: Final = "UPDATE intents SET accepted = 1 WHERE number = ? AND step = ?"
-_END: Final = "UPDATE rows SET state = ?, client_id = ?, card_id = ?, reason = ?, found = ? WHERE number = ?"
-
-
-def _standing(connection: sqlite3.Connection) -> tuple[int, int]:
-    """How many rows have ended, and how many cards were ever asked for."""
-    ended = connection.execute("SELECT count(*) FROM rows WHERE state IN ('issued', 'refused')").fetchone()[0]
-    cards = connection.execute("SELECT count(*) FROM intents WHERE step = 'card'").fetchone()[0]
-    return ended, cards
-
-
-def _load(connection: sqlite3.Connection, after: int) -> list[_Row]:
-    rows = connection.execute(
-        "SELECT number, line, key, data, client_id, card_id FROM rows "
-        "WHERE number > ? AND state IN ('planned', 'started', 'unknown') ORDER BY number LIMIT ?",
-        (after, _CHUNK),
-    ).fetchall()
-    if not rows:
-        return []
-    sent: dict[int, dict[str, _Earlier]] = {}
-    intents = connection.execute(
-        "SELECT number, step, sent_at, accepted, body_sha256 FROM intents WHERE number BETWEEN ? AND ?", (rows[0][0], rows[-1][0])
-    )
-    for number, step, sent_at, accepted, digest in intents:
-        sent.setdefault(number, {})[step] = _Earlier(sent_at, bool(accepted), digest)
-    return [
-        _Row(number, line, key, _PLANNED.decode(data), client_id, card_id, sent.get(number, {}))
-        for number, line, key, data, client_id, card_id in rows
-    ]
-
-
-_PLANNED: Final = msgspec.json.Decoder(PlannedRow)

@@ -1,0 +1,123 @@
+"""The rows of a run, as the journal has them: every question and every write that a run makes."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
+
+from freedompay_async.batch.plan import PlannedRow
+from freedompay_async.batch.report import Outcome, State, outcome_of
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import AsyncGenerator, Mapping
+
+    from freedompay_async.batch.journal import Journal
+
+__all__ = ["Earlier", "Entry", "accepted", "end", "intend", "standing", "unfinished"]
+
+_CHUNK: Final = 500
+_PLANNED: Final = msgspec.json.Decoder(PlannedRow)
+
+
+class Earlier(NamedTuple):
+    """A step that an earlier run began."""
+
+    sent_at: float
+    accepted: bool
+    body_sha256: bytes
+
+
+@dataclass(slots=True)
+class Entry:
+    """A row that has not ended."""
+
+    number: int
+    line: int
+    key: str
+    planned: PlannedRow
+    client_id: str | None
+    card_id: str | None
+    sent: Mapping[str, Earlier]
+    found: bool = False
+    """The issuer had one of its request ids before this journal."""
+
+
+async def standing(journal: Journal) -> tuple[int, int]:
+    """How many rows have ended, and how many cards were ever asked for."""
+
+    def read(connection: sqlite3.Connection) -> tuple[int, int]:
+        ended = connection.execute("SELECT count(*) FROM rows WHERE state IN ('issued', 'refused')").fetchone()[0]
+        cards = connection.execute("SELECT count(*) FROM intents WHERE step = 'card'").fetchone()[0]
+        return ended, cards
+
+    return await journal.call(read)
+
+
+async def unfinished(journal: Journal) -> AsyncGenerator[Entry]:
+    """Every row that has not ended, in the order of the file, a chunk in memory at a time."""
+    after = 0
+    while True:
+
+        def read(connection: sqlite3.Connection, after: int = after) -> list[Entry]:
+            return _chunk(connection, after)
+
+        chunk = await journal.call(read)
+        for entry in chunk:
+            yield entry
+        if len(chunk) < _CHUNK:
+            return
+        after = chunk[-1].number
+
+
+def _chunk(connection: sqlite3.Connection, after: int) -> list[Entry]:
+    rows = connection.execute(
+        "SELECT number, line, key, data, client_id, card_id FROM rows "
+        "WHERE number > ? AND state IN ('planned', 'started', 'unknown') ORDER BY number LIMIT ?",
+        (after, _CHUNK),
+    ).fetchall()
+    if not rows:
+        return []
+    sent: dict[int, dict[str, Earlier]] = {}
+    intents = connection.execute(
+        "SELECT number, step, sent_at, accepted, body_sha256 FROM intents WHERE number BETWEEN ? AND ?", (rows[0][0], rows[-1][0])
+    )
+    for number, step, sent_at, was_accepted, digest in intents:
+        sent.setdefault(number, {})[step] = Earlier(sent_at, bool(was_accepted), digest)
+    return [
+        Entry(number, line, key, _PLANNED.decode(data), client_id, card_id, sent.get(number, {}))
+        for number, line, key, data, client_id, card_id in rows
+    ]
+
+
+async def intend(journal: Journal, entry: Entry, step: str, request_id: str, body_sha256: bytes) -> None:
+    """On the disk when this returns: the intent, and what is known of the row so far."""
+    intent = (entry.number, step, request_id, body_sha256, time.time())
+    known = (entry.client_id, entry.card_id, entry.number)
+
+    def write(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO intents (number, step, request_id, body_sha256, sent_at) VALUES (?, ?, ?, ?, ?)", intent)
+        connection.execute("UPDATE rows SET state = 'started', client_id = ?, card_id = ? WHERE number = ?", known)
+
+    await journal.call(write)
+
+
+def accepted(journal: Journal, entry: Entry, step: str) -> None:
+    """Not waited for: if it gets lost, the next run asks."""
+    values = (entry.number, step)
+    journal.note(lambda connection: connection.execute("UPDATE intents SET accepted = 1 WHERE number = ? AND step = ?", values))
+
+
+async def end(journal: Journal, entry: Entry, state: State, reason: str | None, settings: Mapping[str, str]) -> Outcome:
+    """On the disk when this returns: how the row ended."""
+    values = (state.value, entry.client_id, entry.card_id, reason, entry.found, entry.number)
+
+    def write(connection: sqlite3.Connection) -> None:
+        connection.execute("UPDATE rows SET state = ?, client_id = ?, card_id = ?, reason = ?, found = ? WHERE number = ?", values)
+
+    await journal.call(write)
+    row = (entry.number, entry.line, entry.key, state.value, entry.client_id, entry.card_id, reason, entry.found)
+    return outcome_of(row, settings)

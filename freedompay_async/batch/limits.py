@@ -1,0 +1,63 @@
+"""What a run may take, and where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from freedompay_async.errors import ConfigurationError
+
+__all__ = ["Limits", "Progress"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a run may take.
+
+    Attributes:
+        concurrency: calls on the way at once.
+        rate: calls a second at most; `None` is no limit.
+        max_cards: cards at most, those of earlier runs of this journal included.
+        settle: seconds to find out what became of one call.
+        wait: seconds to wait for one accepted request to end.
+        outage: seconds without any answer after which the run stops.
+    """
+
+    concurrency: int = 64
+    rate: float | None = None
+    max_cards: int | None = None
+    settle: float = 120.0
+    wait: float = 600.0
+    outage: float = 900.0
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise ConfigurationError(f"{name}={value!r}: it must be more than 0. Nothing was sent.")
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where a run stands; live.
+
+    Attributes:
+        rows: of the whole batch.
+        earlier: rows that had ended before this run.
+        in_progress: rows being worked on; `waiting` of them wait for the issuer to finish what it accepted.
+        trouble: the last reason why a row had to wait, while it lasts.
+    """
+
+    rows: int = 0
+    earlier: int = 0
+    issued: int = 0
+    refused: int = 0
+    unknown: int = 0
+    left: int = 0
+    in_progress: int = 0
+    waiting: int = 0
+    trouble: str | None = None
+
+    @property
+    def done(self) -> int:
+        """Rows that ended in this run."""
+        return self.issued + self.refused + self.unknown
