@@ -14,6 +14,8 @@
         ├── RequestFailed       this request was refused or has failed
         └── GiftCardError       a negative status of the gift-card section
 
+A call that is cancelled raises the `CancelledError` it was given, with `request_id` and `outcome_unknown` set on it.
+
 Errors carry attributes, not tuples; all of them pickle. `str(error)` says what happened, whether anything was sent, and
 what is safe to do next. `body` is the raw answer with secrets masked.
 """

@@ -15,7 +15,7 @@ from freedompay_async.errors import (
     RateLimited,
     RequestFailed,
 )
-from freedompay_async.masking import mask
+from freedompay_async.masking import mask, mask_text
 from freedompay_async.policy import Step
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from freedompay_async.models import Answer
     from freedompay_async.wire import Verdict
 
-__all__ = ["to_error"]
+__all__ = ["mark_cancelled", "to_error"]
 
 
 def to_error(
@@ -39,7 +39,8 @@ def to_error(
         asked: the last look-up, if there was one.
         resend_within: seconds.
     """
-    effect = call.retry is not Retry.READ
+    # A failure is of the effect that was asked about, even if all that is known of it is its id.
+    effect = call.retry is not Retry.READ or step is Step.FAILED
     why = told.reason + _described(told.answer)
     if asked is not None and asked is not told:
         why += f"; request/status: {asked.seen.value}" + (f", {asked.reason}" if asked.reason else "")
@@ -56,7 +57,7 @@ def to_error(
         http_status=told.reply.status if told.reply else None,
         body=mask(told.reply.body) if told.reply else None,
         error_code=None if answer is None or answer.error_code is None else str(answer.error_code),
-        error_description=None if answer is None else answer.error_description,
+        error_description=None if answer is None or answer.error_description is None else mask_text(answer.error_description),
         retry_after=told.retry_after or None,
         proved=step is Step.FAILED,
     )
@@ -118,4 +119,10 @@ def _described(answer: Answer | None) -> str:
     if answer is None:
         return ""
     parts = [str(part) for part in (answer.error_code, answer.error_description) if part is not None]
-    return ": " + " ".join(parts) if parts else ""
+    return ": " + mask_text(" ".join(parts)) if parts else ""
+
+
+def mark_cancelled(error: BaseException, request_id: str | None, *, outcome_unknown: bool) -> None:
+    """Put the id on a cancellation, and whether the call may have been done."""
+    error.request_id = request_id  # type: ignore[attr-defined]
+    error.outcome_unknown = outcome_unknown  # type: ignore[attr-defined]

@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import anyio
 
-from freedompay_async.errors import NotSent, OutcomeUnknown, ProtocolError, RateLimited, RequestFailed, StillProcessing
+from freedompay_async.errors import (
+    NotSent,
+    OutcomeUnknown,
+    ProtocolError,
+    RateLimited,
+    StillProcessing,
+)
+from freedompay_async.explain import mark_cancelled, to_error
 from freedompay_async.pacing import Lane
-from freedompay_async.policy import poll_pause
+from freedompay_async.policy import Seen, Step, poll_pause
 from freedompay_async.streams import stream
+from freedompay_async.wire import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
@@ -73,8 +81,16 @@ class Operation(Generic[R]):
             ProtocolError: it succeeded, and the issuer did not name what it made in time.
             AuthenticationError: the question was refused.
         """
+        try:
+            await self._wait(timeout or self._session.timeout)
+        except asyncio.CancelledError as error:
+            mark_cancelled(error, self.request_id, outcome_unknown=False)
+            raise
+        return self._end()
+
+    async def _wait(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + (timeout or self._session.timeout)
+        deadline = loop.time() + seconds
         while not self.done:
             pause = self._pause()
             left = deadline - loop.time() - pause
@@ -82,7 +98,6 @@ class Operation(Generic[R]):
                 raise self._unfinished()
             await asyncio.sleep(pause)
             await self._look(self._session, min(left, self._session.timeout))
-        return self._end()
 
     async def _refresh(self, session: Session, timeout: float | None) -> RequestState | None:
         state = await session.look_up(self.request_id, timeout=timeout)
@@ -111,16 +126,14 @@ class Operation(Generic[R]):
     def _end(self) -> R:
         if self._result is not None:
             return self._result
-        answer = cast("RequestState", self.answer)
-        code = None if answer.error_code is None else str(answer.error_code)
-        said = " ".join(part for part in (code, answer.error_description) if part)
-        raise RequestFailed(
-            f"the issuer accepted the request and it failed{': ' + said if said else ''}. It was not done.",
+        failed = Verdict(Seen.FAILED, "request/status", self.answer)
+        raise to_error(
+            Step.FAILED,
+            call=self._call,
             request_id=self.request_id,
-            call=self._call.name,
-            error_code=code,
-            error_description=answer.error_description,
-            proved=True,
+            told=failed,
+            asked=None,
+            resend_within=self._session.policy.resend_within,
         )
 
     def _unfinished(self) -> FreedomPayError:

@@ -163,11 +163,15 @@ class Life:
     """An attempt was answered with 429."""
     conflict: bool = False
     """The last such answer was an HTTP 409."""
+    hopeless: bool = False
+    """Nothing more can be sent: the client was closed, or the server's certificate is not trusted."""
     _idle: int = 0
     """Repeats since the last news."""
 
     def start(self) -> Action:
-        return Action(Step.SEND if self.first_sent is None else Step.ASK)
+        if self.first_sent is None:
+            return Action(Step.SEND)
+        return Action(Step.ASK if self.retry is Retry.ASKABLE else Step.UNKNOWN)
 
     def sent(self, now: float) -> None:
         """The driver is about to write."""
@@ -181,8 +185,8 @@ class Life:
         return self.said_no and self.doubt is Doubt.POSSIBLE and not self.limited
 
     def give_up(self) -> None:
-        """Sending again can't help: an effect that was not sent ends so."""
-        self.sends = max(self.sends, self.policy.attempts)
+        """Nothing that is tried from here can be sent."""
+        self.hopeless = True
 
     def after_send(self, seen: Seen, now: float, *, retry_after: float = 0.0, conflict: bool = False) -> Action:
         self.last_seen = seen
@@ -219,19 +223,21 @@ class Life:
             return Action(Step.FAILED)
         if seen is Seen.DENIED:
             return Action(Step.UNKNOWN)
+        if self.hopeless:
+            return Action(Step.UNKNOWN)
         if seen is not Seen.NOT_KNOWN:
             return Action(Step.ASK, self._pause(retry_after))
         last = self.last_sent if self.last_sent is not None else self.first_sent
         waited = now - last if last is not None else 0.0
         if waited < self.policy.grace:
-            return Action(Step.ASK, min(self._pause(0.0), self.policy.grace - waited))
+            return Action(Step.ASK, max(retry_after, min(self._pause(retry_after), self.policy.grace - waited)))
         if self.said_no:
             if self.doubt is Doubt.CERTAIN:
-                return Action(Step.ASK, self._pause(0.0))
+                return Action(Step.ASK, self._pause(retry_after))
             return Action(Step.DUPLICATE if self.conflict else Step.REFUSED)
         if self.first_sent is None or not self.may_resend or now - self.first_sent >= self.policy.resend_within:
             return Action(Step.UNKNOWN)
-        return Action(Step.SEND)
+        return Action(Step.SEND, retry_after)
 
     def out_of_time(self) -> Step:
         """The deadline has come, or the attempts are used up: what is known of the call."""
@@ -242,12 +248,14 @@ class Life:
         return Step.NOT_SENT if self.last_sent is None else Step.LIMITED
 
     def _send_again(self, retry_after: float) -> Action:
-        if self.sends >= self.policy.attempts:
+        if self.hopeless or self.sends >= self.policy.attempts:
             return Action(self.out_of_time())
         return Action(Step.SEND, self._pause(retry_after))
 
     def _look_up(self, retry_after: float) -> Action:
         """What follows an effect that may have been done."""
+        if self.hopeless:
+            return Action(Step.UNKNOWN)
         if self.retry is Retry.ASKABLE:
             return Action(Step.ASK, self._pause(retry_after))
         once_more = self.header_id and self.sends == 1 and not self.said_no

@@ -15,7 +15,7 @@ from msgspec.structs import force_setattr
 from freedompay_async.attempt import Attempt, TransportError, Wire
 from freedompay_async.contract import REQUESTS_STATUS, Call, Retry
 from freedompay_async.errors import ConfigurationError, ProtocolError, RequestFailed
-from freedompay_async.explain import to_error
+from freedompay_async.explain import mark_cancelled, to_error
 from freedompay_async.ids import new_request_id
 from freedompay_async.models import Answer, Intent, RequestState, StatusQuery
 from freedompay_async.policy import Doubt, Life, Policy, RetryBudget, Seen, Step
@@ -64,12 +64,12 @@ class Session:
         self._lane: Final = lane
         self._budget: Final = budget or RetryBudget(policy)
 
-    def in_lane(self, lane: Lane, *, timeout: float | None = None) -> Session:
+    def in_lane(self, lane: Lane, *, timeout: float | None = None, policy: Policy | None = None) -> Session:
         """The same pool, keys and retry budget, with calls counted against `lane`."""
         return Session(
             self.transport,
             signers=self.signers,
-            policy=self.policy,
+            policy=policy or self.policy,
             timeout=timeout or self.timeout,
             lane=lane,
             budget=self._budget,
@@ -142,7 +142,7 @@ class _Run:
         self._call = call
         self._life = life
         self._request = request
-        self._id = request_id
+        self._id = request.request_id if isinstance(request, StatusQuery) else request_id
         self._effect = call.retry is not Retry.READ
         self._check(timeout)
         self._signer = session.signers[call.section]
@@ -242,7 +242,8 @@ class _Run:
         own = self._id if self._effect and self._id else new_request_id()
         if isinstance(self._request, Intent):
             self._request.request_id = own
-        self._id = self._request.request_id if isinstance(self._request, StatusQuery) else own
+        if not isinstance(self._request, StatusQuery):
+            self._id = own
         return self._signed(self._call, self._request, own)
 
     def _signed(self, call: Call[Any], request: msgspec.Struct, own: str) -> _Message:
@@ -271,9 +272,8 @@ class _Run:
         if self._sending is not None and self._sending.sent:
             life.after_send(Seen.NO_ANSWER, self._loop.time())
         unknown = self._effect and life.out_of_time() is Step.UNKNOWN
-        error.request_id = self._id  # type: ignore[attr-defined]
-        error.outcome_unknown = unknown  # type: ignore[attr-defined]
-        what = "it may have been done: look it up before anything else" if unknown else "nothing was done"
+        mark_cancelled(error, self._id, outcome_unknown=unknown)
+        what = "it may have been done: look it up before anything else" if unknown else "it did nothing"
         error.add_note(f"{self._call.name} was cancelled [request_id {self._id}]: {what}")
         if unknown:
             log.warning("%s was cancelled after it was sent: its outcome is not known", self._call.name, extra=self._extra())

@@ -63,7 +63,7 @@ def base_url_of(region: Region | None, *, test: bool, base_url: str | None) -> s
         url = urlsplit(base_url)
         host, _ = url.hostname, url.port
     except ValueError as error:
-        raise ConfigurationError(f"base_url is {base_url!r}: {error}. Nothing was sent.") from error
+        raise ConfigurationError(f"base_url is {_shown(base_url)}: {_without_secret(error, base_url)}. Nothing was sent.") from error
     if url.scheme not in ("https", "http") or not host or url.path.strip("/") or url.query or url.fragment or url.username is not None:
         raise ConfigurationError(
             f"base_url is {_shown(base_url)}: it must be like https://api.example.com, without a path. Nothing was sent."
@@ -105,8 +105,9 @@ class Settings:
         Raises:
             ConfigurationError: names every variable that is missing or wrong.
         """
-        values = {name: text for name in cls.__slots__ if (text := (os.environ if env is None else env).get(f"FREEDOMPAY_{name.upper()}"))}
-        given = {name: str(value) for name, value in (overrides or {}).items() if value is not None}
+        environment = os.environ if env is None else env
+        values = {name: text for name in cls.__slots__ if (text := environment.get(f"FREEDOMPAY_{name.upper()}"))}
+        given = {name: _text(value) for name, value in (overrides or {}).items() if value is not None}
         settings = values | given
         missing = [f"FREEDOMPAY_{name.upper()}" for name in ("auth_id", "secret_key") if not settings.get(name)]
         if not settings.get("region") and not settings.get("base_url"):
@@ -132,3 +133,11 @@ class Settings:
 
 def _shown(url: str) -> str:
     return "not shown, because it has a user or a password in it" if "@" in url else repr(url)
+
+
+def _without_secret(error: ValueError, url: str) -> str:
+    return "it can't be read as a URL" if "@" in url else str(error)
+
+
+def _text(value: object) -> str:
+    return value.reveal() if isinstance(value, Secret) else str(value)

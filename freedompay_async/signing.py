@@ -108,4 +108,6 @@ def _key(secret_key: str | Secret) -> Secret:
     key = Secret(secret_key)
     if not key:
         raise ConfigurationError("secret_key is empty: every call must be signed. Nothing was sent.")
+    if not all(char < "\ud800" or char > "\udfff" for char in key.reveal()):
+        raise ConfigurationError("secret_key has characters that UTF-8 can't write. Nothing was sent.")
     return key

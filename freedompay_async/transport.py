@@ -25,6 +25,7 @@ __all__ = ["Transport"]
 
 # aiohttp warns from here on that writing a bytes body holds the loop up.
 _STREAMED: Final = 2**20
+_CLOSED: Final = "the client was closed"
 
 
 _attempt: ContextVar[Attempt] = ContextVar("freedompay_attempt")
@@ -92,16 +93,28 @@ class Transport:
         Raises:
             TransportError: no whole answer came.
         """
+        self._refuse_if_closed()
         _attempt.set(attempt)
         try:
             async with attempt.clock():
                 return await self._post(path, headers, body)
+        except asyncio.CancelledError as error:
+            # A pool that is closed cancels whoever waits for it, and nobody has cancelled this task.
+            task = asyncio.current_task()
+            if self._closed and task is not None and not task.cancelling():
+                raise TransportError(_CLOSED, final=True) from error
+            raise
         except TimeoutError as error:
             raise TransportError("no answer in time" if attempt.sent else "no connection in time") from error
         except aiohttp.ClientConnectorCertificateError as error:
             raise TransportError(f"the server's certificate is not trusted ({error.certificate_error})", final=True) from error
         except (aiohttp.ClientError, OSError) as error:
             raise TransportError(_reason(error)) from error
+
+    def _refuse_if_closed(self) -> None:
+        """A call that was on the way when the client was closed opens no connection anew."""
+        if self._closed:
+            raise TransportError(_CLOSED, final=True)
 
     async def _post(self, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
         session = self._session or self._open()
@@ -143,8 +156,11 @@ class Transport:
     async def close(self) -> None:
         """Close the pool; a second close does nothing."""
         self._closed = True
+        if os.getpid() != self._pid:
+            # The connections belong to the parent. Letting go of them here would close them under its hands.
+            return
         session, self._session = self._session, None
-        if session is not None and os.getpid() == self._pid:
+        if session is not None:
             await session.close()
 
     def __repr__(self) -> str:

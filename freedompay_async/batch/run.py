@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import hashlib
 from base64 import b64encode
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from pathlib import Path
+from random import random
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import anyio
@@ -37,7 +39,7 @@ from freedompay_async.secret import Secret
 from freedompay_async.wire import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 
     from freedompay_async.batch.journal import Journal
     from freedompay_async.batch.limits import Limits, Progress
@@ -51,8 +53,8 @@ __all__ = ["Run"]
 
 R = TypeVar("R")
 _UNKNOWN: Final = (OutcomeUnknown, DuplicateRequest, ProtocolError)
-# An outage is no fault of a row: it waits so many seconds at most between tries.
-_OUTAGE_PAUSE: Final = 15.0
+# In an outage the issuer is tried this often, in seconds, whatever the number of rows.
+_PROBE_PAUSE: Final = 1.0
 
 
 class _Stopped(Exception):
@@ -67,7 +69,9 @@ class Run:
     """One pass over the rows that have not ended."""
 
     def __init__(self, session: Session, journal: Journal, plan: Plan, limits: Limits, progress: Progress) -> None:
-        self._session: Final = session.in_lane(Lane(concurrency=limits.concurrency, rate=limits.rate), timeout=limits.settle)
+        # What was not sent comes back at once, so that the run decides for all rows together when to try again.
+        once = dataclasses.replace(session.policy, attempts=1)
+        self._session: Final = session.in_lane(Lane(concurrency=limits.concurrency, rate=limits.rate), timeout=limits.settle, policy=once)
         self._journal: Final = journal
         self._plan: Final = plan
         self._limits: Final = limits
@@ -79,6 +83,7 @@ class Run:
         self._fatal: FreedomPayError | None = None
         self._cards = 0
         self._down_since: float | None = None
+        self._probe: Final = asyncio.Lock()
 
     def stop(self) -> None:
         """Start no new row; settle what is on the way."""
@@ -219,23 +224,46 @@ class Run:
 
     async def _send(self, call: Call[R], body: Intent, request_id: str, sent_at: float | None) -> Operation[R]:
         """Until it is answered: an outage or a limit is no fault of the row."""
-        pause = 1.0
-        loop = asyncio.get_running_loop()
         while True:
             try:
-                operation = await start(self._session, call, body, request_id=request_id, timeout=None, sent_at=sent_at)
-            except (NotSent, RateLimited) as error:
+                async with self._turn():
+                    operation = await start(self._session, call, body, request_id=request_id, timeout=None, sent_at=sent_at)
+            except NotSent as error:
+                self._out_of_reach(error)
+            except RateLimited as error:
                 self._progress.trouble = error.message
-                if self._down_since is None:
-                    self._down_since = loop.time()
-                elif loop.time() - self._down_since > self._limits.outage:
-                    self._end_with(error)
                 with self._stoppable():
-                    await anyio.sleep(max(pause, error.retry_after or 0.0))
-                pause = min(pause * 2, _OUTAGE_PAUSE)
+                    await anyio.sleep((error.retry_after or 0.0) + 1.0 + random())
             else:
                 self._progress.trouble = self._down_since = None
                 return operation
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncGenerator[None]:
+        """At once while the issuer can be reached; in an outage one row at a time tries, after a pause, and the others wait for it."""
+        if self._in_reach():
+            yield
+            return
+        with self._stoppable():
+            await self._probe.acquire()
+        try:
+            if not self._in_reach():
+                with self._stoppable():
+                    await anyio.sleep(_PROBE_PAUSE)
+            yield
+        finally:
+            self._probe.release()
+
+    def _in_reach(self) -> bool:
+        return self._down_since is None
+
+    def _out_of_reach(self, error: NotSent) -> None:
+        self._progress.trouble = error.message
+        now = asyncio.get_running_loop().time()
+        if self._down_since is None:
+            self._down_since = now
+        elif now - self._down_since > self._limits.outage:
+            self._end_with(error)
 
     async def _result(self, operation: Operation[R]) -> R:
         self._progress.waiting += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -43,6 +44,19 @@ requests = typer.Typer(no_args_is_help=True, help="What became of requests.")
 app.add_typer(batch, name="batch")
 app.add_typer(requests, name="requests")
 app.command("sandbox")(sandbox)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(version("freedompay-async"))
+        raise typer.Exit
+
+
+@app.callback()
+def _app(
+    _version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")] = False,
+) -> None:
+    pass
 
 
 @requests.command("status")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import tempfile
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,11 +18,11 @@ from freedompay_async.cli.common import Flags, as_json, client, run
 from freedompay_async.cli.display import display, show_report
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.output import check_free, write_outcomes
-from freedompay_async.errors import AuthenticationError, ConfigurationError, FreedomPayError, ProtocolError
+from freedompay_async.errors import AuthenticationError, ConfigurationError, FreedomPayError, NotSent, ProtocolError
 from freedompay_async.ids import new_request_id
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Generator
 
     from freedompay_async.client import FreedomPay
 
@@ -52,12 +52,12 @@ def plan_(file: _File, product: _Product = 1000, json: _Json = False) -> None:
                 settings = {"merchant": "", "base_url": "", "batch": "", "activate": "no"}
                 rows = read_file(file, product_id=product)
                 made = await make_plan(journal, rows, settings=settings)
-        _show_problems(made, file, json=json)
+        _refuse_problems(made, file, json=json)
         if json:
             typer.echo(as_json({"event": "plan", "rows": made.rows, "problems": made.problems}))
-        elif not made.problems:
+        else:
             typer.echo(f"{file}: {made.rows:,} rows, {made.rows:,} cards to issue. All rows are good; nothing was sent.")
-        return Exit.INPUT if made.problems else Exit.DONE
+        return Exit.DONE
 
     run(work)
 
@@ -92,19 +92,13 @@ def issue(
         limits = Limits(concurrency=concurrency, rate=rate, max_cards=max_cards)
         async with client(auth_id=auth_id, region=region, test=test, base_url=base_url, max_connections=concurrency) as fp:
             fresh = not journal.exists()
-            planned = False
-            try:
-                async with Journal.open(journal) as opened:
-                    task = Batch(fp, opened, name=name, activate=activate, limits=limits)
+            async with Journal.open(journal) as opened:
+                task = Batch(fp, opened, name=name, activate=activate, limits=limits)
+                with _taken_back(journal, fresh=fresh):
                     made = await task.plan(read_file(file, product_id=product))
-                    _show_problems(made, file, json=json)
-                    if made.problems:
-                        return Exit.INPUT
-                    planned = True
-                    return await _run(fp, task, opened, out=out, json=json)
-            finally:
-                if fresh and not planned:
-                    _remove(journal)
+                    _refuse_problems(made, file, json=json)
+                    await _knock(fp)
+                return await _run(task, opened, out=out, json=json)
 
     run(work)
 
@@ -131,7 +125,9 @@ def resume(
             client(auth_id=auth_id, region=region, test=test, base_url=base_url, max_connections=concurrency) as fp,
             Journal.open(journal, create=False) as opened,
         ):
-            return await _run(fp, Batch(fp, opened, limits=limits), opened, out=out, json=json)
+            await existing_plan(opened)
+            await _knock(fp)
+            return await _run(Batch(fp, opened, limits=limits), opened, out=out, json=json)
 
     run(work)
 
@@ -149,8 +145,7 @@ def report(journal: _JournalFile, out: _Out = None, json: _Json = False) -> None
     run(work)
 
 
-async def _run(fp: FreedomPay, task: Batch, journal: Journal, *, out: Path | None, json: bool) -> Exit:
-    await _knock(fp)
+async def _run(task: Batch, journal: Journal, *, out: Path | None, json: bool) -> Exit:
     stopped: FreedomPayError | None = None
     async with display(lambda: task.progress, json=json) as shown, _gentle_stop(task):
         try:
@@ -169,7 +164,15 @@ async def _finish(journal: Journal, *, out: Path | None, json: bool) -> Exit:
     result = await make_report(journal)
     show_report(result, json=json)
     if out is not None:
-        await write_outcomes(out, outcomes(journal))
+        try:
+            await write_outcomes(out, outcomes(journal))
+        except OSError as error:
+            typer.echo(
+                f"freedompay: {out} can't be written ({error.strerror}). The journal has all of it: "
+                f"freedompay batch report {journal.path} --out FILE",
+                err=True,
+            )
+            return Exit.LEFT if result.left else Exit.PROBLEMS
     if result.left:
         typer.echo(f"{result.left:,} rows are left: freedompay batch resume {journal.path}", err=True)
         return Exit.LEFT
@@ -185,7 +188,9 @@ async def _knock(fp: FreedomPay) -> None:
     try:
         await fp.requests.status(new_request_id(), timeout=20)
     except AuthenticationError as error:
-        raise ConfigurationError(f"{error.message} Asked with a harmless status question; no row was sent.") from error
+        raise ConfigurationError(f"{error.message} It was a harmless status question; no row was sent.") from error
+    except NotSent as error:
+        raise ConfigurationError(f"{error.message} Check base_url and region, or try again later. No row was sent.") from error
     except ProtocolError as error:
         if error.http_status is not None and error.http_status != 404 and error.http_status < 500:
             raise ConfigurationError(
@@ -193,7 +198,7 @@ async def _knock(fp: FreedomPay) -> None:
                 f"{error.body}"
             ) from error
     except FreedomPayError:
-        # Not knowing a fresh id is the right answer; an issuer in trouble is what the run itself can wait for.
+        # Not to know a fresh id is the right answer; an issuer in passing trouble is what the run itself can wait for.
         pass
 
 
@@ -224,18 +229,27 @@ async def _gentle_stop(task: Batch) -> AsyncGenerator[None]:
             loop.remove_signal_handler(number)
 
 
-def _show_problems(made: Plan, file: Path, *, json: bool) -> None:
+def _refuse_problems(made: Plan, file: Path, *, json: bool) -> None:
     if not made.problems:
         return
-    if not json:
+    if json:
+        typer.echo(as_json({"event": "plan", "rows": made.rows, "problems": made.problems}))
+    else:
         for problem in made.problems:
             typer.echo(f"{file}: {problem}", err=True)
     bad = len({problem.line for problem in made.problems})
-    typer.echo(f"freedompay: {bad:,} rows of {file} are wrong. Correct them; nothing was sent.", err=True)
+    rows = "1 row is" if bad == 1 else f"{bad:,} rows are"
+    raise ConfigurationError(f"{rows} wrong in {file}. Correct them. Nothing was sent.")
 
 
-def _remove(journal: Path) -> None:
-    """A plan that failed leaves no file behind."""
-    for suffix in ("", "-wal", "-shm"):
-        with suppress(OSError):
-            journal.with_name(journal.name + suffix).unlink()
+@contextmanager
+def _taken_back(journal: Path, *, fresh: bool) -> Generator[None]:
+    """Before the run: a new journal is removed again if the file or the settings are wrong. It is still locked, so it is ours."""
+    try:
+        yield
+    except ConfigurationError:
+        if fresh:
+            for suffix in ("", "-wal", "-shm"):
+                with suppress(OSError):
+                    journal.with_name(journal.name + suffix).unlink()
+        raise

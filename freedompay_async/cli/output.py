@@ -37,7 +37,11 @@ def check_free(out: Path | None) -> None:
 
 
 async def write_outcomes(out: Path, outcomes: AsyncIterator[Outcome]) -> None:
-    """Every row; JSON Lines where the name ends so, otherwise CSV. The file is there whole or not at all, readable by its owner only."""
+    """Every row; JSON Lines where the name ends so, otherwise CSV. The file is there whole or not at all, readable by its owner only.
+
+    Raises:
+        OSError: it can't be written, or has come into being meanwhile.
+    """
     lines = out.suffix.lower() in (".jsonl", ".ndjson", ".json")
     with _replacing(out) as stream:
         if lines:
@@ -66,9 +70,5 @@ def _replacing(out: Path) -> Generator[IO[str]]:
             yield stream
         # A link and not a rename: it fails where the file has come into being meanwhile.
         os.link(part, out)
-    except OSError as error:
-        raise ConfigurationError(
-            f"{out} can't be written ({error.strerror}). The journal has all of it: `freedompay batch report … --out FILE` writes it again."
-        ) from error
     finally:
         part.unlink(missing_ok=True)

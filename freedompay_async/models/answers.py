@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from msgspec import Struct
 
 __all__ = ["Answer", "CardRef", "Completed", "CreatedClient", "IssuedCards", "RequestState"]
+
+
+if TYPE_CHECKING:
+    _Text: TypeAlias = str
+    _Flag: TypeAlias = bool
+else:
+    # Of what the client fills in. A server that sends a field of that name, of whatever type, must not make its answer unreadable.
+    _Text = _Flag = Any
 
 
 class Answer(Struct, kw_only=True, frozen=True, repr_omit_defaults=True):
@@ -26,16 +34,17 @@ class Answer(Struct, kw_only=True, frozen=True, repr_omit_defaults=True):
     error_code: str | int | None = None
     """Documented on neighbouring sections only."""
     error_description: str | None = None
-    request_id: str = ""
+    request_id: _Text = ""
     """The id of the intent, filled in by the client."""
 
     @property
     def time(self) -> datetime | None:
-        """`dt` as an aware datetime; `None` if it is absent or can't be read."""
+        """`dt` as an aware datetime; `None` if it is absent, can't be read, or has no offset."""
         try:
-            return datetime.fromisoformat(self.dt) if self.dt else None
+            time = datetime.fromisoformat(self.dt) if self.dt else None
         except ValueError:
             return None
+        return time if time is not None and time.tzinfo is not None else None
 
 
 class CardRef(Struct, kw_only=True, frozen=True):
@@ -49,7 +58,7 @@ class RequestState(Answer, kw_only=True, frozen=True, repr_omit_defaults=True):
     client_id: str | int | None = None
     transaction_id: str | int | None = None
     fin_document_id: str | int | None = None
-    found: bool = False
+    found: _Flag = False
     """Filled in by the client: the issuer had this request id before the call, which therefore did nothing anew."""
 
     @property

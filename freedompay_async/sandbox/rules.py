@@ -8,7 +8,22 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-__all__ = ["STATUS", "Activate", "AddClient", "Ask", "Body", "BulkIssue", "Issue", "Link", "Refused", "calls", "read"]
+__all__ = [
+    "STATUS",
+    "Activate",
+    "AddClient",
+    "Address",
+    "Ask",
+    "Body",
+    "BulkIssue",
+    "Identification",
+    "Issue",
+    "Link",
+    "Person",
+    "Refused",
+    "calls",
+    "read",
+]
 
 STATUS: Final = "request/status"
 
