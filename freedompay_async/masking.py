@@ -11,29 +11,49 @@ _NAMED: Final = re.compile(
     r"""(?ix) ( "(?: \w*secret\w* | pan | card_?number | cvv2? | cvc2? | pin | otp | password | document | expiry )" \s* : \s* )
         (?: "(?: [^"\\] | \\. )*"? | -? \d[\d.]* )"""
 )
-# A whole run of digits, or groups as they are printed on a card.
-_DIGITS: Final = re.compile(
-    r"(?<![0-9]) (?: [0-9]{13,19} | [0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{1,7} | [0-9]{4}([ -])[0-9]{6}\2[0-9]{4,5} ) (?![0-9])",
-    re.VERBOSE,
-)
-# So many bytes behind the cut are read too, so that what straddles it is recognised.
-_STRADDLE: Final = 32
+_RUN: Final = re.compile(r"[0-9]+(?:[ -][0-9]+)*")
+_GROUP: Final = re.compile(r"[0-9]+")
+# Where a body is cut, what is left of a number may be the better part of a card's.
+_LAST_RUN: Final = re.compile(r"[0-9][0-9 -]*$")
 
 
 def mask(body: bytes, *, most: int = 16_384) -> str:
     """At most `most` bytes of the body as text; the values of secret fields and whatever reads like a card number become `***`."""
-    text = mask_text(body[: most + _STRADDLE].decode("utf-8", "replace"))
+    text = body[:most].decode("utf-8", "replace")
     rest = len(body) - most
-    return f"{text.encode()[:most].decode('utf-8', 'replace')}… ({rest} bytes more)" if rest > 0 else text
+    if rest <= 0:
+        return mask_text(text)
+    return f"{mask_text(_LAST_RUN.sub('', text))}… ({rest} bytes more)"
 
 
 def mask_text(text: str) -> str:
     """The same for text of any length."""
-    text = _NAMED.sub(r'\1"***"', text)
-    return _DIGITS.sub(lambda run: "***" if _luhn(run.group()) else run.group(), text)
+    return _RUN.sub(_mask_run, _NAMED.sub(r'\1"***"', text))
+
+
+def _mask_run(match: re.Match[str]) -> str:
+    """Groups of digits, of which some together may be a card number: 13 to 19 digits whose check digit is right."""
+    run = match.group()
+    if len(run) < 13:
+        return run
+    groups = [(group.start(), group.end()) for group in _GROUP.finditer(run)]
+    shown, at = "", 0
+    for number, (start, _) in enumerate(groups):
+        if start < at:
+            continue
+        digits, card = "", 0
+        for first, last in groups[number:]:
+            digits += run[first:last]
+            if len(digits) > 19:
+                break
+            if len(digits) >= 13 and _luhn(digits):
+                card = last
+        if card:
+            shown, at = f"{shown}{run[at:start]}***", card
+    return shown + run[at:]
 
 
 def _luhn(text: str) -> bool:
-    digits = [int(char) for char in text if char.isdigit()]
+    digits = [int(char) for char in text]
     doubled = (sum(divmod(2 * digit, 10)) for digit in digits[-2::-2])
     return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0

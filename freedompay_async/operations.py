@@ -82,7 +82,7 @@ class Operation(Generic[R]):
             AuthenticationError: the question was refused.
         """
         try:
-            await self._wait(timeout or self._session.timeout)
+            await self._wait(self._session.timeout if timeout is None else timeout)
         except asyncio.CancelledError as error:
             mark_cancelled(error, self.request_id, outcome_unknown=False)
             raise
@@ -187,13 +187,17 @@ class _Watch(Generic[R]):
         self._places = asyncio.Semaphore(concurrency)
         self._loop = asyncio.get_running_loop()
         now = self._loop.time()
-        self._deadline = now + timeout if timeout else float("inf")
+        self._deadline = float("inf") if timeout is None else now + timeout
         self._pending = dict(enumerate(operations))
-        self._due = [(now if each.done else now + each._pause(), number) for number, each in self._pending.items()]
+        self._due = [(now + each._pause(), number) for number, each in self._pending.items() if not each.done]
         heapify(self._due)
         self._woken = asyncio.Event()
 
     async def run(self, give: Callable[[Operation[R]], Awaitable[None]]) -> None:
+        for number, operation in list(self._pending.items()):
+            if operation.done:
+                await give(operation)
+                del self._pending[number]
         with anyio.move_on_after(self._deadline - self._loop.time()):
             async with anyio.create_task_group() as group:
                 while self._pending:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final, Self
 
+from freedompay_async.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -17,9 +19,16 @@ class Lane:
     Args:
         concurrency: calls on the way at once.
         rate: calls a second at most; `None` is no limit.
+
+    Raises:
+        ConfigurationError: a budget that allows nothing.
     """
 
     def __init__(self, *, concurrency: int, rate: float | None = None) -> None:
+        if concurrency < 1:
+            raise ConfigurationError(f"concurrency={concurrency!r}: it must be at least 1. Nothing was sent.")
+        if rate is not None and not rate > 0:
+            raise ConfigurationError(f"rate={rate!r}: calls a second, more than 0. Nothing was sent.")
         self._free: Final = asyncio.Semaphore(concurrency)
         self._gap: Final = 1.0 / rate if rate else 0.0
         self._next = 0.0

@@ -63,7 +63,8 @@ def base_url_of(region: Region | None, *, test: bool, base_url: str | None) -> s
         url = urlsplit(base_url)
         host, _ = url.hostname, url.port
     except ValueError as error:
-        raise ConfigurationError(f"base_url is {_shown(base_url)}: {_without_secret(error, base_url)}. Nothing was sent.") from error
+        # Without its cause, which may quote a password.
+        raise ConfigurationError(f"base_url is {_shown(base_url)}: {_without_secret(error, base_url)}. Nothing was sent.") from None
     if url.scheme not in ("https", "http") or not host or url.path.strip("/") or url.query or url.fragment or url.username is not None:
         raise ConfigurationError(
             f"base_url is {_shown(base_url)}: it must be like https://api.example.com, without a path. Nothing was sent."

@@ -108,6 +108,10 @@ class Transport:
             raise TransportError("no answer in time" if attempt.sent else "no connection in time") from error
         except aiohttp.ClientConnectorCertificateError as error:
             raise TransportError(f"the server's certificate is not trusted ({error.certificate_error})", final=True) from error
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError) as error:
+            # Only a connection that was written to ends so, even if it was not seen to be had (a test double of aiohttp).
+            attempt.sent = True
+            raise TransportError(_reason(error)) from error
         except (aiohttp.ClientError, OSError) as error:
             raise TransportError(_reason(error)) from error
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
+from freedompay_async.masking import mask_text
 from freedompay_async.models import Answer, RequestState
 from freedompay_async.policy import Seen
 from freedompay_async.secret import Secret
@@ -69,7 +70,7 @@ def read_answer(reply: Reply, answer_type: type[Answer], *, effect: bool, now: f
     if answer.status == "error":
         return Verdict(Seen.ERROR, reason, answer, reply, wait)
     if answer.status != "ok" or not 200 <= reply.status < 300:
-        return Verdict(Seen.UNCLEAR, f"{reason} with status {answer.status[:40]!r}", None, reply, wait)
+        return Verdict(Seen.UNCLEAR, f"{reason} with status {mask_text(answer.status)[:40]!r}", None, reply, wait)
     if effect and answer.request_status == "error":
         return Verdict(Seen.ERROR, reason, answer, reply, wait)
     return Verdict(Seen.OK, reason, answer, reply)

@@ -1,0 +1,422 @@
+"""What the tests of the session layer share: a loop whose clock is virtual, a transport in memory, clients of a sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import inspect
+import json
+from contextlib import suppress
+from types import SimpleNamespace
+from typing import NamedTuple
+from unittest.mock import Mock
+
+import aiohttp
+import aioresponses.core
+import pytest
+
+from freedompay_async import FreedomPay, JwsSigner, Policy, Section, Sha256Signer
+from freedompay_async.attempt import TransportError
+from freedompay_async.policy import RetryBudget
+from freedompay_async.sandbox import Faults, Sandbox
+from freedompay_async.session import Session
+from freedompay_async.wire import Reply
+
+PREFIX = "/v5/card-api/"
+SECRET = "sandbox-secret"
+SIGNERS = {"KZ": JwsSigner, "KG": Sha256Signer}
+
+
+# -- a clock that jumps
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """Where nothing is left to do but wait, the clock jumps to the end of the wait; a wait without an end is an error."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._now = 0.0
+        self._select = self._selector.select
+        self._selector.select = self._jump
+
+    def time(self) -> float:
+        return self._now
+
+    def _jump(self, timeout):
+        if timeout is None:
+            raise RuntimeError("everything waits, and for nothing that can come")
+        self._now += timeout
+        if timeout and self._scheduled:
+            # To the very moment that is waited for, not to one that a rounding error puts a hair before it.
+            self._now = max(self._now, min(self._scheduled[0].when(), self._now + 1e-9))
+        return self._select(0)
+
+
+def _in_virtual_time(story):
+    """Runs a coroutine where hours take no time, and tells what it returned."""
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        return runner.run(story)
+
+
+@pytest.fixture
+def play():
+    return _in_virtual_time
+
+
+# -- a transport in memory
+
+
+class Sent(NamedTuple):
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    at: float
+
+    @property
+    def call(self) -> str:
+        return self.path.removeprefix(PREFIX)
+
+    @property
+    def fields(self) -> dict:
+        return json.loads(self.body)
+
+
+class MemoryWire:
+    """Plays a script: each send takes the next step of its path, and the last one again when the script is over."""
+
+    def __init__(self, **scripts) -> None:
+        self.scripts = {path.replace("__", "/"): list(steps) for path, steps in scripts.items()}
+        self.sent: list[Sent] = []
+        self.checks = 0
+        self.busy = 0
+        self.busiest = 0
+
+    def check(self) -> None:
+        self.checks += 1
+
+    async def send(self, path, headers, body, attempt):
+        sent = Sent(path, dict(headers), body, asyncio.get_running_loop().time())
+        self.sent.append(sent)
+        script = self.scripts[sent.call]
+        step = script.pop(0) if len(script) > 1 else script[0]
+        self.busy += 1
+        self.busiest = max(self.busy, self.busiest)
+        try:
+            async with attempt.clock():
+                return await step(attempt, sent)
+        except TimeoutError as error:
+            raise TransportError("no answer in time" if attempt.sent else "no connection in time") from error
+        finally:
+            self.busy -= 1
+
+    @property
+    def calls(self) -> list[str]:
+        return [each.call for each in self.sent]
+
+    def of(self, call: str) -> list[Sent]:
+        return [each for each in self.sent if each.call == call]
+
+
+async def _lost(attempt, sent):
+    attempt.connected()
+    raise TransportError("the server closed the connection without an answer")
+
+
+async def _not_sent(attempt, sent):
+    raise TransportError("no connection to here (refused)")
+
+
+async def _hopeless(attempt, sent):
+    raise TransportError("the server's certificate is not trusted", final=True)
+
+
+async def _silent(attempt, sent):
+    attempt.connected()
+    await asyncio.get_running_loop().create_future()
+
+
+async def _no_place(attempt, sent):
+    await asyncio.get_running_loop().create_future()
+
+
+def _http(status, body=None, **headers):
+    async def step(attempt, sent):
+        attempt.connected()
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return Reply(status, {name.replace("_", "-"): value for name, value in headers.items()}, data)
+
+    return step
+
+
+def _ok(**facts):
+    return _http(200, {"status": "ok", **facts})
+
+
+def _error(http=200, code="refused", **headers):
+    return _http(http, {"status": "error", "error_code": code, "error_description": "no"}, **headers)
+
+
+def _after(seconds, step, *, connected=True):
+    """The step, so many seconds later; `connected`: it is sent at once, and the answer takes the time."""
+
+    async def later(attempt, sent):
+        if connected:
+            attempt.connected()
+        await asyncio.sleep(seconds)
+        return await step(attempt, sent)
+
+    return later
+
+
+@pytest.fixture
+def say():
+    """What a step of a script does."""
+    return SimpleNamespace(
+        lost=_lost,
+        not_sent=_not_sent,
+        hopeless=_hopeless,
+        silent=_silent,
+        no_place=_no_place,
+        http=_http,
+        ok=_ok,
+        error=_error,
+        after=_after,
+        process=_ok(request_status="process"),
+        success=_ok(request_status="success", cards=[{"card_id": "card-1"}]),
+        failed=_ok(request_status="error", error_code="declined", error_description="no money"),
+        refused=_error(),
+        unknown=_error(code="unknown_request"),
+        limited=_error(429, Retry_After="7"),
+        unavailable=_error(503, Retry_After="7"),
+        broken=_error(500),
+        denied=_error(401),
+        page=_http(200, b"<html>Welcome</html>"),
+    )
+
+
+@pytest.fixture
+def memory():
+    """A wire in memory by its scripts; `__` in a name is `/`."""
+    return MemoryWire
+
+
+@pytest.fixture
+def over():
+    """A session over a wire."""
+
+    def build(wire, *, scheme="KZ", timeout=60.0, lane=None, budget=None, policy=None, **times):
+        signer = SIGNERS[scheme](auth_id="10001", secret_key=SECRET)
+        policy = policy or Policy(**times)
+        return Session(
+            wire,
+            signers=dict.fromkeys(Section, signer),
+            policy=policy,
+            timeout=timeout,
+            lane=lane,
+            budget=budget or RetryBudget(policy),
+        )
+
+    return build
+
+
+# -- a sandbox, and clients of it
+
+
+@pytest.fixture(params=["KZ", "KG"])
+def scheme(request) -> str:
+    return request.param
+
+
+@pytest.fixture
+def faults() -> Faults:
+    """Quick ones; a module overrides it where it needs others."""
+    return Faults(stall=30, late_by=0.06, drip_over=0.02, retry_after=0)
+
+
+@pytest.fixture
+async def issuer(faults):
+    async with Sandbox(faults=faults) as issuer:
+        yield issuer
+
+
+@pytest.fixture
+def hasty():
+    """A policy whose pauses take no time that anyone would notice."""
+
+    def build(**changes) -> Policy:
+        return Policy(**{"grace": 0.03, "pause": 0.005, "max_pause": 0.02, "poll_first": 0.005, "poll_most": 0.03} | changes)
+
+    return build
+
+
+async def _settled() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def _pool(fp) -> SimpleNamespace:
+    """What the pool of a client holds."""
+    session = fp._transport._session
+    if session is None:
+        return SimpleNamespace(taken=0, waiting=0, idle=0)
+    connector = session.connector
+    return SimpleNamespace(
+        taken=len(connector._acquired),
+        waiting=sum(len(waiters) for waiters in connector._waiters.values()),
+        idle=sum(len(each) for each in connector._conns.values()),
+    )
+
+
+@pytest.fixture
+def pool():
+    return _pool
+
+
+@pytest.fixture
+def settled():
+    """Lets whatever is ready run."""
+    return _settled
+
+
+@pytest.fixture
+async def connect(hasty):
+    """Clients of a sandbox (or of any base URL); when the test is over, each one's pool must be whole."""
+    made: list[FreedomPay] = []
+
+    def build(issuer, *, scheme="KZ", policy=None, timeout=20.0, **options) -> FreedomPay:
+        base_url = issuer if isinstance(issuer, str) else issuer.base_url
+        fp = FreedomPay(
+            auth_id="10001",
+            secret_key=SECRET,
+            region=scheme,
+            base_url=base_url,
+            policy=policy or hasty(),
+            timeout=timeout,
+            **options,
+        )
+        made.append(fp)
+        return fp
+
+    yield build
+    await _settled()
+    whole = [(_pool(fp).taken, _pool(fp).waiting) for fp in made]
+    for fp in made:
+        await fp.aclose()
+    # What was closed here is told to the other side before the sandbox goes.
+    await _settled()
+
+    assert whole == [(0, 0)] * len(made)
+
+
+@pytest.fixture
+def arrived():
+    """The requests of one kind that a sandbox has received, oldest first."""
+
+    def of(issuer, call):
+        return [each for each in issuer.received if each.path == PREFIX + call]
+
+    return of
+
+
+# -- the signatures, by the tests' own reading of the vendor's pages
+
+
+def _b64(data: bytes) -> bytes:
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+
+def _signed(path: str, headers, body: bytes) -> bool:
+    """Whether the headers sign exactly this body."""
+    if "Sign" in headers:
+        return headers["Sign"] == hashlib.sha256(body + SECRET.encode()).hexdigest()
+    protected, _, signature = headers["X-JWS-Signature"].partition("..")
+    right = hmac.new(SECRET.encode(), protected.encode() + b"." + _b64(body), hashlib.sha512).digest()
+    names_path = json.loads(base64.urlsafe_b64decode(protected + "=" * (-len(protected) % 4)))["uri"] == path
+    return names_path and signature == _b64(right).decode()
+
+
+@pytest.fixture
+def signed():
+    return _signed
+
+
+# -- cancelling a coroutine at each place where it can wait
+
+
+class _Stepped:
+    """Awaits a coroutine and cancels the task around it where it waits for the `stop`-th time."""
+
+    def __init__(self, coroutine, stop: int, *, late: bool) -> None:
+        self.coroutine = coroutine
+        self.stop = stop
+        self.late = late
+        self.reached = False
+
+    def __await__(self):
+        turn, throw = 0, None
+        while True:
+            try:
+                waits_for = self.coroutine.send(None) if throw is None else self.coroutine.throw(throw)
+            except StopIteration as end:
+                return end.value
+            throw = None
+            here = turn == self.stop
+            turn += 1
+            if here:
+                self.reached = True
+                if not self.late:
+                    asyncio.current_task().cancel()
+            try:
+                yield waits_for
+            except BaseException as error:
+                throw = error
+            if here and self.late and throw is None:
+                # What it waited for has come, and the cancellation with it.
+                throw = asyncio.CancelledError()
+
+
+@pytest.fixture
+def cancelled_at():
+    """The error of a call that was cancelled where it waited for the n-th time; `None`: it never waited so often.
+
+    `late`: in the moment when what it waited for has come.
+    """
+
+    async def run(call, stop: int, *, late: bool = False):
+        stepped = _Stepped(call, stop, late=late)
+
+        async def body():
+            return await stepped
+
+        task = asyncio.create_task(body())
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([task])
+        if not stepped.reached:
+            task.result()
+            return None
+        try:
+            task.result()
+        except asyncio.CancelledError as error:
+            return error
+        raise AssertionError(f"it was cancelled at wait {stop} and went on")
+
+    return run
+
+
+# -- aioresponses on an aiohttp whose responses want a `stream_writer`
+
+
+class _Response(aiohttp.ClientResponse):
+    def __init__(self, *args, **kwargs) -> None:
+        if "stream_writer" in inspect.signature(aiohttp.ClientResponse.__init__).parameters:
+            kwargs.setdefault("stream_writer", Mock(output_size=0))
+        super().__init__(*args, **kwargs)
+
+
+@pytest.fixture
+def mocked(monkeypatch):
+    monkeypatch.setattr(aioresponses.core, "ClientResponse", _Response)
+    with aioresponses.aioresponses() as mock:
+        yield mock

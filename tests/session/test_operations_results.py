@@ -1,0 +1,376 @@
+"""An accepted request: its end, waiting for it, going on with it elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from uuid import uuid4
+
+import pytest
+
+from freedompay_async import (
+    AuthenticationError,
+    ConfigurationError,
+    NewClient,
+    OutcomeUnknown,
+    ProtocolError,
+    RateLimited,
+    RequestFailed,
+    StillProcessing,
+)
+from freedompay_async.contract import CARDS_ACTIVATE, CARDS_BULK_ISSUE, CLIENTS_CREATE, REQUESTS_STATUS
+from freedompay_async.models import CardActivation, RequestState
+from freedompay_async.operations import Operation, start
+from freedompay_async.sandbox import Fault
+
+STATUS = "request/status"
+OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
+
+
+@pytest.fixture
+def operation(over):
+    """An operation over a wire, as `attach` makes it but with the result of a row."""
+
+    def build(wire, call=CARDS_BULK_ISSUE, answer=None, **options):
+        return Operation(over(wire, **options), call, OWN, answer)
+
+    return build
+
+
+@pytest.fixture
+def ended(play):
+    """The error that a wait ends in, and when."""
+
+    def run(call):
+        async def story():
+            with pytest.raises(Exception) as caught:
+                await call
+            return caught.value, asyncio.get_running_loop().time()
+
+        return play(story())
+
+    return run
+
+
+# -- result
+
+
+def test_result_waits_for_success(play, memory, say, operation):
+    wire = memory(request__status=[say.process, say.process, say.success])
+
+    issued = play(operation(wire).result())
+
+    assert issued.card_ids == ("card-1",)
+    assert issued.request_id == OWN
+    assert len(wire.sent) == 3
+
+
+def test_status_of_no_dictionary_is_not_done(play, memory, say, operation):
+    wire = memory(request__status=[say.ok(request_status="queued"), say.ok(request_status="SUCCESS"), say.success])
+
+    issued = play(operation(wire).result())
+
+    assert issued.card_ids == ("card-1",)
+    assert len(wire.sent) == 3
+
+
+def test_id_that_is_not_known_yet_is_asked_about_again(play, memory, say, operation):
+    wire = memory(request__status=[say.unknown, say.ok(), say.http(404, {"detail": "?"}), say.success])
+
+    assert play(operation(wire).result()).card_ids == ("card-1",)
+
+
+@pytest.mark.parametrize("trouble", ["lost", "broken", "unavailable", "page", "limited", "not_sent"])
+def test_passing_trouble_does_not_end_the_wait(play, memory, say, operation, trouble):
+    wire = memory(request__status=[*[getattr(say, trouble)] * 9, say.success])
+
+    assert play(operation(wire, timeout=600.0).result()).card_ids == ("card-1",)
+
+
+def test_success_without_the_ids_is_asked_about_again(play, memory, say, operation):
+    wire = memory(request__status=[say.ok(request_status="success"), say.success])
+
+    assert play(operation(wire).result()).card_ids == ("card-1",)
+
+
+def test_success_that_never_names_what_was_made_is_a_protocol_error(ended, memory, say, operation):
+    error, at = ended(operation(memory(request__status=[say.ok(request_status="success")])).result(timeout=30))
+
+    assert type(error) is ProtocolError
+    assert "It was done" in str(error)
+    assert error.request_id == OWN
+    assert at <= 30
+
+
+def test_success_that_never_names_the_client_is_a_protocol_error(ended, memory, say, operation):
+    error, _ = ended(operation(memory(request__status=[say.success]), CLIENTS_CREATE).result(timeout=30))
+
+    assert type(error) is ProtocolError
+
+
+def test_failure_is_proved(ended, memory, say, operation):
+    error, _ = ended(operation(memory(request__status=[say.process, say.failed])).result())
+
+    assert type(error) is RequestFailed
+    assert error.proved
+    assert error.request_id == OWN
+    assert error.call == "cards.bulk_issue"
+    assert error.error_code == "declined"
+    assert error.error_description == "no money"
+
+
+def test_refused_signature_ends_the_wait(ended, memory, say, operation):
+    wire = memory(request__status=[say.denied])
+
+    error, _ = ended(operation(wire).result())
+
+    assert type(error) is AuthenticationError
+    assert error.request_id == OWN
+    assert len(wire.sent) == 1
+
+
+def test_wait_ends_in_still_processing_with_the_id(ended, memory, say, operation):
+    error, at = ended(operation(memory(request__status=[say.process])).result(timeout=30))
+
+    assert type(error) is StillProcessing
+    assert error.request_id == OWN
+    assert error.call == "cards.bulk_issue"
+    assert "'process'" in str(error)
+    assert at <= 30
+
+
+def test_wait_without_a_timeout_takes_that_of_the_client(ended, memory, say, operation):
+    error, at = ended(operation(memory(request__status=[say.process]), timeout=90.0).result())
+
+    assert type(error) is StillProcessing
+    assert 75 <= at <= 90
+
+
+def test_still_processing_tells_the_last_trouble(ended, memory, say, operation):
+    error, _ = ended(operation(memory(request__status=[say.limited])).result(timeout=60))
+
+    assert type(error) is StillProcessing
+    assert "not known to the issuer yet" in str(error)
+    assert type(error.__cause__) is RateLimited
+
+
+def test_wait_goes_on_after_still_processing(play, memory, say, operation):
+    wire = memory(request__status=[say.process] * 3 + [say.success])
+
+    async def story():
+        op = operation(wire)
+        with pytest.raises(StillProcessing):
+            await op.result(timeout=0.3)
+        return await op.result()
+
+    assert play(story()).card_ids == ("card-1",)
+
+
+def test_result_that_is_known_is_not_asked_for_again(play, memory, say, operation):
+    wire = memory(request__status=[say.success])
+
+    async def story():
+        op = operation(wire)
+        return await op.result(), await op.result()
+
+    first, second = play(story())
+
+    assert first is second
+    assert len(wire.sent) == 1
+
+
+def test_failure_that_is_known_is_not_asked_for_again(play, memory, say, operation):
+    wire = memory(request__status=[say.failed])
+
+    async def story():
+        op = operation(wire)
+        for _ in range(2):
+            with pytest.raises(RequestFailed):
+                await op.result()
+
+    play(story())
+
+    assert len(wire.sent) == 1
+
+
+def test_pauses_between_looks_grow_to_their_most(ended, memory, say, operation):
+    wire = memory(request__status=[say.process])
+
+    ended(operation(wire, poll_first=1.0, poll_growth=2.0, poll_most=8.0).result(timeout=200))
+
+    gaps = [after.at - before.at for before, after in zip(wire.sent, wire.sent[1:], strict=False)]
+    assert gaps[0] <= 2.5
+    assert all(6.0 <= gap <= 10.0 for gap in gaps[4:])
+
+
+def test_retry_after_of_a_question_is_obeyed_between_looks(play, memory, say, operation):
+    wire = memory(request__status=[say.error(429, Retry_After="40"), say.success])
+
+    play(operation(wire, timeout=100.0, attempts=1).result())
+
+    assert wire.sent[1].at >= 40
+
+
+def test_look_that_hangs_ends_with_the_wait(ended, memory, say, operation):
+    error, at = ended(operation(memory(request__status=[say.silent]), attempt_timeout=1000.0).result(timeout=5))
+
+    assert type(error) is StillProcessing
+    assert at == pytest.approx(5)
+
+
+@pytest.mark.parametrize("timeout", [0, -1])
+def test_wait_of_no_time_does_not_wait(ended, memory, say, operation, timeout):
+    error, at = ended(operation(memory(request__status=[say.process])).result(timeout=timeout))
+
+    assert type(error) in (StillProcessing, ConfigurationError)
+    assert at <= 1
+
+
+# -- refresh
+
+
+def test_refresh_asks_once(play, memory, say, operation):
+    wire = memory(request__status=[say.process])
+    op = operation(wire)
+
+    state = play(op.refresh())
+
+    assert len(wire.sent) == 1
+    assert state.request_status == "process"
+    assert op.answer is state
+    assert not op.done
+
+
+def test_refresh_of_an_id_that_is_not_known_leaves_the_last_answer(play, memory, say, operation):
+    op = operation(memory(request__status=[say.process, say.unknown]))
+
+    async def story():
+        await op.refresh()
+        return await op.refresh()
+
+    assert play(story()) is None
+    assert op.answer.request_status == "process"
+
+
+def test_refresh_after_the_end_does_not_undo_it(play, memory, say, operation):
+    op = operation(memory(request__status=[say.success, say.process]))
+
+    async def story():
+        await op.refresh()
+        await op.refresh()
+        return await op.result()
+
+    assert play(story()).card_ids == ("card-1",)
+
+
+@pytest.mark.parametrize(("trouble", "kind"), [("lost", OutcomeUnknown), ("page", ProtocolError), ("limited", RateLimited)])
+def test_refresh_that_failed_says_so(ended, memory, say, operation, trouble, kind):
+    error, _ = ended(operation(memory(request__status=[getattr(say, trouble)])).refresh())
+
+    assert type(error) is kind
+    assert error.request_id == OWN
+
+
+def test_refresh_takes_a_timeout(ended, memory, say, operation):
+    _, at = ended(operation(memory(request__status=[say.silent])).refresh(timeout=2))
+
+    assert at == pytest.approx(2)
+
+
+# -- what it shows
+
+
+def test_operation_of_an_answer_that_ended_is_done(operation, memory):
+    op = operation(memory(), CARDS_ACTIVATE, RequestState(status="ok", request_status="success", request_id=OWN))
+
+    assert op.done
+    assert op._result.request_id == OWN
+
+
+def test_result_of_a_done_operation_asks_nothing(play, operation, memory):
+    wire = memory()
+
+    play(operation(wire, CARDS_ACTIVATE, RequestState(status="ok", request_status="success", request_id=OWN)).result())
+
+    assert wire.sent == []
+
+
+def test_repr_says_where_the_request_is(operation, memory):
+    assert repr(operation(memory())) == f"Operation(cards.bulk_issue, request_id='{OWN}', not asked yet)"
+    assert "process" in repr(operation(memory(), answer=RequestState(status="ok", request_status="process")))
+
+
+def test_start_hands_sent_at_on(play, over, memory, say):
+    wire = memory(request__status=[say.success])
+
+    op = play(start(over(wire), CARDS_ACTIVATE, CardActivation(card_id="c"), request_id=OWN, timeout=None, sent_at=time.time() - 10))
+
+    assert wire.calls == [STATUS]
+    assert op.done
+
+
+def test_attached_operation_gives_the_state_itself(play, memory, say, operation):
+    state = play(operation(memory(request__status=[say.success]), REQUESTS_STATUS).result())
+
+    assert isinstance(state, RequestState)
+    assert state.card_ids == ("card-1",)
+
+
+# -- with a real issuer
+
+
+async def test_request_goes_on_in_another_process(issuer, connect, scheme):
+    issuer.hold = True
+    op = await connect(issuer, scheme=scheme).cards.bulk_issue(product_id=2000, count=1)
+    with pytest.raises(StillProcessing) as caught:
+        await op.result(timeout=0.05)
+    issuer.finish(op.request_id)
+
+    state = await connect(issuer, scheme=scheme).requests.attach(caught.value.request_id).result()
+
+    assert state.card_ids == (issuer.ledger()[0]["card_id"],)
+
+
+async def test_declined_client_fails_when_it_is_asked_about(issuer, connect, scheme):
+    person = NewClient(phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="DECLINED")
+    op = await connect(issuer, scheme=scheme).clients.create(product_id=2000, client=person)
+
+    with pytest.raises(RequestFailed) as caught:
+        await op.result()
+
+    assert caught.value.proved
+    assert caught.value.error_code == "client_declined"
+
+
+async def test_flow_from_client_to_active_card(issuer, connect, scheme):
+    fp = connect(issuer, scheme=scheme)
+    person = NewClient(phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV")
+
+    client = await (await fp.clients.create(product_id=2000, client=person)).result()
+    issued = await (await fp.cards.issue(client_id=client.client_id, product_id=2000)).result()
+    blank = await (await fp.cards.bulk_issue(product_id=2000, count=1)).result()
+    await (await fp.cards.link(blank.card_ids[0], client_id=client.client_id)).result()
+    await (await fp.cards.activate(issued.card_ids[0])).result()
+
+    ledger = {card["card_id"]: (card["client_id"], card["status"]) for card in issuer.ledger()}
+    assert ledger == {issued.card_ids[0]: (client.client_id, "active"), blank.card_ids[0]: (client.client_id, "issued")}
+
+
+async def test_wait_goes_through_every_fault_of_the_question(issuer, connect, scheme):
+    fp = connect(issuer, scheme=scheme)
+    op = await fp.cards.bulk_issue(product_id=2000, count=1)
+    issuer.script(STATUS, Fault.CLOSED, Fault.ERROR_500, Fault.HTML_200, Fault.LIMITED, Fault.CUT_JSON, Fault.ODD_STATUS)
+
+    issued = await op.result()
+
+    assert issued.card_ids == (issuer.ledger()[0]["card_id"],)
+
+
+async def test_status_of_an_id_that_is_not_known_is_a_refusal_of_the_question(issuer, connect, scheme):
+    own = str(uuid4())
+
+    with pytest.raises(RequestFailed, match="says nothing of any other request") as caught:
+        await connect(issuer, scheme=scheme).requests.status(own)
+
+    assert caught.value.request_id == own
+    assert not caught.value.proved

@@ -1,0 +1,412 @@
+"""A call that is cancelled where it waits, wherever that is: what its error says, and what is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import logging
+
+import pytest
+
+from freedompay_async import NewClient, NotSent, OutcomeUnknown, Secret
+from freedompay_async.contract import CARDS_BULK_ISSUE, REQUESTS_STATUS
+from freedompay_async.models import BulkIssue, StatusQuery
+from freedompay_async.operations import Operation
+from freedompay_async.pacing import Lane
+from freedompay_async.sandbox import Fault
+
+BULK = "card/bulk_issue"
+STATUS = "request/status"
+OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
+
+
+def order():
+    return BulkIssue(product_id=2000, count=1)
+
+
+@pytest.fixture
+def warnings_of(caplog):
+    """The ids in the warnings of the library."""
+    caplog.set_level(logging.WARNING, "freedompay_async")
+    return lambda: [record.request_id for record in caplog.records if record.name == "freedompay_async"]
+
+
+def slow(say, step):
+    """The step, with a wait before the connection is in hand and one after it."""
+
+    async def run(attempt, sent):
+        await asyncio.sleep(1)
+        attempt.connected()
+        await asyncio.sleep(1)
+        return await step(attempt, sent)
+
+    return run
+
+
+def refused_connection(say):
+    async def run(attempt, sent):
+        await asyncio.sleep(1)
+        return await say.not_sent(attempt, sent)
+
+    return run
+
+
+def every_wait(play, cancelled_at, call, *, late):
+    """The errors of a call that is cancelled at its first wait, its second, and so on, each with the wire that it left."""
+    found = []
+    while True:
+        wire, coroutine = call()
+        error = play(cancelled_at(coroutine, len(found), late=late))
+        if error is None:
+            return found
+        found.append((error, wire))
+
+
+@pytest.fixture(params=[False, True], ids=["waiting", "woken"])
+def late(request):
+    return request.param
+
+
+def test_cancelled_before_the_write_nothing_was_done(play, cancelled_at, over, memory, say, late, warnings_of):
+    def call():
+        return over(memory(card__bulk_issue=[refused_connection(say)])).submit(CARDS_BULK_ISSUE, order(), request_id=OWN)
+
+    # Let go, it ends in NotSent, so the waits are counted by hand: four attempts and three pauses.
+    errors = [play(cancelled_at(call(), stop, late=late)) for stop in range(7)]
+
+    assert {error.request_id for error in errors} == {OWN}
+    assert {error.outcome_unknown for error in errors} == {False}
+    assert warnings_of() == []
+
+
+def test_cancelled_at_each_wait_of_a_call_that_is_answered(play, cancelled_at, over, memory, say, late, warnings_of):
+    def call():
+        wire = memory(card__bulk_issue=[slow(say, say.process)])
+        return wire, over(wire).submit(CARDS_BULK_ISSUE, order(), request_id=OWN)
+
+    found = every_wait(play, cancelled_at, call, late=late)
+
+    assert [error.outcome_unknown for error, _ in found] == [False, True]
+    assert warnings_of() == [OWN]
+
+
+def test_cancelled_at_each_wait_of_the_settling(play, cancelled_at, over, memory, say, late, warnings_of):
+    def call():
+        wire = memory(card__bulk_issue=[slow(say, say.lost)], request__status=[slow(say, say.broken), slow(say, say.success)])
+        return wire, over(wire).submit(CARDS_BULK_ISSUE, order(), request_id=OWN)
+
+    found = every_wait(play, cancelled_at, call, late=late)
+
+    # Before the write; then while it is on the way, in each pause and in each question.
+    assert [error.outcome_unknown for error, _ in found] == [False] + [True] * 7
+    assert {error.request_id for error, _ in found} == {OWN}
+    assert warnings_of() == [OWN] * 7
+
+
+def test_cancelled_at_each_wait_around_a_second_send(play, cancelled_at, over, memory, say, late):
+    def call():
+        wire = memory(card__bulk_issue=[say.lost, slow(say, say.process)], request__status=[say.unknown])
+        return wire, over(wire, grace=0.01, pause=0.02).submit(CARDS_BULK_ISSUE, order(), request_id=OWN)
+
+    found = every_wait(play, cancelled_at, call, late=late)
+
+    assert len(found) >= 3
+    assert {error.outcome_unknown for error, _ in found} == {True}
+
+
+def test_cancelled_between_two_attempts_that_were_limited_nothing_was_done(play, cancelled_at, over, memory, say, late):
+    def call():
+        wire = memory(card__bulk_issue=[say.limited, say.process])
+        return wire, over(wire).submit(CARDS_BULK_ISSUE, order(), request_id=OWN)
+
+    found = every_wait(play, cancelled_at, call, late=late)
+
+    assert [error.outcome_unknown for error, _ in found] == [False]
+
+
+def test_cancelled_while_an_error_of_a_given_id_is_looked_up_the_outcome_is_unknown(play, cancelled_at, over, memory, say, late):
+    def call():
+        wire = memory(card__bulk_issue=[say.refused], request__status=[slow(say, say.success)])
+        return wire, over(wire).submit(CARDS_BULK_ISSUE, order(), request_id=OWN)
+
+    found = every_wait(play, cancelled_at, call, late=late)
+
+    assert [error.outcome_unknown for error, _ in found] == [True] * 3
+
+
+def test_cancelled_at_each_wait_of_a_resumed_call_the_outcome_is_unknown(play, cancelled_at, over, memory, say, late):
+    def call():
+        wire = memory(card__bulk_issue=[], request__status=[slow(say, say.success)])
+        return wire, over(wire).submit(CARDS_BULK_ISSUE, order(), request_id=OWN, sent_at=0.0)
+
+    found = every_wait(play, cancelled_at, call, late=late)
+
+    assert [error.outcome_unknown for error, _ in found] == [True] * 2
+
+
+def test_cancelled_read_is_never_unknown(play, cancelled_at, over, memory, say, late, warnings_of):
+    def call():
+        wire = memory(request__status=[slow(say, say.lost), slow(say, say.success)])
+        return wire, over(wire).read(REQUESTS_STATUS, StatusQuery(request_id=OWN))
+
+    found = every_wait(play, cancelled_at, call, late=late)
+
+    assert [(error.request_id, error.outcome_unknown) for error, _ in found] == [(OWN, False)] * 5
+    assert warnings_of() == []
+
+
+def test_cancelled_call_without_an_id_of_its_callers_says_the_one_that_was_sent(play, cancelled_at, over, memory, say):
+    wire = memory(card__bulk_issue=[slow(say, say.process)])
+
+    error = play(cancelled_at(over(wire).submit(CARDS_BULK_ISSUE, order()), 1))
+
+    assert error.request_id == wire.sent[0].fields["request_id"]
+
+
+def test_cancelled_call_says_in_a_note_what_to_do(play, cancelled_at, over, memory, say):
+    wire = memory(card__bulk_issue=[slow(say, say.process)])
+
+    error = play(cancelled_at(over(wire).submit(CARDS_BULK_ISSUE, order(), request_id=OWN), 1))
+
+    (note,) = error.__notes__
+    assert OWN in note
+    assert "may have been done" in note
+
+
+def test_timeout_around_a_call_keeps_the_cancellation_and_its_id(play, over, memory, say):
+    wire = memory(card__bulk_issue=[say.silent])
+
+    async def story():
+        async with asyncio.timeout(1):
+            await over(wire).submit(CARDS_BULK_ISSUE, order(), request_id=OWN)
+
+    with pytest.raises(TimeoutError) as caught:
+        play(story())
+
+    assert caught.value.__cause__.request_id == OWN
+    assert caught.value.__cause__.outcome_unknown
+
+
+def test_cancelled_while_it_waits_for_the_lane_nothing_was_done(play, over, memory, say, cancelled_at):
+    wire = memory(card__bulk_issue=[say.process])
+
+    async def story():
+        lane = Lane(concurrency=1)
+        await lane.acquire()
+        return await cancelled_at(over(wire).in_lane(lane).submit(CARDS_BULK_ISSUE, order(), request_id=OWN), 0)
+
+    error = play(story())
+
+    assert not error.outcome_unknown
+    assert wire.sent == []
+
+
+def test_cancelled_wait_for_a_result_has_the_id(play, over, memory, say, cancelled_at):
+    wire = memory(request__status=[say.after(1, say.process)])
+    session = over(wire)
+
+    errors = [play(cancelled_at(Operation(session, CARDS_BULK_ISSUE, OWN).result(), stop)) for stop in range(4)]
+
+    assert [getattr(error, "request_id", None) for error in errors] == [OWN] * 4
+
+
+@pytest.mark.parametrize("lane", [None, 1])
+@pytest.mark.parametrize("timeout", [3.0, 60.0], ids=["deadline", "attempt"])
+@pytest.mark.parametrize("first", ["caller", "clock"])
+def test_cancelled_in_the_moment_of_a_time_out_it_is_cancelled_all_the_same(play, over, memory, say, lane, timeout, first):
+    wire = memory(card__bulk_issue=[say.silent], request__status=[say.success])
+
+    async def story():
+        session = over(wire, attempt_timeout=3.0, timeout=timeout)
+        if lane:
+            session = session.in_lane(Lane(concurrency=lane))
+        loop = asyncio.get_running_loop()
+        task = asyncio.create_task(session.submit(CARDS_BULK_ISSUE, order(), request_id=OWN))
+        if first == "clock":
+            await asyncio.sleep(0)
+        loop.call_at(3.0, task.cancel)
+        await asyncio.wait([task])
+        try:
+            return task.result()
+        except asyncio.CancelledError as error:
+            return error
+
+    error = play(story())
+
+    assert isinstance(error, asyncio.CancelledError)
+    assert error.outcome_unknown
+
+
+# -- against a real server
+
+
+async def drained(issuer, fp, scheme):
+    """A call that works, after which whatever had left before has arrived too."""
+    await (await fp.cards.bulk_issue(product_id=3000, count=1)).result()
+
+
+async def test_cancelled_at_each_wait_of_a_real_call_tells_the_truth(issuer, connect, scheme, cancelled_at, pool, settled, late):
+    fp = connect(issuer, scheme=scheme, max_connections=1)
+    await drained(issuer, fp, scheme)
+    stop = 0
+    told = []
+    while True:
+        error = await cancelled_at(fp.cards.bulk_issue(product_id=2000, count=1), stop, late=late)
+        if error is None:
+            break
+        told.append(error)
+        await settled()
+        assert (pool(fp).taken, pool(fp).waiting) == (0, 0)
+        await drained(issuer, fp, scheme)
+        stop += 1
+
+    came = {json.loads(each.body)["request_id"] for each in issuer.received}
+    assert told
+    assert [error.request_id for error in told if error.request_id in came and not error.outcome_unknown] == []
+    assert True in {error.outcome_unknown for error in told}
+
+
+async def test_cancelled_at_each_wait_on_a_fresh_connection_tells_the_truth(issuer, connect, scheme, cancelled_at, late):
+    stop = 0
+    told = []
+    while True:
+        fp = connect(issuer, scheme=scheme)
+        error = await cancelled_at(fp.cards.bulk_issue(product_id=2000, count=1), stop, late=late)
+        if error is None:
+            break
+        told.append(error)
+        await drained(issuer, fp, scheme)
+        stop += 1
+
+    came = {json.loads(each.body)["request_id"] for each in issuer.received}
+    assert len(told) >= 3
+    assert not told[0].outcome_unknown
+    assert [error.request_id for error in told if error.request_id in came and not error.outcome_unknown] == []
+
+
+async def test_cancelled_at_each_wait_of_a_large_write_tells_the_truth(issuer, connect, scheme, cancelled_at, pool, settled):
+    fp = connect(issuer, scheme=scheme, max_connections=1)
+    document = Secret(base64.b64encode(b"%PDF-" + b"0" * 1_900_000).decode())
+    person = NewClient(phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV", document=document)
+    await drained(issuer, fp, scheme)
+    stop = 0
+    told = []
+    while True:
+        error = await cancelled_at(fp.clients.create(product_id=2000, client=person), stop)
+        if error is None:
+            break
+        told.append(error)
+        await settled()
+        assert (pool(fp).taken, pool(fp).waiting) == (0, 0)
+        await drained(issuer, fp, scheme)
+        stop += 1
+
+    came = {json.loads(each.body)["request_id"] for each in issuer.received}
+    assert told
+    assert [error.request_id for error in told if error.request_id in came and not error.outcome_unknown] == []
+
+
+async def test_cancelled_at_each_wait_of_a_real_settling_tells_the_truth(issuer, connect, scheme, cancelled_at, pool, settled):
+    fp = connect(issuer, scheme=scheme, max_connections=1)
+    stop = 0
+    told = []
+    while True:
+        issuer.script(BULK, Fault.CUT)
+        error = await cancelled_at(fp.cards.bulk_issue(product_id=2000, count=1), stop)
+        if error is None:
+            break
+        told.append(error)
+        await settled()
+        assert (pool(fp).taken, pool(fp).waiting) == (0, 0)
+        issuer._plan._scripts.clear()
+        await drained(issuer, fp, scheme)
+        stop += 1
+
+    made = {card["request_id"] for card in issuer.ledger()}
+    assert [error.request_id for error in told if error.request_id in made and not error.outcome_unknown] == []
+
+
+async def test_call_that_is_cancelled_behind_a_gate_can_be_found_again(issuer, connect, scheme, warnings_of):
+    fp = connect(issuer, scheme=scheme)
+    gate = issuer.gate(BULK)
+    task = asyncio.create_task(fp.cards.bulk_issue(product_id=2000, count=1))
+    await gate.reached()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await task
+    gate.open()
+
+    state = await fp.requests.attach(caught.value.request_id).result()
+
+    assert caught.value.outcome_unknown
+    assert warnings_of() == [caught.value.request_id]
+    assert state.card_ids == tuple(card["card_id"] for card in issuer.ledger())
+
+
+async def test_call_that_is_cancelled_behind_a_gate_can_be_repeated_under_its_id(issuer, connect, scheme):
+    fp = connect(issuer, scheme=scheme)
+    gate = issuer.gate(BULK)
+    task = asyncio.create_task(fp.cards.bulk_issue(product_id=2000, count=1))
+    await gate.reached()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await task
+    gate.open()
+
+    op = await fp.cards.bulk_issue(product_id=2000, count=1, request_id=caught.value.request_id)
+
+    assert op.answer.found
+    assert len(issuer.ledger()) == 1
+
+
+async def test_call_that_is_cancelled_while_it_waits_for_the_pool_was_not_sent(issuer, connect, pool, settled):
+    fp = connect(issuer, max_connections=1)
+    gate = issuer.gate(BULK)
+    first = asyncio.create_task(fp.cards.bulk_issue(product_id=2000, count=1))
+    await gate.reached()
+    second = asyncio.create_task(fp.cards.bulk_issue(product_id=2000, count=1, request_id=OWN))
+    await settled()
+    waiting = pool(fp).waiting
+    second.cancel()
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await second
+    gate.open()
+    await first
+
+    assert waiting == 1
+    assert not caught.value.outcome_unknown
+    assert OWN not in {card["request_id"] for card in issuer.ledger()}
+
+
+async def test_question_that_is_cancelled_behind_a_gate_leaves_the_pool_whole(issuer, connect, pool, settled):
+    fp = connect(issuer, max_connections=1)
+    op = await fp.cards.bulk_issue(product_id=2000, count=1)
+    gate = issuer.gate(STATUS)
+    task = asyncio.create_task(op.result())
+    await gate.reached()
+    task.cancel()
+    await asyncio.wait([task])
+    await settled()
+    whole = pool(fp).taken
+    gate.open()
+    issued = await op.result()
+
+    assert whole == 0
+    assert task.cancelled()
+    assert len(issued.card_ids) == 1
+
+
+async def test_deadline_of_many_calls_behind_a_gate_leaves_the_pool_whole(issuer, connect, pool):
+    fp = connect(issuer, max_connections=3)
+    gate = issuer.gate(BULK)
+    calls = [fp.cards.bulk_issue(product_id=2000, count=1, timeout=0.3) for _ in range(10)]
+    errors = await asyncio.gather(*calls, return_exceptions=True)
+    gate.open()
+    op = await fp.cards.bulk_issue(product_id=2000, count=1)
+    await op.result()
+
+    unknown = {error.request_id for error in errors if type(error) is OutcomeUnknown}
+    assert {type(error) for error in errors} == {OutcomeUnknown, NotSent}
+    assert {card["request_id"] for card in issuer.ledger()} == unknown | {op.request_id}
+    assert pool(fp).taken == 0

@@ -1,0 +1,93 @@
+"""The client as it is built: what it takes, and what it refuses before anything is sent."""
+
+from __future__ import annotations
+
+import pytest
+
+from freedompay_async import ConfigurationError, FreedomPay, JwsSigner, Region, Section, Sha256Signer
+
+GOOD = {"auth_id": "10001", "secret_key": "sandbox-secret", "region": "KZ"}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"max_connections": 0}, "max_connections"),
+        ({"max_connections": -1}, "max_connections"),
+        ({"timeout": 0}, "timeout"),
+        ({"timeout": -1.0}, "timeout"),
+        ({"timeout": float("nan")}, "timeout"),
+        ({"auth_id": None}, "auth_id and secret_key"),
+        ({"secret_key": None}, "auth_id and secret_key"),
+        ({"signer": {}}, "signer has none for payment_cards"),
+        ({"region": None}, "region"),
+        ({"region": "XX"}, "region"),
+        ({"base_url": "http://api.example.com"}, "plain http"),
+        ({"region": "UZ", "test": True}, "base_url"),
+    ],
+)
+def test_wrong_setting_is_refused_by_its_name(change, words):
+    with pytest.raises(ConfigurationError, match=words) as caught:
+        FreedomPay(**(GOOD | change))
+
+    assert "Nothing was sent" in str(caught.value)
+    assert "sandbox-secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("region", "kind"), [("KZ", JwsSigner), ("KG", Sha256Signer), (Region.UZ, Sha256Signer)])
+def test_region_decides_the_scheme(region, kind):
+    fp = FreedomPay(**(GOOD | {"region": region}))
+
+    assert {type(signer) for signer in fp._session.signers.values()} == {kind}
+
+
+@pytest.mark.parametrize(
+    ("region", "test", "base_url"),
+    [
+        ("KZ", False, "https://api.freedompay.kz"),
+        ("KZ", True, "https://test-api.freedompay.kz"),
+        ("KG", False, "https://api.freedompay.kg"),
+        ("KG", True, "https://test-api.freedompay.kg"),
+        ("UZ", False, "https://api.freedompay.uz"),
+    ],
+)
+def test_region_decides_the_host(region, test, base_url):
+    assert FreedomPay(**(GOOD | {"region": region, "test": test})).base_url == base_url
+
+
+def test_base_url_wins_over_the_region():
+    assert FreedomPay(**GOOD, base_url="https://api.example.com/").base_url == "https://api.example.com"
+
+
+def test_one_signer_serves_all_sections():
+    signer = JwsSigner(auth_id="7", secret_key="k")
+
+    fp = FreedomPay(signer=signer, base_url="https://api.example.com")
+
+    assert fp._session.signers == dict.fromkeys(Section, signer)
+    assert fp.merchant == "7"
+
+
+def test_environment_gives_a_client(monkeypatch):
+    for name, value in {"AUTH_ID": "10001", "SECRET_KEY": "k", "REGION": "kg", "TEST": "1"}.items():
+        monkeypatch.setenv(f"FREEDOMPAY_{name}", value)
+    monkeypatch.delenv("FREEDOMPAY_BASE_URL", raising=False)
+
+    fp = FreedomPay.from_env(max_connections=3, timeout=7.0)
+
+    assert fp.base_url == "https://test-api.freedompay.kg"
+    assert fp.merchant == "10001"
+    assert fp._session.timeout == 7.0
+
+
+def test_nothing_is_opened_when_a_client_is_built():
+    assert "not opened" in repr(FreedomPay(**GOOD))
+
+
+async def test_client_that_was_never_used_closes(issuer, connect):
+    fp = connect(issuer)
+
+    async with fp:
+        pass
+
+    assert "closed" in repr(fp)
