@@ -44,7 +44,7 @@ class FreedomPay:
     def __init__(
         self,
         *,
-        auth_id: str | None = None,
+        auth_id: str | int | None = None,
         secret_key: str | Secret | None = None,
         region: Region | str | None = None,
         test: bool = False,
@@ -77,7 +77,7 @@ class FreedomPay:
 
         policy = policy or Policy()
         self.base_url: Final = base_url
-        self.merchant: Final = auth_id or next(iter(signers.values())).auth_id
+        self.merchant: Final = signers[Section.PAYMENT_CARDS].auth_id
         self._transport: Final = Transport(
             base_url, max_connections=max_connections, connect_timeout=policy.connect_timeout, ssl_context=ssl_context
         )

@@ -57,7 +57,7 @@ def to_error(
         http_status=told.reply.status if told.reply else None,
         body=mask(told.reply.body) if told.reply else None,
         error_code=None if answer is None or answer.error_code is None else mask_text(str(answer.error_code)),
-        error_description=None if answer is None or answer.error_description is None else mask_text(answer.error_description),
+        error_description=None if answer is None or answer.error_description is None else mask_text(str(answer.error_description)),
         retry_after=told.retry_after or None,
         proved=step is Step.FAILED,
     )

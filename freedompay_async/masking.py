@@ -8,8 +8,10 @@ from typing import Final
 __all__ = ["mask", "mask_text"]
 
 _NAMED: Final = re.compile(
-    r"""(?ix) ( "(?: \w*secret\w* | pan | card_?number | cvv2? | cvc2? | pin | otp | password | document | expiry )" \s* : \s* )
-        (?: "(?: [^"\\] | \\. )*"? | -? \d[\d.]* )"""
+    r"""(?ix) ( "(?: \w*_ | new | old )? (?: \w*secret\w* | pan | card_?number | cvv2? | cvc2? | pin | otp | password | document
+                     | expiry | exp )
+                 (?: _\w* | key | code | block | date )?" \s* : \s* )
+        (?: "(?: [^"\\] | \\. )*"? | \[ [^\]]* \]? | \{ [^}]* \}? | -? \d[\d.]* )"""
 )
 _RUN: Final = re.compile(r"[0-9]+(?:[ -][0-9]+)*")
 _GROUP: Final = re.compile(r"[0-9]+")

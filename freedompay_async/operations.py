@@ -158,10 +158,17 @@ class Operation(Generic[R]):
 
 
 async def start(
-    session: Session, call: Call[R], request: Intent, *, request_id: str | None, timeout: float | None, sent_at: float | None = None
+    session: Session,
+    call: Call[R],
+    request: Intent,
+    *,
+    request_id: str | None,
+    timeout: float | None,
+    sent_at: float | None = None,
+    before: Callable[[], Awaitable[None]] | None = None,
 ) -> Operation[R]:
-    """Send an intent; the operation that came of it."""
-    answer = await session.submit(call, request, request_id=request_id, timeout=timeout, sent_at=sent_at)
+    """Send an intent, as `Session.submit` does; the operation that came of it."""
+    answer = await session.submit(call, request, request_id=request_id, timeout=timeout, sent_at=sent_at, before=before)
     return Operation(session, call, answer.request_id, answer)
 
 

@@ -131,6 +131,10 @@ class RetryBudget:
         self._tokens -= 1
         return max(0.0, -self._tokens / self._rate)
 
+    def give_back(self) -> None:
+        """The turn was not used: its call had no time left for it."""
+        self._tokens = min(self._most, self._tokens + 1)
+
 
 def full_jitter(pause: float, most: float, count: int, rng: Callable[[], float]) -> float:
     """A random pause of up to `pause` doubled `count` times, and never over `most`."""
@@ -242,7 +246,9 @@ class Life:
     def out_of_time(self) -> Step:
         """The deadline has come, or the attempts are used up: what is known of the call."""
         if self.retry is Retry.READ:
-            return {Seen.NOT_SENT: Step.NOT_SENT, Seen.LIMITED: Step.LIMITED}.get(self.last_seen, Step.UNKNOWN)
+            if self.last_seen is Seen.LIMITED:
+                return Step.LIMITED
+            return Step.NOT_SENT if self.last_sent is None else Step.UNKNOWN
         if self.doubt is Doubt.CERTAIN or self.said_no:
             return Step.UNKNOWN
         return Step.NOT_SENT if self.last_sent is None else Step.LIMITED

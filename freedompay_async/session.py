@@ -22,7 +22,7 @@ from freedompay_async.policy import Doubt, Life, Policy, RetryBudget, Seen, Step
 from freedompay_async.wire import Reply, Verdict, encode, read_answer, read_look_up
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     import msgspec
 
@@ -56,16 +56,25 @@ class Session:
         timeout: float,
         lane: Lane | None = None,
         budget: RetryBudget | None = None,
+        listener: Callable[[Verdict], None] | None = None,
     ) -> None:
         self.transport: Final = transport
         self.signers: Final = signers
         self.policy: Final = policy
         self.timeout: Final = timeout
         self._lane: Final = lane
+        self._listener: Final = listener
         self._budget: Final = budget or RetryBudget(policy)
 
-    def in_lane(self, lane: Lane, *, timeout: float | None = None, policy: Policy | None = None) -> Session:
-        """The same pool, keys and retry budget, with calls counted against `lane`."""
+    def in_lane(
+        self,
+        lane: Lane,
+        *,
+        timeout: float | None = None,
+        policy: Policy | None = None,
+        listener: Callable[[Verdict], None] | None = None,
+    ) -> Session:
+        """The same pool, keys and retry budget, with calls counted against `lane`; `listener` is told what each attempt has shown."""
         return Session(
             self.transport,
             signers=self.signers,
@@ -73,6 +82,7 @@ class Session:
             timeout=timeout or self.timeout,
             lane=lane,
             budget=self._budget,
+            listener=listener,
         )
 
     async def read(self, call: Call[R], request: msgspec.Struct, *, timeout: float | None = None) -> R:
@@ -93,6 +103,7 @@ class Session:
         request_id: str | None = None,
         timeout: float | None = None,
         sent_at: float | None = None,
+        before: Callable[[], Awaitable[None]] | None = None,
     ) -> RequestState:
         """A call that changes something: one id, one body, one signature, whatever the number of attempts.
 
@@ -102,6 +113,7 @@ class Session:
             request_id: the caller's id. It may have been used before, so an error answer is looked up before it is believed.
             timeout: seconds, everything included.
             sent_at: seconds since the epoch at which an earlier process first sent it; it is asked about before it is sent again.
+            before: in a lane only; awaited before each send, with the place in hand: what must be on the disk first.
 
         Raises:
             FreedomPayError: any of the tree but `StillProcessing`.
@@ -118,7 +130,7 @@ class Session:
             life.doubt = Doubt.CERTAIN
             life.may_resend = age >= 0
             life.first_sent = asyncio.get_running_loop().time() - max(age, 0.0)
-        run = _Run(self, call, request, life=life, request_id=request_id or new_request_id(), timeout=timeout)
+        run = _Run(self, call, request, life=life, request_id=request_id or new_request_id(), timeout=timeout, before=before)
         return cast("RequestState", await run.drive())
 
     async def look_up(self, request_id: str, *, timeout: float | None = None) -> RequestState | None:
@@ -136,11 +148,20 @@ class _Run:
     """The driver of one `Life`."""
 
     def __init__(
-        self, session: Session, call: Call[Any], request: msgspec.Struct, *, life: Life, request_id: str | None, timeout: float | None
+        self,
+        session: Session,
+        call: Call[Any],
+        request: msgspec.Struct,
+        *,
+        life: Life,
+        request_id: str | None,
+        timeout: float | None,
+        before: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._session = session
         self._call = call
         self._life = life
+        self._before = before
         self._request = request
         self._id = request.request_id if isinstance(request, StatusQuery) else request_id
         self._effect = call.retry is not Retry.READ
@@ -159,12 +180,18 @@ class _Run:
                 raise ConfigurationError(f"timeout={timeout!r}: seconds, more than 0. Nothing was sent.")
             self._session.transport.check()
         except ConfigurationError as error:
-            error.call, error.request_id = self._call.name, self._id
+            self._name(error)
             raise
+
+    def _name(self, error: ConfigurationError) -> None:
+        error.call, error.request_id = self._call.name, self._id
 
     async def drive(self) -> Answer:
         try:
             return await self._drive()
+        except ConfigurationError as error:
+            self._name(error)
+            raise
         except asyncio.CancelledError as error:
             self._mark_cancelled(error)
             raise
@@ -177,10 +204,12 @@ class _Run:
         while True:
             if action.step not in (Step.SEND, Step.ASK):
                 return self._end(action.step)
-            pause = action.pause if first else max(action.pause, budget.repeat(self._loop.time()))
-            first = False
+            pause = max(action.pause, 0.0 if first else budget.repeat(self._loop.time()))
             if self._loop.time() + pause >= self._deadline:
+                if not first:
+                    budget.give_back()
                 return self._end(life.out_of_time())
+            first = False
             if pause:
                 await asyncio.sleep(pause)
             if action.step is Step.SEND:
@@ -198,12 +227,12 @@ class _Run:
             self._message = self._compose()
         self._life.sent(self._loop.time())
         self._sending = attempt = self._new_attempt()
-        reply = await self._try(self._message, attempt)
+        reply = await self._try(self._message, attempt, self._before)
         self._sending = None
         if isinstance(reply, Reply):
             answer_type = RequestState if self._effect else cast("type[Answer]", self._call.result)
             reply = read_answer(reply, answer_type, effect=self._effect, now=time.time())
-        self._log(f"attempt {self._life.sends}", reply)
+        self._tell(f"attempt {self._life.sends}", reply)
         return reply
 
     async def _ask(self) -> Verdict:
@@ -211,19 +240,21 @@ class _Run:
         reply = await self._try(self._signed(REQUESTS_STATUS, query, new_request_id()), self._new_attempt())
         if isinstance(reply, Reply):
             reply = read_look_up(reply, now=time.time())
-        self._log("look-up", reply)
+        self._tell("look-up", reply)
         return reply
 
     def _new_attempt(self) -> Attempt:
         return Attempt(deadline=self._deadline, seconds=self._session.policy.attempt_timeout)
 
-    async def _try(self, message: _Message, attempt: Attempt) -> Reply | Verdict:
+    async def _try(self, message: _Message, attempt: Attempt, before: Callable[[], Awaitable[None]] | None = None) -> Reply | Verdict:
         """Send once; the answer, or a verdict where none came."""
         send, lane = self._session.transport.send, self._session._lane
         try:
             if lane is None:
                 return await send(message.path, message.headers, message.body, attempt)
             async with asyncio.timeout_at(self._deadline), lane:
+                if before is not None:
+                    await before()
                 return await send(message.path, message.headers, message.body, attempt)
         except TransportError as error:
             if error.final:
@@ -233,7 +264,9 @@ class _Run:
             reason = "the deadline came"
         return Verdict(Seen.NO_ANSWER if attempt.sent else Seen.NOT_SENT, reason)
 
-    def _log(self, what: str, verdict: Verdict) -> None:
+    def _tell(self, what: str, verdict: Verdict) -> None:
+        if self._session._listener is not None:
+            self._session._listener(verdict)
         if log.isEnabledFor(logging.DEBUG):
             log.debug("%s, %s: %s %s", self._call.name, what, verdict.seen.value, verdict.reason, extra=self._extra())
 

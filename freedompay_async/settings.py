@@ -74,7 +74,7 @@ def base_url_of(region: Region | None, *, test: bool, base_url: str | None) -> s
     return f"{url.scheme}://{url.netloc}"
 
 
-def signer_of(region: Region | None, *, auth_id: str, secret_key: str | Secret) -> Signer:
+def signer_of(region: Region | None, *, auth_id: str | int, secret_key: str | Secret) -> Signer:
     """The scheme of the region.
 
     Raises:

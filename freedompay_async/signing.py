@@ -47,7 +47,7 @@ class Sha256Signer:
 
     header_id: bool = True
 
-    def __init__(self, *, auth_id: str, secret_key: str | Secret) -> None:
+    def __init__(self, *, auth_id: str | int, secret_key: str | Secret) -> None:
         self.auth_id: Final = _checked(auth_id)
         self._key: Final = _key(secret_key)
 
@@ -68,7 +68,7 @@ class JwsSigner:
 
     header_id: bool = False
 
-    def __init__(self, *, auth_id: str, secret_key: str | Secret, alg: Literal["HS512", "HS256"] = "HS512") -> None:
+    def __init__(self, *, auth_id: str | int, secret_key: str | Secret, alg: Literal["HS512", "HS256"] = "HS512") -> None:
         if alg not in _DIGESTS:
             raise ConfigurationError(f"alg is {alg!r}: the vendor's pages name HS512 and HS256. Nothing was sent.")
         self.auth_id: Final = _checked(auth_id)
@@ -97,7 +97,8 @@ def _b64(data: bytes) -> bytes:
     return urlsafe_b64encode(data).rstrip(b"=")
 
 
-def _checked(auth_id: str) -> str:
+def _checked(auth_id: str | int) -> str:
+    auth_id = str(auth_id)
     # A header value: a line break in it would let a setting write headers.
     if not auth_id or not auth_id.isascii() or not auth_id.isprintable() or auth_id != auth_id.strip():
         raise ConfigurationError("auth_id is the merchant's id, printable ASCII without spaces around it. Nothing was sent.")

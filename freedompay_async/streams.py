@@ -17,10 +17,12 @@ _AHEAD: Final = 1_000
 
 
 async def stream(work: Callable[[Callable[[T], Awaitable[None]]], Awaitable[None]]) -> AsyncGenerator[T]:
-    """Yield what `work` gives to the function it is handed; leaving the loop early cancels the work and waits for its end.
+    """Yield what `work` gives to the function it is handed; closing it early cancels the work and waits for its end.
 
     The work has a task of its own, because a task group must not be held open across a `yield`. It is at most some outcomes ahead of
-    the reader. An error of the work is raised after what it gave before; of a group of errors, the first.
+    the reader. A bare `break` closes a generator only when asyncio gets to it, so leave early by `contextlib.aclosing`.
+
+    An error of the work is raised after what it gave before; of a group of errors, the first.
     """
     give, take = anyio.create_memory_object_stream[T](_AHEAD)
 

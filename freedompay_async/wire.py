@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
+from freedompay_async.errors import ConfigurationError
 from freedompay_async.masking import mask_text
 from freedompay_async.models import Answer, RequestState
 from freedompay_async.policy import Seen
@@ -42,8 +43,18 @@ class Verdict(NamedTuple):
 
 
 def encode(request: msgspec.Struct) -> bytes:
-    """One line of JSON in UTF-8: these bytes are signed, and these bytes are sent."""
-    return _ENCODER.encode(request)
+    """One line of JSON in UTF-8: these bytes are signed, and these bytes are sent.
+
+    Raises:
+        ConfigurationError: a value has no form in it; nothing was sent.
+    """
+    try:
+        return _ENCODER.encode(request)
+    except UnicodeEncodeError:
+        # Without its cause, which holds the whole value.
+        raise ConfigurationError("a value has characters that UTF-8 can't write (half of a surrogate pair). Nothing was sent.") from None
+    except TypeError as error:
+        raise ConfigurationError(f"a value has no form in JSON: {error}. Nothing was sent.") from error
 
 
 def read_answer(reply: Reply, answer_type: type[Answer], *, effect: bool, now: float) -> Verdict:
@@ -62,6 +73,8 @@ def read_answer(reply: Reply, answer_type: type[Answer], *, effect: bool, now: f
         return Verdict(Seen.NO_ANSWER, f"HTTP {reply.status}{_kind(reply.body)}", None, reply, wait)
     answer, reason = _decode(reply.body, answer_type)
     reason = f"HTTP {reply.status}{reason}"
+    if answer is not None and answer.status == "ok" and not 200 <= reply.status < 300:
+        return Verdict(Seen.UNCLEAR, f"{reason} with status 'ok'", answer, reply, wait)
     # A proxy that filters answers says 403 in HTML of work that was done; a 401 is said before any work.
     if reply.status == 401 or (reply.status == 403 and not reply.body.lstrip().startswith(b"<")):
         return Verdict(Seen.DENIED, reason, answer, reply, wait)
@@ -69,7 +82,7 @@ def read_answer(reply: Reply, answer_type: type[Answer], *, effect: bool, now: f
         return Verdict(Seen.UNCLEAR, reason, None, reply, wait)
     if answer.status == "error":
         return Verdict(Seen.ERROR, reason, answer, reply, wait)
-    if answer.status != "ok" or not 200 <= reply.status < 300:
+    if answer.status != "ok":
         return Verdict(Seen.UNCLEAR, f"{reason} with status {mask_text(answer.status)[:40]!r}", None, reply, wait)
     if effect and answer.request_status == "error":
         return Verdict(Seen.ERROR, reason, answer, reply, wait)
@@ -86,7 +99,7 @@ def read_look_up(reply: Reply, *, now: float) -> Verdict:
     if verdict.seen is Seen.OK:
         state: RequestState = verdict.answer
         seen = Seen.FAILED if state.failed else Seen.NOT_KNOWN if state.request_status is None else Seen.KNOWN
-    elif verdict.seen is Seen.ERROR or (reply.status == 404 and not reply.body.lstrip().startswith(b"<")):
+    elif verdict.seen is Seen.ERROR or (reply.status == 404 and verdict.answer is None and not reply.body.lstrip().startswith(b"<")):
         seen = Seen.NOT_KNOWN
     else:
         return verdict
@@ -96,7 +109,7 @@ def read_look_up(reply: Reply, *, now: float) -> Verdict:
 def _reveal(value: object) -> object:
     if isinstance(value, Secret):
         return value.reveal()
-    raise NotImplementedError(f"{type(value).__name__} has no form on the wire")
+    raise TypeError(f"it is of type {type(value).__name__}")
 
 
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=_reveal)

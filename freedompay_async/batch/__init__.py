@@ -73,7 +73,9 @@ class Batch:
         return await make_plan(self._journal, rows, settings=settings, max_cards=self._limits.max_cards)
 
     async def run(self) -> AsyncGenerator[Outcome]:
-        """Issue a card for every row that has not ended, and yield each row as it ends; leaving the loop early cancels the rest.
+        """Issue a card for every row that has not ended, and yield each row as it ends.
+
+        To end it early, call `stop()`; or leave the loop, inside `contextlib.aclosing`, to cancel what is on the way.
 
         Raises:
             ConfigurationError: there is no plan, it is of another merchant or host, or a guard stopped the run.
@@ -81,19 +83,28 @@ class Batch:
             NotSent, RateLimited: no answer for too long.
             JournalError: the journal can't be written.
         """
-        if self._run is not None:
-            raise ConfigurationError("this batch is running already. Nothing more was sent.")
-        plan = await existing_plan(self._journal)
-        check_settings(plan.settings, self._settings, self._journal.path)
+        if self._journal.running:
+            raise ConfigurationError(f"{self._journal.path} is being run already. Nothing more was sent.")
+        self._journal.running = True
         self.progress = Progress()
-        self._run = run = Run(self._fp._session, self._journal, plan, self._limits, self.progress)
-
+        self._run = run = Run(self._fp._session, self._journal, self._limits, self.progress, self.planned)
         try:
             async with aclosing(stream(run.work)) as landing:
                 async for outcome in landing:
                     yield outcome
         finally:
             self._run = None
+            self._journal.running = False
+
+    async def planned(self) -> Plan:
+        """The plan in the journal.
+
+        Raises:
+            ConfigurationError: there is none, or it is of another merchant, host or batch.
+        """
+        plan = await existing_plan(self._journal)
+        check_settings(plan.settings, self._settings, self._journal.path)
+        return plan
 
     def stop(self) -> None:
         """Let a run end early: no new row starts, what is on the way is settled, the rest is left for a later run."""

@@ -75,7 +75,7 @@ async def unfinished(journal: Journal) -> AsyncGenerator[Entry]:
 
 def _chunk(connection: sqlite3.Connection, after: int) -> list[Entry]:
     rows = connection.execute(
-        "SELECT number, line, key, data, client_id, card_id FROM rows "
+        "SELECT number, line, key, data, client_id, card_id, found FROM rows "
         "WHERE number > ? AND state IN ('planned', 'started', 'unknown') ORDER BY number LIMIT ?",
         (after, _CHUNK),
     ).fetchall()
@@ -88,19 +88,21 @@ def _chunk(connection: sqlite3.Connection, after: int) -> list[Entry]:
     for number, step, sent_at, was_accepted, digest in intents:
         sent.setdefault(number, {})[step] = Earlier(sent_at, bool(was_accepted), digest)
     return [
-        Entry(number, line, key, _PLANNED.decode(data), client_id, card_id, sent.get(number, {}))
-        for number, line, key, data, client_id, card_id in rows
+        Entry(number, line, key, _PLANNED.decode(data), client_id, card_id, sent.get(number, {}), bool(found))
+        for number, line, key, data, client_id, card_id, found in rows
     ]
 
 
 async def intend(journal: Journal, entry: Entry, step: str, request_id: str, body_sha256: bytes) -> None:
     """On the disk when this returns: the intent, and what is known of the row so far."""
     intent = (entry.number, step, request_id, body_sha256, time.time())
-    known = (entry.client_id, entry.card_id, entry.number)
+    known = (entry.client_id, entry.card_id, entry.found, entry.number)
 
     def write(connection: sqlite3.Connection) -> None:
         connection.execute("INSERT INTO intents (number, step, request_id, body_sha256, sent_at) VALUES (?, ?, ?, ?, ?)", intent)
-        connection.execute("UPDATE rows SET state = 'started', client_id = ?, card_id = ? WHERE number = ?", known)
+        connection.execute(
+            "UPDATE rows SET state = 'started', client_id = ?, card_id = ?, found = ?, reason = NULL WHERE number = ?", known
+        )
 
     await journal.call(write)
 

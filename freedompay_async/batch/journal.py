@@ -63,6 +63,8 @@ class Journal:
         self._jobs: Final[SimpleQueue[_Job | None]] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self.running = False
+        """A run is writing to it."""
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, create: bool = True) -> Journal:
@@ -168,7 +170,8 @@ class Journal:
                 raise ConfigurationError(f"{self.path} does not exist: a journal is made by `batch issue`. Nothing was sent.")
             # Made here, so that it is never readable by others, not even for a moment.
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        connection = sqlite3.connect(self.path, isolation_level=None, timeout=0, check_same_thread=False)
+        # Absolute, because SQLite gives some names a meaning of their own.
+        connection = sqlite3.connect(self.path.absolute(), isolation_level=None, timeout=0, check_same_thread=False)
         try:
             self._prepare(connection)
         except BaseException:
@@ -177,24 +180,27 @@ class Journal:
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
+        # With this the first reading takes a lock that is kept, so what it finds stays true.
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("BEGIN EXCLUSIVE")
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if application == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
-            for statement in _SCHEMA.split(";"):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-            connection.execute(f"PRAGMA user_version = {_VERSION}")
-        elif application != _APPLICATION:
+        fresh = application == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+        if not fresh and application != _APPLICATION:
             raise ConfigurationError(f"{self.path} is not a journal of this program: name another file. Nothing was sent.")
-        elif version > _VERSION:
+        if version > _VERSION:
             raise ConfigurationError(
                 f"{self.path} was written by a newer version (journal version {version}, this program reads {_VERSION}): "
                 "update the program. Nothing was sent."
             )
+        self.path.chmod(0o600)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("BEGIN EXCLUSIVE")
+        if fresh:
+            for statement in _SCHEMA.split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {_VERSION}")
         connection.execute("COMMIT")
 
     def _unusable(self, error: Exception) -> Exception:
@@ -207,10 +213,12 @@ class Journal:
         return ConfigurationError(f"{self.path} can't be opened for writing ({_words(error)}). Nothing was sent.")
 
     def _failed(self, error: sqlite3.Error) -> JournalError:
-        return JournalError(
+        failed = JournalError(
             f"{self.path} can't be written ({_words(error)}): the run has stopped, and nothing was sent that is not in it. "
             "Make room or mend the disk, then resume."
         )
+        failed.__cause__ = error
+        return failed
 
 
 def _words(error: Exception) -> str:

@@ -13,7 +13,7 @@ import msgspec
 
 from freedompay_async.batch.files import DocumentProblem, document_digest
 from freedompay_async.batch.rows import Problem, Row, shown
-from freedompay_async.errors import ConfigurationError
+from freedompay_async.errors import ConfigurationError, JournalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -64,6 +64,9 @@ async def make_plan(
     work = partial(_plan, rows=rows, settings=dict(settings), max_cards=max_cards, problems=problems, path=journal.path)
     try:
         return await journal.call(work)
+    except JournalError as error:
+        reason = f"{journal.path} can't be written ({error.__cause__}): make room, or name another place. Nothing was sent."
+        raise ConfigurationError(reason) from error
     except _Problems:
         return Plan(rows=0, problems=tuple(problems), settings=settings)
 

@@ -35,6 +35,7 @@ from freedompay_async.ids import derive_request_id
 from freedompay_async.models import CardActivation, CardIssue, ClientCreation
 from freedompay_async.operations import Operation, start
 from freedompay_async.pacing import Lane
+from freedompay_async.policy import Seen
 from freedompay_async.secret import Secret
 from freedompay_async.wire import encode
 
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from freedompay_async.contract import Call
     from freedompay_async.models import Intent
     from freedompay_async.session import Session
+    from freedompay_async.wire import Verdict
 
 __all__ = ["Run"]
 
@@ -68,12 +70,13 @@ class _NotSendable(Exception):
 class Run:
     """One pass over the rows that have not ended."""
 
-    def __init__(self, session: Session, journal: Journal, plan: Plan, limits: Limits, progress: Progress) -> None:
+    def __init__(self, session: Session, journal: Journal, limits: Limits, progress: Progress, plan: Callable[[], Awaitable[Plan]]) -> None:
         # What was not sent comes back at once, so that the run decides for all rows together when to try again.
         once = dataclasses.replace(session.policy, attempts=1)
-        self._session: Final = session.in_lane(Lane(concurrency=limits.concurrency, rate=limits.rate), timeout=limits.settle, policy=once)
+        lane = Lane(concurrency=limits.concurrency, rate=limits.rate)
+        self._session: Final = session.in_lane(lane, timeout=limits.settle, policy=once, listener=self._heard)
         self._journal: Final = journal
-        self._plan: Final = plan
+        self._read_plan: Final = plan
         self._limits: Final = limits
         self._progress: Final = progress
         # Most rows wait for the issuer at any time, and a waiting row makes no call: many more rows than calls.
@@ -82,8 +85,10 @@ class Run:
         self._stopping = False
         self._fatal: FreedomPayError | None = None
         self._cards = 0
-        self._down_since: float | None = None
-        self._probe: Final = asyncio.Lock()
+        self._reachable = True
+        self._silent_since: float | None = None
+        self._probing = False
+        self._news: Final = asyncio.Event()
 
     def stop(self) -> None:
         """Start no new row; settle what is on the way."""
@@ -98,9 +103,10 @@ class Run:
             AuthenticationError: the issuer refuses this merchant; the rows are left as they are.
             ConfigurationError: a guard stopped the run.
             JournalError: the journal can't be written.
-            NotSent: the issuer was out of reach for too long.
+            NotSent: there was no answer at all for too long.
         """
         progress = self._progress
+        self._plan = await self._read_plan()
         progress.rows = self._plan.rows
         progress.earlier, self._cards = await standing(self._journal)
         async with aclosing(unfinished(self._journal)) as rows, anyio.create_task_group() as group:
@@ -184,17 +190,24 @@ class Run:
         earlier = row.sent.get(step)
         if earlier is not None and earlier.accepted:
             return await self._result(Operation(self._session, call, request_id))
+        digest = b""
         if body is not None:
             body.request_id = request_id
             digest = hashlib.sha256(encode(body)).digest()
-            if earlier is None:
-                self._guard(step)
-                await intend(self._journal, row, step, request_id, digest)
-            elif digest != earlier.body_sha256:
+            if earlier is not None and digest != earlier.body_sha256:
                 body = None
         if body is None:
             return await self._ask(Operation(self._session, call, request_id))
-        operation = await self._send(call, body, request_id, None if earlier is None else earlier.sent_at)
+        written = earlier is not None
+
+        async def write_down() -> None:
+            nonlocal written
+            if not written:
+                self._guard(step)
+                await intend(self._journal, row, step, request_id, digest)
+                written = True
+
+        operation = await self._send(call, body, request_id, None if earlier is None else earlier.sent_at, write_down)
         accepted(self._journal, row, step)
         row.found = row.found or (operation.answer is not None and operation.answer.found)
         return await self._result(operation)
@@ -217,53 +230,65 @@ class Run:
         if step == "card":
             most = min(self._plan.rows, self._limits.max_cards or self._plan.rows)
             if self._cards >= most:
-                raise ConfigurationError(
-                    f"stopped before card {self._cards + 1}: at most {most} are allowed. The rows that are left can be resumed."
-                )
+                guard = f"stopped before card {self._cards + 1}: at most {most} are allowed. The rows that are left can be resumed."
+                self._end_with(ConfigurationError(guard))
+                raise _Stopped
             self._cards += 1
 
-    async def _send(self, call: Call[R], body: Intent, request_id: str, sent_at: float | None) -> Operation[R]:
+    async def _send(
+        self, call: Call[R], body: Intent, request_id: str, sent_at: float | None, write_down: Callable[[], Awaitable[None]]
+    ) -> Operation[R]:
         """Until it is answered: an outage or a limit is no fault of the row."""
         while True:
             try:
                 async with self._turn():
-                    operation = await start(self._session, call, body, request_id=request_id, timeout=None, sent_at=sent_at)
-            except NotSent as error:
-                self._out_of_reach(error)
+                    return await start(self._session, call, body, request_id=request_id, timeout=None, sent_at=sent_at, before=write_down)
+            except NotSent:
+                continue
             except RateLimited as error:
                 self._progress.trouble = error.message
                 with self._stoppable():
                     await anyio.sleep((error.retry_after or 0.0) + 1.0 + random())
-            else:
-                self._progress.trouble = self._down_since = None
-                return operation
 
     @asynccontextmanager
     async def _turn(self) -> AsyncGenerator[None]:
         """At once while the issuer can be reached; in an outage one row at a time tries, after a pause, and the others wait for it."""
-        if self._in_reach():
-            yield
-            return
-        with self._stoppable():
-            await self._probe.acquire()
-        try:
-            if not self._in_reach():
+        if self._stopping:
+            raise _Stopped
+        while not self._reachable:
+            if self._probing:
+                with self._stoppable():
+                    await self._news.wait()
+                continue
+            self._probing = True
+            self._news.clear()
+            try:
                 with self._stoppable():
                     await anyio.sleep(_PROBE_PAUSE)
-            yield
-        finally:
-            self._probe.release()
+                yield
+            finally:
+                self._probing = False
+                self._news.set()
+            return
+        yield
 
-    def _in_reach(self) -> bool:
-        return self._down_since is None
-
-    def _out_of_reach(self, error: NotSent) -> None:
-        self._progress.trouble = error.message
+    def _heard(self, verdict: Verdict) -> None:
+        """Of every attempt and every look-up: any answer at all ends an outage."""
+        if verdict.reply is not None:
+            self._reachable, self._silent_since, self._progress.trouble = True, None, None
+            self._news.set()
+            return
+        self._progress.trouble = verdict.reason
+        if verdict.seen is Seen.NOT_SENT:
+            self._reachable = False
         now = asyncio.get_running_loop().time()
-        if self._down_since is None:
-            self._down_since = now
-        elif now - self._down_since > self._limits.outage:
-            self._end_with(error)
+        if self._silent_since is None:
+            self._silent_since = now
+        elif now - self._silent_since > self._limits.outage:
+            silent = (
+                f"no answer from the issuer for {now - self._silent_since:.0f} s ({verdict.reason}). The rows that are left can be resumed."
+            )
+            self._end_with(NotSent(silent))
 
     async def _result(self, operation: Operation[R]) -> R:
         self._progress.waiting += 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from importlib.metadata import version
 from typing import Annotated
 
@@ -12,7 +11,7 @@ from freedompay_async.cli.batches import batch
 from freedompay_async.cli.common import Flags, as_json, client, run
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.sandboxes import sandbox
-from freedompay_async.errors import RequestFailed
+from freedompay_async.errors import RequestFailed, StillProcessing
 
 __all__ = ["app"]
 
@@ -74,15 +73,18 @@ def status(
     async def work() -> Exit:
         async with client(auth_id=auth_id, region=region, test=test, base_url=base_url) as fp:
             operation = fp.requests.attach(request_id)
-            if wait:
-                # The state tells of a failure too, and the state is what was asked for.
-                with suppress(RequestFailed):
-                    await operation.result(timeout=wait)
-            else:
-                await operation.refresh()
+            waited: StillProcessing | None = None
+            try:
+                await (operation.result(timeout=wait) if wait else operation.refresh())
+            except RequestFailed:
+                pass  # The state tells of it too, and the state is what was asked for.
+            except StillProcessing as error:
+                waited = error
             state = operation.answer
         if json:
             typer.echo(as_json({"request_id": request_id, "known": state is not None, "answer": state}))
+        elif waited is not None:
+            raise waited
         elif state is None:
             typer.echo(
                 f"{request_id}: the issuer does not know it, or not yet. That does not prove that it was not done: ask again in a minute."
@@ -93,6 +95,8 @@ def status(
             parts += [f"card {card_id}" for card_id in state.card_ids]
             parts += [str(part) for part in (state.error_code, state.error_description) if part is not None]
             typer.echo(", ".join(parts))
+        if waited is not None:
+            return Exit.LEFT
         return Exit.DONE if state is not None and state.succeeded else Exit.PROBLEMS
 
     run(work)

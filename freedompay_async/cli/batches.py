@@ -125,9 +125,10 @@ def resume(
             client(auth_id=auth_id, region=region, test=test, base_url=base_url, max_connections=concurrency) as fp,
             Journal.open(journal, create=False) as opened,
         ):
-            await existing_plan(opened)
+            task = Batch(fp, opened, limits=limits)
+            await task.planned()
             await _knock(fp)
-            return await _run(Batch(fp, opened, limits=limits), opened, out=out, json=json)
+            return await _run(task, opened, out=out, json=json)
 
     run(work)
 
@@ -150,7 +151,8 @@ async def _run(task: Batch, journal: Journal, *, out: Path | None, json: bool) -
     async with display(lambda: task.progress, json=json) as shown, _gentle_stop(task):
         try:
             async for outcome in task.run():
-                shown.outcome(outcome)
+                if not shown.outcome(outcome):
+                    task.stop()
         except FreedomPayError as error:
             stopped = error
     code = await _finish(journal, out=out, json=json)
@@ -192,7 +194,8 @@ async def _knock(fp: FreedomPay) -> None:
     except NotSent as error:
         raise ConfigurationError(f"{error.message} Check base_url and region, or try again later. No row was sent.") from error
     except ProtocolError as error:
-        if error.http_status is not None and error.http_status != 404 and error.http_status < 500:
+        page = (error.body or "").lstrip().startswith("<")
+        if error.http_status is not None and error.http_status < 500 and (page or error.http_status != 404):
             raise ConfigurationError(
                 f"{fp.base_url} does not answer like the Card API: {error.message} Check base_url and region; no row was sent.\n"
                 f"{error.body}"
@@ -238,8 +241,8 @@ def _refuse_problems(made: Plan, file: Path, *, json: bool) -> None:
         for problem in made.problems:
             typer.echo(f"{file}: {problem}", err=True)
     bad = len({problem.line for problem in made.problems})
-    rows = "1 row is" if bad == 1 else f"{bad:,} rows are"
-    raise ConfigurationError(f"{rows} wrong in {file}. Correct them. Nothing was sent.")
+    told = f"1 row is wrong in {file}. Correct it." if bad == 1 else f"{bad:,} rows are wrong in {file}. Correct them."
+    raise ConfigurationError(f"{told} Nothing was sent.")
 
 
 @contextmanager

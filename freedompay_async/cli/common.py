@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import os
+import sys
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import anyio
@@ -63,6 +65,10 @@ def run(work: Callable[[], Awaitable[Exit]]) -> NoReturn:
         fail(f"{error}\n{error.body or ''}".rstrip(), Exit.PROBLEMS)
     except FreedomPayError as error:
         fail(str(error), Exit.PROBLEMS)
+    except BrokenPipeError:
+        # What is still in the buffer would be refused again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        fail("nobody reads the output any more: stopped. A batch can be resumed.", Exit.LEFT)
     except (KeyboardInterrupt, asyncio.CancelledError):
         fail("aborted.", Exit.ABORTED)
     raise SystemExit(code)

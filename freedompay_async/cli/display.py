@@ -31,11 +31,11 @@ _BAR_SECONDS: Final = 0.2
 class Display(Protocol):
     """What a run tells."""
 
-    def outcome(self, outcome: Outcome) -> None: ...
+    def outcome(self, outcome: Outcome) -> bool:
+        """Whether there is still somebody who reads it."""
+        ...
 
     def draw(self, progress: Progress) -> None: ...
-
-    def say(self, message: str) -> None: ...
 
 
 class _Terminal:
@@ -45,9 +45,10 @@ class _Terminal:
         self._bar = bars.add_task("cards", total=None, text="")
         self._rate = _Rate()
 
-    def outcome(self, outcome: Outcome) -> None:
+    def outcome(self, outcome: Outcome) -> bool:
         if outcome.reason:
             self._console.print(_problem(outcome), markup=False, highlight=False, soft_wrap=True)
+        return True
 
     def draw(self, progress: Progress) -> None:
         text = _line(progress, self._rate)
@@ -55,36 +56,34 @@ class _Terminal:
             text += f"\n  waiting: {progress.trouble}"
         self._bars.update(self._bar, total=progress.rows or None, completed=progress.earlier + progress.done, text=text)
 
-    def say(self, message: str) -> None:
-        self._console.print(message, markup=False, highlight=False, soft_wrap=True)
-
 
 class _Plain:
     def __init__(self) -> None:
         self._rate = _Rate()
 
-    def outcome(self, outcome: Outcome) -> None:
-        if outcome.reason:
-            self.say(_problem(outcome))
+    def outcome(self, outcome: Outcome) -> bool:
+        return not outcome.reason or _written(_problem(outcome), err=True)
 
     def draw(self, progress: Progress) -> None:
-        self.say(_line(progress, self._rate))
-        if progress.trouble:
-            self.say(f"waiting: {progress.trouble}")
-
-    def say(self, message: str) -> None:
-        typer.echo(message, err=True)
+        waiting = f"\nwaiting: {progress.trouble}" if progress.trouble else ""
+        _written(_line(progress, self._rate) + waiting, err=True)
 
 
 class _Json:
-    def outcome(self, outcome: Outcome) -> None:
-        typer.echo(as_json({"event": "outcome", **as_record(outcome)}))
+    def outcome(self, outcome: Outcome) -> bool:
+        return _written(as_json({"event": "outcome", **as_record(outcome)}))
 
     def draw(self, progress: Progress) -> None:
-        typer.echo(as_json({"event": "progress", **{name: getattr(progress, name) for name in progress.__slots__}, "done": progress.done}))
+        counts = {name: getattr(progress, name) for name in progress.__slots__}
+        _written(as_json({"event": "progress", **counts, "done": progress.done}))
 
-    def say(self, message: str) -> None:
-        typer.echo(message, err=True)
+
+def _written(text: str, *, err: bool = False) -> bool:
+    try:
+        typer.echo(text, err=err)
+    except BrokenPipeError:
+        return False
+    return True
 
 
 class _Rate:

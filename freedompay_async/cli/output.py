@@ -34,6 +34,8 @@ def check_free(out: Path | None) -> None:
         raise ConfigurationError(f"{out} exists: name a new file for --out, or move that one away. Nothing was sent.")
     if not out.parent.is_dir():
         raise ConfigurationError(f"{out} can't be written: there is no folder {out.parent}. Nothing was sent.")
+    if not os.access(out.parent, os.W_OK):
+        raise ConfigurationError(f"{out} can't be written: the folder is read-only for this user. Nothing was sent.")
 
 
 async def write_outcomes(out: Path, outcomes: AsyncIterator[Outcome]) -> None:

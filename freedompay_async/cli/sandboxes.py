@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
+import sqlite3
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -46,8 +48,10 @@ def sandbox(
     from freedompay_async.sandbox import Faults, Sandbox  # noqa: PLC0415
 
     secret_key = os.environ.get("FREEDOMPAY_SECRET_KEY") or "sandbox-secret"
+    times = re.fullmatch(r"(\d+(?:\.\d+)?)(?:-(\d+(?:\.\d+)?))?", processing)
+    if times is None:
+        fail(f"--processing is {processing!r}: use seconds, shortest-longest, such as 0.05-0.5.", Exit.INPUT)
     try:
-        shortest, _, longest = processing.partition("-")
         faults = Faults(
             seed=seed,
             lost=lost,
@@ -64,7 +68,7 @@ def sandbox(
             auth_id=auth_id,
             secret_key=secret_key,
             database=database if database == ":memory:" else Path(database),
-            processing=(float(shortest), float(longest or shortest)),
+            processing=(float(times[1]), float(times[2] or times[1])),
             faults=faults,
             port=port,
             keep=0,
@@ -73,10 +77,13 @@ def sandbox(
         fail(str(error), Exit.INPUT)
 
     async def serve() -> Exit:
+        ended = _signals()
         try:
             await issuer.__aenter__()
         except OSError as error:
             raise ConfigurationError(f"port {port} can't be used ({error.strerror}): try --port 0. Nothing was started.") from error
+        except sqlite3.Error as error:
+            raise ConfigurationError(f"--database {database} can't be used ({error}). Nothing was started.") from error
         try:
             typer.echo(
                 f"An issuer for tests runs at {issuer.base_url} until Ctrl-C. In another terminal:\n\n"
@@ -85,7 +92,7 @@ def sandbox(
                 + ("sandbox-secret" if secret_key == "sandbox-secret" else "…the one of this terminal…")  # noqa: S105
                 + f"\n\nThe ledger: {issuer.base_url}/sandbox/ledger",
             )
-            await _until_signal()
+            await ended.wait()
         finally:
             await issuer.__aexit__(None, None, None)
         return Exit.DONE
@@ -93,9 +100,10 @@ def sandbox(
     run(serve)
 
 
-async def _until_signal() -> None:
+def _signals() -> asyncio.Event:
+    """Set by Ctrl-C and by `kill`."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
-    await ended.wait()
+    return ended

@@ -13,9 +13,10 @@ __all__ = ["Answer", "CardRef", "Completed", "CreatedClient", "IssuedCards", "Re
 if TYPE_CHECKING:
     _Text: TypeAlias = str
     _Flag: TypeAlias = bool
+    _Said: TypeAlias = str | int | None
 else:
-    # Of what the client fills in. A server that sends a field of that name, of whatever type, must not make its answer unreadable.
-    _Text = _Flag = Any
+    # A field that decides nothing, or that the client fills in, must not make an answer unreadable by being of another type.
+    _Text = _Flag = _Said = Any
 
 
 class Answer(Struct, kw_only=True, frozen=True, repr_omit_defaults=True):
@@ -29,11 +30,11 @@ class Answer(Struct, kw_only=True, frozen=True, repr_omit_defaults=True):
     """`ok` or `error`: the call just made."""
     request_status: str | None = None
     """`success`, `process` or `error`: the request it concerns. Another value is not final."""
-    dt: str | None = None
+    dt: _Said = None
     """RFC 3339 with offset, as it came."""
-    error_code: str | int | None = None
+    error_code: _Said = None
     """Documented on neighbouring sections only."""
-    error_description: str | None = None
+    error_description: _Said = None
     request_id: _Text = ""
     """The id of the intent, filled in by the client."""
 
@@ -41,10 +42,10 @@ class Answer(Struct, kw_only=True, frozen=True, repr_omit_defaults=True):
     def time(self) -> datetime | None:
         """`dt` as an aware datetime; `None` if it is absent, can't be read, or has no offset."""
         try:
-            time = datetime.fromisoformat(self.dt) if self.dt else None
+            time = datetime.fromisoformat(str(self.dt))
         except ValueError:
             return None
-        return time if time is not None and time.tzinfo is not None else None
+        return None if time.tzinfo is None else time
 
 
 class CardRef(Struct, kw_only=True, frozen=True):

@@ -1,0 +1,162 @@
+"""An issuer, a folder for files and journals, and a client in a hurry."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+import shutil
+import sqlite3
+from collections import Counter
+from contextlib import asynccontextmanager, closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from freedompay_async import FreedomPay, Policy
+from freedompay_async.batch import Batch, Journal, read_file
+from freedompay_async.ids import derive_request_id
+from freedompay_async.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FAST = {
+    "attempt_timeout": 10.0,
+    "pause": 0.002,
+    "max_pause": 0.01,
+    "grace": 0.05,
+    "poll_first": 0.002,
+    "poll_most": 0.02,
+    "retries_per_second": 1000.0,
+}
+ADDRESS = {
+    f"address{number}_{part}": value
+    for number in (1, 2)
+    for part, value in {"country": "KAZ", "postal_code": "050000", "line1": "Almaty", "line2": "Abai", "line3": "1"}.items()
+}
+
+
+def person(number: int, **changes) -> dict:
+    return {"key": f"k{number}", "phone": 77010000000 + number, "first_name": "Ivan", "last_name": "Ivanov"} | changes
+
+
+def people(count: int, last_names: dict[int, str] | None = None) -> list[dict]:
+    """Numbers from 1; `last_names` are those that the issuer has its own mind about."""
+    return [person(number, last_name=(last_names or {}).get(number, "Ivanov")) for number in range(1, count + 1)]
+
+
+class Office:
+    """A folder, an issuer, and what a user does with them."""
+
+    def __init__(self, issuer: Sandbox, folder: Path) -> None:
+        self.issuer = issuer
+        self.folder = folder
+
+    def file(self, rows: list[dict], name: str = "clients.csv") -> Path:
+        path = self.folder / name
+        columns = list(dict.fromkeys(column for row in rows for column in row))
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.DictWriter(stream, columns, restval="")
+            writer.writeheader()
+            writer.writerows(rows)
+        return path
+
+    def document(self, name: str = "id.pdf", content: bytes = b"%PDF-1.4 the passport of Ivan") -> Path:
+        path = self.folder / name
+        path.write_bytes(content)
+        return path
+
+    def with_document(self, number: int, name: str = "id.pdf", **changes) -> dict:
+        """A row of product 1000."""
+        return person(number, product_id=1000, country="KAZ", person_id=f"90010130000{number}", document=name, **ADDRESS, **changes)
+
+    def client(self, *, policy: dict | None = None, **options) -> FreedomPay:
+        settings = {"auth_id": self.issuer.auth_id, "secret_key": self.issuer.secret_key, "region": "KZ", "base_url": self.issuer.base_url}
+        return FreedomPay(**settings | options, policy=Policy(**FAST | (policy or {})))
+
+    @asynccontextmanager
+    async def batch(self, journal: str = "run.db", *, client: dict | None = None, **options):
+        async with self.client(**client or {}) as fp, Journal.open(self.folder / journal) as opened:
+            yield Batch(fp, opened, **options)
+
+    async def plan(self, batch: Batch, file: Path):
+        return await batch.plan(read_file(file, product_id=2000))
+
+    async def issue(self, file: Path, journal: str = "run.db", **options):
+        """Plan, run to the end, report."""
+        async with self.batch(journal, **options) as batch:
+            plan = await self.plan(batch, file)
+            assert plan.problems == ()
+            return await self.finish(batch)
+
+    async def finish(self, batch: Batch, at_each=lambda: None):
+        async for _ in batch.run():
+            at_each()
+        return await batch.report()
+
+    async def resume(self, journal: str = "run.db", **options):
+        async with self.batch(journal, **options) as batch:
+            return await self.finish(batch)
+
+    async def held(self, gate, running: asyncio.Task) -> None:
+        """Returns once a call has come to the gate; a run that ends before that raises what it has to say."""
+        reached = asyncio.create_task(gate.reached())
+        await asyncio.wait({reached, running}, return_when=asyncio.FIRST_COMPLETED)
+        if not reached.done():
+            reached.cancel()
+            raise AssertionError(f"the run ended before the gate: {running.result()}")
+
+    def request_id(self, key: str, step: str, batch: str = "default") -> str:
+        return derive_request_id(self.issuer.auth_id, batch, key, step)
+
+    def cards(self) -> Counter:
+        """How many cards each phone has, in the issuer's own books."""
+        return Counter(card["phone"] for card in self.issuer.ledger())
+
+    def effects(self) -> list[dict]:
+        """The bodies of the calls that change something, as they arrived."""
+        return [json.loads(each.body) for each in self.issuer.received if not each.path.endswith("request/status")]
+
+    def arrived(self, call: str) -> int:
+        return sum(each.path.endswith(call) for each in self.issuer.received)
+
+    def on_disk(self, journal: str = "run.db") -> sqlite3.Connection:
+        """What a machine would find after a crash at this moment."""
+        image = self.folder / "image"
+        shutil.rmtree(image, ignore_errors=True)
+        image.mkdir()
+        for suffix in ("", "-wal"):
+            if (self.folder / f"{journal}{suffix}").exists():
+                shutil.copy(self.folder / f"{journal}{suffix}", image / f"{journal}{suffix}")
+        return closing(sqlite3.connect(image / journal))
+
+
+def one_each(count: int) -> Counter:
+    return Counter({77010000000 + number: 1 for number in range(1, count + 1)})
+
+
+@pytest.fixture(name="people")
+def _people():
+    return people
+
+
+@pytest.fixture(name="person")
+def _person():
+    return person
+
+
+@pytest.fixture(name="one_each")
+def _one_each():
+    return one_each
+
+
+@pytest.fixture
+async def issuer():
+    async with Sandbox() as issuer:
+        yield issuer
+
+
+@pytest.fixture
+def office(issuer, tmp_path):
+    return Office(issuer, tmp_path)

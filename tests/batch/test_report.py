@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from freedompay_async.batch import Limits, Outcome, State, outcomes
+
+
+def outcome(state=State.ISSUED, **changes):
+    fields = {"number": 1, "line": 2, "key": "k1", "client_id": None, "card_id": None, "client_request_id": "a", "card_request_id": "b"}
+    return Outcome(state=state, **fields | changes)
+
+
+async def test_the_states_add_up_to_the_rows(office, people):
+    report = await office.issue(office.file(people(9, {2: "REFUSED", 5: "DECLINED"})))
+
+    assert report.issued + report.refused + report.unknown + report.started + report.planned == report.rows == 9
+
+
+async def test_a_report_names_its_batch_and_merchant(office, people):
+    report = await office.issue(office.file(people(1)), name="june")
+
+    assert (report.batch, report.merchant) == ("june", "10001")
+
+
+async def test_a_report_before_anything_was_sent(office, people):
+    async with office.batch() as batch:
+        await office.plan(batch, office.file(people(4)))
+        report = await batch.report()
+
+    assert (report.planned, report.left, report.complete, report.problems) == (4, 4, False, ())
+
+
+async def test_a_report_of_a_batch_where_all_is_well(office, people):
+    report = await office.issue(office.file(people(4)))
+
+    assert (report.issued, report.left, report.complete, report.problems) == (4, 0, True, ())
+
+
+async def test_a_batch_with_a_refused_row_has_nothing_left_and_is_not_complete(office, people):
+    report = await office.issue(office.file(people(4, {3: "NOCARD"})))
+
+    assert (report.issued, report.left, report.complete) == (3, 0, False)
+
+
+async def test_the_problems_come_in_the_order_of_the_file(office, people):
+    report = await office.issue(office.file(people(9, {7: "REFUSED", 2: "DECLINED", 5: "NOCARD"})))
+
+    assert [(each.line, each.key) for each in report.problems] == [(3, "k2"), (6, "k5"), (8, "k7")]
+
+
+async def test_a_row_that_began_counts_as_started(office, people):
+    office.issuer.hold = True
+    report = await office.issue(office.file(people(3)), limits=Limits(wait=0.02))
+
+    assert (report.started, report.planned, report.left) == (3, 0, 3)
+
+
+async def test_every_row_is_told_in_the_order_of_the_file(office, people):
+    async with office.batch() as batch:
+        await office.plan(batch, office.file(people(2_100)))
+        told = [(each.line, each.key, each.state) async for each in outcomes(batch._journal)]
+
+    assert told == [(number + 1, f"k{number}", State.PLANNED) for number in range(1, 2_101)]
+
+
+@pytest.mark.parametrize(
+    ("told", "next_"),
+    [
+        (outcome(State.PLANNED), "resume the batch"),
+        (outcome(State.STARTED), "resume the batch"),
+        (outcome(State.ISSUED), ""),
+        (outcome(State.ISSUED, reason="not active"), "the card exists; activate it by hand"),
+        (outcome(State.REFUSED, reason="no"), "correct the row and put it in a new file under a new key"),
+    ],
+)
+def test_each_outcome_says_what_to_do(told, next_):
+    assert told.next == next_
+
+
+def test_an_unknown_outcome_says_to_ask_before_anything_is_sent_anew():
+    assert outcome(State.UNKNOWN).next.startswith("resume the batch to ask again; ")
+
+
+async def test_a_report_is_json(office, people):
+    report = await office.issue(office.file(people(3, {1: "REFUSED"})))
+    told = msgspec.json.decode(msgspec.json.encode(report))
+
+    assert (told["issued"], told["problems"][0]["state"]) == (2, "refused")

@@ -1,0 +1,363 @@
+"""What a run does with its rows, while nothing goes wrong that is not theirs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from freedompay_async.batch import Batch, Journal, Limits, State, outcomes, read_file
+from freedompay_async.errors import ConfigurationError
+from freedompay_async.sandbox import Fault, Faults, Sandbox
+
+
+async def test_each_row_gets_a_client_and_a_card(office, people, one_each):
+    await office.issue(office.file(people(20)))
+
+    assert office.cards() == one_each(20)
+
+
+async def test_an_outcome_names_what_the_issuer_has(office, people):
+    async with office.batch() as batch:
+        await office.plan(batch, office.file(people(5)))
+        told = {(each.client_id, each.card_id) async for each in batch.run()}
+
+    assert told == {(card["client_id"], card["card_id"]) for card in office.issuer.ledger()}
+
+
+async def test_an_outcome_names_its_row_and_its_request_ids(office, people):
+    async with office.batch() as batch:
+        await office.plan(batch, office.file(people(1)))
+        (told,) = [each async for each in batch.run()]
+
+    assert (told.number, told.line, told.key, told.state, told.reason, told.found) == (1, 2, "k1", State.ISSUED, None, False)
+    assert (told.client_request_id, told.card_request_id) == (office.request_id("k1", "client"), office.request_id("k1", "card"))
+    assert office.issuer.ledger()[0]["request_id"] == told.card_request_id
+
+
+async def test_the_journal_has_what_the_outcomes_told(office, people):
+    async with office.batch() as batch:
+        await office.plan(batch, office.file(people(5)))
+        told = sorted([each async for each in batch.run()], key=lambda each: each.number)
+        kept = [each async for each in outcomes(batch._journal)]
+
+    assert kept == told
+
+
+async def test_one_call_for_each_effect(office, people):
+    await office.issue(office.file(people(5)))
+
+    assert (office.arrived("client/add"), office.arrived("card/issue"), office.arrived("card/activate")) == (5, 5, 0)
+
+
+async def test_the_product_of_the_file_and_of_the_row(office, people, person):
+    await office.issue(office.file([person(1), person(2, product_id=3000)]))
+
+    assert {card["phone"] % 10: card["product_id"] for card in office.issuer.ledger()} == {1: 2000, 2: 3000}
+
+
+async def test_what_a_row_has_arrives(office):
+    office.document(content=b"%PDF-1.4 Ivan")
+    row = office.with_document(1, birthdate="1990-01-30", idn_date="2024-05-01", identified_by="Bank", branch_id="b7", type=3, resident=2)
+    await office.issue(office.file([row]))
+    body = office.effects()[0]
+    address = {"country": "KAZ", "postal_code": "050000", "address_line1": "Almaty", "address_line2": "Abai", "address_line3": "1"}
+
+    assert body == {
+        "request_id": office.request_id("k1", "client"),
+        "product_id": 1000,
+        "client": {
+            "phone": 77010000001,
+            "type": 3,
+            "resident": 2,
+            "first_name": "Ivan",
+            "last_name": "Ivanov",
+            "birthdate": "1990-01-30",
+            "country": "KAZ",
+            "person_id": "900101300001",
+            "document": "JVBERi0xLjQgSXZhbg==",
+            "address1": address,
+            "address2": address,
+        },
+        "branch_id": "b7",
+        "identification_info": {"idn_date": "2024-05-01", "identified_by": "Bank"},
+    }
+
+
+async def test_cards_are_activated_where_that_is_wanted(office, people):
+    report = await office.issue(office.file(people(4)), activate=True)
+
+    assert [card["status"] for card in office.issuer.ledger()] == ["active"] * 4
+    assert report.complete
+
+
+async def test_a_resumed_batch_activates_as_it_was_planned(office, people):
+    async with office.batch(activate=True) as batch:
+        await office.plan(batch, office.file(people(4)))
+    await office.resume()
+
+    assert [card["status"] for card in office.issuer.ledger()] == ["active"] * 4
+
+
+async def test_a_batch_of_another_name_gives_a_second_card(office, people):
+    file = office.file(people(2))
+    await office.issue(file)
+    await office.issue(file, "june.db", name="june")
+
+    assert set(office.cards().values()) == {2}
+
+
+async def test_refused_rows_do_not_stop_the_others(office, people, one_each):
+    report = await office.issue(office.file(people(9, {2: "REFUSED", 5: "DECLINED", 8: "NOCARD"})))
+    without = {77010000002, 77010000005, 77010000008}
+
+    assert (report.issued, report.refused, report.unknown, report.left) == (6, 3, 0, 0)
+    assert office.cards() == {phone: 1 for phone in one_each(9) if phone not in without}
+
+
+@pytest.mark.parametrize(
+    ("last_name", "reason"), [("REFUSED", "client_refused"), ("DECLINED", "client_declined"), ("NOCARD", "card_declined")]
+)
+async def test_a_refused_row_says_what_the_issuer_said(office, people, last_name, reason):
+    report = await office.issue(office.file(people(1, {1: last_name})))
+    (problem,) = report.problems
+
+    assert problem.state is State.REFUSED
+    assert reason in problem.reason
+    assert problem.next == "correct the row and put it in a new file under a new key"
+
+
+async def test_a_refused_row_is_not_sent_again_by_a_resumed_run(office, people):
+    await office.issue(office.file(people(3, {1: "REFUSED", 2: "DECLINED", 3: "NOCARD"})))
+    before = len(office.issuer.received)
+    report = await office.resume()
+
+    assert report.refused == 3
+    assert len(office.issuer.received) == before
+
+
+async def test_a_finished_batch_sends_nothing_when_it_is_run_again(office, people):
+    file = office.file(people(5))
+    await office.issue(file)
+    before = len(office.issuer.received)
+    report = await office.issue(file)
+
+    assert report.complete
+    assert len(office.issuer.received) == before
+
+
+async def test_every_effect_is_on_the_disk_before_its_first_byte(office, people, monkeypatch):
+    missing = []
+    async with office.batch(activate=True, limits=Limits(concurrency=4)) as batch:
+        await office.plan(batch, office.file(people(12)))
+        send = batch._fp._transport.send
+
+        async def watched(path, headers, body, attempt):
+            if not path.endswith("request/status"):
+                with office.on_disk() as disk:
+                    known = {each for (each,) in disk.execute("SELECT request_id FROM intents")}
+                missing.extend({json.loads(body)["request_id"]} - known)
+            return await send(path, headers, body, attempt)
+
+        monkeypatch.setattr(batch._fp._transport, "send", watched)
+        await office.finish(batch)
+
+    assert missing == []
+    assert len(office.effects()) == 36
+
+
+async def test_an_intent_is_on_the_disk_while_its_answer_is_waited_for(office, people):
+    gate = office.issuer.gate("client/add")
+    async with office.batch() as batch:
+        await office.plan(batch, office.file(people(1)))
+        running = asyncio.create_task(office.finish(batch))
+        await office.held(gate, running)
+        with office.on_disk() as disk:
+            intents = disk.execute("SELECT number, step, request_id, accepted FROM intents").fetchall()
+            state = disk.execute("SELECT state FROM rows").fetchone()[0]
+        gate.open()
+        await running
+
+    assert intents == [(1, "client", office.request_id("k1", "client"), 0)]
+    assert state == "started"
+
+
+async def test_the_calls_on_the_way_are_as_many_as_allowed_and_no_more(office, people, monkeypatch):
+    now, most = 0, 0
+    async with office.batch(limits=Limits(concurrency=3)) as batch:
+        await office.plan(batch, office.file(people(30)))
+        send = batch._fp._transport.send
+
+        async def counted(*args):
+            nonlocal now, most
+            now += 1
+            most = max(most, now)
+            try:
+                return await send(*args)
+            finally:
+                now -= 1
+
+        monkeypatch.setattr(batch._fp._transport, "send", counted)
+        await office.finish(batch)
+
+    assert most == 3
+
+
+async def test_no_more_is_written_down_as_sent_than_can_be_on_its_way(office, people):
+    gate = office.issuer.gate("client/add")
+    async with office.batch(limits=Limits(concurrency=2)) as batch:
+        await office.plan(batch, office.file(people(20)))
+        running = asyncio.create_task(office.finish(batch))
+        await office.held(gate, running)
+        written = await batch._journal.call(lambda c: c.execute("SELECT count(*) FROM intents").fetchone()[0])
+        gate.open()
+        await running
+
+    assert written <= 2
+
+
+async def test_a_rate_spaces_the_calls(office, people, monkeypatch):
+    turns = []
+
+    async def sleep(seconds):
+        turns.append(seconds)
+
+    clock = SimpleNamespace(Semaphore=asyncio.Semaphore, sleep=sleep, get_running_loop=lambda: SimpleNamespace(time=lambda: 0.0))
+    monkeypatch.setattr("freedompay_async.pacing.asyncio", clock)
+    await office.issue(office.file(people(6)), limits=Limits(rate=50))
+    calls = len(office.issuer.received)
+
+    assert calls >= 24
+    assert turns == pytest.approx([number / 50 for number in range(1, calls)])
+
+
+async def test_progress_at_the_end(office, people):
+    async with office.batch() as batch:
+        await office.plan(batch, office.file(people(9, {2: "REFUSED"})))
+        await office.finish(batch)
+        progress = batch.progress
+
+    assert (progress.rows, progress.earlier, progress.issued, progress.refused, progress.done) == (9, 0, 8, 1, 9)
+    assert (progress.in_progress, progress.waiting, progress.left, progress.trouble) == (0, 0, 0, None)
+
+
+async def test_progress_tells_who_waits_for_the_issuer(office, people):
+    office.issuer.hold = True
+    async with office.batch() as batch:
+        await office.plan(batch, office.file(people(4)))
+        running = asyncio.create_task(office.finish(batch))
+        async with asyncio.timeout(10):
+            while batch.progress.waiting < 4:
+                await asyncio.sleep(0.002)
+        in_progress = batch.progress.in_progress
+        office.issuer.hold = False
+        await running
+
+    assert in_progress == 4
+
+
+async def test_progress_of_a_resumed_run_counts_what_had_ended(office, people):
+    await office.issue(office.file(people(5, {1: "NOCARD"})))
+    async with office.batch() as batch:
+        await office.finish(batch)
+
+    assert (batch.progress.rows, batch.progress.earlier, batch.progress.done) == (5, 5, 0)
+
+
+async def test_a_run_without_a_plan(office):
+    async with office.batch() as batch:
+        with pytest.raises(ConfigurationError) as caught:
+            await office.finish(batch)
+
+    assert str(caught.value) == f"{office.folder / 'run.db'} has no batch in it: `batch issue` makes one. Nothing was sent."
+
+
+async def test_a_run_of_another_merchant(office, people):
+    async with office.batch() as batch:
+        await office.plan(batch, office.file(people(2)))
+    async with office.batch(client={"auth_id": "20002"}) as batch:
+        with pytest.raises(ConfigurationError, match="has another batch: it was made with merchant '10001', not '20002'"):
+            await office.finish(batch)
+
+    assert list(office.issuer.received) == []
+
+
+async def test_a_batch_runs_once_at_a_time(office, people):
+    gate = office.issuer.gate("client/add")
+    async with office.batch() as batch:
+        await office.plan(batch, office.file(people(2)))
+        running = asyncio.create_task(office.finish(batch))
+        await office.held(gate, running)
+        with pytest.raises(ConfigurationError) as caught:
+            await office.finish(batch)
+        gate.open()
+        report = await running
+
+    assert str(caught.value).endswith("run.db is being run already. Nothing more was sent.")
+    assert report.complete
+
+
+async def test_two_runs_of_one_batch_that_begin_at_once_make_one_card_each(office, people, one_each):
+    async with office.batch() as batch:
+        await office.plan(batch, office.file(people(5)))
+        ended = await asyncio.gather(office.finish(batch), office.finish(batch), return_exceptions=True)
+
+    assert [type(each) for each in ended].count(ConfigurationError) == 1
+    assert office.cards() == one_each(5)
+
+
+@pytest.mark.parametrize("name", ["concurrency", "rate", "max_cards", "settle", "wait", "outage"])
+def test_a_limit_that_is_not_above_nothing(name):
+    with pytest.raises(ConfigurationError) as caught:
+        Limits(**{name: 0})
+
+    assert str(caught.value) == f"{name}=0: it must be more than 0. Nothing was sent."
+
+
+async def test_more_rows_than_the_journal_gives_at_once(tmp_path, people):
+    rows = "key,phone,first_name,last_name\n" + "".join(f"k{n},{77010000000 + n},Ivan,Ivanov\n" for n in range(1_100))
+    (tmp_path / "many.csv").write_text(rows)
+    async with Sandbox(keep=0) as issuer:
+        from freedompay_async import FreedomPay
+
+        settings = {"auth_id": issuer.auth_id, "secret_key": issuer.secret_key, "region": "KG", "base_url": issuer.base_url}
+        async with FreedomPay(**settings) as fp, Journal.open(tmp_path / "run.db") as journal:
+            batch = Batch(fp, journal)
+            await batch.plan(read_file(tmp_path / "many.csv", product_id=2000))
+            told = [each.key async for each in batch.run()]
+            kept = [each.number async for each in outcomes(journal)]
+        cards = len({card["phone"] for card in issuer.ledger()})
+
+    assert len(set(told)) == len(told) == cards == 1_100
+    assert kept == list(range(1, 1_101))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *(Fault.CLOSED, Fault.RESET, Fault.CUT, Fault.ERROR_500, Fault.HTML_502, Fault.LATE, Fault.DROPPED),
+        *(Fault.HTML_200, Fault.CUT_JSON, Fault.OTHER_SHAPE, Fault.HUGE, Fault.ODD_STATUS),
+    ],
+)
+@pytest.mark.parametrize("call", ["client/add", "card/issue", "card/activate", "request/status"])
+async def test_a_row_comes_through_each_fault_of_each_call(tmp_path, people, one_each, call, fault):
+    from freedompay_async import FreedomPay, Policy
+
+    policy = Policy(attempt_timeout=10, pause=0.002, max_pause=0.01, grace=0.1, poll_first=0.002, poll_most=0.02)
+    path = tmp_path / "clients.csv"
+    path.write_text("key,phone,first_name,last_name\nk1,77010000001,Ivan,Ivanov\n")
+    async with Sandbox(faults=Faults(late_by=0.05, retry_after=0)) as issuer:
+        issuer.script(call, fault)
+        settings = {"auth_id": issuer.auth_id, "secret_key": issuer.secret_key, "region": "KZ", "base_url": issuer.base_url}
+        async with FreedomPay(**settings, policy=policy) as fp, Journal.open(tmp_path / "run.db") as journal:
+            batch = Batch(fp, journal, activate=True)
+            await batch.plan(read_file(path, product_id=2000))
+            states = [each.state async for each in batch.run()]
+            report = await batch.report()
+        cards = [(card["phone"], card["status"]) for card in issuer.ledger()]
+
+    assert states == [State.ISSUED]
+    assert report.complete
+    assert cards == [(77010000001, "active")]

@@ -1,0 +1,306 @@
+"""The command, in this process or in one of its own, and an issuer that runs beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import csv
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+from freedompay_async.ids import derive_request_id
+from freedompay_async.sandbox import Fault, Sandbox
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECONDS = 30
+
+
+class Issuer:
+    """A sandbox on an event loop of its own, so that a test may wait for a command."""
+
+    def __init__(self, **options) -> None:
+        self.sandbox = Sandbox(**options)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+        self.call(self.sandbox.__aenter__())
+
+    def call(self, work):
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(SECONDS)
+
+    def do(self, work, *args):
+        async def done():
+            return work(*args)
+
+        return self.call(done())
+
+    def close(self) -> None:
+        self.call(self.sandbox.__aexit__(None, None, None))
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    @property
+    def base_url(self) -> str:
+        return self.sandbox.base_url
+
+    def script(self, call: str, *faults: Fault) -> None:
+        self.do(self.sandbox.script, call, *faults)
+
+    def gate(self, call: str):
+        return Gate(self, self.do(self.sandbox.gate, call))
+
+    def hold(self, on: bool) -> None:
+        self.do(setattr, self.sandbox, "hold", on)
+
+    def ledger(self) -> list[dict]:
+        return self.do(self.sandbox.ledger)
+
+    def cards(self) -> Counter:
+        return Counter(card["phone"] for card in self.ledger())
+
+    def arrived(self, *calls: str) -> int:
+        received = self.do(list, self.sandbox.received)
+        return sum(not calls or each.path.endswith(calls) for each in received)
+
+    @property
+    def effects(self) -> int:
+        return self.arrived("client/add", "card/issue", "card/activate")
+
+
+class Gate:
+    def __init__(self, issuer: Issuer, gate) -> None:
+        self._issuer = issuer
+        self._gate = gate
+
+    def reached(self) -> None:
+        self._issuer.call(asyncio.wait_for(self._gate.reached(), SECONDS))
+
+    def open(self) -> None:
+        self._issuer.do(self._gate.open)
+
+
+class Command:
+    """A command in a process of its own; whatever it says is kept as it comes."""
+
+    def __init__(self, args, env, folder) -> None:
+        command = [sys.executable, "-W", "error", "-m", "freedompay_async.cli", *map(str, args)]
+        self.process = subprocess.Popen(
+            command, env=env, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        self._said = {"out": "", "err": ""}
+        self._news = threading.Condition()
+        pipes = {"out": self.process.stdout, "err": self.process.stderr}
+        self._readers = [threading.Thread(target=self._read, args=each) for each in pipes.items()]
+        for reader in self._readers:
+            reader.start()
+
+    def _read(self, name, pipe) -> None:
+        for line in pipe:
+            with self._news:
+                self._said[name] += line
+                self._news.notify_all()
+
+    @property
+    def stdout(self) -> str:
+        return self._said["out"]
+
+    @property
+    def stderr(self) -> str:
+        return self._said["err"]
+
+    def says(self, text: str) -> None:
+        with self._news:
+            heard = self._news.wait_for(lambda: text in self.stdout + self.stderr, SECONDS)
+        assert heard, (text, self.stdout, self.stderr)
+
+    def interrupt(self, number: int = signal.SIGINT) -> None:
+        self.process.send_signal(number)
+
+    def ends(self) -> int:
+        code = self.process.wait(SECONDS)
+        for reader in self._readers:
+            reader.join(SECONDS)
+        return code
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.ends()
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+
+class Shell:
+    """A folder and an environment to give commands in."""
+
+    def __init__(self, folder: Path, issuer: Issuer | None) -> None:
+        self.folder = folder
+        self.issuer = issuer
+        self.env = {name: value for name, value in os.environ.items() if not name.startswith("FREEDOMPAY_")}
+        self.env |= {"COLUMNS": "200", "TERM": "dumb", "PYTHONUNBUFFERED": "1"}
+        if issuer is not None:
+            self.env |= {
+                "FREEDOMPAY_BASE_URL": issuer.base_url,
+                "FREEDOMPAY_REGION": "KZ",
+                "FREEDOMPAY_AUTH_ID": issuer.sandbox.auth_id,
+                "FREEDOMPAY_SECRET_KEY": issuer.sandbox.secret_key,
+            }
+        self._stack = contextlib.ExitStack()
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def __call__(self, *args, **env: str | None):
+        """The command in this process: `.exit_code`, `.stdout`, `.stderr`."""
+        from freedompay_async.cli.app import app
+
+        with contextlib.chdir(self.folder):
+            result = CliRunner(env=self.env | env).invoke(app, list(map(str, args)))
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    def start(self, *args, **env: str) -> Command:
+        """The command in a process of its own."""
+        command = Command(args, self.env | env, self.folder)
+        self._stack.callback(command.close)
+        return command
+
+    def run(self, *args, **env: str) -> Command:
+        command = self.start(*args, **env)
+        command.ends()
+        return command
+
+    def file(self, rows, name: str = "clients.csv") -> str:
+        columns = list(dict.fromkeys(column for row in rows for column in row))
+        with (self.folder / name).open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.DictWriter(stream, columns, restval="")
+            writer.writeheader()
+            writer.writerows(rows)
+        return name
+
+    def issue(self, rows, *args, **options):
+        """`batch issue` of these rows."""
+        return self("batch", "issue", self.file(rows), "--journal", "run.db", "--product", 2000, *args, **options)
+
+    def text(self, name: str) -> str:
+        return (self.folder / name).read_text(encoding="utf-8")
+
+    def names(self) -> list[str]:
+        return sorted(path.name for path in self.folder.iterdir())
+
+    def report(self, journal: str = "run.db") -> dict:
+        return json.loads(self("batch", "report", journal, "--json").stdout)
+
+
+def person(number: int, **changes) -> dict:
+    return {"key": f"k{number}", "phone": 77010000000 + number, "first_name": "Ivan", "last_name": "Ivanov"} | changes
+
+
+@pytest.fixture(name="person")
+def _person():
+    return person
+
+
+@pytest.fixture(name="people")
+def _people():
+    return lambda count, last_names=None: [
+        person(number, last_name=(last_names or {}).get(number, "Ivanov")) for number in range(1, count + 1)
+    ]
+
+
+@pytest.fixture(name="one_each")
+def _one_each():
+    return lambda count: Counter({77010000000 + number: 1 for number in range(1, count + 1)})
+
+
+@pytest.fixture(name="request_id")
+def _request_id():
+    return lambda key, step, batch="default": derive_request_id("10001", batch, key, step)
+
+
+@pytest.fixture
+def issuers():
+    """Makes issuers with options of one's own."""
+    with contextlib.ExitStack() as stack:
+
+        def make(**options) -> Issuer:
+            made = Issuer(**options)
+            stack.callback(made.close)
+            return made
+
+        yield make
+
+
+@pytest.fixture
+def issuer(issuers):
+    return issuers()
+
+
+@pytest.fixture
+def shell(issuer, tmp_path):
+    shell = Shell(tmp_path, issuer)
+    yield shell
+    shell.close()
+
+
+@pytest.fixture
+def shell_of(tmp_path):
+    """A shell for an issuer of one's own, or for none."""
+    with contextlib.ExitStack() as stack:
+
+        def make(issuer: Issuer | None) -> Shell:
+            made = Shell(tmp_path, issuer)
+            stack.callback(made.close)
+            return made
+
+        yield make
+
+
+@pytest.fixture
+def hurry(monkeypatch):
+    """In this process: refusals and lost answers are settled in no time."""
+    from freedompay_async import Policy
+    from freedompay_async.cli import batches, common
+
+    policy = Policy(pause=0.005, max_pause=0.02, grace=0.05, poll_first=0.005, poll_most=0.05)
+    from_settings = common.FreedomPay.from_settings
+    monkeypatch.setattr(
+        common.FreedomPay, "from_settings", lambda settings, **options: from_settings(settings, **options | {"policy": policy})
+    )
+    limits = batches.Limits
+    monkeypatch.setattr(batches, "Limits", lambda **options: limits(**{"settle": 0.5, "wait": 1.0, "outage": 1.0} | options))
+
+
+@pytest.fixture
+def free_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+@pytest.fixture
+def until():
+    """Poll a condition of another process."""
+
+    def until(condition) -> None:
+        end = time.monotonic() + SECONDS
+        while not condition():
+            assert time.monotonic() < end
+            time.sleep(0.01)
+
+    return until

@@ -1,0 +1,235 @@
+"""What `batch issue`, `resume` and `report` do, and how they end."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+from freedompay_async.sandbox import Fault
+
+
+def test_each_row_gets_one_card(shell, issuer, people, one_each):
+    result = shell.issue(people(12))
+
+    assert result.exit_code == 0
+    assert issuer.cards() == one_each(12)
+
+
+def test_the_report_is_what_it_ends_with(shell, people):
+    result = shell.issue(people(12))
+
+    assert result.stdout == (
+        "batch 'default' of merchant 10001: 12 rows\n"
+        "  issued          12\n"
+        "  refused          0\n"
+        "  unknown          0\n"
+        "  started          0\n"
+        "  planned          0\n"
+    )
+
+
+def test_progress_in_a_pipe_is_plain_lines(shell, people):
+    result = shell.issue(people(12))
+    last = result.stderr.splitlines()[-1]
+
+    assert last.startswith("12/12 rows, ")
+    assert "in progress 0 (waiting 0), refused 0, unknown 0, time left 0:00" in last
+    assert "\x1b" not in result.stderr
+
+
+def test_refused_rows_are_told_and_the_others_issued(shell, issuer, people, hurry):
+    result = shell.issue(people(6, {2: "REFUSED", 4: "DECLINED", 6: "NOCARD"}))
+
+    assert result.exit_code == 1
+    assert len(issuer.ledger()) == 3
+    assert "  refused          3   no card; see each row\n" in result.stdout
+    assert "line 3, key k2: refused: " in result.stdout
+    assert "  next: correct the row and put it in a new file under a new key\n" in result.stdout
+
+
+def test_refused_rows_are_told_while_they_land(shell, people, hurry):
+    result = shell.issue(people(3, {2: "DECLINED"}))
+
+    assert "line 3, key k2: refused: " in result.stderr
+
+
+def test_many_problems_are_told_in_part(shell, people, hurry):
+    result = shell.issue(people(60, dict.fromkeys(range(1, 61), "DECLINED")))
+
+    assert result.stdout.count(": refused: ") == 50
+    assert result.stdout.endswith("and 10 more: --out FILE or --json gives them all\n")
+
+
+def test_the_same_file_again_sends_nothing_that_changes_anything(shell, issuer, people, one_each):
+    first = shell.issue(people(8))
+    before = issuer.effects
+    again = shell.issue(people(8))
+
+    assert (first.exit_code, again.exit_code) == (0, 0)
+    assert again.stdout == first.stdout
+    assert issuer.effects == before == 16
+    assert issuer.cards() == one_each(8)
+
+
+def test_the_same_file_again_asks_one_harmless_question(shell, issuer, people):
+    shell.issue(people(8))
+    before = issuer.arrived()
+    shell.issue(people(8))
+
+    assert issuer.arrived() == before + 1
+
+
+def test_a_lost_journal_and_the_same_file(shell, issuer, people, one_each, hurry):
+    shell.issue(people(8))
+    (shell.folder / "run.db").unlink()
+    result = shell.issue(people(8))
+
+    assert result.exit_code == 0
+    assert issuer.cards() == one_each(8)
+    assert "  8 rows had been sent before under their key, from another journal or file: their cards are of that time\n" in result.stdout
+
+
+def test_another_batch_name_is_another_card(shell, issuer, people):
+    shell.issue(people(2))
+    shell("batch", "issue", "clients.csv", "--journal", "june.db", "--product", 2000, "--batch", "june")
+
+    assert set(issuer.cards().values()) == {2}
+
+
+def test_activate(shell, issuer, people):
+    result = shell.issue(people(3), "--activate")
+
+    assert result.exit_code == 0
+    assert [card["status"] for card in issuer.ledger()] == ["active"] * 3
+
+
+def test_the_product(shell, issuer, people):
+    shell("batch", "issue", shell.file(people(1)), "--journal", "run.db", "--product", "3000")
+
+    assert issuer.ledger()[0]["product_id"] == 3000
+
+
+def test_a_rate_and_few_calls_at_once(shell, issuer, people, one_each):
+    result = shell.issue(people(4), "--rate", "500", "--concurrency", "1")
+
+    assert result.exit_code == 0
+    assert issuer.cards() == one_each(4)
+
+
+def test_a_row_that_is_left_is_told_with_what_to_do(shell, issuer, people, hurry):
+    issuer.hold(True)
+    result = shell.issue(people(3))
+
+    assert result.exit_code == 3
+    assert "  started          3   resume to go on\n" in result.stdout
+    assert result.stderr.endswith("3 rows are left: freedompay batch resume run.db\n")
+
+
+def test_resume_goes_on(shell, issuer, people, one_each, hurry):
+    issuer.hold(True)
+    shell.issue(people(3))
+    issuer.hold(False)
+    result = shell("batch", "resume", "run.db")
+
+    assert result.exit_code == 0
+    assert issuer.cards() == one_each(3)
+
+
+def test_resume_of_a_finished_batch_sends_nothing_that_changes_anything(shell, issuer, people):
+    shell.issue(people(3))
+    before = issuer.effects
+    result = shell("batch", "resume", "run.db")
+
+    assert result.exit_code == 0
+    assert issuer.effects == before
+
+
+def test_a_guard_on_resume(shell, issuer, people, hurry):
+    issuer.hold(True)
+    shell.issue(people(5))
+    issuer.hold(False)
+    result = shell("batch", "resume", "run.db", "--max-cards", "2")
+
+    assert result.exit_code == 3
+    assert "freedompay: stopped: stopped before card 3: at most 2 are allowed." in result.stderr
+    assert issuer.arrived("card/issue") == 2
+
+
+def test_report_needs_no_settings_and_sends_nothing(shell, shell_of, issuer, people):
+    shell.issue(people(3))
+    before = issuer.arrived()
+    result = shell_of(None)("batch", "report", "run.db")
+
+    assert result.exit_code == 0
+    assert "  issued           3\n" in result.stdout
+    assert issuer.arrived() == before
+
+
+def test_report_tells_by_its_code_that_rows_were_refused(shell, people, hurry):
+    shell.issue(people(3, {1: "DECLINED"}))
+
+    assert shell("batch", "report", "run.db").exit_code == 1
+
+
+def test_report_tells_by_its_code_that_rows_are_left(shell, issuer, people, hurry):
+    issuer.hold(True)
+    shell.issue(people(3))
+    result = shell("batch", "report", "run.db")
+
+    assert (result.exit_code, result.stderr) == (3, "3 rows are left: freedompay batch resume run.db\n")
+
+
+def test_report_counts_cards_that_are_not_active(shell, people, hurry):
+    shell.issue(people(3), "--activate")
+    with sqlite3.connect(shell.folder / "run.db") as connection:
+        connection.execute("UPDATE rows SET reason = 'not known' WHERE key = 'k2'")
+    connection.close()
+    result = shell("batch", "report", "run.db")
+
+    assert result.exit_code == 1
+    assert "  1 of the issued cards could not be activated\n" in result.stdout
+    assert "  next: the card exists; activate it by hand\n" in result.stdout
+
+
+def test_an_unknown_row_is_told_with_what_to_do(shell, issuer, people, hurry, request_id):
+    issuer.script("client/add", Fault.CLOSED)
+    # The first is the question before the run.
+    issuer.script("request/status", Fault.NONE, *[Fault.HTML_502] * 500)
+    result = shell.issue(people(1))
+
+    assert result.exit_code == 1
+    assert "  unknown          1   may or may not have a card; resume to ask again\n" in result.stdout
+    assert request_id("k1", "client") in result.stdout
+    assert "Traceback" not in result.stderr
+
+
+def test_progress_for_a_machine(shell, people, hurry):
+    result = shell.issue(people(5, {2: "DECLINED"}), "--json")
+    told = [json.loads(line) for line in result.stdout.splitlines()]
+    outcomes = {each["key"]: each["state"] for each in told if each["event"] == "outcome"}
+    progress = [each for each in told if each["event"] == "progress"]
+
+    assert outcomes == {"k1": "issued", "k2": "refused", "k3": "issued", "k4": "issued", "k5": "issued"}
+    assert (progress[-1]["rows"], progress[-1]["done"], progress[-1]["refused"]) == (5, 5, 1)
+    assert told[-1]["event"] == "report"
+    assert (told[-1]["issued"], [each["key"] for each in told[-1]["problems"]]) == (4, ["k2"])
+
+
+def test_report_for_a_machine(shell, issuer, people):
+    shell.issue(people(2))
+    told = json.loads(shell("batch", "report", "run.db", "--json").stdout)
+
+    assert told == {
+        "event": "report",
+        "batch": "default",
+        "merchant": "10001",
+        "rows": 2,
+        "issued": 2,
+        "refused": 0,
+        "unknown": 0,
+        "started": 0,
+        "planned": 0,
+        "inactive": 0,
+        "found": 0,
+        "problems": [],
+    }

@@ -1,0 +1,161 @@
+"""Progress on a terminal."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import struct
+import subprocess
+import sys
+import termios
+import threading
+
+import pytest
+
+from freedompay_async.batch import Progress
+from freedompay_async.cli.display import _clock, _line, _Rate
+from freedompay_async.sandbox import Fault
+
+ISSUE = ("batch", "issue", "clients.csv", "--journal", "run.db", "--product", "2000")
+
+
+class Terminal:
+    """A command whose standard error is a terminal."""
+
+    def __init__(self, shell, *args, width: int) -> None:
+        self.master, slave = os.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
+        env = {name: value for name, value in shell.env.items() if name != "COLUMNS"} | {"TERM": "xterm"}
+        command = [sys.executable, "-W", "error", "-m", "freedompay_async.cli", *args]
+        self.process = subprocess.Popen(command, env=env, cwd=shell.folder, stdin=slave, stdout=subprocess.PIPE, stderr=slave, text=True)
+        os.close(slave)
+        self.shown = ""
+        self._news = threading.Condition()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        while True:
+            try:
+                text = os.read(self.master, 65_536)
+            except OSError:
+                # Linux tells so that the other side is closed.
+                return
+            if not text:
+                return
+            with self._news:
+                self.shown += text.decode(errors="replace")
+                self._news.notify_all()
+
+    @property
+    def text(self) -> str:
+        """What was shown, without the commands to the terminal."""
+        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.shown)
+
+    def shows(self, pattern: str) -> None:
+        with self._news:
+            assert self._news.wait_for(lambda: re.search(pattern, self.text), 30), self.text
+
+    def ends(self) -> int:
+        self.process.stdout.read()
+        self.process.stdout.close()
+        code = self.process.wait(30)
+        self._reader.join(30)
+        os.close(self.master)
+        return code
+
+
+@pytest.fixture
+def terminal(shell):
+    opened = []
+
+    def terminal(*args, width=120):
+        opened.append(Terminal(shell, *args, width=width))
+        return opened[-1]
+
+    yield terminal
+    for each in opened:
+        if each.process.poll() is None:
+            each.process.kill()
+            each.ends()
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 200])
+def test_a_terminal_shows_where_the_run_stands(shell, issuer, people, terminal, width):
+    issuer.hold(True)
+    shell.file(people(8))
+    screen = terminal(*ISSUE, width=width)
+    screen.shows(r"waiting 8")
+    screen.shows(r"0/8\s+rows")
+    screen.shows(r"\d+/s")
+    screen.shows(r"refused\s+0")
+    screen.shows(r"unknown\s+0")
+    screen.shows(r"time\s+left")
+    issuer.hold(False)
+
+    assert screen.ends() == 0
+
+
+def test_a_terminal_shows_the_end(shell, issuer, people, terminal, one_each):
+    shell.file(people(8))
+    screen = terminal(*ISSUE, width=200)
+    code = screen.ends()
+
+    assert code == 0
+    assert "100 %" in screen.text
+    assert "8/8 rows" in screen.text
+    assert issuer.cards() == one_each(8)
+
+
+def test_a_terminal_shows_a_row_that_was_refused(shell, people, terminal):
+    shell.file(people(2, {2: "DECLINED"}))
+    screen = terminal(*ISSUE, width=200)
+    code = screen.ends()
+
+    assert code == 1
+    assert "line 3, key k2: refused: " in screen.text
+
+
+def test_a_terminal_shows_why_rows_wait(shell, issuer, people, terminal):
+    gate = issuer.gate("request/status")
+    shell.file(people(2))
+    screen = terminal(*ISSUE, width=200)
+    gate.reached()
+    issuer.script("client/add", *[Fault.LIMITED] * 2)
+    gate.open()
+    screen.shows(r"waiting: the issuer limits the rate")
+
+    assert screen.ends() == 0
+
+
+def test_the_line_of_a_run_that_stands_still_knows_no_end():
+    clock = iter([0.0, 10.0]).__next__
+    line = _line(Progress(rows=10, in_progress=3, waiting=2), _Rate(clock))
+
+    assert line == "0/10 rows, 0/s, in progress 3 (waiting 2), refused 0, unknown 0, time left ?"
+
+
+def test_the_line_of_a_run_that_goes_on():
+    clock = iter([0.0, 10.0]).__next__
+    line = _line(Progress(rows=2_000, earlier=500, issued=90, refused=8, unknown=2), _Rate(clock))
+
+    assert line == "600/2,000 rows, 10/s, in progress 0 (waiting 0), refused 8, unknown 2, time left 2:20"
+
+
+def test_the_rate_is_that_of_the_last_half_minute():
+    times = iter([0.0, 10.0, 20.0, 60.0, 61.0]).__next__
+    rate = _Rate(times)
+    paces = [rate.of(done) for done in (1_000, 1_000, 1_010, 1_010)]
+
+    assert paces[0] == 100
+    assert paces[-1] < 1
+
+
+def test_a_rate_before_any_time_has_passed():
+    assert _Rate(lambda: 5.0).of(3) == 0
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(0, "0:00"), (61.9, "1:01"), (3_599, "59:59"), (3_600, "1:00:00"), (90_061, "25:01:01")])
+def test_a_time_that_is_left(seconds, shown):
+    assert _clock(seconds) == shown

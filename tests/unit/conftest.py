@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import asyncio
+import selectors
+
+import pytest
+
+from freedompay_async.contract import Retry
+from freedompay_async.policy import Doubt, Life, Policy, Step
+
+POLICY = Policy(attempts=3, pause=1.0, max_pause=8.0, grace=5.0, resend_within=100.0)
+
+
+class _Selector(selectors.DefaultSelector):
+    """Moves the clock of its loop on, where another selector would sleep."""
+
+    def __init__(self):
+        super().__init__()
+        self.now = 1000.0
+
+    def select(self, timeout=None):
+        ready = super().select(0)
+        if not ready:
+            if timeout is None:
+                raise AssertionError("every task waits, and nothing is left that could wake one")
+            self.now += max(timeout, 0.0)
+        return ready
+
+
+class _VirtualLoop(asyncio.SelectorEventLoop):
+    def __init__(self):
+        self.virtual = _Selector()
+        super().__init__(self.virtual)
+
+    def time(self):
+        return self.virtual.now
+
+
+@pytest.fixture
+def run_virtual():
+    """Runs a coroutine to its end on a loop whose clock starts at 1000.0 and never really waits."""
+
+    def run(work):
+        with asyncio.Runner(loop_factory=_VirtualLoop) as runner:
+            return runner.run(work)
+
+    return run
+
+
+@pytest.fixture
+def life():
+    """Makes the life of a call that has not begun; three attempts, five seconds of grace, sent again within a hundred, and no jitter."""
+
+    def make(retry=Retry.ASKABLE, **fields):
+        return Life(POLICY, retry, **({"rng": lambda: 0.0} | fields))
+
+    return make
+
+
+@pytest.fixture
+def resumed(life):
+    """Makes the life of a call that an earlier process sent at the time 0, and whose answer nobody has."""
+
+    def make(retry=Retry.ASKABLE, **fields):
+        return life(retry, **({"doubt": Doubt.CERTAIN, "first_sent": 0.0} | fields))
+
+    return make
+
+
+@pytest.fixture
+def play():
+    """Gives the steps that a life asks for, from its start; in the script a number lets so many seconds pass."""
+
+    def run(life, *script, now=0.0):
+        action = life.start()
+        steps = [action.step]
+        for entry in script:
+            if isinstance(entry, float):
+                now += entry
+                continue
+            seen, told = entry if isinstance(entry, tuple) else (entry, {})
+            if action.step is Step.SEND:
+                life.sent(now)
+                action = life.after_send(seen, now, **told)
+            else:
+                action = life.after_ask(seen, now, **told)
+            steps.append(action.step)
+        return steps
+
+    return run
+
+
+@pytest.fixture
+def after_sends():
+    """Gives the last decision of a life after these attempts, all at the time 0."""
+
+    def run(life, *seen):
+        for each in seen:
+            life.sent(0.0)
+            action = life.after_send(each, 0.0)
+        return action
+
+    return run

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import ast
+import importlib
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(find_spec("freedompay_async").submodule_search_locations[0])
+MODULES = {
+    ".".join(["freedompay_async", *path.relative_to(ROOT).with_suffix("").parts]).removesuffix(".__init__"): path
+    for path in sorted(ROOT.rglob("*.py"))
+    if path.name != "__main__.py"
+}
+PACKAGES = [name for name, path in MODULES.items() if path.name == "__init__.py"]
+FILES = [name for name, path in MODULES.items() if path.name != "__init__.py"]
+
+
+def named(module: str) -> list[str]:
+    """What `__all__` of the module says, as it is written."""
+    for node in ast.parse(MODULES[module].read_text("utf-8")).body:
+        if isinstance(node, ast.Assign) and [target.id for target in node.targets if isinstance(target, ast.Name)] == ["__all__"]:
+            return ast.literal_eval(node.value)
+    return []
+
+
+def decorators(node: ast.stmt) -> list[ast.expr]:
+    return getattr(node, "decorator_list", [])
+
+
+def defined(module: str, *kinds: type) -> set[str]:
+    """The public names that the module itself binds at its top level."""
+    found = set()
+    for node in ast.parse(MODULES[module].read_text("utf-8")).body:
+        if not isinstance(node, kinds):
+            continue
+        if any(isinstance(mark, ast.Call) and ast.unparse(mark.func).endswith((".command", ".callback")) for mark in decorators(node)):
+            continue  # Registered: nobody calls it by its name.
+        if isinstance(node, ast.Assign):
+            found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.AnnAssign):
+            found.add(node.target.id)
+        elif isinstance(node, ast.ImportFrom):
+            found |= {alias.asname or alias.name for alias in node.names if (node.module or "").startswith("freedompay_async")}
+        else:
+            found.add(node.name)
+    return {name for name in found if not name.startswith("_")}
+
+
+CODE = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+VALUES = (ast.Assign, ast.AnnAssign)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_all_names_nothing_twice(module):
+    names = named(module)
+
+    assert sorted(set(names)) == sorted(names)
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_all_of_a_module_names_every_public_class_and_function(module):
+    assert defined(module, *CODE) - set(named(module)) == set()
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_all_of_a_module_names_only_what_it_defines(module):
+    assert set(named(module)) - defined(module, *CODE, *VALUES) == set()
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_all_of_a_package_names_only_what_it_defines_or_takes_from_its_modules(package):
+    assert set(named(package)) - defined(package, *CODE, *VALUES, ast.ImportFrom) == set()
+
+
+def test_all_of_the_package_names_everything_that_it_imports():
+    assert set(named("freedompay_async")) == defined("freedompay_async", ast.ImportFrom)
+
+
+def test_all_of_the_models_names_everything_that_its_modules_do():
+    expected = {*named("freedompay_async.models.answers"), *named("freedompay_async.models.requests")}
+
+    assert set(named("freedompay_async.models")) == expected
+
+
+@pytest.mark.parametrize("name", named("freedompay_async"))
+def test_a_user_can_import(name):
+    assert hasattr(importlib.import_module("freedompay_async"), name)
+
+
+def test_a_user_can_import_every_error():
+    assert set(named("freedompay_async.errors")) - set(named("freedompay_async")) == set()

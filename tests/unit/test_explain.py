@@ -1,0 +1,239 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from freedompay_async.contract import CARDS_ISSUE, REQUESTS_STATUS, Call, Mark, Retry
+from freedompay_async.errors import (
+    AuthenticationError,
+    DuplicateRequest,
+    NotSent,
+    OutcomeUnknown,
+    ProtocolError,
+    RateLimited,
+    RequestFailed,
+)
+from freedompay_async.explain import mark_cancelled, to_error
+from freedompay_async.models import CardIssue, Completed, RequestState
+from freedompay_async.policy import Seen, Step
+from freedompay_async.wire import Reply, Verdict
+
+PERSONAL = Call("gift_cards.issue", "/v5/cards/issue_card", CardIssue, Completed, Mark.PARTIAL, Retry.UNASKABLE, "")
+REPLY = Reply(400, {}, b'{"status":"error","pan":"4111111111111111"}')
+LOST = Verdict(Seen.NO_ANSWER, "the server disconnected")
+SAID_NO = Verdict(Seen.ERROR, "HTTP 400", RequestState(status="error", error_code=17, error_description="нет"), REPLY, 2.5)
+PAGE = Verdict(Seen.UNCLEAR, "HTTP 200, an HTML page", None, Reply(200, {}, b"<html>"))
+
+ENDS = [Step.NOT_SENT, Step.LIMITED, Step.DENIED, Step.DUPLICATE, Step.FAILED, Step.REFUSED, Step.UNKNOWN]
+READ_ENDS = [Step.NOT_SENT, Step.LIMITED, Step.DENIED, Step.REFUSED, Step.UNCLEAR, Step.UNKNOWN]
+
+
+def explain(step, call=CARDS_ISSUE, *, told=LOST, asked=None, request_id="r-1"):
+    return to_error(step, call=call, request_id=request_id, told=told, asked=asked, resend_within=3600.0)
+
+
+class TestKind:
+    @pytest.mark.parametrize("call", [CARDS_ISSUE, PERSONAL], ids=lambda call: call.name)
+    @pytest.mark.parametrize(
+        ("step", "expected"),
+        [
+            (Step.NOT_SENT, NotSent),
+            (Step.LIMITED, RateLimited),
+            (Step.DENIED, AuthenticationError),
+            (Step.DUPLICATE, DuplicateRequest),
+            (Step.FAILED, RequestFailed),
+            (Step.REFUSED, RequestFailed),
+            (Step.UNKNOWN, OutcomeUnknown),
+            (Step.UNCLEAR, OutcomeUnknown),
+        ],
+    )
+    def test_of_an_effect(self, call, step, expected):
+        assert type(explain(step, call)) is expected
+
+    @pytest.mark.parametrize(
+        ("step", "told", "expected"),
+        [
+            (Step.NOT_SENT, LOST, NotSent),
+            (Step.LIMITED, LOST, RateLimited),
+            (Step.DENIED, LOST, AuthenticationError),
+            (Step.REFUSED, SAID_NO, RequestFailed),
+            (Step.FAILED, SAID_NO, RequestFailed),
+            (Step.UNCLEAR, PAGE, ProtocolError),
+            (Step.UNKNOWN, PAGE, ProtocolError),
+            (Step.UNKNOWN, LOST, OutcomeUnknown),
+        ],
+    )
+    def test_of_a_read(self, step, told, expected):
+        assert type(explain(step, REQUESTS_STATUS, told=told)) is expected
+
+
+class TestText:
+    @pytest.mark.parametrize(
+        ("step", "told", "expected"),
+        [
+            (Step.NOT_SENT, LOST, "not sent: the server disconnected. Nothing was done; it is safe to repeat."),
+            (
+                Step.LIMITED,
+                SAID_NO,
+                "the issuer limits the rate (HTTP 400: 17 нет). By the meaning of 429 nothing was done; repeat it with this request_id.",
+            ),
+            (
+                Step.DENIED,
+                SAID_NO,
+                (
+                    "the issuer refused the signature or the merchant (HTTP 400: 17 нет). This attempt did nothing. "
+                    "Check auth_id, secret_key, the region and its signature scheme."
+                ),
+            ),
+            (
+                Step.DUPLICATE,
+                SAID_NO,
+                (
+                    "the issuer refused the request id (HTTP 400: 17 нет). An earlier use of this id may have been done; "
+                    "do not repeat it under a new id before that is clear."
+                ),
+            ),
+            (Step.FAILED, SAID_NO, "the issuer accepted the request and it failed (HTTP 400: 17 нет). It was not done."),
+            (Step.REFUSED, SAID_NO, "the issuer refused it (HTTP 400: 17 нет). It was not done."),
+            (
+                Step.UNKNOWN,
+                LOST,
+                (
+                    "sent, and its outcome is not known (the server disconnected). It may or may not have been done; never repeat it under a new id. "
+                    "Ask again later (requests.attach), or repeat it with this request_id within 3600 s of its first send."
+                ),
+            ),
+        ],
+    )
+    def test_of_an_effect_says_what_happened_and_what_is_safe(self, step, told, expected):
+        assert explain(step, told=told).message == expected
+
+    def test_of_an_unknown_outcome_that_cannot_be_asked_about_calls_for_a_person(self):
+        assert explain(Step.UNKNOWN, PERSONAL).message == (
+            "sent, and its outcome is not known (the server disconnected). It may or may not have been done; never repeat it under a new id. "
+            "It can't be asked about: a person has to look."
+        )
+
+    @pytest.mark.parametrize(
+        ("step", "told", "expected"),
+        [
+            (Step.NOT_SENT, LOST, "not sent: the server disconnected. It changes nothing: it is safe to repeat."),
+            (Step.LIMITED, LOST, "the issuer limits the rate (the server disconnected). It changes nothing: it is safe to repeat."),
+            (
+                Step.REFUSED,
+                SAID_NO,
+                "the issuer refused to answer (HTTP 400: 17 нет). That says nothing of any other request. It changes nothing: it is safe to repeat.",
+            ),
+            (Step.FAILED, SAID_NO, "the issuer accepted the request and it failed (HTTP 400: 17 нет). It was not done."),
+            (Step.UNCLEAR, PAGE, "the answer is not the contract's (HTTP 200, an HTML page). It changes nothing: it is safe to repeat."),
+            (Step.UNKNOWN, PAGE, "no usable answer (HTTP 200, an HTML page). It changes nothing: it is safe to repeat."),
+            (Step.UNKNOWN, LOST, "sent, and no answer came (the server disconnected). It changes nothing: it is safe to repeat."),
+        ],
+    )
+    def test_of_a_read_says_what_happened_and_that_it_is_safe(self, step, told, expected):
+        assert explain(step, REQUESTS_STATUS, told=told).message == expected
+
+    @pytest.mark.parametrize("step", ENDS)
+    def test_calls_only_what_was_not_sent_safe_to_repeat(self, step):
+        assert ("safe to repeat" in explain(step).message) == (step is Step.NOT_SENT)
+
+    @pytest.mark.parametrize("step", ENDS)
+    def test_warns_of_a_new_id_where_it_may_have_been_done(self, step):
+        assert ("under a new id" in explain(step).message) == (step in (Step.UNKNOWN, Step.DUPLICATE))
+
+    @pytest.mark.parametrize("step", [step for step in ENDS if step is not Step.UNKNOWN])
+    @pytest.mark.parametrize("call", [CARDS_ISSUE, PERSONAL], ids=lambda call: call.name)
+    def test_tells_how_to_go_on_only_where_the_outcome_is_unknown(self, step, call):
+        message = explain(step, call).message
+
+        assert ("requests.attach" in message, "a person" in message) == (False, False)
+
+    @pytest.mark.parametrize(
+        ("asked", "expected"),
+        [
+            (None, "the server disconnected"),
+            (LOST, "the server disconnected"),
+            (Verdict(Seen.NOT_KNOWN), "the server disconnected; request/status: not known"),
+            (Verdict(Seen.NOT_KNOWN, "HTTP 404"), "the server disconnected; request/status: not known, HTTP 404"),
+        ],
+    )
+    def test_tells_what_the_last_look_up_showed(self, asked, expected):
+        assert explain(Step.REFUSED, asked=asked).message == f"the issuer refused it ({expected}). It was not done."
+
+    @pytest.mark.parametrize(
+        ("code", "description", "expected"),
+        [
+            (None, None, "HTTP 400"),
+            (17, None, "HTTP 400: 17"),
+            (0, None, "HTTP 400: 0"),
+            ("E1", "нет", "HTTP 400: E1 нет"),
+            (None, "нет", "HTTP 400: нет"),
+        ],
+    )
+    def test_tells_what_the_issuer_gave(self, code, description, expected):
+        answer = RequestState(status="error", error_code=code, error_description=description)
+
+        assert (
+            explain(Step.REFUSED, told=SAID_NO._replace(answer=answer)).message == f"the issuer refused it ({expected}). It was not done."
+        )
+
+
+class TestAttributes:
+    def test_have_all_that_is_known(self):
+        error = explain(Step.REFUSED, told=SAID_NO)
+
+        assert vars(error) == {
+            "message": "the issuer refused it (HTTP 400: 17 нет). It was not done.",
+            "request_id": "r-1",
+            "call": "cards.issue",
+            "http_status": 400,
+            "body": '{"status":"error","pan":"***"}',
+            "error_code": "17",
+            "error_description": "нет",
+            "retry_after": 2.5,
+            "proved": False,
+        }
+
+    def test_are_none_where_no_answer_came(self):
+        error = explain(Step.UNKNOWN, told=LOST, request_id=None)
+        names = ("request_id", "http_status", "body", "error_code", "error_description", "retry_after")
+
+        assert [getattr(error, name) for name in names] == [None] * 6
+
+    @pytest.mark.parametrize(("code", "expected"), [(None, None), (0, "0"), (17, "17"), ("E1", "E1")])
+    def test_have_the_code_as_text(self, code, expected):
+        told = SAID_NO._replace(answer=RequestState(status="error", error_code=code))
+
+        assert explain(Step.REFUSED, told=told).error_code == expected
+
+    @pytest.mark.parametrize("step", ENDS)
+    def test_say_whether_the_failure_was_read_from_a_look_up(self, step):
+        assert explain(step).proved == (step is Step.FAILED)
+
+    @pytest.mark.parametrize("step", ENDS)
+    def test_of_an_effect_name_its_call_and_its_id(self, step):
+        error = explain(step)
+
+        assert (error.call, error.request_id) == ("cards.issue", "r-1")
+
+    @pytest.mark.parametrize("step", READ_ENDS)
+    def test_of_a_read_name_its_call_and_its_id(self, step):
+        error = explain(step, REQUESTS_STATUS)
+
+        assert (error.call, error.request_id) == ("requests.status", "r-1")
+
+    @pytest.mark.parametrize("field", ["error_code", "error_description"])
+    @pytest.mark.parametrize("shown", [str, lambda error: f"{error.error_code} {error.error_description}"])
+    def test_do_not_show_a_card_number_that_the_issuer_names(self, field, shown):
+        answer = RequestState(status="error", **{field: "card 4111111111111111 is blocked"})
+
+        assert "4111111111111111" not in shown(explain(Step.REFUSED, told=SAID_NO._replace(answer=answer)))
+
+
+@pytest.mark.parametrize("unknown", [False, True])
+def test_a_cancellation_is_marked_with_its_id_and_whether_it_may_have_been_done(unknown):
+    error = asyncio.CancelledError()
+    mark_cancelled(error, "r-1", outcome_unknown=unknown)
+
+    assert vars(error) == {"request_id": "r-1", "outcome_unknown": unknown}

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(find_spec("freedompay_async").submodule_search_locations[0])
+# Lower first: what is here may use what stands before it.
+ORDER = (
+    *("secret", "errors", "ids", "masking"),
+    *("models", "signing"),
+    "contract",
+    "policy",
+    *("wire", "attempt", "explain"),
+    *("pacing", "session"),
+    *("settings", "streams", "operations"),
+    "resources",
+    "transport",
+    "client",
+    "batch",
+    "sandbox",
+    "cli",
+)
+FILES = {str(path.relative_to(ROOT)): path for path in sorted(ROOT.rglob("*.py"))}
+BELOW = [name for name in FILES if name != "__init__.py"]
+
+
+def part(name: str) -> str:
+    """The module or package, directly below the package, that a file belongs to."""
+    return name.replace(os.sep, "/").split("/")[0].removesuffix(".py")
+
+
+def imports(name: str) -> set[str]:
+    """Every module that a file names in an import, wherever in it the import stands."""
+    found = set()
+    for node in ast.walk(ast.parse(FILES[name].read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add("." * node.level + (node.module or ""))
+            if node.module == "freedompay_async":
+                found |= {f"freedompay_async.{alias.name}" for alias in node.names if alias.name in ORDER}
+    return found
+
+
+def used(name: str) -> set[str]:
+    """The parts of the package that a file imports, without its own."""
+    inside = {module.split(".")[1] for module in imports(name) if module.startswith("freedompay_async.")}
+    return inside - {part(name)}
+
+
+def users(library: str) -> set[str]:
+    return {part(name) for name in FILES if any(module.split(".")[0] == library for module in imports(name))}
+
+
+@pytest.mark.parametrize("name", BELOW)
+def test_every_module_has_a_place_in_the_order(name):
+    assert part(name) in ORDER
+
+
+@pytest.mark.parametrize("name", [name for name in BELOW if part(name) in ORDER])
+def test_dependencies_point_down(name):
+    below = ORDER[: ORDER.index(part(name))]
+
+    assert used(name) - set(below) == set()
+
+
+@pytest.mark.parametrize("name", [name for name in BELOW if part(name) != "cli"])
+def test_nothing_below_the_command_imports_the_package_as_a_whole(name):
+    assert "freedompay_async" not in imports(name)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_imports_name_the_whole_path(name):
+    assert [module for module in imports(name) if module.startswith(".")] == []
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if part(name) == "sandbox"])
+def test_the_sandbox_uses_nothing_of_the_package(name):
+    assert used(name) == set()
+
+
+def test_what_a_user_imports_brings_no_batch_sandbox_or_command():
+    assert used("__init__.py") & {"batch", "sandbox", "cli", "transport", "session"} == set()
+
+
+def test_only_the_transport_and_the_sandbox_import_aiohttp():
+    assert users("aiohttp") == {"transport", "sandbox"}
+
+
+@pytest.mark.parametrize("library", ["typer", "rich"])
+def test_only_the_command_imports_what_is_an_extra(library):
+    assert users(library) - {"cli"} == set()
+
+
+@pytest.mark.parametrize("library", ["aiohttp", "typer", "rich", "sqlite3"])
+def test_importing_the_package_does_not_import(library):
+    code = f"import sys, freedompay_async; print({library!r} in sys.modules)"
+    env = os.environ | {"PYTHONPATH": str(ROOT.parent)}
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], env=env, capture_output=True, text=True, check=False)
+
+    assert (done.stdout.strip(), done.stderr) == ("False", "")

@@ -1,0 +1,328 @@
+from __future__ import annotations
+
+import pytest
+
+from freedompay_async.contract import Retry
+from freedompay_async.policy import Doubt, Seen, Step
+
+READ, ASKABLE, UNASKABLE = Retry.READ, Retry.ASKABLE, Retry.UNASKABLE
+NONE, POSSIBLE, CERTAIN = Doubt.NONE, Doubt.POSSIBLE, Doubt.CERTAIN
+EFFECTS = (ASKABLE, UNASKABLE)
+LATE = 6.0  # More than the grace.
+CONFLICT = (Seen.ERROR, {"conflict": True})
+
+
+class TestFirstSend:
+    """What follows the answer to the first send, by class of call and by doubt."""
+
+    @pytest.mark.parametrize(
+        ("seen", "expected"),
+        [
+            (Seen.NOT_SENT, Step.SEND),
+            (Seen.NO_ANSWER, Step.SEND),
+            (Seen.UNCLEAR, Step.UNCLEAR),
+            (Seen.LIMITED, Step.SEND),
+            (Seen.DENIED, Step.DENIED),
+            (Seen.OK, Step.ANSWERED),
+            (Seen.ERROR, Step.REFUSED),
+        ],
+    )
+    def test_of_a_read(self, life, after_sends, seen, expected):
+        assert after_sends(life(READ), seen).step == expected
+
+    @pytest.mark.parametrize(
+        ("doubt", "seen", "expected"),
+        [
+            (NONE, Seen.NOT_SENT, Step.SEND),
+            (NONE, Seen.NO_ANSWER, Step.ASK),
+            (NONE, Seen.UNCLEAR, Step.ASK),
+            (NONE, Seen.LIMITED, Step.SEND),
+            (NONE, Seen.DENIED, Step.DENIED),
+            (NONE, Seen.OK, Step.ANSWERED),
+            (NONE, Seen.ERROR, Step.REFUSED),
+            (POSSIBLE, Seen.NOT_SENT, Step.SEND),
+            (POSSIBLE, Seen.NO_ANSWER, Step.ASK),
+            (POSSIBLE, Seen.UNCLEAR, Step.ASK),
+            (POSSIBLE, Seen.LIMITED, Step.SEND),
+            (POSSIBLE, Seen.DENIED, Step.DENIED),
+            (POSSIBLE, Seen.OK, Step.ANSWERED),
+            (POSSIBLE, Seen.ERROR, Step.ASK),
+            (CERTAIN, Seen.NOT_SENT, Step.ASK),
+            (CERTAIN, Seen.NO_ANSWER, Step.ASK),
+            (CERTAIN, Seen.UNCLEAR, Step.ASK),
+            (CERTAIN, Seen.LIMITED, Step.ASK),
+            (CERTAIN, Seen.DENIED, Step.UNKNOWN),
+            (CERTAIN, Seen.OK, Step.ANSWERED),
+            (CERTAIN, Seen.ERROR, Step.ASK),
+        ],
+    )
+    def test_of_an_effect_that_can_be_asked_about(self, life, after_sends, doubt, seen, expected):
+        assert after_sends(life(doubt=doubt), seen).step == expected
+
+    @pytest.mark.parametrize(
+        ("header_id", "doubt", "seen", "expected"),
+        [
+            (True, NONE, Seen.NOT_SENT, Step.SEND),
+            (True, NONE, Seen.NO_ANSWER, Step.SEND),
+            (True, NONE, Seen.UNCLEAR, Step.SEND),
+            (True, NONE, Seen.LIMITED, Step.SEND),
+            (True, NONE, Seen.DENIED, Step.DENIED),
+            (True, NONE, Seen.OK, Step.ANSWERED),
+            (True, NONE, Seen.ERROR, Step.REFUSED),
+            (True, POSSIBLE, Seen.NOT_SENT, Step.SEND),
+            (True, POSSIBLE, Seen.NO_ANSWER, Step.SEND),
+            (True, POSSIBLE, Seen.UNCLEAR, Step.SEND),
+            (True, POSSIBLE, Seen.LIMITED, Step.SEND),
+            (True, POSSIBLE, Seen.DENIED, Step.DENIED),
+            (True, POSSIBLE, Seen.OK, Step.ANSWERED),
+            (True, POSSIBLE, Seen.ERROR, Step.UNKNOWN),
+            (False, NONE, Seen.NOT_SENT, Step.SEND),
+            (False, NONE, Seen.NO_ANSWER, Step.UNKNOWN),
+            (False, NONE, Seen.UNCLEAR, Step.UNKNOWN),
+            (False, NONE, Seen.LIMITED, Step.SEND),
+            (False, NONE, Seen.DENIED, Step.DENIED),
+            (False, NONE, Seen.OK, Step.ANSWERED),
+            (False, NONE, Seen.ERROR, Step.REFUSED),
+            (False, POSSIBLE, Seen.NO_ANSWER, Step.UNKNOWN),
+            (False, POSSIBLE, Seen.ERROR, Step.UNKNOWN),
+        ],
+    )
+    def test_of_an_effect_that_cannot_be_asked_about(self, life, after_sends, header_id, doubt, seen, expected):
+        assert after_sends(life(UNASKABLE, header_id=header_id, doubt=doubt), seen).step == expected
+
+
+class TestSecondSend:
+    """What follows the answer to an effect that was sent again after its answer was lost."""
+
+    @pytest.mark.parametrize(
+        ("seen", "expected"),
+        [
+            (Seen.NOT_SENT, Step.ASK),
+            (Seen.NO_ANSWER, Step.ASK),
+            (Seen.UNCLEAR, Step.ASK),
+            (Seen.LIMITED, Step.ASK),
+            (Seen.DENIED, Step.UNKNOWN),
+            (Seen.OK, Step.ANSWERED),
+            (Seen.ERROR, Step.ASK),
+        ],
+    )
+    def test_of_an_effect_that_can_be_asked_about(self, life, after_sends, seen, expected):
+        assert after_sends(life(), Seen.NO_ANSWER, seen).step == expected
+
+    @pytest.mark.parametrize(
+        ("seen", "expected"),
+        [
+            (Seen.NOT_SENT, Step.UNKNOWN),
+            (Seen.NO_ANSWER, Step.UNKNOWN),
+            (Seen.UNCLEAR, Step.UNKNOWN),
+            (Seen.LIMITED, Step.UNKNOWN),
+            (Seen.DENIED, Step.UNKNOWN),
+            (Seen.OK, Step.ANSWERED),
+            (Seen.ERROR, Step.UNKNOWN),
+        ],
+    )
+    def test_of_an_effect_that_cannot_be_asked_about(self, life, after_sends, seen, expected):
+        assert after_sends(life(UNASKABLE, header_id=True), Seen.NO_ANSWER, seen).step == expected
+
+
+class TestLookUp:
+    @pytest.mark.parametrize("doubt", Doubt)
+    @pytest.mark.parametrize(
+        ("seen", "expected"),
+        [
+            (Seen.KNOWN, Step.ANSWERED),
+            (Seen.FAILED, Step.FAILED),
+            (Seen.DENIED, Step.UNKNOWN),
+            (Seen.NOT_SENT, Step.ASK),
+            (Seen.NO_ANSWER, Step.ASK),
+            (Seen.UNCLEAR, Step.ASK),
+            (Seen.LIMITED, Step.ASK),
+        ],
+    )
+    def test_what_it_shows_decides(self, life, doubt, seen, expected):
+        subject = life(doubt=doubt, first_sent=0.0, last_sent=0.0)
+
+        assert subject.after_ask(seen, LATE).step == expected
+
+    @pytest.mark.parametrize("doubt", Doubt)
+    @pytest.mark.parametrize("said_no", [False, True])
+    @pytest.mark.parametrize("may_resend", [False, True])
+    def test_of_an_unknown_id_is_repeated_through_the_grace(self, life, doubt, said_no, may_resend):
+        subject = life(doubt=doubt, first_sent=0.0, last_sent=0.0, said_no=said_no, may_resend=may_resend)
+
+        assert subject.after_ask(Seen.NOT_KNOWN, 4.999).step == Step.ASK
+
+    @pytest.mark.parametrize(
+        ("doubt", "said_no", "conflict", "may_resend", "expected"),
+        [
+            (CERTAIN, False, False, True, Step.SEND),
+            (CERTAIN, False, False, False, Step.UNKNOWN),
+            (CERTAIN, True, False, True, Step.ASK),
+            (CERTAIN, True, True, True, Step.ASK),
+            (CERTAIN, True, False, False, Step.ASK),
+            (POSSIBLE, True, False, True, Step.REFUSED),
+            (POSSIBLE, True, True, True, Step.DUPLICATE),
+            (POSSIBLE, True, False, False, Step.REFUSED),
+        ],
+    )
+    def test_of_an_id_that_stays_unknown_through_the_grace(self, life, doubt, said_no, conflict, may_resend, expected):
+        subject = life(doubt=doubt, first_sent=0.0, last_sent=0.0, said_no=said_no, conflict=conflict, may_resend=may_resend)
+
+        assert subject.after_ask(Seen.NOT_KNOWN, 5.0).step == expected
+
+    @pytest.mark.parametrize(("now", "expected"), [(99.0, Step.SEND), (100.0, Step.UNKNOWN), (101.0, Step.UNKNOWN)])
+    def test_of_an_unknown_id_sends_again_only_within_resend_within_of_the_first_send(self, life, now, expected):
+        subject = life(doubt=CERTAIN, first_sent=0.0, last_sent=50.0)
+
+        assert subject.after_ask(Seen.NOT_KNOWN, now).step == expected
+
+    def test_counts_the_grace_from_the_last_send(self, life):
+        subject = life(doubt=CERTAIN, first_sent=0.0, last_sent=10.0)
+
+        assert subject.after_ask(Seen.NOT_KNOWN, 14.0).step == Step.ASK
+
+    def test_of_a_resumed_effect_counts_the_grace_from_its_first_send(self, resumed):
+        assert resumed(first_sent=0.0).after_ask(Seen.NOT_KNOWN, 5.0).step == Step.SEND
+
+    def test_of_what_was_never_sent_is_only_repeated(self, life):
+        assert life().after_ask(Seen.NOT_KNOWN, LATE).step == Step.ASK
+
+
+class TestOutOfTime:
+    @pytest.mark.parametrize(
+        ("seen", "expected"),
+        [
+            ((), Step.NOT_SENT),
+            ((Seen.NOT_SENT,), Step.NOT_SENT),
+            ((Seen.LIMITED,), Step.LIMITED),
+            ((Seen.NO_ANSWER,), Step.UNKNOWN),
+            ((Seen.LIMITED, Seen.NO_ANSWER), Step.UNKNOWN),
+        ],
+    )
+    def test_of_a_read(self, life, play, seen, expected):
+        subject = life(READ)
+        play(subject, *seen)
+
+        assert subject.out_of_time() == expected
+
+    @pytest.mark.parametrize("retry", EFFECTS)
+    @pytest.mark.parametrize(
+        ("doubt", "seen", "expected"),
+        [
+            (NONE, (), Step.NOT_SENT),
+            (NONE, (Seen.NOT_SENT,), Step.NOT_SENT),
+            (NONE, (Seen.LIMITED,), Step.LIMITED),
+            (NONE, (Seen.LIMITED, Seen.NOT_SENT), Step.LIMITED),
+            (NONE, (Seen.LIMITED, Seen.ERROR), Step.UNKNOWN),
+            (NONE, (Seen.NO_ANSWER,), Step.UNKNOWN),
+            (NONE, (Seen.UNCLEAR,), Step.UNKNOWN),
+            (NONE, (Seen.NOT_SENT, Seen.NO_ANSWER), Step.UNKNOWN),
+            (POSSIBLE, (), Step.NOT_SENT),
+            (POSSIBLE, (Seen.LIMITED,), Step.LIMITED),
+            (POSSIBLE, (Seen.ERROR,), Step.UNKNOWN),
+            (CERTAIN, (), Step.UNKNOWN),
+        ],
+    )
+    def test_of_an_effect(self, life, play, retry, doubt, seen, expected):
+        subject = life(retry, doubt=doubt)
+        play(subject, *seen)
+
+        assert subject.out_of_time() == expected
+
+    def test_while_an_id_is_looked_up_after_an_error(self, life, play):
+        subject = life(doubt=POSSIBLE)
+        play(subject, Seen.ERROR, Seen.NOT_KNOWN)
+
+        assert subject.out_of_time() == Step.UNKNOWN
+
+
+class TestGiveUp:
+    @pytest.mark.parametrize("retry", Retry)
+    def test_ends_a_call_that_was_not_sent(self, life, retry):
+        subject = life(retry)
+        subject.sent(0.0)
+        subject.give_up()
+
+        assert subject.after_send(Seen.NOT_SENT, 0.0).step == Step.NOT_SENT
+
+    def test_ends_an_effect_that_was_limited_before(self, life, play):
+        subject = life()
+        play(subject, Seen.LIMITED)
+        subject.give_up()
+
+        assert subject.after_send(Seen.NOT_SENT, 0.0).step == Step.LIMITED
+
+    @pytest.mark.parametrize("retry", EFFECTS)
+    @pytest.mark.parametrize("seen", [Seen.NO_ANSWER, Seen.UNCLEAR])
+    def test_leaves_an_effect_unknown_whose_answer_was_lost(self, life, retry, seen):
+        subject = life(retry, header_id=True)
+        subject.sent(0.0)
+        subject.give_up()
+
+        assert subject.after_send(seen, 0.0).step == Step.UNKNOWN
+
+    @pytest.mark.parametrize("seen", [Seen.NOT_SENT, Seen.NO_ANSWER, Seen.UNCLEAR, Seen.LIMITED, Seen.NOT_KNOWN, Seen.DENIED])
+    @pytest.mark.parametrize("now", [1.0, LATE])
+    def test_ends_the_look_ups_of_an_effect_in_doubt(self, resumed, seen, now):
+        subject = resumed()
+        subject.give_up()
+
+        assert subject.after_ask(seen, now).step == Step.UNKNOWN
+
+    @pytest.mark.parametrize(("seen", "expected"), [(Seen.KNOWN, Step.ANSWERED), (Seen.FAILED, Step.FAILED)])
+    def test_does_not_throw_an_answer_away(self, resumed, seen, expected):
+        subject = resumed()
+        subject.give_up()
+
+        assert subject.after_ask(seen, 1.0).step == expected
+
+
+class TestRecord:
+    def test_the_first_send_is_remembered(self, life):
+        subject = life()
+        subject.sent(1.0)
+        subject.sent(2.0)
+
+        assert subject.first_sent == 1.0
+
+    def test_every_send_is_counted(self, life):
+        subject = life()
+        subject.sent(1.0)
+        subject.sent(2.0)
+
+        assert subject.sends == 2
+
+    @pytest.mark.parametrize(("seen", "expected"), [(seen, None if seen is Seen.NOT_SENT else 3.0) for seen in Seen])
+    def test_the_last_send_is_that_of_what_left(self, life, seen, expected):
+        subject = life()
+        subject.sent(3.0)
+        subject.after_send(seen, 3.0)
+
+        assert subject.last_sent == expected
+
+    @pytest.mark.parametrize(("answer", "expected"), [(Seen.ERROR, False), (CONFLICT, True)])
+    def test_a_conflict_is_remembered(self, life, play, answer, expected):
+        subject = life(doubt=POSSIBLE)
+        play(subject, answer)
+
+        assert subject.conflict == expected
+
+    @pytest.mark.parametrize(
+        ("doubt", "seen", "expected"),
+        [
+            (NONE, (Seen.OK,), False),
+            (NONE, (Seen.NO_ANSWER, Seen.KNOWN), False),
+            (NONE, (Seen.LIMITED, Seen.ERROR, Seen.KNOWN), False),
+            (POSSIBLE, (Seen.OK,), False),
+            (POSSIBLE, (Seen.NO_ANSWER, Seen.KNOWN), False),
+            (POSSIBLE, (Seen.ERROR, Seen.KNOWN), True),
+            (POSSIBLE, (Seen.NOT_SENT, Seen.ERROR, Seen.KNOWN), True),
+            (POSSIBLE, (Seen.LIMITED, Seen.ERROR, Seen.KNOWN), False),
+            (CERTAIN, (Seen.ERROR, Seen.KNOWN), False),
+        ],
+    )
+    def test_an_effect_is_found_where_its_given_id_had_been_used_before(self, life, play, doubt, seen, expected):
+        subject = life(doubt=doubt)
+        play(subject, *seen)
+
+        assert subject.found == expected

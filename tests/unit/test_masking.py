@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import pytest
+
+from freedompay_async.masking import mask, mask_text
+
+PAN = "4111111111111111"
+NAMES = [
+    *("secret", "secret_key", "client_secret", "mysecretword", "pan", "PAN", "card_number", "cardnumber", "cardNumber"),
+    *("cvv", "cvv2", "cvc", "cvc2", "pin", "Pin", "otp", "password", "document", "expiry"),
+]
+
+
+def masked(text: str, **options) -> str:
+    return mask(text.encode(), **options)
+
+
+class TestNamedFields:
+    @pytest.mark.parametrize("name", NAMES)
+    def test_that_are_secret_are_masked(self, name):
+        assert masked(f'{{"{name}":"12a4"}}') == f'{{"{name}":"***"}}'
+
+    @pytest.mark.parametrize("value", ['"1234"', '""', "1234", "-1", "12.5", '"a\\"b"', '"a\\\\"', '"\\u0031"', '"ключ"', '"one\ntwo"'])
+    def test_of_every_scalar_form_are_masked(self, value):
+        assert masked(f'{{"pin":{value},"more":1}}') == '{"pin":"***","more":1}'
+
+    def test_with_blanks_around_the_colon_are_masked(self):
+        assert masked('{"pin" :\n "1234"}') == '{"pin" :\n "***"}'
+
+    def test_are_masked_wherever_they_are(self):
+        assert masked('{"a":[{"cvv":"123"},{"pan":5,"otp":"1"}]}') == '{"a":[{"cvv":"***"},{"pan":"***","otp":"***"}]}'
+
+    def test_that_were_cut_off_are_masked(self):
+        assert masked('{"document":"JVBERi0xLjQ') == '{"document":"***"'
+
+    @pytest.mark.parametrize("name", ["status", "card_id", "company", "spin", "pins", "opinion", "documents", "expand"])
+    def test_that_are_not_secret_are_left(self, name):
+        assert masked(f'{{"{name}":"12a4"}}') == f'{{"{name}":"12a4"}}'
+
+
+class TestCardNumbers:
+    @pytest.mark.parametrize(
+        "number",
+        [
+            PAN,
+            "4111 1111 1111 1111",
+            "4111-1111-1111-1111",
+            "378282246310005",
+            "4222222222222",
+            "6304000000000000000",
+        ],
+    )
+    def test_are_masked(self, number):
+        assert masked(f'{{"note":"card {number} lost"}}') == '{"note":"card *** lost"}'
+
+    def test_are_masked_as_numbers_too(self):
+        assert masked(f'{{"note":{PAN}}}') == '{"note":***}'
+
+    def test_are_masked_in_what_is_no_json(self):
+        assert masked(f"<p>{PAN}</p><p>{PAN}</p>") == "<p>***</p><p>***</p>"
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "4111111111111112",
+            "411111111111",
+            "41111111111111111111",
+            "77017777777",
+            "828cf71d-a447-4a67-a149-c1df8bc197ca",
+            "123456******1234",
+        ],
+    )
+    def test_are_told_from_other_digits(self, text):
+        assert masked(text) == text
+
+    @pytest.mark.parametrize("text", [f"{PAN} 12/27", f"{PAN} 123", f"5 {PAN}", f"2024-01-01 {PAN}"])
+    def test_are_masked_beside_other_digits(self, text):
+        assert PAN not in masked(text)
+
+    @pytest.mark.parametrize("text", ["2024 4111 1111 1111 1111", "12-2027-4111-1111-1111-1111"])
+    def test_in_groups_are_masked_behind_another_group(self, text):
+        assert "1111" not in masked(text)
+
+    def test_of_19_digits_in_groups_are_masked(self):
+        assert "6304 1234" not in masked("card 6304 1234 5678 9010 002")
+
+
+class TestLength:
+    def test_up_to_the_most_is_shown_whole(self):
+        assert masked("abcd", most=4) == "abcd"
+
+    def test_over_the_most_is_cut_and_counted(self):
+        assert masked("abcdef", most=4) == "abcd… (2 bytes more)"
+
+    def test_is_at_most_16_kib_unless_told_otherwise(self):
+        assert masked("a" * 16_400) == "a" * 16_384 + "… (16 bytes more)"
+
+    def test_is_counted_in_bytes(self):
+        assert masked("яя", most=3) == "я\ufffd… (1 bytes more)"
+
+    @pytest.mark.parametrize("shown", [13, 14, 15])
+    def test_that_cuts_a_card_number_shows_no_part_of_it(self, shown):
+        assert PAN[:shown] not in masked(PAN + "x" * 9, most=shown)
+
+    def test_that_cuts_a_card_number_behind_a_masked_field_shows_no_part_of_it(self):
+        assert "41111" not in masked(f'{{"secret":"{"a" * 60}","x":"{PAN}","y":"{"z" * 20}"}}', most=56)
+
+
+def test_of_nothing_is_nothing():
+    assert mask(b"") == ""
+
+
+def test_of_text_is_not_cut():
+    assert mask_text("a" * 20_000 + f" {PAN}") == "a" * 20_000 + " ***"
+
+
+def test_shows_what_is_not_utf_8():
+    assert mask(b"\xffab") == "\ufffdab"

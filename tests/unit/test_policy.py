@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import math
+from dataclasses import fields
+
+import pytest
+
+from freedompay_async.errors import ConfigurationError
+from freedompay_async.policy import Policy, RetryBudget, full_jitter, poll_pause
+
+
+class TestPolicy:
+    @pytest.mark.parametrize("name", [field.name for field in fields(Policy)])
+    @pytest.mark.parametrize("value", [0, -1.0, math.nan])
+    def test_refuses_a_value_that_is_not_more_than_0(self, name, value):
+        with pytest.raises(ConfigurationError) as caught:
+            Policy(**{name: value})
+
+        assert caught.value.message == f"Policy({name}={value!r}): it must be more than 0. Nothing was sent."
+
+    @pytest.mark.parametrize("name", [field.name for field in fields(Policy)])
+    def test_takes_any_value_above_0(self, name):
+        assert getattr(Policy(**{name: 0.001}), name) == 0.001
+
+    def test_cannot_be_changed(self):
+        with pytest.raises(AttributeError):
+            Policy().attempts = 9
+
+    def test_takes_its_values_by_name_only(self):
+        with pytest.raises(TypeError):
+            Policy(15.0)
+
+    def test_sends_again_within_an_hour_by_default(self):
+        assert Policy().resend_within == 3600.0
+
+
+class TestFullJitter:
+    @pytest.mark.parametrize(("count", "expected"), [(0, 1.0), (1, 2.0), (2, 4.0), (3, 8.0), (4, 8.0), (10_000, 8.0)])
+    def test_doubles_up_to_the_most(self, count, expected):
+        assert full_jitter(1.0, 8.0, count, lambda: 1.0) == expected
+
+    @pytest.mark.parametrize(("drawn", "expected"), [(0.0, 0.0), (0.25, 1.0), (0.5, 2.0)])
+    def test_is_a_random_share_of_the_whole(self, drawn, expected):
+        assert full_jitter(1.0, 8.0, 2, lambda: drawn) == expected
+
+
+class TestPollPause:
+    @pytest.mark.parametrize(
+        ("looks", "expected"),
+        [(0, 1.0), (1, 2.0), (2, 4.0), (3, 8.0), (4, 10.0), (10_000, 10.0)],
+    )
+    def test_grows_up_to_the_most(self, looks, expected):
+        policy = Policy(poll_first=1.0, poll_growth=2.0, poll_most=10.0)
+
+        assert poll_pause(policy, looks, lambda: 0.5) == expected
+
+    @pytest.mark.parametrize(("drawn", "expected"), [(0.0, 0.75), (0.5, 1.0), (1.0, 1.25)])
+    def test_is_spread_by_a_quarter_to_either_side(self, drawn, expected):
+        assert poll_pause(Policy(poll_first=1.0), 0, lambda: drawn) == expected
+
+
+class TestRetryBudget:
+    """Two repeats a second, ten in hand, and half a repeat for each first attempt."""
+
+    @pytest.fixture
+    def budget(self):
+        return RetryBudget(Policy(retries_per_second=2.0, retry_ratio=0.5))
+
+    def test_has_five_seconds_of_repeats_in_hand(self, budget):
+        assert [budget.repeat(0.0) for _ in range(11)] == [0.0] * 10 + [0.5]
+
+    def test_lets_each_repeat_beyond_it_wait_for_its_turn(self, budget):
+        waits = [budget.repeat(0.0) for _ in range(13)]
+
+        assert waits[10:] == [0.5, 1.0, 1.5]
+
+    def test_grows_with_time(self, budget):
+        for _ in range(10):
+            budget.repeat(0.0)
+
+        assert [budget.repeat(1.0) for _ in range(3)] == [0.0, 0.0, 0.5]
+
+    def test_grows_with_first_attempts(self, budget):
+        for _ in range(10):
+            budget.repeat(0.0)
+        budget.first()
+        budget.first()
+
+        assert [budget.repeat(0.0) for _ in range(2)] == [0.0, 0.5]
+
+    def test_is_not_saved_up_by_first_attempts(self, budget):
+        for _ in range(100):
+            budget.first()
+
+        assert [budget.repeat(0.0) for _ in range(11)][-1] == 0.5
+
+    def test_is_not_saved_up_by_time(self, budget):
+        budget.repeat(0.0)
+
+        assert [budget.repeat(1000.0) for _ in range(11)][-1] == 0.5
+
+    def test_does_not_count_the_time_before_its_first_repeat(self, budget):
+        assert [budget.repeat(1000.0) for _ in range(11)][-1] == 0.5

@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import hmac
+import json
+import pickle
+from base64 import urlsafe_b64decode
+from hashlib import sha256, sha512
+
+import pytest
+
+from freedompay_async.errors import ConfigurationError
+from freedompay_async.secret import Secret
+from freedompay_async.signing import JwsSigner, Sha256Signer
+
+PATH = "/v5/card-api/request/status"
+BODY = b'{"request_id":"828cf71d-a447-4a67-a149-c1df8bc197ca"}'
+VENDORS_JWS = (
+    "eyJ1cmkiOiIvdjUvY2FyZC1hcGkvcmVxdWVzdC9zdGF0dXMiLCJhdXRoX2lkIjoiMTIzNDU2IiwibWV0aG9kIjoiUE9TVCIsInBhcmFtcyI6IiIsImFsZyI6IkhTNTEyIn0"
+    "..f1sQoeIpX_ZjOaykQzSeylvvKaVrEQV4gNM2ACFbEMkFDUV9Zk5WO1yQGEWez-vnQMVHodLBDVEyh5Xm2-3MjQ"
+)
+SIGNERS = [Sha256Signer, JwsSigner]
+
+
+def unpadded(text: str) -> bytes:
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def jws(signer: JwsSigner, *, path: str = PATH, body: bytes = BODY) -> str:
+    return signer.headers(path=path, body=body, request_id="r-1")["X-JWS-Signature"]
+
+
+class TestSha256:
+    @pytest.mark.parametrize(
+        ("body", "expected"),
+        [
+            (
+                b'{"cardholder_name":"IVANOV IVAN IVANOVICH","phone":"79651234567","product_code":"1","card_id":555}',
+                "9c90a4ddb3eca6808406c4febbcd1b07099895b145419520ed7a52165ba755e9",
+            ),
+            (
+                b'{"cardholder_name":"IVANOV IVAN IVANOVICH","phone":79651234567,"product_code":1,"card_id":555}',
+                "e052b3bd72f1653a556e0209b011c265a64a3ca352653f6f54767d3fafd62e74",
+            ),
+        ],
+        ids=["strings", "integers"],
+    )
+    def test_signs_as_the_vectors_do(self, body, expected):
+        signer = Sha256Signer(auth_id="1", secret_key="some_secret_string")
+
+        assert signer.headers(path=PATH, body=body, request_id="r-1")["Sign"] == expected
+
+    def test_sends_the_four_headers_of_the_scheme(self):
+        signer = Sha256Signer(auth_id="123456", secret_key="k")
+
+        assert signer.headers(path=PATH, body=b"{}", request_id="r-1") == {
+            "Content-Type": "application/json",
+            "Request-Id": "r-1",
+            "Auth-Id": "123456",
+            "Sign": sha256(b"{}k").hexdigest(),
+        }
+
+    def test_signs_the_utf_8_bytes_of_body_and_key(self):
+        signer = Sha256Signer(auth_id="1", secret_key="ключ")
+        body = '{"description":"утеряна"}'.encode()
+
+        assert signer.headers(path=PATH, body=body, request_id="r")["Sign"] == sha256('{"description":"утеряна"}ключ'.encode()).hexdigest()
+
+    def test_does_not_sign_the_path(self):
+        signer = Sha256Signer(auth_id="1", secret_key="k")
+
+        assert signer.headers(path="/a", body=BODY, request_id="r") == signer.headers(path="/b", body=BODY, request_id="r")
+
+    def test_has_the_request_id_in_a_header(self):
+        assert Sha256Signer(auth_id="1", secret_key="k").header_id is True
+
+
+class TestJws:
+    def test_signs_as_the_vendors_example_does(self):
+        assert jws(JwsSigner(auth_id="123456", secret_key="secret")) == VENDORS_JWS
+
+    def test_sends_the_two_headers_of_the_scheme(self):
+        signer = JwsSigner(auth_id="123456", secret_key="secret")
+
+        assert signer.headers(path=PATH, body=BODY, request_id="r-1") == {
+            "Content-Type": "application/json",
+            "X-JWS-Signature": VENDORS_JWS,
+        }
+
+    def test_signs_the_same_at_the_second_time(self):
+        signer = JwsSigner(auth_id="123456", secret_key="secret")
+        jws(signer)
+
+        assert jws(signer) == VENDORS_JWS
+
+    def test_signs_each_path_as_its_own(self):
+        signer = JwsSigner(auth_id="1", secret_key="k")
+        uris = [json.loads(unpadded(jws(signer, path=path).split("..")[0]))["uri"] for path in ("/a", "/b", "/a")]
+
+        assert uris == ["/a", "/b", "/a"]
+
+    def test_hs256_has_a_typ_in_its_header(self):
+        protected = unpadded(jws(JwsSigner(auth_id="123456", secret_key="secret", alg="HS256")).split("..")[0])
+
+        assert (
+            protected == b'{"uri":"/v5/card-api/request/status","auth_id":"123456","method":"POST","params":"","alg":"HS256","typ":"JWT"}'
+        )
+
+    @pytest.mark.parametrize(("alg", "digest"), [("HS512", sha512), ("HS256", sha256)])
+    def test_signs_the_body_with_the_algorithm_named(self, alg, digest):
+        body = '{"description":"утеряна, ёлка"}'.encode()
+        protected, _, signature = jws(JwsSigner(auth_id="1", secret_key="ключ", alg=alg), body=body).partition("..")
+        payload = "eyJkZXNjcmlwdGlvbiI6ItGD0YLQtdGA0Y_QvdCwLCDRkdC70LrQsCJ9"
+
+        assert unpadded(signature) == hmac.digest("ключ".encode(), f"{protected}.{payload}".encode(), digest)
+
+    def test_has_no_padding(self):
+        assert {"=" in jws(JwsSigner(auth_id="1" * length, secret_key="k")) for length in (1, 2, 3)} == {False}
+
+    def test_has_no_request_id_in_a_header(self):
+        assert JwsSigner(auth_id="1", secret_key="k").header_id is False
+
+    def test_is_hs512_unless_told_otherwise(self):
+        assert JwsSigner(auth_id="1", secret_key="k").alg == "HS512"
+
+    @pytest.mark.parametrize("alg", ["none", "hs512", "HS384", ""])
+    def test_refuses_another_algorithm(self, alg):
+        with pytest.raises(ConfigurationError) as caught:
+            JwsSigner(auth_id="1", secret_key="k", alg=alg)
+
+        assert caught.value.message == f"alg is {alg!r}: the vendor's pages name HS512 and HS256. Nothing was sent."
+
+
+@pytest.mark.parametrize("signer", SIGNERS)
+class TestBoth:
+    @pytest.mark.parametrize("auth_id", ["", " 1", "1 ", "1\n", "1\r\nX-Evil: 1", "иван", "\x7f"])
+    def test_refuse_an_auth_id_that_no_header_can_hold(self, signer, auth_id):
+        with pytest.raises(ConfigurationError) as caught:
+            signer(auth_id=auth_id, secret_key="k")
+
+        assert caught.value.message == "auth_id is the merchant's id, printable ASCII without spaces around it. Nothing was sent."
+
+    @pytest.mark.parametrize("key", ["", Secret("")])
+    def test_refuse_an_empty_key(self, signer, key):
+        with pytest.raises(ConfigurationError) as caught:
+            signer(auth_id="1", secret_key=key)
+
+        assert caught.value.message == "secret_key is empty: every call must be signed. Nothing was sent."
+
+    def test_sign_alike_with_a_key_as_text_and_as_a_secret(self, signer):
+        text, secret = (signer(auth_id="1", secret_key=key).headers(path=PATH, body=BODY, request_id="r") for key in ("k", Secret("k")))
+
+        assert text == secret
+
+    def test_keep_the_auth_id(self, signer):
+        assert signer(auth_id="123456", secret_key="k").auth_id == "123456"
+
+    def test_do_not_show_the_key(self, signer):
+        made = signer(auth_id="1", secret_key="hunter2")
+
+        assert [text for text in (repr(made), str(made), f"{made}", repr(vars(made))) if "hunter2" in text] == []
+
+    def test_are_not_pickled(self, signer):
+        made = signer(auth_id="1", secret_key="hunter2")
+
+        with pytest.raises(TypeError):
+            pickle.dumps(made)
+
+    @pytest.mark.parametrize("key", [chr(0xD800), "key" + chr(0xDCE9), chr(0xDFFF)])
+    def test_refuse_a_key_that_utf_8_cannot_write(self, signer, key):
+        with pytest.raises(ConfigurationError) as caught:
+            signer(auth_id="1", secret_key=key)
+
+        assert caught.value.message == "secret_key has characters that UTF-8 can't write. Nothing was sent."
+
+    @pytest.mark.parametrize("key", ["\ud7ff", "\ue000", "\U0001f511"])
+    def test_take_any_key_that_utf_8_can_write(self, signer, key):
+        assert signer(auth_id="1", secret_key=key).headers(path=PATH, body=BODY, request_id="r") != {}
+
+
+@pytest.mark.parametrize(
+    ("signer", "expected"),
+    [
+        (Sha256Signer(auth_id="1", secret_key="k"), "Sha256Signer(auth_id='1')"),
+        (JwsSigner(auth_id="1", secret_key="k", alg="HS256"), "JwsSigner(auth_id='1', alg='HS256')"),
+    ],
+    ids=["Sha256Signer", "JwsSigner"],
+)
+def test_a_signer_shows_what_it_is(signer, expected):
+    assert repr(signer) == expected
