@@ -13,7 +13,7 @@ demo: .venv/package
 
 test: .venv/dev .venv/package
 	$(BIN)/pytest -n auto --cov --cov-report=term:skip-covered $(ARGS)
-	$(BIN)/coverage report --fail-under=100 --include=$(subst $(eval ) ,$(comma),$(PURE:%=*/freedompay_async/%.py))
+	$(if $(ARGS),,$(BIN)/coverage report --fail-under=100 --include='$(subst $(eval ) ,$(comma),$(PURE:%=*/freedompay_async/%.py))')
 
 lint: .venv/dev .venv/package
 	$(BIN)/ruff check .
