@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from freedompay_async import ConfigurationError, FreedomPay, JwsSigner, Region, Section, Sha256Signer
+from freedompay_async.sandbox import Sandbox
 
 GOOD = {"auth_id": "10001", "secret_key": "sandbox-secret", "region": "KZ"}
 
@@ -91,3 +92,14 @@ async def test_client_that_was_never_used_closes(issuer, connect):
         pass
 
     assert "closed" in repr(fp)
+
+
+async def test_value_that_has_no_bytes_in_utf_8_is_refused_with_the_id_of_the_call_before_anything_is_sent():
+    async with Sandbox() as issuer:
+        async with FreedomPay(auth_id=issuer.auth_id, secret_key=issuer.secret_key, region="KZ", base_url=issuer.base_url) as fp:
+            with pytest.raises(ConfigurationError) as caught:
+                await fp.cards.issue(client_id="\ud800", product_id=2000, request_id="0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11")
+
+    assert caught.value.request_id == "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
+    assert caught.value.call == "cards.issue"
+    assert not issuer.received
