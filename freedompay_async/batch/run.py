@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import hashlib
 from base64 import b64encode
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from random import random
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -79,8 +79,12 @@ class Run:
         self._read_plan: Final = plan
         self._limits: Final = limits
         self._progress: Final = progress
-        # Most rows wait for the issuer at any time, and a waiting row makes no call: many more rows than calls.
-        self._places: Final = asyncio.Semaphore(limits.concurrency * 8)
+        # Most rows wait for the issuer at any time, and a waiting row makes no call: many more rows than calls. Where calls are rationed,
+        # only as many rows as they serve, so that none waits long for its turn to ask.
+        rows = limits.concurrency * 8 if limits.rate is None else min(limits.concurrency * 8, max(1, int(limits.rate * 5)))
+        self._places: Final = asyncio.Semaphore(rows)
+        # A document has up to 2 MB, so not every row in progress may have one in memory.
+        self._documents: Final = asyncio.Semaphore(limits.concurrency * 2)
         self._waits: Final[set[anyio.CancelScope]] = set()
         self._stopping = False
         self._fatal: FreedomPayError | None = None
@@ -150,10 +154,12 @@ class Run:
     async def _issue(self, row: Entry) -> Outcome:
         try:
             if row.client_id is None:
-                row.client_id = (await self._step(row, "client", CLIENTS_CREATE, await self._creation(row))).client_id
+                async with nullcontext() if row.planned.row.document is None else self._documents:
+                    creation = await self._begin(row, "client", CLIENTS_CREATE, await self._creation(row))
+                row.client_id = (await self._result(creation)).client_id
             if row.card_id is None:
                 issue = CardIssue(client_id=row.client_id, product_id=row.planned.row.product_id)
-                row.card_id = (await self._step(row, "card", CARDS_ISSUE, issue)).card_ids[0]
+                row.card_id = (await self._result(await self._begin(row, "card", CARDS_ISSUE, issue))).card_ids[0]
         except RequestFailed as error:
             return await self._ended(row, State.REFUSED, str(error))
         except _UNKNOWN as error:
@@ -163,7 +169,7 @@ class Run:
         if self._plan.settings["activate"] != "yes":
             return await self._ended(row, State.ISSUED, None)
         try:
-            await self._step(row, "activate", CARDS_ACTIVATE, CardActivation(card_id=row.card_id))
+            await self._result(await self._begin(row, "activate", CARDS_ACTIVATE, CardActivation(card_id=row.card_id)))
         except (RequestFailed, *_UNKNOWN) as error:
             return await self._ended(row, State.ISSUED, str(error))
         return await self._ended(row, State.ISSUED, None)
@@ -184,12 +190,12 @@ class Run:
             product_id=planned.product_id, client=client, branch_id=planned.branch_id, identification_info=planned.identification_info
         )
 
-    async def _step(self, row: Entry, step: str, call: Call[R], body: Intent | None) -> R:
-        """One intent from the disk to its end."""
+    async def _begin(self, row: Entry, step: str, call: Call[R], body: Intent | None) -> Operation[R]:
+        """One intent, from the disk until the issuer has it."""
         request_id = derive_request_id(self._plan.settings["merchant"], self._plan.settings["batch"], row.key, step)
         earlier = row.sent.get(step)
         if earlier is not None and earlier.accepted:
-            return await self._result(Operation(self._session, call, request_id))
+            return Operation(self._session, call, request_id)
         digest = b""
         if body is not None:
             body.request_id = request_id
@@ -197,7 +203,7 @@ class Run:
             if earlier is not None and digest != earlier.body_sha256:
                 body = None
         if body is None:
-            return await self._ask(Operation(self._session, call, request_id))
+            return await self._asked(Operation(self._session, call, request_id))
         written = earlier is not None
 
         async def write_down() -> None:
@@ -210,9 +216,9 @@ class Run:
         operation = await self._send(call, body, request_id, None if earlier is None else earlier.sent_at, write_down)
         accepted(self._journal, row, step)
         row.found = row.found or (operation.answer is not None and operation.answer.found)
-        return await self._result(operation)
+        return operation
 
-    async def _ask(self, operation: Operation[R]) -> R:
+    async def _asked(self, operation: Operation[R]) -> Operation[R]:
         try:
             state = await operation.refresh()
         except (NotSent, RateLimited) as error:
@@ -222,7 +228,7 @@ class Run:
                 "it was sent by an earlier run, the issuer does not know the id, and the same bytes can't be made again to re-send it.",
                 request_id=operation.request_id,
             )
-        return await self._result(operation)
+        return operation
 
     def _guard(self, step: str) -> None:
         if self._stopping:

@@ -96,9 +96,10 @@ async def test_client_that_was_never_used_closes(issuer, connect):
 
 async def test_value_that_has_no_bytes_in_utf_8_is_refused_with_the_id_of_the_call_before_anything_is_sent():
     async with Sandbox() as issuer:
-        async with FreedomPay(auth_id=issuer.auth_id, secret_key=issuer.secret_key, region="KZ", base_url=issuer.base_url) as fp:
-            with pytest.raises(ConfigurationError) as caught:
-                await fp.cards.issue(client_id="\ud800", product_id=2000, request_id="0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11")
+        fp = FreedomPay(auth_id=issuer.auth_id, secret_key=issuer.secret_key, region="KZ", base_url=issuer.base_url)
+        with pytest.raises(ConfigurationError) as caught:
+            await fp.cards.issue(client_id="\ud800", product_id=2000, request_id="0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11")
+        await fp.aclose()
 
     assert caught.value.request_id == "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
     assert caught.value.call == "cards.issue"
