@@ -146,7 +146,11 @@ class RateLimited(ApiError):
 
 
 class RequestFailed(ApiError):
-    """The issuer refused the request, or accepted it and it failed: it was not done."""
+    """The issuer refused the request, or accepted it and it failed: it was not done.
+
+    One doubt is left where the caller gave the request id and `proved` is false: had the id been used before, the refusal could be that
+    of a repeated id. `request/status` was asked through the grace time, and did not know it.
+    """
 
 
 class GiftCardError(ApiError):

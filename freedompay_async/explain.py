@@ -44,7 +44,7 @@ def to_error(
     why = told.reason + _described(told.answer)
     if asked is not None and asked is not told:
         why += f"; request/status: {asked.seen.value}" + (f", {asked.reason}" if asked.reason else "")
-    kind, text = _of_effect(step, why) if effect else _of_read(step, why, answered=told.reply is not None)
+    kind, text = _of_effect(step, why, looked_up=asked is not None) if effect else _of_read(step, why, answered=told.reply is not None)
     if step is Step.UNKNOWN and call.retry is Retry.ASKABLE:
         text += f" Ask again later (requests.attach), or repeat it with this request_id within {resend_within:.0f} s of its first send."
     if step is Step.UNKNOWN and call.retry is Retry.UNASKABLE:
@@ -63,7 +63,7 @@ def to_error(
     )
 
 
-def _of_effect(step: Step, why: str) -> tuple[type[FreedomPayError], str]:
+def _of_effect(step: Step, why: str, *, looked_up: bool) -> tuple[type[FreedomPayError], str]:
     match step:
         case Step.NOT_SENT:
             return NotSent, f"not sent: {why}. Nothing was done; it is safe to repeat."
@@ -81,6 +81,8 @@ def _of_effect(step: Step, why: str) -> tuple[type[FreedomPayError], str]:
             )
         case Step.FAILED:
             return RequestFailed, f"the issuer accepted the request and it failed ({why}). It was not done."
+        case Step.REFUSED if looked_up:
+            return RequestFailed, f"the issuer refused it ({why}). It was not done, unless this request_id was used before this call."
         case Step.REFUSED:
             return RequestFailed, f"the issuer refused it ({why}). It was not done."
         case _:

@@ -30,6 +30,7 @@ class Lane:
         if rate is not None and not rate > 0:
             raise ConfigurationError(f"rate={rate!r}: calls a second, more than 0. Nothing was sent.")
         self._free: Final = asyncio.Semaphore(concurrency)
+        self._line: Final = asyncio.Lock()
         self._gap: Final = 1.0 / rate if rate else 0.0
         self._next = 0.0
 
@@ -54,8 +55,9 @@ class Lane:
         self._free.release()
 
     async def _turn(self) -> None:
-        now = asyncio.get_running_loop().time()
-        turn = max(now, self._next)
-        self._next = turn + self._gap
-        if turn > now:
-            await asyncio.sleep(turn - now)
+        """First come, first served; who leaves the line early takes no turn."""
+        loop = asyncio.get_running_loop()
+        async with self._line:
+            if self._next > loop.time():
+                await asyncio.sleep(self._next - loop.time())
+            self._next = max(self._next, loop.time()) + self._gap

@@ -30,10 +30,12 @@ if TYPE_CHECKING:
     from freedompay_async.pacing import Lane
     from freedompay_async.signing import Signer
 
-__all__ = ["Session"]
+__all__ = ["NO_TURN", "Session"]
 
 log: Final = logging.getLogger("freedompay_async")
 R = TypeVar("R")
+NO_TURN: Final = Verdict(Seen.NOT_SENT, "its turn did not come before the deadline")
+"""Of an attempt that waited for its lane until the end: nothing was tried, and the issuer has no part in it."""
 
 
 class _Message(NamedTuple):
@@ -138,7 +140,9 @@ class Session:
         try:
             state = await self.read(REQUESTS_STATUS, StatusQuery(request_id=request_id), timeout=timeout)
         except (RequestFailed, ProtocolError) as error:
-            if isinstance(error, RequestFailed) or error.http_status == 404:
+            # An HTML page comes from a proxy, which knows of no id.
+            page = (error.body or "").lstrip().startswith("<")
+            if isinstance(error, RequestFailed) or (error.http_status == 404 and not page):
                 return None
             raise
         return None if state.request_status is None else state
@@ -261,6 +265,8 @@ class _Run:
                 self._life.give_up()
             reason = error.reason
         except TimeoutError:
+            if not attempt.sent:
+                return NO_TURN
             reason = "the deadline came"
         return Verdict(Seen.NO_ANSWER if attempt.sent else Seen.NOT_SENT, reason)
 

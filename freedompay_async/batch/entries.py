@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.batch.journal import Journal
 
-__all__ = ["Earlier", "Entry", "accepted", "end", "intend", "standing", "unfinished"]
+__all__ = ["Earlier", "Entry", "accepted", "end", "forget", "intend", "standing", "unfinished"]
 
 _CHUNK: Final = 500
 _PLANNED: Final = msgspec.json.Decoder(PlannedRow)
@@ -93,18 +92,24 @@ def _chunk(connection: sqlite3.Connection, after: int) -> list[Entry]:
     ]
 
 
-async def intend(journal: Journal, entry: Entry, step: str, request_id: str, body_sha256: bytes) -> None:
+async def intend(journal: Journal, entry: Entry, step: str, *, request_id: str, body_sha256: bytes, sent_at: float) -> None:
     """On the disk when this returns: the intent, and what is known of the row so far."""
-    intent = (entry.number, step, request_id, body_sha256, time.time())
+    intent = (entry.number, step, request_id, body_sha256, sent_at)
     known = (entry.client_id, entry.card_id, entry.found, entry.number)
 
     def write(connection: sqlite3.Connection) -> None:
-        connection.execute("INSERT INTO intents (number, step, request_id, body_sha256, sent_at) VALUES (?, ?, ?, ?, ?)", intent)
+        connection.execute("INSERT OR IGNORE INTO intents (number, step, request_id, body_sha256, sent_at) VALUES (?, ?, ?, ?, ?)", intent)
         connection.execute(
             "UPDATE rows SET state = 'started', client_id = ?, card_id = ?, found = ?, reason = NULL WHERE number = ?", known
         )
 
     await journal.call(write)
+
+
+def forget(journal: Journal, entry: Entry, step: str) -> None:
+    """The intent was surely not sent, so nobody has to ask about it."""
+    values = (entry.number, step)
+    journal.note(lambda connection: connection.execute("DELETE FROM intents WHERE number = ? AND step = ?", values))
 
 
 def accepted(journal: Journal, entry: Entry, step: str) -> None:

@@ -39,7 +39,9 @@ _NEXT: Final = {
     State.PLANNED: "resume the batch",
     State.STARTED: "resume the batch",
     State.ISSUED: "",
-    State.REFUSED: "correct the row and put it in a new file under a new key",
+    State.REFUSED: (
+        "correct the row and put it in a new file under a new key (ask the issuer first if the key was ever sent without this journal)"
+    ),
     State.UNKNOWN: (
         "resume the batch to ask again; if it stays unknown, ask the issuer about the request ids, "
         "and only when they say that nothing was made put it in a new file under a new key"
@@ -73,6 +75,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         """What to do with it."""
         if self.state is State.ISSUED and self.reason:
             return "the card exists; activate it by hand"
+        if self.state is State.ISSUED and self.found:
+            return "its key was used before: check that the card is this person's; for other people name another batch"
         return _NEXT[self.state]
 
 
@@ -114,7 +118,7 @@ async def make_report(journal: Journal) -> Report:
     def read(connection: sqlite3.Connection) -> Report:
         settings = dict(connection.execute("SELECT name, value FROM meta"))
         counts = dict(connection.execute("SELECT state, count(*) FROM rows GROUP BY state"))
-        rows = connection.execute(f"{_SELECT} WHERE state IN ('refused', 'unknown') OR reason IS NOT NULL ORDER BY number")
+        rows = connection.execute(f"{_SELECT} WHERE state IN ('refused', 'unknown') OR reason IS NOT NULL OR found ORDER BY number")
         problems = tuple(outcome_of(row, settings) for row in rows)
         found = connection.execute("SELECT count(*) FROM rows WHERE found").fetchone()[0]
         return Report(
@@ -123,7 +127,7 @@ async def make_report(journal: Journal) -> Report:
             rows=sum(counts.values()),
             **{state.value: counts.get(state.value, 0) for state in State},
             found=found,
-            inactive=sum(outcome.state is State.ISSUED for outcome in problems),
+            inactive=sum(outcome.state is State.ISSUED and outcome.reason is not None for outcome in problems),
             problems=problems,
         )
 

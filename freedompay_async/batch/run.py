@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import hashlib
+import time
 from base64 import b64encode
 from contextlib import aclosing, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import anyio
 import msgspec
 
-from freedompay_async.batch.entries import Entry, accepted, end, intend, standing, unfinished
+from freedompay_async.batch.entries import Entry, accepted, end, forget, intend, standing, unfinished
 from freedompay_async.batch.files import DocumentProblem, open_document
 from freedompay_async.batch.report import State
 from freedompay_async.contract import CARDS_ACTIVATE, CARDS_ISSUE, CLIENTS_CREATE
@@ -37,11 +38,13 @@ from freedompay_async.operations import Operation, start
 from freedompay_async.pacing import Lane
 from freedompay_async.policy import Seen
 from freedompay_async.secret import Secret
+from freedompay_async.session import NO_TURN
 from freedompay_async.wire import encode
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 
+    from freedompay_async.batch.entries import Earlier
     from freedompay_async.batch.journal import Journal
     from freedompay_async.batch.limits import Limits, Progress
     from freedompay_async.batch.plan import Plan
@@ -65,6 +68,41 @@ class _Stopped(Exception):
 
 class _NotSendable(Exception):
     """The row's document is not what was planned."""
+
+
+class _Intention:
+    """One intent in the journal: written before its first send, and taken back if it surely was not sent."""
+
+    def __init__(self, run: Run, row: Entry, step: str, *, request_id: str, digest: bytes, earlier: Earlier | None) -> None:
+        self._run = run
+        self._row = row
+        self._step = step
+        self._id = request_id
+        self._digest = digest
+        self._written = self._kept = self._counted = earlier is not None
+        self._began = 0.0
+        self.sent_at = None if earlier is None else earlier.sent_at
+        """Of an intent that may have been sent: the time of its first send."""
+
+    async def write(self) -> None:
+        if self._written:
+            return
+        self._run._guard(self._step, counted=self._counted)
+        self._counted = True
+        self._began = self._began or time.time()
+        await intend(self._run._journal, self._row, self._step, request_id=self._id, body_sha256=self._digest, sent_at=self._began)
+        self._written = True
+
+    def keep(self) -> None:
+        """It may have been sent: from here on it is asked about first."""
+        self._kept = True
+        self.sent_at = self.sent_at or self._began or None
+
+    def take_back(self) -> None:
+        """It was not sent. Not waited for: if this gets lost, the next run asks about it for nothing."""
+        if self._written and not self._kept:
+            forget(self._run._journal, self._row, self._step)
+            self._written = False
 
 
 class Run:
@@ -204,16 +242,8 @@ class Run:
                 body = None
         if body is None:
             return await self._asked(Operation(self._session, call, request_id))
-        written = earlier is not None
-
-        async def write_down() -> None:
-            nonlocal written
-            if not written:
-                self._guard(step)
-                await intend(self._journal, row, step, request_id, digest)
-                written = True
-
-        operation = await self._send(call, body, request_id, None if earlier is None else earlier.sent_at, write_down)
+        intent = _Intention(self, row, step, request_id=request_id, digest=digest, earlier=earlier)
+        operation = await self._send(call, body, request_id, intent)
         accepted(self._journal, row, step)
         row.found = row.found or (operation.answer is not None and operation.answer.found)
         return operation
@@ -230,10 +260,10 @@ class Run:
             )
         return operation
 
-    def _guard(self, step: str) -> None:
+    def _guard(self, step: str, *, counted: bool) -> None:
         if self._stopping:
             raise _Stopped
-        if step == "card":
+        if step == "card" and not counted:
             most = min(self._plan.rows, self._limits.max_cards or self._plan.rows)
             if self._cards >= most:
                 guard = f"stopped before card {self._cards + 1}: at most {most} are allowed. The rows that are left can be resumed."
@@ -241,17 +271,18 @@ class Run:
                 raise _Stopped
             self._cards += 1
 
-    async def _send(
-        self, call: Call[R], body: Intent, request_id: str, sent_at: float | None, write_down: Callable[[], Awaitable[None]]
-    ) -> Operation[R]:
+    async def _send(self, call: Call[R], body: Intent, request_id: str, intent: _Intention) -> Operation[R]:
         """Until it is answered: an outage or a limit is no fault of the row."""
         while True:
             try:
                 async with self._turn():
-                    return await start(self._session, call, body, request_id=request_id, timeout=None, sent_at=sent_at, before=write_down)
+                    return await start(
+                        self._session, call, body, request_id=request_id, timeout=None, sent_at=intent.sent_at, before=intent.write
+                    )
             except NotSent:
-                continue
+                intent.take_back()
             except RateLimited as error:
+                intent.keep()
                 self._progress.trouble = error.message
                 with self._stoppable():
                     await anyio.sleep((error.retry_after or 0.0) + 1.0 + random())
@@ -279,14 +310,16 @@ class Run:
         yield
 
     def _heard(self, verdict: Verdict) -> None:
-        """Of every attempt and every look-up: any answer at all ends an outage."""
-        if verdict.reply is not None:
+        """Of every attempt and every look-up: one answer of the issuer itself ends an outage."""
+        if verdict.reply is not None and verdict.seen is not Seen.NO_ANSWER:
             self._reachable, self._silent_since, self._progress.trouble = True, None, None
             self._news.set()
             return
+        if verdict is NO_TURN:
+            return
         self._progress.trouble = verdict.reason
-        if verdict.seen is Seen.NOT_SENT:
-            self._reachable = False
+        self._reachable = False
+        self._news.clear()
         now = asyncio.get_running_loop().time()
         if self._silent_since is None:
             self._silent_since = now
@@ -302,6 +335,10 @@ class Run:
             with self._stoppable():
                 return await operation.result(timeout=self._limits.wait)
         except StillProcessing as error:
+            if operation.answer is None:
+                raise OutcomeUnknown(
+                    "the issuer accepted it, and request/status does not know it.", request_id=operation.request_id
+                ) from error
             raise _Stopped from error
         finally:
             self._progress.waiting -= 1

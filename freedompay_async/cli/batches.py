@@ -17,7 +17,7 @@ from freedompay_async.batch.report import make_report
 from freedompay_async.cli.common import Flags, as_json, client, run
 from freedompay_async.cli.display import display, show_report
 from freedompay_async.cli.exits import Exit
-from freedompay_async.cli.output import check_free, write_outcomes
+from freedompay_async.cli.output import check_free, exists, write_outcomes
 from freedompay_async.errors import AuthenticationError, ConfigurationError, FreedomPayError, NotSent, ProtocolError
 from freedompay_async.ids import new_request_id
 
@@ -91,7 +91,7 @@ def issue(
         check_free(out)
         limits = Limits(concurrency=concurrency, rate=rate, max_cards=max_cards)
         async with client(auth_id=auth_id, region=region, test=test, base_url=base_url, max_connections=concurrency) as fp:
-            fresh = not journal.exists()
+            fresh = not exists(journal)
             async with Journal.open(journal) as opened:
                 task = Batch(fp, opened, name=name, activate=activate, limits=limits)
                 with _taken_back(journal, fresh=fresh):

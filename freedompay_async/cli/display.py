@@ -151,7 +151,7 @@ def _clock(seconds: float) -> str:
 
 
 def _problem(outcome: Outcome) -> str:
-    return f"line {outcome.line}, key {outcome.key}: {outcome.state.value}: {outcome.reason}"
+    return f"line {outcome.line}, key {outcome.key}: {outcome.state.value}: {outcome.reason or 'sent before under this key'}"
 
 
 def show_report(report: Report, *, json: bool) -> None:
@@ -173,9 +173,7 @@ def show_report(report: Report, *, json: bool) -> None:
     if report.inactive:
         lines.append(f"  {report.inactive:,} of the issued cards could not be activated")
     if report.found:
-        lines.append(
-            f"  {report.found:,} rows had been sent before under their key, from another journal or file: their cards are of that time"
-        )
+        lines.append(f"  {report.found:,} rows had been sent before under their key: their cards are of that time, see each row")
     for outcome in report.problems[:_SHOWN]:
         lines.append(_problem(outcome))
         lines.append(f"  next: {outcome.next}")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.batch import Outcome
 
-__all__ = ["as_record", "check_free", "write_outcomes"]
+__all__ = ["as_record", "check_free", "exists", "write_outcomes"]
 
 _COLUMNS: Final = ("line", "key", "state", "client_id", "card_id", "client_request_id", "card_request_id", "found", "reason", "next")
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -30,12 +30,24 @@ def check_free(out: Path | None) -> None:
     """Refuse a file that exists: it may be the only record of an earlier batch."""
     if out is None:
         return
-    if out.exists():
+    if exists(out):
         raise ConfigurationError(f"{out} exists: name a new file for --out, or move that one away. Nothing was sent.")
     if not out.parent.is_dir():
         raise ConfigurationError(f"{out} can't be written: there is no folder {out.parent}. Nothing was sent.")
     if not os.access(out.parent, os.W_OK):
         raise ConfigurationError(f"{out} can't be written: the folder is read-only for this user. Nothing was sent.")
+
+
+def exists(path: Path) -> bool:
+    """Whether something is there.
+
+    Raises:
+        ConfigurationError: it can't be told.
+    """
+    try:
+        return path.exists()
+    except OSError as error:
+        raise ConfigurationError(f"{path} can't be used ({error.strerror}). Nothing was sent.") from error
 
 
 async def write_outcomes(out: Path, outcomes: AsyncIterator[Outcome]) -> None:

@@ -71,7 +71,10 @@ async def test_every_row_is_told_in_the_order_of_the_file(office, people):
         (outcome(State.STARTED), "resume the batch"),
         (outcome(State.ISSUED), ""),
         (outcome(State.ISSUED, reason="not active"), "the card exists; activate it by hand"),
-        (outcome(State.REFUSED, reason="no"), "correct the row and put it in a new file under a new key"),
+        (
+            outcome(State.REFUSED, reason="no"),
+            "correct the row and put it in a new file under a new key (ask the issuer first if the key was ever sent without this journal)",
+        ),
     ],
 )
 def test_each_outcome_says_what_to_do(told, next_):

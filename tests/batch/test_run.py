@@ -126,7 +126,10 @@ async def test_a_refused_row_says_what_the_issuer_said(office, people, last_name
 
     assert problem.state is State.REFUSED
     assert reason in problem.reason
-    assert problem.next == "correct the row and put it in a new file under a new key"
+    assert (
+        problem.next
+        == "correct the row and put it in a new file under a new key (ask the issuer first if the key was ever sent without this journal)"
+    )
 
 
 async def test_a_refused_row_is_not_sent_again_by_a_resumed_run(office, people):
@@ -224,7 +227,9 @@ async def test_a_rate_spaces_the_calls(office, people, monkeypatch):
     async def sleep(seconds):
         turns.append(seconds)
 
-    clock = SimpleNamespace(Semaphore=asyncio.Semaphore, sleep=sleep, get_running_loop=lambda: SimpleNamespace(time=lambda: 0.0))
+    clock = SimpleNamespace(
+        Semaphore=asyncio.Semaphore, Lock=asyncio.Lock, sleep=sleep, get_running_loop=lambda: SimpleNamespace(time=lambda: 0.0)
+    )
     monkeypatch.setattr("freedompay_async.pacing.asyncio", clock)
     await office.issue(office.file(people(6)), limits=Limits(rate=50))
     calls = len(office.issuer.received)

@@ -44,7 +44,10 @@ def test_refused_rows_are_told_and_the_others_issued(shell, issuer, people, hurr
     assert len(issuer.ledger()) == 3
     assert "  refused          3   no card; see each row\n" in result.stdout
     assert "line 3, key k2: refused: " in result.stdout
-    assert "  next: correct the row and put it in a new file under a new key\n" in result.stdout
+    assert (
+        "  next: correct the row and put it in a new file under a new key (ask the issuer first if the key was ever sent without this journal)\n"
+        in result.stdout
+    )
 
 
 def test_refused_rows_are_told_while_they_land(shell, people, hurry):

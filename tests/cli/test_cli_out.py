@@ -54,7 +54,11 @@ def test_refused_rows_say_why_and_what_next(shell, people, hurry):
     shell.issue(people(2, {2: "DECLINED"}), "--out", "issued.csv")
     row = read(shell)[1]
 
-    assert (row["state"], row["card_id"], row["next"]) == ("refused", "", "correct the row and put it in a new file under a new key")
+    assert (row["state"], row["card_id"], row["next"]) == (
+        "refused",
+        "",
+        "correct the row and put it in a new file under a new key (ask the issuer first if the key was ever sent without this journal)",
+    )
     assert "client_declined" in row["reason"]
 
 

@@ -159,7 +159,9 @@ class TestText:
         ],
     )
     def test_tells_what_the_last_look_up_showed(self, asked, expected):
-        assert explain(Step.REFUSED, asked=asked).message == f"the issuer refused it ({expected}). It was not done."
+        doubt = "" if asked is None else ", unless this request_id was used before this call"
+
+        assert explain(Step.REFUSED, asked=asked).message == f"the issuer refused it ({expected}). It was not done{doubt}."
 
     @pytest.mark.parametrize(
         ("code", "description", "expected"),

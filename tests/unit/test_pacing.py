@@ -114,7 +114,7 @@ def test_a_place_taken_by_hand_takes_a_turn(run_virtual):
     assert run_virtual(work()) == [0.5, 1.0]
 
 
-def test_a_call_cancelled_while_it_waits_for_its_turn_gives_its_place_back(run_virtual):
+def test_a_call_cancelled_while_it_waits_for_its_turn_gives_its_place_and_its_turn_back(run_virtual):
     async def work():
         lane = Lane(concurrency=1, rate=0.125)
         await starts(lane, 1)
@@ -124,7 +124,7 @@ def test_a_call_cancelled_while_it_waits_for_its_turn_gives_its_place_back(run_v
         await asyncio.wait([waiting])
         return await starts(lane, 1)
 
-    assert run_virtual(work()) == [16.0]
+    assert run_virtual(work()) == [8.0]
 
 
 def test_a_call_cancelled_while_it_waits_for_a_place_takes_none(run_virtual):
