@@ -89,7 +89,7 @@ def test_a_lost_journal_and_the_same_file(shell, issuer, people, one_each, hurry
 
     assert result.exit_code == 0
     assert issuer.cards() == one_each(8)
-    assert "  8 rows had been sent before under their key, from another journal or file: their cards are of that time\n" in result.stdout
+    assert "  8 rows had been sent before under their key: their cards are of that time, see each row\n" in result.stdout
 
 
 def test_another_batch_name_is_another_card(shell, issuer, people):
