@@ -49,6 +49,10 @@ class Flags:
 def client(*, auth_id: str | None, region: str | None, test: bool | None, base_url: str | None, max_connections: int = 64) -> FreedomPay:
     """A client from flags and the environment."""
     settings = Settings.from_env({"auth_id": auth_id, "region": region, "test": test, "base_url": base_url})
+    if settings.region is None:
+        raise ConfigurationError(
+            "set FREEDOMPAY_REGION (KZ, KG or UZ) in the environment, or --region: it decides the signature scheme. Nothing was sent."
+        )
     return FreedomPay.from_settings(settings, max_connections=max_connections)
 
 
