@@ -81,8 +81,8 @@ class _Intention:
         self._digest = digest
         self._written = self._kept = self._counted = earlier is not None
         self._began = 0.0
-        self.sent_at = None if earlier is None else earlier.sent_at
-        """Of an intent that may have been sent: the time of its first send."""
+        self.sent_at: Final = None if earlier is None else earlier.sent_at
+        """When an earlier run first sent it."""
 
     async def write(self) -> None:
         if self._written:
@@ -94,9 +94,8 @@ class _Intention:
         self._written = True
 
     def keep(self) -> None:
-        """It may have been sent: from here on it is asked about first."""
+        """It was answered with 429, so it reached the issuer: it stays in the journal, whatever comes of the next try."""
         self._kept = True
-        self.sent_at = self.sent_at or self._began or None
 
     def take_back(self) -> None:
         """It was not sent. Not waited for: if this gets lost, the next run asks about it for nothing."""
