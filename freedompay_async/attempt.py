@@ -6,9 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from freedompay_async.wire import Reply
+    from freedompay_async.wire import Message, Reply
 
 __all__ = ["Attempt", "TransportError", "Wire"]
 
@@ -53,6 +51,6 @@ class Wire(Protocol):
         """Raise `ConfigurationError` where it must not be used: after close, on another event loop, in a forked child."""
         ...
 
-    async def send(self, path: str, headers: Mapping[str, str], body: bytes, attempt: Attempt) -> Reply:
-        """POST exactly these bytes, once; raise `TransportError` where no whole answer came."""
+    async def send(self, message: Message, attempt: Attempt) -> Reply:
+        """Send exactly these bytes, once; raise `TransportError` where no whole answer came."""
         ...

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, Self
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
-from freedompay_async.contract import Section
+import msgspec
+
+from freedompay_async.contract import Retry, Section
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.models.open import Fields
+from freedompay_async.overrides import Override, overridden
 from freedompay_async.policy import Policy
-from freedompay_async.resources import Cards, Clients, Requests
+from freedompay_async.record import Record
+from freedompay_async.resources import Cards, Clients, GiftCards, Limits, Requests, Transactions
+from freedompay_async.resources.given import given_call
+from freedompay_async.secret import SecretKey
 from freedompay_async.session import Session
 from freedompay_async.settings import Region, Settings, base_url_of, signer_of
 
 if TYPE_CHECKING:
     import ssl
+    from os import PathLike
     from types import TracebackType
 
-    from freedompay_async.secret import Secret
+    from freedompay_async.drift import Drift
     from freedompay_async.signing import Signer
 
 __all__ = ["FreedomPay"]
+
+R = TypeVar("R")
 
 
 class FreedomPay:
@@ -35,6 +45,9 @@ class FreedomPay:
         max_connections: connections open at once, and so calls on the way at once.
         timeout: seconds a call may take in all: the wait for the pool, attempts, pauses and settling.
         policy: the times in between.
+        contract: what is different in the contract table: see `Override`.
+        record: a file in which every call that can't be asked about (a gift card's issue, a PIN of the issuer's making) is written down
+            before it is sent and when it has ended: see `Record`.
         ssl_context: your own TLS settings, for a private authority.
 
     Raises:
@@ -45,7 +58,7 @@ class FreedomPay:
         self,
         *,
         auth_id: str | int | None = None,
-        secret_key: str | Secret | None = None,
+        secret_key: str | None = None,
         region: Region | str | None = None,
         test: bool = False,
         base_url: str | None = None,
@@ -53,8 +66,12 @@ class FreedomPay:
         max_connections: int = 100,
         timeout: float = 60.0,
         policy: Policy | None = None,
+        contract: Iterable[Override] = (),
+        record: str | PathLike[str] | None = None,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
+        # Bound anew, so that no traceback of this frame shows it.
+        secret_key = None if secret_key is None else SecretKey(secret_key)
         named = None if region is None else Region(region)
         base_url = base_url_of(named, test=test, base_url=base_url)
         if max_connections < 1:
@@ -81,14 +98,31 @@ class FreedomPay:
         self._transport: Final = Transport(
             base_url, max_connections=max_connections, connect_timeout=policy.connect_timeout, ssl_context=ssl_context
         )
-        self._session: Final = Session(self._transport, signers=signers, policy=policy, timeout=timeout)
+        self._session: Final = Session(
+            self._transport,
+            signers=signers,
+            policy=policy,
+            timeout=timeout,
+            rows=overridden(contract, named),
+            record=None if record is None else Record(record),
+        )
         self.cards: Final = Cards(self._session)
         self.clients: Final = Clients(self._session)
+        self.gift_cards: Final = GiftCards(self._session)
+        self.limits: Final = Limits(self._session)
         self.requests: Final = Requests(self._session)
+        self.transactions: Final = Transactions(self._session)
 
     @classmethod
     def from_env(
-        cls, *, max_connections: int = 100, timeout: float = 60.0, policy: Policy | None = None, ssl_context: ssl.SSLContext | None = None
+        cls,
+        *,
+        max_connections: int = 100,
+        timeout: float = 60.0,
+        policy: Policy | None = None,
+        contract: Iterable[Override] = (),
+        record: str | PathLike[str] | None = None,
+        ssl_context: ssl.SSLContext | None = None,
     ) -> Self:
         """A client with the settings of `FREEDOMPAY_AUTH_ID`, `_SECRET_KEY`, `_REGION`, `_TEST` and `_BASE_URL`.
 
@@ -96,7 +130,13 @@ class FreedomPay:
             ConfigurationError: names each variable that is missing or wrong.
         """
         return cls.from_settings(
-            Settings.from_env(), max_connections=max_connections, timeout=timeout, policy=policy, ssl_context=ssl_context
+            Settings.from_env(),
+            max_connections=max_connections,
+            timeout=timeout,
+            policy=policy,
+            contract=contract,
+            record=record,
+            ssl_context=ssl_context,
         )
 
     @classmethod
@@ -107,6 +147,8 @@ class FreedomPay:
         max_connections: int = 100,
         timeout: float = 60.0,
         policy: Policy | None = None,
+        contract: Iterable[Override] = (),
+        record: str | PathLike[str] | None = None,
         ssl_context: ssl.SSLContext | None = None,
     ) -> Self:
         return cls(
@@ -118,8 +160,47 @@ class FreedomPay:
             max_connections=max_connections,
             timeout=timeout,
             policy=policy,
+            contract=contract,
+            record=record,
             ssl_context=ssl_context,
         )
+
+    async def call(
+        self,
+        path: str,
+        body: Mapping[str, Any] | msgspec.Struct,
+        answer_type: type[R],
+        *,
+        retry: Retry = Retry.UNASKABLE,
+        section: Section = Section.PAYMENT_CARDS,
+        request_id: str | None = None,
+        timeout: float | None = None,
+    ) -> R:
+        """Make a call that the library does not know yet; it is signed, sent and settled like the rest.
+
+        Args:
+            path: such as `/v5/card-api/card/rename`.
+            body: fields by their name on the wire, or a struct; wrap what is secret in `Secret`.
+            answer_type: what a good answer is read into: a `msgspec.Struct`, a dataclass, or `dict`.
+            retry: what may follow a lost answer. `UNASKABLE`, the safe choice, never sends it a second time unless the scheme carries the
+                id in a header; `READ` is for what changes nothing; `ASKABLE` puts `request_id` into the body and gives a `RequestState`,
+                which `requests.attach` goes on with.
+            section: decides the signature scheme and the envelope of the answer.
+            request_id: a UUID of your own; not for a read.
+            timeout: seconds, everything included.
+
+        Raises:
+            FreedomPayError: any of the tree but `StillProcessing`.
+        """
+        # Bound anew, so that no traceback of this frame shows its values.
+        body = body if isinstance(body, msgspec.Struct) else Fields(body)
+        return await given_call(
+            self._session, path, body, answer_type, retry=retry, section=section, request_id=request_id, timeout=timeout
+        )
+
+    def drift(self) -> list[Drift]:
+        """How the issuer's answers have differed from the contract so far: names and counts, never a value."""
+        return self._session.drift.list()
 
     async def __aenter__(self) -> Self:
         self._transport.check()

@@ -5,25 +5,25 @@ A new call costs one row here and one thin method. Nothing about a retry is ever
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum
-from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Protocol, TypeVar
 
-from freedompay_async.models import (
-    BulkIssue,
-    CardActivation,
-    CardIssue,
-    CardLink,
-    ClientCreation,
+from freedompay_async.models import gift_cards as gift
+from freedompay_async.models import reads
+from freedompay_async.models import requests as asked
+from freedompay_async.models.answers import (
+    Answer,
     Completed,
     CreatedClient,
-    Intent,
+    CreatedTransaction,
     IssuedCards,
     RequestState,
-    StatusQuery,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from msgspec import Struct
 
 __all__ = ["TABLE", "Call", "Mark", "Result", "Retry", "Section"]
@@ -38,6 +38,8 @@ class Mark(StrEnum):
     """The vendor's page shows the path or the shape, not all of it."""
     INFERRED = "inferred"
     """In the vendor's menu; no public page shows its path or fields. A best guess."""
+    GIVEN = "given"
+    """Not of the table: the caller named the path."""
 
 
 class Retry(Enum):
@@ -45,16 +47,24 @@ class Retry(Enum):
 
     READ = "read"
     """Changes nothing: may be asked again, each time under a fresh id."""
+    REPEATABLE = "repeatable"
+    """Changes something, and doing it again gives the same end: may be sent again, each time under a fresh id."""
     ASKABLE = "askable"
     """Changes something, and `request/status` knows its request id: ask before anything is sent again."""
     UNASKABLE = "unaskable"
     """Changes something and can't be asked about."""
+
+    @property
+    def harmless(self) -> bool:
+        """Whether it may be sent any number of times."""
+        return self in (Retry.READ, Retry.REPEATABLE)
 
 
 class Section(StrEnum):
     """A part of the API that may have a signature scheme of its own."""
 
     PAYMENT_CARDS = "payment_cards"
+    GIFT_CARDS = "gift_cards"
 
 
 class Result(Protocol):
@@ -81,37 +91,126 @@ class Call(Generic[R]):
     source: str
     """The vendor's page."""
     section: Section = Section.PAYMENT_CARDS
+    method: Literal["POST", "GET"] = "POST"
+    fixed_id: bool = False
+    """The id of a question is an idempotency key: the same on every attempt."""
+    fields: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """Fields that an override adds to every body."""
+    header_names: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Headers that an override gives another name."""
 
     @property
     def body_id(self) -> bool:
         """Whether the body carries the request id of the call itself."""
-        return issubclass(self.request, Intent)
+        return issubclass(self.request, asked.Intent)
+
+    @property
+    def answer(self) -> type[Any]:
+        """The shape of its answer. An accepted request is told of as `request/status` tells of it."""
+        return RequestState if self.body_id and not self.retry.harmless else self.result
 
 
-_V5: Final = "/v5/card-api/"
+_CARD_API: Final = "/v5/card-api/"
+_GIFT: Final = "/v5/cards/"
 _KZ: Final = "docs.freedompay.kz"
-_KG: Final = "docs.freedompay.kg"
+_MONEY: Final = "freedompay.money/docs-en/cards-api"
+_D, _P, _I = Mark.DOCUMENTED, Mark.PARTIAL, Mark.INFERRED
+_READ, _ASKABLE, _UNASKABLE = Retry.READ, Retry.ASKABLE, Retry.UNASKABLE
 
-CLIENTS_CREATE: Final = Call(
-    "clients.create", _V5 + "client/add", ClientCreation, CreatedClient, Mark.DOCUMENTED, Retry.ASKABLE, f"{_KZ} api-12074751"
+
+def _card(name: str, path: str, request: type[Struct], result: type[R], mark: Mark, retry: Retry, page: str) -> Call[R]:  # noqa: PLR0917 - a line of a table
+    return Call(name, _CARD_API + path, request, result, mark, retry, f"{_KZ} {page}")
+
+
+def _gift(name: str, path: str, request: type[Struct], result: type[R], mark: Mark, retry: Retry, page: str = _MONEY) -> Call[R]:  # noqa: PLR0917 - as above
+    return Call(f"gift_cards.{name}", _GIFT + path, request, result, mark, retry, page, Section.GIFT_CARDS)
+
+
+CARDS_BULK_ISSUE: Final = _card("cards.bulk_issue", "card/bulk_issue", asked.BulkIssue, IssuedCards, _I, _ASKABLE, "menu: Bulk issue")
+CARDS_ISSUE: Final = _card("cards.issue", "card/issue", asked.CardIssue, IssuedCards, _P, _ASKABLE, "menu: Issue card")
+CARDS_ISSUE_PLASTIC: Final = _card(
+    "cards.issue_plastic", "card/issue_plastic", asked.CardIssue, IssuedCards, _I, _ASKABLE, "menu: Issue plastic card"
 )
-CARDS_ISSUE: Final = Call("cards.issue", _V5 + "card/issue", CardIssue, IssuedCards, Mark.PARTIAL, Retry.ASKABLE, f"{_KZ} menu: Issue card")
-CARDS_BULK_ISSUE: Final = Call(
-    "cards.bulk_issue", _V5 + "card/bulk_issue", BulkIssue, IssuedCards, Mark.INFERRED, Retry.ASKABLE, f"{_KZ} menu: Bulk issue"
+CARDS_LINK: Final = _card("cards.link", "card/link", asked.CardLink, Completed, _D, _ASKABLE, "api-12074684")
+CARDS_ACTIVATE: Final = _card("cards.activate", "card/activate", asked.CardActivation, Completed, _I, _ASKABLE, "menu: Activate card")
+CARDS_BLOCK: Final = _card("cards.block", "card/block", asked.CardIntent, Completed, _I, _ASKABLE, "menu: Block card")
+CARDS_UNBLOCK: Final = _card("cards.unblock", "card/unblock", asked.CardIntent, Completed, _D, _ASKABLE, "api-12074991")
+CARDS_SET_PIN: Final = _card("cards.set_pin", "card/set_pin", asked.PinSetting, Answer, _D, _UNASKABLE, "api-12075062")
+CARDS_RESET_PIN_COUNTER: Final = _card(
+    "cards.reset_pin_counter", "card/reset_counter_pin", asked.CardActivation, Completed, _D, _ASKABLE, "api-12075070"
 )
-CARDS_LINK: Final = Call("cards.link", _V5 + "card/link", CardLink, Completed, Mark.DOCUMENTED, Retry.ASKABLE, f"{_KZ} api-12074684")
-CARDS_ACTIVATE: Final = Call(
-    "cards.activate", _V5 + "card/activate", CardActivation, Completed, Mark.INFERRED, Retry.ASKABLE, f"{_KZ} menu: Activate card"
+CARDS_CLOSE: Final = _card("cards.close", "card/close", asked.CardIntent, Completed, _D, _ASKABLE, "api-12075208")
+CARDS_INFO: Final = _card("cards.info", "card/info", asked.CardQuery, reads.CardInfo, _P, _READ, "menu: Card info")
+CARDS_BALANCE: Final = _card("cards.balance", "card/balance", asked.CardId, reads.CardBalance, _I, _READ, "menu: Balance")
+CARDS_SECRET_DATA: Final = _card("cards.secret_data", "card/secret_data", asked.CardId, reads.CardSecrets, _I, _READ, "menu: Secret data")
+CARDS_SECRET_DATA_V2: Final = _card(
+    "cards.secret_data_v2", "card/secret_data_v2", asked.CardId, reads.CardSecrets, _I, _READ, "menu: Secret data (version 2)"
 )
+CARDS_STATEMENT: Final = _card("cards.statement", "card/statement", asked.StatementQuery, reads.Statement, _D, _READ, "api-12075219")
+CARDS_STATEMENT_EXTENDED: Final = _card(
+    "cards.statement_extended", "card/statement_extended", asked.StatementQuery, reads.StatementExtended, _P, _READ, "api-14425115"
+)
+CARDS_VALIDATE_CARDHOLDER: Final = _card(
+    "cards.validate_cardholder", "external/cardholder_validate", asked.CardholderQuery, reads.CardValidation, _D, _READ, "api-17842385"
+)
+CLIENTS_CREATE: Final = _card("clients.create", "client/add", asked.ClientCreation, CreatedClient, _D, _ASKABLE, "api-12074751")
+CLIENTS_UPDATE: Final = _card("clients.update", "client/update", asked.ClientUpdate, Completed, _D, _ASKABLE, "api-12074967")
+CLIENTS_CARDS: Final = _card("clients.cards", "client/cards", asked.ClientId, reads.ClientCards, _I, _READ, "menu: Cards' list")
 REQUESTS_STATUS: Final = Call(
-    "requests.status", _V5 + "request/status", StatusQuery, RequestState, Mark.DOCUMENTED, Retry.READ, f"{_KG} api-13677899"
+    "requests.status", f"{_CARD_API}request/status", asked.StatusQuery, RequestState, _D, _READ, "docs.freedompay.kg api-13677899"
 )
+TRANSACTIONS_CREATE: Final = _card(
+    "transactions.create", "transaction/create", asked.TransactionCreation, CreatedTransaction, _I, _ASKABLE, "menu: Create transaction"
+)
+TRANSACTIONS_CLEAR: Final = _card("transactions.clear", "transaction/clearing", asked.Clearing, Completed, _P, _ASKABLE, "api-14318358")
+TRANSACTIONS_REFUND: Final = _card("transactions.refund", "transaction/refund", asked.Refund, Completed, _D, _ASKABLE, "api-14318477")
+TRANSACTIONS_INFO: Final = _card(
+    "transactions.info", "transaction/info", asked.TransactionId, reads.TransactionInfo, _I, _READ, "menu: Transaction info"
+)
+LIMITS_SET: Final = _card("limits.set", "limits/set", asked.LimitSetting, Completed, _P, _ASKABLE, "api-18613819")
+LIMITS_LIST: Final = _card("limits.list", "limits/list", asked.LimitQuery, reads.LimitList, _P, _READ, "api-18614458")
 
-TABLE: Final[tuple[Call[CreatedClient] | Call[IssuedCards] | Call[Completed] | Call[RequestState], ...]] = (
-    CLIENTS_CREATE,
-    CARDS_ISSUE,
+GIFT_CARDS_PRODUCTS: Final = _gift("products", "product_list", gift.GiftProductQuery, gift.GiftProducts, _P, _READ)
+GIFT_CARDS_ISSUE: Final = _gift("issue", "issue_card", gift.GiftIssue, gift.IssuedGiftCard, _P, _UNASKABLE)
+GIFT_CARDS_CONFIRM: Final = _gift(
+    "confirm", "activate_card", gift.GiftConfirmation, gift.GiftCardState, _D, _UNASKABLE, f"{_KZ} api-12075782"
+)
+GIFT_CARDS_RESEND: Final = _gift("resend", "resend", gift.GiftCardId, gift.IssuedGiftCard, _I, _UNASKABLE)
+GIFT_CARDS_RESEND_CODE: Final = _gift("resend_code", "resend_code", gift.GiftCardId, gift.GiftAnswer, _I, _UNASKABLE)
+GIFT_CARDS_STATUS: Final = _gift("status", "card_status", gift.GiftCardId, gift.GiftCardState, _I, _READ)
+
+TABLE: Final[tuple[Call[Any], ...]] = (
     CARDS_BULK_ISSUE,
+    CARDS_ISSUE,
+    CARDS_ISSUE_PLASTIC,
     CARDS_LINK,
     CARDS_ACTIVATE,
+    CARDS_BLOCK,
+    CARDS_UNBLOCK,
+    CARDS_SET_PIN,
+    CARDS_RESET_PIN_COUNTER,
+    CARDS_CLOSE,
+    CARDS_INFO,
+    CARDS_BALANCE,
+    CARDS_SECRET_DATA,
+    CARDS_SECRET_DATA_V2,
+    CARDS_STATEMENT,
+    CARDS_STATEMENT_EXTENDED,
+    CARDS_VALIDATE_CARDHOLDER,
+    CLIENTS_CREATE,
+    CLIENTS_UPDATE,
+    CLIENTS_CARDS,
     REQUESTS_STATUS,
+    TRANSACTIONS_CREATE,
+    TRANSACTIONS_CLEAR,
+    TRANSACTIONS_REFUND,
+    TRANSACTIONS_INFO,
+    LIMITS_SET,
+    LIMITS_LIST,
+    GIFT_CARDS_PRODUCTS,
+    GIFT_CARDS_ISSUE,
+    GIFT_CARDS_CONFIRM,
+    GIFT_CARDS_RESEND,
+    GIFT_CARDS_RESEND_CODE,
+    GIFT_CARDS_STATUS,
 )

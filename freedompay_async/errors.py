@@ -154,4 +154,12 @@ class RequestFailed(ApiError):
 
 
 class GiftCardError(ApiError):
-    """A negative status of the gift-card section."""
+    """A negative status of the gift-card section; `code` has it, and its sentence is `error_description`.
+
+    It was not done, as far as the status tells: -5 and -9 are failures of the bank behind the issuer.
+    """
+
+    @property
+    def code(self) -> int | None:
+        """The status, such as -8 for a wrong code (`GiftStatus`)."""
+        return None if self.error_code is None else int(self.error_code)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from freedompay_async.contract import Retry
+from freedompay_async.contract import Mark, Retry, Section
 from freedompay_async.errors import (
     AuthenticationError,
     DuplicateRequest,
     FreedomPayError,
+    GiftCardError,
     NotSent,
     OutcomeUnknown,
     ProtocolError,
@@ -20,7 +21,7 @@ from freedompay_async.policy import Step
 
 if TYPE_CHECKING:
     from freedompay_async.contract import Call
-    from freedompay_async.models import Answer
+    from freedompay_async.models import AnyAnswer
     from freedompay_async.wire import Verdict
 
 __all__ = ["mark_cancelled", "to_error"]
@@ -47,17 +48,26 @@ def to_error(
     kind, text = _of_effect(step, why, looked_up=asked is not None) if effect else _of_read(step, why, answered=told.reply is not None)
     if step is Step.UNKNOWN and call.retry is Retry.ASKABLE:
         text += f" Ask again later (requests.attach), or repeat it with this request_id within {resend_within:.0f} s of its first send."
+    if step is Step.UNKNOWN and call.retry is Retry.REPEATABLE:
+        text = f"sent, and its outcome is not known ({why}). Doing it again gives the same end: it is safe to repeat."
     if step is Step.UNKNOWN and call.retry is Retry.UNASKABLE:
         text += " It can't be asked about: a person has to look."
-    answer: Answer | None = told.answer
+    if call.mark is Mark.INFERRED and told.reply is not None and told.reply.status == 404:
+        text += (
+            f" The path {call.path} is a guess: no public page of the vendor shows it. If the vendor gave you another, "
+            f'use FreedomPay(contract=[Override(call="{call.name}", path="…")]).'
+        )
+    answer: AnyAnswer | None = told.answer
+    if kind is RequestFailed and call.section is Section.GIFT_CARDS:
+        kind = GiftCardError
     return kind(
         text,
         request_id=request_id,
         call=call.name,
         http_status=told.reply.status if told.reply else None,
         body=mask(told.reply.body) if told.reply else None,
-        error_code=None if answer is None or answer.error_code is None else mask_text(str(answer.error_code)),
-        error_description=None if answer is None or answer.error_description is None else mask_text(str(answer.error_description)),
+        error_code=None if answer is None or answer.code is None else mask_text(answer.code),
+        error_description=None if answer is None or answer.described is None else mask_text(answer.described),
         retry_after=told.retry_after or None,
         proved=step is Step.FAILED,
     )
@@ -117,10 +127,10 @@ def _denied(why: str) -> str:
     )
 
 
-def _described(answer: Answer | None) -> str:
+def _described(answer: AnyAnswer | None) -> str:
     if answer is None:
         return ""
-    parts = [str(part) for part in (answer.error_code, answer.error_description) if part is not None]
+    parts = [part for part in (answer.code, answer.described) if part is not None]
     return ": " + mask_text(" ".join(parts)) if parts else ""
 
 

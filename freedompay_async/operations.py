@@ -23,7 +23,7 @@ from freedompay_async.streams import stream
 from freedompay_async.wire import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 
     from freedompay_async.contract import Call
     from freedompay_async.errors import FreedomPayError
@@ -164,11 +164,12 @@ async def start(
     *,
     request_id: str | None,
     timeout: float | None,
+    extra: Mapping[str, Any] | None = None,
     sent_at: float | None = None,
     before: Callable[[], Awaitable[None]] | None = None,
 ) -> Operation[R]:
     """Send an intent, as `Session.submit` does; the operation that came of it."""
-    answer = await session.submit(call, request, request_id=request_id, timeout=timeout, sent_at=sent_at, before=before)
+    answer = await session.submit(call, request, request_id=request_id, extra=extra, timeout=timeout, sent_at=sent_at, before=before)
     return Operation(session, call, answer.request_id, answer)
 
 

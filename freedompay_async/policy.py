@@ -201,6 +201,8 @@ class Life:
         if self.retry is Retry.READ:
             ends = {Seen.ERROR: Step.REFUSED, Seen.DENIED: Step.DENIED, Seen.UNCLEAR: Step.UNCLEAR}
             return Action(ends[seen]) if seen in ends else self._send_again(retry_after)
+        if self.retry is Retry.REPEATABLE:
+            return self._repeat(seen, retry_after)
         if seen is Seen.DENIED:
             return Action(Step.UNKNOWN if self.doubt is Doubt.CERTAIN else Step.DENIED)
         if seen is Seen.ERROR:
@@ -210,6 +212,9 @@ class Life:
         elif seen in (Seen.NOT_SENT, Seen.LIMITED):
             if self.doubt is not Doubt.CERTAIN:
                 if seen is Seen.LIMITED:
+                    if self.retry is Retry.UNASKABLE and not self.header_id:
+                        # Nothing would tell the issuer that it is the same call: the caller decides.
+                        return Action(Step.LIMITED)
                     # By the meaning of 429 nothing was done; but an issuer may have filed the id first,
                     # and then the next error may be the duplicate's.
                     self.doubt, self.limited = Doubt.POSSIBLE, True
@@ -252,6 +257,15 @@ class Life:
         if self.doubt is Doubt.CERTAIN or self.said_no:
             return Step.UNKNOWN
         return Step.NOT_SENT if self.last_sent is None else Step.LIMITED
+
+    def _repeat(self, seen: Seen, retry_after: float) -> Action:
+        """Each attempt has an id of its own, so an error is no duplicate's; but an earlier attempt may have been done."""
+        if seen in (Seen.ERROR, Seen.DENIED):
+            end = Step.REFUSED if seen is Seen.ERROR else Step.DENIED
+            return Action(Step.UNKNOWN if self.doubt is Doubt.CERTAIN else end)
+        if seen in (Seen.NO_ANSWER, Seen.UNCLEAR):
+            self.doubt = Doubt.CERTAIN
+        return self._send_again(retry_after)
 
     def _send_again(self, retry_after: float) -> Action:
         if self.hopeless or self.sends >= self.policy.attempts:

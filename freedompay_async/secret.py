@@ -1,36 +1,119 @@
-"""A value that is shown as `***` wherever it turns up."""
+"""Values that are shown as `***` wherever they turn up."""
 
 from __future__ import annotations
 
-from typing import Final, NoReturn
+from typing import Any, Final, Self
 
-__all__ = ["Secret"]
+__all__ = ["Cvv", "Document", "Expiry", "Otp", "PageUrl", "Pan", "Pin", "Secret", "SecretKey", "Token"]
 
 MASK: Final = "***"
 
 
-class Secret:
-    """A string that no log, repr, format, traceback or pickle shows; `reveal()` is the only door."""
+class Secret(str):
+    """Text that no log, repr, format, traceback, pickle or JSON shows; `reveal()` is the only door.
+
+    To everything that takes it for a string it is the string `***`: a secret that ends up in the wrong place is useless there.
+    A pickle holds no value; what comes out of it is a secret that can't be revealed.
+    """
 
     __slots__ = ("_value",)
+    _value: str | None
 
-    def __init__(self, value: str | Secret) -> None:
-        self._value: str = value._value if isinstance(value, Secret) else value
+    def __new__(cls, value: str) -> Self:
+        made = super().__new__(cls, MASK)
+        made._value = value._value if isinstance(value, Secret) else value
+        return made
 
     def reveal(self) -> str:
+        """The value itself.
+
+        Raises:
+            ValueError: it came out of a pickle, which holds none.
+        """
+        if self._value is None:
+            raise ValueError("this secret was pickled, and a pickle holds no secret: take it from where it is kept")
         return self._value
 
     def __repr__(self) -> str:
         return MASK
 
     def __bool__(self) -> bool:
-        return bool(self._value)
+        return self._value != ""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and self._value == other._value
 
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
     def __hash__(self) -> int:
         return hash((Secret, self._value))
 
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a Secret is not pickled: hand over the place it is kept in, not the value")
+    def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
+        return _without_value, (type(self),)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+
+def _without_value(cls: type[Secret]) -> Secret:
+    made = str.__new__(cls, MASK)
+    made._value = None
+    return made
+
+
+class SecretKey(Secret):
+    """The merchant's key."""
+
+    __slots__ = ()
+
+
+class Pan(Secret):
+    """The number of a card."""
+
+    __slots__ = ()
+
+
+class Cvv(Secret):
+    """The code on the back of a card."""
+
+    __slots__ = ()
+
+
+class Expiry(Secret):
+    """When a card ends."""
+
+    __slots__ = ()
+
+
+class Pin(Secret):
+    """A PIN, plain or encrypted."""
+
+    __slots__ = ()
+
+
+class Otp(Secret):
+    """A code that was sent to the customer."""
+
+    __slots__ = ()
+
+
+class Document(Secret):
+    """An identity document in Base64."""
+
+    __slots__ = ()
+
+
+class Token(Secret):
+    """An API key or a bearer token."""
+
+    __slots__ = ()
+
+
+class PageUrl(Secret):
+    """A link that lets its holder set a PIN."""
+
+    __slots__ = ()

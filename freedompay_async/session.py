@@ -6,44 +6,39 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 import time
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from msgspec.structs import force_setattr
 
 from freedompay_async.attempt import Attempt, TransportError, Wire
-from freedompay_async.contract import REQUESTS_STATUS, Call, Retry
-from freedompay_async.errors import ConfigurationError, ProtocolError, RequestFailed
+from freedompay_async.contract import REQUESTS_STATUS, Call, Retry, Section
+from freedompay_async.drift import DriftCount
+from freedompay_async.errors import ConfigurationError, OutcomeUnknown, ProtocolError, RequestFailed
 from freedompay_async.explain import mark_cancelled, to_error
 from freedompay_async.ids import new_request_id
-from freedompay_async.models import Answer, Intent, RequestState, StatusQuery
+from freedompay_async.models import Answer, GiftAnswer, HeaderQuery, Intent, RequestState, StatusQuery
 from freedompay_async.policy import Doubt, Life, Policy, RetryBudget, Seen, Step
-from freedompay_async.wire import Reply, Verdict, encode, read_answer, read_look_up
+from freedompay_async.wire import Message, Reply, Verdict, encode, read_answer, read_look_up
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     import msgspec
 
-    from freedompay_async.contract import Section
     from freedompay_async.pacing import Lane
+    from freedompay_async.record import Record
     from freedompay_async.signing import Signer
 
 __all__ = ["NO_TURN", "Session"]
 
 log: Final = logging.getLogger("freedompay_async")
 R = TypeVar("R")
+_ENVELOPES: Final = {Section.PAYMENT_CARDS: Answer, Section.GIFT_CARDS: GiftAnswer}
 NO_TURN: Final = Verdict(Seen.NOT_SENT, "its turn did not come before the deadline")
 """Of an attempt that waited for its lane until the end: nothing was tried, and the issuer has no part in it."""
-
-
-class _Message(NamedTuple):
-    """What goes out: signed once, sent as it is."""
-
-    path: str
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class Session:
@@ -56,6 +51,9 @@ class Session:
         signers: Mapping[Section, Signer],
         policy: Policy,
         timeout: float,
+        rows: Mapping[str, Call[Any]] | None = None,
+        record: Record | None = None,
+        drift: DriftCount | None = None,
         lane: Lane | None = None,
         budget: RetryBudget | None = None,
         listener: Callable[[Verdict], None] | None = None,
@@ -64,6 +62,9 @@ class Session:
         self.signers: Final = signers
         self.policy: Final = policy
         self.timeout: Final = timeout
+        self.drift: Final = drift or DriftCount()
+        self._rows: Final = rows or {}
+        self._record: Final = record
         self._lane: Final = lane
         self._listener: Final = listener
         self._budget: Final = budget or RetryBudget(policy)
@@ -82,27 +83,56 @@ class Session:
             signers=self.signers,
             policy=policy or self.policy,
             timeout=timeout or self.timeout,
+            rows=self._rows,
+            record=self._record,
+            drift=self.drift,
             lane=lane,
             budget=self._budget,
             listener=listener,
         )
 
-    async def read(self, call: Call[R], request: msgspec.Struct, *, timeout: float | None = None) -> R:
+    def row(self, call: Call[R]) -> Call[R]:
+        """The row of a call as the overrides have it."""
+        return self._rows.get(call.name, call)
+
+    def encode(self, call: Call[Any], request: msgspec.Struct, extra: Mapping[str, Any] | None = None) -> bytes:
+        """The body of a call, with the fields that the overrides and the caller add."""
+        fields = self.row(call).fields
+        return encode(request, {**fields, **extra} if extra else fields)
+
+    async def read(
+        self,
+        call: Call[R],
+        request: msgspec.Struct,
+        *,
+        request_id: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> R:
         """A call that changes nothing: each attempt takes a fresh id, because a used one is refused.
+
+        Args:
+            call: the row.
+            request: the body.
+            request_id: where it is an idempotency key, the same on every attempt.
+            extra: more fields of the body.
+            timeout: seconds, everything included.
 
         Raises:
             FreedomPayError: any of the tree but `StillProcessing`.
         """
+        call = self.row(call)
         life = Life(self.policy, call.retry)
-        run = _Run(self, call, request, life=life, request_id=None, timeout=timeout)
+        run = _Run(self, call, request, life=life, request_id=request_id, extra=extra, timeout=timeout)
         return cast("R", await run.drive())
 
     async def submit(
         self,
-        call: Call[R],
+        call: Call[Any],
         request: Intent,
         *,
         request_id: str | None = None,
+        extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         sent_at: float | None = None,
         before: Callable[[], Awaitable[None]] | None = None,
@@ -113,6 +143,7 @@ class Session:
             call: the row.
             request: the body; its `request_id` is filled in here.
             request_id: the caller's id. It may have been used before, so an error answer is looked up before it is believed.
+            extra: more fields of the body.
             timeout: seconds, everything included.
             sent_at: seconds since the epoch at which an earlier process first sent it; it is asked about before it is sent again.
             before: in a lane only; awaited before each send, with the place in hand: what must be on the disk first.
@@ -120,20 +151,51 @@ class Session:
         Raises:
             FreedomPayError: any of the tree but `StillProcessing`.
         """
-        life = Life(
-            self.policy,
-            call.retry,
-            doubt=Doubt.NONE if request_id is None else Doubt.POSSIBLE,
-            header_id=self.signers[call.section].header_id,
-        )
+        call = self.row(call)
+        life = self._life(call, request_id)
         if sent_at is not None:
             # A wall clock, because the earlier process is gone. One that has jumped back can't tell the age, so nothing is sent again.
             age = time.time() - sent_at
             life.doubt = Doubt.CERTAIN
             life.may_resend = age >= 0
             life.first_sent = asyncio.get_running_loop().time() - max(age, 0.0)
-        run = _Run(self, call, request, life=life, request_id=request_id or new_request_id(), timeout=timeout, before=before)
+        run = _Run(self, call, request, life=life, request_id=request_id or new_request_id(), extra=extra, timeout=timeout, before=before)
         return cast("RequestState", await run.drive())
+
+    async def change(
+        self,
+        call: Call[R],
+        request: msgspec.Struct,
+        *,
+        request_id: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> R:
+        """A call that changes something and can't be asked about; it is written down before it is sent, if the client keeps a record.
+
+        Raises:
+            FreedomPayError: any of the tree but `StillProcessing`.
+        """
+        call = self.row(call)
+        life = self._life(call, request_id)
+        run = _Run(self, call, request, life=life, request_id=request_id or new_request_id(), extra=extra, timeout=timeout)
+        if self._record is None:
+            return cast("R", await run.drive())
+        return cast("R", await self._record.keep(run.call, run.request_id, request, run.drive))
+
+    async def repeat(
+        self, call: Call[R], request: msgspec.Struct, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None
+    ) -> R:
+        """A call that changes something, and gives the same end when it is done again; each attempt takes a fresh id."""
+        call = dataclasses.replace(self.row(call), retry=Retry.REPEATABLE)
+        run = _Run(self, call, request, life=Life(self.policy, call.retry), request_id=None, extra=extra, timeout=timeout)
+        return cast("R", await run.drive())
+
+    def _life(self, call: Call[Any], request_id: str | None) -> Life:
+        header_id = self.signers[call.section].header_id
+        # An id that does not go out can't have been used before.
+        used = request_id is not None and (header_id or call.body_id)
+        return Life(self.policy, call.retry, doubt=Doubt.POSSIBLE if used else Doubt.NONE, header_id=header_id)
 
     async def look_up(self, request_id: str, *, timeout: float | None = None) -> RequestState | None:
         """What the issuer says of an intent; `None`: it does not know the id, or not yet."""
@@ -160,6 +222,7 @@ class _Run:
         life: Life,
         request_id: str | None,
         timeout: float | None,
+        extra: Mapping[str, Any] | None = None,
         before: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._session = session
@@ -167,19 +230,31 @@ class _Run:
         self._life = life
         self._before = before
         self._request = request
+        self._extra_fields = extra
         self._id = request.request_id if isinstance(request, StatusQuery) else request_id
         self._effect = call.retry is not Retry.READ
+        self._fixed = call.fixed_id or call.retry in (Retry.ASKABLE, Retry.UNASKABLE)
         self._check(timeout)
         self._signer = session.signers[call.section]
         self._loop = asyncio.get_running_loop()
         self._deadline = self._loop.time() + (timeout or session.timeout)
-        self._message: _Message | None = None
+        self._message: Message | None = None
         self._told = Verdict(Seen.NOT_SENT, "the deadline came before it could be sent")
         self._asked: Verdict | None = None
         self._sending: Attempt | None = None
 
+    @property
+    def call(self) -> Call[Any]:
+        return self._call
+
+    @property
+    def request_id(self) -> str:
+        return cast("str", self._id)
+
     def _check(self, timeout: float | None) -> None:
         try:
+            if self._extra_fields and "request_id" in self._extra_fields:
+                raise ConfigurationError("extra can't hold request_id: hand it in as request_id=. Nothing was sent.")
             if timeout is not None and not timeout > 0:
                 raise ConfigurationError(f"timeout={timeout!r}: seconds, more than 0. Nothing was sent.")
             self._session.transport.check()
@@ -190,7 +265,7 @@ class _Run:
     def _name(self, error: ConfigurationError) -> None:
         error.call, error.request_id = self._call.name, self._id
 
-    async def drive(self) -> Answer:
+    async def drive(self) -> Any:
         try:
             return await self._drive()
         except ConfigurationError as error:
@@ -200,7 +275,7 @@ class _Run:
             self._mark_cancelled(error)
             raise
 
-    async def _drive(self) -> Answer:
+    async def _drive(self) -> Any:
         life, budget = self._life, self._session._budget
         action = life.start()
         budget.first()
@@ -227,21 +302,22 @@ class _Run:
                 action = life.after_ask(verdict.seen, self._loop.time(), retry_after=verdict.retry_after)
 
     async def _send(self) -> Verdict:
-        if self._message is None or not self._effect:
+        if self._message is None or not self._fixed:
             self._message = self._compose()
         self._life.sent(self._loop.time())
         self._sending = attempt = self._new_attempt()
         reply = await self._try(self._message, attempt, self._before)
         self._sending = None
         if isinstance(reply, Reply):
-            answer_type = RequestState if self._effect else cast("type[Answer]", self._call.result)
-            reply = read_answer(reply, answer_type, effect=self._effect, now=time.time())
+            call = self._call
+            reply = read_answer(reply, call.answer, effect=self._effect, now=time.time(), envelope=_ENVELOPES[call.section])
         self._tell(f"attempt {self._life.sends}", reply)
         return reply
 
     async def _ask(self) -> Verdict:
         query = StatusQuery(request_id=cast("str", self._id))
-        reply = await self._try(self._signed(REQUESTS_STATUS, query, new_request_id()), self._new_attempt())
+        call = self._session.row(REQUESTS_STATUS)
+        reply = await self._try(self._signed(call, self._session.encode(call, query), new_request_id()), self._new_attempt())
         if isinstance(reply, Reply):
             reply = read_look_up(reply, now=time.time())
         self._tell("look-up", reply)
@@ -250,16 +326,16 @@ class _Run:
     def _new_attempt(self) -> Attempt:
         return Attempt(deadline=self._deadline, seconds=self._session.policy.attempt_timeout)
 
-    async def _try(self, message: _Message, attempt: Attempt, before: Callable[[], Awaitable[None]] | None = None) -> Reply | Verdict:
+    async def _try(self, message: Message, attempt: Attempt, before: Callable[[], Awaitable[None]] | None = None) -> Reply | Verdict:
         """Send once; the answer, or a verdict where none came."""
         send, lane = self._session.transport.send, self._session._lane
         try:
             if lane is None:
-                return await send(message.path, message.headers, message.body, attempt)
+                return await send(message, attempt)
             async with asyncio.timeout_at(self._deadline), lane:
                 if before is not None:
                     await before()
-                return await send(message.path, message.headers, message.body, attempt)
+                return await send(message, attempt)
         except TransportError as error:
             if error.final:
                 self._life.give_up()
@@ -271,32 +347,42 @@ class _Run:
         return Verdict(Seen.NO_ANSWER if attempt.sent else Seen.NOT_SENT, reason)
 
     def _tell(self, what: str, verdict: Verdict) -> None:
+        if verdict.notes:
+            self._session.drift.add(self._call.name if what != "look-up" else REQUESTS_STATUS.name, verdict.notes)
         if self._session._listener is not None:
             self._session._listener(verdict)
         if log.isEnabledFor(logging.DEBUG):
             log.debug("%s, %s: %s %s", self._call.name, what, verdict.seen.value, verdict.reason, extra=self._extra())
 
-    def _compose(self) -> _Message:
+    def _compose(self) -> Message:
         """An effect is composed once; each attempt of a read takes a fresh id, so it is composed anew."""
-        own = self._id if self._effect and self._id else new_request_id()
+        own = self._id if self._fixed and self._id else new_request_id()
         if isinstance(self._request, Intent):
             self._request.request_id = own
         if not isinstance(self._request, StatusQuery):
             self._id = own
-        return self._signed(self._call, self._request, own)
+        body = b"" if self._call.method == "GET" else self._session.encode(self._call, self._request, self._extra_fields)
+        return self._signed(self._call, body, own)
 
-    def _signed(self, call: Call[Any], request: msgspec.Struct, own: str) -> _Message:
-        body = encode(request)
-        return _Message(call.path, self._signer.headers(path=call.path, body=body, request_id=own), body)
+    def _signed(self, call: Call[Any], body: bytes, own: str) -> Message:
+        headers = self._signer.headers(path=call.path, body=body, request_id=own)
+        if isinstance(self._request, HeaderQuery):
+            headers.update(self._request.headers)
+        for name, other in call.header_names.items():
+            if name in headers:
+                headers[other] = headers.pop(name)
+        return Message(call.method, call.path, headers, body)
 
-    def _end(self, step: Step) -> Answer:
+    def _end(self, step: Step) -> Any:
         if step is Step.ANSWERED:
-            answer: Answer = self._told.answer
+            if self._told.value is not None:
+                return self._told.value
+            answer = self._told.answer
             force_setattr(answer, "request_id", self._id)
             if isinstance(answer, RequestState):
                 force_setattr(answer, "found", self._life.found)
             return answer
-        raise to_error(
+        error = to_error(
             step,
             call=self._call,
             request_id=self._id,
@@ -304,6 +390,10 @@ class _Run:
             asked=self._asked,
             resend_within=self._session.policy.resend_within,
         )
+        if self._call.retry is Retry.UNASKABLE and isinstance(error, OutcomeUnknown):
+            # For whoever has to look: the caller may have no log of its own.
+            log.error("%s", error.message, extra=self._extra())
+        raise error
 
     def _mark_cancelled(self, error: asyncio.CancelledError) -> None:
         """A cancelled call says its id, and whether it may have been done, on the exception and in the log."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.secret import Secret
+from freedompay_async.secret import Secret, SecretKey
 from freedompay_async.signing import JwsSigner, Sha256Signer, Signer
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def base_url_of(region: Region | None, *, test: bool, base_url: str | None) -> s
     return f"{url.scheme}://{url.netloc}"
 
 
-def signer_of(region: Region | None, *, auth_id: str | int, secret_key: str | Secret) -> Signer:
+def signer_of(region: Region | None, *, auth_id: str | int, secret_key: str) -> Signer:
     """The scheme of the region.
 
     Raises:
@@ -94,7 +94,7 @@ class Settings:
     """What `FREEDOMPAY_…` variables say."""
 
     auth_id: str
-    secret_key: Secret
+    secret_key: SecretKey
     region: Region | None
     test: bool
     base_url: str | None
@@ -125,7 +125,7 @@ class Settings:
             raise ConfigurationError(error.message.replace("region", source, 1)) from None
         return cls(
             auth_id=settings["auth_id"],
-            secret_key=Secret(settings["secret_key"]),
+            secret_key=SecretKey(settings["secret_key"]),
             region=region,
             test=test in _TRUE,
             base_url=settings.get("base_url"),

@@ -8,12 +8,12 @@ from __future__ import annotations
 import hmac
 from base64 import urlsafe_b64encode
 from hashlib import sha256
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, NoReturn, Protocol
 
 import msgspec
 
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.secret import Secret
+from freedompay_async.secret import SecretKey
 
 __all__ = ["JwsSigner", "Sha256Signer", "Signer"]
 
@@ -47,7 +47,7 @@ class Sha256Signer:
 
     header_id: bool = True
 
-    def __init__(self, *, auth_id: str | int, secret_key: str | Secret) -> None:
+    def __init__(self, *, auth_id: str | int, secret_key: str) -> None:
         self.auth_id: Final = _checked(auth_id)
         self._key: Final = _key(secret_key)
 
@@ -55,6 +55,9 @@ class Sha256Signer:
         digest = sha256(body)
         digest.update(self._key.reveal().encode())
         return {"Content-Type": _JSON, "Request-Id": request_id, "Auth-Id": self.auth_id, "Sign": digest.hexdigest()}
+
+    def __reduce__(self) -> NoReturn:
+        _refuse_pickle()
 
     def __repr__(self) -> str:
         return f"Sha256Signer(auth_id={self.auth_id!r})"
@@ -68,7 +71,7 @@ class JwsSigner:
 
     header_id: bool = False
 
-    def __init__(self, *, auth_id: str | int, secret_key: str | Secret, alg: Literal["HS512", "HS256"] = "HS512") -> None:
+    def __init__(self, *, auth_id: str | int, secret_key: str, alg: Literal["HS512", "HS256"] = "HS512") -> None:
         if alg not in _DIGESTS:
             raise ConfigurationError(f"alg is {alg!r}: the vendor's pages name HS512 and HS256. Nothing was sent.")
         self.auth_id: Final = _checked(auth_id)
@@ -89,8 +92,15 @@ class JwsSigner:
         protected = self._protected[path] = _b64(msgspec.json.encode(header))
         return protected
 
+    def __reduce__(self) -> NoReturn:
+        _refuse_pickle()
+
     def __repr__(self) -> str:
         return f"JwsSigner(auth_id={self.auth_id!r}, alg={self.alg!r})"
+
+
+def _refuse_pickle() -> NoReturn:
+    raise TypeError("a signer is not pickled, because a pickle holds no secret: make one where it is needed")
 
 
 def _b64(data: bytes) -> bytes:
@@ -105,8 +115,8 @@ def _checked(auth_id: str | int) -> str:
     return auth_id
 
 
-def _key(secret_key: str | Secret) -> Secret:
-    key = Secret(secret_key)
+def _key(secret_key: str) -> SecretKey:
+    key = SecretKey(secret_key)
     if not key:
         raise ConfigurationError("secret_key is empty: every call must be signed. Nothing was sent.")
     if not all(char < "\ud800" or char > "\udfff" for char in key.reveal()):

@@ -17,9 +17,10 @@ from freedompay_async.wire import Reply
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
 
     from aiohttp.connector import Connection
+
+    from freedompay_async.wire import Message
 
 __all__ = ["Transport"]
 
@@ -87,8 +88,8 @@ class Transport:
                 "this client belongs to another event loop. Nothing was sent; make one client for each loop (each asyncio.run)."
             )
 
-    async def send(self, path: str, headers: Mapping[str, str], body: bytes, attempt: Attempt) -> Reply:
-        """POST exactly these bytes, once, and read the whole answer.
+    async def send(self, message: Message, attempt: Attempt) -> Reply:
+        """Send exactly these bytes, once, and read the whole answer.
 
         Raises:
             TransportError: no whole answer came.
@@ -97,36 +98,42 @@ class Transport:
         _attempt.set(attempt)
         try:
             async with attempt.clock():
-                return await self._post(path, headers, body)
+                return await self._send(message)
         except asyncio.CancelledError as error:
             # A pool that is closed cancels whoever waits for it, and nobody has cancelled this task.
             task = asyncio.current_task()
-            if self._closed and task is not None and not task.cancelling():
-                raise TransportError(_CLOSED, final=True) from error
-            raise
-        except TimeoutError as error:
-            raise TransportError("no answer in time" if attempt.sent else "no connection in time") from error
+            if not self._closed or task is None or task.cancelling():
+                # Without the frames below this one: their locals hold the body.
+                raise error.with_traceback(None) from None
+            failure = TransportError(_CLOSED, final=True)
+        except TransportError as error:
+            failure = error.with_traceback(None)
+        except TimeoutError:
+            failure = TransportError("no answer in time" if attempt.sent else "no connection in time")
         except aiohttp.ClientConnectorCertificateError as error:
-            raise TransportError(f"the server's certificate is not trusted ({error.certificate_error})", final=True) from error
+            failure = TransportError(f"the server's certificate is not trusted ({error.certificate_error})", final=True)
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError) as error:
             # Only a connection that was written to ends so, even if it was not seen to be had (a test double of aiohttp).
             attempt.sent = True
-            raise TransportError(_reason(error)) from error
+            failure = TransportError(_reason(error))
         except (aiohttp.ClientError, OSError) as error:
-            raise TransportError(_reason(error)) from error
+            failure = TransportError(_reason(error))
+        # Raised here, so that it does not hold on to an error of aiohttp, whose frames hold the body and the headers.
+        raise failure
 
     def _refuse_if_closed(self) -> None:
         """A call that was on the way when the client was closed opens no connection anew."""
         if self._closed:
             raise TransportError(_CLOSED, final=True)
 
-    async def _post(self, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
+    async def _send(self, message: Message) -> Reply:
         session = self._session or self._open()
-        url = self._urls.get(path)
+        url = self._urls.get(message.path)
         if url is None:
-            url = self._urls[path] = self._base.with_path(path)
-        data = body if len(body) < _STREAMED else BytesIO(body)
-        async with session.post(url, data=data, headers=headers, allow_redirects=False) as response:
+            url = self._urls[message.path] = self._base.with_path(self._base.path.rstrip("/") + message.path)
+        # A GET has no body at all.
+        data = message.body if 0 < len(message.body) < _STREAMED else BytesIO(message.body) if message.body else None
+        async with session.request(message.method, url, data=data, headers=message.headers, allow_redirects=False) as response:
             content = await self._read(response)
             return Reply(response.status, response.headers, content)
 

@@ -5,30 +5,51 @@ The encoder of the body is here and nowhere else: what the vendor's server re-en
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
-from functools import cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import msgspec
 
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.masking import mask_text
-from freedompay_async.models import Answer, RequestState
+from freedompay_async.models.answers import Answer, RequestState
+from freedompay_async.models.open import Fields, OpenStruct
+from freedompay_async.models.requests import GivenBody, GivenIntent
 from freedompay_async.policy import Seen
 from freedompay_async.secret import Secret
+from freedompay_async.shapes import Difference, read_shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Reply", "Verdict", "encode", "read_answer", "read_look_up"]
+    from freedompay_async.models.answers import AnyAnswer
+    from freedompay_async.shapes import Note
+
+__all__ = ["Message", "Reply", "Verdict", "encode", "read_answer", "read_look_up"]
+
+
+class Message(NamedTuple):
+    """What goes out: signed once, sent as it is. Its `repr` shows neither headers nor body."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"<{self.method} {self.path}, {len(self.body)} bytes>"
 
 
 class Reply(NamedTuple):
-    """What came back, as plain values."""
+    """What came back, as plain values. Its `repr` shows neither headers nor body."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    def __repr__(self) -> str:
+        return f"<HTTP {self.status}, {len(self.body)} bytes>"
 
 
 class Verdict(NamedTuple):
@@ -40,53 +61,65 @@ class Verdict(NamedTuple):
     reply: Reply | None = None
     retry_after: float = 0.0
     """Seconds that the issuer asked to wait."""
+    notes: tuple[Note, ...] = ()
+    """How the answer differs from the contract."""
+    value: Any = None
+    """The answer in the caller's own type."""
 
 
-def encode(request: msgspec.Struct) -> bytes:
+def encode(request: msgspec.Struct, fields: Mapping[str, Any] | None = None) -> bytes:
     """One line of JSON in UTF-8: these bytes are signed, and these bytes are sent.
+
+    Args:
+        request: the body.
+        fields: more of it; a field that is in both is taken from here.
 
     Raises:
         ConfigurationError: a value has no form in it; nothing was sent.
     """
     try:
-        return _ENCODER.encode(request)
+        if not fields and not isinstance(request, GivenBody | GivenIntent):
+            return _ENCODER.encode(request)
+        return _ENCODER.encode(_merged(request, fields or {}))
     except UnicodeEncodeError:
-        # Without its cause, which holds the whole value.
-        raise ConfigurationError("a value has characters that UTF-8 can't write (half of a surrogate pair). Nothing was sent.") from None
-    except TypeError as error:
-        raise ConfigurationError(f"a value has no form in JSON: {error}. Nothing was sent.") from error
+        wrong = "a value has characters that UTF-8 can't write (half of a surrogate pair)"
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        wrong = f"a value has no form in JSON: {error}"
+    # Raised here, so that it does not hold on to an error whose frames hold the values.
+    raise ConfigurationError(f"{wrong}. Nothing was sent.")
 
 
-def read_answer(reply: Reply, answer_type: type[Answer], *, effect: bool, now: float) -> Verdict:
+def read_answer(reply: Reply, kind: type[Any], *, effect: bool, now: float, envelope: type[Any] = Answer) -> Verdict:
     """Decide by the body first, then by the HTTP status; only a 5xx and a 429 never prove anything.
 
     Args:
         reply: what came back.
-        answer_type: the struct of a good answer.
+        kind: the struct of a good answer.
         effect: `request_status: error` is an error of this call; of a read it is what was asked for.
         now: seconds since the epoch, for a `Retry-After` that is a date.
+        envelope: the struct that every answer of the section is, where `kind` is the caller's own type.
     """
     wait = _retry_after(reply, now)
     if reply.status == 429:
         return Verdict(Seen.LIMITED, "HTTP 429", None, reply, wait)
     if reply.status >= 500:
         return Verdict(Seen.NO_ANSWER, f"HTTP {reply.status}{_kind(reply.body)}", None, reply, wait)
-    answer, reason = _decode(reply.body, answer_type)
+    answer, value, notes, reason = _decode(reply.body, kind, envelope)
     reason = f"HTTP {reply.status}{reason}"
-    if answer is not None and answer.status == "ok" and not 200 <= reply.status < 300:
-        return Verdict(Seen.UNCLEAR, f"{reason} with status 'ok'", answer, reply, wait)
+    accepted = None if answer is None else answer.accepted
+    if accepted and not 200 <= reply.status < 300:
+        return Verdict(Seen.UNCLEAR, f"{reason} with a body that says ok", answer, reply, wait, notes)
     # A proxy that filters answers says 403 in HTML of work that was done; a 401 is said before any work.
     if reply.status == 401 or (reply.status == 403 and not reply.body.lstrip().startswith(b"<")):
-        return Verdict(Seen.DENIED, reason, answer, reply, wait)
+        return Verdict(Seen.DENIED, reason, answer, reply, wait, notes)
     if answer is None:
-        return Verdict(Seen.UNCLEAR, reason, None, reply, wait)
-    if answer.status == "error":
-        return Verdict(Seen.ERROR, reason, answer, reply, wait)
-    if answer.status != "ok":
-        return Verdict(Seen.UNCLEAR, f"{reason} with status {mask_text(answer.status)[:40]!r}", None, reply, wait)
-    if effect and answer.request_status == "error":
-        return Verdict(Seen.ERROR, reason, answer, reply, wait)
-    return Verdict(Seen.OK, reason, answer, reply)
+        return Verdict(Seen.UNCLEAR, reason, None, reply, wait, notes)
+    if accepted is None:
+        said = mask_text(str(getattr(answer, "status", None)))[:40]
+        return Verdict(Seen.UNCLEAR, f"{reason} with status {said!r}", None, reply, wait, notes)
+    if not accepted or (effect and isinstance(answer, Answer) and answer.request_status == "error"):
+        return Verdict(Seen.ERROR, reason, answer, reply, wait, notes)
+    return Verdict(Seen.OK, reason, answer, reply, notes=notes, value=value)
 
 
 def read_look_up(reply: Reply, *, now: float) -> Verdict:
@@ -106,27 +139,48 @@ def read_look_up(reply: Reply, *, now: float) -> Verdict:
     return verdict._replace(seen=seen)
 
 
+def _merged(request: msgspec.Struct, fields: Mapping[str, Any]) -> dict[str, Any]:
+    if isinstance(request, GivenBody):
+        return {**request.fields, **fields}
+    if isinstance(request, GivenIntent):
+        return {**request.fields, **fields, "request_id": request.request_id}
+    return {**msgspec.to_builtins(request, enc_hook=_reveal, builtin_types=(Decimal,)), **fields}
+
+
 def _reveal(value: object) -> object:
     if isinstance(value, Secret):
         return value.reveal()
+    if isinstance(value, Fields):
+        return dict(value)
     raise TypeError(f"it is of type {type(value).__name__}")
 
 
-_ENCODER: Final = msgspec.json.Encoder(enc_hook=_reveal)
+# The vendor's amounts are JSON numbers; a `Decimal` is written digit by digit.
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=_reveal, decimal_format="number")
+_DECODER: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
 
-@cache
-def _decoder(answer_type: type[Answer]) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(answer_type)
-
-
-def _decode(body: bytes, answer_type: type[Answer]) -> tuple[Any, str]:
+def _decode(body: bytes, kind: type[Any], envelope: type[Any]) -> tuple[AnyAnswer | None, Any, tuple[Note, ...], str]:
+    """The answer, the same in the caller's own type, how it differs from the contract, and what is wrong with it."""
+    notes: list[Note] = []
+    answer: AnyAnswer
     try:
-        return _decoder(answer_type).decode(body), ""
+        fields = _DECODER.decode(body)
+        if issubclass(kind, OpenStruct):
+            answer, value = cast("AnyAnswer", read_shape(fields, kind, notes=notes)), None
+        else:
+            # `read_shape` uses its fields up.
+            answer, value = read_shape(dict(fields), envelope, notes=[]), None
+            if answer.accepted:
+                value = read_shape(fields, kind, notes=notes)
     except msgspec.ValidationError as error:
-        return None, f", JSON of another shape ({error})"
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None, _kind(body) or ", not JSON"
+        return None, None, tuple(notes), f", JSON of another shape ({mask_text(str(error))[:200]})"
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, InvalidOperation):
+        return None, None, (), _kind(body) or ", not JSON"
+    if not answer.accepted:
+        # What an error lacks is no drift.
+        notes = [note for note in notes if note.difference is not Difference.MISSING_FIELD]
+    return answer, value, tuple(notes), ""
 
 
 def _kind(body: bytes) -> str:

@@ -37,9 +37,8 @@ from freedompay_async.models import CardActivation, CardIssue, ClientCreation
 from freedompay_async.operations import Operation, start
 from freedompay_async.pacing import Lane
 from freedompay_async.policy import Seen
-from freedompay_async.secret import Secret
+from freedompay_async.secret import Document
 from freedompay_async.session import NO_TURN
-from freedompay_async.wire import encode
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
@@ -222,7 +221,7 @@ class Run:
                 if "client" in row.sent:
                     return None
                 raise _NotSendable(f"{error}. Put the planned document back, and resume") from error
-            client = msgspec.structs.replace(client, document=Secret(b64encode(content).decode("ascii")))
+            client = msgspec.structs.replace(client, document=Document(b64encode(content).decode("ascii")))
         return ClientCreation(
             product_id=planned.product_id, client=client, branch_id=planned.branch_id, identification_info=planned.identification_info
         )
@@ -236,7 +235,7 @@ class Run:
         digest = b""
         if body is not None:
             body.request_id = request_id
-            digest = hashlib.sha256(encode(body)).digest()
+            digest = hashlib.sha256(self._session.encode(call, body)).digest()
             if earlier is not None and digest != earlier.body_sha256:
                 body = None
         if body is None:

@@ -24,6 +24,7 @@ from freedompay_async.errors import (
     RateLimited,
     StillProcessing,
 )
+from freedompay_async.models.open import Fields
 from freedompay_async.secret import Secret
 from freedompay_async.settings import Settings
 
@@ -84,10 +85,16 @@ def fail(message: str, code: Exit) -> NoReturn:
 
 
 def as_json(value: object) -> str:
-    return msgspec.json.encode(value, enc_hook=_plain).decode()
+    """One line of JSON; a secret shows itself as `***`, and an amount is a number as it came."""
+    return _ENCODER.encode(value).decode()
 
 
-def _plain(value: Any) -> str:
+def _plain(value: Any) -> object:
+    if isinstance(value, Fields):
+        return dict(value)
     if isinstance(value, Secret):
-        return repr(value)
+        return str(value)
     raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_plain, decimal_format="number")

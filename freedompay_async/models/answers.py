@@ -1,65 +1,104 @@
-"""What comes back. Fields that the vendor adds are ignored, values that it adds pass through."""
+"""The envelope of a payment-card answer, and what a finished request is turned into."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeAlias
 
 from msgspec import Struct
 
-__all__ = ["Answer", "CardRef", "Completed", "CreatedClient", "IssuedCards", "RequestState"]
+from freedompay_async.models.dictionaries import CallStatus, RequestStatus
+from freedompay_async.models.open import OpenStruct
+
+__all__ = ["Answer", "AnyAnswer", "CardRef", "Completed", "CreatedClient", "CreatedTransaction", "IssuedCards", "RequestState", "aware"]
 
 
 if TYPE_CHECKING:
-    _Text: TypeAlias = str
-    _Flag: TypeAlias = bool
     _Said: TypeAlias = str | int | None
 else:
-    # A field that decides nothing, or that the client fills in, must not make an answer unreadable by being of another type.
-    _Text = _Flag = _Said = Any
+    # It decides nothing, so any type will do.
+    _Said = Any
 
 
-class Answer(Struct, kw_only=True, frozen=True, repr_omit_defaults=True):
+class AnyAnswer(Protocol):
+    """What the session needs to know of an answer, whatever its section."""
+
+    @property
+    def accepted(self) -> bool | None:
+        """Whether the call was taken; `None`: the answer says neither yes nor no."""
+        ...
+
+    @property
+    def code(self) -> str | None:
+        """The issuer's code of an error."""
+        ...
+
+    @property
+    def described(self) -> str | None:
+        """The issuer's words for an error."""
+        ...
+
+
+class Answer(OpenStruct, kw_only=True, frozen=True):
     """The envelope of every payment-card answer (docs.freedompay.kz, api-12075070).
 
     How `status` and `request_status` combine is on no page; the reading here (`status` is about this call,
     `request_status` about the request it concerns) is inferred.
     """
 
-    status: str
+    EXPECTED: ClassVar = frozenset({"status", "request_status", "dt"})
+    DECIDING: ClassVar = frozenset({"status", "request_status"})
+    FILLED: ClassVar = frozenset({"extra", "found"})
+
+    status: CallStatus
     """`ok` or `error`: the call just made."""
-    request_status: str | None = None
+    request_status: RequestStatus | None = None
     """`success`, `process` or `error`: the request it concerns. Another value is not final."""
     dt: _Said = None
     """RFC 3339 with offset, as it came."""
     error_code: _Said = None
     """Documented on neighbouring sections only."""
     error_description: _Said = None
-    request_id: _Text = ""
-    """The id of the intent, filled in by the client."""
+    request_id: str = ""
+    """The id of the intent (of a read: of its last attempt), filled in by the client."""
 
     @property
     def time(self) -> datetime | None:
         """`dt` as an aware datetime; `None` if it is absent, can't be read, or has no offset."""
-        try:
-            time = datetime.fromisoformat(str(self.dt))
-        except ValueError:
-            return None
-        return None if time.tzinfo is None else time
+        return aware(self.dt)
+
+    @property
+    def accepted(self) -> bool | None:
+        """Whether the call was taken; `None`: the answer says neither yes nor no."""
+        return True if self.status == "ok" else False if self.status == "error" else None
+
+    @property
+    def code(self) -> str | None:
+        """`error_code` as text."""
+        return None if self.error_code is None else str(self.error_code)
+
+    @property
+    def described(self) -> str | None:
+        """`error_description` as text."""
+        return None if self.error_description is None else str(self.error_description)
 
 
-class CardRef(Struct, kw_only=True, frozen=True):
+class CardRef(OpenStruct, kw_only=True, frozen=True):
+    """A card, named by its id."""
+
     card_id: str | int
 
 
-class RequestState(Answer, kw_only=True, frozen=True, repr_omit_defaults=True):
+class RequestState(Answer, kw_only=True, frozen=True):
     """What the issuer says of a request (docs.freedompay.kg, api-13677899). Not all fields are there at once."""
+
+    DECIDING: ClassVar = frozenset({"status", "request_status", "cards", "client_id", "transaction_id", "fin_document_id"})
 
     cards: list[CardRef] | None = None
     client_id: str | int | None = None
     transaction_id: str | int | None = None
     fin_document_id: str | int | None = None
-    found: _Flag = False
+    found: bool = False
     """Filled in by the client: the issuer had this request id before the call, which therefore did nothing anew."""
 
     @property
@@ -124,3 +163,29 @@ class IssuedCards(Struct, kw_only=True, frozen=True):
         if not state.cards:
             return None
         return cls(request_id=state.request_id, card_ids=state.card_ids, answer=state)
+
+
+class CreatedTransaction(Struct, kw_only=True, frozen=True):
+    """A transaction that exists."""
+
+    request_id: str
+    transaction_id: str
+    fin_document_id: str | None
+    answer: RequestState
+
+    @classmethod
+    def of(cls, state: RequestState) -> Self | None:
+        """`None`: the answer does not name the transaction (the ids come from `request/status`)."""
+        if state.transaction_id is None:
+            return None
+        document = None if state.fin_document_id is None else str(state.fin_document_id)
+        return cls(request_id=state.request_id, transaction_id=str(state.transaction_id), fin_document_id=document, answer=state)
+
+
+def aware(text: object) -> datetime | None:
+    """A time with its offset; `None` if it can't be read, or has none."""
+    try:
+        time = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return None if time.tzinfo is None else time

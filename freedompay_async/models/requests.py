@@ -1,22 +1,53 @@
-"""What is sent. A field that is `None` is left out of the body."""
+"""What is sent to the payment-card section. A field that is `None` is left out of the body.
+
+Where the vendor publishes no fields, those here follow the nearest published sibling.
+"""
 
 from __future__ import annotations
 
-from msgspec import Struct
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
 
-from freedompay_async.secret import Secret
+from msgspec import Struct
+from msgspec.structs import force_setattr
+
+from freedompay_async.errors import ConfigurationError
+from freedompay_async.models.open import Fields
+from freedompay_async.secret import Document, Pin
 
 __all__ = [
     "Address",
     "BulkIssue",
     "CardActivation",
+    "CardId",
+    "CardIntent",
     "CardIssue",
     "CardLink",
+    "CardQuery",
+    "CardholderQuery",
+    "Clearing",
     "ClientCreation",
+    "ClientId",
+    "ClientUpdate",
+    "GivenBody",
+    "GivenIntent",
+    "HeaderQuery",
     "IdentificationInfo",
     "Intent",
+    "Limit",
+    "LimitAmount",
+    "LimitQuery",
+    "LimitSetting",
+    "LimitTarget",
     "NewClient",
+    "NewPhone",
+    "PinSetting",
+    "Refund",
+    "StatementQuery",
     "StatusQuery",
+    "TransactionCreation",
+    "TransactionId",
+    "money",
 ]
 
 
@@ -43,9 +74,9 @@ class NewClient(Struct, kw_only=True, omit_defaults=True, repr_omit_defaults=Tru
     phone: int
     """The whole number with the country code, digits only: `77017777777`."""
     type: int
-    """1 individual, 2 legal entity, 3 individual entrepreneur."""
+    """1 individual, 2 legal entity, 3 individual entrepreneur (`ClientType`)."""
     resident: int
-    """1 resident, 2 non-resident."""
+    """1 resident, 2 non-resident (`Resident`)."""
     first_name: str
     """Latin letters."""
     last_name: str
@@ -59,13 +90,17 @@ class NewClient(Struct, kw_only=True, omit_defaults=True, repr_omit_defaults=Tru
     person_id: str | None = None
     language: str | None = None
     """ISO 639-1 alpha-2."""
-    document: Secret | None = None
-    """A PDF of at most 2 MB in Base64."""
+    document: Document | None = None
+    """A PDF of at most 2 MB in Base64; a plain string is sealed."""
     external_user_id: str | None = None
     address1: Address | None = None
     """Where the client is registered."""
     address2: Address | None = None
     """Where the client lives."""
+
+    def __post_init__(self) -> None:
+        if self.document is not None:
+            force_setattr(self, "document", Document(self.document))
 
 
 class IdentificationInfo(Struct, kw_only=True, frozen=True):
@@ -88,6 +123,20 @@ class ClientCreation(Intent, kw_only=True, omit_defaults=True):
     identification_info: IdentificationInfo | None = None
 
 
+class NewPhone(Struct, kw_only=True, frozen=True):
+    phone: int
+
+
+class ClientUpdate(Intent, kw_only=True, omit_defaults=True):
+    client_id: str
+    product_id: int
+    client: NewPhone
+
+
+class ClientId(Struct, kw_only=True, frozen=True):
+    client_id: str
+
+
 class CardIssue(Intent, kw_only=True, omit_defaults=True):
     client_id: str
     product_id: int
@@ -107,7 +156,146 @@ class CardActivation(Intent, kw_only=True, omit_defaults=True):
     card_id: str
 
 
+class CardIntent(Intent, kw_only=True, omit_defaults=True):
+    """Something done to a card, and why."""
+
+    card_id: str
+    description: str
+
+
+class CardQuery(Intent, kw_only=True, omit_defaults=True):
+    """A question whose body has a request id of its own."""
+
+    card_id: str
+
+
+class CardId(Struct, kw_only=True, frozen=True):
+    card_id: str
+
+
+class PinSetting(Struct, kw_only=True, frozen=True, omit_defaults=True):
+    card_id: str
+    pin: Pin | None = None
+    """Encrypted. Absent: the issuer makes one."""
+
+
+class StatementQuery(Struct, kw_only=True, frozen=True, omit_defaults=True):
+    card_id: str
+    start_date: str | None = None
+    end_date: str | None = None
+
+
+class CardholderQuery(Intent, kw_only=True, omit_defaults=True):
+    user_phone: str
+    first_name: str
+    last_name: str
+    card_token: str
+
+
+class TransactionCreation(Intent, kw_only=True, omit_defaults=True):
+    order_id: str
+    card_id: str
+    amount: Decimal
+    currency: str
+    description: str | None = None
+
+
+class Clearing(Intent, kw_only=True, omit_defaults=True):
+    order_id: str
+    transaction_id: str
+    amount: Decimal | None = None
+
+
+class Refund(Intent, kw_only=True, omit_defaults=True):
+    order_id: str
+    transaction_id: str
+    description: str | None = None
+    amount: Decimal | None = None
+
+
+class TransactionId(Struct, kw_only=True, frozen=True):
+    transaction_id: str
+
+
+class LimitTarget(Struct, kw_only=True, frozen=True):
+    """What a limit is set on (docs.freedompay.kz, api-18613819)."""
+
+    type: str
+    """`card`, `account` or `client` (`LimitObject`)."""
+    value: str
+    """Its id."""
+
+
+class LimitAmount(Struct, kw_only=True, frozen=True):
+    """An amount of a limit (docs.freedompay.kz, api-18613819)."""
+
+    type: str
+    value: str | Decimal | int
+    """In whole units of the currency; goes out as a string."""
+    currency: str
+    """ISO 4217 alpha-3."""
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "value", str(money(self.value)))
+
+
+class Limit(Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A limit (docs.freedompay.kz, api-18613819)."""
+
+    transaction_type: str
+    """Seen: those of `LimitTransaction`."""
+    amount: Sequence[LimitAmount]
+    region: str | None = None
+    period: str | None = None
+    """Seen: those of `LimitPeriod`."""
+
+
+class LimitSetting(Intent, kw_only=True, omit_defaults=True):
+    object: LimitTarget
+    limits: Sequence[Limit]
+
+
+class LimitQuery(Intent, kw_only=True, omit_defaults=True):
+    object: LimitTarget
+
+
+class GivenBody(Struct, kw_only=True, frozen=True):
+    """A body that the caller wrote."""
+
+    fields: Fields
+
+
+class GivenIntent(Intent, kw_only=True):
+    """A body that the caller wrote, and the request id that the session puts into it."""
+
+    fields: Fields
+
+
+class HeaderQuery(Struct, kw_only=True, frozen=True):
+    """A question that is asked in headers, without a body."""
+
+    headers: Fields
+
+
 class StatusQuery(Struct, kw_only=True, frozen=True):
     """Not an intent: `request_id` is the id asked about."""
 
     request_id: str
+
+
+def money(amount: object) -> Decimal:
+    """An amount in whole units of its currency, exact.
+
+    Raises:
+        ConfigurationError: a float, which can't hold most amounts, or no number at all.
+    """
+    if isinstance(amount, float | bool) or not isinstance(amount, Decimal | int | str):
+        raise ConfigurationError(f"an amount is a {type(amount).__name__}: use Decimal, int or text, such as '12.10'. Nothing was sent.")
+    try:
+        exact = Decimal(amount)
+    except InvalidOperation:
+        exact = Decimal("NaN")
+    if not exact.is_finite() or len(exact.as_tuple().digits) > 30 or abs(exact.adjusted()) > 30:
+        raise ConfigurationError("an amount is not a number of at most 30 digits. Nothing was sent.")
+    # Written out: no exponent goes on the wire.
+    return Decimal(format(exact, "f"))

@@ -2,59 +2,311 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import datetime as dt
+from typing import TYPE_CHECKING, Any
 
-from freedompay_async.contract import CARDS_ACTIVATE, CARDS_BULK_ISSUE, CARDS_ISSUE, CARDS_LINK
-from freedompay_async.models import BulkIssue, CardActivation, CardIssue, CardLink, Completed, IssuedCards
-from freedompay_async.operations import Operation, start
+from freedompay_async import contract
+from freedompay_async.errors import ConfigurationError
+from freedompay_async.models.requests import (
+    BulkIssue,
+    CardActivation,
+    CardholderQuery,
+    CardId,
+    CardIntent,
+    CardIssue,
+    CardLink,
+    CardQuery,
+    PinSetting,
+    StatementQuery,
+)
+from freedompay_async.resources.movements import movements
+from freedompay_async.resources.namespace import Namespace
+from freedompay_async.secret import Pin
 
 if TYPE_CHECKING:
-    from freedompay_async.session import Session
+    from collections.abc import AsyncGenerator, Callable, Mapping
+
+    from freedompay_async.models.answers import Answer, Completed, IssuedCards
+    from freedompay_async.models.reads import (
+        CardBalance,
+        CardInfo,
+        CardSecrets,
+        CardValidation,
+        Movement,
+        Statement,
+        StatementExtended,
+    )
+    from freedompay_async.operations import Operation
 
 __all__ = ["Cards"]
 
 
-class Cards:
+class Cards(Namespace):
     """Payment cards.
 
-    Each method sends one intent and returns when the issuer has accepted it; `await operation.result()` waits for the end.
-    `request_id` is a UUID of your own; left out, the library makes one. `timeout` is seconds, everything included.
+    A method that changes something sends one intent and returns when the issuer has accepted it; `await operation.result()` waits for
+    the end. `request_id` is a UUID of your own; left out, the library makes one. `timeout` is seconds, everything included. `extra` adds
+    fields to the body by their name on the wire; wrap what is secret in `Secret`.
     Each raises any of `FreedomPayError` but `StillProcessing`, with the request id on it.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
     async def issue(
-        self, *, client_id: str, product_id: int, request_id: str | None = None, timeout: float | None = None
+        self,
+        *,
+        client_id: str,
+        product_id: int,
+        request_id: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
     ) -> Operation[IssuedCards]:
         """Issue a card to a client.
 
         The path is documented, the fields are not (docs.freedompay.kz, "Issue card").
         """
         body = CardIssue(client_id=client_id, product_id=product_id)
-        return await start(self._session, CARDS_ISSUE, body, request_id=request_id, timeout=timeout)
+        return await self._start(contract.CARDS_ISSUE, body, request_id, extra, timeout)
 
     async def bulk_issue(
-        self, *, product_id: int, count: int, request_id: str | None = None, timeout: float | None = None
+        self,
+        *,
+        product_id: int,
+        count: int,
+        request_id: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
     ) -> Operation[IssuedCards]:
         """Issue `count` cards without a holder, to be linked later.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
         body = BulkIssue(product_id=product_id, count=count)
-        return await start(self._session, CARDS_BULK_ISSUE, body, request_id=request_id, timeout=timeout)
+        return await self._start(contract.CARDS_BULK_ISSUE, body, request_id, extra, timeout)
+
+    async def issue_plastic(
+        self,
+        *,
+        client_id: str,
+        product_id: int,
+        request_id: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> Operation[IssuedCards]:
+        """Issue a plastic card to a client.
+
+        Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
+        """
+        body = CardIssue(client_id=client_id, product_id=product_id)
+        return await self._start(contract.CARDS_ISSUE_PLASTIC, body, request_id, extra, timeout)
 
     async def link(
-        self, card_id: str, *, client_id: str, request_id: str | None = None, timeout: float | None = None
+        self,
+        card_id: str,
+        *,
+        client_id: str,
+        request_id: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
     ) -> Operation[Completed]:
         """Link a card that has no holder to a client (docs.freedompay.kz, api-12074684)."""
         body = CardLink(client_id=client_id, card_id=card_id)
-        return await start(self._session, CARDS_LINK, body, request_id=request_id, timeout=timeout)
+        return await self._start(contract.CARDS_LINK, body, request_id, extra, timeout)
 
-    async def activate(self, card_id: str, *, request_id: str | None = None, timeout: float | None = None) -> Operation[Completed]:
+    async def activate(
+        self, card_id: str, *, request_id: str | None = None, extra: Mapping[str, Any] | None = None, timeout: float | None = None
+    ) -> Operation[Completed]:
         """Activate a card.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
-        return await start(self._session, CARDS_ACTIVATE, CardActivation(card_id=card_id), request_id=request_id, timeout=timeout)
+        return await self._start(contract.CARDS_ACTIVATE, CardActivation(card_id=card_id), request_id, extra, timeout)
+
+    async def block(
+        self,
+        card_id: str,
+        *,
+        description: str,
+        request_id: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> Operation[Completed]:
+        """Block a card until it is unblocked.
+
+        Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
+        """
+        body = CardIntent(card_id=card_id, description=description)
+        return await self._start(contract.CARDS_BLOCK, body, request_id, extra, timeout)
+
+    async def unblock(
+        self,
+        card_id: str,
+        *,
+        description: str,
+        request_id: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> Operation[Completed]:
+        """Lift a temporary block (docs.freedompay.kz, api-12074991)."""
+        body = CardIntent(card_id=card_id, description=description)
+        return await self._start(contract.CARDS_UNBLOCK, body, request_id, extra, timeout)
+
+    async def set_pin(
+        self,
+        card_id: str,
+        pin: str | None = None,
+        *,
+        encrypt: Callable[[str], str] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> Answer:
+        """Set the PIN of a card (docs.freedompay.kz, api-12075062). The body has no request id, so it can't be asked about.
+
+        The vendor says "AES 256" and nothing more, so nothing is encrypted here by default.
+
+        Args:
+            card_id: the card.
+            pin: left out, the issuer makes one, and a lost answer is `OutcomeUnknown`. Given, it is the encrypted PIN, or the plain one
+                together with `encrypt`; setting the same PIN again is harmless, so a lost answer is tried again.
+            encrypt: from the plain PIN to what goes out: an `AesPin`, or a function of yours.
+            extra: more fields of the body.
+            timeout: seconds.
+        """
+        # Bound anew, so that no traceback of this frame shows it.
+        pin = None if pin is None else Pin(pin)
+        if pin is None:
+            if encrypt is not None:
+                raise ConfigurationError("set_pin(encrypt=…) needs the pin. Nothing was sent.", call="cards.set_pin")
+            return await self._session.change(contract.CARDS_SET_PIN, PinSetting(card_id=card_id), extra=extra, timeout=timeout)
+        if encrypt is not None:
+            pin = Pin(encrypt(pin.reveal()))
+        elif len(pin.reveal()) <= _LONGEST_PLAIN and pin.reveal().isdigit():
+            raise ConfigurationError(
+                "set_pin was given a plain PIN and nothing to encrypt it with: hand in encrypt=, or the encrypted text. Nothing was sent.",
+                call="cards.set_pin",
+            )
+        return await self._session.repeat(contract.CARDS_SET_PIN, PinSetting(card_id=card_id, pin=pin), extra=extra, timeout=timeout)
+
+    async def reset_pin_counter(
+        self, card_id: str, *, request_id: str | None = None, extra: Mapping[str, Any] | None = None, timeout: float | None = None
+    ) -> Operation[Completed]:
+        """Lift the temporary block after wrong PIN entries; the PIN stays (docs.freedompay.kz, api-12075070)."""
+        return await self._start(contract.CARDS_RESET_PIN_COUNTER, CardActivation(card_id=card_id), request_id, extra, timeout)
+
+    async def close(
+        self,
+        card_id: str,
+        *,
+        description: str,
+        request_id: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> Operation[Completed]:
+        """Close a card for good: it can't be undone (docs.freedompay.kz, api-12075208)."""
+        body = CardIntent(card_id=card_id, description=description)
+        return await self._start(contract.CARDS_CLOSE, body, request_id, extra, timeout)
+
+    async def info(self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None) -> CardInfo:
+        """What the issuer tells of a card.
+
+        Path and request are documented, the answer's fields are inferred (docs.freedompay.kz, "Card info").
+        """
+        return await self._session.read(contract.CARDS_INFO, CardQuery(card_id=card_id), extra=extra, timeout=timeout)
+
+    async def balance(self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None) -> CardBalance:
+        """What is on a card.
+
+        Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
+        """
+        return await self._session.read(contract.CARDS_BALANCE, CardId(card_id=card_id), extra=extra, timeout=timeout)
+
+    async def secret_data(self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None) -> CardSecrets:
+        """Number, expiry and CVV; each shows itself only when it is asked to `.reveal()`.
+
+        Inferred: the call is in the vendor's menu, and no public page shows its path, its fields, or whether they come encrypted.
+        """
+        return await self._session.read(contract.CARDS_SECRET_DATA, CardId(card_id=card_id), extra=extra, timeout=timeout)
+
+    async def secret_data_v2(self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None) -> CardSecrets:
+        """The same by the second version of the call. Inferred, as the first."""
+        return await self._session.read(contract.CARDS_SECRET_DATA_V2, CardId(card_id=card_id), extra=extra, timeout=timeout)
+
+    async def statement(
+        self,
+        card_id: str,
+        *,
+        start_date: dt.date | str | None = None,
+        end_date: dt.date | str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> Statement:
+        """The movements of a card in one call (docs.freedompay.kz, api-12075219).
+
+        A date goes out as `YYYY-MM-DD`, a text as it is: the form is on no public page.
+        """
+        body = StatementQuery(card_id=card_id, start_date=_day(start_date), end_date=_day(end_date))
+        return await self._session.read(contract.CARDS_STATEMENT, body, extra=extra, timeout=timeout)
+
+    def movements(
+        self, card_id: str, *, start: dt.date, end: dt.date, window: int = 30, timeout: float | None = None
+    ) -> AsyncGenerator[Movement]:
+        """The movements from one day to another, both included, in as many statements as that takes.
+
+        Whether the issuer counts `end_date` in, and in which time zone its days begin, is not public. So each statement is asked for with a
+        day more on either side, and a movement is yielded in the window that its own date belongs to: none is lost, none comes twice.
+
+        Args:
+            card_id: the card.
+            start: the first day.
+            end: the last day.
+            window: days a statement.
+            timeout: seconds a statement may take.
+
+        Raises:
+            FreedomPayError: as `statement`.
+        """
+        return movements(self.statement, card_id, start=start, end=end, window=window, timeout=timeout)
+
+    async def statement_extended(
+        self,
+        card_id: str,
+        *,
+        start_date: dt.date | str,
+        end_date: dt.date | str,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> StatementExtended:
+        """The movements with accounts and authorisations (docs.freedompay.kz, api-14425115)."""
+        body = StatementQuery(card_id=card_id, start_date=_day(start_date), end_date=_day(end_date))
+        return await self._session.read(contract.CARDS_STATEMENT_EXTENDED, body, extra=extra, timeout=timeout)
+
+    async def validate_cardholder(
+        self,
+        *,
+        user_phone: str,
+        first_name: str,
+        last_name: str,
+        card_token: str,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> CardValidation:
+        """How well a person fits a card (docs.freedompay.kz, api-17842385).
+
+        The page's own example prints the path `/v5/partner/external/cardholder_validate`.
+
+        Args:
+            user_phone: 10 digits.
+            first_name: the person's.
+            last_name: the person's.
+            card_token: a UUID.
+            extra: more fields of the body.
+            timeout: seconds.
+        """
+        body = CardholderQuery(user_phone=user_phone, first_name=first_name, last_name=last_name, card_token=card_token)
+        return await self._session.read(contract.CARDS_VALIDATE_CARDHOLDER, body, extra=extra, timeout=timeout)
+
+
+_LONGEST_PLAIN = 12
+
+
+def _day(day: dt.date | str | None) -> str | None:
+    # A datetime is a date too, and its time of day has no place here.
+    return day.date().isoformat() if isinstance(day, dt.datetime) else day.isoformat() if isinstance(day, dt.date) else day

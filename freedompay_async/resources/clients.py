@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from freedompay_async.contract import CLIENTS_CREATE
-from freedompay_async.models import ClientCreation, CreatedClient, IdentificationInfo, NewClient
-from freedompay_async.operations import Operation, start
+from freedompay_async import contract
+from freedompay_async.models.requests import ClientCreation, ClientId, ClientUpdate, NewPhone
+from freedompay_async.resources.namespace import Namespace
 
 if TYPE_CHECKING:
-    from freedompay_async.session import Session
+    from collections.abc import Mapping
+
+    from freedompay_async.models.answers import Completed, CreatedClient
+    from freedompay_async.models.reads import ClientCards
+    from freedompay_async.models.requests import IdentificationInfo, NewClient
+    from freedompay_async.operations import Operation
 
 __all__ = ["Clients"]
 
 
-class Clients:
-    """The people and companies that cards are issued to; `request_id`, `timeout` and errors as for `Cards`."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
+class Clients(Namespace):
+    """The people and companies that cards are issued to; `request_id`, `extra`, `timeout` and errors as for `Cards`."""
 
     async def create(
         self,
@@ -28,8 +30,39 @@ class Clients:
         branch_id: str | None = None,
         identification_info: IdentificationInfo | None = None,
         request_id: str | None = None,
+        extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
     ) -> Operation[CreatedClient]:
         """Create a client (docs.freedompay.kz, api-12074751)."""
         body = ClientCreation(product_id=product_id, client=client, branch_id=branch_id, identification_info=identification_info)
-        return await start(self._session, CLIENTS_CREATE, body, request_id=request_id, timeout=timeout)
+        return await self._start(contract.CLIENTS_CREATE, body, request_id, extra, timeout)
+
+    async def update(
+        self,
+        client_id: str,
+        *,
+        product_id: int,
+        phone: int,
+        request_id: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> Operation[Completed]:
+        """Give a client another phone number, the one thing that can be changed (docs.freedompay.kz, api-12074967).
+
+        Args:
+            client_id: the client.
+            product_id: of the client's card.
+            phone: the whole number with the country code, digits only: `77017777777`.
+            request_id: a UUID of your own.
+            extra: more fields of the body.
+            timeout: seconds.
+        """
+        body = ClientUpdate(client_id=client_id, product_id=product_id, client=NewPhone(phone=phone))
+        return await self._start(contract.CLIENTS_UPDATE, body, request_id, extra, timeout)
+
+    async def cards(self, client_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None) -> ClientCards:
+        """The cards of a client.
+
+        Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
+        """
+        return await self._session.read(contract.CLIENTS_CARDS, ClientId(client_id=client_id), extra=extra, timeout=timeout)

@@ -7,22 +7,18 @@ from typing import TYPE_CHECKING, TypeVar
 from freedompay_async.contract import REQUESTS_STATUS
 from freedompay_async.models import RequestState, StatusQuery
 from freedompay_async.operations import Operation, as_completed
+from freedompay_async.resources.namespace import Namespace
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable
-
-    from freedompay_async.session import Session
 
 __all__ = ["Requests"]
 
 R = TypeVar("R")
 
 
-class Requests:
+class Requests(Namespace):
     """What became of intents. A request id is the whole token: any process can ask with it."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
 
     async def status(self, request_id: str, *, timeout: float | None = None) -> RequestState:
         """Ask once what the issuer says of a request (docs.freedompay.kg, api-13677899).

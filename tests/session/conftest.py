@@ -96,8 +96,8 @@ class MemoryWire:
     def check(self) -> None:
         self.checks += 1
 
-    async def send(self, path, headers, body, attempt):
-        sent = Sent(path, dict(headers), body, asyncio.get_running_loop().time())
+    async def send(self, message, attempt):
+        sent = Sent(message.path, dict(message.headers), message.body, asyncio.get_running_loop().time())
         self.sent.append(sent)
         script = self.scripts[sent.call]
         step = script.pop(0) if len(script) > 1 else script[0]

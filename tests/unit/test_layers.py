@@ -13,12 +13,12 @@ ROOT = Path(find_spec("freedompay_async").submodule_search_locations[0])
 # Lower first: what is here may use what stands before it.
 ORDER = (
     *("secret", "errors", "ids", "masking"),
-    *("models", "signing"),
+    *("models", "signing", "pin_encryption"),
     "contract",
     "policy",
-    *("wire", "attempt", "explain"),
-    *("pacing", "session"),
-    *("settings", "streams", "operations"),
+    *("shapes", "drift", "wire", "attempt", "explain"),
+    *("pacing", "record", "session"),
+    *("settings", "overrides", "streams", "operations"),
     "resources",
     "transport",
     "client",
@@ -42,9 +42,10 @@ def imports(name: str) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            found.add("." * node.level + (node.module or ""))
-            if node.module == "freedompay_async":
-                found |= {f"freedompay_async.{alias.name}" for alias in node.names if alias.name in ORDER}
+            parts = {alias.name for alias in node.names if alias.name in ORDER} if node.module == "freedompay_async" else set()
+            found |= {f"freedompay_async.{name}" for name in parts}
+            if len(parts) < len(node.names):
+                found.add("." * node.level + (node.module or ""))
     return found
 
 

@@ -1,0 +1,97 @@
+"""Changes to the contract table without a fork: what the vendor never published, or has changed."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from freedompay_async.contract import TABLE, Call, Retry, Section
+from freedompay_async.errors import ConfigurationError
+from freedompay_async.models.open import Fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from freedompay_async.settings import Region
+
+__all__ = ["Override", "overridden"]
+
+_NAMES: Final = {call.name: call for call in TABLE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """What is different in one call, or in all of a section.
+
+    Args:
+        call: the method, such as `cards.activate`; left out, every call of `section`.
+        section: of which section every call is meant.
+        region: only for clients of this region; left out, for all.
+        path: the path to use, such as `/v5/card-api/card/activation`.
+        header_names: headers to send under another name, such as `{"X-JWS-Signature": "JWS-Signature"}`.
+        retry: `ASKABLE` or `UNASKABLE`. An effect is never made a read: it would be sent again blindly.
+        fields: fields to add to every body. `repr` shows their names only.
+    """
+
+    call: str | None = None
+    section: Section | None = None
+    region: Region | str | None = None
+    path: str | None = None
+    header_names: Mapping[str, str] = field(default_factory=dict)
+    retry: Retry | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fields", Fields(self.fields))
+        if self.call is not None and self.call not in _NAMES:
+            raise ConfigurationError(f"Override(call={self.call!r}): no such call; `freedompay contract` lists them. Nothing was sent.")
+        if self.call is None and (self.path is not None or self.retry is not None):
+            raise ConfigurationError("Override(path=…) and Override(retry=…) are for one call: name it with call=. Nothing was sent.")
+        if self.path is not None and (not self.path.startswith("/") or any(char in self.path for char in "?#\r\n ")):
+            raise ConfigurationError(f"Override(path={self.path!r}): a path starts with / and has no query. Nothing was sent.")
+        if "request_id" in self.fields:
+            raise ConfigurationError("Override(fields=…) can't hold request_id: each call has its own. Nothing was sent.")
+        for name, other in self.header_names.items():
+            if not _token(name) or not _token(other):
+                raise ConfigurationError(f"Override(header_names={{{name!r}: {other!r}}}): not names of headers. Nothing was sent.")
+
+    def fits(self, call: Call[Any], region: Region | None) -> bool:
+        if self.region is not None and self.region != region:
+            return False
+        return call.name == self.call if self.call is not None else self.section in (None, call.section)
+
+
+def overridden(overrides: Iterable[Override], region: Region | None) -> dict[str, Call[Any]]:
+    """The rows that are different, by name; where two overrides speak of the same, the later one wins.
+
+    Raises:
+        ConfigurationError: a retry class that could do an effect twice.
+    """
+    rows: dict[str, Call[Any]] = {}
+    for override in overrides:
+        for call in TABLE:
+            if override.fits(call, region):
+                rows[call.name] = _changed(rows.get(call.name, call), override)
+    return rows
+
+
+def _changed(call: Call[Any], override: Override) -> Call[Any]:
+    retry = override.retry or call.retry
+    if retry.harmless and not call.retry.harmless:
+        raise ConfigurationError(f"Override(call={call.name!r}, retry=…): it changes something, so it is no read. Nothing was sent.")
+    if retry is Retry.ASKABLE and not call.body_id:
+        raise ConfigurationError(f"Override(call={call.name!r}, retry=ASKABLE): its body has no request id to ask about. Nothing was sent.")
+    if call.retry.harmless and not retry.harmless:
+        raise ConfigurationError(f"Override(call={call.name!r}, retry=…): it is a read. Nothing was sent.")
+    return dataclasses.replace(
+        call,
+        path=override.path or call.path,
+        retry=retry,
+        fields={**call.fields, **override.fields},
+        header_names={**call.header_names, **override.header_names},
+    )
+
+
+def _token(name: str) -> bool:
+    return bool(name) and name.isascii() and name.replace("-", "").replace("_", "").isalnum()

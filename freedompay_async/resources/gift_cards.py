@@ -1,0 +1,187 @@
+"""`fp.gift_cards`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from freedompay_async import contract
+from freedompay_async.errors import ConfigurationError, GiftCardError, OutcomeUnknown
+from freedompay_async.models.dictionaries import GiftCardStatus, GiftStatus
+from freedompay_async.models.gift_cards import GiftCardId, GiftConfirmation, GiftIssue, GiftProductQuery
+from freedompay_async.resources.namespace import Namespace
+from freedompay_async.secret import Otp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from freedompay_async.models.gift_cards import GiftAnswer, GiftCardState, GiftProducts, IssuedGiftCard
+
+__all__ = ["GiftCardOrder", "GiftCards"]
+
+
+class GiftCards(Namespace):
+    """Gift cards: issue one, then confirm it with the code from the SMS.
+
+    No body of this section has a request id, and `request/status` does not know its calls: where an answer is lost, the error is
+    `OutcomeUnknown`, and a person has to look. Under the `Sign` scheme each call has an id in a header; there it is sent once more under
+    the same id. A client with a `record` writes each call down before it is sent. A negative status raises `GiftCardError`.
+    `card_id`, `phone` and `product_code` are integers; text of digits will do. `extra` and `timeout` as for `Cards`.
+    """
+
+    async def products(self, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None) -> GiftProducts:
+        """The cards that can be given (freedompay.money/docs-en/cards-api)."""
+        return await self._session.read(contract.GIFT_CARDS_PRODUCTS, GiftProductQuery(), extra=extra, timeout=timeout)
+
+    async def issue(
+        self,
+        *,
+        cardholder_name: str,
+        phone: int | str,
+        product_code: int | str,
+        card_id: int | str | None = None,
+        request_id: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> IssuedGiftCard:
+        """Issue a card: the merchant's account pays now, and a code goes to the phone (freedompay.money/docs-en/cards-api).
+
+        Args:
+            cardholder_name: as it is on the card.
+            phone: the whole number with the country code, digits only.
+            product_code: one of `products()`.
+            card_id: of a card that was made in bulk.
+            request_id: a UUID of your own. It goes out under `Sign` only; elsewhere it names the call in errors, logs and the record.
+            extra: more fields of the body.
+            timeout: seconds.
+
+        Raises:
+            OutcomeUnknown: sent, and no answer came: the card may have been issued and paid for. Do not repeat it before that is clear.
+            GiftCardError: refused.
+            FreedomPayError: any other of the tree but `StillProcessing`.
+        """
+        body = GiftIssue(
+            cardholder_name=cardholder_name,
+            phone=_digits("phone", phone),
+            product_code=_digits("product_code", product_code),
+            card_id=None if card_id is None else _digits("card_id", card_id),
+        )
+        return await self._session.change(contract.GIFT_CARDS_ISSUE, body, request_id=request_id, extra=extra, timeout=timeout)
+
+    async def confirm(
+        self,
+        *,
+        otp: str,
+        card_id: int | str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> GiftCardState:
+        """Confirm a card with the code from the SMS (docs.freedompay.kz, api-12075782).
+
+        The vendor's example shows the card status 1, issued, after a success: do not wait for 2.
+        """
+        # Bound anew, so that no traceback of this frame shows it.
+        otp = Otp(otp)
+        body = GiftConfirmation(otp=otp, card_id=None if card_id is None else _digits("card_id", card_id))
+        return await self._session.change(contract.GIFT_CARDS_CONFIRM, body, extra=extra, timeout=timeout)
+
+    async def resend(self, card_id: int | str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None) -> IssuedGiftCard:
+        """Send the card again.
+
+        Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
+        """
+        body = GiftCardId(card_id=_digits("card_id", card_id))
+        return await self._session.change(contract.GIFT_CARDS_RESEND, body, extra=extra, timeout=timeout)
+
+    async def resend_code(self, card_id: int | str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None) -> GiftAnswer:
+        """Send another code to the phone.
+
+        Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
+        """
+        body = GiftCardId(card_id=_digits("card_id", card_id))
+        return await self._session.change(contract.GIFT_CARDS_RESEND_CODE, body, extra=extra, timeout=timeout)
+
+    async def status(self, card_id: int | str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None) -> GiftCardState:
+        """How it stands with a card.
+
+        Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
+        """
+        body = GiftCardId(card_id=_digits("card_id", card_id))
+        return await self._session.read(contract.GIFT_CARDS_STATUS, body, extra=extra, timeout=timeout)
+
+    async def order(
+        self,
+        *,
+        cardholder_name: str,
+        phone: int | str,
+        product_code: int | str,
+        request_id: str | None = None,
+        timeout: float | None = None,
+    ) -> GiftCardOrder:
+        """The first of two steps: issue a card, as `issue`. The second is `order.confirm(otp)`."""
+        issued = await self.issue(
+            cardholder_name=cardholder_name, phone=phone, product_code=product_code, request_id=request_id, timeout=timeout
+        )
+        if issued.card_id is None:
+            raise OutcomeUnknown(
+                "the card was issued and paid for, and the answer does not name it. Do not repeat it; a person has to look.",
+                request_id=issued.request_id,
+                call=contract.GIFT_CARDS_ISSUE.name,
+            )
+        return GiftCardOrder(self, _digits("card_id", issued.card_id))
+
+    def attach(self, card_id: int | str) -> GiftCardOrder:
+        """The order of a card that another process issued."""
+        return GiftCardOrder(self, _digits("card_id", card_id))
+
+
+class GiftCardOrder:
+    """A card that was issued and paid for, and waits for the code from the SMS.
+
+    Attributes:
+        card_id: all that is needed to go on with it, in any process.
+    """
+
+    def __init__(self, cards: GiftCards, card_id: int) -> None:
+        self.card_id: Final = card_id
+        self._cards: Final = cards
+        self._unsure = False
+
+    async def confirm(self, otp: str, *, timeout: float | None = None) -> GiftCardState:
+        """Confirm it. Where the answer is lost, the status of the card tells; so does "activated already" at a second try.
+
+        Raises:
+            GiftCardError: refused; `code` -8 is a wrong code, and another try is safe.
+            OutcomeUnknown: it may have been confirmed, and the status does not tell. Another try is safe: a card is confirmed once.
+        """
+        otp = Otp(otp)
+        try:
+            return await self._cards.confirm(otp=otp, card_id=self.card_id, timeout=timeout)
+        except OutcomeUnknown:
+            self._unsure = True
+            state = await self.status(timeout=timeout)
+            if state.card_status != GiftCardStatus.ACTIVATED:
+                raise
+            return state
+        except GiftCardError as error:
+            if error.code != GiftStatus.ALREADY_ACTIVATED or not self._unsure:
+                raise
+            return await self.status(timeout=timeout)
+
+    async def resend_code(self, *, timeout: float | None = None) -> GiftAnswer:
+        """Send another code."""
+        return await self._cards.resend_code(self.card_id, timeout=timeout)
+
+    async def status(self, *, timeout: float | None = None) -> GiftCardState:
+        return await self._cards.status(self.card_id, timeout=timeout)
+
+    def __repr__(self) -> str:
+        return f"GiftCardOrder(card_id={self.card_id})"
+
+
+def _digits(name: str, value: int | str) -> int:
+    """The vendor shows these as integers in one place and as text in another; integers go out."""
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ConfigurationError(f"{name} is not a number: use an integer, or digits only. Nothing was sent.")
+    return value

@@ -1,0 +1,53 @@
+"""`fp.limits`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from freedompay_async import contract
+from freedompay_async.models.requests import LimitQuery, LimitSetting, LimitTarget
+from freedompay_async.resources.namespace import Namespace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from freedompay_async.models.answers import Completed
+    from freedompay_async.models.reads import LimitList
+    from freedompay_async.models.requests import Limit
+    from freedompay_async.operations import Operation
+
+__all__ = ["Limits"]
+
+
+class Limits(Namespace):
+    """What a card, an account or a client may spend; `request_id`, `extra`, `timeout` and errors as for `Cards`."""
+
+    async def set(
+        self,
+        *,
+        object_type: str,
+        object_id: str,
+        limits: Sequence[Limit],
+        request_id: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> Operation[Completed]:
+        """Set limits (docs.freedompay.kz, api-18613819; published in part).
+
+        Args:
+            object_type: `card`, `account` or `client` (`LimitObject`).
+            object_id: its id.
+            limits: what to set.
+            request_id: a UUID of your own.
+            extra: more fields of the body.
+            timeout: seconds.
+        """
+        body = LimitSetting(object=LimitTarget(type=object_type, value=object_id), limits=limits)
+        return await self._start(contract.LIMITS_SET, body, request_id, extra, timeout)
+
+    async def list(
+        self, *, object_type: str, object_id: str, extra: Mapping[str, Any] | None = None, timeout: float | None = None
+    ) -> LimitList:
+        """The limits that are set, and what is left of them (docs.freedompay.kz, api-18614458; the answer's names are inferred)."""
+        body = LimitQuery(object=LimitTarget(type=object_type, value=object_id))
+        return await self._session.read(contract.LIMITS_LIST, body, extra=extra, timeout=timeout)

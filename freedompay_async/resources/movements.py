@@ -1,0 +1,61 @@
+"""A long statement in windows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Final, Protocol
+
+from freedompay_async.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from freedompay_async.models.reads import Movement, Statement
+
+__all__ = ["movements"]
+
+_DAY: Final = dt.timedelta(days=1)
+
+
+class _Ask(Protocol):
+    async def __call__(self, card_id: str, *, start_date: dt.date, end_date: dt.date, timeout: float | None) -> Statement: ...
+
+
+async def movements(
+    ask: _Ask, card_id: str, *, start: dt.date, end: dt.date, window: int, timeout: float | None
+) -> AsyncGenerator[Movement]:
+    """As `Cards.movements`."""
+    start, end = _date(start), _date(end)
+    if end < start:
+        raise ConfigurationError(f"movements from {start} to {end}: the end is before the start. Nothing was sent.")
+    if window < 1:
+        raise ConfigurationError(f"window={window!r}: days, at least 1. Nothing was sent.")
+    undated: list[Movement] = []
+    first = start
+    while first <= end:
+        last = min(end, first + (window - 1) * _DAY)
+        statement = await ask(card_id, start_date=first - _DAY, end_date=last + _DAY, timeout=timeout)
+        before, undated = undated, []
+        for movement in statement.operations or ():
+            day = _day_of(movement)
+            if day is None:
+                undated.append(movement)
+                # Neighbouring windows overlap, and nothing tells which of them it belongs to.
+                if movement in before:
+                    before.remove(movement)
+                else:
+                    yield movement
+            elif first <= day <= last:
+                yield movement
+        first = last + _DAY
+
+
+def _day_of(movement: Movement) -> dt.date | None:
+    try:
+        return dt.datetime.fromisoformat(movement.datetime or "").date()
+    except ValueError:
+        return None
+
+
+def _date(day: dt.date) -> dt.date:
+    return day.date() if isinstance(day, dt.datetime) else day

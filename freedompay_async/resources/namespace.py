@@ -1,0 +1,30 @@
+"""What the namespaces share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from freedompay_async.operations import Operation, start
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from freedompay_async.contract import Call
+    from freedompay_async.models import Intent
+    from freedompay_async.session import Session
+
+__all__ = ["Namespace"]
+
+R = TypeVar("R")
+
+
+class Namespace:
+    """Methods over one session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def _start(
+        self, call: Call[R], request: Intent, request_id: str | None, extra: Mapping[str, Any] | None, timeout: float | None
+    ) -> Operation[R]:
+        return await start(self._session, call, request, request_id=request_id, extra=extra, timeout=timeout)
