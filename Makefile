@@ -42,7 +42,7 @@ clean:
 	touch $@
 
 .venv/dev: .venv/made pyproject.toml constraints.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt hatchling '.[cli,speed,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt hatchling '.[cli,pin,speed,dev]'
 	touch $@
 
 # The package is tested and shown as users get it: built and installed, not as a folder on the path.

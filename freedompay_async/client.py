@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["FreedomPay"]
 
 R = TypeVar("R")
+_SECTIONS: Final = (Section.PAYMENT_CARDS, Section.GIFT_CARDS)
 
 
 class FreedomPay:
@@ -80,7 +81,7 @@ class FreedomPay:
             raise ConfigurationError(f"timeout={timeout!r}: seconds, more than 0. Nothing was sent.")
         if isinstance(signer, Mapping):
             signers = dict(signer)
-            absent = [section for section in Section if section not in signers]
+            absent = [section for section in _SECTIONS if section not in signers]
             if absent:
                 raise ConfigurationError(f"signer has none for {', '.join(absent)}. Nothing was sent.")
         else:
@@ -88,7 +89,7 @@ class FreedomPay:
                 if auth_id is None or secret_key is None:
                     raise ConfigurationError("auth_id and secret_key are needed, or a signer. Nothing was sent.")
                 signer = signer_of(named, auth_id=auth_id, secret_key=secret_key)
-            signers = dict.fromkeys(Section, signer)
+            signers = dict.fromkeys(_SECTIONS, signer)
         # aiohttp is slow to import, and a program that only names this class should not pay for it.
         from freedompay_async.transport import Transport  # noqa: PLC0415
 

@@ -1,6 +1,7 @@
 """The table of calls: for each its path, shapes, how sure it is, and how it may be retried.
 
-A new call costs one row here and one thin method. Nothing about a retry is ever taken from the HTTP verb: every call is a POST.
+A new call costs one row here and one thin method. Nothing about a retry is ever taken from the HTTP verb: every call of Freedom Pay is
+a POST.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Protocol, TypeVar
 
 from freedompay_async.models import gift_cards as gift
-from freedompay_async.models import reads
+from freedompay_async.models import pin_pages, reads
 from freedompay_async.models import requests as asked
 from freedompay_async.models.answers import (
     Answer,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from msgspec import Struct
 
-__all__ = ["TABLE", "Call", "Mark", "Result", "Retry", "Section"]
+__all__ = ["HASHDT_TABLE", "TABLE", "Call", "Mark", "Result", "Retry", "Section"]
 
 
 class Mark(StrEnum):
@@ -65,6 +66,8 @@ class Section(StrEnum):
 
     PAYMENT_CARDS = "payment_cards"
     GIFT_CARDS = "gift_cards"
+    HASHDT = "hashdt"
+    """Another issuer's API, of the client `HashDT`."""
 
 
 class Result(Protocol):
@@ -179,6 +182,26 @@ GIFT_CARDS_RESEND: Final = _gift("resend", "resend", gift.GiftCardId, gift.Issue
 GIFT_CARDS_RESEND_CODE: Final = _gift("resend_code", "resend_code", gift.GiftCardId, gift.GiftAnswer, _I, _UNASKABLE)
 GIFT_CARDS_STATUS: Final = _gift("status", "card_status", gift.GiftCardId, gift.GiftCardState, _I, _READ)
 
+
+def _pin(name: str, path: str) -> Call[pin_pages.PinPageAnswer]:
+    return Call(
+        f"pins.{name}",
+        f"/issuing/api/v1/card/{path}",
+        asked.HeaderQuery,
+        pin_pages.PinPageAnswer,
+        _D,
+        _READ,
+        "docs.hashdt.com PIN",
+        Section.HASHDT,
+        method="GET",
+        fixed_id=True,
+    )
+
+
+PINS_SET_URL: Final = _pin("set_url", "setpin")
+PINS_RESET_URL: Final = _pin("reset_url", "resetpin")
+PINS_CHANGE_URL: Final = _pin("change_url", "changepin")
+
 TABLE: Final[tuple[Call[Any], ...]] = (
     CARDS_BULK_ISSUE,
     CARDS_ISSUE,
@@ -214,3 +237,4 @@ TABLE: Final[tuple[Call[Any], ...]] = (
     GIFT_CARDS_RESEND_CODE,
     GIFT_CARDS_STATUS,
 )
+HASHDT_TABLE: Final[tuple[Call[Any], ...]] = (PINS_SET_URL, PINS_RESET_URL, PINS_CHANGE_URL)

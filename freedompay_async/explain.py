@@ -16,19 +16,30 @@ from freedompay_async.errors import (
     RateLimited,
     RequestFailed,
 )
-from freedompay_async.masking import mask, mask_text
+from freedompay_async.masking import concealed, mask, mask_text
 from freedompay_async.policy import Step
+from freedompay_async.secret import MASK
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from freedompay_async.contract import Call
     from freedompay_async.models import AnyAnswer
+    from freedompay_async.secret import Secret
     from freedompay_async.wire import Verdict
 
 __all__ = ["mark_cancelled", "to_error"]
 
 
 def to_error(
-    step: Step, *, call: Call[Any], request_id: str | None, told: Verdict, asked: Verdict | None, resend_within: float
+    step: Step,
+    *,
+    call: Call[Any],
+    request_id: str | None,
+    told: Verdict,
+    asked: Verdict | None,
+    resend_within: float,
+    hide: Sequence[Secret] = (),
 ) -> FreedomPayError:
     """The error for an end.
 
@@ -39,13 +50,22 @@ def to_error(
         told: the last thing that was said of the call itself.
         asked: the last look-up, if there was one.
         resend_within: seconds.
+        hide: what went out and must not be shown, should the issuer repeat it.
     """
     # A failure is of the effect that was asked about, even if all that is known of it is its id.
     effect = call.retry is not Retry.READ or step is Step.FAILED
+    kind: type[FreedomPayError]
     why = told.reason + _described(told.answer)
+    # What comes back instead of an answer that is made of secrets may be one too.
+    sealed = bool(getattr(call.result, "SECRET", False))
     if asked is not None and asked is not told:
         why += f"; request/status: {asked.seen.value}" + (f", {asked.reason}" if asked.reason else "")
-    kind, text = _of_effect(step, why, looked_up=asked is not None) if effect else _of_read(step, why, answered=told.reply is not None)
+    if step is Step.DENIED:
+        kind, text = AuthenticationError, _denied(why, call.section)
+    elif effect:
+        kind, text = _of_effect(step, why, looked_up=asked is not None)
+    else:
+        kind, text = _of_read(step, why, answered=told.reply is not None)
     if step is Step.UNKNOWN and call.retry is Retry.ASKABLE:
         text += f" Ask again later (requests.attach), or repeat it with this request_id within {resend_within:.0f} s of its first send."
     if step is Step.UNKNOWN and call.retry is Retry.REPEATABLE:
@@ -61,13 +81,13 @@ def to_error(
     if kind is RequestFailed and call.section is Section.GIFT_CARDS:
         kind = GiftCardError
     return kind(
-        text,
+        concealed(text, hide),
         request_id=request_id,
         call=call.name,
         http_status=told.reply.status if told.reply else None,
-        body=mask(told.reply.body) if told.reply else None,
-        error_code=None if answer is None or answer.code is None else mask_text(answer.code),
-        error_description=None if answer is None or answer.described is None else mask_text(answer.described),
+        body=None if told.reply is None else MASK if sealed else concealed(mask(told.reply.body), hide),
+        error_code=None if answer is None or answer.refusal_code is None else concealed(mask_text(answer.refusal_code), hide),
+        error_description=None if answer is None or answer.refusal_text is None else concealed(mask_text(answer.refusal_text), hide),
         retry_after=told.retry_after or None,
         proved=step is Step.FAILED,
     )
@@ -82,8 +102,6 @@ def _of_effect(step: Step, why: str, *, looked_up: bool) -> tuple[type[FreedomPa
                 RateLimited,
                 f"the issuer limits the rate ({why}). By the meaning of 429 nothing was done; repeat it with this request_id.",
             )
-        case Step.DENIED:
-            return AuthenticationError, _denied(why)
         case Step.DUPLICATE:
             return DuplicateRequest, (
                 f"the issuer refused the request id ({why}). An earlier use of this id may have been done; "
@@ -108,8 +126,6 @@ def _of_read(step: Step, why: str, *, answered: bool) -> tuple[type[FreedomPayEr
             return NotSent, f"not sent: {why}. {harmless}"
         case Step.LIMITED:
             return RateLimited, f"the issuer limits the rate ({why}). {harmless}"
-        case Step.DENIED:
-            return AuthenticationError, _denied(why)
         case Step.REFUSED:
             return RequestFailed, f"the issuer refused to answer ({why}). That says nothing of any other request. {harmless}"
         case Step.UNCLEAR:
@@ -120,7 +136,9 @@ def _of_read(step: Step, why: str, *, answered: bool) -> tuple[type[FreedomPayEr
             return OutcomeUnknown, f"sent, and no answer came ({why}). {harmless}"
 
 
-def _denied(why: str) -> str:
+def _denied(why: str, section: Section) -> str:
+    if section is Section.HASHDT:
+        return f"HashDT refused the keys ({why}). This attempt did nothing. Check api_key, product_id and token."
     return (
         f"the issuer refused the signature or the merchant ({why}). This attempt did nothing. "
         "Check auth_id, secret_key, the region and its signature scheme."
@@ -130,7 +148,7 @@ def _denied(why: str) -> str:
 def _described(answer: AnyAnswer | None) -> str:
     if answer is None:
         return ""
-    parts = [part for part in (answer.code, answer.described) if part is not None]
+    parts = [part for part in (answer.refusal_code, answer.refusal_text) if part is not None]
     return ": " + mask_text(" ".join(parts)) if parts else ""
 
 

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-__all__ = ["mask", "mask_text"]
+from freedompay_async.secret import MASK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from freedompay_async.secret import Secret
+
+__all__ = ["concealed", "mask", "mask_text"]
 
 _NAMED: Final = re.compile(
     r"""(?ix) ( "(?: \w*_ | new | old )? (?: \w*secret\w* | pan | card_?number | cvv2? | cvc2? | pin | otp | password | document
@@ -31,6 +38,17 @@ def mask(body: bytes, *, most: int = 16_384) -> str:
 def mask_text(text: str) -> str:
     """The same for text of any length."""
     return _RUN.sub(_mask_run, _NAMED.sub(r'\1"***"', text))
+
+
+def concealed(text: str, secrets: Iterable[Secret]) -> str:
+    """The text without these values, plain or as JSON writes them."""
+    for secret in secrets:
+        value = secret._value or ""
+        # A value of a letter or two is in every text.
+        if len(value) > 2:
+            for form in (value, value.replace("/", r"\/")):
+                text = text.replace(form, MASK)
+    return text
 
 
 def _mask_run(match: re.Match[str]) -> str:

@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from freedompay_async.contract import TABLE, Call, Retry, Section
+from freedompay_async.contract import HASHDT_TABLE, TABLE, Call, Retry, Section
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.models.open import Fields
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Override", "overridden"]
 
-_NAMES: Final = {call.name: call for call in TABLE}
+_CALLS: Final = {call.name: call for call in (*TABLE, *HASHDT_TABLE)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class Override:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fields", Fields(self.fields))
-        if self.call is not None and self.call not in _NAMES:
+        if self.call is not None and self.call not in _CALLS:
             raise ConfigurationError(f"Override(call={self.call!r}): no such call; `freedompay contract` lists them. Nothing was sent.")
         if self.call is None and (self.path is not None or self.retry is not None):
             raise ConfigurationError("Override(path=…) and Override(retry=…) are for one call: name it with call=. Nothing was sent.")
@@ -70,7 +70,7 @@ def overridden(overrides: Iterable[Override], region: Region | None) -> dict[str
     """
     rows: dict[str, Call[Any]] = {}
     for override in overrides:
-        for call in TABLE:
+        for call in _CALLS.values():
             if override.fits(call, region):
                 rows[call.name] = _changed(rows.get(call.name, call), override)
     return rows

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, Self
 
-__all__ = ["Cvv", "Document", "Expiry", "Otp", "PageUrl", "Pan", "Pin", "Secret", "SecretKey", "Token"]
+from msgspec import Struct
+
+__all__ = ["MASK", "Cvv", "Document", "Expiry", "Otp", "PageUrl", "Pan", "Pin", "Secret", "SecretKey", "Token", "secrets_in"]
 
 MASK: Final = "***"
 
@@ -57,6 +60,21 @@ class Secret(str):
 
     def __deepcopy__(self, memo: object) -> Self:
         return self
+
+
+def secrets_in(value: object) -> Iterator[Secret]:
+    """Every secret inside structs, mappings and lists."""
+    if isinstance(value, Secret):
+        yield value
+    elif isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            yield from secrets_in(getattr(value, name))
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from secrets_in(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from secrets_in(part)
 
 
 def _without_value(cls: type[Secret]) -> Secret:

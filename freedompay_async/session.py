@@ -19,8 +19,10 @@ from freedompay_async.drift import DriftCount
 from freedompay_async.errors import ConfigurationError, OutcomeUnknown, ProtocolError, RequestFailed
 from freedompay_async.explain import mark_cancelled, to_error
 from freedompay_async.ids import new_request_id
-from freedompay_async.models import Answer, GiftAnswer, HeaderQuery, Intent, RequestState, StatusQuery
+from freedompay_async.masking import concealed
+from freedompay_async.models import Answer, GiftAnswer, HeaderQuery, Intent, PinPageAnswer, RequestState, StatusQuery
 from freedompay_async.policy import Doubt, Life, Policy, RetryBudget, Seen, Step
+from freedompay_async.secret import secrets_in
 from freedompay_async.wire import Message, Reply, Verdict, encode, read_answer, read_look_up
 
 if TYPE_CHECKING:
@@ -30,13 +32,14 @@ if TYPE_CHECKING:
 
     from freedompay_async.pacing import Lane
     from freedompay_async.record import Record
+    from freedompay_async.secret import Secret
     from freedompay_async.signing import Signer
 
 __all__ = ["NO_TURN", "Session"]
 
 log: Final = logging.getLogger("freedompay_async")
 R = TypeVar("R")
-_ENVELOPES: Final = {Section.PAYMENT_CARDS: Answer, Section.GIFT_CARDS: GiftAnswer}
+_ENVELOPES: Final = {Section.PAYMENT_CARDS: Answer, Section.GIFT_CARDS: GiftAnswer, Section.HASHDT: PinPageAnswer}
 NO_TURN: Final = Verdict(Seen.NOT_SENT, "its turn did not come before the deadline")
 """Of an attempt that waited for its lane until the end: nothing was tried, and the issuer has no part in it."""
 
@@ -352,7 +355,8 @@ class _Run:
         if self._session._listener is not None:
             self._session._listener(verdict)
         if log.isEnabledFor(logging.DEBUG):
-            log.debug("%s, %s: %s %s", self._call.name, what, verdict.seen.value, verdict.reason, extra=self._extra())
+            reason = concealed(verdict.reason, self._secrets())
+            log.debug("%s, %s: %s %s", self._call.name, what, verdict.seen.value, reason, extra=self._extra())
 
     def _compose(self) -> Message:
         """An effect is composed once; each attempt of a read takes a fresh id, so it is composed anew."""
@@ -389,11 +393,16 @@ class _Run:
             told=self._told,
             asked=self._asked,
             resend_within=self._session.policy.resend_within,
+            hide=self._secrets(),
         )
         if self._call.retry is Retry.UNASKABLE and isinstance(error, OutcomeUnknown):
             # For whoever has to look: the caller may have no log of its own.
             log.error("%s", error.message, extra=self._extra())
         raise error
+
+    def _secrets(self) -> list[Secret]:
+        """What goes out and must not be shown, should the issuer repeat it."""
+        return [*secrets_in(self._request), *secrets_in(self._extra_fields), *getattr(self._signer, "secrets", ())]
 
     def _mark_cancelled(self, error: asyncio.CancelledError) -> None:
         """A cancelled call says its id, and whether it may have been done, on the exception and in the log."""

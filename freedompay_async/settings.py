@@ -13,7 +13,7 @@ from freedompay_async.secret import Secret, SecretKey
 from freedompay_async.signing import JwsSigner, Sha256Signer, Signer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 __all__ = ["Region", "Settings", "base_url_of", "signer_of"]
 
@@ -80,6 +80,7 @@ def signer_of(region: Region | None, *, auth_id: str | int, secret_key: str) -> 
     Raises:
         ConfigurationError: without a region the scheme is not known.
     """
+    secret_key = SecretKey(secret_key)
     if region is None:
         raise ConfigurationError(
             "no region: it decides the signature scheme. Set region, or hand in signer=JwsSigner(…) or Sha256Signer(…). Nothing was sent."
@@ -106,10 +107,8 @@ class Settings:
         Raises:
             ConfigurationError: names every variable that is missing or wrong.
         """
-        environment = os.environ if env is None else env
-        values = {name: text for name in cls.__slots__ if (text := environment.get(f"FREEDOMPAY_{name.upper()}"))}
-        given = {name: _text(value) for name, value in (overrides or {}).items() if value is not None}
-        settings = values | given
+        given = {name: _text(name, value) for name, value in (overrides or {}).items() if value is not None}
+        settings = _variables(cls.__slots__, env) | given
         missing = [f"FREEDOMPAY_{name.upper()}" for name in ("auth_id", "secret_key") if not settings.get(name)]
         if not settings.get("region") and not settings.get("base_url"):
             missing.append("FREEDOMPAY_REGION (KZ, KG or UZ)")
@@ -140,5 +139,13 @@ def _without_secret(error: ValueError, url: str) -> str:
     return "it can't be read as a URL" if "@" in url else str(error)
 
 
-def _text(value: object) -> str:
-    return value.reveal() if isinstance(value, Secret) else str(value)
+def _variables(names: Iterable[str], env: Mapping[str, str] | None) -> dict[str, str]:
+    """Those that are set. In a frame of its own, which has ended before anything can go wrong: its locals hold the key."""
+    environment = os.environ if env is None else env
+    return {name: _text(name, text) for name in names if (text := environment.get(f"FREEDOMPAY_{name.upper()}"))}
+
+
+def _text(name: str, value: object) -> str:
+    if name == "secret_key" or isinstance(value, Secret):
+        return SecretKey(str(value) if not isinstance(value, str) else value)
+    return str(value)

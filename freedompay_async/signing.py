@@ -48,8 +48,10 @@ class Sha256Signer:
     header_id: bool = True
 
     def __init__(self, *, auth_id: str | int, secret_key: str) -> None:
+        # Bound anew, so that no traceback of this frame shows it; below too.
+        secret_key = SecretKey(secret_key)
         self.auth_id: Final = _checked(auth_id)
-        self._key: Final = _key(secret_key)
+        self._key: Final = _usable(secret_key)
 
     def headers(self, *, path: str, body: bytes, request_id: str) -> dict[str, str]:
         digest = sha256(body)
@@ -72,11 +74,12 @@ class JwsSigner:
     header_id: bool = False
 
     def __init__(self, *, auth_id: str | int, secret_key: str, alg: Literal["HS512", "HS256"] = "HS512") -> None:
+        secret_key = SecretKey(secret_key)
         if alg not in _DIGESTS:
             raise ConfigurationError(f"alg is {alg!r}: the vendor's pages name HS512 and HS256. Nothing was sent.")
         self.auth_id: Final = _checked(auth_id)
         self.alg: Final = alg
-        self._key: Final = _key(secret_key)
+        self._key: Final = _usable(secret_key)
         self._protected: Final[dict[str, bytes]] = {}
 
     def headers(self, *, path: str, body: bytes, request_id: str) -> dict[str, str]:
@@ -115,10 +118,13 @@ def _checked(auth_id: str | int) -> str:
     return auth_id
 
 
-def _key(secret_key: str) -> SecretKey:
-    key = SecretKey(secret_key)
+def _usable(key: SecretKey) -> SecretKey:
     if not key:
         raise ConfigurationError("secret_key is empty: every call must be signed. Nothing was sent.")
-    if not all(char < "\ud800" or char > "\udfff" for char in key.reveal()):
+    try:
+        writable = all(char < "\ud800" or char > "\udfff" for char in key.reveal())
+    except ValueError as error:
+        raise ConfigurationError(f"secret_key can't be used: {error}. Nothing was sent.") from None
+    if not writable:
         raise ConfigurationError("secret_key has characters that UTF-8 can't write. Nothing was sent.")
     return key

@@ -216,12 +216,12 @@ class Run:
         client = planned.client
         if planned.document is not None:
             try:
-                content = await anyio.to_thread.run_sync(_document, Path(planned.document), row.planned.document_sha256)
+                document = await anyio.to_thread.run_sync(_document, Path(planned.document), row.planned.document_sha256)
             except DocumentProblem as error:
                 if "client" in row.sent:
                     return None
                 raise _NotSendable(f"{error}. Put the planned document back, and resume") from error
-            client = msgspec.structs.replace(client, document=Document(b64encode(content).decode("ascii")))
+            client = msgspec.structs.replace(client, document=document)
         return ClientCreation(
             product_id=planned.product_id, client=client, branch_id=planned.branch_id, identification_info=planned.identification_info
         )
@@ -359,8 +359,14 @@ class Run:
         return await end(self._journal, row, state, reason, self._plan.settings)
 
 
-def _document(path: Path, sha256: str | None) -> bytes:
-    content = open_document(path)
-    if hashlib.sha256(content).hexdigest() != sha256:
+def _document(path: Path, sha256: str | None) -> Document:
+    """In Base64. No frame that something can go wrong in holds the content."""
+    document, digest = _read_document(path)
+    if digest != sha256:
         raise DocumentProblem(f"{path} is not the document that was planned")
-    return content
+    return document
+
+
+def _read_document(path: Path) -> tuple[Document, str]:
+    content = open_document(path)
+    return Document(b64encode(content).decode("ascii")), hashlib.sha256(content).hexdigest()

@@ -34,6 +34,7 @@ from freedompay_async.models.gift_cards import (
     IssuedGiftCard,
 )
 from freedompay_async.models.open import Extra, Fields, OpenInt, OpenStruct, OpenText
+from freedompay_async.models.pin_pages import PinLink, PinPageAnswer
 from freedompay_async.models.reads import (
     Account,
     Authorization,
@@ -150,6 +151,8 @@ __all__ = [
     "OpenInt",
     "OpenStruct",
     "OpenText",
+    "PinLink",
+    "PinPageAnswer",
     "PinSetting",
     "Product",
     "Refund",

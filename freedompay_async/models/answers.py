@@ -29,12 +29,12 @@ class AnyAnswer(Protocol):
         ...
 
     @property
-    def code(self) -> str | None:
+    def refusal_code(self) -> str | None:
         """The issuer's code of an error."""
         ...
 
     @property
-    def described(self) -> str | None:
+    def refusal_text(self) -> str | None:
         """The issuer's words for an error."""
         ...
 
@@ -73,12 +73,12 @@ class Answer(OpenStruct, kw_only=True, frozen=True):
         return True if self.status == "ok" else False if self.status == "error" else None
 
     @property
-    def code(self) -> str | None:
+    def refusal_code(self) -> str | None:
         """`error_code` as text."""
         return None if self.error_code is None else str(self.error_code)
 
     @property
-    def described(self) -> str | None:
+    def refusal_text(self) -> str | None:
         """`error_description` as text."""
         return None if self.error_description is None else str(self.error_description)
 

@@ -53,12 +53,12 @@ class GiftAnswer(OpenStruct, kw_only=True, frozen=True):
         return True if self.status == 0 else False if self.status < 0 else None
 
     @property
-    def code(self) -> str | None:
+    def refusal_code(self) -> str | None:
         """A negative `status`, as text."""
         return None if self.status >= 0 else str(self.status.value)
 
     @property
-    def described(self) -> str | None:
+    def refusal_text(self) -> str | None:
         """The sentence of a negative `status`."""
         return None if self.status >= 0 else self.status.sentence
 

@@ -1,0 +1,87 @@
+"""The keys of HashDT: headers of every call, and a token that may have to be fetched anew."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from freedompay_async.errors import ConfigurationError, NotSent
+from freedompay_async.secret import Token
+
+__all__ = ["Access", "TokenSource", "header"]
+
+TokenSource = str | Callable[[], Awaitable[str]]
+
+
+class Access:
+    """What the session asks for headers, as it asks a signer."""
+
+    header_id: bool = True
+
+    def __init__(self, *, api_key: str, product_id: str, token: TokenSource) -> None:
+        self._api_key: Final = header("api_key", Token(api_key))
+        self._product_id: Final = header("product_id", Token(product_id))
+        self._source: Final = None if isinstance(token, str) else token
+        self._token = header("token", Token(token)) if isinstance(token, str) else None
+        self._renewal: Final = asyncio.Lock()
+
+    @property
+    def auth_id(self) -> str:
+        return self._product_id.reveal()
+
+    @property
+    def token(self) -> Token | None:
+        return self._token
+
+    @property
+    def secrets(self) -> tuple[Token, ...]:
+        """What goes out in headers and must not be shown, should the issuer repeat it."""
+        return (self._api_key,) if self._token is None else (self._api_key, self._token)
+
+    @property
+    def renewable(self) -> bool:
+        """Whether another token can be had."""
+        return self._source is not None
+
+    async def renew(self, refused: Token | None, *, deadline: float) -> None:
+        """Ask the source for a token, unless another call has done so since `refused` was used.
+
+        Raises:
+            NotSent: it gave none before the deadline.
+            ConfigurationError: what it gave is no token.
+        """
+        if self._source is None:
+            return
+        late = False
+        try:
+            async with asyncio.timeout_at(deadline), self._renewal:
+                if self._token is refused:
+                    self._token = header("token", Token(await self._source()))
+        except TimeoutError:
+            late = True
+        if late:
+            raise NotSent("not sent: the token source gave no token in time. It is safe to repeat.")
+
+    def headers(self, *, path: str, body: bytes, request_id: str) -> dict[str, str]:
+        token = "" if self._token is None else self._token.reveal()
+        return {
+            "Content-Type": "application/json",
+            "x-api-key": self._api_key.reveal(),
+            "x-product-id": self._product_id.reveal(),
+            "x-request-id": request_id,
+            "Authorization": f"Bearer {token}",
+        }
+
+
+def header(name: str, value: Token) -> Token:
+    """The value, if it can go into a header.
+
+    Raises:
+        ConfigurationError: it can't; the value is not shown.
+    """
+    text = value.reveal()
+    # A line break in a header would let a value write headers of its own.
+    if not text or not text.isascii() or not text.isprintable() or text != text.strip():
+        raise ConfigurationError(f"{name} is empty, or has characters that a header can't have. Nothing was sent.")
+    return value

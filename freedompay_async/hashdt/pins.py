@@ -1,0 +1,124 @@
+"""`hashdt.pins`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from freedompay_async.contract import PINS_CHANGE_URL, PINS_RESET_URL, PINS_SET_URL
+from freedompay_async.errors import AuthenticationError, FreedomPayError, ProtocolError
+from freedompay_async.hashdt.access import header
+from freedompay_async.hashdt.page import PinPage, is_safe
+from freedompay_async.ids import new_request_id
+from freedompay_async.models.open import Fields
+from freedompay_async.models.requests import HeaderQuery
+from freedompay_async.secret import Token
+
+if TYPE_CHECKING:
+    from freedompay_async.contract import Call
+    from freedompay_async.hashdt.access import Access
+    from freedompay_async.models.pin_pages import PinPageAnswer
+    from freedompay_async.session import Session
+
+__all__ = ["Pins"]
+
+
+class Pins:
+    """Pages on which a cardholder sets, resets or changes a PIN (docs.hashdt.com, PIN).
+
+    `request_id` is an idempotency key of your own; left out, the library makes one, the same for every attempt. `client_id` goes out as
+    `x-client-id`. `timeout` is seconds, everything included, the token source too.
+    Each raises any of `FreedomPayError` but `StillProcessing`, and what the token source raises.
+    """
+
+    def __init__(self, session: Session, access: Access) -> None:
+        self._session: Final = session
+        self._access: Final = access
+
+    async def set_url(
+        self,
+        *,
+        cardholder_id: str,
+        wallet_id: str,
+        card_id: str,
+        client_id: str | None = None,
+        request_id: str | None = None,
+        timeout: float | None = None,
+    ) -> PinPage:
+        """A page to set a PIN, in two steps: set up, confirm."""
+        query = _query(cardholder_id, wallet_id, card_id, client_id)
+        return await self._page(PINS_SET_URL, query, request_id, timeout)
+
+    async def reset_url(
+        self,
+        *,
+        cardholder_id: str,
+        wallet_id: str,
+        card_id: str,
+        client_id: str | None = None,
+        request_id: str | None = None,
+        timeout: float | None = None,
+    ) -> PinPage:
+        """A page to reset a PIN, in two steps: reset, confirm."""
+        query = _query(cardholder_id, wallet_id, card_id, client_id)
+        return await self._page(PINS_RESET_URL, query, request_id, timeout)
+
+    async def change_url(
+        self,
+        *,
+        cardholder_id: str,
+        wallet_id: str,
+        card_id: str,
+        client_id: str | None = None,
+        request_id: str | None = None,
+        timeout: float | None = None,
+    ) -> PinPage:
+        """A page to change a PIN, in three steps: current, new, confirm."""
+        query = _query(cardholder_id, wallet_id, card_id, client_id)
+        return await self._page(PINS_CHANGE_URL, query, request_id, timeout)
+
+    async def _page(self, call: Call[PinPageAnswer], query: HeaderQuery, request_id: str | None, timeout: float | None) -> PinPage:
+        request_id = header("request_id", Token(request_id or new_request_id())).reveal()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + (timeout or self._session.timeout)
+        access = self._access
+        try:
+            if access.token is None:
+                await access.renew(None, deadline=deadline)
+            used = access.token
+            try:
+                answer = await self._session.read(call, query, request_id=request_id, timeout=timeout)
+            except AuthenticationError as error:
+                if error.http_status != 401 or not access.renewable:
+                    raise
+                refused = error
+            else:
+                return _page(answer)
+            await access.renew(used, deadline=deadline)
+            left = deadline - loop.time()
+            if left <= 0:
+                raise refused
+            return _page(await self._session.read(call, query, request_id=request_id, timeout=left))
+        except FreedomPayError as error:
+            error.request_id, error.call = error.request_id or request_id, error.call or call.name
+            raise
+
+
+def _query(cardholder_id: str, wallet_id: str, card_id: str, client_id: str | None) -> HeaderQuery:
+    values = {"cardholder_id": cardholder_id, "wallet_id": wallet_id, "card_id": card_id, "client_id": client_id}
+    headers = {
+        f"x-{name.replace('_', '-')}": header(name, Token(str(value))).reveal() for name, value in values.items() if value is not None
+    }
+    return HeaderQuery(headers=Fields(headers))
+
+
+def _page(answer: PinPageAnswer) -> PinPage:
+    url = next((link.set_pin_url for link in answer.data or () if link.set_pin_url is not None), None)
+    if url is None:
+        raise ProtocolError("the answer is a success and has no set_pin_url. Nothing was changed.", request_id=answer.request_id)
+    if not is_safe(url.reveal()):
+        raise ProtocolError(
+            "the answer's set_pin_url is not https, so the page is refused: a PIN typed there could be read on its way.",
+            request_id=answer.request_id,
+        )
+    return PinPage(request_id=answer.request_id, url=url)
