@@ -19,6 +19,7 @@ from freedompay_async.batch.entries import Entry, accepted, end, forget, intend,
 from freedompay_async.batch.files import DocumentProblem, open_document
 from freedompay_async.batch.report import State
 from freedompay_async.contract import CARDS_ACTIVATE, CARDS_ISSUE, CLIENTS_CREATE
+from freedompay_async.driver import NO_TURN
 from freedompay_async.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -38,7 +39,6 @@ from freedompay_async.operations import Operation, start
 from freedompay_async.pacing import Lane
 from freedompay_async.policy import Seen
 from freedompay_async.secret import Document
-from freedompay_async.session import NO_TURN
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Generator

@@ -1,0 +1,285 @@
+"""The driver of one call: composes, signs, sends, asks, and tells the end. `policy.py` decides what is next."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+from msgspec.structs import force_setattr
+
+from freedompay_async.attempt import Attempt, TransportError, Wire
+from freedompay_async.contract import REQUESTS_STATUS, Call, Retry, Section
+from freedompay_async.drift import DriftCount
+from freedompay_async.errors import ConfigurationError, OutcomeUnknown
+from freedompay_async.explain import mark_cancelled, to_error
+from freedompay_async.ids import new_request_id
+from freedompay_async.masking import concealed
+from freedompay_async.models import Answer, GiftAnswer, HeaderQuery, Intent, PinPageAnswer, RequestState, StatusQuery
+from freedompay_async.policy import Life, Policy, RetryBudget, Seen, Step
+from freedompay_async.secret import secrets_in
+from freedompay_async.wire import Message, Reply, Verdict, encode, read_answer, read_look_up
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    import msgspec
+
+    from freedompay_async.pacing import Lane
+    from freedompay_async.record import Record
+    from freedompay_async.secret import Secret
+    from freedompay_async.signing import Signer
+
+__all__ = ["NO_TURN", "Driver", "Means"]
+
+R = TypeVar("R")
+log: Final = logging.getLogger("freedompay_async")
+_ENVELOPES: Final = {Section.PAYMENT_CARDS: Answer, Section.GIFT_CARDS: GiftAnswer, Section.HASHDT: PinPageAnswer}
+NO_TURN: Final = Verdict(Seen.NOT_SENT, "its turn did not come before the deadline")
+"""Of an attempt that waited for its lane until the end: nothing was tried, and the issuer has no part in it."""
+
+
+class Means:
+    """What all calls of a client share."""
+
+    def __init__(
+        self,
+        transport: Wire,
+        *,
+        signers: Mapping[Section, Signer],
+        policy: Policy,
+        timeout: float,
+        rows: Mapping[str, Call[Any]] | None = None,
+        record: Record | None = None,
+        drift: DriftCount | None = None,
+        lane: Lane | None = None,
+        budget: RetryBudget | None = None,
+        listener: Callable[[Verdict], None] | None = None,
+    ) -> None:
+        self.transport: Final = transport
+        self.signers: Final = signers
+        self.policy: Final = policy
+        self.timeout: Final = timeout
+        self.drift: Final = drift or DriftCount()
+        self._rows: Final = rows or {}
+        self._record: Final = record
+        self._lane: Final = lane
+        self._listener: Final = listener
+        self._budget: Final = budget or RetryBudget(policy)
+
+    def row(self, call: Call[R]) -> Call[R]:
+        """The row of a call as the overrides have it."""
+        return self._rows.get(call.name, call)
+
+    def encode(self, call: Call[Any], request: msgspec.Struct, extra: Mapping[str, Any] | None = None) -> bytes:
+        """The body of a call, with the fields that the overrides and the caller add."""
+        fields = self.row(call).fields
+        return encode(request, {**fields, **extra} if extra else fields)
+
+
+class Driver:
+    """The driver of one `Life`."""
+
+    def __init__(
+        self,
+        means: Means,
+        call: Call[Any],
+        request: msgspec.Struct,
+        *,
+        life: Life,
+        request_id: str | None,
+        timeout: float | None,
+        extra: Mapping[str, Any] | None = None,
+        before: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self._means = means
+        self._call = call
+        self._life = life
+        self._before = before
+        self._request = request
+        self._extra_fields = extra
+        self._id = request.request_id if isinstance(request, StatusQuery) else request_id
+        self._effect = call.retry is not Retry.READ
+        self._fixed = call.fixed_id or call.retry in (Retry.ASKABLE, Retry.UNASKABLE)
+        self._check(timeout)
+        self._signer = means.signers[call.section]
+        self._loop = asyncio.get_running_loop()
+        self._deadline = self._loop.time() + (timeout or means.timeout)
+        self._message: Message | None = None
+        self._told = Verdict(Seen.NOT_SENT, "the deadline came before it could be sent")
+        self._asked: Verdict | None = None
+        self._sending: Attempt | None = None
+
+    @property
+    def call(self) -> Call[Any]:
+        return self._call
+
+    @property
+    def request_id(self) -> str:
+        return cast("str", self._id)
+
+    def _check(self, timeout: float | None) -> None:
+        try:
+            if self._extra_fields and "request_id" in self._extra_fields:
+                raise ConfigurationError("extra can't hold request_id: hand it in as request_id=. Nothing was sent.")
+            if timeout is not None and not timeout > 0:
+                raise ConfigurationError(f"timeout={timeout!r}: seconds, more than 0. Nothing was sent.")
+            self._means.transport.check()
+        except ConfigurationError as error:
+            self._name(error)
+            raise
+
+    def _name(self, error: ConfigurationError) -> None:
+        error.call, error.request_id = self._call.name, self._id
+
+    async def drive(self) -> Any:
+        try:
+            return await self._drive()
+        except ConfigurationError as error:
+            self._name(error)
+            raise
+        except asyncio.CancelledError as error:
+            self._mark_cancelled(error)
+            raise
+
+    async def _drive(self) -> Any:
+        life, budget = self._life, self._means._budget
+        action = life.start()
+        budget.first()
+        first = True
+        while True:
+            if action.step not in (Step.SEND, Step.ASK):
+                return self._end(action.step)
+            pause = max(action.pause, 0.0 if first else budget.repeat(self._loop.time()))
+            if self._loop.time() + pause >= self._deadline:
+                if not first:
+                    budget.give_back()
+                return self._end(life.out_of_time())
+            first = False
+            if pause:
+                await asyncio.sleep(pause)
+            if action.step is Step.SEND:
+                self._told = verdict = await self._send()
+                conflict = verdict.reply is not None and verdict.reply.status == 409
+                action = life.after_send(verdict.seen, self._loop.time(), retry_after=verdict.retry_after, conflict=conflict)
+            else:
+                self._asked = verdict = await self._ask()
+                if verdict.seen in (Seen.KNOWN, Seen.FAILED) or self._told.seen is Seen.NOT_SENT:
+                    self._told = verdict
+                action = life.after_ask(verdict.seen, self._loop.time(), retry_after=verdict.retry_after)
+
+    async def _send(self) -> Verdict:
+        if self._message is None or not self._fixed:
+            self._message = self._compose()
+        self._life.sent(self._loop.time())
+        self._sending = attempt = self._new_attempt()
+        reply = await self._try(self._message, attempt, self._before)
+        self._sending = None
+        if isinstance(reply, Reply):
+            call = self._call
+            reply = read_answer(reply, call.answer, effect=self._effect, now=time.time(), envelope=_ENVELOPES[call.section])
+        self._tell(f"attempt {self._life.sends}", reply)
+        return reply
+
+    async def _ask(self) -> Verdict:
+        query = StatusQuery(request_id=cast("str", self._id))
+        call = self._means.row(REQUESTS_STATUS)
+        reply = await self._try(self._signed(call, self._means.encode(call, query), new_request_id()), self._new_attempt())
+        if isinstance(reply, Reply):
+            reply = read_look_up(reply, now=time.time())
+        self._tell("look-up", reply)
+        return reply
+
+    def _new_attempt(self) -> Attempt:
+        return Attempt(deadline=self._deadline, seconds=self._means.policy.attempt_timeout)
+
+    async def _try(self, message: Message, attempt: Attempt, before: Callable[[], Awaitable[None]] | None = None) -> Reply | Verdict:
+        """Send once; the answer, or a verdict where none came."""
+        send, lane = self._means.transport.send, self._means._lane
+        try:
+            if lane is None:
+                return await send(message, attempt)
+            async with asyncio.timeout_at(self._deadline), lane:
+                if before is not None:
+                    await before()
+                return await send(message, attempt)
+        except TransportError as error:
+            if error.final:
+                self._life.give_up()
+            reason = error.reason
+        except TimeoutError:
+            if not attempt.sent:
+                return NO_TURN
+            reason = "the deadline came"
+        return Verdict(Seen.NO_ANSWER if attempt.sent else Seen.NOT_SENT, reason)
+
+    def _tell(self, what: str, verdict: Verdict) -> None:
+        if verdict.notes:
+            self._means.drift.add(self._call.name if what != "look-up" else REQUESTS_STATUS.name, verdict.notes)
+        if self._means._listener is not None:
+            self._means._listener(verdict)
+        if log.isEnabledFor(logging.DEBUG):
+            reason = concealed(verdict.reason, self._secrets())
+            log.debug("%s, %s: %s %s", self._call.name, what, verdict.seen.value, reason, extra=self._extra())
+
+    def _compose(self) -> Message:
+        """An effect is composed once; each attempt of a read takes a fresh id, so it is composed anew."""
+        own = self._id if self._fixed and self._id else new_request_id()
+        if isinstance(self._request, Intent):
+            self._request.request_id = own
+        if not isinstance(self._request, StatusQuery):
+            self._id = own
+        body = b"" if self._call.method == "GET" else self._means.encode(self._call, self._request, self._extra_fields)
+        return self._signed(self._call, body, own)
+
+    def _signed(self, call: Call[Any], body: bytes, own: str) -> Message:
+        headers = self._signer.headers(path=call.path, body=body, request_id=own)
+        if isinstance(self._request, HeaderQuery):
+            headers.update(self._request.headers)
+        for name, other in call.header_names.items():
+            if name in headers:
+                headers[other] = headers.pop(name)
+        return Message(call.method, call.path, headers, body)
+
+    def _end(self, step: Step) -> Any:
+        if step is Step.ANSWERED:
+            if self._told.value is not None:
+                return self._told.value
+            answer = self._told.answer
+            force_setattr(answer, "request_id", self._id)
+            if isinstance(answer, RequestState):
+                force_setattr(answer, "found", self._life.found)
+            return answer
+        error = to_error(
+            step,
+            call=self._call,
+            request_id=self._id,
+            told=self._told,
+            asked=self._asked,
+            resend_within=self._means.policy.resend_within,
+            hide=self._secrets(),
+        )
+        if self._call.retry is Retry.UNASKABLE and isinstance(error, OutcomeUnknown):
+            # For whoever has to look: the caller may have no log of its own.
+            log.error("%s", error.message, extra=self._extra())
+        raise error
+
+    def _secrets(self) -> list[Secret]:
+        """What goes out and must not be shown, should the issuer repeat it."""
+        return [*secrets_in(self._request), *secrets_in(self._extra_fields), *getattr(self._signer, "secrets", ())]
+
+    def _mark_cancelled(self, error: asyncio.CancelledError) -> None:
+        """A cancelled call says its id, and whether it may have been done, on the exception and in the log."""
+        life = self._life
+        if self._sending is not None and self._sending.sent:
+            life.after_send(Seen.NO_ANSWER, self._loop.time())
+        unknown = self._effect and life.out_of_time() is Step.UNKNOWN
+        mark_cancelled(error, self._id, outcome_unknown=unknown)
+        what = "it may have been done: look it up before anything else" if unknown else "it did nothing"
+        error.add_note(f"{self._call.name} was cancelled [request_id {self._id}]: {what}")
+        if unknown:
+            log.warning("%s was cancelled after it was sent: its outcome is not known", self._call.name, extra=self._extra())
+
+    def _extra(self) -> dict[str, object]:
+        return {"request_id": self._id, "call": self._call.name}
