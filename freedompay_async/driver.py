@@ -185,7 +185,8 @@ class Driver:
     async def _ask(self) -> Verdict:
         query = StatusQuery(request_id=cast("str", self._id))
         call = self._means.row(REQUESTS_STATUS)
-        reply = await self._try(self._signed(call, self._means.encode(call, query), new_request_id()), self._new_attempt())
+        message = self._signed(Message(call.method, call.path, {}, self._means.encode(call, query)), call, new_request_id())
+        reply = await self._try(message, self._new_attempt())
         if isinstance(reply, Reply):
             reply = read_look_up(reply, now=time.time())
         self._tell("look-up", reply)
@@ -230,17 +231,21 @@ class Driver:
             self._request.request_id = own
         if not isinstance(self._request, StatusQuery):
             self._id = own
-        body = b"" if self._call.method == "GET" else self._means.encode(self._call, self._request, self._extra_fields)
-        return self._signed(self._call, body, own)
-
-    def _signed(self, call: Call[Any], body: bytes, own: str) -> Message:
-        headers = self._signer.headers(path=call.path, body=body, request_id=own)
+        call, message = self._call, Message(self._call.method, self._call.path, {}, b"")
         if isinstance(self._request, HeaderQuery):
-            headers.update(self._request.headers)
+            message.headers.update(self._request.headers)
+        else:
+            message.body = self._means.encode(call, self._request, self._extra_fields)
+        return self._signed(message, call, own)
+
+    def _signed(self, message: Message, call: Call[Any], own: str) -> Message:
+        # The body is never a variable of its own: a signer that fails leaves a traceback of this frame.
+        signer = self._means.signers[call.section]
+        message.headers.update(signer.headers(path=message.path, body=message.body, request_id=own))
         for name, other in call.header_names.items():
-            if name in headers:
-                headers[other] = headers.pop(name)
-        return Message(call.method, call.path, headers, body)
+            if name in message.headers:
+                message.headers[other] = message.headers.pop(name)
+        return message
 
     def _end(self, step: Step) -> Any:
         if step is Step.ANSWERED:
@@ -276,7 +281,8 @@ class Driver:
             life.after_send(Seen.NO_ANSWER, self._loop.time())
         unknown = self._effect and life.out_of_time() is Step.UNKNOWN
         mark_cancelled(error, self._id, outcome_unknown=unknown)
-        what = "it may have been done: look it up before anything else" if unknown else "it did nothing"
+        next_step = "look it up before anything else" if life.retry is Retry.ASKABLE else "a person has to look"
+        what = f"it may have been done: {next_step}" if unknown else "it did nothing"
         error.add_note(f"{self._call.name} was cancelled [request_id {self._id}]: {what}")
         if unknown:
             log.warning("%s was cancelled after it was sent: its outcome is not known", self._call.name, extra=self._extra())

@@ -5,6 +5,7 @@ The encoder of the body is here and nowhere else: what the vendor's server re-en
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
@@ -29,20 +30,22 @@ if TYPE_CHECKING:
 __all__ = ["Message", "Reply", "Verdict", "encode", "read_answer", "read_look_up"]
 
 
-class Message(NamedTuple):
-    """What goes out: signed once, sent as it is. Its `repr` shows neither headers nor body."""
+@dataclass(slots=True, repr=False)
+class Message:
+    """What goes out: signed once, sent as it is. No `repr`, and no walk over tuples, shows its headers or its body."""
 
     method: str
     path: str
-    headers: Mapping[str, str]
+    headers: dict[str, str]
     body: bytes
 
     def __repr__(self) -> str:
         return f"<{self.method} {self.path}, {len(self.body)} bytes>"
 
 
-class Reply(NamedTuple):
-    """What came back, as plain values. Its `repr` shows neither headers nor body."""
+@dataclass(slots=True, repr=False)
+class Reply:
+    """What came back, as plain values; as closed as a `Message`."""
 
     status: int
     headers: Mapping[str, str]

@@ -102,7 +102,7 @@ class OpenText(StrEnum):
 
 def _sealed(name: str, value: Any, *, secret: bool, depth: int = 0) -> Any:
     """The value, with a `Secret` in the place of each text or number that may be one."""
-    if value is None or isinstance(value, bool):
+    if value is None or isinstance(value, bool | Secret):
         return value
     if depth > _DEEPEST:
         return Secret(type(value).__name__)
