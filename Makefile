@@ -1,10 +1,10 @@
 # `make demo` and `make test` need Python 3.11 or newer with venv, and nothing else; the first run installs what is needed into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
-SOURCES := $(shell find freedompay_async -name '*.py')
+SOURCES := $(shell find freedompay_async -type f -not -name '*.pyc')
 # What decides about money does no I/O, and every branch of it is tested.
 comma := ,
-PURE := contract errors explain ids masking policy secret settings signing wire models/answers models/requests batch/rows batch/limits
+PURE := contract errors explain ids masking policy secret settings signing wire shapes drift overrides pin_encryption models/answers models/dictionaries models/gift_cards models/open models/reads models/requests resources/movements batch/rows batch/limits
 
 .PHONY: demo test lint format bench clean
 

@@ -82,7 +82,7 @@ def sandbox(
             await issuer.__aenter__()
         except OSError as error:
             raise ConfigurationError(f"port {port} can't be used ({error.strerror}): try --port 0. Nothing was started.") from error
-        except sqlite3.Error as error:
+        except (sqlite3.Error, ValueError) as error:
             raise ConfigurationError(f"--database {database} can't be used ({error}). Nothing was started.") from error
         try:
             typer.echo(
@@ -90,7 +90,8 @@ def sandbox(
                 f"  export FREEDOMPAY_BASE_URL={issuer.base_url} FREEDOMPAY_REGION=KZ FREEDOMPAY_AUTH_ID={auth_id}\n"
                 "  export FREEDOMPAY_SECRET_KEY="
                 + ("sandbox-secret" if secret_key == "sandbox-secret" else "…the one of this terminal…")  # noqa: S105
-                + f"\n\nThe ledger: {issuer.base_url}/sandbox/ledger",
+                + f"\n\nEach request, live: {issuer.base_url}/\nThe ledger: {issuer.base_url}/sandbox/ledger\n"
+                f"HashDT's pages: base_url {issuer.base_url}, api_key {issuer.hashdt_api_key}, token {issuer.hashdt_token}",
             )
             await ended.wait()
         finally:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 
-__all__ = ["Answer", "error", "ok", "timestamp"]
+import msgspec
+
+__all__ = ["Answer", "encode", "error", "failed", "gift", "moment", "ok", "timestamp"]
 
 _ZONE: Final = timezone(timedelta(hours=5))
+# An amount is a number on the wire, with all its digits.
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +22,21 @@ class Answer:
     body: dict[str, Any]
     http: int = 200
     retry_after: int | None = None
+
+    @property
+    def of_gift_cards(self) -> bool:
+        """Whether it has the gift-card section's form."""
+        return isinstance(self.body.get("status"), int)
+
+
+def encode(body: object) -> bytes:
+    """The JSON text of a body."""
+    return _ENCODER.encode(body)
+
+
+def moment(seconds: float) -> datetime:
+    """Seconds since the epoch as a time of the issuer's zone, whole seconds."""
+    return datetime.fromtimestamp(int(seconds), _ZONE)
 
 
 def timestamp() -> str:
@@ -34,3 +53,16 @@ def error(code: str, description: str, *, http: int = 200, retry_after: int | No
     """An answer to a call that was not taken."""
     body = {"status": "error", "dt": timestamp(), "error_code": code, "error_description": description, **facts}
     return Answer(body=body, http=http, retry_after=retry_after)
+
+
+def gift(status: int, *, http: int = 200, retry_after: int | None = None, **facts: Any) -> Answer:
+    """An answer of the gift-card section; a negative status comes without facts."""
+    body = {"datetime": datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S"), "status": int(status), **facts}
+    return Answer(body=body, http=http, retry_after=retry_after)
+
+
+def failed(answer: Answer) -> Answer:
+    """What a server that broke down says in an answer's place, in the form of its section."""
+    if answer.of_gift_cards:
+        return gift(-1, http=500)
+    return error("internal_error", "the work of this call may be done", http=500)

@@ -27,7 +27,7 @@ class Fault(StrEnum):
     STALLED = auto()
     """Nothing comes for a long time, then the connection is closed."""
     ERROR_500 = auto()
-    """HTTP 500 with a JSON body that says `status: error`."""
+    """HTTP 500 with a JSON body that says `status: error`, or -1 for a gift card."""
     HTML_502 = auto()
     """A proxy's page with HTTP 502."""
     UNAVAILABLE = auto()
@@ -35,7 +35,7 @@ class Fault(StrEnum):
     LIMITED = auto()
     """HTTP 429 with `Retry-After`; nothing is done and the id is not consumed."""
     LATE = auto()
-    """Accepted, and `request/status` does not know the request for a while. Means nothing on other calls."""
+    """Accepted, and `request/status` does not know the request for a while. Means nothing on calls that make no request."""
     DRIP = auto()
     """The right answer, a few bytes at a time."""
     HTML_200 = auto()
@@ -47,7 +47,7 @@ class Fault(StrEnum):
     HUGE = auto()
     """The right answer padded to 10 MB."""
     ODD_STATUS = auto()
-    """The right answer, but `request_status` is `queued`, which is in no dictionary."""
+    """The right answer, but `request_status` is `queued`, or `status` of a gift card's answer 99, which are in no dictionary."""
 
 
 UNDONE: Final = frozenset({Fault.DROPPED, Fault.UNAVAILABLE, Fault.LIMITED})

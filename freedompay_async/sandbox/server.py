@@ -3,74 +3,52 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Self, cast
+from typing import TYPE_CHECKING, Any, Final, Self, TypedDict, Unpack
 
-import msgspec
-from aiohttp import web
-
-from freedompay_async.sandbox import rules
-from freedompay_async.sandbox.answers import error
-from freedompay_async.sandbox.delivery import deliver
-from freedompay_async.sandbox.desk import PREFIX, Desk, Taken
+from freedompay_async.sandbox.desk.desk import Desk
 from freedompay_async.sandbox.faults import Fault, Faults, Plan
-from freedompay_async.sandbox.issuer import Issuer
+from freedompay_async.sandbox.gate import Gate
+from freedompay_async.sandbox.hosted.hashdt import Credentials, HashDT
+from freedompay_async.sandbox.hosted.hosted_pin import HostedPin
+from freedompay_async.sandbox.hosted.pin_keeper import BLOCKED, PinKeeper
+from freedompay_async.sandbox.hosted.pin_links import PinLinks
+from freedompay_async.sandbox.inspector.history import History
+from freedompay_async.sandbox.inspector.inspector import Inspector
+from freedompay_async.sandbox.issuing.issuer import Issuer
+from freedompay_async.sandbox.issuing.rules import Refused
+from freedompay_async.sandbox.loopback import loopback_only
+from freedompay_async.sandbox.reception import BODY_LIMIT, Received, Reception, named
+from freedompay_async.sandbox.serving import Serving
 
 if TYPE_CHECKING:
+    import datetime as dt
+    from decimal import Decimal
     from os import PathLike
     from types import TracebackType
 
-__all__ = ["Gate", "Received", "Sandbox"]
+__all__ = ["MovementDetails", "Sandbox"]
 
-_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-# A document of 2 MB is near 3 MB in Base64.
-_BODY_LIMIT: Final = 8 * 1024 * 1024
 _HOSTS: Final = ("127.0.0.1", "localhost", "::1")
-# Calls are cancelled before the server is shut down, so there is nobody left to wait for.
-_SHUTDOWN_SECONDS: Final = 0.05
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
-    """One request as it came in; `verdict` as in `Taken`."""
-
-    path: str
-    headers: dict[str, str]
-    body: bytes
-    verdict: str
-
-
-class Gate:
-    """Holds the answers of one kind of call, after the work is done."""
-
-    def __init__(self) -> None:
-        self._reached: Final = asyncio.Event()
-        self._opened: Final = asyncio.Event()
-
-    def open(self) -> None:
-        """Lets the waiting calls go, and all later ones."""
-        self._opened.set()
-
-    async def reached(self) -> None:
-        """Returns once a call has come to the gate; its work is done by then."""
-        await self._reached.wait()
-
-    async def passed(self) -> None:
-        """Waits, as a call, until the gate is open."""
-        self._reached.set()
-        await self._opened.wait()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Open:
     issuer: Issuer
-    desk: Desk
-    runner: web.AppRunner
+    pins: PinKeeper
+    serving: Serving
+
+
+class MovementDetails(TypedDict, total=False):
+    """What a movement may have besides what it must."""
+
+    commission: Decimal | int
+    mcc: int
+    rrn: str
+    merchant: dict[str, str]
 
 
 class Sandbox:
@@ -78,7 +56,8 @@ class Sandbox:
 
     `database` is a file, which a later sandbox can continue, or `:memory:`. `processing` is the shortest and the longest time
     that an accepted request takes, in seconds. Port 0 takes a free port. `keep` is how many requests `received` remembers,
-    bodies included.
+    bodies included. `gift_funds` is for how many gift cards of each product the merchant has money when the books are new.
+    `pin_page_life` is how long a link to a PIN page is good, in seconds.
     """
 
     def __init__(
@@ -92,6 +71,8 @@ class Sandbox:
         host: str = "127.0.0.1",
         port: int = 0,
         keep: int = 10_000,
+        gift_funds: int = 1_000_000,
+        pin_page_life: float = 600.0,
     ) -> None:
         if host not in _HOSTS:
             raise ValueError(f"host is {host!r}: the sandbox listens on this machine only: {', '.join(_HOSTS)}")
@@ -108,37 +89,35 @@ class Sandbox:
         self.base_url = self._url(port)
         self._faults: Final = faults or Faults()
         self._plan: Final = Plan(self._faults)
+        self._gift_funds: Final = gift_funds
+        self._pin_page_life: Final = pin_page_life
+        self._credentials: Final = Credentials()
+        self._history: Final = History()
         self._gates: Final[dict[str, Gate]] = {}
-        self._handling: Final[set[asyncio.Task[Any]]] = set()
-        self._calls = 0
         self._hold = False
         self._open: _Open | None = None
 
     async def __aenter__(self) -> Self:
         if self._open is not None:
             raise RuntimeError("the sandbox is open already")
-        issuer = Issuer(database=self._database, merchant=self.auth_id, hold=self._hold)
-        desk = Desk(issuer=issuer, plan=self._plan, auth_id=self.auth_id, secret_key=self.secret_key, processing=self._processing)
-        app = web.Application(client_max_size=_BODY_LIMIT)
-        app.router.add_get("/sandbox/health", self._tracked(self._tell_health))
-        app.router.add_get("/sandbox/ledger", self._tracked(self._tell_ledger))
-        app.router.add_route("*", "/{path:.*}", self._tracked(self._answer_call))
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+        issuer = Issuer(
+            database=self._database, merchant=self.auth_id, hold=self._hold, gift_funds=self._gift_funds, seed=self._faults.seed
+        )
+        pins = PinKeeper(issuer)
         try:
-            await runner.setup()
-            await web.TCPSite(runner, self._host, self._port, backlog=1024).start()
+            serving = self._serving(issuer, pins)
+            port = await serving.open(self._host, self._port)
         except BaseException:
-            await runner.cleanup()
             issuer.close()
             raise
-        self._open = _Open(issuer=issuer, desk=desk, runner=runner)
-        self.base_url = self._url(runner.addresses[0][1])
+        self._open = _Open(issuer=issuer, pins=pins, serving=serving)
+        self.base_url = self._url(port)
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         opened = self._opened()
         try:
-            await self._shut(opened.runner)
+            await opened.serving.close()
         finally:
             self._open = None
             opened.issuer.close()
@@ -151,17 +130,18 @@ class Sandbox:
             await asyncio.Event().wait()
 
     def script(self, path: str, *faults: Fault) -> None:
-        """The next calls to a path such as `card/issue` get these faults, in this order, before any seeded one."""
-        self._plan.script(_call(path), *faults)
+        """The next calls to a path such as `card/issue`, or a whole path, get these faults, in this order, before any seeded one."""
+        self._plan.script(named(path), *faults)
 
     def gate(self, path: str) -> Gate:
-        """From now on the answers of a path such as `card/issue` wait, after the work, until the gate is opened."""
-        gate = self._gates[_call(path)] = Gate()
+        """From now on the answers of a path such as `card/issue`, or a whole path, wait, after the work, until the gate is opened."""
+        gate = self._gates[named(path)] = Gate()
         return gate
 
     def finish(self, request_id: str) -> None:
         """Ends a request's processing now, and makes a late one known; raises `KeyError` for an id that was not accepted."""
         self._opened().issuer.finish(request_id)
+        self._history.touch()
 
     @property
     def hold(self) -> bool:
@@ -173,10 +153,84 @@ class Sandbox:
         self._hold = on
         if self._open is not None:
             self._open.issuer.hold = on
+        self._history.touch()
 
     def ledger(self) -> list[dict[str, Any]]:
         """Every card that was made, oldest first."""
         return [card for page in self._opened().issuer.pages() for card in page]
+
+    def gift_ledger(self) -> list[dict[str, Any]]:
+        """Every gift card that was made, oldest first."""
+        return [card for page in self._opened().issuer.gift_pages() for card in page]
+
+    def card(self, card_id: str) -> dict[str, Any] | None:
+        """A card as the books have it; `None` if there is none."""
+        return self._opened().issuer.card(card_id)
+
+    def sms(self, phone: str | int) -> list[str]:
+        """The codes that were sent to a phone, oldest first."""
+        return self._opened().issuer.sms(phone)
+
+    def stock_gift_cards(self, count: int) -> list[int]:
+        """Gift cards made in bulk, whose ids `cards/issue_card` may name."""
+        return self._opened().issuer.stock_gift_cards(count)
+
+    def mark_gift_card(self, card_id: int, card_status: int) -> None:
+        """Gives a gift card a status, such as 5, expired; raises `KeyError` if there is no such card."""
+        self._opened().issuer.mark_gift_card(card_id, card_status)
+        self._history.touch()
+
+    def add_movement(
+        self,
+        card_id: str,
+        *,
+        type: str,
+        amount: Decimal | int,
+        currency: str,
+        datetime: dt.datetime,
+        **more: Unpack[MovementDetails],
+    ) -> None:
+        """Adds a line to a card's statements, and leaves its balance alone; raises `KeyError` if there is no such card.
+
+        `datetime` has an offset. `more` may be `commission`, `mcc`, `rrn`, and `merchant` with `name`, `city` and `country`.
+        """
+        issuer = self._opened().issuer
+        if issuer.card(card_id) is None:
+            raise KeyError(card_id)
+        issuer.add_movement(card_id, type=type, amount=amount, currency=currency, datetime=datetime, **more)
+
+    def made_pin(self, card_id: str) -> str | None:
+        """The PIN that the issuer made for a card, as its letter would tell the cardholder; `None` if it made none."""
+        issuer = self._opened().issuer
+        return None if issuer.card(card_id) is None else issuer.made_pin(card_id)
+
+    def enter_pin(self, card_id: str, pin: str) -> bool:
+        """Whether a PIN opens a card, as at an ATM: three wrong ones in a row block it.
+
+        Raises `KeyError` for a card of which nothing is known, `ValueError` for one whose PIN can't be entered.
+        """
+        try:
+            return self._opened().pins.check(card_id, pin)
+        except Refused as refusal:
+            if refusal.code == BLOCKED:
+                return False
+            raise ValueError(refusal.description) from None
+        finally:
+            self._history.touch()
+
+    @property
+    def hashdt_api_key(self) -> str:
+        """The `x-api-key` that HashDT's part takes."""
+        return self._credentials.api_key
+
+    @property
+    def hashdt_token(self) -> str:
+        """The access token that HashDT's part takes now."""
+        return self._credentials.token
+
+    def rotate_hashdt_token(self) -> str:
+        """Makes a new access token; the one before has expired."""
+        return self._credentials.rotate()
 
     def __repr__(self) -> str:
         return f"Sandbox(base_url={self.base_url!r}, auth_id={self.auth_id!r})"
@@ -189,70 +243,28 @@ class Sandbox:
     def _url(self, port: int) -> str:
         return f"http://[{self._host}]:{port}" if ":" in self._host else f"http://{self._host}:{port}"
 
-    async def _shut(self, runner: web.AppRunner) -> None:
-        for site in runner.sites:
-            await site.stop()
-        # The calls whose bytes are here already get to start, so that they are cancelled too.
-        await asyncio.sleep(0)
-        while self._handling:
-            for task in self._handling:
-                task.cancel()
-            await asyncio.wait(self._handling)
-        await runner.cleanup()
+    def _serving(self, issuer: Issuer, pins: PinKeeper) -> Serving:
+        links = PinLinks(pins=pins, life=self._pin_page_life, clock=time.monotonic)
+        reception = Reception(
+            desk=Desk(issuer=issuer, plan=self._plan, auth_id=self.auth_id, secret_key=self.secret_key, processing=self._processing),
+            hashdt=HashDT(links=links, plan=self._plan, credentials=self._credentials, base_url=lambda: self.base_url),
+            faults=self._faults,
+            gates=self._gates,
+            received=self.received,
+            history=self._history,
+        )
+        inspector = Inspector(issuer=issuer, history=self._history, about=self._about)
+        serving = Serving(body_limit=BODY_LIMIT)
+        for method, path, handler in (*inspector.routes(), *HostedPin(links=links, history=self._history).routes()):
+            serving.add(method, path, loopback_only(handler))
+        serving.add("*", "/{path:.*}", reception.answer)
+        return serving
 
-    def _tracked(self, handler: _Handler) -> _Handler:
-        # aiohttp forgets a handler whose client has left; a stalled one would outlive the sandbox.
-        async def tracked(request: web.Request) -> web.StreamResponse:
-            task = cast("asyncio.Task[Any]", asyncio.current_task())
-            self._handling.add(task)
-            try:
-                return await handler(request)
-            finally:
-                self._handling.discard(task)
-
-        return tracked
-
-    async def _answer_call(self, request: web.Request) -> web.StreamResponse:
-        path = request.path
-        call = path.removeprefix(PREFIX)
-        body = b""
-        self._calls += 1
-        if call not in rules.calls():
-            taken = Taken(answer=error("not_found", f"no such path: {path}", http=404), verdict="unknown path")
-        elif request.method != "POST":
-            taken = Taken(answer=error("method_not_allowed", "every call is a POST", http=405), verdict="wrong method")
-        else:
-            try:
-                body = await request.read()
-            except web.HTTPRequestEntityTooLarge:
-                taken = Taken(answer=error("too_large", f"the body is over {_BODY_LIMIT} bytes", http=413), verdict="too large")
-            except (ConnectionError, web.RequestPayloadError):
-                # The client left in the middle of its request: nothing was asked, and nobody reads this.
-                return web.Response(status=400)
-            else:
-                taken = self._opened().desk.take(path=path, headers=request.headers, body=body)
-        self.received.append(Received(path=path, headers=dict(request.headers), body=body, verdict=taken.verdict))
-        if gate := self._gates.get(call):
-            await gate.passed()
-        return await deliver(request, taken.answer, fault=taken.fault, faults=self._faults)
-
-    async def _tell_health(self, request: web.Request) -> web.StreamResponse:
-        counts = {"ok": True, "calls": self._calls, **self._opened().issuer.counts()}
-        return web.Response(body=msgspec.json.encode(counts), content_type="application/json")
-
-    async def _tell_ledger(self, request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse()
-        response.content_type = "application/x-ndjson"
-        encoder = msgspec.json.Encoder()
-        with suppress(ConnectionError):
-            await response.prepare(request)
-            for page in self._opened().issuer.pages():
-                await response.write(encoder.encode_lines(page))
-        return response
-
-
-def _call(path: str) -> str:
-    call = path.removeprefix(PREFIX)
-    if call not in rules.calls():
-        raise ValueError(f"{path!r} is no call: {', '.join(sorted(rules.calls()))}")
-    return call
+    def _about(self) -> dict[str, Any]:
+        return {
+            "base_url": self.base_url,
+            "auth_id": self.auth_id,
+            "hashdt_api_key": self.hashdt_api_key,
+            "hashdt_token": self.hashdt_token,
+            "hold": self._hold,
+        }

@@ -7,15 +7,24 @@ import hashlib
 import hmac
 import io
 import json
+import re
 from contextlib import asynccontextmanager
+from datetime import datetime
+from decimal import Decimal
 from uuid import uuid4
 
 import aiohttp
 import pytest
 
-from freedompay_async.sandbox import Sandbox
+from freedompay_async.sandbox import Faults, Sandbox
+from freedompay_async.sandbox.answers import encode as wire
+from freedompay_async.sandbox.desk.desk import Desk, Taken
+from freedompay_async.sandbox.faults import Plan
+from freedompay_async.sandbox.issuing.issuer import Issuer
 
 PREFIX = "/v5/card-api/"
+KEY = "sandbox-secret"
+DONE = {"status": "ok", "request_status": "success"}
 
 
 def encode(fields) -> bytes:
@@ -115,3 +124,82 @@ async def issuer():
 async def api(issuer):
     async with talk(issuer) as api:
         yield api
+
+
+class Counter:
+    """A desk and its issuer without HTTP, under a clock that a test moves; a call gives the whole answer but its time."""
+
+    def __init__(self, *, faults: Faults | None = None, processing=(0.0, 0.0), database=":memory:", **options) -> None:
+        # 2026-01-15 12:00 in the issuer's zone.
+        self.now = 1_768_460_400.0
+        self.issuer = Issuer(database=database, merchant="10001", clock=lambda: self.now, **options)
+        self.desk = Desk(issuer=self.issuer, plan=Plan(faults or Faults()), auth_id="10001", secret_key=KEY, processing=processing)
+
+    def take(self, path: str, fields, *, scheme: str = "sign", own: str | None = None) -> Taken:
+        # By msgspec, because json has no way to write a Decimal.
+        body = fields if isinstance(fields, bytes) else wire(fields)
+        if scheme == "sign":
+            named = fields.get("request_id") if isinstance(fields, dict) and not path.endswith("request/status") else None
+            digest = hashlib.sha256(body + KEY.encode()).hexdigest()
+            headers = {"Auth-Id": "10001", "Request-Id": own or named or str(uuid4()), "Sign": digest}
+        else:
+            protected = b64(encode({"uri": path, "auth_id": "10001", "method": "POST", "params": "", "alg": "HS512"}))
+            digest = hmac.digest(KEY.encode(), f"{protected}.{b64(body)}".encode(), "sha512")
+            headers = {"X-JWS-Signature": f"{protected}..{b64(digest)}"}
+        return self.desk.take(path=path, headers=headers, body=body)
+
+    def __call__(self, call: str, **fields) -> dict:
+        """The answer's JSON, its numbers exact."""
+        path = f"/v5/{call}" if call.startswith("cards/") else PREFIX + call
+        answer = json.loads(wire(self.take(path, fields).answer.body), parse_float=Decimal)
+        if call.startswith("cards/"):
+            assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", answer.pop("datetime"))
+        else:
+            assert datetime.fromisoformat(answer.pop("dt")).tzinfo is not None
+        return answer
+
+    def do(self, call: str, **fields) -> dict:
+        """An effect, and what `request/status` says of it then."""
+        request_id = str(uuid4())
+        assert self(call, request_id=request_id, **fields) == DONE
+        return self("request/status", request_id=request_id)
+
+    def no(self, call: str, **fields) -> str:
+        """An effect that is refused; gives the code."""
+        answer = self(call, **{"request_id": str(uuid4())} | fields)
+        assert answer.keys() == {"status", "request_status", "error_code", "error_description"}
+        assert (answer["status"], answer["request_status"]) == ("error", "error")
+        return answer["error_code"]
+
+    def client(self, **changes) -> str:
+        return self.do("client/add", product_id=2000, client=person(**changes))["client_id"]
+
+    def card(self, client_id: str | None = None, *, active: bool = False) -> str:
+        made = (
+            self.do("card/bulk_issue", product_id=2000, count=1)
+            if client_id is None
+            else self.do("card/issue", client_id=client_id, product_id=2000)
+        )
+        [card] = made["cards"]
+        if active:
+            self.do("card/activate", card_id=card["card_id"])
+        return card["card_id"]
+
+
+@pytest.fixture
+def counters():
+    """Makes counters, and closes their books when the test is over."""
+    made = []
+
+    def make(**options) -> Counter:
+        made.append(Counter(**options))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.issuer.close()
+
+
+@pytest.fixture
+def counter(counters):
+    return counters()

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from freedompay_async.sandbox import Faults, Sandbox
-from freedompay_async.sandbox.issuer import Issuer
+from freedompay_async.sandbox.issuing.issuer import Issuer
 
 
 @pytest.fixture

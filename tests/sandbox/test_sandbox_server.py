@@ -83,7 +83,7 @@ async def test_serve_inside_leaves_the_closing_to_who_entered(issuer, api):
     assert len(await api.bulk()) == 1
 
 
-@pytest.mark.parametrize("path", ["/", "/v5/card-api/card/unheard_of", "/v5/cards/issue_card", "/card/issue"])
+@pytest.mark.parametrize("path", ["/", "/v5/card-api/card/unheard_of", "/v5/card-api/cards/issue_card", "/v5/cards/issue", "/card/issue"])
 async def test_other_paths(issuer, api, path):
     async with api.session.post(issuer.base_url + path, data=b"{}") as response:
         assert response.status == 404
@@ -180,7 +180,7 @@ async def test_a_client_that_leaves_in_the_middle_of_its_request(issuer, caplog)
     _, writer = await asyncio.open_connection(host, int(port))
     writer.write(b"POST /v5/card-api/card/issue HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
     await writer.drain()
-    while not issuer._handling:
+    while not issuer._open.serving.handling:
         await asyncio.sleep(0)
     writer.close()
     await writer.wait_closed()
@@ -194,9 +194,9 @@ async def test_a_reader_of_the_ledger_that_leaves(issuer, api, caplog):
         await api.bulk(count=10_000)
     host, port = issuer.base_url.removeprefix("http://").split(":")
     _, writer = await asyncio.open_connection(host, int(port), limit=1)
-    writer.write(b"GET /sandbox/ledger HTTP/1.1\r\nHost: x\r\n\r\n")
+    writer.write(b"GET /sandbox/ledger HTTP/1.1\r\nHost: localhost\r\n\r\n")
     await writer.drain()
-    while not issuer._handling:
+    while not issuer._open.serving.handling:
         await asyncio.sleep(0)
     writer.transport.abort()
     await until_idle(issuer)
@@ -237,5 +237,5 @@ def assert_nothing_runs():
 
 
 async def until_idle(issuer):
-    while issuer._handling:
+    while issuer._open.serving.handling:
         await asyncio.sleep(0)

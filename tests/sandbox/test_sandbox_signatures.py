@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from freedompay_async.sandbox.signatures import complaint
+from freedompay_async.sandbox.desk.signatures import complaint
 
 PATH = "/v5/card-api/request/status"
 VENDOR_BODY = b'{"request_id":"828cf71d-a447-4a67-a149-c1df8bc197ca"}'
@@ -40,8 +40,8 @@ def test_sign_is_the_hash_of_body_and_key(body, digest):
     headers = {"Auth-Id": "123456", "Sign": digest}
     assert check(headers, body=body, secret_key="some_secret_string") is None
     assert "wrong key" in check(headers, body=body, secret_key="some_secret_strinG")
-    assert "wrong key" in check(headers | {"Sign": digest.upper()}, body=body, secret_key="some_secret_string")
-    assert "wrong key" in check(headers, body=body + b" ", secret_key="some_secret_string")
+    assert "lower-case hex" in check(headers | {"Sign": digest.upper()}, body=body, secret_key="some_secret_string")
+    assert "wrong bytes" in check(headers, body=body + b" ", secret_key="some_secret_string")
 
 
 def test_sign_needs_the_merchant():

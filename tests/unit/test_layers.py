@@ -13,7 +13,7 @@ ROOT = Path(find_spec("freedompay_async").submodule_search_locations[0])
 # Lower first: what is here may use what stands before it.
 ORDER = (
     *("secret", "errors", "ids", "masking"),
-    *("models", "signing", "pin_encryption"),
+    *("models", "signing", "signing_report", "pin_encryption"),
     "contract",
     "policy",
     *("shapes", "drift", "wire", "attempt", "explain"),

@@ -9,10 +9,9 @@ import sys
 from contextlib import suppress
 from typing import Final
 
-import msgspec
 from aiohttp import web
 
-from freedompay_async.sandbox.answers import Answer, error
+from freedompay_async.sandbox.answers import Answer, encode, failed
 from freedompay_async.sandbox.faults import Fault, Faults
 
 __all__ = ["deliver"]
@@ -20,6 +19,7 @@ __all__ = ["deliver"]
 _JSON: Final = "application/json"
 _HUGE: Final = 10 * 1024 * 1024
 _PIECES: Final = 20
+_ODD: Final = 99
 # On, for 0 seconds: the close that follows sends a reset instead of an orderly end.
 _NO_LINGER: Final = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 _PAGE: Final = "<!DOCTYPE html>\n<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center><hr></body></html>\n"
@@ -27,7 +27,7 @@ _PAGE: Final = "<!DOCTYPE html>\n<html><head><title>{0}</title></head><body><cen
 
 async def deliver(request: web.Request, answer: Answer, *, fault: Fault, faults: Faults) -> web.StreamResponse:
     """The answer as a response, or what the fault makes of it, which may be a closed connection; `faults` has the seconds."""
-    text = msgspec.json.encode(answer.body)
+    text = encode(answer.body)
     match fault:
         case Fault.CLOSED | Fault.DROPPED:
             return _close(request)
@@ -41,7 +41,7 @@ async def deliver(request: web.Request, answer: Answer, *, fault: Fault, faults:
         case Fault.DRIP:
             return await _drip(request, text, http=answer.http, seconds=faults.drip_over)
         case Fault.ERROR_500:
-            return _whole(error("internal_error", "the work of this call may be done", http=500))
+            return _whole(failed(answer))
         case Fault.HTML_502:
             return web.Response(text=_PAGE.format("502 Bad Gateway"), status=502, content_type="text/html")
         case Fault.HTML_200:
@@ -53,7 +53,8 @@ async def deliver(request: web.Request, answer: Answer, *, fault: Fault, faults:
         case Fault.HUGE:
             return _whole(Answer(body={**answer.body, "padding": "0" * _HUGE}, http=answer.http))
         case Fault.ODD_STATUS:
-            return _whole(Answer(body={**answer.body, "request_status": "queued"}, http=answer.http))
+            odd = {"status": _ODD} if answer.of_gift_cards else {"request_status": "queued"}
+            return _whole(Answer(body={**answer.body, **odd}, http=answer.http))
         case _:
             # What is wrong with the others is in the answer, or in what was done.
             return _whole(answer)
@@ -61,7 +62,7 @@ async def deliver(request: web.Request, answer: Answer, *, fault: Fault, faults:
 
 def _whole(answer: Answer) -> web.Response:
     headers = None if answer.retry_after is None else {"Retry-After": str(answer.retry_after)}
-    return web.Response(body=msgspec.json.encode(answer.body), status=answer.http, headers=headers, content_type=_JSON)
+    return web.Response(body=encode(answer.body), status=answer.http, headers=headers, content_type=_JSON)
 
 
 def _close(request: web.Request) -> web.Response:

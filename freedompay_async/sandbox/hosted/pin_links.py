@@ -1,0 +1,123 @@
+"""The links to the hosted PIN page: each for one card and one purpose, good for one use and a limited time."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from dataclasses import dataclass
+from enum import StrEnum
+from secrets import token_urlsafe
+from typing import TYPE_CHECKING, Final
+
+from freedompay_async.sandbox.hosted.pin_keeper import BLOCKED
+from freedompay_async.sandbox.issuing.rules import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from freedompay_async.sandbox.hosted.pin_keeper import PinKeeper
+
+__all__ = ["LINKS_KEPT", "Outcome", "PinLinks", "Purpose"]
+
+LINKS_KEPT: Final = 10_000
+_PIN: Final = re.compile(r"[0-9]{4}")
+
+
+class Purpose(StrEnum):
+    """What a page is for."""
+
+    SET = "set"
+    RESET = "reset"
+    CHANGE = "change"
+
+
+class Outcome(StrEnum):
+    """How a link stands, or what became of an entry."""
+
+    OPEN = "open"
+    USED = "used"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+    INVALID = "invalid"
+    """No four digits, or out of turn."""
+    RIGHT = "right"
+    WRONG = "wrong"
+    BLOCKED = "blocked"
+    MISMATCH = "mismatch"
+    REFUSED = "refused"
+    DONE = "done"
+
+
+@dataclass(slots=True)
+class _Link:
+    purpose: Purpose
+    card_id: str
+    until: float
+    proven: bool
+    used: bool = False
+
+
+class PinLinks:
+    """Makes links and carries out what is entered on their pages; `life` is in seconds."""
+
+    def __init__(self, *, pins: PinKeeper, life: float, clock: Callable[[], float]) -> None:
+        self._pins: Final = pins
+        self._life: Final = life
+        self._clock: Final = clock
+        self._links: Final[OrderedDict[str, _Link]] = OrderedDict()
+
+    def make(self, purpose: Purpose, card_id: str) -> str:
+        """A new link's random part."""
+        token = token_urlsafe(24)
+        self._links[token] = _Link(purpose, card_id, self._clock() + self._life, proven=purpose is not Purpose.CHANGE)
+        if len(self._links) > LINKS_KEPT:
+            self._links.popitem(last=False)
+        return token
+
+    def purpose(self, token: str) -> Purpose | None:
+        """What a link is for, whether it is still good or not; `None` if it is not known."""
+        link = self._links.get(token)
+        return None if link is None else link.purpose
+
+    def state(self, token: str) -> Outcome:
+        """`OPEN`, `USED`, `EXPIRED` or `UNKNOWN`."""
+        link = self._links.get(token)
+        if link is None:
+            return Outcome.UNKNOWN
+        if link.used:
+            return Outcome.USED
+        return Outcome.OPEN if self._clock() < link.until else Outcome.EXPIRED
+
+    def prove(self, token: str, current: str) -> Outcome:
+        """The current PIN is entered, which a change begins with."""
+        if (state := self.state(token)) is not Outcome.OPEN:
+            return state
+        link = self._links[token]
+        if link.purpose is not Purpose.CHANGE or not _PIN.fullmatch(current):
+            return Outcome.INVALID
+        try:
+            link.proven = self._pins.check(link.card_id, current)
+            blocked = self._pins.blocked(link.card_id)
+        except KeyError:
+            return Outcome.REFUSED
+        except Refused as refusal:
+            return Outcome.BLOCKED if refusal.code == BLOCKED else Outcome.REFUSED
+        if link.proven:
+            return Outcome.RIGHT
+        return Outcome.BLOCKED if blocked else Outcome.WRONG
+
+    def choose(self, token: str, pin: str, again: str) -> Outcome:
+        """The new PIN is entered twice, which ends the matter."""
+        if (state := self.state(token)) is not Outcome.OPEN:
+            return state
+        link = self._links[token]
+        if not link.proven or not _PIN.fullmatch(pin) or not _PIN.fullmatch(again):
+            return Outcome.INVALID
+        if pin != again:
+            return Outcome.MISMATCH
+        try:
+            self._pins.put(link.card_id, pin)
+        except Refused:
+            return Outcome.REFUSED
+        link.used = True
+        return Outcome.DONE

@@ -1,0 +1,90 @@
+"""The limits that a merchant sets: kept and told, with what was spent; the sandbox holds nobody to them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from freedompay_async.sandbox.issuing import cards, clients
+from freedompay_async.sandbox.issuing.numbers import money
+from freedompay_async.sandbox.issuing.requests import Outcome
+
+if TYPE_CHECKING:
+    from freedompay_async.sandbox.issuing import shapes
+    from freedompay_async.sandbox.issuing.books import Books
+
+__all__ = ["list_limits", "set_limits"]
+
+# How much of an RFC 3339 time is the same all through the period.
+_SAME: Final = {"day": 10, "month": 7}
+
+
+def set_limits(books: Books, body: shapes.SetLimits) -> Outcome:
+    """Writes the limits down; the same kind of limit on the same object takes the former one's place."""
+    if body.object.type == "card":
+        cards.open_card(books, body.object.value)
+    _known(books, body.object)
+    for limit in body.limits:
+        for amount in limit.amount:
+            books.run(
+                "INSERT OR REPLACE INTO limits (merchant, object, value, type, region, period, amount_type, currency, maximum)"
+                " VALUES (:m, :object, :value, :type, :region, :period, :amount_type, :currency, :maximum)",
+                object=body.object.type,
+                value=body.object.value,
+                type=limit.transaction_type,
+                region=limit.region or "",
+                period=limit.period or "",
+                amount_type=amount.type,
+                currency=amount.currency,
+                maximum=int(Decimal(amount.value).scaleb(2)),
+            )
+    return Outcome()
+
+
+def list_limits(books: Books, body: shapes.ListLimits) -> dict[str, Any]:
+    """A limit without a period comes without one."""
+    _known(books, body.object)
+    rows = books.dicts(
+        "SELECT type, period, currency, maximum FROM limits WHERE merchant = :m AND object = :object AND value = :value"
+        " ORDER BY type, region, period, amount_type, currency",
+        object=body.object.type,
+        value=body.object.value,
+    )
+    return {"limits": [_told(books, body.object, row) for row in rows]}
+
+
+def _told(books: Books, of: shapes.LimitObject, row: dict[str, Any]) -> dict[str, Any]:
+    spent = _spent(books, of, row)
+    return {
+        "type": row["type"],
+        **({"period": row["period"]} if row["period"] else {}),
+        "maximum": money(row["maximum"]),
+        "currency": row["currency"],
+        "counter": money(spent),
+        "remaining": money(max(0, row["maximum"] - spent)),
+    }
+
+
+def _spent(books: Books, of: shapes.LimitObject, row: dict[str, Any]) -> int:
+    # The sandbox knows payments only, and no account apart from its card.
+    if row["type"] != "pay" or of.type == "account":
+        return 0
+    same = _SAME.get(row["period"], 0)
+    found = books.one(
+        "SELECT coalesce(sum(coalesce(cleared, transactions.amount)), 0) FROM transactions JOIN cards USING (merchant, card_id)"
+        " WHERE merchant = :m AND iif(:of = 'card', card_id, client_id) = :value AND currency = :currency"
+        " AND substr(datetime, 1, :same) = :now",
+        of=of.type,
+        value=of.value,
+        currency=row["currency"],
+        same=same,
+        now=books.now().isoformat()[:same],
+    )
+    return int(found[0])
+
+
+def _known(books: Books, of: shapes.LimitObject) -> None:
+    if of.type == "card":
+        cards.find(books, of.value)
+    elif of.type == "client":
+        clients.last_name(books, of.value)

@@ -1,0 +1,249 @@
+"""The bodies that the payment-card section takes (docs.freedompay.kz, doc-850764 and the pages of each call)."""
+
+from __future__ import annotations
+
+from datetime import date  # noqa: TC003 - msgspec reads the annotations when the program runs
+from decimal import Decimal
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta, Struct
+
+__all__ = [
+    "AddClient",
+    "Address",
+    "Amount",
+    "Ask",
+    "Body",
+    "BulkIssue",
+    "CardAction",
+    "CardReason",
+    "ChangedPerson",
+    "Clearing",
+    "Identification",
+    "Issue",
+    "Limit",
+    "LimitAmount",
+    "LimitObject",
+    "Link",
+    "ListCards",
+    "ListLimits",
+    "NewTransaction",
+    "OneCard",
+    "Period",
+    "Person",
+    "Refund",
+    "SetLimits",
+    "SetPin",
+    "Statement",
+    "TransactionInfo",
+    "UpdateClient",
+    "Validate",
+]
+
+_DOCUMENT_LIMIT: Final = 2 * 1024 * 1024
+_MOST: Final = Decimal(10) ** 12
+
+RequestId = Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")]
+Product = Literal[1000, 2000, 3000]
+Text = Annotated[str, Meta(min_length=1)]
+LatinName = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z '\-]*\Z")]
+Alpha2 = Annotated[str, Meta(pattern=r"^[A-Za-z]{2}\Z")]
+Alpha3 = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
+Phone = Annotated[int, Meta(gt=0, lt=10**15)]
+OrderId = Text | Annotated[int, Meta(ge=0, lt=10**18)]
+
+
+class Amount(int):
+    """Money in minor units; on the wire a number with at most two decimals, over zero."""
+
+    __slots__ = ()
+
+    @classmethod
+    def read(cls, given: object) -> Amount:
+        """From a number of the wire; raises `ValueError`, and takes no string and no float."""
+        if isinstance(given, bool) or not isinstance(given, (int, Decimal)):
+            raise ValueError("Expected a number")  # noqa: TRY004 - msgspec names the field of it
+        exact = Decimal(given)
+        # Compared first: to scale a huge exponent would take all memory.
+        if not 0 < exact < _MOST:
+            raise ValueError("Expected a number over 0 and under 10^12")
+        minor = exact.scaleb(2)
+        if minor != minor.to_integral_value():
+            raise ValueError("Expected at most two decimals")
+        return cls(minor)
+
+
+class Address(Struct, kw_only=True):
+    country: Alpha3
+    postal_code: Text
+    address_line1: Text
+    address_line2: Text
+    address_line3: Text
+
+
+class Person(Struct, kw_only=True):
+    phone: Phone
+    type: Literal[1, 2, 3]
+    resident: Literal[1, 2]
+    first_name: LatinName
+    last_name: LatinName
+    middle_name: str | None = None
+    birthdate: date | None = None
+    email: str | None = None
+    country: Alpha3 | None = None
+    person_id: Text | None = None
+    language: Alpha2 | None = None
+    document: Annotated[bytes, Meta(max_length=_DOCUMENT_LIMIT)] | None = None
+    external_user_id: str | None = None
+    address1: Address | None = None
+    address2: Address | None = None
+
+    def __post_init__(self) -> None:
+        if self.document is not None and not self.document.startswith(b"%PDF-"):
+            raise ValueError("`document` is no PDF")
+
+
+class Identification(Struct, kw_only=True):
+    idn_date: Text
+    identified_by: Text
+
+
+class Body(Struct, kw_only=True):
+    """What has an id of its own in it: every effect but one, and some reads."""
+
+    request_id: RequestId
+
+
+class AddClient(Body, kw_only=True):
+    product_id: Product
+    client: Person
+    branch_id: str | int | None = None
+    identification_info: Identification | None = None
+
+    def __post_init__(self) -> None:
+        if self.product_id == 1000:
+            for name in ("country", "person_id", "document", "address1", "address2"):
+                if getattr(self.client, name) is None:
+                    raise ValueError(f"product 1000 needs `client.{name}`")
+
+
+class ChangedPerson(Struct, kw_only=True):
+    phone: Phone
+
+
+class UpdateClient(Body, kw_only=True):
+    client_id: Text
+    product_id: Product
+    client: ChangedPerson
+
+
+class ListCards(Struct, kw_only=True):
+    client_id: Text
+
+
+class Issue(Body, kw_only=True):
+    client_id: Text
+    product_id: Product
+
+
+class BulkIssue(Body, kw_only=True):
+    product_id: Product
+    count: Annotated[int, Meta(ge=1, le=10_000)]
+
+
+class Link(Body, kw_only=True):
+    client_id: Text
+    card_id: Text
+
+
+class CardAction(Body, kw_only=True):
+    card_id: Text
+
+
+class CardReason(Body, kw_only=True):
+    card_id: Text
+    description: Text
+
+
+class SetPin(Struct, kw_only=True):
+    card_id: Text
+    pin: Text | None = None
+
+
+class OneCard(Struct, kw_only=True):
+    card_id: Text
+
+
+class Statement(Struct, kw_only=True):
+    card_id: Text
+    start_date: date | None = None
+    end_date: date | None = None
+
+
+class Period(Struct, kw_only=True):
+    card_id: Text
+    start_date: date
+    end_date: date
+
+
+class Validate(Body, kw_only=True):
+    user_phone: Annotated[str, Meta(pattern=r"^[0-9]{10}\Z")]
+    first_name: Text
+    last_name: Text
+    card_token: RequestId
+
+
+class Ask(Struct, kw_only=True):
+    request_id: Text
+
+
+class NewTransaction(Body, kw_only=True):
+    order_id: OrderId
+    card_id: Text
+    amount: Amount
+    currency: Alpha3
+    description: str | None = None
+
+
+class Clearing(Body, kw_only=True):
+    order_id: OrderId
+    transaction_id: Text
+    amount: Amount | None = None
+
+
+class Refund(Body, kw_only=True):
+    order_id: OrderId
+    transaction_id: Text
+    description: str | None = None
+    amount: Amount | None = None
+
+
+class TransactionInfo(Struct, kw_only=True):
+    transaction_id: Text
+
+
+class LimitObject(Struct, kw_only=True):
+    type: Literal["card", "account", "client"]
+    value: Text
+
+
+class LimitAmount(Struct, kw_only=True):
+    type: Text
+    value: Annotated[str, Meta(pattern=r"^[0-9]{1,12}(\.[0-9]{1,2})?\Z")]
+    currency: Alpha3
+
+
+class Limit(Struct, kw_only=True):
+    transaction_type: Text
+    amount: Annotated[list[LimitAmount], Meta(min_length=1)]
+    region: Text | None = None
+    period: Text | None = None
+
+
+class SetLimits(Body, kw_only=True):
+    object: LimitObject
+    limits: Annotated[list[Limit], Meta(min_length=1)]
+
+
+class ListLimits(Body, kw_only=True):
+    object: LimitObject

@@ -1,0 +1,291 @@
+"""Each mistake in signing that is told by its name."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+
+import pytest
+
+from freedompay_async.sandbox.desk.json_forms import LONGEST, forms
+from freedompay_async.sandbox.desk.misfits import NO_FIT
+from freedompay_async.sandbox.desk.signatures import complaint, signed_text
+
+PATH = "/v5/card-api/card/info"
+# Compact, with a slash, letters of two alphabets, one of more than 16 bits, and an amount that a float would shorten.
+BODY = '{"request_id":"828cf71d-","card_id":"a/1","note":"Қ😀","amount":12.10}'.encode()
+KEY = b"secret"
+HEADER = {"uri": PATH, "auth_id": "1", "method": "POST", "params": "", "alg": "HS512"}
+
+
+def b64(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def compact(value):
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def why_sign(value, *, body=BODY, key=KEY):
+    return complaint(headers={"Auth-Id": "1", "Sign": value}, path=PATH, body=body, auth_id="1", secret_key=key.decode())
+
+
+def hashed(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def why_jws(signed=None, *, digest="sha512", signature=None, body=BODY, key=KEY, signer=KEY, host=None, **changes):
+    header = b64(compact(HEADER | changes))
+    if signature is None:
+        signature = b64(hmac.digest(signer, f"{header}.{b64(body)}".encode() if signed is None else signed, digest))
+    headers = {"X-JWS-Signature": f"{header}..{signature}"} | ({} if host is None else {"Host": host})
+    return complaint(headers=headers, path=PATH, body=body, auth_id="1", secret_key=key.decode())
+
+
+def text(**options):
+    return json.dumps({"request_id": "828cf71d-", "card_id": "a/1", "note": "Қ😀", "amount": 0}, **options).replace(
+        '"amount": 0', '"amount": 12.10'
+    )
+
+
+WIDE = "Қ😀".encode()
+ESCAPED = rb"\u049a\ud83d\ude00"
+SPACED = BODY.replace(b",", b", ").replace(b":", b": ")
+SORTED = '{"amount":12.10,"card_id":"a/1","note":"Қ😀","request_id":"828cf71d-"}'.encode()
+OTHER_BYTES = [
+    (SPACED, "space after every comma and colon"),
+    (SPACED.replace(WIDE, ESCAPED), "space after every comma and colon"),
+    (SORTED, "keys sorted"),
+    (SORTED.replace(b",", b", ").replace(b":", b": "), "keys sorted"),
+    (BODY.replace(b"/", rb"\/").replace(WIDE, ESCAPED), "PHP's json_encode writes it"),
+    (BODY.replace(b"/", rb"\/"), "JSON_UNESCAPED_UNICODE"),
+    (BODY.replace(WIDE, ESCAPED), r"\uXXXX for what is not ASCII"),
+    (BODY + b"\n", "a newline at its end"),
+    (BODY + b"\r\n", "CR and LF"),
+    (b"\xef\xbb\xbf" + BODY, "byte order mark"),
+    (b"", "an empty body"),
+    (b"{}", "an empty JSON object"),
+    (json.dumps(BODY.decode(), ensure_ascii=False).encode(), "encoded twice"),
+]
+
+
+@pytest.mark.parametrize(("other", "said"), OTHER_BYTES, ids=[said for _, said in OTHER_BYTES])
+def test_other_bytes_are_named(other, said):
+    for why in (why_sign(hashed(other + KEY)), why_jws(f"{b64(compact(HEADER))}.{b64(other)}".encode())):
+        assert why.startswith("wrong bytes: ")
+        assert said in why
+        assert why.endswith("sign the bytes that are sent")
+
+
+@pytest.mark.parametrize(
+    "sent", [SPACED, BODY.replace(b"/", rb"\/").replace(WIDE, ESCAPED), BODY + b"\n", b"\n" + BODY, SPACED.replace(WIDE, ESCAPED)]
+)
+def test_the_compact_form_was_signed_and_another_sent(sent):
+    assert why_sign(hashed(BODY + KEY), body=sent).startswith("wrong bytes: Sign fits the ")
+    assert why_jws(f"{b64(compact(HEADER))}.{b64(BODY)}".encode(), body=sent).startswith("wrong bytes: the signature fits the ")
+
+
+def test_a_json_text_over_many_lines():
+    assert "many lines, by 2" in why_sign(hashed(text(indent=2, ensure_ascii=False).encode() + KEY))
+    assert "many lines, by 4" in why_sign(hashed(text(indent=4).encode() + KEY))
+
+
+@pytest.mark.parametrize(
+    ("digest", "said"),
+    [
+        (hmac.digest(KEY, BODY, "sha256").hex(), "HMAC-SHA256"),
+        (hmac.digest(KEY, BODY, "sha512").hex(), "HMAC-SHA512"),
+        (hmac.digest(BODY, KEY, "sha256").hex(), "the body as its key"),
+        (hashlib.sha512(BODY + KEY).hexdigest(), "SHA-512 of the body and the key"),
+        (hashlib.sha512(BODY + KEY).hexdigest().upper(), "SHA-512 of the body and the key"),
+        (hashed(KEY + BODY), "SHA-256 of the key and then the body"),
+        (hashed(BODY), "without the key"),
+        (hashlib.md5(BODY + KEY).hexdigest(), "MD5"),
+        (hashlib.sha1(BODY + KEY).hexdigest(), "SHA-1"),
+        (base64.b64encode(hmac.digest(KEY, BODY, "sha256")).decode(), "HMAC-SHA256"),
+    ],
+)
+def test_another_algorithm_of_sign(digest, said):
+    assert why_sign(digest).startswith("wrong algorithm: Sign fits ")
+    assert said in why_sign(digest)
+
+
+def test_another_algorithm_over_other_bytes():
+    why = why_sign(hmac.digest(KEY, SPACED, "sha256").hex())
+    assert why.startswith("wrong algorithm and wrong bytes: Sign fits HMAC-SHA256 over the same JSON ")
+    why = why_jws(f"{b64(compact(HEADER))}.{b64(SPACED)}".encode(), digest="sha256")
+    assert why.startswith("wrong algorithm, HS256, and wrong bytes: the signature fits the same JSON ")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (hashed(BODY + KEY).upper(), "lower-case hex"),
+        (hashed(BODY + KEY) + " ", "without space"),
+        (base64.b64encode(hashlib.sha256(BODY + KEY).digest()).decode(), "not in Base64"),
+        (b64(hashlib.sha256(BODY + KEY).digest()), "not in Base64"),
+    ],
+)
+def test_a_right_hash_in_a_wrong_form(value, said):
+    assert why_sign(value).startswith("wrong form: the hash is right")
+    assert said in why_sign(value)
+
+
+@pytest.mark.parametrize(("separator", "said"), [(b" ", "a space"), (b":", "a colon"), (b";", "a semicolon"), (b"|", "a bar")])
+def test_something_between_the_body_and_the_key(separator, said):
+    assert f"fits {said} between" in why_sign(hashed(BODY + separator + KEY))
+
+
+KEYS = [
+    (b" secret ", b"secret", "white space around it"),
+    (b"secret", b"secret\n", "a newline behind it"),
+    (b"secret", b'"secret"', "in quotes"),
+    (b"c2VjcmV0cw==", b"secrets", "decoded from Base64"),
+    (b"c2VjcmV0cw", b"secrets", "decoded from Base64"),
+    (b"73656372657473", b"secrets", "decoded from hex"),
+    (b"secret", b"c2VjcmV0", "encoded in Base64"),
+    (b"secret", b"736563726574", "encoded in hex"),
+]
+
+
+@pytest.mark.parametrize(("key", "used", "said"), KEYS)
+def test_another_form_of_the_key(key, used, said):
+    for why in (why_sign(hashed(BODY + used), key=key), why_jws(key=key, signer=used)):
+        assert why.startswith("wrong form of the key: ")
+        assert said in why
+
+
+def test_an_empty_key():
+    assert why_jws(signer=b"") == "wrong form of the key: the signature fits an empty key"
+    assert "without the key" in why_sign(hashed(BODY))
+
+
+@pytest.mark.parametrize(
+    ("alg", "digest", "said"), [("HS512", "sha256", "HS256"), ("HS256", "sha512", "HS512"), ("HS512", "sha384", "HS384")]
+)
+def test_another_algorithm_than_the_header_says(alg, digest, said):
+    assert why_jws(digest=digest, alg=alg) == f"wrong algorithm: the signature fits {said}, and its header says {alg}"
+
+
+def test_a_plain_hash_and_a_hex_text_as_jws():
+    signed = f"{b64(compact(HEADER))}.{b64(BODY)}".encode()
+    assert "plain hash" in why_jws(signature=b64(hashlib.sha512(signed + KEY).digest()))
+    assert "not their hex text" in why_jws(signature=b64(hmac.digest(KEY, signed, "sha512").hex().encode()))
+
+
+# Of another length its Base64 would have no padding to tell it by.
+assert len(BODY) % 3
+HEAD = b64(compact(HEADER)).encode() + b"."
+
+
+@pytest.mark.parametrize(
+    ("signed", "said"),
+    [
+        (HEAD + BODY, "the body as it is behind the header"),
+        (HEAD + base64.urlsafe_b64encode(BODY), "with padding"),
+        (HEAD + base64.b64encode(BODY), "padding"),
+        (b64(BODY).encode(), "without the header"),
+        (BODY, "the body alone"),
+        (HEAD + b".", "an empty payload"),
+        (compact(HEADER) + b"." + BODY, "without Base64url"),
+        (f"{b64(json.dumps(HEADER).encode())}.{b64(BODY)}".encode(), "another text of the header"),
+    ],
+)
+def test_other_input_of_the_jws(signed, said):
+    assert why_jws(signed).startswith("wrong bytes: ")
+    assert said in why_jws(signed)
+
+
+@pytest.mark.parametrize("uri", ["https://api.example.com" + PATH, "http://api.example.com" + PATH, PATH + "/", PATH[1:]])
+def test_the_signature_is_of_another_uri(uri):
+    signed = f"{b64(compact(HEADER | {'uri': uri}))}.{b64(BODY)}".encode()
+    assert why_jws(signed, host="api.example.com").startswith(f"wrong path: the signature fits the uri {uri}, ")
+
+
+@pytest.mark.parametrize(
+    ("uri", "said"),
+    [
+        ("https://api.example.com" + PATH, "the whole URL"),
+        (PATH + "?a=1", "a query"),
+        ("/v5/card-api/card/balance", f"the call came to {PATH}"),
+    ],
+)
+def test_the_header_names_another_uri(uri, said):
+    why = why_jws(uri=uri)
+    assert why.startswith(f"wrong path: signed for {uri}, ")
+    assert said in why
+
+
+def test_a_whole_jws_and_a_padded_one():
+    header, signature = b64(compact(HEADER)), b64(b"x" * 64)
+    for value, said in ((f"{header}.{b64(BODY)}.{signature}", "has to be taken out"), (f"{header}..{signature}==", "there is padding")):
+        why = complaint(headers={"X-JWS-Signature": value}, path=PATH, body=BODY, auth_id="1", secret_key="secret")
+        assert why.startswith("malformed signature: ")
+        assert said in why
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        BODY,
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b'"text"',
+        b"[" * 50_000,
+        b'{"a":' + b"1" * 5_000 + b"}",
+        b'{"a":1e999999999999999999999}',
+        rb'"\ud800"',
+    ],
+)
+def test_no_form_fits(body):
+    assert why_sign(hashed(body + b"another"), body=body) == NO_FIT
+    assert why_jws(signer=b"another", body=body) == NO_FIT
+    assert why_sign("ы", body=body) == NO_FIT
+    assert "the key is wrong" not in NO_FIT
+    assert "wrong key" in NO_FIT
+
+
+def test_the_work_is_bounded():
+    small = list(forms(BODY))
+    assert len({each for _, each in small}) == len(small) < 60
+    assert BODY not in {each for _, each in small}
+    long = b'{"document":"' + b"/" * LONGEST + b'"}'
+    assert [each for _, each in forms(long)] == [b"", b"{}"]
+
+    started = time.process_time()
+    why_sign("0" * 64, body=b'{"document":"' + b"/" * (3 * 1024 * 1024) + b'"}')
+    why_sign("0" * 64, body=b'{"document":"' + b"/" * (LONGEST - 100) + b'"}')
+    assert time.process_time() - started < 3
+
+
+def test_no_reason_holds_the_key():
+    for why in (why_sign("0" * 64, key=b"hush"), why_sign(hashed(BODY + b'"hush"'), key=b"hush"), why_jws(key=b"hush")):
+        assert "hush" not in why
+
+
+def test_what_is_signed():
+    assert signed_text(headers={"Sign": "x"}, body=BODY) == BODY.decode() + "\u2039secret key\u203a"
+    header = b64(compact(HEADER))
+    assert signed_text(headers={"X-JWS-Signature": f"{header}..abc"}, body=BODY) == f"{header}.{b64(BODY)}"
+    assert signed_text(headers={"X-JWS-Signature": "abc"}, body=BODY) == ""
+    assert signed_text(headers={}, body=BODY) == ""
+
+
+@pytest.mark.parametrize("scheme", ["sign", "HS512"])
+def test_a_taken_call_tells_what_was_signed(counter, scheme):
+    taken = counter.take(PATH, {"card_id": "1"}, scheme=scheme)
+    assert taken.why == ""
+    signed = taken.signed.replace("\u2039secret key\u203a", "sandbox-secret")
+    assert signed == '{"card_id":"1"}sandbox-secret' if scheme == "sign" else signed.endswith("." + b64(b'{"card_id":"1"}'))
+
+
+def test_a_bad_signature_is_told_in_the_answer_and_beside_it(counter):
+    taken = counter.desk.take(path=PATH, headers={"Auth-Id": "10001", "Sign": hashed(BODY), "Request-Id": "1"}, body=BODY)
+    assert (taken.verdict, taken.answer.http) == ("bad signature", 401)
+    assert taken.why == taken.answer.body["error_description"]
+    assert "without the key" in taken.why
+    assert taken.signed.startswith(BODY.decode())
