@@ -11,20 +11,18 @@ from freedompay_async.contract import Retry, Section
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.models.open import Fields
 from freedompay_async.overrides import Override, overridden
-from freedompay_async.policy import Policy
+from freedompay_async.pooled import Pooled
 from freedompay_async.record import Record
 from freedompay_async.resources import Cards, Clients, GiftCards, Limits, Requests, Transactions
 from freedompay_async.resources.given import given_call
 from freedompay_async.secret import SecretKey
-from freedompay_async.session import Session
 from freedompay_async.settings import Region, Settings, base_url_of, signer_of
 
 if TYPE_CHECKING:
     import ssl
     from os import PathLike
-    from types import TracebackType
 
-    from freedompay_async.drift import Drift
+    from freedompay_async.policy import Policy
     from freedompay_async.signing import Signer
 
 __all__ = ["FreedomPay"]
@@ -33,7 +31,7 @@ R = TypeVar("R")
 _SECTIONS: Final = (Section.PAYMENT_CARDS, Section.GIFT_CARDS)
 
 
-class FreedomPay:
+class FreedomPay(Pooled):
     """A client for one merchant, with a pool of connections; one for each event loop.
 
     Args:
@@ -75,10 +73,6 @@ class FreedomPay:
         secret_key = None if secret_key is None else SecretKey(secret_key)
         named = None if region is None else Region(region)
         base_url = base_url_of(named, test=test, base_url=base_url)
-        if max_connections < 1:
-            raise ConfigurationError(f"max_connections={max_connections}: it must be at least 1. Nothing was sent.")
-        if not timeout > 0:
-            raise ConfigurationError(f"timeout={timeout!r}: seconds, more than 0. Nothing was sent.")
         if isinstance(signer, Mapping):
             signers = dict(signer)
             absent = [section for section in _SECTIONS if section not in signers]
@@ -90,23 +84,18 @@ class FreedomPay:
                     raise ConfigurationError("auth_id and secret_key are needed, or a signer. Nothing was sent.")
                 signer = signer_of(named, auth_id=auth_id, secret_key=secret_key)
             signers = dict.fromkeys(_SECTIONS, signer)
-        # aiohttp is slow to import, and a program that only names this class should not pay for it.
-        from freedompay_async.transport import Transport  # noqa: PLC0415
-
-        policy = policy or Policy()
-        self.base_url: Final = base_url
-        self.merchant: Final = signers[Section.PAYMENT_CARDS].auth_id
-        self._transport: Final = Transport(
-            base_url, max_connections=max_connections, connect_timeout=policy.connect_timeout, ssl_context=ssl_context
-        )
-        self._session: Final = Session(
-            self._transport,
+        super().__init__(
+            base_url=base_url,
             signers=signers,
-            policy=policy,
-            timeout=timeout,
             rows=overridden(contract, named),
             record=None if record is None else Record(record),
+            max_connections=max_connections,
+            timeout=timeout,
+            policy=policy,
+            ssl_context=ssl_context,
         )
+        self.base_url: Final = base_url
+        self.merchant: Final = signers[Section.PAYMENT_CARDS].auth_id
         self.cards: Final = Cards(self._session)
         self.clients: Final = Clients(self._session)
         self.gift_cards: Final = GiftCards(self._session)
@@ -198,21 +187,6 @@ class FreedomPay:
         return await given_call(
             self._session, path, body, answer_type, retry=retry, section=section, request_id=request_id, timeout=timeout
         )
-
-    def drift(self) -> list[Drift]:
-        """How the issuer's answers have differed from the contract so far: names and counts, never a value."""
-        return self._session.drift.list()
-
-    async def __aenter__(self) -> Self:
-        self._transport.check()
-        return self
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Close the pool. A call that is still on the way loses its answer; its error says so."""
-        await self._transport.close()
 
     def __repr__(self) -> str:
         return f"FreedomPay({self.base_url!r}, merchant={self.merchant!r}, {self._transport!r})"

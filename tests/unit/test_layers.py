@@ -21,6 +21,7 @@ ORDER = (
     *("settings", "overrides", "streams", "operations"),
     "resources",
     "transport",
+    "pooled",
     *("client", "hashdt"),
     "batch",
     "sandbox",

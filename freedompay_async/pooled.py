@@ -1,0 +1,65 @@
+"""What is the same in every client: a pool that is opened late and closed once, over one session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from freedompay_async.errors import ConfigurationError
+from freedompay_async.policy import Policy
+from freedompay_async.session import Session
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from freedompay_async.contract import Call, Section
+    from freedompay_async.drift import Drift
+    from freedompay_async.record import Record
+    from freedompay_async.signing import Signer
+
+__all__ = ["Pooled"]
+
+
+class Pooled:
+    """Belongs to the process and the event loop of its first call."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        signers: Mapping[Section, Signer],
+        rows: Mapping[str, Call[Any]],
+        record: Record | None,
+        max_connections: int,
+        timeout: float,
+        policy: Policy | None,
+        ssl_context: ssl.SSLContext | None,
+    ) -> None:
+        if max_connections < 1:
+            raise ConfigurationError(f"max_connections={max_connections}: it must be at least 1. Nothing was sent.")
+        if not timeout > 0:
+            raise ConfigurationError(f"timeout={timeout!r}: seconds, more than 0. Nothing was sent.")
+        # aiohttp is slow to import, and a program that only names a client should not pay for it.
+        from freedompay_async.transport import Transport  # noqa: PLC0415
+
+        policy = policy or Policy()
+        self._transport: Final = Transport(
+            base_url, max_connections=max_connections, connect_timeout=policy.connect_timeout, ssl_context=ssl_context
+        )
+        self._session: Final = Session(self._transport, signers=signers, policy=policy, timeout=timeout, rows=rows, record=record)
+
+    def drift(self) -> list[Drift]:
+        """How the answers have differed from the contract so far: names and counts, never a value."""
+        return self._session.drift.list()
+
+    async def __aenter__(self) -> Self:
+        self._transport.check()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the pool. A call that is still on the way loses its answer; its error says so."""
+        await self._transport.close()
