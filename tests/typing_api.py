@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from typing import assert_type
+import datetime as dt
+from typing import Any, assert_type
 
 from freedompay_async import (
+    CardBalance,
     Completed,
     CreatedClient,
+    CreatedTransaction,
     FreedomPay,
+    GiftCardOrder,
+    GiftCardState,
     IssuedCards,
+    IssuedGiftCard,
+    LimitList,
+    Movement,
     NewClient,
     Operation,
+    Pan,
     RequestState,
+    Retry,
+    Statement,
 )
 from freedompay_async.batch import Batch, Journal, Outcome, Plan, Report, read_file
 
@@ -32,6 +43,31 @@ async def calls(fp: FreedomPay, person: NewClient) -> None:
     assert_type(await attached.refresh(), RequestState | None)
     async for operation in fp.requests.as_completed([created]):
         assert_type(operation, Operation[CreatedClient])
+
+
+async def reads(fp: FreedomPay) -> None:
+    assert_type(await fp.cards.balance("card"), CardBalance)
+    assert_type((await fp.cards.secret_data("card")).pan, Pan | None)
+    assert_type(await fp.cards.statement("card"), Statement)
+    async for movement in fp.cards.movements("card", start=dt.date(2026, 1, 1), end=dt.date(2026, 2, 1)):
+        assert_type(movement, Movement)
+    assert_type(await fp.limits.list(object_type="card", object_id="card"), LimitList)
+
+
+async def money(fp: FreedomPay) -> None:
+    payment = await fp.transactions.create(order_id="order", card_id="card", amount="12.10", currency="KZT")
+    assert_type(await payment.result(), CreatedTransaction)
+    assert_type(await (await fp.transactions.refund(order_id="order", transaction_id="id")).result(), Completed)
+    assert_type(await fp.gift_cards.issue(cardholder_name="IVAN", phone="77017777777", product_code=1), IssuedGiftCard)
+    order = await fp.gift_cards.order(cardholder_name="IVAN", phone=77017777777, product_code="1")
+    assert_type(order, GiftCardOrder)
+    assert_type(await order.confirm("1234"), GiftCardState)
+
+
+async def given(fp: FreedomPay) -> None:
+    assert_type(await fp.call("/v5/card-api/card/rename", {"card_id": "card"}, CardBalance, retry=Retry.READ), CardBalance)
+    assert_type(await fp.call("/v5/card-api/card/rename", {"card_id": "card"}, dict[str, Any]), dict[str, Any])
+    assert_type(await fp.call("/v5/card-api/card/rename", {}, RequestState, retry=Retry.ASKABLE), RequestState)
 
 
 async def batches(fp: FreedomPay) -> None:

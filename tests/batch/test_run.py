@@ -157,12 +157,12 @@ async def test_every_effect_is_on_the_disk_before_its_first_byte(office, people,
         await office.plan(batch, office.file(people(12)))
         send = batch._fp._transport.send
 
-        async def watched(path, headers, body, attempt):
-            if not path.endswith("request/status"):
+        async def watched(message, attempt):
+            if not message.path.endswith("request/status"):
                 with office.on_disk() as disk:
                     known = {each for (each,) in disk.execute("SELECT request_id FROM intents")}
-                missing.extend({json.loads(body)["request_id"]} - known)
-            return await send(path, headers, body, attempt)
+                missing.extend({json.loads(message.body)["request_id"]} - known)
+            return await send(message, attempt)
 
         monkeypatch.setattr(batch._fp._transport, "send", watched)
         await office.finish(batch)

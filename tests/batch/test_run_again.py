@@ -20,12 +20,12 @@ def cut_off(monkeypatch):
         transport = batch._fp._transport
         send = transport.send
 
-        async def cut(path, headers, body, attempt):
-            concerned = json.loads(body)["request_id"]
-            if concerned in lost and not path.endswith("request/status"):
+        async def cut(message, attempt):
+            concerned = json.loads(message.body)["request_id"]
+            if concerned in lost and not message.path.endswith("request/status"):
                 attempt.connected()
                 raise TransportError("the server closed the connection without an answer")
-            reply = await send(path, headers, body, attempt)
+            reply = await send(message, attempt)
             if concerned in request_ids or concerned in lost:
                 raise TransportError("the server closed the connection without an answer")
             return reply

@@ -6,8 +6,8 @@ import pytest
 
 from freedompay_async.batch.limits import Limits, Progress
 from freedompay_async.batch.run import Run
-from freedompay_async.policy import Policy, Seen
 from freedompay_async.driver import NO_TURN
+from freedompay_async.policy import Policy, Seen
 from freedompay_async.wire import Reply, Verdict
 
 ANSWERED = Verdict(Seen.KNOWN, "HTTP 200", None, Reply(200, {}, b"{}"))

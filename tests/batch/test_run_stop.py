@@ -11,6 +11,7 @@ import pytest
 from freedompay_async.batch import Limits
 from freedompay_async.errors import AuthenticationError, ConfigurationError, JournalError, NotSent
 from freedompay_async.sandbox import Fault, Sandbox
+from freedompay_async.signing import JwsSigner
 
 
 async def begin(office, batch, rows):
@@ -193,13 +194,13 @@ async def test_after_a_wrong_key_the_right_one_finishes(office, people, one_each
 
 
 async def test_a_key_that_is_changed_during_a_run_stops_it(office, people, one_each):
-    desk = office.issuer._opened().desk
+    other = JwsSigner(auth_id=office.issuer.auth_id, secret_key="another")
     async with office.batch(limits=Limits(concurrency=2, settle=0.2)) as batch:
         await office.plan(batch, office.file(people(60)))
+        signers = batch._fp._session.signers
         with pytest.raises(AuthenticationError):
-            await office.finish(batch, lambda: setattr(desk, "_secret_key", "another"))
+            await office.finish(batch, lambda: signers.update(dict.fromkeys(signers, other)))
         report = await batch.report()
-    desk._secret_key = office.issuer.secret_key
 
     assert report.refused == 0
     assert report.left > 0

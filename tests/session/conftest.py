@@ -25,6 +25,7 @@ from freedompay_async.session import Session
 from freedompay_async.wire import Reply
 
 PREFIX = "/v5/card-api/"
+GIFT_PREFIX = "/v5/cards/"
 SECRET = "sandbox-secret"
 SIGNERS = {"KZ": JwsSigner, "KG": Sha256Signer}
 
@@ -76,7 +77,7 @@ class Sent(NamedTuple):
 
     @property
     def call(self) -> str:
-        return self.path.removeprefix(PREFIX)
+        return self.path.removeprefix(PREFIX).removeprefix(GIFT_PREFIX)
 
     @property
     def fields(self) -> dict:
@@ -158,6 +159,10 @@ def _error(http=200, code="refused", **headers):
     return _http(http, {"status": "error", "error_code": code, "error_description": "no"}, **headers)
 
 
+def _gift(status=0, **facts):
+    return _http(200, {"status": status, "datetime": "2026-05-14 10:00:00", **facts})
+
+
 def _after(seconds, step, *, connected=True):
     """The step, so many seconds later; `connected`: it is sent at once, and the answer takes the time."""
 
@@ -182,6 +187,7 @@ def say():
         http=_http,
         ok=_ok,
         error=_error,
+        gift=_gift,
         after=_after,
         process=_ok(request_status="process"),
         success=_ok(request_status="success", cards=[{"card_id": "card-1"}]),
@@ -219,6 +225,42 @@ def over():
         )
 
     return build
+
+
+@pytest.fixture
+def client_of():
+    """A client over a wire."""
+
+    def build(wire, *, scheme="KZ", timeout=60.0, policy=None, **options):
+        fp = FreedomPay(
+            auth_id="10001",
+            secret_key=SECRET,
+            region=scheme,
+            base_url="https://api.example.com",
+            timeout=timeout,
+            policy=policy,
+            **options,
+        )
+        fp._session.transport = wire
+        return fp
+
+    return build
+
+
+@pytest.fixture
+def ask(play, memory, client_of):
+    """Makes one call of a client over a wire of these scripts; the wire is `ask.wire`, the client `ask.client`."""
+
+    def run(call, *, scheme="KZ", options=None, **scripts):
+        run.wire = memory(**scripts)
+        run.client = client_of(run.wire, scheme=scheme, **(options or {}))
+
+        async def story():
+            return await call(run.client)
+
+        return play(story())
+
+    return run
 
 
 # -- a sandbox, and clients of it

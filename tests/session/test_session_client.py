@@ -65,7 +65,7 @@ def test_one_signer_serves_all_sections():
 
     fp = FreedomPay(signer=signer, base_url="https://api.example.com")
 
-    assert fp._session.signers == dict.fromkeys(Section, signer)
+    assert fp._session.signers == {Section.PAYMENT_CARDS: signer, Section.GIFT_CARDS: signer}
     assert fp.merchant == "7"
 
 

@@ -15,6 +15,7 @@ from freedompay_async import NewClient, NotSent, OutcomeUnknown, Secret
 from freedompay_async.attempt import Attempt, TransportError
 from freedompay_async.sandbox import Fault, Sandbox
 from freedompay_async.transport import Transport
+from freedompay_async.wire import Message
 
 BULK = "card/bulk_issue"
 STATUS = "request/status"
@@ -433,7 +434,7 @@ async def test_transport_says_whether_a_byte_may_have_left(refused_port):
     attempt = Attempt(deadline=asyncio.get_running_loop().time() + 5, seconds=1)
 
     with pytest.raises(TransportError):
-        await transport.send("/x", {}, b"{}", attempt)
+        await transport.send(Message("POST", "/x", {}, b"{}"), attempt)
     await transport.close()
 
     assert not attempt.sent
@@ -442,7 +443,7 @@ async def test_transport_says_whether_a_byte_may_have_left(refused_port):
 async def test_repr_of_a_transport_says_its_state(issuer):
     transport = Transport(issuer.base_url, max_connections=7, connect_timeout=1.0)
     before = repr(transport)
-    await transport.send("/x", {}, b"{}", Attempt(deadline=asyncio.get_running_loop().time() + 5, seconds=1))
+    await transport.send(Message("POST", "/x", {}, b"{}"), Attempt(deadline=asyncio.get_running_loop().time() + 5, seconds=1))
     during = repr(transport)
     await transport.close()
 

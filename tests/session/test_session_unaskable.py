@@ -7,7 +7,7 @@ import time
 import pytest
 from msgspec import Struct
 
-from freedompay_async import AuthenticationError, Mark, NotSent, OutcomeUnknown, RateLimited
+from freedompay_async import AuthenticationError, Mark, NotSent, OutcomeUnknown, RateLimited, RequestFailed
 from freedompay_async.contract import Call, Retry
 from freedompay_async.models import Answer, Intent, RequestState
 
@@ -107,23 +107,39 @@ def test_no_connection_ends_in_not_sent(submit, memory, say, scheme):
         submit(memory(card__set_pin=[say.not_sent]), scheme=scheme)
 
 
-def test_429_to_every_attempt_is_rate_limited(submit, memory, say, scheme):
-    with pytest.raises(RateLimited):
-        submit(memory(card__set_pin=[say.limited]), scheme=scheme)
-
-
 def test_refused_signature_is_no_unknown_outcome(submit, memory, say, scheme):
     with pytest.raises(AuthenticationError):
         submit(memory(card__set_pin=[say.denied]), scheme=scheme)
 
 
-def test_given_id_that_is_refused_is_not_believed_and_not_asked_about(submit, memory, say, scheme):
+def test_given_id_that_is_refused_under_sign_is_not_believed_and_not_asked_about(submit, memory, say):
     wire = memory(card__set_pin=[say.refused])
 
     with pytest.raises(OutcomeUnknown):
-        submit(wire, scheme=scheme, request_id="given")
+        submit(wire, scheme="KG", request_id="given")
 
     assert wire.calls == ["card/set_pin"]
+
+
+def test_given_id_that_does_not_go_out_cannot_have_been_used(submit, memory, say):
+    wire = memory(card__set_pin=[say.refused])
+
+    with pytest.raises(RequestFailed) as caught:
+        submit(wire, scheme="KZ", request_id="given")
+
+    assert wire.calls == ["card/set_pin"]
+    assert caught.value.request_id == "given"
+
+
+@pytest.mark.parametrize(("scheme", "sends"), [("KZ", 1), ("KG", 4)])
+def test_429_is_repeated_only_where_a_header_tells_a_repeat(submit, memory, say, scheme, sends):
+    wire = memory(card__set_pin=[say.limited])
+
+    with pytest.raises(RateLimited) as caught:
+        submit(wire, scheme=scheme)
+
+    assert len(wire.sent) == sends
+    assert caught.value.retry_after == 7.0
 
 
 def test_resumed_call_under_jws_is_never_sent_again(submit, memory, say):

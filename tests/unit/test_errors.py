@@ -115,3 +115,8 @@ def test_waiting_that_stopped_is_pickled_with_the_ids_that_are_left():
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_error_says_what_it_means(kind):
     assert kind.__doc__
+
+
+@pytest.mark.parametrize(("given", "expected"), [(None, None), ("-8", -8), ("-77", -77)])
+def test_an_error_of_a_gift_card_has_its_code_as_a_number(given, expected):
+    assert errors.GiftCardError("no luck.", error_code=given).code == expected

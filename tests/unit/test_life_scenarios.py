@@ -115,7 +115,13 @@ class TestScenario:
 
     @pytest.mark.parametrize("retry", Retry)
     def test_limited_to_every_attempt(self, life, play, retry):
-        assert play(life(retry), *[Seen.LIMITED] * 3) == [Step.SEND, Step.SEND, Step.SEND, Step.LIMITED]
+        assert play(life(retry, header_id=True), *[Seen.LIMITED] * 3) == [Step.SEND, Step.SEND, Step.SEND, Step.LIMITED]
+
+    def test_limited_is_the_end_where_nothing_tells_a_repeat_from_a_new_call(self, life, play):
+        assert play(life(UNASKABLE), Seen.LIMITED) == [Step.SEND, Step.LIMITED]
+
+    def test_limited_after_an_attempt_that_did_not_leave_is_the_same_end(self, life, play):
+        assert play(life(UNASKABLE), Seen.NOT_SENT, Seen.LIMITED) == [Step.SEND, Step.SEND, Step.LIMITED]
 
     @pytest.mark.parametrize("retry", Retry)
     def test_not_sent_at_every_attempt(self, life, play, retry):
@@ -125,7 +131,7 @@ class TestScenario:
     def test_limited_once_and_then_not_sent_is_limited(self, life, play, retry):
         script = (Seen.LIMITED, Seen.NOT_SENT, Seen.NOT_SENT)
 
-        assert play(life(retry), *script) == [Step.SEND, Step.SEND, Step.SEND, Step.LIMITED]
+        assert play(life(retry, header_id=True), *script) == [Step.SEND, Step.SEND, Step.SEND, Step.LIMITED]
 
     def test_a_read_without_an_answer_to_any_attempt(self, life, play):
         assert play(life(READ), *[Seen.NO_ANSWER] * 3) == [Step.SEND, Step.SEND, Step.SEND, Step.UNKNOWN]

@@ -79,7 +79,7 @@ class TestFirstSend:
             (False, NONE, Seen.NOT_SENT, Step.SEND),
             (False, NONE, Seen.NO_ANSWER, Step.UNKNOWN),
             (False, NONE, Seen.UNCLEAR, Step.UNKNOWN),
-            (False, NONE, Seen.LIMITED, Step.SEND),
+            (False, NONE, Seen.LIMITED, Step.LIMITED),
             (False, NONE, Seen.DENIED, Step.DENIED),
             (False, NONE, Seen.OK, Step.ANSWERED),
             (False, NONE, Seen.ERROR, Step.REFUSED),
@@ -224,7 +224,7 @@ class TestOutOfTime:
         ],
     )
     def test_of_an_effect(self, life, play, retry, doubt, seen, expected):
-        subject = life(retry, doubt=doubt)
+        subject = life(retry, doubt=doubt, header_id=True)
         play(subject, *seen)
 
         assert subject.out_of_time() == expected

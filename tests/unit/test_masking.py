@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
-from freedompay_async.masking import mask, mask_text
+from freedompay_async.masking import concealed, mask, mask_text
+from freedompay_async.secret import Pin, Secret
 
 PAN = "4111111111111111"
 NAMES = [
@@ -116,3 +119,21 @@ def test_of_text_is_not_cut():
 
 def test_shows_what_is_not_utf_8():
     assert mask(b"\xffab") == "\ufffdab"
+
+
+class TestConcealed:
+    @pytest.mark.parametrize(
+        ("secrets", "expected"),
+        [
+            ([], 'wrong pin "a/b1" or a\\/b1, code 77'),
+            (["a/b1"], 'wrong pin "***" or ***, code 77'),
+            (["77"], 'wrong pin "a/b1" or a\\/b1, code 77'),
+            ([""], 'wrong pin "a/b1" or a\\/b1, code 77'),
+            (["a/b1", "code"], 'wrong pin "***" or ***, *** 77'),
+        ],
+    )
+    def test_is_each_value_of_more_than_two_letters(self, secrets, expected):
+        assert concealed('wrong pin "a/b1" or a\\/b1, code 77', [Secret(each) for each in secrets]) == expected
+
+    def test_is_nothing_that_came_out_of_a_pickle(self):
+        assert concealed("None of 1234", [pickle.loads(pickle.dumps(Pin("1234")))]) == "None of 1234"

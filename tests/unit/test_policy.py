@@ -99,5 +99,17 @@ class TestRetryBudget:
 
         assert [budget.repeat(1000.0) for _ in range(11)][-1] == 0.5
 
+    def test_takes_a_turn_back_that_was_not_used(self, budget):
+        for _ in range(11):
+            budget.repeat(0.0)
+        budget.give_back()
+
+        assert [budget.repeat(0.0) for _ in range(2)] == [0.5, 1.0]
+
+    def test_is_not_saved_up_by_turns_that_are_given_back(self, budget):
+        budget.give_back()
+
+        assert [budget.repeat(0.0) for _ in range(11)][-1] == 0.5
+
     def test_does_not_count_the_time_before_its_first_repeat(self, budget):
         assert [budget.repeat(1000.0) for _ in range(11)][-1] == 0.5

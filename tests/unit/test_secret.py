@@ -7,8 +7,11 @@ import traceback
 
 import pytest
 
-from freedompay_async.models import NewClient
-from freedompay_async.secret import Secret
+from freedompay_async.models import ClientCreation, GivenBody, NewClient
+from freedompay_async.models.open import Fields
+from freedompay_async.secret import Cvv, Document, Expiry, Otp, PageUrl, Pan, Pin, Secret, SecretKey, Token, secrets_in
+
+KINDS = [Cvv, Document, Expiry, Otp, PageUrl, Pan, Pin, Secret, SecretKey, Token]
 
 
 @pytest.mark.parametrize("shown", [repr, str, format, "{}".format, "{0!r}".format, lambda secret: f"{[secret]}"])
@@ -63,21 +66,90 @@ def test_has_a_hash_other_than_that_of_its_text():
     assert hash(Secret("a")) != hash("a")
 
 
-@pytest.mark.parametrize(
-    "door", [*(lambda it, p=p: pickle.dumps(it, p) for p in range(pickle.HIGHEST_PROTOCOL + 1)), copy.copy, copy.deepcopy]
-)
-def test_is_not_pickled_nor_copied(door):
-    with pytest.raises(TypeError) as caught:
-        door(Secret("hunter2"))
+@pytest.mark.parametrize("kind", KINDS)
+def test_of_every_kind_is_a_string_that_is_a_mask(kind):
+    made = kind("hunter2")
 
-    assert str(caught.value) == "a Secret is not pickled: hand over the place it is kept in, not the value"
+    assert (isinstance(made, str), str(made), repr(made), f"{made:>5}", made + "", "a,b".replace("a", made), made.encode(), len(made)) == (
+        True,
+        "***",
+        "***",
+        "  ***",
+        "***",
+        "***,b",
+        b"***",
+        3,
+    )
 
 
-def test_is_no_json():
-    with pytest.raises(TypeError):
-        json.dumps(Secret("hunter2"))
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_leaves_no_value_in_a_pickle(kind, protocol):
+    data = pickle.dumps(kind("hunter2"), protocol)
+
+    assert b"hunter2" not in data
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_out_of_a_pickle_is_of_its_kind_and_cannot_be_revealed(protocol):
+    made = pickle.loads(pickle.dumps(Pin("1234"), protocol))
+
+    assert (type(made), str(made), repr(made), bool(made)) == (Pin, "***", "***", True)
+    with pytest.raises(ValueError) as caught:
+        made.reveal()
+    assert str(caught.value) == "this secret was pickled, and a pickle holds no secret: take it from where it is kept"
+
+
+def test_out_of_a_pickle_is_not_equal_to_what_went_in():
+    assert pickle.loads(pickle.dumps(Pin("1234"))) != Pin("1234")
+
+
+def test_of_a_secret_out_of_a_pickle_cannot_be_revealed_either():
+    with pytest.raises(ValueError):
+        Pin(pickle.loads(pickle.dumps(Pin("1234")))).reveal()
+
+
+@pytest.mark.parametrize("door", [copy.copy, copy.deepcopy])
+def test_is_kept_by_a_copy(door):
+    pin = Pin("1234")
+
+    assert (door(pin) is pin, door([pin])[0] is pin) == (True, True)
+
+
+def test_is_a_mask_in_json():
+    assert json.dumps({"pin": Pin("1234")}) == '{"pin": "***"}'
+
+
+@pytest.mark.parametrize("other", ["***", "hunter2"])
+def test_is_not_equal_to_a_string(other):
+    secret = Secret("hunter2")
+
+    assert (secret == other, other == secret, secret != other, other != secret) == (False, False, True, True)
 
 
 def test_takes_no_other_attributes():
     with pytest.raises(AttributeError):
         Secret("hunter2").value = "hunter2"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (Pin("1"), ["1"]),
+        ("text", []),
+        (None, []),
+        ([Pin("1"), "2", (Pin("3"), [Pin("4")])], ["1", "3", "4"]),
+        ({"a": Pin("1"), "b": {"c": [Pin("2")]}}, ["1", "2"]),
+        (Fields({"a": Pin("1")}), ["1"]),
+        (GivenBody(fields=Fields({"a": [Pin("1")], "b": 2})), ["1"]),
+        (
+            ClientCreation(
+                product_id=1, client=NewClient(phone=1, type=1, resident=1, first_name="A", last_name="B", document=Document("JVBERi0="))
+            ),
+            ["JVBERi0="],
+        ),
+    ],
+    ids=repr,
+)
+def test_is_found_wherever_it_is(value, expected):
+    assert [each.reveal() for each in secrets_in(value)] == expected

@@ -172,6 +172,18 @@ class TestBoth:
 
         assert caught.value.message == "secret_key has characters that UTF-8 can't write. Nothing was sent."
 
+    def test_refuse_a_key_out_of_a_pickle(self, signer):
+        with pytest.raises(ConfigurationError) as caught:
+            signer(auth_id="1", secret_key=pickle.loads(pickle.dumps(Secret("k"))))
+
+        assert caught.value.message == (
+            "secret_key can't be used: this secret was pickled, and a pickle holds no secret: take it from where it is kept. Nothing was sent."
+        )
+
+    def test_say_why_they_are_not_pickled(self, signer):
+        with pytest.raises(TypeError, match="a signer is not pickled, because a pickle holds no secret: make one where it is needed"):
+            pickle.dumps(signer(auth_id="1", secret_key="k"))
+
     @pytest.mark.parametrize("key", ["\ud7ff", "\ue000", "\U0001f511"])
     def test_take_any_key_that_utf_8_can_write(self, signer, key):
         assert signer(auth_id="1", secret_key=key).headers(path=PATH, body=BODY, request_id="r") != {}

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.models import Answer, CardActivation, CardIssue, CardRef, ClientCreation, NewClient, RequestState, StatusQuery
+from freedompay_async.models import Answer, CardActivation, CardIssue, CardRef, ClientCreation, Extra, NewClient, RequestState, StatusQuery
 from freedompay_async.policy import Seen
 from freedompay_async.secret import Secret
 from freedompay_async.wire import Reply, Verdict, encode, read_answer, read_look_up
@@ -173,7 +173,7 @@ class TestReason:
             (200, b'{"status":', "HTTP 200, not JSON"),
             (200, DEEP, "HTTP 200, not JSON"),
             (200, b"[]", "HTTP 200, JSON of another shape (Expected `object`, got `array`)"),
-            (302, OK, "HTTP 302 with status 'ok'"),
+            (302, OK, "HTTP 302 with a body that says ok"),
             (200, b'{"status":"done"}', "HTTP 200 with status 'done'"),
             (200, b'{"status":"' + b"x" * 99 + b'"}', f"HTTP 200 with status '{'x' * 40}'"),
         ],
@@ -224,8 +224,14 @@ class TestTolerance:
     @pytest.mark.parametrize(
         ("body", "expected"),
         [
-            (b'{"status":"ok","balance":{"amount":1},"cvv":null}', RequestState(status="ok")),
-            (b'{"status":"ok","cards":[{"card_id":"5","mask":"1234"}]}', RequestState(status="ok", cards=[CardRef(card_id="5")])),
+            (
+                b'{"status":"ok","balance":{"amount":1},"cvv":null}',
+                RequestState(status="ok", extra=Extra({"balance": {"amount": 1}, "cvv": None})),
+            ),
+            (
+                b'{"status":"ok","cards":[{"card_id":"5","mask":"1234"}]}',
+                RequestState(status="ok", cards=[CardRef(card_id="5", extra=Extra({"mask": "1234"}))]),
+            ),
             (b'{"status":"ok","cards":[{"card_id":5}]}', RequestState(status="ok", cards=[CardRef(card_id=5)])),
             (b'{"status":"ok","cards":[]}', RequestState(status="ok", cards=[])),
             (b'{"status":"ok","cards":null}', RequestState(status="ok")),

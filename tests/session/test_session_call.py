@@ -1,0 +1,247 @@
+"""`fp.call`: a call that the table does not have, in each retry class and with each kind of answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from freedompay_async import (
+    AuthenticationError,
+    ConfigurationError,
+    GiftCardError,
+    NotSent,
+    OutcomeUnknown,
+    ProtocolError,
+    RateLimited,
+    RequestFailed,
+    RequestState,
+    Retry,
+    Secret,
+    Section,
+)
+
+OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
+PATH = "/v5/card-api/card/rename"
+RENAME = "card/rename"
+BODY = {"card_id": "c-1", "name": "Ёлка/1"}
+
+
+class Name(msgspec.Struct):
+    card_id: str
+
+
+class Renamed(msgspec.Struct):
+    name: str
+    fee: Decimal
+    level: int = 0
+
+
+@dataclass
+class RenamedToo:
+    name: str
+    fee: Decimal
+    level: int = 0
+
+
+def call(retry=Retry.UNASKABLE, answer_type=dict, body=BODY, **options):
+    return lambda fp: fp.call(PATH, body, answer_type, retry=retry, **options)
+
+
+class TestAnswer:
+    @pytest.mark.parametrize("retry", [Retry.READ, Retry.REPEATABLE, Retry.UNASKABLE])
+    @pytest.mark.parametrize(
+        ("answer_type", "expected"),
+        [
+            (Renamed, Renamed("new", Decimal("0.10"))),
+            (RenamedToo, RenamedToo("new", Decimal("0.10"))),
+            (dict, {"status": "ok", "name": "new", "fee": Decimal("0.10"), "more": [1]}),
+        ],
+    )
+    def test_is_of_the_type_asked_for(self, ask, say, scheme, retry, answer_type, expected):
+        body = b'{"status":"ok","name":"new","fee":0.10,"more":[1]}'
+
+        assert ask(call(retry, answer_type), scheme=scheme, card__rename=[say.http(200, body)]) == expected
+
+    def test_of_an_askable_call_is_a_state_to_go_on_with(self, ask, say):
+        async def story(fp):
+            state = await fp.call(PATH, BODY, RequestState, retry=Retry.ASKABLE, request_id=OWN)
+            return state, await fp.requests.attach(state.request_id).result()
+
+        state, end = ask(story, card__rename=[say.process], request__status=[say.success])
+
+        assert (state.request_id, state.request_status, end.request_status) == (OWN, "process", "success")
+
+    @pytest.mark.parametrize("answer_type", [Renamed, RenamedToo, list, int])
+    def test_of_another_shape_is_no_answer_to_a_read(self, ask, say, answer_type):
+        with pytest.raises(ProtocolError, match="JSON of another shape") as caught:
+            ask(call(Retry.READ, answer_type), card__rename=[say.ok(name=5)])
+
+        assert caught.value.body == '{"status": "ok", "name": 5}'
+
+    def test_of_another_shape_leaves_an_effect_unknown(self, ask, say):
+        with pytest.raises(OutcomeUnknown, match="a person has to look"):
+            ask(call(answer_type=Renamed), card__rename=[say.ok(name=5)])
+
+        assert ask.wire.calls == [RENAME]
+
+    @pytest.mark.parametrize("answer", [{"name": "new"}, {"status": 0}, {"status": "done"}, []])
+    def test_that_says_neither_yes_nor_no_is_none(self, ask, say, answer):
+        with pytest.raises(ProtocolError):
+            ask(call(Retry.READ), card__rename=[say.http(200, answer)])
+
+    def test_of_a_gift_card_call_has_the_envelope_of_its_section(self, ask, say):
+        answer = ask(
+            lambda fp: fp.call("/v5/cards/rename", {"card_id": 5}, dict, section=Section.GIFT_CARDS, retry=Retry.READ),
+            rename=[say.gift(name="new")],
+        )
+
+        assert answer == {"status": 0, "datetime": "2026-05-14 10:00:00", "name": "new"}
+
+    def test_of_another_section_is_none(self, ask, say):
+        with pytest.raises(ProtocolError):
+            ask(lambda fp: fp.call(PATH, BODY, dict, section=Section.GIFT_CARDS, retry=Retry.READ), card__rename=[say.ok()])
+
+
+class TestBody:
+    @pytest.mark.parametrize(
+        ("body", "expected"),
+        [
+            (BODY, '{"card_id":"c-1","name":"Ёлка/1"}'),
+            ({}, "{}"),
+            ({"fee": Decimal("0.10"), "more": {"pin": Secret("1234")}, "none": None}, '{"fee":0.10,"more":{"pin":"1234"},"none":null}'),
+            (Name(card_id="c-1"), '{"card_id":"c-1"}'),
+        ],
+    )
+    @pytest.mark.parametrize("retry", [Retry.READ, Retry.REPEATABLE, Retry.UNASKABLE])
+    def test_is_signed_and_sent_as_it_is(self, ask, say, scheme, signed, retry, body, expected):
+        ask(call(retry, body=body), scheme=scheme, card__rename=[say.ok()])
+
+        (sent,) = ask.wire.sent
+        assert (sent.path, sent.body) == (PATH, expected.encode())
+        assert signed(PATH, sent.headers, sent.body)
+
+    def test_of_an_askable_call_has_the_id(self, ask, say):
+        ask(call(Retry.ASKABLE, RequestState, request_id=OWN), card__rename=[say.process])
+
+        assert ask.wire.sent[0].fields == {**BODY, "request_id": OWN}
+
+    def test_is_not_the_callers_to_change_on_the_way(self, ask, say):
+        body = dict(BODY)
+
+        async def meanwhile(attempt, sent):
+            body["name"] = "other"
+            return await say.lost(attempt, sent)
+
+        ask(call(Retry.READ, body=body), card__rename=[meanwhile, say.ok()])
+
+        assert [each.fields for each in ask.wire.sent] == [BODY, BODY]
+
+    def test_that_has_no_form_in_json_is_refused(self, ask, say):
+        with pytest.raises(ConfigurationError) as caught:
+            ask(call(body={"a": object()}), card__rename=[say.ok()])
+
+        assert (caught.value.message, ask.wire.sent) == ("a value has no form in JSON: it is of type object. Nothing was sent.", [])
+
+
+class TestRetry:
+    @pytest.mark.parametrize("retry", [Retry.READ, Retry.REPEATABLE])
+    def test_of_what_is_harmless_takes_a_fresh_id_each_time(self, ask, say, retry):
+        ask(call(retry), scheme="KG", card__rename=[say.lost, say.broken, say.ok()])
+
+        assert len({each.headers["Request-Id"] for each in ask.wire.sent}) == 3
+
+    def test_of_an_effect_is_the_safe_one_unless_told(self, ask, say):
+        with pytest.raises(OutcomeUnknown):
+            ask(lambda fp: fp.call(PATH, BODY, dict), scheme="KZ", card__rename=[say.lost])
+
+        assert ask.wire.calls == [RENAME]
+
+    def test_of_an_effect_under_sign_sends_it_once_more_under_the_same_id(self, ask, say):
+        assert ask(call(request_id=OWN), scheme="KG", card__rename=[say.lost, say.ok(a=1)]) == {"status": "ok", "a": 1}
+
+        assert [each.headers["Request-Id"] for each in ask.wire.sent] == [OWN, OWN]
+
+    def test_of_an_askable_effect_asks(self, ask, say, scheme):
+        state = ask(
+            call(Retry.ASKABLE, RequestState, request_id=OWN), scheme=scheme, card__rename=[say.lost], request__status=[say.success]
+        )
+
+        assert (state.request_status, ask.wire.calls) == ("success", [RENAME, "request/status"])
+
+    def test_of_what_may_be_repeated_says_so_when_it_ends_unknown(self, ask, say):
+        with pytest.raises(OutcomeUnknown, match="it is safe to repeat"):
+            ask(call(Retry.REPEATABLE), card__rename=[say.lost])
+
+        assert ask.wire.calls == [RENAME] * 4
+
+
+ENDS = {
+    "refused": ("refused", dict.fromkeys(Retry, RequestFailed)),
+    "denied": ("denied", dict.fromkeys(Retry, AuthenticationError)),
+    "limited": ("limited", dict.fromkeys(Retry, RateLimited)),
+    "not sent": ("not_sent", dict.fromkeys(Retry, NotSent)),
+    "lost": ("lost", dict.fromkeys(Retry, OutcomeUnknown)),
+    "a page": ("page", {**dict.fromkeys(Retry, OutcomeUnknown), Retry.READ: ProtocolError}),
+}
+
+
+@pytest.mark.parametrize("retry", Retry)
+@pytest.mark.parametrize(("step", "ends"), ENDS.values(), ids=ENDS)
+def test_error_names_the_call_by_its_path(ask, say, retry, step, ends):
+    answer_type = RequestState if retry is Retry.ASKABLE else dict
+
+    with pytest.raises(ends[retry]) as caught:
+        ask(call(retry, answer_type), card__rename=[getattr(say, step)], request__status=[say.unavailable])
+
+    assert (type(caught.value), caught.value.call) == (ends[retry], PATH)
+    assert caught.value.request_id
+
+
+def test_request_status_error_is_an_error_of_an_effect_and_an_answer_to_a_read(ask, say):
+    with pytest.raises(RequestFailed) as caught:
+        ask(call(), card__rename=[say.failed])
+
+    assert (caught.value.error_code, caught.value.error_description) == ("declined", "no money")
+    assert ask(call(Retry.READ), card__rename=[say.failed])["request_status"] == "error"
+
+
+def test_negative_status_of_a_gift_card_call_is_its_error(ask, say):
+    with pytest.raises(GiftCardError) as caught:
+        ask(lambda fp: fp.call("/v5/cards/rename", {}, dict, section=Section.GIFT_CARDS), rename=[say.gift(-7)])
+
+    assert (caught.value.code, caught.value.error_description) == (-7, "The card id is wrong.")
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (lambda fp: fp.call("card/rename", {}, dict), "the path is 'card/rename': it starts with / and has no query. Nothing was sent."),
+        (lambda fp: fp.call("/a?b=1", {}, dict), "the path is '/a?b=1': it starts with / and has no query. Nothing was sent."),
+        (lambda fp: fp.call("/a\nb", {}, dict), "the path is '/a\\nb': it starts with / and has no query. Nothing was sent."),
+        (
+            call(Retry.READ, request_id=OWN),
+            "request_id is for calls that change something: each attempt of a read has its own. Nothing was sent.",
+        ),
+        (
+            call(Retry.REPEATABLE, request_id=OWN),
+            "request_id is for calls that change something: each attempt of a read has its own. Nothing was sent.",
+        ),
+        (call(timeout=0), "timeout=0: seconds, more than 0. Nothing was sent."),
+    ],
+)
+def test_wrong_use_is_refused(ask, say, made, expected):
+    with pytest.raises(ConfigurationError) as caught:
+        ask(made, card__rename=[say.ok()])
+
+    assert (caught.value.message, ask.wire.sent) == (expected, [])
+
+
+@pytest.mark.parametrize(("answer_type", "body"), [(dict, BODY), (RequestState, Name(card_id="c-1"))])
+def test_askable_call_has_fields_and_gives_a_state(ask, say, answer_type, body):
+    with pytest.raises(ConfigurationError, match="an askable call has a body of fields and gives a RequestState"):
+        ask(call(Retry.ASKABLE, answer_type, body), card__rename=[say.ok()])
+
+    assert ask.wire.sent == []

@@ -1,0 +1,243 @@
+"""What goes out of a client whose contract is different, and what is said of a path that is a guess."""
+
+from __future__ import annotations
+
+import base64
+import json
+from decimal import Decimal
+
+import pytest
+
+from freedompay_async import (
+    ConfigurationError,
+    FreedomPayError,
+    OutcomeUnknown,
+    Override,
+    RequestFailed,
+    Retry,
+    Section,
+)
+
+OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
+
+
+def activate(fp, **options):
+    return fp.cards.activate("c-1", request_id=OWN, **options)
+
+
+def different(*overrides) -> dict:
+    return {"contract": overrides}
+
+
+class TestPath:
+    def test_is_used_and_signed(self, ask, say, scheme, signed):
+        ask(
+            activate,
+            scheme=scheme,
+            options=different(Override(call="cards.activate", path="/v6/activation")),
+            **{"/v6/activation": [say.process]},
+        )
+
+        (sent,) = ask.wire.sent
+        assert sent.path == "/v6/activation"
+        assert signed("/v6/activation", sent.headers, sent.body)
+
+    def test_is_named_by_the_signature(self, ask, say):
+        ask(
+            activate,
+            options=different(Override(call="cards.activate", path="/v6/activation")),
+            **{"/v6/activation": [say.process]},
+        )
+
+        header = ask.wire.sent[0].headers["X-JWS-Signature"].partition("..")[0]
+        assert json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["uri"] == "/v6/activation"
+
+    def test_of_the_look_up_is_used_to_settle(self, ask, say, signed):
+        ask(
+            activate,
+            options=different(Override(call="requests.status", path="/v6/status")),
+            card__activate=[say.lost],
+            **{"/v6/status": [say.success]},
+        )
+
+        assert ask.wire.calls == ["card/activate", "/v6/status"]
+        assert signed("/v6/status", ask.wire.sent[1].headers, ask.wire.sent[1].body)
+
+    def test_of_another_region_is_not_used(self, ask, say):
+        ask(activate, options=different(Override(call="cards.activate", region="KG", path="/v6/activation")), card__activate=[say.process])
+
+        assert ask.wire.calls == ["card/activate"]
+
+
+class TestHeaders:
+    @pytest.mark.parametrize(
+        ("scheme", "name", "other"),
+        [("KZ", "X-JWS-Signature", "JWS-Signature"), ("KG", "Request-Id", "X-Request-Id"), ("KG", "Sign", "Signature")],
+    )
+    def test_are_renamed(self, ask, say, scheme, name, other):
+        ask(activate, scheme=scheme, card__activate=[say.process])
+        before = ask.wire.sent[0].headers
+        ask(activate, scheme=scheme, options=different(Override(header_names={name: other})), card__activate=[say.process])
+        after = ask.wire.sent[0].headers
+
+        assert after == {other if each == name else each: value for each, value in before.items()}
+
+    def test_that_are_not_sent_are_not_made_up(self, ask, say):
+        ask(activate, options=different(Override(header_names={"Sign": "Signature"})), card__activate=[say.process])
+
+        assert set(ask.wire.sent[0].headers) == {"Content-Type", "X-JWS-Signature"}
+
+    def test_of_a_section_are_those_of_its_calls_only(self, ask, say):
+        async def both(fp):
+            await fp.cards.balance("c-1")
+            await fp.gift_cards.status(5)
+
+        override = Override(section=Section.GIFT_CARDS, header_names={"X-JWS-Signature": "JWS-Signature"})
+        ask(both, options=different(override), card__balance=[say.ok()], card_status=[say.gift(card_status=1)])
+
+        assert ["JWS-Signature" in each.headers for each in ask.wire.sent] == [False, True]
+
+    def test_of_a_look_up_are_renamed_too(self, ask, say):
+        override = Override(header_names={"X-JWS-Signature": "JWS-Signature"})
+        ask(activate, options=different(override), card__activate=[say.lost], request__status=[say.success])
+
+        assert [set(each.headers) for each in ask.wire.sent] == [{"Content-Type", "JWS-Signature"}] * 2
+
+
+class TestFields:
+    def test_are_in_every_body_and_signed(self, ask, say, scheme, signed):
+        override = Override(call="cards.activate", fields={"branch": "7", "fee": Decimal("0.50")})
+        ask(activate, scheme=scheme, options=different(override), card__activate=[say.process])
+
+        (sent,) = ask.wire.sent
+        assert sent.body == b'{"request_id":"%s","card_id":"c-1","branch":"7","fee":0.50}' % OWN.encode()
+        assert signed(sent.path, sent.headers, sent.body)
+
+    def test_win_over_those_of_the_method(self, ask, say):
+        override = Override(call="cards.activate", fields={"card_id": "c-2"})
+        ask(activate, options=different(override), card__activate=[say.process])
+
+        assert ask.wire.sent[0].fields == {"request_id": OWN, "card_id": "c-2"}
+
+    def test_of_a_call_win_over_all(self, ask, say):
+        override = Override(call="cards.activate", fields={"a": 1, "b": 1})
+        ask(lambda fp: activate(fp, extra={"b": 2, "c": 2}), options=different(override), card__activate=[say.process])
+
+        assert ask.wire.sent[0].fields == {"request_id": OWN, "card_id": "c-1", "a": 1, "b": 2, "c": 2}
+
+    def test_of_a_call_go_out_without_an_override_too(self, ask, say):
+        ask(lambda fp: fp.cards.balance("c-1", extra={"a": [1]}), card__balance=[say.ok()])
+
+        assert ask.wire.sent[0].fields == {"card_id": "c-1", "a": [1]}
+
+    def test_of_a_section_are_in_its_look_ups(self, ask, say):
+        override = Override(section=Section.PAYMENT_CARDS, fields={"a": 1})
+        ask(activate, options=different(override), card__activate=[say.lost], request__status=[say.success])
+
+        assert [each.fields.get("a") for each in ask.wire.sent] == [1, 1]
+
+    @pytest.mark.parametrize(
+        ("call", "name", "own"),
+        [
+            (lambda fp: activate(fp, extra={"request_id": "other"}), "cards.activate", OWN),
+            (lambda fp: fp.cards.balance("c-1", extra={"request_id": "other"}), "cards.balance", None),
+        ],
+    )
+    def test_hold_no_request_id(self, ask, say, call, name, own):
+        with pytest.raises(ConfigurationError) as caught:
+            ask(call, card__activate=[say.process], card__balance=[say.ok()])
+
+        assert (caught.value.message, caught.value.call, caught.value.request_id, ask.wire.sent) == (
+            "extra can't hold request_id: hand it in as request_id=. Nothing was sent.",
+            name,
+            own,
+            [],
+        )
+
+    def test_that_have_no_form_in_json_are_refused(self, ask, say):
+        with pytest.raises(ConfigurationError) as caught:
+            ask(lambda fp: activate(fp, extra={"a": object()}), card__activate=[say.process])
+
+        assert caught.value.message == "a value has no form in JSON: it is of type object. Nothing was sent."
+        assert (caught.value.call, caught.value.request_id, ask.wire.sent) == ("cards.activate", OWN, [])
+
+
+class TestRetry:
+    def test_of_an_effect_that_cannot_be_asked_about_asks_nobody(self, ask, say):
+        with pytest.raises(OutcomeUnknown, match="a person has to look"):
+            ask(
+                activate,
+                options=different(Override(call="cards.activate", retry=Retry.UNASKABLE)),
+                card__activate=[say.lost],
+                request__status=[say.success],
+            )
+
+        assert ask.wire.calls == ["card/activate"]
+
+    def test_of_one_that_is_answered_gives_its_operation(self, ask, say):
+        op = ask(
+            activate,
+            options=different(Override(call="cards.activate", retry=Retry.UNASKABLE)),
+            card__activate=[say.success],
+        )
+
+        assert (op.request_id, op.done) == (OWN, True)
+
+    def test_that_does_not_fit_is_refused_when_the_client_is_made(self, client_of, memory):
+        with pytest.raises(ConfigurationError, match="it is no read"):
+            client_of(memory(), contract=[Override(call="cards.activate", retry=Retry.READ)])
+
+
+class TestGuessedPath:
+    HINT = 'use FreedomPay(contract=[Override(call="{}", path="…")]).'
+
+    @pytest.mark.parametrize(
+        ("call", "name", "path"),
+        [
+            (lambda fp: fp.cards.activate("c-1"), "cards.activate", "card/activate"),
+            (lambda fp: fp.cards.balance("c-1"), "cards.balance", "card/balance"),
+            (lambda fp: fp.gift_cards.status(5), "gift_cards.status", "card_status"),
+            (lambda fp: fp.gift_cards.resend(5), "gift_cards.resend", "resend"),
+        ],
+    )
+    @pytest.mark.parametrize("body", [b"", b"Not Found", b"<html>", b'{"status":"error"}', b'{"status":-1}'])
+    def test_that_is_not_there_is_said_to_be_a_guess(self, ask, say, call, name, path, body):
+        with pytest.raises(FreedomPayError) as caught:
+            ask(call, **{path: [say.http(404, body)], "request__status": [say.unknown]})
+
+        assert caught.value.http_status == 404
+        assert f"/{path} is a guess: no public page of the vendor shows it." in str(caught.value)
+        assert self.HINT.format(name) in str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("call", "path"),
+        [
+            (lambda fp: fp.cards.close("c-1", description="lost"), "card/close"),
+            (lambda fp: fp.cards.issue(client_id="cl-1", product_id=1000), "card/issue"),
+            (lambda fp: fp.cards.statement("c-1"), "card/statement"),
+            (lambda fp: fp.gift_cards.issue(cardholder_name="A", phone=1, product_code=1), "issue_card"),
+            (lambda fp: fp.call("/v5/card-api/card/rename", {}, dict), "card/rename"),
+        ],
+    )
+    @pytest.mark.parametrize("body", [b"", b'{"status":"error"}'])
+    def test_that_a_page_shows_is_not(self, ask, say, call, path, body):
+        with pytest.raises(FreedomPayError) as caught:
+            ask(call, **{path: [say.http(404, body)], "request__status": [say.unknown]})
+
+        assert caught.value.http_status == 404
+        assert "guess" not in str(caught.value)
+
+    @pytest.mark.parametrize("status", [200, 400, 403])
+    def test_that_is_there_is_not(self, ask, say, status):
+        with pytest.raises(FreedomPayError) as caught:
+            ask(lambda fp: fp.cards.balance("c-1"), card__balance=[say.error(status)])
+
+        assert "guess" not in str(caught.value)
+
+    def test_names_the_path_that_was_tried(self, ask, say):
+        with pytest.raises(RequestFailed, match="The path /v6/activation is a guess"):
+            ask(
+                activate,
+                options=different(Override(call="cards.activate", path="/v6/activation")),
+                **{"/v6/activation": [say.error(404)], "request__status": [say.unknown]},
+            )

@@ -1,0 +1,179 @@
+"""A client with a record: what is in the file when a call that can't be asked about is made, and when it has ended."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from freedompay_async import FreedomPayError, JournalError, NewClient, OutcomeUnknown, Policy, Retry, Secret
+from freedompay_async.contract import GIFT_CARDS_RESEND
+from freedompay_async.models import GiftCardId
+from freedompay_async.pacing import Lane
+
+OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
+PERSON = NewClient(phone=1, type=1, resident=1, first_name="A", last_name="B")
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "calls.jsonl"
+
+
+@pytest.fixture
+def lines(path):
+    def read() -> list[dict]:
+        return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+
+    return read
+
+
+@pytest.fixture
+def recorded(memory, client_of, path):
+    """A client over a wire of these scripts, with a record, whose pauses take no time; `fp.wire` is the wire."""
+
+    def build(*, scheme="KZ", record=path, **scripts):
+        fp = client_of(memory(**scripts), scheme=scheme, record=record, policy=Policy(pause=0.001, max_pause=0.001))
+        fp.wire = fp._session.transport
+        return fp
+
+    return build
+
+
+def issue(fp):
+    return fp.gift_cards.issue(cardholder_name="IVAN", phone=77017777777, product_code=1, request_id=OWN)
+
+
+ENDS = {
+    "done": (lambda say: [say.gift(card_id=5)], "done", 1, 1),
+    "refused": (lambda say: [say.gift(-6)], "refused", 1, None),
+    "denied": (lambda say: [say.denied], "refused", 1, 1),
+    "not sent": (lambda say: [say.not_sent], "not sent", 4, 4),
+    "lost": (lambda say: [say.lost], "unknown", 1, 2),
+    "a page": (lambda say: [say.page], "unknown", 1, 2),
+}
+
+
+@pytest.mark.parametrize(("script", "state", "jws", "sign"), ENDS.values(), ids=ENDS)
+async def test_call_is_written_down_with_its_end(recorded, say, lines, scheme, script, state, jws, sign):
+    fp = recorded(scheme=scheme, issue_card=script(say))
+    if state == "done":
+        await issue(fp)
+    else:
+        with pytest.raises(FreedomPayError):
+            await issue(fp)
+
+    # A refusal of a given id that goes out may be that of a duplicate.
+    end = "unknown" if scheme == "KG" and sign is None else state
+    assert [(line["state"], line["call"], line["request_id"]) for line in lines()] == [
+        ("sending", "gift_cards.issue", OWN),
+        (end, "gift_cards.issue", OWN),
+    ]
+    assert len(fp.wire.sent) == (jws if scheme == "KZ" else sign or 1)
+
+
+async def test_first_line_is_on_the_disk_before_the_first_byte(recorded, say, lines):
+    seen = []
+
+    async def step(attempt, sent):
+        seen.extend(line["state"] for line in lines())
+        return await say.gift(card_id=5)(attempt, sent)
+
+    await issue(recorded(issue_card=[step]))
+
+    assert seen == ["sending"]
+
+
+async def test_no_place_for_the_line_and_nothing_is_sent(recorded, say, tmp_path):
+    fp = recorded(record=tmp_path, issue_card=[say.gift(card_id=5)])
+
+    with pytest.raises(JournalError, match="Nothing was sent") as caught:
+        await issue(fp)
+
+    assert (caught.value.request_id, caught.value.call, fp.wire.sent) == (OWN, "gift_cards.issue", [])
+
+
+async def test_cancelled_call_is_unknown(recorded, say, lines):
+    reached = asyncio.Event()
+
+    async def step(attempt, sent):
+        attempt.connected()
+        reached.set()
+        await asyncio.get_running_loop().create_future()
+
+    task = asyncio.create_task(issue(recorded(issue_card=[step])))
+    await reached.wait()
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert task.cancelled()
+    assert [line["state"] for line in lines()] == ["sending", "unknown"]
+
+
+async def test_cancelled_call_that_had_no_place_was_not_sent(recorded, say, lines):
+    reached = asyncio.Event()
+
+    async def step(attempt, sent):
+        reached.set()
+        await asyncio.get_running_loop().create_future()
+
+    task = asyncio.create_task(issue(recorded(issue_card=[step])))
+    await reached.wait()
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert [line["state"] for line in lines()] == ["sending", "not sent"]
+
+
+async def test_code_and_pin_are_in_no_line(recorded, say, path):
+    fp = recorded(activate_card=[say.gift(-8)], card__set_pin=[say.ok()])
+    with pytest.raises(FreedomPayError):
+        await fp.gift_cards.confirm(otp="907351", card_id=5)
+    await fp.cards.set_pin("c-1")
+
+    assert '"otp":"***"' in path.read_text()
+    assert "907351" not in path.read_text()
+
+
+async def test_only_what_cannot_be_asked_about_is_written_down(recorded, say, lines):
+    fp = recorded(
+        card_status=[say.gift(card_status=1)],
+        card__set_pin=[say.ok()],
+        client__add=[say.process],
+        card__balance=[say.ok()],
+        request__status=[say.success],
+    )
+    await fp.gift_cards.status(5)
+    await fp.cards.set_pin("c-1", "U2FsdGVkX18=")
+    await fp.clients.create(product_id=1000, client=PERSON)
+    await fp.cards.balance("c-1")
+    await fp.requests.status(OWN)
+
+    assert lines() == []
+
+
+@pytest.mark.parametrize(("retry", "states"), [(Retry.UNASKABLE, ["sending", "done"]), (Retry.READ, []), (Retry.REPEATABLE, [])])
+async def test_given_call_is_written_down_where_it_cannot_be_asked_about(recorded, say, lines, retry, states):
+    fp = recorded(card__rename=[say.ok()])
+    await fp.call("/v5/card-api/card/rename", {"card_id": "c-1", "word": Secret("hunter2")}, dict, retry=retry)
+
+    assert [line["state"] for line in lines()] == states
+    assert [line["request"] for line in lines()] == [{"fields": {"card_id": "c-1", "word": "***"}}] * len(states)
+
+
+async def test_calls_at_once_have_their_own_lines(recorded, say, lines):
+    fp = recorded(resend=[say.gift(card_id=5)])
+    await asyncio.gather(*(fp.gift_cards.resend(number) for number in range(20)))
+
+    assert sorted((line["request"]["card_id"], line["state"]) for line in lines()) == sorted(
+        (number, state) for number in range(20) for state in ("sending", "done")
+    )
+
+
+async def test_lane_of_a_client_keeps_its_record(recorded, say, lines):
+    session = recorded(resend=[say.lost])._session.in_lane(Lane(concurrency=1))
+    with pytest.raises(OutcomeUnknown):
+        await session.change(GIFT_CARDS_RESEND, GiftCardId(card_id=5))
+
+    assert [line["state"] for line in lines()] == ["sending", "unknown"]

@@ -1,0 +1,132 @@
+"""What answers say of themselves."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+
+from freedompay_async.models import (
+    Answer,
+    Authorization,
+    CardSummary,
+    CardValidation,
+    ClientCards,
+    CreatedTransaction,
+    GiftAnswer,
+    GiftProduct,
+    GiftProducts,
+    GiftStatus,
+    Movement,
+    RequestState,
+)
+
+ALMATY = timezone(timedelta(hours=5))
+
+
+class TestAnswer:
+    @pytest.mark.parametrize(("status", "expected"), [("ok", True), ("error", False), ("done", None), ("OK", None), ("", None)])
+    def test_was_accepted_by_its_status(self, status, expected):
+        assert Answer(status=status).accepted is expected
+
+    @pytest.mark.parametrize(("given", "expected"), [(None, None), (0, "0"), (17, "17"), ("E1", "E1"), ("", "")])
+    def test_has_its_refusal_as_text(self, given, expected):
+        answer = Answer(status="error", error_code=given, error_description=given)
+
+        assert (answer.refusal_code, answer.refusal_text) == (expected, expected)
+
+
+class TestCreatedTransaction:
+    @pytest.mark.parametrize(
+        ("ids", "expected"),
+        [
+            ({"transaction_id": 9, "fin_document_id": 7}, ("9", "7")),
+            ({"transaction_id": "9", "fin_document_id": "7"}, ("9", "7")),
+            ({"transaction_id": 9}, ("9", None)),
+        ],
+    )
+    def test_has_its_ids_as_text(self, ids, expected):
+        state = RequestState(status="ok", request_status="success", request_id="r", **ids)
+        made = CreatedTransaction.of(state)
+
+        assert (made.request_id, made.transaction_id, made.fin_document_id, made.answer) == ("r", *expected, state)
+
+    def test_is_none_without_an_id(self):
+        assert CreatedTransaction.of(RequestState(status="ok", request_status="success", fin_document_id=7)) is None
+
+
+class TestGiftAnswer:
+    @pytest.mark.parametrize(
+        ("status", "expected"),
+        [
+            (0, (True, None, None)),
+            (-6, (False, "-6", "There is not enough money on the partner's account.")),
+            (-77, (False, "-77", "The issuer answered with the code -77, which is not in its dictionary.")),
+            (7, (None, None, None)),
+        ],
+    )
+    def test_was_accepted_by_its_status(self, status, expected):
+        answer = GiftAnswer(status=GiftStatus(status))
+
+        assert (answer.accepted, answer.refusal_code, answer.refusal_text) == expected
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("2026-05-14 10:00:00", datetime(2026, 5, 14, 10, tzinfo=UTC)),
+            ("2026-05-14T10:00:00+05:00", datetime(2026, 5, 14, 10, tzinfo=ALMATY)),
+            (None, None),
+            ("", None),
+            ("today", None),
+        ],
+    )
+    def test_has_its_time_in_utc(self, text, expected):
+        assert GiftAnswer(status=GiftStatus.OK, datetime=text).time == expected
+
+    @pytest.mark.parametrize(("given", "expected"), [(None, ()), ([], ()), ([GiftProduct(code=1)], (GiftProduct(code=1),))])
+    def test_has_its_products(self, given, expected):
+        assert GiftProducts(status=GiftStatus.OK, product_list=given).products == expected
+
+
+class TestReads:
+    @pytest.mark.parametrize("kind", [Movement, Authorization])
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("2026-05-14T10:00:00+05:00", datetime(2026, 5, 14, 10, tzinfo=ALMATY)),
+            ("2026-05-14 10:00:00", None),
+            ("", None),
+            (None, None),
+        ],
+    )
+    def test_have_a_time_where_it_has_an_offset(self, kind, text, expected):
+        assert kind(datetime=text).time == expected
+
+    @pytest.mark.parametrize(
+        ("score", "expected"),
+        [
+            ("44.37%", Decimal("0.4437")),
+            (" 100% ", Decimal(1)),
+            ("0%", Decimal(0)),
+            ("44", Decimal("0.44")),
+            ("44,37%", None),
+            ("-1%", None),
+            ("1e3%", None),
+            ("NaN%", None),
+            ("%", None),
+            ("", None),
+            (None, None),
+            (".", None),
+            ("1.2.3%", None),
+            (chr(0x665) + "%", None),
+        ],
+    )
+    def test_have_a_score_as_a_share(self, score, expected):
+        assert CardValidation(status="ok", score=score).share == expected
+
+    @pytest.mark.parametrize(
+        ("cards", "expected"), [(None, ()), ([], ()), ([CardSummary(card_id="5"), CardSummary(card_id=6)], ("5", "6"))]
+    )
+    def test_name_cards_as_text(self, cards, expected):
+        assert ClientCards(status="ok", cards=cards).card_ids == expected

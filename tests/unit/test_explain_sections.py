@@ -1,0 +1,107 @@
+"""Ends of calls that have something of their own to say: guesses, gift cards, what may be repeated, what holds secrets."""
+
+from __future__ import annotations
+
+import pytest
+
+from freedompay_async.contract import (
+    CARDS_ACTIVATE,
+    CARDS_BALANCE,
+    CARDS_ISSUE,
+    CARDS_SECRET_DATA,
+    GIFT_CARDS_ISSUE,
+    PINS_SET_URL,
+    REQUESTS_STATUS,
+    Call,
+    Mark,
+    Retry,
+)
+from freedompay_async.errors import GiftCardError
+from freedompay_async.explain import to_error
+from freedompay_async.models import Answer, GiftAnswer, GiftStatus, PinSetting, RequestState
+from freedompay_async.policy import Seen, Step
+from freedompay_async.secret import Secret
+from freedompay_async.wire import Reply, Verdict
+
+SET_PIN = Call("cards.set_pin", "/v5/card-api/card/set_pin", PinSetting, Answer, Mark.DOCUMENTED, Retry.REPEATABLE, "")
+LOST = Verdict(Seen.NO_ANSWER, "the server disconnected")
+PAGE = Verdict(Seen.UNCLEAR, "HTTP 200, an HTML page", None, Reply(200, {}, b"<html>"))
+ENDS = [Step.NOT_SENT, Step.LIMITED, Step.DENIED, Step.DUPLICATE, Step.FAILED, Step.REFUSED, Step.UNKNOWN]
+GUESSES = [
+    (404, CARDS_ACTIVATE, True),
+    (404, CARDS_BALANCE, True),
+    (404, CARDS_ISSUE, False),
+    (404, REQUESTS_STATUS, False),
+    (400, CARDS_ACTIVATE, False),
+    (500, CARDS_BALANCE, False),
+]
+
+
+def explain(step, call, *, told, hide=()):
+    return to_error(step, call=call, request_id="r-1", told=told, asked=None, resend_within=3600.0, hide=hide)
+
+
+class TestText:
+    def test_of_an_unknown_outcome_that_may_be_repeated_says_so(self):
+        assert explain(Step.UNKNOWN, SET_PIN, told=LOST).message == (
+            "sent, and its outcome is not known (the server disconnected). Doing it again gives the same end: it is safe to repeat."
+        )
+
+    @pytest.mark.parametrize(("status", "call", "expected"), GUESSES)
+    def test_of_a_path_that_is_a_guess_and_is_not_there_says_how_to_give_another(self, status, call, expected):
+        told = Verdict(Seen.UNCLEAR, f"HTTP {status}", None, Reply(status, {}, b""))
+        hint = (
+            f" The path {call.path} is a guess: no public page of the vendor shows it. If the vendor gave you another, "
+            f'use FreedomPay(contract=[Override(call="{call.name}", path="…")]).'
+        )
+
+        assert [explain(step, call, told=told).message.endswith(hint) for step in ENDS] == [expected] * len(ENDS)
+
+    def test_of_a_path_that_is_a_guess_and_was_not_reached_says_nothing_of_it(self):
+        assert "guess" not in explain(Step.UNKNOWN, CARDS_ACTIVATE, told=LOST).message
+
+    def test_of_keys_that_hashdt_refuses_names_those(self):
+        assert explain(Step.DENIED, PINS_SET_URL, told=PAGE).message == (
+            "HashDT refused the keys (HTTP 200, an HTML page). This attempt did nothing. Check api_key, product_id and token."
+        )
+
+
+class TestGiftCards:
+    TOLD = Verdict(Seen.ERROR, "HTTP 200", GiftAnswer(status=GiftStatus.NO_MONEY), Reply(200, {}, b'{"status":-6}'))
+
+    def test_refusal_is_a_kind_of_its_own_with_the_code_and_its_sentence(self):
+        error = explain(Step.REFUSED, GIFT_CARDS_ISSUE, told=self.TOLD)
+
+        assert (type(error), error.code, error.error_code, error.error_description, error.message) == (
+            GiftCardError,
+            -6,
+            "-6",
+            "There is not enough money on the partner's account.",
+            "the issuer refused it (HTTP 200: -6 There is not enough money on the partner's account.). It was not done.",
+        )
+
+    @pytest.mark.parametrize("step", [step for step in ENDS if step not in (Step.REFUSED, Step.FAILED)])
+    def test_another_end_is_not(self, step):
+        assert type(explain(step, GIFT_CARDS_ISSUE, told=self.TOLD)) is not GiftCardError
+
+
+class TestSecrets:
+    TOLD = Verdict(
+        Seen.ERROR,
+        "HTTP 400",
+        RequestState(status="error", error_code="hunter2!", error_description="not hunter2"),
+        Reply(400, {}, b'{"echo":"hunter2"}'),
+    )
+
+    def test_of_the_request_are_on_nothing_that_the_error_has(self):
+        error = explain(Step.REFUSED, CARDS_ISSUE, told=self.TOLD, hide=[Secret("hunter2")])
+
+        assert (error.message, error.body, error.error_code, error.error_description) == (
+            "the issuer refused it (HTTP 400: ***! not ***). It was not done.",
+            '{"echo":"***"}',
+            "***!",
+            "not ***",
+        )
+
+    def test_of_a_card_are_in_no_body(self):
+        assert explain(Step.UNCLEAR, CARDS_SECRET_DATA, told=self.TOLD).body == "***"

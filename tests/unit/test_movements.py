@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+from itertools import pairwise
+
+import pytest
+
+from freedompay_async.errors import ConfigurationError
+from freedompay_async.models import Movement, Statement
+from freedompay_async.resources.movements import movements
+
+DAY = timedelta(days=1)
+FIRST = date(2026, 2, 26)  # The end of a short month.
+ALMATY = timezone(timedelta(hours=5))
+DAYS = 12
+
+
+class Issuer:
+    """Keeps movements, and gives those whose day, in its own time zone, is in what it is asked for."""
+
+    def __init__(self, kept, *, zone=ALMATY, with_start=True, with_end=True):
+        self.kept = kept
+        self.zone = zone
+        self.with_start = with_start
+        self.with_end = with_end
+        self.asked = []
+
+    async def __call__(self, card_id, *, start_date, end_date, timeout):
+        self.asked.append((card_id, start_date, end_date, timeout))
+        return Statement(status="ok", operations=[each for each in self.kept if self._fits(each, start_date, end_date)])
+
+    def _fits(self, movement, start, end):
+        if movement.time is None:
+            return True
+        day = movement.time.astimezone(self.zone).date()
+        return (start <= day if self.with_start else start < day) and (day <= end if self.with_end else day < end)
+
+
+def at(when: datetime) -> Movement:
+    return Movement(datetime=when.isoformat())
+
+
+def busy(zone=ALMATY, *, days: int = DAYS + 8) -> list[Movement]:
+    """Movements at both ends and in the midst of each day, from some days before the first to some days after the last."""
+    start = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=zone) - 4 * DAY
+    return [at(start + number * DAY + timedelta(seconds=second)) for number in range(days) for second in (0, 43_200, 86_399)]
+
+
+def due(kept, start, end) -> list[Movement]:
+    return [each for each in kept if start <= each.time.date() <= end]
+
+
+@pytest.fixture
+def gather():
+    async def run(issuer, *, start=FIRST, end=FIRST + (DAYS - 1) * DAY, window=30, timeout=None):
+        return [each async for each in movements(issuer, "c", start=start, end=end, window=window, timeout=timeout)]
+
+    return run
+
+
+class TestWindows:
+    @pytest.mark.parametrize(
+        ("days", "window", "expected"),
+        [
+            (1, 1, [(0, 0)]),
+            (1, 30, [(0, 0)]),
+            (3, 1, [(0, 0), (1, 1), (2, 2)]),
+            (5, 2, [(0, 1), (2, 3), (4, 4)]),
+            (4, 2, [(0, 1), (2, 3)]),
+            (31, 30, [(0, 29), (30, 30)]),
+        ],
+    )
+    async def test_are_asked_for_with_a_day_more_on_either_side(self, gather, days, window, expected):
+        issuer = Issuer([])
+        await gather(issuer, end=FIRST + (days - 1) * DAY, window=window, timeout=7.0)
+
+        assert issuer.asked == [("c", FIRST + (first - 1) * DAY, FIRST + (last + 1) * DAY, 7.0) for first, last in expected]
+
+    @pytest.mark.parametrize("days", range(1, 20))
+    @pytest.mark.parametrize("window", range(1, 22))
+    async def test_cover_each_day_once(self, gather, days, window):
+        issuer = Issuer([])
+        await gather(issuer, end=FIRST + (days - 1) * DAY, window=window)
+        inner = [(start + DAY, end - DAY) for _, start, end, _ in issuer.asked]
+
+        assert (inner[0][0], inner[-1][1]) == (FIRST, FIRST + (days - 1) * DAY)
+        assert [after[0] - before[1] for before, after in pairwise(inner)] == [DAY] * (len(inner) - 1)
+        assert max(last - first for first, last in inner) < window * DAY
+
+    async def test_are_asked_for_one_by_one(self):
+        issuer = Issuer(busy())
+        run = movements(issuer, "c", start=FIRST, end=FIRST + 9 * DAY, window=1, timeout=None)
+        await anext(run)
+        asked = len(issuer.asked)
+        await run.aclose()
+
+        assert asked == 1
+
+    async def test_take_the_day_of_a_time(self, gather):
+        issuer = Issuer([])
+        await gather(issuer, start=datetime(2026, 3, 1, 23, 59, tzinfo=ALMATY), end=datetime(2026, 3, 1, 0, 1, tzinfo=ALMATY))
+
+        assert issuer.asked == [("c", date(2026, 2, 28), date(2026, 3, 2), None)]
+
+    @pytest.mark.parametrize("window", [0, -1, 0.5])
+    async def test_of_no_day_are_refused(self, gather, window):
+        issuer = Issuer([])
+
+        with pytest.raises(ConfigurationError) as caught:
+            await gather(issuer, window=window)
+
+        assert (caught.value.message, issuer.asked) == (f"window={window!r}: days, at least 1. Nothing was sent.", [])
+
+    async def test_from_a_later_to_an_earlier_day_are_refused(self, gather):
+        issuer = Issuer([])
+
+        with pytest.raises(ConfigurationError) as caught:
+            await gather(issuer, start=date(2026, 3, 2), end=date(2026, 3, 1))
+
+        assert caught.value.message == "movements from 2026-03-02 to 2026-03-01: the end is before the start. Nothing was sent."
+        assert issuer.asked == []
+
+
+class TestEachMovement:
+    @pytest.mark.parametrize("window", range(1, DAYS + 2))
+    @pytest.mark.parametrize("with_start", [True, False])
+    @pytest.mark.parametrize("with_end", [True, False])
+    async def test_comes_once_whether_or_not_the_ends_are_counted_in(self, gather, window, with_start, with_end):
+        kept = busy()
+        found = await gather(Issuer(kept, with_start=with_start, with_end=with_end), window=window)
+
+        assert found == due(kept, FIRST, FIRST + (DAYS - 1) * DAY)
+
+    @pytest.mark.parametrize("window", [1, 2, 5, DAYS])
+    @pytest.mark.parametrize("hours", range(-12, 15))
+    async def test_comes_once_wherever_the_issuers_days_begin(self, gather, window, hours):
+        kept = busy()
+        found = await gather(Issuer(kept, zone=timezone(timedelta(hours=hours))), window=window)
+
+        assert found == due(kept, FIRST, FIRST + (DAYS - 1) * DAY)
+
+    @pytest.mark.parametrize("window", [1, 3])
+    @pytest.mark.parametrize("hours", [-11, 0, 5, 14])
+    async def test_belongs_to_the_day_that_it_names_itself(self, gather, window, hours):
+        kept = busy(timezone(timedelta(hours=hours)))
+        found = await gather(Issuer(kept, zone=timezone(timedelta(0))), window=window)
+
+        assert found == due(kept, FIRST, FIRST + (DAYS - 1) * DAY)
+
+    async def test_comes_as_often_as_the_issuer_has_it(self, gather):
+        twins = [at(datetime(2026, 3, 1, 12, tzinfo=ALMATY))] * 3
+
+        assert await gather(Issuer(twins), window=2) == twins
+
+    async def test_without_an_offset_has_a_day_all_the_same(self, gather):
+        kept = [Movement(datetime="2026-03-01 12:00:00"), Movement(datetime="2026-02-01 12:00:00")]
+
+        assert await gather(Issuer(kept), window=2) == kept[:1]
+
+
+class TestUndated:
+    @pytest.mark.parametrize("text", [None, "", "yesterday", "01.03.2026"])
+    @pytest.mark.parametrize("window", range(1, DAYS + 1))
+    async def test_come_once(self, gather, text, window):
+        kept = [Movement(datetime=text, amount=1), *busy()]
+        found = await gather(Issuer(kept), window=window)
+
+        assert found.count(kept[0]) == 1
+        assert len(found) == 1 + 3 * DAYS
+
+    @pytest.mark.parametrize("window", [1, 4, DAYS])
+    async def test_twins_come_as_often_as_the_issuer_has_them(self, gather, window):
+        kept = [Movement(amount=1), Movement(amount=1), Movement(amount=2)]
+
+        assert await gather(Issuer(kept), window=window) == kept
+
+    async def test_of_one_window_only_come_once(self, gather):
+        class Some(Issuer):
+            async def __call__(self, *args, **ends):
+                answer = await super().__call__(*args, **ends)
+                return answer if len(self.asked) == 2 else Statement(status="ok")
+
+        assert await gather(Some([Movement(amount=1)]), window=2) == [Movement(amount=1)]
+
+
+async def test_an_answer_without_movements_gives_none(gather):
+    class Silent(Issuer):
+        async def __call__(self, *args, **ends):
+            return Statement(status="ok", operations=None)
+
+    assert await gather(Silent([])) == []

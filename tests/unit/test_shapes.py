@@ -1,0 +1,248 @@
+from __future__ import annotations
+
+import pickle
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import ClassVar
+
+import msgspec
+import pytest
+
+from freedompay_async.models import (
+    Answer,
+    CallStatus,
+    CardBalance,
+    CardInfo,
+    CardRef,
+    CardSecrets,
+    CardSummary,
+    CardValidation,
+    ClientCards,
+    Extra,
+    GiftCardState,
+    GiftProducts,
+    GiftStatus,
+    IssuedGiftCard,
+    LimitList,
+    RequestState,
+    RequestStatus,
+    Statement,
+    StatementExtended,
+)
+from freedompay_async.models.open import OpenStruct, OpenText
+from freedompay_async.secret import Secret
+from freedompay_async.shapes import Difference, Note, read_shape
+
+UNKNOWN, VALUE, MISSING, OTHER = Difference.UNKNOWN_FIELD, Difference.UNKNOWN_VALUE, Difference.MISSING_FIELD, Difference.OTHER_TYPE
+GOOD = {"status": "ok", "request_status": "success", "dt": "2026-05-14T10:00:00+05:00"}
+GIFT = {"status": 0, "datetime": "2026-05-14 10:00:00"}
+
+
+class Kind(OpenText):
+    ONE = "one"
+
+
+class Loose(OpenStruct, kw_only=True, frozen=True):
+    """Everything that a part may be."""
+
+    EXPECTED: ClassVar = frozenset({"kind"})
+
+    kind: Kind | None = None
+    one: CardRef | None = None
+    maybe: list[CardRef] | str | None = None
+
+
+def read(kind, /, **fields):
+    notes: list[Note] = []
+    return read_shape(fields, kind, notes=notes), notes
+
+
+def noted(kind, /, **fields) -> list[tuple[Difference, str]]:
+    return [tuple(note) for note in read(kind, **fields)[1]]
+
+
+class TestUnknownFields:
+    def test_are_kept_aside(self):
+        assert read(CardInfo, **GOOD, card_id="5", colour="red", level=7) == (
+            CardInfo(**GOOD, card_id="5", extra=Extra({"colour": "red", "level": 7})),
+            [Note(UNKNOWN, "colour"), Note(UNKNOWN, "level")],
+        )
+
+    def test_of_a_part_are_kept_in_the_part(self):
+        answer, notes = read(ClientCards, **GOOD, cards=[{"card_id": "5", "a": 1}, {"card_id": 6, "b": {"c": 2}}])
+
+        assert answer.cards == [CardSummary(card_id="5", extra=Extra({"a": 1})), CardSummary(card_id=6, extra=Extra({"b": {"c": 2}}))]
+        assert notes == [Note(UNKNOWN, "cards.a"), Note(UNKNOWN, "cards.b")]
+
+    def test_are_kept_at_every_level_of_a_statement(self):
+        answer, notes = read(
+            StatementExtended,
+            **GOOD,
+            a=1,
+            card={"card_id": "5", "b": 2},
+            accounts=[{"iban": "KZ1", "c": 3}],
+            authorizations=[{"amount": 1, "d": 4}],
+            operations=[{"e": 5}, {"e": 6}],
+        )
+
+        assert [dict(each.extra) for each in (answer, answer.card, answer.accounts[0], answer.authorizations[0], *answer.operations)] == [
+            {"a": 1},
+            {"b": 2},
+            {"c": 3},
+            {"d": 4},
+            {"e": 5},
+            {"e": 6},
+        ]
+        assert [note.field for note in notes] == ["a", "card.b", "accounts.c", "authorizations.d", "operations.e", "operations.e"]
+
+    @pytest.mark.parametrize("name", ["extra", "found"])
+    def test_may_be_named_like_what_the_client_fills_in(self, name):
+        answer, notes = read(RequestState, **GOOD, **{name: True})
+
+        assert (dict(answer.extra), answer.found, notes) == ({name: True}, False, [Note(UNKNOWN, name)])
+
+    def test_that_may_be_secrets_are_sealed(self):
+        answer, _ = read(CardInfo, **GOOD, cvv2="123", note="card 4111111111111111")
+
+        assert (type(answer.extra["cvv2"]), answer.extra["cvv2"].reveal(), type(answer.extra["note"])) == (Secret, "123", Secret)
+
+    def test_of_what_is_made_of_secrets_are_all_sealed(self):
+        answer, _ = read(CardSecrets, **GOOD, form="rsa", more={"key": "k"})
+
+        assert (answer.extra["form"].reveal(), answer.extra["more"]["key"].reveal()) == ("rsa", "k")
+
+    def test_are_noted_under_a_short_name_that_is_no_card_number(self):
+        assert noted(Answer, **GOOD, **{"x" * 100: 1, "4111111111111111": 2}) == [(UNKNOWN, "***"), (UNKNOWN, "x" * 60)]
+
+    def test_cost_no_more_than_the_part_that_is_there(self):
+        assert read(StatementExtended, **GOOD, card=None, accounts=[None] * 0)[1] == []
+
+    def test_survive_a_pickle(self):
+        answer, _ = read(CardInfo, **GOOD, colour="red", cvv="123")
+        made = pickle.loads(pickle.dumps(answer))
+
+        assert (made.extra["colour"], str(made.extra["cvv"]), b"123" in pickle.dumps(answer)) == ("red", "***", False)
+
+
+class TestUnknownValues:
+    @pytest.mark.parametrize(
+        ("kind", "fields", "name", "value"),
+        [
+            (Answer, {**GOOD, "request_status": "queued"}, "request_status", RequestStatus("queued")),
+            (Answer, {**GOOD, "status": "done"}, "status", CallStatus("done")),
+            (RequestState, {**GOOD, "request_status": "SUCCESS"}, "request_status", "SUCCESS"),
+            (IssuedGiftCard, {**GIFT, "status": -77, "card_id": 5}, "status", GiftStatus(-77)),
+            (IssuedGiftCard, {**GIFT, "status": 10**30, "card_id": 5}, "status", 10**30),
+            (GiftCardState, {**GIFT, "card_status": 9, "card_currency": "", "card_balance": 1, "card_mask": ""}, "card_status", 9),
+        ],
+    )
+    def test_pass_through_and_are_noted(self, kind, fields, name, value):
+        answer, notes = read(kind, **fields)
+
+        assert (getattr(answer, name), getattr(answer, name).known, notes) == (value, False, [Note(VALUE, name)])
+
+    @pytest.mark.parametrize("status", [*CallStatus, *(each.value for each in CallStatus)])
+    def test_are_not_those_of_the_dictionary(self, status):
+        assert noted(Answer, **(GOOD | {"status": status})) == []
+
+    def test_of_a_part_are_noted_with_its_name(self):
+        class Whole(OpenStruct, kw_only=True, frozen=True):
+            parts: list[Loose]
+
+        assert noted(Whole, parts=[{"kind": "two"}]) == [(VALUE, "parts.kind")]
+
+
+class TestMissingFields:
+    @pytest.mark.parametrize(
+        ("kind", "fields", "expected"),
+        [
+            (Answer, {"status": "ok"}, ["dt", "request_status"]),
+            (Answer, {**GOOD, "dt": None}, []),
+            (Statement, GOOD, ["operations"]),
+            (Statement, {**GOOD, "operations": []}, []),
+            (CardValidation, {"status": "ok"}, ["score"]),
+            (CardValidation, {"status": "ok", "score": "1%"}, []),
+            (GiftProducts, GIFT, ["product_list"]),
+            (IssuedGiftCard, {"status": 0}, ["card_id", "datetime"]),
+            (GiftCardState, GIFT, ["card_balance", "card_currency", "card_mask", "card_status"]),
+        ],
+    )
+    def test_that_the_page_shows_are_noted(self, kind, fields, expected):
+        assert noted(kind, **fields) == [(MISSING, name) for name in expected]
+
+    def test_that_the_page_does_not_show_are_not(self):
+        assert noted(CardInfo, **GOOD) == []
+
+    def test_of_a_part_are_noted_with_its_name(self):
+        class Whole(OpenStruct, kw_only=True, frozen=True):
+            part: Loose
+
+        assert noted(Whole, part={}) == [(MISSING, "part.kind")]
+
+
+class TestOtherTypes:
+    @pytest.mark.parametrize(
+        ("kind", "fields", "name", "value"),
+        [
+            (CardInfo, GOOD, "product_id", "red"),
+            (CardInfo, GOOD, "card_mask", 5),
+            (CardInfo, GOOD, "card_id", [1]),
+            (CardInfo, GOOD, "request_id", None),
+            (CardBalance, GOOD, "amount", "much"),
+            (CardBalance, GOOD, "amount", {"value": 1}),
+            (CardValidation, {"status": "ok", "score": "1%"}, "fishy", Decimal("0.5")),
+            (IssuedGiftCard, {**GIFT, "card_id": 5}, "datetime", 5),
+            (StatementExtended, GOOD, "balances", "none"),
+        ],
+    )
+    def test_of_what_decides_nothing_are_set_aside(self, kind, fields, name, value):
+        answer, notes = read(kind, **(fields | {name: value}))
+
+        assert (dict(answer.extra), notes) == ({name: value}, [Note(OTHER, name)])
+        assert getattr(answer, name) in (None, "")
+
+    def test_stand_beside_what_is_unknown(self):
+        answer, notes = read(CardInfo, **GOOD, product_id="red", card_mask=7, colour="blue")
+
+        assert dict(answer.extra) == {"product_id": "red", "card_mask": 7, "colour": "blue"}
+        assert sorted(notes) == sorted([Note(UNKNOWN, "colour"), Note(OTHER, "product_id"), Note(OTHER, "card_mask")])
+
+    def test_of_a_secret_stay_secret(self):
+        answer, notes = read(CardSecrets, **GOOD, pan={"data": "AbC="}, cvv=True, form="rsa")
+
+        assert (answer.pan, answer.extra["pan"]["data"].reveal(), answer.extra["form"].reveal()) == (None, "AbC=", "rsa")
+        assert notes == [Note(UNKNOWN, "form"), Note(OTHER, "pan"), Note(OTHER, "cvv")]
+
+    @pytest.mark.parametrize(
+        ("kind", "fields"),
+        [
+            (Answer, {**GOOD, "status": 0}),
+            (Answer, {**GOOD, "status": None}),
+            (Answer, {"request_status": "success"}),
+            (Answer, {**GOOD, "request_status": 1}),
+            (RequestState, {**GOOD, "client_id": ["77"]}),
+            (RequestState, {**GOOD, "transaction_id": Decimal("1.5")}),
+            (RequestState, {**GOOD, "fin_document_id": {}}),
+            (RequestState, {**GOOD, "cards": "5"}),
+            (RequestState, {**GOOD, "cards": [5]}),
+            (RequestState, {**GOOD, "cards": [{"card_id": None}]}),
+            (RequestState, {**GOOD, "cards": [{"mask": "5"}]}),
+            (ClientCards, {**GOOD, "cards": {"card_id": "5"}}),
+            (Statement, {**GOOD, "operations": {}}),
+            (LimitList, {**GOOD, "limits": "none"}),
+            (IssuedGiftCard, {**GIFT, "status": "0", "card_id": 5}),
+            (IssuedGiftCard, {**GIFT, "card_id": [5]}),
+            (IssuedGiftCard, {"card_id": 5}),
+        ],
+    )
+    def test_of_what_decides_make_it_unreadable(self, kind, fields):
+        with pytest.raises(msgspec.ValidationError):
+            read(kind, **fields)
+
+    def test_of_a_struct_of_the_callers_make_it_unreadable(self):
+        @dataclass
+        class Mine:
+            level: int | None = None
+
+        with pytest.raises(msgspec.ValidationError):
+            read(Mine, level="high")

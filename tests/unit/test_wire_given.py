@@ -1,0 +1,182 @@
+"""Bodies that the caller wrote or added to, and answers of the caller's own types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from freedompay_async.errors import ConfigurationError
+from freedompay_async.models import (
+    Answer,
+    CardActivation,
+    GiftAnswer,
+    GivenBody,
+    GivenIntent,
+    LimitSetting,
+    LimitTarget,
+    NewClient,
+    PinSetting,
+    Refund,
+    RequestState,
+)
+from freedompay_async.models.open import Fields
+from freedompay_async.policy import Seen
+from freedompay_async.secret import Document, Pin, Secret
+from freedompay_async.shapes import Difference, Note
+from freedompay_async.wire import Message, Reply, encode, read_answer
+
+
+@dataclass
+class Level:
+    level: int
+    fee: Decimal = Decimal(0)
+
+
+def read(body: bytes, kind=Level, *, envelope=Answer, status=200):
+    return read_answer(Reply(status, {}, body), kind, effect=True, now=0.0, envelope=envelope)
+
+
+class TestFields:
+    @pytest.mark.parametrize(
+        ("request_body", "fields", "expected"),
+        [
+            (CardActivation(request_id="r", card_id="5"), {}, b'{"request_id":"r","card_id":"5"}'),
+            (CardActivation(request_id="r", card_id="5"), None, b'{"request_id":"r","card_id":"5"}'),
+            (CardActivation(request_id="r", card_id="5"), {"a": 1, "b": None}, b'{"request_id":"r","card_id":"5","a":1,"b":null}'),
+            (CardActivation(request_id="r", card_id="5"), {"card_id": "6"}, b'{"request_id":"r","card_id":"6"}'),
+            (CardActivation(request_id="r", card_id="5"), Fields({"a": {"b": [1]}}), b'{"request_id":"r","card_id":"5","a":{"b":[1]}}'),
+            (PinSetting(card_id="5", pin=Pin("AbC=")), {"a": 1}, b'{"card_id":"5","pin":"AbC=","a":1}'),
+            (PinSetting(card_id="5"), {"pin": Pin("AbC=")}, b'{"card_id":"5","pin":"AbC="}'),
+            (
+                Refund(request_id="r", order_id="o", transaction_id="t", amount=Decimal("0.10")),
+                {"fee": Decimal("0.50")},
+                b'{"request_id":"r","order_id":"o","transaction_id":"t","amount":0.10,"fee":0.50}',
+            ),
+            (
+                LimitSetting(request_id="r", object=LimitTarget(type="card", value="5"), limits=[]),
+                {"a": 1},
+                b'{"request_id":"r","object":{"type":"card","value":"5"},"limits":[],"a":1}',
+            ),
+        ],
+    )
+    def test_are_added_to_a_body(self, request_body, fields, expected):
+        assert encode(request_body, fields) == expected
+
+    def test_are_added_beside_a_document(self):
+        client = NewClient(phone=1, type=1, resident=1, first_name="A", last_name="B", document=Document("JVBERi0="))
+
+        assert msgspec.json.decode(encode(client, {"a": 1}))["document"] == "JVBERi0="
+
+    def test_leave_the_order_of_the_body(self):
+        body = encode(CardActivation(request_id="r", card_id="5"), {"z": 1, "card_id": "6", "a": 2})
+
+        assert list(msgspec.json.decode(body)) == ["request_id", "card_id", "z", "a"]
+
+    @pytest.mark.parametrize("value", [object(), {1, object()}, range(3)])
+    def test_without_a_form_in_json_are_refused(self, value):
+        with pytest.raises(ConfigurationError, match=r"a value has no form in JSON: .* Nothing was sent\."):
+            encode(CardActivation(card_id="5"), {"a": value})
+
+    def test_that_hold_themselves_are_refused(self):
+        endless: list = []
+        endless.append(endless)
+
+        with pytest.raises(ConfigurationError, match="a value has no form in JSON"):
+            encode(GivenBody(fields=Fields({"a": endless})))
+
+    @pytest.mark.parametrize("value", [1 << 70, float("nan"), 0.1, "ё/\n", b"\x00", True])
+    def test_of_any_kind_that_json_has_are_written(self, value):
+        assert msgspec.json.decode(encode(GivenBody(fields=Fields({"a": value})))).keys() == {"a"}
+
+
+class TestGiven:
+    def test_body_is_its_fields(self):
+        assert encode(GivenBody(fields=Fields({"b": 1, "a": Secret("s")}))) == b'{"b":1,"a":"s"}'
+
+    def test_body_of_nothing_is_an_empty_object(self):
+        assert encode(GivenBody(fields=Fields({}))) == b"{}"
+
+    def test_body_takes_more(self):
+        assert encode(GivenBody(fields=Fields({"a": 1})), {"a": 2, "b": 3}) == b'{"a":2,"b":3}'
+
+    def test_intent_has_the_id_of_its_call(self):
+        body = GivenIntent(fields=Fields({"a": 1, "request_id": "mine"}))
+        body.request_id = "r"
+
+        assert msgspec.json.decode(encode(body, {"b": 2, "request_id": "other"})) == {"a": 1, "b": 2, "request_id": "r"}
+
+    def test_fields_inside_of_a_body_are_written_as_an_object(self):
+        assert encode(GivenBody(fields=Fields({"a": Fields({"b": 1})}))) == b'{"a":{"b":1}}'
+
+
+class TestOwnTypes:
+    def test_have_the_envelope_as_the_answer_and_the_rest_as_the_value(self):
+        verdict = read(b'{"status":"ok","level":7,"fee":0.10}')
+
+        assert (verdict.seen, verdict.answer.status, verdict.value, verdict.notes) == (Seen.OK, "ok", Level(7, Decimal("0.10")), ())
+
+    def test_are_not_made_of_an_error(self):
+        verdict = read(b'{"status":"error","error_code":5}')
+
+        assert (verdict.seen, verdict.answer.refusal_code, verdict.value) == (Seen.ERROR, "5", None)
+
+    def test_are_not_made_of_an_effect_that_failed(self):
+        assert read(b'{"status":"ok","request_status":"error","level":7}').seen is Seen.ERROR
+
+    @pytest.mark.parametrize(
+        ("body", "seen"),
+        [
+            (b'{"status":"ok"}', Seen.UNCLEAR),
+            (b'{"status":"ok","level":"high"}', Seen.UNCLEAR),
+            (b'{"level":7}', Seen.UNCLEAR),
+            (b'{"status":"done","level":7}', Seen.UNCLEAR),
+        ],
+    )
+    def test_of_another_shape_are_unclear(self, body, seen):
+        verdict = read(body)
+
+        assert (verdict.seen, verdict.answer, verdict.value) == (seen, None, None)
+
+    def test_have_the_envelope_of_their_section(self):
+        verdict = read(b'{"status":0,"level":7}', envelope=GiftAnswer)
+
+        assert (verdict.seen, type(verdict.answer), verdict.answer.accepted, verdict.value) == (Seen.OK, GiftAnswer, True, Level(7))
+
+    def test_are_a_dict_as_it_came(self):
+        assert read(b'{"status":"ok","a":0.10}', dict).value == {"status": "ok", "a": Decimal("0.10")}
+
+
+class TestNotes:
+    def test_of_a_good_answer_are_all(self):
+        assert read(b'{"status":"ok","a":1}', Answer).notes == (
+            Note(Difference.UNKNOWN_FIELD, "a"),
+            Note(Difference.MISSING_FIELD, "dt"),
+            Note(Difference.MISSING_FIELD, "request_status"),
+        )
+
+    def test_of_an_error_are_not_what_it_lacks(self):
+        assert read(b'{"status":"error","a":1}', Answer).notes == (Note(Difference.UNKNOWN_FIELD, "a"),)
+
+    def test_of_what_cannot_be_read_are_those_that_were_seen(self):
+        assert read(b'{"status":"ok","request_status":"success","dt":"","cards":5,"a":1}', RequestState).notes == (
+            Note(Difference.UNKNOWN_FIELD, "a"),
+        )
+
+    @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'"ok"', b"{"])
+    def test_of_what_is_no_object_are_none(self, body):
+        assert read(body, Answer).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (Message("POST", "/v5/card-api/card/info", {"Sign": "hunter2"}, b"hunter2"), "<POST /v5/card-api/card/info, 7 bytes>"),
+        (Reply(200, {"Set-Cookie": "hunter2"}, b"hunter2"), "<HTTP 200, 7 bytes>"),
+    ],
+    ids=["Message", "Reply"],
+)
+def test_repr_shows_neither_headers_nor_body(made, expected):
+    assert (repr(made), str(made), f"{[made]}") == (expected, expected, f"[{expected}]")
