@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["FreedomPay"]
 
 R = TypeVar("R")
-_SECTIONS: Final = (Section.PAYMENT_CARDS, Section.GIFT_CARDS)
+_SECTIONS: Final[tuple[Section, ...]] = (Section.PAYMENT_CARDS, Section.GIFT_CARDS)
 
 
 class FreedomPay(Pooled):
@@ -158,7 +158,7 @@ class FreedomPay(Pooled):
     async def call(
         self,
         path: str,
-        body: Mapping[str, Any] | msgspec.Struct,
+        body: Mapping[str, Any] | Fields | msgspec.Struct,
         answer_type: type[R],
         *,
         retry: Retry = Retry.UNASKABLE,
@@ -189,4 +189,6 @@ class FreedomPay(Pooled):
         )
 
     def __repr__(self) -> str:
+        if not hasattr(self, "merchant"):
+            return "FreedomPay(not made)"  # Whoever records the locals of a refusal asks for it.
         return f"FreedomPay({self.base_url!r}, merchant={self.merchant!r}, {self._transport!r})"

@@ -6,10 +6,12 @@ a POST.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Protocol, TypeVar
 
+from freedompay_async.errors import ConfigurationError
 from freedompay_async.models import gift_cards as gift
 from freedompay_async.models import pin_pages, reads
 from freedompay_async.models import requests as asked
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
 
     from msgspec import Struct
 
-__all__ = ["HASHDT_TABLE", "TABLE", "Call", "Mark", "Result", "Retry", "Section"]
+    from freedompay_async.models.open import Fields
+
+__all__ = ["HASHDT_TABLE", "TABLE", "Call", "Mark", "Result", "Retry", "Section", "check_path"]
 
 
 class Mark(StrEnum):
@@ -97,7 +101,7 @@ class Call(Generic[R]):
     method: Literal["POST", "GET"] = "POST"
     fixed_id: bool = False
     """The id of a question is an idempotency key: the same on every attempt."""
-    fields: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    fields: Mapping[str, Any] | Fields = field(default_factory=dict, hash=False)
     """Fields that an override adds to every body."""
     header_names: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Headers that an override gives another name."""
@@ -111,6 +115,19 @@ class Call(Generic[R]):
     def answer(self) -> type[Any]:
         """The shape of its answer. An accepted request is told of as `request/status` tells of it."""
         return RequestState if self.body_id and not self.retry.harmless else self.result
+
+
+_PATH: Final = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
+
+
+def check_path(path: str) -> None:
+    """A path goes out as it was signed, so it holds nothing that a URL writes in another way.
+
+    Raises:
+        ConfigurationError: it does.
+    """
+    if not _PATH.fullmatch(path):
+        raise ConfigurationError(f"the path {path!r} is not like /v5/card-api/card/info. Nothing was sent.")
 
 
 _CARD_API: Final = "/v5/card-api/"

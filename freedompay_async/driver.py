@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 import time
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
@@ -10,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from msgspec.structs import force_setattr
 
 from freedompay_async.attempt import Attempt, TransportError, Wire
-from freedompay_async.contract import REQUESTS_STATUS, Call, Retry, Section
+from freedompay_async.contract import REQUESTS_STATUS, Call, Mark, Retry, Section
 from freedompay_async.drift import DriftCount
 from freedompay_async.errors import ConfigurationError, OutcomeUnknown
 from freedompay_async.explain import mark_cancelled, to_error
-from freedompay_async.ids import new_request_id
+from freedompay_async.ids import checked_request_id, new_request_id
 from freedompay_async.masking import concealed
 from freedompay_async.models import Answer, GiftAnswer, HeaderQuery, Intent, PinPageAnswer, RequestState, StatusQuery
 from freedompay_async.policy import Life, Policy, RetryBudget, Seen, Step
@@ -68,14 +69,23 @@ class Means:
         self._listener: Final = listener
         self._budget: Final = budget or RetryBudget(policy)
 
+    def check(self, timeout: float | None) -> None:
+        """Raise `ConfigurationError` where a call can't be made: without time, after close, on another event loop, in a forked child."""
+        if timeout is not None and not timeout > 0:
+            raise ConfigurationError(f"timeout={timeout!r}: seconds, more than 0. Nothing was sent.")
+        self.transport.check()
+
     def row(self, call: Call[R]) -> Call[R]:
         """The row of a call as the overrides have it."""
+        if call.mark is Mark.GIVEN:
+            general = self._rows.get(call.section)
+            return call if general is None else dataclasses.replace(call, fields=general.fields, header_names=general.header_names)
         return self._rows.get(call.name, call)
 
     def encode(self, call: Call[Any], request: msgspec.Struct, extra: Mapping[str, Any] | None = None) -> bytes:
         """The body of a call, with the fields that the overrides and the caller add."""
         fields = self.row(call).fields
-        return encode(request, {**fields, **extra} if extra else fields)
+        return encode(request, {**fields, **(extra or {})})
 
 
 class Driver:
@@ -99,7 +109,9 @@ class Driver:
         self._before = before
         self._request = request
         self._extra_fields = extra
-        self._id = request.request_id if isinstance(request, StatusQuery) else request_id
+        self._id = request.request_id if isinstance(request, StatusQuery) else None
+        if request_id is not None:
+            self._take(request_id)
         self._effect = call.retry is not Retry.READ
         self._fixed = call.fixed_id or call.retry in (Retry.ASKABLE, Retry.UNASKABLE)
         self._check(timeout)
@@ -119,13 +131,19 @@ class Driver:
     def request_id(self) -> str:
         return cast("str", self._id)
 
+    def _take(self, request_id: str) -> None:
+        """The id of the call; one that can't be sent is not put on the error either, because an error is logged."""
+        try:
+            self._id = checked_request_id(request_id)
+        except ConfigurationError as error:
+            self._name(error)
+            raise
+
     def _check(self, timeout: float | None) -> None:
         try:
             if self._extra_fields and "request_id" in self._extra_fields:
                 raise ConfigurationError("extra can't hold request_id: hand it in as request_id=. Nothing was sent.")
-            if timeout is not None and not timeout > 0:
-                raise ConfigurationError(f"timeout={timeout!r}: seconds, more than 0. Nothing was sent.")
-            self._means.transport.check()
+            self._means.check(timeout)
         except ConfigurationError as error:
             self._name(error)
             raise
@@ -243,8 +261,8 @@ class Driver:
         signer = self._means.signers[call.section]
         message.headers.update(signer.headers(path=message.path, body=message.body, request_id=own))
         for name, other in call.header_names.items():
-            if name in message.headers:
-                message.headers[other] = message.headers.pop(name)
+            for written in [each for each in message.headers if each.lower() == name.lower()]:
+                message.headers[other] = message.headers.pop(written)
         return message
 
     def _end(self, step: Step) -> Any:

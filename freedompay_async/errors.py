@@ -162,4 +162,7 @@ class GiftCardError(ApiError):
     @property
     def code(self) -> int | None:
         """The status, such as -8 for a wrong code (`GiftStatus`)."""
-        return None if self.error_code is None else int(self.error_code)
+        try:
+            return int(self.error_code or "")
+        except ValueError:
+            return None

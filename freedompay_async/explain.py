@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async.contract import Mark, Retry, Section
 from freedompay_async.errors import (
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = ["mark_cancelled", "to_error"]
 
+# Of the issuer's own words: more is in `body`.
+_LONGEST: Final = 2_000
+
 
 def to_error(
     step: Step,
@@ -55,7 +58,7 @@ def to_error(
     # A failure is of the effect that was asked about, even if all that is known of it is its id.
     effect = call.retry is not Retry.READ or step is Step.FAILED
     kind: type[FreedomPayError]
-    why = told.reason + _described(told.answer)
+    why = concealed(told.reason, hide) + _described(told.answer, hide)
     # What comes back instead of an answer that is made of secrets may be one too.
     sealed = bool(getattr(call.result, "SECRET", False))
     if asked is not None and asked is not told:
@@ -63,7 +66,8 @@ def to_error(
     if step is Step.DENIED:
         kind, text = AuthenticationError, _denied(why, call.section)
     elif effect:
-        kind, text = _of_effect(step, why, looked_up=asked is not None)
+        again = "with this request_id" if call.body_id else "later"
+        kind, text = _of_effect(step, why, looked_up=asked is not None, again=again)
     else:
         kind, text = _of_read(step, why, answered=told.reply is not None)
     if step is Step.UNKNOWN and call.retry is Retry.ASKABLE:
@@ -85,22 +89,24 @@ def to_error(
         request_id=request_id,
         call=call.name,
         http_status=told.reply.status if told.reply else None,
-        body=None if told.reply is None else MASK if sealed else concealed(mask(told.reply.body), hide),
-        error_code=None if answer is None or answer.refusal_code is None else concealed(mask_text(answer.refusal_code), hide),
-        error_description=None if answer is None or answer.refusal_text is None else concealed(mask_text(answer.refusal_text), hide),
+        body=None if told.reply is None else MASK if sealed else mask(told.reply.body, hide=hide),
+        error_code=None if answer is None or answer.refusal_code is None else mask_text(concealed(answer.refusal_code, hide)[:_LONGEST]),
+        error_description=None
+        if answer is None or answer.refusal_text is None
+        else mask_text(concealed(answer.refusal_text, hide)[:_LONGEST]),
         retry_after=told.retry_after or None,
         proved=step is Step.FAILED,
     )
 
 
-def _of_effect(step: Step, why: str, *, looked_up: bool) -> tuple[type[FreedomPayError], str]:
+def _of_effect(step: Step, why: str, *, looked_up: bool, again: str) -> tuple[type[FreedomPayError], str]:
     match step:
         case Step.NOT_SENT:
             return NotSent, f"not sent: {why}. Nothing was done; it is safe to repeat."
         case Step.LIMITED:
             return (
                 RateLimited,
-                f"the issuer limits the rate ({why}). By the meaning of 429 nothing was done; repeat it with this request_id.",
+                f"the issuer limits the rate ({why}). By the meaning of 429 nothing was done; repeat it {again}.",
             )
         case Step.DUPLICATE:
             return DuplicateRequest, (
@@ -145,11 +151,15 @@ def _denied(why: str, section: Section) -> str:
     )
 
 
-def _described(answer: AnyAnswer | None) -> str:
+def _shown(text: str | None, hide: Sequence[Secret]) -> str | None:
+    return None if text is None else mask_text(concealed(text, hide)[:_LONGEST])
+
+
+def _described(answer: AnyAnswer | None, hide: Sequence[Secret]) -> str:
     if answer is None:
         return ""
-    parts = [part for part in (answer.refusal_code, answer.refusal_text) if part is not None]
-    return ": " + mask_text(" ".join(parts)) if parts else ""
+    parts = [part for part in (_shown(answer.refusal_code, hide), _shown(answer.refusal_text, hide)) if part is not None]
+    return ": " + " ".join(parts) if parts else ""
 
 
 def mark_cancelled(error: BaseException, request_id: str | None, *, outcome_unknown: bool) -> None:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Final
 from uuid import UUID, uuid4, uuid5
 
-__all__ = ["derive_request_id", "new_request_id"]
+from freedompay_async.errors import ConfigurationError
+
+__all__ = ["checked_request_id", "derive_request_id", "new_request_id"]
+
+_ID: Final = re.compile(r"[!-~]{1,128}")
 
 _NAMESPACE: Final = UUID("6d1f2f0c-4a57-5c4e-9d0b-2f5f8f0f6b5a")
 
@@ -24,3 +29,14 @@ def derive_request_id(merchant: str, batch: str, row: str, step: str) -> str:
     """
     # JSON, because a plain separator could make two different quadruples read alike.
     return str(uuid5(_NAMESPACE, json.dumps([merchant, batch, row, step], ensure_ascii=False)))
+
+
+def checked_request_id(request_id: object) -> str:
+    """The caller's id, if it can go into a header as well as into a body.
+
+    Raises:
+        ConfigurationError: it can't.
+    """
+    if not isinstance(request_id, str) or not _ID.fullmatch(request_id):
+        raise ConfigurationError("request_id is no UUID, nor another text of 1 to 128 ASCII characters without spaces. Nothing was sent.")
+    return request_id

@@ -6,18 +6,21 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from freedompay_async.contract import HASHDT_TABLE, TABLE, Call, Retry, Section
+from msgspec import Struct
+
+from freedompay_async.contract import HASHDT_TABLE, TABLE, Call, Mark, Retry, Section, check_path
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.models.answers import Answer
 from freedompay_async.models.open import Fields
+from freedompay_async.settings import Region
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from freedompay_async.settings import Region
-
 __all__ = ["Override", "overridden"]
 
 _CALLS: Final = {call.name: call for call in (*TABLE, *HASHDT_TABLE)}
+_GENERAL: Final = tuple(Call(section, "/", Struct, Answer, Mark.GIVEN, Retry.UNASKABLE, "", section) for section in Section)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +47,13 @@ class Override:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fields", Fields(self.fields))
+        object.__setattr__(self, "region", None if self.region is None else Region(self.region))
         if self.call is not None and self.call not in _CALLS:
             raise ConfigurationError(f"Override(call={self.call!r}): no such call; `freedompay contract` lists them. Nothing was sent.")
         if self.call is None and (self.path is not None or self.retry is not None):
             raise ConfigurationError("Override(path=…) and Override(retry=…) are for one call: name it with call=. Nothing was sent.")
-        if self.path is not None and (not self.path.startswith("/") or any(char in self.path for char in "?#\r\n ")):
-            raise ConfigurationError(f"Override(path={self.path!r}): a path starts with / and has no query. Nothing was sent.")
+        if self.path is not None:
+            check_path(self.path)
         if "request_id" in self.fields:
             raise ConfigurationError("Override(fields=…) can't hold request_id: each call has its own. Nothing was sent.")
         for name, other in self.header_names.items():
@@ -65,12 +69,14 @@ class Override:
 def overridden(overrides: Iterable[Override], region: Region | None) -> dict[str, Call[Any]]:
     """The rows that are different, by name; where two overrides speak of the same, the later one wins.
 
+    What is different in a whole section stands under the section's own name too, for calls that no row has.
+
     Raises:
         ConfigurationError: a retry class that could do an effect twice.
     """
     rows: dict[str, Call[Any]] = {}
     for override in overrides:
-        for call in _CALLS.values():
+        for call in (*_CALLS.values(), *_GENERAL):
             if override.fits(call, region):
                 rows[call.name] = _changed(rows.get(call.name, call), override)
     return rows
@@ -88,7 +94,7 @@ def _changed(call: Call[Any], override: Override) -> Call[Any]:
         call,
         path=override.path or call.path,
         retry=retry,
-        fields={**call.fields, **override.fields},
+        fields=Fields({**call.fields, **override.fields}),
         header_names={**call.header_names, **override.header_names},
     )
 

@@ -10,17 +10,16 @@ from __future__ import annotations
 import os
 import re
 from base64 import b64encode, urlsafe_b64encode
-from typing import TYPE_CHECKING, Final, Generic, Literal, NoReturn, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, NoReturn, Protocol
 
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.secret import Secret
+from freedompay_async.secret import Hidden, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 __all__ = ["AesPin", "PinEncryptor"]
 
-_T = TypeVar("_T")
 
 _KEY: Final = 32
 _BLOCK: Final = 16
@@ -78,7 +77,7 @@ class AesPin:
         plain: Literal["digits"] | Callable[[str], bytes],
     ) -> None:
         # A tool that reports errors with the variables of each frame would write the key to its log, and the PAN out of a `partial`.
-        hidden_key, hidden_iv, hidden_plain = _Hidden[object](key), _Hidden[object](iv), _Hidden[object](plain)
+        hidden_key, hidden_iv, hidden_plain = Hidden[object](key), Hidden[object](iv), Hidden[object](plain)
         del key, iv, plain
         # Before the first refusal: such a tool calls `repr(self)` too.
         self.mode: Final = mode
@@ -104,14 +103,14 @@ class AesPin:
         pin = _secret(pin)
         if not _is_pin(pin.reveal()):
             raise ConfigurationError("pin is text of 4 to 12 digits from 0 to 9. Nothing was sent.")
-        data = self._padded(_Hidden(self._plain.value(pin.reveal())))
+        data = self._padded(Hidden(self._plain.value(pin.reveal())))
         if self._iv is None:
             prefix = iv = os.urandom(_IV[self.mode])
         else:
             prefix, iv = b"", self._iv.value
         return _ENCODERS[self.encoding](prefix + self._seal(iv, data))
 
-    def _padded(self, data: _Hidden[object]) -> _Hidden[bytes]:
+    def _padded(self, data: Hidden[object]) -> Hidden[bytes]:
         if not isinstance(data.value, bytes):
             raise ConfigurationError(f"plain gave {type(data.value).__name__}: what is encrypted is bytes. Nothing was sent.")
         length = len(data.value)
@@ -121,14 +120,14 @@ class AesPin:
         if self.padding == "pkcs7":
             # A full block is padded too: its last byte could be read as padding.
             missing = missing or _BLOCK
-            return _Hidden(data.value + bytes([missing]) * missing)
+            return Hidden(data.value + bytes([missing]) * missing)
         if self.padding == "zero":
-            return _Hidden(data.value + bytes(missing))
+            return Hidden(data.value + bytes(missing))
         if missing and self.mode in _IN_BLOCKS:
             raise ConfigurationError(
                 f"plain gave {length} bytes, and mode {self.mode} with padding 'none' takes whole blocks of 16. Nothing was sent."
             )
-        return _Hidden(data.value)
+        return Hidden(data.value)
 
     def __repr__(self) -> str:
         return f"AesPin(mode={self.mode!r}, padding={self.padding!r}, encoding={self.encoding!r})"
@@ -137,16 +136,7 @@ class AesPin:
         raise TypeError("an AesPin is not pickled, because its key is in it: make it anew from the place that the key is kept in")
 
 
-class _Hidden(Generic[_T]):
-    """A value that its repr does not show, so that no variable of a frame does."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: _T) -> None:
-        self.value: Final = value
-
-
-def _sealer(mode: str, key: _Hidden[bytes]) -> Callable[[bytes, _Hidden[bytes]], bytes]:
+def _sealer(mode: str, key: Hidden[bytes]) -> Callable[[bytes, Hidden[bytes]], bytes]:
     """From IV and data to ciphertext."""
     try:
         # An extra: whoever encrypts no PIN has no need of it.
@@ -163,7 +153,7 @@ def _sealer(mode: str, key: _Hidden[bytes]) -> Callable[[bytes, _Hidden[bytes]],
 
     aes = algorithms.AES(key.value)
 
-    def seal(iv: bytes, data: _Hidden[bytes]) -> bytes:
+    def seal(iv: bytes, data: Hidden[bytes]) -> bytes:
         # ECB is weak, and it is the vendor who chooses.
         chosen = modes.CBC(iv) if mode == "CBC" else modes.CTR(iv) if mode == "CTR" else modes.ECB()  # noqa: S305
         encryptor = Cipher(aes, chosen).encryptor()
@@ -177,31 +167,31 @@ def _one_of(name: str, value: object, known: Iterable[str]) -> None:
         raise ConfigurationError(f"{name} is {value!r}: it must be one of {', '.join(known)}. Nothing was sent.")
 
 
-def _checked_plain(plain: _Hidden[object]) -> _Hidden[Callable[[str], object]]:
+def _checked_plain(plain: Hidden[object]) -> Hidden[Callable[[str], object]]:
     if plain.value == "digits":
-        return _Hidden(str.encode)
+        return Hidden(str.encode)
     if callable(plain.value):
-        return _Hidden(plain.value)
+        return Hidden(plain.value)
     raise ConfigurationError("plain is 'digits' or a function from the digits to bytes, such as a PIN block of your own. Nothing was sent.")
 
 
-def _checked_iv(mode: str, iv: _Hidden[object]) -> _Hidden[bytes] | None:
+def _checked_iv(mode: str, iv: Hidden[object]) -> Hidden[bytes] | None:
     """The fixed IV (for ECB, which has none, it is empty), or `None` for random ones."""
     size = _IV[mode]
     if not size:
         if iv.value is not None:
             raise ConfigurationError(f"mode {mode} has no IV: iv must be None. Nothing was sent.")
-        return _Hidden(b"")
+        return Hidden(b"")
     if not isinstance(iv.value, bytes):
         if iv.value == "random-prefix":
             return None
         raise ConfigurationError(f"iv in mode {mode} is 'random-prefix' or {size} bytes; decode hex or base64 first. Nothing was sent.")
     if len(iv.value) != size:
         raise ConfigurationError(f"iv is {len(iv.value)} bytes: mode {mode} takes {size}; decode hex or base64 first. Nothing was sent.")
-    return _Hidden(iv.value)
+    return Hidden(iv.value)
 
 
-def _checked_key(key: _Hidden[object]) -> _Hidden[bytes]:
+def _checked_key(key: Hidden[object]) -> Hidden[bytes]:
     if isinstance(key.value, str | Secret):
         raise ConfigurationError(
             "key is text, and AES 256 takes 32 bytes: decode it, as hex, as base64 or as its characters, whichever the vendor means."
@@ -211,7 +201,7 @@ def _checked_key(key: _Hidden[object]) -> _Hidden[bytes]:
         raise ConfigurationError(f"key is {type(key.value).__name__}: it must be bytes. Nothing was sent.")
     if len(key.value) != _KEY:
         raise ConfigurationError(f"key is {len(key.value)} bytes: AES 256 takes 32.{_hint(key.value)} Nothing was sent.")
-    return _Hidden(key.value)
+    return Hidden(key.value)
 
 
 def _hint(key: str | Secret | bytes) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import logging
 import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-import anyio.to_thread
 import msgspec
 
 from freedompay_async.errors import (
@@ -17,10 +18,11 @@ from freedompay_async.errors import (
     JournalError,
     NotSent,
 )
-from freedompay_async.models.open import Fields
+from freedompay_async.explain import mark_cancelled
+from freedompay_async.models.open import Extra, Fields, OpenStruct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Mapping
     from os import PathLike
 
     from freedompay_async.contract import Call
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Record"]
 
 R = TypeVar("R")
+log: Final = logging.getLogger("freedompay_async")
 
 
 class Record:
@@ -40,26 +43,48 @@ class Record:
     def __init__(self, path: str | PathLike[str]) -> None:
         self._path: Final = os.fspath(path)
 
-    async def keep(self, call: Call[Any], request_id: str, request: msgspec.Struct, work: Callable[[], Coroutine[Any, Any, R]]) -> R:
+    async def keep(
+        self,
+        call: Call[Any],
+        request_id: str,
+        request: msgspec.Struct,
+        extra: Mapping[str, Any],
+        work: Callable[[], Coroutine[Any, Any, R]],
+    ) -> R:
         """Do the work between two lines.
 
         Raises:
             JournalError: the first line can't be written; nothing was sent.
         """
-        entry = {"call": call.name, "request_id": request_id, "request": request}
-        try:
-            await anyio.to_thread.run_sync(self._write, {"state": "sending", **entry})
-        except OSError as error:
-            raise JournalError(
-                f"the record {self._path} can't be written ({error.strerror}). Nothing was sent.", request_id=request_id, call=call.name
-            ) from error
+        entry: dict[str, Any] = {"call": call.name, "request_id": request_id, "request": request}
+        if extra or call.fields:
+            entry["extra"] = Fields({**call.fields, **extra})
+        await self._begin(entry)
         try:
             answer = await work()
         except (FreedomPayError, asyncio.CancelledError) as error:
             self._end({"state": _state(error), **entry, "error": str(error)}, error)
             raise
-        self._end({"state": "done", **entry, "answer": answer}, None)
+        self._end({"state": "done", **entry, "answer": _sealed(answer)}, None)
         return answer
+
+    async def _begin(self, entry: dict[str, Any]) -> None:
+        writing = asyncio.ensure_future(asyncio.to_thread(self._write, {"state": "sending", **entry}))
+        try:
+            await asyncio.shield(writing)
+        except OSError as error:
+            raise JournalError(
+                f"the record {self._path} can't be written ({error.strerror}). Nothing was sent.",
+                request_id=entry["request_id"],
+                call=entry["call"],
+            ) from error
+        except asyncio.CancelledError as error:
+            mark_cancelled(error, entry["request_id"], outcome_unknown=False)
+            # The thread can't be stopped, and its line would be the last one.
+            await asyncio.wait([writing])
+            if writing.exception() is None:
+                self._end({"state": "not sent", **entry, "error": "cancelled"}, error)
+            raise
 
     def _end(self, entry: dict[str, Any], error: BaseException | None) -> None:
         # Not in a thread: nothing may come between the end of a call and its line, a second cancellation neither.
@@ -67,22 +92,33 @@ class Record:
             self._write(entry)
         except OSError as failure:
             note = f"its end could not be written to the record {self._path} ({failure.strerror})"
-            if error is None:
-                raise JournalError(
-                    f"the call was done, and {note}. Do not repeat it.", request_id=entry["request_id"], call=entry["call"]
-                ) from failure
+        else:
+            return
+        if error is not None:
             error.add_note(note)
+        # The answer is worth more than its line: it is given to the caller all the same.
+        log.error("%s: %s, %s", entry["call"], entry["state"], note, extra={"request_id": entry["request_id"], "call": entry["call"]})
 
     def _write(self, entry: dict[str, Any]) -> None:
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        line = msgspec.json.encode({"at": at, **entry}, enc_hook=_shown) + b"\n"
+        line = _line({"at": at, **entry})
         file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            # One write, so that the lines of two processes do not mix.
-            os.write(file, line)
+            # One write, so that the lines of two processes do not mix; a disk that is nearly full takes less than it is given.
+            if os.write(file, line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(file)
         finally:
             os.close(file)
+
+
+def _line(entry: dict[str, Any]) -> bytes:
+    try:
+        return msgspec.json.encode(entry, enc_hook=_shown) + b"\n"
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        # What has no form in JSON is refused before it is sent, or came from the issuer; the rest is written all the same.
+        rest = {name: value for name, value in entry.items() if isinstance(value, str)}
+        return msgspec.json.encode({name: value.encode("utf-8", "replace").decode() for name, value in rest.items()}) + b"\n"
 
 
 def _state(error: BaseException) -> str:
@@ -94,5 +130,18 @@ def _state(error: BaseException) -> str:
 
 
 def _shown(value: Any) -> Any:
-    """A secret shows itself as `***`."""
-    return dict(value) if isinstance(value, Fields) else str(value)
+    """A secret shows itself as `***`, and so does what reads like one in the fields of the caller."""
+    if isinstance(value, Fields):
+        return dict(value if isinstance(value, Extra) else Extra(value))
+    return str(value)
+
+
+def _sealed(answer: object) -> object:
+    """An answer in the caller's own type may hold anything."""
+    if isinstance(answer, OpenStruct):
+        return answer
+    try:
+        fields = msgspec.to_builtins(answer, enc_hook=_shown)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return None
+    return Extra(fields) if isinstance(fields, dict) else None

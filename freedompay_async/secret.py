@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
 from msgspec import Struct
 
-__all__ = ["MASK", "Cvv", "Document", "Expiry", "Otp", "PageUrl", "Pan", "Pin", "Secret", "SecretKey", "Token", "secrets_in"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
+__all__ = ["MASK", "Cvv", "Document", "Expiry", "Hidden", "Otp", "PageUrl", "Pan", "Pin", "Secret", "SecretKey", "Token", "secrets_in"]
+
+T = TypeVar("T")
 MASK: Final = "***"
 
 
@@ -44,7 +47,7 @@ class Secret(str):
         return self._value != ""
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and self._value == other._value
+        return isinstance(other, Secret) and self._value is not None and self._value == other._value
 
     def __ne__(self, other: object) -> bool:
         return not self == other
@@ -69,8 +72,8 @@ def secrets_in(value: object) -> Iterator[Secret]:
     elif isinstance(value, Struct):
         for name in value.__struct_fields__:
             yield from secrets_in(getattr(value, name))
-    elif isinstance(value, Mapping):
-        for part in value.values():
+    elif callable(getattr(value, "values", None)):
+        for part in value.values():  # type: ignore[attr-defined]
             yield from secrets_in(part)
     elif isinstance(value, list | tuple):
         for part in value:
@@ -81,6 +84,18 @@ def _without_value(cls: type[Secret]) -> Secret:
     made = str.__new__(cls, MASK)
     made._value = None
     return made
+
+
+class Hidden(Generic[T]):
+    """Holds a value of any type that no `repr` of a local may show."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: T) -> None:
+        self.value: Final = value
+
+    def __repr__(self) -> str:
+        return MASK
 
 
 class SecretKey(Secret):

@@ -111,8 +111,17 @@ class Session(Means):
             life.doubt = Doubt.CERTAIN
             life.may_resend = age >= 0
             life.first_sent = asyncio.get_running_loop().time() - max(age, 0.0)
-        run = Driver(self, call, request, life=life, request_id=request_id or new_request_id(), extra=extra, timeout=timeout, before=before)
-        return cast("RequestState", await run.drive())
+        run = Driver(
+            self,
+            call,
+            request,
+            life=life,
+            request_id=_own(request_id),
+            extra=extra,
+            timeout=timeout,
+            before=before,
+        )
+        return cast("RequestState", await self._recorded(run, request, extra))
 
     async def change(
         self,
@@ -130,10 +139,14 @@ class Session(Means):
         """
         call = self.row(call)
         life = self._life(call, request_id)
-        run = Driver(self, call, request, life=life, request_id=request_id or new_request_id(), extra=extra, timeout=timeout)
-        if self._record is None:
-            return cast("R", await run.drive())
-        return cast("R", await self._record.keep(run.call, run.request_id, request, run.drive))
+        run = Driver(self, call, request, life=life, request_id=_own(request_id), extra=extra, timeout=timeout)
+        return cast("R", await self._recorded(run, request, extra))
+
+    async def _recorded(self, run: Driver, request: msgspec.Struct, extra: Mapping[str, Any] | None) -> Any:
+        """Written down, where it can't be asked about and the client keeps a record."""
+        if self._record is None or run.call.retry is not Retry.UNASKABLE:
+            return await run.drive()
+        return await self._record.keep(run.call, run.request_id, request, extra or {}, run.drive)
 
     async def repeat(
         self, call: Call[R], request: msgspec.Struct, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None
@@ -160,3 +173,7 @@ class Session(Means):
                 return None
             raise
         return None if state.request_status is None else state
+
+
+def _own(request_id: str | None) -> str:
+    return new_request_id() if request_id is None else request_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, get_args
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, get_args
 import msgspec
 
 from freedompay_async.masking import mask_text
-from freedompay_async.models.open import Extra, OpenInt, OpenStruct, OpenText
+from freedompay_async.models.open import Extra, OpenInt, OpenStruct, OpenText, sealed
 from freedompay_async.secret import Secret
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Difference", "Note", "read_shape"]
 
 T = TypeVar("T")
+_AMOUNT: Final = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?")
 _FIELD: Final = re.compile(r" - at `\$\.([^.\[`]+)`")
 
 
@@ -47,8 +49,11 @@ class _Shape:
     expected: frozenset[str]
     optional: frozenset[str]
     """Fields that may be set aside where they are of another type."""
-    parts: tuple[tuple[str, _Shape], ...]
+    parts: tuple[tuple[str, type[OpenStruct], _Shape], ...]
     words: tuple[tuple[str, frozenset[Any]], ...]
+    amounts: tuple[str, ...]
+    loose: tuple[str, ...]
+    """Fields that may be anything, secrets included."""
     secret: bool
 
 
@@ -61,18 +66,39 @@ def read_shape(fields: dict[str, Any], kind: type[T], *, notes: list[Note]) -> T
     shape = _shape_of(kind) if issubclass(kind, OpenStruct) else None
     if shape is not None:
         _tidy(fields, shape, "", notes)
+    try:
+        return msgspec.convert(fields, kind, dec_hook=_sealed)
+    except msgspec.ValidationError:
+        if shape is None:
+            raise
+    _set_aside(fields, kind, shape, "", notes)
+    return msgspec.convert(fields, kind, dec_hook=_sealed)
+
+
+def _set_aside(fields: dict[str, Any], kind: type[Any], shape: _Shape, at: str, notes: list[Note]) -> None:
+    """Move what is of another type and decides nothing to `extra`, in the parts first: the answer stays readable without it."""
+    for name, part_kind, part in shape.parts:
+        value = fields.get(name)
+        for each in value if isinstance(value, list) else (value,):
+            if isinstance(each, dict):
+                _set_aside(each, part_kind, part, f"{at}{name}.", notes)
     while True:
         try:
-            return msgspec.convert(fields, kind, dec_hook=_sealed)
+            msgspec.convert(fields, kind, dec_hook=_sealed)
         except msgspec.ValidationError as error:
-            name = _FIELD.search(str(error))
-            if shape is None or name is None or name[1] not in shape.optional or name[1] not in fields:
-                raise
-            # It decides nothing, so the answer stays readable without it.
-            kept = dict(fields.pop("extra", {}))
-            kept[name[1]] = fields.pop(name[1])
-            fields["extra"] = Extra(kept, secret=shape.secret)
-            notes.append(Note(Difference.OTHER_TYPE, name[1]))
+            name_of = _FIELD.search(str(error))
+            if name_of is None or name_of[1] not in shape.optional or name_of[1] not in fields:
+                return
+            _to_extra(fields, name_of[1], shape, at, notes)
+        else:
+            return
+
+
+def _to_extra(fields: dict[str, Any], name: str, shape: _Shape, at: str, notes: list[Note]) -> None:
+    kept = dict(fields.pop("extra", {}))
+    kept[name] = fields.pop(name)
+    fields["extra"] = Extra(kept, secret=shape.secret)
+    notes.append(Note(Difference.OTHER_TYPE, at + name))
 
 
 def _tidy(fields: dict[str, Any], shape: _Shape, at: str, notes: list[Note]) -> None:
@@ -80,7 +106,7 @@ def _tidy(fields: dict[str, Any], shape: _Shape, at: str, notes: list[Note]) -> 
         unknown = {name: fields.pop(name) for name in fields.keys() - shape.names}
         notes.extend(Note(Difference.UNKNOWN_FIELD, at + _shown(name)) for name in sorted(unknown))
         fields["extra"] = Extra(unknown, secret=shape.secret)
-    for name, part in shape.parts:
+    for name, _, part in shape.parts:
         value = fields.get(name)
         for each in value if isinstance(value, list) else (value,):
             if isinstance(each, dict):
@@ -89,6 +115,14 @@ def _tidy(fields: dict[str, Any], shape: _Shape, at: str, notes: list[Note]) -> 
         value = fields.get(name)
         if isinstance(value, str | int) and value not in known:
             notes.append(Note(Difference.UNKNOWN_VALUE, at + name))
+    for name in shape.amounts:
+        value = fields.get(name)
+        # A text such as "NaN" is a number to `Decimal`, and an amount to nobody.
+        if isinstance(value, str) and not _AMOUNT.fullmatch(value):
+            _to_extra(fields, name, shape, at, notes)
+    for name in shape.loose:
+        if name in fields:
+            fields[name] = mask_text(fields[name]) if isinstance(fields[name], str) else sealed(name, fields[name])
     if not shape.expected <= fields.keys():
         notes.extend(Note(Difference.MISSING_FIELD, at + name) for name in sorted(shape.expected - fields.keys()))
 
@@ -96,19 +130,25 @@ def _tidy(fields: dict[str, Any], shape: _Shape, at: str, notes: list[Note]) -> 
 @cache
 def _shape_of(kind: type[OpenStruct]) -> _Shape:
     fields = [each for each in msgspec.structs.fields(kind) if each.name not in kind.FILLED]
-    parts: list[tuple[str, _Shape]] = []
+    parts: list[tuple[str, type[OpenStruct], _Shape]] = []
     words: list[tuple[str, frozenset[Any]]] = []
     inner: set[str] = set()
+    amounts = tuple(each.name for each in fields if Decimal in set(_types_in(each.type)))
+    loose = tuple(each.name for each in fields if each.name == "card_mask" or _is_loose(each.type))
     for each in fields:
         for part in _types_in(each.type):
             if issubclass(part, OpenStruct):
-                parts.append((each.name, _shape_of(part)))
+                parts.append((each.name, part, _shape_of(part)))
                 inner.add(each.name)
             elif issubclass(part, OpenInt | OpenText):
                 words.append((each.name, frozenset(member.value for member in part)))
     names = frozenset(each.name for each in fields)
     optional = frozenset(each.name for each in fields if not each.required) - kind.DECIDING - inner
-    return _Shape(names, kind.EXPECTED, optional, tuple(parts), tuple(words), kind.SECRET)
+    return _Shape(names, kind.EXPECTED, optional, tuple(parts), tuple(words), amounts, loose, kind.SECRET)
+
+
+def _is_loose(kind: Any) -> bool:
+    return kind is Any or any(_is_loose(part) for part in get_args(kind))
 
 
 def _types_in(kind: Any) -> Iterator[type]:

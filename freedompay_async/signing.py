@@ -62,7 +62,7 @@ class Sha256Signer:
         _refuse_pickle()
 
     def __repr__(self) -> str:
-        return f"Sha256Signer(auth_id={self.auth_id!r})"
+        return f"Sha256Signer(auth_id={getattr(self, 'auth_id', 'not made')!r})"
 
 
 class JwsSigner:
@@ -99,7 +99,7 @@ class JwsSigner:
         _refuse_pickle()
 
     def __repr__(self) -> str:
-        return f"JwsSigner(auth_id={self.auth_id!r}, alg={self.alg!r})"
+        return f"JwsSigner(auth_id={getattr(self, 'auth_id', 'not made')!r}, alg={getattr(self, 'alg', None)!r})"
 
 
 def _refuse_pickle() -> NoReturn:

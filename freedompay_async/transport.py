@@ -131,7 +131,7 @@ class Transport:
         url = self._urls.get(message.path)
         if url is None:
             url = self._urls[message.path] = self._base.with_path(self._base.path.rstrip("/") + message.path)
-        # A GET has no body at all.
+        # A GET has no body at all. aiohttp itself sends one once more where a pooled connection was closed under it: its id is a key.
         data = message.body if 0 < len(message.body) < _STREAMED else BytesIO(message.body) if message.body else None
         async with session.request(message.method, url, data=data, headers=message.headers, allow_redirects=False) as response:
             content = await self._read(response)

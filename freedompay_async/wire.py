@@ -5,10 +5,11 @@ The encoder of the body is here and nowhere else: what the vendor's server re-en
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from freedompay_async.shapes import Note
 
 __all__ = ["Message", "Reply", "Verdict", "encode", "read_answer", "read_look_up"]
+
+
+_WORD: Final = re.compile(r"-?\w{1,20}", re.ASCII)
 
 
 @dataclass(slots=True, repr=False)
@@ -55,8 +59,9 @@ class Reply:
         return f"<HTTP {self.status}, {len(self.body)} bytes>"
 
 
-class Verdict(NamedTuple):
-    """What an attempt has shown, and why."""
+@dataclass(frozen=True, slots=True, repr=False)
+class Verdict:
+    """What an attempt has shown, and why; as closed as a `Message`, because the issuer may repeat what it was sent."""
 
     seen: Seen
     reason: str = ""
@@ -68,6 +73,9 @@ class Verdict(NamedTuple):
     """How the answer differs from the contract."""
     value: Any = None
     """The answer in the caller's own type."""
+
+    def __repr__(self) -> str:
+        return f"<{self.seen.value}>"
 
 
 def encode(request: msgspec.Struct, fields: Mapping[str, Any] | None = None) -> bytes:
@@ -118,8 +126,10 @@ def read_answer(reply: Reply, kind: type[Any], *, effect: bool, now: float, enve
     if answer is None:
         return Verdict(Seen.UNCLEAR, reason, None, reply, wait, notes)
     if accepted is None:
-        said = mask_text(str(getattr(answer, "status", None)))[:40]
-        return Verdict(Seen.UNCLEAR, f"{reason} with status {said!r}", None, reply, wait, notes)
+        said = str(getattr(answer, "status", None))
+        # A text that is no word may be anything, and half of a secret could not be told from other text any more.
+        shown = repr(said) if _WORD.fullmatch(said) else "that is no word"
+        return Verdict(Seen.UNCLEAR, f"{reason} with status {shown}", None, reply, wait, notes)
     if not accepted or (effect and isinstance(answer, Answer) and answer.request_status == "error"):
         return Verdict(Seen.ERROR, reason, answer, reply, wait, notes)
     return Verdict(Seen.OK, reason, answer, reply, notes=notes, value=value)
@@ -139,7 +149,7 @@ def read_look_up(reply: Reply, *, now: float) -> Verdict:
         seen = Seen.NOT_KNOWN
     else:
         return verdict
-    return verdict._replace(seen=seen)
+    return replace(verdict, seen=seen)
 
 
 def _merged(request: msgspec.Struct, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,13 +173,13 @@ _ENCODER: Final = msgspec.json.Encoder(enc_hook=_reveal, decimal_format="number"
 _DECODER: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
 
-def _decode(body: bytes, kind: type[Any], envelope: type[Any]) -> tuple[AnyAnswer | None, Any, tuple[Note, ...], str]:
+def _decode(body: bytes, kind: Any, envelope: type[Any]) -> tuple[AnyAnswer | None, Any, tuple[Note, ...], str]:
     """The answer, the same in the caller's own type, how it differs from the contract, and what is wrong with it."""
     notes: list[Note] = []
     answer: AnyAnswer
     try:
         fields = _DECODER.decode(body)
-        if issubclass(kind, OpenStruct):
+        if isinstance(kind, type) and issubclass(kind, OpenStruct):
             answer, value = cast("AnyAnswer", read_shape(fields, kind, notes=notes)), None
         else:
             # `read_shape` uses its fields up.

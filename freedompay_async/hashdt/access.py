@@ -20,10 +20,10 @@ class Access:
     header_id: bool = True
 
     def __init__(self, *, api_key: str, product_id: str, token: TokenSource) -> None:
-        self._api_key: Final = header("api_key", Token(api_key))
-        self._product_id: Final = header("product_id", Token(product_id))
-        self._source: Final = None if isinstance(token, str) else token
-        self._token = header("token", Token(token)) if isinstance(token, str) else None
+        self._api_key: Final = header("api_key", api_key)
+        self._product_id: Final = header("product_id", product_id)
+        self._source: Final = token if callable(token) else None
+        self._token = None if callable(token) else header("token", token)
         self._renewal: Final = asyncio.Lock()
 
     @property
@@ -57,7 +57,7 @@ class Access:
         try:
             async with asyncio.timeout_at(deadline), self._renewal:
                 if self._token is refused:
-                    self._token = header("token", Token(await self._source()))
+                    self._token = header("token", await self._source())
         except TimeoutError:
             late = True
         if late:
@@ -74,14 +74,20 @@ class Access:
         }
 
 
-def header(name: str, value: Token) -> Token:
+def header(name: str, value: object) -> Token:
     """The value, if it can go into a header.
 
     Raises:
         ConfigurationError: it can't; the value is not shown.
     """
-    text = value.reveal()
-    # A line break in a header would let a value write headers of its own.
-    if not text or not text.isascii() or not text.isprintable() or text != text.strip():
+    number = isinstance(value, int) and not isinstance(value, bool)
+    value = Token(value if isinstance(value, str) else str(value) if number else "")
+    if not _fits(value):
         raise ConfigurationError(f"{name} is empty, or has characters that a header can't have. Nothing was sent.")
     return value
+
+
+def _fits(value: Token) -> bool:
+    """In a frame of its own, which no traceback shows. A line break in a header would let a value write headers of its own."""
+    text = value.reveal()
+    return bool(text) and text.isascii() and text.isprintable() and text == text.strip()

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from freedompay_async.contract import Section
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.hashdt.access import Access
+from freedompay_async.hashdt.access import Access, header
 from freedompay_async.hashdt.page import is_safe
 from freedompay_async.hashdt.pins import Pins
 from freedompay_async.overrides import overridden
@@ -57,8 +56,8 @@ class HashDT(Pooled):
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         # Bound anew, so that no traceback of this frame shows them.
-        api_key, token = Token(api_key), Token(token) if isinstance(token, str) else token
-        if not is_safe(base_url) or urlsplit(base_url).query or urlsplit(base_url).fragment:
+        api_key, token = header("api_key", api_key), Token(token) if isinstance(token, str) else token
+        if not is_safe(base_url) or "?" in base_url or "#" in base_url:
             raise ConfigurationError("base_url must be like https://api.example.com, without a query or a user. Nothing was sent.")
         access = Access(api_key=api_key, product_id=product_id, token=token)
         super().__init__(
@@ -74,4 +73,4 @@ class HashDT(Pooled):
         self.pins: Final = Pins(self._session, access)
 
     def __repr__(self) -> str:
-        return f"HashDT({self._transport!r})"
+        return f"HashDT({getattr(self, '_transport', 'not made')!r})"

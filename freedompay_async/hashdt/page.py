@@ -45,11 +45,13 @@ class PinPage(Struct, kw_only=True, frozen=True):
         return f"<iframe {written}></iframe>"
 
 
-def is_safe(url: str) -> bool:
+def is_safe(url: object) -> bool:
     """Whether it is https, or this machine; and no user name hides the host."""
+    if not isinstance(url, str):
+        return False
     try:
         parts = urlsplit(url)
-        host = parts.hostname
+        host, _ = parts.hostname, parts.port
     except ValueError:
         return False
     if not url.isprintable() or " " in url or "\\" in url or not host or parts.username is not None:

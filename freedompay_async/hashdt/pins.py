@@ -9,10 +9,9 @@ from freedompay_async.contract import PINS_CHANGE_URL, PINS_RESET_URL, PINS_SET_
 from freedompay_async.errors import AuthenticationError, FreedomPayError, ProtocolError
 from freedompay_async.hashdt.access import header
 from freedompay_async.hashdt.page import PinPage, is_safe
-from freedompay_async.ids import new_request_id
+from freedompay_async.ids import checked_request_id, new_request_id
 from freedompay_async.models.open import Fields
 from freedompay_async.models.requests import HeaderQuery
-from freedompay_async.secret import Token
 
 if TYPE_CHECKING:
     from freedompay_async.contract import Call
@@ -78,16 +77,18 @@ class Pins:
         return await self._page(PINS_CHANGE_URL, query, request_id, timeout)
 
     async def _page(self, call: Call[PinPageAnswer], query: HeaderQuery, request_id: str | None, timeout: float | None) -> PinPage:
-        request_id = header("request_id", Token(request_id or new_request_id())).reveal()
+        request_id = new_request_id() if request_id is None else checked_request_id(request_id)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + (timeout or self._session.timeout)
         access = self._access
         try:
+            # Before the token source is asked for anything.
+            self._session.check(timeout)
             if access.token is None:
                 await access.renew(None, deadline=deadline)
             used = access.token
             try:
-                answer = await self._session.read(call, query, request_id=request_id, timeout=timeout)
+                answer = await self._session.read(call, query, request_id=request_id, timeout=_left(deadline))
             except AuthenticationError as error:
                 if error.http_status != 401 or not access.renewable:
                     raise
@@ -95,20 +96,27 @@ class Pins:
             else:
                 return _page(answer)
             await access.renew(used, deadline=deadline)
-            left = deadline - loop.time()
-            if left <= 0:
+            if deadline <= loop.time():
                 raise refused
-            return _page(await self._session.read(call, query, request_id=request_id, timeout=left))
+            return _page(await self._session.read(call, query, request_id=request_id, timeout=_left(deadline)))
         except FreedomPayError as error:
             error.request_id, error.call = error.request_id or request_id, error.call or call.name
             raise
 
 
+def _left(deadline: float) -> float:
+    # Never nothing: a call without any time says itself that it was not sent.
+    return max(deadline - asyncio.get_running_loop().time(), 1e-3)
+
+
 def _query(cardholder_id: str, wallet_id: str, card_id: str, client_id: str | None) -> HeaderQuery:
-    values = {"cardholder_id": cardholder_id, "wallet_id": wallet_id, "card_id": card_id, "client_id": client_id}
     headers = {
-        f"x-{name.replace('_', '-')}": header(name, Token(str(value))).reveal() for name, value in values.items() if value is not None
+        "x-cardholder-id": header("cardholder_id", cardholder_id).reveal(),
+        "x-wallet-id": header("wallet_id", wallet_id).reveal(),
+        "x-card-id": header("card_id", card_id).reveal(),
     }
+    if client_id is not None:
+        headers["x-client-id"] = header("client_id", client_id).reveal()
     return HeaderQuery(headers=Fields(headers))
 
 

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 from typing import Any, ClassVar, Final, Self
 
 from msgspec import Struct
 
-from freedompay_async.masking import mask_text
+from freedompay_async.masking import is_secret_name, mask_text
 from freedompay_async.secret import Secret
 
-__all__ = ["Extra", "Fields", "OpenInt", "OpenStruct", "OpenText"]
+__all__ = ["Extra", "Fields", "OpenInt", "OpenStruct", "OpenText", "sealed"]
 
 _DEEPEST: Final = 8
+# Longer than any field that a person reads; what is in it is not searched.
+_LONGEST: Final = 100_000
 
 
-class Fields(Mapping[str, Any]):
-    """Fields by their name on the wire; `repr` shows the names only."""
+class Fields:
+    """Fields by their name on the wire; `repr` shows the names only.
+
+    It reads like a mapping, and is none to `isinstance`: whoever records the locals of a frame opens mappings, and shows what is in them.
+    """
 
     __slots__ = ("_fields",)
+    __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, fields: Mapping[str, Any]) -> None:
-        self._fields: Final = dict(fields)
+    def __init__(self, fields: Mapping[str, Any] | Fields) -> None:
+        self._fields: Final[dict[str, Any]] = {name: fields[name] for name in fields.keys()}  # noqa: SIM118 - that is how a mapping is told
 
     def __getitem__(self, name: str) -> Any:
         return self._fields[name]
@@ -34,6 +40,24 @@ class Fields(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._fields)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._fields
+
+    def __eq__(self, other: object) -> bool:
+        return self._fields == (other._fields if isinstance(other, Fields) else other)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self._fields.get(name, default)
+
+    def keys(self) -> KeysView[str]:
+        return self._fields.keys()
+
+    def values(self) -> ValuesView[Any]:
+        return self._fields.values()
+
+    def items(self) -> ItemsView[str, Any]:
+        return self._fields.items()
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(mask_text(str(name)) for name in self)})"
 
@@ -43,11 +67,19 @@ class Extra(Fields):
 
     __slots__ = ()
 
-    def __init__(self, fields: Mapping[str, Any], *, secret: bool = False) -> None:
-        super().__init__({name: _sealed(name, value, secret=secret) for name, value in fields.items()})
+    def __init__(self, fields: Mapping[str, Any] | Fields, *, secret: bool = False) -> None:
+        super().__init__({mask_text(name): sealed(name, value, secret=secret) for name, value in fields.items()})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _extra, (self._fields,)
 
 
 _NONE: Final = Extra({})
+
+
+def _extra(fields: dict[str, Any]) -> Extra:
+    """Out of a pickle, none is the same none, so that a `repr` leaves it out."""
+    return Extra(fields) if fields else _NONE
 
 
 class OpenStruct(Struct, kw_only=True, frozen=True, repr_omit_defaults=True):
@@ -56,7 +88,7 @@ class OpenStruct(Struct, kw_only=True, frozen=True, repr_omit_defaults=True):
     EXPECTED: ClassVar[frozenset[str]] = frozenset()
     """Fields that the vendor's page says are always there."""
     DECIDING: ClassVar[frozenset[str]] = frozenset()
-    """Fields that decide what an answer means: one of another type makes the answer unreadable, and no other does."""
+    """Fields that decide what an answer means: one of another type, or one that must be there and is not, makes the answer unreadable."""
     FILLED: ClassVar[frozenset[str]] = frozenset({"extra"})
     """Fields that the client fills in, and never the wire."""
     SECRET: ClassVar[bool] = False
@@ -100,16 +132,16 @@ class OpenText(StrEnum):
         return self._value_ in type(self)._value2member_map_
 
 
-def _sealed(name: str, value: Any, *, secret: bool, depth: int = 0) -> Any:
+def sealed(name: str, value: Any, *, secret: bool = False, depth: int = 0) -> Any:
     """The value, with a `Secret` in the place of each text or number that may be one."""
     if value is None or isinstance(value, bool | Secret):
         return value
     if depth > _DEEPEST:
         return Secret(type(value).__name__)
     if isinstance(value, dict):
-        return {each: _sealed(each, part, secret=secret, depth=depth + 1) for each, part in value.items()}
+        return {mask_text(each): sealed(each, part, secret=secret, depth=depth + 1) for each, part in value.items()}
     if isinstance(value, list):
-        return [_sealed(name, part, secret=secret, depth=depth + 1) for part in value]
+        return [sealed(name, part, secret=secret, depth=depth + 1) for part in value]
     if isinstance(value, int | Decimal):
         try:
             text = str(value)
@@ -118,6 +150,6 @@ def _sealed(name: str, value: Any, *, secret: bool, depth: int = 0) -> Any:
             return value
     else:
         text = str(value)
-    if secret or "***" in mask_text(f'"{name[:100]}": "{text[:4000]}"'):
+    if secret or is_secret_name(name) or len(text) > _LONGEST or mask_text(text) != text:
         return Secret(text)
     return value

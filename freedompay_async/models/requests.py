@@ -5,8 +5,10 @@ Where the vendor publishes no fields, those here follow the nearest published si
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import force_setattr
@@ -49,6 +51,10 @@ __all__ = [
     "TransactionId",
     "money",
 ]
+
+
+_TOO_MUCH: Final = 10**24
+_AMOUNT: Final = re.compile(r"[0-9]{1,24}(?:\.[0-9]{1,6})?")
 
 
 class Address(Struct, kw_only=True, frozen=True):
@@ -291,11 +297,14 @@ def money(amount: object) -> Decimal:
     """
     if isinstance(amount, float | bool) or not isinstance(amount, Decimal | int | str):
         raise ConfigurationError(f"an amount is a {type(amount).__name__}: use Decimal, int or text, such as '12.10'. Nothing was sent.")
-    try:
-        exact = Decimal(amount)
-    except InvalidOperation:
-        exact = Decimal("NaN")
-    if not exact.is_finite() or len(exact.as_tuple().digits) > 30 or abs(exact.adjusted()) > 30:
-        raise ConfigurationError("an amount is not a number of at most 30 digits. Nothing was sent.")
-    # Written out: no exponent goes on the wire.
-    return Decimal(format(exact, "f"))
+    # What is out of all bounds is not written out, which could take all the memory.
+    huge = abs(amount) >= _TOO_MUCH if isinstance(amount, int) else isinstance(amount, Decimal) and not _bounded(amount)
+    text = "" if huge else format(amount, "f") if isinstance(amount, Decimal) else str(amount)
+    # Six places are more than any currency has, and the most that `Decimal` writes without an exponent.
+    if not _AMOUNT.fullmatch(text):
+        raise ConfigurationError("an amount is not a number of at most 24 digits and 6 decimal places, 0 or more. Nothing was sent.")
+    return Decimal(text)
+
+
+def _bounded(amount: Decimal) -> bool:
+    return amount.is_finite() and -30 < amount.adjusted() < 30 and len(amount.as_tuple().digits) < 60

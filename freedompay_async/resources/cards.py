@@ -21,7 +21,7 @@ from freedompay_async.models.requests import (
 )
 from freedompay_async.resources.movements import movements
 from freedompay_async.resources.namespace import Namespace
-from freedompay_async.secret import Pin
+from freedompay_async.secret import Hidden, Pin
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
@@ -170,14 +170,15 @@ class Cards(Namespace):
             extra: more fields of the body.
             timeout: seconds.
         """
-        # Bound anew, so that no traceback of this frame shows it.
-        pin = None if pin is None else Pin(pin)
+        # Bound anew, so that no traceback of this frame shows them: a function may hold its key.
+        pin, hidden = None if pin is None else Pin(pin), Hidden(encrypt)
+        encrypt = None
         if pin is None:
-            if encrypt is not None:
+            if hidden.value is not None:
                 raise ConfigurationError("set_pin(encrypt=…) needs the pin. Nothing was sent.", call="cards.set_pin")
             return await self._session.change(contract.CARDS_SET_PIN, PinSetting(card_id=card_id), extra=extra, timeout=timeout)
-        if encrypt is not None:
-            pin = Pin(encrypt(pin.reveal()))
+        if hidden.value is not None:
+            pin = Pin(hidden.value(pin.reveal()))
         elif len(pin.reveal()) <= _LONGEST_PLAIN and pin.reveal().isdigit():
             raise ConfigurationError(
                 "set_pin was given a plain PIN and nothing to encrypt it with: hand in encrypt=, or the encrypted text. Nothing was sent.",
@@ -250,8 +251,8 @@ class Cards(Namespace):
     ) -> AsyncGenerator[Movement]:
         """The movements from one day to another, both included, in as many statements as that takes.
 
-        Whether the issuer counts `end_date` in, and in which time zone its days begin, is not public. So each statement is asked for with a
-        day more on either side, and a movement is yielded in the window that its own date belongs to: none is lost, none comes twice.
+        Whether the issuer counts `end_date` in, and in which time zone its days begin, is not public. So each statement is asked for with
+        two days more on either side, and a movement is yielded in the window that its own date belongs to: none is lost, none comes twice.
 
         Args:
             card_id: the card.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async import contract
-from freedompay_async.errors import ConfigurationError, GiftCardError, OutcomeUnknown
+from freedompay_async.errors import ConfigurationError, FreedomPayError, GiftCardError, OutcomeUnknown
 from freedompay_async.models.dictionaries import GiftCardStatus, GiftStatus
 from freedompay_async.models.gift_cards import GiftCardId, GiftConfirmation, GiftIssue, GiftProductQuery
 from freedompay_async.resources.namespace import Namespace
@@ -156,9 +156,13 @@ class GiftCardOrder:
         otp = Otp(otp)
         try:
             return await self._cards.confirm(otp=otp, card_id=self.card_id, timeout=timeout)
-        except OutcomeUnknown:
+        except OutcomeUnknown as unknown:
             self._unsure = True
-            state = await self.status(timeout=timeout)
+            try:
+                state = await self.status(timeout=timeout)
+            except FreedomPayError as error:
+                unknown.add_note(f"its status could not be had either: {error}")
+                raise unknown from None
             if state.card_status != GiftCardStatus.ACTIVATED:
                 raise
             return state

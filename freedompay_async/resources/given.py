@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
 
-from freedompay_async.contract import Call, Mark, Retry, Section
+from freedompay_async.contract import Call, Mark, Retry, Section, check_path
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.models.answers import RequestState
 from freedompay_async.models.requests import GivenBody, GivenIntent
@@ -32,13 +32,15 @@ async def given_call(
     timeout: float | None,
 ) -> R:
     """As `FreedomPay.call`."""
-    if not path.startswith("/") or any(char in path for char in "?#\r\n "):
-        raise ConfigurationError(f"the path is {path!r}: it starts with / and has no query. Nothing was sent.")
+    check_path(path)
+    if section not in session.signers:
+        raise ConfigurationError(f"section {section!r} is not of this client. Nothing was sent.")
+    _check_type(answer_type)
     if retry.harmless and request_id is not None:
         raise ConfigurationError("request_id is for calls that change something: each attempt of a read has its own. Nothing was sent.")
     if retry is Retry.ASKABLE:
         if answer_type is not RequestState or isinstance(body, msgspec.Struct):
-            raise ConfigurationError("an askable call has a body of fields and gives a RequestState: it may be answered by request/status.")
+            raise ConfigurationError("an askable call has a body of fields and is read into a RequestState. Nothing was sent.")
         askable = Call(path, path, GivenIntent, RequestState, Mark.GIVEN, retry, "", section)
         return cast("R", await session.submit(askable, GivenIntent(fields=body), request_id=request_id, timeout=timeout))
     request = body if isinstance(body, msgspec.Struct) else GivenBody(fields=body)
@@ -46,3 +48,13 @@ async def given_call(
     if retry is Retry.UNASKABLE:
         return await session.change(call, request, request_id=request_id, timeout=timeout)
     return await (session.read if retry is Retry.READ else session.repeat)(call, request, timeout=timeout)
+
+
+def _check_type(answer_type: Any) -> None:
+    """Whether an answer can be read into it: to be found out before something is sent, and not after."""
+    try:
+        msgspec.convert({}, answer_type, dec_hook=lambda _, value: value)
+    except msgspec.ValidationError:
+        pass  # It can; an empty object is only not one.
+    except (TypeError, NameError, AttributeError, ValueError) as error:
+        raise ConfigurationError(f"answer_type {answer_type!r} can't be read from JSON: {error}. Nothing was sent.") from error

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["movements"]
 
 _DAY: Final = dt.timedelta(days=1)
+# One for an issuer that leaves the day itself out, one for days that begin elsewhere than those of a movement's own offset.
+_MARGIN: Final = 2 * _DAY
 
 
 class _Ask(Protocol):
@@ -34,7 +36,7 @@ async def movements(
     first = start
     while first <= end:
         last = min(end, first + (window - 1) * _DAY)
-        statement = await ask(card_id, start_date=first - _DAY, end_date=last + _DAY, timeout=timeout)
+        statement = await ask(card_id, start_date=first - _MARGIN, end_date=last + _MARGIN, timeout=timeout)
         before, undated = undated, []
         for movement in statement.operations or ():
             day = _day_of(movement)

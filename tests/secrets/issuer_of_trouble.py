@@ -1,0 +1,112 @@
+"""What an issuer, or what stands before it, may answer; whatever it says, it says the request back."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlencode
+
+from tests.secrets.marked import MARKS, PATHS, answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+class Asked(NamedTuple):
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def said(self) -> str:
+        """The request as text. A HashDT call says all in its headers."""
+        if self.body:
+            return self.body.decode("utf-8", "replace")
+        return json.dumps({name: value for name, value in self.headers.items() if name.lower().startswith(("x-", "auth"))})
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        return json.loads(self.said)
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """The fields whose names tell that they are secret, and those that are none."""
+        return {name: value for name, value in self.fields.items() if name != "memo"}
+
+    @property
+    def good(self) -> dict[str, Any]:
+        return answer(self.path)
+
+    def no(self, said: object) -> dict[str, Any]:
+        """A refusal in the form of the path's section."""
+        name = PATHS.get(self.path, "")
+        if name.startswith("gift_cards."):
+            return {"datetime": "2026-01-15 07:00:00", "status": -8, "error_description": said}
+        if name.startswith("pins."):
+            return {"code": 400, "message": said if isinstance(said, str) else json.dumps(said), "status": "error", "errors": said}
+        return {"status": "error", "dt": "2026-01-15T12:00:00+05:00", "error_code": "wrong", "error_description": said}
+
+
+class Told(NamedTuple):
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = {}
+
+
+def _json(status: int, body: object, **headers: str) -> Told:
+    return Told(status, json.dumps(body, ensure_ascii=False).encode(), {name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def _refusal(write: Callable[[Asked], object], status: int = 200) -> Callable[[Asked], Told]:
+    return lambda asked: _json(status, asked.no(write(asked)))
+
+
+def _page(status: int) -> Callable[[Asked], Told]:
+    return lambda asked: Told(status, f"<html><pre>{asked.said}</pre></html>".encode())
+
+
+def _sentence(asked: Asked) -> str:
+    return "; ".join(f"{name} {value} is wrong" for name, value in asked.fields.items())
+
+
+TELLS: dict[str, Callable[[Asked], Told]] = {
+    "good": lambda asked: _json(200, asked.good),
+    "refusal with the body as text": _refusal(lambda asked: asked.said),
+    "refusal with the body inside": _refusal(lambda asked: asked.fields),
+    "refusal with the body in Python": _refusal(lambda asked: repr(asked.fields)),
+    "refusal with the body as a form": _refusal(lambda asked: urlencode(asked.fields)),
+    "refusal with the body in words": _refusal(_sentence),
+    "refusal by 400": _refusal(lambda asked: asked.said, 400),
+    "refusal by 404": _refusal(lambda asked: asked.said, 404),
+    "refusal by 409": _refusal(lambda asked: asked.said, 409),
+    "refusal by 422": _refusal(lambda asked: asked.fields, 422),
+    "refusal with a code of the body": lambda asked: _json(200, asked.no("no") | {"error_code": asked.said, "code": asked.said}),
+    "401": _refusal(lambda asked: asked.said, 401),
+    "403": _refusal(lambda asked: asked.fields, 403),
+    "403 of a page": _page(403),
+    "404 of a page": _page(404),
+    "429": lambda asked: _json(429, asked.no(asked.said), Retry_After="0"),
+    "500": _refusal(lambda asked: asked.fields, 500),
+    "502 of a page": _page(502),
+    "503": lambda asked: _json(503, asked.no(asked.said), Retry_After="0"),
+    "redirect": lambda asked: Told(307, asked.body, {"Location": "https://elsewhere.example.com/"}),
+    "page": _page(200),
+    "body said back": lambda asked: Told(200, asked.said.encode()),
+    "other shape": lambda asked: _json(200, {"result": asked.fields, "good": asked.good}),
+    "other status": lambda asked: _json(200, asked.good | asked.fields | {"status": "fine"}),
+    "status of the body": lambda asked: _json(200, {"status": json.dumps(asked.named)}),
+    "list": lambda asked: _json(200, [asked.good, asked.fields]),
+    "text": lambda asked: _json(200, asked.said),
+    "number": lambda asked: Told(200, MARKS["pan"].encode()),
+    "null": lambda asked: Told(200, b"null"),
+    "empty": lambda asked: Told(200, b""),
+    "half of the JSON": lambda asked: Told(200, _json(200, asked.fields | asked.good).body[:-2]),
+    "wrong types": lambda asked: _json(200, asked.good | {"request_status": asked.named, "data": asked.good, "card_id": asked.good}),
+    "wrong types that decide nothing": lambda asked: _json(
+        200, asked.good | {"message": [asked.named], "card_mask": asked.good, "datetime": asked.named}
+    ),
+    "more than the contract has": lambda asked: _json(200, asked.named | asked.good | {"echo": asked.named, "raw": {"body": asked.named}}),
+    "not UTF-8": lambda asked: Told(200, asked.said.encode() + b"\xff\xfe"),
+    "deep": lambda asked: Told(200, b'{"status":' * 300 + asked.said.encode() + b"}" * 300),
+    "accepted, with an error": lambda asked: _json(500, asked.good | asked.fields),
+}

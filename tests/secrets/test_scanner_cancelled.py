@@ -1,0 +1,102 @@
+"""Whoever stops waiting, no error, variable or log shows a secret."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+
+import pytest
+
+from tests.secrets.marked import CALLS, EXTRA, HASTY, PIN_CALLS, client, pin_client
+
+pytestmark = pytest.mark.usefixtures("loud")
+
+
+async def test_timeout_of_a_call_shows_no_secret(search, serving):
+    patient = {"policy": dataclasses.replace(HASTY, attempt_timeout=5.0)}
+    async with serving("stalled") as url, client(url, **patient) as fp, pin_client(url, **patient) as hashdt:
+        await search.calls(fp, CALLS, extra=EXTRA, timeout=0.1)
+        await search.calls(hashdt, PIN_CALLS, timeout=0.1)
+
+    assert search.found == []
+    assert search.errors >= {"OutcomeUnknown"}
+
+
+async def timed(work):
+    async with asyncio.timeout(0.1):
+        return await work
+
+
+async def test_timeout_around_a_call_shows_no_secret(search, serving):
+    async with serving("stalled") as url, client(url) as fp, pin_client(url) as hashdt:
+        await search.calls(fp, {name: lambda fp, make=make: timed(make(fp)) for name, make in CALLS.items()})
+        await search.calls(hashdt, {name: lambda hashdt, make=make: timed(make(hashdt)) for name, make in PIN_CALLS.items()})
+
+    assert search.found == []
+    assert search.errors == {"TimeoutError"}
+    assert {type(end.__cause__) for end in search.ends.values()} == {asyncio.CancelledError}
+
+
+class Stop:
+    """Awaits a call and cancels it where it waits for the n-th time."""
+
+    def __init__(self, work, turn: int) -> None:
+        self.work, self.turn, self.reached = work, turn, False
+
+    def __await__(self):
+        steps = self.work.__await__() if hasattr(self.work, "__await__") else self.work
+        thrown = None
+        while True:
+            try:
+                waits_for = steps.send(None) if thrown is None else steps.throw(thrown)
+            except StopIteration as end:
+                return end.value
+            thrown = None
+            if self.turn == 0:
+                self.reached = True
+                asyncio.current_task().cancel()
+            self.turn -= 1
+            try:
+                yield waits_for
+            except BaseException as error:
+                thrown = error
+
+
+@pytest.mark.parametrize("name", ["cards.set_pin", "gift_cards.confirm", "clients.create", "cards.secret_data", "pins.set_url"])
+@pytest.mark.parametrize("trouble", ["good", "closed", "stalled", "cut", "503"])
+async def test_cancelled_call_shows_no_secret(search, serving, name, trouble):
+    async with serving(trouble) as url, client(url) as fp, pin_client(url) as hashdt:
+        for turn in range(20):
+            stop = Stop(CALLS[name](fp, extra=EXTRA) if name in CALLS else PIN_CALLS[name](hashdt), turn)
+
+            async def cancelled(stop=stop):
+                return await stop
+
+            task = asyncio.create_task(cancelled())
+            await asyncio.wait([task])
+            if task.cancelled():
+                try:
+                    await task
+                except asyncio.CancelledError as error:
+                    search.leaks += search.scanner.error(error, f"cancelled at {turn}")
+                    search.ends[f"{turn}"] = error
+            elif error := task.exception():
+                search.leaks += search.scanner.error(error, f"cancelled at {turn}")
+            if not stop.reached:
+                break
+
+    assert search.found == []
+    assert "CancelledError" in search.errors
+
+
+async def test_group_of_errors_shows_no_secret(search, serving):
+    async def group():
+        async with asyncio.TaskGroup() as tasks:
+            for make in CALLS.values():
+                tasks.create_task(make(fp))
+
+    async with serving("closed") as url, client(url) as fp:
+        await search.call("group", group())
+
+    assert search.found == []
+    assert search.errors == {"ExceptionGroup"}

@@ -1,0 +1,154 @@
+"""Whatever is handed in wrongly, no error, variable or log shows a secret."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from tests.secrets.marked import CALLS, EXTRA, MARKS, MORE_CALLS, PIN_CALLS, client, person, pin_client
+
+
+async def all_calls(search, fp, hashdt):
+    await search.calls(fp, CALLS | MORE_CALLS, extra=EXTRA)
+    await search.calls(hashdt, PIN_CALLS)
+    search.client(fp)
+    search.client(hashdt)
+
+
+# -- a client that can't be used
+
+
+async def test_closed_client_shows_no_secret(search):
+    fp, hashdt = client(), pin_client()
+    await fp.aclose()
+    await hashdt.aclose()
+    await all_calls(search, fp, hashdt)
+
+    assert search.found == []
+    assert search.errors == {"ConfigurationError"}
+
+
+async def test_client_that_is_closed_on_the_way_shows_no_secret(search, serving):
+    async with serving("stalled") as url, client(url, max_connections=2) as fp, pin_client(url, max_connections=2) as hashdt:
+
+        async def close():
+            await asyncio.sleep(0.05)
+            await fp.aclose()
+            await hashdt.aclose()
+
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(close())
+            tasks.create_task(search.calls(fp, CALLS, extra=EXTRA))
+            tasks.create_task(search.calls(hashdt, PIN_CALLS))
+
+    assert search.found == []
+    assert search.errors >= {"OutcomeUnknown"}
+
+
+async def test_client_of_another_loop_shows_no_secret(search, serving):
+    made = []
+
+    def elsewhere():
+        async def use():
+            made.extend((client(), pin_client()))
+            for each in made:
+                each._transport.check()
+
+        asyncio.run(use())
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    await asyncio.to_thread(thread.join)
+    await all_calls(search, *made)
+
+    assert search.found == []
+    assert search.errors == {"ConfigurationError"}
+
+
+# -- a request that can't be made
+
+WRONG = {
+    "half a pair in extra": lambda fp: fp.cards.set_pin("c-1", MARKS["sealed_pin"], extra=EXTRA | {"memo2": "\ud800"}),
+    "half a pair in a card": lambda fp: fp.cards.set_pin("\ud800", MARKS["sealed_pin"]),
+    "half a pair in a client": lambda fp: fp.clients.create(product_id=2000, client=person(email="\ud800")),
+    "half a pair in a code": lambda fp: fp.gift_cards.confirm(otp=MARKS["otp"] + "\ud800", card_id=555),
+    "no form in JSON": lambda fp: fp.cards.set_pin("c-1", MARKS["sealed_pin"], extra=EXTRA | {"memo2": object()}),
+    "no form in JSON of a key": lambda fp: fp.cards.set_pin("c-1", MARKS["sealed_pin"], extra={**EXTRA, 5.5: {object(): 1}}),
+    "a number without end": lambda fp: fp.cards.set_pin("c-1", MARKS["sealed_pin"], extra=EXTRA | {"memo2": 10**400}),
+    "a request id in extra": lambda fp: fp.cards.set_pin("c-1", MARKS["sealed_pin"], extra=EXTRA | {"request_id": "1"}),
+    "no time": lambda fp: fp.cards.set_pin("c-1", MARKS["sealed_pin"], extra=EXTRA, timeout=0),
+    "a plain PIN": lambda fp: fp.cards.set_pin("c-1", MARKS["plain_pin"]),
+    "a card id of no digits": lambda fp: fp.gift_cards.confirm(otp=MARKS["otp"], card_id="x"),
+    "a call that is given": lambda fp: fp.call("/a", EXTRA | {"x": object()}, dict),
+    "a path with a query": lambda fp: fp.call("/a?b", EXTRA, dict),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+async def test_request_that_can_not_be_made_shows_no_secret(search, in_memory, name):
+    await search.call(name, WRONG[name](in_memory(client(), "good")))
+
+    assert search.found == []
+
+
+class Broken(Exception):
+    pass
+
+
+def broken(*_):
+    raise Broken("the encryptor said no")
+
+
+async def late(*_):
+    raise Broken("the token source said no")
+
+
+async def test_encryptor_that_fails_shows_no_secret(search, in_memory):
+    await search.call("set_pin", CALLS["cards.set_pin"](in_memory(client(), "good"), encrypt=broken))
+
+    assert search.found == []
+    assert search.errors == {"Broken"}
+
+
+async def test_encryptor_that_gives_no_text_shows_no_secret(search, in_memory):
+    fp = in_memory(client(), "good")
+    for number, made in enumerate((None, 5, b"MARK", ["MARK"], object())):
+        await search.call(str(number), CALLS["cards.set_pin"](fp, encrypt=lambda pin, made=made: made))
+
+    assert search.found == []
+
+
+async def test_token_source_that_fails_shows_no_secret(search, in_memory):
+    hashdt = in_memory(pin_client(token=late), "good")
+    await search.calls(hashdt, PIN_CALLS)
+
+    assert search.found == []
+    assert search.errors == {"Broken"}
+
+
+async def test_token_that_is_refused_shows_no_secret(search, in_memory):
+    async def token():
+        return MARKS["token"]
+
+    await search.calls(in_memory(pin_client(token=token), "401"), PIN_CALLS)
+
+    assert search.found == []
+    assert search.errors == {"AuthenticationError"}
+
+
+class BrokenSigner:
+    auth_id = "10001"
+    header_id = False
+
+    def headers(self, *, path, body, request_id):
+        raise Broken("the signer said no")
+
+
+async def test_signer_that_fails_shows_no_secret(search, in_memory):
+    fp = in_memory(client(signer=BrokenSigner()), "good")
+    await search.calls(fp, CALLS | MORE_CALLS, extra=EXTRA)
+
+    assert search.found == []
+    assert search.errors == {"Broken"}

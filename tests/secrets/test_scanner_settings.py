@@ -1,0 +1,101 @@
+"""Whatever is wrong with the settings, no error, variable, repr or pickle shows a key."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from freedompay_async import FreedomPay, JwsSigner, Override, Section, Sha256Signer
+from freedompay_async.errors import ConfigurationError
+from freedompay_async.hashdt import HashDT
+from freedompay_async.pin_encryption import AesPin
+from freedompay_async.settings import Settings
+from tests.secrets.marked import EXTRA, MARKS, client, pin_client
+
+KEY, API_KEY, TOKEN, PIN = MARKS["secret_key"], MARKS["api_key"], MARKS["token"], MARKS["plain_pin"]
+ENV = {"FREEDOMPAY_AUTH_ID": "10001", "FREEDOMPAY_SECRET_KEY": KEY, "FREEDOMPAY_REGION": "KZ"}
+HASHDT = {"base_url": "https://hashdt.example.com", "api_key": API_KEY, "product_id": "product-1", "token": TOKEN}
+AES_KEY = (KEY + KEY)[:32].encode()
+AES = {"key": AES_KEY, "mode": "CBC", "iv": "random-prefix", "padding": "pkcs7", "encoding": "base64", "plain": "digits"}
+
+
+def freedom(**changes):
+    return FreedomPay(**{"auth_id": "10001", "secret_key": KEY, "region": "KZ"} | changes)
+
+
+def from_env(**changes):
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (ENV | {f"FREEDOMPAY_{name.upper()}": value for name, value in changes.items()}).items():
+            patch.setenv(name, value)
+        return Settings.from_env()
+
+
+WRONG = {
+    "a key of half a pair": lambda: freedom(secret_key=KEY + "\ud800"),
+    "no merchant": lambda: freedom(auth_id=None),
+    "a merchant of two lines": lambda: freedom(auth_id="1\n2"),
+    "a region": lambda: freedom(region="XX"),
+    "no region": lambda: freedom(region=None, base_url="https://api.example.com"),
+    "no test host": lambda: freedom(region="UZ", test=True),
+    "a URL": lambda: freedom(base_url="ftp://api.example.com"),
+    "connections": lambda: freedom(max_connections=0),
+    "a timeout": lambda: freedom(timeout=0),
+    "half of the signers": lambda: freedom(signer={Section.GIFT_CARDS: JwsSigner(auth_id="1", secret_key=KEY)}),
+    "an override": lambda: freedom(contract=[Override(call="cards.issue", fields=EXTRA), Override(call="cards.issue", path="no")]),
+    "a JWS of half a pair": lambda: JwsSigner(auth_id="1", secret_key=KEY + "\ud800"),
+    "a JWS of no merchant": lambda: JwsSigner(auth_id="", secret_key=KEY),
+    "a JWS by another algorithm": lambda: JwsSigner(auth_id="1", secret_key=KEY, alg="none"),
+    "a Sign of half a pair": lambda: Sha256Signer(auth_id="1", secret_key=KEY + "\ud800"),
+    "a Sign of no merchant": lambda: Sha256Signer(auth_id="", secret_key=KEY),
+    "no merchant in the environment": lambda: from_env(auth_id=""),
+    "no region in the environment": lambda: from_env(region=""),
+    "a region in the environment": lambda: from_env(region="XX"),
+    "a test in the environment": lambda: from_env(test="perhaps"),
+    "a URL of HashDT": lambda: HashDT(**HASHDT | {"base_url": "http://hashdt.example.com"}),
+    "connections of HashDT": lambda: HashDT(**HASHDT, max_connections=0),
+    "a timeout of HashDT": lambda: HashDT(**HASHDT, timeout=-1),
+    "no product of HashDT": lambda: HashDT(**HASHDT | {"product_id": ""}),
+    "an AES key as text": lambda: AesPin(**AES | {"key": KEY}),
+    "an AES key that is short": lambda: AesPin(**AES | {"key": KEY.encode()[:24]}),
+    "an AES mode": lambda: AesPin(**AES | {"mode": "OFB"}),
+    "an AES padding": lambda: AesPin(**AES | {"padding": "iso"}),
+    "an AES padding that the mode has not": lambda: AesPin(**AES | {"mode": "CTR"}),
+    "an AES IV": lambda: AesPin(**AES | {"iv": b"1"}),
+    "an AES encoding": lambda: AesPin(**AES | {"encoding": "base32"}),
+    "an AES plain": lambda: AesPin(**AES | {"plain": PIN}),
+    "a PIN that is none": lambda: AesPin(**AES)(PIN + "1"),
+    "a PIN block that is none": lambda: AesPin(**AES | {"plain": partial(lambda pan, pin: pan, MARKS["pan"])})(PIN),
+}
+
+
+def failed(work) -> Exception:
+    with pytest.raises(ConfigurationError) as caught:
+        work()
+    return caught.value
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_setting_shows_no_secret(scanner, captured, name):
+    error = failed(WRONG[name])
+
+    assert [*scanner.error(error, name), *scanner.records(captured)] == []
+
+
+MADE = {
+    "client": client,
+    "client of HashDT": pin_client,
+    "JWS": lambda: JwsSigner(auth_id="1", secret_key=KEY),
+    "Sign": lambda: Sha256Signer(auth_id="1", secret_key=KEY),
+    "settings": from_env,
+    "AES": lambda: AesPin(**AES),
+    "override": lambda: Override(call="cards.issue", fields=EXTRA),
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_what_holds_a_key_does_not_show_it(scanner, name):
+    made = MADE[name]()
+
+    assert scanner.answer(made, name) == []
+    assert scanner.value(getattr(made, "__dict__", {}), name) == []

@@ -1,0 +1,100 @@
+"""However a connection ends, no error, variable or log shows a secret."""
+
+from __future__ import annotations
+
+import ssl
+
+import pytest
+
+from tests.secrets.marked import CALLS, EXTRA, MORE_CALLS, PIN_CALLS, client, pin_client
+
+pytestmark = pytest.mark.usefixtures("loud")
+
+# -- the connection
+
+BROKEN = [
+    "closed",
+    "reset",
+    "cut",
+    "cut chunk",
+    "stalled",
+    "stalled in the body",
+    "huge",
+    "huge chunk",
+    "no HTTP",
+    "bad header",
+    "bad chunk",
+    "long header",
+]
+
+
+async def all_calls(search, fp, hashdt):
+    await search.calls(fp, CALLS | MORE_CALLS, extra=EXTRA)
+    await search.calls(hashdt, PIN_CALLS)
+    search.client(fp)
+    search.client(hashdt)
+
+
+@pytest.mark.parametrize("trouble", BROKEN)
+async def test_connection_that_breaks_shows_no_secret(search, serving, trouble):
+    async with serving(trouble) as url, client(url, region="KG") as fp, pin_client(url) as hashdt:
+        fp._transport._max_answer = hashdt._transport._max_answer = 2**16
+        await all_calls(search, fp, hashdt)
+
+    assert search.found == []
+    assert search.errors >= {"OutcomeUnknown", "StillProcessing"}
+
+
+@pytest.mark.parametrize("trouble", ["lost", "stalled", "not sent", "final"])
+async def test_connection_in_memory_that_breaks_shows_no_secret(search, in_memory, trouble):
+    await all_calls(search, in_memory(client(), trouble), in_memory(pin_client(), trouble))
+
+    assert search.found == []
+    assert search.errors == {"NotSent" if trouble in ("not sent", "final") else "OutcomeUnknown", "StillProcessing"}
+
+
+async def test_refused_connection_shows_no_secret(search, free_port):
+    url = f"http://127.0.0.1:{free_port}"
+    async with client(url) as fp, pin_client(url) as hashdt:
+        await all_calls(search, fp, hashdt)
+
+    assert search.found == []
+    assert search.errors == {"NotSent", "StillProcessing"}
+
+
+async def test_handshake_that_fails_shows_no_secret(search, serving):
+    async with serving("good") as plain:
+        url = plain.replace("http:", "https:")
+        async with client(url) as fp, pin_client(url) as hashdt:
+            await all_calls(search, fp, hashdt)
+
+    assert search.found == []
+    assert search.errors == {"NotSent", "StillProcessing"}
+
+
+async def test_certificate_that_is_not_trusted_shows_no_secret(search, serving, certificate):
+    async with serving("good", tls=certificate) as url, client(url) as fp, pin_client(url) as hashdt:
+        await all_calls(search, fp, hashdt)
+
+    assert search.found == []
+    assert search.errors == {"NotSent", "StillProcessing"}
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """The TLS of a server that nobody trusts."""
+    x509 = pytest.importorskip("cryptography.x509")
+    import datetime as dt
+
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = dt.datetime.now(dt.UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + dt.timedelta(days=1))
+    form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    file = tmp_path_factory.mktemp("tls") / "both.pem"
+    file.write_bytes(key.private_bytes(*form) + made.sign(key, hashes.SHA256()).public_bytes(form[0]))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
