@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from importlib.util import find_spec
 
@@ -14,5 +15,8 @@ def main() -> None:
     if missing:
         sys.exit(f"freedompay: {' and '.join(missing)} not installed: pip install 'freedompay-async[cli]'")
     from freedompay_async.cli.app import app  # noqa: PLC0415
+
+    # What the library logs the commands tell in their own words.
+    logging.getLogger("freedompay_async").addHandler(logging.NullHandler())
 
     app()

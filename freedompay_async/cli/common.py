@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import os
+import signal
 import sys
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from contextlib import contextmanager, suppress
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
 
 import anyio
 import msgspec
@@ -26,12 +29,15 @@ from freedompay_async.errors import (
 )
 from freedompay_async.models.open import Fields
 from freedompay_async.secret import Secret
-from freedompay_async.settings import Settings
+from freedompay_async.settings import Settings, signer_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Generator
+    from pathlib import Path
 
-__all__ = ["Flags", "as_json", "client", "fail", "run"]
+    from freedompay_async.signing import Signer
+
+__all__ = ["Flags", "as_json", "client", "errors_told", "fail", "run", "settings_of"]
 
 
 class Flags:
@@ -47,36 +53,86 @@ class Flags:
     ]
 
 
-def client(*, auth_id: str | None, region: str | None, test: bool | None, base_url: str | None, max_connections: int = 64) -> FreedomPay:
-    """A client from flags and the environment."""
+def settings_of(*, auth_id: str | None, region: str | None, test: bool | None, base_url: str | None) -> Settings:
+    """The settings of flags and the environment, with a region.
+
+    Raises:
+        ConfigurationError: one is missing or wrong.
+    """
     settings = Settings.from_env({"auth_id": auth_id, "region": region, "test": test, "base_url": base_url})
     if settings.region is None:
         raise ConfigurationError(
             "set FREEDOMPAY_REGION (KZ, KG or UZ) in the environment, or --region: it decides the signature scheme. Nothing was sent."
         )
-    return FreedomPay.from_settings(settings, max_connections=max_connections)
+    return settings
+
+
+def client(
+    *,
+    auth_id: str | None,
+    region: str | None,
+    test: bool | None,
+    base_url: str | None,
+    max_connections: int = 64,
+    record: Path | None = None,
+    signing: Callable[[Signer], Signer] | None = None,
+) -> FreedomPay:
+    """A client from flags and the environment; `signing` is given the region's scheme and hands back the one to use."""
+    settings = settings_of(auth_id=auth_id, region=region, test=test, base_url=base_url)
+    if signing is None:
+        return FreedomPay.from_settings(settings, max_connections=max_connections, record=record)
+    signer = signer_of(settings.region, auth_id=settings.auth_id, secret_key=settings.secret_key)
+    return FreedomPay(
+        region=settings.region,
+        test=settings.test,
+        base_url=settings.base_url,
+        signer=signing(signer),
+        max_connections=max_connections,
+        record=record,
+    )
 
 
 def run(work: Callable[[], Awaitable[Exit]]) -> NoReturn:
     """Run `work` and exit with what it returns; an error of ours is one message on standard error."""
     uvloop = importlib.util.find_spec("uvloop") is not None
+
+    async def interruptible() -> Exit:
+        task = asyncio.current_task()
+        if task is not None:
+            # The loop's own way is to cancel in the middle of whatever runs: now and then that breaks a callback of the connection, which
+            # then shows a traceback. So it is the loop that is told.
+            with suppress(NotImplementedError):  # Windows has no such handlers, and keeps the loop's own way.
+                asyncio.get_running_loop().add_signal_handler(signal.SIGINT, task.cancel)
+        return await work()
+
+    with errors_told():
+        code = anyio.run(interruptible, backend_options={"use_uvloop": uvloop})
+    raise SystemExit(code)
+
+
+@contextmanager
+def errors_told() -> Generator[None]:
+    """What is raised inside ends the command, with one message on standard error; notes on the error follow it, a line each."""
     try:
-        code = anyio.run(work, backend_options={"use_uvloop": uvloop})
+        yield
     except ConfigurationError as error:
-        fail(str(error), Exit.INPUT)
+        _fail(error, str(error), Exit.INPUT)
     except (JournalError, NotSent, RateLimited, StillProcessing) as error:
-        fail(str(error), Exit.LEFT)
+        _fail(error, str(error), Exit.LEFT)
     except (OutcomeUnknown, ProtocolError) as error:
-        fail(f"{error}\n{error.body or ''}".rstrip(), Exit.PROBLEMS)
+        _fail(error, f"{error}\n{error.body or ''}".rstrip(), Exit.PROBLEMS)
     except FreedomPayError as error:
-        fail(str(error), Exit.PROBLEMS)
+        _fail(error, str(error), Exit.PROBLEMS)
     except BrokenPipeError:
         # What is still in the buffer would be refused again when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         fail("nobody reads the output any more: stopped. A batch can be resumed.", Exit.LEFT)
     except (KeyboardInterrupt, asyncio.CancelledError):
         fail("aborted.", Exit.ABORTED)
-    raise SystemExit(code)
+
+
+def _fail(error: FreedomPayError, message: str, code: Exit) -> NoReturn:
+    fail("\n".join([message, *getattr(error, "__notes__", ())]), code)
 
 
 def fail(message: str, code: Exit) -> NoReturn:
@@ -84,9 +140,10 @@ def fail(message: str, code: Exit) -> NoReturn:
     raise SystemExit(code)
 
 
-def as_json(value: object) -> str:
-    """One line of JSON; a secret shows itself as `***`, and an amount is a number as it came."""
-    return _ENCODER.encode(value).decode()
+def as_json(value: object, *, reveal: bool = False) -> str:
+    """One line of JSON; a secret shows itself as `***` unless it is revealed, and an amount is a number as it came."""
+    plain = msgspec.to_builtins(value, enc_hook=_revealed if reveal else _plain, builtin_types=(Decimal,))
+    return _ENCODER.encode(_tidy(plain)).decode()
 
 
 def _plain(value: Any) -> object:
@@ -97,4 +154,18 @@ def _plain(value: Any) -> object:
     raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
-_ENCODER = msgspec.json.Encoder(enc_hook=_plain, decimal_format="number")
+def _revealed(value: Any) -> object:
+    return value.reveal() if isinstance(value, Secret) else _plain(value)
+
+
+def _tidy(value: Any) -> Any:
+    """Without the `extra` of an answer that has none."""
+    if isinstance(value, dict):
+        fields = cast("dict[str, Any]", value)
+        return {name: _tidy(part) for name, part in fields.items() if name != "extra" or part != {}}
+    if isinstance(value, list | tuple):
+        return [_tidy(part) for part in cast("list[Any]", value)]
+    return value
+
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")

@@ -16,4 +16,4 @@ class Exit(IntEnum):
     LEFT = 3
     """Stopped early; something is left to resume."""
     ABORTED = 130
-    """A second Ctrl-C."""
+    """Ctrl-C; of a batch the second one."""

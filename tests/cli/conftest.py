@@ -164,15 +164,33 @@ class Shell:
     def close(self) -> None:
         self._stack.close()
 
-    def __call__(self, *args, **env: str | None):
+    def __call__(self, *args, input: str | bytes | None = None, **env: str | None):
         """The command in this process: `.exit_code`, `.stdout`, `.stderr`."""
         from freedompay_async.cli.app import app
 
         with contextlib.chdir(self.folder):
-            result = CliRunner(env=self.env | env).invoke(app, list(map(str, args)))
+            result = CliRunner(env=self.env | env).invoke(app, list(map(str, args)), input=input)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result
+
+    def json(self, *args, **options):
+        """What a command that goes well says with `--json`."""
+        result = self(*args, "--json", **options)
+        assert result.exit_code == 0, result.stderr
+        return json.loads(result.stdout)
+
+    def client(self, number: int = 1) -> str:
+        """A client of its own."""
+        names = ("--first-name", "Ivan", "--last-name", "Ivanov")
+        return self.json("clients", "create", "--product-id", 2000, "--phone", 77010000000 + number, *names)["client_id"]
+
+    def card(self, *, active: bool = True) -> str:
+        """A card of its own, with a client."""
+        card = self.json("cards", "issue", "--client-id", self.client(), "--product-id", 2000)["card_ids"][0]
+        if active:
+            self.json("cards", "activate", card)
+        return card
 
     def start(self, *args, **env: str) -> Command:
         """The command in a process of its own."""
@@ -274,14 +292,16 @@ def shell_of(tmp_path):
 @pytest.fixture
 def hurry(monkeypatch):
     """In this process: refusals and lost answers are settled in no time."""
-    from freedompay_async import Policy
+    from freedompay_async import FreedomPay, Policy
     from freedompay_async.cli import batches, common
 
     policy = Policy(pause=0.005, max_pause=0.02, grace=0.05, poll_first=0.005, poll_most=0.05)
-    from_settings = common.FreedomPay.from_settings
-    monkeypatch.setattr(
-        common.FreedomPay, "from_settings", lambda settings, **options: from_settings(settings, **options | {"policy": policy})
-    )
+
+    class Hurried(FreedomPay):
+        def __init__(self, **options) -> None:
+            super().__init__(**options | {"policy": policy})
+
+    monkeypatch.setattr(common, "FreedomPay", Hurried)
     limits = batches.Limits
     monkeypatch.setattr(batches, "Limits", lambda **options: limits(**{"settle": 0.5, "wait": 1.0, "outage": 1.0} | options))
 

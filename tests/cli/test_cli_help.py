@@ -7,8 +7,10 @@ import pytest
 
 COMMANDS = [
     *((), ("batch",), ("batch", "plan"), ("batch", "issue"), ("batch", "resume"), ("batch", "report")),
-    *(("requests",), ("requests", "status"), ("sandbox",)),
+    *(("requests",), ("requests", "status"), ("sandbox",), ("doctor",), ("sign",), ("contract",)),
+    *(("cards",), ("clients",), ("gift-cards",), ("limits",), ("transactions",), ("cards", "movements")),
 ]
+GROUPS = [("batch",), ("cards",), ("clients",), ("gift-cards",), ("limits",), ("requests",), ("transactions",)]
 VARIABLES = ["FREEDOMPAY_AUTH_ID", "FREEDOMPAY_SECRET_KEY", "FREEDOMPAY_REGION", "FREEDOMPAY_TEST", "FREEDOMPAY_BASE_URL"]
 
 
@@ -26,7 +28,7 @@ def test_each_command_has_help(shell, command, flag):
     assert "Usage: " in result.stdout
 
 
-@pytest.mark.parametrize("command", [(), ("batch",), ("requests",)], ids=["freedompay", "batch", "requests"])
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command in ((), *GROUPS)], ids=" ".join)
 def test_a_group_alone_shows_its_help(shell, command):
     result = shell(*command)
 
@@ -75,10 +77,10 @@ def test_the_version(shell, monkeypatch):
 
 
 def test_a_command_that_there_is_not(shell):
-    result = shell("cards")
+    result = shell("card")
 
     assert result.exit_code == 2
-    assert "No such command 'cards'" in result.stderr
+    assert "No such command 'card'" in result.stderr
 
 
 def test_a_journal_is_needed(shell):

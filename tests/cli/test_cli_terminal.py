@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -53,12 +54,15 @@ class Terminal:
         """What was shown, without the commands to the terminal."""
         return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.shown)
 
+    def type(self, text: str) -> None:
+        os.write(self.master, text.encode())
+
     def shows(self, pattern: str) -> None:
         with self._news:
             assert self._news.wait_for(lambda: re.search(pattern, self.text), 30), self.text
 
     def ends(self) -> int:
-        self.process.stdout.read()
+        self.said = self.process.stdout.read()
         self.process.stdout.close()
         code = self.process.wait(30)
         self._reader.join(30)
@@ -159,3 +163,58 @@ def test_a_rate_before_any_time_has_passed():
 @pytest.mark.parametrize(("seconds", "shown"), [(0, "0:00"), (61.9, "1:01"), (3_599, "59:59"), (3_600, "1:00:00"), (90_061, "25:01:01")])
 def test_a_time_that_is_left(seconds, shown):
     assert _clock(seconds) == shown
+
+
+CLOSE = ("cards", "close", "c1", "--description", "bye")
+
+
+def test_what_can_not_be_undone_is_asked_about(shell, issuer, terminal):
+    card = shell.card()
+    screen = terminal("cards", "close", card, "--description", "bye", width=300)
+    screen.shows(rf"This will close card {card} for good, which can't be undone, at http://\S+, for merchant 10001. Go on\? \[y/N\]")
+    assert issuer.arrived("card/close") == 0
+    screen.type("y\n")
+
+    assert screen.ends() == 0
+    assert issuer.do(issuer.sandbox.card, card)["status"] == "closed"
+
+
+@pytest.mark.parametrize("answer", ["n\n", "\n", "\x04"])
+def test_whoever_is_not_sure_sends_nothing(issuer, terminal, answer):
+    screen = terminal(*CLOSE, width=300)
+    screen.shows("Go on")
+    screen.type(answer)
+
+    assert (screen.ends() != 0, issuer.arrived()) == (True, 0)
+
+
+def test_ctrl_c_at_the_question_sends_nothing(issuer, terminal):
+    screen = terminal(*CLOSE, width=300)
+    screen.shows("Go on")
+    screen.process.send_signal(signal.SIGINT)
+
+    assert (screen.ends() != 0, issuer.arrived()) == (True, 0)
+    assert "Traceback" not in screen.text
+
+
+def test_a_code_is_asked_for_without_echo(shell, issuer, terminal):
+    issued = ("gift-cards", "issue", "--cardholder-name", "IVAN", "--phone", 77010000001, "--product-code", 1, "--yes")
+    card = shell.json(*issued)["card_id"]
+    code = issuer.do(issuer.sandbox.sms, 77010000001)[-1]
+    screen = terminal("gift-cards", "confirm", "--card-id", str(card), width=300)
+    screen.shows("the code from the SMS: ")
+    # Before the prompt turns the echo off, the terminal itself would show it.
+    screen.type(f"{code}\n")
+
+    assert screen.ends() == 0
+    assert code not in screen.text.replace(screen.text.partition("sending")[2], "")
+    assert "1 (issued)" in screen.said
+
+
+def test_ctrl_c_at_the_prompt_sends_nothing(issuer, terminal):
+    screen = terminal("gift-cards", "confirm", width=300)
+    screen.shows("the code from the SMS: ")
+    screen.process.send_signal(signal.SIGINT)
+
+    assert (screen.ends() != 0, issuer.arrived()) == (True, 0)
+    assert "Traceback" not in screen.text

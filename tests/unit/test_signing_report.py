@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 from base64 import b64encode, urlsafe_b64encode
+from typing import ClassVar
 
 import pytest
 
@@ -41,9 +42,9 @@ def sign_cause(value: str, body: bytes = BODY, key: str = KEY) -> str:
 class Jws:
     """A signature by hand, with one thing done in another way."""
 
-    header = {"uri": PATH, "auth_id": "1", "method": "POST", "params": "", "alg": "HS512"}
+    header: ClassVar = {"uri": PATH, "auth_id": "1", "method": "POST", "params": "", "alg": "HS512"}
 
-    def __init__(self, *, key=KEY.encode(), digest="sha512", body=BODY, header=None, form="{header}..{signature}", b64=b64, payload=b64):
+    def __init__(self, *, key=b"s3cret", digest="sha512", body=BODY, header=None, form="{header}..{signature}", b64=b64, payload=b64):
         protected = b64(header if isinstance(header, bytes) else json.dumps(header or self.header, separators=(",", ":")).encode())
         mac = hmac.digest(key, f"{protected}.".encode() + as_bytes(payload(body)), digest)
         self.value = form.format(header=protected, payload=as_str(payload(body)), signature=b64(mac), hex=mac.hex())

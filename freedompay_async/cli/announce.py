@@ -1,0 +1,44 @@
+"""The id of a request is on the terminal before its first byte leaves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import typer
+
+from freedompay_async.contract import Retry
+
+if TYPE_CHECKING:
+    from freedompay_async.contract import Call
+    from freedompay_async.signing import Signer
+
+__all__ = ["Announcing", "next_step"]
+
+
+class Announcing:
+    """A scheme that tells the id of the first thing that it signs.
+
+    Signing is the last step before sending, and the id is the library's own by then. An id made here and handed in would be taken for one
+    that may have been used before, so that every refusal would have to be looked up first.
+    """
+
+    def __init__(self, signer: Signer, row: Call[Any]) -> None:
+        self.auth_id: Final = signer.auth_id
+        self.header_id: Final = signer.header_id
+        self._signer: Final = signer
+        self._row: Final = row
+        self._told = False
+
+    def headers(self, *, path: str, body: bytes, request_id: str) -> dict[str, str]:
+        headers = self._signer.headers(path=path, body=body, request_id=request_id)
+        if not self._told:
+            self._told = True
+            typer.echo(f"sending {self._row.name} as {request_id}; should this be cut off: {next_step(self._row, request_id)}", err=True)
+        return headers
+
+
+def next_step(row: Call[Any], request_id: str | None) -> str:
+    """What to do when it is not known what became of a request."""
+    if row.retry is Retry.ASKABLE:
+        return f"freedompay requests status {request_id} --wait 60"
+    return "do not repeat it, it can't be asked about; a person has to look"

@@ -1,0 +1,163 @@
+"""An answer for people: what it says as a list of names and values, what it lists as tables. For machines it is one line of JSON."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final, cast
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from freedompay_async.cli.common import as_json
+from freedompay_async.models.dictionaries import CallStatus, GiftStatus
+from freedompay_async.models.gift_cards import GiftAnswer
+from freedompay_async.models.open import Fields, OpenInt
+from freedompay_async.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rich.console import RenderableType
+
+__all__ = ["draw_facts", "draw_table", "printable", "show", "show_list"]
+
+# That a call went well is told by the exit code, and when it was by the terminal's own clock.
+_ENVELOPE: Final = {"answer", "dt", "request_status", "request_id"}
+_GIFT_ENVELOPE: Final = {"datetime", "request_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What is drawn of an answer."""
+
+    facts: dict[str, str] = field(default_factory=dict)
+    lists: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+
+
+def show(value: msgspec.Struct, *, json: bool, reveal: bool = False) -> None:
+    """An answer on standard output."""
+    if json:
+        typer.echo(as_json(value, reveal=reveal))
+        return
+    view = _View()
+    _read(value, view, "", reveal=reveal)
+    _read_envelope(value, view)
+    draw_facts(view.facts)
+    for name, rows in view.lists.items():
+        typer.echo(f"\n{name}")
+        _draw_rows(rows)
+
+
+def show_list(values: Sequence[msgspec.Struct]) -> None:
+    """Answers of one kind as a table."""
+    rows: list[dict[str, str]] = []
+    for value in values:
+        view = _View()
+        _read(value, view, "", reveal=False)
+        rows.append(view.facts)
+    _draw_rows(rows)
+
+
+def draw_facts(facts: dict[str, str]) -> None:
+    """Names and values, one a line."""
+    width = max(map(len, facts), default=0)
+    if not sys.stdout.isatty():
+        for name, text in facts.items():
+            typer.echo(f"{name:<{width}}  {text}".rstrip())
+        return
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="cyan", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, text in facts.items():
+        grid.add_row(name, Text(text))
+    _print(grid)
+
+
+def draw_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Boxes on a terminal; elsewhere columns that stand below each other."""
+    lines = [tuple(columns), *map(tuple, rows)]
+    if not sys.stdout.isatty():
+        widths = [max(len(line[number]) for line in lines) for number in range(len(columns))]
+        for line in lines:
+            typer.echo("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="cyan")
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    for line in lines[1:]:
+        table.add_row(*map(Text, line))
+    _print(table)
+
+
+def printable(text: str) -> str:
+    """What the issuer wrote gives no orders to the terminal."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def _draw_rows(rows: list[dict[str, str]]) -> None:
+    if not rows:
+        typer.echo("none")
+        return
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    draw_table(columns, [[row.get(name, "") for name in columns] for row in rows])
+
+
+def _print(what: RenderableType) -> None:
+    Console(highlight=False, soft_wrap=False).print(what)
+
+
+def _read(value: msgspec.Struct, view: _View, at: str, *, reveal: bool) -> None:
+    envelope = _GIFT_ENVELOPE if isinstance(value, GiftAnswer) else _ENVELOPE
+    for name in value.__struct_fields__:
+        part = getattr(value, name)
+        if part is None or part == "" or (not at and name in envelope) or (name in ("extra", "found") and not part):
+            continue
+        if isinstance(part, CallStatus) or (isinstance(part, GiftStatus) and part is GiftStatus.OK):
+            continue
+        if isinstance(part, Fields):
+            view.facts.update((f"{at}{printable(each)}", _text(inner, reveal=reveal)) for each, inner in part.items())
+        elif isinstance(part, msgspec.Struct):
+            _read(part, view, f"{at}{name}.", reveal=reveal)
+        elif isinstance(part, list) and all(isinstance(each, msgspec.Struct) for each in part):
+            rows = view.lists.setdefault(f"{at}{name}", [])
+            for each in cast("list[msgspec.Struct]", part):
+                inner = _View()
+                _read(each, inner, "", reveal=reveal)
+                rows.append(inner.facts)
+        else:
+            view.facts[f"{at}{name}"] = _text(part, reveal=reveal)
+
+
+def _read_envelope(value: msgspec.Struct, view: _View) -> None:
+    """What is told of the call itself, after what it gave."""
+    answer = getattr(value, "answer", None) or value
+    status: str | None = getattr(answer, "request_status", None)
+    # Of a question it is news only if there is nothing else, or if it is no success.
+    if status and (answer is not value or status != "success" or not (view.facts or view.lists)):
+        view.facts["request_status"] = printable(str(status))
+    if isinstance(value, GiftAnswer) and not (view.facts or view.lists):
+        view.facts["status"] = _text(value.status, reveal=False)
+    if getattr(answer, "found", False):
+        view.facts["found"] = "yes: the issuer had this request id before this call, which did nothing anew"
+    view.facts["request_id"] = str(getattr(value, "request_id", ""))
+
+
+def _text(value: object, *, reveal: bool) -> str:
+    if isinstance(value, Secret):
+        return printable(value.reveal() if reveal else str(value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, OpenInt):
+        return f"{value.value} ({value.name.lower().replace('_', ' ') if value.known else 'in no dictionary of the issuer'})"
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, tuple):
+        return ", ".join(_text(part, reveal=reveal) for part in cast("tuple[object, ...]", value))
+    if isinstance(value, list | dict):
+        return printable(as_json(cast("object", value), reveal=reveal))
+    return printable(str(value))

@@ -1,0 +1,97 @@
+"""`freedompay cards`: what changes something."""
+# Without `annotations` of the future: typer reads these when the program runs.
+
+from collections.abc import Coroutine
+from typing import Annotated, Any, TypeAlias
+
+import typer
+
+from freedompay_async import contract
+from freedompay_async.cli.asking import read_secret
+from freedompay_async.cli.flags import Words
+from freedompay_async.cli.verbs import verb
+from freedompay_async.client import FreedomPay
+from freedompay_async.models.answers import Answer, Completed, IssuedCards
+from freedompay_async.operations import Operation
+
+__all__ = ["card_changes"]
+
+card_changes = typer.Typer()
+_Completed: TypeAlias = Coroutine[Any, Any, Operation[Completed]]
+_Issued: TypeAlias = Coroutine[Any, Any, Operation[IssuedCards]]
+
+
+@verb(card_changes, contract.CARDS_ISSUE)
+def _issue(fp: FreedomPay, client_id: Words.client_id, product_id: Words.product_id, **call: Any) -> _Issued:
+    """Issue a card to a client."""
+    return fp.cards.issue(client_id=client_id, product_id=product_id, **call)
+
+
+@verb(card_changes, contract.CARDS_BULK_ISSUE)
+def _bulk_issue(
+    fp: FreedomPay,
+    product_id: Words.product_id,
+    count: Annotated[int, typer.Option("--count", min=1, help="How many cards.")],
+    **call: Any,
+) -> _Issued:
+    """Issue cards without a holder, to be linked later."""
+    return fp.cards.bulk_issue(product_id=product_id, count=count, **call)
+
+
+@verb(card_changes, contract.CARDS_ISSUE_PLASTIC)
+def _issue_plastic(fp: FreedomPay, client_id: Words.client_id, product_id: Words.product_id, **call: Any) -> _Issued:
+    """Issue a plastic card to a client."""
+    return fp.cards.issue_plastic(client_id=client_id, product_id=product_id, **call)
+
+
+@verb(card_changes, contract.CARDS_LINK)
+def _link(fp: FreedomPay, card_id: Words.card, client_id: Words.client_id, **call: Any) -> _Completed:
+    """Link a card that has no holder to a client."""
+    return fp.cards.link(card_id, client_id=client_id, **call)
+
+
+@verb(card_changes, contract.CARDS_ACTIVATE)
+def _activate(fp: FreedomPay, card_id: Words.card, **call: Any) -> _Completed:
+    """Activate a card."""
+    return fp.cards.activate(card_id, **call)
+
+
+@verb(card_changes, contract.CARDS_BLOCK)
+def _block(fp: FreedomPay, card_id: Words.card, description: Words.reason, **call: Any) -> _Completed:
+    """Block a card until it is unblocked."""
+    return fp.cards.block(card_id, description=description, **call)
+
+
+@verb(card_changes, contract.CARDS_UNBLOCK)
+def _unblock(fp: FreedomPay, card_id: Words.card, description: Words.reason, **call: Any) -> _Completed:
+    """Lift a temporary block."""
+    return fp.cards.unblock(card_id, description=description, **call)
+
+
+@verb(card_changes, contract.CARDS_SET_PIN, repeatable_with="pin_stdin")
+def _set_pin(
+    fp: FreedomPay,
+    card_id: Words.card,
+    pin_stdin: Annotated[
+        bool, typer.Option("--pin-stdin", help="Read the encrypted PIN: without echo on a terminal, else the first line of standard input.")
+    ] = False,
+    **call: Any,
+) -> Coroutine[Any, Any, Answer]:
+    """Let the issuer make a PIN for a card; with `--pin-stdin`, set the one you give.
+
+    A PIN goes out encrypted, in the way that the vendor told you: the public page says "AES 256" and nothing more, so plain digits are
+    refused here. `AesPin` of the library encrypts one. A PIN is never a flag, because other users of a machine can read flags.
+    """
+    return fp.cards.set_pin(card_id, read_secret("the encrypted PIN") if pin_stdin else None, **call)
+
+
+@verb(card_changes, contract.CARDS_RESET_PIN_COUNTER)
+def _reset_pin_counter(fp: FreedomPay, card_id: Words.card, **call: Any) -> _Completed:
+    """Lift the temporary block after wrong PIN entries; the PIN stays."""
+    return fp.cards.reset_pin_counter(card_id, **call)
+
+
+@verb(card_changes, contract.CARDS_CLOSE, sure="close card {card_id} for good, which can't be undone")
+def _close(fp: FreedomPay, card_id: Words.card, description: Words.reason, **call: Any) -> _Completed:
+    """Close a card for good: it can't be undone."""
+    return fp.cards.close(card_id, description=description, **call)

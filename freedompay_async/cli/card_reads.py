@@ -1,0 +1,114 @@
+"""`freedompay cards`: what only asks."""
+# Without `annotations` of the future: typer reads these when the program runs.
+
+import datetime as dt
+from collections.abc import Coroutine
+from typing import Annotated, Any, TypeAlias
+
+import typer
+
+from freedompay_async import contract
+from freedompay_async.cli.answers import show_list
+from freedompay_async.cli.common import Flags, as_json, client, errors_told, run
+from freedompay_async.cli.exits import Exit
+from freedompay_async.cli.flags import Words
+from freedompay_async.cli.marks import help_of
+from freedompay_async.cli.verbs import verb
+from freedompay_async.client import FreedomPay
+from freedompay_async.models.reads import CardBalance, CardInfo, CardSecrets, CardValidation, Movement, Statement, StatementExtended
+
+__all__ = ["card_reads"]
+
+card_reads = typer.Typer()
+_DAY = ["%Y-%m-%d"]
+_Secrets: TypeAlias = Coroutine[Any, Any, CardSecrets]
+_Start: TypeAlias = Annotated[dt.datetime, typer.Option("--start-date", formats=_DAY, metavar="YYYY-MM-DD", help="The first day.")]
+_End: TypeAlias = Annotated[dt.datetime, typer.Option("--end-date", formats=_DAY, metavar="YYYY-MM-DD", help="The last day.")]
+_Since: TypeAlias = Annotated[dt.datetime | None, typer.Option("--start-date", formats=_DAY, metavar="YYYY-MM-DD", help="The first day.")]
+_Until: TypeAlias = Annotated[dt.datetime | None, typer.Option("--end-date", formats=_DAY, metavar="YYYY-MM-DD", help="The last day.")]
+
+
+@verb(card_reads, contract.CARDS_INFO)
+def _info(fp: FreedomPay, card_id: Words.card, **call: Any) -> Coroutine[Any, Any, CardInfo]:
+    """What the issuer tells of a card."""
+    return fp.cards.info(card_id, **call)
+
+
+@verb(card_reads, contract.CARDS_BALANCE)
+def _balance(fp: FreedomPay, card_id: Words.card, **call: Any) -> Coroutine[Any, Any, CardBalance]:
+    """What is on a card."""
+    return fp.cards.balance(card_id, **call)
+
+
+@verb(card_reads, contract.CARDS_SECRET_DATA, secrets=True)
+def _secret_data(fp: FreedomPay, card_id: Words.card, **call: Any) -> _Secrets:
+    """Number, expiry and CVV of a card, as `***` unless `--reveal` is given."""
+    return fp.cards.secret_data(card_id, **call)
+
+
+@verb(card_reads, contract.CARDS_SECRET_DATA_V2, secrets=True)
+def _secret_data_v2(fp: FreedomPay, card_id: Words.card, **call: Any) -> _Secrets:
+    """Number, expiry and CVV by the second version of the call, as `***` unless `--reveal` is given."""
+    return fp.cards.secret_data_v2(card_id, **call)
+
+
+@verb(card_reads, contract.CARDS_STATEMENT)
+def _statement(
+    fp: FreedomPay, card_id: Words.card, start_date: _Since = None, end_date: _Until = None, **call: Any
+) -> Coroutine[Any, Any, Statement]:
+    """The movements of a card in one call; for a long time, `cards movements` is better."""
+    return fp.cards.statement(card_id, start_date=start_date, end_date=end_date, **call)
+
+
+@verb(card_reads, contract.CARDS_STATEMENT_EXTENDED)
+def _statement_extended(
+    fp: FreedomPay, card_id: Words.card, start_date: _Start, end_date: _End, **call: Any
+) -> Coroutine[Any, Any, StatementExtended]:
+    """The movements of a card with accounts and authorisations."""
+    return fp.cards.statement_extended(card_id, start_date=start_date, end_date=end_date, **call)
+
+
+def _movements(
+    card_id: Words.card,
+    start_date: _Start,
+    end_date: _End,
+    window: Annotated[int, typer.Option("--window", min=1, help="Days a statement.")] = 30,
+    json: Annotated[bool, typer.Option("--json", help="JSON Lines, one object a movement.")] = False,
+    auth_id: Flags.auth_id = None,
+    region: Flags.region = None,
+    test: Flags.test = None,
+    base_url: Flags.base_url = None,
+) -> None:
+    """The movements of a card from one day to another, both included, in as many statements as that takes."""
+    with errors_told():
+        fp = client(auth_id=auth_id, region=region, test=test, base_url=base_url, max_connections=1)
+
+    async def work() -> Exit:
+        found: list[Movement] = []
+        async with fp:
+            async for movement in fp.cards.movements(card_id, start=start_date, end=end_date, window=window):
+                if json:
+                    typer.echo(as_json(movement))
+                else:
+                    found.append(movement)
+        if not json:
+            show_list(found)
+        return Exit.DONE
+
+    run(work)
+
+
+card_reads.command("movements", help=help_of(contract.CARDS_STATEMENT, _movements))(_movements)
+
+
+@verb(card_reads, contract.CARDS_VALIDATE_CARDHOLDER)
+def _validate_cardholder(
+    fp: FreedomPay,
+    user_phone: Annotated[str, typer.Option("--user-phone", help="10 digits.")],
+    first_name: Annotated[str, typer.Option("--first-name", help="The person's.")],
+    last_name: Annotated[str, typer.Option("--last-name", help="The person's.")],
+    card_token: Annotated[str, typer.Option("--card-token", metavar="UUID", help="The token of the card.")],
+    **call: Any,
+) -> Coroutine[Any, Any, CardValidation]:
+    """How well a person fits a card."""
+    return fp.cards.validate_cardholder(user_phone=user_phone, first_name=first_name, last_name=last_name, card_token=card_token, **call)

@@ -1,0 +1,36 @@
+"""What a check gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = ["Check", "Verdict", "not_tried"]
+
+
+class Verdict(StrEnum):
+    OK = "ok"
+    WRONG = "wrong"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One line of the doctor's.
+
+    Attributes:
+        name: what was looked at.
+        verdict: how it is.
+        detail: what was seen.
+        advice: what to do; empty, if there is nothing to do.
+    """
+
+    name: str
+    verdict: Verdict
+    detail: str
+    advice: str = ""
+
+
+def not_tried(name: str, because: str) -> Check:
+    """A check that makes no sense after what was found before it."""
+    return Check(name=name, verdict=Verdict.UNKNOWN, detail=f"not tried: {because}")

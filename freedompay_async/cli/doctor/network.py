@@ -1,0 +1,143 @@
+"""From the name to the first answer: by hand, because it is the network itself that is looked at, and not the library."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from freedompay_async.cli.doctor.checks import Check, Verdict
+
+if TYPE_CHECKING:
+    from freedompay_async.cli.doctor.target import Target
+
+__all__ = ["Line", "check_clock", "check_connection", "check_name", "judge_clock"]
+
+_SECONDS: Final = 10.0
+_CLOCK_SECONDS: Final = 60.0
+_LARGEST: Final = 2**16
+_CHECK_HOST: Final = "check base_url and region; try from another network; a firewall may let only known addresses through"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """An open connection."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def aclose(self) -> None:
+        self.writer.close()
+        try:
+            async with asyncio.timeout(1):
+                await self.writer.wait_closed()
+        except (OSError, TimeoutError):
+            # It is of no more use, however it ends.
+            return
+
+
+async def check_name(target: Target) -> Check:
+    """The name resolves."""
+    try:
+        async with asyncio.timeout(_SECONDS):
+            found = await asyncio.get_running_loop().getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError, TimeoutError) as error:
+        why = "no answer in time" if isinstance(error, TimeoutError) else _reason(error)
+        detail = f"the name {target.host} was not resolved ({why})"
+        return Check(name="name", verdict=Verdict.WRONG, detail=detail, advice="check base_url and region, and the DNS of this machine")
+    addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+    return Check(name="name", verdict=Verdict.OK, detail=f"{target.host} is {', '.join(addresses[:4])}")
+
+
+async def check_connection(target: Target) -> tuple[Check, Line | None]:
+    """TCP and TLS."""
+    start = time.perf_counter()
+    try:
+        async with asyncio.timeout(_SECONDS):
+            context = ssl.create_default_context() if target.tls else None
+            reader, writer = await asyncio.open_connection(target.host, target.port, ssl=context, limit=_LARGEST)
+    except ssl.SSLCertVerificationError as error:
+        detail = f"the certificate of {target.host} is not trusted ({error.verify_message})"
+        advice = "check base_url; a proxy that reads TLS needs its authority in ssl_context=; check the clock of this machine"
+        return Check(name="connection", verdict=Verdict.WRONG, detail=detail, advice=advice), None
+    except ssl.SSLError as error:
+        detail = f"no TLS with {target.host}:{target.port} ({error.reason or type(error).__name__})"
+        return Check(name="connection", verdict=Verdict.WRONG, detail=detail, advice="check base_url: is there https on this port?"), None
+    except (OSError, TimeoutError) as error:
+        why = f"no answer in {_SECONDS:.0f} s" if isinstance(error, TimeoutError) and not error.errno else _reason(error)
+        detail = f"no connection to {target.host}:{target.port} ({why})"
+        return Check(name="connection", verdict=Verdict.WRONG, detail=detail, advice=_CHECK_HOST), None
+    took = f"{(time.perf_counter() - start) * 1000:.3g} ms"
+    line = Line(reader=reader, writer=writer)
+    tls = cast("ssl.SSLObject | None", writer.get_extra_info("ssl_object"))
+    if tls is None:
+        detail = f"plain http to this machine in {took}: no TLS, which is for tests only"
+        return Check(name="connection", verdict=Verdict.OK, detail=detail), line
+    detail = f"{tls.version()} in {took}, {_expiry(cast('dict[str, Any]', tls.getpeercert() or {}))}"
+    return Check(name="connection", verdict=Verdict.OK, detail=detail), line
+
+
+async def check_clock(target: Target, line: Line) -> tuple[Check, bool]:
+    """The host's time against ours; and whether the host keeps the connection open for a second question."""
+    try:
+        date = await _ask_date(target, line)
+        ours = time.time()
+    except (OSError, EOFError, ValueError, TimeoutError):
+        detail, advice = "the host did not answer a plain HEAD in HTTP/1.1", "see the lines below: they ask as the library does"
+        return Check(name="clock", verdict=Verdict.UNKNOWN, detail=detail, advice=advice), False
+    try:
+        await _ask_date(target, line)
+        kept = True
+    except (OSError, EOFError, ValueError, TimeoutError):
+        kept = False
+    if date is None:
+        return Check(
+            name="clock", verdict=Verdict.UNKNOWN, detail="the host's answer has no Date", advice="check it against an NTP server"
+        ), kept
+    return judge_clock(ours - date), kept
+
+
+def judge_clock(ahead: float) -> Check:
+    """How it is with a clock that is ahead of the host's by so many seconds."""
+    # The host tells whole seconds.
+    if abs(ahead) < 2:
+        return Check(name="clock", verdict=Verdict.OK, detail="as the host's")
+    detail = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the host's"
+    if abs(ahead) <= _CLOCK_SECONDS:
+        return Check(name="clock", verdict=Verdict.OK, detail=detail)
+    return Check(name="clock", verdict=Verdict.WRONG, detail=detail, advice="set the clock of this machine (NTP)")
+
+
+async def _ask_date(target: Target, line: Line) -> float | None:
+    """The Date of the answer to a HEAD, which changes nothing and which nobody has to sign; `None`, if it has none."""
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    line.writer.write(
+        f"HEAD / HTTP/1.1\r\nHost: {host}:{target.port}\r\nUser-Agent: freedompay-async doctor\r\nAccept: */*\r\n\r\n".encode()
+    )
+    async with asyncio.timeout(_SECONDS):
+        await line.writer.drain()
+        head = await line.reader.readuntil(b"\r\n\r\n")
+    if not head.startswith(b"HTTP/"):
+        raise ValueError("not HTTP")
+    for each in head.decode("latin-1").split("\r\n")[1:]:
+        name, _, value = each.partition(":")
+        if name.strip().lower() == "date":
+            return parsedate_to_datetime(value.strip()).timestamp()
+    return None
+
+
+def _expiry(certificate: dict[str, Any]) -> str:
+    text = certificate.get("notAfter")
+    if not isinstance(text, str):
+        return "a certificate without an end"
+    ends = dt.datetime.fromtimestamp(ssl.cert_time_to_seconds(text), dt.UTC)
+    return f"the certificate ends on {ends:%Y-%m-%d}, in {(ends - dt.datetime.now(dt.UTC)).days} days"
+
+
+def _reason(error: BaseException) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__

@@ -1,0 +1,158 @@
+"""Which signature scheme the host takes: each with the right key, and with a wrong one for a control.
+
+Only the question `request/status` is asked, about ids that nobody has used. What an unknown id gets is on no page, and neither is what a
+wrong signature gets. So an answer means something only beside the answer to the same question with a wrong key.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from freedompay_async.cli.answers import printable
+from freedompay_async.cli.doctor.checks import Check, Verdict
+from freedompay_async.client import FreedomPay
+from freedompay_async.errors import AuthenticationError, FreedomPayError, ProtocolError, RequestFailed
+from freedompay_async.ids import new_request_id
+from freedompay_async.policy import Policy
+from freedompay_async.secret import SecretKey
+from freedompay_async.settings import Region
+from freedompay_async.signing import JwsSigner, Sha256Signer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from freedompay_async.cli.doctor.target import Target
+    from freedompay_async.signing import Signer
+
+__all__ = ["SCHEMES", "Kind", "Told", "ask", "check_scheme", "in_use", "is_accepted", "judge", "open_client", "with_advice"]
+
+_POLICY: Final = Policy(attempts=1, connect_timeout=10, attempt_timeout=15)
+_ID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def _sign(auth_id: str, secret_key: str) -> Signer:
+    return Sha256Signer(auth_id=auth_id, secret_key=secret_key)
+
+
+def _jws(alg: Literal["HS512", "HS256"]) -> Callable[[str, str], Signer]:
+    return lambda auth_id, secret_key: JwsSigner(auth_id=auth_id, secret_key=secret_key, alg=alg)
+
+
+SCHEMES: Final[dict[str, Callable[[str, str], Signer]]] = {"Sign": _sign, "JWS HS512": _jws("HS512"), "JWS HS256": _jws("HS256")}
+"""By their name, from merchant and key."""
+_HOW_TO_USE: Final = {
+    "Sign": "set the region to KG or UZ, or hand in signer=Sha256Signer(…)",
+    "JWS HS512": "set the region to KZ, or hand in signer=JwsSigner(…)",
+    "JWS HS256": 'hand in signer=JwsSigner(…, alg="HS256")',
+}
+
+
+class Kind(Enum):
+    """What an answer to the question is."""
+
+    UNDERSTOOD = "answered"
+    DENIED = "refused"
+    OTHER = "not an answer of the Card API"
+    NONE = "no answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the host said to one question; the ids in it are taken out, so that two answers can be compared."""
+
+    kind: Kind
+    text: str
+
+
+def in_use(region: Region | None) -> str | None:
+    """The scheme that the settings mean."""
+    return None if region is None else "JWS HS512" if region is Region.KZ else "Sign"
+
+
+def open_client(target: Target, signer: Signer) -> FreedomPay:
+    """A client that tries each question once."""
+    return FreedomPay(base_url=target.base_url, signer=signer, region=target.region, policy=_POLICY, max_connections=1, timeout=30)
+
+
+async def check_scheme(target: Target, name: str) -> Check:
+    """Ask with the right key and with a wrong one."""
+    make = SCHEMES[name]
+    told: list[Told] = []
+    for key in (target.secret_key, SecretKey(secrets.token_hex(16))):
+        async with open_client(target, make(target.auth_id, key)) as fp:
+            told.append(await ask(fp))
+    return judge(name, right=told[0], wrong=told[1], used=name == in_use(target.region))
+
+
+async def ask(fp: FreedomPay) -> Told:
+    """One question about an id that nobody has used."""
+    try:
+        state = await fp.requests.status(new_request_id())
+    except AuthenticationError as error:
+        return Told(Kind.DENIED, _said(error))
+    except RequestFailed as error:
+        return Told(Kind.UNDERSTOOD, _said(error))
+    except ProtocolError as error:
+        page = (error.body or "").lstrip().startswith("<")
+        if error.http_status is not None and error.http_status >= 500:
+            return Told(Kind.NONE, _said(error))
+        if error.http_status == 404 and not page:
+            return Told(Kind.UNDERSTOOD, _said(error))
+        return Told(Kind.OTHER, f"HTTP {error.http_status}, {'an HTML page' if page else 'JSON of another shape, or none'}")
+    except FreedomPayError as error:
+        return Told(Kind.NONE, _ID.sub("…", error.message))
+    return Told(Kind.UNDERSTOOD, f"HTTP 200 status {state.status}, request_status {state.request_status}")
+
+
+def judge(name: str, *, right: Told, wrong: Told, used: bool) -> Check:
+    """What the two answers mean together."""
+    if right.kind is Kind.NONE:
+        return Check(name=name, verdict=Verdict.UNKNOWN, detail=f"no answer ({right.text})", advice="try again in a minute")
+    if right.kind is Kind.OTHER:
+        detail = f"the host does not answer like the Card API ({right.text})"
+        return Check(name=name, verdict=Verdict.WRONG, detail=detail, advice="check base_url and region")
+    if right.kind is Kind.DENIED:
+        if used:
+            return Check(name=name, verdict=Verdict.WRONG, detail=f"refused, and your settings use it ({right.text})")
+        return Check(name=name, verdict=Verdict.OK, detail=f"refused, and your settings do not use it ({right.text})")
+    if wrong == right:
+        detail = f"a wrong key gets the same answer as yours ({right.text}), so it tells nothing of the key"
+        advice = "try a question about something that exists: freedompay cards info CARD"
+        return Check(name=name, verdict=Verdict.UNKNOWN, detail=detail, advice=advice)
+    if wrong.kind is Kind.NONE:
+        detail = f"answered ({right.text}), but the control with a wrong key got no answer ({wrong.text})"
+        return Check(name=name, verdict=Verdict.UNKNOWN, detail=detail, advice="try again in a minute")
+    use = "your settings use it" if used else "your settings do not use it"
+    return Check(name=name, verdict=Verdict.OK, detail=f"accepted, and {use}; a wrong key is refused ({wrong.text})")
+
+
+def with_advice(checks: list[Check], used: str | None) -> list[Check]:
+    """The same with what each means beside the others."""
+    accepted = [check.name for check in checks if is_accepted(check)]
+    return [replace(check, **_beside(check, accepted, used)) for check in checks]
+
+
+def is_accepted(check: Check) -> bool:
+    """Whether the host takes the scheme."""
+    return check.verdict is Verdict.OK and check.detail.startswith("accepted")
+
+
+def _beside(check: Check, accepted: list[str], used: str | None) -> dict[str, Any]:
+    if check.verdict is Verdict.OK and not is_accepted(check) and not accepted:
+        return {"verdict": Verdict.UNKNOWN, "detail": f"{check.detail}; with a key that no scheme takes, this tells nothing of the scheme"}
+    if used is None and is_accepted(check):
+        return {"advice": f"to use it, {_HOW_TO_USE[check.name]}"}
+    if check.verdict is not Verdict.WRONG or check.name != used or check.advice:
+        return {}
+    if accepted:
+        return {"advice": f"merchant and key are right, the scheme is not: {accepted[0]} is accepted; {_HOW_TO_USE[accepted[0]]}"}
+    return {"advice": "check FREEDOMPAY_AUTH_ID and FREEDOMPAY_SECRET_KEY, and that they are of this host: test and live have their own"}
+
+
+def _said(error: FreedomPayError) -> str:
+    parts = [f"HTTP {error.http_status}", *(part for part in (error.error_code, error.error_description) if part)]
+    return printable(_ID.sub("…", " ".join(parts)))[:200]

@@ -1,0 +1,32 @@
+"""What is said of a row of the contract: how sure it is, and what may follow a lost answer."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, Final
+
+from freedompay_async.contract import Mark, Retry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from freedompay_async.contract import Call
+
+__all__ = ["MARKS", "RETRIES", "help_of"]
+
+MARKS: Final = {
+    Mark.DOCUMENTED: "the vendor's page shows the path and the fields",
+    Mark.PARTIAL: "the vendor's page shows the path or the shape, not all of it",
+    Mark.INFERRED: "in the vendor's menu only: path and fields are a best guess from their siblings",
+}
+RETRIES: Final = {
+    Retry.READ: "changes nothing: asked again when an answer is lost",
+    Retry.ASKABLE: "changes something: after a lost answer request/status is asked before anything is sent again",
+    Retry.UNASKABLE: "changes something, and can't be asked about: a lost answer is for a person to look at",
+}
+
+
+def help_of(row: Call[Any], verb: Callable[..., object]) -> str:
+    """The help of a row's verb: what its docstring says, and how sure the row is."""
+    text = inspect.cleandoc(verb.__doc__ or "")
+    return f"{text}\n\n**{row.mark}**: {MARKS[row.mark]}. {row.source}; `POST {row.path}`."

@@ -1,0 +1,63 @@
+"""`freedompay requests`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from freedompay_async.cli.common import Flags, as_json, client, run
+from freedompay_async.cli.exits import Exit
+from freedompay_async.cli.marks import help_of
+from freedompay_async.contract import REQUESTS_STATUS
+from freedompay_async.errors import RequestFailed, StillProcessing
+
+__all__ = ["requests"]
+
+requests = typer.Typer(no_args_is_help=True, help="What became of requests.")
+
+
+def _status(
+    request_id: Annotated[str, typer.Argument(help="The id that an error, a log or a report gave.")],
+    wait: Annotated[float, typer.Option(help="Seconds to wait for the end; 0 asks once.", min=0)] = 0,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    auth_id: Flags.auth_id = None,
+    region: Flags.region = None,
+    test: Flags.test = None,
+    base_url: Flags.base_url = None,
+) -> None:
+    """Ask what became of a request. It changes nothing, and can be asked at any time from any machine."""
+
+    async def work() -> Exit:
+        async with client(auth_id=auth_id, region=region, test=test, base_url=base_url) as fp:
+            operation = fp.requests.attach(request_id)
+            waited: StillProcessing | None = None
+            try:
+                await (operation.result(timeout=wait) if wait else operation.refresh())
+            except RequestFailed:
+                pass  # The state tells of it too, and the state is what was asked for.
+            except StillProcessing as error:
+                waited = error
+            state = operation.answer
+        if json:
+            typer.echo(as_json({"request_id": request_id, "known": state is not None, "answer": state}))
+        elif waited is not None:
+            raise waited
+        elif state is None:
+            typer.echo(
+                f"{request_id}: the issuer does not know it, or not yet. That does not prove that it was not done: ask again in a minute."
+            )
+        else:
+            parts = [f"{request_id}: {state.request_status}"]
+            parts += [f"client {state.client_id}"] if state.client_id is not None else []
+            parts += [f"card {card_id}" for card_id in state.card_ids]
+            parts += [str(part) for part in (state.error_code, state.error_description) if part is not None]
+            typer.echo(", ".join(parts))
+        if waited is not None:
+            return Exit.LEFT
+        return Exit.DONE if state is not None and state.succeeded else Exit.PROBLEMS
+
+    run(work)
+
+
+requests.command("status", help=help_of(REQUESTS_STATUS, _status))(_status)

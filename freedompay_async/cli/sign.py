@@ -1,0 +1,151 @@
+"""`freedompay sign`: what is signed, and where another implementation goes wrong."""
+
+from __future__ import annotations
+
+import json as json_text
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+
+from freedompay_async.cli.answers import draw_facts
+from freedompay_async.cli.common import Flags, as_json, errors_told
+from freedompay_async.cli.exits import Exit
+from freedompay_async.errors import ConfigurationError
+from freedompay_async.ids import new_request_id
+from freedompay_async.settings import Region, Settings
+from freedompay_async.signing import JwsSigner, Sha256Signer
+from freedompay_async.signing_report import Comparison, SigningReport, compare, signing_report
+
+__all__ = ["sign"]
+
+# Stands where a host is asked for: nothing is sent to it.
+_NOWHERE = "http://localhost"
+
+
+_File = Annotated[
+    Path | None, typer.Option("--body-file", metavar="FILE|-", help="The body's bytes; - is standard input. Rather this for real data.")
+]
+
+
+class _Scheme(StrEnum):
+    JWS = "jws"
+    SIGN = "sign"
+
+
+class _Algorithm(StrEnum):
+    HS512 = "HS512"
+    HS256 = "HS256"
+
+
+def sign(
+    path: Annotated[str, typer.Option("--path", help="The path alone, such as /v5/card-api/request/status.")],
+    body: Annotated[str | None, typer.Option("--body", help="The body, every character of it.")] = None,
+    body_file: _File = None,
+    scheme: Annotated[_Scheme | None, typer.Option("--scheme", help="Left out: jws in KZ, sign in KG and UZ.")] = None,
+    alg: Annotated[_Algorithm, typer.Option("--alg", help="Of jws: the vendor's page names both.")] = _Algorithm.HS512,
+    signature: Annotated[
+        str | None, typer.Option("--signature", help="The one of another program, for this path and body: what is wrong with it?")
+    ] = None,
+    request_id: Annotated[str | None, typer.Option("--request-id", metavar="UUID", help="For the header Request-Id of sign.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    auth_id: Flags.auth_id = None,
+    region: Flags.region = None,
+) -> None:
+    r"""Sign a call without sending it, and show what is signed: for whoever writes or mends a client of their own.
+
+    It prints the bytes that are signed, their length and SHA-256 to compare with another program's, and the headers to send. With
+    `--signature` it says whether that one is right, and where it goes wrong: a field of the JWS header, padding, another form of the body
+    (spaces, sorted keys, PHP's `\/` and `\u`), a hash in place of an HMAC, the key first.
+
+    The secret key comes from `FREEDOMPAY_SECRET_KEY` and is never shown. Nothing is sent.
+    """
+    with errors_told():
+        settings = Settings.from_env({"auth_id": auth_id, "region": region, "base_url": _NOWHERE})
+        signer = _signer(settings, scheme, alg)
+        content = _content(body, body_file)
+        report = signing_report(
+            signer, secret_key=settings.secret_key, path=path, body=content, request_id=request_id or _own_id(path, content)
+        )
+        comparison = None if signature is None else compare(report, signature, secret_key=settings.secret_key)
+    _show(report, comparison, json=json)
+    raise SystemExit(Exit.DONE if comparison is None or comparison.same else Exit.PROBLEMS)
+
+
+def _signer(settings: Settings, scheme: _Scheme | None, alg: _Algorithm) -> JwsSigner | Sha256Signer:
+    if scheme is None and settings.region is None:
+        raise ConfigurationError("say --scheme jws or --scheme sign, or set the region (--region, FREEDOMPAY_REGION). Nothing was sent.")
+    if scheme is _Scheme.JWS or (scheme is None and settings.region is Region.KZ):
+        return JwsSigner(auth_id=settings.auth_id, secret_key=settings.secret_key, alg=alg.value)
+    return Sha256Signer(auth_id=settings.auth_id, secret_key=settings.secret_key)
+
+
+def _content(body: str | None, body_file: Path | None) -> bytes:
+    if (body is None) == (body_file is None):
+        raise ConfigurationError("give --body or --body-file (- is standard input). Nothing was sent.")
+    if body_file is None:
+        # As the shell handed it over, byte for byte.
+        return cast("str", body).encode(errors="surrogateescape")
+    try:
+        return sys.stdin.buffer.read() if str(body_file) == "-" else body_file.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{body_file} can't be read ({error.strerror}). Nothing was sent.") from error
+
+
+def _own_id(path: str, body: bytes) -> str:
+    """The header's id is the body's, but for the question whose body names another request."""
+    try:
+        fields = json_text.loads(body)
+    except (ValueError, RecursionError):
+        fields = None
+    named: Any = cast("dict[str, Any]", fields).get("request_id") if isinstance(fields, dict) else None
+    return named if isinstance(named, str) and named and not path.endswith("/request/status") else new_request_id()
+
+
+def _show(report: SigningReport, comparison: Comparison | None, *, json: bool) -> None:
+    if json:
+        told: dict[str, Any] = {
+            "scheme": report.scheme,
+            "alg": report.alg,
+            "path": report.path,
+            "signed": report.signed,
+            "signed_bytes": report.length,
+            "signed_sha256": report.sha256,
+            "protected": report.protected,
+            "headers": report.headers,
+            "notes": report.notes,
+        }
+        if comparison is not None:
+            told["comparison"] = {"same": comparison.same, "differences": comparison.differences, "cause": comparison.cause or None}
+        typer.echo(as_json(told))
+        return
+    keyless = " without the key" if report.protected is None else ""
+    draw_facts(
+        {
+            "scheme": f"{report.scheme}, {report.alg}",
+            "path": report.path + (" (not protected by this scheme)" if report.protected is None else ""),
+            "body": f"{len(report.body):,} bytes",
+            "signed": f"{report.length:,} bytes{keyless}, SHA-256 {report.sha256}",
+        }
+    )
+    if report.protected is not None:
+        typer.echo(f"\nprotected header, in clear\n{report.protected}")
+    typer.echo(f"\nsigned, byte for byte\n{report.signed}")
+    typer.echo("\nheaders to send\n" + "\n".join(f"{name}: {value}" for name, value in report.headers.items()))
+    for note in report.notes:
+        typer.echo(f"\nnote: {note}")
+    if comparison is not None:
+        typer.echo()
+        _show_comparison(comparison)
+
+
+def _show_comparison(comparison: Comparison) -> None:
+    if comparison.same:
+        typer.secho("the given signature is right", fg="green")
+    else:
+        typer.secho("the given signature is wrong", fg="red")
+    for text in (*comparison.differences, comparison.cause):
+        if text:
+            typer.echo(f"  {text}")

@@ -1,0 +1,156 @@
+"""From a row of the contract to a verb of the command.
+
+A verb is a function of its own flags that hands back the library's call, not begun yet. What all verbs share is added here: the settings,
+`--json`, waiting, being sure, secrets, and the help's word on how sure the row is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import typer
+
+from freedompay_async.cli.announce import Announcing, next_step
+from freedompay_async.cli.answers import show
+from freedompay_async.cli.asking import be_sure
+from freedompay_async.cli.common import Flags, as_json, client, errors_told, run
+from freedompay_async.cli.exits import Exit
+from freedompay_async.cli.flags import Shared
+from freedompay_async.cli.given_json import object_of
+from freedompay_async.cli.marks import help_of
+from freedompay_async.contract import Call, Retry
+from freedompay_async.errors import FreedomPayError, OutcomeUnknown, StillProcessing
+from freedompay_async.operations import Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+
+    from freedompay_async.signing import Signer
+
+__all__ = ["verb"]
+
+F = TypeVar("F", bound="Callable[..., Coroutine[Any, Any, Any]]")
+_WAIT: Final = 60.0
+_SETTINGS: Final[dict[str, tuple[Any, Any]]] = {
+    "auth_id": (Flags.auth_id, None),
+    "region": (Flags.region, None),
+    "test": (Flags.test, None),
+    "base_url": (Flags.base_url, None),
+}
+"""The settings as parameters of a command: each with its annotation and its default."""
+
+
+def verb(
+    group: typer.Typer, row: Call[Any], *, sure: str | None = None, secrets: bool = False, repeatable_with: str | None = None
+) -> Callable[[F], F]:
+    """Make a verb of a function whose first parameter is the client, and whose last is `**call` for the library's method.
+
+    Args:
+        group: where it belongs.
+        row: the row; it gives the verb its name, the end of its help, and the way it is carried out.
+        sure: what it does, in words that fit after "this would", the verb's own parameters in braces; one that is left out reads `all`.
+            It can't be undone, or it moves money: somebody has to say yes.
+        secrets: its answer is made of secrets; `--reveal` shows them.
+        repeatable_with: the flag that makes an effect one that may be repeated.
+    """
+
+    def made(function: F) -> F:
+        shared = _shared(row, sure=sure is not None, secrets=secrets)
+
+        def command(**given: Any) -> None:
+            settings = {name: given.pop(name) for name in _SETTINGS}
+            how = {name: given.pop(name) for name in shared if name in given}
+            with errors_told():
+                call: dict[str, Any] = {"extra": None if how["extra"] is None else object_of(how["extra"], "--extra")}
+                if "request_id" in how:
+                    call["request_id"] = how["request_id"]
+                loud = row.retry is not Retry.READ and not (repeatable_with and given[repeatable_with])
+                signing: Callable[[Signer], Signer] | None = (lambda signer: Announcing(signer, row)) if loud else None
+                fp = client(**settings, max_connections=1, record=how.get("record"), signing=signing)
+                if sure is not None and not how["yes"]:
+                    be_sure(fp, sure.format_map({name: "all" if part is None else part for name, part in given.items()}))
+                if how.get("reveal"):
+                    typer.echo("the secrets of the card are shown below.", err=True)
+                asked = function(fp, **given, **call)
+
+            async def work() -> Exit:
+                async with fp:
+                    return await _carry_out(row, asked, how)
+
+            run(work)
+
+        own = list(inspect.signature(function).parameters.values())[1:-1]
+        command.__signature__ = _signature(own, shared)  # type: ignore[attr-defined]
+        command.__annotations__ = {name: part.annotation for name, part in command.__signature__.parameters.items()}  # type: ignore[attr-defined]
+        group.command(row.name.partition(".")[2].replace("_", "-"), help=help_of(row, function))(command)
+        return function
+
+    return made
+
+
+def _signature(own: list[inspect.Parameter], shared: Mapping[str, tuple[Any, Any]]) -> inspect.Signature:
+    """The parameters of a command: its own, and after them those that it shares with others."""
+    parts = [part.replace(kind=inspect.Parameter.KEYWORD_ONLY) for part in own]
+    parts += [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default)
+        for name, (kind, default) in {**shared, **_SETTINGS}.items()
+    ]
+    return inspect.Signature(parts)
+
+
+def _shared(row: Call[Any], *, sure: bool, secrets: bool) -> dict[str, tuple[Any, Any]]:
+    shared: dict[str, tuple[Any, Any]] = {}
+    if row.retry is Retry.ASKABLE:
+        shared |= {"wait": (Shared.wait, _WAIT), "request_id": (Shared.request_id, None)}
+    if row.retry is Retry.UNASKABLE:
+        shared["record"] = (Shared.record, None)
+    if sure:
+        shared["yes"] = (Shared.yes, False)
+    if secrets:
+        shared["reveal"] = (Shared.reveal, False)
+    return shared | {"extra": (Shared.extra, None), "json": (Shared.json, False)}
+
+
+async def _carry_out(row: Call[Any], asked: Coroutine[Any, Any, Any], how: Mapping[str, Any]) -> Exit:
+    accepted: Operation[Any] | None = None
+    try:
+        answer = await asked
+        if isinstance(answer, Operation):
+            accepted = answer
+            answer = await _end(accepted, how["wait"])
+    except FreedomPayError as error:
+        if isinstance(error, StillProcessing) or (row.retry is not Retry.READ and isinstance(error, OutcomeUnknown)):
+            error.add_note(f"next: {next_step(row, error.request_id)}")
+        if how["json"]:
+            typer.echo(as_json(_as_record(error)))
+        raise
+    except asyncio.CancelledError as error:
+        _tell_cancelled(row, error, accepted)
+        raise
+    show(answer, json=how["json"], reveal=how.get("reveal", False))
+    return Exit.DONE
+
+
+async def _end(operation: Operation[Any], wait: float) -> Any:
+    """The end of a request; without waiting, how it stands."""
+    if wait or operation.done:
+        return await operation.result(timeout=wait or _WAIT)
+    typer.echo("accepted, and not waited for.", err=True)
+    return operation.answer
+
+
+def _tell_cancelled(row: Call[Any], error: asyncio.CancelledError, accepted: Operation[Any] | None) -> None:
+    if accepted is not None:
+        typer.echo(f"{row.name} was accepted and goes on without you: {next_step(row, accepted.request_id)}", err=True)
+    elif getattr(error, "outcome_unknown", False):
+        request_id = getattr(error, "request_id", None)
+        typer.echo(f"{row.name} was sent, and may or may not have been done: {next_step(row, request_id)}", err=True)
+    elif row.retry is not Retry.READ:
+        typer.echo(f"{row.name} was not sent.", err=True)
+
+
+def _as_record(error: FreedomPayError) -> dict[str, Any]:
+    names = ("message", "request_id", "call", "http_status", "error_code", "error_description", "retry_after", "body")
+    return {"error": type(error).__name__} | {name: getattr(error, name) for name in names}

@@ -1,0 +1,127 @@
+"""The ways in which programs write the same JSON: what was signed is often another of them than what was sent."""
+
+from __future__ import annotations
+
+import json
+from itertools import product
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["Form", "body_forms"]
+
+# A larger body is not written anew in every form.
+_LARGE: Final = 2**16
+
+
+class Form(NamedTuple):
+    """Bytes, and how they differ from the right ones; the right ones do not."""
+
+    slips: tuple[str, ...]
+    data: bytes
+
+
+class _Number(str):
+    """A number as it was written."""
+
+    __slots__ = ()
+
+
+class _Style(NamedTuple):
+    """A way to write JSON."""
+
+    sort: bool
+    spaces: str
+    escapes: str
+    numbers: str
+
+
+_SPACES: Final[dict[str, tuple[str, str, int]]] = {
+    "without spaces": (",", ":", 0),
+    "with a space after each comma and colon": (", ", ": ", 0),
+    "indented by 2": (",", ": ", 2),
+    "indented by 4": (",", ": ", 4),
+}
+_ESCAPES: Final[dict[str, tuple[bool, bool]]] = {
+    "with nothing escaped": (False, False),
+    "with letters beyond ASCII as \\uXXXX": (False, True),
+    "with / as \\/": (True, False),
+    "with / as \\/ and letters beyond ASCII as \\uXXXX (PHP's json_encode)": (True, True),
+}
+_NUMBERS: Final[dict[str, Callable[[str], str]]] = {
+    "with numbers as they are": lambda text: text,
+    "with numbers as text": json.dumps,
+    "with amounts as floats": lambda text: repr(float(text)) if "." in text else text,
+}
+
+
+def body_forms(body: bytes) -> list[Form]:
+    """The body as it is, and then the same written in other ways; the fewest differences first."""
+    forms: dict[bytes, tuple[str, ...]] = {data: (slip,) for slip, data in _endings(body)}
+    forms[body] = ()
+    if len(body) <= _LARGE:
+        for slips, text in _rewritten(body):
+            for ending, data in (((), text), (("with a line break at its end",), text + b"\n")):
+                known = forms.get(data)
+                if known is None or len(known) > len(slips) + len(ending):
+                    forms[data] = (*slips, *ending)
+    return sorted((Form(slips, data) for data, slips in forms.items()), key=lambda form: len(form.slips))
+
+
+def _endings(body: bytes) -> Iterator[tuple[str, bytes]]:
+    yield "with a line break at its end", body + b"\n"
+    yield "with a Windows line break at its end", body + b"\r\n"
+    yield "with a byte order mark before it", b"\xef\xbb\xbf" + body
+    yield "without the white space around it", body.strip()
+    yield "an empty one", b""
+    yield "as a JSON text inside JSON", json.dumps(body.decode(errors="replace"), ensure_ascii=False).encode()
+
+
+def _rewritten(body: bytes) -> Iterator[tuple[tuple[str, ...], bytes]]:
+    try:
+        value = json.loads(body, parse_int=_Number, parse_float=_Number)
+    except (ValueError, RecursionError):
+        return
+    made = {style: _write(value, style).encode() for style in map(_Style._make, product((False, True), _SPACES, _ESCAPES, _NUMBERS))}
+    # What is right may be written in several ways at once, such as without anything that could be escaped.
+    right = next((style for style, data in made.items() if data == body), None)
+    for style, data in made.items():
+        yield tuple(_differences(style, right)), data
+
+
+def _differences(style: _Style, right: _Style | None) -> Iterator[str]:
+    plain = right or _Style(False, "", "with nothing escaped", "with numbers as they are")
+    if style.sort != plain.sort:
+        yield "with its keys sorted" if style.sort else "with its keys in another order"
+    for name in ("spaces", "escapes", "numbers"):
+        if getattr(style, name) != getattr(plain, name):
+            yield getattr(style, name)
+
+
+def _write(value: Any, style: _Style, depth: int = 0) -> str:
+    comma, colon, indent = _SPACES[style.spaces]
+    if isinstance(value, _Number):
+        return _NUMBERS[style.numbers](str(value))
+    if isinstance(value, str):
+        return _text(value, style)
+    if isinstance(value, dict):
+        fields = cast("dict[str, Any]", value)
+        names = sorted(fields) if style.sort else list(fields)
+        parts = [_text(name, style) + colon + _write(fields[name], style, depth + 1) for name in names]
+        start, end = "{", "}"
+    elif isinstance(value, list):
+        parts = [_write(part, style, depth + 1) for part in value]
+        start, end = "[", "]"
+    else:
+        return json.dumps(value)
+    if not indent or not parts:
+        return start + comma.join(parts) + end
+    line = "\n" + " " * indent * (depth + 1)
+    return start + line + f"{comma}{line}".join(parts) + "\n" + " " * indent * depth + end
+
+
+def _text(value: str, style: _Style) -> str:
+    slashes, beyond_ascii = _ESCAPES[style.escapes]
+    text = json.dumps(value, ensure_ascii=beyond_ascii)
+    return text.replace("/", "\\/") if slashes else text
