@@ -8,17 +8,17 @@ from typing import Annotated
 import typer
 
 from freedompay_async.cli.batches import batch
-from freedompay_async.cli.card_changes import card_changes
-from freedompay_async.cli.card_reads import card_reads
-from freedompay_async.cli.client_verbs import clients
 from freedompay_async.cli.contract_table import contract
 from freedompay_async.cli.doctor import doctor
-from freedompay_async.cli.gift_card_verbs import gift_cards
-from freedompay_async.cli.limit_verbs import limits
-from freedompay_async.cli.request_verbs import requests
 from freedompay_async.cli.sandboxes import sandbox
 from freedompay_async.cli.sign import sign
-from freedompay_async.cli.transaction_verbs import transactions
+from freedompay_async.cli.verbs.card_changes import card_changes
+from freedompay_async.cli.verbs.card_reads import card_reads
+from freedompay_async.cli.verbs.clients import clients
+from freedompay_async.cli.verbs.gift_cards import gift_cards
+from freedompay_async.cli.verbs.limits import limits
+from freedompay_async.cli.verbs.requests import requests
+from freedompay_async.cli.verbs.transactions import transactions
 
 __all__ = ["app"]
 

@@ -10,9 +10,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from freedompay_async.cli.answers import draw_table
 from freedompay_async.cli.common import as_json
 from freedompay_async.cli.marks import MARKS, RETRIES
+from freedompay_async.cli.verbs.answers import draw_table
 from freedompay_async.contract import HASHDT_TABLE, TABLE, Call, Mark, Section
 
 __all__ = ["contract"]

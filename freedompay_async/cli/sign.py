@@ -10,9 +10,9 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from freedompay_async.cli.answers import draw_facts
 from freedompay_async.cli.common import Flags, as_json, errors_told
 from freedompay_async.cli.exits import Exit
+from freedompay_async.cli.verbs.answers import draw_facts
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.ids import new_request_id
 from freedompay_async.settings import Region, Settings

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from freedompay_async.cli import answers
-from freedompay_async.cli.answers import draw_table, printable, show, show_list
 from freedompay_async.cli.common import as_json
+from freedompay_async.cli.verbs import answers
+from freedompay_async.cli.verbs.answers import draw_table, printable, show, show_list
 from freedompay_async.models import GiftAnswer, GiftCardState, RequestState
 from freedompay_async.models.answers import Completed
 from freedompay_async.models.dictionaries import CallStatus, GiftCardStatus, GiftStatus, RequestStatus

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from freedompay_async import contract
-from freedompay_async.cli.asking import read_secret
-from freedompay_async.cli.flags import Shared, Words
-from freedompay_async.cli.verbs import verb
+from freedompay_async.cli.verbs.asking import read_secret
+from freedompay_async.cli.verbs.flags import Shared, Words
+from freedompay_async.cli.verbs.verb import verb
 from freedompay_async.client import FreedomPay
 from freedompay_async.models.gift_cards import GiftAnswer, GiftCardState, GiftProducts, IssuedGiftCard
 

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import typer
 
-from freedompay_async.cli.announce import Announcing, next_step
-from freedompay_async.cli.answers import show
-from freedompay_async.cli.asking import be_sure
 from freedompay_async.cli.common import Flags, as_json, client, errors_told, run
 from freedompay_async.cli.exits import Exit
-from freedompay_async.cli.flags import Shared
-from freedompay_async.cli.given_json import object_of
 from freedompay_async.cli.marks import help_of
+from freedompay_async.cli.verbs.announce import Announcing, next_step
+from freedompay_async.cli.verbs.answers import show
+from freedompay_async.cli.verbs.asking import be_sure
+from freedompay_async.cli.verbs.flags import Shared
+from freedompay_async.cli.verbs.given_json import object_of
 from freedompay_async.contract import Call, Retry
 from freedompay_async.errors import FreedomPayError, OutcomeUnknown, StillProcessing
 from freedompay_async.operations import Operation

@@ -8,12 +8,12 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from freedompay_async import contract
-from freedompay_async.cli.answers import show_list
 from freedompay_async.cli.common import Flags, as_json, client, errors_told, run
 from freedompay_async.cli.exits import Exit
-from freedompay_async.cli.flags import Words
 from freedompay_async.cli.marks import help_of
-from freedompay_async.cli.verbs import verb
+from freedompay_async.cli.verbs.answers import show_list
+from freedompay_async.cli.verbs.flags import Words
+from freedompay_async.cli.verbs.verb import verb
 from freedompay_async.client import FreedomPay
 from freedompay_async.models.reads import CardBalance, CardInfo, CardSecrets, CardValidation, Movement, Statement, StatementExtended
 

@@ -9,8 +9,8 @@ import typer
 from msgspec import Struct
 
 from freedompay_async import contract
-from freedompay_async.cli.given_json import fields_of, read_json
-from freedompay_async.cli.verbs import verb
+from freedompay_async.cli.verbs.given_json import fields_of, read_json
+from freedompay_async.cli.verbs.verb import verb
 from freedompay_async.client import FreedomPay
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.models.answers import Completed

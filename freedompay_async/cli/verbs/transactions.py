@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from freedompay_async import contract
-from freedompay_async.cli.flags import Words
-from freedompay_async.cli.verbs import verb
+from freedompay_async.cli.verbs.flags import Words
+from freedompay_async.cli.verbs.verb import verb
 from freedompay_async.client import FreedomPay
 from freedompay_async.models.answers import Completed, CreatedTransaction
 from freedompay_async.models.reads import TransactionInfo

@@ -10,9 +10,9 @@ import typer
 
 from freedompay_async import contract
 from freedompay_async.batch.files import DocumentProblem, open_document
-from freedompay_async.cli.flags import Words
-from freedompay_async.cli.given_json import fields_of, read_json
-from freedompay_async.cli.verbs import verb
+from freedompay_async.cli.verbs.flags import Words
+from freedompay_async.cli.verbs.given_json import fields_of, read_json
+from freedompay_async.cli.verbs.verb import verb
 from freedompay_async.client import FreedomPay
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.models.answers import Completed, CreatedClient

@@ -1,0 +1,1 @@
+"""One verb a call, grouped as the library is."""
