@@ -1,5 +1,7 @@
 """Issue and manage Freedom Pay cards from asyncio: never twice, never lost, and clear about what is known."""
 
+import logging
+
 from freedompay_async.client import FreedomPay
 from freedompay_async.contract import Mark, Retry, Section
 from freedompay_async.drift import Drift
@@ -156,3 +158,6 @@ __all__ = [
     "derive_request_id",
     "new_request_id",
 ]
+
+# A library does not print: whoever wants its log takes it.
+logging.getLogger("freedompay_async").addHandler(logging.NullHandler())

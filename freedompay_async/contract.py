@@ -7,7 +7,7 @@ a POST.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Protocol, TypeVar
 
@@ -101,6 +101,8 @@ class Call(Generic[R]):
     method: Literal["POST", "GET"] = "POST"
     fixed_id: bool = False
     """The id of a question is an idempotency key: the same on every attempt."""
+    safe_again: bool = False
+    """Of an effect that can't be asked about: doing it again does no harm, so whoever lost the answer may."""
     fields: Mapping[str, Any] | Fields = field(default_factory=dict, hash=False)
     """Fields that an override adds to every body."""
     header_names: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -155,7 +157,9 @@ CARDS_LINK: Final = _card("cards.link", "card/link", asked.CardLink, Completed, 
 CARDS_ACTIVATE: Final = _card("cards.activate", "card/activate", asked.CardActivation, Completed, _I, _ASKABLE, "menu: Activate card")
 CARDS_BLOCK: Final = _card("cards.block", "card/block", asked.CardIntent, Completed, _I, _ASKABLE, "menu: Block card")
 CARDS_UNBLOCK: Final = _card("cards.unblock", "card/unblock", asked.CardIntent, Completed, _D, _ASKABLE, "api-12074991")
-CARDS_SET_PIN: Final = _card("cards.set_pin", "card/set_pin", asked.PinSetting, Answer, _D, _UNASKABLE, "api-12075062")
+CARDS_SET_PIN: Final = replace(
+    _card("cards.set_pin", "card/set_pin", asked.PinSetting, Answer, _D, _UNASKABLE, "api-12075062"), safe_again=True
+)
 CARDS_RESET_PIN_COUNTER: Final = _card(
     "cards.reset_pin_counter", "card/reset_counter_pin", asked.CardActivation, Completed, _D, _ASKABLE, "api-12075070"
 )
@@ -192,11 +196,13 @@ LIMITS_LIST: Final = _card("limits.list", "limits/list", asked.LimitQuery, reads
 
 GIFT_CARDS_PRODUCTS: Final = _gift("products", "product_list", gift.GiftProductQuery, gift.GiftProducts, _P, _READ)
 GIFT_CARDS_ISSUE: Final = _gift("issue", "issue_card", gift.GiftIssue, gift.IssuedGiftCard, _P, _UNASKABLE)
-GIFT_CARDS_CONFIRM: Final = _gift(
-    "confirm", "activate_card", gift.GiftConfirmation, gift.GiftCardState, _D, _UNASKABLE, f"{_KZ} api-12075782"
+GIFT_CARDS_CONFIRM: Final = replace(
+    _gift("confirm", "activate_card", gift.GiftConfirmation, gift.GiftCardState, _D, _UNASKABLE, f"{_KZ} api-12075782"), safe_again=True
 )
-GIFT_CARDS_RESEND: Final = _gift("resend", "resend", gift.GiftCardId, gift.IssuedGiftCard, _I, _UNASKABLE)
-GIFT_CARDS_RESEND_CODE: Final = _gift("resend_code", "resend_code", gift.GiftCardId, gift.GiftAnswer, _I, _UNASKABLE)
+GIFT_CARDS_RESEND: Final = replace(_gift("resend", "resend", gift.GiftCardId, gift.IssuedGiftCard, _I, _UNASKABLE), safe_again=True)
+GIFT_CARDS_RESEND_CODE: Final = replace(
+    _gift("resend_code", "resend_code", gift.GiftCardId, gift.GiftAnswer, _I, _UNASKABLE), safe_again=True
+)
 GIFT_CARDS_STATUS: Final = _gift("status", "card_status", gift.GiftCardId, gift.GiftCardState, _I, _READ)
 
 

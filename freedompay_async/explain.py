@@ -74,7 +74,9 @@ def to_error(
         text += f" Ask again later (requests.attach), or repeat it with this request_id within {resend_within:.0f} s of its first send."
     if step is Step.UNKNOWN and call.retry is Retry.REPEATABLE:
         text = f"sent, and its outcome is not known ({why}). Doing it again gives the same end: it is safe to repeat."
-    if step is Step.UNKNOWN and call.retry is Retry.UNASKABLE:
+    if step is Step.UNKNOWN and call.retry is Retry.UNASKABLE and call.safe_again:
+        text = f"sent, and its outcome is not known ({why}). It can't be asked about; doing it again does no harm."
+    elif step is Step.UNKNOWN and call.retry is Retry.UNASKABLE:
         text += " It can't be asked about: a person has to look."
     if call.mark is Mark.INFERRED and told.reply is not None and told.reply.status == 404:
         text += (
