@@ -61,6 +61,7 @@ from freedompay_async.models import (
     RequestStatus,
     Resident,
     Statement,
+    StatementCard,
     StatementExtended,
     TransactionInfo,
 )
@@ -151,6 +152,7 @@ __all__ = [
     "Sha256Signer",
     "Signer",
     "Statement",
+    "StatementCard",
     "StatementExtended",
     "StillProcessing",
     "Token",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
+from freedompay_async.contract import Mark
 from freedompay_async.errors import (
     ApiError,
     ConfigurationError,
@@ -20,6 +21,7 @@ from freedompay_async.errors import (
 )
 from freedompay_async.explain import mark_cancelled
 from freedompay_async.models.open import Extra, Fields, OpenStruct
+from freedompay_async.models.requests import GivenBody
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -56,7 +58,9 @@ class Record:
         Raises:
             JournalError: the first line can't be written; nothing was sent.
         """
-        entry: dict[str, Any] = {"call": call.name, "request_id": request_id, "request": request}
+        # A body that is the caller's own struct may hold anything.
+        own = call.mark is Mark.GIVEN and not isinstance(request, GivenBody)
+        entry: dict[str, Any] = {"call": call.name, "request_id": request_id, "request": _sealed(request) if own else request}
         if extra or call.fields:
             entry["extra"] = Fields({**call.fields, **extra})
         await self._begin(entry)
@@ -81,7 +85,11 @@ class Record:
         except asyncio.CancelledError as error:
             mark_cancelled(error, entry["request_id"], outcome_unknown=False)
             # The thread can't be stopped, and its line would be the last one.
-            await asyncio.wait([writing])
+            try:
+                await asyncio.wait([writing])
+            except asyncio.CancelledError as again:
+                mark_cancelled(again, entry["request_id"], outcome_unknown=False)
+                raise
             if writing.exception() is None:
                 self._end({"state": "not sent", **entry, "error": "cancelled"}, error)
             raise
@@ -137,7 +145,7 @@ def _shown(value: Any) -> Any:
 
 
 def _sealed(answer: object) -> object:
-    """An answer in the caller's own type may hold anything."""
+    """What is of the caller's own type may hold anything."""
     if isinstance(answer, OpenStruct):
         return answer
     try:

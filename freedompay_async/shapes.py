@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard, TypeVar, get_args
 
 import msgspec
 
@@ -63,7 +63,7 @@ def read_shape(fields: dict[str, Any], kind: type[T], *, notes: list[Note]) -> T
     Raises:
         msgspec.ValidationError: a field that decides is absent or of another type.
     """
-    shape = _shape_of(kind) if issubclass(kind, OpenStruct) else None
+    shape = _shape_of(kind) if _is_open(kind) else None
     if shape is not None:
         _tidy(fields, shape, "", notes)
     try:
@@ -145,6 +145,11 @@ def _shape_of(kind: type[OpenStruct]) -> _Shape:
     names = frozenset(each.name for each in fields)
     optional = frozenset(each.name for each in fields if not each.required) - kind.DECIDING - inner
     return _Shape(names, kind.EXPECTED, optional, tuple(parts), tuple(words), amounts, loose, kind.SECRET)
+
+
+def _is_open(kind: Any) -> TypeGuard[type[OpenStruct]]:
+    """The caller's own type may be any annotation."""
+    return isinstance(kind, type) and issubclass(kind, OpenStruct)
 
 
 def _is_loose(kind: Any) -> bool:

@@ -128,7 +128,7 @@ def read_answer(reply: Reply, kind: type[Any], *, effect: bool, now: float, enve
     if accepted is None:
         said = str(getattr(answer, "status", None))
         # A text that is no word may be anything, and half of a secret could not be told from other text any more.
-        shown = repr(said) if _WORD.fullmatch(said) else "that is no word"
+        shown = repr(mask_text(said)) if _WORD.fullmatch(said) else "that is no word"
         return Verdict(Seen.UNCLEAR, f"{reason} with status {shown}", None, reply, wait, notes)
     if not accepted or (effect and isinstance(answer, Answer) and answer.request_status == "error"):
         return Verdict(Seen.ERROR, reason, answer, reply, wait, notes)

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
+from msgspec import inspect
 
 from freedompay_async.contract import Call, Mark, Retry, Section, check_path
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.models.answers import RequestState
+from freedompay_async.models.open import Fields
 from freedompay_async.models.requests import GivenBody, GivenIntent
+from freedompay_async.secret import Secret
 
 if TYPE_CHECKING:
-    from freedompay_async.models.open import Fields
+    from collections.abc import Iterator
+
     from freedompay_async.session import Session
 
 __all__ = ["given_call"]
@@ -53,8 +57,24 @@ async def given_call(
 def _check_type(answer_type: Any) -> None:
     """Whether an answer can be read into it: to be found out before something is sent, and not after."""
     try:
-        msgspec.convert({}, answer_type, dec_hook=lambda _, value: value)
-    except msgspec.ValidationError:
-        pass  # It can; an empty object is only not one.
+        unread = [kind for kind in _custom_types(inspect.type_info(answer_type), set()) if not issubclass(kind, Secret | Fields)]
     except (TypeError, NameError, AttributeError, ValueError) as error:
         raise ConfigurationError(f"answer_type {answer_type!r} can't be read from JSON: {error}. Nothing was sent.") from error
+    if unread:
+        name = unread[0].__name__
+        raise ConfigurationError(f"answer_type {answer_type!r} can't be read from JSON: it has no {name}. Nothing was sent.")
+
+
+def _custom_types(part: object, seen: set[int]) -> Iterator[type]:
+    """The classes inside a type that JSON knows nothing of."""
+    if id(part) in seen:
+        return
+    seen.add(id(part))
+    if isinstance(part, inspect.CustomType):
+        yield part.cls
+    elif isinstance(part, inspect.Type | inspect.Field):
+        for name in part.__struct_fields__:
+            yield from _custom_types(getattr(part, name), seen)
+    elif isinstance(part, tuple):
+        for each in part:
+            yield from _custom_types(each, seen)

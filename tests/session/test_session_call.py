@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Annotated, Any, TypedDict
 
 import msgspec
 import pytest
@@ -46,6 +48,29 @@ class RenamedToo:
     level: int = 0
 
 
+class Fee(msgspec.Struct):
+    status: str
+    fee: Decimal
+
+
+class Priced(TypedDict):
+    status: str
+    fee: Decimal
+
+
+class Lost(msgspec.Struct):
+    fee: Nowhere  # noqa: F821 - it can't be found, and is not to be
+
+
+class Unread:
+    pass
+
+
+class Holder(msgspec.Struct):
+    what: Unread
+    more: list[Holder] = []
+
+
 def call(retry=Retry.UNASKABLE, answer_type=dict, body=BODY, **options):
     return lambda fp: fp.call(PATH, body, answer_type, retry=retry, **options)
 
@@ -64,6 +89,35 @@ class TestAnswer:
         body = b'{"status":"ok","name":"new","fee":0.10,"more":[1]}'
 
         assert ask(call(retry, answer_type), scheme=scheme, card__rename=[say.http(200, body)]) == expected
+
+    @pytest.mark.parametrize("retry", [Retry.READ, Retry.REPEATABLE, Retry.UNASKABLE])
+    @pytest.mark.parametrize(
+        ("answer_type", "expected"),
+        [
+            (dict | None, {"status": "ok", "fee": Decimal("0.10")}),
+            (dict[str, Any], {"status": "ok", "fee": Decimal("0.10")}),
+            (Any, {"status": "ok", "fee": Decimal("0.10")}),
+            (Mapping[str, Any], {"status": "ok", "fee": Decimal("0.10")}),
+            (Fee | None, Fee(status="ok", fee=Decimal("0.10"))),
+            (Priced, {"status": "ok", "fee": Decimal("0.10")}),
+            (Annotated[dict, "a note"], {"status": "ok", "fee": Decimal("0.10")}),
+        ],
+        ids=str,
+    )
+    def test_is_of_any_annotation(self, ask, say, retry, answer_type, expected):
+        assert ask(call(retry, answer_type), card__rename=[say.http(200, b'{"status":"ok","fee":0.10}')]) == expected
+
+    @pytest.mark.parametrize("retry", [Retry.READ, Retry.REPEATABLE, Retry.UNASKABLE, Retry.ASKABLE])
+    @pytest.mark.parametrize(
+        "answer_type", ["Fee", 5, list | set, Fee | Name, Lost, Unread, complex, list[Unread], dict[str, Holder]], ids=str
+    )
+    def test_of_no_type_that_json_can_be_read_into_is_found_out_before_the_call(self, ask, say, retry, answer_type):
+        with pytest.raises(ConfigurationError) as caught:
+            ask(call(retry, answer_type), card__rename=[say.ok()])
+
+        assert caught.value.message.startswith(f"answer_type {answer_type!r} can't be read from JSON: ")
+        assert caught.value.message.endswith(". Nothing was sent.")
+        assert ask.wire.sent == []
 
     def test_of_an_askable_call_is_a_state_to_go_on_with(self, ask, say):
         async def story(fp):
@@ -218,9 +272,11 @@ def test_negative_status_of_a_gift_card_call_is_its_error(ask, say):
 @pytest.mark.parametrize(
     ("made", "expected"),
     [
-        (lambda fp: fp.call("card/rename", {}, dict), "the path is 'card/rename': it starts with / and has no query. Nothing was sent."),
-        (lambda fp: fp.call("/a?b=1", {}, dict), "the path is '/a?b=1': it starts with / and has no query. Nothing was sent."),
-        (lambda fp: fp.call("/a\nb", {}, dict), "the path is '/a\\nb': it starts with / and has no query. Nothing was sent."),
+        (lambda fp: fp.call("card/rename", {}, dict), "the path 'card/rename' is not like /v5/card-api/card/info. Nothing was sent."),
+        (lambda fp: fp.call("/a?b=1", {}, dict), "the path '/a?b=1' is not like /v5/card-api/card/info. Nothing was sent."),
+        (lambda fp: fp.call("/a/../b", {}, dict), "the path '/a/../b' is not like /v5/card-api/card/info. Nothing was sent."),
+        (lambda fp: fp.call("/a\nb", {}, dict), "the path '/a\\nb' is not like /v5/card-api/card/info. Nothing was sent."),
+        (call(section=Section.HASHDT), f"section {Section.HASHDT!r} is not of this client. Nothing was sent."),
         (
             call(Retry.READ, request_id=OWN),
             "request_id is for calls that change something: each attempt of a read has its own. Nothing was sent.",
@@ -241,7 +297,10 @@ def test_wrong_use_is_refused(ask, say, made, expected):
 
 @pytest.mark.parametrize(("answer_type", "body"), [(dict, BODY), (RequestState, Name(card_id="c-1"))])
 def test_askable_call_has_fields_and_gives_a_state(ask, say, answer_type, body):
-    with pytest.raises(ConfigurationError, match="an askable call has a body of fields and gives a RequestState"):
+    with pytest.raises(ConfigurationError) as caught:
         ask(call(Retry.ASKABLE, answer_type, body), card__rename=[say.ok()])
 
-    assert ask.wire.sent == []
+    assert (caught.value.message, ask.wire.sent) == (
+        "an askable call has a body of fields and is read into a RequestState. Nothing was sent.",
+        [],
+    )

@@ -71,7 +71,9 @@ def test_issued_card_is_named(ask, say, scheme):
 def test_lost_answer_under_jws_is_never_sent_again(ask, say, errors, name, trouble):
     call, path, _ = CALLS[name]
 
-    with pytest.raises(OutcomeUnknown, match="a person has to look") as caught:
+    with pytest.raises(
+        OutcomeUnknown, match="a person has to look" if name.startswith("issue") else "doing it again does no harm"
+    ) as caught:
         ask(call, scheme="KZ", **{path: [getattr(say, trouble)]})
 
     assert ask.wire.calls == [path]
@@ -83,7 +85,9 @@ def test_lost_answer_under_jws_is_never_sent_again(ask, say, errors, name, troub
 def test_lost_answer_under_sign_is_sent_once_more_under_the_same_id(ask, say, errors, name, trouble):
     call, path, _ = CALLS[name]
 
-    with pytest.raises(OutcomeUnknown, match="a person has to look") as caught:
+    with pytest.raises(
+        OutcomeUnknown, match="a person has to look" if name.startswith("issue") else "doing it again does no harm"
+    ) as caught:
         ask(call, scheme="KG", **{path: [getattr(say, trouble)]})
 
     first, second = ask.wire.sent

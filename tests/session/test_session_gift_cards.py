@@ -105,6 +105,48 @@ def test_lost_confirmation_of_another_card_stays_unknown(ask, say, scheme, facts
     assert caught.value.call == "gift_cards.confirm"
 
 
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        ("unavailable", "503"),
+        ("broken", "500"),
+        ("denied", "signature"),
+        ("limited", "limits the rate"),
+        ("not_sent", "not sent"),
+        ("lost", "no answer came"),
+        ("page", "HTML page"),
+    ],
+)
+def test_lost_confirmation_whose_status_cannot_be_had_stays_unknown(ask, say, scheme, script, why):
+    with pytest.raises(OutcomeUnknown) as caught:
+        ask(confirm, scheme=scheme, activate_card=[say.lost], card_status=[getattr(say, script)])
+
+    (note,) = caught.value.__notes__
+    assert (caught.value.call, bool(caught.value.request_id), caught.value.__cause__) == ("gift_cards.confirm", True, None)
+    assert note.startswith("its status could not be had either: gift_cards.status: ")
+    assert why in note
+
+
+def test_lost_confirmation_whose_status_is_an_error_stays_unknown(ask, say):
+    with pytest.raises(OutcomeUnknown) as caught:
+        ask(confirm, activate_card=[say.lost], card_status=[say.gift(-7)])
+
+    assert caught.value.call == "gift_cards.confirm"
+    assert [note.partition(": ")[0] for note in caught.value.__notes__] == ["its status could not be had either"]
+
+
+def test_activated_already_after_a_confirmation_whose_status_could_not_be_had_is_done(ask, say):
+    async def story(fp):
+        attached = fp.gift_cards.attach(5)
+        with pytest.raises(OutcomeUnknown):
+            await attached.confirm("0012")
+        return await attached.confirm("0012")
+
+    state = ask(story, activate_card=[say.lost, say.gift(-10)], card_status=[say.denied, say.gift(card_status=2, **CARD)])
+
+    assert state.card_status == GiftCardStatus.ACTIVATED
+
+
 def test_activated_already_after_a_lost_confirmation_is_done(ask, say):
     async def story(fp):
         attached = fp.gift_cards.attach(5)

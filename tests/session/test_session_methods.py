@@ -230,6 +230,6 @@ def test_movements_are_gathered_from_many_statements(ask, say):
 
     assert found == [Movement(datetime=time) for time in times[:3]]
     assert [tuple(each.fields.values()) for each in ask.wire.sent[1:]] == [
-        ("c-1", "2025-12-31", "2026-01-03"),
-        ("c-1", "2026-01-02", "2026-01-04"),
+        ("c-1", "2025-12-30", "2026-01-04"),
+        ("c-1", "2026-01-01", "2026-01-05"),
     ]

@@ -14,6 +14,7 @@ from freedompay_async import (
     OutcomeUnknown,
     Override,
     RequestFailed,
+    RequestState,
     Retry,
     Section,
 )
@@ -97,6 +98,31 @@ class TestHeaders:
 
         assert ["JWS-Signature" in each.headers for each in ask.wire.sent] == [False, True]
 
+    @pytest.mark.parametrize("name", ["sign", "SIGN", "Sign", "sIgN"])
+    def test_are_found_in_any_case(self, ask, say, name):
+        ask(activate, scheme="KG", options=different(Override(header_names={name: "Signature"})), card__activate=[say.process])
+
+        assert {each.lower() for each in ask.wire.sent[0].headers} == {"auth-id", "content-type", "request-id", "signature"}
+
+    @pytest.mark.parametrize(
+        ("path", "options", "renamed"),
+        [
+            ("/v5/card-api/card/rename", {}, False),
+            ("/v5/cards/rename", {"section": Section.GIFT_CARDS}, True),
+            ("/v5/cards/rename", {"section": Section.GIFT_CARDS, "retry": Retry.READ}, True),
+        ],
+    )
+    def test_of_a_section_are_those_of_a_given_call(self, ask, say, path, options, renamed):
+        override = Override(section=Section.GIFT_CARDS, header_names={"X-JWS-Signature": "JWS-Signature"})
+        ask(
+            lambda fp: fp.call(path, {}, dict, **options),
+            options=different(override),
+            card__rename=[say.ok()],
+            rename=[say.gift()],
+        )
+
+        assert set(ask.wire.sent[0].headers) == {"Content-Type", "JWS-Signature" if renamed else "X-JWS-Signature"}
+
     def test_of_a_look_up_are_renamed_too(self, ask, say):
         override = Override(header_names={"X-JWS-Signature": "JWS-Signature"})
         ask(activate, options=different(override), card__activate=[say.lost], request__status=[say.success])
@@ -135,6 +161,34 @@ class TestFields:
         ask(activate, options=different(override), card__activate=[say.lost], request__status=[say.success])
 
         assert [each.fields.get("a") for each in ask.wire.sent] == [1, 1]
+
+    @pytest.mark.parametrize(
+        ("retry", "answer_type", "step"),
+        [
+            (Retry.READ, dict, "success"),
+            (Retry.REPEATABLE, dict, "success"),
+            (Retry.UNASKABLE, dict, "success"),
+            (Retry.ASKABLE, RequestState, "process"),
+        ],
+    )
+    def test_of_a_section_are_in_a_given_call(self, ask, say, scheme, signed, retry, answer_type, step):
+        overrides = Override(section=Section.PAYMENT_CARDS, fields={"a": 1, "b": 1}), Override(section=Section.GIFT_CARDS, fields={"c": 1})
+        ask(
+            lambda fp: fp.call("/v5/card-api/card/rename", {"b": 2}, answer_type, retry=retry),
+            scheme=scheme,
+            options=different(*overrides),
+            card__rename=[getattr(say, step)],
+        )
+
+        (sent,) = ask.wire.sent
+        assert {name: value for name, value in sent.fields.items() if name != "request_id"} == {"a": 1, "b": 1}
+        assert signed(sent.path, sent.headers, sent.body)
+
+    def test_of_one_call_are_not_in_a_given_one(self, ask, say):
+        override = Override(call="cards.activate", fields={"a": 1})
+        ask(lambda fp: fp.call("/v5/card-api/card/activate", {}, dict), options=different(override), card__activate=[say.ok()])
+
+        assert ask.wire.sent[0].fields == {}
 
     @pytest.mark.parametrize(
         ("call", "name", "own"),

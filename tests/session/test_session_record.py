@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 
+import msgspec
 import pytest
 
-from freedompay_async import FreedomPayError, JournalError, NewClient, OutcomeUnknown, Policy, Retry, Secret
+from freedompay_async import (
+    ConfigurationError,
+    FreedomPayError,
+    JournalError,
+    NewClient,
+    OutcomeUnknown,
+    Override,
+    Policy,
+    Retry,
+    Secret,
+    Section,
+)
 from freedompay_async.contract import GIFT_CARDS_RESEND
 from freedompay_async.models import GiftCardId
 from freedompay_async.pacing import Lane
+from freedompay_async.record import Record
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 PERSON = NewClient(phone=1, type=1, resident=1, first_name="A", last_name="B")
@@ -33,8 +47,8 @@ def lines(path):
 def recorded(memory, client_of, path):
     """A client over a wire of these scripts, with a record, whose pauses take no time; `fp.wire` is the wire."""
 
-    def build(*, scheme="KZ", record=path, **scripts):
-        fp = client_of(memory(**scripts), scheme=scheme, record=record, policy=Policy(pause=0.001, max_pause=0.001))
+    def build(*, scheme="KZ", record=path, contract=(), **scripts):
+        fp = client_of(memory(**scripts), scheme=scheme, record=record, contract=contract, policy=Policy(pause=0.001, max_pause=0.001))
         fp.wire = fp._session.transport
         return fp
 
@@ -162,6 +176,66 @@ async def test_given_call_is_written_down_where_it_cannot_be_asked_about(recorde
     assert [line["request"] for line in lines()] == [{"fields": {"card_id": "c-1", "word": "***"}}] * len(states)
 
 
+@pytest.mark.parametrize(("retry", "states"), [(Retry.UNASKABLE, ["sending", "done"]), (Retry.ASKABLE, [])])
+async def test_call_of_an_override_is_written_down_where_it_cannot_be_asked_about(recorded, say, lines, retry, states):
+    fp = recorded(card__activate=[say.success], contract=[Override(call="cards.activate", retry=retry)])
+    await fp.cards.activate("c-1", request_id=OWN)
+
+    assert [(line["state"], line["call"], line["request_id"]) for line in lines()] == [(state, "cards.activate", OWN) for state in states]
+
+
+async def test_added_fields_are_written_down(recorded, say, lines):
+    fp = recorded(resend=[say.gift(card_id=5)], contract=[Override(section=Section.GIFT_CARDS, fields={"agent": 7, "pin": "9876"})])
+    await fp.gift_cards.resend(5, extra={"branch": 2})
+    await fp.call("/v5/cards/resend", {"card_id": 5}, dict, section=Section.GIFT_CARDS)
+
+    own, added = {"branch": 2}, {"agent": 7, "pin": "***"}
+    assert [line["extra"] for line in lines()] == [added | own, added | own, added, added]
+
+
+async def test_answer_of_the_callers_own_type_is_sealed(recorded, say, lines, path):
+    fp = recorded(card__rename=[say.ok(cvv="987", note="4111111111111111", name="new")])
+    answer = await fp.call("/v5/card-api/card/rename", {"card_id": "c-1", "pin": "9876"}, dict)
+
+    assert answer == {"status": "ok", "cvv": "987", "note": "4111111111111111", "name": "new"}
+    assert lines()[1]["answer"] == {"status": "ok", "cvv": "***", "note": "***", "name": "new"}
+    assert [line["request"] for line in lines()] == [{"fields": {"card_id": "c-1", "pin": "***"}}] * 2
+    assert [text for text in ("987", "4111111111111111") if text in path.read_text()] == []
+
+
+async def test_half_of_a_surrogate_is_written_down_without_its_request_and_refused(recorded, say, lines):
+    fp = recorded(issue_card=[say.gift(card_id=5)])
+
+    with pytest.raises(ConfigurationError, match="half of a surrogate pair") as caught:
+        await fp.gift_cards.issue(cardholder_name="IVAN \ud83d", phone=77017777777, product_code=1, request_id=OWN)
+
+    assert (caught.value.request_id, caught.value.call, fp.wire.sent) == (OWN, "gift_cards.issue", [])
+    assert [{name: value for name, value in line.items() if name not in ("at", "error")} for line in lines()] == [
+        {"state": state, "call": "gift_cards.issue", "request_id": OWN} for state in ("sending", "not sent")
+    ]
+
+
+async def test_cancelled_in_its_first_line_it_was_not_sent(recorded, say, lines, monkeypatch):
+    begun, go, write = threading.Event(), threading.Event(), Record._write
+
+    def slow(record, entry):
+        begun.set()
+        assert go.wait(20)
+        write(record, entry)
+
+    monkeypatch.setattr(Record, "_write", slow)
+    fp = recorded(issue_card=[say.gift(card_id=5)])
+    task = asyncio.create_task(issue(fp))
+    await asyncio.to_thread(begun.wait, 20)
+    task.cancel()
+    asyncio.get_running_loop().call_soon(go.set)
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await task
+
+    assert (caught.value.request_id, caught.value.outcome_unknown, fp.wire.sent) == (OWN, False, [])
+    assert [(line["state"], line["request_id"]) for line in lines()] == [("sending", OWN), ("not sent", OWN)]
+
+
 async def test_calls_at_once_have_their_own_lines(recorded, say, lines):
     fp = recorded(resend=[say.gift(card_id=5)])
     await asyncio.gather(*(fp.gift_cards.resend(number) for number in range(20)))
@@ -177,3 +251,14 @@ async def test_lane_of_a_client_keeps_its_record(recorded, say, lines):
         await session.change(GIFT_CARDS_RESEND, GiftCardId(card_id=5))
 
     assert [line["state"] for line in lines()] == ["sending", "unknown"]
+
+
+async def test_body_of_the_callers_own_type_is_sealed(recorded, say, lines):
+    class Body(msgspec.Struct):
+        pin: str
+        note: str
+
+    fp = recorded(card__rename=[say.ok()])
+    await fp.call("/v5/card-api/card/rename", Body(pin="8642", note="4111111111111111"), dict)
+
+    assert [line["request"] for line in lines()] == [{"pin": "***", "note": "***"}] * 2

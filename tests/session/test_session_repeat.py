@@ -145,7 +145,7 @@ def test_wrong_use_is_refused(ask, say, call, expected):
 
 
 def test_pin_of_the_issuers_making_is_sent_once(ask, say):
-    with pytest.raises(OutcomeUnknown, match="a person has to look"):
+    with pytest.raises(OutcomeUnknown, match="doing it again does no harm"):
         ask(lambda fp: fp.cards.set_pin("c-1"), scheme="KZ", card__set_pin=[say.lost])
 
     assert [each.body for each in ask.wire.sent] == [b'{"card_id":"c-1"}']

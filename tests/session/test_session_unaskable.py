@@ -140,6 +140,7 @@ def test_429_is_repeated_only_where_a_header_tells_a_repeat(submit, memory, say,
 
     assert len(wire.sent) == sends
     assert caught.value.retry_after == 7.0
+    assert caught.value.message.endswith("By the meaning of 429 nothing was done; repeat it later.")
 
 
 def test_resumed_call_under_jws_is_never_sent_again(submit, memory, say):

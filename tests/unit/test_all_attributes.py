@@ -4,8 +4,12 @@ import ast
 import importlib
 from importlib.util import find_spec
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
+
+from freedompay_async.contract import TABLE
+from freedompay_async.models.open import OpenStruct
 
 ROOT = Path(find_spec("freedompay_async").submodule_search_locations[0])
 MODULES = {
@@ -81,12 +85,28 @@ def test_all_of_the_package_names_everything_that_it_imports():
 def test_all_of_the_models_names_everything_that_its_modules_do():
     modules = [name for name in FILES if name.startswith("freedompay_async.models.")]
 
-    assert set(named("freedompay_async.models")) == {each for module in modules for each in named(module)} - {"aware", "money"}
+    assert set(named("freedompay_async.models")) == {each for module in modules for each in named(module)} - {"aware", "money", "sealed"}
 
 
 @pytest.mark.parametrize("name", named("freedompay_async"))
 def test_a_user_can_import(name):
     assert hasattr(importlib.import_module("freedompay_async"), name)
+
+
+def types_in(annotation: object) -> set[type]:
+    found = {annotation} if isinstance(annotation, type) else set()
+    return found.union(*(types_in(part) for part in get_args(annotation)))
+
+
+def test_a_user_can_import_whatever_an_answer_is_made_of():
+    waiting, seen = [each.result for each in TABLE] + [each.answer for each in TABLE], set()
+    while waiting:
+        kind = waiting.pop()
+        if kind not in seen and issubclass(kind, OpenStruct) and kind is not OpenStruct:
+            seen.add(kind)
+            waiting += [*kind.__bases__, *(part for hint in get_type_hints(kind).values() for part in types_in(hint))]
+
+    assert {kind.__name__ for kind in seen} - set(named("freedompay_async")) == set()
 
 
 def test_a_user_can_import_every_error():

@@ -6,6 +6,7 @@ import pytest
 
 from freedompay_async import contract
 from freedompay_async.contract import TABLE, Call, Mark, Retry, Section
+from freedompay_async.errors import ConfigurationError
 from freedompay_async.models import (
     Answer,
     CardIssue,
@@ -86,6 +87,48 @@ def test_every_row_of_the_module_is_in_the_table():
     rows = {value.name for value in vars(contract).values() if isinstance(value, Call) and value.section is not Section.HASHDT}
 
     assert rows == set(ROWS)
+
+
+@pytest.mark.parametrize("path", ["/a", "/v5/card-api/card/info", "/v5.1/a_b~c/D-9", "/_a/-b/~c", "/a.", "/a..b"])
+def test_a_path_of_plain_segments_is_one(path):
+    assert contract.check_path(path) is None
+
+
+@pytest.mark.parametrize("row", [*TABLE, *contract.HASHDT_TABLE], ids=lambda row: row.name)
+def test_the_path_of_a_row_is_one(row):
+    assert contract.check_path(row.path) is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(
+            "",
+            "/",
+            "a",
+            "a/b",
+            "//a",
+            "/a//b",
+            "/a/",
+            "/.",
+            "/..",
+            "/a/../b",
+            "/a/./b",
+            "/.a",
+            "/a?b",
+            "/a#b",
+            "/a b",
+            "/a%20b",
+            "/a%2e%2e",
+        ),
+        *("/ё", "/a\n", "/a\r\nX: 1", "/a\tb", "/a;b", "/a:b", "/a@b", "/a\\b", "/{a}", "https://a.example", "/a\x00"),
+    ],
+)
+def test_a_path_that_a_url_may_write_in_another_way_is_refused(path):
+    with pytest.raises(ConfigurationError) as caught:
+        contract.check_path(path)
+
+    assert caught.value.message == f"the path {path!r} is not like /v5/card-api/card/info. Nothing was sent."
 
 
 def test_a_row_cannot_be_changed():

@@ -117,6 +117,6 @@ def test_an_error_says_what_it_means(kind):
     assert kind.__doc__
 
 
-@pytest.mark.parametrize(("given", "expected"), [(None, None), ("-8", -8), ("-77", -77)])
+@pytest.mark.parametrize(("given", "expected"), [(None, None), ("", None), ("-8", -8), ("-77", -77), ("E1", None), ("-8.0", None)])
 def test_an_error_of_a_gift_card_has_its_code_as_a_number(given, expected):
     assert errors.GiftCardError("no luck.", error_code=given).code == expected

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -15,11 +16,12 @@ from freedompay_async.errors import (
     RequestFailed,
 )
 from freedompay_async.explain import mark_cancelled, to_error
-from freedompay_async.models import CardIssue, Completed, RequestState
+from freedompay_async.models import CardIssue, Completed, GiftIssue, RequestState
 from freedompay_async.policy import Seen, Step
 from freedompay_async.wire import Reply, Verdict
 
 PERSONAL = Call("gift_cards.issue", "/v5/cards/issue_card", CardIssue, Completed, Mark.PARTIAL, Retry.UNASKABLE, "")
+PERSONAL_BODY = Call("gift_cards.issue", "/v5/cards/issue_card", GiftIssue, Completed, Mark.PARTIAL, Retry.UNASKABLE, "")
 REPLY = Reply(400, {}, b'{"status":"error","pan":"4111111111111111"}')
 LOST = Verdict(Seen.NO_ANSWER, "the server disconnected")
 SAID_NO = Verdict(Seen.ERROR, "HTTP 400", RequestState(status="error", error_code=17, error_description="нет"), REPLY, 2.5)
@@ -115,6 +117,11 @@ class TestText:
             "It can't be asked about: a person has to look."
         )
 
+    def test_of_a_limit_speaks_of_the_id_only_where_the_body_has_it(self):
+        assert explain(Step.LIMITED, PERSONAL_BODY).message == (
+            "the issuer limits the rate (the server disconnected). By the meaning of 429 nothing was done; repeat it later."
+        )
+
     @pytest.mark.parametrize(
         ("step", "told", "expected"),
         [
@@ -177,7 +184,7 @@ class TestText:
         answer = RequestState(status="error", error_code=code, error_description=description)
 
         assert (
-            explain(Step.REFUSED, told=SAID_NO._replace(answer=answer)).message == f"the issuer refused it ({expected}). It was not done."
+            explain(Step.REFUSED, told=replace(SAID_NO, answer=answer)).message == f"the issuer refused it ({expected}). It was not done."
         )
 
 
@@ -205,7 +212,7 @@ class TestAttributes:
 
     @pytest.mark.parametrize(("code", "expected"), [(None, None), (0, "0"), (17, "17"), ("E1", "E1")])
     def test_have_the_code_as_text(self, code, expected):
-        told = SAID_NO._replace(answer=RequestState(status="error", error_code=code))
+        told = replace(SAID_NO, answer=RequestState(status="error", error_code=code))
 
         assert explain(Step.REFUSED, told=told).error_code == expected
 
@@ -230,7 +237,7 @@ class TestAttributes:
     def test_do_not_show_a_card_number_that_the_issuer_names(self, field, shown):
         answer = RequestState(status="error", **{field: "card 4111111111111111 is blocked"})
 
-        assert "4111111111111111" not in shown(explain(Step.REFUSED, told=SAID_NO._replace(answer=answer)))
+        assert "4111111111111111" not in shown(explain(Step.REFUSED, told=replace(SAID_NO, answer=answer)))
 
 
 @pytest.mark.parametrize("unknown", [False, True])

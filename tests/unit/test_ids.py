@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from freedompay_async.ids import derive_request_id, new_request_id
+from freedompay_async.errors import ConfigurationError
+from freedompay_async.ids import checked_request_id, derive_request_id, new_request_id
 
 
 def test_a_new_id_is_a_random_uuid_in_its_usual_form():
@@ -41,3 +42,18 @@ def test_no_two_different_quadruples_give_the_same_id():
     quadruples = list(itertools.product(parts, repeat=4))
 
     assert len({derive_request_id(*quadruple) for quadruple in quadruples}) == len(quadruples)
+
+
+@pytest.mark.parametrize("given", ["828cf71d-a447-4a67-a149-c1df8bc197ca", "r-1", "~", "x" * 128])
+def test_an_id_of_the_callers_is_taken_as_it_is(given):
+    assert checked_request_id(given) is given
+
+
+@pytest.mark.parametrize("given", ["", "x" * 129, "a b", "a\n", "a\r\nX: 1", "\N{CYRILLIC SMALL LETTER ER}-1", "\x7f", 5, None, b"r-1"])
+def test_an_id_that_does_not_fit_into_a_header_is_refused(given):
+    with pytest.raises(ConfigurationError) as caught:
+        checked_request_id(given)
+
+    assert caught.value.message == (
+        "request_id is no UUID, nor another text of 1 to 128 ASCII characters without spaces. Nothing was sent."
+    )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import pickle
 
 import pytest
@@ -28,7 +29,8 @@ class TestNamedFields:
         assert masked(f'{{"pin":{value},"more":1}}') == '{"pin":"***","more":1}'
 
     def test_with_blanks_around_the_colon_are_masked(self):
-        assert masked('{"pin" :\n "1234"}') == '{"pin" :\n "***"}'
+        assert masked('{"pin" :\n "1234"}') == '{"pin":"***"}'
+        assert masked('{"pin" :\n "1234') == '{"pin" :\n "***"'
 
     def test_are_masked_wherever_they_are(self):
         assert masked('{"a":[{"cvv":"123"},{"pan":5,"otp":"1"}]}') == '{"a":[{"cvv":"***"},{"pan":"***","otp":"***"}]}'
@@ -88,18 +90,33 @@ class TestCardNumbers:
         assert "6304 1234" not in masked("card 6304 1234 5678 9010 002")
 
 
+class TestInside:
+    @pytest.mark.parametrize("text", ['{"pin":"1234"}', '[{"pin":"1234"}]'])
+    def test_a_text_that_is_json_is_masked(self, text):
+        assert "1234" not in masked(json.dumps({"answer": text}))
+
+    def test_a_text_that_only_begins_like_json_stays(self):
+        assert masked('{"answer":"{pin"}') == '{"answer":"{pin"}'
+
+    def test_a_nesting_too_deep_to_be_looked_through_is_masked(self):
+        assert masked('{"a":' * 70 + "1" + "}" * 70) == '{"a":' * 61 + '"***"' + "}" * 61
+
+    def test_a_body_too_long_to_be_parsed_is_masked(self):
+        assert masked('{"pin":"1234","more":"' + "x" * 70_000 + '"}').startswith('{"pin":"***","more":"xxx')
+
+
 class TestLength:
     def test_up_to_the_most_is_shown_whole(self):
         assert masked("abcd", most=4) == "abcd"
 
     def test_over_the_most_is_cut_and_counted(self):
-        assert masked("abcdef", most=4) == "abcd… (2 bytes more)"
+        assert masked("abcdef", most=4) == "abcd… (2 characters more)"
 
     def test_is_at_most_16_kib_unless_told_otherwise(self):
-        assert masked("a" * 16_400) == "a" * 16_384 + "… (16 bytes more)"
+        assert masked("a" * 16_400) == "a" * 16_384 + "… (16 characters more)"
 
-    def test_is_counted_in_bytes(self):
-        assert masked("яя", most=3) == "я\ufffd… (1 bytes more)"
+    def test_is_counted_in_characters(self):
+        assert (masked("яя", most=2), masked("яяя", most=2)) == ("яя", "яя… (1 characters more)")
 
     @pytest.mark.parametrize("shown", [13, 14, 15])
     def test_that_cuts_a_card_number_shows_no_part_of_it(self, shown):
@@ -134,6 +151,12 @@ class TestConcealed:
     )
     def test_is_each_value_of_more_than_two_letters(self, secrets, expected):
         assert concealed('wrong pin "a/b1" or a\\/b1, code 77', [Secret(each) for each in secrets]) == expected
+
+    @pytest.mark.parametrize("shown", [24, 30, 60])
+    def test_is_a_long_value_where_it_is_cut_off_too(self, shown):
+        value = "JVBERi0xLjQK" * 5
+
+        assert concealed(f"a {value[:shown]}- b {value} c", [Secret(value)]) == "a ***- b *** c"
 
     def test_is_nothing_that_came_out_of_a_pickle(self):
         assert concealed("None of 1234", [pickle.loads(pickle.dumps(Pin("1234")))]) == "None of 1234"

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
-from itertools import pairwise
 
 import pytest
 
@@ -13,6 +12,7 @@ DAY = timedelta(days=1)
 FIRST = date(2026, 2, 26)  # The end of a short month.
 ALMATY = timezone(timedelta(hours=5))
 DAYS = 12
+MARGIN = 2 * DAY
 
 
 class Issuer:
@@ -70,22 +70,34 @@ class TestWindows:
             (31, 30, [(0, 29), (30, 30)]),
         ],
     )
-    async def test_are_asked_for_with_a_day_more_on_either_side(self, gather, days, window, expected):
+    async def test_are_asked_for_with_two_days_more_on_either_side(self, gather, days, window, expected):
         issuer = Issuer([])
         await gather(issuer, end=FIRST + (days - 1) * DAY, window=window, timeout=7.0)
 
-        assert issuer.asked == [("c", FIRST + (first - 1) * DAY, FIRST + (last + 1) * DAY, 7.0) for first, last in expected]
+        assert issuer.asked == [("c", FIRST + first * DAY - MARGIN, FIRST + last * DAY + MARGIN, 7.0) for first, last in expected]
 
-    @pytest.mark.parametrize("days", range(1, 20))
-    @pytest.mark.parametrize("window", range(1, 22))
-    async def test_cover_each_day_once(self, gather, days, window):
-        issuer = Issuer([])
-        await gather(issuer, end=FIRST + (days - 1) * DAY, window=window)
-        inner = [(start + DAY, end - DAY) for _, start, end, _ in issuer.asked]
+    @pytest.mark.parametrize("window", [1, 2, 7, 21])
+    async def test_cover_each_day_once(self, gather, window):
+        covered = {}
+        for days in range(1, 23):
+            issuer = Issuer([])
+            await gather(issuer, end=FIRST + (days - 1) * DAY, window=window)
+            covered[days] = [
+                first + number * DAY
+                for first, last in ((start + MARGIN, end - MARGIN) for _, start, end, _ in issuer.asked)
+                for number in range((last - first).days + 1)
+            ]
 
-        assert (inner[0][0], inner[-1][1]) == (FIRST, FIRST + (days - 1) * DAY)
-        assert [after[0] - before[1] for before, after in pairwise(inner)] == [DAY] * (len(inner) - 1)
-        assert max(last - first for first, last in inner) < window * DAY
+        assert covered == {days: [FIRST + number * DAY for number in range(days)] for days in range(1, 23)}
+
+    async def test_are_no_longer_than_told(self, gather):
+        longest = {}
+        for window in range(1, DAYS + 3):
+            issuer = Issuer([])
+            await gather(issuer, window=window)
+            longest[window] = max((end - start - 2 * MARGIN).days + 1 for _, start, end, _ in issuer.asked)
+
+        assert longest == {window: min(window, DAYS) for window in range(1, DAYS + 3)}
 
     async def test_are_asked_for_one_by_one(self):
         issuer = Issuer(busy())
@@ -100,7 +112,7 @@ class TestWindows:
         issuer = Issuer([])
         await gather(issuer, start=datetime(2026, 3, 1, 23, 59, tzinfo=ALMATY), end=datetime(2026, 3, 1, 0, 1, tzinfo=ALMATY))
 
-        assert issuer.asked == [("c", date(2026, 2, 28), date(2026, 3, 2), None)]
+        assert issuer.asked == [("c", date(2026, 2, 27), date(2026, 3, 3), None)]
 
     @pytest.mark.parametrize("window", [0, -1, 0.5])
     async def test_of_no_day_are_refused(self, gather, window):
@@ -136,6 +148,17 @@ class TestEachMovement:
     async def test_comes_once_wherever_the_issuers_days_begin(self, gather, window, hours):
         kept = busy()
         found = await gather(Issuer(kept, zone=timezone(timedelta(hours=hours))), window=window)
+
+        assert found == due(kept, FIRST, FIRST + (DAYS - 1) * DAY)
+
+    @pytest.mark.parametrize("window", [1, 2, DAYS])
+    @pytest.mark.parametrize("with_start", [True, False])
+    @pytest.mark.parametrize("with_end", [True, False])
+    @pytest.mark.parametrize(("own", "theirs"), [(-11, 12), (12, -11), (5, 0), (0, 5), (5, 14), (5, -12)])
+    async def test_comes_once_where_both_are_odd(self, gather, window, with_start, with_end, own, theirs):
+        kept = busy(timezone(timedelta(hours=own)))
+        issuer = Issuer(kept, zone=timezone(timedelta(hours=theirs)), with_start=with_start, with_end=with_end)
+        found = await gather(issuer, window=window)
 
         assert found == due(kept, FIRST, FIRST + (DAYS - 1) * DAY)
 

@@ -132,6 +132,24 @@ class TestExtra:
 
         assert Extra({"field": huge})["field"] == huge
 
+    @pytest.mark.parametrize("text", ["***", "4111******1111", 'seen "pin": "***"', "**** 1111"])
+    def test_keeps_a_mask(self, text):
+        assert Extra({"field": text})["field"] == text
+
+    @pytest.mark.parametrize("text", [f"*** {PAN}", 'x "***" "pin": "1234"'])
+    def test_seals_what_is_a_mask_only_in_part(self, text):
+        assert revealed(Extra({"field": text})["field"]) == ("secret", text)
+
+    @pytest.mark.parametrize("length", [5000, 50_000, 100_000 - len(PAN) - 1])
+    def test_searches_a_text_to_its_end(self, length):
+        text = "x" * length + f" {PAN}"
+
+        assert revealed(Extra({"field": text})["field"]) == ("secret", text)
+
+    @pytest.mark.parametrize(("length", "kind"), [(100_000, str), (100_001, Secret)])
+    def test_seals_a_text_that_is_too_long_to_be_searched(self, length, kind):
+        assert type(Extra({"field": "x" * length})["field"]) is kind
+
     @pytest.mark.parametrize("text", ["x" * 5000, "x" * 10 + '"' * 10, "line\nline"])
     def test_keeps_a_text_of_any_form(self, text):
         assert Extra({"field": text})["field"] == text

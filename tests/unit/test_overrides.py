@@ -9,7 +9,7 @@ from freedompay_async.errors import ConfigurationError
 from freedompay_async.overrides import Override, overridden
 from freedompay_async.settings import Region
 
-ROWS: dict[str, Call] = {row.name: row for row in TABLE}
+ROWS: dict[str, Call] = {row.name: row for row in (*TABLE, *HASHDT_TABLE)}
 
 
 def rows(*overrides: Override, region: Region | None = Region.KZ) -> dict[str, Call]:
@@ -35,15 +35,15 @@ class TestRefusals:
                 {"section": Section.GIFT_CARDS, "retry": Retry.UNASKABLE},
                 "Override(path=…) and Override(retry=…) are for one call: name it with call=.",
             ),
-            ({"call": "cards.issue", "path": "v5/a"}, "Override(path='v5/a'): a path starts with / and has no query."),
-            ({"call": "cards.issue", "path": ""}, "Override(path=''): a path starts with / and has no query."),
-            ({"call": "cards.issue", "path": "/a?b=1"}, "Override(path='/a?b=1'): a path starts with / and has no query."),
-            ({"call": "cards.issue", "path": "/a#b"}, "Override(path='/a#b'): a path starts with / and has no query."),
-            ({"call": "cards.issue", "path": "/a b"}, "Override(path='/a b'): a path starts with / and has no query."),
-            ({"call": "cards.issue", "path": "/a\r\nX: 1"}, "Override(path='/a\\r\\nX: 1'): a path starts with / and has no query."),
+            ({"call": "cards.issue", "path": "v5/a"}, "the path 'v5/a' is not like /v5/card-api/card/info."),
+            ({"call": "cards.issue", "path": ""}, "the path '' is not like /v5/card-api/card/info."),
+            ({"call": "cards.issue", "path": "/a?b=1"}, "the path '/a?b=1' is not like /v5/card-api/card/info."),
+            ({"call": "cards.issue", "path": "/a#b"}, "the path '/a#b' is not like /v5/card-api/card/info."),
+            ({"call": "cards.issue", "path": "/a b"}, "the path '/a b' is not like /v5/card-api/card/info."),
+            ({"call": "cards.issue", "path": "/a\r\nX: 1"}, "the path '/a\\r\\nX: 1' is not like /v5/card-api/card/info."),
             (
                 {"call": "cards.issue", "path": "https://a.example"},
-                "Override(path='https://a.example'): a path starts with / and has no query.",
+                "the path 'https://a.example' is not like /v5/card-api/card/info.",
             ),
             ({"fields": {"request_id": "r"}}, "Override(fields=…) can't hold request_id: each call has its own."),
             ({"header_names": {"": "A"}}, "Override(header_names={'': 'A'}): not names of headers."),
@@ -84,6 +84,11 @@ class TestRefusals:
 
         assert caught.value.message == f"{expected} Nothing was sent."
 
+    @pytest.mark.parametrize("region", ["XX", "", "KZT", 5])
+    def test_of_a_region_that_there_is_not(self, region):
+        with pytest.raises(ConfigurationError):
+            Override(call="cards.issue", region=region, path="/a")
+
     def test_speak_of_no_value(self):
         with pytest.raises(ConfigurationError) as caught:
             Override(fields={"request_id": "hunter2"})
@@ -121,20 +126,28 @@ class TestRows:
     def test_of_a_section_are_all_of_its_calls(self, section):
         made = rows(Override(section=section, fields={"a": 1}))
 
-        assert {name: changes(row) for name, row in made.items()} == {
+        assert {name: changes(row) for name, row in made.items() if name != section} == {
             row.name: {"fields": {"a": 1}} for row in TABLE if row.section is section
         }
+
+    def test_of_a_section_are_those_of_calls_that_no_row_has_too(self):
+        made = rows(Override(section=Section.GIFT_CARDS, fields={"a": 1}, header_names={"Sign": "Signature"}))
+
+        assert (made[Section.GIFT_CARDS].fields, made[Section.GIFT_CARDS].header_names) == ({"a": 1}, {"Sign": "Signature"})
+        assert set(Section) & set(made) == {Section.GIFT_CARDS}
 
     def test_of_no_section_are_all(self):
         made = rows(Override(header_names={"A": "B"}))
 
-        assert set(made) == {*ROWS, *(row.name for row in HASHDT_TABLE)}
+        assert set(made) == {*ROWS, *Section}
 
     @pytest.mark.parametrize(
         ("of", "region", "expected"),
         [
             (Region.KZ, Region.KZ, True),
             ("KZ", Region.KZ, True),
+            ("kz", Region.KZ, True),
+            ("kz", Region.KG, False),
             (Region.KG, Region.KZ, False),
             (Region.KZ, None, False),
             (None, None, True),
@@ -169,7 +182,8 @@ class TestSeveral:
         made = rows(Override(section=Section.GIFT_CARDS, fields={"a": 1}), Override(call="gift_cards.status", fields={"a": 2}))
 
         assert {name: row.fields["a"] for name, row in made.items()} == {
-            row.name: 2 if row.name == "gift_cards.status" else 1 for row in TABLE if row.section is Section.GIFT_CARDS
+            **{row.name: 2 if row.name == "gift_cards.status" else 1 for row in TABLE if row.section is Section.GIFT_CARDS},
+            Section.GIFT_CARDS: 1,
         }
 
     def test_a_retry_may_be_taken_back(self):

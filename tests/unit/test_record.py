@@ -69,7 +69,7 @@ def cancelled(**marks) -> asyncio.CancelledError:
 
 
 async def test_a_call_is_between_two_lines(path, lines):
-    answer = await Record(path).keep(GIFT_CARDS_ISSUE, "r-1", ISSUE, gives(ISSUED))
+    answer = await Record(path).keep(GIFT_CARDS_ISSUE, "r-1", ISSUE, {}, gives(ISSUED))
 
     entry = {"call": "gift_cards.issue", "request_id": "r-1", "request": FIELDS}
     assert answer is ISSUED
@@ -86,14 +86,14 @@ async def test_the_first_line_is_there_while_the_call_is_made(path, lines):
         seen.extend(lines())
         return ISSUED
 
-    await Record(path).keep(GIFT_CARDS_ISSUE, "r-1", ISSUE, work)
+    await Record(path).keep(GIFT_CARDS_ISSUE, "r-1", ISSUE, {}, work)
 
     assert [line["state"] for line in seen] == ["sending"]
 
 
 async def test_each_line_has_its_time_and_is_one_line(path):
     before = datetime.now(UTC) - timedelta(seconds=1)
-    await Record(path).keep(GIFT_CARDS_ISSUE, "r\n1", ISSUE, gives(ISSUED))
+    await Record(path).keep(GIFT_CARDS_ISSUE, "r\n1", ISSUE, {}, gives(ISSUED))
 
     found = path.read_bytes().splitlines(keepends=True)
     times = [datetime.fromisoformat(json.loads(line)["at"]) for line in found]
@@ -119,7 +119,7 @@ async def test_each_line_has_its_time_and_is_one_line(path):
 )
 async def test_an_end_is_written_down_and_raised(path, lines, error, state):
     with pytest.raises(type(error)) as caught:
-        await Record(path).keep(GIFT_CARDS_ISSUE, "r-1", ISSUE, fails(error))
+        await Record(path).keep(GIFT_CARDS_ISSUE, "r-1", ISSUE, {}, fails(error))
 
     entry = {"call": "gift_cards.issue", "request_id": "r-1", "request": FIELDS}
     assert caught.value is error
@@ -128,7 +128,7 @@ async def test_an_end_is_written_down_and_raised(path, lines, error, state):
 
 async def test_what_is_no_end_of_a_call_leaves_the_first_line_alone(path, lines):
     with pytest.raises(ZeroDivisionError):
-        await Record(path).keep(GIFT_CARDS_ISSUE, "r-1", ISSUE, fails(ZeroDivisionError()))
+        await Record(path).keep(GIFT_CARDS_ISSUE, "r-1", ISSUE, {}, fails(ZeroDivisionError()))
 
     assert [line["state"] for line in lines()] == ["sending"]
 
@@ -143,7 +143,7 @@ async def test_what_is_no_end_of_a_call_leaves_the_first_line_alone(path, lines)
     ids=["otp", "pin", "given"],
 )
 async def test_secrets_are_masked(path, lines, call, request_body, expected):
-    await Record(path).keep(call, "r-1", request_body, gives(GiftCardState(status=0, extra=Extra({"cvv": "9876"}))))
+    await Record(path).keep(call, "r-1", request_body, {}, gives(GiftCardState(status=0, extra=Extra({"cvv": "9876"}))))
 
     assert [line["request"] for line in lines()] == [expected, expected]
     assert lines()[1]["answer"]["extra"] == {"cvv": "***"}
@@ -151,14 +151,14 @@ async def test_secrets_are_masked(path, lines, call, request_body, expected):
 
 
 async def test_amounts_are_written_digit_by_digit(path, lines):
-    await Record(path).keep(GIFT_CARDS_CONFIRM, "r-1", ISSUE, gives(GiftCardState(status=0, card_balance=Decimal("0.10"))))
+    await Record(path).keep(GIFT_CARDS_CONFIRM, "r-1", ISSUE, {}, gives(GiftCardState(status=0, card_balance=Decimal("0.10"))))
 
     assert lines()[1]["answer"]["card_balance"] == "0.10"
 
 
 async def test_calls_are_added_to_what_is_there(path, lines):
     for number in range(3):
-        await Record(str(path)).keep(GIFT_CARDS_ISSUE, f"r-{number}", ISSUE, gives(ISSUED))
+        await Record(str(path)).keep(GIFT_CARDS_ISSUE, f"r-{number}", ISSUE, {}, gives(ISSUED))
 
     assert [(line["state"], line["request_id"]) for line in lines()] == [
         (state, f"r-{number}") for number in range(3) for state in ("sending", "done")
@@ -167,7 +167,7 @@ async def test_calls_are_added_to_what_is_there(path, lines):
 
 async def test_calls_at_once_write_whole_lines(path, lines):
     record = Record(path)
-    await asyncio.gather(*(record.keep(GIFT_CARDS_ISSUE, f"r-{number}", ISSUE, gives(ISSUED)) for number in range(40)))
+    await asyncio.gather(*(record.keep(GIFT_CARDS_ISSUE, f"r-{number}", ISSUE, {}, gives(ISSUED)) for number in range(40)))
 
     expected = sorted((f"r-{number}", state) for number in range(40) for state in ("sending", "done"))
     assert sorted((line["request_id"], line["state"]) for line in lines()) == expected
@@ -175,7 +175,7 @@ async def test_calls_at_once_write_whole_lines(path, lines):
 
 @pytest.mark.skipif(os.name == "nt", reason="the rights of files are others there")
 async def test_the_file_is_its_owners_only(path):
-    await Record(path).keep(GIFT_CARDS_ISSUE, "r-1", ISSUE, gives(ISSUED))
+    await Record(path).keep(GIFT_CARDS_ISSUE, "r-1", ISSUE, {}, gives(ISSUED))
 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
@@ -187,7 +187,7 @@ async def test_a_file_that_cannot_be_written_stops_the_call(tmp_path):
         made.append("sent")
 
     with pytest.raises(JournalError) as caught:
-        await Record(tmp_path).keep(GIFT_CARDS_ISSUE, "r-1", ISSUE, work)
+        await Record(tmp_path).keep(GIFT_CARDS_ISSUE, "r-1", ISSUE, {}, work)
 
     assert made == []
     assert (caught.value.message, caught.value.request_id, caught.value.call) == (
@@ -195,38 +195,6 @@ async def test_a_file_that_cannot_be_written_stops_the_call(tmp_path):
         "r-1",
         "gift_cards.issue",
     )
-
-
-def then_unwritable(path, end):
-    """Work in whose course the file becomes a folder."""
-
-    async def work():
-        path.unlink()
-        path.mkdir()
-        return await end()
-
-    return work
-
-
-async def test_an_end_that_cannot_be_written_says_that_the_call_was_done(path):
-    with pytest.raises(JournalError) as caught:
-        await Record(path).keep(GIFT_CARDS_ISSUE, "r-1", ISSUE, then_unwritable(path, gives(ISSUED)))
-
-    assert (caught.value.message, caught.value.request_id, caught.value.call) == (
-        f"the call was done, and its end could not be written to the record {path} (Is a directory). Do not repeat it.",
-        "r-1",
-        "gift_cards.issue",
-    )
-
-
-async def test_an_error_whose_end_cannot_be_written_stays_what_it_is(path):
-    error = OutcomeUnknown("lost")
-
-    with pytest.raises(OutcomeUnknown) as caught:
-        await Record(path).keep(GIFT_CARDS_ISSUE, "r-1", ISSUE, then_unwritable(path, fails(error)))
-
-    assert caught.value is error
-    assert error.__notes__ == [f"its end could not be written to the record {path} (Is a directory)"]
 
 
 PROCESS = """
@@ -243,7 +211,7 @@ async def main():
         return IssuedGiftCard(status=0)
 
     for number in range(30):
-        await record.keep(GIFT_CARDS_ISSUE, f"{sys.argv[2]}-{number}", body, work)
+        await record.keep(GIFT_CARDS_ISSUE, f"{sys.argv[2]}-{number}", body, {}, work)
 
 asyncio.run(main())
 """

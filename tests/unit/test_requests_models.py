@@ -41,11 +41,14 @@ class TestMoney:
             ("0.01", "0.01"),
             (Decimal("12.10"), "12.10"),
             (Decimal("0.30"), "0.30"),
-            ("1e5", "100000"),
+            ("007.50", "7.50"),
+            ("0.000001", "0.000001"),
+            (Decimal("1E-6"), "0.000001"),
             (Decimal("1E+3"), "1000"),
-            ("1.50E2", "150"),
-            (10**29, "1" + "0" * 29),
-            ("123456789012345678901234567.891", "123456789012345678901234567.891"),
+            (Decimal("1.50E+2"), "150"),
+            (Decimal("1E+23"), "1" + "0" * 23),
+            (10**24 - 1, "9" * 24),
+            ("9" * 24 + ".999999", "9" * 24 + ".999999"),
         ],
     )
     def test_is_exact_and_has_no_exponent(self, amount, expected):
@@ -74,7 +77,28 @@ class TestMoney:
         "amount",
         [
             "",
+            " ",
             "much",
+            "1_000",
+            " 5 ",
+            "5\n",
+            "+5",
+            "-5",
+            "-0.01",
+            ".5",
+            "5.",
+            "\N{ARABIC-INDIC DIGIT FIVE}",
+            "\N{FULLWIDTH DIGIT FIVE}",
+            "1e5",
+            "1.50E2",
+            "0x10",
+            "1.0000000",
+            "0.0000001",
+            -1,
+            Decimal("-0.01"),
+            Decimal("1E-7"),
+            Decimal("1.0000000"),
+            Decimal("1E+24"),
             "12,10",
             "12.10.1",
             "NaN",
@@ -83,23 +107,19 @@ class TestMoney:
             "-inf",
             Decimal("NaN"),
             Decimal("-Infinity"),
-            10**30,
+            10**24,
             -(10**30),
-            10**5000,
-            "1" * 31,
+            "1" * 25,
             "0." + "1" * 31,
-            "1e31",
-            "1e-31",
             "1e999999999",
-            "1e99999999999999999999",
         ],
-        ids=lambda amount: str(type(amount)) + str(Decimal(amount).adjusted() if isinstance(amount, int) else amount)[:20],
+        ids=lambda amount: f"{type(amount).__name__} {str(amount)[:20]!r}",
     )
     def test_refuses_what_is_no_number_of_money(self, amount):
         with pytest.raises(ConfigurationError) as caught:
             money(amount)
 
-        assert caught.value.message == "an amount is not a number of at most 30 digits. Nothing was sent."
+        assert caught.value.message == "an amount is not a number of at most 24 digits and 6 decimal places, 0 or more. Nothing was sent."
 
     def test_speaks_of_no_value(self):
         with pytest.raises(ConfigurationError) as caught:
@@ -111,7 +131,7 @@ class TestMoney:
 class TestAmountsOnTheWire:
     @pytest.mark.parametrize(
         ("amount", "expected"),
-        [("12.10", b"12.10"), (5, b"5"), (Decimal("0.3"), b"0.3"), ("1e3", b"1000"), (10**29, b"1" + b"0" * 29)],
+        [("12.10", b"12.10"), (5, b"5"), (Decimal("0.3"), b"0.3"), (Decimal("1E+3"), b"1000"), (10**23, b"1" + b"0" * 23)],
     )
     @pytest.mark.parametrize("kind", [Clearing, Refund])
     def test_are_numbers_digit_by_digit(self, kind, amount, expected):
@@ -146,11 +166,11 @@ class TestLimits:
             "limits": [{"transaction_type": "pay", "amount": [{"type": "max", "value": "100.50", "currency": "KZT"}], "period": "day"}],
         }
 
-    @pytest.mark.parametrize(("value", "expected"), [(500, "500"), ("1e3", "1000"), (Decimal("1E+2"), "100")])
+    @pytest.mark.parametrize(("value", "expected"), [(500, "500"), ("0.000001", "0.000001"), (Decimal("1E+2"), "100")])
     def test_write_an_amount_out(self, value, expected):
         assert LimitAmount(type="max", value=value, currency="KZT").value == expected
 
-    @pytest.mark.parametrize("value", [1.5, "much", True])
+    @pytest.mark.parametrize("value", [1.5, "much", True, "1e3", "-1"])
     def test_refuse_what_is_no_amount(self, value):
         with pytest.raises(ConfigurationError):
             LimitAmount(type="max", value=value, currency="KZT")

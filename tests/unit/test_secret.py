@@ -104,6 +104,12 @@ def test_out_of_a_pickle_is_not_equal_to_what_went_in():
     assert pickle.loads(pickle.dumps(Pin("1234"))) != Pin("1234")
 
 
+def test_out_of_a_pickle_is_not_equal_to_another_one_out_of_a_pickle():
+    one, two = (pickle.loads(pickle.dumps(Pin(value))) for value in ("1234", "9876"))
+
+    assert (one == two, one != two, one == pickle.loads(pickle.dumps(one))) == (False, True, False)
+
+
 def test_of_a_secret_out_of_a_pickle_cannot_be_revealed_either():
     with pytest.raises(ValueError):
         Pin(pickle.loads(pickle.dumps(Pin("1234")))).reveal()

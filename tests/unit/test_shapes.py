@@ -24,6 +24,7 @@ from freedompay_async.models import (
     GiftStatus,
     IssuedGiftCard,
     LimitList,
+    Movement,
     RequestState,
     RequestStatus,
     Statement,
@@ -207,6 +208,34 @@ class TestOtherTypes:
         assert dict(answer.extra) == {"product_id": "red", "card_mask": 7, "colour": "blue"}
         assert sorted(notes) == sorted([Note(UNKNOWN, "colour"), Note(OTHER, "product_id"), Note(OTHER, "card_mask")])
 
+    def test_of_a_part_are_set_aside_in_the_part(self):
+        answer, notes = read(Statement, **GOOD, operations=[{"amount": "n/a", "currency": "KZT", "a": 1}, {"amount": Decimal("1.50")}])
+
+        assert answer.operations == [Movement(currency="KZT", extra=Extra({"a": 1, "amount": "n/a"})), Movement(amount=Decimal("1.50"))]
+        assert notes == [Note(UNKNOWN, "operations.a"), Note(OTHER, "operations.amount")]
+
+    def test_of_parts_at_every_level_are_set_aside(self):
+        answer, notes = read(
+            StatementExtended,
+            **GOOD,
+            balances="none",
+            card={"card_id": "5", "card_mask": 7},
+            authorizations=[{"amount": "n/a"}, {"amount": []}],
+        )
+
+        assert [dict(each.extra) for each in (answer, answer.card, *answer.authorizations)] == [
+            {"balances": "none"},
+            {"card_mask": 7},
+            {"amount": "n/a"},
+            {"amount": []},
+        ]
+        assert sorted(note.field for note in notes if note.difference is OTHER) == [
+            "authorizations.amount",
+            "authorizations.amount",
+            "balances",
+            "card.card_mask",
+        ]
+
     def test_of_a_secret_stay_secret(self):
         answer, notes = read(CardSecrets, **GOOD, pan={"data": "AbC="}, cvv=True, form="rsa")
 
@@ -228,6 +257,8 @@ class TestOtherTypes:
             (RequestState, {**GOOD, "cards": [{"card_id": None}]}),
             (RequestState, {**GOOD, "cards": [{"mask": "5"}]}),
             (ClientCards, {**GOOD, "cards": {"card_id": "5"}}),
+            (RequestState, {**GOOD, "cards": [{"card_id": "5"}, {"card_id": []}]}),
+            (StatementExtended, {**GOOD, "card": [{"mask": 7}]}),
             (Statement, {**GOOD, "operations": {}}),
             (LimitList, {**GOOD, "limits": "none"}),
             (IssuedGiftCard, {**GIFT, "status": "0", "card_id": 5}),

@@ -175,14 +175,14 @@ class TestReason:
             (200, b"[]", "HTTP 200, JSON of another shape (Expected `object`, got `array`)"),
             (302, OK, "HTTP 302 with a body that says ok"),
             (200, b'{"status":"done"}', "HTTP 200 with status 'done'"),
-            (200, b'{"status":"' + b"x" * 99 + b'"}', f"HTTP 200 with status '{'x' * 40}'"),
+            (200, b'{"status":"' + b"x" * 99 + b'"}', "HTTP 200 with status that is no word"),
         ],
     )
     def test_says_what_came(self, status, body, expected):
         assert answer_to(status, body).reason == expected
 
     def test_does_not_quote_a_card_number_for_a_status(self):
-        assert answer_to(200, b'{"status":"4111111111111111"}').reason == "HTTP 200 with status '***'"
+        assert "4111111111111111" not in answer_to(200, b'{"status":"4111111111111111"}').reason
 
     def test_does_not_quote_a_value_of_the_wrong_type(self):
         reason = answer_to(200, b'{"status":"ok","cards":[{"card_id":["4111111111111111"]}]}').reason
