@@ -6,6 +6,8 @@ import uuid
 
 import pytest
 
+from freedompay_async.secret import Pan, Secret
+
 CALLS = {"set_url": "setpin", "reset_url": "resetpin", "change_url": "changepin"}
 each_call = pytest.mark.parametrize(("call", "path"), CALLS.items())
 
@@ -93,10 +95,22 @@ async def test_goes_below_the_path_of_the_base_url(connect, issuer, people, base
     assert issuer.arrived[0].path == f"{base.rstrip('/')}/issuing/api/v1/card/setpin"
 
 
-async def test_takes_ids_that_are_numbers(pins, issuer, people):
-    await pins.set_url(**{**people, "card_id": 77})
+IDS = [
+    ("a-1", "a-1"),
+    (77, "77"),
+    (0, "0"),
+    (10**30, str(10**30)),
+    (Secret("sealed-1"), "sealed-1"),
+    (Pan("4111111111111111"), "4111111111111111"),
+]
 
-    assert issuer.arrived[0]["x-card-id"] == "77"
+
+@pytest.mark.parametrize("name", ["cardholder_id", "wallet_id", "card_id", "client_id"])
+@pytest.mark.parametrize(("given", "sent"), IDS, ids=["text", "number", "nothing", "long number", "secret", "card number"])
+async def test_id_goes_out_whatever_its_type(pins, issuer, people, name, given, sent):
+    await pins.set_url(**{**people, name: given})
+
+    assert issuer.arrived[0][f"x-{name.replace('_', '-')}"] == sent
 
 
 async def test_follows_no_redirect(pins, issuer, people, told):

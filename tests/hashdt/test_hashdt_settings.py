@@ -31,8 +31,20 @@ BASES = [
     "https://api.example.com\\s3cret",
     "https://[::1",
     "javascript:alert(1)",
+    "https://api.example.com:99999",
+    "https://api.example.com:abc",
+    "https://api.example.com:-1",
+    "https://api.example.com/?",
+    "https://api.example.com?",
+    "https://api.example.com/#",
+    "https://api.example.com#",
     "",
+    None,
+    5,
+    b"https://api.example.com",
 ]
+# No text, and no number that could be one.
+NO_TEXT = [None, b"s3cret", ["s3cret"], {"s3cret": 1}, 5.5, True, object()]
 
 
 def shown(error: BaseException) -> str:
@@ -69,6 +81,25 @@ def test_key_that_can_not_be_a_header_is_refused_and_not_shown(settings, name, v
     assert "s3cret" not in shown(caught.value)
 
 
+@pytest.mark.parametrize("name", ["api_key", "product_id", "token"])
+@pytest.mark.parametrize("value", NO_TEXT, ids=lambda value: type(value).__name__)
+def test_key_that_is_no_text_is_refused_and_not_shown(settings, name, value):
+    with pytest.raises(ConfigurationError, match=f"^{name} is empty, or has characters that a header can't have") as caught:
+        HashDT(**{**settings, name: value})
+
+    assert "s3cret" not in shown(caught.value)
+
+
+@pytest.mark.parametrize("name", ["cardholder_id", "wallet_id", "card_id"])
+@pytest.mark.parametrize("value", NO_TEXT, ids=lambda value: type(value).__name__)
+async def test_argument_that_is_no_text_is_refused_and_not_shown(pins, issuer, people, name, value):
+    with pytest.raises(ConfigurationError, match=f"^{name} is empty, or has characters that a header can't have") as caught:
+        await pins.reset_url(**{**people, name: value})
+
+    assert "s3cret" not in shown(caught.value)
+    assert issuer.arrived == []
+
+
 @pytest.mark.parametrize("name", ["cardholder_id", "wallet_id", "card_id", "client_id"])
 @pytest.mark.parametrize("value", [*BAD, ""])
 async def test_argument_that_can_not_be_a_header_is_refused_and_not_shown(pins, issuer, people, name, value):
@@ -79,13 +110,13 @@ async def test_argument_that_can_not_be_a_header_is_refused_and_not_shown(pins, 
     assert issuer.arrived == []
 
 
-@pytest.mark.parametrize("value", BAD)
+@pytest.mark.parametrize("value", [*BAD, "", "s3" * 65, "s3cret s3cret", 5, b"s3cret", ["s3cret"]], ids=repr)
 async def test_request_id_that_can_not_be_a_header_is_refused_and_not_shown(pins, issuer, people, value):
     with pytest.raises(ConfigurationError, match="request_id is no UUID") as caught:
         await pins.set_url(**people, request_id=value)
 
-    assert "s3cret" not in shown(caught.value)
-    assert issuer.arrived == []
+    assert "s3" not in shown(caught.value)
+    assert (caught.value.request_id, issuer.arrived) == (None, [])
 
 
 @pytest.mark.parametrize(
@@ -120,6 +151,30 @@ async def test_closed_client_is_refused(connect, issuer, people):
     assert caught.value.request_id == "my-id"
     assert caught.value.call == "pins.set_url"
     assert len(issuer.arrived) == 1
+
+
+async def test_closed_client_never_asks_the_source(connect, issuer, people, source):
+    tokens = source("token")
+    hashdt = connect(token=tokens)
+    await hashdt.aclose()
+
+    with pytest.raises(ConfigurationError, match="this client is closed") as caught:
+        await hashdt.pins.set_url(**people, request_id="my-id")
+
+    assert (caught.value.request_id, caught.value.call) == ("my-id", "pins.set_url")
+    assert (tokens.asked, issuer.arrived) == (0, [])
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"timeout": -1}, {"timeout": 0}, {"timeout": float("nan")}, {"request_id": ""}, {"request_id": "a b"}, {"card_id": ""}]
+)
+async def test_call_that_can_not_be_made_never_asks_the_source(connect, issuer, people, source, wrong):
+    tokens = source("token")
+
+    with pytest.raises(ConfigurationError, match="Nothing was sent"):
+        await connect(token=tokens).pins.set_url(**people | wrong)
+
+    assert (tokens.asked, issuer.arrived) == (0, [])
 
 
 async def test_closed_client_can_not_be_entered(connect):

@@ -145,6 +145,21 @@ async def test_source_that_gives_garbage_is_refused_and_its_garbage_not_shown(co
     assert issuer.arrived == []
 
 
+@pytest.mark.parametrize("garbage", [None, b"s3cret", ["s3cret"], {"token": "s3cret"}, True, 5.5, "", "s3cret\n"])
+async def test_source_that_gives_no_text_is_refused_and_nothing_of_it_shown(connect, issuer, people, source, garbage):
+    tokens = source(garbage, "good")
+    pins = connect(token=tokens).pins
+
+    with pytest.raises(ConfigurationError, match="token is empty, or has characters that a header can't have") as caught:
+        await pins.set_url(**people, request_id="my-id")
+    sent = list(issuer.arrived)
+    await pins.set_url(**people)
+
+    assert (caught.value.request_id, caught.value.call, sent) == ("my-id", "pins.set_url", [])
+    assert "s3cret" not in f"{caught.value!s}{caught.value!r}{vars(caught.value)}{caught.value.__cause__!r}{caught.value.__context__!r}"
+    assert bearers(issuer) == ["Bearer good"]
+
+
 def test_source_that_hangs_ends_with_the_deadline(play, slow, people, told):
     async def story():
         wire, pins = slow(asyncio.Event().wait, (0, 200, told()))
@@ -184,6 +199,35 @@ def test_deadline_covers_both_attempts(play, slow, people, told):
         return wire.sent, asyncio.get_running_loop().time()
 
     assert play(story()) == (["Bearer old", "Bearer new"], 7.0)
+
+
+@pytest.mark.parametrize("seconds", [0, 4, 6.5])
+def test_deadline_covers_the_source_and_the_first_call(play, slow, people, told, seconds):
+    async def story():
+        async def source():
+            await asyncio.sleep(seconds)
+            return "token"
+
+        wire, pins = slow(source, (1000, 200, told()))
+        with pytest.raises(OutcomeUnknown) as caught:
+            await pins.set_url(**people, request_id="my-id", timeout=7.0)
+        return wire.sent, caught.value.request_id, asyncio.get_running_loop().time()
+
+    assert play(story()) == (["Bearer token"], "my-id", 7.0)
+
+
+def test_deadline_of_the_client_covers_the_source_too(play, slow, people, told):
+    async def story():
+        async def source():
+            await asyncio.sleep(4)
+            return "token"
+
+        wire, pins = slow(source, (1000, 200, told()), timeout=7.0)
+        with pytest.raises(OutcomeUnknown):
+            await pins.set_url(**people)
+        return wire.sent, asyncio.get_running_loop().time()
+
+    assert play(story()) == (["Bearer token"], 7.0)
 
 
 def test_call_that_waits_for_the_renewal_of_another_keeps_its_own_deadline(play, slow, people, told):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freedompay_async.masking import mask, mask_text
+from freedompay_async.masking import is_secret_name, mask, mask_text
 
 NAMES = [
     "pin",
@@ -142,6 +143,32 @@ def test_any_bytes_are_masked_and_cut(body, most):
     shown.encode()
 
 
+TABLE = {
+    "a number with an exponent": ('{"pin":12e4}', '{"pin":"***"}'),
+    "a list in a list": ('{"pin":[["12"],"3456"]}', '{"pin":"***"}'),
+    "a bracket in a list": ('{"pin":["]","3456"]}', '{"pin":"***"}'),
+    "an object in an object": ('{"pin":{"a":{"b":1},"c":"3456"}}', '{"pin":"***"}'),
+    "a name with an escape": ('{"p\\u0069n":"3456"}', '{"pin":"***"}'),
+    "JSON in a string": (json.dumps({"said": json.dumps({"pin": "3456"})}), '{"said":"{\\"pin\\":\\"***\\"}"}'),
+    "a name of two words": ('{"cardPan":"3456"}', '{"cardPan":"***"}'),
+    "an integer of 5,000 digits": (f'{{"pin":{"7" * 5000}}}', '{"pin":"***"}'),
+    "a number beyond any": ('{"a":1,"pin":[[1],1e400]}', '{"a":1,"pin":"***"}'),
+}
+
+
+@pytest.mark.parametrize(("text", "shown"), TABLE.values(), ids=TABLE)
+def test_form_of_a_secret_field_is_masked(text, shown):
+    assert mask(text.encode()) == shown
+
+
+@pytest.mark.parametrize("name", ["fin_document_id", "document_id", "finDocumentId", "pin_id", "token_id", "PAN_ID", "secret_id"])
+def test_id_of_something_is_not_masked(name):
+    text = f'{{"{name}":"3456"}}'
+
+    assert (mask(text.encode()), mask_text(text)) == (text, text)
+    assert not is_secret_name(name)
+
+
 PIECES = [
     "1",
     "1 ",
@@ -169,3 +196,22 @@ def test_hostile_text_is_masked_in_no_time(piece, other):
     text = piece * (2**14 // len(piece)) + other
 
     assert isinstance(mask(text.encode()), str)
+
+
+HOSTILE = {
+    "underscores after a quote": '"' + "_" * 2**17,
+    "a word after a quote": '"' + "secret" * 2**15,
+    "groups of one digit": "1 " * 2**16,
+    "quotes": '"_' * 2**16,
+    "names without a value": '"pin": ' * 2**14,
+    "digits": "1" * 2**17,
+}
+
+
+# What took a second for each ten thousand characters would take minutes.
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_long_hostile_text_is_masked_in_no_time(text):
+    shown = [mask_text(text), mask(text.encode()), mask(json.dumps({"said": text, "pin": 1}).encode()), is_secret_name(text)]
+
+    assert len(shown) == 4

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from freedompay_async.cli.common import as_json
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.models import GiftCardState, LimitAmount, TransactionCreation
+from freedompay_async.models import CardBalance, GiftCardState, LimitAmount, TransactionCreation
 from freedompay_async.models.requests import money
 from freedompay_async.shapes import read_shape
-from freedompay_async.wire import encode
+from freedompay_async.wire import Reply, encode, read_answer
 
 NUMBER = re.compile(rb'"amount":(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?),')
 
@@ -93,6 +94,55 @@ def test_what_is_no_exact_number_is_refused(amount):
 def test_number_out_of_range_is_refused(exponent, form):
     with pytest.raises(ConfigurationError, match="Nothing was sent"):
         money(Decimal(form.format(exponent)))
+
+
+FAR = {
+    "an integer of 5,001 digits": 10**5000,
+    "the same below nothing": -(10**5000),
+    "an exponent without end": Decimal("1E+999999999999"),
+    "a fraction without end": Decimal("1E-999999999999"),
+    "nothing with an exponent": Decimal("0E+999999999999"),
+    "text of 25 digits": "9" * 25,
+    "text of 5,001 digits": "1" + "0" * 5000,
+    "25 digits": 10**24,
+    "7 places": Decimal("1.0000001"),
+    "7 places as text": "1.0000001",
+    "60 digits": Decimal("1" * 60),
+}
+
+
+@pytest.mark.parametrize("amount", FAR.values(), ids=FAR)
+def test_what_is_out_of_bounds_is_refused_at_once(amount):
+    with pytest.raises(ConfigurationError, match="at most 24 digits and 6 decimal places, 0 or more"):
+        money(amount)
+
+
+EDGE = {0: "0", 10**24 - 1: "9" * 24, "0.000001": "0.000001", "9" * 24 + ".999999": "9" * 24 + ".999999", "007": "7", "1.50": "1.50"}
+
+
+@pytest.mark.parametrize(("amount", "kept"), EDGE.items())
+def test_what_is_at_the_bounds_is_taken(amount, kept):
+    assert str(money(amount)) == kept
+    assert str(money(Decimal(amount))) == kept
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\u0661\u0662", "\uff11", "+5", "-0", "-1", "1e5", "1E-2", "1_000", " 1", "1 ", "1\n", "1.", ".5", "1,5", "0x1", "\u221e", "1.2.3"],
+)
+def test_text_of_other_than_plain_digits_is_refused(text):
+    with pytest.raises(ConfigurationError, match="Nothing was sent"):
+        money(text)
+
+
+@pytest.mark.parametrize("text", ["NaN", "nan", "Infinity", "-Infinity", "sNaN", "inf", "1E+999999999", "1_0", " 1", "\u0661"])
+def test_text_of_an_answer_that_is_no_amount_is_set_aside(text):
+    body = json.dumps({"status": "ok", "amount": text, "blocked_amount": "12.10"})
+    answer = read_answer(Reply(200, {}, body.encode()), CardBalance, effect=False, now=0.0).answer
+    told = json.loads(as_json(answer), parse_constant=pytest.fail)
+
+    assert (answer.amount, answer.blocked_amount, dict(answer.extra)) == (None, Decimal("12.10"), {"amount": text})
+    assert (told["amount"], told["blocked_amount"], told["extra"]) == (None, 12.1, {"amount": text})
 
 
 @given(amounts().filter(bool))

@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from freedompay_async import Address, FreedomPay, Limit, LimitAmount, NewClient, Policy, Secret
-from freedompay_async.contract import HASHDT_TABLE, TABLE
+from freedompay_async.contract import HASHDT_TABLE, TABLE, Retry
 from freedompay_async.hashdt import HashDT
+from freedompay_async.models import RequestState
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -119,6 +120,13 @@ MORE_CALLS: dict[str, Callable[..., Awaitable[Any]]] = {
     "result": lambda fp, extra=None, timeout=0.05: fp.requests.attach(OWN).result(timeout=timeout),
     "given": lambda fp, extra=EXTRA, **more: fp.call("/v5/card-api/card/rename", {"card_id": "c-1", **extra}, dict, **more),
 }
+# What is not sealed by the caller: no variable shows it, and its name alone tells an answer's reader that it is secret.
+PLAIN_CALLS: dict[str, Callable[..., Awaitable[Any]]] = {
+    f"plain, {retry}": lambda fp, retry=retry, kind=kind, **more: fp.call(
+        "/v5/card-api/card/rename", {"pin": MARKS["plain_pin"], "codes": [{"otp": MARKS["otp"]}]}, kind, retry=retry, **more
+    )
+    for retry, kind in ((Retry.UNASKABLE, dict), (Retry.READ, dict), (Retry.ASKABLE, RequestState))
+}
 PATHS = {call.path: call.name for call in (*TABLE, *HASHDT_TABLE)}
 
 
@@ -137,15 +145,25 @@ _DONE = {"status": "ok", "request_status": "success", "dt": "2026-01-15T12:00:00
 _GIFT = {"datetime": "2026-01-15 07:00:00", "status": 0}
 _GIFT_CARD = {**_GIFT, "card_status": 1, "card_currency": "USD", "card_balance": 100, "card_mask": "4111********5393"}
 _MOVED = {"type": "pay", "amount": 12.10, "currency": "KZT", "datetime": "2026-01-15T12:00:00+05:00", "merchant": {"name": "SHOP"}}
+# Of no published shape; a card's number may be a name, and stand where its mask should.
+_LOOSE = {"card_number": MARKS["pan"], "cvv": MARKS["cvv"], "note": f"card {MARKS['pan']}", MARKS["pan"]: {"pin": MARKS["plain_pin"]}}
 _PAGE = {"status": "Success", "message": "fetched", "code": 200, "data": [{"set_pin_url": MARKS["page_url"]}]}
 ANSWERS: dict[str, dict[str, Any]] = {
     "cards.secret_data": _DONE | _FACE,
     # Everything under names that no page shows.
     "cards.secret_data_v2": _DONE | {"card": _FACE, "exp_month": MARKS["expiry"], "number": MARKS["pan"], "code3": MARKS["cvv"]},
-    "cards.info": _DONE | {"card_id": "c-1", "card_number": MARKS["pan"], "cvc": MARKS["cvv"], "exp_date": MARKS["expiry"]},
-    "cards.statement": _DONE | {"operations": [_MOVED | {"card_number": MARKS["pan"]}]},
-    "cards.statement_extended": _DONE | {"operations": [_MOVED], "accounts": [{"iban": "KZ00", "pin": MARKS["plain_pin"]}]},
-    "clients.cards": _DONE | {"cards": [{"card_id": "c-1", "pan": MARKS["pan"], "cvv2": MARKS["cvv"]}]},
+    "cards.info": _DONE
+    | {"card_id": "c-1", "card_mask": MARKS["pan"], "card_number": MARKS["pan"], "cvc": MARKS["cvv"], "exp_date": MARKS["expiry"]},
+    "cards.statement": _DONE | {"operations": [_MOVED | {"card_number": MARKS["pan"]}, _MOVED | {"merchant": _LOOSE}]},
+    "cards.statement_extended": _DONE
+    | {
+        "operations": [_MOVED],
+        "accounts": [{"iban": "KZ00", "pin": MARKS["plain_pin"]}],
+        "authorizations": [_MOVED | {"merchant": _LOOSE, "additional_parameters": [_LOOSE, [_LOOSE], MARKS["pan"]]}],
+        "balances": {"one": _LOOSE, "more": [_LOOSE], MARKS["pan"]: MARKS["pan"]},
+        "card": {"card_mask": MARKS["pan"]},
+    },
+    "clients.cards": _DONE | {"cards": [{"card_id": "c-1", "card_mask": MARKS["pan"], "pan": MARKS["pan"], "cvv2": MARKS["cvv"]}]},
     "clients.create": _DONE | {"client_id": "cl-1", "document": MARKS["document"]},
     "requests.status": _DONE | {"cards": [{"card_id": "c-1"}], "client_id": "cl-1", "transaction_id": "t-1"},
     "gift_cards.products": _GIFT | {"product_list": [{"code": 1, "balance": 100}]},
@@ -153,7 +171,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "gift_cards.confirm": _GIFT_CARD,
     "gift_cards.resend": _GIFT | {"card_id": 555},
     "gift_cards.resend_code": _GIFT,
-    "gift_cards.status": _GIFT_CARD | {"card_number": MARKS["pan"]},
+    "gift_cards.status": _GIFT_CARD | {"card_mask": MARKS["pan"], "card_number": MARKS["pan"]},
     **dict.fromkeys(PIN_CALLS, _PAGE),
 }
 

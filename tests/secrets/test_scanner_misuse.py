@@ -128,6 +128,19 @@ async def test_token_source_that_fails_shows_no_secret(search, in_memory):
     assert search.errors == {"Broken"}
 
 
+@pytest.mark.parametrize(
+    "made", [MARKS["token"] + "\n", MARKS["token"] + "\r\nx: 1", MARKS["token"].encode(), [MARKS["token"]], {MARKS["token"]: 1}]
+)
+async def test_token_source_that_gives_no_token_shows_none(search, in_memory, made):
+    async def token():
+        return made
+
+    await search.calls(in_memory(pin_client(token=token), "good"), PIN_CALLS)
+
+    assert search.found == []
+    assert search.errors == {"ConfigurationError"}
+
+
 async def test_token_that_is_refused_shows_no_secret(search, in_memory):
     async def token():
         return MARKS["token"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import traceback
 from functools import partial
 
 import pytest
 
-from freedompay_async import FreedomPay, JwsSigner, Override, Section, Sha256Signer
+from freedompay_async import FreedomPay, JwsSigner, Override, Retry, Section, Sha256Signer
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.hashdt import HashDT
 from freedompay_async.pin_encryption import AesPin
@@ -31,6 +32,10 @@ def from_env(**changes):
         return Settings.from_env()
 
 
+def given(**changes):
+    return Settings.from_env(env=ENV | {f"FREEDOMPAY_{name.upper()}": value for name, value in changes.items()})
+
+
 WRONG = {
     "a key of half a pair": lambda: freedom(secret_key=KEY + "\ud800"),
     "no merchant": lambda: freedom(auth_id=None),
@@ -52,6 +57,17 @@ WRONG = {
     "no region in the environment": lambda: from_env(region=""),
     "a region in the environment": lambda: from_env(region="XX"),
     "a test in the environment": lambda: from_env(test="perhaps"),
+    "no merchant in a given environment": lambda: given(auth_id=""),
+    "no region in a given environment": lambda: given(region=""),
+    "a region in a given environment": lambda: given(region="XX"),
+    "a test in a given environment": lambda: given(test="perhaps"),
+    "an override beside a given environment": lambda: Settings.from_env({"region": "XX"}, ENV),
+    "plain fields of an override": lambda: Override(call="no", fields={"partner_secret": KEY}),
+    "plain fields of an override of two": lambda: freedom(contract=[Override(fields={"partner_secret": KEY}), Override(path="/a")]),
+    "plain fields of an override that makes a read": lambda: freedom(
+        contract=[Override(call="cards.issue", retry=Retry.READ, fields={"partner_secret": KEY})]
+    ),
+    "a token of two lines": lambda: HashDT(**HASHDT | {"token": TOKEN + "\n"}),
     "a URL of HashDT": lambda: HashDT(**HASHDT | {"base_url": "http://hashdt.example.com"}),
     "connections of HashDT": lambda: HashDT(**HASHDT, max_connections=0),
     "a timeout of HashDT": lambda: HashDT(**HASHDT, timeout=-1),
@@ -82,6 +98,29 @@ def test_wrong_setting_shows_no_secret(scanner, captured, name):
     assert [*scanner.error(error, name), *scanner.records(captured)] == []
 
 
+@pytest.mark.parametrize("name", WRONG)
+def test_variables_of_a_wrong_setting_can_be_shown(name):
+    error = failed(WRONG[name])
+
+    assert traceback.TracebackException.from_exception(error, capture_locals=True).stack
+
+
+HALF_MADE = {
+    "client": lambda: freedom(timeout=0),
+    "client of HashDT": lambda: HashDT(**HASHDT, timeout=0),
+    "JWS": lambda: JwsSigner(auth_id="", secret_key=KEY),
+    "Sign": lambda: Sha256Signer(auth_id="", secret_key=KEY),
+}
+
+
+@pytest.mark.parametrize("name", HALF_MADE)
+def test_client_that_is_half_made_has_a_repr(name):
+    shown = traceback.TracebackException.from_exception(failed(HALF_MADE[name]), capture_locals=True)
+
+    assert "not made" in str([summary.locals for summary in shown.stack])
+    assert KEY not in str([summary.locals for summary in shown.stack if summary.filename != __file__])
+
+
 MADE = {
     "client": client,
     "client of HashDT": pin_client,
@@ -90,6 +129,7 @@ MADE = {
     "settings": from_env,
     "AES": lambda: AesPin(**AES),
     "override": lambda: Override(call="cards.issue", fields=EXTRA),
+    "client with an override of plain fields": lambda: freedom(contract=[Override(fields={"partner_secret": KEY})]),
 }
 
 
