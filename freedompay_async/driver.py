@@ -109,9 +109,10 @@ class Driver:
         self._before = before
         self._request = request
         self._extra_fields = extra
-        self._id = request.request_id if isinstance(request, StatusQuery) else None
-        if request_id is not None:
-            self._take(request_id)
+        self._id: str | None = None
+        asked_about = request.request_id if isinstance(request, StatusQuery) else request_id
+        if asked_about is not None or isinstance(request, StatusQuery):
+            self._take(asked_about)
         self._effect = call.retry is not Retry.READ
         self._fixed = call.fixed_id or call.retry in (Retry.ASKABLE, Retry.UNASKABLE)
         self._check(timeout)
@@ -131,7 +132,7 @@ class Driver:
     def request_id(self) -> str:
         return cast("str", self._id)
 
-    def _take(self, request_id: str) -> None:
+    def _take(self, request_id: object) -> None:
         """The id of the call; one that can't be sent is not put on the error either, because an error is logged."""
         try:
             self._id = checked_request_id(request_id)

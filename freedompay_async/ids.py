@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID, uuid4, uuid5
 
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.secret import Secret
 
 __all__ = ["checked_request_id", "derive_request_id", "new_request_id"]
 
@@ -37,6 +38,7 @@ def checked_request_id(request_id: object) -> str:
     Raises:
         ConfigurationError: it can't.
     """
-    if not isinstance(request_id, str) or not _ID.fullmatch(request_id):
+    # A secret would go out as `***`: an id is no secret, because it is in every log.
+    if not isinstance(request_id, str) or isinstance(request_id, Secret) or not _ID.fullmatch(request_id):
         raise ConfigurationError("request_id is no UUID, nor another text of 1 to 128 ASCII characters without spaces. Nothing was sent.")
     return request_id

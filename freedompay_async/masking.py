@@ -30,8 +30,11 @@ _WORDS: Final = frozenset(
 )
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SPLIT: Final = re.compile(r"[^a-z0-9]+")
-_NAME: Final = re.compile(r'"(\w{1,64})"\s{0,8}:\s{0,8}')
-_VALUE: Final = re.compile(r'"(?:[^"\\]|\\.)*"?|\[[^\]]*\]?|\{[^}]*\}?|[-+.0-9eE]+')
+# The quotes are escaped where the JSON is inside a text.
+_NAME: Final = re.compile(r'(\\{0,3})"((?:\w|\\u[0-9a-fA-F]{4}){1,64})\1"\s{0,8}:\s{0,8}')
+_PIECE: Final = re.compile(r'(\\{1,3})"(?:(?!\1").)*(?:\1")?|"(?:[^"\\]|\\.)*"?|[\[\]{},]|[^\s\[\]{},"]+')
+_UNICODE: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
+_PERCENT: Final = re.compile("%[0-9A-F]{2}")
 _GAP: Final = "[ \\-\u00a0\u2009\u2013\u2014]{1,2}"
 _RUN: Final = re.compile(f"[0-9]+(?:{_GAP}[0-9]+)*")
 _GROUP: Final = re.compile(r"[0-9]+")
@@ -75,8 +78,11 @@ def concealed(text: str, secrets: Iterable[Secret]) -> str:
         value = secret._value or ""
         # A value of a letter or two is in every text.
         if len(value) > 2:
+            starts: dict[str, list[str]] = {}
             for form in _spellings(value):
-                text = _without(text, form)
+                starts.setdefault(form[:_LONG], []).append(form)
+            for start, forms in starts.items():
+                text = _without(text, start, forms)
     return text
 
 
@@ -106,38 +112,62 @@ def _spellings(value: str) -> list[str]:
     """Longest first, because one may be inside another."""
     written = json.dumps(value, ensure_ascii=False)[1:-1]
     ascii_only = json.dumps(value)[1:-1]
-    forms = {value, written, ascii_only, repr(value)[1:-1], escape(value), escape(value, quote=False)}
-    # Quoted in a text that is itself JSON.
-    forms |= {json.dumps(form)[1:-1] for form in (written, ascii_only)}
+    forms = {value, written, ascii_only, escape(value), escape(value, quote=False), escape(value).replace("&quot;", "&#34;")}
+    # Quoted in a text that is itself JSON, or Python.
+    forms |= {json.dumps(form)[1:-1] for form in (written, ascii_only)} | {repr(form)[1:-1] for form in (value, written)}
     forms |= {form.replace("/", r"\/") for form in forms} | {form.replace("/", r"\\/") for form in forms}
     quoted = value.encode("utf-8", "surrogatepass")
-    forms |= {quote(quoted, safe=""), quote(quoted), quote_plus(quoted), quote(quoted, safe="").lower()}
+    for form in (quote(quoted, safe=""), quote(quoted), quote_plus(quoted)):
+        forms |= {form, _PERCENT.sub(lambda match: match[0].lower(), form), quote(form, safe="")}
     return sorted(forms, key=len, reverse=True)
 
 
-def _without(text: str, form: str) -> str:
-    if len(form) <= _LONG:
-        return text.replace(form, MASK)
+def _without(text: str, start: str, forms: list[str]) -> str:
+    """Forms that begin alike; where a long one is cut, as much of it as is there."""
+    if len(start) < _LONG:
+        for form in forms:
+            text = text.replace(form, MASK)
+        return text
     parts: list[str] = []
     at = 0
-    while (start := text.find(form[:_LONG], at)) >= 0:
-        end = start + _LONG
-        while end < len(text) and end - start < len(form) and text[end] == form[end - start]:
-            end += 1
-        parts += [text[at:start], MASK]
-        at = end
+    while (found := text.find(start, at)) >= 0:
+        parts += [text[at:found], MASK]
+        at = found + max(_alike(text, found, form) for form in forms)
     return "".join([*parts, text[at:]])
+
+
+def _alike(text: str, at: int, form: str) -> int:
+    """How much of the form stands at this place."""
+    if text.startswith(form, at):
+        return len(form)
+    low, high = _LONG, len(form)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if text.startswith(form[:middle], at) else (low, middle)
+    return low
 
 
 def _without_named(text: str) -> str:
-    """For what is no JSON any more, because it was cut: the value after each secret name."""
+    """For what is no JSON, because it was cut or stands inside another text: the value after each secret name."""
     parts: list[str] = []
     at = 0
     for named in _NAME.finditer(text):
-        if named.start() >= at and is_secret_name(named[1]) and (value := _VALUE.match(text, named.end())):
-            parts += [text[at : named.end()], f'"{MASK}"']
-            at = value.end()
+        if named.start() >= at and is_secret_name(_UNICODE.sub(lambda match: chr(int(match[1], 16)), named[2])):
+            parts += [text[at : named.end()], f'{named[1]}"{MASK}{named[1]}"']
+            at = _value_end(text, named.end())
     return "".join([*parts, text[at:]])
+
+
+def _value_end(text: str, at: int) -> int:
+    """Where the value that begins here ends: after its own end of text, or after its last bracket."""
+    depth = 0
+    for piece in _PIECE.finditer(text, at):
+        depth += (piece[0] in "[{") - (piece[0] in "]}")
+        if depth < 0 or (depth == 0 and piece[0] == ","):
+            return piece.start()
+        if depth == 0:
+            return piece.end()
+    return len(text)
 
 
 def _mask_run(match: re.Match[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
@@ -23,7 +23,7 @@ _CALLS: Final = {call.name: call for call in (*TABLE, *HASHDT_TABLE)}
 _GENERAL: Final = tuple(Call(section, "/", Struct, Answer, Mark.GIVEN, Retry.UNASKABLE, "", section) for section in Section)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Override:
     """What is different in one call, or in all of a section.
 
@@ -37,17 +37,34 @@ class Override:
         fields: fields to add to every body. `repr` shows their names only.
     """
 
-    call: str | None = None
-    section: Section | None = None
-    region: Region | str | None = None
-    path: str | None = None
-    header_names: Mapping[str, str] = field(default_factory=dict)
-    retry: Retry | None = None
-    fields: Mapping[str, Any] = field(default_factory=dict)
+    call: str | None
+    section: Section | None
+    region: Region | None
+    path: str | None
+    header_names: Mapping[str, str]
+    retry: Retry | None
+    fields: Fields
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "fields", Fields(self.fields))
-        object.__setattr__(self, "region", None if self.region is None else Region(self.region))
+    def __init__(
+        self,
+        *,
+        call: str | None = None,
+        section: Section | None = None,
+        region: Region | str | None = None,
+        path: str | None = None,
+        header_names: Mapping[str, str] | None = None,
+        retry: Retry | None = None,
+        fields: Mapping[str, Any] | Fields | None = None,
+    ) -> None:
+        # Bound anew, so that no traceback of this frame shows their values.
+        fields = Fields(fields or {})
+        values: dict[str, Any] = {"call": call, "section": section, "path": path, "retry": retry, "fields": fields}
+        values |= {"region": None if region is None else Region(region), "header_names": dict(header_names or {})}
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+        self._check()
+
+    def _check(self) -> None:
         if self.call is not None and self.call not in _CALLS:
             raise ConfigurationError(f"Override(call={self.call!r}): no such call; `freedompay contract` lists them. Nothing was sent.")
         if self.call is None and (self.path is not None or self.retry is not None):

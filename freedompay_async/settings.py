@@ -108,7 +108,9 @@ class Settings:
             ConfigurationError: names every variable that is missing or wrong.
         """
         given = {name: _text(name, value) for name, value in (overrides or {}).items() if value is not None}
-        settings, env = _variables(cls.__slots__, env) | given, None
+        settings = _variables(cls.__slots__, env) | given
+        # So that no traceback of this frame shows them.
+        overrides = env = None
         missing = [f"FREEDOMPAY_{name.upper()}" for name in ("auth_id", "secret_key") if not settings.get(name)]
         if not settings.get("region") and not settings.get("base_url"):
             missing.append("FREEDOMPAY_REGION (KZ, KG or UZ)")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 
 from freedompay_async.errors import ConfigurationError, NotSent
-from freedompay_async.secret import Token
+from freedompay_async.secret import Hidden, Token
 
-__all__ = ["Access", "TokenSource", "header"]
+__all__ = ["Access", "TokenSource", "closed", "header"]
 
 TokenSource = str | Callable[[], Awaitable[str]]
 
@@ -20,6 +20,7 @@ class Access:
     header_id: bool = True
 
     def __init__(self, *, api_key: str, product_id: str, token: TokenSource) -> None:
+        api_key, product_id, token = closed(api_key), closed(product_id), closed(token)
         self._api_key: Final = header("api_key", api_key)
         self._product_id: Final = header("product_id", product_id)
         self._source: Final = token if callable(token) else None
@@ -57,7 +58,7 @@ class Access:
         try:
             async with asyncio.timeout_at(deadline), self._renewal:
                 if self._token is refused:
-                    self._token = header("token", await self._source())
+                    self._token = header("token", closed(await self._source()))
         except TimeoutError:
             late = True
         if late:
@@ -74,14 +75,18 @@ class Access:
         }
 
 
+def closed(value: Any) -> Any:
+    """The value in a form that no traceback shows; a function stays as it is."""
+    return Token(value) if isinstance(value, str) else value if callable(value) else Hidden(value)
+
+
 def header(name: str, value: object) -> Token:
     """The value, if it can go into a header.
 
     Raises:
         ConfigurationError: it can't; the value is not shown.
     """
-    number = isinstance(value, int) and not isinstance(value, bool)
-    value = Token(value if isinstance(value, str) else str(value) if number else "")
+    value = Token(value if isinstance(value, str) else "")
     if not _fits(value):
         raise ConfigurationError(f"{name} is empty, or has characters that a header can't have. Nothing was sent.")
     return value

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from freedompay_async.contract import Section
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.hashdt.access import Access, header
+from freedompay_async.hashdt.access import Access, closed
 from freedompay_async.hashdt.page import is_safe
 from freedompay_async.hashdt.pins import Pins
 from freedompay_async.overrides import overridden
 from freedompay_async.pooled import Pooled
-from freedompay_async.secret import Token
 
 if TYPE_CHECKING:
     import ssl
@@ -56,7 +55,7 @@ class HashDT(Pooled):
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         # Bound anew, so that no traceback of this frame shows them.
-        api_key, token = header("api_key", api_key), Token(token) if isinstance(token, str) else token
+        api_key, product_id, token = closed(api_key), closed(product_id), closed(token)
         if not is_safe(base_url) or "?" in base_url or "#" in base_url:
             raise ConfigurationError("base_url must be like https://api.example.com, without a query or a user. Nothing was sent.")
         access = Access(api_key=api_key, product_id=product_id, token=token)

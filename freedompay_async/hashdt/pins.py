@@ -111,13 +111,18 @@ def _left(deadline: float) -> float:
 
 def _query(cardholder_id: str, wallet_id: str, card_id: str, client_id: str | None) -> HeaderQuery:
     headers = {
-        "x-cardholder-id": header("cardholder_id", cardholder_id).reveal(),
-        "x-wallet-id": header("wallet_id", wallet_id).reveal(),
-        "x-card-id": header("card_id", card_id).reveal(),
+        "x-cardholder-id": _header("cardholder_id", cardholder_id),
+        "x-wallet-id": _header("wallet_id", wallet_id),
+        "x-card-id": _header("card_id", card_id),
     }
     if client_id is not None:
-        headers["x-client-id"] = header("client_id", client_id).reveal()
+        headers["x-client-id"] = _header("client_id", client_id)
     return HeaderQuery(headers=Fields(headers))
+
+
+def _header(name: str, value: object) -> str:
+    number = isinstance(value, int) and not isinstance(value, bool)
+    return header(name, str(value) if number else value).reveal()
 
 
 def _page(answer: PinPageAnswer) -> PinPage:

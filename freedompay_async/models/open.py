@@ -29,7 +29,7 @@ class Fields:
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, fields: Mapping[str, Any] | Fields) -> None:
-        self._fields: Final[dict[str, Any]] = {name: fields[name] for name in fields.keys()}  # noqa: SIM118 - that is how a mapping is told
+        self._fields: Final[dict[str, Any]] = fields._fields if isinstance(fields, Fields) else dict(fields)
 
     def __getitem__(self, name: str) -> Any:
         return self._fields[name]
@@ -68,7 +68,12 @@ class Extra(Fields):
     __slots__ = ()
 
     def __init__(self, fields: Mapping[str, Any] | Fields, *, secret: bool = False) -> None:
-        super().__init__({mask_text(name): sealed(name, value, secret=secret) for name, value in fields.items()})
+        named: dict[str, Any] = {}
+        for name, value in fields.items():
+            shown = mask_text(name)
+            # Two names that are card numbers look alike without them, and neither field may get lost.
+            named[shown if shown not in named else f"{shown} ({len(named)})"] = sealed(name, value, secret=secret)
+        super().__init__(named)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _extra, (self._fields,)

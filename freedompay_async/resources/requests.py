@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from freedompay_async.contract import REQUESTS_STATUS
+from freedompay_async.ids import checked_request_id
 from freedompay_async.models import RequestState, StatusQuery
 from freedompay_async.operations import Operation, as_completed
 from freedompay_async.resources.namespace import Namespace
@@ -31,7 +32,7 @@ class Requests(Namespace):
 
     def attach(self, request_id: str) -> Operation[RequestState]:
         """An operation for an id of another process or another day; nothing is sent until it is asked."""
-        return Operation(self._session, REQUESTS_STATUS, request_id)
+        return Operation(self._session, REQUESTS_STATUS, checked_request_id(request_id))
 
     def as_completed(
         self, operations: Iterable[Operation[R]], *, timeout: float | None = None, concurrency: int = 32, rate: float | None = None
