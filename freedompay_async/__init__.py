@@ -68,6 +68,7 @@ from freedompay_async.models import (
 from freedompay_async.operations import Operation
 from freedompay_async.overrides import Override
 from freedompay_async.pin_encryption import AesPin, PinEncryptor
+from freedompay_async.plain import to_json
 from freedompay_async.policy import Policy
 from freedompay_async.record import Record
 from freedompay_async.resources.gift_cards import GiftCardOrder
@@ -159,6 +160,7 @@ __all__ = [
     "TransactionInfo",
     "derive_request_id",
     "new_request_id",
+    "to_json",
 ]
 
 # A library does not print: whoever wants its log takes it.

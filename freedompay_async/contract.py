@@ -116,7 +116,8 @@ class Call(Generic[R]):
     @property
     def answer(self) -> type[Any]:
         """The shape of its answer. An accepted request is told of as `request/status` tells of it."""
-        return RequestState if self.body_id and not self.retry.harmless else self.result
+        accepted = self.body_id and not self.retry.harmless and self.mark is not Mark.GIVEN
+        return RequestState if accepted else self.result
 
 
 _PATH: Final = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
@@ -157,9 +158,7 @@ CARDS_LINK: Final = _card("cards.link", "card/link", asked.CardLink, Completed, 
 CARDS_ACTIVATE: Final = _card("cards.activate", "card/activate", asked.CardActivation, Completed, _I, _ASKABLE, "menu: Activate card")
 CARDS_BLOCK: Final = _card("cards.block", "card/block", asked.CardIntent, Completed, _I, _ASKABLE, "menu: Block card")
 CARDS_UNBLOCK: Final = _card("cards.unblock", "card/unblock", asked.CardIntent, Completed, _D, _ASKABLE, "api-12074991")
-CARDS_SET_PIN: Final = replace(
-    _card("cards.set_pin", "card/set_pin", asked.PinSetting, Answer, _D, _UNASKABLE, "api-12075062"), safe_again=True
-)
+CARDS_SET_PIN: Final = _card("cards.set_pin", "card/set_pin", asked.PinSetting, Answer, _D, _UNASKABLE, "api-12075062")
 CARDS_RESET_PIN_COUNTER: Final = _card(
     "cards.reset_pin_counter", "card/reset_counter_pin", asked.CardActivation, Completed, _D, _ASKABLE, "api-12075070"
 )
@@ -199,10 +198,8 @@ GIFT_CARDS_ISSUE: Final = _gift("issue", "issue_card", gift.GiftIssue, gift.Issu
 GIFT_CARDS_CONFIRM: Final = replace(
     _gift("confirm", "activate_card", gift.GiftConfirmation, gift.GiftCardState, _D, _UNASKABLE, f"{_KZ} api-12075782"), safe_again=True
 )
-GIFT_CARDS_RESEND: Final = replace(_gift("resend", "resend", gift.GiftCardId, gift.IssuedGiftCard, _I, _UNASKABLE), safe_again=True)
-GIFT_CARDS_RESEND_CODE: Final = replace(
-    _gift("resend_code", "resend_code", gift.GiftCardId, gift.GiftAnswer, _I, _UNASKABLE), safe_again=True
-)
+GIFT_CARDS_RESEND: Final = _gift("resend", "resend", gift.GiftCardId, gift.IssuedGiftCard, _I, _UNASKABLE)
+GIFT_CARDS_RESEND_CODE: Final = _gift("resend_code", "resend_code", gift.GiftCardId, gift.GiftAnswer, _I, _UNASKABLE)
 GIFT_CARDS_STATUS: Final = _gift("status", "card_status", gift.GiftCardId, gift.GiftCardState, _I, _READ)
 
 

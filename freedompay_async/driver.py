@@ -85,7 +85,7 @@ class Means:
     def encode(self, call: Call[Any], request: msgspec.Struct, extra: Mapping[str, Any] | None = None) -> bytes:
         """The body of a call, with the fields that the overrides and the caller add."""
         fields = self.row(call).fields
-        return encode(request, {**fields, **(extra or {})})
+        return encode(request, fields, extra)
 
 
 class Driver:
@@ -181,6 +181,7 @@ class Driver:
             if action.step is Step.SEND:
                 self._told = verdict = await self._send()
                 conflict = verdict.reply is not None and verdict.reply.status == 409
+                life.no_such_path = self._call.mark is Mark.INFERRED and verdict.reply is not None and verdict.reply.status == 404
                 action = life.after_send(verdict.seen, self._loop.time(), retry_after=verdict.retry_after, conflict=conflict)
             else:
                 self._asked = verdict = await self._ask()
@@ -197,7 +198,9 @@ class Driver:
         self._sending = None
         if isinstance(reply, Reply):
             call = self._call
-            reply = read_answer(reply, call.answer, effect=self._effect, now=time.time(), envelope=_ENVELOPES[call.section])
+            # Only `request/status` asks about another request than its own.
+            own = call.request is not StatusQuery
+            reply = read_answer(reply, call.answer, effect=own, now=time.time(), envelope=_ENVELOPES[call.section])
         self._tell(f"attempt {self._life.sends}", reply)
         return reply
 
@@ -291,7 +294,8 @@ class Driver:
 
     def _secrets(self) -> list[Secret]:
         """What goes out and must not be shown, should the issuer repeat it."""
-        return [*secrets_in(self._request), *secrets_in(self._extra_fields), *getattr(self._signer, "secrets", ())]
+        sent = (self._request, self._extra_fields, self._call.fields, self._means.row(REQUESTS_STATUS).fields)
+        return [*(secret for part in sent for secret in secrets_in(part)), *getattr(self._signer, "secrets", ())]
 
     def _mark_cancelled(self, error: asyncio.CancelledError) -> None:
         """A cancelled call says its id, and whether it may have been done, on the exception and in the log."""
@@ -300,7 +304,9 @@ class Driver:
             life.after_send(Seen.NO_ANSWER, self._loop.time())
         unknown = self._effect and life.out_of_time() is Step.UNKNOWN
         mark_cancelled(error, self._id, outcome_unknown=unknown)
-        next_step = "look it up before anything else" if life.retry is Retry.ASKABLE else "a person has to look"
+        harmless = life.retry.harmless or self._call.safe_again
+        unaskable = "doing it again does no harm" if harmless else "a person has to look"
+        next_step = "look it up before anything else" if life.retry is Retry.ASKABLE else unaskable
         what = f"it may have been done: {next_step}" if unknown else "it did nothing"
         error.add_note(f"{self._call.name} was cancelled [request_id {self._id}]: {what}")
         if unknown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async.contract import Mark, Retry, Section
@@ -32,6 +33,7 @@ __all__ = ["mark_cancelled", "to_error"]
 
 # Of the issuer's own words: more is in `body`.
 _LONGEST: Final = 2_000
+_LINK: Final = re.compile(r"(?i)https?://\S+")
 
 
 def to_error(
@@ -85,17 +87,16 @@ def to_error(
         )
     answer: AnyAnswer | None = told.answer
     if kind is RequestFailed and call.section is Section.GIFT_CARDS:
-        kind = GiftCardError
+        # Not "it was not done": the answer may be that an earlier call did it.
+        kind, text = GiftCardError, text.replace("It was not done", "This attempt did nothing")
     return kind(
         concealed(text, hide),
         request_id=request_id,
         call=call.name,
         http_status=told.reply.status if told.reply else None,
         body=None if told.reply is None else MASK if sealed else mask(told.reply.body, hide=hide),
-        error_code=None if answer is None or answer.refusal_code is None else mask_text(concealed(answer.refusal_code, hide)[:_LONGEST]),
-        error_description=None
-        if answer is None or answer.refusal_text is None
-        else mask_text(concealed(answer.refusal_text, hide)[:_LONGEST]),
+        error_code=_shown(None if answer is None else answer.refusal_code, hide),
+        error_description=_shown(None if answer is None else answer.refusal_text, hide),
         retry_after=told.retry_after or None,
         proved=step is Step.FAILED,
     )
@@ -115,6 +116,8 @@ def _of_effect(step: Step, why: str, *, looked_up: bool, again: str) -> tuple[ty
                 f"the issuer refused the request id ({why}). An earlier use of this id may have been done; "
                 "do not repeat it under a new id before that is clear."
             )
+        case Step.TAKEN:
+            return ProtocolError, f"the issuer did it, and its answer can't be read ({why}). Do not repeat it; `body` has the answer."
         case Step.FAILED:
             return RequestFailed, f"the issuer accepted the request and it failed ({why}). It was not done."
         case Step.REFUSED if looked_up:
@@ -154,7 +157,8 @@ def _denied(why: str, section: Section) -> str:
 
 
 def _shown(text: str | None, hide: Sequence[Secret]) -> str | None:
-    return None if text is None else mask_text(concealed(text, hide)[:_LONGEST])
+    # A link in a refusal may be one that lets its holder set a PIN.
+    return None if text is None else _LINK.sub(MASK, mask_text(concealed(text, hide)[:_LONGEST]))
 
 
 def _described(answer: AnyAnswer | None, hide: Sequence[Secret]) -> str:

@@ -25,6 +25,7 @@ _WORDS: Final = frozenset(
     {
         *("secret", "secretkey", "token", "password", "passwd", "otp", "document"),
         *("pan", "cardpan", "cardnumber", "cvv", "cvv2", "cvc", "cvc2", "expiry", "exp", "expdate", "expirydate"),
+        *("apikey", "authorization", "securitycode", "smscode", "track1", "track2", "cardno", "expiration", "expirationdate", "validthru"),
         *("pin", "newpin", "oldpin", "pincode", "pinblock"),
     }
 )
@@ -38,12 +39,11 @@ _PERCENT: Final = re.compile("%[0-9A-F]{2}")
 _GAP: Final = "[ \\-\u00a0\u2009\u2013\u2014]{1,2}"
 _RUN: Final = re.compile(f"[0-9]+(?:{_GAP}[0-9]+)*")
 _GROUP: Final = re.compile(r"[0-9]+")
-# Where a body is cut, what is left of a number may be the better part of a card's.
-_LAST_RUN: Final = re.compile(r"[0-9][0-9 -]*$")
 _MOST_PARSED: Final = 65_536
 _DEEPEST: Final = 60
 # So much of a long value gives it away, wherever the rest was cut off.
 _LONG: Final = 24
+_DOCUMENT: Final = 200
 
 
 def mask(body: bytes, *, hide: Iterable[Secret] = (), most: int = 16_384) -> str:
@@ -55,7 +55,8 @@ def mask(body: bytes, *, hide: Iterable[Secret] = (), most: int = 16_384) -> str
     rest = len(text) - most
     if rest <= 0:
         return mask_text(text)
-    return f"{mask_text(_LAST_RUN.sub('', text[:most]))}… ({rest} characters more)"
+    # Where it is cut, what is left of a number may be the better part of a card's.
+    return f"{mask_text(text[:most].rstrip('0123456789 -'))}… ({rest} characters more)"
 
 
 def mask_text(text: str) -> str:
@@ -76,8 +77,8 @@ def concealed(text: str, secrets: Iterable[Secret]) -> str:
     """The text without these values, in any of the ways in which a server writes what it was sent; long ones also where they are cut."""
     for secret in secrets:
         value = secret._value or ""
-        # A value of a letter or two is in every text.
-        if len(value) > 2:
+        # A value of a letter or two is in every text. A document is long, and most texts do not hold even its beginning.
+        if len(value) > 2 and (len(value) < _DOCUMENT or any(form[:_LONG] in text for form in _spellings(value[:_DOCUMENT]))):
             starts: dict[str, list[str]] = {}
             for form in _spellings(value):
                 starts.setdefault(form[:_LONG], []).append(form)

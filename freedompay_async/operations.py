@@ -143,7 +143,7 @@ class Operation(Generic[R]):
                 request_id=self.request_id,
                 call=self._call.name,
             )
-        status = "not known to the issuer yet" if self.answer is None else f"in {self.answer.request_status or 'process'!r}"
+        status = "not known to the issuer yet" if self.answer is None else f"in {str(self.answer.request_status or 'process')!r}"
         error = StillProcessing(
             f"the request is {status}, and the waiting has stopped. Go on with requests.attach.",
             request_id=self.request_id,

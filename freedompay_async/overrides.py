@@ -112,7 +112,10 @@ def _changed(call: Call[Any], override: Override) -> Call[Any]:
         path=override.path or call.path,
         retry=retry,
         fields=Fields({**call.fields, **override.fields}),
-        header_names={**call.header_names, **override.header_names},
+        header_names={
+            **{name: other for name, other in call.header_names.items() if name.lower() not in map(str.lower, override.header_names)},
+            **override.header_names,
+        },
     )
 
 

@@ -1,6 +1,6 @@
 """What to do after an outcome: pure decisions, no clock of their own, no I/O.
 
-The life of one call is a `Life`. Its driver (`session.py`) carries out the `Action` it is given, and tells it what was `Seen`.
+The life of one call is a `Life`. Its driver (`driver.py`) carries out the `Action` it is given, and tells it what was `Seen`.
 
 The rule behind all of it: an effect whose answer was lost is looked up with `request/status`. Only an id that stays unknown
 there through the grace time is sent again: the same bytes under the same id, which the issuer processes at most once
@@ -65,6 +65,8 @@ class Seen(Enum):
     """Sent, and no answer, or one that proves nothing: a cut body, a 5xx."""
     UNCLEAR = "unclear"
     """An answer that is not the contract's: HTML, JSON of another shape."""
+    TAKEN = "taken"
+    """An answer that says that the call was done, and can't be read beyond that."""
     LIMITED = "limited"
     DENIED = "denied"
     OK = "ok"
@@ -85,6 +87,7 @@ class Step(Enum):
     NOT_SENT = "not sent"
     UNKNOWN = "unknown"
     UNCLEAR = "unclear"
+    TAKEN = "taken"
     LIMITED = "limited"
     DENIED = "denied"
     DUPLICATE = "duplicate"
@@ -167,6 +170,8 @@ class Life:
     """An attempt was answered with 429."""
     conflict: bool = False
     """The last such answer was an HTTP 409."""
+    no_such_path: bool = False
+    """The path is a guess, and the last answer to it was an HTTP 404: sending it again gives the same."""
     hopeless: bool = False
     """Nothing more can be sent: the client was closed, or the server's certificate is not trusted."""
     _idle: int = 0
@@ -198,6 +203,10 @@ class Life:
             self.last_sent = now
         if seen is Seen.OK:
             return Action(Step.ANSWERED)
+        if seen is Seen.TAKEN:
+            if self.retry in (Retry.UNASKABLE, Retry.REPEATABLE):
+                return Action(Step.TAKEN)
+            seen = Seen.UNCLEAR
         if self.retry is Retry.READ:
             ends = {Seen.ERROR: Step.REFUSED, Seen.DENIED: Step.DENIED, Seen.UNCLEAR: Step.UNCLEAR}
             return Action(ends[seen]) if seen in ends else self._send_again(retry_after)
@@ -244,7 +253,7 @@ class Life:
             if self.doubt is Doubt.CERTAIN:
                 return Action(Step.ASK, self._pause(retry_after))
             return Action(Step.DUPLICATE if self.conflict else Step.REFUSED)
-        if self.first_sent is None or not self.may_resend or now - self.first_sent >= self.policy.resend_within:
+        if self.no_such_path or self.first_sent is None or not self.may_resend or now - self.first_sent >= self.policy.resend_within:
             return Action(Step.UNKNOWN)
         return Action(Step.SEND, retry_after)
 

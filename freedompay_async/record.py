@@ -18,6 +18,7 @@ from freedompay_async.errors import (
     FreedomPayError,
     JournalError,
     NotSent,
+    ProtocolError,
 )
 from freedompay_async.explain import mark_cancelled
 from freedompay_async.models.open import Extra, Fields, OpenStruct
@@ -36,7 +37,7 @@ log: Final = logging.getLogger("freedompay_async")
 
 
 class Record:
-    """JSON Lines, synced to the disk, readable by their owner only.
+    """JSON Lines, synced to the disk; the file is made readable by its owner only.
 
     A line is `at`, `state`, `call`, `request_id` and `request`, and at the end `answer` or `error`. The states are `sending`, then `done`,
     `refused`, `not sent` or `unknown`. A `sending` that nothing follows is of a process that died: unknown too. Secrets are `***`.
@@ -134,6 +135,8 @@ def _state(error: BaseException) -> str:
         return "unknown" if getattr(error, "outcome_unknown", True) else "not sent"
     if isinstance(error, NotSent | ConfigurationError):
         return "not sent"
+    if isinstance(error, ProtocolError):
+        return "done"  # Of an effect it says just that: done, and its answer can't be read.
     return "refused" if isinstance(error, ApiError) else "unknown"
 
 

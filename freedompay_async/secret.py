@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
 from msgspec import Struct
 
+from freedompay_async.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -26,6 +28,10 @@ class Secret(str):
     _value: str | None
 
     def __new__(cls, value: str) -> Self:
+        if not _is_text(value):
+            given = type(value).__name__
+            del value  # So that no traceback of this frame shows it.
+            raise ConfigurationError(f"a {cls.__name__} is text, and not {given}. Nothing was sent.")
         made = super().__new__(cls, MASK)
         made._value = value._value if isinstance(value, Secret) else value
         return made
@@ -56,13 +62,23 @@ class Secret(str):
         return hash((Secret, self._value))
 
     def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
+        return self.__reduce__()
+
+    def __reduce__(self) -> tuple[Any, ...]:
         return _without_value, (type(self),)
+
+    def __getstate__(self) -> None:
+        return None
 
     def __copy__(self) -> Self:
         return self
 
     def __deepcopy__(self, memo: object) -> Self:
         return self
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def secrets_in(value: object) -> Iterator[Secret]:

@@ -22,6 +22,7 @@ __all__ = ["Difference", "Note", "read_shape"]
 
 T = TypeVar("T")
 _AMOUNT: Final = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?")
+_MOST_NOTES: Final = 100
 _FIELD: Final = re.compile(r" - at `\$\.([^.\[`]+)`")
 
 
@@ -72,7 +73,12 @@ def read_shape(fields: dict[str, Any], kind: type[T], *, notes: list[Note]) -> T
         if shape is None:
             raise
     _set_aside(fields, kind, shape, "", notes)
-    return msgspec.convert(fields, kind, dec_hook=_sealed)
+    try:
+        return msgspec.convert(fields, kind, dec_hook=_sealed)
+    except msgspec.ValidationError as error:
+        name = _FIELD.search(str(error))
+        notes.append(Note(Difference.OTHER_TYPE, name[1] if name else "$"))
+        raise
 
 
 def _set_aside(fields: dict[str, Any], kind: type[Any], shape: _Shape, at: str, notes: list[Note]) -> None:
@@ -104,7 +110,8 @@ def _to_extra(fields: dict[str, Any], name: str, shape: _Shape, at: str, notes: 
 def _tidy(fields: dict[str, Any], shape: _Shape, at: str, notes: list[Note]) -> None:
     if not fields.keys() <= shape.names:
         unknown = {name: fields.pop(name) for name in fields.keys() - shape.names}
-        notes.extend(Note(Difference.UNKNOWN_FIELD, at + _shown(name)) for name in sorted(unknown))
+        if len(notes) < _MOST_NOTES:
+            notes.extend(Note(Difference.UNKNOWN_FIELD, at + _shown(name)) for name in sorted(unknown)[: _MOST_NOTES - len(notes)])
         fields["extra"] = Extra(unknown, secret=shape.secret)
     for name, _, part in shape.parts:
         value = fields.get(name)

@@ -78,20 +78,21 @@ class Verdict:
         return f"<{self.seen.value}>"
 
 
-def encode(request: msgspec.Struct, fields: Mapping[str, Any] | None = None) -> bytes:
+def encode(request: msgspec.Struct, added: Mapping[str, Any] | Fields | None = None, extra: Mapping[str, Any] | None = None) -> bytes:
     """One line of JSON in UTF-8: these bytes are signed, and these bytes are sent.
 
     Args:
         request: the body.
-        fields: more of it; a field that is in both is taken from here.
+        added: more fields, from an override; one that is in the body already stays as it is there.
+        extra: more fields, from the caller of the method.
 
     Raises:
-        ConfigurationError: a value has no form in it; nothing was sent.
+        ConfigurationError: a value has no form in it, or `extra` names what the body has; nothing was sent.
     """
     try:
-        if not fields and not isinstance(request, GivenBody | GivenIntent):
+        if not added and not extra and not isinstance(request, GivenBody | GivenIntent):
             return _ENCODER.encode(request)
-        return _ENCODER.encode(_merged(request, fields or {}))
+        return _ENCODER.encode(_merged(request, added or {}, extra or {}))
     except UnicodeEncodeError:
         wrong = "a value has characters that UTF-8 can't write (half of a surrogate pair)"
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
@@ -124,7 +125,8 @@ def read_answer(reply: Reply, kind: type[Any], *, effect: bool, now: float, enve
     if reply.status == 401 or (reply.status == 403 and not reply.body.lstrip().startswith(b"<")):
         return Verdict(Seen.DENIED, reason, answer, reply, wait, notes)
     if answer is None:
-        return Verdict(Seen.UNCLEAR, reason, None, reply, wait, notes)
+        taken = 200 <= reply.status < 300 and _accepted(reply.body, envelope)
+        return Verdict(Seen.TAKEN if taken else Seen.UNCLEAR, reason, None, reply, wait, notes)
     if accepted is None:
         said = str(getattr(answer, "status", None))
         # A text that is no word may be anything, and half of a secret could not be told from other text any more.
@@ -152,12 +154,16 @@ def read_look_up(reply: Reply, *, now: float) -> Verdict:
     return replace(verdict, seen=seen)
 
 
-def _merged(request: msgspec.Struct, fields: Mapping[str, Any]) -> dict[str, Any]:
+def _merged(request: msgspec.Struct, added: Mapping[str, Any] | Fields, extra: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(request, GivenBody):
-        return {**request.fields, **fields}
-    if isinstance(request, GivenIntent):
-        return {**request.fields, **fields, "request_id": request.request_id}
-    return {**msgspec.to_builtins(request, enc_hook=_reveal, builtin_types=(Decimal,)), **fields}
+        body = {**request.fields}
+    elif isinstance(request, GivenIntent):
+        body = {**request.fields, "request_id": request.request_id}
+    else:
+        body = msgspec.to_builtins(request, enc_hook=_reveal, builtin_types=(Decimal,))
+    if taken := sorted(body.keys() & extra.keys()):
+        raise ConfigurationError(f"extra can't hold {', '.join(taken)}: the call has it already. Nothing was sent.")
+    return {**body, **{name: added[name] for name in added if name not in body}, **extra}
 
 
 def _reveal(value: object) -> object:
@@ -194,6 +200,13 @@ def _decode(body: bytes, kind: Any, envelope: type[Any]) -> tuple[AnyAnswer | No
         # What an error lacks is no drift.
         notes = [note for note in notes if note.difference is not Difference.MISSING_FIELD]
     return answer, value, tuple(notes), ""
+
+
+def _accepted(body: bytes, envelope: type[Any]) -> bool:
+    """Whether an answer that can't be read says at least that the call was done."""
+    answer, *_ = _decode(body, envelope, envelope)
+    failed = isinstance(answer, Answer) and answer.request_status == "error"
+    return answer is not None and answer.accepted is True and not failed
 
 
 def _kind(body: bytes) -> str:

@@ -14,7 +14,10 @@ def main() -> None:
     missing = [name for name in ("rich", "typer") if find_spec(name) is None]
     if missing:
         sys.exit(f"freedompay: {' and '.join(missing)} not installed: pip install 'freedompay-async[cli]'")
-    from freedompay_async.cli.app import app  # noqa: PLC0415
+    try:
+        from freedompay_async.cli.app import app  # noqa: PLC0415
+    except KeyboardInterrupt:
+        sys.exit("freedompay: aborted. Nothing was sent.")
 
     # What the library logs the commands tell in their own words.
     logging.getLogger("freedompay_async").addHandler(logging.NullHandler())

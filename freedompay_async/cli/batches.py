@@ -14,12 +14,13 @@ import typer
 from freedompay_async.batch import Batch, Journal, Limits, outcomes, read_file
 from freedompay_async.batch.plan import Plan, existing_plan, make_plan
 from freedompay_async.batch.report import make_report
-from freedompay_async.cli.common import Flags, as_json, client, run
+from freedompay_async.cli.common import Flags, client, run
 from freedompay_async.cli.display import display, show_report
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.output import check_free, exists, write_outcomes
 from freedompay_async.errors import AuthenticationError, ConfigurationError, FreedomPayError, NotSent, ProtocolError
 from freedompay_async.ids import new_request_id
+from freedompay_async.plain import to_json
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
@@ -54,7 +55,7 @@ def plan_(file: _File, product: _Product = 1000, json: _Json = False) -> None:
                 made = await make_plan(journal, rows, settings=settings)
         _refuse_problems(made, file, json=json)
         if json:
-            typer.echo(as_json({"event": "plan", "rows": made.rows, "problems": made.problems}))
+            typer.echo(to_json({"event": "plan", "rows": made.rows, "problems": made.problems}))
         else:
             typer.echo(f"{file}: {made.rows:,} rows, {made.rows:,} cards to issue. All rows are good; nothing was sent.")
         return Exit.DONE
@@ -236,7 +237,7 @@ def _refuse_problems(made: Plan, file: Path, *, json: bool) -> None:
     if not made.problems:
         return
     if json:
-        typer.echo(as_json({"event": "plan", "rows": made.rows, "problems": made.problems}))
+        typer.echo(to_json({"event": "plan", "rows": made.rows, "problems": made.problems}))
     else:
         for problem in made.problems:
             typer.echo(f"{file}: {problem}", err=True)

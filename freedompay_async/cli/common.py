@@ -8,11 +8,9 @@ import os
 import signal
 import sys
 from contextlib import contextmanager, suppress
-from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import anyio
-import msgspec
 import typer
 
 from freedompay_async.cli.exits import Exit
@@ -27,8 +25,6 @@ from freedompay_async.errors import (
     RateLimited,
     StillProcessing,
 )
-from freedompay_async.models.open import Fields
-from freedompay_async.secret import Secret
 from freedompay_async.settings import Settings, signer_of
 
 if TYPE_CHECKING:
@@ -37,7 +33,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.signing import Signer
 
-__all__ = ["Flags", "as_json", "client", "errors_told", "fail", "run", "settings_of"]
+__all__ = ["Flags", "client", "errors_told", "fail", "run", "settings_of"]
 
 
 class Flags:
@@ -46,7 +42,12 @@ class Flags:
     auth_id = Annotated[str | None, typer.Option("--auth-id", help="Merchant id. [FREEDOMPAY_AUTH_ID]", rich_help_panel="Settings")]
     region = Annotated[str | None, typer.Option("--region", help="KZ, KG or UZ. [FREEDOMPAY_REGION]", rich_help_panel="Settings")]
     test = Annotated[
-        bool | None, typer.Option("--test/--live", help="The region's test host, or not. [FREEDOMPAY_TEST]", rich_help_panel="Settings")
+        bool | None,
+        typer.Option(
+            "--test/--live",
+            help="The region's test host; left out, the live one. [FREEDOMPAY_TEST]",
+            rich_help_panel="Settings",
+        ),
     ]
     base_url = Annotated[
         str | None, typer.Option("--base-url", help="Wins over the region's host. [FREEDOMPAY_BASE_URL]", rich_help_panel="Settings")
@@ -138,34 +139,3 @@ def _fail(error: FreedomPayError, message: str, code: Exit) -> NoReturn:
 def fail(message: str, code: Exit) -> NoReturn:
     typer.echo(f"freedompay: {message}", err=True)
     raise SystemExit(code)
-
-
-def as_json(value: object, *, reveal: bool = False) -> str:
-    """One line of JSON; a secret shows itself as `***` unless it is revealed, and an amount is a number as it came."""
-    plain = msgspec.to_builtins(value, enc_hook=_revealed if reveal else _plain, builtin_types=(Decimal,))
-    return _ENCODER.encode(_tidy(plain)).decode()
-
-
-def _plain(value: Any) -> object:
-    if isinstance(value, Fields):
-        return dict(value)
-    if isinstance(value, Secret):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} has no form in JSON")
-
-
-def _revealed(value: Any) -> object:
-    return value.reveal() if isinstance(value, Secret) else _plain(value)
-
-
-def _tidy(value: Any) -> Any:
-    """Without the `extra` of an answer that has none."""
-    if isinstance(value, dict):
-        fields = cast("dict[str, Any]", value)
-        return {name: _tidy(part) for name, part in fields.items() if name != "extra" or part != {}}
-    if isinstance(value, list | tuple):
-        return [_tidy(part) for part in cast("list[Any]", value)]
-    return value
-
-
-_ENCODER = msgspec.json.Encoder(decimal_format="number")

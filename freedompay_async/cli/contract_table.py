@@ -10,10 +10,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from freedompay_async.cli.common import as_json
 from freedompay_async.cli.marks import MARKS, RETRIES
 from freedompay_async.cli.verbs.answers import draw_table
 from freedompay_async.contract import HASHDT_TABLE, TABLE, Call, Mark, Section
+from freedompay_async.plain import to_json
 
 __all__ = ["contract"]
 
@@ -41,7 +41,7 @@ def contract(json: Annotated[bool, typer.Option("--json", help="One JSON object.
         marks = {mark.value: text for mark, text in MARKS.items()}
         retries = {retry.value: text for retry, text in RETRIES.items()}
         calls = [dict(zip(_COLUMNS, _line(row), strict=True)) for row in _ROWS]
-        typer.echo(as_json({"calls": calls, "marks": marks, "retries": retries}))
+        typer.echo(to_json({"calls": calls, "marks": marks, "retries": retries}))
         return
     if sys.stdout.isatty():
         _draw()

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bars
 
-from freedompay_async.cli.common import as_json
 from freedompay_async.cli.output import as_record
+from freedompay_async.plain import to_json
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -71,11 +71,11 @@ class _Plain:
 
 class _Json:
     def outcome(self, outcome: Outcome) -> bool:
-        return _written(as_json({"event": "outcome", **as_record(outcome)}))
+        return _written(to_json({"event": "outcome", **as_record(outcome)}))
 
     def draw(self, progress: Progress) -> None:
         counts = {name: getattr(progress, name) for name in progress.__slots__}
-        _written(as_json({"event": "progress", **counts, "done": progress.done}))
+        _written(to_json({"event": "progress", **counts, "done": progress.done}))
 
 
 def _written(text: str, *, err: bool = False) -> bool:
@@ -158,7 +158,7 @@ def show_report(report: Report, *, json: bool) -> None:
     """The report on standard output."""
     if json:
         counts = {name: getattr(report, name) for name in report.__struct_fields__ if name != "problems"}
-        typer.echo(as_json({"event": "report", **counts, "problems": [as_record(outcome) for outcome in report.problems]}))
+        typer.echo(to_json({"event": "report", **counts, "problems": [as_record(outcome) for outcome in report.problems]}))
         return
     lines = [f"batch {report.batch!r} of merchant {report.merchant}: {report.rows:,} rows"]
     for name, note in (

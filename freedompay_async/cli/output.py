@@ -7,8 +7,8 @@ import os
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from freedompay_async.cli.common import as_json
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.plain import to_json
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator
@@ -60,7 +60,7 @@ async def write_outcomes(out: Path, outcomes: AsyncIterator[Outcome]) -> None:
     with _replacing(out) as stream:
         if lines:
             async for outcome in outcomes:
-                stream.write(as_json(as_record(outcome)) + "\n")
+                stream.write(to_json(as_record(outcome)) + "\n")
             return
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(_COLUMNS)

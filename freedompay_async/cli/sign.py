@@ -10,11 +10,12 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from freedompay_async.cli.common import Flags, as_json, errors_told
+from freedompay_async.cli.common import Flags, errors_told
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.verbs.answers import draw_facts
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.ids import new_request_id
+from freedompay_async.plain import to_json
 from freedompay_async.settings import Region, Settings
 from freedompay_async.signing import JwsSigner, Sha256Signer
 from freedompay_async.signing_report import Comparison, SigningReport, compare, signing_report
@@ -119,7 +120,7 @@ def _show(report: SigningReport, comparison: Comparison | None, *, json: bool) -
         }
         if comparison is not None:
             told["comparison"] = {"same": comparison.same, "differences": comparison.differences, "cause": comparison.cause or None}
-        typer.echo(as_json(told))
+        typer.echo(to_json(told))
         return
     keyless = " without the key" if report.protected is None else ""
     draw_facts(

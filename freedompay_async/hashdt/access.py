@@ -55,11 +55,14 @@ class Access:
         if self._source is None:
             return
         late = False
+        clock = asyncio.timeout_at(deadline)
         try:
-            async with asyncio.timeout_at(deadline), self._renewal:
+            async with clock, self._renewal:
                 if self._token is refused:
                     self._token = header("token", closed(await self._source()))
         except TimeoutError:
+            if not clock.expired():
+                raise  # It is the source's own.
             late = True
         if late:
             raise NotSent("not sent: the token source gave no token in time. It is safe to repeat.")

@@ -21,7 +21,7 @@ class PinPage(Struct, kw_only=True, frozen=True):
     request_id: str
     url: PageUrl
 
-    def iframe(self, *, title: str = "PIN", width: str = "100%", height: str = "480") -> str:
+    def iframe(self, *, title: str = "PIN", width: str = "100%", height: str = "560") -> str:
         """HTML that shows the page, escaped. The page can run its own scripts and send its form, and nothing else.
 
         It gets no referrer, can't open windows or move the page around it, and asks for no camera, microphone or place.

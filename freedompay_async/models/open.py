@@ -142,7 +142,7 @@ def sealed(name: str, value: Any, *, secret: bool = False, depth: int = 0) -> An
     if value is None or isinstance(value, bool | Secret):
         return value
     if depth > _DEEPEST:
-        return Secret(type(value).__name__)
+        return Secret(_text(value))
     if isinstance(value, dict):
         return {mask_text(each): sealed(each, part, secret=secret, depth=depth + 1) for each, part in value.items()}
     if isinstance(value, list):
@@ -158,3 +158,10 @@ def sealed(name: str, value: Any, *, secret: bool = False, depth: int = 0) -> An
     if secret or is_secret_name(name) or len(text) > _LONGEST or mask_text(text) != text:
         return Secret(text)
     return value
+
+
+def _text(value: object) -> str:
+    try:
+        return str(value)
+    except (ValueError, RecursionError):
+        return type(value).__name__

@@ -177,9 +177,13 @@ class Cards(Namespace):
             if hidden.value is not None:
                 raise ConfigurationError("set_pin(encrypt=…) needs the pin. Nothing was sent.", call="cards.set_pin")
             return await self._session.change(contract.CARDS_SET_PIN, PinSetting(card_id=card_id), extra=extra, timeout=timeout)
+        if not pin:
+            raise ConfigurationError("set_pin was given an empty PIN. Nothing was sent.", call="cards.set_pin")
         if hidden.value is not None:
             pin = Pin(hidden.value(pin.reveal()))
-        elif len(pin.reveal()) <= _LONGEST_PLAIN and pin.reveal().isdigit():
+        if not pin:
+            raise ConfigurationError("set_pin was given an empty PIN. Nothing was sent.", call="cards.set_pin")
+        if hidden.value is None and len(pin.reveal()) <= _LONGEST_PLAIN and pin.reveal().isdigit():
             raise ConfigurationError(
                 "set_pin was given a plain PIN and nothing to encrypt it with: hand in encrypt=, or the encrypted text. Nothing was sent.",
                 call="cards.set_pin",
@@ -262,6 +266,7 @@ class Cards(Namespace):
             timeout: seconds a statement may take.
 
         Raises:
+            ProtocolError: the date of a movement can't be read, so that nothing tells which window it belongs to.
             FreedomPayError: as `statement`.
         """
         return movements(self.statement, card_id, start=start, end=end, window=window, timeout=timeout)

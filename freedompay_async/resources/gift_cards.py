@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async import contract
 from freedompay_async.errors import ConfigurationError, FreedomPayError, GiftCardError, OutcomeUnknown
+from freedompay_async.masking import mask_text
 from freedompay_async.models.dictionaries import GiftCardStatus, GiftStatus
 from freedompay_async.models.gift_cards import GiftCardId, GiftConfirmation, GiftIssue, GiftProductQuery
 from freedompay_async.resources.namespace import Namespace
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from freedompay_async.models.gift_cards import GiftAnswer, GiftCardState, GiftProducts, IssuedGiftCard
 
 __all__ = ["GiftCardOrder", "GiftCards"]
+
+_CARD_ID: Final = re.compile(r"[0-9]{1,20}")
 
 
 class GiftCards(Namespace):
@@ -56,7 +61,7 @@ class GiftCards(Namespace):
 
         Raises:
             OutcomeUnknown: sent, and no answer came: the card may have been issued and paid for. Do not repeat it before that is clear.
-            GiftCardError: refused.
+            GiftCardError: refused. Under `Sign` with a `request_id` of yours it is `OutcomeUnknown`: the id may have been used before.
             FreedomPayError: any other of the tree but `StillProcessing`.
         """
         body = GiftIssue(
@@ -121,9 +126,10 @@ class GiftCards(Namespace):
         issued = await self.issue(
             cardholder_name=cardholder_name, phone=phone, product_code=product_code, request_id=request_id, timeout=timeout
         )
-        if issued.card_id is None:
+        if issued.card_id is None or not _CARD_ID.fullmatch(str(issued.card_id)):
             raise OutcomeUnknown(
-                "the card was issued and paid for, and the answer does not name it. Do not repeat it; a person has to look.",
+                f"the card was issued and paid for, and the answer names it {mask_text(str(issued.card_id))[:60]!r}, which is no card id. "
+                "Do not repeat it; a person has to look.",
                 request_id=issued.request_id,
                 call=contract.GIFT_CARDS_ISSUE.name,
             )
@@ -156,6 +162,9 @@ class GiftCardOrder:
         otp = Otp(otp)
         try:
             return await self._cards.confirm(otp=otp, card_id=self.card_id, timeout=timeout)
+        except asyncio.CancelledError as error:
+            self._unsure = self._unsure or getattr(error, "outcome_unknown", True)
+            raise
         except OutcomeUnknown as unknown:
             self._unsure = True
             try:
@@ -184,7 +193,7 @@ class GiftCardOrder:
 
 def _digits(name: str, value: int | str) -> int:
     """The vendor shows these as integers in one place and as text in another; integers go out."""
-    if isinstance(value, str) and value.isascii() and value.isdigit():
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 20:
         return int(value)
     if not isinstance(value, int) or isinstance(value, bool):
         raise ConfigurationError(f"{name} is not a number: use an integer, or digits only. Nothing was sent.")

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import msgspec
 from msgspec import inspect
 
-from freedompay_async.contract import Call, Mark, Retry, Section, check_path
+from freedompay_async.contract import TABLE, Call, Mark, Retry, Section, check_path
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.ids import checked_request_id
 from freedompay_async.models.answers import RequestState
 from freedompay_async.models.open import Fields
 from freedompay_async.models.requests import GivenBody, GivenIntent
@@ -42,7 +43,13 @@ async def given_call(
     _check_type(answer_type)
     if retry.harmless and request_id is not None:
         raise ConfigurationError("request_id is for calls that change something: each attempt of a read has its own. Nothing was sent.")
+    if retry.harmless and any(session.row(call).path == path and not call.retry.harmless for call in TABLE):
+        raise ConfigurationError(f"{path} changes something, so it is no read and is not repeated at will. Nothing was sent.")
+    if not retry.harmless:
+        request_id = _own_id(body, request_id)
     if retry is Retry.ASKABLE:
+        if section is not Section.PAYMENT_CARDS:
+            raise ConfigurationError(f"request/status does not know the calls of {section}: they can't be asked about. Nothing was sent.")
         if answer_type is not RequestState or isinstance(body, msgspec.Struct):
             raise ConfigurationError("an askable call has a body of fields and is read into a RequestState. Nothing was sent.")
         askable = Call(path, path, GivenIntent, RequestState, Mark.GIVEN, retry, "", section)
@@ -52,6 +59,16 @@ async def given_call(
     if retry is Retry.UNASKABLE:
         return await session.change(call, request, request_id=request_id, timeout=timeout)
     return await (session.read if retry is Retry.READ else session.repeat)(call, request, timeout=timeout)
+
+
+def _own_id(body: Fields | msgspec.Struct, request_id: str | None) -> str | None:
+    """The id in the caller's own body is the id of the call: one intent has one."""
+    named = body.get("request_id") if isinstance(body, Fields) else getattr(body, "request_id", None)
+    if not named:
+        return request_id
+    if request_id not in (None, named):
+        raise ConfigurationError("request_id and the request_id in the body differ: one call has one id. Nothing was sent.")
+    return checked_request_id(named)
 
 
 def _check_type(answer_type: Any) -> None:

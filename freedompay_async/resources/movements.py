@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Final, Protocol
 
-from freedompay_async.errors import ConfigurationError
+from freedompay_async.errors import ConfigurationError, ProtocolError
+from freedompay_async.masking import mask_text
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -32,22 +33,22 @@ async def movements(
         raise ConfigurationError(f"movements from {start} to {end}: the end is before the start. Nothing was sent.")
     if window < 1:
         raise ConfigurationError(f"window={window!r}: days, at least 1. Nothing was sent.")
-    undated: list[Movement] = []
+    if start - dt.date.min < _MARGIN or dt.date.max - end < _MARGIN + _DAY:
+        raise ConfigurationError(f"movements from {start} to {end}: there are no such days around them. Nothing was sent.")
     first = start
     while first <= end:
-        last = min(end, first + (window - 1) * _DAY)
+        last = min(end, first + min(window - 1, (end - first).days) * _DAY)
         statement = await ask(card_id, start_date=first - _MARGIN, end_date=last + _MARGIN, timeout=timeout)
-        before, undated = undated, []
         for movement in statement.operations or ():
             day = _day_of(movement)
             if day is None:
-                undated.append(movement)
-                # Neighbouring windows overlap, and nothing tells which of them it belongs to.
-                if movement in before:
-                    before.remove(movement)
-                else:
-                    yield movement
-            elif first <= day <= last:
+                raise ProtocolError(
+                    f"a movement has no date that can be read ({mask_text(str(movement.datetime))[:40]!r}), so nothing tells which window "
+                    "it belongs to. Ask for `statement` instead, one at a time.",
+                    request_id=statement.request_id,
+                    call="cards.statement",
+                )
+            if first <= day <= last:
                 yield movement
         first = last + _DAY
 

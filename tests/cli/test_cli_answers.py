@@ -8,7 +8,6 @@ from decimal import Decimal
 
 import pytest
 
-from freedompay_async.cli.common import as_json
 from freedompay_async.cli.verbs import answers
 from freedompay_async.cli.verbs.answers import draw_table, printable, show, show_list
 from freedompay_async.models import GiftAnswer, GiftCardState, RequestState
@@ -16,6 +15,7 @@ from freedompay_async.models.answers import Completed
 from freedompay_async.models.dictionaries import CallStatus, GiftCardStatus, GiftStatus, RequestStatus
 from freedompay_async.models.open import Extra
 from freedompay_async.models.reads import CardInfo, CardSecrets, Movement, Statement, StatementExtended
+from freedompay_async.plain import to_json
 from freedompay_async.secret import Cvv, Pan
 
 OK = {"status": CallStatus.OK, "request_status": RequestStatus.SUCCESS, "request_id": "r-1"}
@@ -150,14 +150,14 @@ def test_a_machine_gets_one_line(capsys):
 def test_json_has_unknown_fields_and_hides_secrets():
     secrets = CardSecrets(**OK, pan=Pan("4000007999395145"), extra=Extra({"holder": "IVAN"}, secret=True))
 
-    assert json.loads(as_json(secrets))["extra"] == {"holder": "***"}
-    assert json.loads(as_json(secrets, reveal=True))["extra"] == {"holder": "IVAN"}
-    assert json.loads(as_json(secrets, reveal=True))["pan"] == "4000007999395145"
+    assert json.loads(to_json(secrets))["extra"] == {"holder": "***"}
+    assert json.loads(to_json(secrets, reveal=True))["extra"] == {"holder": "IVAN"}
+    assert json.loads(to_json(secrets, reveal=True))["pan"] == "4000007999395145"
 
 
 def test_json_has_numbers_as_they_came():
-    assert '"amount":5.10' in as_json(Movement(amount=Decimal("5.10")))
-    assert json.loads(as_json(GiftCardState(status=GiftStatus(7))))["status"] == 7
+    assert '"amount":5.10' in to_json(Movement(amount=Decimal("5.10")))
+    assert json.loads(to_json(GiftCardState(status=GiftStatus(7))))["status"] == 7
 
 
 @pytest.mark.parametrize(("text", "shown_as"), [("Алматы, ₸", "Алматы, ₸"), ("a\tb", "a\\tb"), ("\u202e", "\\u202e")])

@@ -27,6 +27,7 @@ from freedompay_async.errors import (
     RequestFailed,
     StillProcessing,
 )
+from freedompay_async.plain import to_json
 from freedompay_async.secret import Secret
 
 
@@ -66,12 +67,12 @@ def test_an_abort_is_told(capsys, kind):
 
 
 def test_a_secret_in_json_is_not_shown():
-    assert json.loads(common.as_json({"key": Secret("hush")})) == {"key": "***"}
+    assert json.loads(to_json({"key": Secret("hush")})) == {"key": "***"}
 
 
 def test_what_has_no_form_in_json_is_said():
     with pytest.raises(TypeError, match="object has no form in JSON"):
-        common.as_json(object())
+        to_json(object())
 
 
 @pytest.mark.parametrize(

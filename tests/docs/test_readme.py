@@ -60,7 +60,9 @@ def test_the_two_commands_are_targets_of_the_makefile(target):
 
 @pytest.mark.parametrize(
     "command",
-    sorted(set(re.findall(r"freedompay ((?:batch|requests|cards|clients|gift-cards|sandbox|doctor|sign|contract)(?: [a-z][a-z-]*)?)", README))),
+    sorted(
+        set(re.findall(r"freedompay ((?:batch|requests|cards|clients|gift-cards|sandbox|doctor|sign|contract)(?: [a-z][a-z-]*)?)", README))
+    ),
 )
 def test_every_command_in_the_text_exists(command):
     done = subprocess.run([sys.executable, "-m", "freedompay_async.cli", *command.split(), "--help"], capture_output=True, check=False)

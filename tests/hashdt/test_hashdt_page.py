@@ -10,8 +10,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from freedompay_async.cli.common import as_json
 from freedompay_async.hashdt import PinPage
+from freedompay_async.plain import to_json
 from freedompay_async.secret import PageUrl
 
 URL = "https://pins.example.com/p?key=s3cret&step=1"
@@ -70,7 +70,7 @@ def page(url: str = URL) -> PinPage:
 
 
 def test_frame_has_exactly_these_attributes():
-    assert frame(page().iframe()) == {"src": URL, "title": "PIN", "width": "100%", "height": "480", **FIXED}
+    assert frame(page().iframe()) == {"src": URL, "title": "PIN", "width": "100%", "height": "560", **FIXED}
 
 
 def test_frame_takes_title_and_size():
@@ -83,13 +83,13 @@ def test_frame_takes_title_and_size():
 def test_url_stays_inside_its_attribute(hostile):
     url = f"https://pins.example.com/{hostile}"
 
-    assert frame(page(url).iframe()) == {"src": url, "title": "PIN", "width": "100%", "height": "480", **FIXED}
+    assert frame(page(url).iframe()) == {"src": url, "title": "PIN", "width": "100%", "height": "560", **FIXED}
 
 
 @pytest.mark.parametrize("name", ["title", "width", "height"])
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_argument_stays_inside_its_attribute(name, hostile):
-    whole = {"src": URL, "title": "PIN", "width": "100%", "height": "480", **FIXED, name: hostile}
+    whole = {"src": URL, "title": "PIN", "width": "100%", "height": "560", **FIXED, name: hostile}
 
     assert frame(page().iframe(**{name: hostile})) == whole
 
@@ -109,7 +109,7 @@ async def test_url_of_an_answer_stays_inside_its_attribute(pins, issuer, people,
         str,
         "{}".format,
         "%s".__mod__,
-        as_json,
+        to_json,
         lambda page: str(page.url),
         lambda page: repr({"page": page}),
         lambda page: f"{page.url:>99}",
@@ -124,7 +124,7 @@ def test_is_shown_without_its_url(show):
 
 
 def test_as_json_is_the_id_and_a_mask():
-    assert json.loads(as_json(page())) == {"request_id": "my-id", "url": "***"}
+    assert json.loads(to_json(page())) == {"request_id": "my-id", "url": "***"}
 
 
 def test_pickle_holds_no_url():

@@ -160,6 +160,18 @@ async def test_source_that_gives_no_text_is_refused_and_nothing_of_it_shown(conn
     assert bearers(issuer) == ["Bearer good"]
 
 
+async def test_source_whose_own_time_is_over_raises_its_own_error(connect, issuer, people, source):
+    failure = TimeoutError("the vault is slow")
+    pins = connect(token=source(failure, "good")).pins
+
+    with pytest.raises(TimeoutError) as caught:
+        await pins.set_url(**people)
+    sent = list(issuer.arrived)
+    await pins.set_url(**people)
+
+    assert (caught.value is failure, sent) == (True, [])
+
+
 def test_source_that_hangs_ends_with_the_deadline(play, slow, people, told):
     async def story():
         wire, pins = slow(asyncio.Event().wait, (0, 200, told()))

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freedompay_async.cli.common import as_json
 from freedompay_async.contract import HASHDT_TABLE, REQUESTS_STATUS, TABLE, Retry
 from freedompay_async.errors import FreedomPayError
 from freedompay_async.hashdt import PinPage, Pins
 from freedompay_async.models import Extra, RequestState
 from freedompay_async.operations import Operation, start
+from freedompay_async.plain import to_json
 
 SCHEMES = st.sampled_from(["KZ", "KG"])
 every_row = pytest.mark.parametrize("row", [*TABLE, *HASHDT_TABLE], ids=lambda row: row.name)
@@ -37,7 +37,7 @@ def check_readable(value) -> None:
     copy.copy(value)
     copy.deepcopy(value)
     assert repr(pickle.loads(pickle.dumps(value))) == repr(value)
-    json.loads(as_json(value), parse_int=str, parse_float=str, parse_constant=refuse)
+    json.loads(to_json(value), parse_int=str, parse_float=str, parse_constant=refuse)
     check_parts(value)
 
 
@@ -98,7 +98,7 @@ def test_call_ends_with_its_struct_or_with_an_error_that_has_the_id(row, data, m
         assert seconds <= 61
         check_readable(answer)
     assert 1 <= len(wires.sent) <= 200
-    assert isinstance(as_json(session.drift.list()), str)
+    assert isinstance(to_json(session.drift.list()), str)
 
 
 @every_row

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freedompay_async.cli.common import as_json
 from freedompay_async.models import CardInfo, Extra, StatementExtended
 from freedompay_async.models.open import Fields
+from freedompay_async.plain import to_json
 from freedompay_async.policy import Seen
 from freedompay_async.wire import Reply, read_answer
 
@@ -45,7 +45,7 @@ PLACES = {
 def test_odd_value_leaves_the_answer_readable(place, odd):
     verdict = read_answer(Reply(200, {}, PLACES[place].format(ODD[odd]).encode()), StatementExtended, effect=False, now=0.0)
     answer = verdict.answer
-    told = json.loads(as_json(answer), parse_int=str, parse_float=str, parse_constant=pytest.fail)
+    told = json.loads(to_json(answer), parse_int=str, parse_float=str, parse_constant=pytest.fail)
 
     assert told["status"] == "ok"
     assert repr(pickle.loads(pickle.dumps(answer))) == repr(answer)

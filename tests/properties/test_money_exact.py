@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freedompay_async.cli.common import as_json
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.models import CardBalance, GiftCardState, LimitAmount, TransactionCreation
 from freedompay_async.models.requests import money
+from freedompay_async.plain import to_json
 from freedompay_async.shapes import read_shape
 from freedompay_async.wire import Reply, encode, read_answer
 
@@ -139,7 +139,7 @@ def test_text_of_other_than_plain_digits_is_refused(text):
 def test_text_of_an_answer_that_is_no_amount_is_set_aside(text):
     body = json.dumps({"status": "ok", "amount": text, "blocked_amount": "12.10"})
     answer = read_answer(Reply(200, {}, body.encode()), CardBalance, effect=False, now=0.0).answer
-    told = json.loads(as_json(answer), parse_constant=pytest.fail)
+    told = json.loads(to_json(answer), parse_constant=pytest.fail)
 
     assert (answer.amount, answer.blocked_amount, dict(answer.extra)) == (None, Decimal("12.10"), {"amount": text})
     assert (told["amount"], told["blocked_amount"], told["extra"]) == (None, 12.1, {"amount": text})

@@ -24,6 +24,7 @@ from freedompay_async import (
     Secret,
     Section,
 )
+from freedompay_async.models import Intent
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 PATH = "/v5/card-api/card/rename"
@@ -135,11 +136,13 @@ class TestAnswer:
 
         assert caught.value.body == '{"status": "ok", "name": 5}'
 
-    def test_of_another_shape_leaves_an_effect_unknown(self, ask, say):
-        with pytest.raises(OutcomeUnknown, match="a person has to look"):
-            ask(call(answer_type=Renamed), card__rename=[say.ok(name=5)])
+    @pytest.mark.parametrize("retry", [Retry.UNASKABLE, Retry.REPEATABLE])
+    @pytest.mark.parametrize("answer_type", [Renamed, RenamedToo, list, int])
+    def test_of_another_shape_says_that_an_effect_was_done(self, ask, say, scheme, retry, answer_type):
+        with pytest.raises(ProtocolError, match="the issuer did it, and its answer can't be read") as caught:
+            ask(call(retry, answer_type), scheme=scheme, card__rename=[say.ok(name=5)])
 
-        assert ask.wire.calls == [RENAME]
+        assert (caught.value.body, ask.wire.calls) == ('{"status": "ok", "name": 5}', [RENAME])
 
     @pytest.mark.parametrize("answer", [{"name": "new"}, {"status": 0}, {"status": "done"}, []])
     def test_that_says_neither_yes_nor_no_is_none(self, ask, say, answer):
@@ -200,6 +203,46 @@ class TestBody:
         assert (caught.value.message, ask.wire.sent) == ("a value has no form in JSON: it is of type object. Nothing was sent.", [])
 
 
+class Named(Intent, kw_only=True):
+    card_id: str
+
+
+class TestOwnId:
+    """The id in the caller's own body."""
+
+    @pytest.mark.parametrize("given", [None, OWN])
+    @pytest.mark.parametrize(
+        ("retry", "answer_type", "body"),
+        [
+            (Retry.UNASKABLE, dict, {"card_id": "c-1", "request_id": OWN}),
+            (Retry.UNASKABLE, dict, Named(card_id="c-1", request_id=OWN)),
+            (Retry.ASKABLE, RequestState, {"card_id": "c-1", "request_id": OWN}),
+        ],
+    )
+    def test_is_that_of_the_call(self, ask, say, retry, answer_type, body, given):
+        with pytest.raises(AuthenticationError) as caught:
+            ask(call(retry, answer_type, body, request_id=given), scheme="KG", card__rename=[say.denied])
+
+        (sent,) = ask.wire.sent
+        assert (sent.fields["request_id"], sent.headers["Request-Id"], caught.value.request_id) == (OWN, OWN, OWN)
+
+    @pytest.mark.parametrize("retry", [Retry.UNASKABLE, Retry.ASKABLE])
+    def test_that_is_not_the_one_of_the_call_is_refused(self, ask, say, retry):
+        answer_type = RequestState if retry is Retry.ASKABLE else dict
+        with pytest.raises(ConfigurationError) as caught:
+            ask(call(retry, answer_type, {"request_id": "other"}, request_id=OWN), card__rename=[say.ok()])
+
+        assert (caught.value.message, ask.wire.sent) == (
+            "request_id and the request_id in the body differ: one call has one id. Nothing was sent.",
+            [],
+        )
+
+    def test_of_an_intent_that_has_none_is_the_one_of_the_call(self, ask, say):
+        ask(call(body=Named(card_id="c-1"), request_id=OWN), card__rename=[say.ok()])
+
+        assert ask.wire.sent[0].fields == {"card_id": "c-1", "request_id": OWN}
+
+
 class TestRetry:
     @pytest.mark.parametrize("retry", [Retry.READ, Retry.REPEATABLE])
     def test_of_what_is_harmless_takes_a_fresh_id_each_time(self, ask, say, retry):
@@ -254,12 +297,13 @@ def test_error_names_the_call_by_its_path(ask, say, retry, step, ends):
     assert caught.value.request_id
 
 
-def test_request_status_error_is_an_error_of_an_effect_and_an_answer_to_a_read(ask, say):
+@pytest.mark.parametrize("retry", [Retry.READ, Retry.REPEATABLE, Retry.UNASKABLE])
+def test_request_status_error_is_an_error(ask, say, retry):
     with pytest.raises(RequestFailed) as caught:
-        ask(call(), card__rename=[say.failed])
+        ask(call(retry), card__rename=[say.failed])
 
     assert (caught.value.error_code, caught.value.error_description) == ("declined", "no money")
-    assert ask(call(Retry.READ), card__rename=[say.failed])["request_status"] == "error"
+    assert ask.wire.calls == [RENAME]
 
 
 def test_negative_status_of_a_gift_card_call_is_its_error(ask, say):
@@ -285,6 +329,18 @@ def test_negative_status_of_a_gift_card_call_is_its_error(ask, say):
             call(Retry.REPEATABLE, request_id=OWN),
             "request_id is for calls that change something: each attempt of a read has its own. Nothing was sent.",
         ),
+        (
+            lambda fp: fp.call("/v5/card-api/card/close", {}, dict, retry=Retry.READ),
+            "/v5/card-api/card/close changes something, so it is no read and is not repeated at will. Nothing was sent.",
+        ),
+        (
+            lambda fp: fp.call("/v5/cards/issue_card", {}, dict, section=Section.GIFT_CARDS, retry=Retry.REPEATABLE),
+            "/v5/cards/issue_card changes something, so it is no read and is not repeated at will. Nothing was sent.",
+        ),
+        (
+            lambda fp: fp.call("/v5/cards/rename", {}, RequestState, section=Section.GIFT_CARDS, retry=Retry.ASKABLE),
+            f"request/status does not know the calls of {Section.GIFT_CARDS}: they can't be asked about. Nothing was sent.",
+        ),
         (call(timeout=0), "timeout=0: seconds, more than 0. Nothing was sent."),
     ],
 )
@@ -295,7 +351,7 @@ def test_wrong_use_is_refused(ask, say, made, expected):
     assert (caught.value.message, ask.wire.sent) == (expected, [])
 
 
-@pytest.mark.parametrize(("answer_type", "body"), [(dict, BODY), (RequestState, Name(card_id="c-1"))])
+@pytest.mark.parametrize(("answer_type", "body"), [(dict, BODY), (RequestState, Name(card_id="c-1")), (RequestState, Named(card_id="c-1"))])
 def test_askable_call_has_fields_and_gives_a_state(ask, say, answer_type, body):
     with pytest.raises(ConfigurationError) as caught:
         ask(call(Retry.ASKABLE, answer_type, body), card__rename=[say.ok()])

@@ -14,6 +14,7 @@ from freedompay_async import (
     IssuedGiftCard,
     NotSent,
     OutcomeUnknown,
+    ProtocolError,
     RateLimited,
 )
 
@@ -37,6 +38,11 @@ CALLS = {
     "resend_code": (lambda fp: fp.gift_cards.resend_code(5), "resend_code", {"card_id": 5}),
 }
 NAMES = {name: f"gift_cards.{name.split(' ')[0]}" for name in CALLS}
+
+
+def unaskable(name) -> str:
+    """What is said of a call whose outcome is not known."""
+    return "doing it again does no harm" if name.startswith("confirm") else "a person has to look"
 
 
 def issue(fp, **options):
@@ -71,9 +77,7 @@ def test_issued_card_is_named(ask, say, scheme):
 def test_lost_answer_under_jws_is_never_sent_again(ask, say, errors, name, trouble):
     call, path, _ = CALLS[name]
 
-    with pytest.raises(
-        OutcomeUnknown, match="a person has to look" if name.startswith("issue") else "doing it again does no harm"
-    ) as caught:
+    with pytest.raises(OutcomeUnknown, match=unaskable(name)) as caught:
         ask(call, scheme="KZ", **{path: [getattr(say, trouble)]})
 
     assert ask.wire.calls == [path]
@@ -85,9 +89,7 @@ def test_lost_answer_under_jws_is_never_sent_again(ask, say, errors, name, troub
 def test_lost_answer_under_sign_is_sent_once_more_under_the_same_id(ask, say, errors, name, trouble):
     call, path, _ = CALLS[name]
 
-    with pytest.raises(
-        OutcomeUnknown, match="a person has to look" if name.startswith("issue") else "doing it again does no harm"
-    ) as caught:
+    with pytest.raises(OutcomeUnknown, match=unaskable(name)) as caught:
         ask(call, scheme="KG", **{path: [getattr(say, trouble)]})
 
     first, second = ask.wire.sent
@@ -121,7 +123,8 @@ ENDS = {
     "not sent, then refused": (lambda say: [say.not_sent, say.gift(-6)], GiftCardError, 2, 2),
     "a positive code": (lambda say: [say.gift(7)], OutcomeUnknown, 1, 2),
     "another shape": (lambda say: [say.http(200, {"status": "0"})], OutcomeUnknown, 1, 2),
-    "a card of another shape": (lambda say: [say.gift(card_id=[5])], OutcomeUnknown, 1, 2),
+    "a card of another shape": (lambda say: [say.gift(card_id=[5])], ProtocolError, 1, 1),
+    "not sent, then a card of another shape": (lambda say: [say.not_sent, say.gift(card_id=[5])], ProtocolError, 2, 2),
     "the envelope of another section": (lambda say: [say.ok()], OutcomeUnknown, 1, 2),
 }
 
@@ -208,3 +211,35 @@ def test_products_are_read(ask, say, scheme):
 
     assert [(each.code, each.balance) for each in answer.products] == [(1, 500)]
     assert {each.body for each in ask.wire.sent} == {b"{}"}
+
+
+def test_done_and_not_to_be_read_is_said_to_be_done(ask, say, scheme):
+    with pytest.raises(ProtocolError, match="the issuer did it, and its answer can't be read") as caught:
+        ask(issue, scheme=scheme, issue_card=[say.gift(card_id=[5])])
+
+    assert caught.value.body == '{"status": 0, "datetime": "2026-05-14 10:00:00", "card_id": [5]}'
+    assert caught.value.request_id
+    assert ask.wire.calls == ["issue_card"]
+
+
+def test_done_and_not_to_be_read_at_the_second_send_is_said_to_be_done(ask, say):
+    with pytest.raises(ProtocolError, match="the issuer did it"):
+        ask(issue, scheme="KG", issue_card=[say.lost, say.gift(card_id=[5])])
+
+    assert ask.wire.calls == ["issue_card"] * 2
+
+
+@pytest.mark.parametrize("name", ["issue", "confirm", "resend", "resend_code"])
+def test_note_on_a_cancellation_says_what_to_do(play, memory, client_of, say, settled, name):
+    call, path, _ = CALLS[name]
+    wire = memory(**{path: [say.silent]})
+
+    async def story():
+        task = asyncio.create_task(call(client_of(wire)))
+        await settled()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+        return caught.value
+
+    assert play(story()).__notes__[0].endswith(f"it may have been done: {unaskable(name)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from freedompay_async import Drift, FreedomPayError, OutcomeUnknown
+from freedompay_async import Drift, FreedomPayError, ProtocolError
 
 DT = "2026-05-14T10:00:00+05:00"
 
@@ -87,10 +87,10 @@ def test_of_an_error_does_not_count_what_it_lacks(ask, say):
 
 
 def test_of_an_answer_that_cannot_be_read_is_what_was_seen_of_it(ask, say):
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(ProtocolError):
         ask(lambda fp: fp.gift_cards.resend(5), resend=[say.gift(card_id=[5], colour="blue")])
 
-    assert told(ask.client) == [("gift_cards.resend", "unknown field", "colour", 1)]
+    assert told(ask.client) == [("gift_cards.resend", "other type", "card_id", 1), ("gift_cards.resend", "unknown field", "colour", 1)]
 
 
 def test_of_a_given_call_is_empty(ask, say):
@@ -108,3 +108,10 @@ def test_of_another_client_is_another(memory, client_of, play, say):
     play(story())
 
     assert (len(one.drift()), other.drift()) == (3, [])
+
+
+def test_names_a_deciding_field_of_another_type(ask, say):
+    with pytest.raises(ProtocolError):
+        ask(lambda fp: fp.cards.info("c-1"), card__info=[say.http(200, {"status": 5, "dt": DT, "request_status": "success"})])
+
+    assert ("cards.info", "other type", "status", 1) in told(ask.client)

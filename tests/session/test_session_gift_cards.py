@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from freedompay_async import (
@@ -67,9 +69,10 @@ def test_order_is_issued_and_named_by_its_card(ask, say, card_id):
     assert (made.card_id, repr(made)) == (5, "GiftCardOrder(card_id=5)")
 
 
-def test_order_without_a_card_id_is_for_a_person(ask, say):
-    with pytest.raises(OutcomeUnknown, match="paid for, and the answer does not name it") as caught:
-        ask(order, issue_card=[say.gift()])
+@pytest.mark.parametrize("card_id", [None, "", "AB-5", "-5", "5.0"])
+def test_order_without_a_card_id_is_for_a_person(ask, say, card_id):
+    with pytest.raises(OutcomeUnknown, match=f"paid for, and the answer names it {str(card_id)!r}, which is no card id") as caught:
+        ask(order, issue_card=[say.gift(card_id=card_id)])
 
     assert caught.value.call == "gift_cards.issue"
     assert caught.value.request_id
@@ -165,6 +168,27 @@ def test_activated_already_at_the_second_send_of_one_confirmation_is_settled_by_
 
     assert state.card_status == GiftCardStatus.ACTIVATED
     assert ask.wire.calls == ["activate_card", "activate_card", "card_status"]
+
+
+@pytest.mark.parametrize("first", ["silent", "no_place"])
+def test_activated_already_after_a_cancelled_confirmation_is_done_if_that_was_sent(play, memory, client_of, say, settled, first):
+    wire = memory(activate_card=[getattr(say, first), say.gift(-10)], card_status=[say.gift(card_status=2, **CARD)])
+
+    async def story():
+        attached = client_of(wire).gift_cards.attach(5)
+        task = asyncio.create_task(attached.confirm("0012"))
+        await settled()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return await attached.confirm("0012")
+
+    if first == "silent":
+        assert play(story()).card_status == GiftCardStatus.ACTIVATED
+    else:
+        with pytest.raises(GiftCardError):
+            play(story())
+    assert wire.calls.count("activate_card") == 2
 
 
 def test_activated_already_at_a_first_try_is_an_error(ask, say, scheme):

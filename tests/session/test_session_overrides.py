@@ -16,6 +16,7 @@ from freedompay_async import (
     RequestFailed,
     RequestState,
     Retry,
+    Secret,
     Section,
 )
 
@@ -139,13 +140,13 @@ class TestFields:
         assert sent.body == b'{"request_id":"%s","card_id":"c-1","branch":"7","fee":0.50}' % OWN.encode()
         assert signed(sent.path, sent.headers, sent.body)
 
-    def test_win_over_those_of_the_method(self, ask, say):
-        override = Override(call="cards.activate", fields={"card_id": "c-2"})
+    def test_do_not_replace_those_of_the_method(self, ask, say):
+        override = Override(call="cards.activate", fields={"card_id": "c-2", "a": 1})
         ask(activate, options=different(override), card__activate=[say.process])
 
-        assert ask.wire.sent[0].fields == {"request_id": OWN, "card_id": "c-2"}
+        assert ask.wire.sent[0].fields == {"request_id": OWN, "card_id": "c-1", "a": 1}
 
-    def test_of_a_call_win_over_all(self, ask, say):
+    def test_of_a_call_win_over_those_of_an_override(self, ask, say):
         override = Override(call="cards.activate", fields={"a": 1, "b": 1})
         ask(lambda fp: activate(fp, extra={"b": 2, "c": 2}), options=different(override), card__activate=[say.process])
 
@@ -181,7 +182,7 @@ class TestFields:
         )
 
         (sent,) = ask.wire.sent
-        assert {name: value for name, value in sent.fields.items() if name != "request_id"} == {"a": 1, "b": 1}
+        assert {name: value for name, value in sent.fields.items() if name != "request_id"} == {"a": 1, "b": 2}
         assert signed(sent.path, sent.headers, sent.body)
 
     def test_of_one_call_are_not_in_a_given_one(self, ask, say):
@@ -207,6 +208,36 @@ class TestFields:
             own,
             [],
         )
+
+    @pytest.mark.parametrize(
+        ("call", "name"),
+        [
+            (lambda fp: activate(fp, extra={"card_id": "c-2"}), "cards.activate"),
+            (lambda fp: fp.cards.balance("c-1", extra={"card_id": "c-2"}), "cards.balance"),
+            (lambda fp: fp.cards.set_pin("c-1", extra={"card_id": "c-2"}), "cards.set_pin"),
+            (lambda fp: fp.gift_cards.resend(5, extra={"card_id": 6}), "gift_cards.resend"),
+        ],
+    )
+    def test_of_a_call_hold_nothing_that_it_has_already(self, ask, say, scheme, call, name):
+        with pytest.raises(ConfigurationError) as caught:
+            ask(call, scheme=scheme)
+
+        assert caught.value.message == "extra can't hold card_id: the call has it already. Nothing was sent."
+        assert (caught.value.call, ask.wire.sent) == (name, [])
+
+    @pytest.mark.parametrize("call", [activate, lambda fp: fp.call("/v5/card-api/card/activate", {}, dict)])
+    def test_that_are_secret_are_concealed_where_the_issuer_repeats_them(self, ask, say, call):
+        override = Override(section=Section.PAYMENT_CARDS, fields={"key": Secret("hunter2hunter2")})
+        with pytest.raises(RequestFailed) as caught:
+            ask(
+                call,
+                options=different(override),
+                card__activate=[say.ok(request_status="error", error_description="not hunter2hunter2", what="hunter2hunter2")],
+                request__status=[say.ok(request_status="error", error_description="not hunter2hunter2")],
+            )
+
+        assert ask.wire.sent[0].fields["key"] == "hunter2hunter2"
+        assert "hunter2" not in str(caught.value) + repr(vars(caught.value))
 
     def test_that_have_no_form_in_json_are_refused(self, ask, say):
         with pytest.raises(ConfigurationError) as caught:
@@ -287,6 +318,23 @@ class TestGuessedPath:
             ask(lambda fp: fp.cards.balance("c-1"), card__balance=[say.error(status)])
 
         assert "guess" not in str(caught.value)
+
+    @pytest.mark.parametrize("body", [b"", b"<html>"])
+    def test_that_is_not_there_is_not_sent_again_after_the_grace_time(self, ask, say, scheme, body):
+        with pytest.raises(OutcomeUnknown) as caught:
+            ask(activate, scheme=scheme, card__activate=[say.http(404, body)], request__status=[say.unknown])
+
+        assert ask.wire.calls.count("card/activate") == 1
+        assert self.HINT.format("cards.activate") in str(caught.value)
+
+    def test_that_a_page_shows_is_sent_again_after_the_grace_time(self, ask, say):
+        op = ask(
+            lambda fp: fp.cards.close("c-1", description="lost"),
+            card__close=[say.http(404, b""), say.success],
+            request__status=[say.unknown],
+        )
+
+        assert (op.done, ask.wire.calls.count("card/close")) == (True, 2)
 
     def test_names_the_path_that_was_tried(self, ask, say):
         with pytest.raises(RequestFailed, match="The path /v6/activation is a guess"):

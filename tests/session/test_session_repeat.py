@@ -133,6 +133,9 @@ def test_cancellation_says_whether_it_may_have_been_done(play, memory, client_of
             lambda fp: fp.cards.set_pin("c-1", "0" * 12),
             "set_pin was given a plain PIN and nothing to encrypt it with: hand in encrypt=, or the encrypted text. Nothing was sent.",
         ),
+        (lambda fp: fp.cards.set_pin("c-1", ""), "set_pin was given an empty PIN. Nothing was sent."),
+        (lambda fp: fp.cards.set_pin("c-1", Pin("")), "set_pin was given an empty PIN. Nothing was sent."),
+        (lambda fp: fp.cards.set_pin("c-1", "1234", encrypt=lambda _: ""), "set_pin was given an empty PIN. Nothing was sent."),
         (lambda fp: fp.cards.set_pin("c-1", encrypt=str), "set_pin(encrypt=…) needs the pin. Nothing was sent."),
     ],
 )
@@ -145,7 +148,7 @@ def test_wrong_use_is_refused(ask, say, call, expected):
 
 
 def test_pin_of_the_issuers_making_is_sent_once(ask, say):
-    with pytest.raises(OutcomeUnknown, match="doing it again does no harm"):
+    with pytest.raises(OutcomeUnknown, match="a person has to look"):
         ask(lambda fp: fp.cards.set_pin("c-1"), scheme="KZ", card__set_pin=[say.lost])
 
     assert [each.body for each in ask.wire.sent] == [b'{"card_id":"c-1"}']

@@ -188,5 +188,22 @@ def test_each_attempt_of_a_read_is_signed_for_its_own_bytes(read, memory, say, s
     assert [signed(each.path, each.headers, each.body) for each in wire.sent] == [True, True]
 
 
-def test_request_status_error_in_a_read_is_what_was_asked_for(read, memory, say, scheme):
-    assert read(memory(card__info=[say.failed]), scheme=scheme).request_status == "error"
+def test_request_status_error_in_a_read_is_an_error(read, memory, say, scheme):
+    wire = memory(card__info=[say.failed])
+
+    with pytest.raises(RequestFailed) as caught:
+        read(wire, scheme=scheme)
+
+    assert (caught.value.error_code, caught.value.error_description) == ("declined", "no money")
+    assert wire.calls == ["card/info"]
+
+
+def test_request_status_error_is_what_the_look_up_asks_for(ask, say, scheme):
+    async def story(fp):
+        operation = fp.requests.attach("given")
+        await operation.refresh()
+        return operation.answer
+
+    state = ask(story, scheme=scheme, request__status=[say.failed])
+
+    assert (state.request_status, state.failed) == ("error", True)

@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from freedompay_async import contract
-from freedompay_async.contract import TABLE, Call, Mark, Retry, Section
+from freedompay_async.contract import HASHDT_TABLE, TABLE, Call, Mark, Retry, Section
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.models import (
     Answer,
@@ -224,3 +224,7 @@ def test_the_method_of_an_inferred_row_says_so(row):
     namespace, _, method = row.name.partition(".")
 
     assert "Inferred" in getattr(NAMESPACES[namespace], method).__doc__
+
+
+def test_only_the_confirmation_of_a_gift_card_is_safe_to_do_again():
+    assert [row.name for row in (*TABLE, *HASHDT_TABLE) if row.safe_again] == ["gift_cards.confirm"]

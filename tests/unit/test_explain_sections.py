@@ -9,6 +9,7 @@ from freedompay_async.contract import (
     CARDS_BALANCE,
     CARDS_ISSUE,
     CARDS_SECRET_DATA,
+    GIFT_CARDS_CONFIRM,
     GIFT_CARDS_ISSUE,
     PINS_SET_URL,
     REQUESTS_STATUS,
@@ -16,7 +17,7 @@ from freedompay_async.contract import (
     Mark,
     Retry,
 )
-from freedompay_async.errors import GiftCardError
+from freedompay_async.errors import GiftCardError, ProtocolError
 from freedompay_async.explain import to_error
 from freedompay_async.models import Answer, GiftAnswer, GiftStatus, PinSetting, RequestState
 from freedompay_async.policy import Seen, Step
@@ -45,6 +46,11 @@ class TestText:
     def test_of_an_unknown_outcome_that_may_be_repeated_says_so(self):
         assert explain(Step.UNKNOWN, SET_PIN, told=LOST).message == (
             "sent, and its outcome is not known (the server disconnected). Doing it again gives the same end: it is safe to repeat."
+        )
+
+    def test_of_an_unknown_outcome_that_does_no_harm_again_says_so(self):
+        assert explain(Step.UNKNOWN, GIFT_CARDS_CONFIRM, told=LOST).message == (
+            "sent, and its outcome is not known (the server disconnected). It can't be asked about; doing it again does no harm."
         )
 
     @pytest.mark.parametrize(("status", "call", "expected"), GUESSES)
@@ -77,12 +83,37 @@ class TestGiftCards:
             -6,
             "-6",
             "There is not enough money on the partner's account.",
-            "the issuer refused it (HTTP 200: -6 There is not enough money on the partner's account.). It was not done.",
+            "the issuer refused it (HTTP 200: -6 There is not enough money on the partner's account.). This attempt did nothing.",
         )
 
     @pytest.mark.parametrize("step", [step for step in ENDS if step not in (Step.REFUSED, Step.FAILED)])
     def test_another_end_is_not(self, step):
         assert type(explain(step, GIFT_CARDS_ISSUE, told=self.TOLD)) is not GiftCardError
+
+
+class TestTaken:
+    TOLD = Verdict(Seen.TAKEN, "HTTP 200, JSON of another shape", None, Reply(200, {}, b'{"status":0,"card_id":[]}'))
+
+    @pytest.mark.parametrize("call", [SET_PIN, GIFT_CARDS_ISSUE])
+    def test_is_an_answer_that_cannot_be_read_of_what_was_done(self, call):
+        error = explain(Step.TAKEN, call, told=self.TOLD)
+
+        assert (type(error), error.message, error.body, error.request_id) == (
+            ProtocolError,
+            "the issuer did it, and its answer can't be read (HTTP 200, JSON of another shape). Do not repeat it; `body` has the answer.",
+            '{"status":0,"card_id":[]}',
+            "r-1",
+        )
+
+
+class TestLinks:
+    @pytest.mark.parametrize("link", ["https://pin.example/p?t=a1", "HTTP://pin.example/a1"])
+    def test_are_not_shown_in_the_words_of_a_refusal(self, link):
+        told = Verdict(
+            Seen.ERROR, "HTTP 400", RequestState(status="error", error_code="E1", error_description=f"see {link} now"), Reply(400, {}, b"")
+        )
+
+        assert explain(Step.REFUSED, CARDS_ISSUE, told=told).message == "the issuer refused it (HTTP 400: E1 see *** now). It was not done."
 
 
 class TestSecrets:

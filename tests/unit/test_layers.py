@@ -12,8 +12,8 @@ import pytest
 ROOT = Path(find_spec("freedompay_async").submodule_search_locations[0])
 # Lower first: what is here may use what stands before it.
 ORDER = (
-    *("secret", "errors", "ids", "masking"),
-    *("models", "signing", "signing_report", "pin_encryption"),
+    *("errors", "secret", "ids", "masking"),
+    *("models", "plain", "signing", "signing_report", "pin_encryption"),
     "contract",
     "policy",
     *("shapes", "drift", "wire", "attempt", "explain"),

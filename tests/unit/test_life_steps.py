@@ -21,6 +21,7 @@ class TestFirstSend:
             (Seen.NOT_SENT, Step.SEND),
             (Seen.NO_ANSWER, Step.SEND),
             (Seen.UNCLEAR, Step.UNCLEAR),
+            (Seen.TAKEN, Step.UNCLEAR),
             (Seen.LIMITED, Step.SEND),
             (Seen.DENIED, Step.DENIED),
             (Seen.OK, Step.ANSWERED),
@@ -326,3 +327,35 @@ class TestRecord:
         play(subject, *seen)
 
         assert subject.found == expected
+
+
+class TestTaken:
+    """An answer that says that the call was done, and can't be read beyond that."""
+
+    @pytest.mark.parametrize("retry", [UNASKABLE, Retry.REPEATABLE])
+    @pytest.mark.parametrize("doubt", [NONE, POSSIBLE, CERTAIN])
+    @pytest.mark.parametrize("before", [[], [Seen.NO_ANSWER]])
+    def test_ends_what_cannot_be_asked_about(self, life, after_sends, retry, doubt, before):
+        assert after_sends(life(retry, header_id=True, doubt=doubt), *before, Seen.TAKEN).step == Step.TAKEN
+
+    @pytest.mark.parametrize("doubt", [NONE, POSSIBLE, CERTAIN])
+    def test_is_looked_up_where_it_can_be(self, life, after_sends, doubt):
+        made = life(doubt=doubt)
+
+        assert (after_sends(made, Seen.TAKEN).step, made.doubt) == (Step.ASK, CERTAIN)
+
+    def test_of_a_look_up_proves_nothing(self, life, play):
+        assert play(life(), Seen.NO_ANSWER, Seen.TAKEN) == [Step.SEND, Step.ASK, Step.ASK]
+
+
+class TestNoSuchPath:
+    """The path is a guess, and the answer was a 404."""
+
+    @pytest.mark.parametrize(("no_such_path", "expected"), [(False, Step.SEND), (True, Step.UNKNOWN)])
+    def test_is_not_sent_to_again_after_the_grace(self, life, play, no_such_path, expected):
+        made = life(no_such_path=no_such_path)
+
+        assert play(made, Seen.UNCLEAR, LATE, Seen.NOT_KNOWN) == [Step.SEND, Step.ASK, expected]
+
+    def test_is_looked_up_through_the_grace(self, life, play):
+        assert play(life(no_such_path=True), Seen.UNCLEAR, Seen.NOT_KNOWN, Seen.KNOWN) == [Step.SEND, Step.ASK, Step.ASK, Step.ANSWERED]

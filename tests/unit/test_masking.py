@@ -12,6 +12,8 @@ PAN = "4111111111111111"
 NAMES = [
     *("secret", "secret_key", "client_secret", "mysecretword", "pan", "PAN", "card_number", "cardnumber", "cardNumber"),
     *("cvv", "cvv2", "cvc", "cvc2", "pin", "Pin", "otp", "password", "document", "expiry"),
+    *("api_key", "authorization", "Authorization", "security_code", "card_no", "cardNo", "valid_thru", "track1", "track2", "sms_code"),
+    *("expiration", "expiration_date"),
 ]
 
 
@@ -37,6 +39,18 @@ class TestNamedFields:
 
     def test_that_were_cut_off_are_masked(self):
         assert masked('{"document":"JVBERi0xLjQ') == '{"document":"***"'
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ('{"pin":[1,{"a":"2"}],"b":3', '{"pin":"***","b":3'),
+            ('{"pin":[1,"2', '{"pin":"***"'),
+            ('x {"pin":} y', 'x {"pin":"***"} y'),
+            ('x {"pin":,"b":3}', 'x {"pin":"***","b":3}'),
+        ],
+    )
+    def test_that_were_cut_off_or_hold_parts_or_nothing_are_masked(self, text, expected):
+        assert masked(text) == expected
 
     @pytest.mark.parametrize("name", ["status", "card_id", "company", "spin", "pins", "opinion", "documents", "expand"])
     def test_that_are_not_secret_are_left(self, name):
@@ -160,3 +174,10 @@ class TestConcealed:
 
     def test_is_nothing_that_came_out_of_a_pickle(self):
         assert concealed("None of 1234", [pickle.loads(pickle.dumps(Pin("1234")))]) == "None of 1234"
+
+    @pytest.mark.parametrize("size", [199, 200, 201, 5_000])
+    def test_is_a_document_of_any_length(self, size):
+        value = ("JVBERi0xLjQK/+" * 500)[:size]
+
+        assert concealed(f"a {value} b", [Secret(value)]) == "a *** b"
+        assert concealed("a b", [Secret(value)]) == "a b"

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
-from freedompay_async.errors import ConfigurationError
+from freedompay_async.errors import ConfigurationError, ProtocolError
 from freedompay_async.models import Movement, Statement
 from freedompay_async.resources.movements import movements
 
@@ -183,27 +183,61 @@ class TestEachMovement:
 
 class TestUndated:
     @pytest.mark.parametrize("text", [None, "", "yesterday", "01.03.2026"])
-    @pytest.mark.parametrize("window", range(1, DAYS + 1))
-    async def test_come_once(self, gather, text, window):
-        kept = [Movement(datetime=text, amount=1), *busy()]
-        found = await gather(Issuer(kept), window=window)
-
-        assert found.count(kept[0]) == 1
-        assert len(found) == 1 + 3 * DAYS
-
-    @pytest.mark.parametrize("window", [1, 4, DAYS])
-    async def test_twins_come_as_often_as_the_issuer_has_them(self, gather, window):
-        kept = [Movement(amount=1), Movement(amount=1), Movement(amount=2)]
-
-        assert await gather(Issuer(kept), window=window) == kept
-
-    async def test_of_one_window_only_come_once(self, gather):
-        class Some(Issuer):
+    async def test_is_refused_with_the_id_of_its_statement(self, gather, text):
+        class Named(Issuer):
             async def __call__(self, *args, **ends):
                 answer = await super().__call__(*args, **ends)
-                return answer if len(self.asked) == 2 else Statement(status="ok")
+                return Statement(status="ok", operations=answer.operations, request_id="r-1")
 
-        assert await gather(Some([Movement(amount=1)]), window=2) == [Movement(amount=1)]
+        with pytest.raises(ProtocolError) as caught:
+            await gather(Named([Movement(datetime=text, amount=1)]))
+
+        assert (caught.value.request_id, caught.value.call, caught.value.message) == (
+            "r-1",
+            "cards.statement",
+            (
+                f"a movement has no date that can be read ({str(text)!r}), so nothing tells which window it belongs to. "
+                "Ask for `statement` instead, one at a time."
+            ),
+        )
+
+    async def test_ends_the_run_with_nothing_after_it(self):
+        before, after = (at(datetime(2026, 2, 26, hour, tzinfo=ALMATY)) for hour in (1, 2))
+        issuer = Issuer([before, Movement(amount=1), after])
+        run = movements(issuer, "c", start=FIRST, end=FIRST + 9 * DAY, window=1, timeout=None)
+        first = await anext(run)
+        with pytest.raises(ProtocolError):
+            await anext(run)
+
+        assert (first, [each async for each in run], len(issuer.asked)) == (before, [], 1)
+
+    async def test_shows_no_card_number_of_its_date(self, gather):
+        with pytest.raises(ProtocolError) as caught:
+            await gather(Issuer([Movement(datetime="4111111111111111")]))
+
+        assert "4111" not in str(caught.value)
+
+
+class TestDaysThatThereAreNot:
+    @pytest.mark.parametrize(
+        ("start", "end"),
+        [(date.min, date.min), (date.min + DAY, FIRST), (FIRST, date.max), (date.max - MARGIN, date.max - MARGIN)],
+    )
+    async def test_are_refused(self, gather, start, end):
+        issuer = Issuer([])
+
+        with pytest.raises(ConfigurationError) as caught:
+            await gather(issuer, start=start, end=end, window=10**9)
+
+        assert caught.value.message == f"movements from {start} to {end}: there are no such days around them. Nothing was sent."
+        assert issuer.asked == []
+
+    @pytest.mark.parametrize("day", [date.min + MARGIN, date.max - MARGIN - DAY])
+    async def test_begin_behind_the_first_and_the_last(self, gather, day):
+        issuer = Issuer([])
+        await gather(issuer, start=day, end=day, window=10**12)
+
+        assert issuer.asked == [("c", day - MARGIN, day + MARGIN, None)]
 
 
 async def test_an_answer_without_movements_gives_none(gather):

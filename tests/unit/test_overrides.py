@@ -203,3 +203,12 @@ def test_fields_are_a_copy():
     given["request_id"] = "r"
 
     assert dict(override.fields) == {"a": 1}
+
+
+def test_names_of_headers_are_merged_without_regard_to_case():
+    made = rows(
+        Override(section=Section.PAYMENT_CARDS, header_names={"Request-Id": "A", "Sign": "S"}),
+        Override(call="cards.activate", header_names={"request-ID": "B"}),
+    )
+
+    assert dict(made["cards.activate"].header_names) == {"Sign": "S", "request-ID": "B"}

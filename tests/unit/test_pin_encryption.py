@@ -330,7 +330,7 @@ class TestRefusals:
     def test_of_what_is_no_pin(self, pin):
         assert refusal(made(), pin).message == f"pin is text of 4 to 12 digits from 0 to 9. {SHOWN}"
 
-    @pytest.mark.parametrize("pin", [Secret(""), Secret("123"), Secret("12345\n"), Secret(1234), Secret(b"1234")])
+    @pytest.mark.parametrize("pin", [Secret(""), Secret("123"), Secret("12345\n")])
     def test_of_a_secret_that_is_no_pin(self, pin):
         assert refusal(made(), pin).message == f"pin is text of 4 to 12 digits from 0 to 9. {SHOWN}"
 
@@ -388,8 +388,6 @@ class TestSilence:
             *[{"key": kind(text)} for kind in (str, Secret) for text in (KEY.hex(), b64encode(KEY).decode(), KEY.decode("latin-1"))],
             {"key": KEY.hex().encode()},
             {"key": b64encode(KEY)},
-            {"key": Secret(KEY)},
-            {"key": Secret(KEY[:16])},
         ],
     )
     def test_a_refusal_tells_no_secret_of_the_settings(self, given):

@@ -110,7 +110,7 @@ async def test_each_line_has_its_time_and_is_one_line(path):
         (AuthenticationError("no"), "refused"),
         (RateLimited("later"), "refused"),
         (OutcomeUnknown("lost"), "unknown"),
-        (ProtocolError("odd"), "unknown"),
+        (ProtocolError("odd"), "done"),
         (cancelled(), "unknown"),
         (cancelled(outcome_unknown=True), "unknown"),
         (cancelled(outcome_unknown=False), "not sent"),

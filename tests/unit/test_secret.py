@@ -7,6 +7,7 @@ import traceback
 
 import pytest
 
+from freedompay_async.errors import ConfigurationError
 from freedompay_async.models import ClientCreation, GivenBody, NewClient
 from freedompay_async.models.open import Fields
 from freedompay_async.secret import Cvv, Document, Expiry, Otp, PageUrl, Pan, Pin, Secret, SecretKey, Token, secrets_in
@@ -159,3 +160,21 @@ def test_takes_no_other_attributes():
 )
 def test_is_found_wherever_it_is(value, expected):
     assert [each.reveal() for each in secrets_in(value)] == expected
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("value", [1234, b"1234", None, ["1234"], True])
+def test_of_what_is_no_text_is_refused_without_showing_it(kind, value):
+    with pytest.raises(ConfigurationError) as caught:
+        kind(value)
+
+    assert caught.value.message == f"a {kind.__name__} is text, and not {type(value).__name__}. Nothing was sent."
+
+
+@pytest.mark.parametrize("door", [lambda pin: pin.__reduce__(), lambda pin: pin.__reduce_ex__(4), lambda pin: pin.__getstate__()])
+def test_leaves_no_value_at_the_doors_of_a_pickle(door):
+    assert "hunter2" not in str([getattr(part, "_value", part) for part in door(Pin("hunter2")) or ()])
+
+
+def test_has_no_state_to_be_pickled():
+    assert Pin("hunter2").__getstate__() is None

@@ -277,3 +277,41 @@ class TestOtherTypes:
 
         with pytest.raises(msgspec.ValidationError):
             read(Mine, level="high")
+
+
+class TestManyNotes:
+    def test_of_unknown_fields_are_a_hundred_and_every_field_is_kept(self):
+        made, notes = read(Answer, **GOOD, **{f"f{number:03}": number for number in range(250)})
+
+        assert notes == [Note(UNKNOWN, f"f{number:03}") for number in range(100)]
+        assert len(made.extra) == 250
+
+    def test_of_unknown_fields_of_parts_are_a_hundred(self):
+        made, notes = read(RequestState, **GOOD, cards=[{"card_id": "5", f"f{number}": 1} for number in range(250)])
+
+        assert ([note.difference for note in notes], len(made.cards)) == ([UNKNOWN] * 100, 250)
+
+    def test_leave_room_for_the_other_differences(self):
+        _, notes = read(Answer, status="ok", **{f"f{number:03}": number for number in range(250)})
+
+        assert notes[100:] == [Note(MISSING, "dt"), Note(MISSING, "request_status")]
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [({"cards": 5}, "cards"), ({"client_id": []}, "client_id"), ({"status": 5}, "status")],
+)
+def test_a_deciding_field_of_another_type_is_noted_though_nothing_can_be_read(fields, name):
+    notes: list[Note] = []
+    with pytest.raises(msgspec.ValidationError):
+        read_shape({**GOOD, **fields}, RequestState, notes=notes)
+
+    assert Note(OTHER, name) in notes
+
+
+def test_an_answer_that_is_no_object_at_all_is_noted_as_a_whole():
+    notes: list[Note] = []
+    with pytest.raises(msgspec.ValidationError):
+        read_shape({}, Answer, notes=notes)
+
+    assert Note(OTHER, "$") in notes

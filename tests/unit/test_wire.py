@@ -132,7 +132,10 @@ ANSWERS = {
     "null": (200, b"null", Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
     "an object without a status": (200, b"{}", Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
     "a number for a status": (200, b'{"status":0}', Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
-    "cards that are no list": (200, b'{"status":"ok","cards":"5"}', Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
+    "cards that are no list": (200, b'{"status":"ok","cards":"5"}', Seen.TAKEN, Seen.TAKEN, Seen.TAKEN),
+    "cards that are no list with 201": (201, b'{"status":"ok","cards":"5"}', Seen.TAKEN, Seen.TAKEN, Seen.TAKEN),
+    "cards that are no list with 302": (302, b'{"status":"ok","cards":"5"}', Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
+    "an error with cards that are no list": (200, b'{"status":"error","cards":"5"}', Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
     "bytes that are not UTF-8": (200, b'{"status":"\xff"}', Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
     "UTF-16": (200, OK.decode().encode("utf-16"), Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
     "JSON nested deeper than the stack": (200, DEEP, Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
@@ -213,6 +216,16 @@ class TestVerdict:
         body = b'{"status":"ok","request_status":"success","client_id":"77"}'
 
         assert look_up(200, body).answer == RequestState(status="ok", request_status="success", client_id="77")
+
+    def test_of_what_was_taken_has_no_answer_and_says_what_is_wrong(self):
+        verdict = answer_to(200, b'{"status":"ok","cards":"5"}', retry_after="3")
+
+        assert (verdict.answer, verdict.value, verdict.reason, verdict.retry_after) == (
+            None,
+            None,
+            "HTTP 200, JSON of another shape (Expected `array | null`, got `str` - at `$.cards`)",
+            3.0,
+        )
 
     def test_has_an_answer_of_the_type_asked_for(self):
         verdict = read_answer(reply(200, OK), Answer, effect=False, now=NOW)

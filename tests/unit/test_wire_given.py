@@ -26,7 +26,7 @@ from freedompay_async.models.open import Fields
 from freedompay_async.policy import Seen
 from freedompay_async.secret import Document, Pin, Secret
 from freedompay_async.shapes import Difference, Note
-from freedompay_async.wire import Message, Reply, encode, read_answer
+from freedompay_async.wire import Message, Reply, Verdict, encode, read_answer
 
 
 @dataclass
@@ -46,7 +46,7 @@ class TestFields:
             (CardActivation(request_id="r", card_id="5"), {}, b'{"request_id":"r","card_id":"5"}'),
             (CardActivation(request_id="r", card_id="5"), None, b'{"request_id":"r","card_id":"5"}'),
             (CardActivation(request_id="r", card_id="5"), {"a": 1, "b": None}, b'{"request_id":"r","card_id":"5","a":1,"b":null}'),
-            (CardActivation(request_id="r", card_id="5"), {"card_id": "6"}, b'{"request_id":"r","card_id":"6"}'),
+            (CardActivation(request_id="r", card_id="5"), {"card_id": "6"}, b'{"request_id":"r","card_id":"5"}'),
             (CardActivation(request_id="r", card_id="5"), Fields({"a": {"b": [1]}}), b'{"request_id":"r","card_id":"5","a":{"b":[1]}}'),
             (PinSetting(card_id="5", pin=Pin("AbC=")), {"a": 1}, b'{"card_id":"5","pin":"AbC=","a":1}'),
             (PinSetting(card_id="5"), {"pin": Pin("AbC=")}, b'{"card_id":"5","pin":"AbC="}'),
@@ -92,6 +92,31 @@ class TestFields:
         assert msgspec.json.decode(encode(GivenBody(fields=Fields({"a": value})))).keys() == {"a"}
 
 
+class TestExtra:
+    BODY = CardActivation(request_id="r", card_id="5")
+
+    def test_is_added_behind_the_fields_of_an_override(self):
+        assert encode(self.BODY, {"a": 1}, {"b": 2}) == b'{"request_id":"r","card_id":"5","a":1,"b":2}'
+
+    def test_replaces_what_an_override_adds(self):
+        assert encode(self.BODY, Fields({"a": 1, "z": 0}), {"a": 2}) == b'{"request_id":"r","card_id":"5","a":2,"z":0}'
+
+    @pytest.mark.parametrize(
+        ("body", "extra", "names"),
+        [
+            (BODY, {"card_id": "6"}, "card_id"),
+            (BODY, {"request_id": "r", "card_id": "5", "a": 1}, "card_id, request_id"),
+            (GivenBody(fields=Fields({"a": 1})), {"a": 1}, "a"),
+            (GivenIntent(fields=Fields({}), request_id="r"), {"request_id": "r"}, "request_id"),
+        ],
+    )
+    def test_that_names_what_the_body_has_is_refused(self, body, extra, names):
+        with pytest.raises(ConfigurationError) as caught:
+            encode(body, {"b": 1}, extra)
+
+        assert caught.value.message == f"extra can't hold {names}: the call has it already. Nothing was sent."
+
+
 class TestGiven:
     def test_body_is_its_fields(self):
         assert encode(GivenBody(fields=Fields({"b": 1, "a": Secret("s")}))) == b'{"b":1,"a":"s"}'
@@ -100,7 +125,7 @@ class TestGiven:
         assert encode(GivenBody(fields=Fields({}))) == b"{}"
 
     def test_body_takes_more(self):
-        assert encode(GivenBody(fields=Fields({"a": 1})), {"a": 2, "b": 3}) == b'{"a":2,"b":3}'
+        assert encode(GivenBody(fields=Fields({"a": 1})), {"a": 2, "b": 3}) == b'{"a":1,"b":3}'
 
     def test_intent_has_the_id_of_its_call(self):
         body = GivenIntent(fields=Fields({"a": 1, "request_id": "mine"}))
@@ -129,13 +154,13 @@ class TestOwnTypes:
     @pytest.mark.parametrize(
         ("body", "seen"),
         [
-            (b'{"status":"ok"}', Seen.UNCLEAR),
-            (b'{"status":"ok","level":"high"}', Seen.UNCLEAR),
+            (b'{"status":"ok"}', Seen.TAKEN),
+            (b'{"status":"ok","level":"high"}', Seen.TAKEN),
             (b'{"level":7}', Seen.UNCLEAR),
             (b'{"status":"done","level":7}', Seen.UNCLEAR),
         ],
     )
-    def test_of_another_shape_are_unclear(self, body, seen):
+    def test_of_another_shape_are_not_made(self, body, seen):
         verdict = read(body)
 
         assert (verdict.seen, verdict.answer, verdict.value) == (seen, None, None)
@@ -163,6 +188,7 @@ class TestNotes:
     def test_of_what_cannot_be_read_are_those_that_were_seen(self):
         assert read(b'{"status":"ok","request_status":"success","dt":"","cards":5,"a":1}', RequestState).notes == (
             Note(Difference.UNKNOWN_FIELD, "a"),
+            Note(Difference.OTHER_TYPE, "cards"),
         )
 
     @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'"ok"', b"{"])
@@ -175,8 +201,9 @@ class TestNotes:
     [
         (Message("POST", "/v5/card-api/card/info", {"Sign": "hunter2"}, b"hunter2"), "<POST /v5/card-api/card/info, 7 bytes>"),
         (Reply(200, {"Set-Cookie": "hunter2"}, b"hunter2"), "<HTTP 200, 7 bytes>"),
+        (Verdict(Seen.TAKEN, "hunter2", {"a": "hunter2"}, Reply(200, {}, b"hunter2")), "<taken>"),
     ],
-    ids=["Message", "Reply"],
+    ids=["Message", "Reply", "Verdict"],
 )
 def test_repr_shows_neither_headers_nor_body(made, expected):
     assert (repr(made), str(made), f"{[made]}") == (expected, expected, f"[{expected}]")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from freedompay_async.cli.common import Flags, as_json, run
+from freedompay_async.cli.common import Flags, run
 from freedompay_async.cli.doctor.calls import check_answers, check_latency
 from freedompay_async.cli.doctor.checks import Check, Verdict, not_tried
 from freedompay_async.cli.doctor.network import check_clock, check_connection, check_name
@@ -15,6 +15,7 @@ from freedompay_async.cli.doctor.schemes import SCHEMES, check_scheme, in_use, i
 from freedompay_async.cli.doctor.target import check_settings
 from freedompay_async.cli.exits import Exit
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.plain import to_json
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -101,7 +102,7 @@ async def _examine(settings: Check, target: Target) -> AsyncGenerator[Check]:
 def _tell(checks: list[Check], *, json: bool) -> None:
     if json:
         ok = all(check.verdict is Verdict.OK for check in checks)
-        typer.echo(as_json({"ok": ok, "checks": checks}))
+        typer.echo(to_json({"ok": ok, "checks": checks}))
         return
     for check in checks:
         _draw(check)

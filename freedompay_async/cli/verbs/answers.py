@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from freedompay_async.cli.common import as_json
 from freedompay_async.models.dictionaries import CallStatus, GiftStatus
 from freedompay_async.models.gift_cards import GiftAnswer
 from freedompay_async.models.open import Fields, OpenInt
+from freedompay_async.plain import to_json
 from freedompay_async.secret import Secret
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class _View:
 def show(value: msgspec.Struct, *, json: bool, reveal: bool = False) -> None:
     """An answer on standard output."""
     if json:
-        typer.echo(as_json(value, reveal=reveal))
+        typer.echo(to_json(value, reveal=reveal))
         return
     view = _View()
     _read(value, view, "", reveal=reveal)
@@ -159,5 +159,5 @@ def _text(value: object, *, reveal: bool) -> str:
     if isinstance(value, tuple):
         return ", ".join(_text(part, reveal=reveal) for part in cast("tuple[object, ...]", value))
     if isinstance(value, list | dict):
-        return printable(as_json(cast("object", value), reveal=reveal))
+        return printable(to_json(cast("object", value), reveal=reveal))
     return printable(str(value))

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from freedompay_async import contract
-from freedompay_async.cli.common import Flags, as_json, client, errors_told, run
+from freedompay_async.cli.common import Flags, client, errors_told, run
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.marks import help_of
 from freedompay_async.cli.verbs.answers import show_list
@@ -16,6 +16,7 @@ from freedompay_async.cli.verbs.flags import Words
 from freedompay_async.cli.verbs.verb import verb
 from freedompay_async.client import FreedomPay
 from freedompay_async.models.reads import CardBalance, CardInfo, CardSecrets, CardValidation, Movement, Statement, StatementExtended
+from freedompay_async.plain import to_json
 
 __all__ = ["card_reads"]
 
@@ -88,7 +89,7 @@ def _movements(
         async with fp:
             async for movement in fp.cards.movements(card_id, start=start_date, end=end_date, window=window):
                 if json:
-                    typer.echo(as_json(movement))
+                    typer.echo(to_json(movement))
                 else:
                     found.append(movement)
         if not json:

@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from freedompay_async.cli.common import Flags, as_json, client, run
+from freedompay_async.cli.common import Flags, client, run
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.marks import help_of
 from freedompay_async.contract import REQUESTS_STATUS
 from freedompay_async.errors import RequestFailed, StillProcessing
+from freedompay_async.plain import to_json
 
 __all__ = ["requests"]
 
@@ -40,7 +41,7 @@ def _status(
                 waited = error
             state = operation.answer
         if json:
-            typer.echo(as_json({"request_id": request_id, "known": state is not None, "answer": state}))
+            typer.echo(to_json({"request_id": request_id, "known": state is not None, "answer": state}))
         elif waited is not None:
             raise waited
         elif state is None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import typer
 
-from freedompay_async.cli.common import Flags, as_json, client, errors_told, run
+from freedompay_async.cli.common import Flags, client, errors_told, run
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.marks import help_of
 from freedompay_async.cli.verbs.announce import Announcing, next_step
@@ -23,6 +23,7 @@ from freedompay_async.cli.verbs.given_json import object_of
 from freedompay_async.contract import Call, Retry
 from freedompay_async.errors import FreedomPayError, OutcomeUnknown, StillProcessing
 from freedompay_async.operations import Operation
+from freedompay_async.plain import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -124,7 +125,7 @@ async def _carry_out(row: Call[Any], asked: Coroutine[Any, Any, Any], how: Mappi
         if isinstance(error, StillProcessing) or (row.retry is not Retry.READ and isinstance(error, OutcomeUnknown)):
             error.add_note(f"next: {next_step(row, error.request_id)}")
         if how["json"]:
-            typer.echo(as_json(_as_record(error)))
+            typer.echo(to_json(_as_record(error)))
         raise
     except asyncio.CancelledError as error:
         _tell_cancelled(row, error, accepted)

@@ -1,0 +1,44 @@
+"""Answers as JSON, for logs and for other programs."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, cast
+
+import msgspec
+
+from freedompay_async.models.open import Fields
+from freedompay_async.secret import Secret
+
+__all__ = ["to_json"]
+
+
+def to_json(value: object, *, reveal: bool = False) -> str:
+    """One line of JSON; a secret shows itself as `***` unless it is revealed, and an amount is a number as it came."""
+    plain = msgspec.to_builtins(value, enc_hook=_revealed if reveal else _plain, builtin_types=(Decimal,))
+    return _ENCODER.encode(_tidy(plain)).decode()
+
+
+def _plain(value: Any) -> object:
+    if isinstance(value, Fields):
+        return dict(value)
+    if isinstance(value, Secret):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def _revealed(value: Any) -> object:
+    return value.reveal() if isinstance(value, Secret) else _plain(value)
+
+
+def _tidy(value: Any) -> Any:
+    """Without the `extra` of an answer that has none."""
+    if isinstance(value, dict):
+        fields = cast("dict[str, Any]", value)
+        return {name: _tidy(part) for name, part in fields.items() if name != "extra" or part != {}}
+    if isinstance(value, list | tuple):
+        return [_tidy(part) for part in cast("list[Any]", value)]
+    return value
+
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
