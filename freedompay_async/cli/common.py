@@ -128,6 +128,9 @@ def errors_told() -> Generator[None]:
         # What is still in the buffer would be refused again when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         fail("nobody reads the output any more: stopped. A batch can be resumed.", Exit.LEFT)
+    except typer.Abort:
+        # Of a question at the terminal, and each is asked before anything is sent.
+        fail("aborted. Nothing was sent.", Exit.ABORTED)
     except (KeyboardInterrupt, asyncio.CancelledError):
         fail("aborted.", Exit.ABORTED)
 

@@ -106,6 +106,12 @@ class TestPin:
         # It may be repeated, and each attempt has another id: there is nothing to tell.
         assert result.stderr == ""
 
+    def test_one_s_own_needs_no_record(self, shell, issuer, tmp_path):
+        result = shell("cards", "set-pin", "card", "--pin-stdin", "--record", tmp_path / "calls.jsonl", input="c2VjcmV0LXBpbg==\n")
+
+        assert (result.exit_code, issuer.arrived()) == (2, 0)
+        assert result.stderr == "freedompay: --record is for what can't be done again, and this can. Nothing was sent.\n"
+
     def test_plain_digits_are_refused(self, shell, issuer):
         result = shell("cards", "set-pin", "card", "--pin-stdin", input="1234\n")
 

@@ -21,7 +21,7 @@ from freedompay_async.cli.verbs.asking import be_sure
 from freedompay_async.cli.verbs.flags import Shared
 from freedompay_async.cli.verbs.given_json import object_of
 from freedompay_async.contract import Call, Retry
-from freedompay_async.errors import FreedomPayError, OutcomeUnknown, StillProcessing
+from freedompay_async.errors import ConfigurationError, FreedomPayError, OutcomeUnknown, StillProcessing
 from freedompay_async.operations import Operation
 from freedompay_async.plain import to_json
 
@@ -67,7 +67,10 @@ def verb(
                 call: dict[str, Any] = {"extra": None if how["extra"] is None else object_of(how["extra"], "--extra")}
                 if "request_id" in how:
                     call["request_id"] = how["request_id"]
-                loud = row.retry is not Retry.READ and not (repeatable_with and given[repeatable_with])
+                repeatable = bool(repeatable_with and given[repeatable_with])
+                if repeatable and how.get("record"):
+                    raise ConfigurationError("--record is for what can't be done again, and this can. Nothing was sent.")
+                loud = row.retry is not Retry.READ and not repeatable
                 signing: Callable[[Signer], Signer] | None = (lambda signer: Announcing(signer, row)) if loud else None
                 fp = client(**settings, max_connections=1, record=how.get("record"), signing=signing)
                 if sure is not None and not how["yes"]:
