@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
+from html import escape
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -181,3 +184,24 @@ class TestConcealed:
 
         assert concealed(f"a {value} b", [Secret(value)]) == "a *** b"
         assert concealed("a b", [Secret(value)]) == "a b"
+
+    @pytest.mark.parametrize("place", [3, 23, 24, 25, 40, 400])
+    @pytest.mark.parametrize("odd", ["/", "+", "=", '"', "\\", "é", "&"])
+    @pytest.mark.parametrize(
+        "written",
+        [
+            str,
+            lambda value: json.dumps(value)[1:-1],
+            lambda value: json.dumps(json.dumps(value)[1:-1])[1:-1],
+            lambda value: value.replace("/", "\\/"),
+            lambda value: repr(value)[1:-1],
+            escape,
+            lambda value: quote(value, safe=""),
+            quote_plus,
+            lambda value: re.sub("%..", lambda match: match[0].lower(), quote(value, safe="")),
+        ],
+    )
+    def test_is_a_long_value_in_every_spelling_wherever_its_odd_letter_stands(self, place, odd, written):
+        value = "Ab" * (place // 2) + "c" * (place % 2) + odd + "TailOfIt" * 9
+
+        assert concealed(f"file <{written(value)}> is wrong", [Secret(value)]) == "file <***> is wrong"
