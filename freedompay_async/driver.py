@@ -84,8 +84,7 @@ class Means:
 
     def encode(self, call: Call[Any], request: msgspec.Struct, extra: Mapping[str, Any] | None = None) -> bytes:
         """The body of a call, with the fields that the overrides and the caller add."""
-        fields = self.row(call).fields
-        return encode(request, fields, extra)
+        return encode(request, self.row(call).fields, extra)
 
 
 class Driver:
@@ -110,12 +109,9 @@ class Driver:
         self._request = request
         self._extra_fields = extra
         self._id: str | None = None
-        asked_about = request.request_id if isinstance(request, StatusQuery) else request_id
-        if asked_about is not None or isinstance(request, StatusQuery):
-            self._take(asked_about)
+        self._admit(request.request_id if isinstance(request, StatusQuery) else request_id, timeout)
         self._effect = call.retry is not Retry.READ
         self._fixed = call.fixed_id or call.retry in (Retry.ASKABLE, Retry.UNASKABLE)
-        self._check(timeout)
         self._signer = means.signers[call.section]
         self._loop = asyncio.get_running_loop()
         self._deadline = self._loop.time() + (timeout or means.timeout)
@@ -132,16 +128,11 @@ class Driver:
     def request_id(self) -> str:
         return cast("str", self._id)
 
-    def _take(self, request_id: object) -> None:
-        """The id of the call; one that can't be sent is not put on the error either, because an error is logged."""
+    def _admit(self, request_id: str | None, timeout: float | None) -> None:
+        """Refuse what can't be carried out. An id that can't be sent is not put on the error either, because an error is logged."""
         try:
-            self._id = checked_request_id(request_id)
-        except ConfigurationError as error:
-            self._name(error)
-            raise
-
-    def _check(self, timeout: float | None) -> None:
-        try:
+            if request_id is not None or isinstance(self._request, StatusQuery):
+                self._id = checked_request_id(request_id)
             if self._extra_fields and "request_id" in self._extra_fields:
                 raise ConfigurationError("extra can't hold request_id: hand it in as request_id=. Nothing was sent.")
             self._means.check(timeout)

@@ -60,11 +60,15 @@ def to_error(
     # A failure is of the effect that was asked about, even if all that is known of it is its id.
     effect = call.retry is not Retry.READ or step is Step.FAILED
     kind: type[FreedomPayError]
-    why = concealed(told.reason, hide) + _described(told.answer, hide)
+    answer: AnyAnswer | None = told.answer
+    code = _shown(None if answer is None else answer.refusal_code, hide)
+    description = _shown(None if answer is None else answer.refusal_text, hide)
+    said = " ".join(part for part in (code, description) if part is not None)
+    why = concealed(told.reason, hide) + (f": {said}" if code is not None or description is not None else "")
     # What comes back instead of an answer that is made of secrets may be one too.
     sealed = bool(getattr(call.result, "SECRET", False))
     if asked is not None and asked is not told:
-        why += f"; request/status: {asked.seen.value}" + (f", {asked.reason}" if asked.reason else "")
+        why += f"; request/status: {asked.seen.value}" + (f", {concealed(asked.reason, hide)}" if asked.reason else "")
     if step is Step.DENIED:
         kind, text = AuthenticationError, _denied(why, call.section)
     elif effect:
@@ -85,18 +89,17 @@ def to_error(
             f" The path {call.path} is a guess: no public page of the vendor shows it. If the vendor gave you another, "
             f'use FreedomPay(contract=[Override(call="{call.name}", path="…")]).'
         )
-    answer: AnyAnswer | None = told.answer
     if kind is RequestFailed and call.section is Section.GIFT_CARDS:
         # Not "it was not done": the answer may be that an earlier call did it.
         kind, text = GiftCardError, text.replace("It was not done", "This attempt did nothing")
     return kind(
-        concealed(text, hide),
+        text,
         request_id=request_id,
         call=call.name,
         http_status=told.reply.status if told.reply else None,
         body=None if told.reply is None else MASK if sealed else mask(told.reply.body, hide=hide),
-        error_code=_shown(None if answer is None else answer.refusal_code, hide),
-        error_description=_shown(None if answer is None else answer.refusal_text, hide),
+        error_code=code,
+        error_description=description,
         retry_after=told.retry_after or None,
         proved=step is Step.FAILED,
     )
@@ -159,13 +162,6 @@ def _denied(why: str, section: Section) -> str:
 def _shown(text: str | None, hide: Sequence[Secret]) -> str | None:
     # A link in a refusal may be one that lets its holder set a PIN.
     return None if text is None else _LINK.sub(MASK, mask_text(concealed(text, hide)[:_LONGEST]))
-
-
-def _described(answer: AnyAnswer | None, hide: Sequence[Secret]) -> str:
-    if answer is None:
-        return ""
-    parts = [part for part in (_shown(answer.refusal_code, hide), _shown(answer.refusal_text, hide)) if part is not None]
-    return ": " + " ".join(parts) if parts else ""
 
 
 def mark_cancelled(error: BaseException, request_id: str | None, *, outcome_unknown: bool) -> None:
