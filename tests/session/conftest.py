@@ -1,4 +1,4 @@
-"""What the tests of the session layer share: a loop whose clock is virtual, a transport in memory, clients of a sandbox."""
+"""What the tests of the session layer share: a transport in memory, clients of a sandbox."""
 
 from __future__ import annotations
 
@@ -28,42 +28,6 @@ PREFIX = "/v5/card-api/"
 GIFT_PREFIX = "/v5/cards/"
 SECRET = "sandbox-secret"
 SIGNERS = {"KZ": JwsSigner, "KG": Sha256Signer}
-
-
-# -- a clock that jumps
-
-
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """Where nothing is left to do but wait, the clock jumps to the end of the wait; a wait without an end is an error."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._now = 0.0
-        self._select = self._selector.select
-        self._selector.select = self._jump
-
-    def time(self) -> float:
-        return self._now
-
-    def _jump(self, timeout):
-        if timeout is None:
-            raise RuntimeError("everything waits, and for nothing that can come")
-        self._now += timeout
-        if timeout and self._scheduled:
-            # To the very moment that is waited for, not to one that a rounding error puts a hair before it.
-            self._now = max(self._now, min(self._scheduled[0].when(), self._now + 1e-9))
-        return self._select(0)
-
-
-def _in_virtual_time(story):
-    """Runs a coroutine where hours take no time, and tells what it returned."""
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        return runner.run(story)
-
-
-@pytest.fixture
-def play():
-    return _in_virtual_time
 
 
 # -- a transport in memory

@@ -1,0 +1,46 @@
+"""What the tests of several folders share: a loop whose clock is virtual."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """Where nothing is left to do but wait, the clock jumps to the end of the wait; a wait without an end is an error."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._now = 0.0
+        self._select = self._selector.select
+        self._selector.select = self._jump
+
+    def time(self) -> float:
+        return self._now
+
+    def _jump(self, timeout):
+        if timeout is None:
+            raise RuntimeError("everything waits, and for nothing that can come")
+        self._now += timeout
+        if timeout and self._scheduled:
+            # To the very moment that is waited for, not to one that a rounding error puts a hair before it.
+            self._now = max(self._now, min(self._scheduled[0].when(), self._now + 1e-9))
+        return self._select(0)
+
+
+@pytest.fixture(scope="session")
+def timed():
+    """Runs a coroutine where hours take no time; what it returned, and how many seconds went by."""
+
+    def run(story):
+        with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+            return runner.run(story), runner.get_loop().time()
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def play(timed):
+    """The same, where only what it returned matters."""
+    return lambda story: timed(story)[0]
