@@ -1,10 +1,19 @@
-"""What the tests of several folders share: a loop whose clock is virtual."""
+"""What the tests of several folders share: how much the proofs do, and a loop whose clock is virtual."""
 
 from __future__ import annotations
 
 import asyncio
 
 import pytest
+
+
+def pytest_addoption(parser):
+    """The defaults are what a run of all tests does; `make soak`, `make crash` and `make fuzz` ask for more."""
+    proofs = parser.getgroup("proofs", "how much the proofs do")
+    proofs.addoption("--schedules", type=int, default=10_000, help="schedules of faults that the model goes through")
+    proofs.addoption("--rounds", type=int, default=20, help="kill -9 of a batch of 2,000 rows")
+    proofs.addoption("--leak-seconds", type=float, default=0.0, help="go on with mixed calls for so long, beyond the 20,000")
+    proofs.addoption("--fuzz-seconds", type=float, default=10.0, help="how long each fuzzer runs")
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
