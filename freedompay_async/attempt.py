@@ -6,18 +6,27 @@ import asyncio
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from freedompay_async.wire import Message, Reply
 
 __all__ = ["Attempt", "TransportError", "Wire"]
 
 
 class Attempt:
-    """One try to send; tells, whatever happens, whether a byte may have left."""
+    """One try to send; tells, whatever happens, whether a byte may have left.
 
-    __slots__ = ("_clock", "_deadline", "_seconds", "sent")
+    Args:
+        deadline: of the whole call, by the clock of the loop.
+        seconds: from a connection in hand to the last byte of the answer.
+        may_leave: asked with the connection in hand: waiting for it may have taken too long for a repeated effect.
+    """
 
-    def __init__(self, *, deadline: float, seconds: float) -> None:
+    __slots__ = ("_clock", "_deadline", "_may_leave", "_seconds", "sent")
+
+    def __init__(self, *, deadline: float, seconds: float, may_leave: Callable[[], bool] | None = None) -> None:
         self.sent = False
+        self._may_leave = may_leave
         self._deadline = deadline
         self._seconds = seconds
         self._clock: asyncio.Timeout | None = None
@@ -28,7 +37,13 @@ class Attempt:
         return self._clock
 
     def connected(self) -> None:
-        """A connection is in hand, and the next thing is the write."""
+        """A connection is in hand, and the next thing is the write.
+
+        Raises:
+            TransportError: it comes too late; nothing was written, and the connection is as good as new.
+        """
+        if self._may_leave is not None and not self._may_leave():
+            raise TransportError("its first send is too long ago to send it again")
         self.sent = True
         if self._clock is not None:
             self._clock.reschedule(min(self._deadline, asyncio.get_running_loop().time() + self._seconds))

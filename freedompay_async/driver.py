@@ -114,7 +114,8 @@ class Driver:
         self._fixed = call.fixed_id or call.retry in (Retry.ASKABLE, Retry.UNASKABLE)
         self._signer = means.signers[call.section]
         self._loop = asyncio.get_running_loop()
-        self._deadline = self._loop.time() + (timeout or means.timeout)
+        self._began, self._began_by_the_wall = self._loop.time(), time.time()
+        self._deadline = self._began + (timeout or means.timeout)
         self._message: Message | None = None
         self._told = Verdict(Seen.NOT_SENT, "the deadline came before it could be sent")
         self._asked: Verdict | None = None
@@ -178,13 +179,13 @@ class Driver:
                 self._asked = verdict = await self._ask()
                 if verdict.seen in (Seen.KNOWN, Seen.FAILED) or self._told.seen is Seen.NOT_SENT:
                     self._told = verdict
-                action = life.after_ask(verdict.seen, self._loop.time(), retry_after=verdict.retry_after)
+                action = life.after_ask(verdict.seen, self._now(), retry_after=verdict.retry_after)
 
     async def _send(self) -> Verdict:
         if self._message is None or not self._fixed:
             self._message = self._compose()
         self._life.sent(self._loop.time())
-        self._sending = attempt = self._new_attempt()
+        self._sending = attempt = self._new_attempt(self._may_leave if self._effect and self._fixed else None)
         reply = await self._try(self._message, attempt, self._before)
         self._sending = None
         if isinstance(reply, Reply):
@@ -205,8 +206,18 @@ class Driver:
         self._tell("look-up", reply)
         return reply
 
-    def _new_attempt(self) -> Attempt:
-        return Attempt(deadline=self._deadline, seconds=self._means.policy.attempt_timeout)
+    def _new_attempt(self, may_leave: Callable[[], bool] | None = None) -> Attempt:
+        return Attempt(deadline=self._deadline, seconds=self._means.policy.attempt_timeout, may_leave=may_leave)
+
+    def _may_leave(self) -> bool:
+        return self._life.may_leave(self._now())
+
+    def _now(self) -> float:
+        """By the loop's clock, which stands still while the machine sleeps: the wall clock tells how long that was."""
+        now = self._loop.time()
+        slept = (time.time() - self._began_by_the_wall) - (now - self._began)
+        self._life.uncounted = max(self._life.uncounted, slept)
+        return now
 
     async def _try(self, message: Message, attempt: Attempt, before: Callable[[], Awaitable[None]] | None = None) -> Reply | Verdict:
         """Send once; the answer, or a verdict where none came."""
@@ -276,6 +287,7 @@ class Driver:
             told=self._told,
             asked=self._asked,
             resend_within=self._means.policy.resend_within,
+            not_again=self._life.not_again,
             hide=self._secrets(),
         )
         if self._call.retry is Retry.UNASKABLE and isinstance(error, OutcomeUnknown):

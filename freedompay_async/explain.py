@@ -44,6 +44,7 @@ def to_error(
     told: Verdict,
     asked: Verdict | None,
     resend_within: float,
+    not_again: str | None = None,
     hide: Sequence[Secret] = (),
 ) -> FreedomPayError:
     """The error for an end.
@@ -55,6 +56,7 @@ def to_error(
         told: the last thing that was said of the call itself.
         asked: the last look-up, if there was one.
         resend_within: seconds.
+        not_again: why it was not sent again, where its age forbids it.
         hide: what went out and must not be shown, should the issuer repeat it.
     """
     # A failure is of the effect that was asked about, even if all that is known of it is its id.
@@ -77,7 +79,8 @@ def to_error(
     else:
         kind, text = _of_read(step, why, answered=told.reply is not None)
     if step is Step.UNKNOWN and call.retry is Retry.ASKABLE:
-        text += f" Ask again later (requests.attach), or repeat it with this request_id within {resend_within:.0f} s of its first send."
+        repeat = f", or repeat it with this request_id within {resend_within:.0f} s of its first send."
+        text += " Ask again later (requests.attach)" + (repeat if not_again is None else f"; it is not sent again: {not_again}.")
     if step is Step.UNKNOWN and call.retry is Retry.REPEATABLE:
         text = f"sent, and its outcome is not known ({why}). Doing it again gives the same end: it is safe to repeat."
     if step is Step.UNKNOWN and call.retry is Retry.UNASKABLE and call.safe_again:

@@ -174,6 +174,10 @@ class Life:
     """The path is a guess, and the last answer to it was an HTTP 404: sending it again gives the same."""
     hopeless: bool = False
     """Nothing more can be sent: the client was closed, or the server's certificate is not trusted."""
+    not_again: str | None = None
+    """Why it was not sent again, where its age forbids it."""
+    uncounted: float = 0.0
+    """Seconds that the clock of `now` did not count: the machine slept, or its wall clock knows better."""
     _idle: int = 0
     """Repeats since the last news."""
 
@@ -192,6 +196,12 @@ class Life:
     def found(self) -> bool:
         """An effect that was answered by a look-up, because somebody had used its id before this call."""
         return self.said_no and self.doubt is Doubt.POSSIBLE and not self.limited
+
+    def may_leave(self, now: float) -> bool:
+        """Whether its bytes may leave: the first time always, and again only within `resend_within` of the first time."""
+        if self.first_sent is None or (self.last_sent is None and self.doubt is not Doubt.CERTAIN):
+            return True
+        return self.may_resend and now - self.first_sent + self.uncounted < self.policy.resend_within
 
     def give_up(self) -> None:
         """Nothing that is tried from here can be sent."""
@@ -253,7 +263,11 @@ class Life:
             if self.doubt is Doubt.CERTAIN:
                 return Action(Step.ASK, self._pause(retry_after))
             return Action(Step.DUPLICATE if self.conflict else Step.REFUSED)
-        if self.no_such_path or self.first_sent is None or not self.may_resend or now - self.first_sent >= self.policy.resend_within:
+        if not self.may_leave(now):
+            within = f"its first send is more than {self.policy.resend_within:.0f} s ago"
+            self.not_again = within if self.may_resend else "the clock of this machine is behind its first send, so its age is not known"
+            return Action(Step.UNKNOWN)
+        if self.no_such_path or self.first_sent is None:
             return Action(Step.UNKNOWN)
         return Action(Step.SEND, retry_after)
 

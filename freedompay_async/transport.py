@@ -40,7 +40,11 @@ class _Connector(aiohttp.TCPConnector):
 
     async def connect(self, *args: Any, **kwargs: Any) -> Connection:
         connection = await super().connect(*args, **kwargs)
-        _attempt.get().connected()
+        try:
+            _attempt.get().connected()
+        except TransportError:
+            connection.release()
+            raise
         return connection
 
 

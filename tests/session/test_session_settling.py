@@ -143,7 +143,7 @@ def test_request_that_turns_up_late_is_not_sent_again(submit, memory, say):
 def test_nothing_is_sent_again_past_resend_within(submit, memory, say):
     wire = memory(card__bulk_issue=[say.lost], request__status=[say.unknown])
 
-    with pytest.raises(OutcomeUnknown, match="within 3 s of its first send") as caught:
+    with pytest.raises(OutcomeUnknown, match="it is not sent again: its first send is more than 3 s ago") as caught:
         submit(wire, grace=4.0, resend_within=3.0)
 
     assert len(wire.of(BULK)) == 1
