@@ -22,10 +22,12 @@ class Attempt:
         may_leave: asked with the connection in hand: waiting for it may have taken too long for a repeated effect.
     """
 
-    __slots__ = ("_clock", "_deadline", "_may_leave", "_seconds", "sent")
+    __slots__ = ("_clock", "_deadline", "_may_leave", "_seconds", "began", "sent")
 
     def __init__(self, *, deadline: float, seconds: float, may_leave: Callable[[], bool] | None = None) -> None:
         self.sent = False
+        self.began: float | None = None
+        """When its turn in a lane came, by the clock of the loop."""
         self._may_leave = may_leave
         self._deadline = deadline
         self._seconds = seconds

@@ -18,6 +18,7 @@ from freedompay_async.explain import mark_cancelled, to_error
 from freedompay_async.ids import checked_request_id, new_request_id
 from freedompay_async.masking import concealed
 from freedompay_async.models import Answer, GiftAnswer, HeaderQuery, Intent, PinPageAnswer, RequestState, StatusQuery
+from freedompay_async.pacing import NoTurn
 from freedompay_async.policy import Life, Policy, RetryBudget, Seen, Step
 from freedompay_async.secret import secrets_in
 from freedompay_async.wire import Message, Reply, Verdict, encode, read_answer, read_look_up
@@ -32,13 +33,11 @@ if TYPE_CHECKING:
     from freedompay_async.secret import Secret
     from freedompay_async.signing import Signer
 
-__all__ = ["NO_TURN", "Driver", "Means"]
+__all__ = ["Driver", "Means"]
 
 R = TypeVar("R")
 log: Final = logging.getLogger("freedompay_async")
 _ENVELOPES: Final = {Section.PAYMENT_CARDS: Answer, Section.GIFT_CARDS: GiftAnswer, Section.HASHDT: PinPageAnswer}
-NO_TURN: Final = Verdict(Seen.NOT_SENT, "its turn did not come before the deadline")
-"""Of an attempt that waited for its lane until the end: nothing was tried, and the issuer has no part in it."""
 
 
 class Means:
@@ -56,7 +55,6 @@ class Means:
         drift: DriftCount | None = None,
         lane: Lane | None = None,
         budget: RetryBudget | None = None,
-        listener: Callable[[Verdict], None] | None = None,
     ) -> None:
         self.transport: Final = transport
         self.signers: Final = signers
@@ -66,7 +64,6 @@ class Means:
         self._rows: Final = rows or {}
         self._record: Final = record
         self._lane: Final = lane
-        self._listener: Final = listener
         self._budget: Final = budget or RetryBudget(policy)
 
     def check(self, timeout: float | None) -> None:
@@ -193,17 +190,18 @@ class Driver:
             # Only `request/status` asks about another request than its own.
             own = call.request is not StatusQuery
             reply = read_answer(reply, call.answer, effect=own, now=time.time(), envelope=_ENVELOPES[call.section])
-        self._tell(f"attempt {self._life.sends}", reply)
+        self._tell(f"attempt {self._life.sends}", reply, attempt)
         return reply
 
     async def _ask(self) -> Verdict:
         query = StatusQuery(request_id=cast("str", self._id))
         call = self._means.row(REQUESTS_STATUS)
         message = self._signed(Message(call.method, call.path, {}, self._means.encode(call, query)), call, new_request_id())
-        reply = await self._try(message, self._new_attempt())
+        attempt = self._new_attempt()
+        reply = await self._try(message, attempt)
         if isinstance(reply, Reply):
             reply = read_look_up(reply, now=time.time())
-        self._tell("look-up", reply)
+        self._tell("look-up", reply, attempt)
         return reply
 
     def _new_attempt(self, may_leave: Callable[[], bool] | None = None) -> Attempt:
@@ -228,22 +226,24 @@ class Driver:
             async with asyncio.timeout_at(self._deadline), lane:
                 if before is not None:
                     await before()
+                attempt.began = self._loop.time()
                 return await send(message, attempt)
+        except NoTurn as error:
+            self._life.give_up()
+            reason = str(error)
         except TransportError as error:
             if error.final:
                 self._life.give_up()
             reason = error.reason
         except TimeoutError:
-            if not attempt.sent:
-                return NO_TURN
-            reason = "the deadline came"
+            reason = "the deadline came" if attempt.sent else "its turn did not come before the deadline"
         return Verdict(Seen.NO_ANSWER if attempt.sent else Seen.NOT_SENT, reason)
 
-    def _tell(self, what: str, verdict: Verdict) -> None:
+    def _tell(self, what: str, verdict: Verdict, attempt: Attempt) -> None:
         if verdict.notes:
             self._means.drift.add(self._call.name if what != "look-up" else REQUESTS_STATUS.name, verdict.notes)
-        if self._means._listener is not None:
-            self._means._listener(verdict)
+        if self._means._lane is not None and attempt.began is not None:
+            self._means._lane.heard(verdict, attempt.began)
         if log.isEnabledFor(logging.DEBUG):
             reason = concealed(verdict.reason, self._secrets())
             log.debug("%s, %s: %s %s", self._call.name, what, verdict.seen.value, reason, extra=self._extra())

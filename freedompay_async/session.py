@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import msgspec
 
     from freedompay_async.pacing import Lane
-    from freedompay_async.wire import Verdict
 
 __all__ = ["Session"]
 
@@ -36,9 +35,8 @@ class Session(Means):
         *,
         timeout: float | None = None,
         policy: Policy | None = None,
-        listener: Callable[[Verdict], None] | None = None,
     ) -> Session:
-        """The same pool, keys and retry budget, with calls counted against `lane`; `listener` is told what each attempt has shown."""
+        """The same pool, keys and retry budget, with calls counted against `lane`, which is told what each attempt has shown."""
         return Session(
             self.transport,
             signers=self.signers,
@@ -49,7 +47,6 @@ class Session(Means):
             drift=self.drift,
             lane=lane,
             budget=self._budget,
-            listener=listener,
         )
 
     async def read(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
+from freedompay_async.batch.clock import Clock
 from freedompay_async.batch.plan import PlannedRow
 from freedompay_async.batch.report import Outcome, State, outcome_of
 
@@ -45,13 +46,25 @@ class Entry:
     """The issuer had one of its request ids before this journal."""
 
 
-async def standing(journal: Journal) -> tuple[int, int]:
-    """How many rows have ended, and how many cards were ever asked for."""
+class Standing(NamedTuple):
+    """What earlier runs have left."""
 
-    def read(connection: sqlite3.Connection) -> tuple[int, int]:
+    ended: int
+    """Rows."""
+    cards: int
+    """That were ever asked for."""
+    clock: Clock
+
+
+async def standing(journal: Journal) -> Standing:
+    """Where a run begins."""
+
+    def read(connection: sqlite3.Connection) -> Standing:
         ended = connection.execute("SELECT count(*) FROM rows WHERE state IN ('issued', 'refused')").fetchone()[0]
         cards = connection.execute("SELECT count(*) FROM intents WHERE step = 'card'").fetchone()[0]
-        return ended, cards
+        newest = connection.execute("SELECT coalesce(max(sent_at), 0) FROM intents").fetchone()[0]
+        set_back = connection.execute("SELECT coalesce(max(value + 0.0), 0) FROM meta WHERE name = 'clock_set_back'").fetchone()[0]
+        return Standing(ended, cards, Clock(newest=newest, set_back=set_back))
 
     return await journal.call(read)
 
@@ -92,8 +105,10 @@ def _chunk(connection: sqlite3.Connection, after: int) -> list[Entry]:
     ]
 
 
-async def intend(journal: Journal, entry: Entry, step: str, *, request_id: str, body_sha256: bytes, sent_at: float) -> None:
-    """On the disk when this returns: the intent, and what is known of the row so far."""
+async def intend(
+    journal: Journal, entry: Entry, step: str, *, request_id: str, body_sha256: bytes, sent_at: float, set_back: float = 0.0
+) -> None:
+    """On the disk when this returns: the intent, what is known of the row, and by how many seconds the clock was set back."""
     intent = (entry.number, step, request_id, body_sha256, sent_at)
     known = (entry.client_id, entry.card_id, entry.found, entry.number)
 
@@ -102,6 +117,10 @@ async def intend(journal: Journal, entry: Entry, step: str, *, request_id: str, 
         connection.execute(
             "UPDATE rows SET state = 'started', client_id = ?, card_id = ?, found = ?, reason = NULL WHERE number = ?", known
         )
+        if set_back:
+            connection.execute(
+                "INSERT INTO meta VALUES ('clock_set_back', ?1) ON CONFLICT (name) DO UPDATE SET value = value + ?1", (set_back,)
+            )
 
     await journal.call(write)
 

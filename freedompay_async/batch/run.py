@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import hashlib
-import time
 from base64 import b64encode
-from contextlib import aclosing, asynccontextmanager, contextmanager, nullcontext
+from contextlib import aclosing, contextmanager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from random import random
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import anyio
 import msgspec
 
-from freedompay_async.batch.entries import Entry, accepted, end, forget, intend, standing, unfinished
+from freedompay_async.batch.clock import Clock
+from freedompay_async.batch.entries import Entry, accepted, end, standing, unfinished
 from freedompay_async.batch.files import DocumentProblem, open_document
+from freedompay_async.batch.intention import Intention
+from freedompay_async.batch.outage import PatientLane
 from freedompay_async.batch.report import State
 from freedompay_async.contract import CARDS_ACTIVATE, CARDS_ISSUE, CLIENTS_CREATE
-from freedompay_async.driver import NO_TURN
 from freedompay_async.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -33,32 +35,27 @@ from freedompay_async.errors import (
     RequestFailed,
     StillProcessing,
 )
-from freedompay_async.ids import derive_request_id
+from freedompay_async.ids import derive_request_id, new_request_id
 from freedompay_async.models import CardActivation, CardIssue, ClientCreation
 from freedompay_async.operations import Operation, start
-from freedompay_async.pacing import Lane
-from freedompay_async.policy import Seen
 from freedompay_async.secret import Document
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+    from collections.abc import Awaitable, Callable, Generator
 
-    from freedompay_async.batch.entries import Earlier
     from freedompay_async.batch.journal import Journal
     from freedompay_async.batch.limits import Limits, Progress
     from freedompay_async.batch.plan import Plan
     from freedompay_async.batch.report import Outcome
     from freedompay_async.contract import Call
     from freedompay_async.models import Intent
+    from freedompay_async.pacing import Lane
     from freedompay_async.session import Session
-    from freedompay_async.wire import Verdict
 
 __all__ = ["Run"]
 
 R = TypeVar("R")
 _UNKNOWN: Final = (OutcomeUnknown, DuplicateRequest, ProtocolError)
-# In an outage the issuer is tried this often, in seconds, whatever the number of rows.
-_PROBE_PAUSE: Final = 1.0
 
 
 class _Stopped(Exception):
@@ -69,48 +66,16 @@ class _NotSendable(Exception):
     """The row's document is not what was planned."""
 
 
-class _Intention:
-    """One intent in the journal: written before its first send, and taken back if it surely was not sent."""
-
-    def __init__(self, run: Run, row: Entry, step: str, *, request_id: str, digest: bytes, earlier: Earlier | None) -> None:
-        self._run = run
-        self._row = row
-        self._step = step
-        self._id = request_id
-        self._digest = digest
-        self._written = self._kept = self._counted = earlier is not None
-        self._began = 0.0
-        self.sent_at: Final = None if earlier is None else earlier.sent_at
-        """When an earlier run first sent it."""
-
-    async def write(self) -> None:
-        if self._written:
-            return
-        self._run._guard(self._step, counted=self._counted)
-        self._counted = True
-        self._began = self._began or time.time()
-        await intend(self._run._journal, self._row, self._step, request_id=self._id, body_sha256=self._digest, sent_at=self._began)
-        self._written = True
-
-    def keep(self) -> None:
-        """It was answered with 429, so it reached the issuer: it stays in the journal, whatever comes of the next try."""
-        self._kept = True
-
-    def take_back(self) -> None:
-        """It was not sent. Not waited for: if this gets lost, the next run asks about it for nothing."""
-        if self._written and not self._kept:
-            forget(self._run._journal, self._row, self._step)
-            self._written = False
-
-
 class Run:
     """One pass over the rows that have not ended."""
 
     def __init__(self, session: Session, journal: Journal, limits: Limits, progress: Progress, plan: Callable[[], Awaitable[Plan]]) -> None:
         # What was not sent comes back at once, so that the run decides for all rows together when to try again.
         once = dataclasses.replace(session.policy, attempts=1)
-        lane = Lane(concurrency=limits.concurrency, rate=limits.rate)
-        self._session: Final = session.in_lane(lane, timeout=limits.settle, policy=once, listener=self._heard)
+        self._lane: Final = PatientLane(
+            concurrency=limits.concurrency, rate=limits.rate, longest=limits.outage, progress=progress, end=self._end_with
+        )
+        self._session: Final = session.in_lane(self._lane, timeout=limits.settle, policy=once)
         self._journal: Final = journal
         self._read_plan: Final = plan
         self._limits: Final = limits
@@ -125,14 +90,12 @@ class Run:
         self._stopping = False
         self._fatal: FreedomPayError | None = None
         self._cards = 0
-        self._reachable = True
-        self._silent_since: float | None = None
-        self._probing = False
-        self._news: Final = asyncio.Event()
+        self._clock = Clock()
 
     def stop(self) -> None:
         """Start no new row; settle what is on the way."""
         self._stopping = True
+        self._lane.close()
         for scope in self._waits:
             scope.cancel()
 
@@ -148,14 +111,18 @@ class Run:
         progress = self._progress
         self._plan = await self._read_plan()
         progress.rows = self._plan.rows
-        progress.earlier, self._cards = await standing(self._journal)
-        async with aclosing(unfinished(self._journal)) as rows, anyio.create_task_group() as group:
-            async for row in rows:
-                await self._places.acquire()
-                if self._stopping:
-                    self._places.release()
-                    break
-                group.start_soon(self._row, row, give)
+        before = await standing(self._journal)
+        progress.earlier, self._cards, self._clock = before.ended, before.cards, before.clock
+        async with anyio.create_task_group() as watch:
+            watch.start_soon(self._lane.watch, self._knock)
+            async with aclosing(unfinished(self._journal)) as rows, anyio.create_task_group() as group:
+                async for row in rows:
+                    await self._places.acquire()
+                    if self._stopping:
+                        self._places.release()
+                        break
+                    group.start_soon(self._row, row, give)
+            watch.cancel_scope.cancel()
         if self._fatal is not None:
             raise self._fatal
 
@@ -182,6 +149,11 @@ class Run:
         finally:
             progress.in_progress -= 1
             self._places.release()
+
+    async def _knock(self, lane: Lane) -> None:
+        """A harmless question; the lane hears what becomes of it."""
+        with suppress(FreedomPayError):
+            await self._session.in_lane(lane).look_up(new_request_id())
 
     def _end_with(self, error: FreedomPayError) -> None:
         self._fatal = self._fatal or error
@@ -240,7 +212,8 @@ class Run:
                 body = None
         if body is None:
             return await self._asked(Operation(self._session, call, request_id))
-        intent = _Intention(self, row, step, request_id=request_id, digest=digest, earlier=earlier)
+        sent_at, guard = earlier and self._clock.sent_at(earlier.sent_at), partial(self._guard, step)
+        intent = Intention(self._journal, row, step, request_id=request_id, digest=digest, sent_at=sent_at, clock=self._clock, guard=guard)
         operation = await self._send(call, body, request_id, intent)
         accepted(self._journal, row, step)
         row.found = row.found or (operation.answer is not None and operation.answer.found)
@@ -248,7 +221,7 @@ class Run:
 
     async def _asked(self, operation: Operation[R]) -> Operation[R]:
         try:
-            state = await operation.refresh()
+            state = await self._patiently(operation.refresh, OutcomeUnknown)
         except (NotSent, RateLimited) as error:
             raise _Stopped from error
         if state is None:
@@ -258,7 +231,7 @@ class Run:
             )
         return operation
 
-    def _guard(self, step: str, *, counted: bool) -> None:
+    def _guard(self, step: str, counted: bool) -> None:  # noqa: FBT001
         if self._stopping:
             raise _Stopped
         if step == "card" and not counted:
@@ -269,14 +242,16 @@ class Run:
                 raise _Stopped
             self._cards += 1
 
-    async def _send(self, call: Call[R], body: Intent, request_id: str, intent: _Intention) -> Operation[R]:
+    async def _send(self, call: Call[R], body: Intent, request_id: str, intent: Intention) -> Operation[R]:
         """Until it is answered: an outage or a limit is no fault of the row."""
         while True:
+            if self._stopping:
+                raise _Stopped
+            began = asyncio.get_running_loop().time()
             try:
-                async with self._turn():
-                    return await start(
-                        self._session, call, body, request_id=request_id, timeout=None, sent_at=intent.sent_at, before=intent.write
-                    )
+                return await start(
+                    self._session, call, body, request_id=request_id, timeout=None, sent_at=intent.sent_at, before=intent.write
+                )
             except NotSent:
                 intent.take_back()
             except RateLimited as error:
@@ -284,54 +259,15 @@ class Run:
                 self._progress.trouble = error.message
                 with self._stoppable():
                     await anyio.sleep((error.retry_after or 0.0) + 1.0 + random())
-
-    @asynccontextmanager
-    async def _turn(self) -> AsyncGenerator[None]:
-        """At once while the issuer can be reached; in an outage one row at a time tries, after a pause, and the others wait for it."""
-        if self._stopping:
-            raise _Stopped
-        while not self._reachable:
-            if self._probing:
-                with self._stoppable():
-                    await self._news.wait()
-                continue
-            self._probing = True
-            self._news.clear()
-            try:
-                with self._stoppable():
-                    await anyio.sleep(_PROBE_PAUSE)
-                yield
-            finally:
-                self._probing = False
-                self._news.set()
-            return
-        yield
-
-    def _heard(self, verdict: Verdict) -> None:
-        """Of every attempt and every look-up: one answer of the issuer itself ends an outage."""
-        if verdict.reply is not None and verdict.seen is not Seen.NO_ANSWER:
-            self._reachable, self._silent_since, self._progress.trouble = True, None, None
-            self._news.set()
-            return
-        if verdict is NO_TURN:
-            return
-        self._progress.trouble = verdict.reason
-        self._reachable = False
-        self._news.clear()
-        now = asyncio.get_running_loop().time()
-        if self._silent_since is None:
-            self._silent_since = now
-        elif now - self._silent_since > self._limits.outage:
-            silent = (
-                f"no answer from the issuer for {now - self._silent_since:.0f} s ({verdict.reason}). The rows that are left can be resumed."
-            )
-            self._end_with(NotSent(silent))
+            except OutcomeUnknown:
+                if not self._lane.outage_since(began):
+                    raise
+                intent.lost()
 
     async def _result(self, operation: Operation[R]) -> R:
         self._progress.waiting += 1
         try:
-            with self._stoppable():
-                return await operation.result(timeout=self._limits.wait)
+            return await self._patiently(lambda: operation.result(timeout=self._limits.wait), StillProcessing)
         except StillProcessing as error:
             if operation.answer is None:
                 raise OutcomeUnknown(
@@ -340,6 +276,17 @@ class Run:
             raise _Stopped from error
         finally:
             self._progress.waiting -= 1
+
+    async def _patiently(self, ask: Callable[[], Awaitable[R]], unfinished: type[FreedomPayError]) -> R:
+        """A question is asked anew, with all of its time, where an outage may have taken its answer."""
+        while True:
+            began = asyncio.get_running_loop().time()
+            try:
+                with self._stoppable():
+                    return await ask()
+            except unfinished:
+                if not self._lane.outage_since(began):
+                    raise
 
     @contextmanager
     def _stoppable(self) -> Generator[None]:

@@ -1,0 +1,88 @@
+"""One intent of a row: on the disk before it is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from freedompay_async.batch.entries import forget, intend
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from freedompay_async.batch.clock import Clock
+    from freedompay_async.batch.entries import Entry
+    from freedompay_async.batch.journal import Journal
+
+__all__ = ["Intention"]
+
+
+class Intention:
+    """Written before its first send, and taken back if it surely was not sent.
+
+    Args:
+        journal: where it is written.
+        row: whose it is.
+        step: which of the row's.
+        request_id: its id.
+        digest: of the body.
+        sent_at: seconds since the epoch at which an earlier run first sent it.
+        clock: of the run.
+        guard: asked before it is written; raises where it must not be sent. Its argument is whether it was asked before.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        row: Entry,
+        step: str,
+        *,
+        request_id: str,
+        digest: bytes,
+        sent_at: float | None,
+        clock: Clock,
+        guard: Callable[[bool], None],
+    ) -> None:
+        self._journal: Final = journal
+        self._row: Final = row
+        self._step: Final = step
+        self._id: Final = request_id
+        self._digest: Final = digest
+        self._clock: Final = clock
+        self._guard: Final = guard
+        self._written = self._kept = self._counted = sent_at is not None
+        self._began = 0.0
+        self.sent_at = sent_at
+        """When it was first sent, where it may have been: then it is asked about before it is sent again."""
+
+    async def write(self) -> None:
+        if self._written:
+            return
+        self._guard(self._counted)
+        self._counted = True
+        now, set_back = self._clock.now()
+        self._began = self._began or now
+        await intend(
+            self._journal,
+            self._row,
+            self._step,
+            request_id=self._id,
+            body_sha256=self._digest,
+            sent_at=self._began,
+            set_back=set_back,
+        )
+        self._written = True
+
+    def keep(self) -> None:
+        """It was answered with 429, so it reached the issuer: it stays in the journal, whatever comes of the next try."""
+        self._kept = True
+
+    def lost(self) -> None:
+        """It was sent, and an outage kept its end from being found out."""
+        self._kept = True
+        self.sent_at = self.sent_at or self._began
+
+    def take_back(self) -> None:
+        """It was not sent. Not waited for: if this gets lost, the next run asks about it for nothing."""
+        if self._written and not self._kept:
+            forget(self._journal, self._row, self._step)
+            self._written = False

@@ -1,0 +1,128 @@
+"""The lane of a batch: in an outage every row waits, and a harmless question a second finds out whether it is over."""
+
+from __future__ import annotations
+
+import asyncio
+from math import inf
+from typing import TYPE_CHECKING, Final
+
+from freedompay_async.errors import NotSent
+from freedompay_async.pacing import Lane, NoTurn
+from freedompay_async.policy import Seen
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from freedompay_async.batch.limits import Progress
+    from freedompay_async.errors import FreedomPayError
+    from freedompay_async.wire import Verdict
+
+__all__ = ["PatientLane"]
+
+# In an outage the issuer is asked this often, in seconds, whatever the number of rows.
+_PAUSE: Final = 1.0
+
+
+class PatientLane(Lane):
+    """A lane that holds its calls while the issuer is silent.
+
+    A call without an answer raises the suspicion, and holds the others; a question that has nothing to do with any row decides. If it is
+    answered, the silence was of that one call; if not, it is an outage until something is answered.
+
+    Args:
+        concurrency: calls on the way at once.
+        rate: calls a second at most.
+        longest: seconds without any answer after which `end` is told.
+        progress: shows the trouble while it lasts.
+        end: told why the run has to stop.
+    """
+
+    def __init__(
+        self, *, concurrency: int, rate: float | None, longest: float, progress: Progress, end: Callable[[FreedomPayError], None]
+    ) -> None:
+        super().__init__(concurrency=concurrency, rate=rate)
+        self._longest: Final = longest
+        self._progress: Final = progress
+        self._end: Final = end
+        self._last_answer = -inf
+        self._silent_since: float | None = None
+        self._outage = False
+        self._over_at = -inf
+        self._suspected: Final = asyncio.Event()
+        self._news = asyncio.Event()
+        self._closed = False
+
+    def outage_since(self, moment: float) -> bool:
+        """Whether there was an outage at some time since then, by the clock of the loop."""
+        return self._outage or self._over_at >= moment
+
+    def close(self) -> None:
+        """Nobody waits for the end of an outage any more; while the issuer answers, what is on the way goes on."""
+        self._closed = True
+        self._wake()
+
+    def heard(self, verdict: Verdict, began: float) -> None:
+        super().heard(verdict, began)
+        now = asyncio.get_running_loop().time()
+        if _of_the_issuer(verdict):
+            self._last_answer = now
+            self._progress.trouble = None
+            if self._outage:
+                self._over_at = now
+            self._outage, self._silent_since = False, None
+            self._suspected.clear()
+            self._wake()
+        elif began >= self._last_answer:
+            # What began earlier is no news: the issuer has answered since.
+            self._progress.trouble = verdict.reason
+            if self._silent_since is None:
+                self._silent_since = now
+                self._suspected.set()
+
+    async def watch(self, ask: Callable[[Lane], Awaitable[object]]) -> None:
+        """Ask, in a lane of its own, while the issuer is silent; runs until it is cancelled."""
+        lane = _Aside(self)
+        while True:
+            await self._suspected.wait()
+            await ask(lane)
+            if self._silent_since is not None:
+                self._outage = True
+                self._wake()
+                silent = asyncio.get_running_loop().time() - self._silent_since
+                if silent > self._longest:
+                    told = f"no answer from the issuer for {silent:.0f} s ({self._progress.trouble})"
+                    self._end(NotSent(f"{told}. The rows that are left can be resumed."))
+                await asyncio.sleep(_PAUSE)
+
+    async def _turn(self) -> None:
+        while True:
+            await super()._turn()
+            # Waiting for the turn may have taken long enough for the silence to begin.
+            if self._silent_since is None:
+                return
+            while self._silent_since is not None:
+                if self._closed and self._outage:
+                    raise NoTurn("the issuer does not answer, and the run stops")
+                await self._news.wait()
+
+    def _wake(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
+
+
+class _Aside(Lane):
+    """For the question whether the issuer is there: it waits for nobody, and what it hears is heard by the lane beside it."""
+
+    def __init__(self, lane: Lane) -> None:
+        super().__init__(concurrency=1)
+        self._lane: Final = lane
+
+    def heard(self, verdict: Verdict, began: float) -> None:
+        self._lane.heard(verdict, began)
+
+
+def _of_the_issuer(verdict: Verdict) -> bool:
+    """A 5xx proves nothing, and an HTML page comes from a proxy."""
+    if verdict.reply is None or verdict.seen is Seen.NO_ANSWER:
+        return False
+    return not (verdict.seen is Seen.UNCLEAR and verdict.reply.body.lstrip().startswith(b"<"))

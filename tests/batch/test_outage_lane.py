@@ -1,0 +1,263 @@
+"""What begins and ends an outage, and who waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+
+from freedompay_async.batch.limits import Progress
+from freedompay_async.batch.outage import PatientLane
+from freedompay_async.pacing import NoTurn
+from freedompay_async.policy import Seen
+from freedompay_async.wire import Reply, Verdict
+
+ANSWERED = Verdict(Seen.KNOWN, "HTTP 200", None, Reply(200, {}, b"{}"))
+PAGE = Verdict(Seen.UNCLEAR, "not JSON", None, Reply(200, {}, b"\n<html>maintenance</html>"))
+OTHER_JSON = Verdict(Seen.UNCLEAR, "another shape", None, Reply(200, {}, b"[]"))
+SILENT = Verdict(Seen.NOT_SENT, "no connection")
+BROKEN = Verdict(Seen.NO_ANSWER, "HTTP 503", None, Reply(503, {}, b""))
+LIMITED = Verdict(Seen.LIMITED, "HTTP 429", None, Reply(429, {}, b""))
+
+
+class Office:
+    """A lane, a clock, and an issuer that answers a harmless question with `issuer`, at once."""
+
+    def __init__(self, **options) -> None:
+        self.ends = []
+        self.asked = []
+        self.issuer = SILENT
+        self.progress = Progress()
+        settings = {"concurrency": 8, "rate": None, "longest": 100.0, "progress": self.progress, "end": self.ends.append}
+        self.lane = PatientLane(**settings | options)
+
+    @property
+    def now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    @property
+    def silent(self) -> bool:
+        return self.lane._silent_since is not None
+
+    @asynccontextmanager
+    async def watched(self):
+        watch = asyncio.create_task(self.lane.watch(self._ask))
+        yield
+        watch.cancel()
+
+    async def _ask(self, lane) -> None:
+        self.asked.append(self.now)
+        await self._through(lane, self.issuer)
+
+    async def call(self, verdict, seconds=0.0):
+        """A call that takes so many seconds; when it had its turn."""
+        return await self._through(self.lane, verdict, seconds)
+
+    async def _through(self, lane, verdict, seconds=0.0):
+        async with lane:
+            began = self.now
+            await asyncio.sleep(seconds)
+        lane.heard(verdict, began)
+        return began
+
+    async def told(self, *verdicts, seconds=1.0):
+        for verdict in verdicts:
+            began = self.now
+            await asyncio.sleep(seconds)
+            self.lane.heard(verdict, began)
+
+
+@pytest.fixture
+def office(play):
+    """Runs a story about a lane on a virtual clock."""
+
+    def run(story, **options):
+        async def told():
+            return await story(Office(**options))
+
+        return play(told())
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "silent"),
+    [
+        ([SILENT], True),
+        ([BROKEN], True),
+        ([PAGE], True),
+        ([OTHER_JSON], False),
+        ([LIMITED], False),
+        ([ANSWERED], False),
+        ([SILENT, ANSWERED], False),
+        ([SILENT, LIMITED], False),
+        ([SILENT, PAGE], True),
+        ([SILENT, ANSWERED, SILENT], True),
+    ],
+)
+def test_silence_lasts_until_the_issuer_itself_answers(office, verdicts, silent):
+    async def story(office):
+        await office.told(*verdicts)
+        return office.silent
+
+    assert office(story) is silent
+
+
+def test_a_call_that_began_before_the_last_answer_begins_no_silence(office):
+    async def story(office):
+        began = office.now
+        await office.told(ANSWERED)
+        await asyncio.sleep(15)
+        office.lane.heard(SILENT, began)
+        return office.silent, office.progress.trouble
+
+    assert office(story) == (False, None)
+
+
+def test_the_trouble_is_shown_while_it_lasts(office):
+    async def story(office):
+        await office.told(SILENT)
+        during = office.progress.trouble
+        await office.told(ANSWERED)
+        return during, office.progress.trouble
+
+    assert office(story) == ("no connection", None)
+
+
+def test_the_silence_of_one_call_is_no_outage_if_the_issuer_answers_a_question(office):
+    async def story(office):
+        office.issuer = ANSWERED
+        async with office.watched():
+            await office.told(SILENT)
+            went = await office.call(ANSWERED)
+        return went, office.asked, office.lane.outage_since(0.0)
+
+    assert office(story) == (1.0, [1.0], False)
+
+
+def test_in_an_outage_nothing_goes_out_but_one_question_a_second(office):
+    async def story(office):
+        async with office.watched():
+            await office.told(SILENT)
+            tasks = [asyncio.create_task(office.call(SILENT)) for _ in range(50)]
+            await asyncio.sleep(5.5)
+            out = [task for task in tasks if task.done()]
+            for task in tasks:
+                task.cancel()
+        return office.asked, out, office.lane.outage_since(office.now)
+
+    assert office(story, concurrency=64) == ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [], True)
+
+
+def test_the_end_of_an_outage_lets_all_go_at_once(office):
+    async def story(office):
+        async with office.watched():
+            await office.told(SILENT)
+            tasks = [asyncio.create_task(office.call(ANSWERED)) for _ in range(5)]
+            await asyncio.sleep(2.5)
+            office.issuer = ANSWERED
+            went = await asyncio.gather(*tasks)
+        return went, office.asked
+
+    assert office(story) == ([4.0] * 5, [1.0, 2.0, 3.0, 4.0])
+
+
+def test_the_end_of_an_outage_keeps_to_the_rate(office):
+    async def story(office):
+        async with office.watched():
+            await office.told(SILENT)
+            tasks = [asyncio.create_task(office.call(ANSWERED)) for _ in range(5)]
+            await asyncio.sleep(2.5)
+            office.issuer = ANSWERED
+            return await asyncio.gather(*tasks)
+
+    assert office(story, rate=2.0) == [4.0, 4.5, 5.0, 5.5, 6.0]
+
+
+def test_a_call_on_the_way_that_is_answered_ends_the_outage(office):
+    async def story(office):
+        async with office.watched():
+            began = office.now
+            await office.told(SILENT)
+            task = asyncio.create_task(office.call(ANSWERED))
+            await asyncio.sleep(0.25)
+            office.lane.heard(ANSWERED, began)
+            return await task
+
+    assert office(story) == 1.25
+
+
+def test_an_outage_that_begins_while_calls_wait_for_their_turn_holds_them(office):
+    async def story(office):
+        tasks = [asyncio.create_task(office.call(SILENT)) for _ in range(4)]
+        await asyncio.sleep(10)
+        out = [task.result() for task in tasks if task.done()]
+        for task in tasks:
+            task.cancel()
+        return out
+
+    # Ten a second, until the first has shown that nobody is there.
+    assert office(story, rate=10.0) == [0.0]
+
+
+def test_a_closed_lane_lets_nobody_wait_for_the_end_of_an_outage(office):
+    async def story(office):
+        async with office.watched():
+            await office.told(SILENT)
+            tasks = [asyncio.create_task(office.call(ANSWERED)) for _ in range(3)]
+            await asyncio.sleep(0.5)
+            office.lane.close()
+            return await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert [type(each) for each in office(story)] == [NoTurn] * 3
+
+
+def test_a_closed_lane_holds_nobody_in_an_outage_that_begins_later(office):
+    async def story(office):
+        async with office.watched():
+            office.lane.close()
+            await office.told(SILENT)
+            return await asyncio.gather(office.call(ANSWERED), return_exceptions=True)
+
+    assert [type(each) for each in office(story)] == [NoTurn]
+
+
+def test_a_closed_lane_lets_a_call_go_on_when_the_silence_was_no_outage(office):
+    async def story(office):
+        async with office.watched():
+            office.lane.close()
+            office.issuer = ANSWERED
+            await office.told(SILENT)
+            return await office.call(ANSWERED)
+
+    assert office(story) == 1.0
+
+
+def test_a_closed_lane_lets_calls_go_on_while_the_issuer_answers(office):
+    async def story(office):
+        office.lane.close()
+        return await office.call(ANSWERED)
+
+    assert office(story) == 0.0
+
+
+def test_an_outage_that_is_too_long_ends_the_run(office):
+    async def story(office):
+        async with office.watched():
+            await office.told(SILENT)
+            await asyncio.sleep(101.5)
+            return [str(error) for error in office.ends]
+
+    assert office(story) == ["no answer from the issuer for 101 s (no connection). The rows that are left can be resumed."]
+
+
+def test_an_outage_that_is_over_is_remembered(office):
+    async def story(office):
+        async with office.watched():
+            await office.told(SILENT)
+            await asyncio.sleep(0.5)
+            await office.told(ANSWERED)
+            return office.lane.outage_since(0.0), office.lane.outage_since(office.now + 1)
+
+    assert office(story) == (True, False)
