@@ -1,0 +1,102 @@
+"""How many calls a second the issuer takes, learnt from its 429."""
+
+from __future__ import annotations
+
+from math import inf
+
+import pytest
+
+from freedompay_async.pacing import Pace
+
+
+def limited_at(pace, now, *, taken=0, began=None):
+    """A second in which so many calls were taken, and then a 429."""
+    for _ in range(taken):
+        pace.taken(now - 0.5)
+    pace.limited(now, now if began is None else began)
+    return pace
+
+
+@pytest.fixture
+def found():
+    """The pace after two 429: the limit of 100 a second is known."""
+    return limited_at(limited_at(Pace(), 1.0, taken=100), 3.0, taken=100)
+
+
+@pytest.mark.parametrize(("most", "expected"), [(None, inf), (5.0, 5.0)])
+def test_without_a_429_it_is_what_the_caller_allows(most, expected):
+    assert Pace(most).rate(0.0) == expected
+
+
+@pytest.mark.parametrize(("taken", "expected"), [(0, 0.5), (100, 52.5)])
+def test_the_first_429_starts_it_at_half_of_what_was_taken(taken, expected):
+    assert limited_at(Pace(), 1.5, taken=taken).rate(1.5) == expected
+
+
+def test_from_there_it_doubles_each_second():
+    pace = limited_at(Pace(), 1.5)
+
+    assert [pace.rate(now) for now in (1.5, 2.5, 3.5, 11.5)] == [0.5, 1.0, 2.0, 512.0]
+
+
+def test_it_never_passes_what_the_caller_allows():
+    pace = limited_at(Pace(20.0), 1.5)
+
+    assert pace.rate(1e9) == 20.0
+
+
+def test_the_second_429_tells_the_limit_and_it_goes_below(found):
+    assert found.rate(3.0) == pytest.approx(0.85 * 105.0)
+
+
+def test_it_comes_back_to_the_limit_in_ten_seconds_the_slower_the_closer(found):
+    rates = [found.rate(now) / 105.0 for now in (3.0, 5.0, 8.0, 12.0, 13.0)]
+
+    assert rates == pytest.approx([0.85, 0.9232, 0.98125, 0.99985, 1.0])
+
+
+def test_where_nothing_is_refused_it_looks_beyond_the_limit(found):
+    assert [found.rate(now) / 105.0 for now in (13.0, 23.0, 33.0)] == pytest.approx([1.0, 1.15, 2.2])
+
+
+def test_a_429_of_a_call_that_began_before_it_slowed_down_is_no_news(found):
+    before = found.rate(3.5)
+    found.limited(3.5, 2.9)
+
+    assert found.rate(3.5) == before
+
+
+def test_a_429_in_the_second_after_it_slowed_down_is_no_news(found):
+    before = found.rate(4.5)
+    found.limited(4.5, 3.9)
+
+    assert found.rate(4.5) == before
+
+
+def test_what_was_taken_bounds_it_where_it_was_far_too_fast(found):
+    for _ in range(30):
+        found.taken(39.5)
+    found.limited(40.0, 40.0)
+
+    assert found.rate(50.0) == pytest.approx(30 * 1.05)
+
+
+def test_what_was_taken_long_ago_does_not_count(found):
+    found.limited(40.0, 40.0)
+
+    assert found.rate(50.0) == pytest.approx(1.0)
+
+
+def test_it_never_stands_still(found):
+    for now in range(100, 200, 2):
+        found.limited(float(now), float(now))
+
+    assert found.rate(198.0) >= 0.1
+
+
+def test_it_keeps_a_few_seconds_only():
+    pace = Pace()
+    for now in range(1000):
+        pace.taken(float(now))
+
+    assert len(pace._taken) <= 7
