@@ -173,10 +173,11 @@ class Driver:
                 life.no_such_path = self._call.mark is Mark.INFERRED and verdict.reply is not None and verdict.reply.status == 404
                 action = life.after_send(verdict.seen, self._loop.time(), retry_after=verdict.retry_after, conflict=conflict)
             else:
+                asked_at = self._loop.time()
                 self._asked = verdict = await self._ask()
                 if verdict.seen in (Seen.KNOWN, Seen.FAILED) or self._told.seen is Seen.NOT_SENT:
                     self._told = verdict
-                action = life.after_ask(verdict.seen, self._now(), retry_after=verdict.retry_after)
+                action = life.after_ask(verdict.seen, self._now(), asked_at=asked_at, retry_after=verdict.retry_after)
 
     async def _send(self) -> Verdict:
         if self._message is None or not self._fixed:

@@ -244,7 +244,8 @@ class Life:
         self._idle = 0
         return self._look_up(retry_after)
 
-    def after_ask(self, seen: Seen, now: float, *, retry_after: float = 0.0) -> Action:
+    def after_ask(self, seen: Seen, now: float, *, asked_at: float | None = None, retry_after: float = 0.0) -> Action:
+        """What a look-up has shown. It tells how things stood when it was asked (by default just now), however long the answer took."""
         if seen is Seen.KNOWN:
             return Action(Step.ANSWERED)
         if seen is Seen.FAILED:
@@ -256,7 +257,7 @@ class Life:
         if seen is not Seen.NOT_KNOWN:
             return Action(Step.ASK, self._pause(retry_after))
         last = self.last_sent if self.last_sent is not None else self.first_sent
-        waited = now - last if last is not None else 0.0
+        waited = (now if asked_at is None else asked_at) - last if last is not None else 0.0
         if waited < self.policy.grace:
             return Action(Step.ASK, max(retry_after, min(self._pause(retry_after), self.policy.grace - waited)))
         if self.said_no:

@@ -387,3 +387,10 @@ def test_resumed_call_whose_request_failed_says_so(submit, memory, say):
         submit(wire, request_id=OWN, sent_at=0.0)
 
     assert caught.value.proved
+
+
+def test_a_look_up_that_was_asked_before_the_grace_was_over_proves_nothing_however_late_it_is_answered(submit, memory, say):
+    wire = memory(card__bulk_issue=[say.lost, say.process], request__status=[say.after(14.0, say.unknown), say.unknown])
+    submit(wire, grace=5.0)
+
+    assert wire.calls == ["card/bulk_issue", "request/status", "request/status", "card/bulk_issue"]

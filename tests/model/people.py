@@ -1,0 +1,79 @@
+"""What a schedule keeps of each intent and of each call, and what the client may and may not say of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+ASKABLE = ("plain", "with an id", "noted", "in a lane")
+"""How an intent that can be asked about is submitted. The last two are written down with the time of the first send."""
+
+
+@dataclass(slots=True)
+class Intent:
+    mark: str
+    kind: str
+    named: bool
+    """Its caller gave the id, and keeps it."""
+    request_id: str | None = None
+    state: str = "live"
+    """`live`: a call is on the way; `open`: may be gone on with; `accepted`; `over`."""
+    sent_at: float | None = None
+    """As its caller wrote it down, by the wall clock."""
+    limited: bool = False
+    body: bytes | None = None
+    header_id: str | None = None
+    first_byte: float | None = None
+    """When the first byte of it left that its present caller can know of."""
+    on_the_way: int = 0
+    """Messages that the issuer may still get."""
+    effects: list[Call] = field(default_factory=list)
+    """The call whose message made each card."""
+    undone: str | None = None
+    """What told that it was not done, whatever the call."""
+    operation: Any = None
+
+    @property
+    def gift(self) -> bool:
+        return self.kind == "gift"
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """One call of the library, from the hand-over to its end."""
+
+    number: int
+    intent: Intent | None
+    what: str
+    """`submit`, `change`, `result`, `refresh` or `read`."""
+    deadline: float
+    faults: list
+    questions: list
+    knows_first: bool = False
+    """It was told when the intent was first sent, so that it answers for what earlier calls did."""
+    behind: bool = False
+    """The wall clock stood before that first send when it began: nothing can tell how old the intent is."""
+    heard: set[int] = field(default_factory=set)
+    """The HTTP statuses of what answered the intent itself."""
+    keeps: Any = None
+    """The issuer's entry that must not be forgotten while it runs."""
+    task: Any = None
+    over: bool = False
+    sends: int = 0
+    last_byte: float | None = None
+    doubtful: bool = False
+    """The answer to its last byte has not proved that nothing was done."""
+    asked: bool = False
+    """An id that is not known was told since, by a question that left when the grace time was over."""
+    undone: str | None = None
+    """What told that this call did nothing."""
+    answer: Any = None
+    """Brings the answer that is on its way at once."""
+
+    def fault(self, *, question: bool):
+        faults = self.questions if question else self.faults
+        return faults.pop(0) if faults else None
+
+    def __str__(self) -> str:
+        of = f" of {self.intent.mark}" if self.intent else ""
+        return f"call {self.number} ({self.what}{of})"
