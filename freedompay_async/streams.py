@@ -40,11 +40,26 @@ async def stream(work: Callable[[Callable[[T], Awaitable[None]]], Awaitable[None
         raise _first(group) from None
     finally:
         task.cancel()
-        with anyio.CancelScope(shield=True):
-            await asyncio.wait([task])
-        give.close()
-        if not task.cancelled():
-            task.exception()  # A reader who has left does not want it, and asyncio must not report it as lost.
+        try:
+            await _end_of(task)
+        finally:
+            give.close()
+            if not task.cancelled():
+                task.exception()  # A reader who has left does not want it, and asyncio must not report it as lost.
+
+
+async def _end_of(task: asyncio.Task[None]) -> None:
+    """However often the reader is cancelled meanwhile: nothing of the work goes on behind its back."""
+    cancelled: asyncio.CancelledError | None = None
+    # The shield holds anyio's own cancellation, and not asyncio's.
+    with anyio.CancelScope(shield=True):
+        while not task.done():
+            try:
+                await asyncio.wait([task])
+            except asyncio.CancelledError as error:
+                cancelled = error
+    if cancelled is not None:
+        raise cancelled
 
 
 def _first(error: BaseException) -> BaseException:

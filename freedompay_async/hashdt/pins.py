@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from freedompay_async.contract import PINS_CHANGE_URL, PINS_RESET_URL, PINS_SET_URL
 from freedompay_async.errors import AuthenticationError, FreedomPayError, ProtocolError
+from freedompay_async.explain import mark_cancelled
 from freedompay_async.hashdt.access import header
 from freedompay_async.hashdt.page import PinPage, is_safe
 from freedompay_async.ids import checked_request_id, new_request_id
@@ -101,6 +102,10 @@ class Pins:
             return _page(await self._session.read(call, query, request_id=request_id, timeout=_left(deadline)))
         except FreedomPayError as error:
             error.request_id, error.call = error.request_id or request_id, error.call or call.name
+            raise
+        except asyncio.CancelledError as error:
+            # Of the token source too. Asking for a page changes nothing.
+            mark_cancelled(error, request_id, outcome_unknown=False)
             raise
 
 

@@ -372,15 +372,18 @@ class _Stepped:
             turn += 1
             if here:
                 self.reached = True
+                cancel = asyncio.current_task().cancel
                 if not self.late:
-                    asyncio.current_task().cancel()
+                    cancel()
+                elif waits_for is None:
+                    asyncio.get_running_loop().call_soon(cancel)
+                else:
+                    # Before the task hears that what it waited for has come, or has failed.
+                    waits_for.add_done_callback(lambda _, cancel=cancel: cancel())
             try:
                 yield waits_for
             except BaseException as error:
                 throw = error
-            if here and self.late and throw is None:
-                # What it waited for has come, and the cancellation with it.
-                throw = asyncio.CancelledError()
 
 
 @pytest.fixture

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
 import logging
 
 import pytest
 
-from freedompay_async import NewClient, NotSent, OutcomeUnknown, Secret
 from freedompay_async.contract import CARDS_BULK_ISSUE, REQUESTS_STATUS
 from freedompay_async.models import BulkIssue, StatusQuery
 from freedompay_async.operations import Operation
 from freedompay_async.pacing import Lane
-from freedompay_async.sandbox import Fault
 
-BULK = "card/bulk_issue"
-STATUS = "request/status"
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 
 
@@ -236,177 +230,3 @@ def test_cancelled_in_the_moment_of_a_time_out_it_is_cancelled_all_the_same(play
 
     assert isinstance(error, asyncio.CancelledError)
     assert error.outcome_unknown
-
-
-# -- against a real server
-
-
-async def drained(issuer, fp, scheme):
-    """A call that works, after which whatever had left before has arrived too."""
-    await (await fp.cards.bulk_issue(product_id=3000, count=1)).result()
-
-
-async def test_cancelled_at_each_wait_of_a_real_call_tells_the_truth(issuer, connect, scheme, cancelled_at, pool, settled, late):
-    fp = connect(issuer, scheme=scheme, max_connections=1)
-    await drained(issuer, fp, scheme)
-    stop = 0
-    told = []
-    while True:
-        error = await cancelled_at(fp.cards.bulk_issue(product_id=2000, count=1), stop, late=late)
-        if error is None:
-            break
-        told.append(error)
-        await settled()
-        assert (pool(fp).taken, pool(fp).waiting) == (0, 0)
-        await drained(issuer, fp, scheme)
-        stop += 1
-
-    came = {json.loads(each.body)["request_id"] for each in issuer.received}
-    assert told
-    assert [error.request_id for error in told if error.request_id in came and not error.outcome_unknown] == []
-    assert True in {error.outcome_unknown for error in told}
-
-
-async def test_cancelled_at_each_wait_on_a_fresh_connection_tells_the_truth(issuer, connect, scheme, cancelled_at, late):
-    stop = 0
-    told = []
-    while True:
-        fp = connect(issuer, scheme=scheme)
-        error = await cancelled_at(fp.cards.bulk_issue(product_id=2000, count=1), stop, late=late)
-        if error is None:
-            break
-        told.append(error)
-        await drained(issuer, fp, scheme)
-        stop += 1
-
-    came = {json.loads(each.body)["request_id"] for each in issuer.received}
-    assert len(told) >= 3
-    assert not told[0].outcome_unknown
-    assert [error.request_id for error in told if error.request_id in came and not error.outcome_unknown] == []
-
-
-async def test_cancelled_at_each_wait_of_a_large_write_tells_the_truth(issuer, connect, scheme, cancelled_at, pool, settled):
-    fp = connect(issuer, scheme=scheme, max_connections=1)
-    document = Secret(base64.b64encode(b"%PDF-" + b"0" * 1_900_000).decode())
-    person = NewClient(phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV", document=document)
-    await drained(issuer, fp, scheme)
-    stop = 0
-    told = []
-    while True:
-        error = await cancelled_at(fp.clients.create(product_id=2000, client=person), stop)
-        if error is None:
-            break
-        told.append(error)
-        await settled()
-        assert (pool(fp).taken, pool(fp).waiting) == (0, 0)
-        await drained(issuer, fp, scheme)
-        stop += 1
-
-    came = {json.loads(each.body)["request_id"] for each in issuer.received}
-    assert told
-    assert [error.request_id for error in told if error.request_id in came and not error.outcome_unknown] == []
-
-
-async def test_cancelled_at_each_wait_of_a_real_settling_tells_the_truth(issuer, connect, scheme, cancelled_at, pool, settled):
-    fp = connect(issuer, scheme=scheme, max_connections=1)
-    stop = 0
-    told = []
-    while True:
-        issuer.script(BULK, Fault.CUT)
-        error = await cancelled_at(fp.cards.bulk_issue(product_id=2000, count=1), stop)
-        if error is None:
-            break
-        told.append(error)
-        await settled()
-        assert (pool(fp).taken, pool(fp).waiting) == (0, 0)
-        issuer._plan._scripts.clear()
-        await drained(issuer, fp, scheme)
-        stop += 1
-
-    made = {card["request_id"] for card in issuer.ledger()}
-    assert [error.request_id for error in told if error.request_id in made and not error.outcome_unknown] == []
-
-
-async def test_call_that_is_cancelled_behind_a_gate_can_be_found_again(issuer, connect, scheme, warnings_of):
-    fp = connect(issuer, scheme=scheme)
-    gate = issuer.gate(BULK)
-    task = asyncio.create_task(fp.cards.bulk_issue(product_id=2000, count=1))
-    await gate.reached()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError) as caught:
-        await task
-    gate.open()
-
-    state = await fp.requests.attach(caught.value.request_id).result()
-
-    assert caught.value.outcome_unknown
-    assert warnings_of() == [caught.value.request_id]
-    assert state.card_ids == tuple(card["card_id"] for card in issuer.ledger())
-
-
-async def test_call_that_is_cancelled_behind_a_gate_can_be_repeated_under_its_id(issuer, connect, scheme):
-    fp = connect(issuer, scheme=scheme)
-    gate = issuer.gate(BULK)
-    task = asyncio.create_task(fp.cards.bulk_issue(product_id=2000, count=1))
-    await gate.reached()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError) as caught:
-        await task
-    gate.open()
-
-    op = await fp.cards.bulk_issue(product_id=2000, count=1, request_id=caught.value.request_id)
-
-    assert op.answer.found
-    assert len(issuer.ledger()) == 1
-
-
-async def test_call_that_is_cancelled_while_it_waits_for_the_pool_was_not_sent(issuer, connect, pool, settled):
-    fp = connect(issuer, max_connections=1)
-    gate = issuer.gate(BULK)
-    first = asyncio.create_task(fp.cards.bulk_issue(product_id=2000, count=1))
-    await gate.reached()
-    second = asyncio.create_task(fp.cards.bulk_issue(product_id=2000, count=1, request_id=OWN))
-    await settled()
-    waiting = pool(fp).waiting
-    second.cancel()
-    with pytest.raises(asyncio.CancelledError) as caught:
-        await second
-    gate.open()
-    await first
-
-    assert waiting == 1
-    assert not caught.value.outcome_unknown
-    assert OWN not in {card["request_id"] for card in issuer.ledger()}
-
-
-async def test_question_that_is_cancelled_behind_a_gate_leaves_the_pool_whole(issuer, connect, pool, settled):
-    fp = connect(issuer, max_connections=1)
-    op = await fp.cards.bulk_issue(product_id=2000, count=1)
-    gate = issuer.gate(STATUS)
-    task = asyncio.create_task(op.result())
-    await gate.reached()
-    task.cancel()
-    await asyncio.wait([task])
-    await settled()
-    whole = pool(fp).taken
-    gate.open()
-    issued = await op.result()
-
-    assert whole == 0
-    assert task.cancelled()
-    assert len(issued.card_ids) == 1
-
-
-async def test_deadline_of_many_calls_behind_a_gate_leaves_the_pool_whole(issuer, connect, pool):
-    fp = connect(issuer, max_connections=3)
-    gate = issuer.gate(BULK)
-    calls = [fp.cards.bulk_issue(product_id=2000, count=1, timeout=0.3) for _ in range(10)]
-    errors = await asyncio.gather(*calls, return_exceptions=True)
-    gate.open()
-    op = await fp.cards.bulk_issue(product_id=2000, count=1)
-    await op.result()
-
-    unknown = {error.request_id for error in errors if type(error) is OutcomeUnknown}
-    assert {type(error) for error in errors} == {OutcomeUnknown, NotSent}
-    assert {card["request_id"] for card in issuer.ledger()} == unknown | {op.request_id}
-    assert pool(fp).taken == 0
