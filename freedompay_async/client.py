@@ -16,7 +16,7 @@ from freedompay_async.record import Record
 from freedompay_async.resources import Cards, Clients, GiftCards, Limits, Requests, Transactions
 from freedompay_async.resources.given import given_call
 from freedompay_async.secret import SecretKey
-from freedompay_async.settings import Region, Settings, base_url_of, signer_of
+from freedompay_async.settings import MAX_ANSWER, Region, Settings, base_url_of, signer_of
 
 if TYPE_CHECKING:
     import ssl
@@ -48,6 +48,9 @@ class FreedomPay(Pooled):
         record: a file in which every call that can't be asked about (a gift card's issue, a PIN of the issuer's making) is written down
             before it is sent and when it has ended: see `Record`.
         ssl_context: your own TLS settings, for a private authority.
+        max_answer: bytes; a larger answer is not read, and counts as lost.
+        trust_env: go through the proxy that `HTTPS_PROXY` and `NO_PROXY` name, as aiohttp's `trust_env` does, `.netrc` included; left out,
+            neither is looked at. A base_url on this machine over plain http never uses a proxy.
 
     Raises:
         ConfigurationError: a setting is missing or wrong; nothing was sent.
@@ -68,6 +71,8 @@ class FreedomPay(Pooled):
         contract: Iterable[Override] = (),
         record: str | PathLike[str] | None = None,
         ssl_context: ssl.SSLContext | None = None,
+        max_answer: int = MAX_ANSWER,
+        trust_env: bool = False,
     ) -> None:
         # Bound anew, so that no traceback of this frame shows it.
         secret_key = None if secret_key is None else SecretKey(secret_key)
@@ -93,6 +98,8 @@ class FreedomPay(Pooled):
             timeout=timeout,
             policy=policy,
             ssl_context=ssl_context,
+            max_answer=max_answer,
+            trust_env=trust_env,
         )
         self.base_url: Final = base_url
         self.merchant: Final = signers[Section.PAYMENT_CARDS].auth_id
@@ -113,6 +120,8 @@ class FreedomPay(Pooled):
         contract: Iterable[Override] = (),
         record: str | PathLike[str] | None = None,
         ssl_context: ssl.SSLContext | None = None,
+        max_answer: int = MAX_ANSWER,
+        trust_env: bool = False,
     ) -> Self:
         """A client with the settings of `FREEDOMPAY_AUTH_ID`, `_SECRET_KEY`, `_REGION`, `_TEST` and `_BASE_URL`.
 
@@ -127,6 +136,8 @@ class FreedomPay(Pooled):
             contract=contract,
             record=record,
             ssl_context=ssl_context,
+            max_answer=max_answer,
+            trust_env=trust_env,
         )
 
     @classmethod
@@ -140,6 +151,8 @@ class FreedomPay(Pooled):
         contract: Iterable[Override] = (),
         record: str | PathLike[str] | None = None,
         ssl_context: ssl.SSLContext | None = None,
+        max_answer: int = MAX_ANSWER,
+        trust_env: bool = False,
     ) -> Self:
         return cls(
             auth_id=settings.auth_id,
@@ -153,6 +166,8 @@ class FreedomPay(Pooled):
             contract=contract,
             record=record,
             ssl_context=ssl_context,
+            max_answer=max_answer,
+            trust_env=trust_env,
         )
 
     async def call(

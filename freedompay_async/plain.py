@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Any, cast
 
@@ -16,7 +17,9 @@ __all__ = ["to_json"]
 def to_json(value: object, *, reveal: bool = False) -> str:
     """One line of JSON; a secret shows itself as `***` unless it is revealed, and an amount is a number as it came."""
     plain = msgspec.to_builtins(value, enc_hook=_revealed if reveal else _plain, builtin_types=(Decimal,))
-    return _ENCODER.encode(_tidy(plain)).decode()
+    text = _ENCODER.encode(_tidy(plain)).decode()
+    # The same value to whoever reads it, and no order to a terminal that shows it.
+    return text if text.isprintable() else "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)
 
 
 def _plain(value: Any) -> object:

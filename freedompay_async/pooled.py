@@ -35,17 +35,26 @@ class Pooled:
         timeout: float,
         policy: Policy | None,
         ssl_context: ssl.SSLContext | None,
+        max_answer: int,
+        trust_env: bool,
     ) -> None:
         if max_connections < 1:
             raise ConfigurationError(f"max_connections={max_connections}: it must be at least 1. Nothing was sent.")
         if not timeout > 0:
             raise ConfigurationError(f"timeout={timeout!r}: seconds, more than 0. Nothing was sent.")
+        if max_answer < 1:
+            raise ConfigurationError(f"max_answer={max_answer}: bytes, at least 1. Nothing was sent.")
         # aiohttp is slow to import, and a program that only names a client should not pay for it.
         from freedompay_async.transport import Transport  # noqa: PLC0415
 
         policy = policy or Policy()
         self._transport: Final = Transport(
-            base_url, max_connections=max_connections, connect_timeout=policy.connect_timeout, ssl_context=ssl_context
+            base_url,
+            max_connections=max_connections,
+            connect_timeout=policy.connect_timeout,
+            max_answer=max_answer,
+            ssl_context=ssl_context,
+            trust_env=trust_env,
         )
         self._session: Final = Session(self._transport, signers=signers, policy=policy, timeout=timeout, rows=rows, record=record)
 

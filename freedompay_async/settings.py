@@ -15,7 +15,10 @@ from freedompay_async.signing import JwsSigner, Sha256Signer, Signer
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["Region", "Settings", "base_url_of", "signer_of"]
+__all__ = ["MAX_ANSWER", "Region", "Settings", "base_url_of", "is_plain", "signer_of"]
+
+MAX_ANSWER: Final = 8 * 2**20
+"""Bytes of an answer that are read, unless a client is told otherwise."""
 
 
 class Region(StrEnum):
@@ -65,13 +68,30 @@ def base_url_of(region: Region | None, *, test: bool, base_url: str | None) -> s
     except ValueError as error:
         # Without its cause, which may quote a password.
         raise ConfigurationError(f"base_url is {_shown(base_url)}: {_without_secret(error, base_url)}. Nothing was sent.") from None
-    if url.scheme not in ("https", "http") or not host or url.path.strip("/") or url.query or url.fragment or url.username is not None:
+    if (
+        url.scheme not in ("https", "http")
+        or not host
+        or not is_plain(base_url)
+        or url.path.strip("/")
+        or url.query
+        or url.fragment
+        or url.username is not None
+    ):
         raise ConfigurationError(
             f"base_url is {_shown(base_url)}: it must be like https://api.example.com, without a path. Nothing was sent."
         )
     if url.scheme == "http" and host not in _LOOPBACK:
         raise ConfigurationError(f"base_url is {base_url!r}: plain http is for this machine only; use https. Nothing was sent.")
     return f"{url.scheme}://{url.netloc}"
+
+
+def is_plain(url: str) -> bool:
+    """Whether a URL that `urlsplit` can read has a host that every reader of URLs finds the same: nothing before, after or inside it."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    written = f"[{host}]" if ":" in host else host
+    ends = (written, f"{written}:{parts.port}")
+    return url.isprintable() and " " not in url and "\\" not in url and parts.netloc.rpartition("@")[2].lower() in ends
 
 
 def signer_of(region: Region | None, *, auth_id: str | int, secret_key: str) -> Signer:

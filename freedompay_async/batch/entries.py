@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.batch.journal import Journal
 
-__all__ = ["Earlier", "Entry", "accepted", "end", "forget", "intend", "standing", "unfinished"]
+__all__ = ["Earlier", "Entry", "Standing", "accepted", "end", "forget", "intend", "standing", "unfinished"]
 
 _CHUNK: Final = 500
 _PLANNED: Final = msgspec.json.Decoder(PlannedRow)

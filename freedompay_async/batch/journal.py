@@ -12,7 +12,9 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import stat
 import threading
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
@@ -52,6 +54,7 @@ CREATE TABLE intents (
 ) WITHOUT ROWID;
 """
 _Job = tuple["Callable[[sqlite3.Connection], Any]", "asyncio.Future[Any] | None"]
+_Names = list[tuple[int, int] | None]
 
 
 class Journal:
@@ -63,6 +66,8 @@ class Journal:
         self._jobs: Final[SimpleQueue[_Job | None]] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._real = ""
+        self._names: _Names = []
         self.running = False
         """A run is writing to it."""
 
@@ -97,6 +102,9 @@ class Journal:
         """
         if self._thread is None or self._loop is None:
             raise JournalError(f"{self.path} is closed; nothing was written.")
+        if self._loop is not asyncio.get_running_loop():
+            # In a forked child, which has a loop of its own at best, there is no thread to write; the caller would wait for ever.
+            raise JournalError(f"{self.path} was opened on another event loop, or before a fork; nothing was written.")
         done: asyncio.Future[T] = self._loop.create_future()
         self._jobs.put((work, done))
         return await done
@@ -108,7 +116,7 @@ class Journal:
     def _serve(self, opened: asyncio.Future[None]) -> None:
         try:
             connection = self._connect()
-        except (ConfigurationError, sqlite3.Error, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits to be told
             self._resolve([(opened, None, self._unusable(error))])
             return
         self._resolve([(opened, None, None)])
@@ -131,10 +139,12 @@ class Journal:
 
     def _commit(self, connection: sqlite3.Connection, group: list[_Job]) -> None:
         results: list[tuple[asyncio.Future[Any] | None, Any, Exception | None]] = []
+        wrote: list[bool] = []
         try:
             connection.execute("BEGIN IMMEDIATE")
             for work, done in group:
                 connection.execute("SAVEPOINT job")
+                before = connection.total_changes
                 try:
                     results.append((done, work(connection), None))
                 except sqlite3.Error:
@@ -144,9 +154,14 @@ class Journal:
                     connection.execute("ROLLBACK TO job")
                     results.append((done, None, error))
                 connection.execute("RELEASE job")
+                wrote.append(connection.total_changes != before)
             connection.execute("COMMIT")
+            if any(wrote) and self._found() != self._names:
+                # An open file can be written to when it has no name any more, and all of it is lost at the end. It can be read until then.
+                results = [(result[0], None, self._gone()) if own else result for result, own in zip(results, wrote, strict=True)]
         except sqlite3.Error as error:
-            if connection.in_transaction:
+            # Where SQLite has taken it back by itself this raises; the thread has to live on, or its callers wait for ever.
+            with suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")
             results = [(done, None, self._failed(error)) for _, done in group]
         self._resolve(results)
@@ -170,6 +185,7 @@ class Journal:
                 raise ConfigurationError(f"{self.path} does not exist: a journal is made by `batch issue`. Nothing was sent.")
             # Made here, so that it is never readable by others, not even for a moment.
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        self._real = os.path.realpath(self.path)
         # Absolute, because SQLite gives some names a meaning of their own.
         connection = sqlite3.connect(self.path.absolute(), isolation_level=None, timeout=0, check_same_thread=False)
         try:
@@ -192,9 +208,17 @@ class Journal:
                 f"{self.path} was written by a newer version (journal version {version}, this program reads {_VERSION}): "
                 "update the program. Nothing was sent."
             )
-        self.path.chmod(0o600)
+        # What a killed run left behind beside it may be looser than the journal itself.
+        beside = (Path(self._real + suffix) for suffix in ("-wal", "-shm"))
+        for path in (self.path, *(each for each in beside if os.path.lexists(each))):
+            mode = stat.S_IMODE(path.stat().st_mode)
+            if mode & 0o077:
+                # Nothing is given that was taken away: a file that its owner made read-only stays so.
+                path.chmod(mode & 0o700)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        # On a Mac a plain sync leaves it in the drive's cache; elsewhere this does nothing.
+        connection.execute("PRAGMA fullfsync = ON")
         connection.execute("BEGIN EXCLUSIVE")
         if fresh:
             for statement in _SCHEMA.split(";"):
@@ -202,14 +226,33 @@ class Journal:
             connection.execute(f"PRAGMA application_id = {_APPLICATION}")
             connection.execute(f"PRAGMA user_version = {_VERSION}")
         connection.execute("COMMIT")
+        self._names = self._found()
+
+    def _found(self) -> _Names:
+        """Which files stand under the names of the journal and its log."""
+        found: _Names = []
+        for name in (self._real, f"{self._real}-wal"):
+            try:
+                there = os.stat(name)  # noqa: PTH116
+            except OSError:
+                found.append(None)
+            else:
+                found.append((there.st_dev, there.st_ino))
+        return found
 
     def _unusable(self, error: Exception) -> Exception:
         if isinstance(error, ConfigurationError):
             return error
-        if isinstance(error, sqlite3.Error) and error.sqlite_errorname.startswith("SQLITE_BUSY"):
+        name = str(getattr(error, "sqlite_errorname", ""))
+        if name.startswith("SQLITE_BUSY"):
             return ConfigurationError(f"{self.path} is in use by another process: wait for it, or stop it. Nothing was sent.")
-        if isinstance(error, sqlite3.Error) and error.sqlite_errorname == "SQLITE_NOTADB":
+        if name == "SQLITE_NOTADB":
             return ConfigurationError(f"{self.path} is not a journal of this program: name another file. Nothing was sent.")
+        if name.startswith("SQLITE_CORRUPT"):
+            return ConfigurationError(
+                f"{self.path} is damaged ({_words(error)}): put a copy of it back, or issue the same file with a new journal, "
+                "which gives no key a second card. Nothing was sent."
+            )
         return ConfigurationError(f"{self.path} can't be opened for writing ({_words(error)}). Nothing was sent.")
 
     def _failed(self, error: sqlite3.Error) -> JournalError:
@@ -219,6 +262,14 @@ class Journal:
         )
         failed.__cause__ = error
         return failed
+
+    def _gone(self) -> JournalError:
+        gone = JournalError(
+            f"{self.path} was moved or removed while in use: the run has stopped, and nothing was sent that was not in it. "
+            "Put it back with its -wal file and resume, or issue the same file with a new journal, which gives no key a second card."
+        )
+        gone.__cause__ = FileNotFoundError("it was moved or removed while in use")
+        return gone
 
 
 def _words(error: Exception) -> str:

@@ -52,6 +52,10 @@ class PatientLane(Lane):
         self._news = asyncio.Event()
         self._closed = False
 
+    @property
+    def _silent(self) -> bool:
+        return self._silent_since is not None
+
     def outage_since(self, moment: float) -> bool:
         """Whether there was an outage at some time since then, by the clock of the loop."""
         return self._outage or self._over_at >= moment
@@ -98,9 +102,9 @@ class PatientLane(Lane):
         while True:
             await super()._turn()
             # Waiting for the turn may have taken long enough for the silence to begin.
-            if self._silent_since is None:
+            if not self._silent:
                 return
-            while self._silent_since is not None:
+            while self._silent:
                 if self._closed and self._outage:
                     raise NoTurn("the issuer does not answer, and the run stops")
                 await self._news.wait()

@@ -17,7 +17,7 @@ from freedompay_async.batch.report import make_report
 from freedompay_async.cli.common import Flags, client, run
 from freedompay_async.cli.display import display, show_report
 from freedompay_async.cli.exits import Exit
-from freedompay_async.cli.output import check_free, exists, write_outcomes
+from freedompay_async.cli.output import check_free, exists, printable, write_outcomes
 from freedompay_async.errors import AuthenticationError, ConfigurationError, FreedomPayError, NotSent, ProtocolError
 from freedompay_async.ids import new_request_id
 from freedompay_async.plain import to_json
@@ -32,7 +32,8 @@ __all__ = ["batch"]
 batch = typer.Typer(no_args_is_help=True, help="One card for each row of a file: checked first, written down first, resumable always.")
 
 _File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV (UTF-8) or JSON Lines; one row a card.")]
-_JournalFile = Annotated[Path, typer.Argument(metavar="JOURNAL", help="The journal of the batch, such as run.db.")]
+# What can't be read is told by the journal itself, which says too that nothing was sent.
+_JournalFile = Annotated[Path, typer.Argument(metavar="JOURNAL", readable=False, help="The journal of the batch, such as run.db.")]
 _Product = Annotated[int, typer.Option("--product", help="1000 Freedom Wallet, 2000 Instant, 3000 Electron; a column `product_id` wins.")]
 _Concurrency = Annotated[int, typer.Option("--concurrency", min=1, max=10_000, help="Calls on the way at once.")]
 _Rate = Annotated[float | None, typer.Option("--rate", min=0.01, help="Calls a second at most, status questions included.")]
@@ -158,7 +159,7 @@ async def _run(task: Batch, journal: Journal, *, out: Path | None, json: bool) -
             stopped = error
     code = await _finish(journal, out=out, json=json)
     if stopped is not None:
-        typer.echo(f"freedompay: stopped: {stopped}", err=True)
+        typer.echo(f"freedompay: stopped: {printable(str(stopped))}", err=True)
         return Exit.LEFT
     return code
 

@@ -14,6 +14,7 @@ import anyio
 import typer
 
 from freedompay_async.cli.exits import Exit
+from freedompay_async.cli.output import printable
 from freedompay_async.client import FreedomPay
 from freedompay_async.errors import (
     ConfigurationError,
@@ -140,5 +141,6 @@ def _fail(error: FreedomPayError, message: str, code: Exit) -> NoReturn:
 
 
 def fail(message: str, code: Exit) -> NoReturn:
-    typer.echo(f"freedompay: {message}", err=True)
+    # The lines are ours, or of an issuer's page; what is in them may be anything.
+    typer.echo("freedompay: " + "\n".join(map(printable, message.split("\n"))), err=True)
     raise SystemExit(code)

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bars
 
-from freedompay_async.cli.output import as_record
+from freedompay_async.cli.output import as_record, printable
 from freedompay_async.plain import to_json
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class _Terminal:
     def draw(self, progress: Progress) -> None:
         text = _line(progress, self._rate)
         if progress.trouble:
-            text += f"\n  waiting: {progress.trouble}"
+            text += f"\n  waiting: {printable(progress.trouble)}"
         self._bars.update(self._bar, total=progress.rows or None, completed=progress.earlier + progress.done, text=text)
 
 
@@ -65,7 +65,7 @@ class _Plain:
         return not outcome.reason or _written(_problem(outcome), err=True)
 
     def draw(self, progress: Progress) -> None:
-        waiting = f"\nwaiting: {progress.trouble}" if progress.trouble else ""
+        waiting = f"\nwaiting: {printable(progress.trouble)}" if progress.trouble else ""
         _written(_line(progress, self._rate) + waiting, err=True)
 
 
@@ -151,7 +151,7 @@ def _clock(seconds: float) -> str:
 
 
 def _problem(outcome: Outcome) -> str:
-    return f"line {outcome.line}, key {outcome.key}: {outcome.state.value}: {outcome.reason or 'sent before under this key'}"
+    return printable(f"line {outcome.line}, key {outcome.key}: {outcome.state.value}: {outcome.reason or 'sent before under this key'}")
 
 
 def show_report(report: Report, *, json: bool) -> None:
@@ -160,7 +160,7 @@ def show_report(report: Report, *, json: bool) -> None:
         counts = {name: getattr(report, name) for name in report.__struct_fields__ if name != "problems"}
         typer.echo(to_json({"event": "report", **counts, "problems": [as_record(outcome) for outcome in report.problems]}))
         return
-    lines = [f"batch {report.batch!r} of merchant {report.merchant}: {report.rows:,} rows"]
+    lines = [f"batch {report.batch!r} of merchant {printable(report.merchant)}: {report.rows:,} rows"]
     for name, note in (
         ("issued", ""),
         ("refused", "no card; see each row"),

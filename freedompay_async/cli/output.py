@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -16,10 +17,23 @@ if TYPE_CHECKING:
 
     from freedompay_async.batch import Outcome
 
-__all__ = ["as_record", "check_free", "exists", "write_outcomes"]
+__all__ = ["as_record", "check_free", "exists", "printable", "write_outcomes"]
 
 _COLUMNS: Final = ("line", "key", "state", "client_id", "card_id", "client_request_id", "card_request_id", "found", "reason", "next")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet may take for the beginning of a formula, in full width too.
+_SIGNS: Final = r"=+\-@\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b\u2212"
+# What it may drop in front of one: blanks, what can't be seen, marks of quotation. Not what parts two cells.
+_DROPPED: Final = (
+    r"[\x00-\x08\x0b\x0c\x0e-\x20\x7f-\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
+    r"""\"'`\xab\xbb\u2018-\u201f]*"""
+)
+# Where a country writes its decimals with a comma, as Kazakhstan does, a spreadsheet cuts a line at semicolons and minds no quotation mark.
+_FORMULA: Final = re.compile(rf"\A(?={_DROPPED}[{_SIGNS}\t\r\n])|(?<=[;\t\r\n])(?={_DROPPED}[{_SIGNS}])")
+
+
+def printable(text: str) -> str:
+    """What an issuer or a file wrote gives no orders to the terminal: neither a sequence of its own nor a line that looks like ours."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def as_record(outcome: Outcome) -> dict[str, Any]:
@@ -30,7 +44,7 @@ def check_free(out: Path | None) -> None:
     """Refuse a file that exists: it may be the only record of an earlier batch."""
     if out is None:
         return
-    if exists(out):
+    if exists(out) or out.is_symlink():
         raise ConfigurationError(f"{out} exists: name a new file for --out, or move that one away. Nothing was sent.")
     if not out.parent.is_dir():
         raise ConfigurationError(f"{out} can't be written: there is no folder {out.parent}. Nothing was sent.")
@@ -53,6 +67,9 @@ def exists(path: Path) -> bool:
 async def write_outcomes(out: Path, outcomes: AsyncIterator[Outcome]) -> None:
     """Every row; JSON Lines where the name ends so, otherwise CSV. The file is there whole or not at all, readable by its owner only.
 
+    In CSV an apostrophe stands before what a spreadsheet could take for a formula: at the beginning of a cell, and inside one after a
+    semicolon, tab or line break. Who takes these away has the text to the letter; JSON Lines have it as it is.
+
     Raises:
         OSError: it can't be written, or has come into being meanwhile.
     """
@@ -72,8 +89,7 @@ def _cell(value: object) -> str:
     """A spreadsheet must take text that comes from a file or from the issuer as text, and not as a formula."""
     if value is None or value is False:
         return ""
-    text = "yes" if value is True else str(value)
-    return "'" + text if text.startswith(_FORMULA) else text
+    return _FORMULA.sub("'", "yes" if value is True else str(value))
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from freedompay_async.hashdt.page import is_safe
 from freedompay_async.hashdt.pins import Pins
 from freedompay_async.overrides import overridden
 from freedompay_async.pooled import Pooled
+from freedompay_async.settings import MAX_ANSWER, is_plain
 
 if TYPE_CHECKING:
     import ssl
@@ -36,6 +37,9 @@ class HashDT(Pooled):
         policy: the times in between.
         contract: what is different in the contract table: see `Override`.
         ssl_context: your own TLS settings, for a private authority.
+        max_answer: bytes; a larger answer is not read, and counts as lost.
+        trust_env: go through the proxy that `HTTPS_PROXY` and `NO_PROXY` name, as aiohttp's `trust_env` does, `.netrc` included; left out,
+            neither is looked at. A base_url on this machine over plain http never uses a proxy.
 
     Raises:
         ConfigurationError: a setting is missing or wrong; nothing was sent.
@@ -53,10 +57,12 @@ class HashDT(Pooled):
         policy: Policy | None = None,
         contract: Iterable[Override] = (),
         ssl_context: ssl.SSLContext | None = None,
+        max_answer: int = MAX_ANSWER,
+        trust_env: bool = False,
     ) -> None:
         # Bound anew, so that no traceback of this frame shows them.
         api_key, product_id, token = closed(api_key), closed(product_id), closed(token)
-        if not is_safe(base_url) or "?" in base_url or "#" in base_url:
+        if not is_safe(base_url) or not is_plain(base_url) or "?" in base_url or "#" in base_url:
             raise ConfigurationError("base_url must be like https://api.example.com, without a query or a user. Nothing was sent.")
         access = Access(api_key=api_key, product_id=product_id, token=token)
         super().__init__(
@@ -68,6 +74,8 @@ class HashDT(Pooled):
             timeout=timeout,
             policy=policy,
             ssl_context=ssl_context,
+            max_answer=max_answer,
+            trust_env=trust_env,
         )
         self.pins: Final = Pins(self._session, access)
 

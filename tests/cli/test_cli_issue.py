@@ -194,15 +194,27 @@ def test_report_counts_cards_that_are_not_active(shell, people, hurry):
     assert "  next: the card exists; activate it by hand\n" in result.stdout
 
 
-def test_an_unknown_row_is_told_with_what_to_do(shell, issuer, people, hurry, request_id):
+def test_an_unknown_row_is_told_with_what_to_do(shell, people, hurry):
+    shell.issue(people(1))
+    with sqlite3.connect(shell.folder / "run.db") as connection:
+        connection.execute("UPDATE rows SET state = 'unknown', reason = 'no answer'")
+    connection.close()
+    result = shell("batch", "report", "run.db")
+
+    assert result.exit_code == 1
+    assert "  unknown          1   may or may not have a card; resume to ask again\n" in result.stdout
+    assert "line 2, key k1: unknown: no answer\n" in result.stdout
+
+
+def test_an_issuer_whose_answers_stay_away_leaves_the_rows_to_be_resumed(shell, issuer, people, hurry):
     issuer.script("client/add", Fault.CLOSED)
     # The first is the question before the run.
     issuer.script("request/status", Fault.NONE, *[Fault.HTML_502] * 500)
     result = shell.issue(people(1))
 
-    assert result.exit_code == 1
-    assert "  unknown          1   may or may not have a card; resume to ask again\n" in result.stdout
-    assert request_id("k1", "client") in result.stdout
+    assert result.exit_code == 3
+    assert "freedompay: stopped: no answer from the issuer for" in result.stderr
+    assert "The rows that are left can be resumed.\n" in result.stderr
     assert "Traceback" not in result.stderr
 
 

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from freedompay_async.cli.doctor.checks import Check, Verdict
-from freedompay_async.cli.verbs.answers import printable
+from freedompay_async.cli.output import printable
 from freedompay_async.client import FreedomPay
 from freedompay_async.errors import AuthenticationError, FreedomPayError, ProtocolError, RequestFailed
 from freedompay_async.ids import new_request_id

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from freedompay_async.cli.output import printable
 from freedompay_async.models.dictionaries import CallStatus, GiftStatus
 from freedompay_async.models.gift_cards import GiftAnswer
 from freedompay_async.models.open import Fields, OpenInt
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-__all__ = ["draw_facts", "draw_table", "printable", "show", "show_list"]
+__all__ = ["draw_facts", "draw_table", "show", "show_list"]
 
 # That a call went well is told by the exit code, and when it was by the terminal's own clock.
 _ENVELOPE: Final = {"answer", "dt", "request_status", "request_id"}
@@ -92,11 +93,6 @@ def draw_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for line in lines[1:]:
         table.add_row(*map(Text, line))
     _print(table)
-
-
-def printable(text: str) -> str:
-    """What the issuer wrote gives no orders to the terminal."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def _draw_rows(rows: list[dict[str, str]]) -> None:

@@ -9,6 +9,7 @@ import typer
 from freedompay_async.cli.common import Flags, client, run
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.marks import help_of
+from freedompay_async.cli.output import printable
 from freedompay_async.contract import REQUESTS_STATUS
 from freedompay_async.errors import RequestFailed, StillProcessing
 from freedompay_async.plain import to_json
@@ -53,7 +54,7 @@ def _status(
             parts += [f"client {state.client_id}"] if state.client_id is not None else []
             parts += [f"card {card_id}" for card_id in state.card_ids]
             parts += [str(part) for part in (state.error_code, state.error_description) if part is not None]
-            typer.echo(", ".join(parts))
+            typer.echo(printable(", ".join(parts)))
         if waited is not None:
             return Exit.LEFT
         return Exit.DONE if state is not None and state.succeeded else Exit.PROBLEMS

@@ -1,0 +1,115 @@
+"""Whatever bytes an issuer sends, they are read into an answer or into a reason why not: in a moment, and with nothing else raised."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+
+import pytest
+from hypothesis import strategies as st
+
+from freedompay_async.contract import HASHDT_TABLE, TABLE, Section
+from freedompay_async.models import Answer, GiftAnswer, PinPageAnswer, RequestState
+from freedompay_async.plain import to_json
+from freedompay_async.policy import Seen
+from freedompay_async.wire import Reply, read_answer, read_look_up
+from tests.fuzz.corpus import answers, shaped, with_each_place
+
+ENVELOPES = {Section.PAYMENT_CARDS: Answer, Section.GIFT_CARDS: GiftAnswer, Section.HASHDT: PinPageAnswer}
+KINDS = {row.name: (row.answer, ENVELOPES[row.section]) for row in (*TABLE, *HASHDT_TABLE)}
+# In a type of the caller's own.
+KINDS |= {f"own, {section.name}": (dict, envelope) for section, envelope in ENVELOPES.items()}
+ODD_WAITS = ["", " ", "²", "١٢", "①", "1e309", "nan", "-inf", "-1", "+1", "1_0", "0x10", "9" * 400, "1.5", "1, 2", "\x00", "Mon", "99999"]
+WAITS = st.one_of(
+    st.sampled_from(ODD_WAITS),
+    st.text(max_size=30),
+    st.from_regex(r"[-+ \t]?[0-9]{0,400}[.eE,;]?[0-9]{0,20}", fullmatch=True),
+    st.datetimes().map(lambda time: time.strftime("%a, %d %b %Y %H:%M:%S GMT")),
+    st.lists(st.sampled_from([*ODD_WAITS, "Mon,", "31", "Feb", "12:00:60", "GMT", "-9999", "+0", ",", ":"]), max_size=9).map(" ".join),
+)
+HEADERS = st.one_of(st.just({}), WAITS.map(lambda wait: {"Retry-After": wait}))
+STATUSES = st.one_of(st.just(200), st.just(200), st.just(200), st.sampled_from([*range(100, 600), 0, 999]))
+
+
+def replies(kind) -> st.SearchStrategy[Reply]:
+    return st.builds(Reply, STATUSES, HEADERS, answers(kind))
+
+
+# Numbers that `Decimal` takes, and of whose digits nobody sees the end.
+ENDLESS = [b"1e999999999", b"-1e-999999999", b"1e999999999999999999999", b'"1E+999999999"', b'"NaN"', b'"-sNaN1"']
+
+
+def refuse(name: str) -> None:
+    raise AssertionError(f"{name} is no JSON")
+
+
+def check(verdict, reply) -> None:
+    """It can be told, waited for, and believed."""
+    assert verdict.reply is reply
+    assert 0.0 <= verdict.retry_after < 10**12
+    assert len(verdict.reason) < 1_000
+    assert reply.status < 500 or verdict.seen is Seen.NO_ANSWER
+    assert verdict.seen is not Seen.OK or 200 <= reply.status < 300
+    if verdict.answer is not None:
+        repr(verdict.answer)
+        json.loads(to_json(verdict.answer), parse_int=str, parse_float=str, parse_constant=refuse)
+
+
+def read_as(kind: str, reply: Reply, *, effect: bool) -> None:
+    answer, envelope = KINDS[kind]
+    verdict = read_answer(reply, answer, effect=effect, now=1.8e9, envelope=envelope)
+
+    check(verdict, reply)
+    assert verdict.seen is not Seen.OK or isinstance(verdict.value if answer is dict else verdict.answer, answer)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("number", ENDLESS)
+def test_number_without_end_is_read_at_once_in_any_place(kind, number):
+    bodies = with_each_place(KINDS[kind][0], number)
+    tracemalloc.start()
+    try:
+        for body in bodies:
+            read_as(kind, Reply(200, {}, body), effect=True)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    # Its digits would be a thousand times as much.
+    assert peak < 2**20
+
+
+@pytest.mark.parametrize("kind", sorted(name for name, (answer, _) in KINDS.items() if answer is not dict))
+def test_answer_that_names_every_field_is_a_good_one(kind):
+    # So that the fuzzer begins from what is read, and not from what is refused at once.
+    answer, envelope = KINDS[kind]
+    verdict = read_answer(Reply(200, {}, json.dumps(shaped(answer)).encode()), answer, effect=False, now=1.8e9, envelope=envelope)
+
+    assert (verdict.seen, type(verdict.answer)) == (Seen.OK, answer)
+
+
+def test_answers_of_every_row(fuzz):
+    one = st.sampled_from(sorted(KINDS)).flatmap(lambda kind: st.tuples(st.just(kind), replies(KINDS[kind][0]), st.booleans()))
+    tried = fuzz(lambda each: read_as(each[0], each[1], effect=each[2]), one)
+
+    assert tried > 0
+
+
+def says_that_it_failed(body: bytes) -> bool:
+    """By another reader of JSON."""
+    told = json.loads(body, parse_int=str, parse_float=str)
+    return told["status"] == "ok" and told["request_status"] == "error"
+
+
+def test_answers_to_a_look_up(fuzz):
+    def read(reply: Reply) -> None:
+        verdict = read_look_up(reply, now=1.8e9)
+
+        check(verdict, reply)
+        assert verdict.seen is not Seen.KNOWN or isinstance(verdict.answer, RequestState)
+        # That an effect was not done is believed only where just that is said.
+        assert verdict.seen is not Seen.FAILED or says_that_it_failed(reply.body)
+
+    tried = fuzz(read, replies(RequestState))
+
+    assert tried > 0

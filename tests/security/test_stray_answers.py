@@ -1,0 +1,87 @@
+"""What comes when nobody has asked is nobody's answer."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from aiohttp.client_proto import ResponseHandler
+
+from freedompay_async import NotSent
+
+FORGED = b'{"status":"ok","request_status":"success","cards":[{"card_id":"forged"}]}'
+
+
+@pytest.fixture
+def stray(whole, good):
+    """An answer, and another one when a test says that the first was taken."""
+
+    def build(second: bytes):
+        async def answer(asked) -> None:
+            asked.writer.write(good["read"])
+            await asked.writer.drain()
+            await answer.taken.wait()
+            asked.writer.write(second)
+            await asked.writer.drain()
+
+        answer.taken = asyncio.Event()
+        return answer
+
+    return build
+
+
+async def until(condition) -> None:
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
+def unread(client) -> int:
+    """How many idle connections have heard something."""
+    return sum(protocol.should_close for each in client._transport._session.connector._conns.values() for protocol, _ in each)
+
+
+@pytest.mark.parametrize("forged", ["an answer", "half an answer", "noise"])
+async def test_second_answer_to_one_call_is_not_that_of_the_next(serving, connect, good, whole, stray, forged):
+    second = {"an answer": whole(FORGED), "half an answer": whole(FORGED)[:-10], "noise": b"408 is what some say\r\n\r\n"}[forged]
+    first = stray(second)
+    async with serving(first, good["read"]) as host:
+        client = connect(host.port, "read")
+        await client.requests.status("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11")
+        first.taken.set()
+        await until(lambda: unread(client) or not client._transport._session.connector._conns)
+        state = await client.requests.status("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a12")
+
+    assert state.request_status == "process"
+    assert state.card_ids == ()
+    assert host.connections == 2
+
+
+async def test_second_answer_is_not_that_of_an_effect(serving, connect, good, whole, stray):
+    first = stray(whole(FORGED))
+    async with serving(first, good["effect"]) as host:
+        client = connect(host.port)
+        await client.requests.status("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11")
+        first.taken.set()
+        await until(lambda: unread(client))
+        operation = await client.cards.bulk_issue(product_id=2000, count=1)
+
+    assert operation.answer.request_status == "process"
+    assert operation.request_id.encode() in host.came[-1]
+
+
+async def test_answer_right_behind_an_answer_is_not_that_of_the_next(serving, connect, good, whole):
+    async with serving(good["read"] + whole(FORGED), good["read"]) as host:
+        client = connect(host.port)
+        states = [await client.requests.status("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11") for _ in range(2)]
+
+    assert [state.request_status for state in states] == ["process", "process"]
+
+
+async def test_host_that_always_speaks_first_gets_no_byte(serving, connect, good, monkeypatch):
+    monkeypatch.setattr(ResponseHandler, "should_close", True)
+    async with serving(good["effect"]) as host:
+        with pytest.raises(NotSent, match="speaks before it is asked"):
+            await connect(host.port, timeout=1.0).cards.bulk_issue(product_id=2000, count=1)
+
+    assert host.came == []
