@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import pathlib
 import re
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -116,6 +119,23 @@ class Scene:
 
     def report(self) -> dict:
         return json.loads(self.run("batch", "report", "run.db", "--json").stdout)
+
+    def journal(self, name: str = "run.db") -> tuple[set, set, str]:
+        """What the disk has of it, read from a copy, so that the next run finds what the kill has left.
+
+        The ids of the cards asked for; number of the row, client and card of each row that has one; and whether the file is sound.
+        """
+        image = self.folder / "image"
+        shutil.rmtree(image, ignore_errors=True)
+        image.mkdir()
+        for path in self.folder.glob(f"{name}*"):
+            shutil.copy(path, image)
+        with contextlib.closing(sqlite3.connect(image / pathlib.Path(name).name)) as copy:
+            if copy.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+                return set(), set(), "ok"
+            intents = {each for (each,) in copy.execute("SELECT request_id FROM intents WHERE step = 'card'")}
+            issued = set(copy.execute("SELECT number, client_id, card_id FROM rows WHERE state = 'issued'"))
+            return intents, issued, copy.execute("PRAGMA integrity_check").fetchone()[0]
 
     def outcomes(self) -> list[dict]:
         self.run("batch", "report", "run.db", "--out", "all.jsonl")
