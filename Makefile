@@ -6,7 +6,7 @@ SOURCES := $(shell find freedompay_async -type f -not -name '*.pyc')
 comma := ,
 PURE := contract errors explain ids masking policy secret settings signing wire shapes drift overrides pin_encryption models/answers models/dictionaries models/gift_cards models/open models/reads models/requests resources/movements batch/rows batch/limits
 
-.PHONY: demo test lint format bench clean
+.PHONY: demo test lint format bench faults soak crash fuzz audit clean
 
 demo: .venv/package
 	$(BIN)/python examples/demo.py
@@ -29,6 +29,25 @@ bench: .venv/dev .venv/package
 	$(BIN)/python benchmarks/calls.py
 	$(BIN)/python benchmarks/journal.py
 
+# One fault a row, one client a column; it writes the table into the README.
+faults: .venv/bench .venv/package
+	$(BIN)/python benchmarks/faults.py --write
+
+# The proofs of docs/reliability.md at their full length; `make test` runs the same with less.
+soak: .venv/dev .venv/package
+	$(BIN)/pytest -n auto --timeout 0 --schedules 1000000 tests/model
+	$(BIN)/pytest --timeout 0 --leak-seconds 3600 tests/leaks
+
+crash: .venv/dev .venv/package
+	$(BIN)/pytest -n auto --timeout 0 --rounds 200 tests/crash
+
+fuzz: .venv/dev .venv/package
+	$(BIN)/pytest -n auto --timeout 0 --fuzz-seconds 300 tests/fuzz
+
+# Needs the network: what can't be looked up is an error, not a pass.
+audit: .venv/audit
+	$(BIN)/pip-audit --strict --disable-pip --no-deps --requirement constraints.txt
+
 clean:
 	rm -rf .venv .demo
 
@@ -43,6 +62,14 @@ clean:
 
 .venv/dev: .venv/made pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt hatchling '.[cli,pin,speed,dev]'
+	touch $@
+
+.venv/audit: .venv/made pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt '.[audit]'
+	touch $@
+
+.venv/bench: .venv/made pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt hatchling '.[cli,speed,bench]'
 	touch $@
 
 # The package is tested and shown as users get it: built and installed, not as a folder on the path.
