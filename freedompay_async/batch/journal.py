@@ -250,8 +250,8 @@ class Journal:
             return ConfigurationError(f"{self.path} is not a journal of this program: name another file. Nothing was sent.")
         if name.startswith("SQLITE_CORRUPT"):
             return ConfigurationError(
-                f"{self.path} is damaged ({_words(error)}): put a copy of it back, or issue the same file with a new journal, "
-                "which gives no key a second card. Nothing was sent."
+                f"{self.path} is damaged ({_words(error)}): put a copy of it back. Issuing the same file with a new journal "
+                "gives no key a second card only while the issuer remembers the request ids. Nothing was sent."
             )
         return ConfigurationError(f"{self.path} can't be opened for writing ({_words(error)}). Nothing was sent.")
 
@@ -266,7 +266,8 @@ class Journal:
     def _gone(self) -> JournalError:
         gone = JournalError(
             f"{self.path} was moved or removed while in use: the run has stopped, and nothing was sent that was not in it. "
-            "Put it back with its -wal file and resume, or issue the same file with a new journal, which gives no key a second card."
+            "Put it back with its -wal file and resume. Issuing the same file with a new journal gives no key a second card only while the "
+            "issuer remembers the request ids."
         )
         gone.__cause__ = FileNotFoundError("it was moved or removed while in use")
         return gone

@@ -86,7 +86,8 @@ def issue(
     """Issue one card for each row: create the client, wait, issue the card, wait.
 
     The file is checked whole before anything is sent. Each request is on the disk before it is sent, under an id that comes from merchant,
-    batch and key: run it twice, kill it, lose the journal; no key gets a second card. Ctrl-C stops it gently.
+    batch and key: run it twice, kill it, lose the journal; no key gets a second card while the issuer remembers the ids. Ctrl-C stops it
+    gently.
     """
 
     async def work() -> Exit:

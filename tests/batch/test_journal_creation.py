@@ -143,7 +143,8 @@ async def test_a_journal_that_lost_its_end_says_that_it_is_damaged(tmp_path, kep
 
     assert said.startswith(f"{path} is damaged (")
     assert said.endswith(
-        "): put a copy of it back, or issue the same file with a new journal, which gives no key a second card. Nothing was sent."
+        "): put a copy of it back. Issuing the same file with a new journal gives no key a second card only while the issuer remembers the "
+        "request ids. Nothing was sent."
     )
 
 

@@ -17,7 +17,8 @@ from freedompay_async.errors import ConfigurationError, JournalError
 ROWS = 40
 GONE = (
     "was moved or removed while in use: the run has stopped, and nothing was sent that was not in it. "
-    "Put it back with its -wal file and resume, or issue the same file with a new journal, which gives no key a second card."
+    "Put it back with its -wal file and resume. Issuing the same file with a new journal gives no key a second card only while the issuer "
+    "remembers the request ids."
 )
 CLIENT = """
 import sqlite3, sys
