@@ -56,8 +56,10 @@ class PatientLane(Lane):
     def _silent(self) -> bool:
         return self._silent_since is not None
 
-    def outage_since(self, moment: float) -> bool:
-        """Whether there was an outage at some time since then, by the clock of the loop."""
+    async def outage_since(self, moment: float) -> bool:
+        """Whether there was an outage at some time since then, by the clock of the loop; a suspicion is waited out."""
+        while self._silent and not self._outage:
+            await self._news.wait()
         return self._outage or self._over_at >= moment
 
     def close(self) -> None:

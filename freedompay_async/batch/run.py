@@ -221,7 +221,7 @@ class Run:
 
     async def _asked(self, operation: Operation[R]) -> Operation[R]:
         try:
-            state = await self._patiently(operation.refresh, OutcomeUnknown)
+            state = await self._patiently(operation.refresh, NotSent, OutcomeUnknown)
         except (NotSent, RateLimited) as error:
             raise _Stopped from error
         if state is None:
@@ -260,7 +260,7 @@ class Run:
                 with self._stoppable():
                     await anyio.sleep((error.retry_after or 0.0) + 1.0 + random())
             except OutcomeUnknown:
-                if not self._lane.outage_since(began):
+                if not await self._lane.outage_since(began):
                     raise
                 intent.lost()
 
@@ -277,7 +277,7 @@ class Run:
         finally:
             self._progress.waiting -= 1
 
-    async def _patiently(self, ask: Callable[[], Awaitable[R]], unfinished: type[FreedomPayError]) -> R:
+    async def _patiently(self, ask: Callable[[], Awaitable[R]], *unfinished: type[FreedomPayError]) -> R:
         """A question is asked anew, with all of its time, where an outage may have taken its answer."""
         while True:
             began = asyncio.get_running_loop().time()
@@ -285,7 +285,7 @@ class Run:
                 with self._stoppable():
                     return await ask()
             except unfinished:
-                if not self._lane.outage_since(began):
+                if not await self._lane.outage_since(began):
                     raise
 
     @contextmanager

@@ -131,7 +131,7 @@ def test_the_silence_of_one_call_is_no_outage_if_the_issuer_answers_a_question(o
         async with office.watched():
             await office.told(SILENT)
             went = await office.call(ANSWERED)
-        return went, office.asked, office.lane.outage_since(0.0)
+        return went, office.asked, await office.lane.outage_since(0.0)
 
     assert office(story) == (1.0, [1.0], False)
 
@@ -145,7 +145,7 @@ def test_in_an_outage_nothing_goes_out_but_one_question_a_second(office):
             out = [task for task in tasks if task.done()]
             for task in tasks:
                 task.cancel()
-        return office.asked, out, office.lane.outage_since(office.now)
+        return office.asked, out, await office.lane.outage_since(office.now)
 
     assert office(story, concurrency=64) == ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [], True)
 
@@ -258,6 +258,19 @@ def test_an_outage_that_is_over_is_remembered(office):
             await office.told(SILENT)
             await asyncio.sleep(0.5)
             await office.told(ANSWERED)
-            return office.lane.outage_since(0.0), office.lane.outage_since(office.now + 1)
+            return await office.lane.outage_since(0.0), await office.lane.outage_since(office.now + 1)
 
     assert office(story) == (True, False)
+
+
+@pytest.mark.parametrize(("issuer", "expected"), [(SILENT, True), (ANSWERED, False)])
+def test_a_suspicion_is_waited_out_before_it_is_called_an_outage(office, issuer, expected):
+    async def story(office):
+        office.issuer = issuer
+        await office.told(SILENT)
+        asking = asyncio.create_task(office.lane.outage_since(0.0))
+        await asyncio.sleep(0)
+        async with office.watched():
+            return await asking
+
+    assert office(story) is expected
