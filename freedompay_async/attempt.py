@@ -22,20 +22,20 @@ class Attempt:
         may_leave: asked with the connection in hand: waiting for it may have taken too long for a repeated effect.
     """
 
-    __slots__ = ("_clock", "_deadline", "_may_leave", "_seconds", "began", "sent")
+    __slots__ = ("_clock", "_may_leave", "_seconds", "began", "deadline", "sent")
 
     def __init__(self, *, deadline: float, seconds: float, may_leave: Callable[[], bool] | None = None) -> None:
         self.sent = False
         self.began: float | None = None
         """When its turn in a lane came, by the clock of the loop."""
         self._may_leave = may_leave
-        self._deadline = deadline
+        self.deadline = deadline
         self._seconds = seconds
         self._clock: asyncio.Timeout | None = None
 
     def clock(self) -> asyncio.Timeout:
         """Runs to the deadline of the call; from `connected` on, to the attempt's own time-out if that is sooner."""
-        self._clock = asyncio.timeout_at(self._deadline)
+        self._clock = asyncio.timeout_at(self.deadline)
         return self._clock
 
     def connected(self) -> None:
@@ -48,7 +48,7 @@ class Attempt:
             raise TransportError("its first send is too long ago to send it again")
         self.sent = True
         if self._clock is not None:
-            self._clock.reschedule(min(self._deadline, asyncio.get_running_loop().time() + self._seconds))
+            self._clock.reschedule(min(self.deadline, asyncio.get_running_loop().time() + self._seconds))
 
 
 class TransportError(Exception):

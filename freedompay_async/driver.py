@@ -116,6 +116,7 @@ class Driver:
         self._message: Message | None = None
         self._told = Verdict(Seen.NOT_SENT, "the deadline came before it could be sent")
         self._asked: Verdict | None = None
+        self._asked_at = self._began
         self._sending: Attempt | None = None
 
     @property
@@ -173,11 +174,10 @@ class Driver:
                 life.no_such_path = self._call.mark is Mark.INFERRED and verdict.reply is not None and verdict.reply.status == 404
                 action = life.after_send(verdict.seen, self._loop.time(), retry_after=verdict.retry_after, conflict=conflict)
             else:
-                asked_at = self._loop.time()
                 self._asked = verdict = await self._ask()
                 if verdict.seen in (Seen.KNOWN, Seen.FAILED) or self._told.seen is Seen.NOT_SENT:
                     self._told = verdict
-                action = life.after_ask(verdict.seen, self._now(), asked_at=asked_at, retry_after=verdict.retry_after)
+                action = life.after_ask(verdict.seen, self._now(), asked_at=self._asked_at, retry_after=verdict.retry_after)
 
     async def _send(self) -> Verdict:
         if self._message is None or not self._fixed:
@@ -199,7 +199,9 @@ class Driver:
         call = self._means.row(REQUESTS_STATUS)
         message = self._signed(Message(call.method, call.path, {}, self._means.encode(call, query)), call, new_request_id())
         attempt = self._new_attempt()
+        self._asked_at = self._loop.time()
         reply = await self._try(message, attempt)
+        self._asked_at = attempt.began or self._asked_at
         if isinstance(reply, Reply):
             reply = read_look_up(reply, now=time.time())
         self._tell("look-up", reply, attempt)
@@ -224,7 +226,12 @@ class Driver:
         try:
             if lane is None:
                 return await send(message, attempt)
-            async with asyncio.timeout_at(self._deadline), lane:
+            queued = self._loop.time()
+            async with asyncio.timeout_at(None if lane.patient else self._deadline) as clock, lane:
+                if lane.patient:
+                    self._deadline += self._loop.time() - queued
+                    attempt.deadline = self._deadline
+                    clock.reschedule(self._deadline)
                 if before is not None:
                     await before()
                 attempt.began = self._loop.time()

@@ -94,6 +94,9 @@ class Lane:
         ConfigurationError: a budget that allows nothing.
     """
 
+    patient = False
+    """Whether waiting for a turn takes nothing from the time of a call."""
+
     def __init__(self, *, concurrency: int, rate: float | None = None) -> None:
         if concurrency < 1:
             raise ConfigurationError(f"concurrency={concurrency!r}: it must be at least 1. Nothing was sent.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from math import inf
 from typing import Final
 
 __all__ = ["Clock"]
@@ -20,18 +21,26 @@ class Clock:
     """
 
     def __init__(self, *, newest: float = 0.0, set_back: float = 0.0) -> None:
-        self._newest: Final = newest
-        self._set_back: Final = set_back
         self._wall, self._steady = time.time(), time.monotonic()
+        # Behind what the journal has seen, it can't tell the age of anything in it.
+        self._usable: Final = self._wall >= newest
+        self._set_back: Final = set_back
+        self._told = 0.0
 
     def sent_at(self, written: float) -> float:
-        """When an intent of an earlier run was first sent, by this clock as it stands now; in the future, if that can't be told."""
-        # Behind what the journal has seen, it can't tell the age of anything in it.
-        return written - self._set_back if time.time() >= self._newest else max(written, self._newest)
+        """When an intent of an earlier run was first sent, by the wall clock as it stands now; in the future, if that can't be told."""
+        if not self._usable:
+            return inf
+        now = time.time()
+        # Set back since the run began, the steady clock knows better; after a sleep of the machine, the wall clock does.
+        age = max(now - written, self._wall - written + time.monotonic() - self._steady)
+        return now - age - self._set_back
 
     def now(self) -> tuple[float, float]:
-        """Seconds since the epoch, and how many the clock was set back since this was last asked."""
-        wall, steady = time.time(), time.monotonic()
-        back = (steady - self._steady) - (wall - self._wall)
-        self._wall, self._steady = wall, steady
-        return wall, back if back > _SET else 0.0
+        """Seconds since the epoch, and how many the clock was set back since that was last told."""
+        wall = time.time()
+        back = (time.monotonic() - self._steady) - (wall - self._wall) - self._told
+        if back <= _SET:
+            return wall, 0.0
+        self._told += back
+        return wall, back

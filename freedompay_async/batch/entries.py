@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.batch.journal import Journal
 
-__all__ = ["Earlier", "Entry", "Standing", "accepted", "end", "forget", "intend", "standing", "unfinished"]
+__all__ = ["Earlier", "Entry", "Standing", "accepted", "clock_was_set_back", "end", "forget", "intend", "standing", "unfinished"]
 
 _CHUNK: Final = 500
 _PLANNED: Final = msgspec.json.Decoder(PlannedRow)
@@ -117,12 +117,19 @@ async def intend(
         connection.execute(
             "UPDATE rows SET state = 'started', client_id = ?, card_id = ?, found = ?, reason = NULL WHERE number = ?", known
         )
-        if set_back:
-            connection.execute(
-                "INSERT INTO meta VALUES ('clock_set_back', ?1) ON CONFLICT (name) DO UPDATE SET value = value + ?1", (set_back,)
-            )
+        _add_set_back(connection, set_back)
 
     await journal.call(write)
+
+
+def clock_was_set_back(journal: Journal, seconds: float) -> None:
+    """What an intent can't tell any more, because the run ends. Not waited for."""
+    journal.note(lambda connection: _add_set_back(connection, seconds))
+
+
+def _add_set_back(connection: sqlite3.Connection, seconds: float) -> None:
+    if seconds:
+        connection.execute("INSERT INTO meta VALUES ('clock_set_back', ?1) ON CONFLICT (name) DO UPDATE SET value = value + ?1", (seconds,))
 
 
 def forget(journal: Journal, entry: Entry, step: str) -> None:

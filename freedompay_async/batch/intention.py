@@ -45,16 +45,24 @@ class Intention:
         self._journal: Final = journal
         self._row: Final = row
         self._step: Final = step
-        self._id: Final = request_id
+        self.request_id: Final = request_id
         self._digest: Final = digest
         self._clock: Final = clock
         self._guard: Final = guard
         self._written = self._kept = self._counted = sent_at is not None
         self._began = 0.0
-        self.sent_at = sent_at
+        self.sent_at: Final = sent_at
         """When it was first sent, where it may have been: then it is asked about before it is sent again."""
+        self.leaves: Callable[[], None] = _nothing
+        """Told before each send: from here on it has to be settled."""
+
+    @property
+    def limited(self) -> bool:
+        """The issuer has answered it with 429, and may have filed its id."""
+        return self._kept and self.sent_at is None
 
     async def write(self) -> None:
+        self.leaves()
         if self._written:
             return
         self._guard(self._counted)
@@ -65,7 +73,7 @@ class Intention:
             self._journal,
             self._row,
             self._step,
-            request_id=self._id,
+            request_id=self.request_id,
             body_sha256=self._digest,
             sent_at=self._began,
             set_back=set_back,
@@ -76,13 +84,13 @@ class Intention:
         """It was answered with 429, so it reached the issuer: it stays in the journal, whatever comes of the next try."""
         self._kept = True
 
-    def lost(self) -> None:
-        """It was sent, and an outage kept its end from being found out."""
-        self._kept = True
-        self.sent_at = self.sent_at or self._began
-
     def take_back(self) -> None:
         """It was not sent. Not waited for: if this gets lost, the next run asks about it for nothing."""
         if self._written and not self._kept:
             forget(self._journal, self._row, self._step)
             self._written = False
+            self._began = 0.0
+
+
+def _nothing() -> None:
+    pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 from freedompay_async.errors import ConfigurationError
 
@@ -17,8 +18,8 @@ class Limits:
         concurrency: calls on the way at once.
         rate: calls a second at most; `None` is no limit.
         max_cards: cards at most, those of earlier runs of this journal included.
-        settle: seconds to find out what became of one call.
-        wait: seconds to wait for one accepted request to end.
+        settle: seconds to find out what became of one call; waiting for its turns does not count.
+        wait: seconds to wait for one accepted request to end; waiting for turns to ask does not count.
         outage: seconds without any answer after which the run stops.
     """
 
@@ -32,8 +33,8 @@ class Limits:
     def __post_init__(self) -> None:
         for name in self.__slots__:
             value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise ConfigurationError(f"{name}={value!r}: it must be more than 0. Nothing was sent.")
+            if value is not None and not 0 < value < inf:
+                raise ConfigurationError(f"{name}={value!r}: it must be a number, more than 0. Nothing was sent.")
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextvars import ContextVar
 from math import inf
 from typing import TYPE_CHECKING, Final
 
@@ -19,15 +20,16 @@ if TYPE_CHECKING:
 
 __all__ = ["PatientLane"]
 
-# In an outage the issuer is asked this often, in seconds, whatever the number of rows.
+# The issuer is asked at most this often, in seconds, whatever the number of rows.
 _PAUSE: Final = 1.0
+_held: ContextVar[float] = ContextVar("freedompay_held", default=0.0)
 
 
 class PatientLane(Lane):
-    """A lane that holds its calls while the issuer is silent.
+    """A lane that holds its calls while the issuer is silent, and takes nothing from their time for it.
 
-    A call without an answer raises the suspicion, and holds the others; a question that has nothing to do with any row decides. If it is
-    answered, the silence was of that one call; if not, it is an outage until something is answered.
+    A call without an answer raises the suspicion, and holds the others; a harmless question decides. If it is answered, the silence was of
+    that one call; if not, it is an outage until something is answered.
 
     Args:
         concurrency: calls on the way at once.
@@ -37,17 +39,19 @@ class PatientLane(Lane):
         end: told why the run has to stop.
     """
 
+    patient = True
+
     def __init__(
         self, *, concurrency: int, rate: float | None, longest: float, progress: Progress, end: Callable[[FreedomPayError], None]
     ) -> None:
         super().__init__(concurrency=concurrency, rate=rate)
+        self._pause: Final = max(_PAUSE, 1.0 / rate) if rate else _PAUSE
         self._longest: Final = longest
         self._progress: Final = progress
         self._end: Final = end
         self._last_answer = -inf
         self._silent_since: float | None = None
         self._outage = False
-        self._over_at = -inf
         self._suspected: Final = asyncio.Event()
         self._news = asyncio.Event()
         self._closed = False
@@ -56,11 +60,17 @@ class PatientLane(Lane):
     def _silent(self) -> bool:
         return self._silent_since is not None
 
-    async def outage_since(self, moment: float) -> bool:
-        """Whether there was an outage at some time since then, by the clock of the loop; a suspicion is waited out."""
-        while self._silent and not self._outage:
-            await self._news.wait()
-        return self._outage or self._over_at >= moment
+    def held(self) -> float:
+        """Seconds for which the calls of this task have waited for their turns so far."""
+        return _held.get()
+
+    async def acquire(self) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            await super().acquire()
+        finally:
+            _held.set(_held.get() + loop.time() - began)
 
     def close(self) -> None:
         """Nobody waits for the end of an outage any more; while the issuer answers, what is on the way goes on."""
@@ -73,8 +83,6 @@ class PatientLane(Lane):
         if _of_the_issuer(verdict):
             self._last_answer = now
             self._progress.trouble = None
-            if self._outage:
-                self._over_at = now
             self._outage, self._silent_since = False, None
             self._suspected.clear()
             self._wake()
@@ -98,7 +106,7 @@ class PatientLane(Lane):
                 if silent > self._longest:
                     told = f"no answer from the issuer for {silent:.0f} s ({self._progress.trouble})"
                     self._end(NotSent(f"{told}. The rows that are left can be resumed."))
-                await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(self._pause)
 
     async def _turn(self) -> None:
         while True:

@@ -184,7 +184,7 @@ def _planned(row: Row, problems: list[Problem]) -> PlannedRow | None:
 
 
 def _settings(connection: sqlite3.Connection) -> dict[str, str]:
-    return dict(connection.execute("SELECT name, value FROM meta"))
+    return dict(connection.execute("SELECT name, value FROM meta WHERE name != 'clock_set_back'"))
 
 
 def _count(connection: sqlite3.Connection) -> int:

@@ -16,7 +16,7 @@ import anyio
 import msgspec
 
 from freedompay_async.batch.clock import Clock
-from freedompay_async.batch.entries import Entry, accepted, end, standing, unfinished
+from freedompay_async.batch.entries import Entry, accepted, clock_was_set_back, end, standing, unfinished
 from freedompay_async.batch.files import DocumentProblem, open_document
 from freedompay_async.batch.intention import Intention
 from freedompay_async.batch.outage import PatientLane
@@ -55,6 +55,8 @@ if TYPE_CHECKING:
 __all__ = ["Run"]
 
 R = TypeVar("R")
+# Seconds between two tries of a row that can't be sent, though the issuer can be reached.
+_LONGEST_PAUSE: Final = 30.0
 _UNKNOWN: Final = (OutcomeUnknown, DuplicateRequest, ProtocolError)
 
 
@@ -91,6 +93,7 @@ class Run:
         self._fatal: FreedomPayError | None = None
         self._cards = 0
         self._clock = Clock()
+        self._known: str | None = None
 
     def stop(self) -> None:
         """Start no new row; settle what is on the way."""
@@ -123,6 +126,7 @@ class Run:
                         break
                     group.start_soon(self._row, row, give)
             watch.cancel_scope.cancel()
+        clock_was_set_back(self._journal, self._clock.now()[1])
         if self._fatal is not None:
             raise self._fatal
 
@@ -151,9 +155,9 @@ class Run:
             self._places.release()
 
     async def _knock(self, lane: Lane) -> None:
-        """A harmless question; the lane hears what becomes of it."""
+        """A harmless question; the lane hears what becomes of it. What an issuer says of an id that it does not know is not public."""
         with suppress(FreedomPayError):
-            await self._session.in_lane(lane).look_up(new_request_id())
+            await self._session.in_lane(lane).look_up(self._known or new_request_id())
 
     def _end_with(self, error: FreedomPayError) -> None:
         self._fatal = self._fatal or error
@@ -214,16 +218,27 @@ class Run:
             return await self._asked(Operation(self._session, call, request_id))
         sent_at, guard = earlier and self._clock.sent_at(earlier.sent_at), partial(self._guard, step)
         intent = Intention(self._journal, row, step, request_id=request_id, digest=digest, sent_at=sent_at, clock=self._clock, guard=guard)
-        operation = await self._send(call, body, request_id, intent)
+        operation = await self._send(call, body, intent)
         accepted(self._journal, row, step)
-        row.found = row.found or (operation.answer is not None and operation.answer.found)
+        self._known = request_id
+        row.found = row.found or (operation.answer is not None and operation.answer.found and not intent.limited)
         return operation
 
     async def _asked(self, operation: Operation[R]) -> Operation[R]:
-        try:
-            state = await self._patiently(operation.refresh, NotSent, OutcomeUnknown)
-        except (NotSent, RateLimited) as error:
-            raise _Stopped from error
+        """Of an intent that can only be asked about."""
+        left = self._limits.settle
+        while True:
+            began, held = asyncio.get_running_loop().time(), self._lane.held()
+            try:
+                with self._stoppable():
+                    state = await operation.refresh()
+                break
+            except (NotSent, OutcomeUnknown, RateLimited) as error:
+                with self._stoppable():
+                    await anyio.sleep((error.retry_after or 0.0) + 1.0 + random())
+                left -= asyncio.get_running_loop().time() - began - (self._lane.held() - held)
+                if left <= 0:
+                    raise _Stopped from error
         if state is None:
             raise OutcomeUnknown(
                 "it was sent by an earlier run, the issuer does not know the id, and the same bytes can't be made again to re-send it.",
@@ -242,61 +257,69 @@ class Run:
                 raise _Stopped
             self._cards += 1
 
-    async def _send(self, call: Call[R], body: Intent, request_id: str, intent: Intention) -> Operation[R]:
+    async def _send(self, call: Call[R], body: Intent, intent: Intention) -> Operation[R]:
         """Until it is answered: an outage or a limit is no fault of the row."""
+        pause = 1.0
         while True:
-            if self._stopping:
-                raise _Stopped
-            began = asyncio.get_running_loop().time()
             try:
-                return await start(
-                    self._session, call, body, request_id=request_id, timeout=None, sent_at=intent.sent_at, before=intent.write
-                )
+                return await self._start(call, body, intent)
             except NotSent:
                 intent.take_back()
+                # Where others are answered and this one can't be sent, trying harder does not help.
+                wait, pause = pause, min(pause * 2, _LONGEST_PAUSE)
             except RateLimited as error:
                 intent.keep()
                 self._progress.trouble = error.message
-                with self._stoppable():
-                    await anyio.sleep((error.retry_after or 0.0) + 1.0 + random())
-            except OutcomeUnknown:
-                if not await self._lane.outage_since(began):
-                    raise
-                intent.lost()
+                wait = (error.retry_after or 0.0) + 1.0
+            except OutcomeUnknown as error:
+                if self._stopping:
+                    raise _Stopped from error
+                raise
+            with self._stoppable():
+                await anyio.sleep(wait * (1.0 + random()))
+
+    async def _start(self, call: Call[R], body: Intent, intent: Intention) -> Operation[R]:
+        sending = partial(
+            start, self._session, call, body, request_id=intent.request_id, timeout=None, sent_at=intent.sent_at, before=intent.write
+        )
+        if intent.sent_at is not None:
+            return await sending()
+        # Until it is on its way it may wait long for its turn, and a run that stops does not wait for that.
+        with self._stoppable() as scope:
+            intent.leaves = partial(self._waits.discard, scope)
+            return await sending()
 
     async def _result(self, operation: Operation[R]) -> R:
         self._progress.waiting += 1
+        wait = self._limits.wait
         try:
-            return await self._patiently(lambda: operation.result(timeout=self._limits.wait), StillProcessing)
-        except StillProcessing as error:
-            if operation.answer is None:
-                raise OutcomeUnknown(
-                    "the issuer accepted it, and request/status does not know it.", request_id=operation.request_id
-                ) from error
-            raise _Stopped from error
+            while True:
+                held = self._lane.held()
+                try:
+                    with self._stoppable():
+                        return await operation.result(timeout=wait)
+                except StillProcessing as error:
+                    # What it was not allowed to ask is given back.
+                    wait = self._lane.held() - held
+                    if wait > 0:
+                        continue
+                    if operation.answer is None and error.__cause__ is None:
+                        raise OutcomeUnknown(
+                            "the issuer accepted it, and request/status does not know it.", request_id=operation.request_id
+                        ) from error
+                    raise _Stopped from error
         finally:
             self._progress.waiting -= 1
 
-    async def _patiently(self, ask: Callable[[], Awaitable[R]], *unfinished: type[FreedomPayError]) -> R:
-        """A question is asked anew, with all of its time, where an outage may have taken its answer."""
-        while True:
-            began = asyncio.get_running_loop().time()
-            try:
-                with self._stoppable():
-                    return await ask()
-            except unfinished:
-                if not await self._lane.outage_since(began):
-                    raise
-
     @contextmanager
-    def _stoppable(self) -> Generator[None]:
+    def _stoppable(self) -> Generator[anyio.CancelScope]:
         """A wait that `stop` ends; the row is left as the journal has it."""
         if self._stopping:
             raise _Stopped
         with anyio.CancelScope() as scope:
             self._waits.add(scope)
             try:
-                yield
+                yield scope
             finally:
                 self._waits.discard(scope)
         if scope.cancelled_caught:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import pytest
 
 from freedompay_async.batch import clock as module
@@ -33,21 +35,27 @@ def time(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("now", "set_back", "expected"),
+    ("newest", "set_back", "expected"),
     [
+        (999_500.0, 0.0, 999_000.0),
+        (999_500.0, 7200.0, 991_800.0),
         (1_000_000.0, 0.0, 999_000.0),
-        (1_000_000.0, 7200.0, 991_800.0),
-        (999_500.0, 0.0, 999_500.0),
-        # Behind the newest intent: in the future, so that nobody takes it for young.
-        (999_499.0, 0.0, 999_500.0),
-        (999_499.0, 7200.0, 999_500.0),
+        # The clock is behind what the journal has seen: in the future, so that nobody takes it for young.
+        (1_000_001.0, 0.0, inf),
+        (1_000_001.0, 7200.0, inf),
     ],
 )
-def test_when_an_earlier_run_sent_it(time, now, set_back, expected):
-    time.wall = now
-    sent_at = Clock(newest=999_500.0, set_back=set_back).sent_at(999_500.0 if expected == 999_500.0 else 999_000.0)
+def test_when_an_earlier_run_sent_it(time, newest, set_back, expected):
+    assert Clock(newest=newest, set_back=set_back).sent_at(999_000.0) == expected
 
-    assert sent_at == expected
+
+@pytest.mark.parametrize(("jump", "age"), [(0.0, 1010.0), (-500.0, 1010.0), (-7200.0, 1010.0), (7200.0, 8210.0)])
+def test_whatever_happens_to_the_clock_in_a_run_an_intent_does_not_grow_younger(time, jump, age):
+    clock = Clock()
+    time.goes_on(10.0)
+    time.wall += jump
+
+    assert time.wall - clock.sent_at(999_000.0) == age
 
 
 @pytest.mark.parametrize(("jump", "expected"), [(0.0, 0.0), (-0.5, 0.0), (-7200.0, 7200.0), (7200.0, 0.0)])
@@ -66,3 +74,14 @@ def test_a_clock_that_was_set_back_is_told_once(time):
     time.goes_on(10.0)
 
     assert clock.now() == (1_000_000.0 - 7190.0, 0.0)
+
+
+def test_a_clock_that_is_set_back_little_by_little_is_seen_too(time):
+    clock = Clock()
+    told = 0.0
+    for _ in range(1000):
+        time.goes_on(10.0)
+        time.wall -= 0.9
+        told += clock.now()[1]
+
+    assert told == pytest.approx(900.0, abs=1.0)

@@ -10,7 +10,7 @@ from contextlib import suppress
 import pytest
 
 from freedompay_async.attempt import TransportError
-from freedompay_async.batch import State
+from freedompay_async.batch import State, entries, run
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -223,4 +223,24 @@ async def test_a_clock_that_jumps_inside_a_run_hides_nothing_that_the_issuer_kno
     report = await answer_lost(office, people, monkeypatch, step, jumped)
 
     assert report.complete
+    assert office.cards() == one_each(1)
+
+
+@pytest.mark.parametrize("back", [0.0, 2 * HOUR])
+async def test_a_clock_that_is_set_back_inside_the_run_that_resumes_sends_nothing_again(
+    office, people, one_each, wall, forget, monkeypatch, back
+):
+    await killed_with_its_card_on_the_way(office, people)
+    forget()
+    wall.ahead = 2.5 * HOUR
+
+    async def standing(journal):
+        found = await entries.standing(journal)
+        wall.ahead -= back
+        return found
+
+    monkeypatch.setattr(run, "standing", standing)
+    report = await office.resume()
+
+    assert told(report) == [("k1", State.UNKNOWN)]
     assert office.cards() == one_each(1)

@@ -131,7 +131,7 @@ def test_the_silence_of_one_call_is_no_outage_if_the_issuer_answers_a_question(o
         async with office.watched():
             await office.told(SILENT)
             went = await office.call(ANSWERED)
-        return went, office.asked, await office.lane.outage_since(0.0)
+        return went, office.asked, office.lane._outage
 
     assert office(story) == (1.0, [1.0], False)
 
@@ -145,7 +145,7 @@ def test_in_an_outage_nothing_goes_out_but_one_question_a_second(office):
             out = [task for task in tasks if task.done()]
             for task in tasks:
                 task.cancel()
-        return office.asked, out, await office.lane.outage_since(office.now)
+        return office.asked, out, office.lane._outage
 
     assert office(story, concurrency=64) == ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [], True)
 
@@ -252,25 +252,34 @@ def test_an_outage_that_is_too_long_ends_the_run(office):
     assert office(story) == ["no answer from the issuer for 101 s (no connection). The rows that are left can be resumed."]
 
 
-def test_an_outage_that_is_over_is_remembered(office):
+def test_a_question_is_never_asked_twice_in_a_second(office):
+    async def story(office):
+        office.issuer = ANSWERED
+        async with office.watched():
+            for _ in range(4):
+                await office.call(SILENT, 0.1)
+        return office.asked
+
+    assert office(story) == pytest.approx([0.1, 1.1, 2.1])
+
+
+def test_a_question_keeps_to_a_rate_below_one_a_second(office):
     async def story(office):
         async with office.watched():
             await office.told(SILENT)
-            await asyncio.sleep(0.5)
-            await office.told(ANSWERED)
-            return await office.lane.outage_since(0.0), await office.lane.outage_since(office.now + 1)
+            await asyncio.sleep(25)
+        return office.asked
 
-    assert office(story) == (True, False)
+    assert office(story, rate=0.1) == [1.0, 11.0, 21.0]
 
 
-@pytest.mark.parametrize(("issuer", "expected"), [(SILENT, True), (ANSWERED, False)])
-def test_a_suspicion_is_waited_out_before_it_is_called_an_outage(office, issuer, expected):
+def test_waiting_for_a_turn_is_counted_for_each_task(office):
+    async def one(office):
+        before = office.lane.held()
+        await office.call(ANSWERED, 2.0)
+        return before, office.lane.held()
+
     async def story(office):
-        office.issuer = issuer
-        await office.told(SILENT)
-        asking = asyncio.create_task(office.lane.outage_since(0.0))
-        await asyncio.sleep(0)
-        async with office.watched():
-            return await asking
+        return await asyncio.gather(*(asyncio.create_task(one(office)) for _ in range(3)))
 
-    assert office(story) is expected
+    assert office(story, concurrency=1) == [(0.0, 0.0), (0.0, 2.0), (0.0, 4.0)]

@@ -318,7 +318,7 @@ def test_a_limit_that_is_not_above_nothing(name):
     with pytest.raises(ConfigurationError) as caught:
         Limits(**{name: 0})
 
-    assert str(caught.value) == f"{name}=0: it must be more than 0. Nothing was sent."
+    assert str(caught.value) == f"{name}=0: it must be a number, more than 0. Nothing was sent."
 
 
 async def test_more_rows_than_the_journal_gives_at_once(tmp_path, people):

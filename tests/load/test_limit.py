@@ -83,3 +83,23 @@ def test_a_rate_that_the_caller_gives_is_never_passed(issuer, run_batch):
 
     assert most <= 21
     assert next(number for number in count() if times[number] > 5.0) >= 95
+
+
+@pytest.mark.parametrize(("limit", "rows"), [(3, 700), (1, 150)])
+def test_no_row_is_failed_by_a_limit_under_which_each_waits_for_minutes(issuer, goes_wrong, run_batch, once_each, limit, rows):
+    slow = issuer()
+    slow.trouble = by_the_second(limit, goes_wrong.limits)
+    report, _ = run_batch(slow, rows, concurrency=64)
+
+    assert (report.issued, report.refused, report.unknown, report.left) == (rows, 0, 0, 0)
+    assert slow.effects == once_each(rows)
+
+
+@pytest.mark.parametrize("seconds", [60, 900])
+def test_no_row_is_failed_by_an_issuer_that_limits_everything_for_a_while(issuer, goes_wrong, run_batch, once_each, seconds):
+    storm = issuer()
+    storm.trouble = lambda now: goes_wrong.limits if 2 <= now < 2 + seconds else None
+    report, _ = run_batch(storm, 700, concurrency=64)
+
+    assert (report.issued, report.refused, report.unknown, report.left) == (700, 0, 0, 0)
+    assert storm.effects == once_each(700)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import time
 from itertools import pairwise
 
 import pytest
 
 from freedompay_async import NotSent
+from freedompay_async.wire import Reply
 
 ROWS = 700
 BEGINS, ENDS = 2.0, 302.0
@@ -69,3 +73,97 @@ def test_one_request_that_is_never_answered_does_not_hold_the_others(issuer, goe
 
     assert (report.issued, report.unknown, report.left) == (59, 1, 0)
     assert seconds < 200
+
+
+def test_a_row_that_is_refused_in_an_outage_is_refused_after_it(issuer, goes_wrong, run_batch):
+    gone = issuer()
+    send = gone.send
+
+    async def refusing(message, attempt):
+        now = asyncio.get_running_loop().time()
+        if message.path.endswith("issue"):
+            attempt.connected()
+            gone.trouble = lambda now: goes_wrong.stalls if now < ENDS else None
+            return Reply(400, {}, b'{"status": "error", "error_code": "declined"}')
+        return await send(message, attempt) if now < ENDS or gone.trouble(now) is None else None
+
+    gone.send = refusing
+    report, _ = run_batch(gone, 5, concurrency=4)
+
+    assert (report.refused, report.unknown, report.left) == (5, 0, 0)
+
+
+def test_a_request_that_never_ends_does_not_keep_a_run_from_ending_however_many_outages_there_are(issuer, goes_wrong, run_batch):
+    endless = issuer(processing=1e9)
+    endless.trouble = lambda now: goes_wrong.refuses if now % 500 > 470 else None
+    report, seconds = run_batch(endless, 2, concurrency=4)
+
+    assert (report.issued, report.left) == (0, 2)
+    assert seconds < 1_500
+
+
+def test_rows_that_can_not_be_sent_while_the_issuer_answers_are_tried_ever_less_often(issuer, goes_wrong, run_batch):
+    half = issuer()
+    send = half.send
+
+    async def only_questions(message, attempt):
+        if message.path.endswith("status") or asyncio.get_running_loop().time() > 60:
+            return await send(message, attempt)
+        tried.append(message)
+        return await goes_wrong.refuses(attempt, None)
+
+    tried = []
+    half.send = only_questions
+    report, _ = run_batch(half, 20, concurrency=16)
+
+    assert report.issued == 20
+    assert len(tried) <= 20 * 8
+
+
+def test_an_issuer_that_breaks_over_ids_that_it_does_not_know_is_not_taken_for_gone(issuer, goes_wrong, run_batch):
+    odd = issuer()
+    send, lost = odd.send, []
+
+    async def breaks_over_unknown(message, attempt):
+        body = json.loads(message.body)
+        if message.path.endswith("status") and body["request_id"] not in odd.done:
+            return await goes_wrong.breaks(attempt, None)
+        if message.path.endswith("issue") and not lost:
+            lost.append(message)
+            return await goes_wrong.resets_after_the_work(attempt, lambda: odd._work("issue", body))
+        return await send(message, attempt)
+
+    odd.send = breaks_over_unknown
+    report, _ = run_batch(odd, 20, concurrency=1)
+
+    assert (report.issued, report.left) == (20, 0)
+
+
+@pytest.mark.parametrize("back", [0.0, 4_000.0])
+def test_an_outage_longer_than_an_id_is_remembered_makes_nothing_twice_whatever_the_clock_says(
+    issuer, goes_wrong, run_batch, monkeypatch, back
+):
+    def elapsed():
+        try:
+            return asyncio.get_running_loop().time()
+        except RuntimeError:
+            return 0.0
+
+    monkeypatch.setattr(time, "time", lambda: 1.7e9 + elapsed() - (back if elapsed() > 4_500 else 0.0))
+    monkeypatch.setattr(time, "monotonic", elapsed)
+    gone = issuer()
+
+    def trouble(now):
+        # It begins while the first calls of all are on the way.
+        if now < 0.25 or now >= 5_000:
+            return None
+        if now >= 4_900:
+            # By now it has forgotten what it did before the outage; `effects` is what it has done in truth.
+            gone.done.clear()
+        return goes_wrong.resets_after_the_work if now < 1 else goes_wrong.refuses
+
+    gone.trouble = trouble
+    report, _ = run_batch(gone, 100, concurrency=16, outage=7_200.0)
+
+    assert max(gone.effects.values()) == 1
+    assert report.unknown >= 16
