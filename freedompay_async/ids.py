@@ -26,7 +26,7 @@ def derive_request_id(merchant: str, batch: str, row: str, step: str) -> str:
     """The same id for the same merchant, batch, row and step, on every machine and at any time (UUID version 5).
 
     A row that is sent again under this id can't issue a second card: the issuer refuses an id that it has seen
-    (docs.freedompay.kg, doc-833009).
+    (docs.freedompay.kg, doc-833009). For how long it does is not public.
     """
     # JSON, because a plain separator could make two different quadruples read alike.
     return str(uuid5(_NAMESPACE, json.dumps([merchant, batch, row, step], ensure_ascii=False)))

@@ -17,12 +17,12 @@ from fault_table.rows import ROWS, SIX, Learned, Result, Row
 __all__ = ["COLUMNS", "run_column"]
 
 COLUMNS: Final = {
-    "freedompay_async": "faults.ours:Ours",
-    "hand-written aiohttp": "faults.by_hand:ByHand",
-    "lithic": "faults.lithic_sdk:Lithic",
-    "lithic, key given": "faults.lithic_sdk:LithicWithKey",
-    "stripe": "faults.stripe_sdk:Stripe",
-    "stripe, retries on": "faults.stripe_sdk:StripeWithRetries",
+    "freedompay_async": "fault_table.ours:Ours",
+    "hand-written aiohttp": "fault_table.by_hand:ByHand",
+    "lithic": "fault_table.lithic_sdk:Lithic",
+    "lithic, key given": "fault_table.lithic_sdk:LithicWithKey",
+    "stripe": "fault_table.stripe_sdk:Stripe",
+    "stripe, retries on": "fault_table.stripe_sdk:StripeWithRetries",
 }
 
 

@@ -35,7 +35,7 @@ class Batch:
     """A batch in a journal, run by a client.
 
     The request ids of a row come from the merchant, the batch name and the key of the row. So a key gets one card, whichever file,
-    machine or journal it comes from, unless another batch name is given.
+    machine or journal it comes from, unless another batch name is given. (Without its journal: while the issuer remembers request ids.)
 
     Args:
         fp: the client; its merchant and host are part of the plan.

@@ -149,8 +149,8 @@ def _plan(
     if known["rows_sha256"] != digest.hexdigest():
         raise ConfigurationError(
             f"{path} has another batch: its {_count(connection)} rows are not these {number}. Name another journal for this file; "
-            "a key that both files have gets no second card, because request ids come from the merchant, the batch name and the key. "
-            "Nothing was sent."
+            "a key that both files have gets no second card while the issuer remembers its request ids, which come from the merchant, "
+            "the batch name and the key. Nothing was sent."
         )
     return Plan(rows=number, problems=(), settings=known, resumed=True)
 

@@ -100,7 +100,7 @@ def issue(
                 with _taken_back(journal, fresh=fresh):
                     made = await task.plan(read_file(file, product_id=product))
                     _refuse_problems(made, file, json=json)
-                    await _knock(fp)
+                    await _knock(fp, begun=made.resumed)
                 return await _run(task, opened, out=out, json=json)
 
     run(work)
@@ -130,7 +130,7 @@ def resume(
         ):
             task = Batch(fp, opened, limits=limits)
             await task.planned()
-            await _knock(fp)
+            await _knock(fp, begun=True)
             return await _run(task, opened, out=out, json=json)
 
     run(work)
@@ -184,8 +184,10 @@ async def _finish(journal: Journal, *, out: Path | None, json: bool) -> Exit:
     return Exit.DONE if result.complete else Exit.PROBLEMS
 
 
-async def _knock(fp: FreedomPay) -> None:
+async def _knock(fp: FreedomPay, *, begun: bool) -> None:
     """Find out by a harmless question that the host, the key and the scheme are right, before thousands of rows find it out.
+
+    Of a batch that has begun its host is known to be right, so one that can't be reached is waited for by the run.
 
     Raises:
         ConfigurationError: they are not; nothing else was sent.
@@ -195,6 +197,8 @@ async def _knock(fp: FreedomPay) -> None:
     except AuthenticationError as error:
         raise ConfigurationError(f"{error.message} It was a harmless status question; no row was sent.") from error
     except NotSent as error:
+        if begun:
+            return
         raise ConfigurationError(f"{error.message} Check base_url and region, or try again later. No row was sent.") from error
     except ProtocolError as error:
         page = (error.body or "").lstrip().startswith("<")
@@ -218,6 +222,7 @@ async def _gentle_stop(task: Batch) -> AsyncGenerator[None]:
     def stop() -> None:
         nonlocal asked
         if asked and current is not None:
+            typer.echo("aborting: what is on the way is not waited for. Resuming the batch asks about it first.", err=True)
             current.cancel()
             return
         asked = True

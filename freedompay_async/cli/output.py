@@ -24,7 +24,9 @@ _COLUMNS: Final = ("line", "key", "state", "client_id", "card_id", "client_reque
 _SIGNS: Final = r"=+\-@\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b\u2212"
 # What it may drop in front of one: blanks, what can't be seen, marks of quotation. Not what parts two cells.
 _DROPPED: Final = (
-    r"[\x00-\x08\x0b\x0c\x0e-\x20\x7f-\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
+    r"[\x00-\x08\x0b\x0c\x0e-\x20\x7f-\xa0\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u1680\u17b4\u17b5"
+    r"\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000110bd\U000110cd"
+    r"\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
     r"""\"'`\xab\xbb\u2018-\u201f]*"""
 )
 # Where a country writes its decimals with a comma, as Kazakhstan does, a spreadsheet cuts a line at semicolons and minds no quotation mark.

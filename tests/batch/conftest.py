@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from freedompay_async import FreedomPay, Policy
-from freedompay_async.batch import Batch, Journal, read_file
+from freedompay_async.batch import Batch, Journal, outage, read_file
 from freedompay_async.ids import derive_request_id
 from freedompay_async.sandbox import Sandbox
 
@@ -134,6 +134,12 @@ class Office:
 
 def one_each(count: int) -> Counter:
     return Counter({77010000000 + number: 1 for number in range(1, count + 1)})
+
+
+@pytest.fixture(autouse=True)
+def _hurry(monkeypatch):
+    """A second between two questions is right for an issuer, and long for a test."""
+    monkeypatch.setattr(outage, "_PAUSE", 0.02)
 
 
 @pytest.fixture(name="people")

@@ -13,12 +13,12 @@ from contextlib import closing
 
 import pytest
 
-from freedompay_async.batch import Journal
+from freedompay_async.batch import Journal, entries
 from freedompay_async.errors import ConfigurationError, JournalError
 
 WRITER = """
 import asyncio, sys
-from freedompay_async.batch import Journal
+from freedompay_async.batch import Journal, entries
 
 async def main():
     async with Journal.open(sys.argv[1]) as journal:
@@ -30,7 +30,7 @@ asyncio.run(main())
 """
 HOLDER = """
 import asyncio, sys
-from freedompay_async.batch import Journal
+from freedompay_async.batch import Journal, entries
 
 async def main():
     async with Journal.open(sys.argv[1]):
@@ -453,3 +453,13 @@ def test_a_thread_that_outlives_its_event_loop_ends_in_peace(tmp_path):
 
     assert not thread.is_alive()
     assert found == ["a"]
+
+
+async def test_each_time_that_the_clock_was_set_back_counts(tmp_path):
+    async with Journal.open(tmp_path / "run.db") as journal:
+        entries.clock_was_set_back(journal, 7200.0)
+        entries.clock_was_set_back(journal, 30.5)
+        entries.clock_was_set_back(journal, 0.0)
+        standing = await entries.standing(journal)
+
+    assert standing.clock._set_back == 7230.5

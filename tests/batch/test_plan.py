@@ -157,7 +157,8 @@ async def test_another_file(office, people):
 
     assert said == (
         f"{office.folder / 'run.db'} has another batch: its 3 rows are not these 4. Name another journal for this file; "
-        "a key that both files have gets no second card, because request ids come from the merchant, the batch name and the key. "
+        "a key that both files have gets no second card while the issuer remembers its request ids, which come from the merchant, "
+        "the batch name and the key. "
         "Nothing was sent."
     )
 

@@ -37,8 +37,6 @@ def fuzz(request):
 
         def timed(example) -> None:
             nonlocal tried
-            if time.monotonic() >= end:
-                return
             tried += 1
             begin = time.perf_counter()
             check(example)

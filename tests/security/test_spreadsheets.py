@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import re
+import sys
 import unicodedata
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,7 +17,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from freedompay_async.batch import Outcome, State
-from freedompay_async.cli.output import _cell, write_outcomes
+from freedompay_async.cli.output import _DROPPED, _cell, write_outcomes
 
 SIGNS = "=+-@＝＋－＠﹢﹣﹦﹫−"  # noqa: RUF001  the look-alikes are the point
 HOSTILE = [
@@ -93,8 +94,7 @@ def cells(text: str):
 
 def plain(cell: str) -> str:
     """What SECURITY.md says: the text without the apostrophes that stand before a sign."""
-    dropped = r"(?:[^\S\t\r\n]|[\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\"'`«»\u2018-\u201f])*"
-    return re.sub(rf"\A'(?={dropped}[{re.escape(SIGNS)}\t\r\n])|(?<=[;\t\r\n])'(?={dropped}[{re.escape(SIGNS)}])", "", cell)
+    return re.sub(rf"\A'(?={_DROPPED}[{re.escape(SIGNS)}\t\r\n])|(?<=[;\t\r\n])'(?={_DROPPED}[{re.escape(SIGNS)}])", "", cell)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -121,6 +121,17 @@ def test_nothing_that_can_be_written_is_a_formula(text):
     csv.writer(stream, lineterminator="\n").writerow(["1", _cell(text), _cell(text), "end"])
 
     assert [cell for cell in cells(stream.getvalue()) if is_formula(cell)] == []
+
+
+def test_nothing_that_can_not_be_seen_hides_a_formula():
+    hidden = (chr(code) for code in range(sys.maxunicode + 1))
+
+    assert [hex(ord(char)) for char in hidden if char not in "\t\r\n" and is_formula(_cell(f"{char}=1+1"))] == []
+
+
+@pytest.mark.parametrize("filler", "\u034f\u115f\u1160\u17b4\u180b\u2800\u3164\ufe0f\uffa0\U000e0100", ids=lambda char: f"{ord(char):x}")
+def test_letter_that_is_shown_as_nothing_hides_no_formula(filler):
+    assert _cell(f"{filler}=1+1") == f"'{filler}=1+1"
 
 
 @pytest.mark.parametrize("key", ["+77017777777", "-1", "+7 (701) 777-77-77"])
