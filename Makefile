@@ -1,6 +1,8 @@
 # `make demo` and `make test` need Python 3.11 or newer with venv, and nothing else; the first run installs what is needed into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
+# Tests wait as well as compute, so there are more of them at once than processors.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2)
 SOURCES := $(shell find freedompay_async -type f -not -name '*.pyc')
 # What decides about money does no I/O, and every branch of it is tested.
 comma := ,
@@ -15,9 +17,9 @@ demo: .venv/package
 	$(BIN)/python examples/demo.py
 
 test: .venv/dev .venv/package
-	$(if $(ARGS),,$(BIN)/pytest -q -n auto --cov --cov-report= $(COVERING))
+	$(if $(ARGS),,$(BIN)/pytest -q -n $(WORKERS) --cov --cov-report= $(COVERING))
 	$(if $(ARGS),,$(BIN)/coverage report --skip-covered --fail-under=100 --include='$(subst $(eval ) ,$(comma),$(PURE:%=*/freedompay_async/%.py))')
-	$(BIN)/pytest -n auto $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) $(ARGS)
 
 lint: .venv/dev .venv/package
 	$(BIN)/ruff check .
@@ -39,14 +41,14 @@ faults: .venv/bench .venv/package
 
 # The proofs of docs/reliability.md at their full length; `make test` runs the same with less.
 soak: .venv/dev .venv/package
-	$(BIN)/pytest -n auto --timeout 0 --schedules 1000000 tests/model
+	$(BIN)/pytest -n $(WORKERS) --timeout 0 --schedules 1000000 tests/model
 	$(BIN)/pytest --timeout 0 --leak-seconds 3600 tests/leaks
 
 crash: .venv/dev .venv/package
-	$(BIN)/pytest -n auto --timeout 0 --rounds 200 tests/crash
+	$(BIN)/pytest -n $(WORKERS) --timeout 0 --rounds 200 tests/crash
 
 fuzz: .venv/dev .venv/package
-	$(BIN)/pytest -n auto --timeout 0 --fuzz-seconds 300 tests/fuzz
+	$(BIN)/pytest -n $(WORKERS) --timeout 0 --fuzz-seconds 300 tests/fuzz
 
 # Needs the network: what can't be looked up is an error, not a pass.
 audit: .venv/audit
