@@ -17,9 +17,9 @@ demo: .venv/package
 	$(BIN)/python examples/demo.py
 
 test: .venv/dev .venv/package
-	$(if $(ARGS),,$(BIN)/pytest -q -n $(WORKERS) --cov --cov-report= $(COVERING))
+	$(if $(ARGS),,$(BIN)/pytest -q -n $(WORKERS) --dist worksteal --cov --cov-report= $(COVERING))
 	$(if $(ARGS),,$(BIN)/coverage report --skip-covered --fail-under=100 --include='$(subst $(eval ) ,$(comma),$(PURE:%=*/freedompay_async/%.py))')
-	$(BIN)/pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: .venv/dev .venv/package
 	$(BIN)/ruff check .
@@ -41,14 +41,14 @@ faults: .venv/bench .venv/package
 
 # The proofs of docs/reliability.md at their full length; `make test` runs the same with less.
 soak: .venv/dev .venv/package
-	$(BIN)/pytest -n $(WORKERS) --timeout 0 --schedules 1000000 tests/model
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal --timeout 0 --schedules 1000000 tests/model
 	$(BIN)/pytest --timeout 0 --leak-seconds 3600 tests/leaks
 
 crash: .venv/dev .venv/package
-	$(BIN)/pytest -n $(WORKERS) --timeout 0 --rounds 200 tests/crash
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal --timeout 0 --rounds 200 tests/crash
 
 fuzz: .venv/dev .venv/package
-	$(BIN)/pytest -n $(WORKERS) --timeout 0 --fuzz-seconds 300 tests/fuzz
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal --timeout 0 --fuzz-seconds 300 tests/fuzz
 
 # Needs the network: what can't be looked up is an error, not a pass.
 audit: .venv/audit

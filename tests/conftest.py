@@ -16,6 +16,12 @@ def pytest_addoption(parser):
     proofs.addoption("--fuzz-seconds", type=float, default=10.0, help="how long each fuzzer runs")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """The tests that take long come first, so that no worker is left alone with one at the end; the others stay as they were shuffled."""
+    items.sort(key=lambda item: item.path.parent.name not in {"leaks", "crash", "load"})
+
+
 class VirtualLoop(asyncio.SelectorEventLoop):
     """Where nothing is left to do but wait, the clock jumps to the end of the wait; a wait without an end is an error."""
 

@@ -266,17 +266,17 @@ class Run:
             except NotSent:
                 intent.take_back()
                 # Where others are answered and this one can't be sent, trying harder does not help.
-                wait, pause = pause, min(pause * 2, _LONGEST_PAUSE)
+                wait, pause = pause * (1.0 + random()), min(pause * 2, _LONGEST_PAUSE)
             except RateLimited as error:
                 intent.keep()
                 self._progress.trouble = error.message
-                wait = (error.retry_after or 0.0) + 1.0
+                wait = (error.retry_after or 0.0) + 1.0 + random()
             except OutcomeUnknown as error:
                 if self._stopping:
                     raise _Stopped from error
                 raise
             with self._stoppable():
-                await anyio.sleep(wait * (1.0 + random()))
+                await anyio.sleep(wait)
 
     async def _start(self, call: Call[R], body: Intent, intent: Intention) -> Operation[R]:
         sending = partial(
