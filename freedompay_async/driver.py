@@ -232,6 +232,8 @@ class Driver:
                     self._deadline += self._loop.time() - queued
                     attempt.deadline = self._deadline
                     clock.reschedule(self._deadline)
+                if attempt is self._sending:
+                    self._life.turn_came(self._loop.time())
                 if before is not None:
                     await before()
                 attempt.began = self._loop.time()

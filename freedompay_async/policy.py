@@ -192,6 +192,11 @@ class Life:
         if self.first_sent is None:
             self.first_sent = now
 
+    def turn_came(self, now: float) -> None:
+        """The wait for a turn is over: it is no part of the age of what was never sent before."""
+        if self.last_sent is None and self.doubt is not Doubt.CERTAIN:
+            self.first_sent = now
+
     @property
     def found(self) -> bool:
         """An effect that was answered by a look-up, because somebody had used its id before this call."""

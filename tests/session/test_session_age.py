@@ -10,6 +10,7 @@ import pytest
 from freedompay_async import OutcomeUnknown
 from freedompay_async.contract import CARDS_BULK_ISSUE
 from freedompay_async.models import BulkIssue
+from freedompay_async.pacing import Lane
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 
@@ -126,3 +127,18 @@ def test_an_effect_of_an_earlier_process_counts_from_its_first_send(submit, memo
 
     with pytest.raises(OutcomeUnknown, match="its first send is more than 60 s ago"):
         submit(wire, age=40.0)
+
+
+def test_waiting_for_a_turn_is_no_part_of_its_age(play, over, memory, say):
+    wire = memory(card__bulk_issue=[say.lost, say.process], request__status=[say.unknown])
+
+    async def story():
+        lane = Lane(concurrency=1)
+        await lane.acquire()
+        asyncio.get_running_loop().call_later(100.0, lane.release)
+        session = over(wire, timeout=1000.0, grace=5.0, resend_within=60.0).in_lane(lane)
+        return await session.submit(CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1))
+
+    play(story())
+
+    assert wire.calls.count("card/bulk_issue") == 2

@@ -359,3 +359,19 @@ class TestNoSuchPath:
 
     def test_is_looked_up_through_the_grace(self, life, play):
         assert play(life(no_such_path=True), Seen.UNCLEAR, Seen.NOT_KNOWN, Seen.KNOWN) == [Step.SEND, Step.ASK, Step.ASK, Step.ANSWERED]
+
+
+class TestItsTurn:
+    def test_begins_the_age_of_what_was_never_sent(self, life):
+        subject = life()
+        subject.sent(1.0)
+        subject.turn_came(100.0)
+
+        assert subject.first_sent == 100.0
+
+    @pytest.mark.parametrize("fields", [{"doubt": CERTAIN}, {"last_sent": 2.0}])
+    def test_makes_nothing_younger_that_may_have_been_sent(self, life, fields):
+        subject = life(first_sent=1.0, **fields)
+        subject.turn_came(100.0)
+
+        assert subject.first_sent == 1.0
