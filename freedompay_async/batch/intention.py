@@ -50,7 +50,6 @@ class Intention:
         self._clock: Final = clock
         self._guard: Final = guard
         self._written = self._kept = self._counted = sent_at is not None
-        self._began = 0.0
         self.sent_at: Final = sent_at
         """When it was first sent, where it may have been: then it is asked about before it is sent again."""
         self.leaves: Callable[[], None] = _nothing
@@ -68,14 +67,13 @@ class Intention:
         self._guard(self._counted)
         self._counted = True
         now, set_back = self._clock.now()
-        self._began = self._began or now
         await intend(
             self._journal,
             self._row,
             self._step,
             request_id=self.request_id,
             body_sha256=self._digest,
-            sent_at=self._began,
+            sent_at=now,
             set_back=set_back,
         )
         self._written = True
@@ -89,7 +87,6 @@ class Intention:
         if self._written and not self._kept:
             forget(self._journal, self._row, self._step)
             self._written = False
-            self._began = 0.0
 
 
 def _nothing() -> None:

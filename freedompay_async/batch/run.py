@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import anyio
 import msgspec
 
-from freedompay_async.batch.clock import Clock
 from freedompay_async.batch.entries import Entry, accepted, clock_was_set_back, end, standing, unfinished
 from freedompay_async.batch.files import DocumentProblem, open_document
 from freedompay_async.batch.intention import Intention
@@ -92,7 +91,6 @@ class Run:
         self._stopping = False
         self._fatal: FreedomPayError | None = None
         self._cards = 0
-        self._clock = Clock()
         self._known: str | None = None
 
     def stop(self) -> None:
