@@ -13,6 +13,7 @@ from freedompay_async.errors import ProtocolError, RequestFailed
 from freedompay_async.ids import new_request_id
 from freedompay_async.models import Intent, RequestState, StatusQuery
 from freedompay_async.policy import Doubt, Life, Policy
+from freedompay_async.wire import is_page
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -165,7 +166,7 @@ class Session(Means):
             state = await self.read(REQUESTS_STATUS, StatusQuery(request_id=request_id), timeout=timeout)
         except (RequestFailed, ProtocolError) as error:
             # An HTML page comes from a proxy, which knows of no id.
-            page = (error.body or "").lstrip().startswith("<")
+            page = is_page(error.body)
             if isinstance(error, RequestFailed) or (error.http_status == 404 and not page):
                 return None
             raise

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from freedompay_async.models.answers import AnyAnswer
     from freedompay_async.shapes import Note
 
-__all__ = ["Message", "Reply", "Verdict", "encode", "read_answer", "read_look_up"]
+__all__ = ["Message", "Reply", "Verdict", "encode", "is_page", "read_answer", "read_look_up"]
 
 
 _WORD: Final = re.compile(r"-?\w{1,20}", re.ASCII)
@@ -78,6 +78,13 @@ class Verdict:
         return f"<{self.seen.value}>"
 
 
+def is_page(body: bytes | str | None) -> bool:
+    """Whether it is an HTML page: those come from a proxy, which knows of no id and no key."""
+    if isinstance(body, bytes):
+        return body.lstrip().startswith(b"<")
+    return (body or "").lstrip().startswith("<")
+
+
 def encode(request: msgspec.Struct, added: Mapping[str, Any] | Fields | None = None, extra: Mapping[str, Any] | None = None) -> bytes:
     """One line of JSON in UTF-8: these bytes are signed, and these bytes are sent.
 
@@ -122,7 +129,7 @@ def read_answer(reply: Reply, kind: type[Any], *, effect: bool, now: float, enve
     if accepted and not 200 <= reply.status < 300:
         return Verdict(Seen.UNCLEAR, f"{reason} with a body that says ok", answer, reply, wait, notes)
     # A proxy that filters answers says 403 in HTML of work that was done; a 401 is said before any work.
-    if reply.status == 401 or (reply.status == 403 and not reply.body.lstrip().startswith(b"<")):
+    if reply.status == 401 or (reply.status == 403 and not is_page(reply.body)):
         return Verdict(Seen.DENIED, reason, answer, reply, wait, notes)
     if answer is None:
         taken = 200 <= reply.status < 300 and _accepted(reply.body, envelope)
@@ -147,7 +154,7 @@ def read_look_up(reply: Reply, *, now: float) -> Verdict:
     if verdict.seen is Seen.OK:
         state: RequestState = verdict.answer
         seen = Seen.FAILED if state.failed else Seen.NOT_KNOWN if state.request_status is None else Seen.KNOWN
-    elif verdict.seen is Seen.ERROR or (reply.status == 404 and verdict.answer is None and not reply.body.lstrip().startswith(b"<")):
+    elif verdict.seen is Seen.ERROR or (reply.status == 404 and verdict.answer is None and not is_page(reply.body)):
         seen = Seen.NOT_KNOWN
     else:
         return verdict

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from freedompay_async.errors import NotSent
 from freedompay_async.pacing import Lane, NoTurn
 from freedompay_async.policy import Seen
+from freedompay_async.wire import is_page
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -139,4 +140,4 @@ def _of_the_issuer(verdict: Verdict) -> bool:
     """A 5xx proves nothing, and an HTML page comes from a proxy."""
     if verdict.reply is None or verdict.seen is Seen.NO_ANSWER:
         return False
-    return not (verdict.seen is Seen.UNCLEAR and verdict.reply.body.lstrip().startswith(b"<"))
+    return not (verdict.seen is Seen.UNCLEAR and is_page(verdict.reply.body))

@@ -21,6 +21,7 @@ from freedompay_async.cli.output import check_free, exists, printable, write_out
 from freedompay_async.errors import AuthenticationError, ConfigurationError, FreedomPayError, NotSent, ProtocolError
 from freedompay_async.ids import new_request_id
 from freedompay_async.plain import to_json
+from freedompay_async.wire import is_page
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
@@ -201,7 +202,7 @@ async def _knock(fp: FreedomPay, *, begun: bool) -> None:
             return
         raise ConfigurationError(f"{error.message} Check base_url and region, or try again later. No row was sent.") from error
     except ProtocolError as error:
-        page = (error.body or "").lstrip().startswith("<")
+        page = is_page(error.body)
         if error.http_status is not None and error.http_status < 500 and (page or error.http_status != 404):
             raise ConfigurationError(
                 f"{fp.base_url} does not answer like the Card API: {error.message} Check base_url and region; no row was sent.\n"

@@ -10,7 +10,7 @@ from freedompay_async.errors import ConfigurationError
 from freedompay_async.models import Answer, CardActivation, CardIssue, CardRef, ClientCreation, Extra, NewClient, RequestState, StatusQuery
 from freedompay_async.policy import Seen
 from freedompay_async.secret import Secret
-from freedompay_async.wire import Reply, Verdict, encode, read_answer, read_look_up
+from freedompay_async.wire import Reply, Verdict, encode, is_page, read_answer, read_look_up
 
 NOW = 1_700_000_000.0
 OK = b'{"status":"ok","request_status":"process"}'
@@ -310,3 +310,13 @@ class TestRetryAfter:
     @pytest.mark.parametrize(("status", "body"), [(429, b""), (503, b""), (404, b""), (200, ERROR)])
     def test_is_kept_with_a_look_up(self, status, body):
         assert look_up(status, body, retry_after="30").retry_after == 30.0
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"\n <!DOCTYPE html>", "<html>", "\t<p>"])
+def test_a_page_is_told_by_its_first_sign(body):
+    assert is_page(body)
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"a <b>", "", "[]", None])
+def test_what_is_no_page(body):
+    assert not is_page(body)

@@ -21,6 +21,7 @@ from freedompay_async.policy import Policy
 from freedompay_async.secret import SecretKey
 from freedompay_async.settings import Region
 from freedompay_async.signing import JwsSigner, Sha256Signer
+from freedompay_async.wire import is_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,7 +98,7 @@ async def ask(fp: FreedomPay) -> Told:
     except RequestFailed as error:
         return Told(Kind.UNDERSTOOD, _said(error))
     except ProtocolError as error:
-        page = (error.body or "").lstrip().startswith("<")
+        page = is_page(error.body)
         if error.http_status is not None and error.http_status >= 500:
             return Told(Kind.NONE, _said(error))
         if error.http_status == 404 and not page:
