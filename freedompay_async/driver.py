@@ -33,11 +33,17 @@ if TYPE_CHECKING:
     from freedompay_async.secret import Secret
     from freedompay_async.signing import Signer
 
-__all__ = ["Driver", "Means"]
+__all__ = ["Driver", "Means", "warn_of_unknown"]
 
 R = TypeVar("R")
 log: Final = logging.getLogger("freedompay_async")
 _ENVELOPES: Final = {Section.PAYMENT_CARDS: Answer, Section.GIFT_CARDS: GiftAnswer, Section.HASHDT: PinPageAnswer}
+
+
+def warn_of_unknown(call: str | None, request_id: str | None) -> None:
+    """A cancelled effect, for whoever has to look: its caller may have no log of its own."""
+    extra = {"request_id": request_id, "call": call}
+    log.warning("%s was cancelled after it was sent: its outcome is not known", call, extra=extra)
 
 
 class Means:
@@ -323,7 +329,7 @@ class Driver:
         what = f"it may have been done: {next_step}" if unknown else "it did nothing"
         error.add_note(f"{self._call.name} was cancelled [request_id {self._id}]: {what}")
         if unknown:
-            log.warning("%s was cancelled after it was sent: its outcome is not known", self._call.name, extra=self._extra())
+            warn_of_unknown(self._call.name, self._id)
 
     def _extra(self) -> dict[str, object]:
         return {"request_id": self._id, "call": self._call.name}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async import contract
+from freedompay_async.driver import warn_of_unknown
 from freedompay_async.errors import ConfigurationError, FreedomPayError, GiftCardError, OutcomeUnknown
 from freedompay_async.explain import mark_cancelled
 from freedompay_async.masking import mask_text
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from freedompay_async.models.gift_cards import GiftAnswer, GiftCardState, GiftProducts, IssuedGiftCard
 
 __all__ = ["GiftCardOrder", "GiftCards"]
-
-log: Final = logging.getLogger("freedompay_async")
 
 _CARD_ID: Final = re.compile(r"[0-9]{1,20}")
 
@@ -180,8 +178,7 @@ class GiftCardOrder:
                 # Not the question but the confirmation is what its caller has to know of.
                 mark_cancelled(error, unknown.request_id, outcome_unknown=True)
                 error.add_note(str(unknown))
-                extra = {"request_id": unknown.request_id, "call": unknown.call}
-                log.warning("%s was cancelled after it was sent: its outcome is not known", unknown.call, extra=extra)
+                warn_of_unknown(unknown.call, unknown.request_id)
                 raise
             if state.card_status != GiftCardStatus.ACTIVATED:
                 raise
