@@ -8,6 +8,7 @@ from freedompay_async.drift import Drift
 from freedompay_async.errors import (
     ApiError,
     AuthenticationError,
+    Busy,
     ConfigurationError,
     DuplicateRequest,
     FreedomPayError,
@@ -84,6 +85,7 @@ __all__ = [
     "ApiError",
     "AuthenticationError",
     "Authorization",
+    "Busy",
     "CardBalance",
     "CardInfo",
     "CardRef",

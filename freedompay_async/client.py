@@ -42,6 +42,7 @@ class FreedomPay(Pooled):
         base_url: wins over the region's host, such as `https://api.example.com`.
         signer: wins over the region's scheme; one for all sections, or a mapping from `Section`.
         max_connections: connections open at once, and so calls on the way at once.
+        rate: calls a second at most, whoever makes them; left out, there is no limit but the one that the issuer's 429 teaches.
         timeout: seconds a call may take in all: the wait for the pool, attempts, pauses and settling.
         policy: the times in between.
         contract: what is different in the contract table: see `Override`.
@@ -66,6 +67,7 @@ class FreedomPay(Pooled):
         base_url: str | None = None,
         signer: Signer | Mapping[Section, Signer] | None = None,
         max_connections: int = 100,
+        rate: float | None = None,
         timeout: float = 60.0,
         policy: Policy | None = None,
         contract: Iterable[Override] = (),
@@ -95,6 +97,7 @@ class FreedomPay(Pooled):
             rows=overridden(contract, named),
             record=None if record is None else Record(record),
             max_connections=max_connections,
+            rate=rate,
             timeout=timeout,
             policy=policy,
             ssl_context=ssl_context,
@@ -115,6 +118,7 @@ class FreedomPay(Pooled):
         cls,
         *,
         max_connections: int = 100,
+        rate: float | None = None,
         timeout: float = 60.0,
         policy: Policy | None = None,
         contract: Iterable[Override] = (),
@@ -131,6 +135,7 @@ class FreedomPay(Pooled):
         return cls.from_settings(
             Settings.from_env(),
             max_connections=max_connections,
+            rate=rate,
             timeout=timeout,
             policy=policy,
             contract=contract,
@@ -146,6 +151,7 @@ class FreedomPay(Pooled):
         settings: Settings,
         *,
         max_connections: int = 100,
+        rate: float | None = None,
         timeout: float = 60.0,
         policy: Policy | None = None,
         contract: Iterable[Override] = (),
@@ -161,6 +167,7 @@ class FreedomPay(Pooled):
             test=settings.test,
             base_url=settings.base_url,
             max_connections=max_connections,
+            rate=rate,
             timeout=timeout,
             policy=policy,
             contract=contract,

@@ -5,35 +5,36 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
+import sys
 import time
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from msgspec.structs import force_setattr
 
 from freedompay_async.attempt import Attempt, TransportError, Wire
 from freedompay_async.contract import REQUESTS_STATUS, Call, Mark, Retry, Section
 from freedompay_async.drift import DriftCount
-from freedompay_async.errors import ConfigurationError, OutcomeUnknown
+from freedompay_async.errors import Busy, ConfigurationError, OutcomeUnknown
 from freedompay_async.explain import mark_cancelled, to_error
+from freedompay_async.governor import Governor, NoTurn
 from freedompay_async.ids import checked_request_id, new_request_id
 from freedompay_async.masking import concealed
 from freedompay_async.models import Answer, GiftAnswer, HeaderQuery, Intent, PinPageAnswer, RequestState, StatusQuery
-from freedompay_async.pacing import NoTurn
 from freedompay_async.policy import Life, Policy, RetryBudget, Seen, Step
 from freedompay_async.secret import secrets_in
 from freedompay_async.wire import Message, Reply, Verdict, encode, read_answer, read_look_up
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Callable, Mapping
 
     import msgspec
 
-    from freedompay_async.pacing import Lane
+    from freedompay_async.governor import Lane
     from freedompay_async.record import Record
     from freedompay_async.secret import Secret
     from freedompay_async.signing import Signer
 
-__all__ = ["Driver", "Means", "warn_of_unknown"]
+__all__ = ["Departure", "Driver", "Means", "warn_of_unknown"]
 
 R = TypeVar("R")
 log: Final = logging.getLogger("freedompay_async")
@@ -46,8 +47,20 @@ def warn_of_unknown(call: str | None, request_id: str | None) -> None:
     log.warning("%s was cancelled after it was sent: its outcome is not known", call, extra=extra)
 
 
+class Departure(Protocol):
+    """What a batch does before each send of an effect."""
+
+    async def write(self) -> None:
+        """On the disk when this returns. Its place on the way is taken after it, so that no place waits for a disk."""
+        ...
+
+    def leave(self) -> None:
+        """Its turn has come, and the next thing is the write; raises where it must not be sent any more."""
+        ...
+
+
 class Means:
-    """What all calls of a client share."""
+    """What all calls of a client share; without a governor nobody waits for a turn."""
 
     def __init__(
         self,
@@ -59,6 +72,7 @@ class Means:
         rows: Mapping[str, Call[Any]] | None = None,
         record: Record | None = None,
         drift: DriftCount | None = None,
+        governor: Governor | None = None,
         lane: Lane | None = None,
         budget: RetryBudget | None = None,
     ) -> None:
@@ -69,7 +83,8 @@ class Means:
         self.drift: Final = drift or DriftCount()
         self._rows: Final = rows or {}
         self._record: Final = record
-        self._lane: Final = lane
+        self.governor: Final = governor or Governor(concurrency=sys.maxsize)
+        self._lane: Final = lane or self.governor
         self._budget: Final = budget or RetryBudget(policy)
 
     def check(self, timeout: float | None) -> None:
@@ -103,12 +118,14 @@ class Driver:
         request_id: str | None,
         timeout: float | None,
         extra: Mapping[str, Any] | None = None,
-        before: Callable[[], Awaitable[None]] | None = None,
+        departure: Departure | None = None,
+        wait: bool = True,
     ) -> None:
         self._means = means
         self._call = call
         self._life = life
-        self._before = before
+        self._departure = departure
+        self._wait = life.wait = wait
         self._request = request
         self._extra_fields = extra
         self._id: str | None = None
@@ -190,7 +207,7 @@ class Driver:
             self._message = self._compose()
         self._life.sent(self._loop.time())
         self._sending = attempt = self._new_attempt(self._may_leave if self._effect and self._fixed else None)
-        reply = await self._try(self._message, attempt, self._before)
+        reply = await self._try(self._message, attempt, self._departure)
         self._sending = None
         if isinstance(reply, Reply):
             call = self._call
@@ -226,24 +243,19 @@ class Driver:
         self._life.uncounted = max(self._life.uncounted, slept)
         return now
 
-    async def _try(self, message: Message, attempt: Attempt, before: Callable[[], Awaitable[None]] | None = None) -> Reply | Verdict:
+    async def _try(self, message: Message, attempt: Attempt, departure: Departure | None = None) -> Reply | Verdict:
         """Send once; the answer, or a verdict where none came."""
-        send, lane = self._means.transport.send, self._means._lane
+        lane = self._means._lane
         try:
-            if lane is None:
-                return await send(message, attempt)
-            queued = self._loop.time()
-            async with asyncio.timeout_at(None if lane.patient else self._deadline) as clock, lane:
-                if lane.patient:
-                    self._deadline += self._loop.time() - queued
-                    attempt.deadline = self._deadline
-                    clock.reschedule(self._deadline)
-                if attempt is self._sending:
-                    self._life.turn_came(self._loop.time())
-                if before is not None:
-                    await before()
+            if departure is not None or not lane.take():
+                await self._turn(attempt, departure)
+            try:
+                if departure is not None:
+                    departure.leave()
                 attempt.began = self._loop.time()
-                return await send(message, attempt)
+                return await self._means.transport.send(message, attempt)
+            finally:
+                lane.release()
         except NoTurn as error:
             self._life.give_up()
             reason = str(error)
@@ -252,14 +264,34 @@ class Driver:
                 self._life.give_up()
             reason = error.reason
         except TimeoutError:
-            reason = "the deadline came" if attempt.sent else "its turn did not come before the deadline"
+            reason = "its turn did not come before the deadline"
         return Verdict(Seen.NO_ANSWER if attempt.sent else Seen.NOT_SENT, reason)
+
+    async def _turn(self, attempt: Attempt, departure: Departure | None) -> None:
+        """Wait for a place and a turn."""
+        lane, queued = self._means._lane, self._loop.time()
+        own = attempt is self._sending
+        if own and not self._wait and self._life.sends == 1:
+            raise Busy(
+                "not sent: as many calls are on the way as may be, and wait=False. It is safe to repeat.",
+                request_id=self._id,
+                call=self._call.name,
+            )
+        async with asyncio.timeout_at(None if lane.patient else self._deadline):
+            if departure is not None:
+                await departure.write()
+            await lane.acquire()
+        if lane.patient:
+            self._deadline += self._loop.time() - queued
+            attempt.deadline = self._deadline
+        if own:
+            self._life.turn_came(self._loop.time())
 
     def _tell(self, what: str, verdict: Verdict, attempt: Attempt) -> None:
         if verdict.notes:
             self._means.drift.add(self._call.name if what != "look-up" else REQUESTS_STATUS.name, verdict.notes)
-        if self._means._lane is not None and attempt.began is not None:
-            self._means._lane.heard(verdict, attempt.began)
+        if attempt.began is not None:
+            self._means._lane.heard(verdict, attempt.began, self._call.name if what != "look-up" else REQUESTS_STATUS.name)
         if log.isEnabledFor(logging.DEBUG):
             reason = concealed(verdict.reason, self._secrets())
             log.debug("%s, %s: %s %s", self._call.name, what, verdict.seen.value, reason, extra=self._extra())

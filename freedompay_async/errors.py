@@ -4,6 +4,7 @@
     ├── ConfigurationError      wrong settings or wrong use; nothing was sent
     ├── JournalError            a batch's journal can't be written; the run has stopped, and what was sent is in it
     ├── NotSent                 no byte of it left this machine; safe to repeat
+    │   └── Busy                its turn had not come yet, and it was told not to wait
     ├── OutcomeUnknown          sent, and what became of it is not known
     ├── StillProcessing         accepted, and not finished when the waiting stopped
     ├── ProtocolError           an answer came that is not the contract's
@@ -27,6 +28,7 @@ from typing import Any
 __all__ = [
     "ApiError",
     "AuthenticationError",
+    "Busy",
     "ConfigurationError",
     "DuplicateRequest",
     "FreedomPayError",
@@ -102,6 +104,10 @@ class JournalError(FreedomPayError):
 
 class NotSent(FreedomPayError):
     """No byte of the request left this machine: safe to repeat."""
+
+
+class Busy(NotSent):
+    """The client has as many calls on the way as it may have, or its turn had not come yet, and `wait=False`: nothing was sent."""
 
 
 class OutcomeUnknown(FreedomPayError):

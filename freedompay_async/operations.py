@@ -17,7 +17,7 @@ from freedompay_async.errors import (
     StillProcessing,
 )
 from freedompay_async.explain import mark_cancelled, to_error
-from freedompay_async.pacing import Lane
+from freedompay_async.governor import Lane
 from freedompay_async.policy import Seen, Step, poll_pause
 from freedompay_async.streams import stream
 from freedompay_async.wire import Verdict
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 
     from freedompay_async.contract import Call
+    from freedompay_async.driver import Departure
     from freedompay_async.errors import FreedomPayError
     from freedompay_async.models import Intent, RequestState
     from freedompay_async.session import Session
@@ -166,10 +167,13 @@ async def start(
     timeout: float | None,
     extra: Mapping[str, Any] | None = None,
     sent_at: float | None = None,
-    before: Callable[[], Awaitable[None]] | None = None,
+    departure: Departure | None = None,
+    wait: bool = True,
 ) -> Operation[R]:
     """Send an intent, as `Session.submit` does; the operation that came of it."""
-    answer = await session.submit(call, request, request_id=request_id, extra=extra, timeout=timeout, sent_at=sent_at, before=before)
+    answer = await session.submit(
+        call, request, request_id=request_id, extra=extra, timeout=timeout, sent_at=sent_at, departure=departure, wait=wait
+    )
     return Operation(session, call, answer.request_id, answer)
 
 
@@ -191,7 +195,7 @@ class _Watch(Generic[R]):
     def __init__(
         self, session: Session, operations: list[Operation[R]], *, timeout: float | None, concurrency: int, rate: float | None
     ) -> None:
-        self._session = session.in_lane(Lane(concurrency=concurrency, rate=rate))
+        self._session = session.in_lane(Lane(concurrency=concurrency, rate=rate, within=session.governor))
         self._places = asyncio.Semaphore(concurrency)
         self._loop = asyncio.get_running_loop()
         now = self._loop.time()

@@ -1,33 +1,19 @@
-"""How many calls are on the way at once, and how many a second; the second is learnt where the issuer limits it."""
+"""How many calls a second, and how many at once: learnt from what the issuer answers. Pure; `governor.py` acts on it.
+
+`now` is seconds of a clock that never goes back.
+"""
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from math import inf
-from typing import TYPE_CHECKING, Final, Self
+from typing import Final
 
-from freedompay_async.errors import ConfigurationError
-from freedompay_async.policy import Seen
-
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    from freedompay_async.wire import Verdict
-
-__all__ = ["Lane", "NoTurn", "Pace"]
-
-
-# Sleeping wakes up to so many seconds late.
-_GRAIN: Final = 0.02
-
-
-class NoTurn(Exception):
-    """The lane was closed before the turn of a call came: nothing was tried."""
+__all__ = ["Pace", "Window"]
 
 
 class Pace:
-    """How many calls a second the issuer takes: pure, told of each answer; `now` is seconds of a clock that never goes back.
+    """How many calls a second the issuer takes; told of each answer.
 
     Without a 429 it is what the caller allows. The first one starts it low; it doubles each second until the next, which shows the
     limit. From then on it stays close below: each 429 sets it to `_CUT` of what was taken, and it comes back to that in `_CALM` seconds,
@@ -49,6 +35,11 @@ class Pace:
         self._limit: float | None = None
         self._cut_at = -inf
         self._taken: Final[Counter[int]] = Counter()
+
+    @property
+    def free(self) -> bool:
+        """Whether there is no limit, neither the caller's nor the issuer's."""
+        return self._start is None and self._most == inf
 
     def rate(self, now: float) -> float:
         """Calls a second, at this moment."""
@@ -83,70 +74,56 @@ class Pace:
         self._cut_at = now
 
 
-class Lane:
-    """A budget of calls that many callers share: `async with lane:` around each call, and `heard` of what came of it.
+class Window:
+    """How many calls may be on the way at once; told of each answer, and judges a second of them at a time.
+
+    It is what the caller allows, until the issuer shows that this is too much: more than a tenth of its answers are 503, or with half of the
+    places in use they take twice as long as of late, and `_SLACK` seconds longer. Then it is cut, and it comes back to the whole in about
+    `_BACK` seconds. What is usual is known for each kind of call, so that a slow kind is no slow issuer; and what lasts becomes usual.
 
     Args:
-        concurrency: calls on the way at once.
-        rate: calls a second at most; `None` is no limit but the issuer's own, which 429 tells.
-
-    Raises:
-        ConfigurationError: a budget that allows nothing.
+        most: calls at once that the caller allows.
     """
 
-    patient = False
-    """Whether waiting for a turn takes nothing from the time of a call."""
+    _CUT: Final = 0.7
+    _BACK: Final = 10.0
+    _OVERLOADED: Final = 0.1
+    _SLOWER: Final = 2.0
+    _SLACK: Final = 0.25
+    _MEMORY: Final = 60.0
 
-    def __init__(self, *, concurrency: int, rate: float | None = None) -> None:
-        if concurrency < 1:
-            raise ConfigurationError(f"concurrency={concurrency!r}: it must be at least 1. Nothing was sent.")
-        if rate is not None and not rate > 0:
-            raise ConfigurationError(f"rate={rate!r}: calls a second, more than 0. Nothing was sent.")
-        self._free: Final = asyncio.Semaphore(concurrency)
-        self._line: Final = asyncio.Lock()
-        self._pace: Final = Pace(rate)
-        self._next = 0.0
+    def __init__(self, most: int) -> None:
+        self._most: Final = most
+        self.limit = most
+        self._judged_at = -inf
+        self._usual: Final[dict[str, float]] = {}
+        self._took: Final[dict[str, tuple[int, float]]] = {}
+        self._unavailable = self._busiest = 0
 
-    async def acquire(self) -> None:
-        """Take a place and a turn.
+    def answered(self, now: float, took: float, kind: str, *, busy: int, unavailable: bool = False) -> None:
+        """An answer to a call of this kind came after so many seconds, with so many on the way; `unavailable`: with 503."""
+        if now - self._judged_at >= 1.0:
+            self._judge(now)
+        if busy > self._busiest:
+            self._busiest = busy
+        if unavailable:
+            self._unavailable += 1
+        else:
+            count, seconds = self._took.get(kind, (0, 0.0))
+            self._took[kind] = (count + 1, seconds + took)
 
-        Raises:
-            NoTurn: none will come.
-        """
-        await self._free.acquire()
-        try:
-            await self._turn()
-        except BaseException:
-            self.release()
-            raise
-
-    def heard(self, verdict: Verdict, began: float) -> None:
-        """What came of a call that had its turn at `began`, by the clock of the loop."""
-        now = asyncio.get_running_loop().time()
-        if verdict.seen is Seen.LIMITED:
-            self._pace.limited(now, began)
-        elif verdict.reply is not None:
-            self._pace.taken(now)
-
-    def release(self) -> None:
-        self._free.release()
-
-    async def __aenter__(self) -> Self:
-        await self.acquire()
-        return self
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.release()
-
-    async def _turn(self) -> None:
-        """First come, first served; who leaves the line early takes no turn."""
-        loop = asyncio.get_running_loop()
-        if self._pace.rate(loop.time()) == inf:
-            return
-        queued = self._line.locked()
-        async with self._line:
-            if self._next > loop.time():
-                await asyncio.sleep(self._next - loop.time())
-            now = loop.time()
-            # In a queue a turn that came late by the grain of the clock is made up for; an idle time is not.
-            self._next = max(self._next, now - _GRAIN * queued) + 1.0 / self._pace.rate(now)
+    def _judge(self, now: float) -> None:
+        count, took, usual = 0, 0.0, 0.0
+        for kind, (times, seconds) in self._took.items():
+            mean = seconds / times
+            known = self._usual.setdefault(kind, mean)
+            self._usual[kind] = known + (mean - known) / self._MEMORY
+            count, took, usual = count + times, took + seconds, usual + known * times
+        slower = took > self._SLOWER * usual and took - usual > self._SLACK * count and 2 * self._busiest >= self.limit
+        if slower or self._unavailable > self._OVERLOADED * (count + self._unavailable):
+            self.limit = max(1, int(self.limit * self._CUT))
+        elif self.limit < self._most:
+            self.limit = min(self._most, self.limit + max(1, int(self._most / self._BACK)))
+        self._judged_at = now
+        self._took.clear()
+        self._unavailable = self._busiest = 0

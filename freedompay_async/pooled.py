@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.governor import Governor
 from freedompay_async.policy import Policy
 from freedompay_async.session import Session
+from freedompay_async.transport import Transport
 
 if TYPE_CHECKING:
     import ssl
@@ -32,6 +35,7 @@ class Pooled:
         rows: Mapping[str, Call[Any]],
         record: Record | None,
         max_connections: int,
+        rate: float | None,
         timeout: float,
         policy: Policy | None,
         ssl_context: ssl.SSLContext | None,
@@ -40,23 +44,29 @@ class Pooled:
     ) -> None:
         if max_connections < 1:
             raise ConfigurationError(f"max_connections={max_connections}: it must be at least 1. Nothing was sent.")
+        if rate is not None and not 0 < rate < inf:
+            raise ConfigurationError(f"rate={rate!r}: calls a second, more than 0. Nothing was sent.")
         if not timeout > 0:
             raise ConfigurationError(f"timeout={timeout!r}: seconds, more than 0. Nothing was sent.")
         if max_answer < 1:
             raise ConfigurationError(f"max_answer={max_answer}: bytes, at least 1. Nothing was sent.")
-        # aiohttp is slow to import, and a program that only names a client should not pay for it.
-        from freedompay_async.transport import Transport  # noqa: PLC0415
-
         policy = policy or Policy()
         self._transport: Final = Transport(
             base_url,
-            max_connections=max_connections,
             connect_timeout=policy.connect_timeout,
             max_answer=max_answer,
             ssl_context=ssl_context,
             trust_env=trust_env,
         )
-        self._session: Final = Session(self._transport, signers=signers, policy=policy, timeout=timeout, rows=rows, record=record)
+        self._session: Final = Session(
+            self._transport,
+            signers=signers,
+            policy=policy,
+            timeout=timeout,
+            rows=rows,
+            record=record,
+            governor=Governor(concurrency=max_connections, rate=rate),
+        )
 
     def drift(self) -> list[Drift]:
         """How the answers have differed from the contract so far: names and counts, never a value."""
@@ -64,6 +74,7 @@ class Pooled:
 
     async def __aenter__(self) -> Self:
         self._transport.check()
+        await self._transport.open()
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

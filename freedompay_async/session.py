@@ -16,11 +16,12 @@ from freedompay_async.policy import Doubt, Life, Policy
 from freedompay_async.wire import is_page
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Mapping
 
     import msgspec
 
-    from freedompay_async.pacing import Lane
+    from freedompay_async.driver import Departure
+    from freedompay_async.governor import Lane
 
 __all__ = ["Session"]
 
@@ -28,7 +29,7 @@ R = TypeVar("R")
 
 
 class Session(Means):
-    """Carries calls out over one transport; `lane` bounds how many at once."""
+    """Carries calls out over one transport; `governor` says when, and a `lane` is a caller's share of that."""
 
     def in_lane(
         self,
@@ -46,6 +47,7 @@ class Session(Means):
             rows=self._rows,
             record=self._record,
             drift=self.drift,
+            governor=self.governor,
             lane=lane,
             budget=self._budget,
         )
@@ -58,6 +60,7 @@ class Session(Means):
         request_id: str | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
+        wait: bool = True,
     ) -> R:
         """A call that changes nothing: each attempt takes a fresh id, because a used one is refused.
 
@@ -67,13 +70,14 @@ class Session(Means):
             request_id: where it is an idempotency key, the same on every attempt.
             extra: more fields of the body.
             timeout: seconds, everything included.
+            wait: as in `submit`.
 
         Raises:
             FreedomPayError: any of the tree but `StillProcessing`.
         """
         call = self.row(call)
         life = Life(self.policy, call.retry)
-        run = Driver(self, call, request, life=life, request_id=request_id, extra=extra, timeout=timeout)
+        run = Driver(self, call, request, life=life, request_id=request_id, extra=extra, timeout=timeout, wait=wait)
         return cast("R", await run.drive())
 
     async def submit(
@@ -85,7 +89,8 @@ class Session(Means):
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         sent_at: float | None = None,
-        before: Callable[[], Awaitable[None]] | None = None,
+        departure: Departure | None = None,
+        wait: bool = True,
     ) -> RequestState:
         """A call that changes something: one id, one body, one signature, whatever the number of attempts.
 
@@ -96,7 +101,8 @@ class Session(Means):
             extra: more fields of the body.
             timeout: seconds, everything included.
             sent_at: seconds since the epoch at which an earlier process first sent it; it is asked about before it is sent again.
-            before: in a lane only; awaited before each send, with the place in hand: what must be on the disk first.
+            departure: in a patient lane only: what must be on the disk before each send.
+            wait: without, `Busy` is raised where its turn has not come yet, and a 429 is not waited out.
 
         Raises:
             FreedomPayError: any of the tree but `StillProcessing`.
@@ -117,7 +123,8 @@ class Session(Means):
             request_id=_own(request_id),
             extra=extra,
             timeout=timeout,
-            before=before,
+            departure=departure,
+            wait=wait,
         )
         return cast("RequestState", await self._recorded(run, request, extra))
 
@@ -129,6 +136,7 @@ class Session(Means):
         request_id: str | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
+        wait: bool = True,
     ) -> R:
         """A call that changes something and can't be asked about; it is written down before it is sent, if the client keeps a record.
 
@@ -137,7 +145,7 @@ class Session(Means):
         """
         call = self.row(call)
         life = self._life(call, request_id)
-        run = Driver(self, call, request, life=life, request_id=_own(request_id), extra=extra, timeout=timeout)
+        run = Driver(self, call, request, life=life, request_id=_own(request_id), extra=extra, timeout=timeout, wait=wait)
         return cast("R", await self._recorded(run, request, extra))
 
     async def _recorded(self, run: Driver, request: msgspec.Struct, extra: Mapping[str, Any] | None) -> Any:
@@ -147,11 +155,17 @@ class Session(Means):
         return await self._record.keep(run.call, run.request_id, request, extra or {}, run.drive)
 
     async def repeat(
-        self, call: Call[R], request: msgspec.Struct, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None
+        self,
+        call: Call[R],
+        request: msgspec.Struct,
+        *,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+        wait: bool = True,
     ) -> R:
         """A call that changes something, and gives the same end when it is done again; each attempt takes a fresh id."""
         call = dataclasses.replace(self.row(call), retry=Retry.REPEATABLE)
-        run = Driver(self, call, request, life=Life(self.policy, call.retry), request_id=None, extra=extra, timeout=timeout)
+        run = Driver(self, call, request, life=Life(self.policy, call.retry), request_id=None, extra=extra, timeout=timeout, wait=wait)
         return cast("R", await run.drive())
 
     def _life(self, call: Call[Any], request_id: str | None) -> Life:

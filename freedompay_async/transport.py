@@ -1,109 +1,64 @@
-"""Bytes out, bytes in: the only module of the client that imports aiohttp."""
+"""Who may use the connections, and when they are opened and closed; `pool.py` has them."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import socket
-from contextvars import ContextVar
-from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 from weakref import WeakSet
 
-import aiohttp
-from yarl import URL
-
-from freedompay_async.attempt import Attempt, TransportError
+from freedompay_async.attempt import TransportError
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.settings import MAX_ANSWER
-from freedompay_async.wire import Reply
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
 
-    from aiohttp.connector import Connection
-
-    from freedompay_async.wire import Message
+    from freedompay_async.attempt import Attempt
+    from freedompay_async.pool import Pool
+    from freedompay_async.wire import Message, Reply
 
 __all__ = ["Transport"]
 
-# aiohttp warns from here on that writing a bytes body holds the loop up.
-_STREAMED: Final = 2**20
 _CLOSED: Final = "the client was closed"
-_STRAYS: Final = 5
-
-
-_attempt: ContextVar[Attempt] = ContextVar("freedompay_attempt")
-
-
-class _Connector(aiohttp.TCPConnector):
-    """Marks the moment when an attempt has its connection: before it nothing was sent, after it something may have been.
-
-    Waiting for the pool, the name, the connection and the TLS handshake all happen inside `connect`, in the caller's task.
-    """
-
-    async def connect(self, *args: Any, **kwargs: Any) -> Connection:
-        try:
-            connection = await self._silent(*args, **kwargs)
-        except BaseException as error:
-            # Whoever is woken to take a free place and leaves in that moment, cancelled or out of time, wakes the next one: aiohttp
-            # does not, and the others would wait beside a free place until their deadlines.
-            self._release_waiter()
-            if isinstance(error, aiohttp.ServerDisconnectedError):
-                # Of a proxy, before there was a way to the host.
-                raise TransportError("the proxy closed the connection") from None
-            raise
-        try:
-            _attempt.get().connected()
-        except TransportError:
-            connection.release()
-            raise
-        return connection
-
-    async def _silent(self, *args: Any, **kwargs: Any) -> Connection:
-        """A connection on which nothing came while nobody had asked: aiohttp would take it for the answer to the next call."""
-        for _ in range(_STRAYS):
-            connection = await super().connect(*args, **kwargs)
-            if connection.protocol is None or not connection.protocol.should_close:
-                return connection
-            connection.close()
-        raise TransportError("the host speaks before it is asked")
-
-    def disown(self) -> None:
-        """It holds nothing that would have to be closed: its connections are another process's."""
-        self._closed = True
+_POOL: Final = "freedompay_async.pool"
 
 
 class Transport:
-    """A pool of connections to one issuer, bound to the process and the event loop of its first call."""
+    """The connections to one issuer, bound to the process and the event loop of the first call.
+
+    aiohttp takes a fifth of a second to import. It is imported when the first client is made, and in a thread where a loop is running.
+    """
 
     def __init__(
         self,
         base_url: str,
         *,
-        max_connections: int,
         connect_timeout: float,
         max_answer: int = MAX_ANSWER,
         ssl_context: ssl.SSLContext | None = None,
         trust_env: bool = False,
     ) -> None:
+        # The reader of URLs that the pool uses: what it finds wrong is to be found out here.
+        from yarl import URL  # noqa: PLC0415 - only a program that makes a client pays for it
+
         try:
             self._base: Final = URL(base_url)
         except ValueError:
             raise ConfigurationError("base_url has a host that no name can be. Nothing was sent.") from None
-        self._max_connections: Final = max_connections
-        self._timeout: Final = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout)
+        self._connect_timeout: Final = connect_timeout
         self._max_answer: Final = max_answer
         self._ssl: Final = ssl_context
-        # Over plain http a proxy would read the body, which is for this machine only.
-        self._trust_env: Final = trust_env and self._base.scheme == "https"
-        self._urls: Final[dict[str, URL]] = {}
-        self._session: aiohttp.ClientSession | None = None
+        self._trust_env: Final = trust_env
+        self._pool: Pool | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._sockets: Final[WeakSet[socket.socket]] = WeakSet()
         self._pid = os.getpid()
         self._closed = False
+        if not _loop_is_running():
+            import_module(_POOL)
         _made.add(self)
 
     def check(self) -> None:
@@ -127,17 +82,34 @@ class Transport:
                 "this client belongs to another event loop. Nothing was sent; make one client for each loop (each asyncio.run)."
             )
 
+    async def open(self) -> Pool:
+        """The pool; it has no connection yet, but what it takes to have one is loaded."""
+        if _POOL not in sys.modules:
+            await _load()
+        if self._closed:
+            # A call that was on the way when the client was closed opens no connection anew.
+            raise TransportError(_CLOSED, final=True)
+        if self._pool is None:
+            from freedompay_async.pool import Pool  # noqa: PLC0415 - loaded above
+
+            self._pool = Pool(
+                self._base,
+                connect_timeout=self._connect_timeout,
+                max_answer=self._max_answer,
+                ssl_context=self._ssl,
+                trust_env=self._trust_env,
+            )
+        return self._pool
+
     async def send(self, message: Message, attempt: Attempt) -> Reply:
         """Send exactly these bytes, once, and read the whole answer.
 
         Raises:
             TransportError: no whole answer came.
         """
-        self._refuse_if_closed()
-        _attempt.set(attempt)
         try:
             async with attempt.clock():
-                return await self._send(message)
+                return await (self._pool or await self.open()).send(message, attempt)
         except asyncio.CancelledError as error:
             # A pool that is closed cancels whoever waits for it, and nobody has cancelled this task.
             task = asyncio.current_task()
@@ -149,64 +121,8 @@ class Transport:
             failure = error.with_traceback(None)
         except TimeoutError:
             failure = TransportError("no answer in time" if attempt.sent else "no connection in time")
-        except aiohttp.ClientConnectorCertificateError as error:
-            failure = TransportError(f"the server's certificate is not trusted ({error.certificate_error})", final=True)
-        except (aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError) as error:
-            # Only a connection that was written to ends so, even if it was not seen to be had (a test double of aiohttp).
-            attempt.sent = True
-            failure = TransportError(_reason(error))
-        except (aiohttp.ClientError, OSError) as error:
-            failure = TransportError(_reason(error))
-        except ValueError:
-            # A proxy that is no URL, or a user for a call that has its own Authorization. Not shown: it may have a password in it.
-            if attempt.sent or not self._trust_env:
-                raise
-            failure = TransportError("the proxy or the .netrc of the environment can't be used", final=True)
-        # Raised here, so that it does not hold on to an error of aiohttp, whose frames hold the body and the headers.
+        # Raised here, so that it holds on to no frame that holds the body and the headers.
         raise failure
-
-    def _refuse_if_closed(self) -> None:
-        """A call that was on the way when the client was closed opens no connection anew."""
-        if self._closed:
-            raise TransportError(_CLOSED, final=True)
-
-    async def _send(self, message: Message) -> Reply:
-        session = self._session or self._open()
-        url = self._urls.get(message.path)
-        if url is None:
-            url = self._urls[message.path] = self._base.with_path(self._base.path.rstrip("/") + message.path)
-        # A GET has no body at all. aiohttp itself sends one once more where a pooled connection was closed under it: its id is a key.
-        data = message.body if 0 < len(message.body) < _STREAMED else BytesIO(message.body) if message.body else None
-        async with session.request(message.method, url, data=data, headers=message.headers, allow_redirects=False) as response:
-            content = await self._read(response)
-            return Reply(response.status, response.headers, content)
-
-    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
-        length = response.content_length
-        if length is not None and length <= self._max_answer:
-            return await response.read()
-        content = bytearray()
-        if length is None:
-            async for chunk in response.content.iter_any():
-                content += chunk
-                if len(content) > self._max_answer:
-                    break
-            else:
-                return bytes(content)
-        response.close()
-        raise TransportError(f"the answer is larger than {self._max_answer} bytes and was not read (HTTP {response.status})")
-
-    def _open(self) -> aiohttp.ClientSession:
-        connector = _Connector(limit=self._max_connections, ttl_dns_cache=60, ssl=self._ssl or True, socket_factory=_noting(self._sockets))
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            timeout=self._timeout,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=self._trust_env,
-            auto_decompress=False,
-            headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "freedompay-async"},
-        )
-        return self._session
 
     async def close(self) -> None:
         """Close the pool; a second close does nothing."""
@@ -214,30 +130,19 @@ class Transport:
         if os.getpid() != self._pid:
             # The connections belong to the parent.
             return
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
-        if self._loop is not None and self._loop.is_closed():
-            # aiohttp leaves them to the loop.
-            for left in list(self._sockets):
-                left.close()
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.close()
+            if self._loop is not None and self._loop.is_closed():
+                pool.close_sockets()
 
     def _forked(self) -> None:
-        """In a forked child: its copies of the sockets lead nowhere from now on.
-
-        A copy that is closed or collected, by whoever drops the client there, would take the parent's socket out of the epoll that the two
-        processes share, so that the parent hears no answer any more; and TLS would say goodbye to the issuer in the parent's name.
-        """
-        with socket.socket() as nowhere:
-            for copy in list(self._sockets):
-                if copy.fileno() >= 0:
-                    os.dup2(nowhere.fileno(), copy.fileno(), inheritable=False)
-        if self._session is not None and isinstance(self._session.connector, _Connector):
-            self._session.connector.disown()
+        if self._pool is not None:
+            self._pool.disown()
 
     def __repr__(self) -> str:
-        state = "closed" if self._closed else "open" if self._session else "not opened"
-        return f"Transport({str(self._base)!r}, {state}, max_connections={self._max_connections})"
+        state = "closed" if self._closed else "open" if self._pool else "not opened"
+        return f"Transport({str(self._base)!r}, {state})"
 
 
 _made: Final[WeakSet[Transport]] = WeakSet()
@@ -252,27 +157,18 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-def _noting(sockets: WeakSet[socket.socket]) -> Callable[[Any], socket.socket]:
-    """Makes sockets, as aiohttp would, and puts them on the list."""
-
-    def make(address: Any) -> socket.socket:
-        family, kind, protocol, *_ = address
-        made = socket.socket(family, kind, protocol)
-        sockets.add(made)
-        return made
-
-    return make
+async def _load() -> None:
+    # A thread of its own: the loop's would be there until the end of the loop, also for a child that is forked later.
+    thread = ThreadPoolExecutor(1)
+    try:
+        await asyncio.get_running_loop().run_in_executor(thread, import_module, _POOL)
+    finally:
+        thread.shutdown(wait=False)
 
 
-def _reason(error: aiohttp.ClientError | OSError) -> str:
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return f"the name {error.host} was not resolved"
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return f"no connection to {error.host}:{error.port} ({error.strerror or type(error.os_error).__name__})"
-    if isinstance(error, aiohttp.ClientHttpProxyError):
-        return f"the proxy refused the way to the host (HTTP {error.status})"
-    if isinstance(error, aiohttp.ServerDisconnectedError):
-        return "the server closed the connection without an answer"
-    if isinstance(error, aiohttp.ClientPayloadError):
-        return "the answer was cut off"
-    return f"the connection broke ({type(error).__name__})"
+def _loop_is_running() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from freedompay_async.batch.entries import forget, intend
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
     from freedompay_async.batch.clock import Clock
@@ -28,6 +29,7 @@ class Intention:
         sent_at: seconds since the epoch at which an earlier run first sent it.
         clock: of the run.
         guard: asked before it is written; raises where it must not be sent. Its argument is whether it was asked before.
+        ahead: how many may be on the disk and wait for their turn.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Intention:
         sent_at: float | None,
         clock: Clock,
         guard: Callable[[bool], None],
+        ahead: asyncio.Semaphore,
     ) -> None:
         self._journal: Final = journal
         self._row: Final = row
@@ -49,11 +52,13 @@ class Intention:
         self._digest: Final = digest
         self._clock: Final = clock
         self._guard: Final = guard
+        self._ahead: Final = ahead
+        self._is_ahead = False
         self._written = self._kept = self._counted = sent_at is not None
         self.sent_at: Final = sent_at
         """When it was first sent, where it may have been: then it is asked about before it is sent again."""
         self.leaves: Callable[[], None] = _nothing
-        """Told before each send: from here on it has to be settled."""
+        """Told before it is written: from here on it has to be settled."""
 
     @property
     def limited(self) -> bool:
@@ -61,9 +66,11 @@ class Intention:
         return self._kept and self.sent_at is None
 
     async def write(self) -> None:
-        self.leaves()
         if self._written:
             return
+        await self._ahead.acquire()
+        self._is_ahead = True
+        self.leaves()
         self._guard(self._counted)
         self._counted = True
         now, set_back = self._clock.now()
@@ -77,6 +84,15 @@ class Intention:
             set_back=set_back,
         )
         self._written = True
+
+    def leave(self) -> None:
+        self.let_next()
+
+    def let_next(self) -> None:
+        """It waits for its turn no more."""
+        if self._is_ahead:
+            self._is_ahead = False
+            self._ahead.release()
 
     def keep(self) -> None:
         """It was answered with 429, so it reached the issuer: it stays in the journal, whatever comes of the next try."""

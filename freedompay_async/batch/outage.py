@@ -8,7 +8,7 @@ from math import inf
 from typing import TYPE_CHECKING, Final
 
 from freedompay_async.errors import NotSent
-from freedompay_async.pacing import Lane, NoTurn
+from freedompay_async.governor import Governor, Lane, NoTurn, Rank
 from freedompay_async.policy import Seen
 from freedompay_async.wire import is_page
 
@@ -35,6 +35,7 @@ class PatientLane(Lane):
     Args:
         concurrency: calls on the way at once.
         rate: calls a second at most.
+        within: whose share it is.
         longest: seconds without any answer after which `end` is told.
         progress: shows the trouble while it lasts.
         end: told why the run has to stop.
@@ -43,9 +44,16 @@ class PatientLane(Lane):
     patient = True
 
     def __init__(
-        self, *, concurrency: int, rate: float | None, longest: float, progress: Progress, end: Callable[[FreedomPayError], None]
+        self,
+        *,
+        concurrency: int,
+        rate: float | None,
+        within: Governor | None = None,
+        longest: float,
+        progress: Progress,
+        end: Callable[[FreedomPayError], None],
     ) -> None:
-        super().__init__(concurrency=concurrency, rate=rate)
+        super().__init__(concurrency=concurrency, rate=rate, within=within)
         self._pause: Final = max(_PAUSE, 1.0 / rate) if rate else _PAUSE
         self._longest: Final = longest
         self._progress: Final = progress
@@ -65,21 +73,37 @@ class PatientLane(Lane):
         """Seconds for which the calls of this task have waited for their turns so far."""
         return _held.get()
 
+    def take(self) -> bool:
+        return not self._silent and super().take()
+
     async def acquire(self) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
-            await super().acquire()
+            await self._in_turn()
         finally:
             _held.set(_held.get() + loop.time() - began)
+
+    async def _in_turn(self) -> None:
+        while True:
+            await super().acquire()
+            # Waiting for the turn may have taken long enough for the silence to begin.
+            if not self._silent:
+                return
+            # The place is for others of the client, who may find out that the silence is over.
+            self.release()
+            while self._silent:
+                if self._closed and self._outage:
+                    raise NoTurn("the issuer does not answer, and the run stops")
+                await self._news.wait()
 
     def close(self) -> None:
         """Nobody waits for the end of an outage any more; while the issuer answers, what is on the way goes on."""
         self._closed = True
         self._wake()
 
-    def heard(self, verdict: Verdict, began: float) -> None:
-        super().heard(verdict, began)
+    def heard(self, verdict: Verdict, began: float, kind: str = "") -> None:
+        super().heard(verdict, began, kind)
         now = asyncio.get_running_loop().time()
         if _of_the_issuer(verdict):
             self._last_answer = now
@@ -109,17 +133,6 @@ class PatientLane(Lane):
                     self._end(NotSent(f"{told}. The rows that are left can be resumed."))
             await asyncio.sleep(self._pause)
 
-    async def _turn(self) -> None:
-        while True:
-            await super()._turn()
-            # Waiting for the turn may have taken long enough for the silence to begin.
-            if not self._silent:
-                return
-            while self._silent:
-                if self._closed and self._outage:
-                    raise NoTurn("the issuer does not answer, and the run stops")
-                await self._news.wait()
-
     def _wake(self) -> None:
         self._news.set()
         self._news = asyncio.Event()
@@ -128,12 +141,14 @@ class PatientLane(Lane):
 class _Aside(Lane):
     """For the question whether the issuer is there: it waits for nobody, and what it hears is heard by the lane beside it."""
 
-    def __init__(self, lane: Lane) -> None:
-        super().__init__(concurrency=1)
+    rank = Rank.INTERACTIVE
+
+    def __init__(self, lane: PatientLane) -> None:
+        super().__init__(concurrency=1, within=lane._within)
         self._lane: Final = lane
 
-    def heard(self, verdict: Verdict, began: float) -> None:
-        self._lane.heard(verdict, began)
+    def heard(self, verdict: Verdict, began: float, kind: str = "") -> None:
+        self._lane.heard(verdict, began, kind)
 
 
 def _of_the_issuer(verdict: Verdict) -> bool:

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from freedompay_async.batch.report import Outcome
     from freedompay_async.contract import Call
     from freedompay_async.models import Intent
-    from freedompay_async.pacing import Lane
+    from freedompay_async.governor import Lane
     from freedompay_async.session import Session
 
 __all__ = ["Run"]
@@ -74,7 +74,12 @@ class Run:
         # What was not sent comes back at once, so that the run decides for all rows together when to try again.
         once = dataclasses.replace(session.policy, attempts=1)
         self._lane: Final = PatientLane(
-            concurrency=limits.concurrency, rate=limits.rate, longest=limits.outage, progress=progress, end=self._end_with
+            concurrency=limits.concurrency,
+            rate=limits.rate,
+            within=session.governor,
+            longest=limits.outage,
+            progress=progress,
+            end=self._end_with,
         )
         self._session: Final = session.in_lane(self._lane, timeout=limits.settle, policy=once)
         self._journal: Final = journal
@@ -85,6 +90,8 @@ class Run:
         # only as many rows as they serve, so that none waits long for its turn to ask.
         rows = limits.concurrency * 8 if limits.rate is None else min(limits.concurrency * 8, max(1, int(limits.rate * 5)))
         self._places: Final = asyncio.Semaphore(rows)
+        # What is on the disk and waits for its turn is asked about if the run is killed, so it is not all of them.
+        self._ahead: Final = asyncio.Semaphore(min(limits.concurrency, rows))
         # A document has up to 2 MB, so not every row in progress may have one in memory.
         self._documents: Final = asyncio.Semaphore(limits.concurrency * 2)
         self._waits: Final[set[anyio.CancelScope]] = set()
@@ -215,7 +222,17 @@ class Run:
         if body is None:
             return await self._asked(Operation(self._session, call, request_id))
         sent_at, guard = earlier and self._clock.sent_at(earlier.sent_at), partial(self._guard, step)
-        intent = Intention(self._journal, row, step, request_id=request_id, digest=digest, sent_at=sent_at, clock=self._clock, guard=guard)
+        intent = Intention(
+            self._journal,
+            row,
+            step,
+            request_id=request_id,
+            digest=digest,
+            sent_at=sent_at,
+            clock=self._clock,
+            guard=guard,
+            ahead=self._ahead,
+        )
         operation = await self._send(call, body, intent)
         accepted(self._journal, row, step)
         self._known = request_id
@@ -278,14 +295,17 @@ class Run:
 
     async def _start(self, call: Call[R], body: Intent, intent: Intention) -> Operation[R]:
         sending = partial(
-            start, self._session, call, body, request_id=intent.request_id, timeout=None, sent_at=intent.sent_at, before=intent.write
+            start, self._session, call, body, request_id=intent.request_id, timeout=None, sent_at=intent.sent_at, departure=intent
         )
-        if intent.sent_at is not None:
-            return await sending()
-        # Until it is on its way it may wait long for its turn, and a run that stops does not wait for that.
-        with self._stoppable() as scope:
-            intent.leaves = partial(self._waits.discard, scope)
-            return await sending()
+        try:
+            if intent.sent_at is not None:
+                return await sending()
+            # Until it is on its way it may wait long for its turn, and a run that stops does not wait for that.
+            with self._stoppable() as scope:
+                intent.leaves = partial(self._waits.discard, scope)
+                return await sending()
+        finally:
+            intent.let_next()
 
     async def _result(self, operation: Operation[R]) -> R:
         self._progress.waiting += 1

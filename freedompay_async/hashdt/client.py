@@ -33,6 +33,7 @@ class HashDT(Pooled):
         product_id: goes out as `x-product-id`.
         token: the bearer token, or an async function that gives one; it is asked again once where the token is refused (HTTP 401).
         max_connections: connections open at once.
+        rate: calls a second at most, whoever makes them; left out, there is no limit but the one that the issuer's 429 teaches.
         timeout: seconds a call may take in all.
         policy: the times in between.
         contract: what is different in the contract table: see `Override`.
@@ -53,6 +54,7 @@ class HashDT(Pooled):
         product_id: str,
         token: TokenSource,
         max_connections: int = 100,
+        rate: float | None = None,
         timeout: float = 60.0,
         policy: Policy | None = None,
         contract: Iterable[Override] = (),
@@ -71,6 +73,7 @@ class HashDT(Pooled):
             rows=overridden(contract, None),
             record=None,
             max_connections=max_connections,
+            rate=rate,
             timeout=timeout,
             policy=policy,
             ssl_context=ssl_context,

@@ -9,7 +9,7 @@ import pytest
 
 from freedompay_async.batch.limits import Progress
 from freedompay_async.batch.outage import PatientLane
-from freedompay_async.pacing import NoTurn
+from freedompay_async.governor import NoTurn
 from freedompay_async.policy import Seen
 from freedompay_async.wire import Reply, Verdict
 

@@ -218,24 +218,26 @@ async def test_no_more_is_written_down_as_sent_than_can_be_on_its_way(office, pe
         gate.open()
         await running
 
-    assert written <= 2
+    # Two are on their way, and two are ready to follow.
+    assert written <= 4
 
 
 async def test_a_rate_spaces_the_calls(office, people, monkeypatch):
     turns = []
+    async with office.batch(limits=Limits(rate=50)) as batch:
+        send = batch._fp._transport.send
 
-    async def sleep(seconds):
-        turns.append(seconds)
+        async def noted(*args):
+            turns.append(asyncio.get_running_loop().time())
+            return await send(*args)
 
-    clock = SimpleNamespace(
-        Semaphore=asyncio.Semaphore, Lock=asyncio.Lock, sleep=sleep, get_running_loop=lambda: SimpleNamespace(time=lambda: 0.0)
-    )
-    monkeypatch.setattr("freedompay_async.pacing.asyncio", clock)
-    await office.issue(office.file(people(6)), limits=Limits(rate=50))
-    calls = len(office.issuer.received)
+        monkeypatch.setattr(batch._fp._transport, "send", noted)
+        await office.plan(batch, office.file(people(6)))
+        await office.finish(batch)
 
-    assert calls >= 24
-    assert turns == pytest.approx([number / 50 for number in range(1, calls)])
+    # A turn that a busy loop gave late is made up for; there is never more than that.
+    assert len(turns) >= 24
+    assert all(turn - turns[0] > number / 50 - 0.03 for number, turn in enumerate(turns))
 
 
 async def test_progress_at_the_end(office, people):

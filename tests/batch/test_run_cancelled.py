@@ -46,7 +46,7 @@ def everywhere(office, people, one_each):
             wrong += [(stop, "left", each) for each in story.left()]
             wrong += [(stop, "runs", opened)] if opened.running else []
             wrong += [(stop, "progress", batch.progress)] if batch.progress.in_progress or batch.progress.waiting else []
-            wrong += [(stop, "pool", fp)] if fp._transport._session and fp._transport._session.connector._acquired else []
+            wrong += [(stop, "pool", fp)] if fp._transport._pool and fp._transport._pool.session.connector._acquired else []
             kept = {each for (each,) in await opened.call(lambda c: c.execute("SELECT request_id FROM intents").fetchall())}
             wrong += [(stop, "sent and not written", each) for each in sent(office) - kept - seen]
             report = await office.finish(batch)

@@ -220,13 +220,13 @@ class Memory:
 
 
 def idle(client) -> int:
-    session = client._transport._session
-    return 0 if session is None else sum(map(len, session.connector._conns.values()))
+    pool = client._transport._pool
+    return 0 if pool is None else sum(map(len, pool.session.connector._conns.values()))
 
 
 def busy(client) -> int:
-    session = client._transport._session
-    return 0 if session is None else len(session.connector._acquired) + sum(map(len, session.connector._waiters.values()))
+    pool, governor = client._transport._pool, client._session.governor
+    return governor.busy + governor.waiting + (0 if pool is None else len(pool.session.connector._acquired))
 
 
 async def leave(plant: str, kept: list) -> None:

@@ -12,7 +12,7 @@ from freedompay_async import JwsSigner, Section, Sha256Signer
 from freedompay_async.contract import CARDS_INFO, CARDS_ISSUE, GIFT_CARDS_ISSUE
 from freedompay_async.models import CardIssue, CardQuery, GiftIssue
 from freedompay_async.operations import Operation, start
-from freedompay_async.pacing import Lane
+from freedompay_async.governor import Lane
 from freedompay_async.session import Session
 from tests.model.clocks import EPOCH, SteppedLoop
 from tests.model.issuer import Issuer, Manner
@@ -29,6 +29,19 @@ SIGNERS = {
 }
 SET_BACK = 20.0
 NEVER = float("inf")
+
+
+class Departure:
+    """Written down before it leaves."""
+
+    def __init__(self, note) -> None:
+        self._note = note
+
+    async def write(self) -> None:
+        self._note()
+
+    def leave(self) -> None:
+        """Whatever is written may leave."""
 
 
 class World:
@@ -192,8 +205,7 @@ class World:
         lane = intent.kind == "in a lane"
         sent_at = intent.sent_at if call.knows_first else None
 
-        async def write() -> None:
-            self.note(intent)
+        departure = Departure(lambda: self.note(intent))
 
         if intent.kind == "noted":
             self.note(intent)
@@ -206,7 +218,7 @@ class World:
                 request_id=intent.request_id,
                 timeout=timeout,
                 sent_at=sent_at,
-                before=write if lane else None,
+                departure=departure if lane else None,
             ),
         )
 

@@ -118,10 +118,9 @@ def good():
 
 def _pool(client) -> tuple[int, int]:
     """Connections that are taken, and calls that wait for one."""
-    session = client._transport._session
-    if session is None:
-        return (0, 0)
-    return (len(session.connector._acquired), sum(map(len, session.connector._waiters.values())))
+    pool, governor = client._transport._pool, client._session.governor
+    taken = 0 if pool is None else len(pool.session.connector._acquired)
+    return (max(taken, governor.busy), governor.waiting)
 
 
 @pytest.fixture

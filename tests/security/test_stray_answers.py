@@ -38,7 +38,7 @@ async def until(condition) -> None:
 
 def unread(client) -> int:
     """How many idle connections have heard something."""
-    return sum(protocol.should_close for each in client._transport._session.connector._conns.values() for protocol, _ in each)
+    return sum(protocol.should_close for each in client._transport._pool.session.connector._conns.values() for protocol, _ in each)
 
 
 @pytest.mark.parametrize("forged", ["an answer", "half an answer", "noise"])
@@ -49,7 +49,7 @@ async def test_second_answer_to_one_call_is_not_that_of_the_next(serving, connec
         client = connect(host.port, "read")
         await client.requests.status("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11")
         first.taken.set()
-        await until(lambda: unread(client) or not client._transport._session.connector._conns)
+        await until(lambda: unread(client) or not client._transport._pool.session.connector._conns)
         state = await client.requests.status("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a12")
 
     assert state.request_status == "process"

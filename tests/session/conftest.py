@@ -264,13 +264,13 @@ async def _settled() -> None:
 
 def _pool(fp) -> SimpleNamespace:
     """What the pool of a client holds."""
-    session = fp._transport._session
-    if session is None:
-        return SimpleNamespace(taken=0, waiting=0, idle=0)
-    connector = session.connector
+    pool, governor = fp._transport._pool, fp._session.governor
+    if pool is None:
+        return SimpleNamespace(taken=governor.busy, waiting=governor.waiting, idle=0)
+    connector = pool.session.connector
     return SimpleNamespace(
-        taken=len(connector._acquired),
-        waiting=sum(len(waiters) for waiters in connector._waiters.values()),
+        taken=max(len(connector._acquired), governor.busy),
+        waiting=governor.waiting,
         idle=sum(len(each) for each in connector._conns.values()),
     )
 

@@ -18,6 +18,7 @@ import pytest
 
 from freedompay_async import NewClient, OutcomeUnknown, Secret
 from freedompay_async.hashdt import HashDT
+from freedompay_async.pacing import Pace
 from tests.leaks.certificate import client_context, server_context
 from tests.leaks.raw_issuer import RawIssuer
 
@@ -28,6 +29,12 @@ BULK = "card/bulk_issue"
 DOCUMENT = Secret(base64.b64encode(b"%PDF-" + b"0" * 1_500_000).decode())
 PERSON = NewClient(phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV", document=DOCUMENT)
 DAYS = {"start": dt.date(2026, 1, 1), "end": dt.date(2026, 3, 1)}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_learnt(monkeypatch):
+    """What a 429 teaches the client is tested elsewhere; here it would only take time."""
+    monkeypatch.setattr(Pace, "limited", lambda *_: None)
 
 
 @dataclass

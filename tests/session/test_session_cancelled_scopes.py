@@ -153,7 +153,7 @@ async def main():
             except asyncio.CancelledError as error:
                 print(error.request_id, error.outcome_unknown, flush=True)
                 asyncio.current_task().uncancel()
-                print((await fp.cards.balance("card-next")).extra["card_id"], len(fp._transport._session.connector._acquired), flush=True)
+                print((await fp.cards.balance("card-next")).extra["card_id"], len(fp._transport._pool.session.connector._acquired), flush=True)
                 raise
 
 with asyncio.Runner() as runner:

@@ -8,6 +8,7 @@ import json
 import pytest
 
 from freedompay_async import OutcomeUnknown, ProtocolError
+from freedompay_async.pacing import Pace
 from freedompay_async.sandbox import Fault, Faults, Sandbox
 
 BULK = "card/bulk_issue"
@@ -19,6 +20,12 @@ ANSWERED = (Fault.LATE, Fault.DRIP, Fault.ODD_STATUS)
 # What lets an effect go out again: a whole answer that says "not known", however slowly it came, or a 429.
 CLEAN = ("unknown", "unknown, fault:DRIP", "unknown, fault:ODD_STATUS", "fault:LIMITED")
 UNDONE = (Fault.DROPPED, Fault.UNAVAILABLE)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_learnt(monkeypatch):
+    """What a 429 teaches the client is tested elsewhere; here it would only take time."""
+    monkeypatch.setattr(Pace, "limited", lambda *_: None)
 
 
 @pytest.fixture

@@ -85,7 +85,7 @@ async def test_300_mixed_calls_with_faults_and_cancellations_leave_the_pool_whol
 async def test_client_that_is_closed_leaves_no_connection(issuer, connect, settled):
     fp = connect(issuer)
     await asyncio.gather(*(fp.cards.bulk_issue(product_id=2000, count=1) for _ in range(10)))
-    connector = fp._transport._session.connector
+    connector = fp._transport._pool.session.connector
 
     await fp.aclose()
 

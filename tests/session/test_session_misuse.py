@@ -27,7 +27,7 @@ def test_second_event_loop_is_refused_and_nothing_is_sent():
         async with Sandbox() as issuer:
             fp = client(issuer.base_url)
             await fp.cards.bulk_issue(product_id=2000, count=1)
-            await fp._transport._session.close()
+            await fp._transport._pool.close()
             return fp
 
     fp = asyncio.run(first(None))
@@ -142,7 +142,7 @@ async def test_call_on_the_way_at_close_opens_no_connection_anew(issuer, connect
     task.exception()
 
     assert arrived(issuer, STATUS) == []
-    assert fp._transport._session is None
+    assert fp._transport._pool is None
 
 
 async def test_call_that_waits_for_the_pool_at_close_was_not_sent(issuer, connect, settled):

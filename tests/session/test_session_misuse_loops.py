@@ -67,7 +67,7 @@ def test_one_client_for_six_loops_works_on_the_first_only(far, fp):
 @over_a_closed_loop
 def test_client_is_closed_after_its_loop_was(far, fp):
     use(fp)
-    sockets = list(fp._transport._sockets)
+    sockets = list(fp._transport._pool._sockets)
     asyncio.run(shut(fp))
 
     assert "closed" in repr(fp)
@@ -114,9 +114,10 @@ async def test_closing_twice_at_once_closes_every_connection(connect, settled, t
     async with RawIssuer(tls=server_context(tmp_path)) as issuer:
         fp = connect(issuer, ssl_context=client_context())
         await asyncio.gather(*(fp.cards.balance("card") for _ in range(3)))
+        sockets = list(fp._transport._pool._sockets)
         await asyncio.gather(fp.aclose(), fp.aclose())
         await settled()
-        left = sum(each.fileno() >= 0 for each in fp._transport._sockets)
+        left = sum(each.fileno() >= 0 for each in sockets)
 
     assert left == 0
 
@@ -128,7 +129,7 @@ async def test_close_that_is_cancelled_anywhere_closes_every_connection(connect,
         for stop in itertools.count():
             fp = connect(issuer, ssl_context=client_context())
             await asyncio.gather(*(fp.cards.balance("card") for _ in range(3)))
-            sockets = list(fp._transport._sockets)
+            sockets = list(fp._transport._pool._sockets)
             error = await cancelled_at(fp.aclose(), stop, late=late)
             await settled()
             left += [stop for each in sockets if each.fileno() >= 0]

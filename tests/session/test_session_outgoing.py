@@ -12,7 +12,7 @@ from yarl import URL
 
 from freedompay_async import Address, FreedomPay, IdentificationInfo, JwsSigner, NewClient, NotSent, OutcomeUnknown, Secret, Section
 from freedompay_async.attempt import Attempt
-from freedompay_async.transport import _attempt
+from freedompay_async.pool import _attempt
 
 BASE = "https://api.example.com"
 PREFIX = BASE + "/v5/card-api/"

@@ -174,7 +174,7 @@ async def test_waiting_for_the_pool_until_the_deadline_was_not_sent(connect, iss
     first = asyncio.create_task(fp.cards.bulk_issue(product_id=2000, count=1))
     await gate.reached()
 
-    with pytest.raises(NotSent, match="no connection in time") as caught:
+    with pytest.raises(NotSent, match="its turn did not come before the deadline") as caught:
         await fp.clients.create(
             product_id=2000,
             client=NewClient(phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV"),
@@ -430,7 +430,7 @@ async def test_answer_that_is_too_large_leaves_no_connection_taken(connect, pool
 
 
 async def test_transport_says_whether_a_byte_may_have_left(refused_port):
-    transport = Transport(f"http://127.0.0.1:{refused_port}", max_connections=1, connect_timeout=1.0)
+    transport = Transport(f"http://127.0.0.1:{refused_port}", connect_timeout=1.0)
     attempt = Attempt(deadline=asyncio.get_running_loop().time() + 5, seconds=1)
 
     with pytest.raises(TransportError):
@@ -441,7 +441,7 @@ async def test_transport_says_whether_a_byte_may_have_left(refused_port):
 
 
 async def test_repr_of_a_transport_says_its_state(issuer):
-    transport = Transport(issuer.base_url, max_connections=7, connect_timeout=1.0)
+    transport = Transport(issuer.base_url, connect_timeout=1.0)
     before = repr(transport)
     await transport.send(Message("POST", "/x", {}, b"{}"), Attempt(deadline=asyncio.get_running_loop().time() + 5, seconds=1))
     during = repr(transport)

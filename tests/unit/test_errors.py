@@ -25,6 +25,7 @@ PARENTS = {
     "ConfigurationError": "FreedomPayError",
     "JournalError": "FreedomPayError",
     "NotSent": "FreedomPayError",
+    "Busy": "NotSent",
     "OutcomeUnknown": "FreedomPayError",
     "StillProcessing": "FreedomPayError",
     "ProtocolError": "FreedomPayError",

@@ -1,0 +1,271 @@
+"""Bytes out, bytes in, over aiohttp's connections: the only module of the client that imports aiohttp.
+
+aiohttp makes the connections (names, TCP, TLS), keeps them while they are idle, and parses what comes. A call is written to one of them
+and its answer is read from it, without aiohttp's session in between, which builds, copies and checks for each call what is the same for
+all of them: that alone costs more than the rest of a call. The session carries a call where what it adds is wanted: the proxy or the
+`.netrc` of the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from contextvars import ContextVar
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakSet
+
+import aiohttp
+from aiohttp.http import HttpProcessingError
+from yarl import URL
+
+from freedompay_async.attempt import TransportError
+from freedompay_async.wire import Reply
+
+if TYPE_CHECKING:
+    import asyncio
+    import ssl
+    from collections.abc import Callable
+
+    from aiohttp import StreamReader
+    from aiohttp.connector import Connection
+
+    from freedompay_async.attempt import Attempt
+    from freedompay_async.wire import Message
+
+__all__ = ["Pool"]
+
+# A body of this size is not copied behind its head; and aiohttp's session warns from here on that writing it holds the loop up.
+_LARGE: Final = 2**20
+_STRAYS: Final = 5
+_HEADERS: Final = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "freedompay-async"}
+# Whoever replaces it, as test doubles of aiohttp do, expects that no call gets past it.
+_REQUEST: Final = aiohttp.ClientSession._request
+
+_attempt: ContextVar[Attempt] = ContextVar("freedompay_attempt")
+
+
+class Pool:
+    """The connections to one issuer; how many there are at once is decided by who calls.
+
+    Args:
+        base: the issuer.
+        connect_timeout: seconds for TCP and TLS.
+        max_answer: bytes; a larger answer is not read.
+        ssl_context: `None` is Python's own choice.
+        trust_env: through the proxy of the environment, if the host is https.
+    """
+
+    def __init__(
+        self, base: URL, *, connect_timeout: float, max_answer: int, ssl_context: ssl.SSLContext | None, trust_env: bool
+    ) -> None:
+        self._base: Final = base
+        # Over plain http a proxy would read the body, which is for this machine only.
+        self._trust_env: Final = trust_env and self._base.scheme == "https"
+        self._max_answer: Final = max_answer
+        self._sockets: Final[WeakSet[socket.socket]] = WeakSet()
+        self._timeout: Final = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout)
+        self._connector: Final = _Connector(limit=0, ttl_dns_cache=60, ssl=ssl_context or True, socket_factory=_noting(self._sockets))
+        self.session: Final = aiohttp.ClientSession(
+            connector=self._connector,
+            timeout=self._timeout,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=self._trust_env,
+            auto_decompress=False,
+            headers=_HEADERS,
+        )
+        # Names the host to the connector, and is never sent.
+        self._host: Final = aiohttp.ClientRequest("POST", self._base, ssl=ssl_context or True, session=self.session)
+        self._heads: Final[dict[tuple[str, str], str]] = {}
+
+    async def send(self, message: Message, attempt: Attempt) -> Reply:
+        """Send exactly these bytes, once, and read the whole answer.
+
+        Raises:
+            TransportError: no whole answer came.
+        """
+        try:
+            if self._trust_env or aiohttp.ClientSession._request is not _REQUEST:
+                return await self._by_session(message, attempt)
+            return await self._exchange(message, attempt)
+        except TimeoutError:
+            raise
+        except aiohttp.ClientConnectorCertificateError as error:
+            failure = TransportError(f"the server's certificate is not trusted ({error.certificate_error})", final=True)
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError) as error:
+            # Only a connection that was written to ends so, even if it was not seen to be had (a test double of aiohttp).
+            attempt.sent = True
+            failure = TransportError(_reason(error))
+        except (aiohttp.ClientError, HttpProcessingError, OSError) as error:
+            failure = TransportError(_reason(error))
+        except ValueError:
+            # A proxy that is no URL, or a user for a call that has its own Authorization. Not shown: it may have a password in it.
+            if attempt.sent or not self._trust_env:
+                raise
+            failure = TransportError("the proxy or the .netrc of the environment can't be used", final=True)
+        # Raised here, so that it does not hold on to an error of aiohttp, whose frames hold the body and the headers.
+        raise failure
+
+    async def connect(self) -> Connection:
+        """A connection that is idle, or a new one; the caller gives it back."""
+        return await self._connector.silent(self._host, traces=[], timeout=self._timeout)
+
+    async def _exchange(self, message: Message, attempt: Attempt) -> Reply:
+        head = self._head(message)
+        connection = await self.connect()
+        transport, protocol = connection.transport, connection.protocol
+        try:
+            if transport is None or protocol is None or transport.is_closing():
+                raise TransportError("the connection was closed before it could be used")
+            attempt.connected()
+        except TransportError:
+            connection.release()
+            raise
+        try:
+            protocol.set_response_params(read_until_eof=True, auto_decompress=False)
+            if len(message.body) < _LARGE:
+                transport.write(head + message.body)
+            else:
+                transport.write(head)
+                transport.write(message.body)
+            answer, content = await protocol.read()
+            while 100 <= answer.code < 200 and answer.code != 101:
+                answer, content = await protocol.read()
+            body = await self._read(answer.code, answer.headers.get("Content-Length"), content)
+        except BaseException:
+            # What is not written yet must not leave any more, now that the caller is told how it stands.
+            transport.abort()
+            connection.close()
+            raise
+        connection.release()
+        return Reply(answer.code, answer.headers, body)
+
+    def _head(self, message: Message) -> bytes:
+        """The head of a request; the part that is the same for all calls of a path is made once."""
+        start = self._heads.get((message.method, message.path))
+        if start is None:
+            path = self._url(message.path).raw_path_qs
+            lines = [f"{message.method} {path} HTTP/1.1", f"Host: {self._base.host_port_subcomponent}"]
+            start = "\r\n".join([*lines, *(f"{name}: {value}" for name, value in _HEADERS.items()), ""])
+            self._heads[message.method, message.path] = start
+        own = "".join([f"{name}: {value}\r\n" for name, value in message.headers.items()])
+        # A line break in a name or a value would be a header, or a request, of its own.
+        if own.count("\n") != len(message.headers) or own.count("\r") != len(message.headers) or "\0" in own:
+            raise ValueError("a header has a line break or a null in it")
+        length = f"Content-Length: {len(message.body)}\r\n" if message.body else ""
+        return f"{start}{own}{length}\r\n".encode()
+
+    def _url(self, path: str) -> URL:
+        return self._base.with_path(self._base.path.rstrip("/") + path)
+
+    async def _by_session(self, message: Message, attempt: Attempt) -> Reply:
+        _attempt.set(attempt)
+        # A GET has no body at all. aiohttp itself sends one once more where a pooled connection was closed under it: its id is a key.
+        data = message.body if 0 < len(message.body) < _LARGE else BytesIO(message.body) if message.body else None
+        url = self._url(message.path)
+        async with self.session.request(message.method, url, data=data, headers=message.headers, allow_redirects=False) as response:
+            length = response.headers.get("Content-Length")
+            try:
+                content = await self._read(response.status, length, response.content)
+            except TransportError:
+                response.close()
+                raise
+            return Reply(response.status, response.headers, content)
+
+    async def _read(self, status: int, length: str | None, content: StreamReader) -> bytes:
+        if length is None or int(length) <= self._max_answer:
+            body = await content.readany()
+            if length is not None and len(body) == int(length):
+                return body
+            parts = bytearray(body)
+            while len(parts) <= self._max_answer:
+                if not (part := await content.readany()):
+                    return bytes(parts)
+                parts += part
+        raise TransportError(f"the answer is larger than {self._max_answer} bytes and was not read (HTTP {status})")
+
+    async def close(self) -> None:
+        await self.session.close()
+
+    def close_sockets(self) -> None:
+        """What aiohttp leaves to a loop that is closed."""
+        for left in list(self._sockets):
+            left.close()
+
+    def disown(self) -> None:
+        """In a forked child: its copies of the sockets lead nowhere from now on.
+
+        A copy that is closed or collected, by whoever drops the client there, would take the parent's socket out of the epoll that the two
+        processes share, so that the parent hears no answer any more; and TLS would say goodbye to the issuer in the parent's name.
+        """
+        with socket.socket() as nowhere:
+            for copy in list(self._sockets):
+                if copy.fileno() >= 0:
+                    os.dup2(nowhere.fileno(), copy.fileno(), inheritable=False)
+        self._connector.disowned = True
+        self.session.detach()
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Marks the moment when an attempt has its connection: before it nothing was sent, after it something may have been.
+
+    The name, the connection and the TLS handshake all happen inside `connect`, in the caller's task.
+    """
+
+    disowned = False
+
+    async def connect(self, *args: Any, **kwargs: Any) -> Connection:
+        """Called by aiohttp's session."""
+        try:
+            connection = await self.silent(*args, **kwargs)
+        except aiohttp.ServerDisconnectedError:
+            # Of a proxy, before there was a way to the host.
+            raise TransportError("the proxy closed the connection") from None
+        try:
+            _attempt.get().connected()
+        except TransportError:
+            connection.release()
+            raise
+        return connection
+
+    async def silent(self, *args: Any, **kwargs: Any) -> Connection:
+        """A connection on which nothing came while nobody had asked: aiohttp would take it for the answer to the next call."""
+        for _ in range(_STRAYS):
+            connection = await super().connect(*args, **kwargs)
+            if connection.protocol is None or not connection.protocol.should_close:
+                return connection
+            connection.close()
+        raise TransportError("the host speaks before it is asked")
+
+    def __del__(self) -> None:
+        # What it holds is another process's, and closing it is not this one's business.
+        if not self.disowned:
+            super().__del__()
+
+
+def _noting(sockets: WeakSet[socket.socket]) -> Callable[[Any], socket.socket]:
+    """Makes sockets, as aiohttp would, and puts them on the list."""
+
+    def make(address: Any) -> socket.socket:
+        family, kind, protocol, *_ = address
+        made = socket.socket(family, kind, protocol)
+        sockets.add(made)
+        return made
+
+    return make
+
+
+def _reason(error: aiohttp.ClientError | HttpProcessingError | OSError) -> str:
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return f"the name {error.host} was not resolved"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"no connection to {error.host}:{error.port} ({error.strerror or type(error.os_error).__name__})"
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"the proxy refused the way to the host (HTTP {error.status})"
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "the server closed the connection without an answer"
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return "the answer was cut off"
+    if isinstance(error, HttpProcessingError):
+        return "the answer can't be read as HTTP"
+    return f"the connection broke ({type(error).__name__})"
