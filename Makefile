@@ -31,9 +31,9 @@ format: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/dev .venv/package
-	$(BIN)/python benchmarks/calls.py
-	$(BIN)/python benchmarks/journal.py
+# All parts, or some: make bench PARTS="calls batch". ARGS="--full" takes a million rows for memory; ARGS="--quick" writes nothing.
+bench: .venv/bench .venv/package
+	$(BIN)/python benchmarks/bench.py $(PARTS) $(ARGS)
 
 # One fault a row, one client a column; it writes the table into the README.
 faults: .venv/bench .venv/package

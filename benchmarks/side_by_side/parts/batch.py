@@ -1,0 +1,78 @@
+"""A batch against a slow issuer: what it makes of the connections that it may have."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import TYPE_CHECKING, Any, Final
+
+from side_by_side.folders import disk
+from side_by_side.machine import file_system, versions
+from side_by_side.measure import Spread
+from side_by_side.processes import Server, once
+from side_by_side.results import Section, table
+
+if TYPE_CHECKING:
+    from side_by_side.options import Options
+
+LIMIT = FULL_LIMIT = 1200
+_CONCURRENCY: Final = 256
+_DELAY: Final = 0.1
+_LEAST: Final = 97.0
+_KINDS: Final = {"done": "the first answer ends it", "process": "accepted first, asked about after"}
+
+
+def run(options: Options) -> Section:
+    rows = options.size(20_000, 1_500)
+    section = Section(
+        f"{rows:,} rows, {_CONCURRENCY} calls at once, an issuer that takes {_DELAY * 1000:.0f} ms", versions("freedompay-async", "aiohttp")
+    )
+    found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in _KINDS}
+    with disk() as folder, Server("done", delay=_DELAY) as done, Server("process", delay=_DELAY) as process:
+        kept = file_system(folder)
+        for number in range(1, options.rounds + 1):
+            for kind, server in (("done", done), ("process", process)):
+                found[kind].append(_one(server, str(folder), rows))
+                told = found[kind][-1]
+                print(
+                    f"round {number}, {kind}: {told['share']:.1f} % of what is allowed, {told['rows_a_minute']:,.0f} rows/min", flush=True
+                )
+    section.add(
+        f"The whole of `batch.run()`, its beginning and its end included; journal on {kept}, synced. Allowed are {_CONCURRENCY} calls "
+        f"every {_DELAY * 1000:.0f} ms, {_CONCURRENCY / _DELAY:,.0f} a second; the share is what was done of that. `answer` is the time "
+        f"that the server really took, `in use` how much of the {_CONCURRENCY} places was with the server by its own clock, `busy` the "
+        "CPU of the whole client process over the time on the wall."
+    )
+    lines = []
+    for kind, meaning in _KINDS.items():
+        each = found[kind]
+        lines.append(
+            (
+                meaning,
+                Spread.of(one["share"] for one in each).show(".1f", "%"),
+                Spread.of(one["rows_a_minute"] for one in each).show(),
+                Spread.of(one["calls_a_row"] for one in each).show(".2f"),
+                f"{Spread.of(one['answer'] for one in each).median * 1000:.1f} ms",
+                f"{Spread.of(one['in_use'] for one in each).median:.1%}",
+                f"{Spread.of(one['busy'] for one in each).median:.0%}",
+            )
+        )
+    section.add(table(("an effect", "share", "rows a minute", "calls a row", "answer", "in use", "busy"), lines))
+    for kind, meaning in _KINDS.items():
+        section.target(f"share, {meaning}", Spread.of(one["share"] for one in found[kind]), least=_LEAST, form=".1f", unit="%")
+    return section
+
+
+def _one(server: Server, folder: str, rows: int) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        server.counts()
+        told = once("batch", url=server.url, folder=place, concurrency=_CONCURRENCY, rows=rows)
+    counts = server.counts()
+    seconds = told["seconds"]
+    return {
+        "share": counts["calls"] / seconds * _DELAY / _CONCURRENCY * 100,
+        "rows_a_minute": rows / seconds * 60,
+        "calls_a_row": counts["calls"] / rows,
+        "answer": counts["took"] / counts["calls"],
+        "in_use": counts["took"] / seconds / _CONCURRENCY,
+        "busy": told["cpu"] / seconds,
+    }

@@ -1,0 +1,101 @@
+"""The processes of a part: the server, the clients that take turns, and workers that do one thing and end."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from side_by_side.machine import client_cpu, server_cpu
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+__all__ = ["Column", "Server", "once"]
+
+_FOLDER: Final = Path(__file__).parents[1]
+
+
+class _Steered:
+    """A process that answers a line with a line, and ends when its standard input does."""
+
+    def __init__(self, module: str, *arguments: object) -> None:
+        command = [sys.executable, "-m", f"side_by_side.{module}", *map(str, arguments)]
+        # Not in the folder of the project, where `import freedompay_async` would find the sources and not what is installed.
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=_FOLDER)
+
+    def _hear(self) -> str:
+        line = self._process.stdout.readline() if self._process.stdout else ""
+        if not line:
+            raise SystemExit(f"{' '.join(self._process.args[2:4])} has ended early")  # type: ignore[index, arg-type] # a list of text
+        return line
+
+    def _say(self, line: str) -> Any:
+        if self._process.stdin:
+            self._process.stdin.write(line + "\n")
+            self._process.stdin.flush()
+        return json.loads(self._hear())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            self._process.communicate("", timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
+
+
+class Server(_Steered):
+    """The server of one part.
+
+    Args:
+        answers: `done` or `process`: see `answers.py`.
+        delay: seconds from a request to its answer.
+        tls: the file of its key and certificate.
+        pinned: on a processor of its own, which is for figures of CPU; otherwise where the system puts it.
+    """
+
+    def __init__(self, answers: str, *, delay: float = 0.0, tls: Path | None = None, pinned: bool = False) -> None:
+        cpu = server_cpu() if pinned else None
+        options = [*(() if cpu is None else ("--cpu", cpu)), *(() if tls is None else ("--tls", tls))]
+        super().__init__("server", answers, "--delay", delay, *options)
+        self.url: Final = f"http{'s' if tls else ''}://127.0.0.1:{self._hear().strip()}"
+
+    def counts(self) -> dict[str, Any]:
+        """Since it was asked last: `calls`, `connections`, `cpu` and `took` in seconds.
+
+        Raises:
+            SystemExit: a client has sent what it can't answer; its figures mean nothing.
+        """
+        told: dict[str, Any] = self._say("counts")
+        if told["strange"]:
+            raise SystemExit(f"the server had no answer to {told['strange']} requests")
+        return told
+
+
+class Column(_Steered):
+    """One client, with its own event loop, on the processor of the clients; it waits until it is its turn."""
+
+    def __init__(self, name: str, url: str, in_flight: int) -> None:
+        cpu = client_cpu()
+        super().__init__("workers.column", name, url, in_flight, *(() if cpu is None else ("--cpu", cpu)))
+        self._hear()
+
+    def turn(self, call: str, *, seconds: float, most: int) -> dict[str, Any]:
+        """Make this call for about so many seconds, and at most so often: `calls`, and `cpu` and `wall` in microseconds a call."""
+        told: dict[str, Any] = self._say(json.dumps({"call": call, "seconds": seconds, "most": most}))
+        return told
+
+
+def once(worker: str, **order: Any) -> dict[str, Any]:
+    """Let a fresh process of `workers` carry out an order; what it found."""
+    command = [sys.executable, "-m", f"side_by_side.workers.{worker}", json.dumps(order)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=_FOLDER, check=False)
+    if done.returncode:
+        raise SystemExit(f"the worker {worker} has broken down")
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return told

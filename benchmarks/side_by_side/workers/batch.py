@@ -1,0 +1,60 @@
+"""One batch, a process of its own: planned from a file or from rows that are made here, and run to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from freedompay_async import FreedomPay
+from freedompay_async.batch import Batch, Journal, Limits, Problem, Row, read_file
+from freedompay_async.batch.rows import read_row
+from side_by_side.clients_file import people
+from side_by_side.columns import AUTH_ID, SECRET_KEY
+from side_by_side.machine import peak_memory, raise_open_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["made"]
+
+
+def made(rows: int) -> Iterator[Row | list[Problem]]:
+    """Good rows without a file."""
+    today = datetime.now(UTC).date()
+    return (read_row(number, fields, product_id=2000, today=today) for number, fields in enumerate(people(rows), 1))
+
+
+async def run(
+    url: str, folder: str, concurrency: int, *, rows: int = 0, file: str | None = None, product_id: int = 2000, plan_only: bool = False
+) -> dict[str, Any]:
+    """Seconds of the plan and of the run, CPU seconds of the run, rows, how they ended, and the peak of memory in MiB."""
+    source = made(rows) if file is None else read_file(file, product_id=product_id)
+    states: Counter[str] = Counter()
+    async with (
+        FreedomPay(auth_id=AUTH_ID, secret_key=SECRET_KEY, region="KG", base_url=url, max_connections=concurrency) as fp,
+        Journal.open(Path(folder) / "run.db") as journal,
+    ):
+        batch = Batch(fp, journal, limits=Limits(concurrency=concurrency))
+        began = time.perf_counter()
+        plan = await batch.plan(source)
+        planned, cpu = time.perf_counter(), time.process_time()
+        if not plan_only:
+            async for outcome in batch.run():
+                states[outcome.state] += 1
+        ended, cpu = time.perf_counter(), time.process_time() - cpu
+    if plan.problems:
+        raise SystemExit(f"the rows are not good: {plan.problems[0]}")
+    if not plan_only and states != {"issued": plan.rows}:
+        raise SystemExit(f"not every row has its card: {dict(states)}")
+    return {"rows": plan.rows, "plan": planned - began, "seconds": ended - planned, "cpu": cpu, "peak": peak_memory()}
+
+
+if __name__ == "__main__":
+    raise_open_files()
+    print(json.dumps(asyncio.run(run(**json.loads(sys.argv[1])))))

@@ -1,0 +1,80 @@
+"""Interactive calls on a client without and with a batch on it, in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from random import random
+from typing import TYPE_CHECKING, Any
+
+from freedompay_async import FreedomPay
+from freedompay_async.batch import Batch, Journal, Limits
+from side_by_side.columns import AUTH_ID, SECRET_KEY
+from side_by_side.workers.batch import made
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+
+_PAUSE = 0.05
+"""Seconds that a caller waits between two calls at most."""
+
+
+async def _latencies(fp: FreedomPay, calls: int, callers: int, go_on: Callable[[], bool]) -> list[float]:
+    """Seconds of each call; fewer of them where `go_on` says no before."""
+    found: list[float] = []
+    left = iter(range(calls))
+
+    async def caller() -> None:
+        for _ in left:
+            await asyncio.sleep(random() * _PAUSE)
+            began = time.perf_counter()
+            await fp.cards.block("card-1", description="lost")
+            if not go_on():
+                return
+            found.append(time.perf_counter() - began)
+
+    await asyncio.gather(*(caller() for _ in range(callers)))
+    return found
+
+
+def _sent(connection: sqlite3.Connection) -> int:
+    """Calls that the batch has made: each has its intent, because each is answered with the end."""
+    count: int = connection.execute("SELECT count(*) FROM intents").fetchone()[0]
+    return count
+
+
+async def run(url: str, folder: str, *, concurrency: int, rows: int, calls: int, callers: int, rate: float | None) -> dict[str, Any]:
+    """Seconds of the interactive calls, `idle` and `busy`, and `pace`: calls a second of the batch meanwhile."""
+    options: dict[str, Any] = {} if rate is None else {"rate": rate}
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        async with (
+            FreedomPay(auth_id=AUTH_ID, secret_key=SECRET_KEY, region="KG", base_url=url, max_connections=concurrency, **options) as fp,
+            Journal.open(Path(place) / "run.db") as journal,
+        ):
+            await _latencies(fp, 3 * callers, callers, lambda: True)
+            idle = await _latencies(fp, calls, callers, lambda: True)
+            batch = Batch(fp, journal, limits=Limits(concurrency=concurrency))
+            await batch.plan(made(rows))
+
+            async def go_through() -> None:
+                async for _ in batch.run():
+                    pass
+
+            running = asyncio.create_task(go_through())
+            # A second and some: the beginning of a batch is no measure of it.
+            await asyncio.wait([running], timeout=1.5)
+            began, before = time.perf_counter(), await journal.call(_sent)
+            busy = await _latencies(fp, calls, callers, lambda: not running.done())
+            pace = (await journal.call(_sent) - before) / (time.perf_counter() - began)
+            batch.stop()
+            await running
+    return {"idle": idle, "busy": busy, "pace": pace}
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(run(**json.loads(sys.argv[1])))))
