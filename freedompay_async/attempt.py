@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from freedompay_async.wire import Message, Reply
 
-__all__ = ["Attempt", "TransportError", "Wire"]
+__all__ = ["CLOSED", "Attempt", "TransportError", "Wire"]
+
+CLOSED: Final = "the client was closed"
 
 
 class Attempt:
@@ -22,12 +24,14 @@ class Attempt:
         may_leave: asked with the connection in hand: waiting for it may have taken too long for a repeated effect.
     """
 
-    __slots__ = ("_clock", "_may_leave", "_seconds", "began", "deadline", "sent")
+    __slots__ = ("_clock", "_may_leave", "_seconds", "began", "deadline", "late", "sent")
 
     def __init__(self, *, deadline: float, seconds: float, may_leave: Callable[[], bool] | None = None) -> None:
         self.sent = False
+        self.late = False
+        """Its time was up before the answer came."""
         self.began: float | None = None
-        """When its turn in a lane came, by the clock of the loop."""
+        """When its turn came, by the clock of the loop."""
         self._may_leave = may_leave
         self.deadline = deadline
         self._seconds = seconds
@@ -37,6 +41,10 @@ class Attempt:
         """Runs to the deadline of the call; from `connected` on, to the attempt's own time-out if that is sooner."""
         self._clock = asyncio.timeout_at(self.deadline)
         return self._clock
+
+    def ends(self, now: float) -> float:
+        """When an attempt that has had its connection since `now` is over."""
+        return min(self.deadline, now + self._seconds)
 
     def connected(self) -> None:
         """A connection is in hand, and the next thing is the write.
@@ -48,7 +56,7 @@ class Attempt:
             raise TransportError("its first send is too long ago to send it again")
         self.sent = True
         if self._clock is not None:
-            self._clock.reschedule(min(self.deadline, asyncio.get_running_loop().time() + self._seconds))
+            self._clock.reschedule(self.ends(asyncio.get_running_loop().time()))
 
 
 class TransportError(Exception):
@@ -64,10 +72,10 @@ class TransportError(Exception):
 class Wire(Protocol):
     """Bytes out, bytes in."""
 
-    def check(self) -> None:
-        """Raise `ConfigurationError` where it must not be used: after close, on another event loop, in a forked child."""
+    def check(self) -> asyncio.AbstractEventLoop:
+        """The running loop. Raises `ConfigurationError` where it must not be used: after close, on another event loop, in a forked child."""
         ...
 
-    async def send(self, message: Message, attempt: Attempt) -> Reply:
-        """Send exactly these bytes, once; raise `TransportError` where no whole answer came."""
+    def send(self, message: Message, attempt: Attempt) -> Coroutine[Any, Any, Reply]:
+        """Send exactly these bytes, once, within the attempt's clock; raise `TransportError` where no whole answer came."""
         ...

@@ -108,16 +108,15 @@ class Call(Generic[R]):
     header_names: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Headers that an override gives another name."""
 
-    @property
-    def body_id(self) -> bool:
-        """Whether the body carries the request id of the call itself."""
-        return issubclass(self.request, asked.Intent)
+    body_id: bool = field(init=False, repr=False, compare=False)
+    """Whether the body carries the request id of the call itself."""
+    answer: type[Any] = field(init=False, repr=False, compare=False)
+    """The shape of its answer. An accepted request is told of as `request/status` tells of it."""
 
-    @property
-    def answer(self) -> type[Any]:
-        """The shape of its answer. An accepted request is told of as `request/status` tells of it."""
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "body_id", issubclass(self.request, asked.Intent))
         accepted = self.body_id and not self.retry.harmless and self.mark is not Mark.GIVEN
-        return RequestState if accepted else self.result
+        object.__setattr__(self, "answer", RequestState if accepted else self.result)
 
 
 _PATH: Final = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Departure", "Driver", "Means", "warn_of_unknown"]
 
 R = TypeVar("R")
+_NOTHING_YET: Final = Verdict(Seen.NOT_SENT, "the deadline came before it could be sent")
 log: Final = logging.getLogger("freedompay_async")
 _ENVELOPES: Final = {Section.PAYMENT_CARDS: Answer, Section.GIFT_CARDS: GiftAnswer, Section.HASHDT: PinPageAnswer}
 
@@ -87,11 +88,13 @@ class Means:
         self._lane: Final = lane or self.governor
         self._budget: Final = budget or RetryBudget(policy)
 
-    def check(self, timeout: float | None) -> None:
-        """Raise `ConfigurationError` where a call can't be made: without time, after close, on another event loop, in a forked child."""
+    def check(self, timeout: float | None) -> asyncio.AbstractEventLoop:
+        """The running loop. Raises `ConfigurationError` where no call can be made: without time, after close, on another event loop, in a
+        forked child.
+        """
         if timeout is not None and not timeout > 0:
             raise ConfigurationError(f"timeout={timeout!r}: seconds, more than 0. Nothing was sent.")
-        self.transport.check()
+        return self.transport.check()
 
     def row(self, call: Call[R]) -> Call[R]:
         """The row of a call as the overrides have it."""
@@ -133,11 +136,10 @@ class Driver:
         self._effect = call.retry is not Retry.READ
         self._fixed = call.fixed_id or call.retry in (Retry.ASKABLE, Retry.UNASKABLE)
         self._signer = means.signers[call.section]
-        self._loop = asyncio.get_running_loop()
         self._began, self._began_by_the_wall = self._loop.time(), time.time()
         self._deadline = self._began + (timeout or means.timeout)
         self._message: Message | None = None
-        self._told = Verdict(Seen.NOT_SENT, "the deadline came before it could be sent")
+        self._told = _NOTHING_YET
         self._asked: Verdict | None = None
         self._asked_at = self._began
         self._sending: Attempt | None = None
@@ -157,7 +159,7 @@ class Driver:
                 self._id = checked_request_id(request_id)
             if self._extra_fields and "request_id" in self._extra_fields:
                 raise ConfigurationError("extra can't hold request_id: hand it in as request_id=. Nothing was sent.")
-            self._means.check(timeout)
+            self._loop = self._means.check(timeout)
         except ConfigurationError as error:
             self._name(error)
             raise
@@ -166,41 +168,36 @@ class Driver:
         error.call, error.request_id = self._call.name, self._id
 
     async def drive(self) -> Any:
+        life, budget, loop = self._life, self._means._budget, self._loop
+        budget.first()
         try:
-            return await self._drive()
+            action, first = life.start(), True
+            while action.step is Step.SEND or action.step is Step.ASK:
+                pause = action.pause if first else max(action.pause, budget.repeat(loop.time()))
+                if loop.time() + pause >= self._deadline:
+                    if not first:
+                        budget.give_back()
+                    return self._end(life.out_of_time())
+                first = False
+                if pause:
+                    await asyncio.sleep(pause)
+                if action.step is Step.SEND:
+                    self._told = verdict = await self._send()
+                    status = None if verdict.reply is None else verdict.reply.status
+                    life.no_such_path = status == 404 and self._call.mark is Mark.INFERRED
+                    action = life.after_send(verdict.seen, loop.time(), retry_after=verdict.retry_after, conflict=status == 409)
+                else:
+                    self._asked = verdict = await self._ask()
+                    if verdict.seen in (Seen.KNOWN, Seen.FAILED) or self._told.seen is Seen.NOT_SENT:
+                        self._told = verdict
+                    action = life.after_ask(verdict.seen, self._now(), asked_at=self._asked_at, retry_after=verdict.retry_after)
+            return self._end(action.step)
         except ConfigurationError as error:
             self._name(error)
             raise
         except asyncio.CancelledError as error:
             self._mark_cancelled(error)
             raise
-
-    async def _drive(self) -> Any:
-        life, budget = self._life, self._means._budget
-        action = life.start()
-        budget.first()
-        first = True
-        while True:
-            if action.step not in (Step.SEND, Step.ASK):
-                return self._end(action.step)
-            pause = max(action.pause, 0.0 if first else budget.repeat(self._loop.time()))
-            if self._loop.time() + pause >= self._deadline:
-                if not first:
-                    budget.give_back()
-                return self._end(life.out_of_time())
-            first = False
-            if pause:
-                await asyncio.sleep(pause)
-            if action.step is Step.SEND:
-                self._told = verdict = await self._send()
-                conflict = verdict.reply is not None and verdict.reply.status == 409
-                life.no_such_path = self._call.mark is Mark.INFERRED and verdict.reply is not None and verdict.reply.status == 404
-                action = life.after_send(verdict.seen, self._loop.time(), retry_after=verdict.retry_after, conflict=conflict)
-            else:
-                self._asked = verdict = await self._ask()
-                if verdict.seen in (Seen.KNOWN, Seen.FAILED) or self._told.seen is Seen.NOT_SENT:
-                    self._told = verdict
-                action = life.after_ask(verdict.seen, self._now(), asked_at=self._asked_at, retry_after=verdict.retry_after)
 
     async def _send(self) -> Verdict:
         if self._message is None or not self._fixed:
@@ -209,12 +206,12 @@ class Driver:
         self._sending = attempt = self._new_attempt(self._may_leave if self._effect and self._fixed else None)
         reply = await self._try(self._message, attempt, self._departure)
         self._sending = None
+        call = self._call
         if isinstance(reply, Reply):
-            call = self._call
             # Only `request/status` asks about another request than its own.
             own = call.request is not StatusQuery
             reply = read_answer(reply, call.answer, effect=own, now=time.time(), envelope=_ENVELOPES[call.section])
-        self._tell(f"attempt {self._life.sends}", reply, attempt)
+        self._tell(call, reply, attempt)
         return reply
 
     async def _ask(self) -> Verdict:
@@ -227,7 +224,7 @@ class Driver:
         self._asked_at = attempt.began or self._asked_at
         if isinstance(reply, Reply):
             reply = read_look_up(reply, now=time.time())
-        self._tell("look-up", reply, attempt)
+        self._tell(call, reply, attempt)
         return reply
 
     def _new_attempt(self, may_leave: Callable[[], bool] | None = None) -> Attempt:
@@ -264,7 +261,7 @@ class Driver:
                 self._life.give_up()
             reason = error.reason
         except TimeoutError:
-            reason = "its turn did not come before the deadline"
+            reason = "the deadline came" if attempt.sent else "its turn did not come before the deadline"
         return Verdict(Seen.NO_ANSWER if attempt.sent else Seen.NOT_SENT, reason)
 
     async def _turn(self, attempt: Attempt, departure: Departure | None) -> None:
@@ -287,12 +284,14 @@ class Driver:
         if own:
             self._life.turn_came(self._loop.time())
 
-    def _tell(self, what: str, verdict: Verdict, attempt: Attempt) -> None:
+    def _tell(self, call: Call[Any], verdict: Verdict, attempt: Attempt) -> None:
+        """What came of an attempt of the call itself, or of a look-up."""
         if verdict.notes:
-            self._means.drift.add(self._call.name if what != "look-up" else REQUESTS_STATUS.name, verdict.notes)
+            self._means.drift.add(call.name, verdict.notes)
         if attempt.began is not None:
-            self._means._lane.heard(verdict, attempt.began, self._call.name if what != "look-up" else REQUESTS_STATUS.name)
+            self._means._lane.heard(verdict, began=attempt.began, now=self._loop.time(), kind=call.name)
         if log.isEnabledFor(logging.DEBUG):
+            what = f"attempt {self._life.sends}" if call is self._call else "look-up"
             reason = concealed(verdict.reason, self._secrets())
             log.debug("%s, %s: %s %s", self._call.name, what, verdict.seen.value, reason, extra=self._extra())
 

@@ -60,7 +60,8 @@ class Governor:
             raise ConfigurationError(f"rate={rate!r}: calls a second, more than 0. Nothing was sent.")
         self._window: Final = Window(concurrency)
         self._pace: Final = Pace(rate)
-        self._waiting: Final[tuple[deque[asyncio.Future[None]], ...]] = tuple(deque() for _ in Rank)
+        self._interactive: Final[deque[asyncio.Future[None]]] = deque()
+        self._background: Final[deque[asyncio.Future[None]]] = deque()
         self._busy = 0
         self._next = -inf
         self._timer: asyncio.TimerHandle | None = None
@@ -73,11 +74,11 @@ class Governor:
     @property
     def waiting(self) -> int:
         """Calls that wait for their turn."""
-        return sum(not each.done() for queue in self._waiting for each in queue)
+        return sum(not each.done() for queue in (self._interactive, self._background) for each in queue)
 
     def ready(self, rank: Rank = Rank.INTERACTIVE) -> bool:
         """Whether there is a place and a turn at once for a call of this rank."""
-        if self._busy >= self._window.limit or any(self._waiting[: rank + 1]):
+        if self._busy >= self._window.limit or self._interactive or (rank and self._background):
             return False
         return self._pace.free or self._next <= asyncio.get_running_loop().time()
 
@@ -96,7 +97,7 @@ class Governor:
         if self.take(rank):
             return
         waiter = asyncio.get_running_loop().create_future()
-        self._waiting[rank].append(waiter)
+        (self._background if rank else self._interactive).append(waiter)
         self._serve()
         try:
             await waiter
@@ -108,14 +109,14 @@ class Governor:
 
     def release(self) -> None:
         self._busy -= 1
-        self._serve()
+        if self._interactive or self._background:
+            self._serve()
 
-    def heard(self, verdict: Verdict, began: float, kind: str = "") -> None:
-        """What came of a call of this kind that had its turn at `began`, by the clock of the loop."""
+    def heard(self, verdict: Verdict, *, began: float, now: float, kind: str) -> None:
+        """What came of a call of this kind that had its turn at `began`; both are seconds by the clock of the loop."""
         reply = verdict.reply
         if reply is None:
             return
-        now = asyncio.get_running_loop().time()
         if verdict.seen is Seen.LIMITED:
             self._pace.limited(now, began)
             return
@@ -124,7 +125,7 @@ class Governor:
 
     def _serve(self) -> None:
         """Give what is free to whoever is first."""
-        for queue in self._waiting:
+        for queue in (self._interactive, self._background):
             while queue and self._busy < self._window.limit:
                 if queue[0].done():
                     queue.popleft()  # It has left.
@@ -188,9 +189,9 @@ class Lane:
             self._within.release()
         self._own.release()
 
-    def heard(self, verdict: Verdict, began: float, kind: str = "") -> None:
-        """What came of a call of this kind that had its turn at `began`, by the clock of the loop."""
-        (self._within or self._own).heard(verdict, began, kind)
+    def heard(self, verdict: Verdict, *, began: float, now: float, kind: str) -> None:
+        """As the governor hears it."""
+        (self._within or self._own).heard(verdict, began=began, now=now, kind=kind)
 
     async def __aenter__(self) -> Self:
         await self.acquire()

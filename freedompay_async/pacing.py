@@ -28,6 +28,8 @@ class Pace:
     # A limit of so many a second may be counted by the clock's seconds: what is refused in the rest of one is no news.
     _DEAF: Final = 1.0
     _LEAST: Final = 0.1
+    # A client that makes few calls has shown nothing of what is taken, and its next call is not to wait for seconds.
+    _FIRST: Final = 5.0
 
     def __init__(self, most: float | None = None) -> None:
         self._most: Final = inf if most is None else most
@@ -68,7 +70,7 @@ class Pace:
         best = max((count for second, count in self._taken.items() if now - 6 < second), default=0)
         rate = min(self.rate(now), max(1.0, best * 1.05))
         if self._start is None:
-            self._start = rate / 2
+            self._start = max(rate / 2, self._FIRST)
         else:
             self._limit = rate
         self._cut_at = now

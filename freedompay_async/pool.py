@@ -8,9 +8,11 @@ all of them: that alone costs more than the rest of a call. The session carries 
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 from contextvars import ContextVar
+from functools import cached_property
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakSet
@@ -19,15 +21,15 @@ import aiohttp
 from aiohttp.http import HttpProcessingError
 from yarl import URL
 
-from freedompay_async.attempt import TransportError
+from freedompay_async.attempt import CLOSED, TransportError
 from freedompay_async.wire import Reply
 
 if TYPE_CHECKING:
-    import asyncio
     import ssl
     from collections.abc import Callable
 
-    from aiohttp import StreamReader
+    from aiohttp import ConnectionKey, StreamReader
+    from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
 
     from freedompay_async.attempt import Attempt
@@ -38,7 +40,10 @@ __all__ = ["Pool"]
 # A body of this size is not copied behind its head; and aiohttp's session warns from here on that writing it holds the loop up.
 _LARGE: Final = 2**20
 _STRAYS: Final = 5
+_NO_TRACES: Final[list[Any]] = []
 _HEADERS: Final = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "freedompay-async"}
+# Line breaks inside the part of a head that is the same for all calls, less the one that a join leaves out.
+_LINES: Final = len(_HEADERS)
 # Whoever replaces it, as test doubles of aiohttp do, expects that no call gets past it.
 _REQUEST: Final = aiohttp.ClientSession._request
 
@@ -75,8 +80,10 @@ class Pool:
             headers=_HEADERS,
         )
         # Names the host to the connector, and is never sent.
-        self._host: Final = aiohttp.ClientRequest("POST", self._base, ssl=ssl_context or True, session=self.session)
+        self._host: Final = _Host("POST", self._base, ssl=ssl_context or True, session=self.session)
         self._heads: Final[dict[tuple[str, str], str]] = {}
+        self._loop: Final = asyncio.get_running_loop()
+        self._closed = False
 
     async def send(self, message: Message, attempt: Attempt) -> Reply:
         """Send exactly these bytes, once, and read the whole answer.
@@ -84,20 +91,31 @@ class Pool:
         Raises:
             TransportError: no whole answer came.
         """
+        _attempt.set(attempt)
         try:
             if self._trust_env or aiohttp.ClientSession._request is not _REQUEST:
-                return await self._by_session(message, attempt)
+                async with attempt.clock():
+                    return await self._by_session(message, attempt)
             return await self._exchange(message, attempt)
+        except asyncio.CancelledError as error:
+            # A pool that is closed cancels whoever waits for it, and nobody has cancelled this task.
+            task = asyncio.current_task()
+            if not self._closed or task is None or task.cancelling():
+                # Without the frames below this one: their locals hold the body.
+                raise error.with_traceback(None) from None
+            failure = TransportError(CLOSED, final=True)
+        except TransportError as error:
+            failure = error.with_traceback(None)
         except TimeoutError:
-            raise
+            failure = TransportError("no answer in time" if attempt.sent else "no connection in time")
         except aiohttp.ClientConnectorCertificateError as error:
             failure = TransportError(f"the server's certificate is not trusted ({error.certificate_error})", final=True)
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError) as error:
             # Only a connection that was written to ends so, even if it was not seen to be had (a test double of aiohttp).
             attempt.sent = True
-            failure = TransportError(_reason(error))
+            failure = TransportError("no answer in time" if attempt.late else _reason(error))
         except (aiohttp.ClientError, HttpProcessingError, OSError) as error:
-            failure = TransportError(_reason(error))
+            failure = TransportError("no answer in time" if attempt.late else _reason(error))
         except ValueError:
             # A proxy that is no URL, or a user for a call that has its own Authorization. Not shown: it may have a password in it.
             if attempt.sent or not self._trust_env:
@@ -108,11 +126,11 @@ class Pool:
 
     async def connect(self) -> Connection:
         """A connection that is idle, or a new one; the caller gives it back."""
-        return await self._connector.silent(self._host, traces=[], timeout=self._timeout)
+        return await self._connector.silent(self._host, _NO_TRACES, self._timeout)
 
     async def _exchange(self, message: Message, attempt: Attempt) -> Reply:
         head = self._head(message)
-        connection = await self.connect()
+        connection = await self._connector.silent(self._host, _NO_TRACES, self._timeout)
         transport, protocol = connection.transport, connection.protocol
         try:
             if transport is None or protocol is None or transport.is_closing():
@@ -121,6 +139,8 @@ class Pool:
         except TransportError:
             connection.release()
             raise
+        # It wakes whoever waits for the answer by ending the connection, which could not be used again anyway.
+        clock = self._loop.call_at(attempt.ends(self._loop.time()), _expire, transport, attempt)
         try:
             protocol.set_response_params(read_until_eof=True, auto_decompress=False)
             if len(message.body) < _LARGE:
@@ -131,12 +151,19 @@ class Pool:
             answer, content = await protocol.read()
             while 100 <= answer.code < 200 and answer.code != 101:
                 answer, content = await protocol.read()
-            body = await self._read(answer.code, answer.headers.get("Content-Length"), content)
+            if content.is_eof():
+                body = content.read_nowait()
+            else:
+                body = await self._read(answer.code, answer.headers.get("Content-Length"), content)
+            if len(body) > self._max_answer:
+                raise self._too_large(answer.code)
         except BaseException:
             # What is not written yet must not leave any more, now that the caller is told how it stands.
             transport.abort()
             connection.close()
             raise
+        finally:
+            clock.cancel()
         connection.release()
         return Reply(answer.code, answer.headers, body)
 
@@ -146,20 +173,21 @@ class Pool:
         if start is None:
             path = self._url(message.path).raw_path_qs
             lines = [f"{message.method} {path} HTTP/1.1", f"Host: {self._base.host_port_subcomponent}"]
-            start = "\r\n".join([*lines, *(f"{name}: {value}" for name, value in _HEADERS.items()), ""])
+            start = "\r\n".join([*lines, *map(": ".join, _HEADERS.items())])
             self._heads[message.method, message.path] = start
-        own = "".join([f"{name}: {value}\r\n" for name, value in message.headers.items()])
+        lines = [start, *map(": ".join, message.headers.items())]
+        if message.body:
+            lines.append(f"Content-Length: {len(message.body)}")
+        head = "\r\n".join(lines)
         # A line break in a name or a value would be a header, or a request, of its own.
-        if own.count("\n") != len(message.headers) or own.count("\r") != len(message.headers) or "\0" in own:
+        if head.count("\n") != len(lines) + _LINES or head.count("\r") != len(lines) + _LINES or "\0" in head:
             raise ValueError("a header has a line break or a null in it")
-        length = f"Content-Length: {len(message.body)}\r\n" if message.body else ""
-        return f"{start}{own}{length}\r\n".encode()
+        return f"{head}\r\n\r\n".encode()
 
     def _url(self, path: str) -> URL:
         return self._base.with_path(self._base.path.rstrip("/") + path)
 
     async def _by_session(self, message: Message, attempt: Attempt) -> Reply:
-        _attempt.set(attempt)
         # A GET has no body at all. aiohttp itself sends one once more where a pooled connection was closed under it: its id is a key.
         data = message.body if 0 < len(message.body) < _LARGE else BytesIO(message.body) if message.body else None
         url = self._url(message.path)
@@ -173,18 +201,20 @@ class Pool:
             return Reply(response.status, response.headers, content)
 
     async def _read(self, status: int, length: str | None, content: StreamReader) -> bytes:
-        if length is None or int(length) <= self._max_answer:
-            body = await content.readany()
-            if length is not None and len(body) == int(length):
-                return body
-            parts = bytearray(body)
-            while len(parts) <= self._max_answer:
-                if not (part := await content.readany()):
-                    return bytes(parts)
-                parts += part
-        raise TransportError(f"the answer is larger than {self._max_answer} bytes and was not read (HTTP {status})")
+        if length is not None and int(length) > self._max_answer:
+            raise self._too_large(status)
+        body = bytearray()
+        while part := await content.readany():
+            body += part
+            if len(body) > self._max_answer:
+                raise self._too_large(status)
+        return bytes(body)
+
+    def _too_large(self, status: int) -> TransportError:
+        return TransportError(f"the answer is larger than {self._max_answer} bytes and was not read (HTTP {status})")
 
     async def close(self) -> None:
+        self._closed = True
         await self.session.close()
 
     def close_sockets(self) -> None:
@@ -206,6 +236,14 @@ class Pool:
         self.session.detach()
 
 
+class _Host(aiohttp.ClientRequest):
+    """Where the calls go; it does not change, so its key is made once."""
+
+    @cached_property
+    def connection_key(self) -> ConnectionKey:  # type: ignore[override]
+        return super().connection_key
+
+
 class _Connector(aiohttp.TCPConnector):
     """Marks the moment when an attempt has its connection: before it nothing was sent, after it something may have been.
 
@@ -214,10 +252,10 @@ class _Connector(aiohttp.TCPConnector):
 
     disowned = False
 
-    async def connect(self, *args: Any, **kwargs: Any) -> Connection:
+    async def connect(self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout) -> Connection:
         """Called by aiohttp's session."""
         try:
-            connection = await self.silent(*args, **kwargs)
+            connection = await self.silent(req, traces, timeout)
         except aiohttp.ServerDisconnectedError:
             # Of a proxy, before there was a way to the host.
             raise TransportError("the proxy closed the connection") from None
@@ -228,19 +266,29 @@ class _Connector(aiohttp.TCPConnector):
             raise
         return connection
 
-    async def silent(self, *args: Any, **kwargs: Any) -> Connection:
+    async def silent(self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout) -> Connection:
         """A connection on which nothing came while nobody had asked: aiohttp would take it for the answer to the next call."""
         for _ in range(_STRAYS):
-            connection = await super().connect(*args, **kwargs)
+            connection = await super().connect(req, traces, timeout)
             if connection.protocol is None or not connection.protocol.should_close:
                 return connection
             connection.close()
         raise TransportError("the host speaks before it is asked")
 
+    async def _create_connection(self, *args: Any, **kwargs: Any) -> ResponseHandler:
+        """aiohttp's own place for how a connection is made; it has no limit for all of it together, names included."""
+        async with asyncio.timeout_at(_attempt.get().deadline):
+            return await super()._create_connection(*args, **kwargs)
+
     def __del__(self) -> None:
         # What it holds is another process's, and closing it is not this one's business.
         if not self.disowned:
             super().__del__()
+
+
+def _expire(transport: asyncio.Transport, attempt: Attempt) -> None:
+    attempt.late = True
+    transport.abort()
 
 
 def _noting(sockets: WeakSet[socket.socket]) -> Callable[[Any], socket.socket]:

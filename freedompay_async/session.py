@@ -16,7 +16,7 @@ from freedompay_async.policy import Doubt, Life, Policy
 from freedompay_async.wire import is_page
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Mapping
 
     import msgspec
 
@@ -148,11 +148,11 @@ class Session(Means):
         run = Driver(self, call, request, life=life, request_id=_own(request_id), extra=extra, timeout=timeout, wait=wait)
         return cast("R", await self._recorded(run, request, extra))
 
-    async def _recorded(self, run: Driver, request: msgspec.Struct, extra: Mapping[str, Any] | None) -> Any:
+    def _recorded(self, run: Driver, request: msgspec.Struct, extra: Mapping[str, Any] | None) -> Awaitable[Any]:
         """Written down, where it can't be asked about and the client keeps a record."""
         if self._record is None or run.call.retry is not Retry.UNASKABLE:
-            return await run.drive()
-        return await self._record.keep(run.call, run.request_id, request, extra or {}, run.drive)
+            return run.drive()
+        return self._record.keep(run.call, run.request_id, request, extra or {}, run.drive)
 
     async def repeat(
         self,

@@ -54,9 +54,8 @@ class Sha256Signer:
         self._key: Final = _usable(secret_key)
 
     def headers(self, *, path: str, body: bytes, request_id: str) -> dict[str, str]:
-        digest = sha256(body)
-        digest.update(self._key.reveal().encode())
-        return {"Content-Type": _JSON, "Request-Id": request_id, "Auth-Id": self.auth_id, "Sign": digest.hexdigest()}
+        digest = sha256(body + self._key.reveal().encode()).hexdigest()
+        return {"Content-Type": _JSON, "Request-Id": request_id, "Auth-Id": self.auth_id, "Sign": digest}
 
     def __reduce__(self) -> NoReturn:
         _refuse_pickle()

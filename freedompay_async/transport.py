@@ -10,12 +10,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 from weakref import WeakSet
 
-from freedompay_async.attempt import TransportError
+from freedompay_async.attempt import CLOSED, TransportError
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.settings import MAX_ANSWER
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Coroutine
 
     from freedompay_async.attempt import Attempt
     from freedompay_async.pool import Pool
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Transport"]
 
-_CLOSED: Final = "the client was closed"
 _POOL: Final = "freedompay_async.pool"
 
 
@@ -55,21 +55,22 @@ class Transport:
         self._trust_env: Final = trust_env
         self._pool: Pool | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._pid = os.getpid()
         self._closed = False
+        # Told by the fork itself: to ask for the process at each call would be a call of the system.
+        self._is_copy = False
         if not _loop_is_running():
             import_module(_POOL)
         _made.add(self)
 
-    def check(self) -> None:
-        """Whether this client may be used here.
+    def check(self) -> asyncio.AbstractEventLoop:
+        """The running loop, if this client may be used on it.
 
         Raises:
             ConfigurationError: after close, on another event loop, or in a forked child; nothing was sent.
         """
         if self._closed:
             raise ConfigurationError("this client is closed. Nothing was sent; open a new one.")
-        if os.getpid() != self._pid:
+        if self._is_copy:
             raise ConfigurationError(
                 "this client was made in another process, and a fork must not share its connections. Nothing was sent; "
                 "make a client after the fork."
@@ -81,6 +82,7 @@ class Transport:
             raise ConfigurationError(
                 "this client belongs to another event loop. Nothing was sent; make one client for each loop (each asyncio.run)."
             )
+        return loop
 
     async def open(self) -> Pool:
         """The pool; it has no connection yet, but what it takes to have one is loaded."""
@@ -88,7 +90,7 @@ class Transport:
             await _load()
         if self._closed:
             # A call that was on the way when the client was closed opens no connection anew.
-            raise TransportError(_CLOSED, final=True)
+            raise TransportError(CLOSED, final=True)
         if self._pool is None:
             from freedompay_async.pool import Pool  # noqa: PLC0415 - loaded above
 
@@ -101,33 +103,21 @@ class Transport:
             )
         return self._pool
 
-    async def send(self, message: Message, attempt: Attempt) -> Reply:
+    def send(self, message: Message, attempt: Attempt) -> Coroutine[Any, Any, Reply]:
         """Send exactly these bytes, once, and read the whole answer.
 
         Raises:
             TransportError: no whole answer came.
         """
-        try:
-            async with attempt.clock():
-                return await (self._pool or await self.open()).send(message, attempt)
-        except asyncio.CancelledError as error:
-            # A pool that is closed cancels whoever waits for it, and nobody has cancelled this task.
-            task = asyncio.current_task()
-            if not self._closed or task is None or task.cancelling():
-                # Without the frames below this one: their locals hold the body.
-                raise error.with_traceback(None) from None
-            failure = TransportError(_CLOSED, final=True)
-        except TransportError as error:
-            failure = error.with_traceback(None)
-        except TimeoutError:
-            failure = TransportError("no answer in time" if attempt.sent else "no connection in time")
-        # Raised here, so that it holds on to no frame that holds the body and the headers.
-        raise failure
+        return self._send_first(message, attempt) if self._pool is None else self._pool.send(message, attempt)
+
+    async def _send_first(self, message: Message, attempt: Attempt) -> Reply:
+        return await (await self.open()).send(message, attempt)
 
     async def close(self) -> None:
         """Close the pool; a second close does nothing."""
         self._closed = True
-        if os.getpid() != self._pid:
+        if self._is_copy:
             # The connections belong to the parent.
             return
         pool, self._pool = self._pool, None
@@ -137,6 +127,7 @@ class Transport:
                 pool.close_sockets()
 
     def _forked(self) -> None:
+        self._is_copy = True
         if self._pool is not None:
             self._pool.disown()
 

@@ -59,7 +59,7 @@ class Reply:
         return f"<HTTP {self.status}, {len(self.body)} bytes>"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, repr=False)
 class Verdict:
     """What an attempt has shown, and why; as closed as a `Message`, because the issuer may repeat what it was sent."""
 

@@ -102,9 +102,8 @@ class PatientLane(Lane):
         self._closed = True
         self._wake()
 
-    def heard(self, verdict: Verdict, began: float, kind: str = "") -> None:
-        super().heard(verdict, began, kind)
-        now = asyncio.get_running_loop().time()
+    def heard(self, verdict: Verdict, *, began: float, now: float, kind: str) -> None:
+        super().heard(verdict, began=began, now=now, kind=kind)
         if _of_the_issuer(verdict):
             self._last_answer = now
             self._progress.trouble = None
@@ -147,8 +146,8 @@ class _Aside(Lane):
         super().__init__(concurrency=1, within=lane._within)
         self._lane: Final = lane
 
-    def heard(self, verdict: Verdict, began: float, kind: str = "") -> None:
-        self._lane.heard(verdict, began, kind)
+    def heard(self, verdict: Verdict, *, began: float, now: float, kind: str) -> None:
+        self._lane.heard(verdict, began=began, now=now, kind=kind)
 
 
 def _of_the_issuer(verdict: Verdict) -> bool:

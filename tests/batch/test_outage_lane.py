@@ -58,14 +58,14 @@ class Office:
         async with lane:
             began = self.now
             await asyncio.sleep(seconds)
-        lane.heard(verdict, began)
+        lane.heard(verdict, began=began, now=asyncio.get_running_loop().time(), kind="card")
         return began
 
     async def told(self, *verdicts, seconds=1.0):
         for verdict in verdicts:
             began = self.now
             await asyncio.sleep(seconds)
-            self.lane.heard(verdict, began)
+            self.lane.heard(verdict, began=began, now=asyncio.get_running_loop().time(), kind="card")
 
 
 @pytest.fixture(autouse=True)
@@ -114,7 +114,7 @@ def test_a_call_that_began_before_the_last_answer_begins_no_silence(office):
         began = office.now
         await office.told(ANSWERED)
         await asyncio.sleep(15)
-        office.lane.heard(SILENT, began)
+        office.lane.heard(SILENT, began=began, now=asyncio.get_running_loop().time(), kind="card")
         return office.silent, office.progress.trouble
 
     assert office(story) == (False, None)
@@ -187,7 +187,7 @@ def test_a_call_on_the_way_that_is_answered_ends_the_outage(office):
             await office.told(SILENT)
             task = asyncio.create_task(office.call(ANSWERED))
             await asyncio.sleep(0.25)
-            office.lane.heard(ANSWERED, began)
+            office.lane.heard(ANSWERED, began=began, now=asyncio.get_running_loop().time(), kind="card")
             return await task
 
     assert office(story) == 1.25

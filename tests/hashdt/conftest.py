@@ -156,8 +156,8 @@ class SlowWire:
         self.steps = list(steps)
         self.sent: list[str] = []
 
-    def check(self) -> None:
-        pass
+    def check(self):
+        return asyncio.get_running_loop()
 
     async def send(self, message, attempt):
         self.sent.append(message.headers["Authorization"])

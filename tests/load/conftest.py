@@ -59,8 +59,8 @@ class Issuer:
         self.came: list[Came] = []
         self.effects: Counter[tuple[str, object]] = Counter()
 
-    def check(self) -> None:
-        pass
+    def check(self):
+        return asyncio.get_running_loop()
 
     async def close(self) -> None:
         pass

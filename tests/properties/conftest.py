@@ -256,8 +256,8 @@ class MadeUp:
         self.script = list(script)
         self.sent: list = []
 
-    def check(self) -> None:
-        pass
+    def check(self):
+        return asyncio.get_running_loop()
 
     async def send(self, message, attempt):
         attempt.connected()

@@ -61,8 +61,8 @@ class MemoryWire:
     def __init__(self, trouble) -> None:
         self.trouble = trouble
 
-    def check(self) -> None:
-        pass
+    def check(self):
+        return asyncio.get_running_loop()
 
     async def send(self, message, attempt):
         if self.trouble == "not sent":

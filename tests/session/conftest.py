@@ -58,8 +58,9 @@ class MemoryWire:
         self.busy = 0
         self.busiest = 0
 
-    def check(self) -> None:
+    def check(self):
         self.checks += 1
+        return asyncio.get_running_loop()
 
     async def send(self, message, attempt):
         sent = Sent(message.path, dict(message.headers), message.body, asyncio.get_running_loop().time())

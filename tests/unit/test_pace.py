@@ -28,15 +28,15 @@ def test_without_a_429_it_is_what_the_caller_allows(most, expected):
     assert Pace(most).rate(0.0) == expected
 
 
-@pytest.mark.parametrize(("taken", "expected"), [(0, 0.5), (100, 52.5)])
-def test_the_first_429_starts_it_at_half_of_what_was_taken(taken, expected):
+@pytest.mark.parametrize(("taken", "expected"), [(0, 5.0), (6, 5.0), (100, 52.5)])
+def test_the_first_429_starts_it_at_half_of_what_was_taken_and_not_below_five(taken, expected):
     assert limited_at(Pace(), 1.5, taken=taken).rate(1.5) == expected
 
 
 def test_from_there_it_doubles_each_second():
     pace = limited_at(Pace(), 1.5)
 
-    assert [pace.rate(now) for now in (1.5, 2.5, 3.5, 11.5)] == [0.5, 1.0, 2.0, 512.0]
+    assert [pace.rate(now) for now in (1.5, 2.5, 3.5, 11.5)] == [5.0, 10.0, 20.0, 5120.0]
 
 
 def test_it_never_passes_what_the_caller_allows():
