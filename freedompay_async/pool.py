@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakSet
 
 import aiohttp
+import anyio
 from aiohttp.http import HttpProcessingError
 from yarl import URL
 
@@ -40,6 +41,7 @@ __all__ = ["Pool"]
 # A body of this size is not copied behind its head; and aiohttp's session warns from here on that writing it holds the loop up.
 _LARGE: Final = 2**20
 _STRAYS: Final = 5
+_ERRORS: Final = (asyncio.CancelledError, TransportError, aiohttp.ClientError, HttpProcessingError, OSError, ValueError)
 _NO_TRACES: Final[list[Any]] = []
 _HEADERS: Final = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "freedompay-async"}
 # Line breaks inside the part of a head that is the same for all calls, less the one that a join leaves out.
@@ -97,36 +99,62 @@ class Pool:
                 async with attempt.clock():
                     return await self._by_session(message, attempt)
             return await self._exchange(message, attempt)
-        except asyncio.CancelledError as error:
+        except _ERRORS as error:
+            failure = self._told(error, attempt)
+        # Raised here, so that it does not hold on to an error of aiohttp, whose frames hold the body and the headers.
+        raise failure
+
+    async def warm_up(self, count: int, attempt: Attempt) -> None:
+        """Have so many connections, those that are idle included.
+
+        Raises:
+            TransportError: they can't be had.
+        """
+        if self._trust_env:
+            raise TransportError("with trust_env the way to the host is known at each call only")
+        _attempt.set(attempt)
+        taken: list[Connection] = []
+
+        async def take() -> None:
+            taken.append(await self._connector.silent(self._host, _NO_TRACES, self._timeout))
+
+        try:
+            async with anyio.create_task_group() as tasks:
+                for _ in range(count):
+                    tasks.start_soon(take)
+        except BaseExceptionGroup as group:
+            failure = self._told(group.exceptions[0], attempt)
+        else:
+            return
+        finally:
+            for connection in taken:
+                connection.release()
+        raise failure
+
+    def _told(self, error: BaseException, attempt: Attempt) -> BaseException:
+        """The error as the session knows it."""
+        if isinstance(error, TransportError):
+            return error.with_traceback(None)
+        if isinstance(error, asyncio.CancelledError):
             # A pool that is closed cancels whoever waits for it, and nobody has cancelled this task.
             task = asyncio.current_task()
             if not self._closed or task is None or task.cancelling():
                 # Without the frames below this one: their locals hold the body.
-                raise error.with_traceback(None) from None
-            failure = TransportError(CLOSED, final=True)
-        except TransportError as error:
-            failure = error.with_traceback(None)
-        except TimeoutError:
-            failure = TransportError("no answer in time" if attempt.sent else "no connection in time")
-        except aiohttp.ClientConnectorCertificateError as error:
-            failure = TransportError(f"the server's certificate is not trusted ({error.certificate_error})", final=True)
-        except (aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError) as error:
+                return error.with_traceback(None)
+            return TransportError(CLOSED, final=True)
+        if attempt.late or isinstance(error, TimeoutError):
+            return TransportError("no answer in time" if attempt.sent else "no connection in time")
+        if isinstance(error, aiohttp.ClientConnectorCertificateError):
+            return TransportError(f"the server's certificate is not trusted ({error.certificate_error})", final=True)
+        if isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientPayloadError):
             # Only a connection that was written to ends so, even if it was not seen to be had (a test double of aiohttp).
             attempt.sent = True
-            failure = TransportError("no answer in time" if attempt.late else _reason(error))
-        except (aiohttp.ClientError, HttpProcessingError, OSError) as error:
-            failure = TransportError("no answer in time" if attempt.late else _reason(error))
-        except ValueError:
-            # A proxy that is no URL, or a user for a call that has its own Authorization. Not shown: it may have a password in it.
+        if isinstance(error, ValueError) and not isinstance(error, aiohttp.ClientError):
             if attempt.sent or not self._trust_env:
-                raise
-            failure = TransportError("the proxy or the .netrc of the environment can't be used", final=True)
-        # Raised here, so that it does not hold on to an error of aiohttp, whose frames hold the body and the headers.
-        raise failure
-
-    async def connect(self) -> Connection:
-        """A connection that is idle, or a new one; the caller gives it back."""
-        return await self._connector.silent(self._host, _NO_TRACES, self._timeout)
+                return error
+            # A proxy that is no URL, or a user for a call that has its own Authorization. Not shown: it may have a password in it.
+            return TransportError("the proxy or the .netrc of the environment can't be used", final=True)
+        return TransportError(_reason(error))
 
     async def _exchange(self, message: Message, attempt: Attempt) -> Reply:
         head = self._head(message)
@@ -303,7 +331,7 @@ def _noting(sockets: WeakSet[socket.socket]) -> Callable[[Any], socket.socket]:
     return make
 
 
-def _reason(error: aiohttp.ClientError | HttpProcessingError | OSError) -> str:
+def _reason(error: BaseException) -> str:
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return f"the name {error.host} was not resolved"
     if isinstance(error, aiohttp.ClientConnectorError):

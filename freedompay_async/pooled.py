@@ -5,10 +5,13 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from freedompay_async.errors import ConfigurationError
+from freedompay_async.attempt import Attempt, TransportError
+from freedompay_async.contract import HASHDT_TABLE, TABLE
+from freedompay_async.errors import ConfigurationError, NotSent
 from freedompay_async.governor import Governor
 from freedompay_async.policy import Policy
 from freedompay_async.session import Session
+from freedompay_async.shapes import prepare_shape
 from freedompay_async.transport import Transport
 
 if TYPE_CHECKING:
@@ -48,6 +51,7 @@ class Pooled:
             raise ConfigurationError(f"rate={rate!r}: calls a second, more than 0. Nothing was sent.")
         if not timeout > 0:
             raise ConfigurationError(f"timeout={timeout!r}: seconds, more than 0. Nothing was sent.")
+        self._max_connections: Final = max_connections
         if max_answer < 1:
             raise ConfigurationError(f"max_answer={max_answer}: bytes, at least 1. Nothing was sent.")
         policy = policy or Policy()
@@ -71,6 +75,33 @@ class Pooled:
     def drift(self) -> list[Drift]:
         """How the answers have differed from the contract so far: names and counts, never a value."""
         return self._session.drift.list()
+
+    async def warm_up(self, count: int, *, timeout: float | None = None) -> None:
+        """Open connections beforehand, so that the first calls need not wait for names, TCP and TLS. Nothing is sent on them.
+
+        A connection that is not used is closed after about 15 seconds, so warm up shortly before the calls.
+
+        Args:
+            count: connections, those that are open already included; at most `max_connections`.
+            timeout: seconds; without it, as long as a call may take.
+
+        Raises:
+            ConfigurationError: more than the client may have, or it can't be used here.
+            NotSent: there is no connection to be had, and why.
+        """
+        if not 1 <= count <= self._max_connections:
+            raise ConfigurationError(f"warm_up({count}): from 1 to max_connections={self._max_connections}. Nothing was sent.")
+        loop = self._session.check(timeout)
+        until = loop.time() + (self._session.timeout if timeout is None else timeout)
+        for call in (*TABLE, *HASHDT_TABLE):
+            prepare_shape(call.answer)
+        try:
+            await self._transport.warm_up(max(0, count - self._session.governor.busy), Attempt(deadline=until, seconds=until))
+        except TransportError as error:
+            reason = error.reason
+        else:
+            return
+        raise NotSent(f"no connection could be opened: {reason}. Nothing was sent.")
 
     async def __aenter__(self) -> Self:
         self._transport.check()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -18,7 +19,7 @@ from freedompay_async.secret import Secret
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Difference", "Note", "read_shape"]
+__all__ = ["Difference", "Note", "prepare_shape", "read_shape"]
 
 T = TypeVar("T")
 _AMOUNT: Final = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?")
@@ -79,6 +80,14 @@ def read_shape(fields: dict[str, Any], kind: type[T], *, notes: list[Note]) -> T
         name = _FIELD.search(str(error))
         notes.append(Note(Difference.OTHER_TYPE, name[1] if name else "$"))
         raise
+
+
+def prepare_shape(kind: type[Any]) -> None:
+    """Find out beforehand what the first answer of this kind would otherwise have to wait for."""
+    if _is_open(kind):
+        _shape_of(kind)
+        with suppress(msgspec.ValidationError):
+            msgspec.convert({}, kind)
 
 
 def _set_aside(fields: dict[str, Any], kind: type[Any], shape: _Shape, at: str, notes: list[Note]) -> None:

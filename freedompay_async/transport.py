@@ -114,6 +114,14 @@ class Transport:
     async def _send_first(self, message: Message, attempt: Attempt) -> Reply:
         return await (await self.open()).send(message, attempt)
 
+    async def warm_up(self, count: int, attempt: Attempt) -> None:
+        """Have so many connections open.
+
+        Raises:
+            TransportError: they can't be had.
+        """
+        await (await self.open()).warm_up(count, attempt)
+
     async def close(self) -> None:
         """Close the pool; a second close does nothing."""
         self._closed = True

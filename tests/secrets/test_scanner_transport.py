@@ -38,7 +38,7 @@ async def all_calls(search, fp, hashdt):
 @pytest.mark.parametrize("trouble", BROKEN)
 async def test_connection_that_breaks_shows_no_secret(search, serving, trouble):
     async with serving(trouble) as url, client(url, region="KG") as fp, pin_client(url) as hashdt:
-        fp._transport._max_answer = hashdt._transport._max_answer = 2**16
+        fp._transport._pool._max_answer = hashdt._transport._pool._max_answer = 2**16
         await all_calls(search, fp, hashdt)
 
     assert search.found == []
