@@ -274,13 +274,15 @@ class Driver:
                 request_id=self._id,
                 call=self._call.name,
             )
-        async with asyncio.timeout_at(None if lane.patient else self._deadline):
-            if departure is not None:
-                await departure.write()
-            await lane.acquire()
+        if departure is not None:
+            await departure.write()
         if lane.patient:
+            await lane.acquire()
             self._deadline += self._loop.time() - queued
             attempt.deadline = self._deadline
+        else:
+            async with asyncio.timeout_at(self._deadline):
+                await lane.acquire()
         if own:
             self._life.turn_came(self._loop.time())
 

@@ -135,7 +135,16 @@ def _add_set_back(connection: sqlite3.Connection, seconds: float) -> None:
 def forget(journal: Journal, entry: Entry, step: str) -> None:
     """The intent was surely not sent, so nobody has to ask about it."""
     values = (entry.number, step)
-    journal.note(lambda connection: connection.execute("DELETE FROM intents WHERE number = ? AND step = ?", values))
+
+    def write(connection: sqlite3.Connection) -> None:
+        connection.execute("DELETE FROM intents WHERE number = ? AND step = ?", values)
+        connection.execute(
+            "UPDATE rows SET state = 'planned' "
+            "WHERE number = ?1 AND state = 'started' AND NOT EXISTS (SELECT 1 FROM intents WHERE number = ?1)",
+            values[:1],
+        )
+
+    journal.note(write)
 
 
 def accepted(journal: Journal, entry: Entry, step: str) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from freedompay_async.batch.clock import Clock
     from freedompay_async.batch.entries import Entry
     from freedompay_async.batch.journal import Journal
+    from freedompay_async.batch.stopping import Wait
 
 __all__ = ["Intention"]
 
@@ -57,8 +58,8 @@ class Intention:
         self._written = self._kept = self._counted = sent_at is not None
         self.sent_at: Final = sent_at
         """When it was first sent, where it may have been: then it is asked about before it is sent again."""
-        self.leaves: Callable[[], None] = _nothing
-        """Told before it is written: from here on it has to be settled."""
+        self.waits: Wait | None = None
+        """A stop of the run ends it: it is at an end while the intent is being written, and when it is on its way."""
 
     @property
     def limited(self) -> bool:
@@ -70,7 +71,8 @@ class Intention:
             return
         await self._ahead.acquire()
         self._is_ahead = True
-        self.leaves()
+        if self.waits is not None:
+            self.waits.off()
         self._guard(self._counted)
         self._counted = True
         now, set_back = self._clock.now()
@@ -84,8 +86,12 @@ class Intention:
             set_back=set_back,
         )
         self._written = True
+        if self.waits is not None:
+            self.waits.on()
 
     def leave(self) -> None:
+        if self.waits is not None:
+            self.waits.off()
         self.let_next()
 
     def let_next(self) -> None:
@@ -103,7 +109,3 @@ class Intention:
         if self._written and not self._kept:
             forget(self._journal, self._row, self._step)
             self._written = False
-
-
-def _nothing() -> None:
-    pass

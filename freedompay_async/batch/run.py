@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import hashlib
 from base64 import b64encode
-from contextlib import aclosing, contextmanager, nullcontext, suppress
+from contextlib import aclosing, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from random import random
@@ -20,6 +20,7 @@ from freedompay_async.batch.files import DocumentProblem, open_document
 from freedompay_async.batch.intention import Intention
 from freedompay_async.batch.outage import PatientLane
 from freedompay_async.batch.report import State
+from freedompay_async.batch.stopping import Stopped, Stopping, Wait
 from freedompay_async.contract import CARDS_ACTIVATE, CARDS_ISSUE, CLIENTS_CREATE
 from freedompay_async.errors import (
     AuthenticationError,
@@ -40,7 +41,7 @@ from freedompay_async.operations import Operation, start
 from freedompay_async.secret import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator
+    from collections.abc import Awaitable, Callable
 
     from freedompay_async.batch.journal import Journal
     from freedompay_async.batch.limits import Limits, Progress
@@ -57,10 +58,6 @@ R = TypeVar("R")
 # Seconds between two tries of a row that can't be sent, though the issuer can be reached.
 _LONGEST_PAUSE: Final = 30.0
 _UNKNOWN: Final = (OutcomeUnknown, DuplicateRequest, ProtocolError)
-
-
-class _Stopped(Exception):
-    """The run stops, and this row is left for the next one."""
 
 
 class _NotSendable(Exception):
@@ -86,26 +83,30 @@ class Run:
         self._read_plan: Final = plan
         self._limits: Final = limits
         self._progress: Final = progress
-        # Most rows wait for the issuer at any time, and a waiting row makes no call: many more rows than calls. Where calls are rationed,
-        # only as many rows as they serve, so that none waits long for its turn to ask.
-        rows = limits.concurrency * 8 if limits.rate is None else min(limits.concurrency * 8, max(1, int(limits.rate * 5)))
-        self._places: Final = asyncio.Semaphore(rows)
+        # A row that waits for the issuer makes no call, so many more rows than calls; and no more than that where the issuer is quick,
+        # because every row costs memory and time. Where calls are rationed, only as many rows as they serve, so that none waits long for
+        # its turn to ask.
+        rationed = limits.concurrency * 8 if limits.rate is None else max(1, int(limits.rate * 5))
+        self._most_rows: Final = min(limits.concurrency * 8, rationed)
+        # On the way; ready to follow; on its way to either.
+        ahead = max(limits.concurrency // 4, 1)
+        self._most_active: Final = min(limits.concurrency + 2 * ahead, self._most_rows)
+        self._room: Final = asyncio.Event()
         # What is on the disk and waits for its turn is asked about if the run is killed, so it is not all of them.
-        self._ahead: Final = asyncio.Semaphore(min(limits.concurrency, rows))
+        self._ahead: Final = asyncio.Semaphore(min(ahead, self._most_rows))
         # A document has up to 2 MB, so not every row in progress may have one in memory.
         self._documents: Final = asyncio.Semaphore(limits.concurrency * 2)
-        self._waits: Final[set[anyio.CancelScope]] = set()
-        self._stopping = False
+        self._stopping: Final = Stopping()
+        self._full = False
         self._fatal: FreedomPayError | None = None
         self._cards = 0
         self._known: str | None = None
 
     def stop(self) -> None:
         """Start no new row; settle what is on the way."""
-        self._stopping = True
         self._lane.close()
-        for scope in self._waits:
-            scope.cancel()
+        self._stopping.stop()
+        self._room.set()
 
     async def work(self, give: Callable[[Outcome], Awaitable[None]]) -> None:
         """Every row that has not ended.
@@ -123,13 +124,14 @@ class Run:
         progress.earlier, self._cards, self._clock = before.ended, before.cards, before.clock
         async with anyio.create_task_group() as watch:
             watch.start_soon(self._lane.watch, self._knock)
-            async with aclosing(unfinished(self._journal)) as rows, anyio.create_task_group() as group:
+            # asyncio's own group, because a task of it costs half of one of anyio's, and there is one for each row.
+            async with aclosing(unfinished(self._journal)) as rows, asyncio.TaskGroup() as group:
                 async for row in rows:
-                    await self._places.acquire()
-                    if self._stopping:
-                        self._places.release()
+                    await self._place()
+                    if self._stopping.now or self._full:
                         break
-                    group.start_soon(self._row, row, give)
+                    progress.in_progress += 1
+                    group.create_task(self._row(row, give))
             watch.cancel_scope.cancel()
         clock_was_set_back(self._journal, self._clock.now()[1])
         if self._fatal is not None:
@@ -137,7 +139,6 @@ class Run:
 
     async def _row(self, row: Entry, give: Callable[[Outcome], Awaitable[None]]) -> None:
         progress = self._progress
-        progress.in_progress += 1
         try:
             outcome = await self._issue(row)
             match outcome.state:
@@ -150,14 +151,23 @@ class Run:
                 case _:
                     progress.left += 1
             await give(outcome)
-        except _Stopped:
+        except Stopped:
             progress.left += 1
         except (AuthenticationError, ConfigurationError, JournalError) as error:
             progress.left += 1
             self._end_with(error)
         finally:
             progress.in_progress -= 1
-            self._places.release()
+            self._room.set()
+
+    async def _place(self) -> None:
+        """Until there is room for one more row."""
+        progress = self._progress
+        while not self._stopping.now and (
+            progress.in_progress >= self._most_rows or progress.in_progress - progress.waiting >= self._most_active
+        ):
+            self._room.clear()
+            await self._room.wait()
 
     async def _knock(self, lane: Lane) -> None:
         """A harmless question; the lane hears what becomes of it. What an issuer says of an id that it does not know is not public."""
@@ -245,15 +255,15 @@ class Run:
         while True:
             began, held = asyncio.get_running_loop().time(), self._lane.held()
             try:
-                with self._stoppable():
+                with Wait(self._stopping):
                     state = await operation.refresh()
                 break
             except (NotSent, OutcomeUnknown, RateLimited) as error:
-                with self._stoppable():
+                with Wait(self._stopping):
                     await anyio.sleep((error.retry_after or 0.0) + 1.0 + random())
                 left -= asyncio.get_running_loop().time() - began - (self._lane.held() - held)
                 if left <= 0:
-                    raise _Stopped from error
+                    raise Stopped from error
         if state is None:
             raise OutcomeUnknown(
                 "it was sent by an earlier run, the issuer does not know the id, and the same bytes can't be made again to re-send it.",
@@ -262,14 +272,17 @@ class Run:
         return operation
 
     def _guard(self, step: str, counted: bool) -> None:  # noqa: FBT001
-        if self._stopping:
-            raise _Stopped
+        self._stopping.check()
+        if self._full:
+            raise Stopped
         if step == "card" and not counted:
             most = min(self._plan.rows, self._limits.max_cards or self._plan.rows)
             if self._cards >= most:
                 guard = f"stopped before card {self._cards + 1}: at most {most} are allowed. The rows that are left can be resumed."
-                self._end_with(ConfigurationError(guard))
-                raise _Stopped
+                # What is allowed already goes on, so that as many as are allowed are made.
+                self._fatal, self._full = self._fatal or ConfigurationError(guard), True
+                self._room.set()
+                raise Stopped
             self._cards += 1
 
     async def _send(self, call: Call[R], body: Intent, intent: Intention) -> Operation[R]:
@@ -287,10 +300,10 @@ class Run:
                 self._progress.trouble = error.message
                 wait = (error.retry_after or 0.0) + 1.0 + random()
             except OutcomeUnknown as error:
-                if self._stopping:
-                    raise _Stopped from error
+                if self._stopping.now:
+                    raise Stopped from error
                 raise
-            with self._stoppable():
+            with Wait(self._stopping):
                 await anyio.sleep(wait)
 
     async def _start(self, call: Call[R], body: Intent, intent: Intention) -> Operation[R]:
@@ -301,20 +314,25 @@ class Run:
             if intent.sent_at is not None:
                 return await sending()
             # Until it is on its way it may wait long for its turn, and a run that stops does not wait for that.
-            with self._stoppable() as scope:
-                intent.leaves = partial(self._waits.discard, scope)
+            with Wait(self._stopping) as intent.waits:
                 return await sending()
+        except Stopped:
+            intent.take_back()
+            raise
         finally:
             intent.let_next()
 
     async def _result(self, operation: Operation[R]) -> R:
-        self._progress.waiting += 1
         wait = self._limits.wait
+        if operation.done:
+            return await operation.result(timeout=wait)
+        self._progress.waiting += 1
+        self._room.set()
         try:
             while True:
                 held = self._lane.held()
                 try:
-                    with self._stoppable():
+                    with Wait(self._stopping):
                         return await operation.result(timeout=wait)
                 except StillProcessing as error:
                     # What it was not allowed to ask is given back.
@@ -325,23 +343,9 @@ class Run:
                         raise OutcomeUnknown(
                             "the issuer accepted it, and request/status does not know it.", request_id=operation.request_id
                         ) from error
-                    raise _Stopped from error
+                    raise Stopped from error
         finally:
             self._progress.waiting -= 1
-
-    @contextmanager
-    def _stoppable(self) -> Generator[anyio.CancelScope]:
-        """A wait that `stop` ends; the row is left as the journal has it."""
-        if self._stopping:
-            raise _Stopped
-        with anyio.CancelScope() as scope:
-            self._waits.add(scope)
-            try:
-                yield scope
-            finally:
-                self._waits.discard(scope)
-        if scope.cancelled_caught:
-            raise _Stopped
 
     async def _ended(self, row: Entry, state: State, reason: str | None) -> Outcome:
         return await end(self._journal, row, state, reason, self._plan.settings)

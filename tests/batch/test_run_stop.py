@@ -34,7 +34,9 @@ async def stopped_at(office, call, rows, **limits):
         began = len(await intents(batch))
         gate.open()
         report = await running
-        assert len(await intents(batch)) == began
+
+        # What was written down and had not left is taken back.
+        assert len(await intents(batch)) <= began
         assert batch.progress.in_progress == 0
     return report
 

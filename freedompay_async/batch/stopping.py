@@ -1,0 +1,70 @@
+"""Waits that a stop of the run ends."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+__all__ = ["Stopped", "Stopping", "Wait"]
+
+
+class Stopped(Exception):
+    """The run stops, and this row is left for the next one, as the journal has it."""
+
+
+class Stopping:
+    """Whether the run stops, and who has to be told."""
+
+    def __init__(self) -> None:
+        self.now = False
+        self._waits: Final[set[Wait]] = set()
+
+    def stop(self) -> None:
+        """End every wait; from now on none begins."""
+        self.now = True
+        for wait in list(self._waits):
+            wait.end()
+
+    def check(self) -> None:
+        if self.now:
+            raise Stopped
+
+
+class Wait:
+    """`with Wait(stopping) as wait:` raises `Stopped` where the run stops meanwhile; between `off` and `on` it does not.
+
+    It does what a cancel scope does, for one task and one reason, because a row has many of them.
+    """
+
+    __slots__ = ("_ended", "_stopping", "_task")
+
+    def __init__(self, stopping: Stopping) -> None:
+        self._stopping: Final = stopping
+        self._task: asyncio.Task[object] | None = None
+        self._ended = False
+
+    def on(self) -> None:
+        self._stopping.check()
+        self._stopping._waits.add(self)
+
+    def off(self) -> None:
+        self._stopping._waits.discard(self)
+
+    def end(self) -> None:
+        self.off()
+        if self._task is not None:
+            self._ended = True
+            self._task.cancel()
+
+    def __enter__(self) -> Wait:
+        self.on()
+        self._task = asyncio.current_task()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.off()
+        if self._ended and self._task is not None and self._task.uncancel() == 0 and kind is asyncio.CancelledError:
+            raise Stopped from error
