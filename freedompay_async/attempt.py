@@ -73,7 +73,7 @@ class Wire(Protocol):
     """Bytes out, bytes in."""
 
     def check(self) -> asyncio.AbstractEventLoop:
-        """The running loop. Raises `ConfigurationError` where it must not be used: after close, on another event loop, in a forked child."""
+        """The running loop. Raises `ConfigurationError` where it must not be used: closed, on another event loop, in a forked child."""
         ...
 
     def send(self, message: Message, attempt: Attempt) -> Coroutine[Any, Any, Reply]:

@@ -187,6 +187,7 @@ class FreedomPay(Pooled):
         section: Section = Section.PAYMENT_CARDS,
         request_id: str | None = None,
         timeout: float | None = None,
+        wait: bool = True,
     ) -> R:
         """Make a call that the library does not know yet; it is signed, sent and settled like the rest.
 
@@ -200,6 +201,7 @@ class FreedomPay(Pooled):
             section: decides the signature scheme and the envelope of the answer.
             request_id: a UUID of your own; not for a read.
             timeout: seconds, everything included.
+            wait: as for `Cards`.
 
         Raises:
             FreedomPayError: any of the tree but `StillProcessing`.
@@ -207,7 +209,7 @@ class FreedomPay(Pooled):
         # Bound anew, so that no traceback of this frame shows its values.
         body = body if isinstance(body, msgspec.Struct) else Fields(body)
         return await given_call(
-            self._session, path, body, answer_type, retry=retry, section=section, request_id=request_id, timeout=timeout
+            self._session, path, body, answer_type, retry=retry, section=section, request_id=request_id, timeout=timeout, wait=wait
         )
 
     def __repr__(self) -> str:

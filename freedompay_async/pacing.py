@@ -79,9 +79,10 @@ class Pace:
 class Window:
     """How many calls may be on the way at once; told of each answer, and judges a second of them at a time.
 
-    It is what the caller allows, until the issuer shows that this is too much: more than a tenth of its answers are 503, or with half of the
-    places in use they take twice as long as of late, and `_SLACK` seconds longer. Then it is cut, and it comes back to the whole in about
-    `_BACK` seconds. What is usual is known for each kind of call, so that a slow kind is no slow issuer; and what lasts becomes usual.
+    It is what the caller allows, until the issuer shows that this is too much: more than a tenth of its answers are 503, or with half
+    of the places in use they take twice as long as of late, and `_SLACK` seconds longer. Then it is cut, and it comes back to the whole in
+    about `_BACK` seconds. What is usual is known for each kind of call, so that a slow kind is no slow issuer, and
+    what lasts becomes usual.
 
     Args:
         most: calls at once that the caller allows.
@@ -106,8 +107,7 @@ class Window:
         """An answer to a call of this kind came after so many seconds, with so many on the way; `unavailable`: with 503."""
         if now - self._judged_at >= 1.0:
             self._judge(now)
-        if busy > self._busiest:
-            self._busiest = busy
+        self._busiest = max(self._busiest, busy)
         if unavailable:
             self._unavailable += 1
         else:

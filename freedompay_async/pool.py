@@ -12,7 +12,6 @@ import asyncio
 import os
 import socket
 from contextvars import ContextVar
-from functools import cached_property
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakSet
@@ -20,7 +19,6 @@ from weakref import WeakSet
 import aiohttp
 import anyio
 from aiohttp.http import HttpProcessingError
-from yarl import URL
 
 from freedompay_async.attempt import CLOSED, TransportError
 from freedompay_async.wire import Reply
@@ -29,9 +27,11 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
-    from aiohttp import ConnectionKey, StreamReader
+    from aiohttp import StreamReader
     from aiohttp.client_proto import ResponseHandler
+    from aiohttp.client_reqrep import ConnectionKey
     from aiohttp.connector import Connection
+    from yarl import URL
 
     from freedompay_async.attempt import Attempt
     from freedompay_async.wire import Message
@@ -63,9 +63,7 @@ class Pool:
         trust_env: through the proxy of the environment, if the host is https.
     """
 
-    def __init__(
-        self, base: URL, *, connect_timeout: float, max_answer: int, ssl_context: ssl.SSLContext | None, trust_env: bool
-    ) -> None:
+    def __init__(self, base: URL, *, connect_timeout: float, max_answer: int, ssl_context: ssl.SSLContext | None, trust_env: bool) -> None:
         self._base: Final = base
         # Over plain http a proxy would read the body, which is for this machine only.
         self._trust_env: Final = trust_env and self._base.scheme == "https"
@@ -267,9 +265,13 @@ class Pool:
 class _Host(aiohttp.ClientRequest):
     """Where the calls go; it does not change, so its key is made once."""
 
-    @cached_property
-    def connection_key(self) -> ConnectionKey:  # type: ignore[override]
-        return super().connection_key
+    _key: ConnectionKey | None = None
+
+    @property
+    def connection_key(self) -> ConnectionKey:
+        if self._key is None:
+            self._key = super().connection_key
+        return self._key
 
 
 class _Connector(aiohttp.TCPConnector):
@@ -304,11 +306,11 @@ class _Connector(aiohttp.TCPConnector):
         raise TransportError("the host speaks before it is asked")
 
     async def _create_connection(self, *args: Any, **kwargs: Any) -> ResponseHandler:
-        """aiohttp's own place for how a connection is made; it has no limit for all of it together, names included."""
+        """Aiohttp's own place for how a connection is made; it has no limit for all of it together, names included."""
         async with asyncio.timeout_at(_attempt.get().deadline):
             return await super()._create_connection(*args, **kwargs)
 
-    def __del__(self) -> None:
+    def __del__(self, *_: Any) -> None:
         # What it holds is another process's, and closing it is not this one's business.
         if not self.disowned:
             super().__del__()

@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from freedompay_async.batch.plan import Plan
     from freedompay_async.batch.report import Outcome
     from freedompay_async.contract import Call
-    from freedompay_async.models import Intent
     from freedompay_async.governor import Lane
+    from freedompay_async.models import Intent
     from freedompay_async.session import Session
 
 __all__ = ["Run"]

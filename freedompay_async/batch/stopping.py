@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -59,7 +59,7 @@ class Wait:
             self._ended = True
             self._task.cancel()
 
-    def __enter__(self) -> Wait:
+    def __enter__(self) -> Self:
         self.on()
         self._task = asyncio.current_task()
         return self

@@ -44,10 +44,11 @@ class Pins:
         client_id: str | None = None,
         request_id: str | None = None,
         timeout: float | None = None,
+        wait: bool = True,
     ) -> PinPage:
         """A page to set a PIN, in two steps: set up, confirm."""
         query = _query(cardholder_id, wallet_id, card_id, client_id)
-        return await self._page(PINS_SET_URL, query, request_id, timeout)
+        return await self._page(PINS_SET_URL, query, request_id, timeout, wait)
 
     async def reset_url(
         self,
@@ -58,10 +59,11 @@ class Pins:
         client_id: str | None = None,
         request_id: str | None = None,
         timeout: float | None = None,
+        wait: bool = True,
     ) -> PinPage:
         """A page to reset a PIN, in two steps: reset, confirm."""
         query = _query(cardholder_id, wallet_id, card_id, client_id)
-        return await self._page(PINS_RESET_URL, query, request_id, timeout)
+        return await self._page(PINS_RESET_URL, query, request_id, timeout, wait)
 
     async def change_url(
         self,
@@ -72,12 +74,20 @@ class Pins:
         client_id: str | None = None,
         request_id: str | None = None,
         timeout: float | None = None,
+        wait: bool = True,
     ) -> PinPage:
         """A page to change a PIN, in three steps: current, new, confirm."""
         query = _query(cardholder_id, wallet_id, card_id, client_id)
-        return await self._page(PINS_CHANGE_URL, query, request_id, timeout)
+        return await self._page(PINS_CHANGE_URL, query, request_id, timeout, wait)
 
-    async def _page(self, call: Call[PinPageAnswer], query: HeaderQuery, request_id: str | None, timeout: float | None) -> PinPage:
+    async def _page(
+        self,
+        call: Call[PinPageAnswer],
+        query: HeaderQuery,
+        request_id: str | None,
+        timeout: float | None,
+        wait: bool,  # noqa: FBT001 - each method hands on what it was given, in this order
+    ) -> PinPage:
         request_id = new_request_id() if request_id is None else checked_request_id(request_id)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + (timeout or self._session.timeout)
@@ -89,7 +99,7 @@ class Pins:
                 await access.renew(None, deadline=deadline)
             used = access.token
             try:
-                answer = await self._session.read(call, query, request_id=request_id, timeout=_left(deadline))
+                answer = await self._session.read(call, query, request_id=request_id, timeout=_left(deadline), wait=wait)
             except AuthenticationError as error:
                 if error.http_status != 401 or not access.renewable:
                     raise
@@ -99,7 +109,7 @@ class Pins:
             await access.renew(used, deadline=deadline)
             if deadline <= loop.time():
                 raise refused
-            return _page(await self._session.read(call, query, request_id=request_id, timeout=_left(deadline)))
+            return _page(await self._session.read(call, query, request_id=request_id, timeout=_left(deadline), wait=wait))
         except FreedomPayError as error:
             error.request_id, error.call = error.request_id or request_id, error.call or call.name
             raise

@@ -46,7 +46,9 @@ class Cards(Namespace):
 
     A method that changes something sends one intent and returns when the issuer has accepted it; `await operation.result()` waits for
     the end. `request_id` is a UUID of your own; left out, the library makes one. `timeout` is seconds, everything included. `extra` adds
-    fields to the body by their name on the wire; wrap what is secret in `Secret`.
+    fields to the body by their name on the wire; wrap what is secret in `Secret`. With `wait=False` a call whose turn has not come,
+    because as many are on the way as may be, raises `Busy` at once, and a 429 of the issuer `RateLimited`: for a web handler that answers
+    429 itself.
     Each raises any of `FreedomPayError` but `StillProcessing`, with the request id on it.
     """
 
@@ -58,13 +60,14 @@ class Cards(Namespace):
         request_id: str | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
+        wait: bool = True,
     ) -> Operation[IssuedCards]:
         """Issue a card to a client.
 
         The path is documented, the fields are not (docs.freedompay.kz, "Issue card").
         """
         body = CardIssue(client_id=client_id, product_id=product_id)
-        return await self._start(contract.CARDS_ISSUE, body, request_id, extra, timeout)
+        return await self._start(contract.CARDS_ISSUE, body, request_id, extra, timeout, wait)
 
     async def bulk_issue(
         self,
@@ -74,13 +77,14 @@ class Cards(Namespace):
         request_id: str | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
+        wait: bool = True,
     ) -> Operation[IssuedCards]:
         """Issue `count` cards without a holder, to be linked later.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
         body = BulkIssue(product_id=product_id, count=count)
-        return await self._start(contract.CARDS_BULK_ISSUE, body, request_id, extra, timeout)
+        return await self._start(contract.CARDS_BULK_ISSUE, body, request_id, extra, timeout, wait)
 
     async def issue_plastic(
         self,
@@ -90,13 +94,14 @@ class Cards(Namespace):
         request_id: str | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
+        wait: bool = True,
     ) -> Operation[IssuedCards]:
         """Issue a plastic card to a client.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
         body = CardIssue(client_id=client_id, product_id=product_id)
-        return await self._start(contract.CARDS_ISSUE_PLASTIC, body, request_id, extra, timeout)
+        return await self._start(contract.CARDS_ISSUE_PLASTIC, body, request_id, extra, timeout, wait)
 
     async def link(
         self,
@@ -106,19 +111,26 @@ class Cards(Namespace):
         request_id: str | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
+        wait: bool = True,
     ) -> Operation[Completed]:
         """Link a card that has no holder to a client (docs.freedompay.kz, api-12074684)."""
         body = CardLink(client_id=client_id, card_id=card_id)
-        return await self._start(contract.CARDS_LINK, body, request_id, extra, timeout)
+        return await self._start(contract.CARDS_LINK, body, request_id, extra, timeout, wait)
 
     async def activate(
-        self, card_id: str, *, request_id: str | None = None, extra: Mapping[str, Any] | None = None, timeout: float | None = None
+        self,
+        card_id: str,
+        *,
+        request_id: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+        wait: bool = True,
     ) -> Operation[Completed]:
         """Activate a card.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
-        return await self._start(contract.CARDS_ACTIVATE, CardActivation(card_id=card_id), request_id, extra, timeout)
+        return await self._start(contract.CARDS_ACTIVATE, CardActivation(card_id=card_id), request_id, extra, timeout, wait)
 
     async def block(
         self,
@@ -128,13 +140,14 @@ class Cards(Namespace):
         request_id: str | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
+        wait: bool = True,
     ) -> Operation[Completed]:
         """Block a card until it is unblocked.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
         body = CardIntent(card_id=card_id, description=description)
-        return await self._start(contract.CARDS_BLOCK, body, request_id, extra, timeout)
+        return await self._start(contract.CARDS_BLOCK, body, request_id, extra, timeout, wait)
 
     async def unblock(
         self,
@@ -144,10 +157,11 @@ class Cards(Namespace):
         request_id: str | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
+        wait: bool = True,
     ) -> Operation[Completed]:
         """Lift a temporary block (docs.freedompay.kz, api-12074991)."""
         body = CardIntent(card_id=card_id, description=description)
-        return await self._start(contract.CARDS_UNBLOCK, body, request_id, extra, timeout)
+        return await self._start(contract.CARDS_UNBLOCK, body, request_id, extra, timeout, wait)
 
     async def set_pin(
         self,
@@ -157,6 +171,7 @@ class Cards(Namespace):
         encrypt: Callable[[str], str] | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
+        wait: bool = True,
     ) -> Answer:
         """Set the PIN of a card (docs.freedompay.kz, api-12075062). The body has no request id, so it can't be asked about.
 
@@ -169,6 +184,7 @@ class Cards(Namespace):
             encrypt: from the plain PIN to what goes out: an `AesPin`, or a function of yours.
             extra: more fields of the body.
             timeout: seconds.
+            wait: as for `Cards`.
         """
         # Bound anew, so that no traceback of this frame shows them: a function may hold its key.
         pin, hidden = None if pin is None else Pin(pin), Hidden(encrypt)
@@ -176,7 +192,7 @@ class Cards(Namespace):
         if pin is None:
             if hidden.value is not None:
                 raise ConfigurationError("set_pin(encrypt=…) needs the pin. Nothing was sent.", call="cards.set_pin")
-            return await self._session.change(contract.CARDS_SET_PIN, PinSetting(card_id=card_id), extra=extra, timeout=timeout)
+            return await self._session.change(contract.CARDS_SET_PIN, PinSetting(card_id=card_id), extra=extra, timeout=timeout, wait=wait)
         if not pin:
             raise ConfigurationError("set_pin was given an empty PIN. Nothing was sent.", call="cards.set_pin")
         if hidden.value is not None:
@@ -188,13 +204,21 @@ class Cards(Namespace):
                 "set_pin was given a plain PIN and nothing to encrypt it with: hand in encrypt=, or the encrypted text. Nothing was sent.",
                 call="cards.set_pin",
             )
-        return await self._session.repeat(contract.CARDS_SET_PIN, PinSetting(card_id=card_id, pin=pin), extra=extra, timeout=timeout)
+        return await self._session.repeat(
+            contract.CARDS_SET_PIN, PinSetting(card_id=card_id, pin=pin), extra=extra, timeout=timeout, wait=wait
+        )
 
     async def reset_pin_counter(
-        self, card_id: str, *, request_id: str | None = None, extra: Mapping[str, Any] | None = None, timeout: float | None = None
+        self,
+        card_id: str,
+        *,
+        request_id: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+        wait: bool = True,
     ) -> Operation[Completed]:
         """Lift the temporary block after wrong PIN entries; the PIN stays (docs.freedompay.kz, api-12075070)."""
-        return await self._start(contract.CARDS_RESET_PIN_COUNTER, CardActivation(card_id=card_id), request_id, extra, timeout)
+        return await self._start(contract.CARDS_RESET_PIN_COUNTER, CardActivation(card_id=card_id), request_id, extra, timeout, wait)
 
     async def close(
         self,
@@ -204,35 +228,44 @@ class Cards(Namespace):
         request_id: str | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
+        wait: bool = True,
     ) -> Operation[Completed]:
         """Close a card for good: it can't be undone (docs.freedompay.kz, api-12075208)."""
         body = CardIntent(card_id=card_id, description=description)
-        return await self._start(contract.CARDS_CLOSE, body, request_id, extra, timeout)
+        return await self._start(contract.CARDS_CLOSE, body, request_id, extra, timeout, wait)
 
-    async def info(self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None) -> CardInfo:
+    async def info(
+        self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
+    ) -> CardInfo:
         """What the issuer tells of a card.
 
         Path and request are documented, the answer's fields are inferred (docs.freedompay.kz, "Card info").
         """
-        return await self._session.read(contract.CARDS_INFO, CardQuery(card_id=card_id), extra=extra, timeout=timeout)
+        return await self._session.read(contract.CARDS_INFO, CardQuery(card_id=card_id), extra=extra, timeout=timeout, wait=wait)
 
-    async def balance(self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None) -> CardBalance:
+    async def balance(
+        self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
+    ) -> CardBalance:
         """What is on a card.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
-        return await self._session.read(contract.CARDS_BALANCE, CardId(card_id=card_id), extra=extra, timeout=timeout)
+        return await self._session.read(contract.CARDS_BALANCE, CardId(card_id=card_id), extra=extra, timeout=timeout, wait=wait)
 
-    async def secret_data(self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None) -> CardSecrets:
+    async def secret_data(
+        self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
+    ) -> CardSecrets:
         """Number, expiry and CVV; each shows itself only when it is asked to `.reveal()`.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path, its fields, or whether they come encrypted.
         """
-        return await self._session.read(contract.CARDS_SECRET_DATA, CardId(card_id=card_id), extra=extra, timeout=timeout)
+        return await self._session.read(contract.CARDS_SECRET_DATA, CardId(card_id=card_id), extra=extra, timeout=timeout, wait=wait)
 
-    async def secret_data_v2(self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None) -> CardSecrets:
+    async def secret_data_v2(
+        self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
+    ) -> CardSecrets:
         """The same by the second version of the call. Inferred, as the first."""
-        return await self._session.read(contract.CARDS_SECRET_DATA_V2, CardId(card_id=card_id), extra=extra, timeout=timeout)
+        return await self._session.read(contract.CARDS_SECRET_DATA_V2, CardId(card_id=card_id), extra=extra, timeout=timeout, wait=wait)
 
     async def statement(
         self,
@@ -242,13 +275,14 @@ class Cards(Namespace):
         end_date: dt.date | str | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
+        wait: bool = True,
     ) -> Statement:
         """The movements of a card in one call (docs.freedompay.kz, api-12075219).
 
         A date goes out as `YYYY-MM-DD`, a text as it is: the form is on no public page.
         """
         body = StatementQuery(card_id=card_id, start_date=_day(start_date), end_date=_day(end_date))
-        return await self._session.read(contract.CARDS_STATEMENT, body, extra=extra, timeout=timeout)
+        return await self._session.read(contract.CARDS_STATEMENT, body, extra=extra, timeout=timeout, wait=wait)
 
     def movements(
         self, card_id: str, *, start: dt.date, end: dt.date, window: int = 30, timeout: float | None = None
@@ -264,6 +298,7 @@ class Cards(Namespace):
             end: the last day.
             window: days a statement.
             timeout: seconds a statement may take.
+            wait: as for `Cards`.
 
         Raises:
             ProtocolError: the date of a movement can't be read, so that nothing tells which window it belongs to.
@@ -279,10 +314,11 @@ class Cards(Namespace):
         end_date: dt.date | str,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
+        wait: bool = True,
     ) -> StatementExtended:
         """The movements with accounts and authorisations (docs.freedompay.kz, api-14425115)."""
         body = StatementQuery(card_id=card_id, start_date=_day(start_date), end_date=_day(end_date))
-        return await self._session.read(contract.CARDS_STATEMENT_EXTENDED, body, extra=extra, timeout=timeout)
+        return await self._session.read(contract.CARDS_STATEMENT_EXTENDED, body, extra=extra, timeout=timeout, wait=wait)
 
     async def validate_cardholder(
         self,
@@ -293,6 +329,7 @@ class Cards(Namespace):
         card_token: str,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
+        wait: bool = True,
     ) -> CardValidation:
         """How well a person fits a card (docs.freedompay.kz, api-17842385).
 
@@ -305,9 +342,10 @@ class Cards(Namespace):
             card_token: a UUID.
             extra: more fields of the body.
             timeout: seconds.
+            wait: as for `Cards`.
         """
         body = CardholderQuery(user_phone=user_phone, first_name=first_name, last_name=last_name, card_token=card_token)
-        return await self._session.read(contract.CARDS_VALIDATE_CARDHOLDER, body, extra=extra, timeout=timeout)
+        return await self._session.read(contract.CARDS_VALIDATE_CARDHOLDER, body, extra=extra, timeout=timeout, wait=wait)
 
 
 _LONGEST_PLAIN = 12

@@ -20,7 +20,7 @@ __all__ = ["Clients"]
 
 
 class Clients(Namespace):
-    """The people and companies that cards are issued to; `request_id`, `extra`, `timeout` and errors as for `Cards`."""
+    """The people and companies that cards are issued to; `request_id`, `extra`, `timeout`, `wait` and errors as for `Cards`."""
 
     async def create(
         self,
@@ -32,10 +32,11 @@ class Clients(Namespace):
         request_id: str | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
+        wait: bool = True,
     ) -> Operation[CreatedClient]:
         """Create a client (docs.freedompay.kz, api-12074751)."""
         body = ClientCreation(product_id=product_id, client=client, branch_id=branch_id, identification_info=identification_info)
-        return await self._start(contract.CLIENTS_CREATE, body, request_id, extra, timeout)
+        return await self._start(contract.CLIENTS_CREATE, body, request_id, extra, timeout, wait)
 
     async def update(
         self,
@@ -46,6 +47,7 @@ class Clients(Namespace):
         request_id: str | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
+        wait: bool = True,
     ) -> Operation[Completed]:
         """Give a client another phone number, the one thing that can be changed (docs.freedompay.kz, api-12074967).
 
@@ -56,13 +58,16 @@ class Clients(Namespace):
             request_id: a UUID of your own.
             extra: more fields of the body.
             timeout: seconds.
+            wait: as for `Cards`.
         """
         body = ClientUpdate(client_id=client_id, product_id=product_id, client=NewPhone(phone=phone))
-        return await self._start(contract.CLIENTS_UPDATE, body, request_id, extra, timeout)
+        return await self._start(contract.CLIENTS_UPDATE, body, request_id, extra, timeout, wait)
 
-    async def cards(self, client_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None) -> ClientCards:
+    async def cards(
+        self, client_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
+    ) -> ClientCards:
         """The cards of a client.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
-        return await self._session.read(contract.CLIENTS_CARDS, ClientId(client_id=client_id), extra=extra, timeout=timeout)
+        return await self._session.read(contract.CLIENTS_CARDS, ClientId(client_id=client_id), extra=extra, timeout=timeout, wait=wait)

@@ -32,12 +32,12 @@ class GiftCards(Namespace):
     No body of this section has a request id, and `request/status` does not know its calls: where an answer is lost, the error is
     `OutcomeUnknown`, and a person has to look. Under the `Sign` scheme each call has an id in a header; there it is sent once more under
     the same id. A client with a `record` writes each call down before it is sent. A negative status raises `GiftCardError`.
-    `card_id`, `phone` and `product_code` are integers; text of digits will do. `extra` and `timeout` as for `Cards`.
+    `card_id`, `phone` and `product_code` are integers; text of digits will do. `extra`, `timeout` and `wait` as for `Cards`.
     """
 
-    async def products(self, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None) -> GiftProducts:
+    async def products(self, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True) -> GiftProducts:
         """The cards that can be given (freedompay.money/docs-en/cards-api)."""
-        return await self._session.read(contract.GIFT_CARDS_PRODUCTS, GiftProductQuery(), extra=extra, timeout=timeout)
+        return await self._session.read(contract.GIFT_CARDS_PRODUCTS, GiftProductQuery(), extra=extra, timeout=timeout, wait=wait)
 
     async def issue(
         self,
@@ -49,6 +49,7 @@ class GiftCards(Namespace):
         request_id: str | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
+        wait: bool = True,
     ) -> IssuedGiftCard:
         """Issue a card: the merchant's account pays now, and a code goes to the phone (freedompay.money/docs-en/cards-api).
 
@@ -60,6 +61,7 @@ class GiftCards(Namespace):
             request_id: a UUID of your own. It goes out under `Sign` only; elsewhere it names the call in errors, logs and the record.
             extra: more fields of the body.
             timeout: seconds.
+            wait: as for `Cards`.
 
         Raises:
             OutcomeUnknown: sent, and no answer came: the card may have been issued and paid for. Do not repeat it before that is clear.
@@ -72,7 +74,7 @@ class GiftCards(Namespace):
             product_code=_digits("product_code", product_code),
             card_id=None if card_id is None else _digits("card_id", card_id),
         )
-        return await self._session.change(contract.GIFT_CARDS_ISSUE, body, request_id=request_id, extra=extra, timeout=timeout)
+        return await self._session.change(contract.GIFT_CARDS_ISSUE, body, request_id=request_id, extra=extra, timeout=timeout, wait=wait)
 
     async def confirm(
         self,
@@ -81,6 +83,7 @@ class GiftCards(Namespace):
         card_id: int | str | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
+        wait: bool = True,
     ) -> GiftCardState:
         """Confirm a card with the code from the SMS (docs.freedompay.kz, api-12075782).
 
@@ -89,31 +92,37 @@ class GiftCards(Namespace):
         # Bound anew, so that no traceback of this frame shows it.
         otp = Otp(otp)
         body = GiftConfirmation(otp=otp, card_id=None if card_id is None else _digits("card_id", card_id))
-        return await self._session.change(contract.GIFT_CARDS_CONFIRM, body, extra=extra, timeout=timeout)
+        return await self._session.change(contract.GIFT_CARDS_CONFIRM, body, extra=extra, timeout=timeout, wait=wait)
 
-    async def resend(self, card_id: int | str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None) -> IssuedGiftCard:
+    async def resend(
+        self, card_id: int | str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
+    ) -> IssuedGiftCard:
         """Send the card again.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
         body = GiftCardId(card_id=_digits("card_id", card_id))
-        return await self._session.change(contract.GIFT_CARDS_RESEND, body, extra=extra, timeout=timeout)
+        return await self._session.change(contract.GIFT_CARDS_RESEND, body, extra=extra, timeout=timeout, wait=wait)
 
-    async def resend_code(self, card_id: int | str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None) -> GiftAnswer:
+    async def resend_code(
+        self, card_id: int | str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
+    ) -> GiftAnswer:
         """Send another code to the phone.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
         body = GiftCardId(card_id=_digits("card_id", card_id))
-        return await self._session.change(contract.GIFT_CARDS_RESEND_CODE, body, extra=extra, timeout=timeout)
+        return await self._session.change(contract.GIFT_CARDS_RESEND_CODE, body, extra=extra, timeout=timeout, wait=wait)
 
-    async def status(self, card_id: int | str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None) -> GiftCardState:
+    async def status(
+        self, card_id: int | str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
+    ) -> GiftCardState:
         """How it stands with a card.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
         body = GiftCardId(card_id=_digits("card_id", card_id))
-        return await self._session.read(contract.GIFT_CARDS_STATUS, body, extra=extra, timeout=timeout)
+        return await self._session.read(contract.GIFT_CARDS_STATUS, body, extra=extra, timeout=timeout, wait=wait)
 
     async def order(
         self,

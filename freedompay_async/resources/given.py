@@ -35,6 +35,7 @@ async def given_call(
     section: Section,
     request_id: str | None,
     timeout: float | None,
+    wait: bool,
 ) -> R:
     """As `FreedomPay.call`."""
     check_path(path)
@@ -53,12 +54,12 @@ async def given_call(
         if answer_type is not RequestState or isinstance(body, msgspec.Struct):
             raise ConfigurationError("an askable call has a body of fields and is read into a RequestState. Nothing was sent.")
         askable = Call(path, path, GivenIntent, RequestState, Mark.GIVEN, retry, "", section)
-        return cast("R", await session.submit(askable, GivenIntent(fields=body), request_id=request_id, timeout=timeout))
+        return cast("R", await session.submit(askable, GivenIntent(fields=body), request_id=request_id, timeout=timeout, wait=wait))
     request = body if isinstance(body, msgspec.Struct) else GivenBody(fields=body)
     call = Call(path, path, type(request), answer_type, Mark.GIVEN, retry, "", section)
     if retry is Retry.UNASKABLE:
-        return await session.change(call, request, request_id=request_id, timeout=timeout)
-    return await (session.read if retry is Retry.READ else session.repeat)(call, request, timeout=timeout)
+        return await session.change(call, request, request_id=request_id, timeout=timeout, wait=wait)
+    return await (session.read if retry is Retry.READ else session.repeat)(call, request, timeout=timeout, wait=wait)
 
 
 def _own_id(body: Fields | msgspec.Struct, request_id: str | None) -> str | None:

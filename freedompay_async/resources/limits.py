@@ -20,7 +20,7 @@ __all__ = ["Limits"]
 
 
 class Limits(Namespace):
-    """What a card, an account or a client may spend; `request_id`, `extra`, `timeout` and errors as for `Cards`."""
+    """What a card, an account or a client may spend; `request_id`, `extra`, `timeout`, `wait` and errors as for `Cards`."""
 
     async def set(
         self,
@@ -31,6 +31,7 @@ class Limits(Namespace):
         request_id: str | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
+        wait: bool = True,
     ) -> Operation[Completed]:
         """Set limits (docs.freedompay.kz, api-18613819; published in part).
 
@@ -41,13 +42,14 @@ class Limits(Namespace):
             request_id: a UUID of your own.
             extra: more fields of the body.
             timeout: seconds.
+            wait: as for `Cards`.
         """
         body = LimitSetting(object=LimitTarget(type=object_type, value=object_id), limits=limits)
-        return await self._start(contract.LIMITS_SET, body, request_id, extra, timeout)
+        return await self._start(contract.LIMITS_SET, body, request_id, extra, timeout, wait)
 
     async def list(
-        self, *, object_type: str, object_id: str, extra: Mapping[str, Any] | None = None, timeout: float | None = None
+        self, *, object_type: str, object_id: str, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
     ) -> LimitList:
         """The limits that are set, and what is left of them (docs.freedompay.kz, api-18614458; the answer's names are inferred)."""
         body = LimitQuery(object=LimitTarget(type=object_type, value=object_id))
-        return await self._session.read(contract.LIMITS_LIST, body, extra=extra, timeout=timeout)
+        return await self._session.read(contract.LIMITS_LIST, body, extra=extra, timeout=timeout, wait=wait)

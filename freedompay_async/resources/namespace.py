@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from freedompay_async.operations import Operation, start
+from freedompay_async.operations import start
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Coroutine, Mapping
 
     from freedompay_async.contract import Call
     from freedompay_async.models import Intent
+    from freedompay_async.operations import Operation
     from freedompay_async.session import Session
 
 __all__ = ["Namespace"]
@@ -24,7 +25,13 @@ class Namespace:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    async def _start(
-        self, call: Call[R], request: Intent, request_id: str | None, extra: Mapping[str, Any] | None, timeout: float | None
-    ) -> Operation[R]:
-        return await start(self._session, call, request, request_id=request_id, extra=extra, timeout=timeout)
+    def _start(  # noqa: PLR0917 - as below
+        self,
+        call: Call[R],
+        request: Intent,
+        request_id: str | None,
+        extra: Mapping[str, Any] | None,
+        timeout: float | None,
+        wait: bool,  # noqa: FBT001 - each method hands on what it was given, in this order
+    ) -> Coroutine[Any, Any, Operation[R]]:
+        return start(self._session, call, request, request_id=request_id, extra=extra, timeout=timeout, wait=wait)

@@ -20,7 +20,7 @@ __all__ = ["Transactions"]
 
 
 class Transactions(Namespace):
-    """Payments from a card; `request_id`, `extra`, `timeout` and errors as for `Cards`.
+    """Payments from a card; `request_id`, `extra`, `timeout`, `wait` and errors as for `Cards`.
 
     Amounts are in whole units of the currency: `Decimal`, `int`, or text such as `"12.10"`; never a float.
     """
@@ -36,13 +36,14 @@ class Transactions(Namespace):
         request_id: str | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
+        wait: bool = True,
     ) -> Operation[CreatedTransaction]:
         """Take an amount from a card.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
         body = TransactionCreation(order_id=order_id, card_id=card_id, amount=money(amount), currency=currency, description=description)
-        return await self._start(contract.TRANSACTIONS_CREATE, body, request_id, extra, timeout)
+        return await self._start(contract.TRANSACTIONS_CREATE, body, request_id, extra, timeout, wait)
 
     async def clear(
         self,
@@ -53,10 +54,11 @@ class Transactions(Namespace):
         request_id: str | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
+        wait: bool = True,
     ) -> Operation[Completed]:
         """Clear a transaction; without an amount, all of it (docs.freedompay.kz, api-14318358; the fields are published in part)."""
         body = Clearing(order_id=order_id, transaction_id=transaction_id, amount=None if amount is None else money(amount))
-        return await self._start(contract.TRANSACTIONS_CLEAR, body, request_id, extra, timeout)
+        return await self._start(contract.TRANSACTIONS_CLEAR, body, request_id, extra, timeout, wait)
 
     async def refund(
         self,
@@ -68,6 +70,7 @@ class Transactions(Namespace):
         request_id: str | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
+        wait: bool = True,
     ) -> Operation[Completed]:
         """Give an amount back (docs.freedompay.kz, api-14318477)."""
         body = Refund(
@@ -76,12 +79,14 @@ class Transactions(Namespace):
             description=description,
             amount=None if amount is None else money(amount),
         )
-        return await self._start(contract.TRANSACTIONS_REFUND, body, request_id, extra, timeout)
+        return await self._start(contract.TRANSACTIONS_REFUND, body, request_id, extra, timeout, wait)
 
-    async def info(self, transaction_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None) -> TransactionInfo:
+    async def info(
+        self, transaction_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
+    ) -> TransactionInfo:
         """What the issuer tells of a transaction.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
         body = TransactionId(transaction_id=transaction_id)
-        return await self._session.read(contract.TRANSACTIONS_INFO, body, extra=extra, timeout=timeout)
+        return await self._session.read(contract.TRANSACTIONS_INFO, body, extra=extra, timeout=timeout, wait=wait)

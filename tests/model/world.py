@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from freedompay_async import JwsSigner, Section, Sha256Signer
 from freedompay_async.contract import CARDS_INFO, CARDS_ISSUE, GIFT_CARDS_ISSUE
+from freedompay_async.governor import Lane
 from freedompay_async.models import CardIssue, CardQuery, GiftIssue
 from freedompay_async.operations import Operation, start
-from freedompay_async.governor import Lane
 from freedompay_async.session import Session
 from tests.model.clocks import EPOCH, SteppedLoop
 from tests.model.issuer import Issuer, Manner

@@ -8,9 +8,9 @@ import logging
 import pytest
 
 from freedompay_async.contract import CARDS_BULK_ISSUE, REQUESTS_STATUS
+from freedompay_async.governor import Lane
 from freedompay_async.models import BulkIssue, StatusQuery
 from freedompay_async.operations import Operation
-from freedompay_async.governor import Lane
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 

@@ -22,8 +22,8 @@ from freedompay_async import (
     Section,
 )
 from freedompay_async.contract import GIFT_CARDS_RESEND
-from freedompay_async.models import GiftCardId
 from freedompay_async.governor import Lane
+from freedompay_async.models import GiftCardId
 from freedompay_async.record import Record
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"

@@ -9,8 +9,8 @@ import pytest
 
 from freedompay_async import ConfigurationError, NotSent, OutcomeUnknown, Policy, RateLimited
 from freedompay_async.contract import CARDS_BULK_ISSUE, REQUESTS_STATUS
-from freedompay_async.models import BulkIssue, StatusQuery
 from freedompay_async.governor import Lane
+from freedompay_async.models import BulkIssue, StatusQuery
 from freedompay_async.pacing import Pace
 from freedompay_async.policy import RetryBudget
 
