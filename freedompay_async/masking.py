@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal
-from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, quote_plus
@@ -115,6 +114,8 @@ def _hide(value: Any, depth: int) -> Any:
 
 def _spellings(value: str) -> list[str]:
     """Longest first, because one may be inside another."""
+    from html import escape  # noqa: PLC0415 - slow to import, and only needed where something went wrong
+
     written = json.dumps(value, ensure_ascii=False)[1:-1]
     ascii_only = json.dumps(value)[1:-1]
     forms = {value, written, ascii_only, escape(value), escape(value, quote=False), escape(value).replace("&quot;", "&#34;")}

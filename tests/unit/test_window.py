@@ -1,0 +1,82 @@
+"""How many calls at once the issuer bears, learnt from 503 and from growing latency."""
+
+from __future__ import annotations
+
+import pytest
+
+from freedompay_async.pacing import Window
+
+
+def seconds(window, *each, count=20, busy=100, unavailable=0, began=0.0):
+    """Seconds of answers that each take so long; the limit after each of them."""
+    limits = []
+    for number, took in enumerate(each):
+        for one in range(count):
+            at = began + number + one / count
+            window.answered(at, took, "card", busy=busy, unavailable=one < unavailable)
+        window.answered(began + number + 1.0, took, "card", busy=busy)
+        limits.append(window.limit)
+    return limits
+
+
+@pytest.mark.parametrize("took", [0.001, 0.1, 20.0])
+def test_an_issuer_that_is_as_quick_as_ever_is_given_all_that_is_allowed(took):
+    assert seconds(Window(100), *[took] * 20) == [100] * 20
+
+
+def test_answers_that_take_more_than_twice_as_long_cut_it_once_a_second():
+    window = Window(100)
+    seconds(window, *[0.1] * 5)
+
+    assert seconds(window, 1.0, 1.0, 1.0, began=5.0) == [70, 49, 34]
+
+
+@pytest.mark.parametrize(("usual", "later"), [(0.1, 0.19), (0.001, 0.2), (1.0, 1.9)])
+def test_what_is_not_twice_as_long_or_not_long_is_no_growth(usual, later):
+    window = Window(100)
+    seconds(window, *[usual] * 5)
+
+    assert set(seconds(window, *[later] * 5, began=5.0)) == {100}
+
+
+def test_a_client_that_uses_little_of_what_it_may_is_not_the_cause():
+    window = Window(100)
+    seconds(window, *[0.1] * 5, busy=10)
+
+    assert set(seconds(window, *[2.0] * 5, busy=10, began=5.0)) == {100}
+
+
+def test_a_slow_kind_of_call_is_no_slow_issuer():
+    window = Window(100)
+    seconds(window, *[0.1] * 5)
+    for number in range(40):
+        window.answered(5.0 + number / 10, 3.0, "statement", busy=100)
+
+    assert window.limit == 100
+
+
+def test_it_comes_back_in_about_ten_seconds():
+    window = Window(100)
+    seconds(window, *[0.1] * 5)
+    seconds(window, *[1.0] * 3, began=5.0)
+    limits = seconds(window, *[0.1] * 12, began=8.0)
+
+    assert limits[0] < 70
+    assert limits == sorted(limits)
+    assert limits[-1] == 100
+
+
+def test_what_lasts_becomes_usual():
+    window = Window(100)
+    seconds(window, *[0.1] * 5)
+
+    assert seconds(window, *[1.0] * 120, began=5.0)[-1] == 100
+
+
+@pytest.mark.parametrize(("unavailable", "cut"), [(0, False), (1, False), (2, False), (5, True), (20, True)])
+def test_more_than_a_tenth_of_503_cuts_it(unavailable, cut):
+    assert (seconds(Window(100), 0.1, 0.1, unavailable=unavailable)[-1] < 100) is cut
+
+
+def test_there_is_always_one_place():
+    assert seconds(Window(4), *[0.1] * 20, unavailable=20)[-1] == 1
