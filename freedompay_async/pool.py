@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakSet
@@ -41,6 +41,7 @@ __all__ = ["Pool"]
 # A body of this size is not copied behind its head; and aiohttp's session warns from here on that writing it holds the loop up.
 _LARGE: Final = 2**20
 _STRAYS: Final = 5
+_OPENING: Final = 32
 _ERRORS: Final = (asyncio.CancelledError, TransportError, aiohttp.ClientError, HttpProcessingError, OSError, ValueError)
 _NO_TRACES: Final[list[Any]] = []
 _HEADERS: Final = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "freedompay-async"}
@@ -49,7 +50,10 @@ _LINES: Final = len(_HEADERS)
 # Whoever replaces it, as test doubles of aiohttp do, expects that no call gets past it.
 _REQUEST: Final = aiohttp.ClientSession._request
 
+# For what aiohttp calls in between, and does not hand on what it was called with. A number, where it is set for every call: a context
+# lives as long as the last timer that was set in it, and must not keep a call alive.
 _attempt: ContextVar[Attempt] = ContextVar("freedompay_attempt")
+_deadline: ContextVar[float] = ContextVar("freedompay_deadline")
 
 
 class Pool:
@@ -83,6 +87,8 @@ class Pool:
         self._host: Final = _Host("POST", self._base, ssl=ssl_context or True, session=self.session)
         self._heads: Final[dict[tuple[str, str], str]] = {}
         self._loop: Final = asyncio.get_running_loop()
+        # A timer that was cancelled stays with the loop for a while, and keeps its context alive: not that of the call.
+        self._timers: Final = Context()
         self._closed = False
 
     async def send(self, message: Message, attempt: Attempt) -> Reply:
@@ -91,9 +97,10 @@ class Pool:
         Raises:
             TransportError: no whole answer came.
         """
-        _attempt.set(attempt)
+        _deadline.set(attempt.deadline)
         try:
             if self._trust_env or aiohttp.ClientSession._request is not _REQUEST:
+                _attempt.set(attempt)
                 async with attempt.clock():
                     return await self._by_session(message, attempt)
             return await self._exchange(message, attempt)
@@ -110,7 +117,7 @@ class Pool:
         """
         if self._trust_env:
             raise TransportError("with trust_env the way to the host is known at each call only")
-        _attempt.set(attempt)
+        _deadline.set(attempt.deadline)
         taken: list[Connection] = []
 
         async def take() -> None:
@@ -166,7 +173,7 @@ class Pool:
             connection.release()
             raise
         # It wakes whoever waits for the answer by ending the connection, which could not be used again anyway.
-        clock = self._loop.call_at(attempt.ends(self._loop.time()), _expire, transport, attempt)
+        clock = self._loop.call_at(attempt.ends(self._loop.time()), _expire, transport, attempt, context=self._timers)
         try:
             protocol.set_response_params(read_until_eof=True, auto_decompress=False)
             if len(message.body) < _LARGE:
@@ -282,6 +289,11 @@ class _Connector(aiohttp.TCPConnector):
 
     disowned = False
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        # Hundreds at once would hold the loop up, and be a burst of handshakes at the issuer's.
+        self._opening: Final = asyncio.Semaphore(_OPENING)
+
     async def connect(self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout) -> Connection:
         """Called by aiohttp's session."""
         try:
@@ -307,7 +319,7 @@ class _Connector(aiohttp.TCPConnector):
 
     async def _create_connection(self, *args: Any, **kwargs: Any) -> ResponseHandler:
         """Aiohttp's own place for how a connection is made; it has no limit for all of it together, names included."""
-        async with asyncio.timeout_at(_attempt.get().deadline):
+        async with asyncio.timeout_at(_deadline.get()), self._opening:
             return await super()._create_connection(*args, **kwargs)
 
     def __del__(self, *_: Any) -> None:

@@ -14,6 +14,7 @@ import os
 import sqlite3
 import stat
 import threading
+from collections import deque
 from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
@@ -53,6 +54,8 @@ CREATE TABLE intents (
     PRIMARY KEY (number, step)
 ) WITHOUT ROWID;
 """
+# So many are told in one go: each goes on at once, and after a slow sync hundreds would hold up other calls on the loop.
+_AT_ONCE: Final = 16
 _Job = tuple["Callable[[sqlite3.Connection], Any]", "asyncio.Future[Any] | None"]
 _Names = list[tuple[int, int] | None]
 
@@ -167,16 +170,21 @@ class Journal:
         self._resolve(results)
 
     def _resolve(self, results: list[tuple[asyncio.Future[Any] | None, Any, Exception | None]]) -> None:
+        waiting = deque(result for result in results if result[0] is not None)
+
         def deliver() -> None:
-            for done, value, error in results:
+            for _ in range(min(_AT_ONCE, len(waiting))):
+                done, value, error = waiting.popleft()
                 if done is None or done.done():
                     continue
                 if error is None:
                     done.set_result(value)
                 else:
                     done.set_exception(error)
+            if waiting and self._loop is not None:
+                self._loop.call_soon(deliver)
 
-        if self._loop is not None and not self._loop.is_closed():
+        if waiting and self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(deliver)
 
     def _connect(self) -> sqlite3.Connection:

@@ -57,6 +57,8 @@ __all__ = ["Run"]
 R = TypeVar("R")
 # Seconds between two tries of a row that can't be sent, though the issuer can be reached.
 _LONGEST_PAUSE: Final = 30.0
+# Rows that begin in one go: more would hold up other calls on the loop.
+_AT_ONCE: Final = 16
 _UNKNOWN: Final = (OutcomeUnknown, DuplicateRequest, ProtocolError)
 
 
@@ -131,6 +133,8 @@ class Run:
                     if self._stopping.now or self._full:
                         break
                     progress.in_progress += 1
+                    if not progress.in_progress % _AT_ONCE:
+                        await asyncio.sleep(0)
                     group.create_task(self._row(row, give))
             watch.cancel_scope.cancel()
         clock_was_set_back(self._journal, self._clock.now()[1])
