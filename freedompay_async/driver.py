@@ -20,6 +20,7 @@ from freedompay_async.masking import concealed
 from freedompay_async.models import Answer, GiftAnswer, HeaderQuery, Intent, PinPageAnswer, RequestState, StatusQuery
 from freedompay_async.pacing import NoTurn
 from freedompay_async.policy import Life, Policy, RetryBudget, Seen, Step
+from freedompay_async.polling import Polls
 from freedompay_async.secret import secrets_in
 from freedompay_async.wire import Message, Reply, Verdict, encode, read_answer, read_look_up
 
@@ -61,6 +62,7 @@ class Means:
         drift: DriftCount | None = None,
         lane: Lane | None = None,
         budget: RetryBudget | None = None,
+        polls: Polls | None = None,
     ) -> None:
         self.transport: Final = transport
         self.signers: Final = signers
@@ -71,6 +73,7 @@ class Means:
         self._record: Final = record
         self._lane: Final = lane
         self._budget: Final = budget or RetryBudget(policy)
+        self.polls: Final = polls or Polls(policy)
 
     def check(self, timeout: float | None) -> None:
         """Raise `ConfigurationError` where a call can't be made: without time, after close, on another event loop, in a forked child."""

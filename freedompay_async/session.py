@@ -37,7 +37,10 @@ class Session(Means):
         timeout: float | None = None,
         policy: Policy | None = None,
     ) -> Session:
-        """The same pool, keys and retry budget, with calls counted against `lane`, which is told what each attempt has shown."""
+        """The same pool, keys and retry budget, with calls counted against `lane`, which is told what each attempt has shown.
+
+        How long requests take is learnt together, too.
+        """
         return Session(
             self.transport,
             signers=self.signers,
@@ -48,6 +51,7 @@ class Session(Means):
             drift=self.drift,
             lane=lane,
             budget=self._budget,
+            polls=self.polls,
         )
 
     async def read(
