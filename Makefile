@@ -34,6 +34,7 @@ format: .venv/dev
 bench: .venv/dev .venv/package
 	$(BIN)/python benchmarks/calls.py
 	$(BIN)/python benchmarks/journal.py
+	$(BIN)/python benchmarks/polls.py --rounds 1
 
 # One fault a row, one client a column; it writes the table into the README.
 faults: .venv/bench .venv/package
