@@ -21,6 +21,7 @@ from freedompay_async.ids import checked_request_id, new_request_id
 from freedompay_async.masking import concealed
 from freedompay_async.models import Answer, GiftAnswer, HeaderQuery, Intent, PinPageAnswer, RequestState, StatusQuery
 from freedompay_async.policy import Life, Policy, RetryBudget, Seen, Step
+from freedompay_async.polling import Polls
 from freedompay_async.secret import secrets_in
 from freedompay_async.wire import Message, Reply, Verdict, encode, read_answer, read_look_up
 
@@ -76,6 +77,7 @@ class Means:
         governor: Governor | None = None,
         lane: Lane | None = None,
         budget: RetryBudget | None = None,
+        polls: Polls | None = None,
     ) -> None:
         self.transport: Final = transport
         self.signers: Final = signers
@@ -87,6 +89,7 @@ class Means:
         self.governor: Final = governor or Governor(concurrency=sys.maxsize)
         self._lane: Final = lane or self.governor
         self._budget: Final = budget or RetryBudget(policy)
+        self.polls: Final = polls or Polls(policy)
 
     def check(self, timeout: float | None) -> asyncio.AbstractEventLoop:
         """The running loop. Raises `ConfigurationError` where no call can be made: without time, after close, on another event loop, in a

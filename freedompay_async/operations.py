@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from heapq import heapify, heappop, heappush
-from random import random
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 import anyio
 
@@ -18,7 +17,7 @@ from freedompay_async.errors import (
 )
 from freedompay_async.explain import mark_cancelled, to_error
 from freedompay_async.governor import Lane
-from freedompay_async.policy import Seen, Step, poll_pause
+from freedompay_async.policy import Seen, Step
 from freedompay_async.streams import stream
 from freedompay_async.wire import Verdict
 
@@ -36,6 +35,8 @@ __all__ = ["Operation", "as_completed", "start"]
 R = TypeVar("R")
 # A look-up that failed so says nothing of the request: it is looked up again.
 _PASSING = (NotSent, OutcomeUnknown, ProtocolError, RateLimited)
+# Where in its time a wait looks that would end without a look.
+_LAST_LOOK: Final = 0.9
 
 
 class Operation(Generic[R]):
@@ -46,14 +47,25 @@ class Operation(Generic[R]):
         answer: the last thing the issuer said of it; `None` if it has not been asked yet.
     """
 
-    __slots__ = ("_call", "_looks", "_result", "_session", "_trouble", "answer", "request_id")
+    __slots__ = (
+        *("_accepted", "_call", "_looked", "_looks", "_luck", "_pending", "_result", "_session", "_trouble"),
+        *("answer", "request_id"),
+    )
 
-    def __init__(self, session: Session, call: Call[R], request_id: str, answer: RequestState | None = None) -> None:
+    def __init__(
+        self, session: Session, call: Call[R], request_id: str, answer: RequestState | None = None, *, accepted: float | None = None
+    ) -> None:
         self.request_id = request_id
         self.answer = answer
         self._session = session
         self._call = call
-        self._looks = 0
+        # By the clock of the loop. Of what was accepted elsewhere it is the first look, and how long it then takes is a kind of its own.
+        self._accepted = accepted
+        self._looks = session.polls.of(call.name if accepted is not None else f"{call.name}, attached")
+        self._luck = session.polls.luck()
+        # Ages: at the last look, and at the last one that has shown it in process.
+        self._looked: float | None = None
+        self._pending = 0.0
         self._trouble: FreedomPayError | None = None
         self._result: R | None = None if answer is None else self._read(answer)
 
@@ -92,33 +104,57 @@ class Operation(Generic[R]):
     async def _wait(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
+        looked = False
         while not self.done:
-            pause = self._pause()
-            left = deadline - loop.time() - pause
-            if left <= 0:
+            left = deadline - loop.time()
+            pause = self._pause(loop.time())
+            if pause >= left > 0 and not looked and not self._held_back(left):
+                # What was learnt says that it is not done before the end of the wait. It may be all the same.
+                await asyncio.sleep(left * _LAST_LOOK)
+                left -= left * _LAST_LOOK
+            elif pause >= left:
                 raise self._unfinished()
-            await asyncio.sleep(pause)
-            await self._look(self._session, min(left, self._session.timeout))
+            elif pause > 0:
+                await asyncio.sleep(pause)
+                continue
+            if not self.done:
+                await self._look(self._session, min(left, self._session.timeout))
+                looked = True
+
+    def _held_back(self, seconds: float) -> bool:
+        """Whether the issuer has asked for more patience than that."""
+        return self._trouble is not None and (self._trouble.retry_after or 0.0) >= seconds
 
     async def _refresh(self, session: Session, timeout: float | None) -> RequestState | None:
-        state = await session.look_up(self.request_id, timeout=timeout)
+        try:
+            state = await session.look_up(self.request_id, timeout=timeout)
+        finally:
+            now = asyncio.get_running_loop().time()
+            if self._accepted is None:
+                self._accepted = now
+            age = self._looked = now - self._accepted
         if state is not None and not self.done:
             self.answer, self._result = state, self._read(state)
+            if age > 0:
+                self._looks.learn(self._pending, age, ended=self.done)
+                self._pending = age
         return state
 
     async def _look(self, session: Session, timeout: float | None) -> None:
-        self._looks += 1
         try:
             await self._refresh(session, timeout)
             self._trouble = None
         except _PASSING as error:
             self._trouble = error
 
-    def _pause(self) -> float:
-        wait = self._trouble.retry_after if self._trouble else None
-        if self.answer is None and not self._looks:
+    def _pause(self, now: float) -> float:
+        """Seconds until it is to be asked again whether to look; 0: look now."""
+        if self.done or (self.answer is None and self._looked is None):
             return 0.0
-        return (wait or 0.0) + poll_pause(self._session.policy, self._looks, random)
+        if self._accepted is None:
+            self._accepted = now
+        wait = (self._trouble.retry_after or 0.0) if self._trouble else 0.0
+        return self._looks.pause(now - self._accepted - wait, self._looked or 0.0, self._luck, trouble=self._trouble is not None)
 
     def _read(self, state: RequestState) -> R | None:
         result = cast("Any", self._call.result)
@@ -174,7 +210,9 @@ async def start(
     answer = await session.submit(
         call, request, request_id=request_id, extra=extra, timeout=timeout, sent_at=sent_at, departure=departure, wait=wait
     )
-    return Operation(session, call, answer.request_id, answer)
+    # What an earlier process has sent, or what the issuer had before, was accepted nobody knows when.
+    known = sent_at is None and not answer.found
+    return Operation(session, call, answer.request_id, answer, accepted=asyncio.get_running_loop().time() if known else None)
 
 
 def as_completed(
@@ -201,8 +239,8 @@ class _Watch(Generic[R]):
         now = self._loop.time()
         self._deadline = float("inf") if timeout is None else now + timeout
         self._pending = dict(enumerate(operations))
-        self._due = [(now + each._pause(), number) for number, each in self._pending.items() if not each.done]
-        heapify(self._due)
+        # A heap, because they are in order. When each is due, it tells when its turn comes.
+        self._due = [(now, number) for number, each in self._pending.items() if not each.done]
         self._woken = asyncio.Event()
 
     async def run(self, give: Callable[[Operation[R]], Awaitable[None]]) -> None:
@@ -218,6 +256,10 @@ class _Watch(Generic[R]):
                         # The place is taken before the task is made: thousands of due ids make no thousands of tasks.
                         await self._places.acquire()
                         _, number = heappop(self._due)
+                        # What was learnt since may have put it off.
+                        if self._put_off(number):
+                            self._places.release()
+                            continue
                         group.start_soon(self._look, number, give)
                         continue
                     self._woken.clear()
@@ -237,8 +279,17 @@ class _Watch(Generic[R]):
             await give(operation)
             del self._pending[number]
         else:
-            heappush(self._due, (self._loop.time() + operation._pause(), number))
+            # When it is due again, it tells when its turn comes.
+            heappush(self._due, (self._loop.time(), number))
         self._woken.set()
+
+    def _put_off(self, number: int) -> bool:
+        """Whether it is not worth a look yet; it comes up again when it may be."""
+        now = self._loop.time()
+        pause = self._pending[number]._pause(now)
+        if pause > 0:
+            heappush(self._due, (now + pause, number))
+        return pause > 0
 
     def _unfinished(self) -> StillProcessing:
         ids = tuple(each.request_id for each in self._pending.values())

@@ -20,7 +20,7 @@ from freedompay_async.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Action", "Doubt", "Life", "Policy", "RetryBudget", "Seen", "Step", "full_jitter", "poll_pause"]
+__all__ = ["Action", "Doubt", "Life", "Policy", "RetryBudget", "Seen", "Step", "full_jitter"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +41,11 @@ class Policy:
     resend_within: float = 3600.0
     """An effect is sent again only this long after it was first sent: how long the issuer remembers an id is not public."""
     poll_first: float = 0.25
-    """About when an accepted request is looked at first."""
+    """About when an accepted request is looked at first, until it is learnt how long its kind takes (`polling.py`)."""
     poll_growth: float = 1.5
-    """How each pause between looks compares with the one before, up to `poll_most`."""
+    """Until then: how each pause between looks compares with the one before."""
     poll_most: float = 10.0
+    """The longest pause before a look, whatever was learnt; with a tenth to either side. Raise it where requests take many minutes."""
     retries_per_second: float = 20.0
     """Repeats that a client may always make, whatever the number of its calls."""
     retry_ratio: float = 0.3
@@ -142,11 +143,6 @@ class RetryBudget:
 def full_jitter(pause: float, most: float, count: int, rng: Callable[[], float]) -> float:
     """A random pause of up to `pause` doubled `count` times, and never over `most`."""
     return rng() * min(most, pause * 2.0 ** min(count, 30))
-
-
-def poll_pause(policy: Policy, looks: int, rng: Callable[[], float]) -> float:
-    """Seconds until an accepted request is looked at again, after so many looks; spread by a quarter to either side."""
-    return min(policy.poll_most, policy.poll_first * policy.poll_growth ** min(looks, 60)) * (0.75 + rng() / 2)
 
 
 @dataclass(slots=True)

@@ -38,7 +38,10 @@ class Session(Means):
         timeout: float | None = None,
         policy: Policy | None = None,
     ) -> Session:
-        """The same pool, keys and retry budget, with calls counted against `lane`, which is told what each attempt has shown."""
+        """The same pool, keys and retry budget, with calls counted against `lane`, which is told what each attempt has shown.
+
+        How long requests take is learnt together, too.
+        """
         return Session(
             self.transport,
             signers=self.signers,
@@ -50,6 +53,7 @@ class Session(Means):
             governor=self.governor,
             lane=lane,
             budget=self._budget,
+            polls=self.polls,
         )
 
     async def read(

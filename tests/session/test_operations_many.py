@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import tracemalloc
+from bisect import bisect_left
 from contextlib import aclosing
+from math import exp
+from statistics import median
 from uuid import uuid4
 
 import pytest
 
 from freedompay_async import AuthenticationError, ConfigurationError, StillProcessing
 from freedompay_async.contract import CARDS_BULK_ISSUE
-from freedompay_async.models import RequestState
-from freedompay_async.operations import Operation, as_completed
+from freedompay_async.models import BulkIssue, RequestState
+from freedompay_async.operations import Operation, _Watch, as_completed, start
 from freedompay_async.streams import stream
 
 
@@ -307,6 +312,99 @@ def test_same_operation_twice_is_given_twice(play, memory, say, crowd):
     session, (op,) = crowd(memory(request__status=[say.success]), 1)
 
     assert play(collect(session, [op, op])) == [op, op]
+
+
+# -- the looks at thousands
+
+
+@pytest.fixture
+def issuer_that_takes_its_time(memory, say):
+    """A wire whose requests take a log-normal time; `lags`: how late each end was seen, for the time it took."""
+
+    def build(sigma, seed):
+        done, takes, rng = {}, {}, random.Random(seed)
+        random.seed(f"jitter {seed}")
+
+        async def accept(attempt, sent):
+            own = sent.fields["request_id"]
+            takes[own] = 2.0 * exp(sigma * rng.gauss(0, 1))
+            done[own] = sent.at + takes[own]
+            return await say.process(attempt, sent)
+
+        async def status(attempt, sent):
+            own = sent.fields["request_id"]
+            if sent.at < done[own]:
+                return await say.process(attempt, sent)
+            wire.lags.append((sent.at - done[own]) / takes[own])
+            return await say.success(attempt, sent)
+
+        wire = memory(card__bulk_issue=[accept], request__status=[status])
+        wire.lags = []
+        return wire
+
+    return build
+
+
+async def accepted(session, count):
+    return [await start(session, CARDS_BULK_ISSUE, BulkIssue(product_id=1, count=1), request_id=None, timeout=None) for _ in range(count)]
+
+
+@pytest.mark.parametrize(("sigma", "most"), [(0.5, 2.1), (1.0, 3.2)])
+def test_thousands_at_once_need_about_the_looks_of_the_best_schedule(play, over, issuer_that_takes_its_time, sigma, most):
+    wire = issuer_that_takes_its_time(sigma, seed=1)
+
+    async def story():
+        session = over(wire)
+        return await collect(session, await accepted(session, 2_000), concurrency=500)
+
+    assert len(play(story())) == 2_000
+    assert len(wire.of("request/status")) <= most * 2_000
+    assert median(wire.lags) <= 0.3
+
+
+def test_look_ups_of_any_second_are_never_more_than_asked_for(play, over, issuer_that_takes_its_time):
+    wire = issuer_that_takes_its_time(0.5, seed=2)
+
+    async def story():
+        session = over(wire)
+        return await collect(session, await accepted(session, 1_000), rate=200.0)
+
+    assert len(play(story())) == 1_000
+    left = [each.at for each in wire.of("request/status")]
+    assert max(number + 1 - bisect_left(left, at - 1.0 + 1e-6) for number, at in enumerate(left)) <= 200
+
+
+def test_what_was_learnt_by_one_wait_is_known_to_the_next(play, over, issuer_that_takes_its_time):
+    wire = issuer_that_takes_its_time(0.1, seed=3)
+
+    async def story():
+        session = over(wire)
+        await collect(session, await accepted(session, 200))
+        before = len(wire.sent)
+        await asyncio.gather(*(op.result() for op in await accepted(session, 50)))
+        return len(wire.sent) - before - 50
+
+    assert play(story()) <= 1.5 * 50
+
+
+@pytest.mark.parametrize("attached", [True, False])
+def test_an_id_takes_less_than_a_kibibyte(play, over, issuer_that_takes_its_time, attached):
+    async def story():
+        session, ids = over(issuer_that_takes_its_time(0.5, seed=4)), [str(uuid4()) for _ in range(1_000)]
+        await accepted(session, 1)
+        answers = [RequestState(status="ok", request_status="process", request_id=own) for own in ids]
+        tracemalloc.start()
+        try:
+            if attached:
+                operations = [Operation(session, CARDS_BULK_ISSUE, own) for own in ids]
+            else:
+                operations = [Operation(session, CARDS_BULK_ISSUE, own, each, accepted=0.0) for own, each in zip(ids, answers, strict=True)]
+            watch = _Watch(session, operations, timeout=None, concurrency=32, rate=None)
+            return tracemalloc.get_traced_memory()[0] / len(watch._pending)
+        finally:
+            tracemalloc.stop()
+
+    assert play(story()) < 700
 
 
 # -- the stream beneath it

@@ -19,7 +19,7 @@ from freedompay_async import (
     StillProcessing,
 )
 from freedompay_async.contract import CARDS_ACTIVATE, CARDS_BULK_ISSUE, CLIENTS_CREATE, REQUESTS_STATUS
-from freedompay_async.models import CardActivation, RequestState
+from freedompay_async.models import BulkIssue, CardActivation, RequestState
 from freedompay_async.operations import Operation, start
 from freedompay_async.sandbox import Fault
 
@@ -224,6 +224,127 @@ def test_wait_of_no_time_does_not_wait(ended, memory, say, operation, timeout):
 
     assert type(error) in (StillProcessing, ConfigurationError)
     assert at <= 1
+
+
+# -- when it looks
+
+
+@pytest.fixture
+def taught(over):
+    """A session that has seen requests of this kind take eight seconds."""
+
+    def build(wire, **options):
+        session = over(wire, **options)
+        looks = session.polls.of("cards.bulk_issue")
+        for _ in range(300):
+            for pending, age in ((0.0, 2.0), (2.0, 4.0), (4.0, 7.5)):
+                looks.learn(pending, age, ended=False)
+            looks.learn(7.5, 8.0, ended=True)
+        return session
+
+    return build
+
+
+async def begin(session, **options):
+    return await start(session, CARDS_BULK_ISSUE, BulkIssue(product_id=1, count=1), request_id=None, timeout=None, **options)
+
+
+@pytest.fixture
+def looks_of(play, memory, say):
+    """When a story looks at requests of an issuer that is done at once."""
+
+    def run(story, **scripts):
+        wire = memory(**{"card__bulk_issue": [say.process], "request__status": [say.success]} | scripts)
+        play(story(wire))
+        return [each.at for each in wire.of(STATUS)]
+
+    return run
+
+
+def test_first_look_at_a_fresh_client_is_soon(looks_of, over):
+    async def story(wire):
+        return await (await begin(over(wire))).result()
+
+    assert looks_of(story) == [pytest.approx(0.25, rel=0.11)]
+
+
+def test_first_look_waits_as_long_as_requests_of_its_kind_take(looks_of, taught):
+    async def story(wire):
+        operation = await begin(taught(wire))
+        operation._luck = 0.5
+        return await operation.result()
+
+    assert looks_of(story) == [pytest.approx(10.0, rel=0.1)]
+
+
+def test_age_counts_from_the_acceptance_and_not_from_the_wait(looks_of, taught):
+    async def story(wire):
+        operation = await begin(taught(wire))
+        operation._luck = 0.5
+        await asyncio.sleep(60)
+        return await operation.result()
+
+    assert looks_of(story) == [60.0]
+
+
+def test_wait_that_is_too_short_looks_before_it_ends(looks_of, taught):
+    async def story(wire):
+        operation = await begin(taught(wire))
+        operation._luck = 0.5
+        return await operation.result(timeout=5)
+
+    (at,) = looks_of(story)
+    assert 4.0 < at < 5.0
+
+
+def test_attached_operation_is_looked_at_at_once(looks_of, taught):
+    async def story(wire):
+        return await Operation(taught(wire), CARDS_BULK_ISSUE, OWN).result()
+
+    assert looks_of(story) == [0.0]
+
+
+def test_attached_operation_teaches_nothing_of_those_that_are_accepted_here(looks_of, over, say):
+    learnt = []
+
+    async def story(wire):
+        session = over(wire)
+        await Operation(session, CARDS_BULK_ISSUE, OWN).result()
+        learnt.append(session.polls.of("cards.bulk_issue")._ends)
+        learnt.append(session.polls.of("cards.bulk_issue, attached")._ends)
+
+    looks_of(story, request__status=[say.process, say.success])
+    assert learnt == [0, 1]
+
+
+def test_request_of_an_earlier_process_is_taken_for_attached(looks_of, over, say):
+    learnt = []
+
+    async def story(wire):
+        session = over(wire)
+        await (await begin(session, sent_at=time.time() - 10)).result()
+        learnt.append(session.polls.of("cards.bulk_issue")._ends)
+
+    looks_of(story, request__status=[say.process, say.process, say.success])
+    assert learnt == [0]
+
+
+def test_retry_after_wins_over_what_was_learnt(looks_of, taught, say):
+    async def story(wire):
+        operation = await begin(taught(wire, attempts=1))
+        await asyncio.sleep(30)
+        return await operation.result()
+
+    first, second = looks_of(story, request__status=[say.error(429, Retry_After="20"), say.success])
+    assert second >= first + 20
+
+
+def test_end_that_another_wait_has_seen_ends_this_one(looks_of, over):
+    async def story(wire):
+        operation = await begin(over(wire))
+        await asyncio.gather(operation.result(), operation.result())
+
+    assert len(looks_of(story)) <= 2
 
 
 # -- refresh

@@ -15,7 +15,7 @@ ORDER = (
     *("errors", "secret", "ids", "masking"),
     *("models", "plain", "signing", "signing_report", "pin_encryption"),
     "contract",
-    "policy",
+    *("policy", "polling"),
     *("shapes", "drift", "wire", "attempt", "explain"),
     *("pacing", "governor", "record", "driver", "session"),
     *("settings", "overrides", "streams", "operations"),

@@ -6,7 +6,7 @@ from dataclasses import fields
 import pytest
 
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.policy import Policy, RetryBudget, full_jitter, poll_pause
+from freedompay_async.policy import Policy, RetryBudget, full_jitter
 
 
 class TestPolicy:
@@ -42,21 +42,6 @@ class TestFullJitter:
     @pytest.mark.parametrize(("drawn", "expected"), [(0.0, 0.0), (0.25, 1.0), (0.5, 2.0)])
     def test_is_a_random_share_of_the_whole(self, drawn, expected):
         assert full_jitter(1.0, 8.0, 2, lambda: drawn) == expected
-
-
-class TestPollPause:
-    @pytest.mark.parametrize(
-        ("looks", "expected"),
-        [(0, 1.0), (1, 2.0), (2, 4.0), (3, 8.0), (4, 10.0), (10_000, 10.0)],
-    )
-    def test_grows_up_to_the_most(self, looks, expected):
-        policy = Policy(poll_first=1.0, poll_growth=2.0, poll_most=10.0)
-
-        assert poll_pause(policy, looks, lambda: 0.5) == expected
-
-    @pytest.mark.parametrize(("drawn", "expected"), [(0.0, 0.75), (0.5, 1.0), (1.0, 1.25)])
-    def test_is_spread_by_a_quarter_to_either_side(self, drawn, expected):
-        assert poll_pause(Policy(poll_first=1.0), 0, lambda: drawn) == expected
 
 
 class TestRetryBudget:
