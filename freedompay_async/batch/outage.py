@@ -58,7 +58,7 @@ class PatientLane(Lane):
         self._longest: Final = longest
         self._progress: Final = progress
         self._end: Final = end
-        self._last_answer = -inf
+        self._last_answer = self._last_turn = -inf
         self._silent_since: float | None = None
         self._outage = False
         self._suspected: Final = asyncio.Event()
@@ -74,7 +74,10 @@ class PatientLane(Lane):
         return _held.get()
 
     def take(self) -> bool:
-        return not self._silent and super().take()
+        taken = not self._silent and super().take()
+        if taken:
+            self._last_turn = asyncio.get_running_loop().time()
+        return taken
 
     async def acquire(self) -> None:
         loop = asyncio.get_running_loop()
@@ -89,6 +92,7 @@ class PatientLane(Lane):
             await super().acquire()
             # Waiting for the turn may have taken long enough for the silence to begin.
             if not self._silent:
+                self._last_turn = asyncio.get_running_loop().time()
                 return
             # The place is for others of the client, who may find out that the silence is over.
             self.release()
@@ -110,8 +114,8 @@ class PatientLane(Lane):
             self._outage, self._silent_since = False, None
             self._suspected.clear()
             self._wake()
-        elif began >= self._last_answer:
-            # What began earlier is no news: the issuer has answered since.
+        elif began >= self._last_answer or (self._last_turn >= self._last_answer and now - self._last_answer > self._pause):
+            # What began earlier is no news: the issuer has answered since. Unless that is long ago, and others wait for an answer too.
             self._progress.trouble = verdict.reason
             if self._silent_since is None:
                 self._silent_since = now
