@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 from datetime import UTC, datetime
 from functools import partial
@@ -174,7 +175,7 @@ def _first_of_its_key(connection: sqlite3.Connection, row: Row, problems: list[P
 def _planned(row: Row, problems: list[Problem]) -> PlannedRow | None:
     if row.document is None:
         return PlannedRow(row=row)
-    path = Path(row.document).resolve()
+    path = Path(os.path.realpath(row.document))
     try:
         digest = document_digest(path)
     except DocumentProblem as error:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "PRODUCTS", "REQUIRED", "REQUIRED_1000", "Problem", "Row", "cell", "nearest", "read_row", "shown"]
 
-_ADDRESS_PARTS: Final = ("country", "postal_code", "address_line1", "address_line2", "address_line3")
 _ADDRESS1: Final = ("address1_country", "address1_postal_code", "address1_line1", "address1_line2", "address1_line3")
 _ADDRESS2: Final = ("address2_country", "address2_postal_code", "address2_line1", "address2_line2", "address2_line3")
 
@@ -89,8 +88,9 @@ def read_row(line: int, fields: Mapping[str, object], *, product_id: int, today:
     problems: list[Problem] = []
     latest = today.isoformat()
     for column, value in fields.items():
-        text = cell(value)
-        if text is None:
+        # A cell of a CSV file, which a large file has many of, or anything that JSON has.
+        text = value.strip() if type(value) is str else cell(value)
+        if not text:
             continue
         given[column] = text
         check = _CHECKS.get(column)
@@ -98,7 +98,7 @@ def read_row(line: int, fields: Mapping[str, object], *, product_id: int, today:
             # The name comes out of the file, so it is shown like a value.
             problems.append(Problem(line, shown(column), f"there is no such column{nearest(column)}"))
             continue
-        message = check(text) if _has_text(value) else "is neither text nor a number"
+        message = check(text) if type(value) is str or _has_text(value) else "is neither text nor a number"
         if message is None and column == "birthdate" and text > latest:
             message = f"{shown(text)} is in the future: check the year"
         if message is not None:
@@ -178,7 +178,8 @@ def _half_address(line: int, columns: tuple[str, ...], given: Mapping[str, str])
 def _address(columns: tuple[str, ...], given: Mapping[str, str]) -> Address | None:
     if columns[0] not in given:
         return None
-    return Address(**{part: given[column] for part, column in zip(_ADDRESS_PARTS, columns, strict=True)})
+    country, postal_code, line1, line2, line3 = (given[column] for column in columns)
+    return Address(country=country, postal_code=postal_code, address_line1=line1, address_line2=line2, address_line3=line3)
 
 
 def _has_text(value: object) -> bool:
