@@ -273,7 +273,7 @@ class Driver:
         own = attempt is self._sending
         if own and not self._wait and self._life.sends == 1:
             raise Busy(
-                "not sent: as many calls are on the way as may be, and wait=False. It is safe to repeat.",
+                f"not sent: its turn has not come ({self._means.governor.busy} calls are on the way), and wait=False. It is safe to repeat.",
                 request_id=self._id,
                 call=self._call.name,
             )

@@ -32,7 +32,7 @@ from freedompay_async.models import (
 )
 from freedompay_async.models.open import OpenStruct, OpenText
 from freedompay_async.secret import Secret
-from freedompay_async.shapes import Difference, Note, read_shape
+from freedompay_async.shapes import Difference, Note, prepare_shape, read_shape
 
 UNKNOWN, VALUE, MISSING, OTHER = Difference.UNKNOWN_FIELD, Difference.UNKNOWN_VALUE, Difference.MISSING_FIELD, Difference.OTHER_TYPE
 GOOD = {"status": "ok", "request_status": "success", "dt": "2026-05-14T10:00:00+05:00"}
@@ -315,3 +315,10 @@ def test_an_answer_that_is_no_object_at_all_is_noted_as_a_whole():
         read_shape({}, Answer, notes=notes)
 
     assert Note(OTHER, "$") in notes
+
+
+@pytest.mark.parametrize("kind", [RequestState, Statement, dict])
+def test_what_is_prepared_beforehand_reads_as_before(kind):
+    prepare_shape(kind)
+
+    assert read_shape({"status": "ok"}, RequestState, notes=[]).status == "ok"
