@@ -272,8 +272,9 @@ class Driver:
         lane, queued = self._means._lane, self._loop.time()
         own = attempt is self._sending
         if own and not self._wait and self._life.sends == 1:
+            on_the_way = f"{self._means.governor.busy} calls are on the way"
             raise Busy(
-                f"not sent: its turn has not come ({self._means.governor.busy} calls are on the way), and wait=False. It is safe to repeat.",
+                f"not sent: its turn has not come ({on_the_way}), and wait=False. It is safe to repeat.",
                 request_id=self._id,
                 call=self._call.name,
             )
