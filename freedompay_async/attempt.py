@@ -22,11 +22,13 @@ class Attempt:
         deadline: of the whole call, by the clock of the loop.
         seconds: from a connection in hand to the last byte of the answer.
         may_leave: asked with the connection in hand: waiting for it may have taken too long for a repeated effect.
+        urgent: somebody waits for this very call.
     """
 
-    __slots__ = ("_clock", "_may_leave", "_seconds", "began", "deadline", "late", "sent")
+    __slots__ = ("_clock", "_may_leave", "_seconds", "began", "deadline", "late", "sent", "urgent")
 
-    def __init__(self, *, deadline: float, seconds: float, may_leave: Callable[[], bool] | None = None) -> None:
+    def __init__(self, *, deadline: float, seconds: float, may_leave: Callable[[], bool] | None = None, urgent: bool = False) -> None:
+        self.urgent = urgent
         self.sent = False
         self.late = False
         """Its time was up before the answer came."""

@@ -16,7 +16,7 @@ from freedompay_async.contract import REQUESTS_STATUS, Call, Mark, Retry, Sectio
 from freedompay_async.drift import DriftCount
 from freedompay_async.errors import Busy, ConfigurationError, OutcomeUnknown
 from freedompay_async.explain import mark_cancelled, to_error
-from freedompay_async.governor import Governor, NoTurn
+from freedompay_async.governor import Governor, NoTurn, Rank
 from freedompay_async.ids import checked_request_id, new_request_id
 from freedompay_async.masking import concealed
 from freedompay_async.models import Answer, GiftAnswer, HeaderQuery, Intent, PinPageAnswer, RequestState, StatusQuery
@@ -231,7 +231,13 @@ class Driver:
         return reply
 
     def _new_attempt(self, may_leave: Callable[[], bool] | None = None) -> Attempt:
-        return Attempt(deadline=self._deadline, seconds=self._means.policy.attempt_timeout, may_leave=may_leave)
+        means = self._means
+        return Attempt(
+            deadline=self._deadline,
+            seconds=means.policy.attempt_timeout,
+            may_leave=may_leave,
+            urgent=means._lane.rank is Rank.INTERACTIVE,
+        )
 
     def _may_leave(self) -> bool:
         return self._life.may_leave(self._now())
@@ -267,17 +273,22 @@ class Driver:
             reason = "the deadline came" if attempt.sent else "its turn did not come before the deadline"
         return Verdict(Seen.NO_ANSWER if attempt.sent else Seen.NOT_SENT, reason)
 
+    def check_turn(self) -> None:
+        """Raise `Busy` where it would not wait for its turn, and that has not come: before anything is done for it."""
+        if not self._wait and not self._means._lane.ready():
+            raise self._busy()
+
+    def _busy(self) -> Busy:
+        on_the_way = f"{self._means.governor.busy} calls are on the way"
+        told = f"not sent: its turn has not come ({on_the_way}), and wait=False. It is safe to repeat."
+        return Busy(told, request_id=self._id, call=self._call.name)
+
     async def _turn(self, attempt: Attempt, departure: Departure | None) -> None:
         """Wait for a place and a turn."""
         lane, queued = self._means._lane, self._loop.time()
         own = attempt is self._sending
         if own and not self._wait and self._life.sends == 1:
-            on_the_way = f"{self._means.governor.busy} calls are on the way"
-            raise Busy(
-                f"not sent: its turn has not come ({on_the_way}), and wait=False. It is safe to repeat.",
-                request_id=self._id,
-                call=self._call.name,
-            )
+            raise self._busy()
         if departure is not None:
             await departure.write()
         if lane.patient:

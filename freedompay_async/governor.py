@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import nullcontext
 from enum import IntEnum
 from math import inf
 from typing import TYPE_CHECKING, Final, Self
@@ -52,6 +53,7 @@ class Governor:
 
     patient: bool = False
     """Whether waiting for a turn takes nothing from the time of a call."""
+    rank: Rank = Rank.INTERACTIVE
 
     def __init__(self, *, concurrency: int, rate: float | None = None) -> None:
         if concurrency < 1:
@@ -78,7 +80,7 @@ class Governor:
 
     def ready(self, rank: Rank = Rank.INTERACTIVE) -> bool:
         """Whether there is a place and a turn at once for a call of this rank."""
-        if self._busy >= self._window.limit or self._interactive or (rank and self._background):
+        if self._busy >= self._window.limit or _some(self._interactive) or (rank and _some(self._background)):
             return False
         return self._pace.free or self._next <= asyncio.get_running_loop().time()
 
@@ -105,7 +107,14 @@ class Governor:
             if waiter.done() and not waiter.cancelled():
                 # It was given in the moment in which the caller left.
                 self.release()
+            waiter.cancel()
             raise
+
+    def hold(self, most: int) -> int:
+        """Take up to so many places, without their turns, for what makes no calls; each is to be released."""
+        held = max(0, min(most, self._window.limit - self._busy))
+        self._busy += held
+        return held
 
     def release(self) -> None:
         self._busy -= 1
@@ -122,6 +131,9 @@ class Governor:
             return
         self._pace.taken(now)
         self._window.answered(now, now - began, kind, busy=self._busy, unavailable=reply.status == 503)
+        if self._interactive or self._background:
+            # There may be more places now.
+            self._serve()
 
     def _serve(self) -> None:
         """Give what is free to whoever is first."""
@@ -163,12 +175,20 @@ class Lane:
     def __init__(self, *, concurrency: int, rate: float | None = None, within: Governor | None = None) -> None:
         self._own: Final = Governor(concurrency=concurrency, rate=rate)
         self._within: Final = within
+        # With a rate only one at a time stands between its own turn and that of the whole: those that wait there would leave together.
+        self._gate: Final = None if rate is None else asyncio.Lock()
+
+    def ready(self) -> bool:
+        """Whether there is a place and a turn at once."""
+        if self._gate is not None and self._gate.locked():
+            return False
+        return self._own.ready() and (self._within is None or self._within.ready(self.rank))
 
     def take(self) -> bool:
         """Take a place and a turn, if there is one at once."""
-        if self._within is None:
-            return self._own.take()
-        return self._own.ready() and self._within.take(self.rank) and self._own.take()
+        if not self.ready():
+            return False
+        return self._own.take() and (self._within is None or self._within.take(self.rank))
 
     async def acquire(self) -> None:
         """Take a place and a turn, when they come.
@@ -176,13 +196,14 @@ class Lane:
         Raises:
             NoTurn: they will not.
         """
-        await self._own.acquire()
-        if self._within is not None:
-            try:
-                await self._within.acquire(self.rank)
-            except BaseException:
-                self._own.release()
-                raise
+        async with self._gate or nullcontext():
+            await self._own.acquire()
+            if self._within is not None:
+                try:
+                    await self._within.acquire(self.rank)
+                except BaseException:
+                    self._own.release()
+                    raise
 
     def release(self) -> None:
         if self._within is not None:
@@ -199,3 +220,10 @@ class Lane:
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.release()
+
+
+def _some(queue: deque[asyncio.Future[None]]) -> bool:
+    """Whether anybody waits in it; who has left is put out of it."""
+    while queue and queue[0].done():
+        queue.popleft()
+    return bool(queue)

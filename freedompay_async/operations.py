@@ -37,6 +37,8 @@ R = TypeVar("R")
 _PASSING = (NotSent, OutcomeUnknown, ProtocolError, RateLimited)
 # Where in its time a wait looks that would end without a look.
 _LAST_LOOK: Final = 0.9
+# So many are put off in one go: more would hold up other calls on the loop.
+_AT_ONCE: Final = 64
 
 
 class Operation(Generic[R]):
@@ -248,6 +250,7 @@ class _Watch(Generic[R]):
             if operation.done:
                 await give(operation)
                 del self._pending[number]
+        put_off = 0
         with anyio.move_on_after(self._deadline - self._loop.time()):
             async with anyio.create_task_group() as group:
                 while self._pending:
@@ -259,6 +262,9 @@ class _Watch(Generic[R]):
                         # What was learnt since may have put it off.
                         if self._put_off(number):
                             self._places.release()
+                            put_off += 1
+                            if not put_off % _AT_ONCE:
+                                await asyncio.sleep(0)
                             continue
                         group.start_soon(self._look, number, give)
                         continue

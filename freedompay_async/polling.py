@@ -74,7 +74,7 @@ class Looks:
         spread = 1 - _JITTER + 2 * _JITTER * luck
         left = looked + min(self._wait(looked, luck, spread, trouble=trouble), self._most * spread) - age
         if left > 1e-6:
-            return min(left, max(self._first, age / 8))
+            return min(left, max(self._first, age / 8) * spread)
         if self._ends < _ENDS_TO_KNOW:
             # Thousands that were accepted at once wait for what a few of them find out; not for ever, should those not come back.
             if self._scouts >= _SCOUTS and -left < looked + self._first + 1.0:

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
+from contextlib import nullcontext
 from contextvars import Context, ContextVar
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +23,7 @@ import anyio
 from aiohttp.http import HttpProcessingError
 
 from freedompay_async.attempt import CLOSED, TransportError
+from freedompay_async.errors import ConfigurationError
 from freedompay_async.wire import Reply
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler
     from aiohttp.client_reqrep import ConnectionKey
     from aiohttp.connector import Connection
+    from aiohttp.http import RawResponseMessage
     from yarl import URL
 
     from freedompay_async.attempt import Attempt
@@ -41,19 +45,21 @@ __all__ = ["Pool"]
 # A body of this size is not copied behind its head; and aiohttp's session warns from here on that writing it holds the loop up.
 _LARGE: Final = 2**20
 _STRAYS: Final = 5
+_MOST_HEADS: Final = 1_000
+# A name of RFC 9110, and what tells where a request ends or how it is carried: that is not for a signer to say.
+_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_OURS: Final = frozenset({"host", "connection", "content-length", "transfer-encoding", "expect", "upgrade", "te", "trailer"})
 _OPENING: Final = 32
-_ERRORS: Final = (asyncio.CancelledError, TransportError, aiohttp.ClientError, HttpProcessingError, OSError, ValueError)
+_ERRORS: Final = (asyncio.CancelledError, TransportError, ConfigurationError, aiohttp.ClientError, HttpProcessingError, OSError, ValueError)
 _NO_TRACES: Final[list[Any]] = []
 _HEADERS: Final = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "freedompay-async"}
-# Line breaks inside the part of a head that is the same for all calls, less the one that a join leaves out.
-_LINES: Final = len(_HEADERS)
 # Whoever replaces it, as test doubles of aiohttp do, expects that no call gets past it.
 _REQUEST: Final = aiohttp.ClientSession._request
 
-# For what aiohttp calls in between, and does not hand on what it was called with. A number, where it is set for every call: a context
-# lives as long as the last timer that was set in it, and must not keep a call alive.
+# For what aiohttp calls in between, and does not hand on what it was called with. Where it is set for every call, two plain values: a
+# context lives as long as the last timer that was set in it, and must not keep a call alive.
 _attempt: ContextVar[Attempt] = ContextVar("freedompay_attempt")
-_deadline: ContextVar[float] = ContextVar("freedompay_deadline")
+_opener: ContextVar[tuple[float, bool]] = ContextVar("freedompay_opener")
 
 
 class Pool:
@@ -85,7 +91,8 @@ class Pool:
         )
         # Names the host to the connector, and is never sent.
         self._host: Final = _Host("POST", self._base, ssl=ssl_context or True, session=self.session)
-        self._heads: Final[dict[tuple[str, str], str]] = {}
+        self._heads: Final[dict[tuple[str, ...], tuple[str, int]]] = {}
+        self._used: Final[set[asyncio.Transport]] = set()
         self._loop: Final = asyncio.get_running_loop()
         # A timer that was cancelled stays with the loop for a while, and keeps its context alive: not that of the call.
         self._timers: Final = Context()
@@ -97,7 +104,7 @@ class Pool:
         Raises:
             TransportError: no whole answer came.
         """
-        _deadline.set(attempt.deadline)
+        _opener.set((attempt.deadline, attempt.urgent))
         try:
             if self._trust_env or aiohttp.ClientSession._request is not _REQUEST:
                 _attempt.set(attempt)
@@ -117,7 +124,7 @@ class Pool:
         """
         if self._trust_env:
             raise TransportError("with trust_env the way to the host is known at each call only")
-        _deadline.set(attempt.deadline)
+        _opener.set((attempt.deadline, attempt.urgent))
         taken: list[Connection] = []
 
         async def take() -> None:
@@ -130,7 +137,10 @@ class Pool:
         except BaseExceptionGroup as group:
             failure = self._told(group.exceptions[0], attempt)
         else:
-            return
+            if len(taken) == count and not self._closed:
+                return
+            # Who waits for a name when the pool is closed is cancelled, and the group takes that for its own.
+            failure = TransportError(CLOSED, final=True)
         finally:
             for connection in taken:
                 connection.release()
@@ -138,7 +148,7 @@ class Pool:
 
     def _told(self, error: BaseException, attempt: Attempt) -> BaseException:
         """The error as the session knows it."""
-        if isinstance(error, TransportError):
+        if isinstance(error, TransportError | ConfigurationError):
             return error.with_traceback(None)
         if isinstance(error, asyncio.CancelledError):
             # A pool that is closed cancels whoever waits for it, and nobody has cancelled this task.
@@ -173,6 +183,7 @@ class Pool:
             connection.release()
             raise
         # It wakes whoever waits for the answer by ending the connection, which could not be used again anyway.
+        self._used.add(transport)
         clock = self._loop.call_at(attempt.ends(self._loop.time()), _expire, transport, attempt, context=self._timers)
         try:
             protocol.set_response_params(read_until_eof=True, auto_decompress=False)
@@ -190,6 +201,7 @@ class Pool:
                 body = await self._read(answer.code, answer.headers.get("Content-Length"), content)
             if len(body) > self._max_answer:
                 raise self._too_large(answer.code)
+            self._check_end(answer, protocol, attempt)
         except BaseException:
             # What is not written yet must not leave any more, now that the caller is told how it stands.
             transport.abort()
@@ -197,25 +209,65 @@ class Pool:
             raise
         finally:
             clock.cancel()
-        connection.release()
+            self._used.discard(transport)
+        if transport.get_write_buffer_size():
+            # It was answered before it was read to its end, and the rest must not leave any more, nor stand in the way of the next call.
+            transport.abort()
+            connection.close()
+        else:
+            connection.release()
         return Reply(answer.code, answer.headers, body)
 
+    def _check_end(self, answer: RawResponseMessage, protocol: ResponseHandler, attempt: Attempt) -> None:
+        """Whether the end of the answer is the issuer's: an answer without a length ends with its connection, whoever ends that.
+
+        Raises:
+            TransportError: it is ours.
+            OSError: the connection broke.
+        """
+        if attempt.late:
+            raise TransportError("no answer in time")
+        if self._closed:
+            raise TransportError(CLOSED, final=True)
+        broke = protocol.exception()
+        if isinstance(broke, OSError) and "Content-Length" not in answer.headers and "Transfer-Encoding" not in answer.headers:
+            raise broke
+
     def _head(self, message: Message) -> bytes:
-        """The head of a request; the part that is the same for all calls of a path is made once."""
-        start = self._heads.get((message.method, message.path))
-        if start is None:
-            path = self._url(message.path).raw_path_qs
-            lines = [f"{message.method} {path} HTTP/1.1", f"Host: {self._base.host_port_subcomponent}"]
-            start = "\r\n".join([*lines, *map(": ".join, _HEADERS.items())])
-            self._heads[message.method, message.path] = start
+        """The head of a request; what is the same for all calls of a path is made once.
+
+        Raises:
+            ConfigurationError: a signer gave a header that can't be sent; nothing was.
+        """
+        key = (message.method, message.path, *message.headers)
+        start, breaks = self._heads.get(key) or self._begin(key)
         lines = [start, *map(": ".join, message.headers.items())]
         if message.body:
             lines.append(f"Content-Length: {len(message.body)}")
         head = "\r\n".join(lines)
-        # A line break in a name or a value would be a header, or a request, of its own.
-        if head.count("\n") != len(lines) + _LINES or head.count("\r") != len(lines) + _LINES or "\0" in head:
-            raise ValueError("a header has a line break or a null in it")
-        return f"{head}\r\n\r\n".encode()
+        # A line break in a value would be a header, or a request, of its own.
+        breaks += len(lines) - 1
+        if head.count("\n") == breaks and head.count("\r") == breaks and "\0" not in head:
+            try:
+                return f"{head}\r\n\r\n".encode()
+            except UnicodeEncodeError:
+                pass
+        raise ConfigurationError("a header has characters that can't be sent. Nothing was sent.")
+
+    def _begin(self, key: tuple[str, ...]) -> tuple[str, int]:
+        """The lines of a head that do not change, and the line breaks in them."""
+        method, path, *names = key
+        given = {name.lower() for name in names}
+        wrong = [name for name in names if name.lower() in _OURS or not _NAME.fullmatch(name)]
+        if wrong or len(given) < len(names):
+            raise ConfigurationError(f"a header of the name {(wrong or names)[0][:40]!r} can't be sent, or not twice. Nothing was sent.")
+        host = self._base.host_port_subcomponent
+        lines = [f"{method} {self._url(path).raw_path_qs} HTTP/1.1", f"Host: {host}"]
+        lines += [f"{name}: {value}" for name, value in _HEADERS.items() if name.lower() not in given]
+        if len(self._heads) >= _MOST_HEADS:
+            self._heads.clear()
+        self._heads[key] = "\r\n".join(lines), len(lines) - 1
+        return self._heads[key]
 
     def _url(self, path: str) -> URL:
         return self._base.with_path(self._base.path.rstrip("/") + path)
@@ -248,6 +300,10 @@ class Pool:
 
     async def close(self) -> None:
         self._closed = True
+        for transport in list(self._used):
+            if transport.get_write_buffer_size():
+                # aiohttp would wait until all of it has left.
+                transport.abort()
         await self.session.close()
 
     def close_sockets(self) -> None:
@@ -319,7 +375,8 @@ class _Connector(aiohttp.TCPConnector):
 
     async def _create_connection(self, *args: Any, **kwargs: Any) -> ResponseHandler:
         """Aiohttp's own place for how a connection is made; it has no limit for all of it together, names included."""
-        async with asyncio.timeout_at(_deadline.get()), self._opening:
+        deadline, urgent = _opener.get()
+        async with asyncio.timeout_at(deadline), nullcontext() if urgent else self._opening:
             return await super()._create_connection(*args, **kwargs)
 
     def __del__(self, *_: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from math import inf
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -52,6 +54,7 @@ class Pooled:
         if not timeout > 0:
             raise ConfigurationError(f"timeout={timeout!r}: seconds, more than 0. Nothing was sent.")
         self._max_connections: Final = max_connections
+        self._warming: Final = asyncio.Lock()
         if max_answer < 1:
             raise ConfigurationError(f"max_answer={max_answer}: bytes, at least 1. Nothing was sent.")
         policy = policy or Policy()
@@ -95,12 +98,20 @@ class Pooled:
         until = loop.time() + (self._session.timeout if timeout is None else timeout)
         for call in (*TABLE, *HASHDT_TABLE):
             prepare_shape(call.answer)
-        try:
-            await self._transport.warm_up(max(0, count - self._session.governor.busy), Attempt(deadline=until, seconds=until))
-        except TransportError as error:
-            reason = error.reason
-        else:
-            return
+        governor, reason = self._session.governor, "no time was left"
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(until), self._warming:
+                # They have places, so that there are never more connections than the client may have.
+                held = governor.hold(count)
+                try:
+                    await self._transport.warm_up(held, Attempt(deadline=until, seconds=until))
+                except TransportError as error:
+                    reason = error.reason
+                else:
+                    return
+                finally:
+                    for _ in range(held):
+                        governor.release()
         raise NotSent(f"no connection could be opened: {reason}. Nothing was sent.")
 
     async def __aenter__(self) -> Self:

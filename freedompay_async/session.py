@@ -156,6 +156,7 @@ class Session(Means):
         """Written down, where it can't be asked about and the client keeps a record."""
         if self._record is None or run.call.retry is not Retry.UNASKABLE:
             return run.drive()
+        run.check_turn()
         return self._record.keep(run.call, run.request_id, request, extra or {}, run.drive)
 
     async def repeat(

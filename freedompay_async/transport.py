@@ -86,7 +86,8 @@ class Transport:
 
     async def open(self) -> Pool:
         """The pool; it has no connection yet, but what it takes to have one is loaded."""
-        if _POOL not in sys.modules:
+        if not hasattr(sys.modules.get(_POOL), "Pool"):
+            # Not there, or another thread is still at it.
             await _load()
         if self._closed:
             # A call that was on the way when the client was closed opens no connection anew.
@@ -112,7 +113,9 @@ class Transport:
         return self._send_first(message, attempt) if self._pool is None else self._pool.send(message, attempt)
 
     async def _send_first(self, message: Message, attempt: Attempt) -> Reply:
-        return await (await self.open()).send(message, attempt)
+        async with asyncio.timeout_at(attempt.deadline):
+            pool = await self.open()
+        return await pool.send(message, attempt)
 
     async def warm_up(self, count: int, attempt: Attempt) -> None:
         """Have so many connections open.

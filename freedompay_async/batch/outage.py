@@ -73,8 +73,11 @@ class PatientLane(Lane):
         """Seconds for which the calls of this task have waited for their turns so far."""
         return _held.get()
 
+    def ready(self) -> bool:
+        return not self._silent and super().ready()
+
     def take(self) -> bool:
-        taken = not self._silent and super().take()
+        taken = super().take()
         if taken:
             self._last_turn = asyncio.get_running_loop().time()
         return taken

@@ -105,6 +105,58 @@ def test_a_call_that_leaves_while_it_waits_takes_nothing(play, late):
     assert play(story()) == (0, 0, True)
 
 
+def test_a_lane_that_waits_for_the_whole_does_not_save_turns_up(play):
+    async def story():
+        governor, told = Governor(concurrency=50), []
+        lane = Lane(concurrency=50, rate=10.0, within=governor)
+        held = governor.hold(50)
+
+        async def look():
+            async with lane:
+                told.append(now())
+
+        async def free():
+            await asyncio.sleep(2.5)
+            for _ in range(held):
+                governor.release()
+
+        await asyncio.gather(free(), *(look() for _ in range(40)))
+        return told
+
+    told = play(story())
+    assert max(sum(at <= each < at + 1.0 for each in told) for at in told) <= 11
+
+
+def test_a_waiter_that_is_closed_takes_no_place(play):
+    async def story():
+        governor = Governor(concurrency=1)
+        await governor.acquire()
+        waiting = governor.acquire()
+        waiting.send(None)
+        waiting.close()
+        governor.release()
+        return governor.busy, governor.take()
+
+    assert play(story()) == (0, True)
+
+
+def test_places_that_come_back_are_given_at_once(play):
+    async def story():
+        governor = Governor(concurrency=20)
+        governor._window.limit = 1
+        await governor.acquire()
+        waiting = [asyncio.create_task(governor.acquire()) for _ in range(5)]
+        await asyncio.sleep(1.0)
+        answered = Verdict(Seen.OK, "HTTP 200", None, Reply(200, {}, b"{}"))
+        for second in range(3):
+            await asyncio.sleep(1.0)
+            governor.heard(answered, began=now() - 0.1, now=now(), kind=str(second))
+        await asyncio.sleep(0)
+        return governor.busy, sum(each.done() for each in waiting)
+
+    assert play(story()) == (6, 5)
+
+
 # -- what all calls of a client share
 
 
