@@ -1,4 +1,4 @@
-"""Bytes out, bytes in, over aiohttp's connections: the only module of the client that imports aiohttp.
+"""Bytes out, bytes in, over aiohttp's connections; only `connector.py` beside it imports aiohttp.
 
 aiohttp makes the connections (names, TCP, TLS), keeps them while they are idle, and parses what comes. A call is written to one of them
 and its answer is read from it, without aiohttp's session in between, which builds, copies and checks for each call what is the same for
@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import socket
-from contextlib import nullcontext
-from contextvars import Context, ContextVar
+from contextvars import Context
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakSet
@@ -23,16 +21,16 @@ import anyio
 from aiohttp.http import HttpProcessingError
 
 from freedompay_async.attempt import CLOSED, TransportError
+from freedompay_async.connector import Connector, Host, current_attempt, noting, opener
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.heads import Heads
 from freedompay_async.wire import Reply
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
 
     from aiohttp import StreamReader
     from aiohttp.client_proto import ResponseHandler
-    from aiohttp.client_reqrep import ConnectionKey
     from aiohttp.connector import Connection
     from aiohttp.http import RawResponseMessage
     from yarl import URL
@@ -44,22 +42,11 @@ __all__ = ["Pool"]
 
 # A body of this size is not copied behind its head; and aiohttp's session warns from here on that writing it holds the loop up.
 _LARGE: Final = 2**20
-_STRAYS: Final = 5
-_MOST_HEADS: Final = 1_000
-# A name of RFC 9110, and what tells where a request ends or how it is carried: that is not for a signer to say.
-_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_OURS: Final = frozenset({"host", "connection", "content-length", "transfer-encoding", "expect", "upgrade", "te", "trailer"})
-_OPENING: Final = 32
 _ERRORS: Final = (asyncio.CancelledError, TransportError, ConfigurationError, aiohttp.ClientError, HttpProcessingError, OSError, ValueError)
 _NO_TRACES: Final[list[Any]] = []
 _HEADERS: Final = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "freedompay-async"}
 # Whoever replaces it, as test doubles of aiohttp do, expects that no call gets past it.
 _REQUEST: Final = aiohttp.ClientSession._request
-
-# For what aiohttp calls in between, and does not hand on what it was called with. Where it is set for every call, two plain values: a
-# context lives as long as the last timer that was set in it, and must not keep a call alive.
-_attempt: ContextVar[Attempt] = ContextVar("freedompay_attempt")
-_opener: ContextVar[tuple[float, bool]] = ContextVar("freedompay_opener")
 
 
 class Pool:
@@ -80,7 +67,7 @@ class Pool:
         self._max_answer: Final = max_answer
         self._sockets: Final[WeakSet[socket.socket]] = WeakSet()
         self._timeout: Final = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout)
-        self._connector: Final = _Connector(limit=0, ttl_dns_cache=60, ssl=ssl_context or True, socket_factory=_noting(self._sockets))
+        self._connector: Final = Connector(limit=0, ttl_dns_cache=60, ssl=ssl_context or True, socket_factory=noting(self._sockets))
         self.session: Final = aiohttp.ClientSession(
             connector=self._connector,
             timeout=self._timeout,
@@ -90,8 +77,8 @@ class Pool:
             headers=_HEADERS,
         )
         # Names the host to the connector, and is never sent.
-        self._host: Final = _Host("POST", self._base, ssl=ssl_context or True, session=self.session)
-        self._heads: Final[dict[tuple[str, ...], tuple[str, int]]] = {}
+        self._host: Final = Host("POST", self._base, ssl=ssl_context or True, session=self.session)
+        self._heads: Final = Heads(base, _HEADERS)
         self._used: Final[set[asyncio.Transport]] = set()
         self._loop: Final = asyncio.get_running_loop()
         # A timer that was cancelled stays with the loop for a while, and keeps its context alive: not that of the call.
@@ -104,10 +91,10 @@ class Pool:
         Raises:
             TransportError: no whole answer came.
         """
-        _opener.set((attempt.deadline, attempt.urgent))
+        opener.set((attempt.deadline, attempt.urgent))
         try:
             if self._trust_env or aiohttp.ClientSession._request is not _REQUEST:
-                _attempt.set(attempt)
+                current_attempt.set(attempt)
                 async with attempt.clock():
                     return await self._by_session(message, attempt)
             return await self._exchange(message, attempt)
@@ -124,7 +111,7 @@ class Pool:
         """
         if self._trust_env:
             raise TransportError("with trust_env the way to the host is known at each call only")
-        _opener.set((attempt.deadline, attempt.urgent))
+        opener.set((attempt.deadline, attempt.urgent))
         taken: list[Connection] = []
 
         async def take() -> None:
@@ -172,7 +159,7 @@ class Pool:
         return TransportError(_reason(error))
 
     async def _exchange(self, message: Message, attempt: Attempt) -> Reply:
-        head = self._head(message)
+        head = self._heads.of(message)
         connection = await self._connector.silent(self._host, _NO_TRACES, self._timeout)
         transport, protocol = connection.transport, connection.protocol
         try:
@@ -233,49 +220,10 @@ class Pool:
         if isinstance(broke, OSError) and "Content-Length" not in answer.headers and "Transfer-Encoding" not in answer.headers:
             raise broke
 
-    def _head(self, message: Message) -> bytes:
-        """The head of a request; what is the same for all calls of a path is made once.
-
-        Raises:
-            ConfigurationError: a signer gave a header that can't be sent; nothing was.
-        """
-        key = (message.method, message.path, *message.headers)
-        start, breaks = self._heads.get(key) or self._begin(key)
-        lines = [start, *map(": ".join, message.headers.items())]
-        if message.body:
-            lines.append(f"Content-Length: {len(message.body)}")
-        head = "\r\n".join(lines)
-        # A line break in a value would be a header, or a request, of its own.
-        breaks += len(lines) - 1
-        if head.count("\n") == breaks and head.count("\r") == breaks and "\0" not in head:
-            try:
-                return f"{head}\r\n\r\n".encode()
-            except UnicodeEncodeError:
-                pass
-        raise ConfigurationError("a header has characters that can't be sent. Nothing was sent.")
-
-    def _begin(self, key: tuple[str, ...]) -> tuple[str, int]:
-        """The lines of a head that do not change, and the line breaks in them."""
-        method, path, *names = key
-        given = {name.lower() for name in names}
-        wrong = [name for name in names if name.lower() in _OURS or not _NAME.fullmatch(name)]
-        if wrong or len(given) < len(names):
-            raise ConfigurationError(f"a header of the name {(wrong or names)[0][:40]!r} can't be sent, or not twice. Nothing was sent.")
-        host = self._base.host_port_subcomponent
-        lines = [f"{method} {self._url(path).raw_path_qs} HTTP/1.1", f"Host: {host}"]
-        lines += [f"{name}: {value}" for name, value in _HEADERS.items() if name.lower() not in given]
-        if len(self._heads) >= _MOST_HEADS:
-            self._heads.clear()
-        self._heads[key] = "\r\n".join(lines), len(lines) - 1
-        return self._heads[key]
-
-    def _url(self, path: str) -> URL:
-        return self._base.with_path(self._base.path.rstrip("/") + path)
-
     async def _by_session(self, message: Message, attempt: Attempt) -> Reply:
         # A GET has no body at all. aiohttp itself sends one once more where a pooled connection was closed under it: its id is a key.
         data = message.body if 0 < len(message.body) < _LARGE else BytesIO(message.body) if message.body else None
-        url = self._url(message.path)
+        url = self._heads.url(message.path)
         async with self.session.request(message.method, url, data=data, headers=message.headers, allow_redirects=False) as response:
             length = response.headers.get("Content-Length")
             try:
@@ -325,81 +273,9 @@ class Pool:
         self.session.detach()
 
 
-class _Host(aiohttp.ClientRequest):
-    """Where the calls go; it does not change, so its key is made once."""
-
-    _key: ConnectionKey | None = None
-
-    @property
-    def connection_key(self) -> ConnectionKey:
-        if self._key is None:
-            self._key = super().connection_key
-        return self._key
-
-
-class _Connector(aiohttp.TCPConnector):
-    """Marks the moment when an attempt has its connection: before it nothing was sent, after it something may have been.
-
-    The name, the connection and the TLS handshake all happen inside `connect`, in the caller's task.
-    """
-
-    disowned = False
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        # Hundreds at once would hold the loop up, and be a burst of handshakes at the issuer's.
-        self._opening: Final = asyncio.Semaphore(_OPENING)
-
-    async def connect(self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout) -> Connection:
-        """Called by aiohttp's session."""
-        try:
-            connection = await self.silent(req, traces, timeout)
-        except aiohttp.ServerDisconnectedError:
-            # Of a proxy, before there was a way to the host.
-            raise TransportError("the proxy closed the connection") from None
-        try:
-            _attempt.get().connected()
-        except TransportError:
-            connection.release()
-            raise
-        return connection
-
-    async def silent(self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout) -> Connection:
-        """A connection on which nothing came while nobody had asked: aiohttp would take it for the answer to the next call."""
-        for _ in range(_STRAYS):
-            connection = await super().connect(req, traces, timeout)
-            if connection.protocol is None or not connection.protocol.should_close:
-                return connection
-            connection.close()
-        raise TransportError("the host speaks before it is asked")
-
-    async def _create_connection(self, *args: Any, **kwargs: Any) -> ResponseHandler:
-        """Aiohttp's own place for how a connection is made; it has no limit for all of it together, names included."""
-        deadline, urgent = _opener.get()
-        async with asyncio.timeout_at(deadline), nullcontext() if urgent else self._opening:
-            return await super()._create_connection(*args, **kwargs)
-
-    def __del__(self, *_: Any) -> None:
-        # What it holds is another process's, and closing it is not this one's business.
-        if not self.disowned:
-            super().__del__()
-
-
 def _expire(transport: asyncio.Transport, attempt: Attempt) -> None:
     attempt.late = True
     transport.abort()
-
-
-def _noting(sockets: WeakSet[socket.socket]) -> Callable[[Any], socket.socket]:
-    """Makes sockets, as aiohttp would, and puts them on the list."""
-
-    def make(address: Any) -> socket.socket:
-        family, kind, protocol, *_ = address
-        made = socket.socket(family, kind, protocol)
-        sockets.add(made)
-        return made
-
-    return make
 
 
 def _reason(error: BaseException) -> str:

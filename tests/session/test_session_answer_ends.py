@@ -188,7 +188,7 @@ async def test_a_signer_may_say_who_calls():
         heads = []
         async with FreedomPay(base_url=f"http://127.0.0.1:{port}", signer=dict.fromkeys(Section, signer)) as fp:
             await fp.cards.bulk_issue(product_id=2000, count=1)
-            heads.append(fp._transport._pool._head(Message("POST", "/x", {"user-agent": "mine"}, b"")))
+            heads.append(fp._transport._pool._heads.of(Message("POST", "/x", {"user-agent": "mine"}, b"")))
 
     assert heads[0].lower().count(b"user-agent") == 1
     assert len(came) == 1

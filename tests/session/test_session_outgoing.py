@@ -12,7 +12,7 @@ from yarl import URL
 
 from freedompay_async import Address, FreedomPay, IdentificationInfo, JwsSigner, NewClient, NotSent, OutcomeUnknown, Secret, Section
 from freedompay_async.attempt import Attempt
-from freedompay_async.pool import _attempt
+from freedompay_async.connector import current_attempt
 
 BASE = "https://api.example.com"
 PREFIX = BASE + "/v5/card-api/"
@@ -252,7 +252,7 @@ async def test_redirect_of_an_effect_is_asked_about(client, mocked):
 # The mock stands in for the whole of the HTTP library: it knows no connections, so the moment of having one is told by hand.
 def in_hand(error):
     def connected(url, **kwargs):
-        _attempt.get().connected()
+        current_attempt.get().connected()
 
     return {"exception": error, "callback": connected}
 

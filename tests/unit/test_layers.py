@@ -20,7 +20,7 @@ ORDER = (
     *("pacing", "governor", "record", "driver", "session"),
     *("settings", "overrides", "streams", "operations"),
     "resources",
-    *("pool", "transport"),
+    *("connector", "heads", "pool", "transport"),
     "pooled",
     *("client", "hashdt"),
     "batch",
@@ -88,11 +88,11 @@ def test_the_sandbox_uses_nothing_of_the_package(name):
 
 
 def test_what_a_user_imports_brings_no_batch_sandbox_or_command():
-    assert used("__init__.py") & {"batch", "sandbox", "cli", "pool", "transport", "session"} == set()
+    assert used("__init__.py") & {"batch", "sandbox", "cli", "connector", "pool", "transport", "session"} == set()
 
 
-def test_only_the_pool_and_the_sandbox_import_aiohttp():
-    assert users("aiohttp") == {"pool", "sandbox"}
+def test_only_the_pool_its_connector_and_the_sandbox_import_aiohttp():
+    assert users("aiohttp") == {"connector", "pool", "sandbox"}
 
 
 @pytest.mark.parametrize("library", ["typer", "rich"])
