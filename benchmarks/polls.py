@@ -76,8 +76,8 @@ class Issuer:
         self.looks = 0
         self.left: list[float] = []
 
-    def check(self) -> None:
-        pass
+    def check(self) -> asyncio.AbstractEventLoop:
+        return asyncio.get_running_loop()
 
     async def send(self, message: Message, attempt: Attempt) -> Reply:
         loop = asyncio.get_running_loop()
