@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 LIMIT = FULL_LIMIT = 300
 _MOST: Final = 60.0
-_PROGRAMS: Final = {"import freedompay_async": "import freedompay_async", "import aiohttp": "import aiohttp", "pass": "pass"}
+# What it can't do without, and what it does without until a client is made.
+_NEEDED: Final = "import asyncio, logging, msgspec"
+_PROGRAMS: Final = {name: name for name in ("import freedompay_async", _NEEDED, "import asyncio", "import aiohttp", "pass")}
 _CHECK: Final = "import sys, freedompay_async; sys.exit('aiohttp' in sys.modules)"
 
 
