@@ -34,6 +34,7 @@ class Wire:
         if call is None or call.over or self is not self.world.wire:
             self.world.check(None, "%s sends after its end", call)
             raise TransportError("it is over", final=True)
+        call.tried = True
         fields = json.loads(message.body)
         question = message.path.endswith("request/status")
         self.world.made_ids |= {message.headers.get("Request-Id"), fields.get("request_id")} - {None}

@@ -59,6 +59,8 @@ class Call:
     """The issuer's entry that must not be forgotten while it runs."""
     task: Any = None
     over: bool = False
+    tried: bool = False
+    """It has had a turn: before that its id is known to nobody but its caller."""
     sends: int = 0
     last_byte: float | None = None
     doubtful: bool = False

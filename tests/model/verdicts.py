@@ -48,7 +48,8 @@ def judge(world: World, call: Call, value, error) -> None:
         _of_look(world, call, value, error)
     else:
         told = value if error is None else error
-        world.check(told.request_id in world.made_ids, "%s names the id %s, which no attempt of it had", call, told.request_id)
+        own = told.request_id in world.made_ids or (error is not None and not call.tried)
+        world.check(own, "%s names the id %s, which no attempt of it had", call, told.request_id)
 
 
 def _of_effect(world: World, call: Call, value, error) -> None:
