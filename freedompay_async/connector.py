@@ -30,7 +30,7 @@ _OPENING: Final = 32
 # For what aiohttp calls in between, and does not hand on what it was called with. Where it is set for every call, two plain values: a
 # context lives as long as the last timer that was set in it, and must not keep a call alive.
 current_attempt: ContextVar[Attempt] = ContextVar("freedompay_attempt")
-opener: ContextVar[tuple[float, bool]] = ContextVar("freedompayopener")
+opener: ContextVar[tuple[float, bool]] = ContextVar("freedompay_opener")
 
 
 class Host(aiohttp.ClientRequest):

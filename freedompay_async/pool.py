@@ -169,8 +169,8 @@ class Pool:
         except TransportError:
             connection.release()
             raise
-        # It wakes whoever waits for the answer by ending the connection, which could not be used again anyway.
         self._used.add(transport)
+        # It wakes whoever waits for the answer by ending the connection, which could not be used again anyway.
         clock = self._loop.call_at(attempt.ends(self._loop.time()), _expire, transport, attempt, context=self._timers)
         try:
             protocol.set_response_params(read_until_eof=True, auto_decompress=False)
