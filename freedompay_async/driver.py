@@ -101,6 +101,8 @@ class Means:
 
     def row(self, call: Call[R]) -> Call[R]:
         """The row of a call as the overrides have it."""
+        if not self._rows:
+            return call
         if call.mark is Mark.GIVEN:
             general = self._rows.get(call.section)
             return call if general is None else dataclasses.replace(call, fields=general.fields, header_names=general.header_names)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from contextlib import nullcontext
 from enum import IntEnum
 from math import inf
 from typing import TYPE_CHECKING, Final, Self
@@ -196,14 +195,20 @@ class Lane:
         Raises:
             NoTurn: they will not.
         """
-        async with self._gate or nullcontext():
+        gate, within = self._gate, self._within
+        if gate is not None:
+            await gate.acquire()
+        try:
             await self._own.acquire()
-            if self._within is not None:
+            if within is not None:
                 try:
-                    await self._within.acquire(self.rank)
+                    await within.acquire(self.rank)
                 except BaseException:
                     self._own.release()
                     raise
+        finally:
+            if gate is not None:
+                gate.release()
 
     def release(self) -> None:
         if self._within is not None:

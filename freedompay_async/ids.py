@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from hashlib import sha1
+from json.encoder import encode_basestring
 from typing import Final
 from uuid import UUID
 
@@ -21,7 +21,6 @@ _ID: Final = re.compile(r"[!-~]{1,128}")
 _RANDOM: Final = ~((0xF << 76) | (0x3 << 62))
 _VERSION_4: Final = (0x4 << 76) | (0x2 << 62)
 _VERSION_5: Final = (0x5 << 76) | (0x2 << 62)
-_WRITTEN: Final = json.JSONEncoder(ensure_ascii=False)
 _NAMESPACE: Final = UUID("6d1f2f0c-4a57-5c4e-9d0b-2f5f8f0f6b5a")
 
 
@@ -37,7 +36,7 @@ def derive_request_id(merchant: str, batch: str, row: str, step: str) -> str:
     (docs.freedompay.kg, doc-833009). For how long it does is not public.
     """
     # JSON, because a plain separator could make two different quadruples read alike.
-    name = _WRITTEN.encode([merchant, batch, row, step]).encode()
+    name = f"[{', '.join(map(encode_basestring, (merchant, batch, row, step)))}]".encode()
     return _text(int.from_bytes(sha1(_NAMESPACE.bytes + name, usedforsecurity=False).digest()[:16]) & _RANDOM | _VERSION_5)
 
 

@@ -96,6 +96,8 @@ class Operation(Generic[R]):
             ProtocolError: it succeeded, and the issuer did not name what it made in time.
             AuthenticationError: the question was refused.
         """
+        if self.done:
+            return self._end()
         try:
             await self._wait(self._session.timeout if timeout is None else timeout)
         except asyncio.CancelledError as error:

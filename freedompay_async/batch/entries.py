@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
@@ -12,8 +13,7 @@ from freedompay_async.batch.plan import PlannedRow
 from freedompay_async.batch.report import Outcome, State, outcome_of
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 
     from freedompay_async.batch.journal import Journal
 
@@ -21,6 +21,10 @@ __all__ = ["Earlier", "Entry", "Standing", "accepted", "clock_was_set_back", "en
 
 _CHUNK: Final = 500
 _PLANNED: Final = msgspec.json.Decoder(PlannedRow)
+# `UPDATE … FROM`; Red Hat 8 has an older one.
+_FROM: Final = sqlite3.sqlite_version_info >= (3, 33)
+# A statement for so many: before version 3.32 it has at most 999 parameters.
+_TOGETHER: Final = 100
 
 
 class Earlier(NamedTuple):
@@ -105,21 +109,45 @@ def _chunk(connection: sqlite3.Connection, after: int) -> list[Entry]:
     ]
 
 
-async def intend(
+def intend(
     journal: Journal, entry: Entry, step: str, *, request_id: str, body_sha256: bytes, sent_at: float, set_back: float = 0.0
-) -> None:
-    """On the disk when this returns: the intent, what is known of the row, and by how many seconds the clock was set back."""
+) -> Awaitable[None]:
+    """On the disk when it has been awaited: the intent, what is known of the row, and by how many seconds the clock was set back."""
     intent = (entry.number, step, request_id, body_sha256, sent_at)
-    known = (entry.client_id, entry.card_id, entry.found, entry.number)
+    known = (entry.number, State.STARTED.value, entry.client_id, entry.card_id, entry.found, None)
+    return journal.write(_intend, (intent, known, set_back))
 
-    def write(connection: sqlite3.Connection) -> None:
-        connection.execute("INSERT OR IGNORE INTO intents (number, step, request_id, body_sha256, sent_at) VALUES (?, ?, ?, ?, ?)", intent)
-        connection.execute(
-            "UPDATE rows SET state = 'started', client_id = ?, card_id = ?, found = ?, reason = NULL WHERE number = ?", known
-        )
-        _add_set_back(connection, set_back)
 
-    await journal.call(write)
+def _intend(connection: sqlite3.Connection, each: Sequence[tuple[Any, ...]]) -> None:
+    _file(connection, [intent for intent, _, _ in each])
+    _know(connection, [known for _, known, _ in each])
+    _add_set_back(connection, sum(set_back for _, _, set_back in each))
+
+
+def _file(connection: sqlite3.Connection, intents: Sequence[tuple[Any, ...]]) -> None:
+    _for_all(connection, "INSERT OR IGNORE INTO intents (number, step, request_id, body_sha256, sent_at) VALUES {}", intents)
+
+
+def _know(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """How rows stand: number, state, client_id, card_id, found, reason."""
+    if _FROM:
+        to = "state = now, client_id = client, card_id = card, found = was, reason = why"
+        given = "WITH given (row, now, client, card, was, why) AS (VALUES {})"
+        _for_all(connection, f"{given} UPDATE rows SET {to} FROM given WHERE number = row", rows)
+    else:
+        connection.executemany("UPDATE rows SET state = ?2, client_id = ?3, card_id = ?4, found = ?5, reason = ?6 WHERE number = ?1", rows)
+
+
+def _accept(connection: sqlite3.Connection, intents: Sequence[tuple[Any, ...]]) -> None:
+    connection.executemany("UPDATE intents SET accepted = 1 WHERE number = ? AND step = ?", intents)
+
+
+def _for_all(connection: sqlite3.Connection, statement: str, each: Sequence[tuple[Any, ...]]) -> None:
+    """One statement with the values of many in place of the braces."""
+    for start in range(0, len(each), _TOGETHER):
+        part = each[start : start + _TOGETHER]
+        places = ", ".join([f"({', '.join('?' * len(part[0]))})"] * len(part))
+        connection.execute(statement.format(places), [value for values in part for value in values])
 
 
 def clock_was_set_back(journal: Journal, seconds: float) -> None:
@@ -149,17 +177,11 @@ def forget(journal: Journal, entry: Entry, step: str) -> None:
 
 def accepted(journal: Journal, entry: Entry, step: str) -> None:
     """Not waited for: if it gets lost, the next run asks."""
-    values = (entry.number, step)
-    journal.note(lambda connection: connection.execute("UPDATE intents SET accepted = 1 WHERE number = ? AND step = ?", values))
+    journal.note_values(_accept, (entry.number, step))
 
 
 async def end(journal: Journal, entry: Entry, state: State, reason: str | None, settings: Mapping[str, str]) -> Outcome:
     """On the disk when this returns: how the row ended."""
-    values = (state.value, entry.client_id, entry.card_id, reason, entry.found, entry.number)
-
-    def write(connection: sqlite3.Connection) -> None:
-        connection.execute("UPDATE rows SET state = ?, client_id = ?, card_id = ?, reason = ?, found = ? WHERE number = ?", values)
-
-    await journal.call(write)
+    await journal.write(_know, (entry.number, state.value, entry.client_id, entry.card_id, entry.found, reason))
     row = (entry.number, entry.line, entry.key, state.value, entry.client_id, entry.card_id, reason, entry.found)
     return outcome_of(row, settings)

@@ -15,15 +15,15 @@ import sqlite3
 import stat
 import threading
 from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
 
 from freedompay_async.errors import ConfigurationError, JournalError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import TracebackType
 
 __all__ = ["Journal"]
@@ -56,7 +56,19 @@ CREATE TABLE intents (
 """
 # So many are told in one go: each goes on at once, and after a slow sync hundreds would hold up other calls on the loop.
 _AT_ONCE: Final = 16
-_Job = tuple["Callable[[sqlite3.Connection], Any]", "asyncio.Future[Any] | None"]
+_Values = tuple[Any, ...]
+_Writer = Callable[[sqlite3.Connection, Sequence[_Values]], object]
+
+
+class _Job(NamedTuple):
+    """One piece of work: for the connection, or values for a writer that takes those of many jobs together."""
+
+    work: Callable[..., Any]
+    values: _Values | None
+    done: asyncio.Future[Any] | None
+
+
+_Result = tuple["asyncio.Future[Any] | None", Any, "Exception | None"]
 _Names = list[tuple[int, int] | None]
 
 
@@ -103,18 +115,37 @@ class Journal:
         Raises:
             JournalError: it is not on the disk.
         """
+        return await self._put(work, None)
+
+    def write(self, writer: _Writer, values: _Values) -> asyncio.Future[None]:
+        """Done when `writer` has written these values, and they are on the disk.
+
+        It gets the values of other jobs with them, in any order with other writers: after the `call` and `note` of before, and before
+        those of after. One statement for many takes the interpreter's lock once; while the loop is busy each time costs it, and
+        waiting for it takes milliseconds.
+
+        Raises:
+            JournalError: they are not on the disk.
+        """
+        return self._put(writer, values)
+
+    def _put(self, work: Callable[..., Any], values: _Values | None) -> asyncio.Future[Any]:
         if self._thread is None or self._loop is None:
             raise JournalError(f"{self.path} is closed; nothing was written.")
         if self._loop is not asyncio.get_running_loop():
             # In a forked child, which has a loop of its own at best, there is no thread to write; the caller would wait for ever.
             raise JournalError(f"{self.path} was opened on another event loop, or before a fork; nothing was written.")
-        done: asyncio.Future[T] = self._loop.create_future()
-        self._jobs.put((work, done))
-        return await done
+        done: asyncio.Future[Any] = self._loop.create_future()
+        self._jobs.put(_Job(work, values, done))
+        return done
 
     def note(self, work: Callable[[sqlite3.Connection], object]) -> None:
         """Run `work` with the next group, and wait for nothing: for what can be found out again."""
-        self._jobs.put((work, None))
+        self._jobs.put(_Job(work, None, None))
+
+    def note_values(self, writer: _Writer, values: _Values) -> None:
+        """As `write`, and wait for nothing: for what can be found out again."""
+        self._jobs.put(_Job(writer, values, None))
 
     def _serve(self, opened: asyncio.Future[None]) -> None:
         try:
@@ -141,23 +172,12 @@ class Journal:
         return [job for job in group if job is not None]
 
     def _commit(self, connection: sqlite3.Connection, group: list[_Job]) -> None:
-        results: list[tuple[asyncio.Future[Any] | None, Any, Exception | None]] = []
-        wrote: list[bool] = []
         try:
             connection.execute("BEGIN IMMEDIATE")
-            for work, done in group:
-                connection.execute("SAVEPOINT job")
-                before = connection.total_changes
-                try:
-                    results.append((done, work(connection), None))
-                except sqlite3.Error:
-                    raise
-                except Exception as error:  # noqa: BLE001
-                    # Of this job alone: its caller gets it, and its neighbours' writes stand.
-                    connection.execute("ROLLBACK TO job")
-                    results.append((done, None, error))
-                connection.execute("RELEASE job")
-                wrote.append(connection.total_changes != before)
+            if _together(connection, group):
+                results, wrote = [(job.done, None, None) for job in group], [True] * len(group)
+            else:
+                results, wrote = _one_by_one(connection, group)
             connection.execute("COMMIT")
             if any(wrote) and self._found() != self._names:
                 # An open file can be written to when it has no name any more, and all of it is lost at the end. It can be read until then.
@@ -166,10 +186,10 @@ class Journal:
             # Where SQLite has taken it back by itself this raises; the thread has to live on, or its callers wait for ever.
             with suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")
-            results = [(done, None, self._failed(error)) for _, done in group]
+            results = [(job.done, None, self._failed(error)) for job in group]
         self._resolve(results)
 
-    def _resolve(self, results: list[tuple[asyncio.Future[Any] | None, Any, Exception | None]]) -> None:
+    def _resolve(self, results: list[_Result]) -> None:
         waiting = deque(result for result in results if result[0] is not None)
 
         def deliver() -> None:
@@ -279,6 +299,44 @@ class Journal:
         )
         gone.__cause__ = FileNotFoundError("it was moved or removed while in use")
         return gone
+
+
+def _together(connection: sqlite3.Connection, group: list[_Job]) -> bool:
+    """Values for the same writer go to it at once. `False`: nothing is written, because each has to have its turn."""
+    values_for: dict[_Writer, list[_Values]] = {}
+    for work, values, _ in group:
+        if values is None:
+            return False
+        values_for.setdefault(work, []).append(values)
+    try:
+        for writer, values in values_for.items():
+            writer(connection, values)
+    except sqlite3.Error:
+        raise
+    except Exception:  # noqa: BLE001 - of one of them; which one is seen, and its caller told, when they are written one by one
+        connection.execute("ROLLBACK")
+        connection.execute("BEGIN IMMEDIATE")
+        return False
+    return True
+
+
+def _one_by_one(connection: sqlite3.Connection, group: list[_Job]) -> tuple[list[_Result], list[bool]]:
+    """Each in its turn, and an error of one is its own."""
+    results: list[_Result] = []
+    wrote: list[bool] = []
+    for work, values, done in group:
+        connection.execute("SAVEPOINT job")
+        before = connection.total_changes
+        try:
+            results.append((done, work(connection) if values is None else work(connection, [values]), None))
+        except sqlite3.Error:
+            raise
+        except Exception as error:  # noqa: BLE001 - its caller gets it, and its neighbours' writes stand
+            connection.execute("ROLLBACK TO job")
+            results.append((done, None, error))
+        connection.execute("RELEASE job")
+        wrote.append(connection.total_changes != before)
+    return results, wrote
 
 
 def _words(error: Exception) -> str:

@@ -114,9 +114,10 @@ class PatientLane(Lane):
         if _of_the_issuer(verdict):
             self._last_answer = now
             self._progress.trouble = None
-            self._outage, self._silent_since = False, None
-            self._suspected.clear()
-            self._wake()
+            if self._silent:
+                self._outage, self._silent_since = False, None
+                self._suspected.clear()
+                self._wake()
         elif began >= self._last_answer or (self._last_turn >= self._last_answer and now - self._last_answer > self._pause):
             # What began earlier is no news: the issuer has answered since. Unless that is long ago, and others wait for an answer too.
             self._progress.trouble = verdict.reason

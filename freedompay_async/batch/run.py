@@ -248,7 +248,9 @@ class Run:
             ahead=self._ahead,
         )
         operation = await self._send(call, body, intent)
-        accepted(self._journal, row, step)
+        # What ended at once the row's next write tells, unless there is none any more.
+        if not operation.done or self._stopping.now:
+            accepted(self._journal, row, step)
         self._known = request_id
         row.found = row.found or (operation.answer is not None and operation.answer.found and not intent.limited)
         return operation
@@ -311,15 +313,11 @@ class Run:
                 await anyio.sleep(wait)
 
     async def _start(self, call: Call[R], body: Intent, intent: Intention) -> Operation[R]:
-        sending = partial(
-            start, self._session, call, body, request_id=intent.request_id, timeout=None, sent_at=intent.sent_at, departure=intent
-        )
+        request_id, sent_at = intent.request_id, intent.sent_at
         try:
-            if intent.sent_at is not None:
-                return await sending()
             # Until it is on its way it may wait long for its turn, and a run that stops does not wait for that.
-            with Wait(self._stopping) as intent.waits:
-                return await sending()
+            with Wait(self._stopping) if sent_at is None else nullcontext() as intent.waits:
+                return await start(self._session, call, body, request_id=request_id, timeout=None, sent_at=sent_at, departure=intent)
         except Stopped:
             intent.take_back()
             raise
