@@ -14,6 +14,7 @@ import os
 import sqlite3
 import stat
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -56,6 +57,10 @@ CREATE TABLE intents (
 """
 # So many are told in one go: each goes on at once, and after a slow sync hundreds would hold up other calls on the loop.
 _AT_ONCE: Final = 16
+# A commit of so many is followed by a pause, in seconds, in which more come together: each commit takes the interpreter's lock from the
+# loop a dozen times, whatever it writes. Where little is written, nobody waits for others.
+_MANY: Final = 4
+_GATHERING: Final = 0.005
 _Values = tuple[Any, ...]
 _Writer = Callable[[sqlite3.Connection, Sequence[_Values]], object]
 
@@ -157,6 +162,8 @@ class Journal:
         try:
             while group := self._next_group():
                 self._commit(connection, group)
+                if len(group) >= _MANY:
+                    time.sleep(_GATHERING)
         finally:
             connection.close()
 
