@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
 from freedompay_async.batch.clock import Clock
 from freedompay_async.batch.plan import PlannedRow
-from freedompay_async.batch.report import Outcome, State, outcome_of
+from freedompay_async.batch.report import Outcome, State
+from freedompay_async.ids import derive_request_id
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
@@ -21,8 +22,13 @@ __all__ = ["Earlier", "Entry", "Standing", "accepted", "clock_was_set_back", "en
 
 _CHUNK: Final = 500
 _PLANNED: Final = msgspec.json.Decoder(PlannedRow)
+_STARTED: Final = State.STARTED.value
 # `UPDATE … FROM`; Red Hat 8 has an older one.
 _FROM: Final = sqlite3.sqlite_version_info >= (3, 33)
+_KNOW: Final = (
+    "WITH given (row, now, client, card, was, why) AS (VALUES {}) "
+    "UPDATE rows SET state = now, client_id = client, card_id = card, found = was, reason = why FROM given WHERE number = row"
+)
 # A statement for so many: before version 3.32 it has at most 999 parameters.
 _TOGETHER: Final = 100
 
@@ -48,6 +54,14 @@ class Entry:
     sent: Mapping[str, Earlier]
     found: bool = False
     """The issuer had one of its request ids before this journal."""
+    _request_ids: dict[str, str] = field(default_factory=dict)
+
+    def request_id(self, step: str, settings: Mapping[str, str]) -> str:
+        """Of one of its steps, in the batch that has these settings."""
+        known = self._request_ids.get(step)
+        if known is None:
+            known = self._request_ids[step] = derive_request_id(settings["merchant"], settings["batch"], self.key, step)
+        return known
 
 
 class Standing(NamedTuple):
@@ -114,7 +128,7 @@ def intend(
 ) -> Awaitable[None]:
     """On the disk when it has been awaited: the intent, what is known of the row, and by how many seconds the clock was set back."""
     intent = (entry.number, step, request_id, body_sha256, sent_at)
-    known = (entry.number, State.STARTED.value, entry.client_id, entry.card_id, entry.found, None)
+    known = (entry.number, _STARTED, entry.client_id, entry.card_id, entry.found, None)
     return journal.write(_intend, (intent, known, set_back))
 
 
@@ -131,9 +145,7 @@ def _file(connection: sqlite3.Connection, intents: Sequence[tuple[Any, ...]]) ->
 def _know(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     """How rows stand: number, state, client_id, card_id, found, reason."""
     if _FROM:
-        to = "state = now, client_id = client, card_id = card, found = was, reason = why"
-        given = "WITH given (row, now, client, card, was, why) AS (VALUES {})"
-        _for_all(connection, f"{given} UPDATE rows SET {to} FROM given WHERE number = row", rows)
+        _for_all(connection, _KNOW, rows)
     else:
         connection.executemany("UPDATE rows SET state = ?2, client_id = ?3, card_id = ?4, found = ?5, reason = ?6 WHERE number = ?1", rows)
 
@@ -183,5 +195,15 @@ def accepted(journal: Journal, entry: Entry, step: str) -> None:
 async def end(journal: Journal, entry: Entry, state: State, reason: str | None, settings: Mapping[str, str]) -> Outcome:
     """On the disk when this returns: how the row ended."""
     await journal.write(_know, (entry.number, state.value, entry.client_id, entry.card_id, entry.found, reason))
-    row = (entry.number, entry.line, entry.key, state.value, entry.client_id, entry.card_id, reason, entry.found)
-    return outcome_of(row, settings)
+    return Outcome(
+        number=entry.number,
+        line=entry.line,
+        key=entry.key,
+        state=state,
+        client_id=entry.client_id,
+        card_id=entry.card_id,
+        client_request_id=entry.request_id("client", settings),
+        card_request_id=entry.request_id("card", settings),
+        reason=reason,
+        found=entry.found,
+    )

@@ -120,7 +120,8 @@ class Journal:
         Raises:
             JournalError: it is not on the disk.
         """
-        return await self._put(work, None)
+        result: T = await self._put(work, None)
+        return result
 
     def write(self, writer: _Writer, values: _Values) -> asyncio.Future[None]:
         """Done when `writer` has written these values, and they are on the disk.
@@ -181,8 +182,10 @@ class Journal:
     def _commit(self, connection: sqlite3.Connection, group: list[_Job]) -> None:
         try:
             connection.execute("BEGIN IMMEDIATE")
+            results: list[_Result]
             if _together(connection, group):
-                results, wrote = [(job.done, None, None) for job in group], [True] * len(group)
+                results = [(job.done, None, None) for job in group]
+                wrote = [True] * len(group)
             else:
                 results, wrote = _one_by_one(connection, group)
             connection.execute("COMMIT")
@@ -316,8 +319,8 @@ def _together(connection: sqlite3.Connection, group: list[_Job]) -> bool:
             return False
         values_for.setdefault(work, []).append(values)
     try:
-        for writer, values in values_for.items():
-            writer(connection, values)
+        for writer, each in values_for.items():
+            writer(connection, each)
     except sqlite3.Error:
         raise
     except Exception:  # noqa: BLE001 - of one of them; which one is seen, and its caller told, when they are written one by one

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.batch.journal import Journal
 
-__all__ = ["Outcome", "Report", "State", "make_report", "outcome_of", "outcomes"]
+__all__ = ["Outcome", "Report", "State", "make_report", "outcomes"]
 
 _CHUNK: Final = 1_000
 
@@ -119,7 +119,7 @@ async def make_report(journal: Journal) -> Report:
         settings = dict(connection.execute("SELECT name, value FROM meta"))
         counts = dict(connection.execute("SELECT state, count(*) FROM rows GROUP BY state"))
         rows = connection.execute(f"{_SELECT} WHERE state IN ('refused', 'unknown') OR reason IS NOT NULL OR found ORDER BY number")
-        problems = tuple(outcome_of(row, settings) for row in rows)
+        problems = tuple(_outcome_of(row, settings) for row in rows)
         found = connection.execute("SELECT count(*) FROM rows WHERE found").fetchone()[0]
         return Report(
             batch=settings.get("batch", ""),
@@ -142,7 +142,7 @@ async def outcomes(journal: Journal) -> AsyncIterator[Outcome]:
         def read(connection: sqlite3.Connection, after: int = last) -> list[Outcome]:
             settings = dict(connection.execute("SELECT name, value FROM meta"))
             rows = connection.execute(f"{_SELECT} WHERE number > ? ORDER BY number LIMIT ?", (after, _CHUNK))
-            return [outcome_of(row, settings) for row in rows]
+            return [_outcome_of(row, settings) for row in rows]
 
         chunk = await journal.call(read)
         for outcome in chunk:
@@ -155,7 +155,7 @@ async def outcomes(journal: Journal) -> AsyncIterator[Outcome]:
 _SELECT: Final = "SELECT number, line, key, state, client_id, card_id, reason, found FROM rows"
 
 
-def outcome_of(row: tuple[int, int, str, str, str | None, str | None, str | None, int], settings: Mapping[str, str]) -> Outcome:
+def _outcome_of(row: tuple[int, int, str, str, str | None, str | None, str | None, int], settings: Mapping[str, str]) -> Outcome:
     """A row of the journal: number, line, key, state, client_id, card_id, reason, found."""
     number, line, key, state, client_id, card_id, reason, found = row
     merchant, batch = settings["merchant"], settings["batch"]

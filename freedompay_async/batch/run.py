@@ -35,7 +35,7 @@ from freedompay_async.errors import (
     RequestFailed,
     StillProcessing,
 )
-from freedompay_async.ids import derive_request_id, new_request_id
+from freedompay_async.ids import new_request_id
 from freedompay_async.models import CardActivation, CardIssue, ClientCreation
 from freedompay_async.operations import Operation, start
 from freedompay_async.secret import Document
@@ -223,7 +223,7 @@ class Run:
 
     async def _begin(self, row: Entry, step: str, call: Call[R], body: Intent | None) -> Operation[R]:
         """One intent, from the disk until the issuer has it."""
-        request_id = derive_request_id(self._plan.settings["merchant"], self._plan.settings["batch"], row.key, step)
+        request_id = row.request_id(step, self._plan.settings)
         earlier = row.sent.get(step)
         if earlier is not None and earlier.accepted:
             return Operation(self._session, call, request_id)
