@@ -91,8 +91,8 @@ class Run:
         rationed = limits.concurrency * 8 if limits.rate is None else max(1, int(limits.rate * 5))
         self._most_rows: Final = min(limits.concurrency * 8, rationed)
         # On the way; ready to follow; on its way to either.
-        ahead = max(limits.concurrency // 4, 1)
-        self._most_active: Final = min(limits.concurrency + 2 * ahead, self._most_rows)
+        ahead = limits.concurrency
+        self._most_active: Final = min(limits.concurrency + ahead, self._most_rows)
         self._room: Final = asyncio.Event()
         # What is on the disk and waits for its turn is asked about if the run is killed, so it is not all of them.
         self._ahead: Final = asyncio.Semaphore(min(ahead, self._most_rows))
