@@ -90,11 +90,12 @@ class Run:
         # its turn to ask.
         rationed = limits.concurrency * 8 if limits.rate is None else max(1, int(limits.rate * 5))
         self._most_rows: Final = min(limits.concurrency * 8, rationed)
-        # On the way; ready to follow; on its way to either.
-        ahead = limits.concurrency
+        # On the way, and ready to follow: enough that no place waits for a slow sync.
+        ahead = max(limits.concurrency // 2, 1)
         self._most_active: Final = min(limits.concurrency + ahead, self._most_rows)
         self._room: Final = asyncio.Event()
-        # What is on the disk and waits for its turn is asked about if the run is killed, so it is not all of them.
+        # What is on the disk and waits for its turn is asked about if the run is killed, and after an hour nobody can tell that it was not
+        # sent, so it is not all of them.
         self._ahead: Final = asyncio.Semaphore(min(ahead, self._most_rows))
         # A document has up to 2 MB, so not every row in progress may have one in memory.
         self._documents: Final = asyncio.Semaphore(limits.concurrency * 2)

@@ -365,6 +365,95 @@ async def test_a_note_that_fails_disturbs_nobody(tmp_path):
         assert await journal.call(names) == ["a"]
 
 
+class Keeper:
+    """A writer of names, and how many came each time."""
+
+    def __init__(self):
+        self.came = []
+
+    def __call__(self, connection, each):
+        self.came.append(len(each))
+        connection.executemany("INSERT INTO meta VALUES (?, '')", each)
+
+
+async def test_the_values_of_all_that_wait_are_written_at_once(tmp_path):
+    keeper, other = Keeper(), Keeper()
+    async with Journal.open(tmp_path / "run.db") as journal:
+        async with Held(journal):
+            writes = [journal.write(keeper, (f"{number:03}",)) for number in range(300)]
+            writes.append(journal.write(other, ("other",)))
+            journal.note_values(keeper, ("noted",))
+        told = await asyncio.gather(*writes)
+
+        assert (told, keeper.came, other.came) == ([None] * 301, [301], [1])
+        assert len(await journal.call(names)) == 302
+
+
+async def test_values_that_can_not_be_written_are_told_to_their_own_caller_only(tmp_path):
+    keeper = Keeper()
+    async with Journal.open(tmp_path / "run.db") as journal:
+        async with Held(journal):
+            # Half of a pair of UTF-16: text of Python that no database takes.
+            writes = [journal.write(keeper, (name,)) for name in ("a", "\ud83d", "b")]
+        told = await asyncio.gather(*writes, return_exceptions=True)
+
+        assert [type(each).__name__ for each in told] == ["NoneType", "UnicodeEncodeError", "NoneType"]
+        assert await journal.call(names) == ["a", "b"]
+
+
+async def test_noted_values_that_can_not_be_written_disturb_nobody(tmp_path):
+    keeper = Keeper()
+    async with Journal.open(tmp_path / "run.db") as journal:
+        async with Held(journal):
+            journal.note_values(keeper, ("\ud83d",))
+            write = journal.write(keeper, ("a",))
+        await write
+
+        assert await journal.call(names) == ["a"]
+
+
+async def test_values_are_written_after_the_call_before_them_and_before_the_call_after_them(tmp_path):
+    keeper, seen = Keeper(), []
+    async with Journal.open(tmp_path / "run.db") as journal:
+        async with Held(journal):
+            journal.note(lambda connection: seen.append(names(connection)))
+            write = journal.write(keeper, ("a",))
+            journal.note(lambda connection: seen.append(names(connection)))
+        await write
+
+    assert seen == [[], ["a"]]
+
+
+async def test_everybody_whose_values_were_not_written_is_told(tmp_path):
+    keeper = Keeper()
+    async with Journal.open(tmp_path / "run.db") as journal:
+        await limit(journal, 1)
+        async with Held(journal):
+            writes = [journal.write(keeper, (name * size,)) for name, size in (("a", 1), ("b", 100_000), ("c", 1))]
+        told = await asyncio.gather(*writes, return_exceptions=True)
+
+        assert [type(each) for each in told] == [JournalError] * 3
+        assert await journal.call(names) == []
+
+
+@pytest.mark.parametrize("as_one", [entries._FROM, False], ids=["this SQLite", "an old SQLite"])
+async def test_how_many_rows_stand_is_written_to_each_of_them(office, people, monkeypatch, as_one):
+    monkeypatch.setattr(entries, "_FROM", as_one)
+    async with office.batch() as batch:
+        await office.plan(batch, office.file(people(250)))
+        async with Held(batch._journal):
+            rows = [(number, "issued", f"client {number}", f"card {number}", number % 2, f"reason {number}") for number in range(1, 250)]
+            writes = [batch._journal.write(entries._know, values) for values in rows]
+        await asyncio.gather(*writes)
+        kept = await batch._journal.call(
+            lambda connection: connection.execute(
+                "SELECT number, state, client_id, card_id, found, reason FROM rows ORDER BY number"
+            ).fetchall()
+        )
+
+    assert kept == [*rows, (250, "planned", None, None, 0, None)]
+
+
 async def test_what_was_asked_for_before_the_end_is_written(tmp_path):
     async with Journal.open(tmp_path / "run.db") as journal:
         async with Held(journal) as held:

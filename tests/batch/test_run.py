@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from freedompay_async.batch import Batch, Journal, Limits, State, outcomes, read_file
+from freedompay_async.batch import Batch, Journal, Limits, State, entries, outcomes, read_file
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.sandbox import Fault, Faults, Sandbox
 
@@ -43,6 +43,17 @@ async def test_the_journal_has_what_the_outcomes_told(office, people):
         kept = [each async for each in outcomes(batch._journal)]
 
     assert kept == told
+
+
+async def test_an_old_sqlite_has_it_as_well(office, people, one_each, monkeypatch):
+    monkeypatch.setattr(entries, "_FROM", False)
+    async with office.batch() as batch:
+        await office.plan(batch, office.file(people(20)))
+        told = sorted([each async for each in batch.run()], key=lambda each: each.number)
+        kept = [each async for each in outcomes(batch._journal)]
+
+    assert kept == told
+    assert office.cards() == one_each(20)
 
 
 async def test_one_call_for_each_effect(office, people):
