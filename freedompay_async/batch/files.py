@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 from contextlib import closing
 from datetime import UTC, date, datetime
@@ -15,11 +16,10 @@ from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
 
 from msgspec.structs import replace
 
-from freedompay_async.batch.rows import COLUMNS, PRODUCTS, REQUIRED, REQUIRED_1000, Problem, Row, cell, nearest, read_row, shown
+from freedompay_async.batch.rows import COLUMNS, PRODUCTS, REQUIRED, REQUIRED_1000, Problem, Row, nearest, read_row, shown
 from freedompay_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Generator, Iterable, Iterator
 
 __all__ = ["DocumentProblem", "document_digest", "open_document", "read_file"]
@@ -62,6 +62,7 @@ def read_file(
     if product_id not in PRODUCTS.values():
         raise ConfigurationError(f"product {product_id} is not one of {', '.join(map(str, PRODUCTS))}. Nothing was sent.")
     day = today or datetime.now(UTC).astimezone().date()
+    folder = "" if path.parent == Path() else str(path.parent)
     empty = True
     with closing(_lines(path)) as lines:
         for record in _json(path, lines) if path.suffix.lower() in _JSON else _csv(path, lines, product_id):
@@ -71,31 +72,35 @@ def read_file(
                 continue
             line, fields = record
             row = read_row(line, fields, product_id=product_id, today=day)
-            name = fields.get("document")
-            problem = _document_problem(line, cell(name), path.parent) if documents and isinstance(name, str) else None
+            given = fields.get("document")
+            name = given.strip() if isinstance(given, str) else ""
+            document = os.path.join(folder, name) if name else None  # noqa: PTH118 - see `document_digest`
+            # What can't be printed is a problem of the row already, and the system may not take it for a path.
+            problem = _document_problem(line, document) if documents and document and name.isprintable() else None
             if problem is None:
-                yield replace(row, document=str(path.parent / row.document)) if isinstance(row, Row) and row.document else row
+                yield replace(row, document=document) if document and isinstance(row, Row) else row
             else:
                 yield [problem] if isinstance(row, Row) else [*row, problem]
     if empty:
         _refuse(path, "has no rows. Write one row for each card.")
 
 
-def document_digest(path: Path) -> str:
+def document_digest(path: str | os.PathLike[str]) -> str:
     """The SHA-256 of a PDF of at most 2 MB, in lower-case hex; remembered while the file's time and size stay the same.
 
     Raises `DocumentProblem`.
     """
     try:
-        state = path.stat()
+        # A large file has a document in each row, and pathlib takes longer than all else that is done with it.
+        state = os.stat(path)  # noqa: PTH116
     except OSError as error:
         raise DocumentProblem(f"{_tail(path)} {_reason(error)}") from error
-    return _digest(path, state.st_mtime_ns, state.st_size)
+    return _digest(os.fspath(path), state.st_mtime_ns, state.st_size)
 
 
 @lru_cache(maxsize=256)
-def _digest(path: Path, _mtime_ns: int, _size: int) -> str:
-    return sha256(open_document(path)).hexdigest()
+def _digest(path: str, _mtime_ns: int, _size: int) -> str:
+    return sha256(open_document(Path(path))).hexdigest()
 
 
 def open_document(path: Path) -> bytes:
@@ -115,18 +120,15 @@ def open_document(path: Path) -> bytes:
         raise DocumentProblem(f"{_tail(path)} {_reason(error)}") from error
 
 
-def _tail(path: Path) -> str:
+def _tail(path: str | os.PathLike[str]) -> str:
     # The end of a path is what tells one document from another.
     text = str(path)
     return shown(text) if len(text) <= 40 else shown(f"…{text[-39:]}")
 
 
-def _document_problem(line: int, name: str | None, folder: Path) -> Problem | None:
-    # What can't be printed is a problem of the row already, and the system may not take it for a path.
-    if name is None or not name.isprintable():
-        return None
+def _document_problem(line: int, path: str) -> Problem | None:
     try:
-        document_digest(folder / name)
+        document_digest(path)
     except DocumentProblem as error:
         hint = ": a path starts at the folder of the client file" if isinstance(error.__cause__, FileNotFoundError) else ""
         return Problem(line, "document", f"{error}{hint}")

@@ -6,8 +6,7 @@ import hashlib
 import os
 import sqlite3
 from datetime import UTC, datetime
-from functools import partial
-from pathlib import Path
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -17,7 +16,8 @@ from freedompay_async.batch.rows import Problem, Row, shown
 from freedompay_async.errors import ConfigurationError, JournalError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     from freedompay_async.batch.journal import Journal
 
@@ -118,13 +118,14 @@ def _plan(
     connection.execute("DROP TABLE IF EXISTS temp.seen")
     connection.execute("CREATE TEMP TABLE seen (key TEXT PRIMARY KEY, line INTEGER NOT NULL) WITHOUT ROWID")
     digest = hashlib.sha256()
+    folders: Callable[[str], str] = lru_cache(maxsize=256)(_real_folder)
     number = 0
     chunk: list[tuple[int, str, int, bytes]] = []
     for row in rows:
         if isinstance(row, list):
             problems.extend(row)
             continue
-        planned = _planned(row, problems)
+        planned = _planned(row, problems, folders)
         if not _first_of_its_key(connection, row, problems) or planned is None:
             continue
         number += 1
@@ -172,16 +173,28 @@ def _first_of_its_key(connection: sqlite3.Connection, row: Row, problems: list[P
     return True
 
 
-def _planned(row: Row, problems: list[Problem]) -> PlannedRow | None:
+def _planned(row: Row, problems: list[Problem], folders: Callable[[str], str]) -> PlannedRow | None:
     if row.document is None:
         return PlannedRow(row=row)
-    path = Path(os.path.realpath(row.document))
+    path = _real(row.document, folders)
     try:
         digest = document_digest(path)
     except DocumentProblem as error:
         problems.append(Problem(row.line, "document", str(error)))
         return None
-    return PlannedRow(row=msgspec.structs.replace(row, document=str(path)), document_sha256=digest)
+    return PlannedRow(row=row if row.document == path else msgspec.structs.replace(row, document=path), document_sha256=digest)
+
+
+def _real(path: str, folders: Callable[[str], str]) -> str:
+    """As `os.path.realpath`, which asks the system about every folder of the path; `folders` remembers."""
+    folder, name = os.path.split(path)
+    if name in {"", ".", ".."} or os.path.islink(path):  # noqa: PTH114 - pathlib takes longer than the system
+        return os.path.realpath(path)
+    return os.path.join(folders(folder), name)  # noqa: PTH118
+
+
+def _real_folder(path: str) -> str:
+    return os.path.realpath(path)
 
 
 def _settings(connection: sqlite3.Connection) -> dict[str, str]:

@@ -99,18 +99,19 @@ def read_row(line: int, fields: Mapping[str, object], *, product_id: int, today:
             problems.append(Problem(line, shown(column), f"there is no such column{nearest(column)}"))
             continue
         message = check(text) if type(value) is str or _has_text(value) else "is neither text nor a number"
-        if message is None and column == "birthdate" and text > latest:
+        if message is None:
+            if column != "birthdate" or text <= latest:
+                continue
             message = f"{shown(text)} is in the future: check the year"
-        if message is not None:
-            problems.append(Problem(line, column, message))
+        problems.append(Problem(line, column, message))
 
     product = PRODUCTS.get(given["product_id"]) if "product_id" in given else product_id
-    problems.extend(Problem(line, column, "is empty: every row needs it") for column in REQUIRED if column not in given)
+    problems += [Problem(line, column, "is empty: every row needs it") for column in REQUIRED if column not in given]
     if product == 1000:
-        problems.extend(Problem(line, column, "is empty: product 1000 needs it") for column in REQUIRED_1000 if column not in given)
+        problems += [Problem(line, column, "is empty: product 1000 needs it") for column in REQUIRED_1000 if column not in given]
     else:
-        problems.extend(_half_address(line, _ADDRESS1, given))
-        problems.extend(_half_address(line, _ADDRESS2, given))
+        problems += _half_address(line, _ADDRESS1, given)
+        problems += _half_address(line, _ADDRESS2, given)
     if ("idn_date" in given) != ("identified_by" in given):
         absent, present = ("identified_by", "idn_date") if "idn_date" in given else ("idn_date", "identified_by")
         problems.append(Problem(line, absent, f"is empty: give it together with {present}, or leave both empty"))
@@ -169,10 +170,9 @@ def nearest(name: str) -> str:
 
 
 def _half_address(line: int, columns: tuple[str, ...], given: Mapping[str, str]) -> list[Problem]:
-    absent = [column for column in columns if column not in given]
-    if len(absent) == len(columns):
+    if given.keys().isdisjoint(columns):
         return []
-    return [Problem(line, column, "is empty: an address has all five fields or none") for column in absent]
+    return [Problem(line, column, "is empty: an address has all five fields or none") for column in columns if column not in given]
 
 
 def _address(columns: tuple[str, ...], given: Mapping[str, str]) -> Address | None:
@@ -199,7 +199,7 @@ def _person_id(text: str) -> str | None:
 
 def _code(text: str) -> str | None:
     flaw = _person_id(text)
-    return flaw and f"{shown(text)} {flaw}"
+    return None if flaw is None else f"{shown(text)} {flaw}"
 
 
 def _key(text: str) -> str | None:
@@ -210,7 +210,9 @@ def _key(text: str) -> str | None:
 
 def _prose(text: str) -> str | None:
     """Text in which a line break or a no-break space is harmless."""
-    bad = None if text.isprintable() else _NOT_TEXT.search(text)
+    if text.isprintable():
+        return None
+    bad = _NOT_TEXT.search(text)
     return f"{shown(text)} has a character that is not text (U+{ord(bad[0]):04X}): delete it" if bad else None
 
 

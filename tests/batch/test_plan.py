@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
@@ -280,6 +281,20 @@ async def test_a_plan_holds_from_another_working_folder(office, tmp_path, monkey
     report = await office.resume()
 
     assert report.issued == 1
+
+
+@pytest.mark.parametrize("name", ["id.pdf", "link.pdf", "side/id.pdf", "side/deep/../id.pdf", "./id.pdf", "side/../side/link.pdf"])
+async def test_a_document_is_kept_by_the_path_that_no_link_can_change(office, tmp_path, name):
+    (tmp_path / "real" / "deep").mkdir(parents=True)
+    for folder in (tmp_path, tmp_path / "real"):
+        (folder / "id.pdf").write_bytes(b"%PDF-1.4 the passport of Ivan")
+        (folder / "link.pdf").symlink_to("id.pdf")
+    (tmp_path / "side").symlink_to("real")
+    async with office.batch() as batch:
+        await office.plan(batch, office.file([office.with_document(1, name)]))
+        data = await batch._journal.call(lambda connection: connection.execute("SELECT data FROM rows").fetchone()[0])
+
+    assert json.loads(data)["row"]["document"] == os.path.realpath(tmp_path / name)
 
 
 async def test_a_document_that_changed_makes_another_batch(office):
