@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import uvloop
+
 from freedompay_async import FreedomPay
 from freedompay_async.batch import Batch, Journal, Limits, Problem, Row, read_file
 from freedompay_async.batch.rows import read_row
@@ -57,4 +59,6 @@ async def run(
 
 if __name__ == "__main__":
     raise_open_files()
-    print(json.dumps(asyncio.run(run(**json.loads(sys.argv[1])))))
+    order = json.loads(sys.argv[1])
+    on_loop = uvloop.run if order.pop("on_uvloop", False) else asyncio.run
+    print(json.dumps(on_loop(run(**order))))
