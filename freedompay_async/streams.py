@@ -26,15 +26,21 @@ async def stream(work: Callable[[Callable[[T], Awaitable[None]]], Awaitable[None
     The work has a task of its own, because a task group must not be held open across a `yield`. It is at most some outcomes ahead of
     the reader. A bare `break` closes a generator only when asyncio gets to it, so leave early by `contextlib.aclosing`.
 
+    A reader that is cancelled while it waits for nothing may get some more of what lies ready, until its next wait.
+
     An error of the work is raised after what it gave before; of a group of errors, the first.
     """
     # anyio's memory streams take a round of the loop for each item at both ends, which is a large part of what a row of a batch costs.
     items: deque[T] = deque()
     room, news = asyncio.Semaphore(_AHEAD), asyncio.Event()
-    read = 0
+    read, left = 0, False
 
     async def give(item: T) -> None:
         await room.acquire()
+        if left:
+            # Nobody reads any more, and whoever waits behind this one must not wait for ever.
+            room.release()
+            return
         items.append(item)
         news.set()
 
@@ -60,6 +66,8 @@ async def stream(work: Callable[[Callable[[T], Awaitable[None]]], Awaitable[None
     except BaseExceptionGroup as group:
         raise _first(group) from None
     finally:
+        left = True
+        room.release()
         task.cancel()
         try:
             await _end_of(task)

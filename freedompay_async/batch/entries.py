@@ -57,7 +57,7 @@ class Entry:
     _request_ids: dict[str, str] = field(default_factory=dict)
 
     def request_id(self, step: str, settings: Mapping[str, str]) -> str:
-        """Of one of its steps, in the batch that has these settings."""
+        """Of one of its steps; the settings are those of its batch, which are always the same."""
         known = self._request_ids.get(step)
         if known is None:
             known = self._request_ids[step] = derive_request_id(settings["merchant"], settings["batch"], self.key, step)
@@ -143,7 +143,7 @@ def _file(connection: sqlite3.Connection, intents: Sequence[tuple[Any, ...]]) ->
 
 
 def _know(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """How rows stand: number, state, client_id, card_id, found, reason."""
+    """How rows stand: number, state, client_id, card_id, found, reason. A row waits for each write, so none is here twice."""
     if _FROM:
         _for_all(connection, _KNOW, rows)
     else:

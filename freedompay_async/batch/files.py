@@ -74,6 +74,8 @@ def read_file(
             row = read_row(line, fields, product_id=product_id, today=day)
             given = fields.get("document")
             name = given.strip() if isinstance(given, str) else ""
+            if "//" in name or "./" in name or name.endswith(("/", "/.")):
+                name = str(Path(name))
             document = os.path.join(folder, name) if name else None  # noqa: PTH118 - see `document_digest`
             # What can't be printed is a problem of the row already, and the system may not take it for a path.
             problem = _document_problem(line, document) if documents and document and name.isprintable() else None

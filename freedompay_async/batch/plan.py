@@ -186,7 +186,7 @@ def _planned(row: Row, problems: list[Problem], folders: Callable[[str], str]) -
 
 
 def _real(path: str, folders: Callable[[str], str]) -> str:
-    """As `os.path.realpath`, which asks the system about every folder of the path; `folders` remembers."""
+    """As `os.path.realpath` does it where names are case-sensitive, which asks the system about every folder; `folders` remembers."""
     folder, name = os.path.split(path)
     if name in {"", ".", ".."} or os.path.islink(path):  # noqa: PTH114 - pathlib takes longer than the system
         return os.path.realpath(path)

@@ -249,9 +249,7 @@ class Run:
             ahead=self._ahead,
         )
         operation = await self._send(call, body, intent)
-        # What ended at once the row's next write tells, unless there is none any more.
-        if not operation.done or self._stopping.now:
-            accepted(self._journal, row, step)
+        accepted(self._journal, row, step)
         self._known = request_id
         row.found = row.found or (operation.answer is not None and operation.answer.found and not intent.limited)
         return operation

@@ -85,3 +85,25 @@ def test_rows(tmp_path: Path, pdf: Path):
     assert [problem.column for problem in fifth] == ["key", "document"]
     assert str(fifth[1]).endswith('clients.csv" is not a PDF: it does not begin with %PDF-')
     assert [isinstance(row, Row) for row in read_file(path, product_id=2000, documents=False)] == [True] * 4 + [False]
+
+
+@pytest.mark.parametrize("name", ["id.pdf", "./id.pdf", "id.pdf/", "id.pdf/.", ".//id.pdf", "side/../id.pdf"])
+@pytest.mark.parametrize("documents", [True, False])
+def test_a_name_with_more_than_it_needs_is_the_same_document(tmp_path: Path, pdf: Path, name: str, documents: bool):
+    (pdf.parent / "side").mkdir()
+    path = pdf.parent / "clients.csv"
+    path.write_text(f"key,phone,first_name,last_name,document\na,{LEAST},{name}\n")
+    (row,) = read_file(path, product_id=2000, documents=documents)
+
+    assert isinstance(row, Row)
+    assert row.document == str(pdf.parent / name)
+
+
+def test_a_file_of_the_working_folder_names_its_documents_as_they_are(pdf: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(pdf.parent)
+    Path("clients.csv").write_text(f"key,phone,first_name,last_name,document\na,{LEAST},./no.pdf\nb,{LEAST},id.pdf\n")
+    (problem,), row = read_file("clients.csv", product_id=2000)
+
+    assert str(problem) == 'line 2, column document: "no.pdf" is not there: a path starts at the folder of the client file'
+    assert isinstance(row, Row)
+    assert row.document == "id.pdf"

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from base64 import b64encode
 from contextlib import closing
 
@@ -434,6 +435,20 @@ async def test_everybody_whose_values_were_not_written_is_told(tmp_path):
 
         assert [type(each) for each in told] == [JournalError] * 3
         assert await journal.call(names) == []
+
+
+@pytest.mark.parametrize(("count", "pauses"), [(1, 0), (3, 0), (4, 1), (100, 1)])
+async def test_where_much_is_written_more_is_gathered_and_where_little_is_nobody_waits(tmp_path, monkeypatch, count, pauses):
+    slept = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    async with Journal.open(tmp_path / "run.db") as journal:
+        async with Held(journal):
+            writes = [journal.write(Keeper(), (f"{number:03}",)) for number in range(count)]
+        await asyncio.gather(*writes)
+        # The pause comes after the answer, and before the next.
+        await journal.call(names)
+
+    assert slept == [0.005] * pauses
 
 
 @pytest.mark.parametrize("as_one", [entries._FROM, False], ids=["this SQLite", "an old SQLite"])

@@ -283,7 +283,7 @@ async def test_a_plan_holds_from_another_working_folder(office, tmp_path, monkey
     assert report.issued == 1
 
 
-@pytest.mark.parametrize("name", ["id.pdf", "link.pdf", "side/id.pdf", "side/deep/../id.pdf", "./id.pdf", "side/../side/link.pdf"])
+@pytest.mark.parametrize("name", ["id.pdf", "link.pdf", "side/id.pdf", "side/deep/../id.pdf", "./id.pdf", "side//link.pdf"])
 async def test_a_document_is_kept_by_the_path_that_no_link_can_change(office, tmp_path, name):
     (tmp_path / "real" / "deep").mkdir(parents=True)
     for folder in (tmp_path, tmp_path / "real"):

@@ -64,7 +64,7 @@ class Terminal:
 
     def interrupt(self) -> None:
         """Ctrl-C, and again if nothing comes of it: Python does not see a signal of the moment just before its `read` of the terminal."""
-        for _ in range(5):
+        for _ in range(2):
             self.process.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(10)

@@ -266,3 +266,76 @@ def test_leaves_no_task_behind(run_virtual):
         return len(asyncio.all_tasks())
 
     assert run_virtual(count()) == 1
+
+
+def test_work_that_gives_while_it_ends_does_not_wait_for_a_reader_who_has_left(run_virtual):
+    ended = []
+
+    async def row(number, give):
+        try:
+            while True:
+                await give(number)
+        finally:
+            await give(number)
+            ended.append(number)
+
+    async def work(give):
+        async with asyncio.TaskGroup() as rows:
+            for number in range(2000):
+                rows.create_task(row(number, give))
+
+    async def leave():
+        async with aclosing(stream(work)) as outcomes:
+            await anext(outcomes)
+            # Until there is no room any more.
+            await asyncio.sleep(1.0)
+
+    run_virtual(leave())
+
+    assert sorted(ended) == list(range(2000))
+
+
+def test_a_cancelled_giver_takes_no_room_and_gives_nothing(run_virtual):
+    async def work(give):
+        # A thousand, and the one in the reader's hand.
+        for number in range(1001):
+            await give(number)
+        late = [asyncio.create_task(give("late")) for _ in range(5)]
+        await asyncio.sleep(1.0)
+        for each in late:
+            each.cancel()
+        await asyncio.wait(late)
+        for number in range(1001, 3000):
+            await give(number)
+
+    async def slow():
+        items = []
+        async with aclosing(stream(work)) as outcomes:
+            async for item in outcomes:
+                if not items:
+                    await asyncio.sleep(2.0)
+                items.append(item)
+        return items
+
+    assert run_virtual(slow()) == list(range(3000))
+
+
+def test_others_have_their_turns_while_a_reader_waits_for_nothing(run_virtual):
+    turns = 0
+
+    async def others():
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def count():
+        async with aclosing(stream(gives(*range(800)))) as outcomes:
+            assert await anext(outcomes) == 0
+            task = asyncio.create_task(others())
+            async for _ in outcomes:
+                pass
+        task.cancel()
+        return turns
+
+    assert run_virtual(count()) >= 50
