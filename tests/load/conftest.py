@@ -35,8 +35,15 @@ class InlineJournal(Journal):
         await asyncio.sleep(0)
         return work(self.connection)
 
+    async def write(self, writer, values):
+        await asyncio.sleep(0)
+        writer(self.connection, [values])
+
     def note(self, work):
         work(self.connection)
+
+    def note_values(self, writer, values):
+        writer(self.connection, [values])
 
 
 class Came(NamedTuple):
