@@ -298,7 +298,8 @@ class Journal:
             f"{self.path} can't be written ({_words(error)}): the run has stopped, and nothing was sent that is not in it. "
             "Make room or mend the disk, then resume."
         )
-        failed.__cause__ = error
+        # Without its frames: they hold open cursors, and while one is open the closed journal stays locked.
+        failed.__cause__ = error.with_traceback(None)
         return failed
 
     def _gone(self) -> JournalError:

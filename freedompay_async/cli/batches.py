@@ -18,7 +18,7 @@ from freedompay_async.cli.common import Flags, client, run
 from freedompay_async.cli.display import display, show_report
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.output import check_free, exists, printable, write_outcomes
-from freedompay_async.errors import AuthenticationError, ConfigurationError, FreedomPayError, NotSent, ProtocolError
+from freedompay_async.errors import AuthenticationError, ConfigurationError, FreedomPayError, JournalError, NotSent, ProtocolError
 from freedompay_async.ids import new_request_id
 from freedompay_async.plain import to_json
 from freedompay_async.wire import is_page
@@ -159,7 +159,13 @@ async def _run(task: Batch, journal: Journal, *, out: Path | None, json: bool) -
                     task.stop()
         except FreedomPayError as error:
             stopped = error
-    code = await _finish(journal, out=out, json=json)
+    try:
+        code = await _finish(journal, out=out, json=json)
+    except JournalError:
+        # What has stopped the run may keep its journal from being read as well; it is told below.
+        if stopped is None:
+            raise
+        code = Exit.LEFT
     if stopped is not None:
         typer.echo(f"freedompay: stopped: {printable(str(stopped))}", err=True)
         return Exit.LEFT

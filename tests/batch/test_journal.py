@@ -323,6 +323,20 @@ async def test_everybody_in_a_group_that_was_not_written_is_told(tmp_path):
         assert await journal.call(names) == []
 
 
+async def test_an_error_that_is_kept_does_not_keep_a_closed_journal_locked(tmp_path):
+    async with Journal.open(tmp_path / "run.db") as journal:
+        await limit(journal, 1)
+        async with Held(journal):
+            journal.note(lambda connection: connection.execute("PRAGMA max_page_count"))
+            call = asyncio.create_task(journal.call(insert("a", "x" * 100_000)))
+        with pytest.raises(JournalError) as kept:
+            await call
+    async with Journal.open(tmp_path / "run.db") as journal:
+        found = await journal.call(names)
+
+    assert (found, type(kept.value.__cause__)) == ([], sqlite3.OperationalError)
+
+
 async def test_a_job_that_raises_is_told_to_its_own_caller_only(tmp_path):
     def bad(connection):
         insert("bad")(connection)
