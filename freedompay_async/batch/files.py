@@ -74,6 +74,7 @@ def read_file(
             row = read_row(line, fields, product_id=product_id, today=day)
             given = fields.get("document")
             name = given.strip() if isinstance(given, str) else ""
+            # Only where pathlib has something to take away; see `document_digest`.
             if "//" in name or "./" in name or name.endswith(("/", "/.")):
                 name = str(Path(name))
             document = os.path.join(folder, name) if name else None  # noqa: PTH118 - see `document_digest`

@@ -159,17 +159,13 @@ async def _run(task: Batch, journal: Journal, *, out: Path | None, json: bool) -
                     task.stop()
         except FreedomPayError as error:
             stopped = error
-    try:
-        code = await _finish(journal, out=out, json=json)
-    except JournalError:
-        # What has stopped the run may keep its journal from being read as well; it is told below.
-        if stopped is None:
-            raise
-        code = Exit.LEFT
-    if stopped is not None:
-        typer.echo(f"freedompay: stopped: {printable(str(stopped))}", err=True)
-        return Exit.LEFT
-    return code
+    if stopped is None:
+        return await _finish(journal, out=out, json=json)
+    # What has stopped the run may keep its journal from being read as well.
+    with suppress(JournalError):
+        await _finish(journal, out=out, json=json)
+    typer.echo(f"freedompay: stopped: {printable(str(stopped))}", err=True)
+    return Exit.LEFT
 
 
 async def _finish(journal: Journal, *, out: Path | None, json: bool) -> Exit:

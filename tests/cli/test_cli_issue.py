@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 
+from freedompay_async.cli import batches
+from freedompay_async.errors import JournalError
 from freedompay_async.sandbox import Fault
 
 
@@ -156,6 +158,22 @@ def test_a_guard_on_resume(shell, issuer, people, hurry):
     assert result.exit_code == 3
     assert "freedompay: stopped: stopped before card 3: at most 2 are allowed." in result.stderr
     assert issuer.arrived("card/issue") == 2
+
+
+def test_a_run_that_was_stopped_says_so_where_its_report_can_not_be_read(shell, issuer, people, hurry, monkeypatch):
+    async def unreadable(_):
+        raise JournalError("run.db can't be written (disk I/O error)")
+
+    issuer.hold(True)
+    shell.issue(people(5))
+    issuer.hold(False)
+    monkeypatch.setattr(batches, "make_report", unreadable)
+    result = shell("batch", "resume", "run.db", "--max-cards", "2")
+
+    assert result.exit_code == 3
+    assert result.stderr.endswith(
+        "freedompay: stopped: stopped before card 3: at most 2 are allowed. The rows that are left can be resumed.\n"
+    )
 
 
 def test_report_needs_no_settings_and_sends_nothing(shell, shell_of, issuer, people):
