@@ -19,6 +19,7 @@ from freedompay_async.errors import (
     ProtocolError,
     RateLimited,
     RequestFailed,
+    ResultUnknown,
     StillProcessing,
 )
 from freedompay_async.ids import derive_request_id, new_request_id
@@ -148,6 +149,7 @@ __all__ = [
     "RequestState",
     "RequestStatus",
     "Resident",
+    "ResultUnknown",
     "Retry",
     "Secret",
     "SecretKey",

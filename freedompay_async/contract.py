@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.models.open import Fields
 
-__all__ = ["HASHDT_TABLE", "TABLE", "Call", "Mark", "Result", "Retry", "Section", "check_path"]
+__all__ = ["ENVELOPES", "HASHDT_TABLE", "TABLE", "Call", "Mark", "Result", "Retry", "Section", "check_path"]
 
 
 class Mark(StrEnum):
@@ -74,6 +74,17 @@ class Section(StrEnum):
     """Another issuer's API, of the client `HashDT`."""
 
 
+ENVELOPES: Final[Mapping[Section, frozenset[str]]] = {
+    Section.PAYMENT_CARDS: frozenset({"request_status", "dt", "error_code"}),
+    Section.GIFT_CARDS: frozenset({"datetime"}),
+    Section.HASHDT: frozenset({"code"}),
+}
+"""Of these an answer of the contract has at least one, beside its `status`. Other JSON comes from a gateway, whatever its `status` is.
+
+The vendor's error answers are not published, so this is data: an override changes it.
+"""
+
+
 class Result(Protocol):
     """What a finished request is turned into; `of` gives `None` while the answer lacks the ids."""
 
@@ -103,6 +114,10 @@ class Call(Generic[R]):
     """The id of a question is an idempotency key: the same on every attempt."""
     safe_again: bool = False
     """Of an effect that can't be asked about: doing it again does no harm, so whoever lost the answer may."""
+    pays: bool = False
+    """It moves money when it is accepted, so it is not sent a second time unless the policy says so."""
+    given_envelope: frozenset[str] | None = None
+    """Fields that an override asks for in place of the section's own (`ENVELOPES`)."""
     fields: Mapping[str, Any] | Fields = field(default_factory=dict, hash=False)
     """Fields that an override adds to every body."""
     header_names: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -112,11 +127,15 @@ class Call(Generic[R]):
     """Whether the body carries the request id of the call itself."""
     answer: type[Any] = field(init=False, repr=False, compare=False)
     """The shape of its answer. An accepted request is told of as `request/status` tells of it."""
+    envelope: frozenset[str] = field(init=False, repr=False, compare=False)
+    """An answer has one of these beside its `status`, or it is not the contract's; empty: `status` is enough."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "body_id", issubclass(self.request, asked.Intent))
         accepted = self.body_id and not self.retry.harmless and self.mark is not Mark.GIVEN
         object.__setattr__(self, "answer", RequestState if accepted else self.result)
+        own = ENVELOPES[self.section] if self.given_envelope is None else self.given_envelope
+        object.__setattr__(self, "envelope", own)
 
 
 _PATH: Final = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
@@ -193,7 +212,7 @@ LIMITS_SET: Final = _card("limits.set", "limits/set", asked.LimitSetting, Comple
 LIMITS_LIST: Final = _card("limits.list", "limits/list", asked.LimitQuery, reads.LimitList, _P, _READ, "api-18614458")
 
 GIFT_CARDS_PRODUCTS: Final = _gift("products", "product_list", gift.GiftProductQuery, gift.GiftProducts, _P, _READ)
-GIFT_CARDS_ISSUE: Final = _gift("issue", "issue_card", gift.GiftIssue, gift.IssuedGiftCard, _P, _UNASKABLE)
+GIFT_CARDS_ISSUE: Final = replace(_gift("issue", "issue_card", gift.GiftIssue, gift.IssuedGiftCard, _P, _UNASKABLE), pays=True)
 GIFT_CARDS_CONFIRM: Final = replace(
     _gift("confirm", "activate_card", gift.GiftConfirmation, gift.GiftCardState, _D, _UNASKABLE, f"{_KZ} api-12075782"), safe_again=True
 )

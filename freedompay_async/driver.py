@@ -14,7 +14,7 @@ from msgspec.structs import force_setattr
 from freedompay_async.attempt import Attempt, TransportError, Wire
 from freedompay_async.contract import REQUESTS_STATUS, Call, Mark, Retry, Section
 from freedompay_async.drift import DriftCount
-from freedompay_async.errors import Busy, ConfigurationError, OutcomeUnknown
+from freedompay_async.errors import MEANINGS, Busy, ConfigurationError, Ending, OutcomeUnknown
 from freedompay_async.explain import mark_cancelled, to_error
 from freedompay_async.governor import Governor, NoTurn, Rank
 from freedompay_async.ids import checked_request_id, new_request_id
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     import msgspec
 
+    from freedompay_async.errors import FreedomPayError
     from freedompay_async.governor import Lane
     from freedompay_async.record import Record
     from freedompay_async.secret import Secret
@@ -206,7 +207,7 @@ class Driver:
 
     async def _send(self) -> Verdict:
         if self._message is None or not self._fixed:
-            self._message = self._compose()
+            self._message = self._made(self._compose)
         self._life.sent(self._loop.time())
         self._sending = attempt = self._new_attempt(self._may_leave if self._effect and self._fixed else None)
         reply = await self._try(self._message, attempt, self._departure)
@@ -215,22 +216,39 @@ class Driver:
         if isinstance(reply, Reply):
             # Only `request/status` asks about another request than its own.
             own = call.request is not StatusQuery
-            reply = read_answer(reply, call.answer, effect=own, now=time.time(), envelope=_ENVELOPES[call.section])
+            shape = _ENVELOPES[call.section]
+            reply = read_answer(reply, call.answer, effect=own, now=time.time(), envelope=shape, asked=call.envelope)
         self._tell(call, reply, attempt)
         return reply
 
     async def _ask(self) -> Verdict:
-        query = StatusQuery(request_id=cast("str", self._id))
         call = self._means.row(REQUESTS_STATUS)
-        message = self._signed(Message(call.method, call.path, {}, self._means.encode(call, query)), call, new_request_id())
+        message = self._made(lambda: self._question(call))
         attempt = self._new_attempt()
         self._asked_at = self._loop.time()
         reply = await self._try(message, attempt)
         self._asked_at = attempt.began or self._asked_at
         if isinstance(reply, Reply):
-            reply = read_look_up(reply, now=time.time())
+            reply = read_look_up(reply, now=time.time(), asked=call.envelope)
         self._tell(call, reply, attempt)
         return reply
+
+    def _question(self, call: Call[Any]) -> Message:
+        query = StatusQuery(request_id=cast("str", self._id))
+        return self._signed(Message(call.method, call.path, {}, self._means.encode(call, query)), call, new_request_id())
+
+    def _made(self, make: Callable[[], Message]) -> Message:
+        """A message; a signer or an encoder that fails after the effect was sent takes nothing away from what is known of it."""
+        try:
+            return make()
+        except Exception as error:
+            if not self._effect or self._life.out_of_time() is Step.NOT_SENT:
+                raise
+            failed, cause = type(error).__name__, error
+        self._told = dataclasses.replace(self._told, reason=f"{self._told.reason}; then the signing failed: {failed}")
+        unknown = self._error(Step.UNKNOWN)
+        log.error("%s", unknown.message, extra=self._extra())
+        raise unknown from cause
 
     def _new_attempt(self, may_leave: Callable[[], bool] | None = None) -> Attempt:
         means = self._means
@@ -282,8 +300,9 @@ class Driver:
 
     def _busy(self) -> Busy:
         on_the_way = f"{self._means.governor.busy} calls are on the way"
-        told = f"not sent: its turn has not come ({on_the_way}), and wait=False. It is safe to repeat."
-        return Busy(told, request_id=self._id, call=self._call.name)
+        busy = MEANINGS[Ending.BUSY]
+        why = f"its turn has not come ({on_the_way}), and wait=False"
+        return Busy(f"{busy.text.format(why=why)} {busy.safe}", request_id=self._id, call=self._call.name)
 
     async def _turn(self, attempt: Attempt, departure: Departure | None) -> None:
         """Wait for a place and a turn."""
@@ -338,7 +357,7 @@ class Driver:
         return message
 
     def _end(self, step: Step) -> Any:
-        if step is Step.ANSWERED:
+        if step is Step.ANSWERED or (step is Step.TAKEN and self._told.answer is not None):
             if self._told.value is not None:
                 return self._told.value
             answer = self._told.answer
@@ -346,7 +365,14 @@ class Driver:
             if isinstance(answer, RequestState):
                 force_setattr(answer, "found", self._life.found)
             return answer
-        error = to_error(
+        error = self._error(step)
+        if self._call.retry is Retry.UNASKABLE and (error.outcome_unknown or isinstance(error, OutcomeUnknown)):
+            # For whoever has to look: the caller may have no log of its own.
+            log.error("%s", error.message, extra=self._extra())
+        raise error
+
+    def _error(self, step: Step) -> FreedomPayError:
+        return to_error(
             step,
             call=self._call,
             request_id=self._id,
@@ -354,12 +380,10 @@ class Driver:
             asked=self._asked,
             resend_within=self._means.policy.resend_within,
             not_again=self._life.not_again,
+            id_sent=self._call.body_id or self._signer.header_id,
+            refused=self._life.said_no,
             hide=self._secrets(),
         )
-        if self._call.retry is Retry.UNASKABLE and isinstance(error, OutcomeUnknown):
-            # For whoever has to look: the caller may have no log of its own.
-            log.error("%s", error.message, extra=self._extra())
-        raise error
 
     def _secrets(self) -> list[Secret]:
         """What goes out and must not be shown, should the issuer repeat it."""

@@ -6,8 +6,9 @@
     ├── NotSent                 no byte of it left this machine; safe to repeat
     │   └── Busy                its turn had not come yet, and it was told not to wait
     ├── OutcomeUnknown          sent, and what became of it is not known
-    ├── StillProcessing         accepted, and not finished when the waiting stopped
-    ├── ProtocolError           an answer came that is not the contract's
+    │   └── ResultUnknown       it was done, and what it made is not known
+    ├── StillProcessing         it had not ended, as far as the issuer tells, when the waiting stopped
+    ├── ProtocolError           the answer to a question is not the contract's
     └── ApiError                the issuer answered and said no
         ├── AuthenticationError the key, the merchant id or the signature was refused
         ├── DuplicateRequest    the issuer has seen this request id and does not tell what became of it
@@ -19,26 +20,35 @@ A call that is cancelled raises the `CancelledError` it was given, with `request
 
 Errors carry attributes, not tuples; all of them pickle. `str(error)` says what happened, whether anything was sent, and
 what is safe to do next. `body` is the raw answer with secrets masked.
+
+`MEANINGS` is the one place that says, for each way in which a call can end, whether it was done, which request id to use next and
+what is safe. The texts of the errors and the table of the README are made from it.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from enum import StrEnum
+from typing import Any, ClassVar, Final, Literal, NamedTuple
 
 __all__ = [
+    "MEANINGS",
     "ApiError",
     "AuthenticationError",
     "Busy",
     "ConfigurationError",
     "DuplicateRequest",
+    "Ending",
     "FreedomPayError",
     "GiftCardError",
     "JournalError",
+    "Meaning",
     "NotSent",
+    "Of",
     "OutcomeUnknown",
     "ProtocolError",
     "RateLimited",
     "RequestFailed",
+    "ResultUnknown",
     "StillProcessing",
 ]
 
@@ -54,8 +64,14 @@ class FreedomPayError(Exception):
         body: the last answer's body as text, secrets masked, or `None`.
         error_code, error_description: what the issuer gave, as text, or `None`.
         retry_after: seconds that the issuer asked to wait, or `None`.
-        proved: the failure was read from `request/status`, not concluded from a refusal.
+        done: whether what was asked for was done; `None`: that is not known. A question does nothing, so of one it is false.
+        refused: the issuer's answer to the call itself was a refusal, whatever a look-up told afterwards.
+        proved: a look-up has shown that it was not done; it is not concluded from a refusal.
+        card_ids, client_id, transaction_id: what the answer names all the same, of a request that failed or is not told of in full.
     """
+
+    DONE: ClassVar[bool | None] = None
+    """What the class says of `done`, where nothing more is known."""
 
     def __init__(
         self,
@@ -68,7 +84,12 @@ class FreedomPayError(Exception):
         error_code: str | None = None,
         error_description: str | None = None,
         retry_after: float | None = None,
+        done: bool | Literal["as its class"] | None = "as its class",
+        refused: bool = False,
         proved: bool = False,
+        card_ids: tuple[str, ...] = (),
+        client_id: str | None = None,
+        transaction_id: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -79,7 +100,17 @@ class FreedomPayError(Exception):
         self.error_code = error_code
         self.error_description = error_description
         self.retry_after = retry_after
+        self.done = self.DONE if done == "as its class" else done
+        self.refused = refused
         self.proved = proved
+        self.card_ids = card_ids
+        self.client_id = client_id
+        self.transaction_id = transaction_id
+
+    @property
+    def outcome_unknown(self) -> bool:
+        """Whether it is not known if it was done."""
+        return self.done is None
 
     def __str__(self) -> str:
         subject = f"{self.call}: " if self.call else ""
@@ -97,6 +128,8 @@ def _rebuild(cls: type[FreedomPayError], message: str) -> FreedomPayError:
 class ConfigurationError(FreedomPayError):
     """Wrong settings, or a client used after close, on another event loop or in a forked child; nothing was sent."""
 
+    DONE = False
+
 
 class JournalError(FreedomPayError):
     """The journal of a batch can't be written: nothing more is sent, and what was sent is in it."""
@@ -105,21 +138,36 @@ class JournalError(FreedomPayError):
 class NotSent(FreedomPayError):
     """No byte of the request left this machine: safe to repeat."""
 
+    DONE = False
+
 
 class Busy(NotSent):
     """The client has as many calls on the way as it may have, or its turn had not come yet, and `wait=False`: nothing was sent."""
 
 
 class OutcomeUnknown(FreedomPayError):
-    """The request was sent and its outcome is not known: it may or may not have been done.
+    """The request was sent and its outcome is not known. An effect (`done` is `None`) may or may not have been done.
 
-    Never repeat it under a new id. `requests.attach(error.request_id)` asks again later; the same call with
-    `request_id=error.request_id` is safe, because one id is processed at most once.
+    Never repeat an effect under a new id. Where `request/status` can be asked about it, `requests.attach(error.request_id)` asks again
+    later, and the same call with `request_id=error.request_id` is safe. Where it can't be asked about (gift cards), a person has to
+    look: the text says which of the two it is. A question (`done` is false) changes nothing and may be asked again.
     """
 
 
+class ResultUnknown(OutcomeUnknown):
+    """It was done, and what came of it is not known: the answer says so, and can't be read beyond that. Never repeat it.
+
+    `body` has the answer.
+    """
+
+    DONE = True
+
+
 class StillProcessing(FreedomPayError):
-    """The issuer accepted the request and had not finished it when the waiting stopped; `request_id` is all one needs to go on.
+    """The request had not ended, as far as the issuer tells, when the waiting stopped; `request_id` is all one needs to go on.
+
+    `done` is true where it has succeeded, and the issuer has not named all that it made: `card_ids` has the ids so far. Where the issuer
+    does not know the id, or not yet, the text says so.
 
     Attributes:
         request_ids: of many requests waited for together, those that have not ended.
@@ -129,7 +177,9 @@ class StillProcessing(FreedomPayError):
 
 
 class ProtocolError(FreedomPayError):
-    """An answer came that is not the contract's; `body` has it."""
+    """The answer to a question is not the contract's; `body` has it. A question changes nothing."""
+
+    DONE = False
 
 
 class ApiError(FreedomPayError):
@@ -137,7 +187,13 @@ class ApiError(FreedomPayError):
 
 
 class AuthenticationError(ApiError):
-    """The key, the merchant id or the signature was refused; this attempt did nothing."""
+    """The key, the merchant id or the signature was refused.
+
+    Said in the issuer's own JSON, this attempt did nothing. Where the refusal is in any other form, `outcome_unknown` is true: the host
+    refuses this key for questions too, and whether the call did anything is not known.
+    """
+
+    DONE = False
 
 
 class DuplicateRequest(ApiError):
@@ -148,21 +204,22 @@ class DuplicateRequest(ApiError):
 
 
 class RateLimited(ApiError):
-    """HTTP 429 to every attempt; by its meaning nothing was done. Repeat later with the same request id."""
+    """HTTP 429 to every attempt. It means that nothing was done, and does not prove it: repeat later with the same request id."""
 
 
 class RequestFailed(ApiError):
-    """The issuer refused the request, or accepted it and it failed: it was not done.
+    """The issuer refused the request, or accepted it and it failed.
 
-    One doubt is left where the caller gave the request id and `proved` is false: had the id been used before, the refusal could be that
-    of a repeated id. `request/status` was asked through the grace time, and did not know it.
+    `proved`: a look-up has shown that it was not done. Otherwise the issuer refused it, and does not know the id, or can't be asked: a
+    proxy that repeats a request makes the same impression, so ask again before it is sent under a new id.
     """
 
 
 class GiftCardError(ApiError):
     """A negative status of the gift-card section; `code` has it, and its sentence is `error_description`.
 
-    It was not done, as far as the status tells: -5 and -9 are failures of the bank behind the issuer.
+    `done` is false where the status is about what was asked (a name, a phone, a product, the money, a card id, a code). A general error,
+    a failure of the bank behind the issuer (-5, -9) and "activated already" (-10) do not tell, so there it is `None`.
     """
 
     @property
@@ -172,3 +229,348 @@ class GiftCardError(ApiError):
             return int(self.error_code or "")
         except ValueError:
             return None
+
+
+class Of(StrEnum):
+    """What a meaning is about."""
+
+    EFFECT = "a call that changes something"
+    READ = "a question"
+    RESULT = "`result()`"
+
+
+class Ending(StrEnum):
+    """How a call can end without its answer."""
+
+    NOT_SENT = "not sent"
+    BUSY = "busy"
+    LIMITED = "limited"
+    LIMITED_WITHOUT_ID = "limited, no id on the wire"
+    DENIED = "denied"
+    DENIED_UNSURE = "denied, not in the issuer's own JSON"
+    DENIED_UNASKABLE = "denied, not in the issuer's own JSON, and it can't be asked about"
+    DENIED_REPEATABLE = "denied, not in the issuer's own JSON, and it may be repeated"
+    REFUSED = "refused"
+    REFUSED_UNASKABLE = "refused, and it can't be asked about"
+    REFUSED_REPEATABLE = "refused, and it may be repeated"
+    GIFT_REFUSED = "refused gift-card call"
+    GIFT_UNSURE = "refused gift-card call that may have been done"
+    DUPLICATE = "duplicate"
+    FAILED = "failed"
+    FAILED_NAMED = "failed, and names something"
+    UNKNOWN = "unknown"
+    UNKNOWN_OLD = "unknown, and not sent again"
+    UNKNOWN_UNASKABLE = "unknown, and it can't be asked about"
+    UNKNOWN_HARMLESS = "unknown, and doing it again does no harm"
+    UNKNOWN_REPEATABLE = "unknown, and it may be repeated"
+    UNREADABLE = "done, and the answer can't be read"
+    READ_NOT_SENT = "question not sent"
+    READ_LIMITED = "question limited"
+    READ_DENIED = "question denied"
+    READ_REFUSED = "question refused"
+    READ_UNCLEAR = "question answered with something else"
+    READ_UNANSWERED = "question not answered"
+    PROCESSING = "in process"
+    NOT_KNOWN = "not known to the issuer"
+    UNNAMED = "succeeded, and not all is named"
+
+
+class Meaning(NamedTuple):
+    """What an ending means to whoever made the call."""
+
+    error: type[FreedomPayError]
+    of: Of
+    case: str
+    """When it is so, for the table of the README."""
+    done: bool | None
+    next_id: str
+    """Which request id to use next."""
+    text: str
+    """What happened; `{why}` is what was seen."""
+    safe: str
+    """What is safe to do."""
+
+
+_NEW: Final = "any"
+_SAME: Final = "the same"
+_NONE: Final = "none"
+_HARMLESS: Final = "It changes nothing: it is safe to repeat."
+
+MEANINGS: Final[dict[Ending, Meaning]] = {
+    Ending.NOT_SENT: Meaning(
+        NotSent,
+        Of.EFFECT,
+        "no connection, no name, no TLS, its turn did not come",
+        False,
+        _NEW,
+        "not sent: {why}.",
+        "Nothing was done; it is safe to repeat.",
+    ),
+    Ending.BUSY: Meaning(
+        Busy,
+        Of.EFFECT,
+        "its turn had not come, with `wait=False`",
+        False,
+        _NEW,
+        "not sent: {why}.",
+        "It is safe to repeat.",
+    ),
+    Ending.LIMITED: Meaning(
+        RateLimited,
+        Of.EFFECT,
+        "429 to every attempt",
+        None,
+        _SAME,
+        "the issuer limits the rate ({why}).",
+        "HTTP 429 means that nothing was done, and does not prove it: repeat it later with this request_id.",
+    ),
+    Ending.LIMITED_WITHOUT_ID: Meaning(
+        RateLimited,
+        Of.EFFECT,
+        "429, and no request id is on the wire (gift cards under JWS)",
+        None,
+        _NONE,
+        "the issuer limits the rate ({why}).",
+        "HTTP 429 means that nothing was done, and does not prove it. No request id goes out with this call, so nothing would tell a "
+        "repeat from a second order: make sure that it was not done before you repeat it.",
+    ),
+    Ending.DENIED: Meaning(
+        AuthenticationError,
+        Of.EFFECT,
+        "401 or 403 in the issuer's own JSON",
+        False,
+        _NEW,
+        "the issuer refused the signature or the merchant ({why}).",
+        "This attempt did nothing. Check auth_id, secret_key, the region and its signature scheme.",
+    ),
+    Ending.DENIED_UNSURE: Meaning(
+        AuthenticationError,
+        Of.EFFECT,
+        "401 or 403 in any other form, to the question about it too",
+        None,
+        _SAME,
+        "the host refuses this key ({why}), for status questions too.",
+        "Whether this call did anything is not known: mend the key (auth_id, secret_key, the region and its signature scheme, or what "
+        "stands between you and the issuer), then ask (requests.attach).",
+    ),
+    Ending.DENIED_UNASKABLE: Meaning(
+        AuthenticationError,
+        Of.EFFECT,
+        "the same of a call that can't be asked about",
+        None,
+        _NONE,
+        "the host refuses this key ({why}), and not in the issuer's own JSON.",
+        "Whether this call did anything is not known, and it can't be asked about: a person has to look before it is repeated. "
+        "Check auth_id, secret_key, the region and its signature scheme, and what stands between you and the issuer.",
+    ),
+    Ending.DENIED_REPEATABLE: Meaning(
+        AuthenticationError,
+        Of.EFFECT,
+        "the same of what may be repeated (a PIN of your own)",
+        None,
+        _NEW,
+        "the host refuses this key ({why}), and not in the issuer's own JSON.",
+        "Doing it again gives the same end: mend the key, and repeat it. "
+        "Check auth_id, secret_key, the region and its signature scheme, and what stands between you and the issuer.",
+    ),
+    Ending.REFUSED: Meaning(
+        RequestFailed,
+        Of.EFFECT,
+        "refused, and the issuer does not know the id (`proved` is false)",
+        None,
+        _SAME,
+        "refused, and the issuer does not know the id ({why}).",
+        "Nothing proves that it was not done: ask again later (requests.attach) before you send it under a new id.",
+    ),
+    Ending.REFUSED_UNASKABLE: Meaning(
+        RequestFailed,
+        Of.EFFECT,
+        "refused, and it can't be asked about",
+        None,
+        _NONE,
+        "the issuer refused it ({why}).",
+        "It can't be asked about, so nothing proves that an earlier attempt did not do it.",
+    ),
+    Ending.REFUSED_REPEATABLE: Meaning(
+        RequestFailed,
+        Of.EFFECT,
+        "refused, and it may be repeated (a PIN of your own)",
+        None,
+        _NEW,
+        "the issuer refused it ({why}).",
+        "Doing it again gives the same end: it is safe to repeat.",
+    ),
+    Ending.GIFT_REFUSED: Meaning(
+        GiftCardError,
+        Of.EFFECT,
+        "a negative status about what was asked",
+        False,
+        _NEW,
+        "the issuer refused it ({why}).",
+        "As the status tells, it was not done: mend what it names, and call again.",
+    ),
+    Ending.GIFT_UNSURE: Meaning(
+        GiftCardError,
+        Of.EFFECT,
+        "a negative status that does not tell (-1, -5, -9, -10)",
+        None,
+        _NONE,
+        "the issuer said no ({why}).",
+        "That does not tell whether an earlier attempt did it: look at the card or at the account before it is repeated.",
+    ),
+    Ending.DUPLICATE: Meaning(
+        DuplicateRequest,
+        Of.EFFECT,
+        "the id was used before",
+        None,
+        _SAME,
+        "the issuer refused the request id ({why}).",
+        "An earlier use of this id may have been done; do not repeat it under a new id before that is clear.",
+    ),
+    Ending.FAILED: Meaning(
+        RequestFailed,
+        Of.RESULT,
+        "accepted, and failed (`proved` is true)",
+        False,
+        _NEW,
+        "the issuer accepted the request and it failed ({why}).",
+        "It was not done.",
+    ),
+    Ending.FAILED_NAMED: Meaning(
+        RequestFailed,
+        Of.RESULT,
+        "accepted, and failed, and the answer names a card",
+        None,
+        _NONE,
+        "the issuer accepted the request and it failed ({why}), and the answer names {named}.",
+        "What it names may exist: ask the issuer what it is before you send it again.",
+    ),
+    Ending.UNKNOWN: Meaning(
+        OutcomeUnknown,
+        Of.EFFECT,
+        "sent, the answer is lost, and it could not be found out in time",
+        None,
+        _SAME,
+        "sent, and its outcome is not known ({why}). It may or may not have been done; never repeat it under a new id.",
+        "Ask again later (requests.attach), or repeat it with this request_id within {within:.0f} s of its first send.",
+    ),
+    Ending.UNKNOWN_OLD: Meaning(
+        OutcomeUnknown,
+        Of.EFFECT,
+        "the same, an hour after its first send",
+        None,
+        _SAME,
+        "sent, and its outcome is not known ({why}). It may or may not have been done; never repeat it under a new id.",
+        "Ask again later (requests.attach); it is not sent again: {not_again}.",
+    ),
+    Ending.UNKNOWN_UNASKABLE: Meaning(
+        OutcomeUnknown,
+        Of.EFFECT,
+        "the same of a call that can't be asked about (gift cards)",
+        None,
+        _NONE,
+        "sent, and its outcome is not known ({why}). It may or may not have been done; never repeat it under a new id.",
+        "It can't be asked about: a person has to look.",
+    ),
+    Ending.UNKNOWN_HARMLESS: Meaning(
+        OutcomeUnknown,
+        Of.EFFECT,
+        "the same of a gift card's confirmation",
+        None,
+        _NEW,
+        "sent, and its outcome is not known ({why}).",
+        "It can't be asked about; doing it again does no harm.",
+    ),
+    Ending.UNKNOWN_REPEATABLE: Meaning(
+        OutcomeUnknown,
+        Of.EFFECT,
+        "the same of what may be repeated (a PIN of your own)",
+        None,
+        _NEW,
+        "sent, and its outcome is not known ({why}).",
+        "Doing it again gives the same end: it is safe to repeat.",
+    ),
+    Ending.UNREADABLE: Meaning(
+        ResultUnknown,
+        Of.EFFECT,
+        "done, and the answer can't be read",
+        True,
+        _NONE,
+        "the issuer did it, and its answer can't be read ({why}).",
+        "Do not repeat it; `body` has the answer.",
+    ),
+    Ending.READ_NOT_SENT: Meaning(NotSent, Of.READ, "not sent", False, _NEW, "not sent: {why}.", _HARMLESS),
+    Ending.READ_LIMITED: Meaning(
+        RateLimited,
+        Of.READ,
+        "429 to every attempt",
+        False,
+        _NEW,
+        "the issuer limits the rate ({why}).",
+        _HARMLESS,
+    ),
+    Ending.READ_DENIED: Meaning(
+        AuthenticationError,
+        Of.READ,
+        "401 or 403 in any form",
+        False,
+        _NEW,
+        "the host refused the signature or the merchant ({why}).",
+        "The question did nothing. Check auth_id, secret_key, the region and its signature scheme.",
+    ),
+    Ending.READ_REFUSED: Meaning(
+        RequestFailed,
+        Of.READ,
+        "refused",
+        False,
+        _NEW,
+        "the issuer refused to answer ({why}). That says nothing of any other request.",
+        _HARMLESS,
+    ),
+    Ending.READ_UNCLEAR: Meaning(
+        ProtocolError,
+        Of.READ,
+        "an answer that is not the contract's",
+        False,
+        _NEW,
+        "the answer is not the contract's ({why}).",
+        _HARMLESS,
+    ),
+    Ending.READ_UNANSWERED: Meaning(
+        OutcomeUnknown,
+        Of.READ,
+        "no answer",
+        False,
+        _NEW,
+        "sent, and no answer came ({why}).",
+        _HARMLESS,
+    ),
+    Ending.PROCESSING: Meaning(
+        StillProcessing,
+        Of.RESULT,
+        "accepted, and not ended in time",
+        None,
+        _SAME,
+        "the request is {why}, and the waiting has stopped.",
+        "Go on with requests.attach.",
+    ),
+    Ending.NOT_KNOWN: Meaning(
+        StillProcessing,
+        Of.RESULT,
+        "the issuer does not know the id, or not yet",
+        None,
+        _SAME,
+        "{why}, and the waiting has stopped. Nothing tells that the issuer ever accepted it.",
+        "Ask again with requests.attach.",
+    ),
+    Ending.UNNAMED: Meaning(
+        StillProcessing,
+        Of.RESULT,
+        "succeeded, and not all ids are told (`done` is true)",
+        True,
+        _SAME,
+        "the request succeeded, and the issuer has not named all that it made ({why}).",
+        "It was done: never repeat it. Ask again later (requests.attach).",
+    ),
+}
+"""In the order of the README's table."""

@@ -6,18 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async.contract import Mark, Retry, Section
-from freedompay_async.errors import (
-    AuthenticationError,
-    DuplicateRequest,
-    FreedomPayError,
-    GiftCardError,
-    NotSent,
-    OutcomeUnknown,
-    ProtocolError,
-    RateLimited,
-    RequestFailed,
-)
+from freedompay_async.errors import MEANINGS, AuthenticationError, Ending, FreedomPayError
 from freedompay_async.masking import concealed, mask, mask_text
+from freedompay_async.models.answers import RequestState, as_id
+from freedompay_async.models.dictionaries import GiftStatus
 from freedompay_async.policy import Step
 from freedompay_async.secret import MASK
 
@@ -33,6 +25,19 @@ __all__ = ["mark_cancelled", "to_error"]
 
 # Of the issuer's own words: more is in `body`.
 _LONGEST: Final = 2_000
+# What is wrong with what was asked: an earlier attempt would have been told the same.
+_OF_WHAT_WAS_ASKED: Final = frozenset(
+    str(status.value)
+    for status in (
+        GiftStatus.WRONG_HOLDER_NAME,
+        GiftStatus.WRONG_PHONE,
+        GiftStatus.WRONG_PRODUCT,
+        GiftStatus.NO_MONEY,
+        GiftStatus.WRONG_CARD_ID,
+        GiftStatus.WRONG_OTP,
+        GiftStatus.ACCESS_DENIED,
+    )
+)
 _LINK: Final = re.compile(r"(?i)https?://\S+")
 
 
@@ -45,9 +50,11 @@ def to_error(
     asked: Verdict | None,
     resend_within: float,
     not_again: str | None = None,
+    id_sent: bool = True,
+    refused: bool = False,
     hide: Sequence[Secret] = (),
 ) -> FreedomPayError:
-    """The error for an end.
+    """The error for an end; what it means is of the one table in `errors.py`.
 
     Args:
         step: how the call ended.
@@ -57,11 +64,10 @@ def to_error(
         asked: the last look-up, if there was one.
         resend_within: seconds.
         not_again: why it was not sent again, where its age forbids it.
+        id_sent: the request id is on the wire, in the body or in a header.
+        refused: the issuer has refused the call itself.
         hide: what went out and must not be shown, should the issuer repeat it.
     """
-    # A failure is of the effect that was asked about, even if all that is known of it is its id.
-    effect = call.retry is not Retry.READ or step is Step.FAILED
-    kind: type[FreedomPayError]
     answer: AnyAnswer | None = told.answer
     code = _shown(None if answer is None else answer.refusal_code, hide)
     description = _shown(None if answer is None else answer.refusal_text, hide)
@@ -71,31 +77,20 @@ def to_error(
     sealed = bool(getattr(call.result, "SECRET", False))
     if asked is not None and asked is not told:
         why += f"; request/status: {asked.seen.value}" + (f", {concealed(asked.reason, hide)}" if asked.reason else "")
-    if step is Step.DENIED:
-        kind, text = AuthenticationError, _denied(why, call.section)
-    elif effect:
-        again = "with this request_id" if call.body_id else "later"
-        kind, text = _of_effect(step, why, looked_up=asked is not None, again=again)
-    else:
-        kind, text = _of_read(step, why, answered=told.reply is not None)
-    if step is Step.UNKNOWN and call.retry is Retry.ASKABLE:
-        repeat = f", or repeat it with this request_id within {resend_within:.0f} s of its first send."
-        text += " Ask again later (requests.attach)" + (repeat if not_again is None else f"; it is not sent again: {not_again}.")
-    if step is Step.UNKNOWN and call.retry is Retry.REPEATABLE:
-        text = f"sent, and its outcome is not known ({why}). Doing it again gives the same end: it is safe to repeat."
-    if step is Step.UNKNOWN and call.retry is Retry.UNASKABLE and call.safe_again:
-        text = f"sent, and its outcome is not known ({why}). It can't be asked about; doing it again does no harm."
-    elif step is Step.UNKNOWN and call.retry is Retry.UNASKABLE:
-        text += " It can't be asked about: a person has to look."
+    state = answer if isinstance(answer, RequestState) else None
+    named = None if state is None else state.names
+    meaning = MEANINGS[_ending(step, call, told, id_sent=id_sent, not_again=not_again, named=named, code=code)]
+    text = meaning.text.format(why=why, named=named)
+    safe = meaning.safe.format(within=resend_within, not_again=not_again)
+    if meaning.error is AuthenticationError and call.section is Section.HASHDT:
+        text, safe = f"HashDT refused the keys ({why}).", "This attempt did nothing. Check api_key, product_id and token."
+    text = f"{text} {safe}"
     if call.mark is Mark.INFERRED and told.reply is not None and told.reply.status == 404:
         text += (
             f" The path {call.path} is a guess: no public page of the vendor shows it. If the vendor gave you another, "
             f'use FreedomPay(contract=[Override(call="{call.name}", path="…")]).'
         )
-    if kind is RequestFailed and call.section is Section.GIFT_CARDS:
-        # Not "it was not done": the answer may be that an earlier call did it.
-        kind, text = GiftCardError, text.replace("It was not done", "This attempt did nothing")
-    return kind(
+    return meaning.error(
         text,
         request_id=request_id,
         call=call.name,
@@ -104,62 +99,67 @@ def to_error(
         error_code=code,
         error_description=description,
         retry_after=told.retry_after or None,
+        done=meaning.done,
+        refused=refused or step is Step.REFUSED,
         proved=step is Step.FAILED,
+        card_ids=() if state is None else state.card_ids,
+        client_id=None if state is None else as_id(state.client_id),
+        transaction_id=None if state is None else as_id(state.transaction_id),
     )
 
 
-def _of_effect(step: Step, why: str, *, looked_up: bool, again: str) -> tuple[type[FreedomPayError], str]:
+def _ending(
+    step: Step,
+    call: Call[Any],
+    told: Verdict,
+    *,
+    id_sent: bool,
+    not_again: str | None,
+    named: str | None,
+    code: str | None,
+) -> Ending:
+    if step is Step.FAILED:
+        # A failure is of the effect that was asked about, even if all that is known of it is its id.
+        return Ending.FAILED_NAMED if named else Ending.FAILED
+    if call.retry is Retry.READ:
+        return _ending_of_read(step, answered=told.reply is not None)
+    of_kind = call.retry
     match step:
         case Step.NOT_SENT:
-            return NotSent, f"not sent: {why}. Nothing was done; it is safe to repeat."
+            return Ending.NOT_SENT
         case Step.LIMITED:
-            return (
-                RateLimited,
-                f"the issuer limits the rate ({why}). By the meaning of 429 nothing was done; repeat it {again}.",
-            )
+            return Ending.LIMITED if id_sent else Ending.LIMITED_WITHOUT_ID
+        case Step.DENIED:
+            return Ending.DENIED
+        case Step.BLOCKED:
+            unsure = {Retry.ASKABLE: Ending.DENIED_UNSURE, Retry.REPEATABLE: Ending.DENIED_REPEATABLE}
+            return unsure.get(of_kind, Ending.DENIED_UNASKABLE)
         case Step.DUPLICATE:
-            return DuplicateRequest, (
-                f"the issuer refused the request id ({why}). An earlier use of this id may have been done; "
-                "do not repeat it under a new id before that is clear."
-            )
+            return Ending.DUPLICATE
         case Step.TAKEN:
-            return ProtocolError, f"the issuer did it, and its answer can't be read ({why}). Do not repeat it; `body` has the answer."
-        case Step.FAILED:
-            return RequestFailed, f"the issuer accepted the request and it failed ({why}). It was not done."
-        case Step.REFUSED if looked_up:
-            return RequestFailed, f"the issuer refused it ({why}). It was not done, unless this request_id was used before this call."
+            return Ending.UNREADABLE
+        case Step.REFUSED if call.section is Section.GIFT_CARDS:
+            return Ending.GIFT_REFUSED if code in _OF_WHAT_WAS_ASKED else Ending.GIFT_UNSURE
         case Step.REFUSED:
-            return RequestFailed, f"the issuer refused it ({why}). It was not done."
+            refused = {Retry.ASKABLE: Ending.REFUSED, Retry.REPEATABLE: Ending.REFUSED_REPEATABLE}
+            return refused.get(of_kind, Ending.REFUSED_UNASKABLE)
+        case _ if of_kind is Retry.REPEATABLE:
+            return Ending.UNKNOWN_REPEATABLE
+        case _ if of_kind is Retry.UNASKABLE:
+            return Ending.UNKNOWN_HARMLESS if call.safe_again else Ending.UNKNOWN_UNASKABLE
         case _:
-            return OutcomeUnknown, (
-                f"sent, and its outcome is not known ({why}). It may or may not have been done; never repeat it under a new id."
-            )
+            return Ending.UNKNOWN if not_again is None else Ending.UNKNOWN_OLD
 
 
-def _of_read(step: Step, why: str, *, answered: bool) -> tuple[type[FreedomPayError], str]:
-    harmless = "It changes nothing: it is safe to repeat."
-    match step:
-        case Step.NOT_SENT:
-            return NotSent, f"not sent: {why}. {harmless}"
-        case Step.LIMITED:
-            return RateLimited, f"the issuer limits the rate ({why}). {harmless}"
-        case Step.REFUSED:
-            return RequestFailed, f"the issuer refused to answer ({why}). That says nothing of any other request. {harmless}"
-        case Step.UNCLEAR:
-            return ProtocolError, f"the answer is not the contract's ({why}). {harmless}"
-        case _ if answered:
-            return ProtocolError, f"no usable answer ({why}). {harmless}"
-        case _:
-            return OutcomeUnknown, f"sent, and no answer came ({why}). {harmless}"
-
-
-def _denied(why: str, section: Section) -> str:
-    if section is Section.HASHDT:
-        return f"HashDT refused the keys ({why}). This attempt did nothing. Check api_key, product_id and token."
-    return (
-        f"the issuer refused the signature or the merchant ({why}). This attempt did nothing. "
-        "Check auth_id, secret_key, the region and its signature scheme."
-    )
+def _ending_of_read(step: Step, *, answered: bool) -> Ending:
+    ends = {
+        Step.NOT_SENT: Ending.READ_NOT_SENT,
+        Step.LIMITED: Ending.READ_LIMITED,
+        Step.DENIED: Ending.READ_DENIED,
+        Step.REFUSED: Ending.READ_REFUSED,
+        Step.UNCLEAR: Ending.READ_UNCLEAR,
+    }
+    return ends.get(step, Ending.READ_UNCLEAR if answered else Ending.READ_UNANSWERED)
 
 
 def _shown(text: str | None, hide: Sequence[Secret]) -> str | None:

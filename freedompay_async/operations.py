@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import anyio
 
 from freedompay_async.errors import (
+    MEANINGS,
+    Ending,
     NotSent,
     OutcomeUnknown,
     ProtocolError,
@@ -17,6 +20,8 @@ from freedompay_async.errors import (
 )
 from freedompay_async.explain import mark_cancelled, to_error
 from freedompay_async.governor import Lane
+from freedompay_async.held import lacks, result_of
+from freedompay_async.models.answers import IssuedCards, as_id
 from freedompay_async.policy import Seen, Step
 from freedompay_async.streams import stream
 from freedompay_async.wire import Verdict
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["Operation", "as_completed", "start"]
 
 R = TypeVar("R")
+log: Final = logging.getLogger("freedompay_async")
 # A look-up that failed so says nothing of the request: it is looked up again.
 _PASSING = (NotSent, OutcomeUnknown, ProtocolError, RateLimited)
 # Where in its time a wait looks that would end without a look.
@@ -50,17 +56,26 @@ class Operation(Generic[R]):
     """
 
     __slots__ = (
-        *("_accepted", "_call", "_looked", "_looks", "_luck", "_pending", "_result", "_session", "_trouble"),
+        *("_accepted", "_call", "_cards", "_looked", "_looks", "_luck", "_pending", "_result", "_session", "_trouble"),
         *("answer", "request_id"),
     )
 
     def __init__(
-        self, session: Session, call: Call[R], request_id: str, answer: RequestState | None = None, *, accepted: float | None = None
+        self,
+        session: Session,
+        call: Call[R],
+        request_id: str,
+        answer: RequestState | None = None,
+        *,
+        accepted: float | None = None,
+        cards: int | None = None,
     ) -> None:
         self.request_id = request_id
         self.answer = answer
         self._session = session
         self._call = call
+        # How many were ordered; of a call that always orders as many, its row tells.
+        self._cards = getattr(call.request, "CARDS", None) if cards is None else cards
         # By the clock of the loop. Of what was accepted elsewhere it is the first look, and how long it then takes is a kind of its own.
         self._accepted = accepted
         self._looks = session.polls.of(call.name if accepted is not None else f"{call.name}, attached")
@@ -92,8 +107,8 @@ class Operation(Generic[R]):
 
         Raises:
             RequestFailed: the request ended with an error, and was not done.
-            StillProcessing: it had not ended in time; go on with the `request_id`.
-            ProtocolError: it succeeded, and the issuer did not name what it made in time.
+            StillProcessing: it had not ended in time; go on with the `request_id`. With `done` it has succeeded, and the issuer has not
+                named all that it made: `card_ids` has the ids so far.
             AuthenticationError: the question was refused.
         """
         if self.done:
@@ -161,8 +176,17 @@ class Operation(Generic[R]):
         return self._looks.pause(now - self._accepted - wait, self._looked or 0.0, self._luck, trouble=self._trouble is not None)
 
     def _read(self, state: RequestState) -> R | None:
-        result = cast("Any", self._call.result)
-        return cast("R | None", result.of(state)) if state.succeeded else None
+        result = result_of(self._call, state, cards=self._cards)
+        if isinstance(result, IssuedCards) and not result.complete:
+            log.error(
+                "%s: %d cards were made where %s was ordered: %s. Ask the issuer whose they are.",
+                self._call.name,
+                len(result.card_ids),
+                self._cards,
+                ", ".join(result.card_ids),
+                extra={"request_id": self.request_id, "call": self._call.name},
+            )
+        return result
 
     def _end(self) -> R:
         if self._result is not None:
@@ -177,18 +201,26 @@ class Operation(Generic[R]):
             resend_within=self._session.policy.resend_within,
         )
 
-    def _unfinished(self) -> FreedomPayError:
-        if self.answer is not None and self.answer.succeeded:
-            return ProtocolError(
-                "the request succeeded, and the issuer has not named what it made. It was done; ask again later (requests.attach).",
-                request_id=self.request_id,
-                call=self._call.name,
-            )
-        status = "not known to the issuer yet" if self.answer is None else f"in {str(self.answer.request_status or 'process')!r}"
+    def _unfinished(self) -> StillProcessing:
+        answer = self.answer
+        if answer is None:
+            unheard = "the issuer does not know this request id, or not yet"
+            why = unheard if self._trouble is None else "no question about this request id was answered"
+            return self._still(Ending.NOT_KNOWN, why)
+        if not answer.succeeded:
+            return self._still(Ending.PROCESSING, f"in {str(answer.request_status or 'process')!r}")
+        return self._still(Ending.UNNAMED, str(lacks(self._call, answer, cards=self._cards)))
+
+    def _still(self, ending: Ending, why: str) -> StillProcessing:
+        meaning, answer = MEANINGS[ending], self.answer
         error = StillProcessing(
-            f"the request is {status}, and the waiting has stopped. Go on with requests.attach.",
+            f"{meaning.text.format(why=why)} {meaning.safe}",
             request_id=self.request_id,
             call=self._call.name,
+            done=meaning.done,
+            card_ids=() if answer is None else answer.card_ids,
+            client_id=None if answer is None else as_id(answer.client_id),
+            transaction_id=None if answer is None else as_id(answer.transaction_id),
         )
         error.__cause__ = self._trouble
         return error
@@ -209,14 +241,24 @@ async def start(
     sent_at: float | None = None,
     departure: Departure | None = None,
     wait: bool = True,
+    ask_once: bool = False,
 ) -> Operation[R]:
     """Send an intent, as `Session.submit` does; the operation that came of it."""
     answer = await session.submit(
-        call, request, request_id=request_id, extra=extra, timeout=timeout, sent_at=sent_at, departure=departure, wait=wait
+        call,
+        request,
+        request_id=request_id,
+        extra=extra,
+        timeout=timeout,
+        sent_at=sent_at,
+        departure=departure,
+        wait=wait,
+        ask_once=ask_once,
     )
     # What an earlier process has sent, or what the issuer had before, was accepted nobody knows when.
     known = sent_at is None and not answer.found
-    return Operation(session, call, answer.request_id, answer, accepted=asyncio.get_running_loop().time() if known else None)
+    accepted = asyncio.get_running_loop().time() if known else None
+    return Operation(session, call, answer.request_id, answer, accepted=accepted, cards=request.cards)
 
 
 def as_completed(

@@ -35,6 +35,9 @@ class Override:
         header_names: headers to send under another name, such as `{"X-JWS-Signature": "JWS-Signature"}`.
         retry: `ASKABLE` or `UNASKABLE`. An effect is never made a read: it would be sent again blindly.
         fields: fields to add to every body. `repr` shows their names only.
+        envelope: fields of which an answer has at least one beside its `status`, where this host's answers lack those of the vendor's
+            pages (`request_status`, `dt`, `error_code`; of gift cards `datetime`; of HashDT `code`). Empty: `status` is enough. What has
+            none of them is taken for a gateway's, and believed in nothing.
     """
 
     call: str | None
@@ -44,6 +47,7 @@ class Override:
     header_names: Mapping[str, str]
     retry: Retry | None
     fields: Fields
+    envelope: frozenset[str] | None
 
     def __init__(
         self,
@@ -55,11 +59,15 @@ class Override:
         header_names: Mapping[str, str] | None = None,
         retry: Retry | None = None,
         fields: Mapping[str, Any] | Fields | None = None,
+        envelope: Iterable[str] | None = None,
     ) -> None:
         # Bound anew, so that no traceback of this frame shows their values.
         fields = Fields(fields or {})
         values: dict[str, Any] = {"call": call, "section": section, "path": path, "retry": retry, "fields": fields}
         values |= {"region": None if region is None else Region(region), "header_names": dict(header_names or {})}
+        if isinstance(envelope, str):
+            raise ConfigurationError(f"Override(envelope={envelope!r}): give a list of field names. Nothing was sent.")
+        values["envelope"] = None if envelope is None else frozenset(envelope)
         for name, value in values.items():
             object.__setattr__(self, name, value)
         self._check()
@@ -73,6 +81,8 @@ class Override:
             check_path(self.path)
         if "request_id" in self.fields:
             raise ConfigurationError("Override(fields=…) can't hold request_id: each call has its own. Nothing was sent.")
+        if self.envelope is not None and not all(map(_token, self.envelope)):
+            raise ConfigurationError("Override(envelope=…): give a list of field names. Nothing was sent.")
         for name, other in self.header_names.items():
             if not _token(name) or not _token(other):
                 raise ConfigurationError(f"Override(header_names={{{name!r}: {other!r}}}): not names of headers. Nothing was sent.")
@@ -112,6 +122,7 @@ def _changed(call: Call[Any], override: Override) -> Call[Any]:
         path=override.path or call.path,
         retry=retry,
         fields=Fields({**call.fields, **override.fields}),
+        given_envelope=call.given_envelope if override.envelope is None else override.envelope,
         header_names={
             **{name: other for name, other in call.header_names.items() if name.lower() not in map(str.lower, override.header_names)},
             **override.header_names,

@@ -5,6 +5,7 @@ The life of one call is a `Life`. Its driver (`driver.py`) carries out the `Acti
 The rule behind all of it: an effect whose answer was lost is looked up with `request/status`. Only an id that stays unknown
 there through the grace time is sent again: the same bytes under the same id, which the issuer processes at most once
 (docs.freedompay.kg, doc-833009). No decision depends on recognising the duplicate error, whose shape is not public.
+So a refusal is looked up too: the error may be that of an id which a proxy on the way has sent before.
 """
 
 from __future__ import annotations
@@ -50,11 +51,17 @@ class Policy:
     """Repeats that a client may always make, whatever the number of its calls."""
     retry_ratio: float = 0.3
     """Repeats that each first attempt adds to that budget."""
+    resend_payments: bool = False
+    """Whether a gift card's issue, which pays, is sent once more under its id where its answer was lost. An issuer that files ids late
+    would pay twice."""
 
     def __post_init__(self) -> None:
         for name in self.__slots__:
             value = getattr(self, name)
-            if not value > 0:
+            if name == "resend_payments":
+                if not isinstance(value, bool):
+                    raise ConfigurationError(f"Policy({name}={value!r}): it is True or False. Nothing was sent.")
+            elif not value > 0:
                 raise ConfigurationError(f"Policy({name}={value!r}): it must be more than 0. Nothing was sent.")
 
 
@@ -65,17 +72,27 @@ class Seen(Enum):
     NO_ANSWER = "no answer"
     """Sent, and no answer, or one that proves nothing: a cut body, a 5xx."""
     UNCLEAR = "unclear"
-    """An answer that is not the contract's: HTML, JSON of another shape."""
+    """An answer that is not the contract's (HTML, JSON of another shape), or whose parts contradict each other."""
     TAKEN = "taken"
-    """An answer that says that the call was done, and can't be read beyond that."""
+    """An answer that says that the call was done, and can't be read beyond that, or has an HTTP status that says otherwise."""
     LIMITED = "limited"
     DENIED = "denied"
+    """A 401 or 403 in the contract's own JSON."""
+    BLOCKED = "blocked"
+    """A 401 or 403 in any other form: nothing tells who said it, and after what."""
     OK = "ok"
     ERROR = "error"
     # Of a look-up only:
     KNOWN = "known"
     FAILED = "failed"
     NOT_KNOWN = "not known"
+    """Said in the contract's own JSON."""
+    SILENT = "silent"
+    """A 404 in any other form: it says nothing of the id."""
+
+
+# The question got no answer, so it may be asked once more.
+_UNANSWERED: Final = (Seen.NOT_SENT, Seen.NO_ANSWER, Seen.LIMITED)
 
 
 class Step(Enum):
@@ -91,6 +108,7 @@ class Step(Enum):
     TAKEN = "taken"
     LIMITED = "limited"
     DENIED = "denied"
+    BLOCKED = "blocked"
     DUPLICATE = "duplicate"
 
 
@@ -154,6 +172,10 @@ class Life:
     doubt: Doubt = Doubt.NONE
     header_id: bool = False
     """The scheme carries the id in a header, so that a repeated call without an id in its body is refused too."""
+    pays: bool = False
+    """It moves money."""
+    ask_once: bool = False
+    """A refusal is looked up once, at once, whoever made the id: the caller asks again later."""
     may_resend: bool = True
     first_sent: float | None = None
     last_sent: float | None = None
@@ -162,6 +184,8 @@ class Life:
     last_seen: Seen = Seen.NOT_SENT
     said_no: bool = False
     """An attempt was answered with an error that may be the duplicate error."""
+    blocked: bool = False
+    """The last attempt was answered with a 401 or 403 that is not the contract's."""
     limited: bool = False
     """An attempt was answered with 429."""
     conflict: bool = False
@@ -178,6 +202,8 @@ class Life:
     """Seconds that the clock of `now` did not count: the machine slept, or its wall clock knows better."""
     _idle: int = 0
     """Repeats since the last news."""
+    _asks: int = 0
+    """Look-ups of a refusal."""
 
     def start(self) -> Action:
         if self.first_sent is None:
@@ -221,30 +247,29 @@ class Life:
                 return Action(Step.TAKEN)
             seen = Seen.UNCLEAR
         if self.retry is Retry.READ:
-            ends = {Seen.ERROR: Step.REFUSED, Seen.DENIED: Step.DENIED, Seen.UNCLEAR: Step.UNCLEAR}
+            ends = {Seen.ERROR: Step.REFUSED, Seen.DENIED: Step.DENIED, Seen.BLOCKED: Step.DENIED, Seen.UNCLEAR: Step.UNCLEAR}
             return Action(ends[seen]) if seen in ends else self._send_again(retry_after)
         if self.retry is Retry.REPEATABLE:
             return self._repeat(seen, retry_after)
+        self.blocked = seen is Seen.BLOCKED
         if seen is Seen.DENIED:
             return Action(Step.UNKNOWN if self.doubt is Doubt.CERTAIN else Step.DENIED)
         if seen is Seen.ERROR:
-            if self.doubt is Doubt.NONE:
-                return Action(Step.REFUSED)
-            self.said_no, self.conflict = True, conflict
-        elif seen in (Seen.NOT_SENT, Seen.LIMITED):
-            if self.doubt is not Doubt.CERTAIN:
-                if seen is Seen.LIMITED:
-                    if self.retry is Retry.UNASKABLE and not self.header_id:
-                        # Nothing would tell the issuer that it is the same call: the caller decides.
-                        return Action(Step.LIMITED)
-                    # By the meaning of 429 nothing was done; but an issuer may have filed the id first,
-                    # and then the next error may be the duplicate's.
-                    self.doubt, self.limited = Doubt.POSSIBLE, True
-                return self._send_again(retry_after)
-            return self._look_up(retry_after)
-        else:
-            self.doubt = Doubt.CERTAIN
-        self._idle = 0
+            return self._refused(conflict=conflict)
+        if seen in (Seen.NOT_SENT, Seen.LIMITED) and self.doubt is not Doubt.CERTAIN:
+            if seen is Seen.LIMITED:
+                if self.retry is Retry.UNASKABLE and not self._may_repeat:
+                    return Action(Step.LIMITED)
+                # By the meaning of 429 nothing was done; but an issuer may have filed the id first,
+                # and then the next error may be the duplicate's.
+                self.doubt, self.limited = Doubt.POSSIBLE, True
+            return self._send_again(retry_after)
+        if seen not in (Seen.NOT_SENT, Seen.LIMITED):
+            self.doubt, self._idle = Doubt.CERTAIN, 0
+        if self.blocked and self.retry is Retry.UNASKABLE:
+            return Action(Step.BLOCKED)
+        if self.blocked and not self.hopeless:
+            return Action(Step.ASK)
         return self._look_up(retry_after)
 
     def after_ask(self, seen: Seen, now: float, *, asked_at: float | None = None, retry_after: float = 0.0) -> Action:
@@ -253,11 +278,13 @@ class Life:
             return Action(Step.ANSWERED)
         if seen is Seen.FAILED:
             return Action(Step.FAILED)
-        if seen is Seen.DENIED:
+        if seen in (Seen.DENIED, Seen.BLOCKED) and self.blocked:
+            return Action(Step.BLOCKED)
+        if seen is Seen.DENIED or self.hopeless:
             return Action(Step.UNKNOWN)
-        if self.hopeless:
-            return Action(Step.UNKNOWN)
-        if seen is not Seen.NOT_KNOWN:
+        if self._looks_once:
+            return self._after_one_look(seen, retry_after)
+        if seen not in (Seen.NOT_KNOWN, Seen.SILENT):
             return Action(Step.ASK, self._pause(retry_after))
         last = self.last_sent if self.last_sent is not None else self.first_sent
         waited = (now if asked_at is None else asked_at) - last if last is not None else 0.0
@@ -266,6 +293,8 @@ class Life:
         if self.said_no:
             if self.doubt is Doubt.CERTAIN:
                 return Action(Step.ASK, self._pause(retry_after))
+            if seen is Seen.SILENT:
+                return Action(Step.UNKNOWN)
             return Action(Step.DUPLICATE if self.conflict else Step.REFUSED)
         if not self.may_leave(now):
             within = f"its first send is more than {self.policy.resend_within:.0f} s ago"
@@ -274,6 +303,28 @@ class Life:
         if self.no_such_path or self.first_sent is None:
             return Action(Step.UNKNOWN)
         return Action(Step.SEND, retry_after)
+
+    @property
+    def _looks_once(self) -> bool:
+        """Whether a refusal is not waited over: the id was made for this very call, or the caller asks again later."""
+        return self.said_no and (self.doubt is Doubt.NONE or (self.ask_once and self.doubt is not Doubt.CERTAIN))
+
+    def _refused(self, *, conflict: bool) -> Action:
+        """An error in the contract's own JSON. It may be the duplicate's: a proxy may have sent the id before."""
+        if self.retry is Retry.UNASKABLE:
+            return Action(Step.REFUSED if self.doubt is Doubt.NONE else Step.UNKNOWN)
+        self.said_no, self.conflict, self._idle = True, conflict, 0
+        if self.hopeless:
+            return Action(Step.UNKNOWN)
+        return Action(Step.ASK, 0.0 if self._looks_once else self._pause(0.0))
+
+    def _after_one_look(self, seen: Seen, retry_after: float) -> Action:
+        self._asks += 1
+        if seen is Seen.NOT_KNOWN:
+            return Action(Step.DUPLICATE if self.conflict and self.doubt is not Doubt.NONE else Step.REFUSED)
+        if seen in _UNANSWERED and self._asks < self.policy.attempts:
+            return Action(Step.ASK, self._pause(retry_after))
+        return Action(Step.UNKNOWN)
 
     def out_of_time(self) -> Step:
         """The deadline has come, or the attempts are used up: what is known of the call."""
@@ -287,8 +338,8 @@ class Life:
 
     def _repeat(self, seen: Seen, retry_after: float) -> Action:
         """Each attempt has an id of its own, so an error is no duplicate's; but an earlier attempt may have been done."""
-        if seen in (Seen.ERROR, Seen.DENIED):
-            end = Step.REFUSED if seen is Seen.ERROR else Step.DENIED
+        if seen in (Seen.ERROR, Seen.DENIED, Seen.BLOCKED):
+            end = {Seen.ERROR: Step.REFUSED, Seen.DENIED: Step.DENIED}.get(seen, Step.BLOCKED)
             return Action(Step.UNKNOWN if self.doubt is Doubt.CERTAIN else end)
         if seen in (Seen.NO_ANSWER, Seen.UNCLEAR):
             self.doubt = Doubt.CERTAIN
@@ -305,8 +356,15 @@ class Life:
             return Action(Step.UNKNOWN)
         if self.retry is Retry.ASKABLE:
             return Action(Step.ASK, self._pause(retry_after))
-        once_more = self.header_id and self.sends == 1 and not self.said_no
-        return Action(Step.SEND, self._pause(retry_after)) if once_more else Action(Step.UNKNOWN)
+        if not self._may_repeat or self.sends > 1:
+            return Action(Step.UNKNOWN)
+        # An issuer that is still at work may file the id when it has done.
+        return Action(Step.SEND, max(self.policy.grace, self._pause(retry_after)))
+
+    @property
+    def _may_repeat(self) -> bool:
+        """Of what can't be asked about: its id is in a header, and it moves no money, or the policy allows it all the same."""
+        return self.header_id and (self.policy.resend_payments or not self.pays)
 
     def _pause(self, retry_after: float) -> float:
         count, self._idle = self._idle, self._idle + 1

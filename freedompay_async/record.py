@@ -18,7 +18,7 @@ from freedompay_async.errors import (
     FreedomPayError,
     JournalError,
     NotSent,
-    ProtocolError,
+    ResultUnknown,
 )
 from freedompay_async.explain import mark_cancelled
 from freedompay_async.models.open import Extra, Fields, OpenStruct
@@ -135,9 +135,10 @@ def _state(error: BaseException) -> str:
         return "unknown" if getattr(error, "outcome_unknown", True) else "not sent"
     if isinstance(error, NotSent | ConfigurationError):
         return "not sent"
-    if isinstance(error, ProtocolError):
-        return "done"  # Of an effect it says just that: done, and its answer can't be read.
-    return "refused" if isinstance(error, ApiError) else "unknown"
+    if isinstance(error, ResultUnknown):
+        return "done"
+    # A refusal that leaves it open whether something was done is told as that.
+    return "refused" if isinstance(error, ApiError) and not error.outcome_unknown else "unknown"
 
 
 def _shown(value: Any) -> Any:

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from freedompay_async.contract import REQUESTS_STATUS, Call, Retry
 from freedompay_async.driver import Driver, Means
-from freedompay_async.errors import ProtocolError, RequestFailed
+from freedompay_async.errors import RequestFailed
 from freedompay_async.ids import new_request_id
 from freedompay_async.models import Intent, RequestState, StatusQuery
 from freedompay_async.policy import Doubt, Life, Policy
-from freedompay_async.wire import is_page
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
@@ -95,6 +94,7 @@ class Session(Means):
         sent_at: float | None = None,
         departure: Departure | None = None,
         wait: bool = True,
+        ask_once: bool = False,
     ) -> RequestState:
         """A call that changes something: one id, one body, one signature, whatever the number of attempts.
 
@@ -107,12 +107,14 @@ class Session(Means):
             sent_at: seconds since the epoch at which an earlier process first sent it; it is asked about before it is sent again.
             departure: in a patient lane only: what must be on the disk before each send.
             wait: without, `Busy` is raised where its turn has not come yet, and a 429 is not waited out.
+            ask_once: a refusal of the caller's id too is looked up once, at once, and not through the grace time: the caller asks again.
 
         Raises:
             FreedomPayError: any of the tree but `StillProcessing`.
         """
         call = self.row(call)
         life = self._life(call, request_id)
+        life.ask_once = ask_once
         if sent_at is not None:
             # A wall clock, because the earlier process is gone. One that has jumped back can't tell the age, so nothing is sent again.
             age = time.time() - sent_at
@@ -177,18 +179,19 @@ class Session(Means):
         header_id = self.signers[call.section].header_id
         # An id that does not go out can't have been used before.
         used = request_id is not None and (header_id or call.body_id)
-        return Life(self.policy, call.retry, doubt=Doubt.POSSIBLE if used else Doubt.NONE, header_id=header_id)
+        return Life(self.policy, call.retry, doubt=Doubt.POSSIBLE if used else Doubt.NONE, header_id=header_id, pays=call.pays)
 
     async def look_up(self, request_id: str, *, timeout: float | None = None) -> RequestState | None:
-        """What the issuer says of an intent; `None`: it does not know the id, or not yet."""
+        """What the issuer says of an intent; `None`: it says that it does not know the id, or not yet.
+
+        Raises:
+            ProtocolError: what came says nothing of the id, such as a gateway's 404.
+            FreedomPayError: the question failed in another way.
+        """
         try:
             state = await self.read(REQUESTS_STATUS, StatusQuery(request_id=request_id), timeout=timeout)
-        except (RequestFailed, ProtocolError) as error:
-            # An HTML page comes from a proxy, which knows of no id.
-            page = is_page(error.body)
-            if isinstance(error, RequestFailed) or (error.http_status == 404 and not page):
-                return None
-            raise
+        except RequestFailed:
+            return None
         return None if state.request_status is None else state
 
 

@@ -5,6 +5,7 @@ The encoder of the body is here and nowhere else: what the vendor's server re-en
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
@@ -19,18 +20,19 @@ from freedompay_async.models.open import Fields, OpenStruct
 from freedompay_async.models.requests import GivenBody, GivenIntent
 from freedompay_async.policy import Seen
 from freedompay_async.secret import Secret
-from freedompay_async.shapes import Difference, read_shape
+from freedompay_async.shapes import Difference, Note, read_shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from freedompay_async.models.answers import AnyAnswer
-    from freedompay_async.shapes import Note
 
 __all__ = ["Message", "Reply", "Verdict", "encode", "is_page", "read_answer", "read_look_up"]
 
 
 _WORD: Final = re.compile(r"-?\w{1,20}", re.ASCII)
+# An answer about one request is far shorter; a long one is a list, and to read it twice would hold up the loop.
+_MOST_SEARCHED: Final = 65_536
 
 
 @dataclass(slots=True, repr=False)
@@ -107,8 +109,20 @@ def encode(request: msgspec.Struct, added: Mapping[str, Any] | Fields | None = N
     raise ConfigurationError(f"{wrong}. Nothing was sent.")
 
 
-def read_answer(reply: Reply, kind: type[Any], *, effect: bool, now: float, envelope: type[Any] = Answer) -> Verdict:
-    """Decide by the body first, then by the HTTP status; only a 5xx and a 429 never prove anything.
+def read_answer(
+    reply: Reply,
+    kind: type[Any],
+    *,
+    effect: bool,
+    now: float,
+    envelope: type[Any] = Answer,
+    asked: frozenset[str] = frozenset(),
+) -> Verdict:
+    """Decide by the body first, then by the HTTP status.
+
+    Only the contract's own JSON says anything of an effect or of an id: an object whose `status` is one of the contract's, with one of the
+    fields that are `asked` for beside it. At 429 and 5xx it can tell that something was done, and never that it was not. Parts of it that
+    say opposite things leave it unclear.
 
     Args:
         reply: what came back.
@@ -116,45 +130,60 @@ def read_answer(reply: Reply, kind: type[Any], *, effect: bool, now: float, enve
         effect: `request_status: error` is an error of this call; of a read it is what was asked for.
         now: seconds since the epoch, for a `Retry-After` that is a date.
         envelope: the struct that every answer of the section is, where `kind` is the caller's own type.
+        asked: fields of which an answer of the contract has at least one; none: its `status` is enough.
     """
     wait = _retry_after(reply, now)
-    if reply.status == 429:
-        return Verdict(Seen.LIMITED, "HTTP 429", None, reply, wait)
-    if reply.status >= 500:
-        return Verdict(Seen.NO_ANSWER, f"HTTP {reply.status}{_kind(reply.body)}", None, reply, wait)
-    answer, value, notes, reason = _decode(reply.body, kind, envelope)
+    answer, value, notes, reason = _decode(reply.body, kind, envelope, asked)
     reason = f"HTTP {reply.status}{reason}"
-    accepted = None if answer is None else answer.accepted
-    if accepted and not 200 <= reply.status < 300:
+    good, troubled = 200 <= reply.status < 300, reply.status == 429 or reply.status >= 500
+    failed = isinstance(answer, Answer) and answer.request_status == "error"
+    # Of a request that failed an answer may name something. Of the call just made that is no plain no.
+    contradiction = None if answer is None else answer.contradiction or _says_twice(reply.body)
+    if effect and failed and contradiction is None and isinstance(answer, RequestState) and answer.names:
+        contradiction = "request_status error, and it names something"
+    accepted = None if answer is None or contradiction else answer.accepted
+    # An ok that says nothing of the request asked about would be "not known", which such a status can't tell.
+    silent = not effect and isinstance(answer, RequestState) and answer.request_status is None
+    if accepted and troubled and not failed and not silent:
+        return Verdict(Seen.TAKEN if effect else Seen.OK, f"{reason} with a body that says ok", answer, reply, wait, notes, value)
+    if troubled:
+        seen = Seen.LIMITED if reply.status == 429 else Seen.NO_ANSWER
+        # What is wrong with the body is of no interest where a body is not expected.
+        return Verdict(seen, f"HTTP {reply.status}{_kind(reply.body)}", None, reply, wait)
+    if accepted and not good:
         return Verdict(Seen.UNCLEAR, f"{reason} with a body that says ok", answer, reply, wait, notes)
-    # A proxy that filters answers says 403 in HTML of work that was done; a 401 is said before any work.
-    if reply.status == 401 or (reply.status == 403 and not is_page(reply.body)):
-        return Verdict(Seen.DENIED, reason, answer, reply, wait, notes)
+    if contradiction:
+        return Verdict(Seen.UNCLEAR, f"{reason}, which contradicts itself: {contradiction}", answer, reply, wait, notes)
+    if reply.status in (401, 403):
+        return Verdict(Seen.DENIED if accepted is False else Seen.BLOCKED, reason, answer, reply, wait, notes)
     if answer is None:
-        taken = 200 <= reply.status < 300 and _accepted(reply.body, envelope)
+        taken = good and _accepted(reply.body, envelope, asked)
         return Verdict(Seen.TAKEN if taken else Seen.UNCLEAR, reason, None, reply, wait, notes)
     if accepted is None:
         said = str(getattr(answer, "status", None))
         # A text that is no word may be anything, and half of a secret could not be told from other text any more.
         shown = repr(mask_text(said)) if _WORD.fullmatch(said) else "that is no word"
         return Verdict(Seen.UNCLEAR, f"{reason} with status {shown}", None, reply, wait, notes)
-    if not accepted or (effect and isinstance(answer, Answer) and answer.request_status == "error"):
+    if not accepted or (effect and failed):
         return Verdict(Seen.ERROR, reason, answer, reply, wait, notes)
     return Verdict(Seen.OK, reason, answer, reply, notes=notes, value=value)
 
 
-def read_look_up(reply: Reply, *, now: float) -> Verdict:
+def read_look_up(reply: Reply, *, now: float, asked: frozenset[str] = frozenset()) -> Verdict:
     """What `request/status` shows of an intent.
 
     `status: error` means that the look-up failed, an unknown id included; only `status: ok` with `request_status: error`
-    proves that the request failed. What an unknown id gets is not public: a 404, an error, or an ok that says nothing.
+    proves that the request failed. What an unknown id gets is not public: an error, an ok that says nothing, or a 404. A 404 that is
+    not the contract's own JSON may be a gateway's, so it says nothing of the id.
     """
-    verdict = read_answer(reply, RequestState, effect=False, now=now)
+    verdict = read_answer(reply, RequestState, effect=False, now=now, asked=asked)
     if verdict.seen is Seen.OK:
         state: RequestState = verdict.answer
         seen = Seen.FAILED if state.failed else Seen.NOT_KNOWN if state.request_status is None else Seen.KNOWN
-    elif verdict.seen is Seen.ERROR or (reply.status == 404 and verdict.answer is None and not is_page(reply.body)):
+    elif verdict.seen is Seen.ERROR:
         seen = Seen.NOT_KNOWN
+    elif reply.status == 404 and verdict.answer is None:
+        seen = Seen.SILENT
     else:
         return verdict
     return replace(verdict, seen=seen)
@@ -185,19 +214,23 @@ _ENCODER: Final = msgspec.json.Encoder(enc_hook=_reveal, decimal_format="number"
 _DECODER: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
 
-def _decode(body: bytes, kind: Any, envelope: type[Any]) -> tuple[AnyAnswer | None, Any, tuple[Note, ...], str]:
+def _decode(body: bytes, kind: Any, envelope: type[Any], asked: frozenset[str]) -> tuple[AnyAnswer | None, Any, tuple[Note, ...], str]:
     """The answer, the same in the caller's own type, how it differs from the contract, and what is wrong with it."""
     notes: list[Note] = []
     answer: AnyAnswer
     try:
         fields = _DECODER.decode(body)
+        if asked and not any(_is_filled(fields.get(name)) for name in asked):
+            lacking = sorted(asked)
+            missing = tuple(Note(Difference.MISSING_FIELD, name) for name in lacking)
+            return None, None, missing, f", JSON that is not the contract's (it has no {' or '.join(lacking)})"
         if isinstance(kind, type) and issubclass(kind, OpenStruct):
             answer, value = cast("AnyAnswer", read_shape(fields, kind, notes=notes)), None
         else:
             # `read_shape` uses its fields up.
             answer, value = read_shape(dict(fields), envelope, notes=[]), None
             if answer.accepted:
-                value = read_shape(fields, kind, notes=notes)
+                value = _as_given(fields, kind, notes)
     except msgspec.ValidationError as error:
         return None, None, tuple(notes), f", JSON of another shape ({mask_text(str(error))[:200]})"
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, InvalidOperation):
@@ -208,11 +241,34 @@ def _decode(body: bytes, kind: Any, envelope: type[Any]) -> tuple[AnyAnswer | No
     return answer, value, tuple(notes), ""
 
 
-def _accepted(body: bytes, envelope: type[Any]) -> bool:
+def _as_given(fields: dict[str, Any], kind: Any, notes: list[Note]) -> Any:
+    """In the caller's own type, whose code may raise anything. The answer has come, so whatever it is, it only makes it unreadable."""
+    try:
+        return read_shape(fields, kind, notes=notes)
+    except msgspec.ValidationError:
+        raise
+    except Exception as error:  # noqa: BLE001 - what was done is told, and that its answer can't be read
+        raised = type(error).__name__
+    raise msgspec.ValidationError(f"the answer's own type raises {raised}")
+
+
+def _is_filled(value: object) -> bool:
+    return value is not None and value not in ("", [], {})
+
+
+def _says_twice(body: bytes) -> str | None:
+    """A field that decides and is there twice, of which a reader of JSON takes the last."""
+    if len(body) > _MOST_SEARCHED or (body.count(b'"status"') < 2 and body.count(b'"request_status"') < 2):
+        return None
+    names = [name for name, _ in json.loads(body, object_pairs_hook=list)]
+    return next((f"{name} is there twice" for name in ("status", "request_status") if names.count(name) > 1), None)
+
+
+def _accepted(body: bytes, envelope: type[Any], asked: frozenset[str]) -> bool:
     """Whether an answer that can't be read says at least that the call was done."""
-    answer, *_ = _decode(body, envelope, envelope)
+    answer, *_ = _decode(body, envelope, envelope, asked)
     failed = isinstance(answer, Answer) and answer.request_status == "error"
-    return answer is not None and answer.accepted is True and not failed
+    return answer is not None and answer.accepted is True and not failed and not answer.contradiction and not _says_twice(body)
 
 
 def _kind(body: bytes) -> str:

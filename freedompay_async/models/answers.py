@@ -6,11 +6,23 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from freedompay_async.models.dictionaries import CallStatus, RequestStatus
 from freedompay_async.models.open import OpenStruct
 
-__all__ = ["Answer", "AnyAnswer", "CardRef", "Completed", "CreatedClient", "CreatedTransaction", "IssuedCards", "RequestState", "aware"]
+__all__ = [
+    "Answer",
+    "AnyAnswer",
+    "CardRef",
+    "Completed",
+    "CreatedClient",
+    "CreatedTransaction",
+    "IssuedCards",
+    "RequestState",
+    "as_id",
+    "aware",
+]
 
 
 if TYPE_CHECKING:
@@ -26,6 +38,11 @@ class AnyAnswer(Protocol):
     @property
     def accepted(self) -> bool | None:
         """Whether the call was taken; `None`: the answer says neither yes nor no."""
+        ...
+
+    @property
+    def contradiction(self) -> str | None:
+        """Which parts of it say opposite things, in words; `None`: it is of one mind."""
         ...
 
     @property
@@ -73,6 +90,13 @@ class Answer(OpenStruct, kw_only=True, frozen=True):
         return True if self.status == "ok" else False if self.status == "error" else None
 
     @property
+    def contradiction(self) -> str | None:
+        """A call that failed about a request that did not."""
+        if self.status != "error" or self.request_status in (None, "error"):
+            return None
+        return "status error with another request_status"
+
+    @property
     def refusal_code(self) -> str | None:
         """`error_code` as text."""
         return None if self.error_code is None else str(self.error_code)
@@ -83,10 +107,19 @@ class Answer(OpenStruct, kw_only=True, frozen=True):
         return None if self.error_description is None else str(self.error_description)
 
 
-class CardRef(OpenStruct, kw_only=True, frozen=True):
-    """A card, named by its id."""
+def as_id(value: object) -> str | None:
+    """An id as text; `None` for one that is not filled in yet: PHP writes `""` or `0` where it has no value."""
+    text = "" if value is None else str(value).strip()
+    return None if text in ("", "0") else text
 
-    card_id: str | int
+
+class CardRef(OpenStruct, kw_only=True, frozen=True):
+    """A card, named by its id; without one, it is not named yet."""
+
+    EXPECTED: ClassVar = frozenset({"card_id"})
+    DECIDING: ClassVar = frozenset({"card_id"})
+
+    card_id: str | int | None = None
 
 
 class RequestState(Answer, kw_only=True, frozen=True):
@@ -100,6 +133,20 @@ class RequestState(Answer, kw_only=True, frozen=True):
     fin_document_id: str | int | None = None
     found: bool = False
     """Filled in by the client: the issuer had this request id before the call, which therefore did nothing anew."""
+
+    def __post_init__(self) -> None:
+        # An empty id is no id, wherever it is read.
+        for name in ("client_id", "transaction_id", "fin_document_id"):
+            value = getattr(self, name)
+            if value is not None and as_id(value) is None:
+                force_setattr(self, name, None)
+
+    @property
+    def contradiction(self) -> str | None:
+        """As of every answer; and a refusal that names something."""
+        if self.status == "error" and self.names:
+            return "status error, and it names something"
+        return super().contradiction
 
     @property
     def final(self) -> bool:
@@ -116,7 +163,21 @@ class RequestState(Answer, kw_only=True, frozen=True):
 
     @property
     def card_ids(self) -> tuple[str, ...]:
-        return tuple(str(card.card_id) for card in self.cards or ())
+        """Each card once, as far as they are named."""
+        return tuple(dict.fromkeys(filter(None, (as_id(card.card_id) for card in self.cards or ()))))
+
+    @property
+    def unnamed(self) -> bool:
+        """Whether a card is in the list, and not named yet."""
+        return any(as_id(card.card_id) is None for card in self.cards or ())
+
+    @property
+    def names(self) -> str | None:
+        """What it names, in words."""
+        parts = [f"card {card_id}" for card_id in self.card_ids]
+        parts += [f"client {as_id(self.client_id)}"] if self.client_id is not None else []
+        parts += [f"transaction {as_id(self.transaction_id)}"] if self.transaction_id is not None else []
+        return ", ".join(parts) or None
 
     @classmethod
     def of(cls, state: RequestState) -> RequestState:
@@ -145,22 +206,32 @@ class CreatedClient(Struct, kw_only=True, frozen=True):
     @classmethod
     def of(cls, state: RequestState) -> Self | None:
         """`None`: the answer does not name the client (the ids come from `request/status`)."""
-        if state.client_id is None:
-            return None
-        return cls(request_id=state.request_id, client_id=str(state.client_id), answer=state)
+        client_id = as_id(state.client_id)
+        return None if client_id is None else cls(request_id=state.request_id, client_id=client_id, answer=state)
 
 
 class IssuedCards(Struct, kw_only=True, frozen=True):
-    """Cards that exist."""
+    """Cards that exist.
+
+    Attributes:
+        card_ids: all of them, each once.
+        ordered: how many were ordered; `None`: an order of another process, so that is not known.
+    """
 
     request_id: str
     card_ids: tuple[str, ...]
     answer: RequestState
+    ordered: int | None = None
+
+    @property
+    def complete(self) -> bool:
+        """As many as were ordered. More than that are told all the same: ask the issuer whose they are."""
+        return self.ordered in (None, len(self.card_ids))
 
     @classmethod
     def of(cls, state: RequestState) -> Self | None:
         """`None`: the answer names no card (the ids come from `request/status`)."""
-        if not state.cards:
+        if not state.card_ids:
             return None
         return cls(request_id=state.request_id, card_ids=state.card_ids, answer=state)
 
@@ -176,10 +247,10 @@ class CreatedTransaction(Struct, kw_only=True, frozen=True):
     @classmethod
     def of(cls, state: RequestState) -> Self | None:
         """`None`: the answer does not name the transaction (the ids come from `request/status`)."""
-        if state.transaction_id is None:
+        transaction_id = as_id(state.transaction_id)
+        if transaction_id is None:
             return None
-        document = None if state.fin_document_id is None else str(state.fin_document_id)
-        return cls(request_id=state.request_id, transaction_id=str(state.transaction_id), fin_document_id=document, answer=state)
+        return cls(request_id=state.request_id, transaction_id=transaction_id, fin_document_id=as_id(state.fin_document_id), answer=state)
 
 
 def aware(text: object) -> datetime | None:

@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import ClassVar
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
+from freedompay_async.models.answers import as_id
 from freedompay_async.models.dictionaries import GiftCardStatus, GiftStatus
 from freedompay_async.models.open import OpenStruct
 from freedompay_async.secret import Otp
@@ -49,8 +51,13 @@ class GiftAnswer(OpenStruct, kw_only=True, frozen=True):
 
     @property
     def accepted(self) -> bool | None:
-        """Whether the call was done; `None`: a positive code, which is in no dictionary."""
-        return True if self.status == 0 else False if self.status < 0 else None
+        """Whether the call was done; `None`: a code that is in no dictionary."""
+        return True if self.status == 0 else False if -11 <= self.status < 0 else None
+
+    @property
+    def contradiction(self) -> str | None:
+        """None is known of: a confirmation says "activated already" beside the status of the card."""
+        return None
 
     @property
     def refusal_code(self) -> str | None:
@@ -94,6 +101,16 @@ class IssuedGiftCard(GiftAnswer, kw_only=True, frozen=True):
     EXPECTED: ClassVar = frozenset({"status", "datetime", "card_id"})
 
     card_id: int | str | None = None
+
+    def __post_init__(self) -> None:
+        # An empty id is no id.
+        if as_id(self.card_id) is None and self.card_id is not None:
+            force_setattr(self, "card_id", None)
+
+    @property
+    def contradiction(self) -> str | None:
+        """With a negative status the vendor's pages name no card."""
+        return "a negative status, and it names a card" if self.status < 0 and self.card_id is not None else None
 
 
 class GiftCardState(GiftAnswer, kw_only=True, frozen=True):

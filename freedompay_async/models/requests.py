@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Final
+from typing import ClassVar, Final
 
 from msgspec import Struct
 from msgspec.structs import force_setattr
@@ -119,7 +119,15 @@ class IdentificationInfo(Struct, kw_only=True, frozen=True):
 class Intent(Struct, kw_only=True, omit_defaults=True):
     """A body that names its own request id; the session fills it in."""
 
+    CARDS: ClassVar[int | None] = None
+    """How many cards each call of this kind orders, where that is always the same."""
+
     request_id: str = ""
+
+    @property
+    def cards(self) -> int | None:
+        """How many cards it orders; `None`: none, or it is not known."""
+        return self.CARDS
 
 
 class ClientCreation(Intent, kw_only=True, omit_defaults=True):
@@ -144,6 +152,8 @@ class ClientId(Struct, kw_only=True, frozen=True):
 
 
 class CardIssue(Intent, kw_only=True, omit_defaults=True):
+    CARDS: ClassVar = 1
+
     client_id: str
     product_id: int
 
@@ -151,6 +161,10 @@ class CardIssue(Intent, kw_only=True, omit_defaults=True):
 class BulkIssue(Intent, kw_only=True, omit_defaults=True):
     product_id: int
     count: int
+
+    @property
+    def cards(self) -> int | None:
+        return self.count
 
 
 class CardLink(Intent, kw_only=True, omit_defaults=True):

@@ -8,10 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async import contract
 from freedompay_async.driver import warn_of_unknown
-from freedompay_async.errors import ConfigurationError, FreedomPayError, GiftCardError, OutcomeUnknown
+from freedompay_async.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    FreedomPayError,
+    GiftCardError,
+    OutcomeUnknown,
+    ResultUnknown,
+)
 from freedompay_async.explain import mark_cancelled
 from freedompay_async.masking import mask_text
-from freedompay_async.models.dictionaries import GiftCardStatus, GiftStatus
+from freedompay_async.models.dictionaries import GiftCardStatus
 from freedompay_async.models.gift_cards import GiftCardId, GiftConfirmation, GiftIssue, GiftProductQuery
 from freedompay_async.resources.namespace import Namespace
 from freedompay_async.secret import Otp
@@ -31,7 +38,8 @@ class GiftCards(Namespace):
 
     No body of this section has a request id, and `request/status` does not know its calls: where an answer is lost, the error is
     `OutcomeUnknown`, and a person has to look. Under the `Sign` scheme each call has an id in a header; there it is sent once more under
-    the same id. A client with a `record` writes each call down before it is sent. A negative status raises `GiftCardError`.
+    the same id, after the grace time. `issue`, which pays, is not, unless the policy says so (`resend_payments`). A client with a
+    `record` writes each call down before it is sent. A negative status raises `GiftCardError`.
     `card_id`, `phone` and `product_code` are integers; text of digits will do. `extra`, `timeout` and `wait` as for `Cards`.
     """
 
@@ -138,9 +146,11 @@ class GiftCards(Namespace):
             cardholder_name=cardholder_name, phone=phone, product_code=product_code, request_id=request_id, timeout=timeout
         )
         if issued.card_id is None or not _CARD_ID.fullmatch(str(issued.card_id)):
-            raise OutcomeUnknown(
-                f"the card was issued and paid for, and the answer names it {mask_text(str(issued.card_id))[:60]!r}, which is no card id. "
-                "Do not repeat it; a person has to look.",
+            named = (
+                "does not name it" if issued.card_id is None else f"names it {mask_text(str(issued.card_id))[:60]!r}, which is no card id"
+            )
+            raise ResultUnknown(
+                f"the card was issued and paid for, and the answer {named}. Do not repeat it; a person has to look.",
                 request_id=issued.request_id,
                 call=contract.GIFT_CARDS_ISSUE.name,
             )
@@ -161,10 +171,11 @@ class GiftCardOrder:
     def __init__(self, cards: GiftCards, card_id: int) -> None:
         self.card_id: Final = card_id
         self._cards: Final = cards
-        self._unsure = False
 
     async def confirm(self, otp: str, *, timeout: float | None = None) -> GiftCardState:
-        """Confirm it. Where the answer is lost, the status of the card tells; so does "activated already" at a second try.
+        """Confirm it. Where the answer is lost, or says "activated already" (-10), the status of the card tells.
+
+        So it is safe to try again, in another process too: an earlier try whose answer was lost may have confirmed the card.
 
         Raises:
             GiftCardError: refused; `code` -8 is a wrong code, and another try is safe.
@@ -173,29 +184,29 @@ class GiftCardOrder:
         otp = Otp(otp)
         try:
             return await self._cards.confirm(otp=otp, card_id=self.card_id, timeout=timeout)
+        except (OutcomeUnknown, AuthenticationError, GiftCardError) as error:
+            if not error.outcome_unknown and not isinstance(error, OutcomeUnknown):
+                raise
+            return await self._by_its_status(error, timeout)
+
+    async def _by_its_status(self, doubt: FreedomPayError, timeout: float | None) -> GiftCardState:
+        """The card, if it is activated; or else the error that leaves it open."""
+        try:
+            state = await self.status(timeout=timeout)
+        except FreedomPayError as error:
+            doubt.add_note(f"its status could not be had either: {error}")
+            raise doubt from None
         except asyncio.CancelledError as error:
-            self._unsure = self._unsure or getattr(error, "outcome_unknown", True)
+            # Not the question but the confirmation is what its caller has to know of.
+            mark_cancelled(error, doubt.request_id, outcome_unknown=True)
+            error.add_note(str(doubt))
+            warn_of_unknown(doubt.call, doubt.request_id)
             raise
-        except OutcomeUnknown as unknown:
-            self._unsure = True
-            try:
-                state = await self.status(timeout=timeout)
-            except FreedomPayError as error:
-                unknown.add_note(f"its status could not be had either: {error}")
-                raise unknown from None
-            except asyncio.CancelledError as error:
-                # Not the question but the confirmation is what its caller has to know of.
-                mark_cancelled(error, unknown.request_id, outcome_unknown=True)
-                error.add_note(str(unknown))
-                warn_of_unknown(unknown.call, unknown.request_id)
-                raise
-            if state.card_status != GiftCardStatus.ACTIVATED:
-                raise
+        if state.card_status == GiftCardStatus.ACTIVATED:
             return state
-        except GiftCardError as error:
-            if error.code != GiftStatus.ALREADY_ACTIVATED or not self._unsure:
-                raise
-            return await self.status(timeout=timeout)
+        if state.card_status is not None:
+            doubt.add_note(f"asked since, the issuer says of its status: {state.card_status.sentence}")
+        raise doubt
 
     async def resend_code(self, *, timeout: float | None = None) -> GiftAnswer:
         """Send another code."""

@@ -1,0 +1,45 @@
+"""An answer held against what was asked: pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import msgspec
+
+from freedompay_async.models.answers import IssuedCards, RequestState
+
+if TYPE_CHECKING:
+    from freedompay_async.contract import Call
+
+__all__ = ["lacks", "result_of"]
+
+R = TypeVar("R")
+
+
+def result_of(call: Call[R], state: RequestState, *, cards: int | None) -> R | None:
+    """What a request that has succeeded came to; `None` while it has not, or the answer lacks some of what was ordered.
+
+    Args:
+        call: the row of the request.
+        state: what the issuer says of it.
+        cards: how many cards were ordered; `None`: that is not known.
+    """
+    return _held(call, state, cards)[0] if state.succeeded else None
+
+
+def lacks(call: Call[Any], state: RequestState, *, cards: int | None) -> str | None:
+    """What the answer of a success does not name yet, in words."""
+    return _held(call, state, cards)[1]
+
+
+def _held(call: Call[R], state: RequestState, cards: int | None) -> tuple[R | None, str | None]:
+    named = len(state.card_ids)
+    fewer = call.result is IssuedCards and cards is not None and named < cards
+    if fewer or (call.result in (IssuedCards, RequestState) and state.unnamed):
+        return None, f"{named} of {cards or len(state.cards or ())} cards so far"
+    result = cast("Any", call.result).of(state)
+    if result is None:
+        return None, "no id so far"
+    if isinstance(result, IssuedCards):
+        result = msgspec.structs.replace(result, ordered=cards)
+    return cast("R", result), None
