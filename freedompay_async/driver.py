@@ -106,7 +106,10 @@ class Means:
             return call
         if call.mark is Mark.GIVEN:
             general = self._rows.get(call.section)
-            return call if general is None else dataclasses.replace(call, fields=general.fields, header_names=general.header_names)
+            if general is None:
+                return call
+            changed = {"fields": general.fields, "header_names": general.header_names, "given_envelope": general.given_envelope}
+            return dataclasses.replace(call, **changed)
         return self._rows.get(call.name, call)
 
     def encode(self, call: Call[Any], request: msgspec.Struct, extra: Mapping[str, Any] | None = None) -> bytes:

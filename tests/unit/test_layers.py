@@ -16,7 +16,7 @@ ORDER = (
     *("models", "plain", "signing", "signing_report", "pin_encryption"),
     "contract",
     *("policy", "polling"),
-    *("shapes", "drift", "wire", "attempt", "explain"),
+    *("shapes", "drift", "wire", "held", "attempt", "explain"),
     *("pacing", "governor", "record", "driver", "session"),
     *("settings", "overrides", "streams", "operations"),
     "resources",
