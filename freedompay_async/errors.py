@@ -219,7 +219,8 @@ class GiftCardError(ApiError):
     """A negative status of the gift-card section; `code` has it, and its sentence is `error_description`.
 
     `done` is false where the status is about what was asked (a name, a phone, a product, the money, a card id, a code). A general error,
-    a failure of the bank behind the issuer (-5, -9) and "activated already" (-10) do not tell, so there it is `None`.
+    a failure of the bank behind the issuer (-5, -9) and "activated already" (-10) do not tell, so there it is `None`. Of a question it is
+    false whatever the status.
     """
 
     @property
@@ -268,6 +269,7 @@ class Ending(StrEnum):
     READ_LIMITED = "question limited"
     READ_DENIED = "question denied"
     READ_REFUSED = "question refused"
+    READ_GIFT_REFUSED = "gift-card question refused"
     READ_UNCLEAR = "question answered with something else"
     READ_UNANSWERED = "question not answered"
     PROCESSING = "in process"
@@ -525,6 +527,15 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
         False,
         _NEW,
         "the issuer refused to answer ({why}). That says nothing of any other request.",
+        _HARMLESS,
+    ),
+    Ending.READ_GIFT_REFUSED: Meaning(
+        GiftCardError,
+        Of.READ,
+        "a negative status (gift cards)",
+        False,
+        _NEW,
+        "the issuer refused to answer ({why}).",
         _HARMLESS,
     ),
     Ending.READ_UNCLEAR: Meaning(

@@ -122,7 +122,7 @@ def _ending(
         # A failure is of the effect that was asked about, even if all that is known of it is its id.
         return Ending.FAILED_NAMED if named else Ending.FAILED
     if call.retry is Retry.READ:
-        return _ending_of_read(step, answered=told.reply is not None)
+        return _ending_of_read(step, call.section, answered=told.reply is not None)
     of_kind = call.retry
     match step:
         case Step.NOT_SENT:
@@ -151,12 +151,12 @@ def _ending(
             return Ending.UNKNOWN if not_again is None else Ending.UNKNOWN_OLD
 
 
-def _ending_of_read(step: Step, *, answered: bool) -> Ending:
+def _ending_of_read(step: Step, section: Section, *, answered: bool) -> Ending:
     ends = {
         Step.NOT_SENT: Ending.READ_NOT_SENT,
         Step.LIMITED: Ending.READ_LIMITED,
         Step.DENIED: Ending.READ_DENIED,
-        Step.REFUSED: Ending.READ_REFUSED,
+        Step.REFUSED: Ending.READ_GIFT_REFUSED if section is Section.GIFT_CARDS else Ending.READ_REFUSED,
         Step.UNCLEAR: Ending.READ_UNCLEAR,
     }
     return ends.get(step, Ending.READ_UNCLEAR if answered else Ending.READ_UNANSWERED)

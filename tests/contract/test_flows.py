@@ -189,13 +189,22 @@ async def test_wrong_code_of_a_gift_card_is_refused(fp, issuer):
         await order.confirm(other(code))
     await order.confirm(code)
     with pytest.raises(GiftCardError) as again:
-        await order.confirm(code)
+        await fp.gift_cards.confirm(otp=code, card_id=order.card_id)
 
-    assert (wrong.value.code, again.value.code) == (-8, -10)
+    assert (wrong.value.code, wrong.value.done, again.value.code, again.value.done) == (-8, False, -10, None)
     assert (wrong.value.error_description, again.value.error_description) == (
         "The code from the SMS is wrong.",
         "The card is activated already.",
     )
+
+
+async def test_gift_card_that_is_confirmed_twice_is_told_as_activated(fp, issuer):
+    order = await fp.gift_cards.order(cardholder_name="IVANOV IVAN", phone=PHONE, product_code=1)
+    code = issuer.sms(PHONE)[-1]
+    await order.confirm(code)
+
+    assert (await order.confirm(code)).card_status is GiftCardStatus.ACTIVATED
+    assert (await fp.gift_cards.attach(order.card_id).confirm(code)).card_status is GiftCardStatus.ACTIVATED
 
 
 async def test_code_that_was_sent_again_confirms(fp, issuer):

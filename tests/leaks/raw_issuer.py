@@ -25,6 +25,9 @@ READS = {"card/balance", "card/info", "card/statement", "request/status", "card_
 STORM = {"lost": 4, "dropped": 3, "reset": 2, "cut": 3, "broken": 3, "page": 2, "limited": 3, "silent": 1, "slow": 8}
 UNDONE = {"dropped", "limited"}
 HOPS = 3
+# What tells an issuer's own JSON from a gateway's.
+ENVELOPE = {"dt": "2026-05-14T16:00:00+06:00"}
+GIFT_ENVELOPE = {"datetime": "2026-05-14 10:00:00"}
 
 
 class Asked(NamedTuple):
@@ -54,28 +57,30 @@ class Books:
             return self.tell(call, fields)
         own = fields.get("request_id") or header_id
         if own in self.ids or own in self.old:
-            return {"status": -1} if "phone" in fields or "otp" in fields else {"status": "error", "error_code": "duplicate"}
+            gift = "phone" in fields or "otp" in fields
+            return GIFT_ENVELOPE | {"status": -1} if gift else ENVELOPE | {"status": "error", "error_code": "duplicate"}
         if done:
             self.effects[_effect(call, fields)] += 1
             self.ids |= {own} - {None}
         if call == "issue_card":
-            return {"status": 0, "datetime": "2026-05-14 10:00:00", "card_id": next(self.numbers)}
+            return GIFT_ENVELOPE | {"status": 0, "card_id": next(self.numbers)}
         if call == "activate_card":
-            return {"status": 0, "datetime": "2026-05-14 10:00:00", "card_status": 1}
-        return {"status": "ok", "request_status": "process"} if "request_id" in fields else {"status": "ok"}
+            return GIFT_ENVELOPE | {"status": 0, "card_status": 1}
+        return ENVELOPE | {"status": "ok"} | ({"request_status": "process"} if "request_id" in fields else {})
 
     def tell(self, call: str, fields: dict) -> dict:
         if call == "request/status":
             own = fields["request_id"]
             if own not in self.ids and own not in self.old:
-                return {"status": "error", "error_code": "unknown_request"}
-            return {"status": "ok", "request_status": "success", "cards": [{"card_id": f"card-{own}"}], "client_id": f"client-{own}"}
+                return ENVELOPE | {"status": "error", "error_code": "unknown_request"}
+            made = {"cards": [{"card_id": f"card-{own}"}], "client_id": f"client-{own}"}
+            return ENVELOPE | {"status": "ok", "request_status": "success"} | made
         if call == "card/statement":
             day = fields["start_date"][:8] + "15"
-            return {"status": "ok", "operations": [{"amount": 1, "datetime": f"{day}T10:00:00+05:00"}]}
+            return ENVELOPE | {"status": "ok", "operations": [{"amount": 1, "datetime": f"{day}T10:00:00+05:00"}]}
         if call in ("card_status", "product_list"):
-            return {"status": 0, "datetime": "2026-05-14 10:00:00", "card_status": 1, "product_list": []}
-        return {"status": "ok", "balance": 1, "currency": "KZT", "card_id": fields.get("card_id"), "limits": []}
+            return GIFT_ENVELOPE | {"status": 0, "card_status": 1, "product_list": []}
+        return ENVELOPE | {"status": "ok", "balance": 1, "currency": "KZT", "card_id": fields.get("card_id"), "limits": []}
 
 
 def _effect(call: str, fields: dict) -> str:
@@ -159,11 +164,11 @@ class Desk(asyncio.Protocol):
                 self.transport.write(_head(200, len(body)) + body[: len(body) // 2])
                 self.transport.close()
             case "broken":
-                self.say(500, {"status": -1} if section == "gift" else {"status": "error", "error_code": "internal"})
+                self.say(500, GIFT_ENVELOPE | {"status": -1} if section == "gift" else ENVELOPE | {"status": "error", "error_code": "internal"})
             case "page":
                 self.write(_head(502, 15) + b"<html>502</html"[:15])
             case "limited":
-                self.say(429, {"status": "error", "error_code": "limit"})
+                self.say(429, ENVELOPE | {"status": "error", "error_code": "limit"})
             case "held":
                 self.issuer.held.append(lambda: self.say(200, told))
             case "silent":

@@ -123,7 +123,7 @@ async def _stalls(attempt, work):
 
 async def _breaks(attempt, work):
     attempt.connected()
-    return _json(503, {"status": "error"})
+    return _json(503, {"status": "error", "error_code": "unavailable"})
 
 
 async def _shows_a_page(attempt, work):
@@ -134,7 +134,7 @@ async def _shows_a_page(attempt, work):
 async def _limits(attempt, work):
     attempt.connected()
     await asyncio.sleep(0.1)
-    return _json(429, {"status": "error"}, **{"Retry-After": "1"})
+    return _json(429, {"status": "error", "error_code": "limit"}, **{"Retry-After": "1"})
 
 
 @pytest.fixture(scope="session")

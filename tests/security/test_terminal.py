@@ -29,6 +29,7 @@ ORDERS = {
     "nothing at all": "a\x00b\x7fc",
 }
 EVERY = " ".join(ORDERS.values())
+DT = "2026-05-14T16:00:00+06:00"
 as_text_and_json = pytest.mark.parametrize("json", [(), ("--json",)], ids=["text", "json"])
 ROWS = "key,phone,first_name,last_name\nk1,77010000001,Ivan,Ivanov\n"
 
@@ -105,7 +106,7 @@ def test_refusal_gives_no_orders(shell, command, json):
 
 @pytest.mark.parametrize("form", ["a page", "an answer of another shape"])
 def test_answer_that_is_none_gives_no_orders(shell, form):
-    body = f"<html>{EVERY}</html>".encode() if form == "a page" else json.dumps({"status": EVERY}, ensure_ascii=False).encode()
+    body = f"<html>{EVERY}</html>".encode() if form == "a page" else json.dumps({"status": EVERY, "dt": DT}, ensure_ascii=False).encode()
     result = shell(*READ, answer=body)
 
     assert result.exit_code == 1
@@ -185,7 +186,7 @@ def test_doctor_gives_no_orders(shell, json):
 
 
 def test_json_has_the_text_to_the_letter(shell):
-    body = json.dumps({"status": "ok", "cards": [{"card_id": EVERY}]}, ensure_ascii=False).encode()
+    body = json.dumps({"status": "ok", "dt": DT, "cards": [{"card_id": EVERY}]}, ensure_ascii=False).encode()
     result = shell("clients", "cards", "client-1", "--json", answer=body)
 
     assert json.loads(result.stdout)["cards"][0]["card_id"] == EVERY

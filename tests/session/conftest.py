@@ -27,6 +27,7 @@ from freedompay_async.wire import Reply
 PREFIX = "/v5/card-api/"
 GIFT_PREFIX = "/v5/cards/"
 SECRET = "sandbox-secret"
+DT = "2026-05-14T16:00:00+06:00"
 SIGNERS = {"KZ": JwsSigner, "KG": Sha256Signer}
 
 
@@ -117,11 +118,11 @@ def _http(status, body=None, **headers):
 
 
 def _ok(**facts):
-    return _http(200, {"status": "ok", **facts})
+    return _http(200, {"status": "ok", "dt": DT, **facts})
 
 
 def _error(http=200, code="refused", **headers):
-    return _http(http, {"status": "error", "error_code": code, "error_description": "no"}, **headers)
+    return _http(http, {"status": "error", "error_code": code, "error_description": "no", "dt": DT}, **headers)
 
 
 def _gift(status=0, **facts):
