@@ -205,7 +205,7 @@ class Operation(Generic[R]):
         answer = self.answer
         if answer is None:
             unheard = "the issuer does not know this request id, or not yet"
-            why = unheard if self._trouble is None else "no question about this request id was answered"
+            why = unheard if self._trouble is None else "the last question about this request id has told nothing"
             return self._still(Ending.NOT_KNOWN, why)
         if not answer.succeeded:
             return self._still(Ending.PROCESSING, f"in {str(answer.request_status or 'process')!r}")

@@ -129,6 +129,10 @@ def _gift(status=0, **facts):
     return _http(200, {"status": status, "datetime": "2026-05-14 10:00:00", **facts})
 
 
+# An answer at 401 in the form of the gift cards' own section.
+_gift_denied = _http(401, {"status": -11, "datetime": "2026-05-14 10:00:00"})
+
+
 def _after(seconds, step, *, connected=True):
     """The step, so many seconds later; `connected`: it is sent at once, and the answer takes the time."""
 
@@ -164,6 +168,7 @@ def say():
         unavailable=_error(503, Retry_After="7"),
         broken=_error(500),
         denied=_error(401),
+        gift_denied=_gift_denied,
         page=_http(200, b"<html>Welcome</html>"),
     )
 

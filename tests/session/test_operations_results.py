@@ -93,19 +93,19 @@ def test_success_without_the_ids_is_asked_about_again(play, memory, say, operati
     assert play(operation(wire).result()).card_ids == ("card-1",)
 
 
-def test_success_that_never_names_what_was_made_is_a_protocol_error(ended, memory, say, operation):
+def test_success_that_never_names_what_was_made_is_told_as_done(ended, memory, say, operation):
     error, at = ended(operation(memory(request__status=[say.ok(request_status="success")])).result(timeout=30))
 
-    assert type(error) is ProtocolError
-    assert "It was done" in str(error)
+    assert (type(error), error.done, error.card_ids) == (StillProcessing, True, ())
+    assert "It was done: never repeat it." in str(error)
     assert error.request_id == OWN
     assert at <= 30
 
 
-def test_success_that_never_names_the_client_is_a_protocol_error(ended, memory, say, operation):
+def test_success_that_never_names_the_client_is_told_as_done(ended, memory, say, operation):
     error, _ = ended(operation(memory(request__status=[say.success]), CLIENTS_CREATE).result(timeout=30))
 
-    assert type(error) is ProtocolError
+    assert (type(error), error.done, error.client_id) == (StillProcessing, True, None)
 
 
 def test_failure_is_proved(ended, memory, say, operation):
@@ -150,8 +150,24 @@ def test_still_processing_tells_the_last_trouble(ended, memory, say, operation):
     error, _ = ended(operation(memory(request__status=[say.limited])).result(timeout=60))
 
     assert type(error) is StillProcessing
-    assert "not known to the issuer yet" in str(error)
+    assert "the last question about this request id has told nothing" in str(error)
+    assert "Nothing tells that the issuer ever accepted it." in str(error)
     assert type(error.__cause__) is RateLimited
+
+
+def test_still_processing_of_an_id_that_is_not_known_does_not_say_that_it_was_accepted(ended, memory, say, operation):
+    error, _ = ended(operation(memory(request__status=[say.unknown])).result(timeout=60))
+
+    assert (type(error), error.done, error.__cause__) == (StillProcessing, None, None)
+    assert "the issuer does not know this request id, or not yet" in str(error)
+    assert "in process" not in str(error)
+
+
+def test_still_processing_after_a_last_look_without_an_answer_does_not_say_that_none_was_answered(ended, memory, say, operation):
+    error, _ = ended(operation(memory(request__status=[say.unknown, say.lost])).result(timeout=20))
+
+    assert "the last question about this request id has told nothing" in str(error)
+    assert type(error.__cause__) is OutcomeUnknown
 
 
 def test_wait_goes_on_after_still_processing(play, memory, say, operation):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,6 +21,7 @@ from freedompay_async import (
     RateLimited,
     RequestFailed,
     RequestState,
+    ResultUnknown,
     Retry,
     Secret,
     Section,
@@ -30,6 +32,8 @@ OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 PATH = "/v5/card-api/card/rename"
 RENAME = "card/rename"
 BODY = {"card_id": "c-1", "name": "Ёлка/1"}
+DT = "2026-05-14T16:00:00+06:00"
+NAMED = {"status": "ok", "dt": DT, "name": 5}
 
 
 class Name(msgspec.Struct):
@@ -51,11 +55,13 @@ class RenamedToo:
 
 class Fee(msgspec.Struct):
     status: str
+    dt: str
     fee: Decimal
 
 
 class Priced(TypedDict):
     status: str
+    dt: str
     fee: Decimal
 
 
@@ -83,11 +89,11 @@ class TestAnswer:
         [
             (Renamed, Renamed("new", Decimal("0.10"))),
             (RenamedToo, RenamedToo("new", Decimal("0.10"))),
-            (dict, {"status": "ok", "name": "new", "fee": Decimal("0.10"), "more": [1]}),
+            (dict, {"status": "ok", "dt": "now", "name": "new", "fee": Decimal("0.10"), "more": [1]}),
         ],
     )
     def test_is_of_the_type_asked_for(self, ask, say, scheme, retry, answer_type, expected):
-        body = b'{"status":"ok","name":"new","fee":0.10,"more":[1]}'
+        body = b'{"status":"ok","dt":"now","name":"new","fee":0.10,"more":[1]}'
 
         assert ask(call(retry, answer_type), scheme=scheme, card__rename=[say.http(200, body)]) == expected
 
@@ -95,18 +101,18 @@ class TestAnswer:
     @pytest.mark.parametrize(
         ("answer_type", "expected"),
         [
-            (dict | None, {"status": "ok", "fee": Decimal("0.10")}),
-            (dict[str, Any], {"status": "ok", "fee": Decimal("0.10")}),
-            (Any, {"status": "ok", "fee": Decimal("0.10")}),
-            (Mapping[str, Any], {"status": "ok", "fee": Decimal("0.10")}),
-            (Fee | None, Fee(status="ok", fee=Decimal("0.10"))),
-            (Priced, {"status": "ok", "fee": Decimal("0.10")}),
-            (Annotated[dict, "a note"], {"status": "ok", "fee": Decimal("0.10")}),
+            (dict | None, {"status": "ok", "dt": "now", "fee": Decimal("0.10")}),
+            (dict[str, Any], {"status": "ok", "dt": "now", "fee": Decimal("0.10")}),
+            (Any, {"status": "ok", "dt": "now", "fee": Decimal("0.10")}),
+            (Mapping[str, Any], {"status": "ok", "dt": "now", "fee": Decimal("0.10")}),
+            (Fee | None, Fee(status="ok", dt="now", fee=Decimal("0.10"))),
+            (Priced, {"status": "ok", "dt": "now", "fee": Decimal("0.10")}),
+            (Annotated[dict, "a note"], {"status": "ok", "dt": "now", "fee": Decimal("0.10")}),
         ],
         ids=str,
     )
     def test_is_of_any_annotation(self, ask, say, retry, answer_type, expected):
-        assert ask(call(retry, answer_type), card__rename=[say.http(200, b'{"status":"ok","fee":0.10}')]) == expected
+        assert ask(call(retry, answer_type), card__rename=[say.http(200, b'{"status":"ok","dt":"now","fee":0.10}')]) == expected
 
     @pytest.mark.parametrize("retry", [Retry.READ, Retry.REPEATABLE, Retry.UNASKABLE, Retry.ASKABLE])
     @pytest.mark.parametrize(
@@ -132,19 +138,27 @@ class TestAnswer:
     @pytest.mark.parametrize("answer_type", [Renamed, RenamedToo, list, int])
     def test_of_another_shape_is_no_answer_to_a_read(self, ask, say, answer_type):
         with pytest.raises(ProtocolError, match="JSON of another shape") as caught:
-            ask(call(Retry.READ, answer_type), card__rename=[say.ok(name=5)])
+            ask(call(Retry.READ, answer_type), card__rename=[say.http(200, NAMED)])
 
-        assert caught.value.body == '{"status": "ok", "name": 5}'
+        assert caught.value.body == json.dumps(NAMED)
 
     @pytest.mark.parametrize("retry", [Retry.UNASKABLE, Retry.REPEATABLE])
     @pytest.mark.parametrize("answer_type", [Renamed, RenamedToo, list, int])
     def test_of_another_shape_says_that_an_effect_was_done(self, ask, say, scheme, retry, answer_type):
-        with pytest.raises(ProtocolError, match="the issuer did it, and its answer can't be read") as caught:
-            ask(call(retry, answer_type), scheme=scheme, card__rename=[say.ok(name=5)])
+        with pytest.raises(ResultUnknown, match="the issuer did it, and its answer can't be read") as caught:
+            ask(call(retry, answer_type), scheme=scheme, card__rename=[say.http(200, NAMED)])
 
-        assert (caught.value.body, ask.wire.calls) == ('{"status": "ok", "name": 5}', [RENAME])
+        assert (caught.value.done, caught.value.body, ask.wire.calls) == (True, json.dumps(NAMED), [RENAME])
 
-    @pytest.mark.parametrize("answer", [{"name": "new"}, {"status": 0}, {"status": "done"}, []])
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            *({"name": "new", "dt": "now"}, {"status": 0, "dt": "now"}, {"status": "done", "dt": "now"}, []),
+            # A gateway's: nothing but a status, or a status with what is empty.
+            *({"status": "ok"}, {"status": "ok", "name": "new"}, {"status": "ok", "dt": ""}, {"status": "ok", "error_code": None}),
+            {"status": "error", "message": "no"},
+        ],
+    )
     def test_that_says_neither_yes_nor_no_is_none(self, ask, say, answer):
         with pytest.raises(ProtocolError):
             ask(call(Retry.READ), card__rename=[say.http(200, answer)])
@@ -257,7 +271,7 @@ class TestRetry:
         assert ask.wire.calls == [RENAME]
 
     def test_of_an_effect_under_sign_sends_it_once_more_under_the_same_id(self, ask, say):
-        assert ask(call(request_id=OWN), scheme="KG", card__rename=[say.lost, say.ok(a=1)]) == {"status": "ok", "a": 1}
+        assert ask(call(request_id=OWN), scheme="KG", card__rename=[say.lost, say.ok(a=1)]) == {"status": "ok", "dt": DT, "a": 1}
 
         assert [each.headers["Request-Id"] for each in ask.wire.sent] == [OWN, OWN]
 
@@ -276,7 +290,8 @@ class TestRetry:
 
 
 ENDS = {
-    "refused": ("refused", dict.fromkeys(Retry, RequestFailed)),
+    "refused, and not known": ("refused", dict.fromkeys(Retry, RequestFailed)),
+    "refused, and nobody to ask": ("refused", {**dict.fromkeys(Retry, RequestFailed), Retry.ASKABLE: OutcomeUnknown}),
     "denied": ("denied", dict.fromkeys(Retry, AuthenticationError)),
     "limited": ("limited", dict.fromkeys(Retry, RateLimited)),
     "not sent": ("not_sent", dict.fromkeys(Retry, NotSent)),
@@ -286,12 +301,13 @@ ENDS = {
 
 
 @pytest.mark.parametrize("retry", Retry)
-@pytest.mark.parametrize(("step", "ends"), ENDS.values(), ids=ENDS)
-def test_error_names_the_call_by_its_path(ask, say, retry, step, ends):
+@pytest.mark.parametrize("end", ENDS)
+def test_error_names_the_call_by_its_path(ask, say, retry, end):
+    (step, ends), looked_up = ENDS[end], say.unknown if end.endswith("not known") else say.unavailable
     answer_type = RequestState if retry is Retry.ASKABLE else dict
 
     with pytest.raises(ends[retry]) as caught:
-        ask(call(retry, answer_type), card__rename=[getattr(say, step)], request__status=[say.unavailable])
+        ask(call(retry, answer_type), card__rename=[getattr(say, step)], request__status=[looked_up])
 
     assert (type(caught.value), caught.value.call) == (ends[retry], PATH)
     assert caught.value.request_id

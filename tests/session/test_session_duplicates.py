@@ -61,12 +61,12 @@ async def test_refusal_of_a_given_id_is_a_refusal(issuer, connect, scheme, arriv
     assert len(arrived(issuer, ADD)) == 1
 
 
-async def test_refusal_of_a_fresh_id_makes_no_look_up(issuer, connect, scheme, arrived):
-    with pytest.raises(RequestFailed):
+async def test_refusal_of_a_fresh_id_makes_one_look_up(issuer, connect, scheme, arrived):
+    with pytest.raises(RequestFailed) as caught:
         await connect(issuer, scheme=scheme).clients.create(product_id=2000, client=person("REFUSED"))
 
-    assert arrived(issuer, STATUS) == []
-    assert len(arrived(issuer, ADD)) == 1
+    assert (caught.value.proved, caught.value.done) == (False, None)
+    assert (len(arrived(issuer, ADD)), len(arrived(issuer, STATUS))) == (1, 1)
 
 
 async def test_failure_that_a_used_id_stands_for_is_proved(issuer, connect, scheme):

@@ -104,6 +104,7 @@ def test_record_of_an_attempt_says_what_was_seen(play, over, memory, say, record
 KEY = "sandbox-secret"
 DOCUMENT = "JVBERi1zZWNyZXQtb2YtdGhlLWNsaWVudA=="
 PAN = "4111111111111111"
+DT = "2026-05-14T16:00:00+06:00"
 
 
 def person():
@@ -158,8 +159,8 @@ async def test_nothing_that_a_cancelled_call_says_has_the_key_or_the_document(is
 
 
 def test_numbers_of_cards_in_an_answer_are_masked_on_the_error(play, over, memory, say):
-    answer = {"status": "error", "error_description": "no", "pan": PAN, "note": f"card {PAN}", "cvv": "123", "otp": "9876"}
-    wire = memory(card__bulk_issue=[say.http(200, answer)])
+    answer = {"status": "error", "error_code": "no", "error_description": "no", "pan": PAN, "note": f"card {PAN}", "cvv": "123", "otp": "9876"}
+    wire = memory(card__bulk_issue=[say.http(200, answer)], request__status=[say.unknown])
 
     with pytest.raises(FreedomPayError) as caught:
         play(over(wire).submit(CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1)))
@@ -171,8 +172,8 @@ def test_numbers_of_cards_in_an_answer_are_masked_on_the_error(play, over, memor
 
 @pytest.mark.parametrize("field", ["error_description", "error_code"])
 def test_numbers_of_cards_in_what_the_issuer_says_of_an_error_are_masked(play, over, memory, say, records, field):
-    answer = {"status": "error", field: f"card {PAN} is closed"}
-    wire = memory(card__bulk_issue=[say.http(200, answer)])
+    answer = {"status": "error", "dt": DT, field: f"card {PAN} is closed"}
+    wire = memory(card__bulk_issue=[say.http(200, answer)], request__status=[say.http(200, answer)])
 
     with pytest.raises(FreedomPayError) as caught:
         play(over(wire).submit(CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1)))
@@ -182,7 +183,7 @@ def test_numbers_of_cards_in_what_the_issuer_says_of_an_error_are_masked(play, o
 
 
 def test_numbers_of_cards_in_a_status_that_is_no_status_are_masked(play, over, memory, say, records):
-    wire = memory(request__status=[say.http(200, {"status": f"card {PAN}"})])
+    wire = memory(request__status=[say.http(200, {"status": f"card {PAN}", "dt": DT})])
 
     with pytest.raises(FreedomPayError) as caught:
         play(over(wire).read(REQUESTS_STATUS, StatusQuery(request_id=OWN)))

@@ -27,6 +27,7 @@ from freedompay_async.models import GiftCardId
 from freedompay_async.record import Record
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
+DT = "2026-05-14T16:00:00+06:00"
 PERSON = NewClient(phone=1, type=1, resident=1, first_name="A", last_name="B")
 
 
@@ -62,17 +63,20 @@ def issue(fp):
 ENDS = {
     "done": (lambda say: [say.gift(card_id=5)], "done", 1, 1),
     "refused": (lambda say: [say.gift(-6)], "refused", 1, None),
-    "denied": (lambda say: [say.denied], "refused", 1, 1),
+    "denied": (lambda say: [say.gift_denied], "refused", 1, 1),
+    "denied by a gateway": (lambda say: [say.denied], "unknown", 1, 1),
     "not sent": (lambda say: [say.not_sent], "not sent", 4, 4),
-    "lost": (lambda say: [say.lost], "unknown", 1, 2),
-    "a page": (lambda say: [say.page], "unknown", 1, 2),
+    "lost": (lambda say: [say.lost], "unknown", 1, 1),
+    "a page": (lambda say: [say.page], "unknown", 1, 1),
+    "done, and not to be read": (lambda say: [say.gift(card_id=[5])], "done", 1, 1),
 }
 
 
-@pytest.mark.parametrize(("script", "state", "jws", "sign"), ENDS.values(), ids=ENDS)
-async def test_call_is_written_down_with_its_end(recorded, say, lines, scheme, script, state, jws, sign):
+@pytest.mark.parametrize("name", ENDS)
+async def test_call_is_written_down_with_its_end(recorded, say, lines, scheme, name):
+    script, state, jws, sign = ENDS[name]
     fp = recorded(scheme=scheme, issue_card=script(say))
-    if state == "done":
+    if name == "done":
         await issue(fp)
     else:
         with pytest.raises(FreedomPayError):
@@ -197,8 +201,8 @@ async def test_answer_of_the_callers_own_type_is_sealed(recorded, say, lines, pa
     fp = recorded(card__rename=[say.ok(cvv="987", note="4111111111111111", name="new")])
     answer = await fp.call("/v5/card-api/card/rename", {"card_id": "c-1", "pin": "9876"}, dict)
 
-    assert answer == {"status": "ok", "cvv": "987", "note": "4111111111111111", "name": "new"}
-    assert lines()[1]["answer"] == {"status": "ok", "cvv": "***", "note": "***", "name": "new"}
+    assert answer == {"status": "ok", "dt": DT, "cvv": "987", "note": "4111111111111111", "name": "new"}
+    assert lines()[1]["answer"] == {"status": "ok", "dt": DT, "cvv": "***", "note": "***", "name": "new"}
     assert [line["request"] for line in lines()] == [{"fields": {"card_id": "c-1", "pin": "***"}}] * 2
     assert [text for text in ("987", "4111111111111111") if text in path.read_text()] == []
 

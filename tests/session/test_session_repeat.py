@@ -63,7 +63,7 @@ def test_lost_answer_is_sent_again_where_no_id_goes_out(ask, say):
 
 
 ENDS = {
-    "refused": (["refused"], RequestFailed, 1, "It was not done."),
+    "refused": (["refused"], RequestFailed, 1, "it is safe to repeat"),
     "denied": (["denied"], AuthenticationError, 1, "This attempt did nothing."),
     "not sent": (["not_sent"], NotSent, 4, "it is safe to repeat"),
     "limited": (["limited"], RateLimited, 4, "nothing was done"),
@@ -74,8 +74,8 @@ ENDS = {
     "lost, then denied": (["lost", "denied"], OutcomeUnknown, 2, "it is safe to repeat"),
     "lost, then not sent": (["lost", "not_sent"], OutcomeUnknown, 4, "it is safe to repeat"),
     "lost, then limited": (["lost", "limited"], OutcomeUnknown, 4, "it is safe to repeat"),
-    "limited, then refused": (["limited", "refused"], RequestFailed, 2, "It was not done."),
-    "not sent, then refused": (["not_sent", "refused"], RequestFailed, 2, "It was not done."),
+    "limited, then refused": (["limited", "refused"], RequestFailed, 2, "it is safe to repeat"),
+    "not sent, then refused": (["not_sent", "refused"], RequestFailed, 2, "it is safe to repeat"),
     "not sent, then limited": (["not_sent", "limited"], RateLimited, 4, "nothing was done"),
     "a certificate": (["hopeless"], NotSent, 1, "it is safe to repeat"),
     "lost, then a certificate": (["lost", "hopeless"], OutcomeUnknown, 2, "it is safe to repeat"),

@@ -105,30 +105,19 @@ def test_look_up_that_failed_is_no_not_known(submit, memory, say, trouble):
     assert len(wire.of(STATUS)) > 3
 
 
-@pytest.mark.parametrize("body", [{"status": "ok"}, {"status": "error"}])
-def test_each_shape_of_not_known_lets_it_be_sent_again(submit, memory, say, body):
-    wire = memory(card__bulk_issue=[say.lost, say.success], request__status=[say.http(200, body)])
+@pytest.mark.parametrize(
+    ("http", "body"),
+    [
+        (200, {"status": "ok", "dt": "now"}),
+        *((http, body) for http in (200, 400, 404, 422) for body in ({"status": "error", "dt": "now"}, {"status": "error", "error_code": 5})),
+    ],
+)
+def test_each_shape_of_not_known_lets_it_be_sent_again(submit, memory, say, http, body):
+    wire = memory(card__bulk_issue=[say.lost, say.success], request__status=[say.http(http, body)])
 
     submit(wire)
 
     assert len(wire.of(BULK)) == 2
-
-
-def test_a_404_of_the_issuer_lets_it_be_sent_again(submit, memory, say):
-    wire = memory(card__bulk_issue=[say.lost, say.success], request__status=[say.http(404, {"detail": "?"})])
-
-    submit(wire)
-
-    assert len(wire.of(BULK)) == 2
-
-
-def test_a_404_page_of_a_proxy_does_not_let_it_be_sent_again(submit, memory, say):
-    wire = memory(card__bulk_issue=[say.lost], request__status=[say.http(404, b"<html>not here</html>")])
-
-    with pytest.raises(OutcomeUnknown):
-        submit(wire)
-
-    assert len(wire.of(BULK)) == 1
 
 
 def test_request_that_turns_up_late_is_not_sent_again(submit, memory, say):
@@ -190,13 +179,14 @@ def test_failure_that_request_status_tells_is_proved(submit, memory, say):
     assert caught.value.error_description == "no money"
 
 
-def test_refusal_of_a_fresh_id_is_not_looked_up(submit, memory, say):
-    wire = memory(card__bulk_issue=[say.refused])
+def test_refusal_of_a_fresh_id_is_looked_up_once_and_at_once(submit, memory, say):
+    wire = memory(card__bulk_issue=[say.refused], request__status=[say.unknown])
 
     with pytest.raises(RequestFailed) as caught:
         submit(wire)
 
-    assert wire.calls == [BULK]
+    assert wire.calls == [BULK, STATUS]
+    assert [each.at for each in wire.sent] == [0.0, 0.0]
     assert not caught.value.proved
     assert caught.value.error_code == "refused"
 

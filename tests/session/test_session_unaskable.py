@@ -139,8 +139,9 @@ def test_429_is_repeated_only_where_a_header_tells_a_repeat(submit, memory, say,
         submit(wire, scheme=scheme)
 
     assert len(wire.sent) == sends
-    assert caught.value.retry_after == 7.0
-    assert caught.value.message.endswith("By the meaning of 429 nothing was done; repeat it later.")
+    assert (caught.value.retry_after, caught.value.done) == (7.0, None)
+    assert "HTTP 429 means that nothing was done, and does not prove it" in caught.value.message
+    assert ("make sure that it was not done" in caught.value.message) == (scheme == "KZ")
 
 
 def test_resumed_call_under_jws_is_never_sent_again(submit, memory, say):
