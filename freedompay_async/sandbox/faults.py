@@ -66,7 +66,8 @@ class Faults:
         drip_over: seconds that a `DRIP` answer takes.
         retry_after: the value of `Retry-After`, seconds.
         duplicate: the answer to an id seen before: `status: error` with HTTP 200, 400 or 409.
-        unknown: the answer about an id that is not known: `status: error` with HTTP 200 or 404, or `status: ok` without `request_status`.
+        unknown: the answer about an id that is not known: `status: error` with HTTP 200 or 404, or `status: ok` without `request_status`;
+            `gateway` is a 404 that is not the contract's JSON, because something before the issuer says it.
     """
 
     seed: int = 0
@@ -84,7 +85,7 @@ class Faults:
     drip_over: float = 1.0
     retry_after: int = 1
     duplicate: Literal["error", "400", "409"] = "error"
-    unknown: Literal["error", "404", "bare"] = "error"
+    unknown: Literal["error", "404", "bare", "gateway"] = "error"
 
     def __post_init__(self) -> None:
         chances = [chance for _, chance in self.chances]

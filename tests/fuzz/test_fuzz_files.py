@@ -104,7 +104,8 @@ def test_rows_that_are_taken_come_back_and_a_personal_number_is_never_told(fuzz,
                 meant(row, each) for row, each in zip(rows, found, strict=True) if isinstance(each, Row)
             ]
         assert [word for word in [refusal or "", *words] if SECRET in word] == []
-        for other, written in (("b.csv", as_csv), ("b.jsonl", as_json)):
+        # Python's own writer leaves a lone carriage return without quotation marks, unless all values get them.
+        for other, written in (("b.csv", partial(as_csv, quoting=csv.QUOTE_ALL)), ("b.jsonl", as_json)):
             back, lost = read(written(again).encode(), other, documents=False) if again else ([], None)
             for each in back:
                 assert isinstance(each, Row), each

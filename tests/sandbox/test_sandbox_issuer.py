@@ -177,6 +177,13 @@ async def test_an_unknown_id_is_answered_as_one_chose(talk, shape, http):
         assert issuer.received[-1].verdict == "unknown"
 
 
+async def test_a_gateway_may_answer_in_the_issuers_place(talk):
+    async with Sandbox(faults=Faults(unknown="gateway")) as issuer, talk(issuer) as api:
+        status, answer = await api.send("request/status", ask(str(uuid4())))
+        assert (status, answer) == (404, {"message": "no Route matched with those values"})
+        assert issuer.received[-1].verdict == "unknown"
+
+
 @pytest.mark.parametrize("fields", [{}, {"request_id": 5}, {"request_id": ""}])
 async def test_a_status_request_about_nothing(api, fields):
     answer = (await api.send("request/status", fields))[1]

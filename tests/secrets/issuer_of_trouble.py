@@ -133,5 +133,12 @@ TELLS: dict[str, Callable[[Asked], Told]] = {
     "more than the contract has": lambda asked: _json(200, asked.named | asked.good | {"echo": asked.named, "raw": {"body": asked.named}}),
     "not UTF-8": lambda asked: Told(200, asked.said.encode() + b"\xff\xfe"),
     "deep": lambda asked: Told(200, b'{"status":' * 300 + asked.said.encode() + b"}" * 300),
-    "accepted, with an error": lambda asked: _json(500, asked.good | asked.fields),
+    # A 5xx proves nothing against an ok, so this is a good answer like the ones above.
+    "accepted, with an error": lambda asked: _json(500, asked.good | asked.named),
+    "accepted, and not found": lambda asked: _json(404, asked.good | asked.fields),
+    "accepted, and refused": lambda asked: _json(403, asked.good | asked.fields),
+    "an error that names things": lambda asked: _json(200, asked.good | asked.no(asked.fields)),
+    "a gateway's JSON": lambda asked: _json(200, {"status": "ok", "path": asked.path, "detail": asked.fields}),
+    "a gateway's 403": lambda asked: _json(403, {"message": asked.said, "request_id": "gateway-1"}),
+    "a gateway's 404": lambda asked: Told(404, asked.said.encode()),
 }

@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from freedompay_async import NewClient, RequestFailed
-from freedompay_async.sandbox import Fault, Faults
+from freedompay_async import NewClient, OutcomeUnknown, ProtocolError, RequestFailed
+from freedompay_async.sandbox import Fault, Faults, Sandbox
 
 BULK = "card/bulk_issue"
 ADD = "client/add"
@@ -67,6 +67,25 @@ async def test_refusal_of_a_fresh_id_makes_one_look_up(issuer, connect, scheme, 
 
     assert (caught.value.proved, caught.value.done) == (False, None)
     assert (len(arrived(issuer, ADD)), len(arrived(issuer, STATUS))) == (1, 1)
+
+
+async def test_refusal_is_no_refusal_where_a_gateway_answers_the_question(connect, scheme):
+    async with Sandbox(faults=Faults(unknown="gateway")) as issuer:
+        fp = connect(issuer, scheme=scheme)
+        with pytest.raises(OutcomeUnknown) as caught:
+            await fp.clients.create(product_id=2000, client=person("REFUSED"))
+        with pytest.raises(ProtocolError):
+            await fp.requests.attach(caught.value.request_id).refresh()
+
+        assert (caught.value.refused, caught.value.done, issuer.ledger()) == (True, None, [])
+
+
+async def test_work_that_was_not_done_is_done_though_a_gateway_answers_the_question(connect, scheme):
+    async with Sandbox(faults=Faults(unknown="gateway")) as issuer:
+        issuer.script(BULK, Fault.DROPPED)
+        op = await connect(issuer, scheme=scheme).cards.bulk_issue(product_id=2000, count=1)
+
+        assert [card["request_id"] for card in issuer.ledger()] == [op.request_id]
 
 
 async def test_failure_that_a_used_id_stands_for_is_proved(issuer, connect, scheme):

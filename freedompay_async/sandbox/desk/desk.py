@@ -131,6 +131,8 @@ class Desk:
         shape = self._plan.faults.unknown
         if shape == "bare":
             return ok()
+        if shape == "gateway":
+            return Answer(body={"message": "no Route matched with those values"}, http=404)
         return _no(rules.STATUS, "unknown_request", "no request has this request_id", http=404 if shape == "404" else 200)
 
 
