@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+from functools import partial
 
 import pytest
 from hypothesis import strategies as st
