@@ -248,7 +248,9 @@ class Driver:
             if not self._effect or self._life.out_of_time() is Step.NOT_SENT:
                 raise
             failed, cause = type(error).__name__, error
-        self._told = dataclasses.replace(self._told, reason=f"{self._told.reason}; then the signing failed: {failed}")
+        # Of what an earlier process sent, nothing was seen here yet.
+        before = "" if self._told is _NOTHING_YET else f"{self._told.reason}; then "
+        self._told = dataclasses.replace(self._told, reason=f"{before}the signing failed: {failed}")
         unknown = self._error(Step.UNKNOWN)
         log.error("%s", unknown.message, extra=self._extra())
         raise unknown from cause

@@ -12,6 +12,7 @@ import anyio
 from freedompay_async.errors import (
     MEANINGS,
     Ending,
+    FreedomPayError,
     NotSent,
     OutcomeUnknown,
     ProtocolError,
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     from freedompay_async.contract import Call
     from freedompay_async.driver import Departure
-    from freedompay_async.errors import FreedomPayError
     from freedompay_async.models import Intent, RequestState
     from freedompay_async.session import Session
 
@@ -109,7 +109,7 @@ class Operation(Generic[R]):
             RequestFailed: the request ended with an error, and was not done.
             StillProcessing: it had not ended in time; go on with the `request_id`. With `done` it has succeeded, and the issuer has not
                 named all that it made: `card_ids` has the ids so far.
-            AuthenticationError: the question was refused.
+            AuthenticationError: the question was refused; `done` is `None`, because it is about the request.
         """
         if self.done:
             return self._end()
@@ -165,6 +165,10 @@ class Operation(Generic[R]):
             self._trouble = None
         except _PASSING as error:
             self._trouble = error
+        except FreedomPayError as error:
+            # That the question did nothing says nothing of the request, whose id is on the error.
+            error.done = None
+            raise
 
     def _pause(self, now: float) -> float:
         """Seconds until it is to be asked again whether to look; 0: look now."""

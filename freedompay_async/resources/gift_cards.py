@@ -14,6 +14,7 @@ from freedompay_async.errors import (
     FreedomPayError,
     GiftCardError,
     OutcomeUnknown,
+    RateLimited,
     ResultUnknown,
 )
 from freedompay_async.explain import mark_cancelled
@@ -184,7 +185,7 @@ class GiftCardOrder:
         otp = Otp(otp)
         try:
             return await self._cards.confirm(otp=otp, card_id=self.card_id, timeout=timeout)
-        except (OutcomeUnknown, AuthenticationError, GiftCardError) as error:
+        except (OutcomeUnknown, AuthenticationError, GiftCardError, RateLimited) as error:
             if not error.outcome_unknown and not isinstance(error, OutcomeUnknown):
                 raise
             return await self._by_its_status(error, timeout)
