@@ -107,7 +107,9 @@ def test_answer_that_names_every_field_is_a_good_one(kind):
 
 
 def test_answers_of_every_row(fuzz):
-    one = st.sampled_from(sorted(KINDS)).flatmap(lambda kind: st.tuples(st.just(kind), replies(KINDS[kind][0]), st.booleans(), st.booleans()))
+    one = st.sampled_from(sorted(KINDS)).flatmap(
+        lambda kind: st.tuples(st.just(kind), replies(KINDS[kind][0]), st.booleans(), st.booleans())
+    )
     tried = fuzz(lambda each: read_as(each[0], each[1], effect=each[2], strict=each[3]), one)
 
     assert tried > 0

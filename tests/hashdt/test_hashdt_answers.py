@@ -151,12 +151,13 @@ async def test_nobody_there_is_not_sent(connect, people, unused_tcp_port):
 
 @pytest.mark.parametrize("http", [200, 201, 301, 400, 404])
 @pytest.mark.parametrize(
-    "body", [
+    "body",
+    [
         *(HTML, b"", b"null", b"[]", b'"Success"', b"{}", b'{"status":1}', b"\xff"),
         # A gateway's, because no code stands beside its status.
         *(b'{"status":"Success","data":{}}', b'{"status":"Success","data":[{"set_pin_url":"https://pins.example.com"}]}'),
         *(b'{"status":"error","message":"no"}', b'{"status":"Success","code":null}', b'{"status":"Success","code":""}'),
-    ]
+    ],
 )
 async def test_answer_of_another_kind_is_a_protocol_error(pins, issuer, people, http, body):
     issuer.say((http, body))

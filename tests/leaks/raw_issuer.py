@@ -164,7 +164,9 @@ class Desk(asyncio.Protocol):
                 self.transport.write(_head(200, len(body)) + body[: len(body) // 2])
                 self.transport.close()
             case "broken":
-                self.say(500, GIFT_ENVELOPE | {"status": -1} if section == "gift" else ENVELOPE | {"status": "error", "error_code": "internal"})
+                self.say(
+                    500, GIFT_ENVELOPE | {"status": -1} if section == "gift" else ENVELOPE | {"status": "error", "error_code": "internal"}
+                )
             case "page":
                 self.write(_head(502, 15) + b"<html>502</html"[:15])
             case "limited":

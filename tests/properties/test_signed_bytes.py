@@ -73,7 +73,11 @@ async def go(session, row, request):
 
 
 def ok(row) -> Reply:
-    return Reply(200, {}, b'{"status":0,"datetime":"2026-05-14 10:00:00"}' if row.section == "gift_cards" else b'{"status":"ok","request_status":"process"}')
+    return Reply(
+        200,
+        {},
+        b'{"status":0,"datetime":"2026-05-14 10:00:00"}' if row.section == "gift_cards" else b'{"status":"ok","request_status":"process"}',
+    )
 
 
 @every_row

@@ -24,7 +24,9 @@ def full_of(url: str) -> dict:
 @pytest.mark.parametrize(
     "status", [b"200 OK", b"201 Created", b"300 Multiple Choices", b"305 Use Proxy", b"401 Unauthorized", b"404 Not Found"]
 )
-@pytest.mark.parametrize("said", [{"status": "ok", "request_status": "success"}, {"status": "error", "error_code": "no"}, {"status": "Success", "code": 200}])
+@pytest.mark.parametrize(
+    "said", [{"status": "ok", "request_status": "success"}, {"status": "error", "error_code": "no"}, {"status": "Success", "code": 200}]
+)
 async def test_link_in_an_answer_is_not_followed(serving, ask, whole, kind, status, said):
     async with serving(b"") as other, serving(b"") as host:
         url = f"http://127.0.0.1:{other.port}/steal"

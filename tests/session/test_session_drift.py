@@ -74,7 +74,10 @@ def test_of_a_look_up_is_that_of_request_status(ask, say):
 
 
 def test_of_an_accepted_effect_is_that_of_its_call(ask, say):
-    ask(lambda fp: fp.cards.link("c-1", client_id="cl-1"), card__link=[say.http(200, {"status": "ok", "request_status": "process", "colour": "blue"})])
+    ask(
+        lambda fp: fp.cards.link("c-1", client_id="cl-1"),
+        card__link=[say.http(200, {"status": "ok", "request_status": "process", "colour": "blue"})],
+    )
 
     assert told(ask.client) == [("cards.link", "missing field", "dt", 1), ("cards.link", "unknown field", "colour", 1)]
 

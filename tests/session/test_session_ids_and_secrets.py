@@ -159,7 +159,15 @@ async def test_nothing_that_a_cancelled_call_says_has_the_key_or_the_document(is
 
 
 def test_numbers_of_cards_in_an_answer_are_masked_on_the_error(play, over, memory, say):
-    answer = {"status": "error", "error_code": "no", "error_description": "no", "pan": PAN, "note": f"card {PAN}", "cvv": "123", "otp": "9876"}
+    answer = {
+        "status": "error",
+        "error_code": "no",
+        "error_description": "no",
+        "pan": PAN,
+        "note": f"card {PAN}",
+        "cvv": "123",
+        "otp": "9876",
+    }
     wire = memory(card__bulk_issue=[say.http(200, answer)], request__status=[say.unknown])
 
     with pytest.raises(FreedomPayError) as caught:

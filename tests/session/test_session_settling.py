@@ -109,7 +109,11 @@ def test_look_up_that_failed_is_no_not_known(submit, memory, say, trouble):
     ("http", "body"),
     [
         (200, {"status": "ok", "dt": "now"}),
-        *((http, body) for http in (200, 400, 404, 422) for body in ({"status": "error", "dt": "now"}, {"status": "error", "error_code": 5})),
+        *(
+            (http, body)
+            for http in (200, 400, 404, 422)
+            for body in ({"status": "error", "dt": "now"}, {"status": "error", "error_code": 5})
+        ),
     ],
 )
 def test_each_shape_of_not_known_lets_it_be_sent_again(submit, memory, say, http, body):

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 import msgspec
 import pytest
 
-from freedompay_async import ConfigurationError, JwsSigner, OutcomeUnknown, Policy, ProtocolError, ResultUnknown, Retry, Section, Sha256Signer
+from freedompay_async import (
+    ConfigurationError,
+    JwsSigner,
+    OutcomeUnknown,
+    Policy,
+    ProtocolError,
+    ResultUnknown,
+    Retry,
+    Section,
+    Sha256Signer,
+)
 from freedompay_async.contract import CARDS_BALANCE, CARDS_BULK_ISSUE, CARDS_SET_PIN, GIFT_CARDS_ISSUE, GIFT_CARDS_RESEND
 from freedompay_async.hashdt import HashDT
 from freedompay_async.models import BulkIssue, CardId, GiftCardId, GiftIssue, PinSetting

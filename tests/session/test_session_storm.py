@@ -58,7 +58,7 @@ class Issuer:
         except TimeoutError as error:
             raise TransportError("no answer in time") from error
 
-    async def _answer(self, call, fields):
+    async def _answer(self, call, fields) -> Reply:
         form = self.rng.choice(self.kinds[self.rng.choice(list(self.kinds))]) if self.rng.random() < self.broken else None
         self.answers += 1
         self.told[form if isinstance(form, str | None) else form[0]] += 1
@@ -73,7 +73,7 @@ class Issuer:
             case "lost":
                 raise TransportError("the server closed the connection without an answer")
             case "silent":
-                await asyncio.get_running_loop().create_future()
+                return await asyncio.get_running_loop().create_future()
             case "cut":
                 return Reply(200, {}, _json(200, right).body[:-9])
             case "empty ids":
@@ -84,8 +84,8 @@ class Issuer:
                 return _json(http, right)
             case (http, "the contract's error"):
                 return _json(http, {"status": "error", "error_code": "internal", "dt": DT})
-            case (http, name):
-                return Reply(http, {}, FOREIGN.get(name) or CONTRADICTIONS.get(name, b""))
+        http, name = form
+        return Reply(http, {}, (FOREIGN | CONTRADICTIONS)[name])
 
     def _work(self, call, fields):
         own, now = fields["request_id"], asyncio.get_running_loop().time()
@@ -95,7 +95,8 @@ class Issuer:
             due, kind, number = self.done[own]
             if now < due:
                 return {"status": "ok", "request_status": "process", "dt": DT}
-            made = {"client_id": f"client-{number}"} if kind == "client/add" else {"cards": [{"card_id": f"{number}-{n}"} for n in range(CARDS)]}
+            cards = [{"card_id": f"{number}-{n}"} for n in range(CARDS)]
+            made = {"client_id": f"client-{number}"} if kind == "client/add" else {"cards": cards}
             return {"status": "ok", "request_status": "success", "dt": DT, **made}
         if own in self.done:
             return {"status": "error", "error_code": "duplicate", "dt": DT}
@@ -124,15 +125,15 @@ class Caller:
 
     async def _made(self, call):
         # One that tries once leaves the id to the library.
-        own = None if self.tries == 1 else new_request_id()
+        own, last = None if self.tries == 1 else new_request_id(), None
         for _ in range(self.tries):
             try:
                 return await (await call(own)).result(timeout=120)
             except FreedomPayError as error:
-                self.ends[type(error).__name__] += 1
-                # Nothing here was surely not done, and what an error calls done is only asked about.
-                assert error.done is not False, error
                 last = error
+            self.ends[type(last).__name__] += 1
+            # Nothing here was surely not done, and what an error calls done is only asked about.
+            assert last.done is not False, last
         raise AssertionError("it is not known in the end") from last
 
 
