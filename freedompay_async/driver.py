@@ -385,6 +385,7 @@ class Driver:
             not_again=self._life.not_again,
             id_sent=self._call.body_id or self._signer.header_id,
             refused=self._life.said_no,
+            limited=self._life.limited,
             hide=self._secrets(),
         )
 

@@ -311,9 +311,9 @@ class Life:
 
     def _refused(self, *, conflict: bool) -> Action:
         """An error in the contract's own JSON. It may be the duplicate's: a proxy may have sent the id before."""
+        self.said_no, self.conflict, self._idle = True, conflict, 0
         if self.retry is Retry.UNASKABLE:
             return Action(Step.REFUSED if self.doubt is Doubt.NONE else Step.UNKNOWN)
-        self.said_no, self.conflict, self._idle = True, conflict, 0
         if self.hopeless:
             return Action(Step.UNKNOWN)
         return Action(Step.ASK, 0.0 if self._looks_once else self._pause(0.0))
