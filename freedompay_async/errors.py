@@ -503,8 +503,8 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
         "the same of a call that can't be asked about (gift cards)",
         None,
         _NONE,
-        "sent, and its outcome is not known ({why}). It may or may not have been done; never repeat it under a new id.",
-        "It can't be asked about: a person has to look.",
+        "sent, and its outcome is not known ({why}). It may or may not have been done.",
+        "It can't be asked about: a person has to look before it is repeated.",
     ),
     Ending.UNKNOWN_HARMLESS: Meaning(
         OutcomeUnknown,

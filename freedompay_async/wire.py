@@ -262,8 +262,8 @@ def _says_twice(body: bytes) -> str | None:
         return None
     try:
         names = [name for name, _ in json.loads(body, object_pairs_hook=list)]
-    except (RecursionError, ValueError):
-        # Deeper, or with longer numbers, than this reader takes. It has the name twice somewhere.
+    except RecursionError:
+        # Just too deep for this reader, and it has the name twice somewhere.
         return "status may be there twice"
     return next((f"{name} is there twice" for name in ("status", "request_status") if names.count(name) > 1), None)
 

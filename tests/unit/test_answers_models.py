@@ -62,7 +62,9 @@ class TestGiftAnswer:
         [
             (0, (True, None, None)),
             (-6, (False, "-6", "There is not enough money on the partner's account.")),
-            (-77, (False, "-77", "The issuer answered with the code -77, which is not in its dictionary.")),
+            (-11, (False, "-11", GiftStatus.ACCESS_DENIED.sentence)),
+            (-12, (None, "-12", "The issuer answered with the code -12, which is not in its dictionary.")),
+            (-77, (None, "-77", "The issuer answered with the code -77, which is not in its dictionary.")),
             (7, (None, None, None)),
         ],
     )

@@ -1,22 +1,37 @@
 from __future__ import annotations
 
+import gzip
 import traceback
 from email.utils import formatdate
 
 import msgspec
 import pytest
 
+from freedompay_async.contract import CARDS_ISSUE, GIFT_CARDS_ISSUE, PINS_SET_URL, REQUESTS_STATUS
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.models import Answer, CardActivation, CardIssue, CardRef, ClientCreation, Extra, NewClient, RequestState, StatusQuery
+from freedompay_async.models import (
+    Answer,
+    CardActivation,
+    CardIssue,
+    CardRef,
+    ClientCreation,
+    Extra,
+    GiftAnswer,
+    IssuedGiftCard,
+    NewClient,
+    PinPageAnswer,
+    RequestState,
+    StatusQuery,
+)
 from freedompay_async.policy import Seen
 from freedompay_async.secret import Secret
 from freedompay_async.wire import Reply, Verdict, encode, is_page, read_answer, read_look_up
 
 NOW = 1_700_000_000.0
 OK = b'{"status":"ok","request_status":"process"}'
-ERROR = b'{"status":"error"}'
+ERROR = b'{"status":"error","error_code":17}'
 HTML = b"\r\n <!DOCTYPE html><html><body>502</body></html>"
-DEEP = b'{"status":"ok","more":' + b"[" * 200_000 + b"]" * 200_000 + b"}"
+DEEP = b'{"status":"ok","request_status":"success","more":' + b"[" * 200_000 + b"]" * 200_000 + b"}"
 
 
 def reply(status: int, body: bytes, retry_after: str | None = None) -> Reply:
@@ -24,11 +39,11 @@ def reply(status: int, body: bytes, retry_after: str | None = None) -> Reply:
 
 
 def answer_to(status: int, body: bytes, *, effect: bool = True, retry_after: str | None = None) -> Verdict:
-    return read_answer(reply(status, body, retry_after), RequestState, effect=effect, now=NOW)
+    return read_answer(reply(status, body, retry_after), RequestState, effect=effect, now=NOW, asked=CARDS_ISSUE.envelope)
 
 
 def look_up(status: int, body: bytes, *, retry_after: str | None = None) -> Verdict:
-    return read_look_up(reply(status, body, retry_after), now=NOW)
+    return read_look_up(reply(status, body, retry_after), now=NOW, asked=REQUESTS_STATUS.envelope)
 
 
 class TestEncode:
@@ -79,66 +94,202 @@ class TestEncode:
         assert tmp_path.name not in "".join(traceback.format_exception(caught.value))
 
 
-# HTTP status, body, what it shows of an effect, of a read, and of a look-up.
+# What an answer says, whatever its HTTP status. `DT` makes it the contract's own JSON.
+DT = b'"dt":"2026-05-14T10:00:00+05:00"'
+CUT = b'{"status":"ok",' + DT + b',"request_sta'
+FOREIGN = {
+    "nothing": b"",
+    "blanks": b" \n",
+    "a page": HTML,
+    "plain text": b"Not Found",
+    "an ok alone": b'{"status":"ok"}',
+    "an error alone": b'{"status":"error"}',
+    "an ok whose other fields are null": b'{"status":"ok","request_status":null,"dt":null,"error_code":null}',
+    "an ok whose other fields are empty": b'{"status":"ok","request_status":"","dt":[],"error_code":{}}',
+    "an error whose other fields are empty": b'{"status":"error","request_status":"","dt":"","error_code":""}',
+    "an ok with a gateway's fields": b'{"status":"ok","message":"healthy","code":200}',
+    "an error with a gateway's fields": b'{"status":"error","message":"no route","code":404}',
+    "an error of another shape": b'{"detail":"no"}',
+    "the contract's JSON inside of another": b'{"data":{"status":"ok","request_status":"success",' + DT + b"}}",
+    "the contract's JSON in a list": b'[{"status":"error",' + DT + b"}]",
+    "an empty list": b"[]",
+    "an empty object": b"{}",
+    "a number": b"1",
+    "a string": b'"ok"',
+    "null": b"null",
+    "true": b"true",
+    "a number for a status": b'{"status":0,' + DT + b"}",
+    "true for a status": b'{"status":true,' + DT + b"}",
+    "null for a status": b'{"status":null,' + DT + b"}",
+    "a list for a status": b'{"status":["ok"],' + DT + b"}",
+    "another word for a status": b'{"status":"done","request_status":"success",' + DT + b"}",
+    "a status in capitals": b'{"status":"OK","request_status":"success",' + DT + b"}",
+    "an empty status": b'{"status":"",' + DT + b"}",
+    "no status": b'{"request_status":"success",' + DT + b"}",
+    "a number for the status of the request": b'{"status":"error","request_status":1,' + DT + b"}",
+    "a cut ok": CUT,
+    "a cut error": b'{"status":"error","error_code":1',
+    "an ok with more behind it": OK + b"{}",
+    "an ok behind a BOM": b"\xef\xbb\xbf" + OK,
+    "an error behind a BOM": b"\xef\xbb\xbf" + ERROR,
+    "a compressed ok": gzip.compress(OK),
+    "a compressed error": gzip.compress(ERROR),
+    "an ok in UTF-16": OK.decode().encode("utf-16"),
+    "bytes that are not UTF-8": b'{"status":"ok","dt":"\xff"}',
+    "JSON nested deeper than the stack": DEEP,
+}
+CONTRADICTIONS = {
+    "an error of a request that succeeded": b'{"status":"error","request_status":"success",' + DT + b"}",
+    "an error of a request in process": b'{"status":"error","request_status":"process"}',
+    "an error of a request that is queued": b'{"status":"error","request_status":"queued"}',
+    "an error that names a card": b'{"status":"error","error_code":1,"cards":[{"card_id":5}]}',
+    "an error that names a client": b'{"status":"error","error_code":1,"client_id":"77"}',
+    "an error that names a transaction": b'{"status":"error","error_code":1,"transaction_id":8}',
+    "an error that was an ok first": b'{"status":"ok","status":"error",' + DT + b"}",
+    "an ok that was an error first": b'{"status":"error","request_status":"success","status":"ok"}',
+    "an ok, twice": b'{"status":"ok","request_status":"process","status":"ok"}',
+    "a failure that was a success first": b'{"status":"ok","request_status":"success","request_status":"error"}',
+}
+FAILED = {
+    "a failure": b'{"status":"ok","request_status":"error"}',
+    "a failure with a code": b'{"status":"ok","request_status":"error","error_code":7,"cards":[],"client_id":""}',
+}
+FAILED_AND_NAMES = {
+    "a failure that names a card": b'{"status":"ok","request_status":"error","cards":[{"card_id":"5"}]}',
+    "a failure that names a client": b'{"status":"ok","request_status":"error","client_id":77}',
+    "a failure that names a transaction": b'{"status":"ok","request_status":"error","transaction_id":"8"}',
+}
+SAYS_OK = {
+    "in process": OK,
+    "a success": b'{"status":"ok","request_status":"success","cards":[{"card_id":"5"}]}',
+    "another status of the request": b'{"status":"ok","request_status":"queued"}',
+}
+SAYS_NOTHING_OF_THE_REQUEST = {
+    "an ok with a time": b'{"status":"ok",' + DT + b"}",
+    "an ok with a code": b'{"status":"ok","error_code":0}',
+    "an ok with null for the status of the request": b'{"status":"ok","request_status":null,' + DT + b"}",
+}
+ERRORS = {
+    "an error with a time": b'{"status":"error",' + DT + b"}",
+    "an error with a code": ERROR,
+    "an error with 0 for a code": b'{"status":"error","error_code":0}',
+    "an error of a request that failed": b'{"status":"error","request_status":"error"}',
+    "an error with empty ids": b'{"status":"error","error_code":1,"client_id":"","transaction_id":0,"cards":[{"card_id":" "}]}',
+}
+UNREADABLE = {
+    "an ok whose cards are no list": b'{"status":"ok","cards":"5",' + DT + b"}",
+    "an ok with a list for an id": b'{"status":"ok","request_status":"success","client_id":[]}',
+}
+
+# The kinds of HTTP status that decide alike.
+GOOD, OTHER, REFUSED, NOT_FOUND, LIMITED, TROUBLED = "good", "other", "refused", "not found", "limited", "troubled"
+STATUSES = {
+    GOOD: (200, 201, 202, 299),
+    OTHER: (300, 302, 400, 405, 409, 422, 451, 499),
+    REFUSED: (401, 403),
+    NOT_FOUND: (404,),
+    LIMITED: (429,),
+    TROUBLED: (500, 502, 503, 504, 599),
+}
+ALL_UNCLEAR = (Seen.UNCLEAR,) * 3
+ALL_LIMITED, ALL_NO_ANSWER = (Seen.LIMITED,) * 3, (Seen.NO_ANSWER,) * 3
+# What it shows of an effect, of a read, and of a look-up.
+SHOWN = [
+    (
+        FOREIGN,
+        {
+            GOOD: ALL_UNCLEAR,
+            OTHER: ALL_UNCLEAR,
+            REFUSED: (Seen.BLOCKED,) * 3,
+            NOT_FOUND: (Seen.UNCLEAR, Seen.UNCLEAR, Seen.SILENT),
+            LIMITED: ALL_LIMITED,
+            TROUBLED: ALL_NO_ANSWER,
+        },
+    ),
+    (
+        UNREADABLE,
+        {
+            GOOD: (Seen.TAKEN,) * 3,
+            OTHER: ALL_UNCLEAR,
+            REFUSED: (Seen.BLOCKED,) * 3,
+            NOT_FOUND: (Seen.UNCLEAR, Seen.UNCLEAR, Seen.SILENT),
+            LIMITED: ALL_LIMITED,
+            TROUBLED: ALL_NO_ANSWER,
+        },
+    ),
+    (
+        CONTRADICTIONS,
+        {
+            GOOD: ALL_UNCLEAR,
+            OTHER: ALL_UNCLEAR,
+            REFUSED: ALL_UNCLEAR,
+            NOT_FOUND: ALL_UNCLEAR,
+            LIMITED: ALL_LIMITED,
+            TROUBLED: ALL_NO_ANSWER,
+        },
+    ),
+    (
+        ERRORS,
+        {
+            GOOD: (Seen.ERROR, Seen.ERROR, Seen.NOT_KNOWN),
+            OTHER: (Seen.ERROR, Seen.ERROR, Seen.NOT_KNOWN),
+            REFUSED: (Seen.DENIED,) * 3,
+            NOT_FOUND: (Seen.ERROR, Seen.ERROR, Seen.NOT_KNOWN),
+            LIMITED: ALL_LIMITED,
+            TROUBLED: ALL_NO_ANSWER,
+        },
+    ),
+    (
+        SAYS_OK,
+        {
+            GOOD: (Seen.OK, Seen.OK, Seen.KNOWN),
+            OTHER: ALL_UNCLEAR,
+            REFUSED: ALL_UNCLEAR,
+            NOT_FOUND: ALL_UNCLEAR,
+            LIMITED: (Seen.TAKEN, Seen.OK, Seen.KNOWN),
+            TROUBLED: (Seen.TAKEN, Seen.OK, Seen.KNOWN),
+        },
+    ),
+    (
+        SAYS_NOTHING_OF_THE_REQUEST,
+        {
+            GOOD: (Seen.OK, Seen.OK, Seen.NOT_KNOWN),
+            OTHER: ALL_UNCLEAR,
+            REFUSED: ALL_UNCLEAR,
+            NOT_FOUND: ALL_UNCLEAR,
+            LIMITED: (Seen.TAKEN, Seen.LIMITED, Seen.LIMITED),
+            TROUBLED: (Seen.TAKEN, Seen.NO_ANSWER, Seen.NO_ANSWER),
+        },
+    ),
+    (
+        FAILED,
+        {
+            GOOD: (Seen.ERROR, Seen.OK, Seen.FAILED),
+            OTHER: ALL_UNCLEAR,
+            REFUSED: ALL_UNCLEAR,
+            NOT_FOUND: ALL_UNCLEAR,
+            LIMITED: ALL_LIMITED,
+            TROUBLED: ALL_NO_ANSWER,
+        },
+    ),
+    (
+        FAILED_AND_NAMES,
+        {
+            GOOD: (Seen.UNCLEAR, Seen.OK, Seen.FAILED),
+            OTHER: ALL_UNCLEAR,
+            REFUSED: ALL_UNCLEAR,
+            NOT_FOUND: ALL_UNCLEAR,
+            LIMITED: ALL_LIMITED,
+            TROUBLED: ALL_NO_ANSWER,
+        },
+    ),
+]
 ANSWERS = {
-    "ok, in process": (200, OK, Seen.OK, Seen.OK, Seen.KNOWN),
-    "ok, a success": (200, b'{"status":"ok","request_status":"success"}', Seen.OK, Seen.OK, Seen.KNOWN),
-    "ok, a failed request": (200, b'{"status":"ok","request_status":"error"}', Seen.ERROR, Seen.OK, Seen.FAILED),
-    "ok, another status of the request": (200, b'{"status":"ok","request_status":"queued"}', Seen.OK, Seen.OK, Seen.KNOWN),
-    "ok, no status of the request": (200, b'{"status":"ok"}', Seen.OK, Seen.OK, Seen.NOT_KNOWN),
-    "ok, a null for the status of the request": (200, b'{"status":"ok","request_status":null}', Seen.OK, Seen.OK, Seen.NOT_KNOWN),
-    "ok with 201": (201, OK, Seen.OK, Seen.OK, Seen.KNOWN),
-    "ok with 299": (299, OK, Seen.OK, Seen.OK, Seen.KNOWN),
-    "ok with 300": (300, OK, Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
-    "ok with 302": (302, OK, Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
-    "ok with 400": (400, OK, Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
-    "an error": (200, ERROR, Seen.ERROR, Seen.ERROR, Seen.NOT_KNOWN),
-    "an error of a failed request": (200, b'{"status":"error","request_status":"error"}', Seen.ERROR, Seen.ERROR, Seen.NOT_KNOWN),
-    "an error of a request that succeeded": (200, b'{"status":"error","request_status":"success"}', Seen.ERROR, Seen.ERROR, Seen.NOT_KNOWN),
-    "an error with 302": (302, ERROR, Seen.ERROR, Seen.ERROR, Seen.NOT_KNOWN),
-    "an error with 400": (400, ERROR, Seen.ERROR, Seen.ERROR, Seen.NOT_KNOWN),
-    "an error with 404": (404, ERROR, Seen.ERROR, Seen.ERROR, Seen.NOT_KNOWN),
-    "an error with 409": (409, ERROR, Seen.ERROR, Seen.ERROR, Seen.NOT_KNOWN),
-    "another status text": (200, b'{"status":"done","request_status":"success"}', Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
-    "an empty status text": (200, b'{"status":""}', Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
-    "401 in JSON": (401, ERROR, Seen.DENIED, Seen.DENIED, Seen.DENIED),
-    "401 in HTML": (401, HTML, Seen.DENIED, Seen.DENIED, Seen.DENIED),
-    "401 without a body": (401, b"", Seen.DENIED, Seen.DENIED, Seen.DENIED),
-    "403 in JSON": (403, ERROR, Seen.DENIED, Seen.DENIED, Seen.DENIED),
-    "403 without a body": (403, b"", Seen.DENIED, Seen.DENIED, Seen.DENIED),
-    "403 in HTML": (403, HTML, Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
-    "400 in HTML": (400, HTML, Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
-    "404 without a body": (404, b"", Seen.UNCLEAR, Seen.UNCLEAR, Seen.NOT_KNOWN),
-    "404 in plain text": (404, b"Not Found", Seen.UNCLEAR, Seen.UNCLEAR, Seen.NOT_KNOWN),
-    "404 in JSON of another shape": (404, b'{"detail":"no"}', Seen.UNCLEAR, Seen.UNCLEAR, Seen.NOT_KNOWN),
-    "404 in HTML": (404, HTML, Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
-    "409 without a body": (409, b"", Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
-    "429 in JSON": (429, ERROR, Seen.LIMITED, Seen.LIMITED, Seen.LIMITED),
-    "429 in HTML": (429, HTML, Seen.LIMITED, Seen.LIMITED, Seen.LIMITED),
-    "429 that says ok": (429, OK, Seen.LIMITED, Seen.LIMITED, Seen.LIMITED),
-    "500 that says ok": (500, OK, Seen.NO_ANSWER, Seen.NO_ANSWER, Seen.NO_ANSWER),
-    "500 that says error": (500, ERROR, Seen.NO_ANSWER, Seen.NO_ANSWER, Seen.NO_ANSWER),
-    "502 in HTML": (502, HTML, Seen.NO_ANSWER, Seen.NO_ANSWER, Seen.NO_ANSWER),
-    "503 without a body": (503, b"", Seen.NO_ANSWER, Seen.NO_ANSWER, Seen.NO_ANSWER),
-    "599": (599, ERROR, Seen.NO_ANSWER, Seen.NO_ANSWER, Seen.NO_ANSWER),
-    "200 in HTML": (200, HTML, Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
-    "200 without a body": (200, b"", Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
-    "200 with blanks": (200, b" \n", Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
-    "JSON that was cut": (200, b'{"status":"ok","request_sta', Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
-    "JSON with more behind it": (200, OK + b"{}", Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
-    "a list": (200, b"[]", Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
-    "a number": (200, b"1", Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
-    "a string": (200, b'"ok"', Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
-    "null": (200, b"null", Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
-    "an object without a status": (200, b"{}", Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
-    "a number for a status": (200, b'{"status":0}', Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
-    "cards that are no list": (200, b'{"status":"ok","cards":"5"}', Seen.TAKEN, Seen.TAKEN, Seen.TAKEN),
-    "cards that are no list with 201": (201, b'{"status":"ok","cards":"5"}', Seen.TAKEN, Seen.TAKEN, Seen.TAKEN),
-    "cards that are no list with 302": (302, b'{"status":"ok","cards":"5"}', Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
-    "an error with cards that are no list": (200, b'{"status":"error","cards":"5"}', Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
-    "bytes that are not UTF-8": (200, b'{"status":"\xff"}', Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
-    "UTF-16": (200, OK.decode().encode("utf-16"), Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
-    "JSON nested deeper than the stack": (200, DEEP, Seen.UNCLEAR, Seen.UNCLEAR, Seen.UNCLEAR),
+    f"{name}, HTTP {status}": (status, body, *shown)
+    for forms, row in SHOWN
+    for kind, shown in row.items()
+    for status in STATUSES[kind]
+    for name, body in forms.items()
 }
 
 
@@ -155,9 +306,103 @@ class TestSeen:
     def test_of_a_look_up(self, status, body, expected):
         assert look_up(status, body).seen == expected
 
-    @pytest.mark.parametrize("status", range(500, 600))
-    def test_of_a_5xx_is_never_an_answer(self, status):
-        assert {answer_to(status, body).seen for body in (OK, ERROR, HTML, b"")} == {Seen.NO_ANSWER}
+    @pytest.mark.parametrize("status", [429, *range(500, 600)])
+    def test_of_a_429_or_5xx_is_never_that_it_was_not_done(self, status):
+        bodies = [body for forms, _ in SHOWN for body in forms.values()]
+        no = {Seen.ERROR, Seen.DENIED, Seen.FAILED, Seen.NOT_KNOWN}
+
+        assert {answer_to(status, body).seen for body in bodies} & no == set()
+        assert {look_up(status, body).seen for body in bodies} & no == set()
+
+    @pytest.mark.parametrize("status", [status for group in STATUSES.values() for status in group])
+    @pytest.mark.parametrize("body", FOREIGN.values(), ids=FOREIGN)
+    def test_of_what_is_not_the_contracts_is_nothing_of_an_effect_or_an_id(self, status, body):
+        says = {Seen.OK, Seen.TAKEN, Seen.ERROR, Seen.DENIED, Seen.KNOWN, Seen.FAILED, Seen.NOT_KNOWN}
+
+        assert {answer_to(status, body).seen, look_up(status, body).seen} & says == set()
+
+    def test_of_a_status_that_is_there_twice_is_unclear_however_deep_its_other_parts_are(self):
+        bodies = [b'{"status":"error",' + DT + b',"more":' + b"[" * depth + b"]" * depth + b',"status":"ok"}' for depth in range(800, 1050)]
+
+        assert {answer_to(200, body).seen for body in bodies} == {Seen.UNCLEAR}
+
+    @pytest.mark.parametrize("body", [b'{"status":"ok"}', b'{"status":"ok","more":{"dt":"x"}}'])
+    def test_where_no_field_is_asked_for_takes_the_status_alone(self, body):
+        assert read_answer(reply(200, body), RequestState, effect=True, now=NOW).seen is Seen.OK
+        assert read_look_up(reply(200, body), now=NOW).seen is Seen.NOT_KNOWN
+
+    @pytest.mark.parametrize(
+        ("body", "expected"),
+        [(b'{"status":"ok","trace":"1"}', Seen.OK), (b'{"status":"ok",' + DT + b"}", Seen.UNCLEAR)],
+    )
+    def test_asks_for_the_fields_of_an_override(self, body, expected):
+        assert read_answer(reply(200, body), RequestState, effect=True, now=NOW, asked=frozenset({"trace"})).seen is expected
+
+
+class TestGiftCards:
+    TIME = b'"datetime":"2026-05-14 10:00:00"'
+
+    @pytest.mark.parametrize(
+        ("status", "body", "expected"),
+        [
+            (200, b'{"status":0,%b,"card_id":5}', Seen.OK),
+            (200, b'{"status":0,%b}', Seen.OK),
+            (500, b'{"status":0,%b,"card_id":5}', Seen.TAKEN),
+            (429, b'{"status":0,%b,"card_id":5}', Seen.TAKEN),
+            (302, b'{"status":0,%b,"card_id":5}', Seen.UNCLEAR),
+            (404, b'{"status":0,%b,"card_id":5}', Seen.UNCLEAR),
+            (200, b'{"status":0,%b,"card_id":[5]}', Seen.TAKEN),
+            *((200, b'{"status":-%d,%%b}' % code, Seen.ERROR) for code in range(1, 12)),
+            (400, b'{"status":-6,%b}', Seen.ERROR),
+            (404, b'{"status":-7,%b}', Seen.ERROR),
+            (401, b'{"status":-11,%b}', Seen.DENIED),
+            (500, b'{"status":-6,%b}', Seen.NO_ANSWER),
+            (429, b'{"status":-6,%b}', Seen.LIMITED),
+            (200, b'{"status":-6,%b,"card_id":5}', Seen.UNCLEAR),
+            (200, b'{"status":-6,%b,"card_id":""}', Seen.ERROR),
+            (200, b'{"status":0,%b,"status":-6}', Seen.UNCLEAR),
+            (200, b'{"status":-12,%b}', Seen.UNCLEAR),
+            (200, b'{"status":1,%b}', Seen.UNCLEAR),
+            (200, b'{"status":200,%b}', Seen.UNCLEAR),
+            (200, b'{"status":"0",%b}', Seen.UNCLEAR),
+            (200, b'{"status":"ok",%b}', Seen.UNCLEAR),
+            (200, b'{"status":true,%b}', Seen.UNCLEAR),
+            (200, b"{%b}", Seen.UNCLEAR),
+            (403, b'{"status":-12,%b}', Seen.BLOCKED),
+            (200, b'{"status":0,"card_id":5}', Seen.UNCLEAR),
+            (200, b'{"status":-6,"datetime":""}', Seen.UNCLEAR),
+            (500, b'{"status":0,"card_id":5}', Seen.NO_ANSWER),
+        ],
+    )
+    def test_are_read_by_their_own_envelope(self, status, body, expected):
+        body = body.replace(b"%b", self.TIME)
+        verdict = read_answer(
+            reply(status, body), IssuedGiftCard, effect=True, now=NOW, envelope=GiftAnswer, asked=GIFT_CARDS_ISSUE.envelope
+        )
+
+        assert verdict.seen is expected
+
+
+class TestPinPages:
+    @pytest.mark.parametrize(
+        ("status", "body", "expected"),
+        [
+            (200, b'{"status":"Success","code":200,"data":[{"set_pin_url":"https://a.example/1"}]}', Seen.OK),
+            (500, b'{"status":"success","code":"200","data":[]}', Seen.OK),
+            (200, b'{"status":"Success","data":[{"set_pin_url":"https://a.example/1"}]}', Seen.UNCLEAR),
+            (200, b'{"status":"error","code":17,"message":"no"}', Seen.ERROR),
+            (200, b'{"status":"error","message":"no"}', Seen.UNCLEAR),
+            (200, b'{"status":"error","code":17,"data":[{"set_pin_url":"https://a.example/1"}]}', Seen.UNCLEAR),
+            (200, b'{"status":"error","code":17,"data":[{"set_pin_url":null}]}', Seen.ERROR),
+            (403, b'{"status":"error","code":17}', Seen.DENIED),
+            (403, b'{"status":"error"}', Seen.BLOCKED),
+            (200, b'{"status":"maybe","code":1}', Seen.UNCLEAR),
+        ],
+    )
+    def test_are_read_by_their_own_envelope(self, status, body, expected):
+        kind = PinPageAnswer
+
+        assert read_answer(reply(status, body), kind, effect=False, now=NOW, envelope=kind, asked=PINS_SET_URL.envelope).seen is expected
 
 
 class TestReason:
@@ -167,7 +412,7 @@ class TestReason:
             (200, OK, "HTTP 200"),
             (400, ERROR, "HTTP 400"),
             (401, b"", "HTTP 401, an empty body"),
-            (429, HTML, "HTTP 429"),
+            (429, HTML, "HTTP 429, an HTML page"),
             (500, ERROR, "HTTP 500"),
             (502, HTML, "HTTP 502, an HTML page"),
             (503, b"", "HTTP 503, an empty body"),
@@ -177,18 +422,52 @@ class TestReason:
             (200, DEEP, "HTTP 200, not JSON"),
             (200, b"[]", "HTTP 200, JSON of another shape (Expected `object`, got `array`)"),
             (302, OK, "HTTP 302 with a body that says ok"),
-            (200, b'{"status":"done"}', "HTTP 200 with status 'done'"),
-            (200, b'{"status":"' + b"x" * 99 + b'"}', "HTTP 200 with status that is no word"),
+            (500, OK, "HTTP 500 with a body that says ok"),
+            (429, OK, "HTTP 429 with a body that says ok"),
+            (500, b'{"status":"ok"}', "HTTP 500"),
+            (200, b'{"status":"done","dt":"x"}', "HTTP 200 with status 'done'"),
+            (200, b'{"status":"' + b"x" * 99 + b'","dt":"x"}', "HTTP 200 with status that is no word"),
+            (
+                200,
+                b'{"status":"ok"}',
+                "HTTP 200, JSON that is not the contract's (it has no dt or error_code or request_status)",
+            ),
+            (
+                403,
+                b'{"status":"error","dt":null}',
+                "HTTP 403, JSON that is not the contract's (it has no dt or error_code or request_status)",
+            ),
+            (
+                200,
+                CONTRADICTIONS["an error of a request that succeeded"],
+                "HTTP 200, which contradicts itself: status error with another request_status",
+            ),
+            (
+                200,
+                CONTRADICTIONS["an error that names a card"],
+                "HTTP 200, which contradicts itself: status error, and it names something",
+            ),
+            (
+                200,
+                FAILED_AND_NAMES["a failure that names a client"],
+                "HTTP 200, which contradicts itself: request_status error, and it names something",
+            ),
+            (200, CONTRADICTIONS["an ok, twice"], "HTTP 200, which contradicts itself: status is there twice"),
+            (
+                200,
+                CONTRADICTIONS["a failure that was a success first"],
+                "HTTP 200, which contradicts itself: request_status is there twice",
+            ),
         ],
     )
     def test_says_what_came(self, status, body, expected):
         assert answer_to(status, body).reason == expected
 
     def test_does_not_quote_a_card_number_for_a_status(self):
-        assert "4111111111111111" not in answer_to(200, b'{"status":"4111111111111111"}').reason
+        assert "4111111111111111" not in answer_to(200, b'{"status":"4111111111111111","dt":"x"}').reason
 
     def test_does_not_quote_a_value_of_the_wrong_type(self):
-        reason = answer_to(200, b'{"status":"ok","cards":[{"card_id":["4111111111111111"]}]}').reason
+        reason = answer_to(200, b'{"status":"ok","dt":"x","cards":[{"card_id":["4111111111111111"]}]}').reason
 
         assert "4111111111111111" not in reason
 
@@ -202,7 +481,7 @@ class TestVerdict:
     def test_of_a_look_up_keeps_the_reply(self, status, body):
         assert look_up(status, body).reply == Reply(status, {}, body)
 
-    @pytest.mark.parametrize(("status", "body"), [(200, HTML), (200, b"[]"), (429, ERROR), (500, OK), (200, b'{"status":"done"}')])
+    @pytest.mark.parametrize(("status", "body"), [(200, HTML), (200, b"[]"), (429, ERROR), (500, ERROR), (200, b'{"status":"done"}')])
     def test_of_what_proves_nothing_has_no_answer(self, status, body):
         assert answer_to(status, body).answer is None
 
@@ -218,7 +497,7 @@ class TestVerdict:
         assert look_up(200, body).answer == RequestState(status="ok", request_status="success", client_id="77")
 
     def test_of_what_was_taken_has_no_answer_and_says_what_is_wrong(self):
-        verdict = answer_to(200, b'{"status":"ok","cards":"5"}', retry_after="3")
+        verdict = answer_to(200, b'{"status":"ok","dt":"x","cards":"5"}', retry_after="3")
 
         assert (verdict.answer, verdict.value, verdict.reason, verdict.retry_after) == (
             None,
@@ -238,22 +517,22 @@ class TestTolerance:
         ("body", "expected"),
         [
             (
-                b'{"status":"ok","balance":{"amount":1},"cvv":null}',
-                RequestState(status="ok", extra=Extra({"balance": {"amount": 1}, "cvv": None})),
+                b'{"status":"ok","dt":"x","balance":{"amount":1},"cvv":null}',
+                RequestState(status="ok", dt="x", extra=Extra({"balance": {"amount": 1}, "cvv": None})),
             ),
             (
-                b'{"status":"ok","cards":[{"card_id":"5","mask":"1234"}]}',
-                RequestState(status="ok", cards=[CardRef(card_id="5", extra=Extra({"mask": "1234"}))]),
+                b'{"status":"ok","dt":"x","cards":[{"card_id":"5","mask":"1234"}]}',
+                RequestState(status="ok", dt="x", cards=[CardRef(card_id="5", extra=Extra({"mask": "1234"}))]),
             ),
-            (b'{"status":"ok","cards":[{"card_id":5}]}', RequestState(status="ok", cards=[CardRef(card_id=5)])),
-            (b'{"status":"ok","cards":[]}', RequestState(status="ok", cards=[])),
-            (b'{"status":"ok","cards":null}', RequestState(status="ok")),
-            (b'{"status":"ok","client_id":123456789012345678901}', RequestState(status="ok", client_id=123456789012345678901)),
-            (b'{"status":"ok","transaction_id":7,"fin_document_id":"8"}', RequestState(status="ok", transaction_id=7, fin_document_id="8")),
-            (b'{"status":"ok","error_code":null,"error_description":null,"dt":null}', RequestState(status="ok")),
+            (b'{"status":"ok","dt":"x","cards":[{"card_id":5}]}', RequestState(status="ok", dt="x", cards=[CardRef(card_id=5)])),
+            (b'{"status":"ok","dt":"x","cards":[]}', RequestState(status="ok", dt="x", cards=[])),
+            (b'{"status":"ok","dt":"x","cards":null}', RequestState(status="ok", dt="x")),
+            (b'{"status":"ok","dt":"x","client_id":123456789012345678901}', RequestState(status="ok", dt="x", client_id=123456789012345678901)),
+            (b'{"status":"ok","dt":"x","transaction_id":7,"fin_document_id":"8"}', RequestState(status="ok", dt="x", transaction_id=7, fin_document_id="8")),
+            (b'{"status":"ok","dt":"x","error_code":null,"error_description":null}', RequestState(status="ok", dt="x")),
             (b'{"status":"ok","error_code":"E1"}', RequestState(status="ok", error_code="E1")),
-            (b' {"status" : "ok"}\n', RequestState(status="ok")),
-            ('{"status":"ok","error_description":"нет"}'.encode(), RequestState(status="ok", error_description="нет")),
+            (b' {"status" : "ok", "dt": "x"}\n', RequestState(status="ok", dt="x")),
+            ('{"status":"ok","dt":"x","error_description":"нет"}'.encode(), RequestState(status="ok", dt="x", error_description="нет")),
         ],
     )
     def test_reads_what_the_vendor_may_send(self, body, expected):
@@ -261,7 +540,7 @@ class TestTolerance:
 
     @pytest.mark.parametrize("field", [b'"request_id":null', b'"request_id":5', b'"found":"yes"', b'"found":null'])
     def test_reads_an_answer_whose_added_fields_are_named_like_those_that_the_client_fills_in(self, field):
-        assert answer_to(200, b'{"status":"ok",' + field + b"}").seen == Seen.OK
+        assert answer_to(200, b'{"status":"ok","dt":"x",' + field + b"}").seen == Seen.OK
 
 
 class TestRetryAfter:
