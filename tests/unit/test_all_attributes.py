@@ -85,7 +85,12 @@ def test_all_of_the_package_names_everything_that_it_imports():
 def test_all_of_the_models_names_everything_that_its_modules_do():
     modules = [name for name in FILES if name.startswith("freedompay_async.models.")]
 
-    assert set(named("freedompay_async.models")) == {each for module in modules for each in named(module)} - {"as_id", "aware", "money", "sealed"}
+    assert set(named("freedompay_async.models")) == {each for module in modules for each in named(module)} - {
+        "as_id",
+        "aware",
+        "money",
+        "sealed",
+    }
 
 
 @pytest.mark.parametrize("name", named("freedompay_async"))

@@ -307,9 +307,7 @@ class TestFailedAndNamed:
 
     @pytest.mark.parametrize("empty", ["", " ", 0, "0", None])
     def test_is_not_what_has_only_empty_ids(self, empty):
-        state = RequestState(
-            status="ok", request_status="error", cards=[CardRef(card_id=empty)], client_id=empty, transaction_id=empty
-        )
+        state = RequestState(status="ok", request_status="error", cards=[CardRef(card_id=empty)], client_id=empty, transaction_id=empty)
         error = explain(Step.FAILED, told=Verdict(Seen.FAILED, "request/status", state))
 
         assert (error.done, error.card_ids, error.client_id, error.transaction_id) == (False, (), None, None)

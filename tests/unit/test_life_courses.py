@@ -20,15 +20,13 @@ LATE = 6.0  # More than the grace.
 
 AFTER_SEND = tuple(
     (seen, 0.5)
-    for seen in (
-        *(Seen.NOT_SENT, Seen.NO_ANSWER, Seen.UNCLEAR, Seen.TAKEN, Seen.LIMITED, Seen.DENIED, Seen.BLOCKED, Seen.OK, Seen.ERROR),
-    )
+    for seen in (*(Seen.NOT_SENT, Seen.NO_ANSWER, Seen.UNCLEAR, Seen.TAKEN, Seen.LIMITED, Seen.DENIED, Seen.BLOCKED, Seen.OK, Seen.ERROR),)
 )
 AFTER_ASK = (
     *(
         (seen, 0.5)
         for seen in (
-            *(Seen.KNOWN, Seen.FAILED, Seen.NOT_KNOWN, Seen.SILENT, Seen.NOT_SENT, Seen.NO_ANSWER, Seen.UNCLEAR, Seen.LIMITED),
+            *(Seen.KNOWN, Seen.FAILED, Seen.NOT_KNOWN, Seen.NOT_SENT, Seen.NO_ANSWER, Seen.UNCLEAR, Seen.LIMITED),
             *(Seen.DENIED, Seen.BLOCKED),
         )
     ),

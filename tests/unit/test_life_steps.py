@@ -209,7 +209,9 @@ class TestLookUp:
 
         assert subject.after_ask(seen, LATE).step == expected
 
-    @pytest.mark.parametrize(("doubt", "said_no"), [(doubt, said_no) for doubt in Doubt for said_no in (False, True) if doubt or not said_no])
+    @pytest.mark.parametrize(
+        ("doubt", "said_no"), [(doubt, said_no) for doubt in Doubt for said_no in (False, True) if doubt or not said_no]
+    )
     @pytest.mark.parametrize("may_resend", [False, True])
     @pytest.mark.parametrize("seen", [Seen.NOT_KNOWN, Seen.SILENT])
     def test_of_an_unknown_id_is_repeated_through_the_grace(self, life, doubt, said_no, may_resend, seen):

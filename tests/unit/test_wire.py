@@ -527,8 +527,14 @@ class TestTolerance:
             (b'{"status":"ok","dt":"x","cards":[{"card_id":5}]}', RequestState(status="ok", dt="x", cards=[CardRef(card_id=5)])),
             (b'{"status":"ok","dt":"x","cards":[]}', RequestState(status="ok", dt="x", cards=[])),
             (b'{"status":"ok","dt":"x","cards":null}', RequestState(status="ok", dt="x")),
-            (b'{"status":"ok","dt":"x","client_id":123456789012345678901}', RequestState(status="ok", dt="x", client_id=123456789012345678901)),
-            (b'{"status":"ok","dt":"x","transaction_id":7,"fin_document_id":"8"}', RequestState(status="ok", dt="x", transaction_id=7, fin_document_id="8")),
+            (
+                b'{"status":"ok","dt":"x","client_id":123456789012345678901}',
+                RequestState(status="ok", dt="x", client_id=123456789012345678901),
+            ),
+            (
+                b'{"status":"ok","dt":"x","transaction_id":7,"fin_document_id":"8"}',
+                RequestState(status="ok", dt="x", transaction_id=7, fin_document_id="8"),
+            ),
             (b'{"status":"ok","dt":"x","error_code":null,"error_description":null}', RequestState(status="ok", dt="x")),
             (b'{"status":"ok","error_code":"E1"}', RequestState(status="ok", error_code="E1")),
             (b' {"status" : "ok", "dt": "x"}\n', RequestState(status="ok", dt="x")),
