@@ -11,7 +11,7 @@ PURE := contract errors explain ids masking policy secret settings signing wire 
 # The tests that have to reach it. They run by themselves first, because counting lines doubles the time of a test.
 COVERING := tests/unit tests/batch/test_rows.py tests/batch/test_row_messages.py tests/batch/test_run.py
 
-.PHONY: demo test lint format bench faults soak crash fuzz audit clean
+.PHONY: demo test lint format tables bench faults soak crash fuzz audit clean
 
 demo: .venv/package
 	$(BIN)/python examples/demo.py
@@ -30,6 +30,10 @@ lint: .venv/dev .venv/package
 format: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The tables of the errors in README.md and docs/errors.md, from the one table in the package.
+tables: .venv/package
+	$(BIN)/python docs/tables.py
 
 # All parts, or some: make bench PARTS="calls batch". ARGS="--full" takes a million rows for memory; ARGS="--quick" writes nothing.
 bench: .venv/bench .venv/package

@@ -315,7 +315,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.NOT_SENT: Meaning(
         NotSent,
         Of.EFFECT,
-        "no connection, no name, no TLS, its turn did not come",
+        "not sent: no connection, no name, no TLS, its turn did not come",
         False,
         _NEW,
         "not sent: {why}.",
@@ -324,7 +324,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.BUSY: Meaning(
         Busy,
         Of.EFFECT,
-        "its turn had not come, with `wait=False`",
+        "not sent: its turn had not come, and `wait=False`",
         False,
         _NEW,
         "not sent: {why}.",
@@ -352,7 +352,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.LIMITED_REPEATABLE: Meaning(
         RateLimited,
         Of.EFFECT,
-        "429 to every attempt, of what does no harm when it is done again (a PIN of your own, a gift card's confirmation)",
+        "429 to every attempt, and doing it again does no harm (a PIN of your own, a gift card's confirmation)",
         None,
         _NEW,
         "the issuer limits the rate ({why}).",
@@ -370,7 +370,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.DENIED_AFTER_LIMIT: Meaning(
         AuthenticationError,
         Of.EFFECT,
-        "the same, after an attempt that got 429",
+        "401 or 403 in the issuer's own JSON, after an attempt that got 429",
         None,
         _SAME,
         "the issuer refused the signature or the merchant ({why}), and an attempt before that got HTTP 429.",
@@ -380,7 +380,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.DENIED_UNSURE: Meaning(
         AuthenticationError,
         Of.EFFECT,
-        "401 or 403 in any other form, to the question about it too",
+        "401 or 403 in any other form, and `request/status` is refused too",
         None,
         _SAME,
         "the host refuses this key ({why}), for status questions too.",
@@ -390,7 +390,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.DENIED_UNASKABLE: Meaning(
         AuthenticationError,
         Of.EFFECT,
-        "the same of a call that can't be asked about",
+        "401 or 403 in any other form, and it can't be asked about (gift cards, a PIN that the issuer makes)",
         None,
         _NONE,
         "the host refuses this key ({why}), and not in the issuer's own JSON.",
@@ -400,7 +400,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.DENIED_REPEATABLE: Meaning(
         AuthenticationError,
         Of.EFFECT,
-        "the same of what may be repeated (a PIN of your own)",
+        "401 or 403 in any other form, and doing it again gives the same end (a PIN of your own)",
         None,
         _NEW,
         "the host refuses this key ({why}).",
@@ -419,7 +419,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.REFUSED_UNASKABLE: Meaning(
         RequestFailed,
         Of.EFFECT,
-        "refused, and it can't be asked about",
+        "refused, and it can't be asked about (a PIN that the issuer makes)",
         None,
         _NONE,
         "the issuer refused it ({why}).",
@@ -428,7 +428,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.REFUSED_REPEATABLE: Meaning(
         RequestFailed,
         Of.EFFECT,
-        "refused, and it may be repeated (a PIN of your own)",
+        "refused, and doing it again gives the same end (a PIN of your own)",
         None,
         _NEW,
         "the issuer refused it ({why}).",
@@ -437,7 +437,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.GIFT_REFUSED: Meaning(
         GiftCardError,
         Of.EFFECT,
-        "a negative status about what was asked",
+        "a negative status that is about what was asked (-2, -3, -4, -6, -7, -8, -11)",
         False,
         _NEW,
         "the issuer refused it ({why}).",
@@ -482,7 +482,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.UNKNOWN: Meaning(
         OutcomeUnknown,
         Of.EFFECT,
-        "sent, the answer is lost, and it could not be found out in time",
+        "sent, the answer is lost or is a refusal that no look-up confirms, and it could not be found out in time",
         None,
         _SAME,
         "sent, and its outcome is not known ({why}). It may or may not have been done; never repeat it under a new id.",
@@ -491,7 +491,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.UNKNOWN_OLD: Meaning(
         OutcomeUnknown,
         Of.EFFECT,
-        "the same, an hour after its first send",
+        "the same, longer ago than it may be sent again",
         None,
         _SAME,
         "sent, and its outcome is not known ({why}). It may or may not have been done; never repeat it under a new id.",
@@ -500,7 +500,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.UNKNOWN_UNASKABLE: Meaning(
         OutcomeUnknown,
         Of.EFFECT,
-        "the same of a call that can't be asked about (gift cards)",
+        "sent, the answer is lost, and it can't be asked about (gift cards, a PIN that the issuer makes)",
         None,
         _NONE,
         "sent, and its outcome is not known ({why}). It may or may not have been done.",
@@ -509,7 +509,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.UNKNOWN_HARMLESS: Meaning(
         OutcomeUnknown,
         Of.EFFECT,
-        "the same of a gift card's confirmation",
+        "sent, the answer is lost, and doing it again does no harm (a gift card's confirmation)",
         None,
         _NEW,
         "sent, and its outcome is not known ({why}).",
@@ -518,7 +518,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.UNKNOWN_REPEATABLE: Meaning(
         OutcomeUnknown,
         Of.EFFECT,
-        "the same of what may be repeated (a PIN of your own)",
+        "sent, the answer is lost, and doing it again gives the same end (a PIN of your own)",
         None,
         _NEW,
         "sent, and its outcome is not known ({why}).",
