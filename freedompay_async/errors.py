@@ -281,7 +281,7 @@ class Ending(StrEnum):
     READ_LIMITED = "question limited"
     READ_DENIED = "question denied"
     READ_REFUSED = "question refused"
-    READ_GIFT_REFUSED = "question about gift cards refused"
+    READ_GIFT_REFUSED = "gift-card question refused"
     READ_UNCLEAR = "question answered with something else"
     READ_UNANSWERED = "question not answered"
     PROCESSING = "in process"
@@ -564,7 +564,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.READ_GIFT_REFUSED: Meaning(
         GiftCardError,
         Of.READ,
-        "a negative status",
+        "a negative status (gift cards)",
         False,
         _NEW,
         "the issuer refused to answer ({why}).",
