@@ -398,7 +398,8 @@ class Driver:
         life = self._life
         if self._sending is not None and self._sending.sent:
             life.after_send(Seen.NO_ANSWER, self._loop.time())
-        unknown = self._effect and life.out_of_time() is Step.UNKNOWN
+        # A 429 means that nothing was done, and does not prove it.
+        unknown = self._effect and life.out_of_time() is not Step.NOT_SENT
         mark_cancelled(error, self._id, outcome_unknown=unknown)
         harmless = life.retry.harmless or self._call.safe_again
         unaskable = "doing it again does no harm" if harmless else "a person has to look"

@@ -22,6 +22,7 @@ from freedompay_async.cli.verbs.flags import Shared
 from freedompay_async.cli.verbs.given_json import object_of
 from freedompay_async.contract import Call, Retry
 from freedompay_async.errors import ConfigurationError, FreedomPayError, OutcomeUnknown, StillProcessing
+from freedompay_async.models.answers import IssuedCards
 from freedompay_async.operations import Operation
 from freedompay_async.plain import to_json
 
@@ -136,6 +137,10 @@ async def _carry_out(row: Call[Any], asked: Coroutine[Any, Any, Any], how: Mappi
         _tell_cancelled(row, error, accepted)
         raise
     show(answer, json=how["json"], reveal=how.get("reveal", False))
+    if isinstance(answer, IssuedCards) and not answer.complete:
+        made, ordered = len(answer.card_ids), answer.ordered
+        typer.echo(f"freedompay: {made} cards were made where {ordered} were ordered: ask the issuer whose they are.", err=True)
+        return Exit.PROBLEMS
     return Exit.DONE
 
 
