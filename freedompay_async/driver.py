@@ -108,8 +108,9 @@ class Means:
             general = self._rows.get(call.section)
             if general is None:
                 return call
-            changed = {"fields": general.fields, "header_names": general.header_names, "given_envelope": general.given_envelope}
-            return dataclasses.replace(call, **changed)
+            return dataclasses.replace(
+                call, fields=general.fields, header_names=general.header_names, given_envelope=general.given_envelope
+            )
         return self._rows.get(call.name, call)
 
     def encode(self, call: Call[Any], request: msgspec.Struct, extra: Mapping[str, Any] | None = None) -> bytes:
