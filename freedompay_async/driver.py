@@ -108,8 +108,9 @@ class Means:
             general = self._rows.get(call.section)
             if general is None:
                 return call
-            changed = {"fields": general.fields, "header_names": general.header_names, "given_envelope": general.given_envelope}
-            return dataclasses.replace(call, **changed)
+            return dataclasses.replace(
+                call, fields=general.fields, header_names=general.header_names, given_envelope=general.given_envelope
+            )
         return self._rows.get(call.name, call)
 
     def encode(self, call: Call[Any], request: msgspec.Struct, extra: Mapping[str, Any] | None = None) -> bytes:
@@ -399,7 +400,8 @@ class Driver:
         life = self._life
         if self._sending is not None and self._sending.sent:
             life.after_send(Seen.NO_ANSWER, self._loop.time())
-        unknown = self._effect and life.out_of_time() is Step.UNKNOWN
+        # A 429 means that nothing was done, and does not prove it.
+        unknown = self._effect and life.out_of_time() is not Step.NOT_SENT
         mark_cancelled(error, self._id, outcome_unknown=unknown)
         harmless = life.retry.harmless or self._call.safe_again
         unaskable = "doing it again does no harm" if harmless else "a person has to look"

@@ -206,7 +206,7 @@ class Operation(Generic[R]):
         result = result_of(self._call, state, cards=self._cards)
         if isinstance(result, IssuedCards) and not result.complete:
             log.error(
-                "%s: %d cards were made where %s was ordered: %s. Ask the issuer whose they are.",
+                "%s: %d cards were made where %s were ordered: %s. Ask the issuer whose they are.",
                 self._call.name,
                 len(result.card_ids),
                 self._cards,
