@@ -197,9 +197,11 @@ class TestText:
         assert (type(error), error.done, error.message) == (
             AuthenticationError,
             None,
-            "the issuer refused the signature or the merchant (HTTP 400: 17 нет), and an attempt before that got HTTP 429. "
-            "HTTP 429 means that nothing was done, and does not prove it. Check auth_id, secret_key, the region and its signature scheme, "
-            "then repeat it with this request_id.",
+            (
+                "the issuer refused the signature or the merchant (HTTP 400: 17 нет), and an attempt before that got HTTP 429. "
+                "HTTP 429 means that nothing was done, and does not prove it. Check auth_id, secret_key, the region and its signature scheme, "
+                "then repeat it with this request_id."
+            ),
         )
 
     def test_of_what_is_too_old_to_be_sent_again_says_why(self):
@@ -301,8 +303,10 @@ class TestFailedAndNamed:
             ("1", "c2"),
             "77",
             "8",
-            "the issuer accepted the request and it failed (request/status), and the answer names card 1, card c2, client 77, "
-            "transaction 8. What it names may exist: ask the issuer what it is before you send it again.",
+            (
+                "the issuer accepted the request and it failed (request/status), and the answer names card 1, card c2, client 77, "
+                "transaction 8. What it names may exist: ask the issuer what it is before you send it again."
+            ),
         )
 
     @pytest.mark.parametrize("empty", ["", " ", 0, "0", None])

@@ -63,8 +63,10 @@ class TestText:
 
         assert (error.done, error.message) == (
             None,
-            "the issuer limits the rate (the server disconnected). HTTP 429 means that nothing was done, and does not prove it. "
-            "Doing it again does no harm: repeat it later.",
+            (
+                "the issuer limits the rate (the server disconnected). HTTP 429 means that nothing was done, and does not prove it. "
+                "Doing it again does no harm: repeat it later."
+            ),
         )
 
     def test_of_a_refusal_that_may_be_repeated_says_so(self):
@@ -77,9 +79,11 @@ class TestText:
 
         assert (error.done, error.message) == (
             None,
-            "the host refuses this key (HTTP 200, an HTML page). Whether this call did anything is not known. "
-            "Doing it again gives the same end: mend the key, and repeat it. "
-            "Check auth_id, secret_key, the region and its signature scheme, and what stands between you and the issuer.",
+            (
+                "the host refuses this key (HTTP 200, an HTML page). Whether this call did anything is not known. "
+                "Doing it again gives the same end: mend the key, and repeat it. "
+                "Check auth_id, secret_key, the region and its signature scheme, and what stands between you and the issuer."
+            ),
         )
 
     @pytest.mark.parametrize(("status", "call", "expected"), GUESSES)
@@ -120,8 +124,10 @@ class TestGiftCards:
             -6,
             "-6",
             "There is not enough money on the partner's account.",
-            "the issuer refused it (HTTP 200: -6 There is not enough money on the partner's account.). "
-            "As the status tells, it was not done: mend what it names, and call again.",
+            (
+                "the issuer refused it (HTTP 200: -6 There is not enough money on the partner's account.). "
+                "As the status tells, it was not done: mend what it names, and call again."
+            ),
         )
 
     @pytest.mark.parametrize("call", [GIFT_CARDS_ISSUE, GIFT_CARDS_CONFIRM], ids=lambda call: call.name)
@@ -192,8 +198,10 @@ class TestSecrets:
         error = explain(Step.REFUSED, CARDS_ISSUE, told=self.TOLD, hide=[Secret("hunter2")])
 
         assert (error.message, error.body, error.error_code, error.error_description) == (
-            "refused, and the issuer does not know the id (HTTP 400: ***! not ***). "
-            "Nothing proves that it was not done: ask again later (requests.attach) before you send it under a new id.",
+            (
+                "refused, and the issuer does not know the id (HTTP 400: ***! not ***). "
+                "Nothing proves that it was not done: ask again later (requests.attach) before you send it under a new id."
+            ),
             '{"echo":"***"}',
             "***!",
             "not ***",

@@ -13,6 +13,7 @@ EFFECTS = (ASKABLE, UNASKABLE)
 POLICY = Policy(attempts=3, grace=5.0)
 LATE = 6.0  # More than the grace.
 CONFLICT = (Seen.ERROR, {"conflict": True})
+LOOKED_UP_ONCE = {"an id of the library's": {}, "an id of a caller who asks again": {"doubt": POSSIBLE, "ask_once": True}}
 
 
 class TestFirstSend:
@@ -275,9 +276,7 @@ class TestLookUp:
 class TestOneLook:
     """A refusal of an id that was made for this very call, or of one whose caller asks again later, is looked up once."""
 
-    ONCE = {"an id of the library's": {}, "an id of a caller who asks again": {"doubt": POSSIBLE, "ask_once": True}}
-
-    @pytest.mark.parametrize("made", ONCE.values(), ids=ONCE)
+    @pytest.mark.parametrize("made", LOOKED_UP_ONCE.values(), ids=LOOKED_UP_ONCE)
     @pytest.mark.parametrize(
         ("seen", "expected"),
         [
@@ -319,7 +318,7 @@ class TestOneLook:
 
         assert subject.after_send(Seen.ERROR, 0.0).step == Step.UNKNOWN
 
-    @pytest.mark.parametrize("made", ONCE.values(), ids=ONCE)
+    @pytest.mark.parametrize("made", LOOKED_UP_ONCE.values(), ids=LOOKED_UP_ONCE)
     def test_that_there_is_no_time_for_leaves_the_outcome_unknown(self, life, play, made):
         subject = life(**made)
         play(subject, Seen.ERROR)
