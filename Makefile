@@ -6,12 +6,12 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2)
 SOURCES := $(shell find freedompay_async -type f -not -name '*.pyc')
 # What decides about money does no I/O, and every branch of it is tested.
 comma := ,
-PURE := contract errors explain ids masking policy secret settings signing wire shapes drift overrides pin_encryption models/answers models/dictionaries models/gift_cards models/open models/reads models/requests resources/movements batch/rows batch/limits
+PURE := contract errors explain ids masking policy secret settings signing wire held shapes drift overrides pin_encryption models/answers models/dictionaries models/gift_cards models/open models/reads models/requests resources/movements batch/rows batch/limits batch/lookalikes
 
 # The tests that have to reach it. They run by themselves first, because counting lines doubles the time of a test.
-COVERING := tests/unit tests/batch/test_rows.py tests/batch/test_row_messages.py tests/batch/test_run.py
+COVERING := tests/unit tests/batch/test_rows.py tests/batch/test_row_messages.py tests/batch/test_lookalikes.py tests/batch/test_run.py
 
-.PHONY: demo test lint format bench faults soak crash fuzz audit clean
+.PHONY: demo test lint format tables bench faults soak crash fuzz audit clean
 
 demo: .venv/package
 	$(BIN)/python examples/demo.py
@@ -30,6 +30,10 @@ lint: .venv/dev .venv/package
 format: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The tables of the errors in README.md and docs/errors.md, from the one table in the package.
+tables: .venv/package
+	$(BIN)/python docs/tables.py
 
 # All parts, or some: make bench PARTS="calls batch". ARGS="--full" takes a million rows for memory; ARGS="--quick" writes nothing.
 bench: .venv/bench .venv/package

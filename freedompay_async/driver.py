@@ -388,6 +388,7 @@ class Driver:
             not_again=self._life.not_again,
             id_sent=self._call.body_id or self._signer.header_id,
             refused=self._life.said_no,
+            limited=self._life.limited,
             hide=self._secrets(),
         )
 
@@ -401,7 +402,8 @@ class Driver:
         life = self._life
         if self._sending is not None and self._sending.sent:
             life.after_send(Seen.NO_ANSWER, self._loop.time())
-        unknown = self._effect and life.out_of_time() is Step.UNKNOWN
+        # A 429 means that nothing was done, and does not prove it.
+        unknown = self._effect and life.out_of_time() is not Step.NOT_SENT
         mark_cancelled(error, self._id, outcome_unknown=unknown)
         harmless = life.retry.harmless or self._call.safe_again
         unaskable = "doing it again does no harm" if harmless else "a person has to look"

@@ -6,10 +6,10 @@
     ├── NotSent                 no byte of it left this machine; safe to repeat
     │   └── Busy                its turn had not come yet, and it was told not to wait
     ├── OutcomeUnknown          sent, and what became of it is not known
-    │   └── ResultUnknown       it was done, and what it made is not known
+    │   └── ResultUnknown       it was done, and the answer that says so can't be read
     ├── StillProcessing         it had not ended, as far as the issuer tells, when the waiting stopped
     ├── ProtocolError           the answer to a question is not the contract's
-    └── ApiError                the issuer answered and said no
+    └── ApiError                the issuer, or what stands before it, answered and said no
         ├── AuthenticationError the key, the merchant id or the signature was refused
         ├── DuplicateRequest    the issuer has seen this request id and does not tell what became of it
         ├── RateLimited         HTTP 429 to every attempt
@@ -64,9 +64,10 @@ class FreedomPayError(Exception):
         body: the last answer's body as text, secrets masked, or `None`.
         error_code, error_description: what the issuer gave, as text, or `None`.
         retry_after: seconds that the issuer asked to wait, or `None`.
-        done: whether what was asked for was done; `None`: that is not known. A question does nothing, so of one it is false.
+        done: whether this call did what was asked for; `None`: that is not known. A question does nothing, so of one it is false. What an
+            earlier use of a `request_id` of yours did is another matter: keep to that id.
         refused: the issuer's answer to the call itself was a refusal, whatever a look-up told afterwards.
-        proved: a look-up has shown that it was not done; it is not concluded from a refusal.
+        proved: a look-up has shown that the request failed; it is not concluded from a refusal.
         card_ids, client_id, transaction_id: what the answer names all the same, of a request that failed or is not told of in full.
     """
 
@@ -126,7 +127,10 @@ def _rebuild(cls: type[FreedomPayError], message: str) -> FreedomPayError:
 
 
 class ConfigurationError(FreedomPayError):
-    """Wrong settings, or a client used after close, on another event loop or in a forked child; nothing was sent."""
+    """Wrong settings, or a client used after close, on another event loop or in a forked child; nothing was sent.
+
+    Raised by the `result()` of a request that was accepted before, it says nothing of that request, and `done` tells what is known of it.
+    """
 
     DONE = False
 
@@ -146,18 +150,20 @@ class Busy(NotSent):
 
 
 class OutcomeUnknown(FreedomPayError):
-    """The request was sent and its outcome is not known. An effect (`done` is `None`) may or may not have been done.
+    """The request was sent, and no answer tells what became of it.
 
-    Never repeat an effect under a new id. Where `request/status` can be asked about it, `requests.attach(error.request_id)` asks again
-    later, and the same call with `request_id=error.request_id` is safe. Where it can't be asked about (gift cards), a person has to
-    look: the text says which of the two it is. A question (`done` is false) changes nothing and may be asked again.
+    An effect (`done` is `None`) may or may not have been done, and the text says what is safe. Where `request/status` can be asked about
+    it, never repeat it under a new id: `requests.attach(error.request_id)` asks again later, and the same call with
+    `request_id=error.request_id` is safe. Where it can't be asked about (gift cards), a person has to look. What gives the same end when
+    it is done again (a PIN of your own, a gift card's confirmation) may be repeated. A question (`done` is false) changes nothing and may
+    be asked again. Where `done` is true, it is the `ResultUnknown` below.
     """
 
 
 class ResultUnknown(OutcomeUnknown):
-    """It was done, and what came of it is not known: the answer says so, and can't be read beyond that. Never repeat it.
+    """It was done, and what came of it is not known: the answer says that it was done, and can't be read beyond that. Never repeat it.
 
-    `body` has the answer.
+    Where the answer could not be read at all, `body` has it.
     """
 
     DONE = True
@@ -183,14 +189,15 @@ class ProtocolError(FreedomPayError):
 
 
 class ApiError(FreedomPayError):
-    """The issuer answered and said no."""
+    """The issuer, or what stands before it, answered and said no. Whether something was done all the same, `done` tells."""
 
 
 class AuthenticationError(ApiError):
     """The key, the merchant id or the signature was refused.
 
-    Said in the issuer's own JSON, this attempt did nothing. Where the refusal is in any other form, `outcome_unknown` is true: the host
-    refuses this key for questions too, and whether the call did anything is not known.
+    Said in the issuer's own JSON, this attempt did nothing, and `done` is false. Of an effect `done` is `None` where the refusal is in any
+    other form, because nothing tells who said it, and where an attempt before it got a 429. Raised by `result()`, it is the question about
+    the request that was refused, which says nothing of the request. A question does nothing, in whatever form it is refused.
     """
 
     DONE = False
@@ -204,23 +211,25 @@ class DuplicateRequest(ApiError):
 
 
 class RateLimited(ApiError):
-    """HTTP 429 to every attempt. It means that nothing was done, and does not prove it: repeat later with the same request id."""
+    """HTTP 429 to every attempt. For an effect it means that nothing was done, and does not prove it: the text says how to repeat it."""
 
 
 class RequestFailed(ApiError):
     """The issuer refused the request, or accepted it and it failed.
 
-    `proved`: a look-up has shown that it was not done. Otherwise the issuer refused it, and does not know the id, or can't be asked: a
-    proxy that repeats a request makes the same impression, so ask again before it is sent under a new id.
+    `proved`: a look-up has shown that it failed. It was not done then, unless the answer names a card, a client or a transaction: `done`
+    is `None` there, because what it names may exist. Without `proved`, the issuer refused an effect, and does not know its id or can't be
+    asked. A proxy that sends a request twice makes the same impression, so `done` is `None`: ask again before it is sent under a new id.
+    A question that was refused changed nothing, and `done` is false.
     """
 
 
 class GiftCardError(ApiError):
     """A negative status of the gift-card section; `code` has it, and its sentence is `error_description`.
 
-    `done` is false where the status is about what was asked (a name, a phone, a product, the money, a card id, a code). A general error,
-    a failure of the bank behind the issuer (-5, -9) and "activated already" (-10) do not tell, so there it is `None`. Of a question it is
-    false whatever the status.
+    `done` is false of a question, and where the status is about what was asked (a name, a phone, a product, the money, a card id, a code,
+    a right to it). A general error (-1), a failure of the bank behind the issuer (-5, -9) and "activated already" (-10) do not tell
+    whether it was done, so there it is `None`.
     """
 
     @property
@@ -236,8 +245,9 @@ class Of(StrEnum):
     """What a meaning is about."""
 
     EFFECT = "a call that changes something"
-    READ = "a question"
+    EITHER = "the call, or `result()`"
     RESULT = "`result()`"
+    READ = "a question"
 
 
 class Ending(StrEnum):
@@ -247,7 +257,9 @@ class Ending(StrEnum):
     BUSY = "busy"
     LIMITED = "limited"
     LIMITED_WITHOUT_ID = "limited, no id on the wire"
+    LIMITED_REPEATABLE = "limited, and it may be repeated"
     DENIED = "denied"
+    DENIED_AFTER_LIMIT = "denied, after an attempt that was limited"
     DENIED_UNSURE = "denied, not in the issuer's own JSON"
     DENIED_UNASKABLE = "denied, not in the issuer's own JSON, and it can't be asked about"
     DENIED_REPEATABLE = "denied, not in the issuer's own JSON, and it may be repeated"
@@ -275,6 +287,7 @@ class Ending(StrEnum):
     PROCESSING = "in process"
     NOT_KNOWN = "not known to the issuer"
     UNNAMED = "succeeded, and not all is named"
+    RESULT_DENIED = "the questions about it are denied"
 
 
 class Meaning(NamedTuple):
@@ -283,10 +296,10 @@ class Meaning(NamedTuple):
     error: type[FreedomPayError]
     of: Of
     case: str
-    """When it is so, for the table of the README."""
+    """When it is so, for the table in the documentation."""
     done: bool | None
     next_id: str
-    """Which request id to use next."""
+    """Under which request id it is safe to send it again: any, the same, or none."""
     text: str
     """What happened; `{why}` is what was seen."""
     safe: str
@@ -302,7 +315,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.NOT_SENT: Meaning(
         NotSent,
         Of.EFFECT,
-        "no connection, no name, no TLS, its turn did not come",
+        "not sent: no connection, no name, no TLS, its turn did not come",
         False,
         _NEW,
         "not sent: {why}.",
@@ -311,7 +324,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.BUSY: Meaning(
         Busy,
         Of.EFFECT,
-        "its turn had not come, with `wait=False`",
+        "not sent: its turn had not come, and `wait=False`",
         False,
         _NEW,
         "not sent: {why}.",
@@ -336,6 +349,15 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
         "HTTP 429 means that nothing was done, and does not prove it. No request id goes out with this call, so nothing would tell a "
         "repeat from a second order: make sure that it was not done before you repeat it.",
     ),
+    Ending.LIMITED_REPEATABLE: Meaning(
+        RateLimited,
+        Of.EFFECT,
+        "429 to every attempt, and doing it again does no harm (a PIN of your own, a gift card's confirmation)",
+        None,
+        _NEW,
+        "the issuer limits the rate ({why}).",
+        "HTTP 429 means that nothing was done, and does not prove it. Doing it again does no harm: repeat it later.",
+    ),
     Ending.DENIED: Meaning(
         AuthenticationError,
         Of.EFFECT,
@@ -345,10 +367,20 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
         "the issuer refused the signature or the merchant ({why}).",
         "This attempt did nothing. Check auth_id, secret_key, the region and its signature scheme.",
     ),
+    Ending.DENIED_AFTER_LIMIT: Meaning(
+        AuthenticationError,
+        Of.EFFECT,
+        "401 or 403 in the issuer's own JSON, after an attempt that got 429",
+        None,
+        _SAME,
+        "the issuer refused the signature or the merchant ({why}), and an attempt before that got HTTP 429.",
+        "HTTP 429 means that nothing was done, and does not prove it. Check auth_id, secret_key, the region and its signature scheme, "
+        "then repeat it with this request_id.",
+    ),
     Ending.DENIED_UNSURE: Meaning(
         AuthenticationError,
         Of.EFFECT,
-        "401 or 403 in any other form, to the question about it too",
+        "401 or 403 in any other form, and `request/status` is refused too",
         None,
         _SAME,
         "the host refuses this key ({why}), for status questions too.",
@@ -358,7 +390,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.DENIED_UNASKABLE: Meaning(
         AuthenticationError,
         Of.EFFECT,
-        "the same of a call that can't be asked about",
+        "401 or 403 in any other form, and it can't be asked about (gift cards, a PIN that the issuer makes)",
         None,
         _NONE,
         "the host refuses this key ({why}), and not in the issuer's own JSON.",
@@ -368,11 +400,11 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.DENIED_REPEATABLE: Meaning(
         AuthenticationError,
         Of.EFFECT,
-        "the same of what may be repeated (a PIN of your own)",
+        "401 or 403 in any other form, and doing it again gives the same end (a PIN of your own)",
         None,
         _NEW,
-        "the host refuses this key ({why}), and not in the issuer's own JSON.",
-        "Doing it again gives the same end: mend the key, and repeat it. "
+        "the host refuses this key ({why}).",
+        "Whether this call did anything is not known. Doing it again gives the same end: mend the key, and repeat it. "
         "Check auth_id, secret_key, the region and its signature scheme, and what stands between you and the issuer.",
     ),
     Ending.REFUSED: Meaning(
@@ -387,16 +419,16 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.REFUSED_UNASKABLE: Meaning(
         RequestFailed,
         Of.EFFECT,
-        "refused, and it can't be asked about",
+        "refused, and it can't be asked about (a PIN that the issuer makes)",
         None,
         _NONE,
         "the issuer refused it ({why}).",
-        "It can't be asked about, so nothing proves that an earlier attempt did not do it.",
+        "It can't be asked about, so nothing proves that it was not done: make sure of that before it is repeated.",
     ),
     Ending.REFUSED_REPEATABLE: Meaning(
         RequestFailed,
         Of.EFFECT,
-        "refused, and it may be repeated (a PIN of your own)",
+        "refused, and doing it again gives the same end (a PIN of your own)",
         None,
         _NEW,
         "the issuer refused it ({why}).",
@@ -405,7 +437,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.GIFT_REFUSED: Meaning(
         GiftCardError,
         Of.EFFECT,
-        "a negative status about what was asked",
+        "a negative status that is about what was asked (-2, -3, -4, -6, -7, -8, -11)",
         False,
         _NEW,
         "the issuer refused it ({why}).",
@@ -418,12 +450,12 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
         None,
         _NONE,
         "the issuer said no ({why}).",
-        "That does not tell whether an earlier attempt did it: look at the card or at the account before it is repeated.",
+        "That does not tell whether it was done: look at the card or at the account before it is repeated.",
     ),
     Ending.DUPLICATE: Meaning(
         DuplicateRequest,
         Of.EFFECT,
-        "the id was used before",
+        "409, and the id, which was used before, stays unknown to `request/status`",
         None,
         _SAME,
         "the issuer refused the request id ({why}).",
@@ -431,7 +463,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     ),
     Ending.FAILED: Meaning(
         RequestFailed,
-        Of.RESULT,
+        Of.EITHER,
         "accepted, and failed (`proved` is true)",
         False,
         _NEW,
@@ -440,8 +472,8 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     ),
     Ending.FAILED_NAMED: Meaning(
         RequestFailed,
-        Of.RESULT,
-        "accepted, and failed, and the answer names a card",
+        Of.EITHER,
+        "accepted, and failed (`proved` is true), and the answer names a card, a client or a transaction",
         None,
         _NONE,
         "the issuer accepted the request and it failed ({why}), and the answer names {named}.",
@@ -450,7 +482,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.UNKNOWN: Meaning(
         OutcomeUnknown,
         Of.EFFECT,
-        "sent, the answer is lost, and it could not be found out in time",
+        "sent, the answer is lost or is a refusal that no look-up confirms, and it could not be found out in time",
         None,
         _SAME,
         "sent, and its outcome is not known ({why}). It may or may not have been done; never repeat it under a new id.",
@@ -459,7 +491,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.UNKNOWN_OLD: Meaning(
         OutcomeUnknown,
         Of.EFFECT,
-        "the same, an hour after its first send",
+        "the same, longer ago than it may be sent again",
         None,
         _SAME,
         "sent, and its outcome is not known ({why}). It may or may not have been done; never repeat it under a new id.",
@@ -468,16 +500,16 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.UNKNOWN_UNASKABLE: Meaning(
         OutcomeUnknown,
         Of.EFFECT,
-        "the same of a call that can't be asked about (gift cards)",
+        "sent, the answer is lost, and it can't be asked about (gift cards, a PIN that the issuer makes)",
         None,
         _NONE,
-        "sent, and its outcome is not known ({why}). It may or may not have been done; never repeat it under a new id.",
-        "It can't be asked about: a person has to look.",
+        "sent, and its outcome is not known ({why}). It may or may not have been done.",
+        "It can't be asked about: a person has to look before it is repeated.",
     ),
     Ending.UNKNOWN_HARMLESS: Meaning(
         OutcomeUnknown,
         Of.EFFECT,
-        "the same of a gift card's confirmation",
+        "sent, the answer is lost, and doing it again does no harm (a gift card's confirmation)",
         None,
         _NEW,
         "sent, and its outcome is not known ({why}).",
@@ -486,7 +518,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.UNKNOWN_REPEATABLE: Meaning(
         OutcomeUnknown,
         Of.EFFECT,
-        "the same of what may be repeated (a PIN of your own)",
+        "sent, the answer is lost, and doing it again gives the same end (a PIN of your own)",
         None,
         _NEW,
         "sent, and its outcome is not known ({why}).",
@@ -577,11 +609,21 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.UNNAMED: Meaning(
         StillProcessing,
         Of.RESULT,
-        "succeeded, and not all ids are told (`done` is true)",
+        "succeeded, and not all ids are told",
         True,
-        _SAME,
+        _NONE,
         "the request succeeded, and the issuer has not named all that it made ({why}).",
         "It was done: never repeat it. Ask again later (requests.attach).",
     ),
+    Ending.RESULT_DENIED: Meaning(
+        AuthenticationError,
+        Of.RESULT,
+        "401 or 403, in any form, to the question about it",
+        None,
+        _SAME,
+        "the host refuses this key ({why}), so the request can't be asked about.",
+        "That says nothing of the request itself. Check auth_id, secret_key, the region and its signature scheme, then ask again "
+        "(requests.attach).",
+    ),
 }
-"""In the order of the README's table."""
+"""In the order of the table in the documentation."""

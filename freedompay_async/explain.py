@@ -52,6 +52,7 @@ def to_error(
     not_again: str | None = None,
     id_sent: bool = True,
     refused: bool = False,
+    limited: bool = False,
     hide: Sequence[Secret] = (),
 ) -> FreedomPayError:
     """The error for an end; what it means is of the one table in `errors.py`.
@@ -66,6 +67,7 @@ def to_error(
         not_again: why it was not sent again, where its age forbids it.
         id_sent: the request id is on the wire, in the body or in a header.
         refused: the issuer has refused the call itself.
+        limited: an attempt was answered with 429.
         hide: what went out and must not be shown, should the issuer repeat it.
     """
     answer: AnyAnswer | None = told.answer
@@ -79,10 +81,10 @@ def to_error(
         why += f"; request/status: {asked.seen.value}" + (f", {concealed(asked.reason, hide)}" if asked.reason else "")
     state = answer if isinstance(answer, RequestState) else None
     named = None if state is None else state.names
-    meaning = MEANINGS[_ending(step, call, told, id_sent=id_sent, not_again=not_again, named=named, code=code)]
+    meaning = MEANINGS[_ending(step, call, told, id_sent=id_sent, not_again=not_again, named=named, code=code, limited=limited)]
     text = meaning.text.format(why=why, named=named)
     safe = meaning.safe.format(within=resend_within, not_again=not_again)
-    if meaning.error is AuthenticationError and call.section is Section.HASHDT:
+    if meaning.error is AuthenticationError and meaning.done is False and call.section is Section.HASHDT:
         text, safe = f"HashDT refused the keys ({why}).", "This attempt did nothing. Check api_key, product_id and token."
     text = f"{text} {safe}"
     if call.mark is Mark.INFERRED and told.reply is not None and told.reply.status == 404:
@@ -117,6 +119,7 @@ def _ending(
     not_again: str | None,
     named: str | None,
     code: str | None,
+    limited: bool,
 ) -> Ending:
     if step is Step.FAILED:
         # A failure is of the effect that was asked about, even if all that is known of it is its id.
@@ -127,10 +130,12 @@ def _ending(
     match step:
         case Step.NOT_SENT:
             return Ending.NOT_SENT
+        case Step.LIMITED if of_kind is Retry.REPEATABLE or call.safe_again:
+            return Ending.LIMITED_REPEATABLE
         case Step.LIMITED:
             return Ending.LIMITED if id_sent else Ending.LIMITED_WITHOUT_ID
         case Step.DENIED:
-            return Ending.DENIED
+            return Ending.DENIED_AFTER_LIMIT if limited else Ending.DENIED
         case Step.BLOCKED:
             unsure = {Retry.ASKABLE: Ending.DENIED_UNSURE, Retry.REPEATABLE: Ending.DENIED_REPEATABLE}
             return unsure.get(of_kind, Ending.DENIED_UNASKABLE)

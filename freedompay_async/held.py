@@ -36,7 +36,7 @@ def _held(call: Call[R], state: RequestState, cards: int | None) -> tuple[R | No
     named = len(state.card_ids)
     fewer = call.result is IssuedCards and cards is not None and named < cards
     if fewer or (call.result in (IssuedCards, RequestState) and state.unnamed):
-        return None, f"{named} of {cards or len(state.cards or ())} cards so far"
+        return None, f"{named} of {max(cards or 0, len(state.cards or ()))} cards so far"
     result = cast("Any", call.result).of(state)
     if result is None:
         return None, "no id so far"

@@ -11,8 +11,9 @@ import anyio
 
 from freedompay_async.errors import (
     MEANINGS,
+    AuthenticationError,
+    ConfigurationError,
     Ending,
-    FreedomPayError,
     NotSent,
     OutcomeUnknown,
     ProtocolError,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.contract import Call
     from freedompay_async.driver import Departure
+    from freedompay_async.errors import FreedomPayError
     from freedompay_async.models import Intent, RequestState
     from freedompay_async.session import Session
 
@@ -106,10 +108,10 @@ class Operation(Generic[R]):
             timeout: seconds to wait; without it, as long as a call may take.
 
         Raises:
-            RequestFailed: the request ended with an error, and was not done.
+            RequestFailed: the request ended with an error. It was not done, unless the answer names what it made: `done` is `None` there.
             StillProcessing: it had not ended in time; go on with the `request_id`. With `done` it has succeeded, and the issuer has not
                 named all that it made: `card_ids` has the ids so far.
-            AuthenticationError: the question was refused; `done` is `None`, because it is about the request.
+            AuthenticationError: the question was refused, which says nothing of the request. `done` tells what is known of that.
         """
         if self.done:
             return self._end()
@@ -165,10 +167,31 @@ class Operation(Generic[R]):
             self._trouble = None
         except _PASSING as error:
             self._trouble = error
-        except FreedomPayError as error:
-            # That the question did nothing says nothing of the request, whose id is on the error.
-            error.done = None
+        except AuthenticationError as error:
+            raise self._unasked(error) from error
+        except ConfigurationError as error:
+            error.done = self._known
             raise
+
+    @property
+    def _known(self) -> bool | None:
+        """Whether the request was done, as far as it was told. An error of a question is false there, and that is of the question."""
+        return True if self.answer is not None and self.answer.succeeded else None
+
+    def _unasked(self, denied: AuthenticationError) -> AuthenticationError:
+        """The refusal of a question, told of the request that was asked about."""
+        meaning = MEANINGS[Ending.RESULT_DENIED]
+        return AuthenticationError(
+            f"{meaning.text.format(why=f'HTTP {denied.http_status}')} {meaning.safe}",
+            request_id=self.request_id,
+            call=self._call.name,
+            http_status=denied.http_status,
+            body=denied.body,
+            error_code=denied.error_code,
+            error_description=denied.error_description,
+            retry_after=denied.retry_after,
+            done=self._known,
+        )
 
     def _pause(self, now: float) -> float:
         """Seconds until it is to be asked again whether to look; 0: look now."""
@@ -183,7 +206,7 @@ class Operation(Generic[R]):
         result = result_of(self._call, state, cards=self._cards)
         if isinstance(result, IssuedCards) and not result.complete:
             log.error(
-                "%s: %d cards were made where %s was ordered: %s. Ask the issuer whose they are.",
+                "%s: %d cards were made where %s were ordered: %s. Ask the issuer whose they are.",
                 self._call.name,
                 len(result.card_ids),
                 self._cards,

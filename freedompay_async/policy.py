@@ -255,7 +255,7 @@ class Life:
         if seen is Seen.DENIED:
             return Action(Step.UNKNOWN if self.doubt is Doubt.CERTAIN else Step.DENIED)
         if seen is Seen.ERROR:
-            return self._refused(conflict=conflict)
+            return self._refused(retry_after, conflict=conflict)
         if seen in (Seen.NOT_SENT, Seen.LIMITED) and self.doubt is not Doubt.CERTAIN:
             if seen is Seen.LIMITED:
                 if self.retry is Retry.UNASKABLE and not self._may_repeat:
@@ -269,7 +269,7 @@ class Life:
         if self.blocked and self.retry is Retry.UNASKABLE:
             return Action(Step.BLOCKED)
         if self.blocked and not self.hopeless:
-            return Action(Step.ASK)
+            return Action(Step.ASK, retry_after)
         return self._look_up(retry_after)
 
     def after_ask(self, seen: Seen, now: float, *, asked_at: float | None = None, retry_after: float = 0.0) -> Action:
@@ -309,14 +309,14 @@ class Life:
         """Whether a refusal is not waited over: the id was made for this very call, or the caller asks again later."""
         return self.said_no and (self.doubt is Doubt.NONE or (self.ask_once and self.doubt is not Doubt.CERTAIN))
 
-    def _refused(self, *, conflict: bool) -> Action:
+    def _refused(self, retry_after: float, *, conflict: bool) -> Action:
         """An error in the contract's own JSON. It may be the duplicate's: a proxy may have sent the id before."""
+        self.said_no, self.conflict, self._idle = True, conflict, 0
         if self.retry is Retry.UNASKABLE:
             return Action(Step.REFUSED if self.doubt is Doubt.NONE else Step.UNKNOWN)
-        self.said_no, self.conflict, self._idle = True, conflict, 0
         if self.hopeless:
             return Action(Step.UNKNOWN)
-        return Action(Step.ASK, 0.0 if self._looks_once else self._pause(0.0))
+        return Action(Step.ASK, retry_after if self._looks_once else self._pause(retry_after))
 
     def _after_one_look(self, seen: Seen, retry_after: float) -> Action:
         self._asks += 1

@@ -260,7 +260,11 @@ def _says_twice(body: bytes) -> str | None:
     """A field that decides and is there twice, of which a reader of JSON takes the last."""
     if len(body) > _MOST_SEARCHED or (body.count(b'"status"') < 2 and body.count(b'"request_status"') < 2):
         return None
-    names = [name for name, _ in json.loads(body, object_pairs_hook=list)]
+    try:
+        names = [name for name, _ in json.loads(body, object_pairs_hook=list)]
+    except RecursionError:
+        # Just too deep for this reader, and it has the name twice somewhere.
+        return "status may be there twice"
     return next((f"{name} is there twice" for name in ("status", "request_status") if names.count(name) > 1), None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from fault_table.vendors import AUTH_ID, SECRET_KEY
-from freedompay_async import ConfigurationError, FreedomPay, NotSent, OutcomeUnknown, Policy, RateLimited, RequestFailed
+from freedompay_async import FreedomPay, FreedomPayError, Policy
 
 __all__ = ["Ours"]
 
@@ -27,10 +27,10 @@ class Ours:
 
     @staticmethod
     def says_done(error: BaseException) -> str:
-        """By the meaning that `errors.py` gives the types, and by the mark on a cancellation."""
+        """By what the error itself says, and by the mark on a cancellation."""
         if isinstance(error, asyncio.CancelledError):
             unknown = getattr(error, "outcome_unknown", None)
             return "nothing" if unknown is None else "unknown" if unknown else "not done"
-        if isinstance(error, OutcomeUnknown):
-            return "unknown"
-        return "not done" if isinstance(error, ConfigurationError | NotSent | RateLimited | RequestFailed) else "nothing"
+        if not isinstance(error, FreedomPayError):
+            return "nothing"
+        return {None: "unknown", False: "not done"}.get(error.done, "nothing")

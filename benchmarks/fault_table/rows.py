@@ -28,6 +28,10 @@ class Fault(StrEnum):
     """The work is done, and the issuer itself answers 500: where it saves answers for a repeated key, it saves this one."""
     HTML_502 = auto()
     """The work is done and answered, and a proxy loses the answer and sends its own page."""
+    GATEWAY_403 = auto()
+    """The work is done and answered, and a gateway sends a refusal of its own: JSON, and not the issuer's."""
+    REPEATED = auto()
+    """A proxy loses the first answer and sends the request to the issuer once more, as Envoy does: what comes back is the second answer."""
     LIMITED = auto()
     """429 before any work; the id or key is not filed."""
     UNAVAILABLE = auto()
@@ -58,6 +62,8 @@ ROWS: Final = (
     Row(label="answer stalled", fault=Fault.STALL),
     Row(label="500 after the work", fault=Fault.ERROR_500),
     Row(label="a proxy's HTML 502 after the work", fault=Fault.HTML_502),
+    Row(label="a gateway's JSON 403 after the work", fault=Fault.GATEWAY_403),
+    Row(label="a proxy sends the request on twice", fault=Fault.REPEATED),
     Row(label="429, Retry-After: 1", fault=Fault.LIMITED),
     Row(label="503, Retry-After: 1", fault=Fault.UNAVAILABLE),
     Row(label="cancelled after the write", fault=Fault.HOLD, story="cancelled"),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["serve"]
 
 _BEFORE: Final = {Fault.LIMITED: 429, Fault.UNAVAILABLE: 503}
+_FORBIDDEN: Final = Reply(status=403, body=b'{"message":"Forbidden"}', headers={"Content-Type": "application/json"})
 _PAGE: Final = Reply(status=502, body=b"<html><body><h1>502 Bad Gateway</h1></body></html>", headers={"Content-Type": "text/html"})
 
 
@@ -98,6 +99,8 @@ class _Case:
         if fault in _BEFORE:
             return issuer.refusal(_BEFORE[fault], request), Fault.NONE
         reply = issuer.repeated(name, request) or issuer.work(name, request, broken=fault is Fault.ERROR_500)
+        if fault is Fault.REPEATED:
+            reply = issuer.repeated(name, request) or issuer.work(name, request, broken=False)
         self.worked.set()
         return reply, fault
 
@@ -112,8 +115,7 @@ class _Case:
         if fault in (Fault.STALL, Fault.HOLD):
             await reader.read()
             return False
-        if fault is Fault.HTML_502:
-            reply = _PAGE
+        reply = {Fault.HTML_502: _PAGE, Fault.GATEWAY_403: _FORBIDDEN}.get(fault, reply)
         headers = {"Content-Length": str(len(reply.body))} | reply.headers
         head = f"HTTP/1.1 {reply.status} -\r\n" + "".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n"
         cut = fault is Fault.CUT

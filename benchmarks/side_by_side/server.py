@@ -18,13 +18,15 @@ from typing import TYPE_CHECKING, Final, cast
 
 import uvloop
 
-from side_by_side.answers import ANSWERS
+from side_by_side.answers import ANSWERS, EFFECTS, NO_SUCH_ID, PLACE, QUESTION
 from side_by_side.machine import pin, raise_open_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _UNKNOWN: Final = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+_NAMED: Final = b'"request_id":"'
+_PLACE: Final = PLACE.encode()
 _MALFORMED: Final = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -53,8 +55,9 @@ class _Counts:
 class _Connection(asyncio.Protocol):
     """HTTP/1.1 as far as these clients speak it: a body has a Content-Length, and the next request waits for the answer."""
 
-    def __init__(self, answers: Mapping[bytes, bytes], delay: float, counts: _Counts) -> None:
+    def __init__(self, answers: Mapping[bytes, bytes], delay: float, counts: _Counts, known: set[bytes]) -> None:
         self._answers = answers
+        self._known = known
         self._delay = delay
         self._counts = counts
         self._loop = asyncio.get_running_loop()
@@ -77,7 +80,10 @@ class _Connection(asyncio.Protocol):
         counts = self._counts
         counts.calls += 1
         self._got = b""
-        answer = self._answers.get(got[got.find(b" ") + 1 : got.find(b" ", got.find(b" ") + 1)], _UNKNOWN)
+        path = got[got.find(b" ") + 1 : got.find(b" ", got.find(b" ") + 1)]
+        answer = self._answers.get(path, _UNKNOWN)
+        if path in EFFECTS or path == QUESTION:
+            answer = self._by_id(path, got, end, answer)
         if len(got) > end + 4 + length or b"\r\ntransfer-encoding:" in head:
             answer = _MALFORMED
         counts.strange += answer in (_UNKNOWN, _MALFORMED)
@@ -85,6 +91,15 @@ class _Connection(asyncio.Protocol):
             self._loop.call_later(self._delay, self._late, answer, time.monotonic())
         else:
             self._transport.write(answer)
+
+    def _by_id(self, path: bytes, got: bytes, end: int, answer: bytes) -> bytes:
+        at = got.find(_NAMED, end) + len(_NAMED)
+        request_id = got[at : at + len(_PLACE)]
+        if path in EFFECTS:
+            self._known.add(request_id)
+        elif request_id not in self._known:
+            return NO_SUCH_ID
+        return answer.replace(_PLACE, request_id)
 
     def _late(self, answer: bytes, came: float) -> None:
         self._counts.took += time.monotonic() - came
@@ -94,7 +109,8 @@ class _Connection(asyncio.Protocol):
 
 async def _serve(answers: Mapping[bytes, bytes], delay: float, tls: ssl.SSLContext | None) -> None:
     counts, ended, loop = _Counts(), asyncio.Event(), asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _Connection(answers, delay, counts), "127.0.0.1", 0, ssl=tls, backlog=4096)
+    known: set[bytes] = set()
+    server = await loop.create_server(lambda: _Connection(answers, delay, counts, known), "127.0.0.1", 0, ssl=tls, backlog=4096)
     print(server.sockets[0].getsockname()[1], flush=True)
 
     def heard() -> None:

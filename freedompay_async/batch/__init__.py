@@ -21,6 +21,7 @@ from freedompay_async.batch.report import Outcome, Report, State, make_report, o
 from freedompay_async.batch.rows import Problem, Row
 from freedompay_async.batch.run import Run
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.ids import checked_name
 from freedompay_async.streams import stream
 
 if TYPE_CHECKING:
@@ -40,9 +41,13 @@ class Batch:
     Args:
         fp: the client; its merchant and host are part of the plan.
         journal: an open journal.
-        name: the name that the request ids depend on; for a journal that has a plan, by default the plan's.
+        name: the name that the request ids depend on; for a journal that has a plan, by default the plan's. Blanks around it, line
+            breaks and what can't be seen make no other name.
         activate: activate each card too; by default as planned before, or no.
         limits: what a run may take.
+
+    Raises:
+        ConfigurationError: the name or the merchant id can't be part of a request id; nothing was sent.
     """
 
     def __init__(
@@ -50,9 +55,9 @@ class Batch:
     ) -> None:
         self._fp: Final = fp
         self._journal: Final = journal
-        self._settings: Final = {"merchant": fp.merchant, "base_url": fp.base_url}
+        self._settings: Final = {"merchant": checked_name("merchant id", fp.merchant), "base_url": fp.base_url}
         if name is not None:
-            self._settings["batch"] = name
+            self._settings["batch"] = checked_name("batch name", name)
         if activate is not None:
             self._settings["activate"] = "yes" if activate else "no"
         self._limits: Final = limits or Limits()

@@ -112,13 +112,17 @@ def _chunk(connection: sqlite3.Connection, after: int) -> list[Entry]:
     if not rows:
         return []
     sent: dict[int, dict[str, Earlier]] = {}
+    # What was sent is asked about under the id that it had, even where an earlier version read the key otherwise.
+    request_ids: dict[int, dict[str, str]] = {}
     intents = connection.execute(
-        "SELECT number, step, sent_at, accepted, body_sha256 FROM intents WHERE number BETWEEN ? AND ?", (rows[0][0], rows[-1][0])
+        "SELECT number, step, request_id, sent_at, accepted, body_sha256 FROM intents WHERE number BETWEEN ? AND ?",
+        (rows[0][0], rows[-1][0]),
     )
-    for number, step, sent_at, was_accepted, digest in intents:
+    for number, step, request_id, sent_at, was_accepted, digest in intents:
         sent.setdefault(number, {})[step] = Earlier(sent_at, bool(was_accepted), digest)
+        request_ids.setdefault(number, {})[step] = request_id
     return [
-        Entry(number, line, key, _PLANNED.decode(data), client_id, card_id, sent.get(number, {}), bool(found))
+        Entry(number, line, key, _PLANNED.decode(data), client_id, card_id, sent.get(number, {}), bool(found), request_ids.get(number, {}))
         for number, line, key, data, client_id, card_id, found in rows
     ]
 

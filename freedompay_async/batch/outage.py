@@ -159,7 +159,7 @@ class _Aside(Lane):
 
 
 def _of_the_issuer(verdict: Verdict) -> bool:
-    """A 5xx proves nothing, and an HTML page comes from a proxy."""
+    """A 5xx proves nothing, and an HTML page comes from a proxy, whatever its status. Other texts may be the issuer's own."""
     if verdict.reply is None or verdict.seen is Seen.NO_ANSWER:
         return False
-    return not (verdict.seen is Seen.UNCLEAR and is_page(verdict.reply.body))
+    return verdict.answer is not None or verdict.seen is Seen.LIMITED or not is_page(verdict.reply.body)

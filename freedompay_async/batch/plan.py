@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from freedompay_async.batch.files import DocumentProblem, document_digest
+from freedompay_async.batch.lookalikes import Letters, difference, known_letters
 from freedompay_async.batch.rows import Problem, Row, shown
 from freedompay_async.errors import ConfigurationError, JournalError
+from freedompay_async.ids import BadName, one_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Plan", "PlannedRow", "check_settings", "existing_plan", "make_plan"]
 
 _CHUNK: Final = 1_000
+# A file may have a million rows, and each may have one.
+_WARNINGS: Final = 100
 
 
 class PlannedRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,12 +45,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         problems: what is wrong with the others, all of it. While there is one, nothing can be run.
         settings: what the request ids and bodies depend on.
         resumed: the journal had this very plan already.
+        warnings: what is worth a look and stops nothing: keys with a word of mixed scripts, at most a hundred of them and then how
+            many more; or, at line 0, that nobody looked.
     """
 
     rows: int
     problems: tuple[Problem, ...]
     settings: Mapping[str, str]
     resumed: bool = False
+    warnings: tuple[Problem, ...] = ()
 
 
 async def make_plan(
@@ -62,14 +69,15 @@ async def make_plan(
         ConfigurationError: the journal has another batch, or there are more rows than `max_cards`; nothing was sent.
     """
     problems: list[Problem] = []
-    work = partial(_plan, rows=rows, settings=dict(settings), max_cards=max_cards, problems=problems, path=journal.path)
+    keys = _Keys(problems)
+    work = partial(_plan, rows=rows, settings=dict(settings), max_cards=max_cards, problems=problems, keys=keys, path=journal.path)
     try:
         return await journal.call(work)
     except JournalError as error:
         reason = f"{journal.path} can't be written ({error.__cause__}): make room, or name another place. Nothing was sent."
         raise ConfigurationError(reason) from error
     except _Problems:
-        return Plan(rows=0, problems=tuple(problems), settings=settings)
+        return Plan(rows=0, problems=tuple(problems), settings=settings, warnings=keys.warnings())
 
 
 async def existing_plan(journal: Journal) -> Plan:
@@ -110,13 +118,13 @@ def _plan(
     settings: dict[str, str],
     max_cards: int | None,
     problems: list[Problem],
+    keys: _Keys,
     path: Path,
 ) -> Plan:
     known = _settings(connection)
     if known:
         check_settings(known, settings, path)
-    connection.execute("DROP TABLE IF EXISTS temp.seen")
-    connection.execute("CREATE TEMP TABLE seen (key TEXT PRIMARY KEY, line INTEGER NOT NULL) WITHOUT ROWID")
+    keys.begin(connection)
     digest = hashlib.sha256()
     folders: Callable[[str], str] = lru_cache(maxsize=256)(_real_folder)
     number = 0
@@ -125,18 +133,19 @@ def _plan(
         if isinstance(row, list):
             problems.extend(row)
             continue
-        planned = _planned(row, problems, folders)
-        if not _first_of_its_key(connection, row, problems) or planned is None:
+        named = keys.take(row)
+        planned = _planned(named or row, problems, folders)
+        if named is None or planned is None:
             continue
         number += 1
         data = msgspec.json.encode(planned)
         digest.update(data)
-        chunk.append((number, row.key, row.line, data))
+        chunk.append((number, named.key, named.line, data))
         if len(chunk) == _CHUNK:
             _write(connection, chunk, known)
             chunk = []
     _write(connection, chunk, known)
-    connection.execute("DROP TABLE temp.seen")
+    keys.end()
     if problems:
         problems.sort(key=lambda problem: problem.line)
         raise _Problems
@@ -147,14 +156,14 @@ def _plan(
     if not known:
         settings |= {"rows_sha256": digest.hexdigest(), "planned_at": datetime.now(UTC).isoformat(timespec="seconds")}
         connection.executemany("INSERT INTO meta VALUES (?, ?)", settings.items())
-        return Plan(rows=number, problems=(), settings=settings)
+        return Plan(rows=number, problems=(), settings=settings, warnings=keys.warnings())
     if known["rows_sha256"] != digest.hexdigest():
         raise ConfigurationError(
             f"{path} has another batch: its {_count(connection)} rows are not these {number}. Name another journal for this file; "
             "a key that both files have gets no second card while the issuer remembers its request ids, which come from the merchant, "
             "the batch name and the key. Nothing was sent."
         )
-    return Plan(rows=number, problems=(), settings=known, resumed=True)
+    return Plan(rows=number, problems=(), settings=known, resumed=True, warnings=keys.warnings())
 
 
 def _write(connection: sqlite3.Connection, chunk: list[tuple[int, str, int, bytes]], known: Mapping[str, str]) -> None:
@@ -162,15 +171,71 @@ def _write(connection: sqlite3.Connection, chunk: list[tuple[int, str, int, byte
         connection.executemany("INSERT INTO rows (number, key, line, data) VALUES (?, ?, ?, ?)", chunk)
 
 
-def _first_of_its_key(connection: sqlite3.Connection, row: Row, problems: list[Problem]) -> bool:
-    """In a table and not in memory: a file may have a million rows."""
-    try:
-        connection.execute("INSERT INTO temp.seen VALUES (?, ?)", (row.key, row.line))
-    except sqlite3.IntegrityError:
-        first = connection.execute("SELECT line FROM temp.seen WHERE key = ?", (row.key,)).fetchone()[0]
-        problems.append(Problem(row.line, "key", f"{shown(row.key)} is the key of line {first} too: each row needs a key of its own"))
-        return False
-    return True
+class _Keys:
+    """The keys of a plan: each in its one form, and no two that are the same or look the same."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self._problems: Final = problems
+        self._letters: Letters | None = None
+        self._warnings: Final[list[Problem]] = []
+        self._more = 0
+
+    def begin(self, connection: sqlite3.Connection) -> None:
+        """In a table and not in memory: a file may have a million rows."""
+        self._connection = connection
+        self._letters = known_letters()
+        connection.execute("DROP TABLE IF EXISTS temp.seen")
+        # The same key has the same skeleton, so one index finds both.
+        connection.execute("CREATE TEMP TABLE seen (skeleton TEXT PRIMARY KEY, key TEXT NOT NULL, line INTEGER NOT NULL) WITHOUT ROWID")
+
+    def end(self) -> None:
+        self._connection.execute("DROP TABLE temp.seen")
+
+    def take(self, row: Row) -> Row | None:
+        """The row with its key in the one form; `None`, and a problem, where that is no key of its own."""
+        # A file's keys have it already; a row that was made in code may have anything.
+        try:
+            key = one_name("key", row.key)
+        except BadName as error:
+            value = f"{shown(str(row.key))} " if row.key else ""
+            self._problems.append(Problem(row.line, "key", f"{value}{error}"))
+            return None
+        letters = self._letters
+        skeleton = key if letters is None else letters.skeleton(key)
+        try:
+            self._connection.execute("INSERT INTO temp.seen VALUES (?, ?, ?)", (skeleton, key, row.line))
+        except sqlite3.IntegrityError:
+            found = self._connection.execute("SELECT key, line FROM temp.seen WHERE skeleton = ?", (skeleton,))
+            self._problems.append(Problem(row.line, "key", _same(key, *found.fetchone())))
+            return None
+        if letters is not None and (mixed := letters.mixed(key)) is not None:
+            self._warn(row.line, key, *mixed)
+        return row if key == row.key else msgspec.structs.replace(row, key=key)
+
+    def warnings(self) -> tuple[Problem, ...]:
+        if self._letters is None:
+            return (Problem(0, None, "keys that look alike were not looked for: install freedompay-async[cli] for that"),)
+        if not self._more:
+            return tuple(self._warnings)
+        one = "1 more key has" if self._more == 1 else f"{self._more:,} more keys have"
+        return (*self._warnings, Problem(0, None, f"{one} a word of mixed scripts"))
+
+    def _warn(self, line: int, key: str, word: str, scripts: tuple[str, ...]) -> None:
+        if len(self._warnings) == _WARNINGS:
+            self._more += 1
+            return
+        where = "" if word == key else f" in the word {shown(word)}"
+        text = f"{shown(key)} has {' and '.join(scripts)} letters{where}: check that nobody mistook one for another"
+        self._warnings.append(Problem(line, "key", text))
+
+
+def _same(key: str, first: str, line: int) -> str:
+    if key == first:
+        return f"{shown(key)} is the key of line {line} too: each row needs a key of its own"
+    return (
+        f"{shown(key)} looks like {shown(first)}, the key of line {line}, and is another ({difference(key, first)}): if they are one row, "
+        "delete one of them; if they are two, give one of them a key that looks different"
+    )
 
 
 def _planned(row: Row, problems: list[Problem], folders: Callable[[str], str]) -> PlannedRow | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from freedompay_async.batch.countries import COUNTRIES
+from freedompay_async.ids import BadName, one_name
 from freedompay_async.models.requests import Address, IdentificationInfo, NewClient
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ REQUIRED_1000: Final = ("country", "person_id", "document", *_ADDRESS1, *_ADDRES
 """Needed besides `REQUIRED` where the product is 1000."""
 
 _SHOWN: Final = 40
-_KEY: Final = 200
 _OLDEST: Final = "1900"
 PRODUCTS: Final = {"1000": 1000, "2000": 2000, "3000": 3000}
 """As written in a file, of the vendor's dictionary (docs.freedompay.kz, doc-850764)."""
@@ -40,6 +40,7 @@ _PHONE: Final = re.compile(r"\+?[1-9][0-9]{9,14}")
 _TRUNK: Final = re.compile(r"\+?8[79][0-9]{9}")
 # Excel writes 7.7E+10. Without the plus sign it could be a real identifier, such as the hexadecimal 12e45.
 _SPREADSHEET: Final = re.compile(r"[0-9]([.,][0-9]+)?[Ee]\+[0-9]{2,3}")
+_SHORTENED: Final = "was shortened by a spreadsheet, and digits of it are lost: format the column as text and write the whole value"
 _NAME: Final = re.compile(r"[ '.-]*[A-Za-z][A-Za-z '.-]*")
 _NOT_NAME: Final = re.compile(r"[^A-Za-z '.-]")
 _CYRILLIC: Final = re.compile(r"[\u0400-\u052f]")
@@ -51,13 +52,18 @@ _NOT_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udff
 
 
 class Problem(Struct, frozen=True):
-    """What is wrong with one value, or with a whole row where `column` is `None`; `line` is where the row starts (from 1)."""
+    """What is wrong with one value, or with a whole row where `column` is `None`; `line` is where the row starts (from 1).
+
+    Line 0 is the file as a whole.
+    """
 
     line: int
     column: str | None
     message: str
 
     def __str__(self) -> str:
+        if not self.line:
+            return self.message
         where = f"line {self.line}" if self.column is None else f"line {self.line}, column {self.column}"
         return f"{where}: {self.message}"
 
@@ -68,7 +74,7 @@ class Row(Struct, frozen=True, kw_only=True):
     line: int
     """Where the row starts, from 1; the header of a CSV file is line 1."""
     key: str
-    """The user's own name for the row."""
+    """The user's own name for the row, in the one form that all its spellings have: see `ids.one_name`."""
     product_id: int
     client: NewClient
     """Without its document, which is read only when it is sent."""
@@ -121,7 +127,7 @@ def read_row(line: int, fields: Mapping[str, object], *, product_id: int, today:
     get = given.get
     return Row(
         line=line,
-        key=given["key"],
+        key=one_name("key", given["key"]),
         product_id=product,
         client=NewClient(
             phone=int(given["phone"]),
@@ -190,7 +196,7 @@ def _has_text(value: object) -> bool:
 def _person_id(text: str) -> str | None:
     """The one check whose message never has the value."""
     if _SPREADSHEET.fullmatch(text):
-        return "was shortened by a spreadsheet, and digits of it are lost: format the column as text and write the whole value"
+        return _SHORTENED
     if text.isprintable():
         return None
     bad = next(c for c in text if not c.isprintable())
@@ -203,9 +209,11 @@ def _code(text: str) -> str | None:
 
 
 def _key(text: str) -> str | None:
-    if len(text) > _KEY:
-        return f"{shown(text)} has {len(text)} characters: a key has at most {_KEY}"
-    return _code(text)
+    try:
+        name = one_name("key", text)
+    except BadName as error:
+        return f"{shown(text)} {error}"
+    return f"{shown(name)} {_SHORTENED}" if _SPREADSHEET.fullmatch(name) else None
 
 
 def _prose(text: str) -> str | None:

@@ -57,7 +57,7 @@ def plan_(file: _File, product: _Product = 1000, json: _Json = False) -> None:
                 made = await make_plan(journal, rows, settings=settings)
         _refuse_problems(made, file, json=json)
         if json:
-            typer.echo(to_json({"event": "plan", "rows": made.rows, "problems": made.problems}))
+            typer.echo(_plan_event(made))
         else:
             typer.echo(f"{file}: {made.rows:,} rows, {made.rows:,} cards to issue. All rows are good; nothing was sent.")
         return Exit.DONE
@@ -101,6 +101,8 @@ def issue(
                 with _taken_back(journal, fresh=fresh):
                     made = await task.plan(read_file(file, product_id=product))
                     _refuse_problems(made, file, json=json)
+                    if json and made.warnings:
+                        typer.echo(_plan_event(made))
                     await _knock(fp, begun=made.resumed)
                 return await _run(task, opened, out=out, json=json)
 
@@ -244,16 +246,22 @@ async def _gentle_stop(task: Batch) -> AsyncGenerator[None]:
 
 
 def _refuse_problems(made: Plan, file: Path, *, json: bool) -> None:
+    if not json:
+        for problem in made.problems:
+            typer.echo(f"{file}: {problem}", err=True)
+        for warning in made.warnings:
+            typer.echo(f"{file}: warning: {warning}", err=True)
     if not made.problems:
         return
     if json:
-        typer.echo(to_json({"event": "plan", "rows": made.rows, "problems": made.problems}))
-    else:
-        for problem in made.problems:
-            typer.echo(f"{file}: {problem}", err=True)
+        typer.echo(_plan_event(made))
     bad = len({problem.line for problem in made.problems})
     told = f"1 row is wrong in {file}. Correct it." if bad == 1 else f"{bad:,} rows are wrong in {file}. Correct them."
     raise ConfigurationError(f"{told} Nothing was sent.")
+
+
+def _plan_event(made: Plan) -> str:
+    return to_json({"event": "plan", "rows": made.rows, "problems": made.problems, "warnings": made.warnings})
 
 
 @contextmanager

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - letters that look alike are the point
 from __future__ import annotations
 
 import json
@@ -5,8 +6,9 @@ import os
 
 import pytest
 
-from freedompay_async.batch import Batch, Journal, Limits, read_file
+from freedompay_async.batch import Batch, Journal, Limits, Row, read_file
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.models.requests import NewClient
 
 
 async def kept(batch):
@@ -333,3 +335,149 @@ async def test_rows_of_ones_own_making(office, tmp_path):
 
     assert plan.rows == 1
     assert [card["product_id"] for card in office.issuer.ledger()] == [3000]
+
+
+async def test_a_key_with_what_nobody_sees_is_the_same_key(office, person):
+    unseen = ("\ufe0f", "\u034f", "\u115f", "\u3164", "\u17b4", "\n", "\u00a0")
+    told = await problems(office, [person(1, key="K0"), *(person(2, key=f"K0{char}") for char in unseen)])
+
+    assert [text.partition(": ")[2] for text in told] == ['"K0" is the key of line 2 too: each row needs a key of its own'] * len(unseen)
+
+
+@pytest.mark.parametrize("unseen", ["\ufe0f", "\u034f", "\u115f", "\u3164", "\u17b4"])
+async def test_a_key_with_what_nobody_sees_gets_no_second_card(office, person, one_each, unseen):
+    await office.issue(office.file([person(1, key="K0")]))
+    await office.issue(office.file([person(1, key=f"K0{unseen}")]), "other.db")
+
+    assert office.cards() == one_each(1)
+
+
+@pytest.mark.parametrize("name", ["may ", " may", "may\n", "may\u00a0", "may\u200b"])
+async def test_a_batch_name_is_one_for_every_spelling(office, people, one_each, name):
+    file = office.file(people(1))
+    await office.issue(file, name="may")
+    await office.issue(file, "other.db", name=name)
+
+    assert office.cards() == one_each(1)
+
+
+@pytest.mark.parametrize("name", ["", " ", "\u200b", "m\0y", "m" * 201, 5])
+async def test_a_batch_name_that_can_not_be_part_of_an_id(office, people, name):
+    told = await refusal(office, office.file(people(1)), name=name)
+
+    assert told.startswith("the batch name ")
+    assert told.endswith(" Nothing was sent.")
+
+
+async def test_a_merchant_id_that_can_not_be_part_of_an_id(office):
+    async with office.batch() as batch:
+        fp, journal = batch._fp, batch._journal
+        fp.__dict__["merchant"] = "7\0"
+        with pytest.raises(ConfigurationError, match=r"the merchant id .* has a character that can't be seen"):
+            Batch(fp, journal)
+
+
+def made(key, line):
+    return Row(
+        line=line,
+        key=key,
+        product_id=2000,
+        client=NewClient(phone=77010000001, type=1, resident=1, first_name="A", last_name="B"),
+        document=None,
+        identification_info=None,
+        branch_id=None,
+    )
+
+
+async def test_rows_made_in_code_get_their_keys_in_the_one_form(office):
+    async with office.batch() as batch:
+        first = await batch.plan([made("may", 1), made("Раи\u0306он", 2)])
+        again = await batch.plan([made("may ", 1), made("Район", 2)])
+        kept = await batch._journal.call(lambda c: c.execute("SELECT key FROM rows ORDER BY number").fetchall())
+
+    assert (first.rows, again.resumed, kept) == (2, True, [("may",), ("Район",)])
+
+
+async def test_rows_made_in_code_with_keys_that_are_none(office):
+    async with office.batch() as batch:
+        plan = await batch.plan([made("may", 1), made("may\u00a0", 2), made("", 3), made(5, 4), made("a\0", 5)])
+
+    assert [str(problem) for problem in plan.problems] == [
+        'line 2, column key: "may" is the key of line 1 too: each row needs a key of its own',
+        "line 3, column key: is empty: give a key",
+        'line 4, column key: "5" is of type int: give a text',
+        'line 5, column key: "a\\u0000" has a character that can\'t be seen (U+0000): delete it or write a plain space',
+    ]
+
+
+async def test_keys_that_look_alike_are_a_problem(office, person):
+    told = await problems(office, [person(1, key="A1"), person(2), person(3, key="А1"), person(4, key="AI")])
+
+    advice = "if they are one row, delete one of them; if they are two, give one of them a key that looks different"
+    assert [text.removesuffix(f": {advice}") for text in told] == [
+        f'line {line}, column key: "{key}" looks like "A1", the key of line 2, and is another ({difference})'
+        for line, key, difference in [
+            (4, "А1", "it has CYRILLIC CAPITAL LETTER A (U+0410) where the other has LATIN CAPITAL LETTER A (U+0041)"),
+            (5, "AI", "it has LATIN CAPITAL LETTER I (U+0049) where the other has DIGIT ONE (U+0031)"),
+        ]
+    ]
+
+
+async def test_a_word_of_mixed_scripts_is_a_warning_and_the_batch_goes_on(office, person, one_each):
+    async with office.batch() as batch:
+        plan = await office.plan(batch, office.file([person(1, key="Aлмa"), person(2, key="Район Aлмa")]))
+        report = await office.finish(batch)
+
+    assert (plan.rows, plan.problems) == (2, ())
+    assert [str(warning) for warning in plan.warnings] == [
+        'line 2, column key: "Aлмa" has Cyrillic and Latin letters: check that nobody mistook one for another',
+        'line 3, column key: "Район Aлмa" has Cyrillic and Latin letters in the word "Aлмa": check that nobody mistook one for another',
+    ]
+    assert (report.issued, office.cards()) == (2, one_each(2))
+
+
+async def test_warnings_come_with_problems_and_with_a_plan_that_is_there_already(office, person):
+    async with office.batch() as batch:
+        bad = await office.plan(batch, office.file([person(1, key="Aлмa"), person(2, phone="1")]))
+        await office.plan(batch, office.file([person(1, key="Aлмa")]))
+        again = await office.plan(batch, office.file([person(1, key="Aлмa")]))
+
+    assert ([each.line for each in bad.warnings], len(bad.problems)) == ([2], 1)
+    assert ([each.line for each in again.warnings], again.resumed) == ([2], True)
+
+
+@pytest.mark.parametrize(("more", "told"), [(1, "1 more key has"), (1_200, "1,200 more keys have")])
+async def test_of_many_warnings_a_hundred_are_kept(office, person, more, told):
+    async with office.batch() as batch:
+        plan = await office.plan(batch, office.file([person(number, key=f"Aлмa-{number}") for number in range(100 + more)]))
+
+    assert [each.line for each in plan.warnings[:-1]] == list(range(2, 102))
+    assert str(plan.warnings[-1]) == f"{told} a word of mixed scripts"
+
+
+async def test_a_plan_says_that_nobody_looked_for_keys_that_look_alike(office, person, monkeypatch):
+    monkeypatch.setattr("freedompay_async.batch.plan.known_letters", lambda: None)
+    async with office.batch() as batch:
+        plan = await office.plan(batch, office.file([person(1, key="A1"), person(2, key="А1"), person(3, key="Aлмa")]))
+
+    assert (plan.rows, plan.problems) == (3, ())
+    assert [str(each) for each in plan.warnings] == [
+        "keys that look alike were not looked for: install freedompay-async[cli] for that",
+    ]
+
+
+async def test_what_was_sent_is_asked_about_under_the_id_that_the_journal_has(office, people, one_each):
+    """The key of an earlier version's journal may have been read otherwise when its ids were made."""
+    file, old = office.file(people(1)), "0b9f6a52-1111-4222-8333-444444444444"
+    async with office.batch() as batch:
+        await office.plan(batch, file)
+        await batch._journal.call(
+            lambda c: c.execute(
+                "INSERT INTO intents (number, step, request_id, body_sha256, sent_at) VALUES (1, 'client', ?, x'00', 1.0)", (old,)
+            )
+        )
+        await batch._journal.call(lambda c: c.execute("UPDATE rows SET state = 'started'"))
+        await office.finish(batch)
+    first = json.loads(next(iter(office.issuer.received)).body)
+
+    assert first["request_id"] == old

@@ -109,9 +109,20 @@ class TestMessages:
     @pytest.mark.parametrize("column", ["key", "external_user_id", "branch_id", "document"])
     def test_codes(self, column: str):
         assert message(column, "a\0b") == '"a\\u0000b" ' + UNSEEN.format("0000")
-        assert message(column, "a\u00a0b") == '"a\\u00a0b" ' + UNSEEN.format("00A0")
         assert message(column, "a\ud800") == '"a\\ud800" ' + UNSEEN.format("D800")
         assert message(column, "9.01E+11") == f'"9.01E+11" {SHORTENED}'
+
+    @pytest.mark.parametrize("column", ["external_user_id", "branch_id", "document"])
+    def test_codes_that_are_no_key_are_taken_as_they_are(self, column: str):
+        assert message(column, "a\u00a0b") == '"a\\u00a0b" ' + UNSEEN.format("00A0")
+        assert message(column, "a\u200bb") == '"a\\u200bb" ' + UNSEEN.format("200B")
+
+    def test_keys(self):
+        nothing = "has nothing in it that can be seen: give a key"
+        assert message("key", "\u200b\ufe0f") == '"\\u200b\ufe0f" ' + nothing
+        assert message("key", "a\ue000b") == '"a\\ue000b" ' + UNSEEN.format("E000")
+        assert message("key", "a\u0378") == '"a\\u0378" ' + UNSEEN.format("0378")
+        assert message("key", "9.01\u200bE+11") == f'"9.01E+11" {SHORTENED}'
 
     def test_person_id_is_never_shown(self):
         assert message("person_id", "9.01231E+11") == SHORTENED
@@ -146,6 +157,9 @@ class TestMessages:
         assert f'"{"9" * 39}…"' in message("phone", "9" * 41)
         assert '"\\u001b[31m"' in message("phone", "\x1b[31m")
         assert f'"{"9" * 35}\\u00…"' in message("phone", "9" * 35 + "\x01\x01")
+
+    def test_problem_of_the_whole_file(self):
+        assert str(Problem(0, None, "nobody looked")) == "nobody looked"
 
     def test_problem_without_a_column(self):
         assert str(Problem(3, None, "is not JSON")) == "line 3: is not JSON"

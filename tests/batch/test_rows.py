@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - letters that look alike are the point
 from __future__ import annotations
 
 from datetime import date
@@ -145,6 +146,15 @@ class TestGoodRows:
 
     def test_key_of_200_characters(self):
         assert row(key="k" * 200).key == "k" * 200
+
+    def test_a_long_key_is_measured_without_what_cannot_be_seen(self):
+        assert row(key="k\u200b" * 200).key == "k" * 200
+
+    @pytest.mark.parametrize(
+        "key", ["Район  1", "Раи\u0306он 1", "Район\n1", "Район\u00a01", "\u200bРай\u00adон \ufe0f1\ufeff", "Район\r\n\t1"]
+    )
+    def test_every_spelling_of_a_key_is_one_key(self, key: str):
+        assert row(key=key).key == "Район 1"
 
     @pytest.mark.parametrize("value", ["12e45", "1E5", "0001", "юзер-1"])
     def test_identifiers_that_a_spreadsheet_did_not_make(self, value: str):

@@ -158,7 +158,7 @@ def test_a_good_plan_for_a_machine(shell, people):
     shell.file(people(12))
     result = shell(*PLAN, "--json")
 
-    assert (result.exit_code, json.loads(result.stdout)) == (0, {"event": "plan", "rows": 12, "problems": []})
+    assert (result.exit_code, json.loads(result.stdout)) == (0, {"event": "plan", "rows": 12, "problems": [], "warnings": []})
 
 
 def test_a_plan_needs_no_settings(shell_of, people):
@@ -186,3 +186,48 @@ def test_a_file_of_another_folder_and_its_documents(shell, issuer, person):
 
     assert result.exit_code == 0
     assert len(issuer.ledger()) == 1
+
+
+MIXED = HEADER + "A\u043b\u043c\u0430,77010000001,Ivan,Ivanov\n"
+WARNING = "has Cyrillic and Latin letters: check that nobody mistook one for another"
+
+
+@pytest.mark.parametrize("command", [PLAN, ISSUE], ids=["plan", "issue"])
+def test_a_warning_stops_nothing(shell, command):
+    (shell.folder / "clients.csv").write_text(MIXED, "utf-8")
+    result = shell(*command)
+
+    assert result.exit_code == 0
+    assert f'clients.csv: warning: line 2, column key: "A\u043b\u043c\u0430" {WARNING}\n' in result.stderr
+    assert "warning" not in result.stdout
+
+
+@pytest.mark.parametrize("command", [PLAN, ISSUE], ids=["plan", "issue"])
+def test_a_warning_for_a_machine(shell, command):
+    (shell.folder / "clients.csv").write_text(MIXED, "utf-8")
+    result = shell(*command, "--json")
+    told = json.loads(result.stdout.splitlines()[0])
+
+    assert (result.exit_code, told["event"], told["rows"], told["problems"]) == (0, "plan", 1, [])
+    assert [(each["line"], each["column"]) for each in told["warnings"]] == [(2, "key")]
+    assert "warning" not in result.stderr
+
+
+@pytest.mark.parametrize("command", [PLAN, ISSUE], ids=["plan", "issue"])
+def test_keys_that_look_alike(shell, issuer, command):
+    (shell.folder / "clients.csv").write_text(HEADER + "A1,77010000001,Ivan,Ivanov\n\u04101,77010000002,Ivan,Ivanov\n", "utf-8")
+    result = shell(*command)
+
+    assert result.exit_code == 2
+    assert 'clients.csv: line 3, column key: "\u04101" looks like "A1", the key of line 2' in result.stderr
+    assert issuer.arrived() == 0
+
+
+@pytest.mark.parametrize("name", ["", " ", "m\u0001y"])
+def test_a_batch_name_that_can_not_be_part_of_an_id(shell, people, issuer, name):
+    shell.file(people(1))
+    result = shell(*ISSUE, "--batch", name)
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("freedompay: the batch name ")
+    assert issuer.arrived() == 0

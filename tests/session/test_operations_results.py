@@ -129,6 +129,42 @@ def test_refused_signature_ends_the_wait(ended, memory, say, operation):
     assert len(wire.sent) == 1
 
 
+def test_refused_signature_says_nothing_of_the_request_that_was_asked_about(ended, memory, say, operation):
+    error, _ = ended(operation(memory(request__status=[say.process, say.denied])).result())
+
+    assert (type(error), error.done, error.outcome_unknown, error.call, error.http_status) == (
+        AuthenticationError,
+        None,
+        True,
+        "cards.bulk_issue",
+        401,
+    )
+    assert error.message == (
+        "the host refuses this key (HTTP 401), so the request can't be asked about. That says nothing of the request itself. "
+        "Check auth_id, secret_key, the region and its signature scheme, then ask again (requests.attach)."
+    )
+    assert isinstance(error.__cause__, AuthenticationError)
+
+
+def test_refused_signature_leaves_it_known_that_the_request_was_done(ended, memory, say, operation):
+    succeeded = RequestState(status="ok", request_status="success", request_id=OWN)
+    error, _ = ended(operation(memory(request__status=[say.denied]), answer=succeeded).result())
+
+    assert (type(error), error.done) == (AuthenticationError, True)
+
+
+def test_question_of_a_closed_client_says_nothing_of_the_request(ended, memory, say, operation):
+    def closed(*_):
+        raise ConfigurationError("the client is closed. Nothing was sent.")
+
+    wire = memory(request__status=[say.process])
+    subject = operation(wire)
+    wire.check = closed
+    error, _ = ended(subject.result())
+
+    assert (type(error), error.done, error.request_id) == (ConfigurationError, None, OWN)
+
+
 def test_wait_ends_in_still_processing_with_the_id(ended, memory, say, operation):
     error, at = ended(operation(memory(request__status=[say.process])).result(timeout=30))
 

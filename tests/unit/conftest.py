@@ -51,8 +51,8 @@ def run_virtual():
 def life():
     """Makes the life of a call that has not begun; three attempts, five seconds of grace, sent again within a hundred, and no jitter."""
 
-    def make(retry=Retry.ASKABLE, **fields):
-        return Life(POLICY, retry, **({"rng": lambda: 0.0} | fields))
+    def make(retry=Retry.ASKABLE, *, policy=POLICY, **fields):
+        return Life(policy, retry, **({"rng": lambda: 0.0} | fields))
 
     return make
 

@@ -10,6 +10,7 @@ import pytest
 from freedompay_async.models import (
     Answer,
     Authorization,
+    CardRef,
     CardSummary,
     CardValidation,
     ClientCards,
@@ -18,9 +19,14 @@ from freedompay_async.models import (
     GiftProduct,
     GiftProducts,
     GiftStatus,
+    IssuedCards,
+    IssuedGiftCard,
     Movement,
+    PinLink,
+    PinPageAnswer,
     RequestState,
 )
+from freedompay_async.secret import PageUrl
 
 ALMATY = timezone(timedelta(hours=5))
 
@@ -35,6 +41,78 @@ class TestAnswer:
         answer = Answer(status="error", error_code=given, error_description=given)
 
         assert (answer.refusal_code, answer.refusal_text) == (expected, expected)
+
+
+EMPTY = ["", " ", 0, "0", None]
+
+
+class TestContradiction:
+    @pytest.mark.parametrize(
+        ("answer", "expected"),
+        [
+            (Answer(status="ok", request_status="error"), None),
+            (Answer(status="error", request_status="error"), None),
+            (Answer(status="error"), None),
+            (Answer(status="error", request_status="success"), "status error with another request_status"),
+            (Answer(status="error", request_status="process"), "status error with another request_status"),
+            (Answer(status="error", request_status="queued"), "status error with another request_status"),
+            (RequestState(status="ok", request_status="error", client_id=7), None),
+            (RequestState(status="error", request_status="error", client_id=7), "status error, and it names something"),
+            (RequestState(status="error", transaction_id="8"), "status error, and it names something"),
+            (RequestState(status="error", cards=[CardRef(card_id=5)]), "status error, and it names something"),
+            (RequestState(status="error", request_status="success"), "status error with another request_status"),
+            (RequestState(status="error", fin_document_id=5), None),
+            (GiftAnswer(status=GiftStatus.NO_MONEY), None),
+            (IssuedGiftCard(status=GiftStatus.NO_MONEY), None),
+            (IssuedGiftCard(status=GiftStatus.OK, card_id=5), None),
+            (IssuedGiftCard(status=GiftStatus.NO_MONEY, card_id=5), "a negative status, and it names a card"),
+            (PinPageAnswer(status="Success", data=[PinLink(set_pin_url=PageUrl("https://a.example"))]), None),
+            (PinPageAnswer(status="maybe", data=[PinLink(set_pin_url=PageUrl("https://a.example"))]), None),
+            (PinPageAnswer(status="error"), None),
+            (PinPageAnswer(status="error", data=[PinLink()]), None),
+            (PinPageAnswer(status="Error", data=[PinLink(set_pin_url=PageUrl("https://a.example"))]), "an error, and it has a page"),
+        ],
+    )
+    def test_is_of_parts_that_say_opposite_things(self, answer, expected):
+        assert answer.contradiction == expected
+
+    @pytest.mark.parametrize("empty", EMPTY)
+    def test_is_not_of_empty_ids(self, empty):
+        assert RequestState(status="error", client_id=empty, transaction_id=empty, cards=[CardRef(card_id=empty)]).contradiction is None
+        assert IssuedGiftCard(status=GiftStatus.NO_MONEY, card_id=empty).contradiction is None
+
+
+class TestRequestState:
+    @pytest.mark.parametrize("empty", EMPTY)
+    def test_drops_an_id_that_is_empty(self, empty):
+        state = RequestState(status="ok", client_id=empty, transaction_id=empty, fin_document_id=empty)
+
+        assert (state.client_id, state.transaction_id, state.fin_document_id, state.names) == (None, None, None, None)
+
+    @pytest.mark.parametrize(
+        ("card_ids", "named", "unnamed"),
+        [([], (), False), ([5, "5", 6], ("5", "6"), False), ([5, ""], ("5",), True), (["0"], (), True), ([None], (), True)],
+    )
+    def test_names_each_card_once_and_tells_whether_one_is_not_named(self, card_ids, named, unnamed):
+        state = RequestState(status="ok", cards=[CardRef(card_id=each) for each in card_ids])
+
+        assert (state.card_ids, state.unnamed) == (named, unnamed)
+
+    def test_without_cards_has_none_that_is_not_named(self):
+        assert (RequestState(status="ok").card_ids, RequestState(status="ok").unnamed) == ((), False)
+
+    def test_tells_what_it_names_in_words(self):
+        state = RequestState(status="ok", cards=[CardRef(card_id=5), CardRef(card_id="")], client_id=77, transaction_id="8")
+
+        assert state.names == "card 5, client 77, transaction 8"
+
+
+class TestIssuedCards:
+    @pytest.mark.parametrize(("ordered", "expected"), [(None, True), (2, True), (1, False), (3, False)])
+    def test_are_complete_where_they_are_as_many_as_were_ordered(self, ordered, expected):
+        state = RequestState(status="ok", request_status="success")
+
+        assert IssuedCards(request_id="r", card_ids=("1", "2"), answer=state, ordered=ordered).complete is expected
 
 
 class TestCreatedTransaction:
@@ -62,7 +140,9 @@ class TestGiftAnswer:
         [
             (0, (True, None, None)),
             (-6, (False, "-6", "There is not enough money on the partner's account.")),
-            (-77, (False, "-77", "The issuer answered with the code -77, which is not in its dictionary.")),
+            (-11, (False, "-11", GiftStatus.ACCESS_DENIED.sentence)),
+            (-12, (None, "-12", "The issuer answered with the code -12, which is not in its dictionary.")),
+            (-77, (None, "-77", "The issuer answered with the code -77, which is not in its dictionary.")),
             (7, (None, None, None)),
         ],
     )

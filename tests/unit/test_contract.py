@@ -73,6 +73,21 @@ GIFT_CARDS = [
 READS_WITH_AN_ID = {"cards.info", "cards.validate_cardholder", "limits.list"}
 
 
+@pytest.mark.parametrize("row", [*TABLE, *HASHDT_TABLE], ids=lambda row: row.name)
+def test_a_row_asks_for_the_envelope_of_its_section(row):
+    expected = {
+        Section.PAYMENT_CARDS: {"request_status", "dt", "error_code"},
+        Section.GIFT_CARDS: {"datetime"},
+        Section.HASHDT: {"code"},
+    }
+
+    assert row.envelope == expected[row.section]
+
+
+def test_only_the_issue_of_a_gift_card_pays_when_it_is_accepted():
+    assert [row.name for row in (*TABLE, *HASHDT_TABLE) if row.pays] == ["gift_cards.issue"]
+
+
 def test_the_table_is_the_vendors():
     expected = [(*row, "payment_cards") for row in PAYMENT_CARDS] + [(*row, "gift_cards") for row in GIFT_CARDS]
 

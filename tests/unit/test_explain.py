@@ -14,9 +14,10 @@ from freedompay_async.errors import (
     ProtocolError,
     RateLimited,
     RequestFailed,
+    ResultUnknown,
 )
 from freedompay_async.explain import mark_cancelled, to_error
-from freedompay_async.models import CardIssue, Completed, GiftIssue, RequestState
+from freedompay_async.models import CardIssue, CardRef, Completed, GiftIssue, RequestState
 from freedompay_async.policy import Seen, Step
 from freedompay_async.wire import Reply, Verdict
 
@@ -24,15 +25,16 @@ PERSONAL = Call("gift_cards.issue", "/v5/cards/issue_card", CardIssue, Completed
 PERSONAL_BODY = Call("gift_cards.issue", "/v5/cards/issue_card", GiftIssue, Completed, Mark.PARTIAL, Retry.UNASKABLE, "")
 REPLY = Reply(400, {}, b'{"status":"error","pan":"4111111111111111"}')
 LOST = Verdict(Seen.NO_ANSWER, "the server disconnected")
+GUARD = Verdict(Seen.BLOCKED, "HTTP 403, an HTML page", None, Reply(403, {}, b"<html>"))
 SAID_NO = Verdict(Seen.ERROR, "HTTP 400", RequestState(status="error", error_code=17, error_description="нет"), REPLY, 2.5)
 PAGE = Verdict(Seen.UNCLEAR, "HTTP 200, an HTML page", None, Reply(200, {}, b"<html>"))
 
-ENDS = [Step.NOT_SENT, Step.LIMITED, Step.DENIED, Step.DUPLICATE, Step.FAILED, Step.REFUSED, Step.UNKNOWN]
+ENDS = [Step.NOT_SENT, Step.LIMITED, Step.DENIED, Step.BLOCKED, Step.DUPLICATE, Step.FAILED, Step.REFUSED, Step.UNKNOWN]
 READ_ENDS = [Step.NOT_SENT, Step.LIMITED, Step.DENIED, Step.REFUSED, Step.UNCLEAR, Step.UNKNOWN]
 
 
-def explain(step, call=CARDS_ISSUE, *, told=LOST, asked=None, request_id="r-1"):
-    return to_error(step, call=call, request_id=request_id, told=told, asked=asked, resend_within=3600.0)
+def explain(step, call=CARDS_ISSUE, *, told=LOST, asked=None, request_id="r-1", **more):
+    return to_error(step, call=call, request_id=request_id, told=told, asked=asked, resend_within=3600.0, **more)
 
 
 class TestKind:
@@ -43,15 +45,43 @@ class TestKind:
             (Step.NOT_SENT, NotSent),
             (Step.LIMITED, RateLimited),
             (Step.DENIED, AuthenticationError),
+            (Step.BLOCKED, AuthenticationError),
             (Step.DUPLICATE, DuplicateRequest),
             (Step.FAILED, RequestFailed),
             (Step.REFUSED, RequestFailed),
             (Step.UNKNOWN, OutcomeUnknown),
             (Step.UNCLEAR, OutcomeUnknown),
+            (Step.TAKEN, ResultUnknown),
         ],
     )
     def test_of_an_effect(self, call, step, expected):
         assert type(explain(step, call)) is expected
+
+    @pytest.mark.parametrize(
+        ("step", "expected"),
+        [
+            (Step.NOT_SENT, False),
+            (Step.LIMITED, None),
+            (Step.DENIED, False),
+            (Step.BLOCKED, None),
+            (Step.DUPLICATE, None),
+            (Step.FAILED, False),
+            (Step.REFUSED, None),
+            (Step.UNKNOWN, None),
+            (Step.UNCLEAR, None),
+            (Step.TAKEN, True),
+        ],
+    )
+    @pytest.mark.parametrize("call", [CARDS_ISSUE, PERSONAL], ids=lambda call: call.name)
+    def test_of_an_effect_says_whether_it_was_done(self, call, step, expected):
+        error = explain(step, call)
+
+        assert (error.done, error.outcome_unknown) == (expected, expected is None)
+
+    @pytest.mark.parametrize("step", READ_ENDS)
+    @pytest.mark.parametrize("told", [LOST, PAGE, SAID_NO])
+    def test_of_a_read_says_that_nothing_was_done(self, step, told):
+        assert explain(step, REQUESTS_STATUS, told=told).done is False
 
     @pytest.mark.parametrize(
         ("step", "told", "expected"),
@@ -78,7 +108,10 @@ class TestText:
             (
                 Step.LIMITED,
                 SAID_NO,
-                "the issuer limits the rate (HTTP 400: 17 нет). By the meaning of 429 nothing was done; repeat it with this request_id.",
+                (
+                    "the issuer limits the rate (HTTP 400: 17 нет). "
+                    "HTTP 429 means that nothing was done, and does not prove it: repeat it later with this request_id."
+                ),
             ),
             (
                 Step.DENIED,
@@ -86,6 +119,15 @@ class TestText:
                 (
                     "the issuer refused the signature or the merchant (HTTP 400: 17 нет). This attempt did nothing. "
                     "Check auth_id, secret_key, the region and its signature scheme."
+                ),
+            ),
+            (
+                Step.BLOCKED,
+                GUARD,
+                (
+                    "the host refuses this key (HTTP 403, an HTML page), for status questions too. Whether this call did anything is not known: "
+                    "mend the key (auth_id, secret_key, the region and its signature scheme, or what stands between you and the issuer), "
+                    "then ask (requests.attach)."
                 ),
             ),
             (
@@ -97,7 +139,14 @@ class TestText:
                 ),
             ),
             (Step.FAILED, SAID_NO, "the issuer accepted the request and it failed (HTTP 400: 17 нет). It was not done."),
-            (Step.REFUSED, SAID_NO, "the issuer refused it (HTTP 400: 17 нет). It was not done."),
+            (
+                Step.REFUSED,
+                SAID_NO,
+                (
+                    "refused, and the issuer does not know the id (HTTP 400: 17 нет). "
+                    "Nothing proves that it was not done: ask again later (requests.attach) before you send it under a new id."
+                ),
+            ),
             (
                 Step.UNKNOWN,
                 LOST,
@@ -113,13 +162,52 @@ class TestText:
 
     def test_of_an_unknown_outcome_that_cannot_be_asked_about_calls_for_a_person(self):
         assert explain(Step.UNKNOWN, PERSONAL).message == (
-            "sent, and its outcome is not known (the server disconnected). It may or may not have been done; never repeat it under a new id. "
-            "It can't be asked about: a person has to look."
+            "sent, and its outcome is not known (the server disconnected). It may or may not have been done. "
+            "It can't be asked about: a person has to look before it is repeated."
         )
 
-    def test_of_a_limit_speaks_of_the_id_only_where_the_body_has_it(self):
-        assert explain(Step.LIMITED, PERSONAL_BODY).message == (
-            "the issuer limits the rate (the server disconnected). By the meaning of 429 nothing was done; repeat it later."
+    def test_of_a_refusal_that_cannot_be_asked_about_proves_nothing(self):
+        assert explain(Step.REFUSED, PERSONAL, told=SAID_NO).message == (
+            "the issuer refused it (HTTP 400: 17 нет). "
+            "It can't be asked about, so nothing proves that it was not done: make sure of that before it is repeated."
+        )
+
+    def test_of_a_guarded_host_that_cannot_be_asked_calls_for_a_person(self):
+        assert explain(Step.BLOCKED, PERSONAL, told=GUARD).message == (
+            "the host refuses this key (HTTP 403, an HTML page), and not in the issuer's own JSON. "
+            "Whether this call did anything is not known, and it can't be asked about: a person has to look before it is repeated. "
+            "Check auth_id, secret_key, the region and its signature scheme, and what stands between you and the issuer."
+        )
+
+    def test_of_an_answer_that_cannot_be_read_says_that_it_was_done(self):
+        assert explain(Step.TAKEN, PERSONAL, told=PAGE).message == (
+            "the issuer did it, and its answer can't be read (HTTP 200, an HTML page). Do not repeat it; `body` has the answer."
+        )
+
+    def test_of_a_limit_speaks_of_the_id_only_where_it_goes_out(self):
+        assert explain(Step.LIMITED, PERSONAL_BODY, id_sent=False).message == (
+            "the issuer limits the rate (the server disconnected). HTTP 429 means that nothing was done, and does not prove it. "
+            "No request id goes out with this call, so nothing would tell a repeat from a second order: "
+            "make sure that it was not done before you repeat it."
+        )
+
+    def test_of_a_refused_key_after_a_limit_leaves_open_what_the_limited_attempt_did(self):
+        error = explain(Step.DENIED, told=SAID_NO, limited=True)
+
+        assert (type(error), error.done, error.message) == (
+            AuthenticationError,
+            None,
+            (
+                "the issuer refused the signature or the merchant (HTTP 400: 17 нет), and an attempt before that got HTTP 429. "
+                "HTTP 429 means that nothing was done, and does not prove it. Check auth_id, secret_key, the region and its signature scheme, "
+                "then repeat it with this request_id."
+            ),
+        )
+
+    def test_of_what_is_too_old_to_be_sent_again_says_why(self):
+        assert explain(Step.UNKNOWN, not_again="its first send is more than 3600 s ago").message == (
+            "sent, and its outcome is not known (the server disconnected). It may or may not have been done; never repeat it under a new id. "
+            "Ask again later (requests.attach); it is not sent again: its first send is more than 3600 s ago."
         )
 
     @pytest.mark.parametrize(
@@ -134,7 +222,15 @@ class TestText:
             ),
             (Step.FAILED, SAID_NO, "the issuer accepted the request and it failed (HTTP 400: 17 нет). It was not done."),
             (Step.UNCLEAR, PAGE, "the answer is not the contract's (HTTP 200, an HTML page). It changes nothing: it is safe to repeat."),
-            (Step.UNKNOWN, PAGE, "no usable answer (HTTP 200, an HTML page). It changes nothing: it is safe to repeat."),
+            (Step.UNKNOWN, PAGE, "the answer is not the contract's (HTTP 200, an HTML page). It changes nothing: it is safe to repeat."),
+            (
+                Step.DENIED,
+                PAGE,
+                (
+                    "the host refused the signature or the merchant (HTTP 200, an HTML page). "
+                    "The question did nothing. Check auth_id, secret_key, the region and its signature scheme."
+                ),
+            ),
             (Step.UNKNOWN, LOST, "sent, and no answer came (the server disconnected). It changes nothing: it is safe to repeat."),
         ],
     )
@@ -147,14 +243,19 @@ class TestText:
 
     @pytest.mark.parametrize("step", ENDS)
     def test_warns_of_a_new_id_where_it_may_have_been_done(self, step):
-        assert ("under a new id" in explain(step).message) == (step in (Step.UNKNOWN, Step.DUPLICATE))
+        assert ("under a new id" in explain(step).message) == (step in (Step.UNKNOWN, Step.DUPLICATE, Step.REFUSED))
 
-    @pytest.mark.parametrize("step", [step for step in ENDS if step is not Step.UNKNOWN])
-    @pytest.mark.parametrize("call", [CARDS_ISSUE, PERSONAL], ids=lambda call: call.name)
-    def test_tells_how_to_go_on_only_where_the_outcome_is_unknown(self, step, call):
-        message = explain(step, call).message
+    @pytest.mark.parametrize("step", ENDS)
+    def test_tells_how_to_ask_only_where_the_outcome_is_unknown_and_can_be_asked_about(self, step):
+        asking = (Step.UNKNOWN, Step.BLOCKED, Step.REFUSED)
 
-        assert ("requests.attach" in message, "a person" in message) == (False, False)
+        assert ("requests.attach" in explain(step).message, "a person" in explain(step).message) == (step in asking, False)
+
+    @pytest.mark.parametrize("step", ENDS)
+    def test_calls_for_a_person_only_where_the_outcome_is_unknown_and_cannot_be_asked_about(self, step):
+        message = explain(step, PERSONAL).message
+
+        assert ("requests.attach" in message, "a person" in message) == (False, step in (Step.UNKNOWN, Step.BLOCKED))
 
     @pytest.mark.parametrize(
         ("asked", "expected"),
@@ -166,9 +267,7 @@ class TestText:
         ],
     )
     def test_tells_what_the_last_look_up_showed(self, asked, expected):
-        doubt = "" if asked is None else ", unless this request_id was used before this call"
-
-        assert explain(Step.REFUSED, asked=asked).message == f"the issuer refused it ({expected}). It was not done{doubt}."
+        assert explain(Step.REFUSED, asked=asked).message.startswith(f"refused, and the issuer does not know the id ({expected}). ")
 
     @pytest.mark.parametrize(
         ("code", "description", "expected"),
@@ -183,9 +282,39 @@ class TestText:
     def test_tells_what_the_issuer_gave(self, code, description, expected):
         answer = RequestState(status="error", error_code=code, error_description=description)
 
-        assert (
-            explain(Step.REFUSED, told=replace(SAID_NO, answer=answer)).message == f"the issuer refused it ({expected}). It was not done."
+        assert f" ({expected}). " in explain(Step.REFUSED, told=replace(SAID_NO, answer=answer)).message
+
+
+class TestFailedAndNamed:
+    """A request that failed, and whose answer names something all the same."""
+
+    STATE = RequestState(
+        status="ok", request_status="error", cards=[CardRef(card_id=1), CardRef(card_id="c2")], client_id=77, transaction_id="8"
+    )
+
+    @pytest.mark.parametrize("call", [CARDS_ISSUE, REQUESTS_STATUS, PERSONAL], ids=lambda call: call.name)
+    def test_leaves_open_whether_that_exists(self, call):
+        error = explain(Step.FAILED, call, told=Verdict(Seen.FAILED, "request/status", self.STATE))
+
+        assert (type(error), error.proved, error.done, error.card_ids, error.client_id, error.transaction_id, error.message) == (
+            RequestFailed,
+            True,
+            None,
+            ("1", "c2"),
+            "77",
+            "8",
+            (
+                "the issuer accepted the request and it failed (request/status), and the answer names card 1, card c2, client 77, "
+                "transaction 8. What it names may exist: ask the issuer what it is before you send it again."
+            ),
         )
+
+    @pytest.mark.parametrize("empty", ["", " ", 0, "0", None])
+    def test_is_not_what_has_only_empty_ids(self, empty):
+        state = RequestState(status="ok", request_status="error", cards=[CardRef(card_id=empty)], client_id=empty, transaction_id=empty)
+        error = explain(Step.FAILED, told=Verdict(Seen.FAILED, "request/status", state))
+
+        assert (error.done, error.card_ids, error.client_id, error.transaction_id) == (False, (), None, None)
 
 
 class TestAttributes:
@@ -193,7 +322,8 @@ class TestAttributes:
         error = explain(Step.REFUSED, told=SAID_NO)
 
         assert vars(error) == {
-            "message": "the issuer refused it (HTTP 400: 17 нет). It was not done.",
+            "message": "refused, and the issuer does not know the id (HTTP 400: 17 нет). "
+            "Nothing proves that it was not done: ask again later (requests.attach) before you send it under a new id.",
             "request_id": "r-1",
             "call": "cards.issue",
             "http_status": 400,
@@ -201,7 +331,12 @@ class TestAttributes:
             "error_code": "17",
             "error_description": "нет",
             "retry_after": 2.5,
+            "done": None,
+            "refused": True,
             "proved": False,
+            "card_ids": (),
+            "client_id": None,
+            "transaction_id": None,
         }
 
     def test_are_none_where_no_answer_came(self):
@@ -215,6 +350,11 @@ class TestAttributes:
         told = replace(SAID_NO, answer=RequestState(status="error", error_code=code))
 
         assert explain(Step.REFUSED, told=told).error_code == expected
+
+    @pytest.mark.parametrize("step", ENDS)
+    @pytest.mark.parametrize("refused", [False, True])
+    def test_say_whether_the_call_itself_was_refused(self, step, refused):
+        assert explain(step, refused=refused).refused == (refused or step is Step.REFUSED)
 
     @pytest.mark.parametrize("step", ENDS)
     def test_say_whether_the_failure_was_read_from_a_look_up(self, step):

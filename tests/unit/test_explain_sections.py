@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from freedompay_async.contract import (
@@ -11,13 +13,14 @@ from freedompay_async.contract import (
     CARDS_SECRET_DATA,
     GIFT_CARDS_CONFIRM,
     GIFT_CARDS_ISSUE,
+    GIFT_CARDS_STATUS,
     PINS_SET_URL,
     REQUESTS_STATUS,
     Call,
     Mark,
     Retry,
 )
-from freedompay_async.errors import GiftCardError, ProtocolError
+from freedompay_async.errors import GiftCardError, ResultUnknown
 from freedompay_async.explain import to_error
 from freedompay_async.models import Answer, GiftAnswer, GiftStatus, PinSetting, RequestState
 from freedompay_async.policy import Seen, Step
@@ -38,8 +41,8 @@ GUESSES = [
 ]
 
 
-def explain(step, call, *, told, hide=()):
-    return to_error(step, call=call, request_id="r-1", told=told, asked=None, resend_within=3600.0, hide=hide)
+def explain(step, call, *, told, hide=(), **more):
+    return to_error(step, call=call, request_id="r-1", told=told, asked=None, resend_within=3600.0, hide=hide, **more)
 
 
 class TestText:
@@ -51,6 +54,36 @@ class TestText:
     def test_of_an_unknown_outcome_that_does_no_harm_again_says_so(self):
         assert explain(Step.UNKNOWN, GIFT_CARDS_CONFIRM, told=LOST).message == (
             "sent, and its outcome is not known (the server disconnected). It can't be asked about; doing it again does no harm."
+        )
+
+    @pytest.mark.parametrize("call", [SET_PIN, GIFT_CARDS_CONFIRM], ids=lambda call: call.name)
+    @pytest.mark.parametrize("id_sent", [False, True])
+    def test_of_a_limit_on_what_does_no_harm_again_speaks_of_no_id(self, call, id_sent):
+        error = explain(Step.LIMITED, call, told=LOST, id_sent=id_sent)
+
+        assert (error.done, error.message) == (
+            None,
+            (
+                "the issuer limits the rate (the server disconnected). HTTP 429 means that nothing was done, and does not prove it. "
+                "Doing it again does no harm: repeat it later."
+            ),
+        )
+
+    def test_of_a_refusal_that_may_be_repeated_says_so(self):
+        assert explain(Step.REFUSED, SET_PIN, told=LOST).message == (
+            "the issuer refused it (the server disconnected). Doing it again gives the same end: it is safe to repeat."
+        )
+
+    def test_of_a_guarded_host_that_may_be_asked_to_repeat_says_so(self):
+        error = explain(Step.BLOCKED, SET_PIN, told=PAGE)
+
+        assert (error.done, error.message) == (
+            None,
+            (
+                "the host refuses this key (HTTP 200, an HTML page). Whether this call did anything is not known. "
+                "Doing it again gives the same end: mend the key, and repeat it. "
+                "Check auth_id, secret_key, the region and its signature scheme, and what stands between you and the issuer."
+            ),
         )
 
     @pytest.mark.parametrize(("status", "call", "expected"), GUESSES)
@@ -71,6 +104,14 @@ class TestText:
             "HashDT refused the keys (HTTP 200, an HTML page). This attempt did nothing. Check api_key, product_id and token."
         )
 
+    @pytest.mark.parametrize("step", [Step.DENIED, Step.BLOCKED])
+    @pytest.mark.parametrize("limited", [False, True])
+    @pytest.mark.parametrize("retry", Retry)
+    def test_of_keys_that_hashdt_refuses_says_that_nothing_was_done_only_where_that_is_known(self, step, limited, retry):
+        error = explain(step, replace(PINS_SET_URL, retry=retry), told=PAGE, limited=limited)
+
+        assert error.done is False or "did nothing" not in error.message
+
 
 class TestGiftCards:
     TOLD = Verdict(Seen.ERROR, "HTTP 200", GiftAnswer(status=GiftStatus.NO_MONEY), Reply(200, {}, b'{"status":-6}'))
@@ -83,8 +124,37 @@ class TestGiftCards:
             -6,
             "-6",
             "There is not enough money on the partner's account.",
-            "the issuer refused it (HTTP 200: -6 There is not enough money on the partner's account.). This attempt did nothing.",
+            (
+                "the issuer refused it (HTTP 200: -6 There is not enough money on the partner's account.). "
+                "As the status tells, it was not done: mend what it names, and call again."
+            ),
         )
+
+    @pytest.mark.parametrize("call", [GIFT_CARDS_ISSUE, GIFT_CARDS_CONFIRM], ids=lambda call: call.name)
+    @pytest.mark.parametrize(
+        ("code", "expected"),
+        [
+            *((code, None) for code in (-1, -5, -9, -10)),
+            *((code, False) for code in (-2, -3, -4, -6, -7, -8, -11)),
+        ],
+    )
+    def test_refusal_is_that_it_was_not_done_only_where_it_is_about_what_was_asked(self, call, code, expected):
+        told = Verdict(Seen.ERROR, "HTTP 200", GiftAnswer(status=GiftStatus(code)), Reply(200, {}, b"{}"))
+        error = explain(Step.REFUSED, call, told=told)
+
+        assert (type(error), error.code, error.done) == (GiftCardError, code, expected)
+        assert ("it was not done:" in error.message, "does not tell whether it was done" in error.message) == (
+            expected is False,
+            expected is None,
+        )
+
+    @pytest.mark.parametrize("code", range(-11, 0))
+    def test_refusal_of_a_question_is_of_the_same_kind_and_did_nothing(self, code):
+        told = Verdict(Seen.ERROR, "HTTP 200", GiftAnswer(status=GiftStatus(code)), Reply(200, {}, b"{}"))
+        error = explain(Step.REFUSED, GIFT_CARDS_STATUS, told=told)
+
+        assert (type(error), error.code, error.done) == (GiftCardError, code, False)
+        assert error.message.endswith(" It changes nothing: it is safe to repeat.")
 
     @pytest.mark.parametrize("step", [step for step in ENDS if step not in (Step.REFUSED, Step.FAILED)])
     def test_another_end_is_not(self, step):
@@ -99,7 +169,7 @@ class TestTaken:
         error = explain(Step.TAKEN, call, told=self.TOLD)
 
         assert (type(error), error.message, error.body, error.request_id) == (
-            ProtocolError,
+            ResultUnknown,
             "the issuer did it, and its answer can't be read (HTTP 200, JSON of another shape). Do not repeat it; `body` has the answer.",
             '{"status":0,"card_id":[]}',
             "r-1",
@@ -113,7 +183,7 @@ class TestLinks:
             Seen.ERROR, "HTTP 400", RequestState(status="error", error_code="E1", error_description=f"see {link} now"), Reply(400, {}, b"")
         )
 
-        assert explain(Step.REFUSED, CARDS_ISSUE, told=told).message == "the issuer refused it (HTTP 400: E1 see *** now). It was not done."
+        assert "(HTTP 400: E1 see *** now)" in explain(Step.REFUSED, CARDS_ISSUE, told=told).message
 
 
 class TestSecrets:
@@ -128,7 +198,10 @@ class TestSecrets:
         error = explain(Step.REFUSED, CARDS_ISSUE, told=self.TOLD, hide=[Secret("hunter2")])
 
         assert (error.message, error.body, error.error_code, error.error_description) == (
-            "the issuer refused it (HTTP 400: ***! not ***). It was not done.",
+            (
+                "refused, and the issuer does not know the id (HTTP 400: ***! not ***). "
+                "Nothing proves that it was not done: ask again later (requests.attach) before you send it under a new id."
+            ),
             '{"echo":"***"}',
             "***!",
             "not ***",

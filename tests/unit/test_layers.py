@@ -100,6 +100,21 @@ def test_only_the_command_imports_what_is_an_extra(library):
     assert users(library) - {"cli"} == set()
 
 
+def test_only_the_search_for_keys_that_look_alike_imports_its_library():
+    """It is of an extra too, and a plan is made without it where it is not installed."""
+    assert [name for name in FILES if any(module.startswith("confusable_homoglyphs") for module in imports(name))] == [
+        os.path.join("batch", "lookalikes.py")
+    ]
+
+
+def test_importing_the_batch_does_not_import_what_a_plan_looks_up():
+    code = "import sys, freedompay_async.batch; print('confusable_homoglyphs' in sys.modules)"
+    env = os.environ | {"PYTHONPATH": str(ROOT.parent)}
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], env=env, capture_output=True, text=True, check=False)
+
+    assert (done.stdout.strip(), done.stderr) == ("False", "")
+
+
 @pytest.mark.parametrize("library", ["aiohttp", "typer", "rich", "sqlite3"])
 def test_importing_the_package_does_not_import(library):
     code = f"import sys, freedompay_async; print({library!r} in sys.modules)"

@@ -18,23 +18,36 @@ LATE = 6.0  # More than the grace.
 
 # What each step may show; a look-up that does not know the id comes twice, early and late.
 
-AFTER_SEND = tuple((seen, 0.5) for seen in (Seen.NOT_SENT, Seen.NO_ANSWER, Seen.UNCLEAR, Seen.LIMITED, Seen.DENIED, Seen.OK, Seen.ERROR))
+AFTER_SEND = tuple(
+    (seen, 0.5)
+    for seen in (*(Seen.NOT_SENT, Seen.NO_ANSWER, Seen.UNCLEAR, Seen.TAKEN, Seen.LIMITED, Seen.DENIED, Seen.BLOCKED, Seen.OK, Seen.ERROR),)
+)
 AFTER_ASK = (
     *(
         (seen, 0.5)
-        for seen in (Seen.KNOWN, Seen.FAILED, Seen.NOT_KNOWN, Seen.NOT_SENT, Seen.NO_ANSWER, Seen.UNCLEAR, Seen.LIMITED, Seen.DENIED)
+        for seen in (
+            *(Seen.KNOWN, Seen.FAILED, Seen.NOT_KNOWN, Seen.NOT_SENT, Seen.NO_ANSWER, Seen.UNCLEAR, Seen.LIMITED),
+            *(Seen.DENIED, Seen.BLOCKED),
+        )
     ),
     (Seen.NOT_KNOWN, LATE),
+    (Seen.SILENT, LATE),
 )
-LOST = (Seen.NO_ANSWER, Seen.UNCLEAR)
+# The call may have been done.
+LOST = (Seen.NO_ANSWER, Seen.UNCLEAR, Seen.TAKEN, Seen.BLOCKED)
+# Nothing more is known of the id than before.
+UNKNOWN_ID = (Seen.NOT_KNOWN, Seen.SILENT)
+REFUSALS = (Seen.DENIED, Seen.BLOCKED)
 WORDS = {
     "an effect": {"retry": ASKABLE},
     "an effect under a given id": {"retry": ASKABLE, "doubt": POSSIBLE},
+    "an effect under a given id that is asked about once": {"retry": ASKABLE, "doubt": POSSIBLE, "ask_once": True},
     "a resumed effect": {"retry": ASKABLE, "doubt": CERTAIN, "first_sent": 0.0},
     "a resumed effect of unknown age": {"retry": ASKABLE, "doubt": CERTAIN, "first_sent": 0.0, "may_resend": False},
     "an effect that can't be asked about": {"retry": UNASKABLE},
     "an effect with an id in a header that can't be asked about": {"retry": UNASKABLE, "header_id": True},
     "an effect under a given id that can't be asked about": {"retry": UNASKABLE, "header_id": True, "doubt": POSSIBLE},
+    "an effect with an id in a header that pays": {"retry": UNASKABLE, "header_id": True, "pays": True},
     "an effect that may be repeated": {"retry": REPEATABLE},
     "a read": {"retry": READ},
 }
@@ -105,8 +118,8 @@ class TestEveryCourse:
         assert len(courses(word)) > 15
 
     @pytest.mark.parametrize("word", EFFECT_WORDS)
-    def test_of_an_effect_in_certain_doubt_ends_answered_failed_or_unknown(self, word):
-        good = (Step.ANSWERED, Step.FAILED, Step.UNKNOWN)
+    def test_of_an_effect_in_certain_doubt_never_ends_as_not_done(self, word):
+        good = (Step.ANSWERED, Step.FAILED, Step.UNKNOWN, Step.BLOCKED, Step.TAKEN)
 
         assert offenders([word], lambda course: course.doubtful is not None and course.end not in good) == []
 
@@ -123,7 +136,7 @@ class TestEveryCourse:
         def broken(course):
             first = course.doubtful
             later = range(max(first, 1), len(course.steps)) if first is not None else ()
-            return any(course.steps[at] is Step.SEND and course.seen[at - 1] is not Seen.NOT_KNOWN for at in later)
+            return any(course.steps[at] is Step.SEND and course.seen[at - 1] not in UNKNOWN_ID for at in later)
 
         assert offenders([word], broken) == []
 
@@ -153,6 +166,12 @@ class TestEveryCourse:
 
         assert offenders(["an effect that can't be asked about"], broken) == []
 
+    def test_of_what_pays_is_sent_again_only_where_it_was_not_sent(self):
+        def broken(course):
+            return any(seen is not Seen.NOT_SENT for seen in course.seen[:-1])
+
+        assert offenders(["an effect with an id in a header that pays"], broken) == []
+
     @pytest.mark.parametrize("word", ASKABLE_WORDS)
     def test_sends_nothing_again_when_resend_within_has_passed(self, word):
         def broken(course):
@@ -175,7 +194,7 @@ class TestEveryCourse:
 
     def test_of_what_may_be_repeated_is_sent_again_after_a_lost_answer(self):
         def broken(course):
-            return len(course.steps) < POLICY.attempts and course.seen[-1] in LOST
+            return len(course.steps) < POLICY.attempts and course.seen[-1] in (Seen.NO_ANSWER, Seen.UNCLEAR)
 
         assert offenders(["an effect that may be repeated"], broken) == []
 
@@ -203,6 +222,40 @@ class TestEveryCourse:
     @pytest.mark.parametrize("word", EFFECT_WORDS)
     def test_of_an_effect_ends_refused_only_where_an_error_was_seen(self, word):
         assert offenders([word], lambda course: course.end is Step.REFUSED and Seen.ERROR not in course.seen) == []
+
+    @pytest.mark.parametrize("word", ASKABLE_WORDS)
+    def test_of_what_can_be_asked_about_ends_refused_only_where_the_issuer_itself_says_that_it_does_not_know_the_id(self, word):
+        def broken(course):
+            return course.end is Step.REFUSED and course.told[-1][:2] != (Step.ASK, Seen.NOT_KNOWN)
+
+        assert offenders([word], broken) == []
+
+    @pytest.mark.parametrize("word", ["an effect", "an effect under a given id that is asked about once"])
+    def test_with_a_refusal_that_is_looked_up_once_gets_an_end_from_the_first_answer(self, word):
+        def broken(course):
+            at = course.seen.index(Seen.ERROR) if Seen.ERROR in course.seen else len(course.seen)
+            plain = not {Seen.LIMITED, *LOST} & set(course.seen[:at])
+            answers = [seen for seen in course.seen[at + 1 :] if seen not in (Seen.NOT_SENT, Seen.NO_ANSWER, Seen.LIMITED)]
+            return plain and len(answers) > 1
+
+        assert offenders([word], broken) == []
+
+    @pytest.mark.parametrize("word", ASKABLE_WORDS)
+    def test_of_what_can_be_asked_about_ends_blocked_just_where_the_question_is_refused_too(self, word):
+        def broken(course):
+            sent = [seen for step, seen, _ in course.told if step is Step.SEND]
+            refused = course.told[-1][0] is Step.ASK and course.seen[-1] in REFUSALS
+            return (course.end is Step.BLOCKED) != (refused and sent[-1:] == [Seen.BLOCKED])
+
+        assert offenders([word], broken) == []
+
+    @pytest.mark.parametrize("word", [*UNASKABLE_WORDS, "a read"])
+    def test_of_what_can_not_be_asked_about_ends_at_a_refused_key(self, word):
+        assert offenders([word], lambda course: bool(set(course.seen[:-1]) & set(REFUSALS))) == []
+
+    @pytest.mark.parametrize("word", EFFECT_WORDS)
+    def test_of_an_effect_ends_denied_only_where_no_answer_was_lost(self, word):
+        assert offenders([word], lambda course: course.end is Step.DENIED and course.doubtful is not None) == []
 
     def test_of_a_given_id_ends_refused_only_after_the_id_stayed_unknown_through_the_grace(self):
         def broken(course):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from freedompay_async.contract import Retry
-from freedompay_async.policy import Action, Seen, Step
+from freedompay_async.policy import Action, Doubt, Seen, Step
 
 LATE = 6.0  # More than the grace.
 
@@ -29,12 +29,52 @@ def test_the_pause_after_a_limited_attempt_is_as_long_as_the_issuer_asked_and_th
     assert subject.after_send(Seen.LIMITED, 0.0, retry_after=30.0) == Action(Step.SEND, 31.0)
 
 
-@pytest.mark.parametrize("seen", [Seen.LIMITED, Seen.NO_ANSWER, Seen.UNCLEAR, Seen.ERROR])
+@pytest.mark.parametrize("seen", [Seen.LIMITED, Seen.NO_ANSWER, Seen.UNCLEAR, Seen.TAKEN, Seen.BLOCKED, Seen.ERROR])
 def test_the_pause_before_a_look_up_is_as_long_as_the_issuer_asked(resumed, seen):
     subject = resumed()
     subject.sent(0.0)
 
     assert subject.after_send(seen, 0.0, retry_after=30.0) == Action(Step.ASK, 30.0)
+
+
+@pytest.mark.parametrize("seen", [Seen.BLOCKED, Seen.ERROR])
+@pytest.mark.parametrize("retry_after", [0.0, 30.0])
+def test_there_is_no_pause_before_a_refusal_is_looked_up_but_what_the_issuer_asked_for(life, seen, retry_after):
+    subject = life(rng=lambda: 1.0)
+    subject.sent(0.0)
+
+    assert subject.after_send(seen, 0.0, retry_after=retry_after) == Action(Step.ASK, retry_after)
+
+
+def test_there_is_no_pause_before_a_refused_id_of_the_callers_is_looked_up_once(life):
+    subject = life(rng=lambda: 1.0, doubt=Doubt.POSSIBLE, ask_once=True)
+    subject.sent(0.0)
+
+    assert subject.after_send(Seen.ERROR, 0.0) == Action(Step.ASK)
+
+
+def test_the_pause_before_a_refused_id_of_the_callers_is_looked_up_through_the_grace_has_jitter(life):
+    subject = life(rng=lambda: 1.0, doubt=Doubt.POSSIBLE)
+    subject.sent(0.0)
+
+    assert subject.after_send(Seen.ERROR, 0.0) == Action(Step.ASK, 1.0)
+
+
+@pytest.mark.parametrize(("retry_after", "expected"), [(0.0, [1.0, 2.0]), (30.0, [31.0, 32.0])])
+def test_the_pause_between_the_questions_about_a_refusal_that_got_no_answer_grows(life, play, retry_after, expected):
+    subject = life(rng=lambda: 1.0)
+    play(subject, Seen.ERROR)
+
+    assert [subject.after_ask(Seen.NO_ANSWER, 0.0, retry_after=retry_after).pause for _ in range(2)] == expected
+
+
+@pytest.mark.parametrize("seen", [Seen.NO_ANSWER, Seen.UNCLEAR])
+@pytest.mark.parametrize(("retry_after", "expected"), [(0.0, 5.0), (2.0, 5.0), (30.0, 31.0)])
+def test_the_pause_before_the_one_repeat_of_what_cannot_be_asked_about_is_the_grace_at_least(life, seen, retry_after, expected):
+    subject = life(Retry.UNASKABLE, header_id=True, rng=lambda: 1.0)
+    subject.sent(0.0)
+
+    assert subject.after_send(seen, 0.0, retry_after=retry_after) == Action(Step.SEND, expected)
 
 
 def test_the_pause_before_the_one_repeat_of_what_cannot_be_asked_about_is_as_long_as_the_issuer_asked(life):

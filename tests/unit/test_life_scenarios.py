@@ -102,16 +102,41 @@ class TestScenario:
 
         assert play(life(doubt=POSSIBLE), *script) == [Step.SEND, Step.ASK, Step.ASK, Step.DUPLICATE]
 
-    def test_a_conflict_for_an_id_made_for_this_call_is_a_refusal(self, life, play):
-        assert play(life(), CONFLICT) == [Step.SEND, Step.REFUSED]
+    def test_a_conflict_for_an_id_made_for_this_call_is_looked_up_once_and_is_a_refusal(self, life, play):
+        assert play(life(), CONFLICT, Seen.NOT_KNOWN) == [Step.SEND, Step.ASK, Step.REFUSED]
+
+    def test_a_refusal_of_what_a_proxy_has_sent_twice_is_answered_by_the_look_up(self, life, play):
+        assert play(life(), Seen.ERROR, Seen.KNOWN) == [Step.SEND, Step.ASK, Step.ANSWERED]
+
+    def test_a_refusal_whose_look_up_only_a_gateway_answers_is_none(self, life, play):
+        assert play(life(), Seen.ERROR, Seen.SILENT) == [Step.SEND, Step.ASK, Step.UNKNOWN]
+
+    def test_a_refusal_of_a_given_id_whose_look_ups_only_a_gateway_answers_is_none(self, life, play):
+        script = (Seen.ERROR, 1.0, Seen.SILENT, 4.0, Seen.SILENT)
+
+        assert play(life(doubt=POSSIBLE), *script) == [Step.SEND, Step.ASK, Step.ASK, Step.UNKNOWN]
+
+    def test_a_lost_answer_whose_look_ups_only_a_gateway_answers_is_sent_again_after_the_grace(self, life, play):
+        script = (Seen.NO_ANSWER, 1.0, Seen.SILENT, 4.0, Seen.SILENT, Seen.OK)
+
+        assert play(life(), *script) == [Step.SEND, Step.ASK, Step.ASK, Step.SEND, Step.ANSWERED]
+
+    def test_a_firewall_that_comes_up_between_two_calls_is_told_at_once(self, life, play):
+        assert play(life(), Seen.BLOCKED, Seen.BLOCKED) == [Step.SEND, Step.ASK, Step.BLOCKED]
+
+    def test_a_firewall_that_refuses_only_the_answer_is_looked_through(self, life, play):
+        assert play(life(), Seen.BLOCKED, Seen.KNOWN) == [Step.SEND, Step.ASK, Step.ANSWERED]
+
+    def test_a_success_with_a_status_of_a_failure_is_looked_up(self, life, play):
+        assert play(life(), Seen.TAKEN, Seen.KNOWN) == [Step.SEND, Step.ASK, Step.ANSWERED]
 
     def test_an_error_after_a_limited_attempt_may_be_the_duplicate_error(self, life, play):
         script = (Seen.LIMITED, Seen.ERROR, LATE, Seen.NOT_KNOWN)
 
         assert play(life(), *script) == [Step.SEND, Step.SEND, Step.ASK, Step.REFUSED]
 
-    def test_an_error_after_an_attempt_that_did_not_leave_is_a_refusal(self, life, play):
-        assert play(life(), Seen.NOT_SENT, Seen.ERROR) == [Step.SEND, Step.SEND, Step.REFUSED]
+    def test_an_error_after_an_attempt_that_did_not_leave_is_looked_up_once_and_is_a_refusal(self, life, play):
+        assert play(life(), Seen.NOT_SENT, Seen.ERROR, Seen.NOT_KNOWN) == [Step.SEND, Step.SEND, Step.ASK, Step.REFUSED]
 
     @pytest.mark.parametrize("retry", Retry)
     def test_limited_to_every_attempt(self, life, play, retry):
@@ -176,6 +201,17 @@ class TestScenario:
         subject = life(UNASKABLE, header_id=True)
 
         assert play(subject, Seen.NO_ANSWER, Seen.NO_ANSWER) == [Step.SEND, Step.SEND, Step.UNKNOWN]
+
+    def test_an_effect_that_pays_is_not_sent_again(self, life, play):
+        assert play(life(UNASKABLE, header_id=True, pays=True), Seen.NO_ANSWER) == [Step.SEND, Step.UNKNOWN]
+
+    def test_an_effect_that_pays_is_not_sent_again_after_a_429_either(self, life, play):
+        assert play(life(UNASKABLE, header_id=True, pays=True), Seen.LIMITED) == [Step.SEND, Step.LIMITED]
+
+    def test_an_effect_that_pays_is_sent_once_more_where_the_policy_says_so(self, life, play):
+        subject = life(UNASKABLE, header_id=True, pays=True, policy=Policy(resend_payments=True))
+
+        assert play(subject, Seen.NO_ANSWER, Seen.OK) == [Step.SEND, Step.SEND, Step.ANSWERED]
 
     def test_an_effect_that_cannot_be_asked_about_ends_unknown_without_an_id_in_a_header(self, life, play):
         assert play(life(UNASKABLE), Seen.NO_ANSWER) == [Step.SEND, Step.UNKNOWN]

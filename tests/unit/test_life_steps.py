@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from freedompay_async.contract import Retry
-from freedompay_async.policy import Doubt, Seen, Step
+from freedompay_async.policy import Doubt, Policy, Seen, Step
 
 READ, ASKABLE, UNASKABLE = Retry.READ, Retry.ASKABLE, Retry.UNASKABLE
 NONE, POSSIBLE, CERTAIN = Doubt.NONE, Doubt.POSSIBLE, Doubt.CERTAIN
 EFFECTS = (ASKABLE, UNASKABLE)
+POLICY = Policy(attempts=3, grace=5.0)
 LATE = 6.0  # More than the grace.
 CONFLICT = (Seen.ERROR, {"conflict": True})
 
@@ -24,6 +27,7 @@ class TestFirstSend:
             (Seen.TAKEN, Step.UNCLEAR),
             (Seen.LIMITED, Step.SEND),
             (Seen.DENIED, Step.DENIED),
+            (Seen.BLOCKED, Step.DENIED),
             (Seen.OK, Step.ANSWERED),
             (Seen.ERROR, Step.REFUSED),
         ],
@@ -39,8 +43,11 @@ class TestFirstSend:
             (NONE, Seen.UNCLEAR, Step.ASK),
             (NONE, Seen.LIMITED, Step.SEND),
             (NONE, Seen.DENIED, Step.DENIED),
+            (NONE, Seen.BLOCKED, Step.ASK),
             (NONE, Seen.OK, Step.ANSWERED),
-            (NONE, Seen.ERROR, Step.REFUSED),
+            (NONE, Seen.ERROR, Step.ASK),
+            (POSSIBLE, Seen.BLOCKED, Step.ASK),
+            (CERTAIN, Seen.BLOCKED, Step.ASK),
             (POSSIBLE, Seen.NOT_SENT, Step.SEND),
             (POSSIBLE, Seen.NO_ANSWER, Step.ASK),
             (POSSIBLE, Seen.UNCLEAR, Step.ASK),
@@ -68,6 +75,10 @@ class TestFirstSend:
             (True, NONE, Seen.UNCLEAR, Step.SEND),
             (True, NONE, Seen.LIMITED, Step.SEND),
             (True, NONE, Seen.DENIED, Step.DENIED),
+            (True, NONE, Seen.BLOCKED, Step.BLOCKED),
+            (True, POSSIBLE, Seen.BLOCKED, Step.BLOCKED),
+            (False, NONE, Seen.BLOCKED, Step.BLOCKED),
+            (False, POSSIBLE, Seen.BLOCKED, Step.BLOCKED),
             (True, NONE, Seen.OK, Step.ANSWERED),
             (True, NONE, Seen.ERROR, Step.REFUSED),
             (True, POSSIBLE, Seen.NOT_SENT, Step.SEND),
@@ -91,6 +102,52 @@ class TestFirstSend:
     def test_of_an_effect_that_cannot_be_asked_about(self, life, after_sends, header_id, doubt, seen, expected):
         assert after_sends(life(UNASKABLE, header_id=header_id, doubt=doubt), seen).step == expected
 
+    @pytest.mark.parametrize(
+        ("seen", "expected"),
+        [
+            (Seen.NOT_SENT, Step.SEND),
+            (Seen.NO_ANSWER, Step.UNKNOWN),
+            (Seen.UNCLEAR, Step.UNKNOWN),
+            (Seen.LIMITED, Step.LIMITED),
+            (Seen.DENIED, Step.DENIED),
+            (Seen.BLOCKED, Step.BLOCKED),
+            (Seen.TAKEN, Step.TAKEN),
+            (Seen.OK, Step.ANSWERED),
+            (Seen.ERROR, Step.REFUSED),
+        ],
+    )
+    def test_of_an_effect_that_pays_is_never_that_it_is_sent_again(self, life, after_sends, seen, expected):
+        assert after_sends(life(UNASKABLE, header_id=True, pays=True), seen).step == expected
+
+    @pytest.mark.parametrize("seen", [seen for seen in Seen if seen not in (Seen.KNOWN, Seen.FAILED, Seen.NOT_KNOWN, Seen.SILENT)])
+    def test_of_an_effect_that_pays_is_that_of_another_where_the_policy_says_so(self, life, after_sends, seen):
+        allowed = replace(POLICY, resend_payments=True)
+        pays, other = (life(UNASKABLE, header_id=True, pays=pays, policy=allowed) for pays in (True, False))
+
+        assert after_sends(pays, seen) == after_sends(other, seen)
+
+    def test_of_an_effect_that_pays_is_not_that_it_is_sent_again_without_an_id_in_a_header(self, life, after_sends):
+        allowed = replace(POLICY, resend_payments=True)
+
+        assert after_sends(life(UNASKABLE, pays=True, policy=allowed), Seen.NO_ANSWER).step is Step.UNKNOWN
+
+    @pytest.mark.parametrize(
+        ("seen", "expected"),
+        [
+            (Seen.NOT_SENT, Step.SEND),
+            (Seen.NO_ANSWER, Step.SEND),
+            (Seen.UNCLEAR, Step.SEND),
+            (Seen.LIMITED, Step.SEND),
+            (Seen.DENIED, Step.DENIED),
+            (Seen.BLOCKED, Step.BLOCKED),
+            (Seen.TAKEN, Step.TAKEN),
+            (Seen.OK, Step.ANSWERED),
+            (Seen.ERROR, Step.REFUSED),
+        ],
+    )
+    def test_of_an_effect_that_may_be_repeated(self, life, after_sends, seen, expected):
+        assert after_sends(life(Retry.REPEATABLE), seen).step == expected
+
 
 class TestSecondSend:
     """What follows the answer to an effect that was sent again after its answer was lost."""
@@ -103,12 +160,17 @@ class TestSecondSend:
             (Seen.UNCLEAR, Step.ASK),
             (Seen.LIMITED, Step.ASK),
             (Seen.DENIED, Step.UNKNOWN),
+            (Seen.BLOCKED, Step.ASK),
             (Seen.OK, Step.ANSWERED),
             (Seen.ERROR, Step.ASK),
         ],
     )
     def test_of_an_effect_that_can_be_asked_about(self, life, after_sends, seen, expected):
         assert after_sends(life(), Seen.NO_ANSWER, seen).step == expected
+
+    @pytest.mark.parametrize("seen", [Seen.ERROR, Seen.DENIED, Seen.BLOCKED])
+    def test_of_an_effect_that_may_be_repeated_is_never_a_refusal(self, life, after_sends, seen):
+        assert after_sends(life(Retry.REPEATABLE), Seen.NO_ANSWER, seen).step == Step.UNKNOWN
 
     @pytest.mark.parametrize(
         ("seen", "expected"),
@@ -118,6 +180,7 @@ class TestSecondSend:
             (Seen.UNCLEAR, Step.UNKNOWN),
             (Seen.LIMITED, Step.UNKNOWN),
             (Seen.DENIED, Step.UNKNOWN),
+            (Seen.BLOCKED, Step.BLOCKED),
             (Seen.OK, Step.ANSWERED),
             (Seen.ERROR, Step.UNKNOWN),
         ],
@@ -134,6 +197,7 @@ class TestLookUp:
             (Seen.KNOWN, Step.ANSWERED),
             (Seen.FAILED, Step.FAILED),
             (Seen.DENIED, Step.UNKNOWN),
+            (Seen.BLOCKED, Step.ASK),
             (Seen.NOT_SENT, Step.ASK),
             (Seen.NO_ANSWER, Step.ASK),
             (Seen.UNCLEAR, Step.ASK),
@@ -145,13 +209,32 @@ class TestLookUp:
 
         assert subject.after_ask(seen, LATE).step == expected
 
-    @pytest.mark.parametrize("doubt", Doubt)
-    @pytest.mark.parametrize("said_no", [False, True])
+    @pytest.mark.parametrize(
+        ("doubt", "said_no"), [(doubt, said_no) for doubt in Doubt for said_no in (False, True) if doubt or not said_no]
+    )
     @pytest.mark.parametrize("may_resend", [False, True])
-    def test_of_an_unknown_id_is_repeated_through_the_grace(self, life, doubt, said_no, may_resend):
+    @pytest.mark.parametrize("seen", [Seen.NOT_KNOWN, Seen.SILENT])
+    def test_of_an_unknown_id_is_repeated_through_the_grace(self, life, doubt, said_no, may_resend, seen):
         subject = life(doubt=doubt, first_sent=0.0, last_sent=0.0, said_no=said_no, may_resend=may_resend)
 
-        assert subject.after_ask(Seen.NOT_KNOWN, 4.999).step == Step.ASK
+        assert subject.after_ask(seen, 4.999).step == Step.ASK
+
+    @pytest.mark.parametrize(
+        ("doubt", "said_no", "conflict", "may_resend", "expected"),
+        [
+            (CERTAIN, False, False, True, Step.SEND),
+            (CERTAIN, False, False, False, Step.UNKNOWN),
+            (CERTAIN, True, False, True, Step.ASK),
+            (POSSIBLE, True, False, True, Step.UNKNOWN),
+            (POSSIBLE, True, True, True, Step.UNKNOWN),
+        ],
+    )
+    def test_that_is_silent_through_the_grace_forbids_a_refusal_and_not_a_second_send(
+        self, life, doubt, said_no, conflict, may_resend, expected
+    ):
+        subject = life(doubt=doubt, first_sent=0.0, last_sent=0.0, said_no=said_no, conflict=conflict, may_resend=may_resend)
+
+        assert subject.after_ask(Seen.SILENT, 5.0).step == expected
 
     @pytest.mark.parametrize(
         ("doubt", "said_no", "conflict", "may_resend", "expected"),

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from freedompay_async.contract import HASHDT_TABLE, TABLE, Call, Retry, Section
+from freedompay_async.contract import ENVELOPES, HASHDT_TABLE, TABLE, Call, Retry, Section
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.overrides import Override, overridden
 from freedompay_async.settings import Region
@@ -52,6 +52,10 @@ class TestRefusals:
             ({"header_names": {"A": "B\r\nC"}}, "Override(header_names={'A': 'B\\r\\nC'}): not names of headers."),
             ({"header_names": {"A": "Ё"}}, "Override(header_names={'A': 'Ё'}): not names of headers."),
             ({"header_names": {"A": "B:"}}, "Override(header_names={'A': 'B:'}): not names of headers."),
+            ({"envelope": "dt"}, "Override(envelope='dt'): give a list of field names."),
+            ({"envelope": ["dt", ""]}, "Override(envelope=…): give a list of field names."),
+            ({"envelope": ["d t"]}, "Override(envelope=…): give a list of field names."),
+            ({"envelope": ["ё"]}, "Override(envelope=…): give a list of field names."),
         ],
     )
     def test_of_an_override_by_itself(self, given, expected):
@@ -109,6 +113,9 @@ class TestRows:
             ({"fields": {"branch": 7}}, {"fields": {"branch": 7}}),
             ({"header_names": {"X-JWS-Signature": "JWS-Signature"}}, {"header_names": {"X-JWS-Signature": "JWS-Signature"}}),
             ({"header_names": {"Request-Id": "request_id"}}, {"header_names": {"Request-Id": "request_id"}}),
+            ({"envelope": ["trace", "trace"]}, {"given_envelope": {"trace"}, "envelope": {"trace"}}),
+            ({"envelope": []}, {"given_envelope": frozenset(), "envelope": frozenset()}),
+            ({"envelope": ("request_status", "dt", "error_code")}, {"given_envelope": ENVELOPES[Section.PAYMENT_CARDS]}),
             ({}, {}),
         ],
     )
@@ -135,6 +142,14 @@ class TestRows:
 
         assert (made[Section.GIFT_CARDS].fields, made[Section.GIFT_CARDS].header_names) == ({"a": 1}, {"Sign": "Signature"})
         assert set(Section) & set(made) == {Section.GIFT_CARDS}
+
+    @pytest.mark.parametrize("section", Section)
+    def test_of_a_section_have_its_envelope(self, section):
+        made = rows(Override(section=section, envelope=["trace"]))
+
+        assert {name: (row.envelope, row.given_envelope) for name, row in made.items() if row.section is section} == dict.fromkeys(
+            [*(row.name for row in ROWS.values() if row.section is section), section], (frozenset({"trace"}), frozenset({"trace"}))
+        )
 
     def test_of_no_section_are_all(self):
         made = rows(Override(header_names={"A": "B"}))
@@ -185,6 +200,21 @@ class TestSeveral:
             **{row.name: 2 if row.name == "gift_cards.status" else 1 for row in TABLE if row.section is Section.GIFT_CARDS},
             Section.GIFT_CARDS: 1,
         }
+
+    @pytest.mark.parametrize(
+        ("first", "second", "expected"),
+        [
+            (["a"], ["b"], {"b"}),
+            (["a"], [], set()),
+            ([], ["b"], {"b"}),
+            (["a"], None, {"a"}),
+            ([], None, set()),
+        ],
+    )
+    def test_the_later_envelope_replaces_the_earlier_one_and_an_absent_one_leaves_it(self, first, second, expected):
+        made = rows(Override(section=Section.PAYMENT_CARDS, envelope=first), Override(call="cards.issue", envelope=second, fields={"a": 1}))
+
+        assert made["cards.issue"].envelope == expected
 
     def test_a_retry_may_be_taken_back(self):
         made = rows(Override(call="cards.activate", retry=Retry.UNASKABLE), Override(call="cards.activate", retry=Retry.ASKABLE))

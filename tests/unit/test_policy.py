@@ -8,9 +8,11 @@ import pytest
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.policy import Policy, RetryBudget, full_jitter
 
+NUMBERS = [field.name for field in fields(Policy) if field.name != "resend_payments"]
+
 
 class TestPolicy:
-    @pytest.mark.parametrize("name", [field.name for field in fields(Policy)])
+    @pytest.mark.parametrize("name", NUMBERS)
     @pytest.mark.parametrize("value", [0, -1.0, math.nan])
     def test_refuses_a_value_that_is_not_more_than_0(self, name, value):
         with pytest.raises(ConfigurationError) as caught:
@@ -18,9 +20,23 @@ class TestPolicy:
 
         assert caught.value.message == f"Policy({name}={value!r}): it must be more than 0. Nothing was sent."
 
-    @pytest.mark.parametrize("name", [field.name for field in fields(Policy)])
+    @pytest.mark.parametrize("name", NUMBERS)
     def test_takes_any_value_above_0(self, name):
         assert getattr(Policy(**{name: 0.001}), name) == 0.001
+
+    @pytest.mark.parametrize("value", [0, 1, "no", None])
+    def test_refuses_a_word_on_payments_that_is_neither_yes_nor_no(self, value):
+        with pytest.raises(ConfigurationError) as caught:
+            Policy(resend_payments=value)
+
+        assert caught.value.message == f"Policy(resend_payments={value!r}): it is True or False. Nothing was sent."
+
+    @pytest.mark.parametrize("value", [False, True])
+    def test_takes_a_word_on_payments(self, value):
+        assert Policy(resend_payments=value).resend_payments is value
+
+    def test_sends_no_payment_again_by_default(self):
+        assert Policy().resend_payments is False
 
     def test_cannot_be_changed(self):
         with pytest.raises(AttributeError):

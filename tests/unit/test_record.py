@@ -19,8 +19,8 @@ from freedompay_async.errors import (
     JournalError,
     NotSent,
     OutcomeUnknown,
-    ProtocolError,
     RateLimited,
+    ResultUnknown,
 )
 from freedompay_async.models import GiftCardState, GiftConfirmation, GiftIssue, GivenBody, IssuedGiftCard, PinSetting
 from freedompay_async.models.open import Extra, Fields
@@ -106,11 +106,13 @@ async def test_each_line_has_its_time_and_is_one_line(path):
     [
         (NotSent("no connection"), "not sent"),
         (ConfigurationError("closed"), "not sent"),
-        (GiftCardError("no", error_code="-6"), "refused"),
+        (GiftCardError("no", error_code="-6", done=False), "refused"),
+        (GiftCardError("no", error_code="-10"), "unknown"),
         (AuthenticationError("no"), "refused"),
-        (RateLimited("later"), "refused"),
+        (AuthenticationError("who says so?", done=None), "unknown"),
+        (RateLimited("later"), "unknown"),
         (OutcomeUnknown("lost"), "unknown"),
-        (ProtocolError("odd"), "done"),
+        (ResultUnknown("odd"), "done"),
         (cancelled(), "unknown"),
         (cancelled(outcome_unknown=True), "unknown"),
         (cancelled(outcome_unknown=False), "not sent"),

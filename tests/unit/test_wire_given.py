@@ -165,6 +165,30 @@ class TestOwnTypes:
 
         assert (verdict.seen, verdict.answer, verdict.value) == (seen, None, None)
 
+    @pytest.mark.parametrize("raised", [ZeroDivisionError, KeyError, RecursionError, MemoryError])
+    def test_whose_own_code_fails_make_it_unreadable_and_it_was_done_all_the_same(self, raised):
+        @dataclass
+        class Fussy:
+            level: int
+
+            def __post_init__(self):
+                raise raised("4111111111111111")
+
+        verdict = read(b'{"status":"ok","level":7}', Fussy)
+
+        assert (verdict.seen, verdict.answer, verdict.value, verdict.reason) == (
+            Seen.TAKEN,
+            None,
+            None,
+            f"HTTP 200, JSON of another shape (the answer's own type raises {raised.__name__})",
+        )
+
+    @pytest.mark.parametrize("status", [429, 500])
+    def test_are_made_of_what_was_done_in_spite_of_its_status(self, status):
+        verdict = read(b'{"status":"ok","level":7}', status=status)
+
+        assert (verdict.seen, verdict.value) == (Seen.TAKEN, Level(7))
+
     def test_have_the_envelope_of_their_section(self):
         verdict = read(b'{"status":0,"level":7}', envelope=GiftAnswer)
 

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import uvloop
 
@@ -33,7 +33,15 @@ def made(rows: int) -> Iterator[Row | list[Problem]]:
 
 
 async def run(
-    url: str, folder: str, concurrency: int, *, rows: int = 0, file: str | None = None, product_id: int = 2000, plan_only: bool = False
+    url: str,
+    folder: str,
+    concurrency: int,
+    *,
+    rows: int = 0,
+    file: str | None = None,
+    product_id: int = 2000,
+    plan_only: bool = False,
+    check_first: Literal["sample", "all", "none"] = "sample",
 ) -> dict[str, Any]:
     """Seconds of the plan and of the run, CPU seconds of the run, rows, how they ended, and the peak of memory in MiB."""
     source = made(rows) if file is None else read_file(file, product_id=product_id)
@@ -42,7 +50,8 @@ async def run(
         FreedomPay(auth_id=AUTH_ID, secret_key=SECRET_KEY, region="KG", base_url=url, max_connections=concurrency) as fp,
         Journal.open(Path(folder) / "run.db") as journal,
     ):
-        batch = Batch(fp, journal, limits=Limits(concurrency=concurrency))
+        # A name of its own, because the server remembers the ids of the rounds before.
+        batch = Batch(fp, journal, name=Path(folder).name, limits=Limits(concurrency=concurrency), check_first=check_first)
         began = time.perf_counter()
         plan = await batch.plan(source)
         planned, cpu = time.perf_counter(), time.process_time()

@@ -19,7 +19,7 @@ class Announcing:
     """A scheme that tells the id of the first thing that it signs.
 
     Signing is the last step before sending, and the id is the library's own by then. An id made here and handed in would be taken for one
-    that may have been used before, so that every refusal would have to be looked up first.
+    that may have been used before, so that every refusal would be looked up through the grace time.
     """
 
     def __init__(self, signer: Signer, row: Call[Any]) -> None:

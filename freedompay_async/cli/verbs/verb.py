@@ -22,6 +22,7 @@ from freedompay_async.cli.verbs.flags import Shared
 from freedompay_async.cli.verbs.given_json import object_of
 from freedompay_async.contract import Call, Retry
 from freedompay_async.errors import ConfigurationError, FreedomPayError, OutcomeUnknown, StillProcessing
+from freedompay_async.models.answers import IssuedCards
 from freedompay_async.operations import Operation
 from freedompay_async.plain import to_json
 
@@ -81,7 +82,7 @@ def verb(
 
             async def work() -> Exit:
                 async with fp:
-                    return await _carry_out(row, asked, how)
+                    return await _carry_out(row, asked, how, repeatable=repeatable)
 
             run(work)
 
@@ -117,7 +118,7 @@ def _shared(row: Call[Any], *, sure: bool, secrets: bool) -> dict[str, tuple[Any
     return shared | {"extra": (Shared.extra, None), "json": (Shared.json, False)}
 
 
-async def _carry_out(row: Call[Any], asked: Coroutine[Any, Any, Any], how: Mapping[str, Any]) -> Exit:
+async def _carry_out(row: Call[Any], asked: Coroutine[Any, Any, Any], how: Mapping[str, Any], *, repeatable: bool) -> Exit:
     accepted: Operation[Any] | None = None
     try:
         answer = await asked
@@ -125,7 +126,9 @@ async def _carry_out(row: Call[Any], asked: Coroutine[Any, Any, Any], how: Mappi
             accepted = answer
             answer = await _end(accepted, how["wait"])
     except FreedomPayError as error:
-        if isinstance(error, StillProcessing) or (row.retry is not Retry.READ and isinstance(error, OutcomeUnknown)):
+        # Where it may be repeated, the error says so itself, and nothing else is to be done.
+        harmless = row.retry is Retry.READ or repeatable or row.safe_again
+        if isinstance(error, StillProcessing) or (not harmless and (error.outcome_unknown or isinstance(error, OutcomeUnknown))):
             error.add_note(f"next: {next_step(row, error.request_id)}")
         if how["json"]:
             typer.echo(to_json(_as_record(error)))
@@ -134,6 +137,10 @@ async def _carry_out(row: Call[Any], asked: Coroutine[Any, Any, Any], how: Mappi
         _tell_cancelled(row, error, accepted)
         raise
     show(answer, json=how["json"], reveal=how.get("reveal", False))
+    if isinstance(answer, IssuedCards) and not answer.complete:
+        made, ordered = len(answer.card_ids), answer.ordered
+        typer.echo(f"freedompay: {made} cards were made where {ordered} were ordered: ask the issuer whose they are.", err=True)
+        return Exit.PROBLEMS
     return Exit.DONE
 
 
@@ -157,4 +164,5 @@ def _tell_cancelled(row: Call[Any], error: asyncio.CancelledError, accepted: Ope
 
 def _as_record(error: FreedomPayError) -> dict[str, Any]:
     names = ("message", "request_id", "call", "http_status", "error_code", "error_description", "retry_after", "body")
-    return {"error": type(error).__name__} | {name: getattr(error, name) for name in names}
+    found = ("done", "proved", "card_ids", "client_id", "transaction_id")
+    return {"error": type(error).__name__} | {name: getattr(error, name) for name in (*names, *found)}

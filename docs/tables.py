@@ -1,0 +1,104 @@
+"""The tables of the errors, made from `freedompay_async.errors.MEANINGS`, so that the documentation says what the errors say.
+
+python docs/tables.py           # writes them into README.md and docs/errors.md, between their comments
+python docs/tables.py --check   # changes nothing; ends with 1 where a table is not what it would write
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from freedompay_async.errors import MEANINGS, Ending, Of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from freedompay_async.errors import Meaning
+
+__all__ = ["FILES", "all_endings", "main_endings", "with_table"]
+
+ROOT: Final = Path(__file__).parents[1]
+BEGIN: Final = "<!-- The table of the errors; `make tables` writes it. -->"
+END: Final = "<!-- The end of the table of the errors. -->"
+
+HEAD: Final = ("error", "of", "when", "was it done?", "next request id", "what is safe")
+DONE: Final = {True: "yes", False: "no", None: "not known"}
+
+# What users of cards meet. Gift cards, PINs and questions have one row between them here, and rows of their own in the whole table.
+MAIN: Final = (
+    Ending.NOT_SENT,
+    Ending.LIMITED,
+    Ending.DENIED,
+    Ending.DENIED_UNSURE,
+    Ending.REFUSED,
+    Ending.DUPLICATE,
+    Ending.FAILED,
+    Ending.FAILED_NAMED,
+    Ending.UNKNOWN,
+    Ending.PROCESSING,
+    Ending.NOT_KNOWN,
+    Ending.UNNAMED,
+)
+
+
+def all_endings() -> str:
+    """The whole table: a row for each ending, in the order of `MEANINGS`."""
+    return _table(_row(meaning) for meaning in MEANINGS.values())
+
+
+def main_endings() -> str:
+    """The table of the README: what users of cards meet, and the questions in one row."""
+    reads = [meaning for meaning in MEANINGS.values() if meaning.of is Of.READ]
+    errors = dict.fromkeys(f"`{meaning.error.__name__}`" for meaning in reads)
+    questions = (", ".join(errors), Of.READ, "any of these", DONE[False], "any", "It changes nothing: it is safe to repeat.")
+    return _table([*(_row(MEANINGS[ending]) for ending in MAIN), questions])
+
+
+FILES: Final = {ROOT / "README.md": main_endings, ROOT / "docs" / "errors.md": all_endings}
+"""Which table is in which file."""
+
+
+def with_table(text: str, table: str) -> str:
+    """The text of a file, with the table between its comments.
+
+    Raises:
+        ValueError: it has no place for one.
+    """
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError("there is no place for the table")
+    return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
+
+
+def _row(meaning: Meaning) -> tuple[str, ...]:
+    safe = meaning.safe.format(within=3600.0, not_again="its first send is more than 3600 s ago")
+    return (f"`{meaning.error.__name__}`", meaning.of, meaning.case, DONE[meaning.done], meaning.next_id, safe)
+
+
+def _table(rows: Iterable[Iterable[str]]) -> str:
+    lines = [HEAD, ("---",) * len(HEAD), *rows]
+    return "\n".join(f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="change nothing; end with 1 where a table is an old one")
+    flags = parser.parse_args()
+    old = []
+    for path, table in FILES.items():
+        text = path.read_text(encoding="utf-8")
+        made = with_table(text, table())
+        if made != text:
+            old.append(path.name)
+            if not flags.check:
+                path.write_text(made, encoding="utf-8")
+    if old and flags.check:
+        sys.exit(f"make tables: the table is an old one in {', '.join(old)}")
+
+
+if __name__ == "__main__":
+    main()

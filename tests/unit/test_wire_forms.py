@@ -1,0 +1,352 @@
+"""What an answer shows, by its form and its HTTP status."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+
+from freedompay_async.contract import CARDS_ISSUE, GIFT_CARDS_ISSUE, PINS_SET_URL, REQUESTS_STATUS
+from freedompay_async.models import GiftAnswer, IssuedGiftCard, PinPageAnswer, RequestState
+from freedompay_async.policy import Seen
+from freedompay_async.wire import Reply, Verdict, read_answer, read_look_up
+
+NOW = 1_700_000_000.0
+OK = b'{"status":"ok","request_status":"process"}'
+ERROR = b'{"status":"error","error_code":17}'
+HTML = b"\r\n <!DOCTYPE html><html><body>502</body></html>"
+DEEP = b'{"status":"ok","request_status":"success","more":' + b"[" * 200_000 + b"]" * 200_000 + b"}"
+
+
+def reply(status: int, body: bytes, retry_after: str | None = None) -> Reply:
+    return Reply(status, {} if retry_after is None else {"Retry-After": retry_after}, body)
+
+
+def answer_to(status: int, body: bytes, *, effect: bool = True, retry_after: str | None = None) -> Verdict:
+    return read_answer(reply(status, body, retry_after), RequestState, effect=effect, now=NOW, asked=CARDS_ISSUE.envelope)
+
+
+def look_up(status: int, body: bytes, *, retry_after: str | None = None) -> Verdict:
+    return read_look_up(reply(status, body, retry_after), now=NOW, asked=REQUESTS_STATUS.envelope)
+
+
+# What an answer says, whatever its HTTP status. `DT` makes it the contract's own JSON.
+DT = b'"dt":"2026-05-14T10:00:00+05:00"'
+CUT = b'{"status":"ok",' + DT + b',"request_sta'
+FOREIGN = {
+    "nothing": b"",
+    "blanks": b" \n",
+    "a page": HTML,
+    "plain text": b"Not Found",
+    "an ok alone": b'{"status":"ok"}',
+    "an error alone": b'{"status":"error"}',
+    "an ok whose other fields are null": b'{"status":"ok","request_status":null,"dt":null,"error_code":null}',
+    "an ok whose other fields are empty": b'{"status":"ok","request_status":"","dt":[],"error_code":{}}',
+    "an error whose other fields are empty": b'{"status":"error","request_status":"","dt":"","error_code":""}',
+    "an ok with a gateway's fields": b'{"status":"ok","message":"healthy","code":200}',
+    "an error with a gateway's fields": b'{"status":"error","message":"no route","code":404}',
+    "an error of another shape": b'{"detail":"no"}',
+    "the contract's JSON inside of another": b'{"data":{"status":"ok","request_status":"success",' + DT + b"}}",
+    "the contract's JSON in a list": b'[{"status":"error",' + DT + b"}]",
+    "an empty list": b"[]",
+    "an empty object": b"{}",
+    "a number": b"1",
+    "a string": b'"ok"',
+    "null": b"null",
+    "true": b"true",
+    "a number for a status": b'{"status":0,' + DT + b"}",
+    "true for a status": b'{"status":true,' + DT + b"}",
+    "null for a status": b'{"status":null,' + DT + b"}",
+    "a list for a status": b'{"status":["ok"],' + DT + b"}",
+    "another word for a status": b'{"status":"done","request_status":"success",' + DT + b"}",
+    "a status in capitals": b'{"status":"OK","request_status":"success",' + DT + b"}",
+    "an empty status": b'{"status":"",' + DT + b"}",
+    "no status": b'{"request_status":"success",' + DT + b"}",
+    "a number for the status of the request": b'{"status":"error","request_status":1,' + DT + b"}",
+    "a cut ok": CUT,
+    "a cut error": b'{"status":"error","error_code":1',
+    "an ok with more behind it": OK + b"{}",
+    "an ok behind a BOM": b"\xef\xbb\xbf" + OK,
+    "an error behind a BOM": b"\xef\xbb\xbf" + ERROR,
+    "a compressed ok": gzip.compress(OK),
+    "a compressed error": gzip.compress(ERROR),
+    "an ok in UTF-16": OK.decode().encode("utf-16"),
+    "bytes that are not UTF-8": b'{"status":"ok","dt":"\xff"}',
+    "JSON nested deeper than the stack": DEEP,
+}
+CONTRADICTIONS = {
+    "an error of a request that succeeded": b'{"status":"error","request_status":"success",' + DT + b"}",
+    "an error of a request in process": b'{"status":"error","request_status":"process"}',
+    "an error of a request that is queued": b'{"status":"error","request_status":"queued"}',
+    "an error that names a card": b'{"status":"error","error_code":1,"cards":[{"card_id":5}]}',
+    "an error that names a client": b'{"status":"error","error_code":1,"client_id":"77"}',
+    "an error that names a transaction": b'{"status":"error","error_code":1,"transaction_id":8}',
+    "an error that was an ok first": b'{"status":"ok","status":"error",' + DT + b"}",
+    "an ok that was an error first": b'{"status":"error","request_status":"success","status":"ok"}',
+    "an ok, twice": b'{"status":"ok","request_status":"process","status":"ok"}',
+    "a failure that was a success first": b'{"status":"ok","request_status":"success","request_status":"error"}',
+}
+FAILED = {
+    "a failure": b'{"status":"ok","request_status":"error"}',
+    "a failure with a code": b'{"status":"ok","request_status":"error","error_code":7,"cards":[],"client_id":""}',
+}
+FAILED_AND_NAMES = {
+    "a failure that names a card": b'{"status":"ok","request_status":"error","cards":[{"card_id":"5"}]}',
+    "a failure that names a client": b'{"status":"ok","request_status":"error","client_id":77}',
+    "a failure that names a transaction": b'{"status":"ok","request_status":"error","transaction_id":"8"}',
+}
+SAYS_OK = {
+    "in process": OK,
+    "a success": b'{"status":"ok","request_status":"success","cards":[{"card_id":"5"}]}',
+    "another status of the request": b'{"status":"ok","request_status":"queued"}',
+}
+SAYS_NOTHING_OF_THE_REQUEST = {
+    "an ok with a time": b'{"status":"ok",' + DT + b"}",
+    "an ok with a code": b'{"status":"ok","error_code":0}',
+    "an ok with null for the status of the request": b'{"status":"ok","request_status":null,' + DT + b"}",
+}
+ERRORS = {
+    "an error with a time": b'{"status":"error",' + DT + b"}",
+    "an error with a code": ERROR,
+    "an error with 0 for a code": b'{"status":"error","error_code":0}',
+    "an error of a request that failed": b'{"status":"error","request_status":"error"}',
+    "an error with empty ids": b'{"status":"error","error_code":1,"client_id":"","transaction_id":0,"cards":[{"card_id":" "}]}',
+}
+UNREADABLE = {
+    "an ok whose cards are no list": b'{"status":"ok","cards":"5",' + DT + b"}",
+    "an ok with a list for an id": b'{"status":"ok","request_status":"success","client_id":[]}',
+}
+
+# The kinds of HTTP status that decide alike.
+GOOD, OTHER, REFUSED, NOT_FOUND, LIMITED, TROUBLED = "good", "other", "refused", "not found", "limited", "troubled"
+STATUSES = {
+    GOOD: (200, 201, 202, 299),
+    OTHER: (300, 302, 400, 405, 409, 422, 451, 499),
+    REFUSED: (401, 403),
+    NOT_FOUND: (404,),
+    LIMITED: (429,),
+    TROUBLED: (500, 502, 503, 504, 599),
+}
+ALL_UNCLEAR = (Seen.UNCLEAR,) * 3
+ALL_LIMITED, ALL_NO_ANSWER = (Seen.LIMITED,) * 3, (Seen.NO_ANSWER,) * 3
+# What it shows of an effect, of a read, and of a look-up.
+SHOWN = [
+    (
+        FOREIGN,
+        {
+            GOOD: ALL_UNCLEAR,
+            OTHER: ALL_UNCLEAR,
+            REFUSED: (Seen.BLOCKED,) * 3,
+            NOT_FOUND: (Seen.UNCLEAR, Seen.UNCLEAR, Seen.SILENT),
+            LIMITED: ALL_LIMITED,
+            TROUBLED: ALL_NO_ANSWER,
+        },
+    ),
+    (
+        UNREADABLE,
+        {
+            GOOD: (Seen.TAKEN,) * 3,
+            OTHER: ALL_UNCLEAR,
+            REFUSED: (Seen.BLOCKED,) * 3,
+            NOT_FOUND: (Seen.UNCLEAR, Seen.UNCLEAR, Seen.SILENT),
+            LIMITED: ALL_LIMITED,
+            TROUBLED: ALL_NO_ANSWER,
+        },
+    ),
+    (
+        CONTRADICTIONS,
+        {
+            GOOD: ALL_UNCLEAR,
+            OTHER: ALL_UNCLEAR,
+            REFUSED: ALL_UNCLEAR,
+            NOT_FOUND: ALL_UNCLEAR,
+            LIMITED: ALL_LIMITED,
+            TROUBLED: ALL_NO_ANSWER,
+        },
+    ),
+    (
+        ERRORS,
+        {
+            GOOD: (Seen.ERROR, Seen.ERROR, Seen.NOT_KNOWN),
+            OTHER: (Seen.ERROR, Seen.ERROR, Seen.NOT_KNOWN),
+            REFUSED: (Seen.DENIED,) * 3,
+            NOT_FOUND: (Seen.ERROR, Seen.ERROR, Seen.NOT_KNOWN),
+            LIMITED: ALL_LIMITED,
+            TROUBLED: ALL_NO_ANSWER,
+        },
+    ),
+    (
+        SAYS_OK,
+        {
+            GOOD: (Seen.OK, Seen.OK, Seen.KNOWN),
+            OTHER: ALL_UNCLEAR,
+            REFUSED: ALL_UNCLEAR,
+            NOT_FOUND: ALL_UNCLEAR,
+            LIMITED: (Seen.TAKEN, Seen.OK, Seen.KNOWN),
+            TROUBLED: (Seen.TAKEN, Seen.OK, Seen.KNOWN),
+        },
+    ),
+    (
+        SAYS_NOTHING_OF_THE_REQUEST,
+        {
+            GOOD: (Seen.OK, Seen.OK, Seen.NOT_KNOWN),
+            OTHER: ALL_UNCLEAR,
+            REFUSED: ALL_UNCLEAR,
+            NOT_FOUND: ALL_UNCLEAR,
+            LIMITED: (Seen.TAKEN, Seen.LIMITED, Seen.LIMITED),
+            TROUBLED: (Seen.TAKEN, Seen.NO_ANSWER, Seen.NO_ANSWER),
+        },
+    ),
+    (
+        FAILED,
+        {
+            GOOD: (Seen.ERROR, Seen.OK, Seen.FAILED),
+            OTHER: ALL_UNCLEAR,
+            REFUSED: ALL_UNCLEAR,
+            NOT_FOUND: ALL_UNCLEAR,
+            LIMITED: ALL_LIMITED,
+            TROUBLED: ALL_NO_ANSWER,
+        },
+    ),
+    (
+        FAILED_AND_NAMES,
+        {
+            GOOD: (Seen.UNCLEAR, Seen.OK, Seen.FAILED),
+            OTHER: ALL_UNCLEAR,
+            REFUSED: ALL_UNCLEAR,
+            NOT_FOUND: ALL_UNCLEAR,
+            LIMITED: ALL_LIMITED,
+            TROUBLED: ALL_NO_ANSWER,
+        },
+    ),
+]
+FORMS = {
+    name: (body, {status: row[kind] for kind, group in STATUSES.items() for status in group})
+    for forms, row in SHOWN
+    for name, body in forms.items()
+}
+
+
+class TestForms:
+    """Each form with each HTTP status."""
+
+    @pytest.mark.parametrize(("body", "shown"), FORMS.values(), ids=FORMS)
+    def test_of_an_effect(self, body, shown):
+        assert {status: answer_to(status, body).seen for status in shown} == {status: each[0] for status, each in shown.items()}
+
+    @pytest.mark.parametrize(("body", "shown"), FORMS.values(), ids=FORMS)
+    def test_of_a_read(self, body, shown):
+        seen = {status: answer_to(status, body, effect=False).seen for status in shown}
+
+        assert seen == {status: each[1] for status, each in shown.items()}
+
+    @pytest.mark.parametrize(("body", "shown"), FORMS.values(), ids=FORMS)
+    def test_of_a_look_up(self, body, shown):
+        assert {status: look_up(status, body).seen for status in shown} == {status: each[2] for status, each in shown.items()}
+
+    @pytest.mark.parametrize(("body", "shown"), FORMS.values(), ids=FORMS)
+    def test_keeps_the_reply(self, body, shown):
+        assert [answer_to(status, body).reply for status in shown] == [Reply(status, {}, body) for status in shown]
+
+    @pytest.mark.parametrize(("body", "shown"), FORMS.values(), ids=FORMS)
+    def test_of_a_look_up_keeps_the_reply(self, body, shown):
+        assert [look_up(status, body).reply for status in shown] == [Reply(status, {}, body) for status in shown]
+
+    @pytest.mark.parametrize("status", [429, *range(500, 600)])
+    def test_of_a_429_or_5xx_is_never_that_it_was_not_done(self, status):
+        bodies = [body for forms, _ in SHOWN for body in forms.values()]
+        no = {Seen.ERROR, Seen.DENIED, Seen.FAILED, Seen.NOT_KNOWN}
+
+        assert {answer_to(status, body).seen for body in bodies} & no == set()
+        assert {look_up(status, body).seen for body in bodies} & no == set()
+
+    @pytest.mark.parametrize("body", FOREIGN.values(), ids=FOREIGN)
+    def test_of_what_is_not_the_contracts_is_nothing_of_an_effect_or_an_id(self, body):
+        says = {Seen.OK, Seen.TAKEN, Seen.ERROR, Seen.DENIED, Seen.KNOWN, Seen.FAILED, Seen.NOT_KNOWN}
+        statuses = range(200, 600)
+
+        assert {answer_to(status, body).seen for status in statuses} & says == set()
+        assert {look_up(status, body).seen for status in statuses} & says == set()
+
+    def test_of_a_status_that_is_there_twice_is_unclear_however_deep_its_other_parts_are(self):
+        bodies = [b'{"status":"error",' + DT + b',"more":' + b"[" * depth + b"]" * depth + b',"status":"ok"}' for depth in range(300, 1050)]
+
+        assert {answer_to(200, body).seen for body in bodies} == {Seen.UNCLEAR}
+
+    @pytest.mark.parametrize("body", [b'{"status":"ok"}', b'{"status":"ok","more":{"dt":"x"}}'])
+    def test_where_no_field_is_asked_for_takes_the_status_alone(self, body):
+        assert read_answer(reply(200, body), RequestState, effect=True, now=NOW).seen is Seen.OK
+        assert read_look_up(reply(200, body), now=NOW).seen is Seen.NOT_KNOWN
+
+    @pytest.mark.parametrize(
+        ("body", "expected"),
+        [(b'{"status":"ok","trace":"1"}', Seen.OK), (b'{"status":"ok",' + DT + b"}", Seen.UNCLEAR)],
+    )
+    def test_asks_for_the_fields_of_an_override(self, body, expected):
+        assert read_answer(reply(200, body), RequestState, effect=True, now=NOW, asked=frozenset({"trace"})).seen is expected
+
+
+class TestGiftCards:
+    TIME = b'"datetime":"2026-05-14 10:00:00"'
+
+    @pytest.mark.parametrize(
+        ("status", "body", "expected"),
+        [
+            (200, b'{"status":0,%b,"card_id":5}', Seen.OK),
+            (200, b'{"status":0,%b}', Seen.OK),
+            (500, b'{"status":0,%b,"card_id":5}', Seen.TAKEN),
+            (429, b'{"status":0,%b,"card_id":5}', Seen.TAKEN),
+            (302, b'{"status":0,%b,"card_id":5}', Seen.UNCLEAR),
+            (404, b'{"status":0,%b,"card_id":5}', Seen.UNCLEAR),
+            (200, b'{"status":0,%b,"card_id":[5]}', Seen.TAKEN),
+            *((200, b'{"status":-%d,%%b}' % code, Seen.ERROR) for code in range(1, 12)),
+            (400, b'{"status":-6,%b}', Seen.ERROR),
+            (404, b'{"status":-7,%b}', Seen.ERROR),
+            (401, b'{"status":-11,%b}', Seen.DENIED),
+            (500, b'{"status":-6,%b}', Seen.NO_ANSWER),
+            (429, b'{"status":-6,%b}', Seen.LIMITED),
+            (200, b'{"status":-6,%b,"card_id":5}', Seen.UNCLEAR),
+            (200, b'{"status":-6,%b,"card_id":""}', Seen.ERROR),
+            (200, b'{"status":0,%b,"status":-6}', Seen.UNCLEAR),
+            (200, b'{"status":-12,%b}', Seen.UNCLEAR),
+            (200, b'{"status":1,%b}', Seen.UNCLEAR),
+            (200, b'{"status":200,%b}', Seen.UNCLEAR),
+            (200, b'{"status":"0",%b}', Seen.UNCLEAR),
+            (200, b'{"status":"ok",%b}', Seen.UNCLEAR),
+            (200, b'{"status":true,%b}', Seen.UNCLEAR),
+            (200, b"{%b}", Seen.UNCLEAR),
+            (403, b'{"status":-12,%b}', Seen.BLOCKED),
+            (200, b'{"status":0,"card_id":5}', Seen.UNCLEAR),
+            (200, b'{"status":-6,"datetime":""}', Seen.UNCLEAR),
+            (500, b'{"status":0,"card_id":5}', Seen.NO_ANSWER),
+        ],
+    )
+    def test_are_read_by_their_own_envelope(self, status, body, expected):
+        body = body.replace(b"%b", self.TIME)
+        verdict = read_answer(
+            reply(status, body), IssuedGiftCard, effect=True, now=NOW, envelope=GiftAnswer, asked=GIFT_CARDS_ISSUE.envelope
+        )
+
+        assert verdict.seen is expected
+
+
+class TestPinPages:
+    @pytest.mark.parametrize(
+        ("status", "body", "expected"),
+        [
+            (200, b'{"status":"Success","code":200,"data":[{"set_pin_url":"https://a.example/1"}]}', Seen.OK),
+            (500, b'{"status":"success","code":"200","data":[]}', Seen.OK),
+            (200, b'{"status":"Success","data":[{"set_pin_url":"https://a.example/1"}]}', Seen.UNCLEAR),
+            (200, b'{"status":"error","code":17,"message":"no"}', Seen.ERROR),
+            (200, b'{"status":"error","message":"no"}', Seen.UNCLEAR),
+            (200, b'{"status":"error","code":17,"data":[{"set_pin_url":"https://a.example/1"}]}', Seen.UNCLEAR),
+            (200, b'{"status":"error","code":17,"data":[{"set_pin_url":null}]}', Seen.ERROR),
+            (403, b'{"status":"error","code":17}', Seen.DENIED),
+            (403, b'{"status":"error"}', Seen.BLOCKED),
+            (200, b'{"status":"maybe","code":1}', Seen.UNCLEAR),
+        ],
+    )
+    def test_are_read_by_their_own_envelope(self, status, body, expected):
+        kind = PinPageAnswer
+
+        assert read_answer(reply(status, body), kind, effect=False, now=NOW, envelope=kind, asked=PINS_SET_URL.envelope).seen is expected
