@@ -40,6 +40,7 @@ __all__ = ["Departure", "Driver", "Means", "warn_of_unknown"]
 
 R = TypeVar("R")
 _NOTHING_YET: Final = Verdict(Seen.NOT_SENT, "the deadline came before it could be sent")
+_SENT_EARLIER: Final = Verdict(Seen.NOT_SENT, "an earlier process sent it")
 log: Final = logging.getLogger("freedompay_async")
 _ENVELOPES: Final = {Section.PAYMENT_CARDS: Answer, Section.GIFT_CARDS: GiftAnswer, Section.HASHDT: PinPageAnswer}
 
@@ -149,7 +150,7 @@ class Driver:
         self._began, self._began_by_the_wall = self._loop.time(), time.time()
         self._deadline = self._began + (timeout or means.timeout)
         self._message: Message | None = None
-        self._told = _NOTHING_YET
+        self._told = _NOTHING_YET if life.first_sent is None else _SENT_EARLIER
         self._asked: Verdict | None = None
         self._asked_at = self._began
         self._sending: Attempt | None = None
@@ -249,9 +250,7 @@ class Driver:
             if not self._effect or self._life.out_of_time() is Step.NOT_SENT:
                 raise
             failed, cause = type(error).__name__, error
-        # Of what an earlier process sent, nothing was seen here yet.
-        before = "" if self._told is _NOTHING_YET else f"{self._told.reason}; then "
-        self._told = dataclasses.replace(self._told, reason=f"{before}the signing failed: {failed}")
+        self._told = dataclasses.replace(self._told, reason=f"{self._told.reason}; then the signing failed: {failed}")
         unknown = self._error(Step.UNKNOWN)
         log.error("%s", unknown.message, extra=self._extra())
         raise unknown from cause

@@ -159,6 +159,28 @@ class BrokenSigner:
         raise Broken("the signer said no")
 
 
+class TiredSigner:
+    """Signs the first message of a call, and no question about it."""
+
+    auth_id = "10001"
+    header_id = True
+
+    def headers(self, *, path, body, request_id):
+        if path.endswith("request/status"):
+            raise Broken("the signer said no")
+        return {"Request-Id": request_id}
+
+
+@pytest.mark.parametrize("trouble", ["lost", "502 of a page", "refusal with the body as text"])
+async def test_signer_that_fails_after_the_effect_was_sent_shows_no_secret(search, in_memory, trouble):
+    fp = in_memory(client(signer=TiredSigner()), trouble)
+    await search.calls(fp, {name: make for name, make in CALLS.items() if name != "requests.status"}, extra=EXTRA)
+
+    assert search.found == []
+    assert "OutcomeUnknown" in search.errors
+    assert "Broken" not in search.errors
+
+
 async def test_signer_that_fails_shows_no_secret(search, in_memory):
     fp = in_memory(client(signer=BrokenSigner()), "good")
     await search.calls(fp, CALLS | MORE_CALLS, extra=EXTRA)

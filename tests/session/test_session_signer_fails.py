@@ -130,7 +130,9 @@ def test_at_the_question_of_what_an_earlier_process_sent_leaves_it_open(play, se
         play(session.submit(CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), request_id=OWN, sent_at=0.0))
 
     assert (caught.value.request_id, caught.value.__cause__, wire.sent) == (OWN, error, [])
-    assert f"sent, and its outcome is not known (the signing failed: {type(error).__name__})" in str(caught.value)
+    assert f"sent, and its outcome is not known (an earlier process sent it; then the signing failed: {type(error).__name__})" in str(
+        caught.value
+    )
 
 
 def test_what_is_sent_again_is_not_signed_again(play, session_of, say, error):
