@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from freedompay_async.sandbox.answers import encode, error
+from freedompay_async.sandbox.answers import Answer, encode, error, gift
 from freedompay_async.sandbox.desk.delivery import deliver
 from freedompay_async.sandbox.desk.desk import Desk, Taken
 from freedompay_async.sandbox.faults import Fault, Faults
 from freedompay_async.sandbox.hosted import hashdt
 from freedompay_async.sandbox.inspector.readable import readable
 from freedompay_async.sandbox.issuing import rules
+from freedompay_async.sandbox.issuing.gift_cards import Said
 
 if TYPE_CHECKING:
     from collections import deque
@@ -86,17 +87,17 @@ class Reception:
     async def _take(self, request: web.Request, call: str | None) -> tuple[bytes, Taken]:
         path = request.path
         if call is None:
-            return b"", Taken(answer=error("not_found", f"no such path: {readable(path)}", http=404), verdict="unknown path")
+            return b"", Taken(answer=_refusal(path, "not_found", f"no such path: {readable(path)}", 404), verdict="unknown path")
         if call in hashdt.calls():
             if request.method != "GET":
-                return b"", Taken(answer=hashdt.refusal(405, "every call is a GET"), verdict="wrong method")
+                return b"", Taken(answer=_refusal(path, "method_not_allowed", "every call is a GET", 405), verdict="wrong method")
             return b"", self._hashdt.take(call, request.headers)
         if request.method != "POST":
-            return b"", Taken(answer=error("method_not_allowed", "every call is a POST", http=405), verdict="wrong method")
+            return b"", Taken(answer=_refusal(path, "method_not_allowed", "every call is a POST", 405), verdict="wrong method")
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
-            return b"", Taken(answer=error("too_large", f"the body is over {BODY_LIMIT} bytes", http=413), verdict="too large")
+            return b"", Taken(answer=_refusal(path, "too_large", f"the body is over {BODY_LIMIT} bytes", 413), verdict="too large")
         return body, self._desk.take(path=path, headers=request.headers, body=body)
 
     def _note(self, exchange: Exchange, taken: Taken, response: web.StreamResponse) -> None:
@@ -108,6 +109,15 @@ class Reception:
         sent: Final = "part" if taken.fault is Fault.CUT else "whole"
         http = taken.answer.http if taken.fault is Fault.CUT else response.status
         self._history.end(exchange, http=http, sent=sent, answer=body or encode(taken.answer.body))
+
+
+def _refusal(path: str, code: str, description: str, http: int) -> Answer:
+    """In the form of the section that the path is of."""
+    if rules.of_gift_cards(path):
+        return gift(Said.GENERAL, http=http)
+    if hashdt.has(path):
+        return hashdt.refusal(http, description)
+    return error(code, description, http=http)
 
 
 def _call_of(path: str) -> str | None:

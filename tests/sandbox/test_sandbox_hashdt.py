@@ -138,7 +138,7 @@ async def test_another_method(issuer, ask):
 @pytest.mark.parametrize("call", ["getpin", "setpin/", ""])
 async def test_another_path(issuer, ask, call):
     status, answer = await ask(call)
-    assert (status, answer["error_code"], issuer.received[-1].verdict) == (404, "not_found", "unknown path")
+    assert (status, answer["status"], answer["code"], issuer.received[-1].verdict) == (404, "error", 404, "unknown path")
 
 
 @pytest.mark.parametrize("name", ["card/setpin", PATH + "setpin"])

@@ -83,12 +83,22 @@ async def test_serve_inside_leaves_the_closing_to_who_entered(issuer, api):
     assert len(await api.bulk()) == 1
 
 
-@pytest.mark.parametrize("path", ["/", "/v5/card-api/card/unheard_of", "/v5/card-api/cards/issue_card", "/v5/cards/issue", "/card/issue"])
+@pytest.mark.parametrize("path", ["/", "/v5/card-api/card/unheard_of", "/v5/card-api/cards/issue_card", "/card/issue"])
 async def test_other_paths(issuer, api, path):
     async with api.session.post(issuer.base_url + path, data=b"{}") as response:
         assert response.status == 404
-        assert (await response.json())["status"] == "error"
+        answer = await response.json()
+        assert (answer["status"], answer["error_code"], "dt" in answer) == ("error", "not_found", True)
     assert (issuer.received[-1].path, issuer.received[-1].verdict) == (path, "unknown path")
+
+
+async def test_other_paths_of_gift_cards_are_answered_in_their_form(issuer, api):
+    async with api.session.post(issuer.base_url + "/v5/cards/issue", data=b"{}") as response:
+        answer = await response.json()
+    async with api.session.get(issuer.base_url + "/v5/cards/issue_card") as other:
+        method = await other.json()
+    assert (response.status, answer["status"], answer.keys()) == (404, -1, {"status", "datetime"})
+    assert (other.status, method["status"], method.keys()) == (405, -1, {"status", "datetime"})
 
 
 async def test_other_methods(issuer, api):

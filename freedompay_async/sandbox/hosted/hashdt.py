@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.sandbox.hosted.pin_links import PinLinks
 
-__all__ = ["Credentials", "HashDT", "call_of", "calls", "refusal"]
+__all__ = ["Credentials", "HashDT", "call_of", "calls", "has", "refusal"]
 
 _PREFIX: Final = "/issuing/api/v1/"
 _PURPOSES: Final = {"card/setpin": Purpose.SET, "card/resetpin": Purpose.RESET, "card/changepin": Purpose.CHANGE}
@@ -29,6 +29,11 @@ _REQUIRED: Final = ("x-api-key", "x-product-id", "x-cardholder-id", "x-wallet-id
 def calls() -> frozenset[str]:
     """The path endings that are answered, such as `card/setpin`."""
     return frozenset(_PURPOSES)
+
+
+def has(path: str) -> bool:
+    """Whether a path is of this API, be it a call's or not."""
+    return path.startswith(_PREFIX)
 
 
 def call_of(path: str) -> str | None:

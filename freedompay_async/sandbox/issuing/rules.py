@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from freedompay_async.sandbox.issuing import shapes
 
-__all__ = ["STATUS", "VALIDATE", "Refused", "call_of", "calls", "has_own_id", "is_effect", "is_gift", "read"]
+__all__ = ["STATUS", "VALIDATE", "Refused", "call_of", "calls", "has_own_id", "is_effect", "is_gift", "of_gift_cards", "read"]
 
 STATUS: Final = "request/status"
 VALIDATE: Final = "external/cardholder_validate"
@@ -85,6 +85,11 @@ def call_of(path: str) -> str | None:
 def is_gift(call: str) -> bool:
     """Whether a call is of the gift-card section."""
     return call in _GIFTS
+
+
+def of_gift_cards(path: str) -> bool:
+    """Whether a whole path is of the gift-card section, be it a call's or not."""
+    return path.startswith(f"{_SECTION}cards/")
 
 
 def is_effect(call: str) -> bool:
