@@ -25,14 +25,13 @@ __all__ = ["mark_cancelled", "to_error"]
 
 # Of the issuer's own words: more is in `body`.
 _LONGEST: Final = 2_000
-# What is wrong with what was asked: an earlier attempt would have been told the same.
+# What is wrong with what was asked: an earlier attempt would have been told the same. Not so of the money, which it may have used up.
 _OF_WHAT_WAS_ASKED: Final = frozenset(
     str(status.value)
     for status in (
         GiftStatus.WRONG_HOLDER_NAME,
         GiftStatus.WRONG_PHONE,
         GiftStatus.WRONG_PRODUCT,
-        GiftStatus.NO_MONEY,
         GiftStatus.WRONG_CARD_ID,
         GiftStatus.WRONG_OTP,
         GiftStatus.ACCESS_DENIED,

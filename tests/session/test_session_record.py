@@ -61,7 +61,7 @@ def issue(fp):
 
 ENDS = {
     "done": (lambda say: [say.gift(card_id=5)], "done", 1, 1),
-    "refused": (lambda say: [say.gift(-6)], "refused", 1, None),
+    "refused": (lambda say: [say.gift(-4)], "refused", 1, None),
     "denied": (lambda say: [say.denied], "refused", 1, 1),
     "not sent": (lambda say: [say.not_sent], "not sent", 4, 4),
     "lost": (lambda say: [say.lost], "unknown", 1, 2),
