@@ -218,8 +218,9 @@ class RequestFailed(ApiError):
 class GiftCardError(ApiError):
     """A negative status of the gift-card section; `code` has it, and its sentence is `error_description`.
 
-    `done` is false where the status is about what was asked (a name, a phone, a product, the money, a card id, a code). A general error,
-    a failure of the bank behind the issuer (-5, -9) and "activated already" (-10) do not tell, so there it is `None`.
+    `done` is false where the status is about what was asked (a name, a phone, a product, a card id, a code). A general error, a failure
+    of the bank behind the issuer (-5, -9), "activated already" (-10) and a lack of money (-6), which the same order may have used up when
+    a proxy sent it twice, do not tell, so there it is `None`.
     """
 
     @property
@@ -346,7 +347,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.DENIED_UNSURE: Meaning(
         AuthenticationError,
         Of.EFFECT,
-        "401 or 403 in any other form, to the question about it too",
+        "401 or 403 in any other form, or after a 429, to the question about it too",
         None,
         _SAME,
         "the host refuses this key ({why}), for status questions too.",
@@ -412,7 +413,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.GIFT_UNSURE: Meaning(
         GiftCardError,
         Of.EFFECT,
-        "a negative status that does not tell (-1, -5, -9, -10)",
+        "a negative status that does not tell (-1, -5, -6, -9, -10)",
         None,
         _NONE,
         "the issuer said no ({why}).",
