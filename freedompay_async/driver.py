@@ -210,11 +210,17 @@ class Driver:
             raise
 
     async def _send(self) -> Verdict:
+        before = self._id
         if self._message is None or not self._fixed:
             self._message = self._made(self._compose)
         self._life.sent(self._loop.time())
         self._sending = attempt = self._new_attempt(self._may_leave if self._effect and self._fixed else None)
-        reply = await self._try(self._message, attempt, self._departure)
+        try:
+            reply = await self._try(self._message, attempt, self._departure)
+        finally:
+            if attempt.began is None:
+                # Its turn did not come: what is told of a read has the id of an attempt that was made, if there was one.
+                self._id = before or self._id
         self._sending = None
         call = self._call
         if isinstance(reply, Reply):
