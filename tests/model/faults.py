@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 LATENCY = 0.05
 PAGE = b"<html><body>Welcome</body></html>"
 ERROR = b'{"status":"error","error_code":"E1","error_description":"no"}'
-OTHER = "card-of-another"
-"""A card that nobody has ordered here."""
+OTHER, ANOTHER = "card-of-another", "card-of-yet-another"
+"""Cards that nobody has ordered here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +138,9 @@ def _one_unnamed(given: Answer) -> Answer:
     return _told(given, given.says, cards=[*fields["cards"][:-1], {"card_id": ""}]) if "cards" in fields else given
 
 
-def _one_more(given: Answer) -> Answer:
+def _two_more(given: Answer) -> Answer:
     fields = _fields(given)
-    return _told(given, given.says, cards=[*fields["cards"], {"card_id": OTHER}]) if "cards" in fields else given
+    return _told(given, given.says, cards=[*fields["cards"], {"card_id": OTHER}, {"card_id": ANOTHER}]) if "cards" in fields else given
 
 
 def _error_of_what_goes_on(given: Answer) -> Answer:
@@ -263,9 +263,14 @@ PROXIES = (
     Fault("sent twice by a proxy, after 20 s, reset", again=20.0, loses=RESET, odd=True),
 )
 """What sends a request again where its answer was lost, or where it was slow."""
+LIMITS = (
+    Fault("429 page after the work", instead=_http(429, PAGE), odd=True),
+    Fault("429 page after the work, Retry-After 20", instead=_http(429, PAGE, wait="20"), odd=True),
+)
+"""What counts the answers, and not the questions."""
 ODD = (
     *PROXIES,
-    Fault("429 page after the work, Retry-After 20", instead=_http(429, PAGE, wait="20"), odd=True),
+    *LIMITS,
     Fault("an error before the work", door=_http(400), says="no", odd=True),
     Fault("an error before the work, at 502", door=_http(502), odd=True),
     *(Fault(f"its own answer at {status}", turns=_under(status), odd=True) for status in (302, 401, 403, 404, 422, 429, 500, 503)),
@@ -277,7 +282,7 @@ ODD = (
     Fault("no card is named", turns=_with_ids(), odd=True),
     Fault("a card less", turns=_one_less, odd=True),
     Fault("a card is not named", turns=_one_unnamed, odd=True),
-    Fault("a card more", turns=_one_more, odd=True),
+    Fault("two cards more", turns=_two_more, odd=True),
 )
 """What repeats a request, contradicts itself, or tells less than all."""
 OFTEN = ("lost on the way, reset", "done, closed", "done, silence", "401", "arrives after 20 s, reset at once", "arrives after 200 s")
@@ -285,5 +290,5 @@ OFTEN = ("lost on the way, reset", "done, closed", "done, silence", "401", "arri
 _MORE = tuple(fault for fault in FAULTS if fault.name in OFTEN)
 DRAWN = ((NONE,) * (64 - len(FAULTS) - len(_MORE))) + FAULTS + _MORE
 """Every one as often as it is to happen."""
-DRAWN_ODD = DRAWN + GATEWAYS + ODD * 3 + PROXIES * 6
+DRAWN_ODD = DRAWN + GATEWAYS + ODD * 3 + (PROXIES + LIMITS) * 6
 """The same where something stands between the client and the issuer."""

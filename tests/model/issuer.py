@@ -70,6 +70,8 @@ class Nature(NamedTuple):
     """How much longer than it must the issuer knows the id as a used one, and its state."""
     pays_once: bool
     """The money is enough for one gift card."""
+    unnamed: float
+    """Seconds after its success in which one of the cards is not named."""
 
     CHOICES = (
         ("taken", "taken", "taken", "refused", "refused at first"),
@@ -82,6 +84,7 @@ class Nature(NamedTuple):
         (NEVER, 0.0, 5.0, 40.0),
         (NEVER, 0.0, 5.0, 40.0),
         (True, True, True, False),
+        (0.0, 0.0, 5.0, 40.0),
     )
 
     @classmethod
@@ -219,7 +222,8 @@ class Issuer:
             return _json(200, "process", status="ok", request_status=filed.nature.word)
         if not filed.cards:
             return _json(200, "failed", status="ok", request_status="error", error_code="E2")
-        return _json(200, "success", status="ok", request_status="success", cards=[{"card_id": each} for each in filed.cards])
+        named = filed.cards if now >= filed.at + filed.nature.seconds + filed.nature.unnamed else filed.cards[:-1]
+        return _json(200, "success", status="ok", request_status="success", cards=[{"card_id": each} for each in named])
 
     def _duplicate(self, filed: Filed, *, gift: bool) -> Answer | None:
         if self.manner.duplicate == "silence":

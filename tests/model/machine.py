@@ -20,7 +20,7 @@ DISTURBANCES = ("cancel", "kill", "cancel as the answer comes", "sleep", "kill",
 LESS_THAN = {
     "manner": choices(Manner),
     "seed": 1_000,
-    "caller": len(CALLERS) * len(TIMEOUTS) * 2,
+    "caller": len(CALLERS) * len(TIMEOUTS) * 4,
     "nature": choices(Nature),
     "first": len(DRAWN_ODD) ** 2,
     "second": len(DRAWN_ODD) ** 2,
@@ -80,14 +80,14 @@ class Schedule(RuleBasedStateMachine):
 
     def new(self, caller, nature, first, second):
         world = self.world
-        kind, seconds, named = digits(caller, CALLERS, TIMEOUTS, (True, False))
+        kind, seconds, named, count = digits(caller, CALLERS, TIMEOUTS, (True, False), (1, 2))
         mark = f"intent {len(world.intents) + 1}"
-        intent = Intent(mark, kind, named=kind in ASKABLE[1:] or (kind in GIFTS and named))
+        intent = Intent(mark, kind, named=kind in ASKABLE[1:] or (kind in GIFTS and named), count=1 if kind in GIFTS else count)
         if intent.named:
             intent.request_id = f"id-of-{mark.replace(' ', '-')}"
         world.issuer.natures[mark] = Nature.of(nature)
         world.intents.append(intent)
-        world.tell("%s (%s) will be treated so: %s", mark, kind, world.issuer.natures[mark])
+        world.tell("%s (%s, of %d) will be treated so: %s", mark, kind, intent.count, world.issuer.natures[mark])
         world.submit(intent, self.call(intent, "change" if intent.gift else "submit", seconds, first, second))
         world.settled()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-ASKABLE = ("plain", "with an id", "two cards", "noted", "in a lane")
+ASKABLE = ("plain", "with an id", "noted", "in a lane")
 """How an intent that can be asked about is submitted. The last two are written down with the time of the first send."""
 GIFTS = ("gift", "gift that may be sent again")
 
@@ -16,6 +16,8 @@ class Intent:
     kind: str
     named: bool
     """Its caller gave the id, and keeps it."""
+    count: int
+    """How many cards it orders."""
     request_id: str | None = None
     state: str = "live"
     """`live`: a call is on the way; `open`: may be gone on with; `accepted`; `over`."""
@@ -45,11 +47,6 @@ class Intent:
     @property
     def gift(self) -> bool:
         return self.kind in GIFTS
-
-    @property
-    def count(self) -> int:
-        """How many cards it orders."""
-        return 2 if self.kind == "two cards" else 1
 
 
 @dataclass(slots=True, eq=False)

@@ -81,7 +81,7 @@ ENDS = {
         "CancelledError, did nothing",
     ],
 }
-SCHEDULES = 2_000
+SCHEDULES = 1_600
 
 
 @pytest.fixture(scope="module")

@@ -208,10 +208,10 @@ class World:
             session = self.session if intent.kind == "gift" else self.paying_again
             self.begin(call, lambda: session.change(GIFT_CARDS_ISSUE, body, request_id=intent.request_id, timeout=timeout))
             return
-        two = intent.count > 1
+        several = intent.count > 1
         kind, body = (
-            (CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=2))
-            if two
+            (CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=intent.count))
+            if several
             else (CARDS_ISSUE, CardIssue(client_id=intent.mark, product_id=2000))
         )
         lane = intent.kind == "in a lane"
