@@ -211,11 +211,17 @@ class Driver:
             raise
 
     async def _send(self) -> Verdict:
+        before = self._id
         if self._message is None or not self._fixed:
             self._message = self._made(self._compose)
         self._life.sent(self._loop.time())
         self._sending = attempt = self._new_attempt(self._may_leave if self._effect and self._fixed else None)
-        reply = await self._try(self._message, attempt, self._departure)
+        try:
+            reply = await self._try(self._message, attempt, self._departure)
+        finally:
+            if attempt.began is None:
+                # Its turn did not come: what is told of a read has the id of an attempt that was made, if there was one.
+                self._id = before or self._id
         self._sending = None
         call = self._call
         if isinstance(reply, Reply):
@@ -387,7 +393,6 @@ class Driver:
             not_again=self._life.not_again,
             id_sent=self._call.body_id or self._signer.header_id,
             refused=self._life.said_no,
-            limited=self._life.limited,
             hide=self._secrets(),
         )
 

@@ -227,9 +227,9 @@ class RequestFailed(ApiError):
 class GiftCardError(ApiError):
     """A negative status of the gift-card section; `code` has it, and its sentence is `error_description`.
 
-    `done` is false of a question, and where the status is about what was asked (a name, a phone, a product, the money, a card id, a code,
-    a right to it). A general error (-1), a failure of the bank behind the issuer (-5, -9) and "activated already" (-10) do not tell
-    whether it was done, so there it is `None`.
+    `done` is false of a question, and where the status is about what was asked (a name, a phone, a product, a card id, a code, a right to
+    it). A general error (-1), a failure of the bank behind the issuer (-5, -9), "activated already" (-10) and a lack of money (-6), which
+    the same order may have used up when a proxy sent it twice, do not tell whether it was done, so there it is `None`.
     """
 
     @property
@@ -259,7 +259,6 @@ class Ending(StrEnum):
     LIMITED_WITHOUT_ID = "limited, no id on the wire"
     LIMITED_REPEATABLE = "limited, and it may be repeated"
     DENIED = "denied"
-    DENIED_AFTER_LIMIT = "denied, after an attempt that was limited"
     DENIED_UNSURE = "denied, not in the issuer's own JSON"
     DENIED_UNASKABLE = "denied, not in the issuer's own JSON, and it can't be asked about"
     DENIED_REPEATABLE = "denied, not in the issuer's own JSON, and it may be repeated"
@@ -367,20 +366,10 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
         "the issuer refused the signature or the merchant ({why}).",
         "This attempt did nothing. Check auth_id, secret_key, the region and its signature scheme.",
     ),
-    Ending.DENIED_AFTER_LIMIT: Meaning(
-        AuthenticationError,
-        Of.EFFECT,
-        "401 or 403 in the issuer's own JSON, after an attempt that got 429",
-        None,
-        _SAME,
-        "the issuer refused the signature or the merchant ({why}), and an attempt before that got HTTP 429.",
-        "HTTP 429 means that nothing was done, and does not prove it. Check auth_id, secret_key, the region and its signature scheme, "
-        "then repeat it with this request_id.",
-    ),
     Ending.DENIED_UNSURE: Meaning(
         AuthenticationError,
         Of.EFFECT,
-        "401 or 403 in any other form, and `request/status` is refused too",
+        "401 or 403 in any other form, or after a 429, and `request/status` is refused too",
         None,
         _SAME,
         "the host refuses this key ({why}), for status questions too.",
@@ -437,7 +426,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.GIFT_REFUSED: Meaning(
         GiftCardError,
         Of.EFFECT,
-        "a negative status that is about what was asked (-2, -3, -4, -6, -7, -8, -11)",
+        "a negative status that is about what was asked (-2, -3, -4, -7, -8, -11)",
         False,
         _NEW,
         "the issuer refused it ({why}).",
@@ -446,7 +435,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.GIFT_UNSURE: Meaning(
         GiftCardError,
         Of.EFFECT,
-        "a negative status that does not tell (-1, -5, -9, -10)",
+        "a negative status that does not tell (-1, -5, -6, -9, -10)",
         None,
         _NONE,
         "the issuer said no ({why}).",

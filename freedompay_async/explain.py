@@ -25,14 +25,13 @@ __all__ = ["mark_cancelled", "to_error"]
 
 # Of the issuer's own words: more is in `body`.
 _LONGEST: Final = 2_000
-# What is wrong with what was asked: an earlier attempt would have been told the same.
+# What is wrong with what was asked: an earlier attempt would have been told the same. Not so of the money, which it may have used up.
 _OF_WHAT_WAS_ASKED: Final = frozenset(
     str(status.value)
     for status in (
         GiftStatus.WRONG_HOLDER_NAME,
         GiftStatus.WRONG_PHONE,
         GiftStatus.WRONG_PRODUCT,
-        GiftStatus.NO_MONEY,
         GiftStatus.WRONG_CARD_ID,
         GiftStatus.WRONG_OTP,
         GiftStatus.ACCESS_DENIED,
@@ -52,7 +51,6 @@ def to_error(
     not_again: str | None = None,
     id_sent: bool = True,
     refused: bool = False,
-    limited: bool = False,
     hide: Sequence[Secret] = (),
 ) -> FreedomPayError:
     """The error for an end; what it means is of the one table in `errors.py`.
@@ -67,7 +65,6 @@ def to_error(
         not_again: why it was not sent again, where its age forbids it.
         id_sent: the request id is on the wire, in the body or in a header.
         refused: the issuer has refused the call itself.
-        limited: an attempt was answered with 429.
         hide: what went out and must not be shown, should the issuer repeat it.
     """
     answer: AnyAnswer | None = told.answer
@@ -81,7 +78,7 @@ def to_error(
         why += f"; request/status: {asked.seen.value}" + (f", {concealed(asked.reason, hide)}" if asked.reason else "")
     state = answer if isinstance(answer, RequestState) else None
     named = None if state is None else state.names
-    meaning = MEANINGS[_ending(step, call, told, id_sent=id_sent, not_again=not_again, named=named, code=code, limited=limited)]
+    meaning = MEANINGS[_ending(step, call, told, id_sent=id_sent, not_again=not_again, named=named, code=code)]
     text = meaning.text.format(why=why, named=named)
     safe = meaning.safe.format(within=resend_within, not_again=not_again)
     if meaning.error is AuthenticationError and meaning.done is False and call.section is Section.HASHDT:
@@ -119,7 +116,6 @@ def _ending(
     not_again: str | None,
     named: str | None,
     code: str | None,
-    limited: bool,
 ) -> Ending:
     if step is Step.FAILED:
         # A failure is of the effect that was asked about, even if all that is known of it is its id.
@@ -135,7 +131,7 @@ def _ending(
         case Step.LIMITED:
             return Ending.LIMITED if id_sent else Ending.LIMITED_WITHOUT_ID
         case Step.DENIED:
-            return Ending.DENIED_AFTER_LIMIT if limited else Ending.DENIED
+            return Ending.DENIED
         case Step.BLOCKED:
             unsure = {Retry.ASKABLE: Ending.DENIED_UNSURE, Retry.REPEATABLE: Ending.DENIED_REPEATABLE}
             return unsure.get(of_kind, Ending.DENIED_UNASKABLE)

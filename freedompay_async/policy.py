@@ -185,7 +185,7 @@ class Life:
     said_no: bool = False
     """An attempt was answered with an error that may be the duplicate error."""
     blocked: bool = False
-    """The last attempt was answered with a 401 or 403 that is not the contract's."""
+    """The last attempt was answered with a 401 or 403 that leaves open what came of the call."""
     limited: bool = False
     """An attempt was answered with 429."""
     conflict: bool = False
@@ -251,9 +251,11 @@ class Life:
             return Action(ends[seen]) if seen in ends else self._send_again(retry_after)
         if self.retry is Retry.REPEATABLE:
             return self._repeat(seen, retry_after)
-        self.blocked = seen is Seen.BLOCKED
-        if seen is Seen.DENIED:
-            return Action(Step.UNKNOWN if self.doubt is Doubt.CERTAIN else Step.DENIED)
+        # After a 429, which does not prove that nothing was done, a refused key tells of this attempt only.
+        after_limit = self.limited and self.doubt is Doubt.POSSIBLE
+        self.blocked = seen is Seen.BLOCKED or (seen is Seen.DENIED and after_limit and self.retry is Retry.ASKABLE)
+        if seen is Seen.DENIED and not self.blocked:
+            return Action(Step.UNKNOWN if self.doubt is Doubt.CERTAIN or after_limit else Step.DENIED)
         if seen is Seen.ERROR:
             return self._refused(retry_after, conflict=conflict)
         if seen in (Seen.NOT_SENT, Seen.LIMITED) and self.doubt is not Doubt.CERTAIN:
@@ -339,8 +341,10 @@ class Life:
     def _repeat(self, seen: Seen, retry_after: float) -> Action:
         """Each attempt has an id of its own, so an error is no duplicate's; but an earlier attempt may have been done."""
         if seen in (Seen.ERROR, Seen.DENIED, Seen.BLOCKED):
-            end = {Seen.ERROR: Step.REFUSED, Seen.DENIED: Step.DENIED}.get(seen, Step.BLOCKED)
+            denied = Step.BLOCKED if self.limited else Step.DENIED
+            end = {Seen.ERROR: Step.REFUSED, Seen.DENIED: denied}.get(seen, Step.BLOCKED)
             return Action(Step.UNKNOWN if self.doubt is Doubt.CERTAIN else end)
+        self.limited = self.limited or seen is Seen.LIMITED
         if seen in (Seen.NO_ANSWER, Seen.UNCLEAR):
             self.doubt = Doubt.CERTAIN
         return self._send_again(retry_after)

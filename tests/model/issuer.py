@@ -9,6 +9,8 @@ from typing import NamedTuple
 from freedompay_async.wire import Reply
 
 NEVER = float("inf")
+DT = "2023-11-14T22:13:20+06:00"
+LETTERS = {1: ("",), 2: ("a", "b")}
 
 
 def digits(number: int, *choices: tuple) -> list:
@@ -21,20 +23,26 @@ def digits(number: int, *choices: tuple) -> list:
 
 
 class Manner(NamedTuple):
-    """How this issuer speaks."""
+    """How this issuer speaks, and what stands before it."""
 
     scheme: str
     duplicate: str
     refusal: int
     unknown: str
     clock: str
+    host: str
+    """What answers `request/status`."""
+    gateways: bool
+    """What is between it and the client speaks for itself, repeats, and garbles."""
 
     CHOICES = (
         ("JWS", "SHA-256"),
         ("like a refusal", "like a refusal", "the first answer again", "silence"),
         (200, 400, 409),
-        ("404", "an error", "400", "an ok that says nothing"),
+        ("404", "an error", "400", "404 in its own words", "an ok that says nothing"),
         ("right", "right", "ahead", "set back a little", "set to 1970"),
+        (*("honest",) * 6, "knows none", "has every id in process", "has every id as a success"),
+        (True, False),
     )
 
     @classmethod
@@ -60,6 +68,10 @@ class Nature(NamedTuple):
     id_for: float
     state_for: float
     """How much longer than it must the issuer knows the id as a used one, and its state."""
+    pays_once: bool
+    """The money is enough for one gift card."""
+    unnamed: float
+    """Seconds after its success in which one of the cards is not named."""
 
     CHOICES = (
         ("taken", "taken", "taken", "refused", "refused at first"),
@@ -71,6 +83,8 @@ class Nature(NamedTuple):
         (False, True),
         (NEVER, 0.0, 5.0, 40.0),
         (NEVER, 0.0, 5.0, 40.0),
+        (True, True, True, False),
+        (0.0, 0.0, 5.0, 40.0),
     )
 
     @classmethod
@@ -85,6 +99,17 @@ def choices(kind: type[Manner | Nature]) -> int:
     return count
 
 
+class Answer(NamedTuple):
+    """An answer, and what it says to whoever believes the issuer and nobody else."""
+
+    reply: Reply
+    says: str | None = None
+    """One of `SAYS`; `None`: nothing."""
+
+
+SAYS = ("process", "success", "failed", "no", "not known", "denied")
+
+
 @dataclass(slots=True)
 class Filed:
     """What is written down of one id."""
@@ -92,8 +117,8 @@ class Filed:
     at: float
     nature: Nature
     taken: bool
-    card: int | None = None
-    first: Reply | None = None
+    cards: tuple[str, ...] = ()
+    first: Answer | None = None
     id_gone: bool = False
     state_gone: bool = False
     keepers: int = 0
@@ -109,45 +134,60 @@ class Issuer:
     books: dict[str, Filed] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
     cards: list[str] = field(default_factory=list)
-    """The mark of each card's intent."""
+    """The mark of each order that was carried out."""
+    gift_cards: dict[str, list[str]] = field(default_factory=dict)
     forgotten: int = 0
 
-    def take(self, mark: str, request_id: str | None, *, gift: bool, now: float) -> tuple[str, Reply | None]:
+    def take(self, mark: str, request_id: str | None, *, gift: bool, count: int, now: float) -> tuple[str, Answer | None]:
         """What it did, in words, and its answer; a request without an id is new each time."""
         filed = None if request_id is None else self._known(request_id, now)
         if filed is not None:
             return "calls it a duplicate", self._duplicate(filed, gift=gift)
         nature = self.natures[mark]
+        if gift and nature.pays_once and mark in self.cards:
+            return "has no money for another one", self._no_gift(-6)
         if nature.takes == "refused" or (nature.takes == "refused at first" and mark not in self.refused) or (gift and not nature.succeeds):
             self.refused.add(mark)
-            reply = self._no(gift=gift)
+            # Only what is wrong with what was asked is wrong each time.
+            always = nature.takes != "refused at first" and nature.tells
+            answer = self._no_gift(-4 if always else -5) if gift else self._no()
             if request_id is not None and nature.files:
-                self.books[request_id] = Filed(now, nature, taken=False, first=reply)
-            return "refuses it", reply
+                self.books[request_id] = Filed(now, nature, taken=False, first=answer)
+            return "refuses it", answer
         filed = Filed(now, nature, taken=True)
         if nature.succeeds:
             self.cards.append(mark)
-            filed.card = len(self.cards)
-        filed.first = reply = _json(200, status=0, card_id=filed.card) if gift else self._state(filed, now)
+            filed.cards = tuple(f"{len(self.cards)}{letter}" if gift else f"card-{len(self.cards)}{letter}" for letter in LETTERS[count])
+        filed.first = answer = self._gift(200, 0, "success", card_id=int(filed.cards[0])) if gift else self._state(filed, now)
         if request_id is not None:
             self.books[request_id] = filed
-        return "takes it" if nature.succeeds else "takes it, and it will fail", reply
+        if gift:
+            self.gift_cards.setdefault(mark, []).append(filed.cards[0])
+        return "takes it" if nature.succeeds else "takes it, and it will fail", answer
 
     def file(self, mark: str, request_id: str, now: float) -> None:
         """Write an id down without any work."""
         if self._known(request_id, now) is None:
-            self.books[request_id] = Filed(now, self.natures[mark]._replace(tells=False), taken=False, first=self._no(gift=False))
+            self.books[request_id] = Filed(now, self.natures[mark]._replace(tells=False), taken=False, first=self._no())
 
-    def status(self, request_id: str, now: float) -> tuple[str, Reply]:
+    def status(self, request_id: str, now: float) -> tuple[str, Answer]:
         filed = self.books.get(request_id)
         shown = filed is not None and (filed.taken or filed.nature.tells) and now >= filed.at + filed.nature.hidden
-        if filed is None or not shown or not self._has_state(filed, now):
+        if self.manner.host == "knows none" or filed is None or not shown or not self._has_state(filed, now):
+            if self.manner.host.startswith("has every id"):
+                word = "process" if self.manner.host == "has every id in process" else "success"
+                return f"says {word} of what it does not know", _json(200, word, status="ok", request_status=word)
             return "does not know it", self._unknown()
-        reply = self._state(filed, now)
-        return f"says {reply.body.decode()}", reply
+        answer = self._state(filed, now)
+        return f"says {answer.reply.body.decode()}", answer
 
-    def read(self) -> Reply:
-        return _json(200, status="ok", card_id="card-1")
+    def read(self) -> Answer:
+        return _json(200, "success", status="ok", card_id="card-1")
+
+    def cards_of(self, mark: str, request_id: str | None) -> tuple[str, ...]:
+        """The ids of what exists."""
+        filed = self.books.get(request_id or "")
+        return tuple(self.gift_cards.get(mark, ())) or (filed.cards if filed else ())
 
     def remembers(self, request_id: str | None, now: float) -> bool:
         """Whether it still knows all that it ever knew of the id."""
@@ -175,36 +215,47 @@ class Issuer:
             self.forgotten += 1
         return not filed.state_gone
 
-    def _state(self, filed: Filed, now: float) -> Reply:
+    def _state(self, filed: Filed, now: float) -> Answer:
         if not filed.taken:
-            return _json(200, status="ok", request_status="error", error_code="E1")
+            return _json(200, "failed", status="ok", request_status="error", error_code="E1")
         if now < filed.at + filed.nature.seconds:
-            return _json(200, status="ok", request_status=filed.nature.word)
-        if filed.card is None:
-            return _json(200, status="ok", request_status="error", error_code="E2")
-        return _json(200, status="ok", request_status="success", cards=[{"card_id": f"card-{filed.card}"}])
+            return _json(200, "process", status="ok", request_status=filed.nature.word)
+        if not filed.cards:
+            return _json(200, "failed", status="ok", request_status="error", error_code="E2")
+        named = filed.cards if now >= filed.at + filed.nature.seconds + filed.nature.unnamed else filed.cards[:-1]
+        return _json(200, "success", status="ok", request_status="success", cards=[{"card_id": each} for each in named])
 
-    def _duplicate(self, filed: Filed, *, gift: bool) -> Reply | None:
+    def _duplicate(self, filed: Filed, *, gift: bool) -> Answer | None:
         if self.manner.duplicate == "silence":
             return None
-        return filed.first if self.manner.duplicate == "the first answer again" else self._no(gift=gift)
+        if self.manner.duplicate == "the first answer again":
+            return filed.first
+        return self._no_gift(-1) if gift else self._no()
 
-    def _no(self, *, gift: bool) -> Reply:
-        if gift:
-            return _json(self.manner.refusal, status=-8)
-        return _json(self.manner.refusal, status="error", error_code="E1", error_description="no")
+    def _no(self) -> Answer:
+        return _json(self.manner.refusal, "no", status="error", error_code="E1", error_description="no")
 
-    def _unknown(self) -> Reply:
+    def _no_gift(self, status: int) -> Answer:
+        return self._gift(self.manner.refusal, status, "no")
+
+    @staticmethod
+    def _gift(http: int, status: int, says: str, **fields) -> Answer:
+        body = {"status": status, "datetime": "2023-11-14 22:13:20", **fields}
+        return Answer(Reply(http, {}, json.dumps(body).encode()), says)
+
+    def _unknown(self) -> Answer:
         match self.manner.unknown:
             case "404":
-                return Reply(404, {}, b"")
+                return Answer(Reply(404, {}, b""))
             case "an error":
-                return _json(200, status="error", error_code="E3")
+                return _json(200, "not known", status="error", error_code="E3")
             case "400":
-                return _json(400, status="error", error_code="E3")
+                return _json(400, "not known", status="error", error_code="E3")
+            case "404 in its own words":
+                return _json(404, "not known", status="error", error_code="E3")
             case _:
-                return _json(200, status="ok")
+                return _json(200, "not known", status="ok")
 
 
-def _json(http: int, **fields) -> Reply:
-    return Reply(http, {}, json.dumps(fields).encode())
+def _json(http: int, says: str, **fields) -> Answer:
+    return Answer(Reply(http, {}, json.dumps({**fields, "dt": DT}).encode()), says)

@@ -5,25 +5,33 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from tests.model.faults import DRAWN
+from tests.model.faults import DRAWN, DRAWN_ODD
 from tests.model.issuer import Manner, Nature, choices, digits
-from tests.model.people import ASKABLE, Call, Intent
+from tests.model.people import ASKABLE, GIFTS, Call, Intent
 from tests.model.world import SET_BACK, World
 
 WAITS = (0.04, 0.1, 1.0, 6.0, 16.0, 35.0, 61.0)
 TIMEOUTS = (30.0, 90.0, 4.0, 150.0)
-CALLERS = (*ASKABLE, "gift")
+CALLERS = ("plain", *ASKABLE, *GIFTS)
 MOST_INTENTS = 4
 DISTURBANCES = ("cancel", "kill", "cancel as the answer comes", "sleep", "kill", "sleep")
 
 # Below 2 ** 24: hypothesis prefers small ones among greater numbers.
-LESS_THAN = {"manner": choices(Manner), "seed": 1_000, "caller": 60, "nature": choices(Nature), "drawn": len(DRAWN) ** 4, "which": 60}
-FIRST = ("manner", "seed", "caller", "nature", "drawn")
+LESS_THAN = {
+    "manner": choices(Manner),
+    "seed": 1_000,
+    "caller": len(CALLERS) * len(TIMEOUTS) * 4,
+    "nature": choices(Nature),
+    "first": len(DRAWN_ODD) ** 2,
+    "second": len(DRAWN_ODD) ** 2,
+    "which": 60,
+}
+FIRST = ("manner", "seed", "caller", "nature", "first", "second")
 STEPS = {
-    "intend": ("caller", "nature", "drawn"),
-    "go_on": ("which", "drawn"),
-    "look": ("which", "drawn"),
-    "read": ("drawn",),
+    "intend": ("caller", "nature", "first", "second"),
+    "go_on": ("which", "first", "second"),
+    "look": ("which", "first", "second"),
+    "read": ("first", "second"),
     "wait": ("seconds",),
     "wait_more": ("seconds",),
     "disturb": ("which",),
@@ -49,36 +57,38 @@ class Schedule(RuleBasedStateMachine):
         self.world: World | None = None
         self.has_read = False
 
-    def call(self, intent, what: str, seconds: float, drawn) -> Call:
+    def call(self, intent, what: str, seconds: float, first: int, second: int) -> Call:
         """The faults are those of its first two messages, and of its first two questions; then it goes well."""
         world = self.world
-        first, asked, second, asked_again = digits(drawn, DRAWN, DRAWN, DRAWN, DRAWN)
-        call = Call(len(world.calls) + 1, intent, what, world.loop.now + seconds, [first, second], [asked, asked_again])
+        faults = DRAWN_ODD if world.manner.gateways else DRAWN
+        (one, asked), (two, asked_again) = digits(first, faults, faults), digits(second, faults, faults)
+        call = Call(len(world.calls) + 1, intent, what, world.loop.now + seconds, [one, two], [asked, asked_again])
+        call.used = intent is not None and intent.body is not None
         world.tell("%s begins, with %g s", call, seconds)
         return call
 
     @initialize(**{name: DRAWS[name] for name in FIRST})
-    def begin(self, manner, seed, caller, nature, drawn):
+    def begin(self, manner, seed, caller, nature, first, second):
         self.tally["schedules"] += 1
         self.world = World(Manner.of(manner), seed, self.wall, self.tally, self.records)
-        self.new(caller, nature, drawn)
+        self.new(caller, nature, first, second)
 
     @step("intend")
-    def intend(self, caller, nature, drawn):
+    def intend(self, caller, nature, first, second):
         if len(self.world.intents) < MOST_INTENTS:
-            self.new(caller, nature, drawn)
+            self.new(caller, nature, first, second)
 
-    def new(self, caller, nature, drawn):
+    def new(self, caller, nature, first, second):
         world = self.world
-        kind, seconds, named = digits(caller, CALLERS, TIMEOUTS, (True, False))
+        kind, seconds, named, count = digits(caller, CALLERS, TIMEOUTS, (True, False), (1, 2))
         mark = f"intent {len(world.intents) + 1}"
-        intent = Intent(mark, kind, named=kind in ASKABLE[1:] or (kind == "gift" and named))
+        intent = Intent(mark, kind, named=kind in ASKABLE[1:] or (kind in GIFTS and named), count=1 if kind in GIFTS else count)
         if intent.named:
             intent.request_id = f"id-of-{mark.replace(' ', '-')}"
         world.issuer.natures[mark] = Nature.of(nature)
         world.intents.append(intent)
-        world.tell("%s (%s) will be treated so: %s", mark, kind, world.issuer.natures[mark])
-        world.submit(intent, self.call(intent, "change" if intent.gift else "submit", seconds, drawn))
+        world.tell("%s (%s, of %d) will be treated so: %s", mark, kind, intent.count, world.issuer.natures[mark])
+        world.submit(intent, self.call(intent, "change" if intent.gift else "submit", seconds, first, second))
         world.settled()
 
     def open_intents(self) -> list[Intent]:
@@ -94,14 +104,14 @@ class Schedule(RuleBasedStateMachine):
         return not intent.on_the_way and intent.request_id is not None and world.issuer.remembers(intent.header_id, world.now)
 
     @step("go_on")
-    def go_on(self, which, drawn):
+    def go_on(self, which, first, second):
         """Its caller submits it again, under its id: in the same process or in the next one."""
         world, ready = self.world, self.open_intents()
         if not ready:
             return
         seconds, forgetful, which = *digits(which, TIMEOUTS, (False, False, True)), which // 12
         intent = ready[which % len(ready)]
-        call = self.call(intent, "change" if intent.gift else "submit", seconds, drawn)
+        call = self.call(intent, "change" if intent.gift else "submit", seconds, first, second)
         call.knows_first = self.told_when(intent) and not (forgetful and self.remembered(intent))
         call.behind = call.knows_first and world.wall.now < intent.sent_at
         if not call.knows_first:
@@ -120,21 +130,21 @@ class Schedule(RuleBasedStateMachine):
         return [each for each in self.world.intents if each.state in ("accepted", "open") and each.request_id and not each.gift]
 
     @step("look")
-    def look(self, which, drawn):
+    def look(self, which, first, second):
         world, ready = self.world, self.known_intents()
         if not ready:
             return
         seconds, what, which = *digits(which, TIMEOUTS, ("result", "result", "refresh")), which // 12
         intent = ready[which % len(ready)]
-        world.look(intent, self.call(intent, what, seconds, drawn))
+        world.look(intent, self.call(intent, what, seconds, first, second))
         world.settled()
 
     @step("read")
-    def read(self, drawn):
+    def read(self, first, second):
         if self.has_read:
             return
         self.has_read = True
-        self.world.read(self.call(None, "read", 30.0, drawn))
+        self.world.read(self.call(None, "read", 30.0, first, second))
         self.world.settled()
 
     @step("wait")
@@ -197,7 +207,7 @@ class Schedule(RuleBasedStateMachine):
             world.wait(world.events[0][0] - world.now)
         world.settled()
         for intent in world.intents:
-            world.check(len(intent.effects) <= 1, "%s has %d cards", intent.mark, len(intent.effects))
+            world.check(len(intent.effects) <= 1 or intent.copied, "%s has %d cards", intent.mark, len(intent.effects))
             world.check(intent.state != "live", "%s has no end", intent.mark)
         world.settled()
         self.tally["forgotten"] += world.issuer.forgotten

@@ -12,7 +12,7 @@ from freedompay_async.attempt import TransportError
 from tests.model.faults import CLOSED, LATENCY, NONE
 
 if TYPE_CHECKING:
-    from freedompay_async.wire import Reply
+    from tests.model.issuer import Answer
     from tests.model.people import Call
     from tests.model.world import World
 
@@ -60,78 +60,95 @@ class Wire:
         self.world.tell("%s: the %s leaves (%s)", call, kind, fault.name)
         intent, before = call.intent, call.doubtful
         late = call.last_byte is None or self.world.now - call.last_byte >= POLICY.grace - 1e-9
+        copies = 1 if fault.again is None else 2
         if kind == "effect":
             call.last_byte, call.doubtful, call.asked = self.world.now, True, False
-            intent.on_the_way += fault.arrives is not None
+            intent.on_the_way += 0 if fault.arrives is None else copies
+            intent.copied = intent.copied or (copies > 1 and intent.header_id is None)
+        if intent is not None:
+            intent.odd = intent.odd or fault.odd
         coming = asyncio.get_running_loop().create_future()
 
         def lose(reason: str) -> None:
             if not call.over and not coming.done():
                 coming.set_exception(TransportError(reason))
 
-        def give(reply: Reply, *, honest: bool) -> None:
+        def give(answer: Answer) -> None:
             if not call.over and not coming.done():
-                coming.set_result((reply, honest))
+                coming.set_result(answer)
 
-        def arrive() -> None:
+        def arrive(*, shown: bool) -> None:
             if kind == "effect":
                 intent.on_the_way -= 1
-            reply = self._work(call, fields, kind, fault)
-            if fault.loses or fault.back is None:
+            answer = self._work(call, fields, kind, fault, copy=copies > 1 and shown == fault.second)
+            if fault.loses or fault.back is None or not shown:
                 return
-            shown = reply and fault.reply(reply, self.world.now)
-            call.answer = partial(give, shown, honest=shown is reply and not fault.door) if shown else partial(lose, CLOSED)
+            if answer and fault.door is None:
+                answer = fault.show(answer, self.world.now)
+            call.answer = partial(give, answer) if answer else partial(lose, CLOSED)
             self.world.later(fault.back, call.answer)
 
         if fault.arrives:
-            self.world.later(fault.arrives, arrive)
+            self.world.later(fault.arrives, partial(arrive, shown=True))
         elif fault.arrives is not None:
-            arrive()
+            arrive(shown=not fault.second)
+        if copies > 1:
+            self.world.later(fault.again, partial(arrive, shown=fault.second))
         if fault.loses:
             call.answer = partial(lose, fault.loses)
             self.world.later(LATENCY, call.answer)
         try:
-            reply, honest = await coming
+            reply, says = await coming
         finally:
             call.answer = None
             if coming.done() and not coming.cancelled():
                 coming.exception()  # Or it is told of as an error that nobody has seen.
-        if kind == "effect":
+        if kind == "question":
+            call.heard_of_it.add(reply.status)
+            call.told.add(says)
+            intent.told.add(says)
+            # A 404 that is not the issuer's own word says nothing of the id, and keeps nobody from sending the same bytes again.
+            if late and (says == "not known" or (says is None and reply.status == 404)):
+                call.asked = True
+        else:
             call.heard.add(reply.status)
-            if reply.status in (401, 429):
+            call.said.add(says)
+            if kind == "effect":
+                intent.said.add(says)
+            if says == "denied" or (says is None and reply.status == 429):
                 call.doubtful = before
-        if kind == "question" and late and honest and b"request_status" not in reply.body:
-            call.asked = True
         return reply
 
-    def _work(self, call: Call, fields: dict, kind: str, fault):
+    def _work(self, call: Call, fields: dict, kind: str, fault, *, copy: bool) -> Answer | None:
         """What the issuer does with a message that has come, and its answer."""
         intent = call.intent
         if fault.door is not None:
             if fault.files and kind == "effect" and intent.header_id:
                 self.world.issuer.file(intent.mark, intent.header_id, self.world.now)
             self.world.tell("%s: the issuer answers %d at the door", call, fault.door.status)
-            return fault.door
+            return fault.at_the_door(self.world.now, question=kind == "question")
         if kind == "read":
             return self.world.issuer.read()
         if kind == "question":
-            said, reply = self.world.issuer.status(fields["request_id"], self.world.now)
+            said, answer = self.world.issuer.status(fields["request_id"], self.world.now)
             self.world.tell("%s: asked, the issuer %s", call, said)
-            return reply
-        if fault.arrives and self.world.issuer.has_forgotten(intent.header_id, self.world.now):
+            return answer
+        if (fault.arrives or fault.again) and self.world.issuer.has_forgotten(intent.header_id, self.world.now):
             # No network keeps a message for as long as the issuer keeps an id.
             self.world.tell("%s: what was still on the way is lost", call)
             return None
         cards = len(self.world.issuer.cards)
-        said, reply = self.world.issuer.take(intent.mark, intent.header_id, gift=intent.gift, now=self.world.now)
-        self.world.tell("%s: the issuer %s", call, said)
+        said, answer = self.world.issuer.take(intent.mark, intent.header_id, gift=intent.gift, count=intent.count, now=self.world.now)
+        self.world.tell("%s: the issuer %s%s", call, said, ", of the proxy's copy" if copy else "")
         self.world.tally[f"the issuer {said}"] += 1
+        self.world.tally["a proxy's copy comes"] += copy
         if len(self.world.issuer.cards) > cards:
             intent.effects.append(call)
-            self.world.check(len(intent.effects) == 1, "%s has %d cards", intent.mark, len(intent.effects))
+            once = len(intent.effects) == 1 or intent.copied
+            self.world.check(once, "%s has %d cards", intent.mark, len(intent.effects))
             self.world.check(not intent.undone, "%s was told not to be done (%s), and has a card now", intent.mark, intent.undone)
             self.world.check(not call.undone, "%s was told to have done nothing (%s), and its card is there now", call, call.undone)
-        return reply
+        return answer
 
     def _left(self, call: Call, message, fields: dict, kind: str) -> None:
         """A message of the client is on its way: whether it may."""
@@ -163,9 +180,18 @@ class Wire:
         age = self.world.now - intent.first_byte
         self.world.check(age <= POLICY.resend_within + self.world.slack, "%s sends %g s after the first byte", call, age)
         if intent.gift:
-            again = self.world.header_id and call.sends <= POLICY.attempts
-            self.world.check(again or not call.doubtful, "%s is sent again, and nothing would tell that it is the same", call)
+            self._left_again(call)
             return
         doubt = call.doubtful or (call.knows_first and not call.sends > 1)
         self.world.check(call.asked or not doubt, "%s is sent again without being asked about through the grace time", call)
         self.world.tally["sent again after a question"] += doubt
+
+    def _left_again(self, call: Call) -> None:
+        """What pays and can't be asked about is sent once, unless its caller allows it: then under an id on the wire, and after the grace."""
+        if call.last_byte is None:
+            return
+        again = self.world.header_id and call.intent.kind == "gift that may be sent again"
+        self.world.check(again, "%s is sent again, and may be paid for twice", call)
+        if call.doubtful:
+            self.world.check(call.sends == 2, "%s is sent %d times without an answer", call, call.sends)
+            self.world.check(self.world.now - call.last_byte >= POLICY.grace - 1e-9, "%s is sent again at once", call)

@@ -7,6 +7,7 @@ from typing import Any
 
 ASKABLE = ("plain", "with an id", "noted", "in a lane")
 """How an intent that can be asked about is submitted. The last two are written down with the time of the first send."""
+GIFTS = ("gift", "gift that may be sent again")
 
 
 @dataclass(slots=True)
@@ -15,6 +16,8 @@ class Intent:
     kind: str
     named: bool
     """Its caller gave the id, and keeps it."""
+    count: int
+    """How many cards it orders."""
     request_id: str | None = None
     state: str = "live"
     """`live`: a call is on the way; `open`: may be gone on with; `accepted`; `over`."""
@@ -31,11 +34,19 @@ class Intent:
     """The call whose message made each card."""
     undone: str | None = None
     """What told that it was not done, whatever the call."""
+    odd: bool = False
+    """Something on the way has spoken for itself, repeated or garbled a message of it: then nothing but an issuer's own word proves anything."""
+    copied: bool = False
+    """A proxy has made two requests of one, and nothing in it tells that they are the same."""
+    said: set[str] = field(default_factory=set)
+    """What has been said in answer to itself."""
+    told: set[str] = field(default_factory=set)
+    """What has been said in answer to questions about it."""
     operation: Any = None
 
     @property
     def gift(self) -> bool:
-        return self.kind == "gift"
+        return self.kind in GIFTS
 
 
 @dataclass(slots=True, eq=False)
@@ -53,8 +64,16 @@ class Call:
     """It was told when the intent was first sent, so that it answers for what earlier calls did."""
     behind: bool = False
     """The wall clock stood before that first send when it began: nothing can tell how old the intent is."""
+    used: bool = False
+    """The intent had been sent before it began."""
     heard: set[int] = field(default_factory=set)
     """The HTTP statuses of what answered the intent itself."""
+    said: set[str] = field(default_factory=set)
+    """What has been said in answer to the intent itself (`SAYS`)."""
+    heard_of_it: set[int] = field(default_factory=set)
+    """The HTTP statuses of what answered its questions."""
+    told: set[str] = field(default_factory=set)
+    """What has been said in answer to its questions."""
     keeps: Any = None
     """The issuer's entry that must not be forgotten while it runs."""
     task: Any = None

@@ -9,9 +9,9 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from freedompay_async import JwsSigner, Section, Sha256Signer
-from freedompay_async.contract import CARDS_INFO, CARDS_ISSUE, GIFT_CARDS_ISSUE
+from freedompay_async.contract import CARDS_BULK_ISSUE, CARDS_INFO, CARDS_ISSUE, GIFT_CARDS_ISSUE, REQUESTS_STATUS
 from freedompay_async.governor import Lane
-from freedompay_async.models import CardIssue, CardQuery, GiftIssue
+from freedompay_async.models import BulkIssue, CardIssue, CardQuery, GiftIssue
 from freedompay_async.operations import Operation, start
 from freedompay_async.session import Session
 from tests.model.clocks import EPOCH, SteppedLoop
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tests.model.people import Call, Intent
 
 ONCE = replace(POLICY, attempts=1)
+PAYS_AGAIN = replace(POLICY, resend_payments=True)
 SIGNERS = {
     name: dict.fromkeys(Section, kind(auth_id="10001", secret_key="model"))
     for name, kind in (("JWS", JwsSigner), ("SHA-256", Sha256Signer))
@@ -97,6 +98,7 @@ class World:
         self.wall.now = EPOCH + self.now + self.skew
         self.session = Session(self.wire, signers=SIGNERS[self.manner.scheme], policy=POLICY, timeout=60.0)
         self.in_lane = self.session.in_lane(Lane(concurrency=1), policy=ONCE)
+        self.paying_again = self.session.in_lane(self.session.governor, policy=PAYS_AGAIN)
 
     def crash(self) -> None:
         self.tell("the process is killed")
@@ -116,6 +118,10 @@ class World:
     def unsure(self, intent: Intent) -> str:
         """What an intent is that may have been done: nothing goes out that would tell the issuer of a repeated gift card without an id."""
         return "over" if intent.gift and not self.header_id else "open"
+
+    def sure(self, intent: Intent) -> bool:
+        """Whether nothing but the issuer has spoken of it, and that tells what it knows."""
+        return self.manner.host == "honest" and not intent.odd
 
     @property
     def live(self) -> list[Call]:
@@ -199,9 +205,15 @@ class World:
         timeout = call.deadline - self.loop.now
         if intent.gift:
             body = GiftIssue(cardholder_name=intent.mark, phone=77017777777, product_code=1)
-            self.begin(call, lambda: self.session.change(GIFT_CARDS_ISSUE, body, request_id=intent.request_id, timeout=timeout))
+            session = self.session if intent.kind == "gift" else self.paying_again
+            self.begin(call, lambda: session.change(GIFT_CARDS_ISSUE, body, request_id=intent.request_id, timeout=timeout))
             return
-        body = CardIssue(client_id=intent.mark, product_id=2000)
+        several = intent.count > 1
+        kind, body = (
+            (CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=intent.count))
+            if several
+            else (CARDS_ISSUE, CardIssue(client_id=intent.mark, product_id=2000))
+        )
         lane = intent.kind == "in a lane"
         sent_at = intent.sent_at if call.knows_first else None
 
@@ -213,12 +225,13 @@ class World:
             call,
             lambda: start(
                 self.in_lane if lane else self.session,
-                CARDS_ISSUE,
+                kind,
                 body,
                 request_id=intent.request_id,
                 timeout=timeout,
                 sent_at=sent_at,
                 departure=departure if lane else None,
+                ask_once=lane,
             ),
         )
 
@@ -229,7 +242,8 @@ class World:
 
     def look(self, intent: Intent, call: Call) -> None:
         timeout = call.deadline - self.loop.now
-        operation = intent.operation or Operation(self.session, CARDS_ISSUE, intent.request_id)
+        # As what is attached by its id alone: nothing tells how many cards that was.
+        operation = intent.operation or Operation(self.session, REQUESTS_STATUS if intent.count > 1 else CARDS_ISSUE, intent.request_id)
         self.begin(call, lambda: (operation.result if call.what == "result" else operation.refresh)(timeout=timeout))
 
     def read(self, call: Call) -> None:

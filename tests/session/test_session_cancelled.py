@@ -7,9 +7,9 @@ import logging
 
 import pytest
 
-from freedompay_async.contract import CARDS_BULK_ISSUE, REQUESTS_STATUS
+from freedompay_async.contract import CARDS_BULK_ISSUE, CARDS_INFO, REQUESTS_STATUS
 from freedompay_async.governor import Lane
-from freedompay_async.models import BulkIssue, StatusQuery
+from freedompay_async.models import BulkIssue, CardQuery, StatusQuery
 from freedompay_async.operations import Operation
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
@@ -205,6 +205,25 @@ def test_cancelled_while_it_waits_for_the_lane_nothing_was_done(play, over, memo
 
     assert not error.outcome_unknown
     assert wire.sent == []
+
+
+def test_cancelled_read_that_waits_for_its_next_turn_has_the_id_of_the_attempt_that_was_made(play, over, memory, say):
+    wire = memory(card__info=[say.lost, say.success])
+    lane = Lane(concurrency=2, rate=0.01)
+
+    async def story():
+        task = asyncio.create_task(over(wire).in_lane(lane).read(CARDS_INFO, CardQuery(card_id="c-1")))
+        # Long enough for the pause before the next attempt, and not for its turn.
+        await asyncio.sleep(30)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+        return caught.value
+
+    error = play(story())
+
+    assert error.request_id == wire.sent[0].fields["request_id"]
+    assert len(wire.sent) == 1
 
 
 def test_cancelled_wait_for_a_result_has_the_id(play, over, memory, say, cancelled_at):

@@ -62,7 +62,8 @@ def issue(fp):
 
 ENDS = {
     "done": (lambda say: [say.gift(card_id=5)], "done", 1, 1),
-    "refused": (lambda say: [say.gift(-6)], "refused", 1, None),
+    "refused": (lambda say: [say.gift(-4)], "refused", 1, None),
+    "no money": (lambda say: [say.gift(-6)], "unknown", 1, None),
     "denied": (lambda say: [say.gift_denied], "refused", 1, 1),
     "denied by a gateway": (lambda say: [say.denied], "unknown", 1, 1),
     "not sent": (lambda say: [say.not_sent], "not sent", 4, 4),

@@ -191,19 +191,6 @@ class TestText:
             "make sure that it was not done before you repeat it."
         )
 
-    def test_of_a_refused_key_after_a_limit_leaves_open_what_the_limited_attempt_did(self):
-        error = explain(Step.DENIED, told=SAID_NO, limited=True)
-
-        assert (type(error), error.done, error.message) == (
-            AuthenticationError,
-            None,
-            (
-                "the issuer refused the signature or the merchant (HTTP 400: 17 нет), and an attempt before that got HTTP 429. "
-                "HTTP 429 means that nothing was done, and does not prove it. Check auth_id, secret_key, the region and its signature scheme, "
-                "then repeat it with this request_id."
-            ),
-        )
-
     def test_of_what_is_too_old_to_be_sent_again_says_why(self):
         assert explain(Step.UNKNOWN, not_again="its first send is more than 3600 s ago").message == (
             "sent, and its outcome is not known (the server disconnected). It may or may not have been done; never repeat it under a new id. "

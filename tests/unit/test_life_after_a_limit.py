@@ -1,0 +1,40 @@
+"""A 429 does not prove that nothing was done: a gateway may have said it after the work."""
+
+from __future__ import annotations
+
+import pytest
+
+from freedompay_async.contract import Retry
+from freedompay_async.policy import Doubt, Seen, Step
+
+LATE = 6.0  # More than the grace.
+DOUBTS = [Doubt.NONE, Doubt.POSSIBLE]
+
+
+@pytest.mark.parametrize("doubt", DOUBTS)
+@pytest.mark.parametrize("second", [Seen.DENIED, Seen.BLOCKED])
+class TestKeyThatIsRefused:
+    """Of the attempt that was limited it says nothing."""
+
+    def test_is_refused_for_the_look_up_too_and_the_outcome_is_unknown(self, life, play, doubt, second):
+        assert play(life(doubt=doubt), Seen.LIMITED, second, Seen.DENIED) == [Step.SEND, Step.SEND, Step.ASK, Step.BLOCKED]
+
+    def test_and_the_look_up_tells_what_was_done(self, life, play, doubt, second):
+        assert play(life(doubt=doubt), Seen.LIMITED, second, Seen.KNOWN) == [Step.SEND, Step.SEND, Step.ASK, Step.ANSWERED]
+
+    def test_and_an_id_that_stays_unknown_is_sent_again(self, life, play, doubt, second):
+        script = (Seen.LIMITED, second, LATE, Seen.NOT_KNOWN, Seen.OK)
+
+        assert play(life(doubt=doubt), *script) == [Step.SEND, Step.SEND, Step.ASK, Step.SEND, Step.ANSWERED]
+
+
+@pytest.mark.parametrize("doubt", DOUBTS)
+def test_a_refused_key_of_what_can_not_be_asked_about_leaves_it_open(life, play, doubt):
+    subject = life(retry=Retry.UNASKABLE, header_id=True, doubt=doubt)
+
+    assert play(subject, Seen.LIMITED, Seen.DENIED) == [Step.SEND, Step.SEND, Step.UNKNOWN]
+
+
+@pytest.mark.parametrize("doubt", DOUBTS)
+def test_a_refused_key_without_a_limit_before_it_did_nothing(life, play, doubt):
+    assert play(life(doubt=doubt), Seen.NOT_SENT, Seen.DENIED) == [Step.SEND, Step.SEND, Step.DENIED]
