@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import unicodedata
 from functools import partial
 
 import pytest
@@ -53,7 +54,9 @@ def fields_of(row: Row) -> dict[str, str]:
 def meant(fields: dict[str, str], row: Row) -> dict[str, str]:
     """What a row of a file says, by itself."""
     said = {"product_id": "2000", "type": "1", "resident": "1"} | {name: text.strip() for name, text in fields.items() if text.strip()}
-    return said | {"phone": said["phone"].lstrip("+")} | ({"document": row.document} if "document" in said else {})
+    # A key is one name in all its spellings.
+    key = " ".join(unicodedata.normalize("NFC", said["key"]).split())
+    return said | {"key": key, "phone": said["phone"].lstrip("+")} | ({"document": row.document} if "document" in said else {})
 
 
 def check(found: list, refusal: str | None) -> None:
