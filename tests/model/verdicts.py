@@ -154,7 +154,7 @@ def _did_nothing(world: World, call: Call, error) -> None:
 def _of_answer(world: World, call: Call, value) -> None:
     intent = call.intent
     _is_done(world, call, value)
-    _names(world, call, value)
+    _names(world, call, value if intent.gift else value.answer)
     found = getattr(getattr(value, "answer", None), "found", False)
     world.check(not found or call not in intent.effects or intent.odd, "%s was told to have found it, and did it", call)
     intent.state = "over" if intent.gift else "accepted"
@@ -174,6 +174,9 @@ def _names(world: World, call: Call, value) -> None:
     """Of a success the ids are the issuer's, all of them and no others."""
     intent = call.intent
     right = world.issuer.cards_of(intent.mark, intent.header_id)
+    state = getattr(value, "answer", value)
+    said = intent.gift or not state.succeeded or "success" in intent.said | intent.told
+    world.check(said, "%s was told of a success, and nobody has said so: %r", call, value)
     if intent.gift:
         world.check(
             value.card_id is None or str(value.card_id) in right, "%s was told of card %r, and there is %s", call, value.card_id, right
