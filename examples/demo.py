@@ -83,7 +83,8 @@ def verdict(rows: list[dict[str, str]], report: dict[str, Any], ledger: list[dic
     cards = Counter(str(card["phone"]) for card in ledger)
     duplicates = sum(count - 1 for count in cards.values())
     wanted = {row["phone"].lstrip("+") for row in rows}
-    unresolved = len(wanted - set(cards)) + report["unknown"] + report["refused"] + report["started"] + report["planned"]
+    open_states = ("unknown", "refused", "found", "doubtful", "started", "planned")
+    unresolved = len(wanted - set(cards)) + sum(report[state] for state in open_states)
     say(f"the journal says {report['issued']} issued; the issuer's ledger has {len(ledger)} cards for {len(cards)} people")
     print(f"demo: rows={len(rows)} cards={len(ledger)} duplicates={duplicates} unresolved={unresolved}")
     right = len(ledger) == len(rows) == report["issued"] and set(cards) == wanted and not duplicates and not unresolved

@@ -13,7 +13,9 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
+from freedompay_async.batch.accepting import accept, accepted_keys
 from freedompay_async.batch.files import read_file
+from freedompay_async.batch.first_check import CHECKS
 from freedompay_async.batch.journal import Journal
 from freedompay_async.batch.limits import Limits, Progress
 from freedompay_async.batch.plan import Plan, check_settings, existing_plan, make_plan
@@ -27,6 +29,7 @@ from freedompay_async.streams import stream
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable
 
+    from freedompay_async.batch.first_check import Check
     from freedompay_async.client import FreedomPay
 
 __all__ = ["Batch", "Journal", "Limits", "Outcome", "Plan", "Problem", "Progress", "Report", "Row", "State", "outcomes", "read_file"]
@@ -37,6 +40,7 @@ class Batch:
 
     The request ids of a row come from the merchant, the batch name and the key of the row. So a key gets one card, whichever file,
     machine or journal it comes from, unless another batch name is given. (Without its journal: while the issuer remembers request ids.)
+    A row whose id was used before this journal is told as found, and nothing is made for it until it is accepted as the same person's.
 
     Args:
         fp: the client; its merchant and host are part of the plan.
@@ -45,14 +49,29 @@ class Batch:
             breaks and what can't be seen make no other name.
         activate: activate each card too; by default as planned before, or no.
         limits: what a run may take.
+        check_first: before the first send of a new journal, whether the issuer knows request ids of it. `sample` asks about 50 rows spread
+            over the file, and if one is known about each row before its first send, in later runs too; `all` asks about each row; `none`
+            about none.
+        accept_found: keys of rows that were used before for the same people, or `"all"`: such rows go on. It is kept in the journal.
 
     Raises:
-        ConfigurationError: the name or the merchant id can't be part of a request id; nothing was sent.
+        ConfigurationError: the name or the merchant id can't be part of a request id, or another argument is not one of these; nothing was
+            sent.
     """
 
     def __init__(
-        self, fp: FreedomPay, journal: Journal, *, name: str | None = None, activate: bool | None = None, limits: Limits | None = None
+        self,
+        fp: FreedomPay,
+        journal: Journal,
+        *,
+        name: str | None = None,
+        activate: bool | None = None,
+        limits: Limits | None = None,
+        check_first: Check = "sample",
+        accept_found: str | Iterable[str] | None = None,
     ) -> None:
+        if check_first not in CHECKS:
+            raise ConfigurationError(f"check_first={check_first!r}: give one of {', '.join(CHECKS)}. Nothing was sent.")
         self._fp: Final = fp
         self._journal: Final = journal
         self._settings: Final = {"merchant": checked_name("merchant id", fp.merchant), "base_url": fp.base_url}
@@ -61,6 +80,8 @@ class Batch:
         if activate is not None:
             self._settings["activate"] = "yes" if activate else "no"
         self._limits: Final = limits or Limits()
+        self._check_first: Final = check_first
+        self._accept_found: Final = accepted_keys(accept_found)
         self._run: Run | None = None
         self.progress = Progress()
         """Where the last run stands; live."""
@@ -78,7 +99,7 @@ class Batch:
         return await make_plan(self._journal, rows, settings=settings, max_cards=self._limits.max_cards)
 
     async def run(self) -> AsyncGenerator[Outcome]:
-        """Issue a card for every row that has not ended, and yield each row as it ends.
+        """Issue a card for every row that has not ended, and yield each row as it ends. It accepts the rows of `accept_found` first.
 
         To end it early, call `stop()`; or leave the loop, inside `contextlib.aclosing`, to cancel what is on the way.
 
@@ -92,7 +113,7 @@ class Batch:
             raise ConfigurationError(f"{self._journal.path} is being run already. Nothing more was sent.")
         self._journal.running = True
         self.progress = Progress()
-        self._run = run = Run(self._fp._session, self._journal, self._limits, self.progress, self.planned)
+        self._run = run = Run(self._fp._session, self._journal, self._limits, self.progress, self._accepting, check_first=self._check_first)
         try:
             async with aclosing(stream(run.work)) as landing:
                 async for outcome in landing:
@@ -110,6 +131,19 @@ class Batch:
         plan = await existing_plan(self._journal)
         check_settings(plan.settings, self._settings, self._journal.path)
         return plan
+
+    async def accept(self) -> None:
+        """Write down that the rows of `accept_found` were used for the same people; `run` does it too.
+
+        Raises:
+            ConfigurationError: the plan is missing or another, or it has no row with one of the keys; nothing is accepted.
+        """
+        await self.planned()
+        await accept(self._journal, self._accept_found)
+
+    async def _accepting(self) -> Plan:
+        await self.accept()
+        return await self.planned()
 
     def stop(self) -> None:
         """Let a run end early: no new row starts, what is on the way is settled, the rest is left for a later run."""

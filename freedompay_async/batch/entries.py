@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
@@ -18,19 +19,60 @@ if TYPE_CHECKING:
 
     from freedompay_async.batch.journal import Journal
 
-__all__ = ["Earlier", "Entry", "Standing", "accepted", "clock_was_set_back", "end", "forget", "intend", "standing", "unfinished"]
+__all__ = [
+    "Earlier",
+    "Entry",
+    "Refusal",
+    "Standing",
+    "accepted",
+    "clock_was_set_back",
+    "end",
+    "forget",
+    "intend",
+    "keep",
+    "refuse",
+    "standing",
+    "unfinished",
+]
 
 _CHUNK: Final = 500
 _PLANNED: Final = msgspec.json.Decoder(PlannedRow)
-_STARTED: Final = State.STARTED.value
+# What a run takes up: a row found to be used before only where somebody has accepted it, and a refused one until the refusal is proved.
+_OPEN: Final = "(state IN ('planned', 'started', 'unknown') OR (state = 'refused' AND NOT proved) OR (state = 'found' AND accepted_found))"
+_ENDED: Final = f"SELECT count(*) FROM rows WHERE NOT {_OPEN}"  # noqa: S608 - of constants
+_NEXT: Final = (
+    "SELECT number, line, key, data, client_id, card_id, found, accepted_found, state = 'refused', reason FROM rows "  # noqa: S608 - of constants
+    f"WHERE number > ? AND {_OPEN} ORDER BY number LIMIT ?"
+)
 # `UPDATE … FROM`; Red Hat 8 has an older one.
 _FROM: Final = sqlite3.sqlite_version_info >= (3, 33)
 _KNOW: Final = (
-    "WITH given (row, now, client, card, was, why) AS (VALUES {}) "
-    "UPDATE rows SET state = now, client_id = client, card_id = card, found = was, reason = why FROM given WHERE number = row"
+    "WITH given (row, now, client, card, was, why, shown) AS (VALUES {}) "
+    "UPDATE rows SET state = now, client_id = client, card_id = card, found = was, reason = why, proved = shown "
+    "FROM given WHERE number = row"
+)
+_KNOW_ONE: Final = "UPDATE rows SET state = ?2, client_id = ?3, card_id = ?4, found = ?5, reason = ?6, proved = ?7 WHERE number = ?1"
+# The card comes first in the join, so that the index answers it.
+_SHARE: Final = (
+    "WITH given (row, card) AS (VALUES {}) SELECT own.number, own.line, other.number, other.line, other.state, card FROM given "
+    "CROSS JOIN rows AS other ON other.card_id = card AND other.number <> row CROSS JOIN rows AS own ON own.number = row "
+    "ORDER BY other.number"
+)
+_DOUBT: Final = (
+    "UPDATE rows SET state = 'doubtful', reason = ?2 || coalesce('; ' || reason, '') WHERE number = ?1 AND state IN ('issued', 'found')"
 )
 # A statement for so many: before version 3.32 it has at most 999 parameters.
 _TOGETHER: Final = 100
+
+
+class Refusal(IntEnum):
+    """How an intent was refused, and what it means if the issuer knows its id later."""
+
+    NONE = 0
+    OWN = 1
+    """Refused, and its id was not known before this row used it: then it is our own send that is known."""
+    PERHAPS_USED = 2
+    """Refused, and nothing told whether its id was known before: then somebody else may have used it."""
 
 
 class Earlier(NamedTuple):
@@ -39,6 +81,7 @@ class Earlier(NamedTuple):
     sent_at: float
     accepted: bool
     body_sha256: bytes
+    refused: Refusal = Refusal.NONE
 
 
 @dataclass(slots=True)
@@ -54,6 +97,13 @@ class Entry:
     sent: Mapping[str, Earlier]
     found: bool = False
     """The issuer had one of its request ids before this journal."""
+    accepted_found: bool = False
+    """Somebody has said that whoever used it before is this person."""
+    refused: bool = False
+    """An earlier run was told a refusal of its next step, and could not prove it."""
+    reason: str | None = None
+    asked: str | None = None
+    """The step that was asked about just before it was sent, and that the issuer did not know then."""
     _request_ids: dict[str, str] = field(default_factory=dict)
 
     def request_id(self, step: str, settings: Mapping[str, str]) -> str:
@@ -72,17 +122,33 @@ class Standing(NamedTuple):
     cards: int
     """That were ever asked for."""
     clock: Clock
+    begun: bool
+    """Something was written down to be sent."""
+    check_all: bool
+    """Each row is asked about before its first send."""
+    witness: str | None
+    """A request id that the issuer has accepted."""
 
 
 async def standing(journal: Journal) -> Standing:
     """Where a run begins."""
 
     def read(connection: sqlite3.Connection) -> Standing:
-        ended = connection.execute("SELECT count(*) FROM rows WHERE state IN ('issued', 'refused')").fetchone()[0]
-        cards = connection.execute("SELECT count(*) FROM intents WHERE step = 'card'").fetchone()[0]
-        newest = connection.execute("SELECT coalesce(max(sent_at), 0) FROM intents").fetchone()[0]
-        set_back = connection.execute("SELECT coalesce(max(value + 0.0), 0) FROM meta WHERE name = 'clock_set_back'").fetchone()[0]
-        return Standing(ended, cards, Clock(newest=newest, set_back=set_back))
+        def one(question: str) -> Any:
+            row = connection.execute(question).fetchone()
+            return None if row is None else row[0]
+
+        newest = one("SELECT coalesce(max(sent_at), 0) FROM intents")
+        set_back = one("SELECT coalesce(max(value + 0.0), 0) FROM meta WHERE name = 'clock_set_back'")
+        return Standing(
+            ended=one(_ENDED),
+            cards=one("SELECT count(*) FROM intents WHERE step = 'card'"),
+            clock=Clock(newest=newest, set_back=set_back),
+            begun=one("SELECT 1 FROM intents LIMIT 1") is not None,
+            check_all=one("SELECT 1 FROM meta WHERE name = 'check_first' AND value = 'all'") is not None,
+            # The issuer forgets old ids first.
+            witness=one("SELECT request_id FROM intents WHERE accepted = 1 ORDER BY number DESC LIMIT 1"),
+        )
 
     return await journal.call(read)
 
@@ -105,8 +171,7 @@ async def unfinished(journal: Journal) -> AsyncGenerator[Entry]:
 
 def _chunk(connection: sqlite3.Connection, after: int) -> list[Entry]:
     rows = connection.execute(
-        "SELECT number, line, key, data, client_id, card_id, found FROM rows "
-        "WHERE number > ? AND state IN ('planned', 'started', 'unknown') ORDER BY number LIMIT ?",
+        _NEXT,
         (after, _CHUNK),
     ).fetchall()
     if not rows:
@@ -115,15 +180,28 @@ def _chunk(connection: sqlite3.Connection, after: int) -> list[Entry]:
     # What was sent is asked about under the id that it had, even where an earlier version read the key otherwise.
     request_ids: dict[int, dict[str, str]] = {}
     intents = connection.execute(
-        "SELECT number, step, request_id, sent_at, accepted, body_sha256 FROM intents WHERE number BETWEEN ? AND ?",
+        "SELECT number, step, request_id, sent_at, accepted, body_sha256, refused FROM intents WHERE number BETWEEN ? AND ?",
         (rows[0][0], rows[-1][0]),
     )
-    for number, step, request_id, sent_at, was_accepted, digest in intents:
-        sent.setdefault(number, {})[step] = Earlier(sent_at, bool(was_accepted), digest)
+    for number, step, request_id, sent_at, was_accepted, digest, refused in intents:
+        sent.setdefault(number, {})[step] = Earlier(sent_at, bool(was_accepted), digest, Refusal(refused))
         request_ids.setdefault(number, {})[step] = request_id
     return [
-        Entry(number, line, key, _PLANNED.decode(data), client_id, card_id, sent.get(number, {}), bool(found), request_ids.get(number, {}))
-        for number, line, key, data, client_id, card_id, found in rows
+        Entry(
+            number,
+            line,
+            key,
+            _PLANNED.decode(data),
+            client_id,
+            card_id,
+            sent.get(number, {}),
+            bool(found),
+            bool(own),
+            bool(refused),
+            reason,
+            _request_ids=request_ids.get(number, {}),
+        )
+        for number, line, key, data, client_id, card_id, found, own, refused, reason in rows
     ]
 
 
@@ -132,8 +210,28 @@ def intend(
 ) -> Awaitable[None]:
     """On the disk when it has been awaited: the intent, what is known of the row, and by how many seconds the clock was set back."""
     intent = (entry.number, step, request_id, body_sha256, sent_at)
-    known = (entry.number, _STARTED, entry.client_id, entry.card_id, entry.found, None)
+    known = _known(entry, State.STARTED)
     return journal.write(_intend, (intent, known, set_back))
+
+
+def keep(journal: Journal, entry: Entry) -> Awaitable[None]:
+    """On the disk when it has been awaited: what is known of a row that goes on, though it was told as refused."""
+    return journal.write(_know, _known(entry, State.STARTED))
+
+
+def refuse(journal: Journal, entry: Entry, step: str, refusal: Refusal, *, state: State, reason: str) -> Awaitable[None]:
+    """On the disk when it has been awaited: a step was refused, and how the row stands until it has been asked about again."""
+    return journal.write(_refuse, (_known(entry, state, reason), (refusal.value, entry.number, step)))
+
+
+def _refuse(connection: sqlite3.Connection, each: Sequence[tuple[Any, ...]]) -> None:
+    _know(connection, [known for known, _ in each])
+    connection.executemany("UPDATE intents SET refused = ? WHERE number = ? AND step = ?", [refused for _, refused in each])
+
+
+def _known(entry: Entry, state: State, reason: str | None = None, *, proved: bool = False) -> tuple[Any, ...]:
+    """As `_know` takes it."""
+    return (entry.number, state.value, entry.client_id, entry.card_id, entry.found, reason, proved)
 
 
 def _intend(connection: sqlite3.Connection, each: Sequence[tuple[Any, ...]]) -> None:
@@ -147,23 +245,43 @@ def _file(connection: sqlite3.Connection, intents: Sequence[tuple[Any, ...]]) ->
 
 
 def _know(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """How rows stand: number, state, client_id, card_id, found, reason. A row waits for each write, so none is here twice."""
+    """How rows stand: number, state, client_id, card_id, found, reason, proved. A row waits for each write, so none is here twice."""
     if _FROM:
         _for_all(connection, _KNOW, rows)
     else:
-        connection.executemany("UPDATE rows SET state = ?2, client_id = ?3, card_id = ?4, found = ?5, reason = ?6 WHERE number = ?1", rows)
+        connection.executemany(_KNOW_ONE, rows)
+
+
+def _end(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> list[str | None] | None:
+    """As `_know`; and of each row that is issued, whose card it shares."""
+    _know(connection, rows)
+    cards = [(number, card) for number, state, _, card, *_ in rows if card is not None and state == State.ISSUED]
+    if not cards:
+        return None
+    shared = list(_for_all(connection, _SHARE, cards))
+    if not shared:
+        return None
+    told: dict[int, str] = {}
+    for number, line, other, other_line, state, card in shared:
+        told.setdefault(number, f"card {card} is that of line {other_line} too")
+        if state in (State.ISSUED, State.FOUND):
+            connection.execute(_DOUBT, (other, f"card {card} is that of line {line} too"))
+    connection.executemany(_DOUBT, told.items())
+    return [told.get(row[0]) for row in rows]
 
 
 def _accept(connection: sqlite3.Connection, intents: Sequence[tuple[Any, ...]]) -> None:
     connection.executemany("UPDATE intents SET accepted = 1 WHERE number = ? AND step = ?", intents)
 
 
-def _for_all(connection: sqlite3.Connection, statement: str, each: Sequence[tuple[Any, ...]]) -> None:
-    """One statement with the values of many in place of the braces."""
+def _for_all(connection: sqlite3.Connection, statement: str, each: Sequence[tuple[Any, ...]]) -> list[Any]:
+    """One statement with the values of many in place of the braces; what it finds."""
+    found: list[Any] = []
     for start in range(0, len(each), _TOGETHER):
         part = each[start : start + _TOGETHER]
         places = ", ".join([f"({', '.join('?' * len(part[0]))})"] * len(part))
-        connection.execute(statement.format(places), [value for values in part for value in values])
+        found += connection.execute(statement.format(places), [value for values in part for value in values]).fetchall()
+    return found
 
 
 def clock_was_set_back(journal: Journal, seconds: float) -> None:
@@ -196,9 +314,13 @@ def accepted(journal: Journal, entry: Entry, step: str) -> None:
     journal.note_values(_accept, (entry.number, step))
 
 
-async def end(journal: Journal, entry: Entry, state: State, reason: str | None, settings: Mapping[str, str]) -> Outcome:
-    """On the disk when this returns: how the row ended."""
-    await journal.write(_know, (entry.number, state.value, entry.client_id, entry.card_id, entry.found, reason))
+async def end(
+    journal: Journal, entry: Entry, state: State, reason: str | None, settings: Mapping[str, str], *, proved: bool = False
+) -> Outcome:
+    """On the disk when this returns: how the row ended. A card that another row has too makes both doubtful."""
+    shared: str | None = await journal.write(_end, _known(entry, state, reason, proved=proved))
+    if shared is not None:
+        state, reason = State.DOUBTFUL, shared if reason is None else f"{shared}; {reason}"
     return Outcome(
         number=entry.number,
         line=entry.line,
@@ -210,4 +332,5 @@ async def end(journal: Journal, entry: Entry, state: State, reason: str | None, 
         card_request_id=entry.request_id("card", settings),
         reason=reason,
         found=entry.found,
+        proved=proved,
     )

@@ -22,6 +22,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
 
+from freedompay_async.batch.schema import APPLICATION, VERSION, make, migrate
 from freedompay_async.errors import ConfigurationError, JournalError
 
 if TYPE_CHECKING:
@@ -30,31 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["Journal"]
 
 T = TypeVar("T")
-_APPLICATION: Final = 0x46504A31
-_VERSION: Final = 1
-_SCHEMA: Final = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE rows (
-    number INTEGER PRIMARY KEY,
-    key TEXT NOT NULL UNIQUE,
-    line INTEGER NOT NULL,
-    data BLOB NOT NULL,
-    state TEXT NOT NULL DEFAULT 'planned',
-    client_id TEXT,
-    card_id TEXT,
-    reason TEXT,
-    found INTEGER NOT NULL DEFAULT 0
-);
-CREATE TABLE intents (
-    number INTEGER NOT NULL,
-    step TEXT NOT NULL,
-    request_id TEXT NOT NULL UNIQUE,
-    body_sha256 BLOB NOT NULL,
-    sent_at REAL NOT NULL,
-    accepted INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (number, step)
-) WITHOUT ROWID;
-"""
 # So many are told in one go: each goes on at once, and after a slow sync hundreds would hold up other calls on the loop.
 _AT_ONCE: Final = 16
 # A commit of so many is followed by a pause, in seconds, in which more come together: each commit takes the interpreter's lock from the
@@ -62,7 +38,9 @@ _AT_ONCE: Final = 16
 _MANY: Final = 4
 _GATHERING: Final = 0.005
 _Values = tuple[Any, ...]
-_Writer = Callable[[sqlite3.Connection, Sequence[_Values]], object]
+_Given = Sequence[Any] | None
+"""What a writer gives back: one value for each job, in their order, or nothing."""
+_Writer = Callable[[sqlite3.Connection, Sequence[_Values]], _Given]
 
 
 class _Job(NamedTuple):
@@ -123,8 +101,8 @@ class Journal:
         result: T = await self._put(work, None)
         return result
 
-    def write(self, writer: _Writer, values: _Values) -> asyncio.Future[None]:
-        """Done when `writer` has written these values, and they are on the disk.
+    def write(self, writer: _Writer, values: _Values) -> asyncio.Future[Any]:
+        """Done when `writer` has written these values, and they are on the disk; what the writer gives back for them, if it does.
 
         It gets the values of other jobs with them, in any order with other writers: after the `call` and `note` of before, and before
         those of after. One statement for many takes the interpreter's lock once; while the loop is busy each time costs it, and
@@ -183,8 +161,8 @@ class Journal:
         try:
             connection.execute("BEGIN IMMEDIATE")
             results: list[_Result]
-            if _together(connection, group):
-                results = [(job.done, None, None) for job in group]
+            if (given := _together(connection, group)) is not None:
+                results = [(job.done, value, None) for job, value in zip(group, given, strict=True)]
                 wrote = [True] * len(group)
             else:
                 results, wrote = _one_by_one(connection, group)
@@ -239,11 +217,11 @@ class Journal:
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         fresh = application == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
-        if not fresh and application != _APPLICATION:
+        if not fresh and application != APPLICATION:
             raise ConfigurationError(f"{self.path} is not a journal of this program: name another file. Nothing was sent.")
-        if version > _VERSION:
+        if version > VERSION:
             raise ConfigurationError(
-                f"{self.path} was written by a newer version (journal version {version}, this program reads {_VERSION}): "
+                f"{self.path} was written by a newer version (journal version {version}, this program reads {VERSION}): "
                 "update the program. Nothing was sent."
             )
         # What a killed run left behind beside it may be looser than the journal itself.
@@ -259,10 +237,9 @@ class Journal:
         connection.execute("PRAGMA fullfsync = ON")
         connection.execute("BEGIN EXCLUSIVE")
         if fresh:
-            for statement in _SCHEMA.split(";"):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-            connection.execute(f"PRAGMA user_version = {_VERSION}")
+            make(connection)
+        else:
+            migrate(connection, version)
         connection.execute("COMMIT")
         self._names = self._found()
 
@@ -312,23 +289,30 @@ class Journal:
         return gone
 
 
-def _together(connection: sqlite3.Connection, group: list[_Job]) -> bool:
-    """Values for the same writer go to it at once. `False`: nothing is written, because each has to have its turn."""
-    values_for: dict[_Writer, list[_Values]] = {}
-    for work, values, _ in group:
+def _together(connection: sqlite3.Connection, group: list[_Job]) -> list[Any] | None:
+    """Values for the same writer go to it at once; what it gives back for each.
+
+    `None`: nothing is written, because each has to have its turn.
+    """
+    jobs_of: dict[_Writer, list[int]] = {}
+    for number, (work, values, _) in enumerate(group):
         if values is None:
-            return False
-        values_for.setdefault(work, []).append(values)
+            return None
+        jobs_of.setdefault(work, []).append(number)
+    results: list[Any] = [None] * len(group)
     try:
-        for writer, each in values_for.items():
-            writer(connection, each)
+        for writer, jobs in jobs_of.items():
+            given = writer(connection, [group[number].values or () for number in jobs])
+            if given is not None:
+                for number, value in zip(jobs, given, strict=True):
+                    results[number] = value
     except sqlite3.Error:
         raise
     except Exception:  # noqa: BLE001 - of one of them; which one is seen, and its caller told, when they are written one by one
         connection.execute("ROLLBACK")
         connection.execute("BEGIN IMMEDIATE")
-        return False
-    return True
+        return None
+    return results
 
 
 def _one_by_one(connection: sqlite3.Connection, group: list[_Job]) -> tuple[list[_Result], list[bool]]:
@@ -339,7 +323,7 @@ def _one_by_one(connection: sqlite3.Connection, group: list[_Job]) -> tuple[list
         connection.execute("SAVEPOINT job")
         before = connection.total_changes
         try:
-            results.append((done, work(connection) if values is None else work(connection, [values]), None))
+            results.append((done, work(connection) if values is None else _alone(work, connection, values), None))
         except sqlite3.Error:
             raise
         except Exception as error:  # noqa: BLE001 - its caller gets it, and its neighbours' writes stand
@@ -348,6 +332,11 @@ def _one_by_one(connection: sqlite3.Connection, group: list[_Job]) -> tuple[list
         connection.execute("RELEASE job")
         wrote.append(connection.total_changes != before)
     return results, wrote
+
+
+def _alone(writer: _Writer, connection: sqlite3.Connection, values: _Values) -> Any:
+    given = writer(connection, [values])
+    return None if given is None else given[0]
 
 
 def _words(error: Exception) -> str:

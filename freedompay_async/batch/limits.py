@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
+from freedompay_async.batch.report import State
 from freedompay_async.errors import ConfigurationError
 
 __all__ = ["Limits", "Progress"]
@@ -44,7 +45,9 @@ class Progress:
     Attributes:
         rows: of the whole batch.
         earlier: rows that had ended before this run.
-        in_progress: rows being worked on; `waiting` of them wait for the issuer to finish what it accepted.
+        left: rows that this run leaves as they are, for a resumed one.
+        in_progress: rows being worked on; `waiting` of them wait for the issuer to finish what it accepted, and `asking_again` were
+            refused and are asked about once more after the grace time.
         trouble: the last reason why a row had to wait, while it lasts.
     """
 
@@ -53,12 +56,41 @@ class Progress:
     issued: int = 0
     refused: int = 0
     unknown: int = 0
+    found: int = 0
+    doubtful: int = 0
     left: int = 0
     in_progress: int = 0
     waiting: int = 0
+    asking_again: int = 0
     trouble: str | None = None
 
     @property
     def done(self) -> int:
         """Rows that ended in this run."""
-        return self.issued + self.refused + self.unknown
+        return self.issued + self.refused + self.unknown + self.found + self.doubtful
+
+    @property
+    def rows_at_work(self) -> int:
+        """Rows that hold a place."""
+        return self.in_progress - self.asking_again
+
+    @property
+    def rows_active(self) -> int:
+        """Of those, the ones that have calls to make."""
+        return self.rows_at_work - self.waiting
+
+    def count(self, state: State) -> None:
+        """A row has ended so."""
+        match state:
+            case State.ISSUED:
+                self.issued += 1
+            case State.REFUSED:
+                self.refused += 1
+            case State.UNKNOWN:
+                self.unknown += 1
+            case State.FOUND:
+                self.found += 1
+            case State.DOUBTFUL:
+                self.doubtful += 1
+            case _:
+                self.left += 1

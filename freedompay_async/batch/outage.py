@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from freedompay_async.errors import FreedomPayError
     from freedompay_async.wire import Verdict
 
-__all__ = ["PatientLane"]
+__all__ = ["PatientLane", "Unsure"]
 
 # The issuer is asked at most this often, in seconds, whatever the number of rows.
 _PAUSE: Final = 1.0
@@ -156,6 +156,37 @@ class _Aside(Lane):
 
     def heard(self, verdict: Verdict, *, began: float, now: float, kind: str) -> None:
         self._lane.heard(verdict, began=began, now=now, kind=kind)
+
+
+class Unsure(Lane):
+    """For questions that an issuer may break over, because it does not know the id: an answer that is broken is no silence.
+
+    They wait for their turns as all calls of the lane beside it do.
+    """
+
+    patient = True
+
+    def __init__(self, lane: PatientLane) -> None:
+        super().__init__(concurrency=1, within=lane._within)
+        self._lane: Final = lane
+
+    def ready(self) -> bool:
+        return self._lane.ready()
+
+    def take(self) -> bool:
+        return self._lane.take()
+
+    async def acquire(self) -> None:
+        await self._lane.acquire()
+
+    def release(self) -> None:
+        self._lane.release()
+
+    def heard(self, verdict: Verdict, *, began: float, now: float, kind: str) -> None:
+        if verdict.reply is None or _of_the_issuer(verdict):
+            self._lane.heard(verdict, began=began, now=now, kind=kind)
+        else:
+            super().heard(verdict, began=began, now=now, kind=kind)
 
 
 def _of_the_issuer(verdict: Verdict) -> bool:

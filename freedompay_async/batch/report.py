@@ -30,9 +30,13 @@ class State(StrEnum):
     ISSUED = "issued"
     """It has its card."""
     REFUSED = "refused"
-    """The issuer said no; it has no card, and this batch sends nothing more for it."""
+    """The issuer said no, and this batch sends nothing more for it. Only where it is `proved` it has no card for sure."""
     UNKNOWN = "unknown"
     """It may or may not have a card; a resumed run asks again."""
+    FOUND = "found"
+    """A request id of it was used before this journal; nothing is made for it until somebody says that it is the same person."""
+    DOUBTFUL = "doubtful"
+    """Cards are there, and they are not what was ordered, or not this row's alone; a person has to look."""
 
 
 _NEXT: Final = {
@@ -42,11 +46,25 @@ _NEXT: Final = {
     State.REFUSED: (
         "correct the row and put it in a new file under a new key (ask the issuer first if the key was ever sent without this journal)"
     ),
+    State.FOUND: (
+        "check whose card it is: if it is this person's, resume the batch with --accept-found (a file with the key in it, or all); "
+        "for other people name another batch"
+    ),
+    State.DOUBTFUL: (
+        "ask the issuer about the request ids and the cards named; send nothing for this row, and hand out no card of it, "
+        "before that is clear"
+    ),
     State.UNKNOWN: (
         "resume the batch to ask again; if it stays unknown, ask the issuer about the request ids, "
         "and only when they say that nothing was made put it in a new file under a new key"
     ),
 }
+
+
+_ASK_AGAIN: Final = (
+    "resume the batch to ask again; only when the issuer says that nothing was made correct the row "
+    "and put it in a new file under a new key"
+)
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +73,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         line: of the file.
         reason: why it has no card, or why its card is not active; `None` if all is well.
-        found: the issuer had a request id of the row before this journal: an earlier run, or an earlier file, used its key.
+        found: the issuer had a request id of the row before this journal: an earlier run, or an earlier file, used its key. A row that
+            is issued all the same was accepted as the same person's.
+        proved: of a refused row: a look-up has shown that nothing was done.
         client_request_id, card_request_id: what to ask the issuer about.
     """
 
@@ -69,14 +89,15 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     card_request_id: str
     reason: str | None = None
     found: bool = False
+    proved: bool = False
 
     @property
     def next(self) -> str:
         """What to do with it."""
         if self.state is State.ISSUED and self.reason:
             return "the card exists; activate it by hand"
-        if self.state is State.ISSUED and self.found:
-            return "its key was used before: check that the card is this person's; for other people name another batch"
+        if self.state is State.REFUSED and not self.proved:
+            return _ASK_AGAIN
         return _NEXT[self.state]
 
 
@@ -85,8 +106,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         inactive: of those issued, cards whose activation was wanted and refused or not known.
-        found: rows whose key an earlier run or file had used; their cards are those of that use.
-        problems: every row that is refused, unknown, inactive, or could not be sent.
+        found: rows whose key an earlier run or file had used, and nobody has said for whom.
+        accepted: of the others, those that were used before and accepted as the same people's.
+        unproved: of those refused, the ones of which nothing proves that they were not done.
+        problems: every row that is refused, unknown, found, doubtful, inactive, or could not be sent.
     """
 
     batch: str
@@ -95,10 +118,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     issued: int
     refused: int
     unknown: int
+    found: int
+    doubtful: int
     started: int
     planned: int
     inactive: int
-    found: int
+    accepted: int
+    unproved: int
     problems: tuple[Outcome, ...]
 
     @property
@@ -118,15 +144,16 @@ async def make_report(journal: Journal) -> Report:
     def read(connection: sqlite3.Connection) -> Report:
         settings = dict(connection.execute("SELECT name, value FROM meta"))
         counts = dict(connection.execute("SELECT state, count(*) FROM rows GROUP BY state"))
-        rows = connection.execute(f"{_SELECT} WHERE state IN ('refused', 'unknown') OR reason IS NOT NULL OR found ORDER BY number")
+        rows = connection.execute(f"{_SELECT} WHERE {_PROBLEM} ORDER BY number")
         problems = tuple(_outcome_of(row, settings) for row in rows)
-        found = connection.execute("SELECT count(*) FROM rows WHERE found").fetchone()[0]
+        accepted = connection.execute("SELECT count(*) FROM rows WHERE found AND state <> 'found'").fetchone()[0]
         return Report(
             batch=settings.get("batch", ""),
             merchant=settings.get("merchant", ""),
             rows=sum(counts.values()),
             **{state.value: counts.get(state.value, 0) for state in State},
-            found=found,
+            accepted=accepted,
+            unproved=sum(outcome.state is State.REFUSED and not outcome.proved for outcome in problems),
             inactive=sum(outcome.state is State.ISSUED and outcome.reason is not None for outcome in problems),
             problems=problems,
         )
@@ -152,12 +179,13 @@ async def outcomes(journal: Journal) -> AsyncIterator[Outcome]:
         last = chunk[-1].number
 
 
-_SELECT: Final = "SELECT number, line, key, state, client_id, card_id, reason, found FROM rows"
+_SELECT: Final = "SELECT number, line, key, state, client_id, card_id, reason, found, proved FROM rows"
+_PROBLEM: Final = "state IN ('refused', 'unknown', 'found', 'doubtful') OR reason IS NOT NULL"
 
 
-def _outcome_of(row: tuple[int, int, str, str, str | None, str | None, str | None, int], settings: Mapping[str, str]) -> Outcome:
-    """A row of the journal: number, line, key, state, client_id, card_id, reason, found."""
-    number, line, key, state, client_id, card_id, reason, found = row
+def _outcome_of(row: tuple[int, int, str, str, str | None, str | None, str | None, int, int], settings: Mapping[str, str]) -> Outcome:
+    """A row of the journal: number, line, key, state, client_id, card_id, reason, found, proved."""
+    number, line, key, state, client_id, card_id, reason, found, proved = row
     merchant, batch = settings["merchant"], settings["batch"]
     return Outcome(
         number=number,
@@ -170,4 +198,5 @@ def _outcome_of(row: tuple[int, int, str, str, str | None, str | None, str | Non
         card_request_id=derive_request_id(merchant, batch, key, "card"),
         reason=reason,
         found=bool(found),
+        proved=bool(proved),
     )

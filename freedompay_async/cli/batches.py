@@ -6,12 +6,14 @@ import asyncio
 import signal
 import tempfile
 from contextlib import asynccontextmanager, contextmanager, suppress
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from freedompay_async.batch import Batch, Journal, Limits, outcomes, read_file
+from freedompay_async.batch.accepting import EVERY_ROW
 from freedompay_async.batch.plan import Plan, existing_plan, make_plan
 from freedompay_async.batch.report import make_report
 from freedompay_async.cli.common import Flags, client, run
@@ -32,6 +34,15 @@ __all__ = ["batch"]
 
 batch = typer.Typer(no_args_is_help=True, help="One card for each row of a file: checked first, written down first, resumable always.")
 
+
+class _Check(StrEnum):
+    """Which rows are asked about before their first send."""
+
+    SAMPLE = "sample"
+    ALL = "all"
+    NONE = "none"
+
+
 _File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV (UTF-8) or JSON Lines; one row a card.")]
 # What can't be read is told by the journal itself, which says too that nothing was sent.
 _JournalFile = Annotated[Path, typer.Argument(metavar="JOURNAL", readable=False, help="The journal of the batch, such as run.db.")]
@@ -42,12 +53,28 @@ _MaxCards = Annotated[int | None, typer.Option("--max-cards", min=1, help="Refus
 _Out = Annotated[
     Path | None, typer.Option("--out", help="Write every row there: CSV, or JSON Lines for a name ending in .jsonl. Must be new.")
 ]
+_CheckFirst = Annotated[
+    _Check,
+    typer.Option(
+        "--check-first",
+        help="Before the first send, ask whether request ids are known already: of 50 rows spread over the file, and of all if one is; "
+        "of all; or of none.",
+    ),
+]
+_AcceptFound = Annotated[
+    str | None,
+    typer.Option(
+        "--accept-found",
+        metavar="KEYS.txt|all",
+        help="Rows that were used before for the same people, a key a line (UTF-8), or all: they end with the card of that use.",
+    ),
+]
 _Json = Annotated[bool, typer.Option("--json", help="JSON Lines on standard output, for machines.")]
 
 
 @batch.command("plan")
 def plan_(file: _File, product: _Product = 1000, json: _Json = False) -> None:
-    """Check a file and send nothing: every wrong row is named with its line and column."""
+    """_Check a file and send nothing: every wrong row is named with its line and column."""
 
     async def work() -> Exit:
         with tempfile.TemporaryDirectory() as folder:
@@ -77,6 +104,8 @@ def issue(
     concurrency: _Concurrency = 64,
     rate: _Rate = None,
     max_cards: _MaxCards = None,
+    check_first: _CheckFirst = _Check.SAMPLE,
+    accept_found: _AcceptFound = None,
     out: _Out = None,
     json: _Json = False,
     auth_id: Flags.auth_id = None,
@@ -87,22 +116,24 @@ def issue(
     """Issue one card for each row: create the client, wait, issue the card, wait.
 
     The file is checked whole before anything is sent. Each request is on the disk before it is sent, under an id that comes from merchant,
-    batch and key: run it twice, kill it, lose the journal; no key gets a second card while the issuer remembers the ids. Ctrl-C stops it
-    gently.
+    batch and key: run it twice, kill it, lose the journal; no key gets a second card while the issuer remembers the ids. A row whose id was
+    used without this journal is told as found, and ends when --accept-found says that it was for the same person. Ctrl-C stops it gently.
     """
 
     async def work() -> Exit:
         check_free(out)
+        keys = _accepted(accept_found)
         limits = Limits(concurrency=concurrency, rate=rate, max_cards=max_cards)
         async with client(auth_id=auth_id, region=region, test=test, base_url=base_url, max_connections=concurrency) as fp:
             fresh = not exists(journal)
             async with Journal.open(journal) as opened:
-                task = Batch(fp, opened, name=name, activate=activate, limits=limits)
+                task = Batch(fp, opened, name=name, activate=activate, limits=limits, check_first=check_first.value, accept_found=keys)
                 with _taken_back(journal, fresh=fresh):
                     made = await task.plan(read_file(file, product_id=product))
                     _refuse_problems(made, file, json=json)
                     if json and made.warnings:
                         typer.echo(_plan_event(made))
+                    await task.accept()
                     await _knock(fp, begun=made.resumed)
                 return await _run(task, opened, out=out, json=json)
 
@@ -115,6 +146,8 @@ def resume(
     concurrency: _Concurrency = 64,
     rate: _Rate = None,
     max_cards: _MaxCards = None,
+    check_first: _CheckFirst = _Check.SAMPLE,
+    accept_found: _AcceptFound = None,
     out: _Out = None,
     json: _Json = False,
     auth_id: Flags.auth_id = None,
@@ -122,17 +155,20 @@ def resume(
     test: Flags.test = None,
     base_url: Flags.base_url = None,
 ) -> None:
-    """Go on with a batch that was stopped: what was sent is asked about first, what is unknown is asked again, the rest is issued."""
+    """Go on with a batch that was stopped: what was sent is asked about first, what is unknown or refused without
+    a proof is asked about again, the rest is issued.
+    """
 
     async def work() -> Exit:
         check_free(out)
+        keys = _accepted(accept_found)
         limits = Limits(concurrency=concurrency, rate=rate, max_cards=max_cards)
         async with (
             client(auth_id=auth_id, region=region, test=test, base_url=base_url, max_connections=concurrency) as fp,
             Journal.open(journal, create=False) as opened,
         ):
-            task = Batch(fp, opened, limits=limits)
-            await task.planned()
+            task = Batch(fp, opened, limits=limits, check_first=check_first.value, accept_found=keys)
+            await task.accept()
             await _knock(fp, begun=True)
             return await _run(task, opened, out=out, json=json)
 
@@ -189,6 +225,21 @@ async def _finish(journal: Journal, *, out: Path | None, json: bool) -> Exit:
     return Exit.DONE if result.complete else Exit.PROBLEMS
 
 
+def _accepted(given: str | None) -> str | list[str] | None:
+    """What `--accept-found` names: a file of keys, or all of them.
+
+    Raises:
+        ConfigurationError: the file can't be read.
+    """
+    if given is None or given == EVERY_ROW:
+        return given
+    try:
+        return Path(given).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, ValueError) as error:
+        why = "it is not UTF-8" if isinstance(error, UnicodeError) else getattr(error, "strerror", None) or str(error)
+        raise ConfigurationError(f"--accept-found: {given} can't be read ({why}). Nothing was sent.") from error
+
+
 async def _knock(fp: FreedomPay, *, begun: bool) -> None:
     """Find out by a harmless question that the host, the key and the scheme are right, before thousands of rows find it out.
 
@@ -200,21 +251,25 @@ async def _knock(fp: FreedomPay, *, begun: bool) -> None:
     try:
         await fp.requests.status(new_request_id(), timeout=20)
     except AuthenticationError as error:
+        if is_page(error.body):
+            raise _another_host(fp, error) from error
         raise ConfigurationError(f"{error.message} It was a harmless status question; no row was sent.") from error
     except NotSent as error:
         if begun:
             return
-        raise ConfigurationError(f"{error.message} Check base_url and region, or try again later. No row was sent.") from error
+        raise ConfigurationError(f"{error.message} _Check base_url and region, or try again later. No row was sent.") from error
     except ProtocolError as error:
         page = is_page(error.body)
         if error.http_status is not None and error.http_status < 500 and (page or error.http_status != 404):
-            raise ConfigurationError(
-                f"{fp.base_url} does not answer like the Card API: {error.message} Check base_url and region; no row was sent.\n"
-                f"{error.body}"
-            ) from error
+            raise _another_host(fp, error) from error
     except FreedomPayError:
         # Not to know a fresh id is the right answer; an issuer in passing trouble is what the run itself can wait for.
         pass
+
+
+def _another_host(fp: FreedomPay, error: FreedomPayError) -> ConfigurationError:
+    told = f"{fp.base_url} does not answer like the Card API: {error.message} _Check base_url and region; no row was sent."
+    return ConfigurationError(f"{told}\n{error.body}")
 
 
 @asynccontextmanager

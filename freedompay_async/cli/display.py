@@ -140,8 +140,14 @@ def _line(progress: Progress, rate: _Rate) -> str:
     left = "0:00" if rest <= 0 else _clock(rest / pace) if pace > 0 else "?"
     return (
         f"{done:,}/{progress.rows:,} rows, {pace:.0f}/s, in progress {progress.in_progress:,} (waiting {progress.waiting:,}), "
-        f"refused {progress.refused:,}, unknown {progress.unknown:,}, time left {left}"
+        f"refused {progress.refused:,}, unknown {progress.unknown:,}{_seldom(progress)}, time left {left}"
     )
+
+
+def _seldom(progress: Progress) -> str:
+    """What most runs have none of takes no room in the line."""
+    counts = {"found": progress.found, "doubtful": progress.doubtful}
+    return "".join(f", {name} {count:,}" for name, count in counts.items() if count)
 
 
 def _clock(seconds: float) -> str:
@@ -151,7 +157,7 @@ def _clock(seconds: float) -> str:
 
 
 def _problem(outcome: Outcome) -> str:
-    return printable(f"line {outcome.line}, key {outcome.key}: {outcome.state.value}: {outcome.reason or 'sent before under this key'}")
+    return printable(f"line {outcome.line}, key {outcome.key}: {outcome.state.value}: {outcome.reason}")
 
 
 def show_report(report: Report, *, json: bool) -> None:
@@ -165,15 +171,19 @@ def show_report(report: Report, *, json: bool) -> None:
         ("issued", ""),
         ("refused", "no card; see each row"),
         ("unknown", "may or may not have a card; resume to ask again"),
+        ("found", "used before: check whose cards they are, then --accept-found; see each row"),
+        ("doubtful", "cards that are not what was ordered; see each row"),
         ("started", "resume to go on"),
         ("planned", "nothing was sent yet; resume to go on"),
     ):
         count = getattr(report, name)
         lines.append(f"  {name:<8} {count:>9,}" + (f"   {note}" if note and count else ""))
+    if report.unproved:
+        lines.append(f"  of {report.unproved:,} of the refused rows nothing proves that they were not done: resume to ask again")
     if report.inactive:
         lines.append(f"  {report.inactive:,} of the issued cards could not be activated")
-    if report.found:
-        lines.append(f"  {report.found:,} rows had been sent before under their key: their cards are of that time, see each row")
+    if report.accepted:
+        lines.append(f"  {report.accepted:,} rows had been used before, and were accepted as the same people's")
     for outcome in report.problems[:_SHOWN]:
         lines.append(_problem(outcome))
         lines.append(f"  next: {outcome.next}")

@@ -19,7 +19,19 @@ if TYPE_CHECKING:
 
 __all__ = ["as_record", "check_free", "exists", "printable", "write_outcomes"]
 
-_COLUMNS: Final = ("line", "key", "state", "client_id", "card_id", "client_request_id", "card_request_id", "found", "reason", "next")
+_COLUMNS: Final = (
+    "line",
+    "key",
+    "state",
+    "client_id",
+    "card_id",
+    "client_request_id",
+    "card_request_id",
+    "found",
+    "proved",
+    "reason",
+    "next",
+)
 # What a spreadsheet may take for the beginning of a formula, in full width too.
 _SIGNS: Final = r"=+\-@\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b\u2212"
 # What it may drop in front of one: blanks, what can't be seen, marks of quotation. Not what parts two cells.

@@ -17,6 +17,7 @@ from freedompay_async import FreedomPay, Policy
 from freedompay_async.batch import Batch, Journal, outage, read_file
 from freedompay_async.ids import derive_request_id
 from freedompay_async.sandbox import Sandbox
+from freedompay_async.wire import Reply
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -130,6 +131,36 @@ class Office:
             if (self.folder / f"{journal}{suffix}").exists():
                 shutil.copy(self.folder / f"{journal}{suffix}", image / f"{journal}{suffix}")
         return closing(sqlite3.connect(image / journal))
+
+
+@pytest.fixture
+def between(monkeypatch):
+    """Somebody between a batch and the issuer: `rule(call, request_id, send)` gives a reply, or awaits `send()` as often as it likes."""
+
+    def put(batch, rule):
+        transport = batch._fp._transport
+        send = transport.send
+
+        async def carried(message, attempt):
+            request_id = json.loads(message.body)["request_id"]
+            reply = await rule(message.path.split("card-api/")[-1], request_id, lambda: send(message, attempt))
+            if not attempt.sent:
+                attempt.connected()
+            return reply
+
+        monkeypatch.setattr(transport, "send", carried)
+
+    return put
+
+
+@pytest.fixture
+def said():
+    """A reply in the contract's own form, or any other text."""
+
+    def said(body, status=200):
+        return Reply(status, {}, body if isinstance(body, bytes) else json.dumps({"dt": "2026-05-01T00:00:00+05:00"} | body).encode())
+
+    return said
 
 
 def one_each(count: int) -> Counter:

@@ -211,7 +211,7 @@ async def test_a_journal_of_a_newer_version(tmp_path):
             pass
 
     assert str(caught.value) == (
-        f"{path} was written by a newer version (journal version 7, this program reads 1): update the program. Nothing was sent."
+        f"{path} was written by a newer version (journal version 7, this program reads 2): update the program. Nothing was sent."
     )
 
 
@@ -471,16 +471,19 @@ async def test_how_many_rows_stand_is_written_to_each_of_them(office, people, mo
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(250)))
         async with Held(batch._journal):
-            rows = [(number, "issued", f"client {number}", f"card {number}", number % 2, f"reason {number}") for number in range(1, 250)]
+            rows = [
+                (number, "issued", f"client {number}", f"card {number}", number % 2, f"reason {number}", number % 3 % 2)
+                for number in range(1, 250)
+            ]
             writes = [batch._journal.write(entries._know, values) for values in rows]
         await asyncio.gather(*writes)
         kept = await batch._journal.call(
             lambda connection: connection.execute(
-                "SELECT number, state, client_id, card_id, found, reason FROM rows ORDER BY number"
+                "SELECT number, state, client_id, card_id, found, reason, proved FROM rows ORDER BY number"
             ).fetchall()
         )
 
-    assert kept == [*rows, (250, "planned", None, None, 0, None)]
+    assert kept == [*rows, (250, "planned", None, None, 0, None, 0)]
 
 
 async def test_what_was_asked_for_before_the_end_is_written(tmp_path):

@@ -127,10 +127,12 @@ async def test_a_folder_that_is_removed_during_a_run_stops_it_and_a_new_journal_
     name = run_in(office.folder / "runs")
     said = await stopped(office, people, lambda _: shutil.rmtree(office.folder / "runs"), journal=name)
     before = len(office.cards())
-    report = await office.issue(office.folder / "clients.csv", "new.db")
+    found = await office.issue(office.folder / "clients.csv", "new.db")
+    report = await office.resume("new.db", accept_found="all")
 
     assert said == f"{office.folder / name} {GONE}"
     assert 0 < before < ROWS
+    assert (found.complete, found.found >= before) == (False, True)
     assert report.complete
     assert office.cards() == one_each(ROWS)
 

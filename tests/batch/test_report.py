@@ -5,6 +5,10 @@ import pytest
 
 from freedompay_async.batch import Limits, Outcome, State, outcomes
 
+CORRECT = "correct the row and put it in a new file under a new key"
+ACCEPT = "if it is this person's, resume the batch with --accept-found (a file with the key in it, or all)"
+HANDS_OFF = "send nothing for this row, and hand out no card of it, before that is clear"
+
 
 def outcome(state=State.ISSUED, **changes):
     fields = {"number": 1, "line": 2, "key": "k1", "client_id": None, "card_id": None, "client_request_id": "a", "card_request_id": "b"}
@@ -14,7 +18,7 @@ def outcome(state=State.ISSUED, **changes):
 async def test_the_states_add_up_to_the_rows(office, people):
     report = await office.issue(office.file(people(9, {2: "REFUSED", 5: "DECLINED"})))
 
-    assert report.issued + report.refused + report.unknown + report.started + report.planned == report.rows == 9
+    assert sum(getattr(report, state) for state in State) == report.rows == 9
 
 
 async def test_a_report_names_its_batch_and_merchant(office, people):
@@ -72,9 +76,13 @@ async def test_every_row_is_told_in_the_order_of_the_file(office, people):
         (outcome(State.ISSUED), ""),
         (outcome(State.ISSUED, reason="not active"), "the card exists; activate it by hand"),
         (
-            outcome(State.REFUSED, reason="no"),
+            outcome(State.REFUSED, reason="no", proved=True),
             "correct the row and put it in a new file under a new key (ask the issuer first if the key was ever sent without this journal)",
         ),
+        (outcome(State.REFUSED, reason="no"), f"resume the batch to ask again; only when the issuer says that nothing was made {CORRECT}"),
+        (outcome(State.FOUND, reason="used before", found=True), f"check whose card it is: {ACCEPT}; for other people name another batch"),
+        (outcome(State.DOUBTFUL, reason="2 cards"), f"ask the issuer about the request ids and the cards named; {HANDS_OFF}"),
+        (outcome(State.ISSUED, found=True), ""),
     ],
 )
 def test_each_outcome_says_what_to_do(told, next_):

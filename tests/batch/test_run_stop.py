@@ -228,7 +228,7 @@ async def fill(batch):
     for number in range(100_000):
         try:
             await batch._journal.call(
-                lambda c, number=number: c.execute("INSERT INTO intents VALUES (?, '', ?, '', 0, 0)", (-number, -number))
+                lambda c, number=number: c.execute("INSERT INTO intents VALUES (?, '', ?, '', 0, 0, 0)", (-number, -number))
             )
         except JournalError:
             return
@@ -289,7 +289,9 @@ async def test_a_journal_that_lost_rows_behind_our_back_gives_no_more_cards_than
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(3)))
         await batch._journal.call(
-            lambda c: c.executemany("INSERT INTO intents VALUES (?, 'card', ?, '', 0, 1)", [(100 + each, str(each)) for each in range(3)])
+            lambda c: c.executemany(
+                "INSERT INTO intents VALUES (?, 'card', ?, '', 0, 1, 0)", [(100 + each, str(each)) for each in range(3)]
+            )
         )
         with pytest.raises(ConfigurationError, match="stopped before card 4: at most 3 are allowed"):
             await office.finish(batch)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 
+import pytest
+
 from freedompay_async.cli import batches
 from freedompay_async.errors import JournalError
 from freedompay_async.sandbox import Fault
@@ -25,6 +27,8 @@ def test_the_report_is_what_it_ends_with(shell, people):
         "  issued          12\n"
         "  refused          0\n"
         "  unknown          0\n"
+        "  found            0\n"
+        "  doubtful         0\n"
         "  started          0\n"
         "  planned          0\n"
     )
@@ -84,14 +88,128 @@ def test_the_same_file_again_asks_one_harmless_question(shell, issuer, people):
     assert issuer.arrived() == before + 1
 
 
-def test_a_lost_journal_and_the_same_file(shell, issuer, people, one_each, hurry):
-    shell.issue(people(8))
-    (shell.folder / "run.db").unlink()
+FOUND = "  found            8   used before: check whose cards they are, then --accept-found; see each row\n"
+
+
+def lost(shell, people):
+    """A batch whose journal nobody has any more."""
     result = shell.issue(people(8))
+    (shell.folder / "run.db").unlink()
+    return result
+
+
+def test_a_lost_journal_and_the_same_file(shell, issuer, people, one_each, hurry):
+    lost(shell, people)
+    result = shell.issue(people(8))
+
+    assert result.exit_code == 1
+    assert issuer.cards() == one_each(8)
+    assert FOUND in result.stdout
+    assert "line 2, key k1: found: used before: check whose card it is." in result.stdout
+    assert "  next: check whose card it is: if it is this person's, resume the batch with --accept-found " in result.stdout
+    assert "found 8, time left 0:00" in result.stderr
+
+
+@pytest.mark.parametrize("given", ["all", "keys.txt", "./all"])
+def test_found_rows_are_accepted(shell, issuer, people, one_each, hurry, given):
+    lost(shell, people)
+    shell.issue(people(8))
+    if given != "all":
+        (shell.folder / given).write_text("\ufeff" + "\r\n".join(f"k{number} " for number in range(1, 9)) + "\n\n", encoding="utf-8")
+    before = issuer.effects
+    result = shell("batch", "resume", "run.db", "--accept-found", given)
+
+    assert result.exit_code == 0
+    assert (issuer.cards(), issuer.effects) == (one_each(8), before)
+    assert "  8 rows had been used before, and were accepted as the same people's\n" in result.stdout
+
+
+def test_found_rows_are_accepted_by_issue_too(shell, issuer, people, one_each, hurry):
+    lost(shell, people)
+    result = shell.issue(people(8), "--accept-found", "all")
 
     assert result.exit_code == 0
     assert issuer.cards() == one_each(8)
-    assert "  8 rows had been sent before under their key: their cards are of that time, see each row\n" in result.stdout
+
+
+def test_some_found_rows_are_accepted(shell, people, hurry):
+    lost(shell, people)
+    shell.issue(people(8))
+    (shell.folder / "keys.txt").write_text("k3\n")
+    result = shell("batch", "resume", "run.db", "--accept-found", "keys.txt", "--json")
+    told = json.loads(result.stdout.splitlines()[-1])
+
+    assert result.exit_code == 1
+    assert (told["issued"], told["found"], told["accepted"]) == (1, 7, 1)
+
+
+@pytest.mark.parametrize("command", ["issue", "resume"])
+def test_a_key_that_the_journal_does_not_have(shell, issuer, people, command):
+    shell.issue(people(2))
+    (shell.folder / "keys.txt").write_text("k1\nk9\n")
+    before = issuer.arrived()
+    flags = ("--accept-found", "keys.txt")
+    result = shell.issue(people(2), *flags) if command == "issue" else shell("batch", "resume", "run.db", *flags)
+
+    assert (result.exit_code, issuer.arrived()) == (2, before)
+    assert result.stderr == 'freedompay: run.db has no row with the key "k9": nothing was accepted, and nothing was sent.\n'
+
+
+def test_a_key_that_a_new_journal_does_not_have_leaves_no_journal(shell, issuer, people):
+    (shell.folder / "keys.txt").write_text("k9\n")
+    result = shell.issue(people(2), "--accept-found", "keys.txt")
+
+    assert (result.exit_code, issuer.arrived()) == (2, 0)
+    assert shell.names() == ["clients.csv", "keys.txt"]
+
+
+@pytest.mark.parametrize(("content", "why"), [(None, "No such file or directory"), (b"\xff\xfe", "it is not UTF-8")])
+def test_keys_that_can_not_be_read(shell, issuer, people, content, why):
+    if content is not None:
+        (shell.folder / "keys.txt").write_bytes(content)
+    result = shell.issue(people(2), "--accept-found", "keys.txt")
+
+    assert (result.exit_code, issuer.arrived()) == (2, 0)
+    assert result.stderr == f"freedompay: --accept-found: keys.txt can't be read ({why}). Nothing was sent.\n"
+
+
+@pytest.mark.parametrize(("check", "asked"), [("sample", 50), ("all", 60), ("none", 0)])
+def test_what_is_asked_first(shell, issuer, people, one_each, check, asked, request_id):
+    result = shell.issue(people(60), "--check-first", check)
+    first, sent = set(), set()
+    for each in issuer.do(list, issuer.sandbox.received):
+        concerned = json.loads(each.body)["request_id"]
+        (first if each.path.endswith("request/status") and concerned not in sent else sent).add(concerned)
+
+    assert result.exit_code == 0
+    assert len(first & {request_id(f"k{number}", "client") for number in range(1, 61)}) == asked
+    assert issuer.cards() == one_each(60)
+
+
+def test_a_check_that_there_is_not(shell, people):
+    assert shell.issue(people(1), "--check-first", "some").exit_code == 2
+
+
+def test_cards_that_are_not_what_was_ordered_are_told(shell, people):
+    shell.issue(people(2))
+    with sqlite3.connect(shell.folder / "run.db") as connection:
+        connection.execute(
+            "UPDATE rows SET state = 'doubtful', reason = '1 card was ordered, and 2 cards, d1, d2 are there' WHERE key = 'k1'"
+        )
+    connection.close()
+    result = shell("batch", "report", "run.db")
+
+    assert result.exit_code == 1
+    assert "  doubtful         1   cards that are not what was ordered; see each row\n" in result.stdout
+    assert "line 2, key k1: doubtful: 1 card was ordered, and 2 cards, d1, d2 are there\n" in result.stdout
+
+
+def test_a_refusal_that_is_not_proved_is_told_as_that(shell, people, hurry):
+    result = shell.issue(people(1, {1: "REFUSED"}))
+
+    assert result.exit_code == 1
+    assert "  of 1 of the refused rows nothing proves that they were not done: resume to ask again\n" in result.stdout
+    assert "It was not done" not in result.stdout
 
 
 def test_another_batch_name_is_another_card(shell, issuer, people):
@@ -260,9 +378,12 @@ def test_report_for_a_machine(shell, issuer, people):
         "issued": 2,
         "refused": 0,
         "unknown": 0,
+        "found": 0,
+        "doubtful": 0,
         "started": 0,
         "planned": 0,
         "inactive": 0,
-        "found": 0,
+        "accepted": 0,
+        "unproved": 0,
         "problems": [],
     }

@@ -11,7 +11,7 @@ import stat
 
 import pytest
 
-COLUMNS = ["line", "key", "state", "client_id", "card_id", "client_request_id", "card_request_id", "found", "reason", "next"]
+COLUMNS = ["line", "key", "state", "client_id", "card_id", "client_request_id", "card_request_id", "found", "proved", "reason", "next"]
 
 
 def read(shell, name="issued.csv"):
@@ -35,6 +35,7 @@ def test_csv_has_every_row_in_the_order_of_the_file(shell, issuer, people, reque
         "client_request_id": request_id("k3", "client"),
         "card_request_id": request_id("k3", "card"),
         "found": "",
+        "proved": "",
         "reason": "",
         "next": "",
     }

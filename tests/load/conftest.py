@@ -15,8 +15,8 @@ import pytest
 from freedompay_async import FreedomPay
 from freedompay_async.attempt import TransportError
 from freedompay_async.batch import Batch, Journal, Limits
-from freedompay_async.batch.journal import _SCHEMA
 from freedompay_async.batch.rows import read_row
+from freedompay_async.batch.schema import SCHEMA
 from freedompay_async.wire import Reply
 
 FIRST = 77010000000
@@ -29,7 +29,7 @@ class InlineJournal(Journal):
         self.path = "memory"
         self.running = False
         self.connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        self.connection.executescript(_SCHEMA)
+        self.connection.executescript(SCHEMA)
 
     async def call(self, work):
         await asyncio.sleep(0)
@@ -37,7 +37,8 @@ class InlineJournal(Journal):
 
     async def write(self, writer, values):
         await asyncio.sleep(0)
-        writer(self.connection, [values])
+        given = writer(self.connection, [values])
+        return None if given is None else given[0]
 
     def note(self, work):
         work(self.connection)
@@ -158,13 +159,13 @@ def issuer():
 def run_batch(play):
     """Plans so many rows and runs them at this issuer; the report, and the seconds that the run took."""
 
-    def run(issuer, rows, **limits):
+    def run(issuer, rows, *, check_first="sample", **limits):
         journal = InlineJournal()
 
         def batch():
             fp = FreedomPay(auth_id="10001", secret_key="secret", region="KZ", base_url="https://api.example.com")
             fp._session.transport = issuer
-            return Batch(fp, journal, limits=Limits(**limits))
+            return Batch(fp, journal, limits=Limits(**limits), check_first=check_first)
 
         # The rows are read in a thread, which a virtual clock could not wait for.
         asyncio.run(batch().plan(_rows(rows)))

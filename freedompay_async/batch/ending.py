@@ -1,0 +1,83 @@
+"""How a row ends, and the words for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from freedompay_async.batch.report import State
+from freedompay_async.errors import ApiError, FreedomPayError, RequestFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from freedompay_async.batch.entries import Entry
+
+__all__ = ["Ended", "failed", "not_all_told", "not_proved", "not_what_was_ordered", "now_proved", "says_nothing", "used_before"]
+
+_NOT_PROVED: Final = "does not know its request id. Nothing proves that it was not done"
+_PROVED: Final = "does not know its request id, asked again later, while it knows one that it has accepted from this batch. It was not done"
+_ID: Final = " [request_id {}]"
+
+
+class Ended(Exception):
+    """A row has ended; what is known of it beyond that is in its entry."""
+
+    def __init__(self, state: State, reason: str | None, *, proved: bool = False) -> None:
+        super().__init__(reason)
+        self.state: Final = state
+        self.reason: Final = reason
+        self.proved: Final = proved
+
+
+def failed(row: Entry, error: FreedomPayError) -> Ended:
+    """After an error that nothing more can be asked about in this run; the row gets what the error names."""
+    if not isinstance(error, RequestFailed):
+        return Ended(State.UNKNOWN, str(error))
+    row.client_id = row.client_id or error.client_id
+    if error.card_ids:
+        row.card_id = row.card_id or error.card_ids[0]
+        return Ended(State.DOUBTFUL, f"the request failed, and its answer names {_cards(error.card_ids)}: {error}")
+    # What a failed request names may exist, so that nothing was done is not proved.
+    return Ended(State.REFUSED, str(error), proved=error.proved and error.done is False)
+
+
+def not_what_was_ordered(card_ids: Sequence[str], *, ordered: int, request_id: str) -> Ended:
+    return Ended(State.DOUBTFUL, f"{ordered} card was ordered, and {_cards(card_ids)} are there{_ID.format(request_id)}")
+
+
+def not_all_told(call: str, card_ids: Sequence[str], *, request_id: str) -> Ended:
+    so_far = _cards(card_ids) if card_ids else "none"
+    return Ended(State.UNKNOWN, f"{call}: done, and not all ids are told yet (so far {so_far}){_ID.format(request_id)}")
+
+
+def used_before(what: str, request_id: str) -> Ended:
+    """Of a row that somebody had used before this journal did."""
+    return Ended(
+        State.FOUND,
+        f"used before: check whose card it is. The issuer knew the request id of this row's {what} before this journal sent it, so nothing "
+        f"is made for the row until --accept-found says that it was used for the same person{_ID.format(request_id)}",
+    )
+
+
+def not_proved(error: FreedomPayError) -> str:
+    return f"{_refusal(error)}, and {_NOT_PROVED}{_ID.format(error.request_id)}"
+
+
+def now_proved(reason: str) -> str:
+    """Of a refusal that was told as not proved."""
+    return reason.replace(_NOT_PROVED, _PROVED) if _NOT_PROVED in reason else f"{reason}: the issuer {_PROVED}"
+
+
+def says_nothing(error: FreedomPayError) -> str:
+    """Of a refused step that `request/status` could not be asked about."""
+    return f"{_refusal(error)}, and request/status says nothing of it{_ID.format(error.request_id)}"
+
+
+def _refusal(error: FreedomPayError) -> str:
+    http = f"HTTP {error.http_status}" if error.http_status is not None and isinstance(error, ApiError) else None
+    words = " ".join(part for part in (http, error.error_code, error.error_description) if part)
+    return f"{error.call}: the issuer refused it" + (f" ({words})" if words else "")
+
+
+def _cards(card_ids: Sequence[str]) -> str:
+    return f"card {card_ids[0]}" if len(card_ids) == 1 else f"{len(card_ids)} cards, {', '.join(card_ids)}"

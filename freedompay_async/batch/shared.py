@@ -1,0 +1,104 @@
+"""What all rows of a run share."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from random import random
+from typing import TYPE_CHECKING, Final
+
+import anyio
+
+from freedompay_async.batch.stopping import Stopped, Wait
+from freedompay_async.errors import FreedomPayError, NotSent, OutcomeUnknown, ProtocolError, RateLimited
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from freedompay_async.batch.clock import Clock
+    from freedompay_async.batch.journal import Journal
+    from freedompay_async.batch.limits import Limits, Progress
+    from freedompay_async.batch.outage import PatientLane
+    from freedompay_async.batch.stopping import Stopping
+    from freedompay_async.models import RequestState
+    from freedompay_async.session import Session
+
+__all__ = ["PASSING", "SAYS_NOTHING", "Shared"]
+
+PASSING: Final = (NotSent, OutcomeUnknown, RateLimited)
+"""What becomes of a question for reasons that pass."""
+SAYS_NOTHING: Final = (*PASSING, ProtocolError)
+"""After each of these as much is known of a request as before the question."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Shared:
+    """What all rows of a run share.
+
+    Attributes:
+        session: its calls wait in the lane.
+        settings: of the batch; the request ids depend on them.
+        room: set when a row may have made room for another.
+        witness: a request id that the issuer has accepted.
+    """
+
+    session: Session
+    lane: PatientLane
+    journal: Journal
+    limits: Limits
+    progress: Progress
+    settings: Mapping[str, str]
+    clock: Clock
+    stopping: Stopping
+    room: asyncio.Event
+    witness: str | None
+
+    async def ask(
+        self,
+        request_id: str,
+        *,
+        again_after: tuple[type[FreedomPayError], ...] = PASSING,
+        nothing_for: float = 0.0,
+        session: Session | None = None,
+    ) -> RequestState | None:
+        """What the issuer says of an intent; `None`: it does not know the id.
+
+        Args:
+            request_id: of the intent.
+            again_after: after these it is asked again, for `settle` seconds in all.
+            nothing_for: seconds for which it is asked again after an answer that says nothing of it.
+            session: what asks, if not the run's own.
+
+        Raises:
+            ProtocolError: nothing was said for so long.
+            Stopped: the run stops, or there was no answer for too long.
+        """
+        loop = asyncio.get_running_loop()
+        began, held = loop.time(), self.lane.held()
+        while True:
+            try:
+                with Wait(self.stopping):
+                    return await (session or self.session).look_up(request_id)
+            except SAYS_NOTHING as error:
+                spent = loop.time() - began - (self.lane.held() - held)
+                if isinstance(error, ProtocolError):
+                    if spent >= nothing_for:
+                        raise
+                elif not isinstance(error, again_after):
+                    raise
+                elif spent >= self.limits.settle:
+                    raise Stopped from error
+                pause = (error.retry_after or 0.0) + 1.0 + random()
+            with Wait(self.stopping):
+                await anyio.sleep(pause)
+
+    async def ask_patiently(self, request_id: str) -> RequestState | None:
+        """The same, where an answer that says nothing is no answer.
+
+        Raises:
+            Stopped: the run stops, or nothing was said for too long.
+        """
+        try:
+            return await self.ask(request_id, nothing_for=self.limits.settle)
+        except ProtocolError as error:
+            raise Stopped from error

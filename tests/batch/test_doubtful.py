@@ -1,0 +1,188 @@
+"""Cards that are not what was ordered: told with all their ids, and never complete."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from freedompay_async.batch import Limits, State, entries, outcomes
+
+DONE = {"status": "ok", "request_status": "success"}
+
+
+@pytest.fixture
+def told_of(office, between, said):
+    """A run in which request/status tells this of these ids, whatever the issuer says."""
+
+    async def run(rows, answers, journal="run.db", **options):
+        limits = options.pop("limits", Limits(wait=0.3))
+        async with office.batch(journal, limits=limits, **options) as batch:
+            await office.plan(batch, office.file(rows))
+
+            async def rule(call, request_id, send):
+                reply = await send()
+                known = call == "request/status" and json.loads(reply.body).get("request_status") == "success"
+                return said(answers[request_id]) if known and request_id in answers else reply
+
+            between(batch, rule)
+            return await office.finish(batch)
+
+    return run
+
+
+def cards(*ids):
+    return {**DONE, "cards": [{"card_id": each} for each in ids]}
+
+
+async def test_more_cards_than_ordered_are_told_with_all_ids(office, people, told_of):
+    request_id = office.request_id("k2", "card")
+    report = await told_of(people(3), {request_id: cards("d1", "d2")}, activate=True)
+    (problem,) = report.problems
+
+    assert (report.issued, report.doubtful, report.complete, report.left) == (2, 1, False, 0)
+    assert (problem.state, problem.card_id) == (State.DOUBTFUL, "d1")
+    assert problem.reason == f"1 card was ordered, and 2 cards, d1, d2 are there [request_id {request_id}]"
+    assert "hand out no card of it" in problem.next
+    assert office.arrived("card/activate") == 2
+
+
+async def test_a_failed_request_that_names_a_card_is_doubtful(office, people, told_of):
+    request_id = office.request_id("k1", "card")
+    failed = {"status": "ok", "request_status": "error", "error_code": "7", "cards": [{"card_id": "d9"}]}
+    report = await told_of(people(2), {request_id: failed})
+    (problem,) = report.problems
+
+    assert (report.issued, report.doubtful, report.refused) == (1, 1, 0)
+    assert (problem.state, problem.card_id, problem.proved) == (State.DOUBTFUL, "d9", False)
+    assert problem.reason.startswith("the request failed, and its answer names card d9: ")
+
+
+async def test_a_failed_client_is_told_with_its_id(office, people, told_of):
+    request_id = office.request_id("k1", "client")
+    failed = {"status": "ok", "request_status": "error", "error_code": "7", "client_id": "c9"}
+    report = await told_of(people(1), {request_id: failed})
+    (problem,) = report.problems
+
+    assert (problem.state, problem.client_id, problem.card_id, problem.proved) == (State.REFUSED, "c9", None, False)
+
+
+async def test_done_and_not_all_ids_are_told_yet_is_unknown_and_asked_about_again(office, people, one_each, told_of):
+    request_id = office.request_id("k1", "card")
+    first = await told_of(people(1), {request_id: {**DONE, "cards": [{"card_id": ""}]}})
+    (problem,) = first.problems
+    sent = len(office.effects())
+    report = await office.resume()
+
+    assert (problem.state, first.unknown) == (State.UNKNOWN, 1)
+    assert problem.reason == f"cards.issue: done, and not all ids are told yet (so far none) [request_id {request_id}]"
+    assert report.complete
+    assert (office.cards(), len(office.effects())) == (one_each(1), sent)
+
+
+async def test_a_client_without_its_id_is_waited_for(office, people, told_of):
+    request_id = office.request_id("k1", "client")
+    report = await told_of(people(1), {request_id: DONE})
+
+    assert report.unknown == 1
+    assert report.problems[0].reason.startswith("clients.create: done, and not all ids are told yet")
+    assert office.arrived("card/issue") == 0
+
+
+async def test_a_card_of_two_rows_makes_both_doubtful(office, people, told_of):
+    same = {office.request_id(key, "card"): cards("d1") for key in ("k1", "k3")}
+    report = await told_of(people(4), same)
+
+    assert (report.issued, report.doubtful, report.complete) == (2, 2, False)
+    assert [(each.key, each.card_id, each.reason) for each in report.problems] == [
+        ("k1", "d1", "card d1 is that of line 4 too"),
+        ("k3", "d1", "card d1 is that of line 2 too"),
+    ]
+
+
+async def test_the_later_row_is_told_as_doubtful_while_the_run_goes_on(office, people, between, said):
+    async with office.batch(limits=Limits(concurrency=1)) as batch:
+        await office.plan(batch, office.file(people(3)))
+
+        async def rule(call, request_id, send):
+            reply = await send()
+            known = call == "request/status" and "cards" in json.loads(reply.body)
+            return said(cards("d1")) if known else reply
+
+        between(batch, rule)
+        told = [(each.state, each.reason) async for each in batch.run()]
+        kept = [each.state async for each in outcomes(batch._journal)]
+
+    assert [state for state, _ in told].count(State.DOUBTFUL) >= 2
+    assert kept == [State.DOUBTFUL] * 3
+
+
+@pytest.mark.parametrize("as_one", [entries._FROM, False], ids=["this SQLite", "an old SQLite"])
+async def test_a_card_of_an_earlier_run_is_found_too(office, people, told_of, monkeypatch, as_one):
+    monkeypatch.setattr(entries, "_FROM", as_one)
+    same = {office.request_id(key, "card"): cards("d1") for key in ("k1", "k2")}
+    async with office.batch(limits=Limits(max_cards=2)) as batch:
+        await office.plan(batch, office.file(people(2)))
+        await batch._journal.call(lambda c: c.execute("UPDATE rows SET state = 'issued', card_id = 'd1' WHERE key = 'k1'"))
+    report = await told_of(people(2), same)
+
+    assert (report.issued, report.doubtful) == (0, 2)
+
+
+async def test_a_card_that_is_not_active_and_shared_keeps_both_reasons(office, people, told_of):
+    same = {office.request_id(key, "card"): cards("d1") for key in ("k1", "k2")}
+    report = await told_of(people(2), same, activate=True)
+
+    assert report.doubtful == 2
+    assert all("card d1 is that of line" in each.reason for each in report.problems)
+    assert any("; cards.activate" in each.reason for each in report.problems)
+
+
+async def test_a_doubtful_row_is_left_alone_by_a_resumed_run(office, people, told_of):
+    first = await told_of(people(1), {office.request_id("k1", "card"): cards("d1", "d2")})
+    before = len(office.issuer.received)
+    report = await office.resume(accept_found="all")
+
+    assert report == first
+    assert len(office.issuer.received) == before
+
+
+async def test_a_found_row_with_more_cards_than_ordered_is_doubtful(office, people, told_of):
+    await office.issue(office.file(people(1)), "old.db")
+    report = await told_of(people(1), {office.request_id("k1", "card"): cards("d1", "d2")})
+
+    assert (report.found, report.doubtful) == (0, 1)
+
+
+async def test_progress_counts_them(office, people, between, said):
+    await office.issue(office.file(people(1)), "old.db")
+    async with office.batch() as batch:
+        await office.plan(batch, office.file(people(3)))
+
+        async def rule(call, request_id, send):
+            reply = await send()
+            twice = request_id == office.request_id("k2", "card") and "cards" in json.loads(reply.body)
+            return said(cards("d1", "d2")) if call == "request/status" and twice else reply
+
+        between(batch, rule)
+        await office.finish(batch)
+    progress = batch.progress
+
+    assert (progress.issued, progress.found, progress.doubtful, progress.done) == (1, 1, 1, 3)
+
+
+async def test_one_statement_finds_what_many_rows_share(office, people):
+    said = []
+    async with office.batch() as batch:
+        await office.plan(batch, office.file(people(250)))
+        await batch._journal.call(lambda c: c.set_trace_callback(said.append))
+        rows = [(number, "issued", f"c{number}", f"d{number % 249}", False, None, False) for number in range(1, 251)]
+        told = await batch._journal.call(lambda c: entries._end(c, rows))
+        plan = await batch._journal.call(lambda c: c.execute(f"EXPLAIN QUERY PLAN {entries._SHARE.format('(1, ?)')}", ("d1",)).fetchall())
+
+    assert {number: text for number, text in enumerate(told, 1) if text} == {
+        1: "card d1 is that of line 251 too",
+        250: "card d1 is that of line 2 too",
+    }
+    assert len([each for each in said if "CROSS JOIN" in each and "EXPLAIN" not in each]) == 3
+    assert any("rows_of_card" in step[-1] for step in plan)
