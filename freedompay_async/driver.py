@@ -14,7 +14,7 @@ from msgspec.structs import force_setattr
 from freedompay_async.attempt import Attempt, TransportError, Wire
 from freedompay_async.contract import REQUESTS_STATUS, Call, Mark, Retry, Section
 from freedompay_async.drift import DriftCount
-from freedompay_async.errors import MEANINGS, Busy, ConfigurationError, Ending, OutcomeUnknown
+from freedompay_async.errors import KEEP_TO_THE_ID, MEANINGS, Busy, ConfigurationError, Ending, OutcomeUnknown
 from freedompay_async.explain import mark_cancelled, to_error
 from freedompay_async.governor import Governor, NoTurn, Rank
 from freedompay_async.ids import checked_request_id, new_request_id
@@ -313,7 +313,8 @@ class Driver:
         on_the_way = f"{self._means.governor.busy} calls are on the way"
         busy = MEANINGS[Ending.BUSY]
         why = f"its turn has not come ({on_the_way}), and wait=False"
-        return Busy(f"{busy.text.format(why=why)} {busy.safe}", request_id=self._id, call=self._call.name)
+        keep = KEEP_TO_THE_ID if self._life.given else ""
+        return Busy(f"{busy.text.format(why=why)} {busy.safe}{keep}", request_id=self._id, call=self._call.name)
 
     async def _turn(self, attempt: Attempt, departure: Departure | None) -> None:
         """Wait for a place and a turn."""
@@ -377,7 +378,8 @@ class Driver:
                 force_setattr(answer, "found", self._life.found)
             return answer
         error = self._error(step)
-        if self._call.retry is Retry.UNASKABLE and (error.outcome_unknown or isinstance(error, OutcomeUnknown)):
+        harmful = error.outcome_unknown and not self._call.safe_again
+        if self._call.retry is Retry.UNASKABLE and (harmful or isinstance(error, OutcomeUnknown)):
             # For whoever has to look: the caller may have no log of its own.
             log.error("%s", error.message, extra=self._extra())
         raise error
@@ -392,6 +394,7 @@ class Driver:
             resend_within=self._means.policy.resend_within,
             not_again=self._life.not_again,
             id_sent=self._call.body_id or self._signer.header_id,
+            given=self._life.given,
             refused=self._life.said_no,
             hide=self._secrets(),
         )

@@ -11,7 +11,7 @@
     ├── ProtocolError           the answer to a question is not the contract's
     └── ApiError                the issuer, or what stands before it, answered and said no
         ├── AuthenticationError the key, the merchant id or the signature was refused
-        ├── DuplicateRequest    the issuer has seen this request id and does not tell what became of it
+        ├── DuplicateRequest    HTTP 409 to a request id that may have been used before, and nothing tells what became of it
         ├── RateLimited         HTTP 429 to every attempt
         ├── RequestFailed       this request was refused or has failed
         └── GiftCardError       a negative status of the gift-card section
@@ -31,6 +31,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Final, Literal, NamedTuple
 
 __all__ = [
+    "KEEP_TO_THE_ID",
     "MEANINGS",
     "ApiError",
     "AuthenticationError",
@@ -204,9 +205,9 @@ class AuthenticationError(ApiError):
 
 
 class DuplicateRequest(ApiError):
-    """The issuer has seen this request id before and `request/status` does not tell what became of it.
+    """HTTP 409 to a request id that may have been used before, and `request/status` does not tell what became of it.
 
-    Not a refusal: the first use of the id may have been done.
+    Not a refusal: an earlier use of the id may have been done.
     """
 
 
@@ -227,9 +228,9 @@ class RequestFailed(ApiError):
 class GiftCardError(ApiError):
     """A negative status of the gift-card section; `code` has it, and its sentence is `error_description`.
 
-    `done` is false of a question, and where the status is about what was asked (a name, a phone, a product, a card id, a code, a right to
-    it). A general error (-1), a failure of the bank behind the issuer (-5, -9), "activated already" (-10) and a lack of money (-6), which
-    the same order may have used up when a proxy sent it twice, do not tell whether it was done, so there it is `None`.
+    `done` is false of a question, and where the status is about what was asked (a name, a phone, a product, a right to it). The others do
+    not tell, so there it is `None`: a general error (-1), a failure of the bank behind the issuer (-5, -9), and what is also said of the
+    second copy of an order that a proxy sent twice (-6 no money left, -7 and -8 a card id or a code that is used up, -10).
     """
 
     @property
@@ -267,6 +268,7 @@ class Ending(StrEnum):
     REFUSED_REPEATABLE = "refused, and it may be repeated"
     GIFT_REFUSED = "refused gift-card call"
     GIFT_UNSURE = "refused gift-card call that may have been done"
+    GIFT_UNSURE_HARMLESS = "refused gift-card confirmation that may have been done"
     DUPLICATE = "duplicate"
     FAILED = "failed"
     FAILED_NAMED = "failed, and names something"
@@ -279,6 +281,7 @@ class Ending(StrEnum):
     READ_NOT_SENT = "question not sent"
     READ_LIMITED = "question limited"
     READ_DENIED = "question denied"
+    READ_BLOCKED = "question denied, not in the issuer's own JSON"
     READ_REFUSED = "question refused"
     READ_GIFT_REFUSED = "gift-card question refused"
     READ_UNCLEAR = "question answered with something else"
@@ -426,7 +429,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.GIFT_REFUSED: Meaning(
         GiftCardError,
         Of.EFFECT,
-        "a negative status that is about what was asked (-2, -3, -4, -7, -8, -11)",
+        "a negative status that is about what was asked (-2, -3, -4, -11)",
         False,
         _NEW,
         "the issuer refused it ({why}).",
@@ -435,11 +438,20 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.GIFT_UNSURE: Meaning(
         GiftCardError,
         Of.EFFECT,
-        "a negative status that does not tell (-1, -5, -6, -9, -10)",
+        "a negative status that does not tell (-1, -5 to -10)",
         None,
         _NONE,
         "the issuer said no ({why}).",
         "That does not tell whether it was done: look at the card or at the account before it is repeated.",
+    ),
+    Ending.GIFT_UNSURE_HARMLESS: Meaning(
+        GiftCardError,
+        Of.EFFECT,
+        "the same of a confirmation",
+        None,
+        _NEW,
+        "the issuer said no ({why}).",
+        "That does not tell whether an earlier try did it: the status of the card does. Another try does no harm.",
     ),
     Ending.DUPLICATE: Meaning(
         DuplicateRequest,
@@ -535,11 +547,21 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.READ_DENIED: Meaning(
         AuthenticationError,
         Of.READ,
-        "401 or 403 in any form",
+        "401 or 403 in the issuer's own JSON",
         False,
         _NEW,
-        "the host refused the signature or the merchant ({why}).",
+        "the issuer refused the signature or the merchant ({why}).",
         "The question did nothing. Check auth_id, secret_key, the region and its signature scheme.",
+    ),
+    Ending.READ_BLOCKED: Meaning(
+        AuthenticationError,
+        Of.READ,
+        "401 or 403 in any other form",
+        False,
+        _NEW,
+        "the host, or something before it, refused the question ({why}), and not in the issuer's own JSON.",
+        "The question did nothing. Check base_url and what stands between you and the issuer; auth_id, secret_key, the region and its "
+        "signature scheme.",
     ),
     Ending.READ_REFUSED: Meaning(
         RequestFailed,
@@ -616,3 +638,6 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     ),
 }
 """In the order of the table in the documentation."""
+
+KEEP_TO_THE_ID: Final = " You gave its request_id: keep to that one, because an earlier use of it may have been done."
+"""For an end that says only of this call that it did nothing."""

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async.contract import Mark, Retry, Section
-from freedompay_async.errors import MEANINGS, AuthenticationError, Ending, FreedomPayError
+from freedompay_async.errors import KEEP_TO_THE_ID, MEANINGS, AuthenticationError, Ending, FreedomPayError, Of
 from freedompay_async.masking import concealed, mask, mask_text
 from freedompay_async.models.answers import RequestState, as_id
 from freedompay_async.models.dictionaries import GiftStatus
@@ -25,15 +25,14 @@ __all__ = ["mark_cancelled", "to_error"]
 
 # Of the issuer's own words: more is in `body`.
 _LONGEST: Final = 2_000
-# What is wrong with what was asked: an earlier attempt would have been told the same. Not so of the money, which it may have used up.
+# What is wrong with what was asked: an earlier copy of it would have been told the same. Not so of money, a card id or a code, which that
+# may have used up.
 _OF_WHAT_WAS_ASKED: Final = frozenset(
     str(status.value)
     for status in (
         GiftStatus.WRONG_HOLDER_NAME,
         GiftStatus.WRONG_PHONE,
         GiftStatus.WRONG_PRODUCT,
-        GiftStatus.WRONG_CARD_ID,
-        GiftStatus.WRONG_OTP,
         GiftStatus.ACCESS_DENIED,
     )
 )
@@ -50,6 +49,7 @@ def to_error(
     resend_within: float,
     not_again: str | None = None,
     id_sent: bool = True,
+    given: bool = False,
     refused: bool = False,
     hide: Sequence[Secret] = (),
 ) -> FreedomPayError:
@@ -64,6 +64,7 @@ def to_error(
         resend_within: seconds.
         not_again: why it was not sent again, where its age forbids it.
         id_sent: the request id is on the wire, in the body or in a header.
+        given: the caller gave the id.
         refused: the issuer has refused the call itself.
         hide: what went out and must not be shown, should the issuer repeat it.
     """
@@ -84,6 +85,8 @@ def to_error(
     if meaning.error is AuthenticationError and meaning.done is False and call.section is Section.HASHDT:
         text, safe = f"HashDT refused the keys ({why}).", "This attempt did nothing. Check api_key, product_id and token."
     text = f"{text} {safe}"
+    if given and meaning.done is False and meaning.of is Of.EFFECT:
+        text += KEEP_TO_THE_ID
     if call.mark is Mark.INFERRED and told.reply is not None and told.reply.status == 404:
         text += (
             f" The path {call.path} is a guess: no public page of the vendor shows it. If the vendor gave you another, "
@@ -140,7 +143,8 @@ def _ending(
         case Step.TAKEN:
             return Ending.UNREADABLE
         case Step.REFUSED if call.section is Section.GIFT_CARDS:
-            return Ending.GIFT_REFUSED if code in _OF_WHAT_WAS_ASKED else Ending.GIFT_UNSURE
+            unsure_gift = Ending.GIFT_UNSURE_HARMLESS if call.safe_again else Ending.GIFT_UNSURE
+            return Ending.GIFT_REFUSED if code in _OF_WHAT_WAS_ASKED else unsure_gift
         case Step.REFUSED:
             refused = {Retry.ASKABLE: Ending.REFUSED, Retry.REPEATABLE: Ending.REFUSED_REPEATABLE}
             return refused.get(of_kind, Ending.REFUSED_UNASKABLE)
@@ -157,6 +161,7 @@ def _ending_of_read(step: Step, section: Section, *, answered: bool) -> Ending:
         Step.NOT_SENT: Ending.READ_NOT_SENT,
         Step.LIMITED: Ending.READ_LIMITED,
         Step.DENIED: Ending.READ_DENIED,
+        Step.BLOCKED: Ending.READ_BLOCKED,
         Step.REFUSED: Ending.READ_GIFT_REFUSED if section is Section.GIFT_CARDS else Ending.READ_REFUSED,
         Step.UNCLEAR: Ending.READ_UNCLEAR,
     }

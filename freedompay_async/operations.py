@@ -204,7 +204,7 @@ class Operation(Generic[R]):
 
     def _read(self, state: RequestState) -> R | None:
         result = result_of(self._call, state, cards=self._cards)
-        if isinstance(result, IssuedCards) and not result.complete:
+        if isinstance(result, IssuedCards) and result.complete is False:
             log.error(
                 "%s: %d cards were made where %s were ordered: %s. Ask the issuer whose they are.",
                 self._call.name,

@@ -174,6 +174,8 @@ class Life:
     """The scheme carries the id in a header, so that a repeated call without an id in its body is refused too."""
     pays: bool = False
     """It moves money."""
+    given: bool = False
+    """The caller gave the id, so it may have been used before."""
     ask_once: bool = False
     """A refusal is looked up once, at once, whoever made the id: the caller asks again later."""
     may_resend: bool = True
@@ -247,7 +249,7 @@ class Life:
                 return Action(Step.TAKEN)
             seen = Seen.UNCLEAR
         if self.retry is Retry.READ:
-            ends = {Seen.ERROR: Step.REFUSED, Seen.DENIED: Step.DENIED, Seen.BLOCKED: Step.DENIED, Seen.UNCLEAR: Step.UNCLEAR}
+            ends = {Seen.ERROR: Step.REFUSED, Seen.DENIED: Step.DENIED, Seen.BLOCKED: Step.BLOCKED, Seen.UNCLEAR: Step.UNCLEAR}
             return Action(ends[seen]) if seen in ends else self._send_again(retry_after)
         if self.retry is Retry.REPEATABLE:
             return self._repeat(seen, retry_after)

@@ -179,7 +179,8 @@ class Session(Means):
         header_id = self.signers[call.section].header_id
         # An id that does not go out can't have been used before.
         used = request_id is not None and (header_id or call.body_id)
-        return Life(self.policy, call.retry, doubt=Doubt.POSSIBLE if used else Doubt.NONE, header_id=header_id, pays=call.pays)
+        doubt = Doubt.POSSIBLE if used else Doubt.NONE
+        return Life(self.policy, call.retry, doubt=doubt, header_id=header_id, pays=call.pays, given=used)
 
     async def look_up(self, request_id: str, *, timeout: float | None = None) -> RequestState | None:
         """What the issuer says of an intent; `None`: it says that it does not know the id, or not yet.

@@ -97,7 +97,7 @@ class Steps:
             issue = CardIssue(client_id=row.client_id, product_id=row.planned.row.product_id)
             issued = await self._step(row, "card", CARDS_ISSUE, partial(_given, issue))
             row.card_id = issued.card_ids[0]
-            if not issued.complete:
+            if issued.complete is False:
                 raise not_what_was_ordered(issued.card_ids, ordered=issued.ordered or 1, request_id=issued.request_id)
         if self._shared.settings["activate"] != "yes":
             return Ended(State.ISSUED, None)

@@ -225,9 +225,9 @@ class IssuedCards(Struct, kw_only=True, frozen=True):
     ordered: int | None = None
 
     @property
-    def complete(self) -> bool:
-        """As many as were ordered. More than that are told all the same: ask the issuer whose they are."""
-        return self.ordered in (None, len(self.card_ids))
+    def complete(self) -> bool | None:
+        """As many as were ordered; `None`: that is not known. More than that are told all the same: ask the issuer whose they are."""
+        return None if self.ordered is None else self.ordered == len(self.card_ids)
 
     @classmethod
     def of(cls, state: RequestState) -> Self | None:

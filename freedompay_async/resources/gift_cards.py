@@ -19,7 +19,7 @@ from freedompay_async.errors import (
 )
 from freedompay_async.explain import mark_cancelled
 from freedompay_async.masking import mask_text
-from freedompay_async.models.dictionaries import GiftCardStatus
+from freedompay_async.models.dictionaries import GiftCardStatus, GiftStatus
 from freedompay_async.models.gift_cards import GiftCardId, GiftConfirmation, GiftIssue, GiftProductQuery
 from freedompay_async.resources.namespace import Namespace
 from freedompay_async.secret import Otp
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 __all__ = ["GiftCardOrder", "GiftCards"]
 
+# What a confirmation is also answered with where an earlier one has activated the card. A wrong code stays one, whatever the card is.
+_LEFT_OPEN: Final = frozenset(
+    (GiftStatus.GENERAL_ERROR, GiftStatus.ISSUE_FAILED, GiftStatus.ACTIVATION_FAILED, GiftStatus.ALREADY_ACTIVATED)
+)
 _CARD_ID: Final = re.compile(r"[0-9]{1,20}")
 
 
@@ -176,7 +180,8 @@ class GiftCardOrder:
     async def confirm(self, otp: str, *, timeout: float | None = None) -> GiftCardState:
         """Confirm it. Where the answer is lost, or says "activated already" (-10), the status of the card tells.
 
-        So it is safe to try again, in another process too: an earlier try whose answer was lost may have confirmed the card.
+        So it is safe to try again, in another process too: an earlier try whose answer was lost may have confirmed the card. A success then
+        says that the card is active, and not that this very code was right.
 
         Raises:
             GiftCardError: refused; `code` -8 is a wrong code, and another try is safe.
@@ -186,7 +191,8 @@ class GiftCardOrder:
         try:
             return await self._cards.confirm(otp=otp, card_id=self.card_id, timeout=timeout)
         except (OutcomeUnknown, AuthenticationError, GiftCardError, RateLimited) as error:
-            if not error.outcome_unknown and not isinstance(error, OutcomeUnknown):
+            known = error.done is False or (isinstance(error, GiftCardError) and error.code not in _LEFT_OPEN)
+            if known:
                 raise
             return await self._by_its_status(error, timeout)
 

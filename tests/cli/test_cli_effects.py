@@ -68,15 +68,16 @@ def test_one_json_object(shell, issuer):
 
 
 def test_a_refusal_comes_at_once(shell):
-    # With an id made by the command it would be looked up for seconds, because it might have been used before.
+    # With an id that the command hands in it would be looked up for seconds, because it might have been used before.
     result = shell("cards", "activate", "nope", "--json")
     told = json.loads(result.stdout)
 
     assert result.exit_code == 1
     assert (told["error"], told["call"], told["error_code"]) == ("RequestFailed", "cards.activate", "unknown_card")
     assert told["request_id"] == announced(result.stderr)
-    assert told["message"].endswith("It was not done.")
-    assert "freedompay: cards.activate: the issuer refused it" in result.stderr
+    assert (told["done"], told["proved"]) == (None, False)
+    assert "freedompay: cards.activate: refused, and the issuer does not know the id" in result.stderr
+    assert f"next: freedompay requests status {told['request_id']}" in result.stderr
 
 
 def test_more_fields(shell, issuer):

@@ -150,7 +150,7 @@ def test_limited_payment_is_repeated_only_where_the_policy_says_so(ask, say):
 
 
 ENDS = {
-    "refused": (lambda say: [say.gift(-6)], GiftCardError, 1, 1),
+    "refused": (lambda say: [say.gift(-4)], GiftCardError, 1, 1),
     "denied": (lambda say: [say.gift_denied], AuthenticationError, 1, 1),
     "denied by a gateway": (lambda say: [say.denied], AuthenticationError, 1, 1),
     "not sent": (lambda say: [say.not_sent], NotSent, 4, 4),

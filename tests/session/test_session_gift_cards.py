@@ -26,7 +26,7 @@ CALLS = {
 }
 NO = [code for code in GiftStatus if code < 0]
 # What tells that it was not done: the status is about what was asked.
-NOT_DONE = {-2, -3, -4, -6, -7, -8, -11}
+NOT_DONE = {-2, -3, -4, -11}
 CARD = {"card_currency": "KZT", "card_balance": 5000, "card_mask": "1234********5678"}
 
 

@@ -108,7 +108,7 @@ class TestRequestState:
 
 
 class TestIssuedCards:
-    @pytest.mark.parametrize(("ordered", "expected"), [(None, True), (2, True), (1, False), (3, False)])
+    @pytest.mark.parametrize(("ordered", "expected"), [(None, None), (2, True), (1, False), (3, False)])
     def test_are_complete_where_they_are_as_many_as_were_ordered(self, ordered, expected):
         state = RequestState(status="ok", request_status="success")
 

@@ -214,8 +214,17 @@ class TestText:
                 Step.DENIED,
                 PAGE,
                 (
-                    "the host refused the signature or the merchant (HTTP 200, an HTML page). "
+                    "the issuer refused the signature or the merchant (HTTP 200, an HTML page). "
                     "The question did nothing. Check auth_id, secret_key, the region and its signature scheme."
+                ),
+            ),
+            (
+                Step.BLOCKED,
+                PAGE,
+                (
+                    "the host, or something before it, refused the question (HTTP 200, an HTML page), and not in the issuer's own JSON. "
+                    "The question did nothing. Check base_url and what stands between you and the issuer; auth_id, secret_key, the region "
+                    "and its signature scheme."
                 ),
             ),
             (Step.UNKNOWN, LOST, "sent, and no answer came (the server disconnected). It changes nothing: it is safe to repeat."),
@@ -223,6 +232,16 @@ class TestText:
     )
     def test_of_a_read_says_what_happened_and_that_it_is_safe(self, step, told, expected):
         assert explain(step, REQUESTS_STATUS, told=told).message == expected
+
+    @pytest.mark.parametrize("step", [Step.NOT_SENT, Step.DENIED])
+    def test_of_what_only_this_call_did_not_do_keeps_to_an_id_that_was_given(self, step):
+        kept = "You gave its request_id: keep to that one"
+
+        assert (kept in explain(step, given=True).message, kept in explain(step).message) == (True, False)
+
+    @pytest.mark.parametrize("step", [step for step in ENDS if step not in (Step.NOT_SENT, Step.DENIED)])
+    def test_of_what_may_have_been_done_speaks_of_its_own_id(self, step):
+        assert "You gave" not in explain(step, given=True).message
 
     @pytest.mark.parametrize("step", ENDS)
     def test_calls_only_what_was_not_sent_safe_to_repeat(self, step):

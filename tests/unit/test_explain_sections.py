@@ -133,8 +133,8 @@ class TestGiftCards:
     @pytest.mark.parametrize(
         ("code", "expected"),
         [
-            *((code, None) for code in (-1, -5, -6, -9, -10)),
-            *((code, False) for code in (-2, -3, -4, -7, -8, -11)),
+            *((code, None) for code in (-1, *range(-10, -4))),
+            *((code, False) for code in (-2, -3, -4, -11)),
         ],
     )
     def test_refusal_is_that_it_was_not_done_only_where_it_is_about_what_was_asked(self, call, code, expected):
@@ -142,7 +142,7 @@ class TestGiftCards:
         error = explain(Step.REFUSED, call, told=told)
 
         assert (type(error), error.code, error.done) == (GiftCardError, code, expected)
-        assert ("it was not done:" in error.message, "does not tell whether it was done" in error.message) == (
+        assert ("it was not done:" in error.message, "does not tell whether" in error.message) == (
             expected is False,
             expected is None,
         )

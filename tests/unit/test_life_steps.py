@@ -27,7 +27,7 @@ class TestFirstSend:
             (Seen.TAKEN, Step.UNCLEAR),
             (Seen.LIMITED, Step.SEND),
             (Seen.DENIED, Step.DENIED),
-            (Seen.BLOCKED, Step.DENIED),
+            (Seen.BLOCKED, Step.BLOCKED),
             (Seen.OK, Step.ANSWERED),
             (Seen.ERROR, Step.REFUSED),
         ],
