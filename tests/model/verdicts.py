@@ -209,9 +209,12 @@ def _of_look(world: World, call: Call, value, error) -> None:
         world.check(error.done is None or not intent.effects, "%s was told %r, and its card is there", call, error)
         if error.done is False:
             intent.undone, intent.state = type(error).__name__, "over"
-    elif isinstance(error, StillProcessing):
+    elif isinstance(error, StillProcessing | AuthenticationError):
+        # Of a question it is false; of the request that was asked about it is what was told before.
         if error.done:
             _is_done(world, call, error)
+        elif call.what == "result":
+            world.check(error.done is None, "%s was told %r, and nothing tells that it was not done", call, error)
     elif isinstance(error, OutcomeUnknown | ProtocolError | NotSent | RateLimited):
         world.check(call.what == "refresh", "%s passed %r on", call, error)
     if error is not None:
