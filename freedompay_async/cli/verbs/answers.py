@@ -139,7 +139,7 @@ def _read_envelope(value: msgspec.Struct, view: _View) -> None:
     if isinstance(value, GiftAnswer) and not (view.facts or view.lists):
         view.facts["status"] = _text(value.status, reveal=False)
     if getattr(answer, "found", False):
-        view.facts["found"] = "yes: the issuer had this request id before this call, which did nothing anew"
+        view.facts["found"] = "yes: the issuer refused the id and knows it: it was used before this call, or a proxy sent the call twice"
     view.facts["request_id"] = str(getattr(value, "request_id", ""))
 
 
