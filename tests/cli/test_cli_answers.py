@@ -55,7 +55,7 @@ def test_what_a_request_came_to(capsys):
 
     assert lines == [
         "request_status  success",
-        "found           yes: the issuer had this request id before this call, which did nothing anew",
+        "found           yes: the issuer refused the id and knows it: it was used before this call, or a proxy sent the call twice",
         "request_id      r-1",
     ]
 

@@ -53,7 +53,10 @@ def test_an_id_of_one_s_own(shell, issuer):
 
     assert announced(result.stderr) == OWN
     assert result.stdout.splitlines()[-1].split() == ["request_id", OWN]
-    assert "found           yes: the issuer had this request id before this call, which did nothing anew\n" in again.stdout
+    assert (
+        "found           yes: the issuer refused the id and knows it: it was used before this call, or a proxy sent the call twice\n"
+        in again.stdout
+    )
     assert len(issuer.ledger()) == 1
 
 
