@@ -1,8 +1,7 @@
-"""The rows of a run, as the journal has them: every question and every write that a run makes."""
+"""The rows of a run, as the journal has them: every question that a run asks it."""
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -11,29 +10,15 @@ import msgspec
 
 from freedompay_async.batch.clock import Clock
 from freedompay_async.batch.plan import PlannedRow
-from freedompay_async.batch.report import Outcome, State
 from freedompay_async.ids import derive_request_id
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
+    import sqlite3
+    from collections.abc import AsyncGenerator, Mapping
 
     from freedompay_async.batch.journal import Journal
 
-__all__ = [
-    "Earlier",
-    "Entry",
-    "Refusal",
-    "Standing",
-    "accepted",
-    "clock_was_set_back",
-    "end",
-    "forget",
-    "intend",
-    "keep",
-    "refuse",
-    "standing",
-    "unfinished",
-]
+__all__ = ["Earlier", "Entry", "Refusal", "Standing", "standing", "unfinished"]
 
 _CHUNK: Final = 500
 _PLANNED: Final = msgspec.json.Decoder(PlannedRow)
@@ -44,25 +29,6 @@ _NEXT: Final = (
     "SELECT number, line, key, data, client_id, card_id, found, accepted_found, state = 'refused', reason FROM rows "  # noqa: S608 - of constants
     f"WHERE number > ? AND {_OPEN} ORDER BY number LIMIT ?"
 )
-# `UPDATE … FROM`; Red Hat 8 has an older one.
-_FROM: Final = sqlite3.sqlite_version_info >= (3, 33)
-_KNOW: Final = (
-    "WITH given (row, now, client, card, was, why, shown) AS (VALUES {}) "
-    "UPDATE rows SET state = now, client_id = client, card_id = card, found = was, reason = why, proved = shown "
-    "FROM given WHERE number = row"
-)
-_KNOW_ONE: Final = "UPDATE rows SET state = ?2, client_id = ?3, card_id = ?4, found = ?5, reason = ?6, proved = ?7 WHERE number = ?1"
-# The card comes first in the join, so that the index answers it.
-_SHARE: Final = (
-    "WITH given (row, card) AS (VALUES {}) SELECT own.number, own.line, other.number, other.line, other.state, card FROM given "
-    "CROSS JOIN rows AS other ON other.card_id = card AND other.number <> row CROSS JOIN rows AS own ON own.number = row "
-    "ORDER BY other.number"
-)
-_DOUBT: Final = (
-    "UPDATE rows SET state = 'doubtful', reason = ?2 || coalesce('; ' || reason, '') WHERE number = ?1 AND state IN ('issued', 'found')"
-)
-# A statement for so many: before version 3.32 it has at most 999 parameters.
-_TOGETHER: Final = 100
 
 
 class Refusal(IntEnum):
@@ -203,134 +169,3 @@ def _chunk(connection: sqlite3.Connection, after: int) -> list[Entry]:
         )
         for number, line, key, data, client_id, card_id, found, own, refused, reason in rows
     ]
-
-
-def intend(
-    journal: Journal, entry: Entry, step: str, *, request_id: str, body_sha256: bytes, sent_at: float, set_back: float = 0.0
-) -> Awaitable[None]:
-    """On the disk when it has been awaited: the intent, what is known of the row, and by how many seconds the clock was set back."""
-    intent = (entry.number, step, request_id, body_sha256, sent_at)
-    known = _known(entry, State.STARTED)
-    return journal.write(_intend, (intent, known, set_back))
-
-
-def keep(journal: Journal, entry: Entry) -> Awaitable[None]:
-    """On the disk when it has been awaited: what is known of a row that goes on, though it was told as refused."""
-    return journal.write(_know, _known(entry, State.STARTED))
-
-
-def refuse(journal: Journal, entry: Entry, step: str, refusal: Refusal, *, state: State, reason: str) -> Awaitable[None]:
-    """On the disk when it has been awaited: a step was refused, and how the row stands until it has been asked about again."""
-    return journal.write(_refuse, (_known(entry, state, reason), (refusal.value, entry.number, step)))
-
-
-def _refuse(connection: sqlite3.Connection, each: Sequence[tuple[Any, ...]]) -> None:
-    _know(connection, [known for known, _ in each])
-    connection.executemany("UPDATE intents SET refused = ? WHERE number = ? AND step = ?", [refused for _, refused in each])
-
-
-def _known(entry: Entry, state: State, reason: str | None = None, *, proved: bool = False) -> tuple[Any, ...]:
-    """As `_know` takes it."""
-    return (entry.number, state.value, entry.client_id, entry.card_id, entry.found, reason, proved)
-
-
-def _intend(connection: sqlite3.Connection, each: Sequence[tuple[Any, ...]]) -> None:
-    _file(connection, [intent for intent, _, _ in each])
-    _know(connection, [known for _, known, _ in each])
-    _add_set_back(connection, sum(set_back for _, _, set_back in each))
-
-
-def _file(connection: sqlite3.Connection, intents: Sequence[tuple[Any, ...]]) -> None:
-    _for_all(connection, "INSERT OR IGNORE INTO intents (number, step, request_id, body_sha256, sent_at) VALUES {}", intents)
-
-
-def _know(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """How rows stand: number, state, client_id, card_id, found, reason, proved. A row waits for each write, so none is here twice."""
-    if _FROM:
-        _for_all(connection, _KNOW, rows)
-    else:
-        connection.executemany(_KNOW_ONE, rows)
-
-
-def _end(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> list[str | None] | None:
-    """As `_know`; and of each row that is issued, whose card it shares."""
-    _know(connection, rows)
-    cards = [(number, card) for number, state, _, card, *_ in rows if card is not None and state == State.ISSUED]
-    if not cards:
-        return None
-    shared = list(_for_all(connection, _SHARE, cards))
-    if not shared:
-        return None
-    told: dict[int, str] = {}
-    for number, line, other, other_line, state, card in shared:
-        told.setdefault(number, f"card {card} is that of line {other_line} too")
-        if state in (State.ISSUED, State.FOUND):
-            connection.execute(_DOUBT, (other, f"card {card} is that of line {line} too"))
-    connection.executemany(_DOUBT, told.items())
-    return [told.get(row[0]) for row in rows]
-
-
-def _accept(connection: sqlite3.Connection, intents: Sequence[tuple[Any, ...]]) -> None:
-    connection.executemany("UPDATE intents SET accepted = 1 WHERE number = ? AND step = ?", intents)
-
-
-def _for_all(connection: sqlite3.Connection, statement: str, each: Sequence[tuple[Any, ...]]) -> list[Any]:
-    """One statement with the values of many in place of the braces; what it finds."""
-    found: list[Any] = []
-    for start in range(0, len(each), _TOGETHER):
-        part = each[start : start + _TOGETHER]
-        places = ", ".join([f"({', '.join('?' * len(part[0]))})"] * len(part))
-        found += connection.execute(statement.format(places), [value for values in part for value in values]).fetchall()
-    return found
-
-
-def clock_was_set_back(journal: Journal, seconds: float) -> None:
-    """What an intent can't tell any more, because the run ends. Not waited for."""
-    journal.note(lambda connection: _add_set_back(connection, seconds))
-
-
-def _add_set_back(connection: sqlite3.Connection, seconds: float) -> None:
-    if seconds:
-        connection.execute("INSERT INTO meta VALUES ('clock_set_back', ?1) ON CONFLICT (name) DO UPDATE SET value = value + ?1", (seconds,))
-
-
-def forget(journal: Journal, entry: Entry, step: str) -> None:
-    """The intent was surely not sent, so nobody has to ask about it."""
-    values = (entry.number, step)
-
-    def write(connection: sqlite3.Connection) -> None:
-        connection.execute("DELETE FROM intents WHERE number = ? AND step = ?", values)
-        connection.execute(
-            "UPDATE rows SET state = 'planned' "
-            "WHERE number = ?1 AND state = 'started' AND NOT EXISTS (SELECT 1 FROM intents WHERE number = ?1)",
-            values[:1],
-        )
-
-    journal.note(write)
-
-
-def accepted(journal: Journal, entry: Entry, step: str) -> None:
-    """Not waited for: if it gets lost, the next run asks."""
-    journal.note_values(_accept, (entry.number, step))
-
-
-async def end(
-    journal: Journal, entry: Entry, state: State, reason: str | None, settings: Mapping[str, str], *, proved: bool = False
-) -> Outcome:
-    """On the disk when this returns: how the row ended. A card that another row has too makes both doubtful."""
-    shared: str | None = await journal.write(_end, _known(entry, state, reason, proved=proved))
-    if shared is not None:
-        state, reason = State.DOUBTFUL, shared if reason is None else f"{shared}; {reason}"
-    return Outcome(
-        number=entry.number,
-        line=entry.line,
-        key=entry.key,
-        state=state,
-        client_id=entry.client_id,
-        card_id=entry.card_id,
-        client_request_id=entry.request_id("client", settings),
-        card_request_id=entry.request_id("card", settings),
-        reason=reason,
-        found=entry.found,
-        proved=proved,
-    )

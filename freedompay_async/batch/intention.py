@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from freedompay_async.batch.entries import forget, intend
+from freedompay_async.batch.writes import forget, intend
 
 if TYPE_CHECKING:
     import asyncio

@@ -4,7 +4,8 @@ One SQLite file, one connection, one thread that writes. Everything that waits w
 (group commit), so a durable write costs a fraction of one.
 
 Kept: the rows as they were read (an identity document by its path and hash), each intent with its request id, the hash of its body and
-the time of its first send, and how each row ended. The file is readable by its owner only. No key and no document is in it.
+the time of its first send, how each row ended, and which rows somebody has accepted though they were used before. The file is
+readable by its owner only. No key and no document is in it.
 """
 
 from __future__ import annotations

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import anyio
 
 from freedompay_async.batch.ending import Ended, failed, not_proved, now_proved, says_nothing
-from freedompay_async.batch.entries import Refusal, accepted, keep, refuse
+from freedompay_async.batch.entries import Refusal
 from freedompay_async.batch.report import State
 from freedompay_async.batch.stopping import Stopped, Wait
+from freedompay_async.batch.writes import accepted, keep, refuse
 from freedompay_async.errors import DuplicateRequest, FreedomPayError, ProtocolError, RequestFailed
 from freedompay_async.operations import Operation
 

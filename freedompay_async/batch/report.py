@@ -107,7 +107,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         inactive: of those issued, cards whose activation was wanted and refused or not known.
         found: rows whose key an earlier run or file had used, and nobody has said for whom.
-        accepted: of the others, those that were used before and accepted as the same people's.
+        accepted: of the others, those that were used before and that somebody has accepted as the same people's.
         unproved: of those refused, the ones of which nothing proves that they were not done.
         problems: every row that is refused, unknown, found, doubtful, inactive, or could not be sent.
     """
@@ -146,7 +146,7 @@ async def make_report(journal: Journal) -> Report:
         counts = dict(connection.execute("SELECT state, count(*) FROM rows GROUP BY state"))
         rows = connection.execute(f"{_SELECT} WHERE {_PROBLEM} ORDER BY number")
         problems = tuple(_outcome_of(row, settings) for row in rows)
-        accepted = connection.execute("SELECT count(*) FROM rows WHERE found AND state <> 'found'").fetchone()[0]
+        accepted = connection.execute("SELECT count(*) FROM rows WHERE found AND accepted_found AND state <> 'found'").fetchone()[0]
         return Report(
             batch=settings.get("batch", ""),
             merchant=settings.get("merchant", ""),

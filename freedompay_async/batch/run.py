@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from freedompay_async.batch.entries import clock_was_set_back, standing, unfinished
+from freedompay_async.batch.entries import standing, unfinished
 from freedompay_async.batch.first_check import FirstCheck
 from freedompay_async.batch.outage import PatientLane
 from freedompay_async.batch.refusals import Refusals
 from freedompay_async.batch.shared import Shared
 from freedompay_async.batch.steps import Steps
 from freedompay_async.batch.stopping import Stopped, Stopping
+from freedompay_async.batch.writes import clock_was_set_back
 from freedompay_async.errors import AuthenticationError, ConfigurationError, FreedomPayError, JournalError
 from freedompay_async.ids import new_request_id
 

@@ -13,12 +13,13 @@ import anyio
 
 from freedompay_async.batch.documents import creation
 from freedompay_async.batch.ending import Ended, failed, not_all_told, not_what_was_ordered, used_before
-from freedompay_async.batch.entries import Refusal, accepted, end, keep
+from freedompay_async.batch.entries import Refusal
 from freedompay_async.batch.files import DocumentProblem
 from freedompay_async.batch.intention import Intention
 from freedompay_async.batch.report import State
 from freedompay_async.batch.shared import SAYS_NOTHING
 from freedompay_async.batch.stopping import Stopped, Wait
+from freedompay_async.batch.writes import accepted, end, keep
 from freedompay_async.contract import CARDS_ACTIVATE, CARDS_ISSUE, CLIENTS_CREATE
 from freedompay_async.errors import (
     DuplicateRequest,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 import tempfile
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,15 +18,13 @@ from freedompay_async.cli.common import Flags, client, run
 from freedompay_async.cli.display import display, show_report
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.output import check_free, exists, printable, write_outcomes
-from freedompay_async.errors import AuthenticationError, ConfigurationError, FreedomPayError, JournalError, NotSent, ProtocolError
-from freedompay_async.ids import new_request_id
+from freedompay_async.cli.running import gentle_stop, knock
+from freedompay_async.errors import ConfigurationError, FreedomPayError, JournalError
 from freedompay_async.plain import to_json
-from freedompay_async.wire import is_page
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator
+    from collections.abc import Generator
 
-    from freedompay_async.client import FreedomPay
 
 __all__ = ["batch"]
 
@@ -74,7 +70,7 @@ _Json = Annotated[bool, typer.Option("--json", help="JSON Lines on standard outp
 
 @batch.command("plan")
 def plan_(file: _File, product: _Product = 1000, json: _Json = False) -> None:
-    """_Check a file and send nothing: every wrong row is named with its line and column."""
+    """Check a file and send nothing: every wrong row is named with its line and column."""
 
     async def work() -> Exit:
         with tempfile.TemporaryDirectory() as folder:
@@ -134,7 +130,7 @@ def issue(
                     if json and made.warnings:
                         typer.echo(_plan_event(made))
                     await task.accept()
-                    await _knock(fp, begun=made.resumed)
+                    await knock(fp, begun=made.resumed)
                 return await _run(task, opened, out=out, json=json)
 
     run(work)
@@ -169,7 +165,7 @@ def resume(
         ):
             task = Batch(fp, opened, limits=limits, check_first=check_first.value, accept_found=keys)
             await task.accept()
-            await _knock(fp, begun=True)
+            await knock(fp, begun=True)
             return await _run(task, opened, out=out, json=json)
 
     run(work)
@@ -190,7 +186,7 @@ def report(journal: _JournalFile, out: _Out = None, json: _Json = False) -> None
 
 async def _run(task: Batch, journal: Journal, *, out: Path | None, json: bool) -> Exit:
     stopped: FreedomPayError | None = None
-    async with display(lambda: task.progress, json=json) as shown, _gentle_stop(task):
+    async with display(lambda: task.progress, json=json) as shown, gentle_stop(task):
         try:
             async for outcome in task.run():
                 if not shown.outcome(outcome):
@@ -238,66 +234,6 @@ def _accepted(given: str | None) -> str | list[str] | None:
     except (OSError, ValueError) as error:
         why = "it is not UTF-8" if isinstance(error, UnicodeError) else getattr(error, "strerror", None) or str(error)
         raise ConfigurationError(f"--accept-found: {given} can't be read ({why}). Nothing was sent.") from error
-
-
-async def _knock(fp: FreedomPay, *, begun: bool) -> None:
-    """Find out by a harmless question that the host, the key and the scheme are right, before thousands of rows find it out.
-
-    Of a batch that has begun its host is known to be right, so one that can't be reached is waited for by the run.
-
-    Raises:
-        ConfigurationError: they are not; nothing else was sent.
-    """
-    try:
-        await fp.requests.status(new_request_id(), timeout=20)
-    except AuthenticationError as error:
-        if is_page(error.body):
-            raise _another_host(fp, error) from error
-        raise ConfigurationError(f"{error.message} It was a harmless status question; no row was sent.") from error
-    except NotSent as error:
-        if begun:
-            return
-        raise ConfigurationError(f"{error.message} _Check base_url and region, or try again later. No row was sent.") from error
-    except ProtocolError as error:
-        page = is_page(error.body)
-        if error.http_status is not None and error.http_status < 500 and (page or error.http_status != 404):
-            raise _another_host(fp, error) from error
-    except FreedomPayError:
-        # Not to know a fresh id is the right answer; an issuer in passing trouble is what the run itself can wait for.
-        pass
-
-
-def _another_host(fp: FreedomPay, error: FreedomPayError) -> ConfigurationError:
-    told = f"{fp.base_url} does not answer like the Card API: {error.message} _Check base_url and region; no row was sent."
-    return ConfigurationError(f"{told}\n{error.body}")
-
-
-@asynccontextmanager
-async def _gentle_stop(task: Batch) -> AsyncGenerator[None]:
-    """The first Ctrl-C drains, the second aborts."""
-    loop = asyncio.get_running_loop()
-    current = asyncio.current_task()
-    asked = False
-
-    def stop() -> None:
-        nonlocal asked
-        if asked and current is not None:
-            typer.echo("aborting: what is on the way is not waited for. Resuming the batch asks about it first.", err=True)
-            current.cancel()
-            return
-        asked = True
-        task.stop()
-        typer.echo(
-            "stopping: no new row starts, and what is on the way is settled. Ctrl-C again aborts; the journal can be resumed.", err=True
-        )
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
-    try:
-        yield
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
 
 
 def _refuse_problems(made: Plan, file: Path, *, json: bool) -> None:

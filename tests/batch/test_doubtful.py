@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from freedompay_async.batch import Limits, State, entries, outcomes
+from freedompay_async.batch import Limits, State, outcomes, writes
 
 DONE = {"status": "ok", "request_status": "success"}
 
@@ -117,9 +117,9 @@ async def test_the_later_row_is_told_as_doubtful_while_the_run_goes_on(office, p
     assert kept == [State.DOUBTFUL] * 3
 
 
-@pytest.mark.parametrize("as_one", [entries._FROM, False], ids=["this SQLite", "an old SQLite"])
+@pytest.mark.parametrize("as_one", [writes._FROM, False], ids=["this SQLite", "an old SQLite"])
 async def test_a_card_of_an_earlier_run_is_found_too(office, people, told_of, monkeypatch, as_one):
-    monkeypatch.setattr(entries, "_FROM", as_one)
+    monkeypatch.setattr(writes, "_FROM", as_one)
     same = {office.request_id(key, "card"): cards("d1") for key in ("k1", "k2")}
     async with office.batch(limits=Limits(max_cards=2)) as batch:
         await office.plan(batch, office.file(people(2)))
@@ -177,8 +177,8 @@ async def test_one_statement_finds_what_many_rows_share(office, people):
         await office.plan(batch, office.file(people(250)))
         await batch._journal.call(lambda c: c.set_trace_callback(said.append))
         rows = [(number, "issued", f"c{number}", f"d{number % 249}", False, None, False) for number in range(1, 251)]
-        told = await batch._journal.call(lambda c: entries._end(c, rows))
-        plan = await batch._journal.call(lambda c: c.execute(f"EXPLAIN QUERY PLAN {entries._SHARE.format('(1, ?)')}", ("d1",)).fetchall())
+        told = await batch._journal.call(lambda c: writes._end(c, rows))
+        plan = await batch._journal.call(lambda c: c.execute(f"EXPLAIN QUERY PLAN {writes._SHARE.format('(1, ?)')}", ("d1",)).fetchall())
 
     assert {number: text for number, text in enumerate(told, 1) if text} == {
         1: "card d1 is that of line 251 too",

@@ -14,12 +14,12 @@ from contextlib import closing
 
 import pytest
 
-from freedompay_async.batch import Journal, entries
+from freedompay_async.batch import Journal, entries, writes
 from freedompay_async.errors import ConfigurationError, JournalError
 
 WRITER = """
 import asyncio, sys
-from freedompay_async.batch import Journal, entries
+from freedompay_async.batch import Journal
 
 async def main():
     async with Journal.open(sys.argv[1]) as journal:
@@ -31,7 +31,7 @@ asyncio.run(main())
 """
 HOLDER = """
 import asyncio, sys
-from freedompay_async.batch import Journal, entries
+from freedompay_async.batch import Journal
 
 async def main():
     async with Journal.open(sys.argv[1]):
@@ -465,9 +465,9 @@ async def test_where_much_is_written_more_is_gathered_and_where_little_is_nobody
     assert slept == [0.005] * pauses
 
 
-@pytest.mark.parametrize("as_one", [entries._FROM, False], ids=["this SQLite", "an old SQLite"])
+@pytest.mark.parametrize("as_one", [writes._FROM, False], ids=["this SQLite", "an old SQLite"])
 async def test_how_many_rows_stand_is_written_to_each_of_them(office, people, monkeypatch, as_one):
-    monkeypatch.setattr(entries, "_FROM", as_one)
+    monkeypatch.setattr(writes, "_FROM", as_one)
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(250)))
         async with Held(batch._journal):
@@ -475,8 +475,8 @@ async def test_how_many_rows_stand_is_written_to_each_of_them(office, people, mo
                 (number, "issued", f"client {number}", f"card {number}", number % 2, f"reason {number}", number % 3 % 2)
                 for number in range(1, 250)
             ]
-            writes = [batch._journal.write(entries._know, values) for values in rows]
-        await asyncio.gather(*writes)
+            written = [batch._journal.write(writes._know, values) for values in rows]
+        await asyncio.gather(*written)
         kept = await batch._journal.call(
             lambda connection: connection.execute(
                 "SELECT number, state, client_id, card_id, found, reason, proved FROM rows ORDER BY number"
@@ -578,9 +578,9 @@ def test_a_thread_that_outlives_its_event_loop_ends_in_peace(tmp_path):
 
 async def test_each_time_that_the_clock_was_set_back_counts(tmp_path):
     async with Journal.open(tmp_path / "run.db") as journal:
-        entries.clock_was_set_back(journal, 7200.0)
-        entries.clock_was_set_back(journal, 30.5)
-        entries.clock_was_set_back(journal, 0.0)
+        writes.clock_was_set_back(journal, 7200.0)
+        writes.clock_was_set_back(journal, 30.5)
+        writes.clock_was_set_back(journal, 0.0)
         standing = await entries.standing(journal)
 
     assert standing.clock._set_back == 7230.5

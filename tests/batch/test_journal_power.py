@@ -17,10 +17,11 @@ from random import Random
 import pytest
 
 from freedompay_async.batch import Journal
-from freedompay_async.batch.entries import Entry, accepted, end, intend
+from freedompay_async.batch.entries import Entry
 from freedompay_async.batch.plan import PlannedRow, make_plan
 from freedompay_async.batch.report import State
 from freedompay_async.batch.rows import Row
+from freedompay_async.batch.writes import accepted, end, intend
 from freedompay_async.models import NewClient
 
 SETTINGS = {"merchant": "10001", "base_url": "http://127.0.0.1:9", "batch": "default", "activate": "no"}

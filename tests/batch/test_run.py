@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from freedompay_async.batch import Batch, Journal, Limits, State, entries, outcomes, read_file
+from freedompay_async.batch import Batch, Journal, Limits, Progress, State, outcomes, read_file, writes
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.sandbox import Fault, Faults, Sandbox
 
@@ -46,7 +46,7 @@ async def test_the_journal_has_what_the_outcomes_told(office, people):
 
 
 async def test_an_old_sqlite_has_it_as_well(office, people, one_each, monkeypatch):
-    monkeypatch.setattr(entries, "_FROM", False)
+    monkeypatch.setattr(writes, "_FROM", False)
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(20)))
         told = sorted([each async for each in batch.run()], key=lambda each: each.number)
@@ -247,6 +247,18 @@ async def test_a_rate_spaces_the_calls(office, people, monkeypatch):
     # A turn that a busy loop gave late is made up for; there is never more than that.
     assert len(turns) >= 24
     assert all(turn - turns[0] > number / 50 - 0.03 for number, turn in enumerate(turns))
+
+
+@pytest.mark.parametrize(
+    ("state", "counted"), [(state, state.value if state not in (State.PLANNED, State.STARTED) else "left") for state in State]
+)
+def test_progress_counts_a_row_by_how_it_ended(state, counted):
+    progress = Progress(in_progress=5, waiting=2, asking_again=1)
+    progress.count(state)
+
+    assert [name for name in ("issued", "refused", "unknown", "found", "doubtful", "left") if getattr(progress, name)] == [counted]
+    assert progress.done == (counted != "left")
+    assert (progress.rows_at_work, progress.rows_active) == (4, 2)
 
 
 async def test_progress_at_the_end(office, people):

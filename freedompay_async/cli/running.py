@@ -1,0 +1,82 @@
+"""What the command does around the run of a batch: a question before it, and Ctrl-C during it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from freedompay_async.errors import AuthenticationError, ConfigurationError, FreedomPayError, NotSent, ProtocolError
+from freedompay_async.ids import new_request_id
+from freedompay_async.wire import is_page
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from freedompay_async.batch import Batch
+    from freedompay_async.client import FreedomPay
+
+__all__ = ["gentle_stop", "knock"]
+
+
+async def knock(fp: FreedomPay, *, begun: bool) -> None:
+    """Find out by a harmless question that the host, the key and the scheme are right, before thousands of rows find it out.
+
+    Of a batch that has begun its host is known to be right, so one that can't be reached is waited for by the run.
+
+    Raises:
+        ConfigurationError: they are not; nothing else was sent.
+    """
+    try:
+        await fp.requests.status(new_request_id(), timeout=20)
+    except AuthenticationError as error:
+        if is_page(error.body):
+            raise _another_host(fp, error) from error
+        raise ConfigurationError(f"{error.message} It was a harmless status question; no row was sent.") from error
+    except NotSent as error:
+        if begun:
+            return
+        raise ConfigurationError(f"{error.message} Check base_url and region, or try again later. No row was sent.") from error
+    except ProtocolError as error:
+        page = is_page(error.body)
+        if error.http_status is not None and error.http_status < 500 and (page or error.http_status != 404):
+            raise _another_host(fp, error) from error
+    except FreedomPayError:
+        # Not to know a fresh id is the right answer; an issuer in passing trouble is what the run itself can wait for.
+        pass
+
+
+def _another_host(fp: FreedomPay, error: FreedomPayError) -> ConfigurationError:
+    told = f"{fp.base_url} does not answer like the Card API: {error.message} Check base_url and region; no row was sent."
+    return ConfigurationError(f"{told}\n{error.body}")
+
+
+@asynccontextmanager
+async def gentle_stop(task: Batch) -> AsyncGenerator[None]:
+    """The first Ctrl-C drains, the second aborts."""
+    loop = asyncio.get_running_loop()
+    current = asyncio.current_task()
+    asked = False
+
+    def stop() -> None:
+        nonlocal asked
+        if asked and current is not None:
+            typer.echo("aborting: what is on the way is not waited for. Resuming the batch asks about it first.", err=True)
+            current.cancel()
+            return
+        asked = True
+        task.stop()
+        typer.echo(
+            "stopping: no new row starts, and what is on the way is settled. Ctrl-C again aborts; the journal can be resumed.", err=True
+        )
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
