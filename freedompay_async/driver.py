@@ -184,9 +184,9 @@ class Driver:
         try:
             action, first = life.start(), True
             while action.step is Step.SEND or action.step is Step.ASK:
-                pause = action.pause if first else max(action.pause, budget.repeat(loop.time()))
+                pause = action.pause if first or life.looks_first else max(action.pause, budget.repeat(loop.time()))
                 if loop.time() + pause >= self._deadline:
-                    if not first:
+                    if not first and not life.looks_first:
                         budget.give_back()
                     return self._end(life.out_of_time())
                 first = False

@@ -16,15 +16,19 @@ __all__ = ["lacks", "result_of"]
 R = TypeVar("R")
 
 
-def result_of(call: Call[R], state: RequestState, *, cards: int | None) -> R | None:
+def result_of(call: Call[R], state: RequestState, *, cards: int | None, client_id: str | None = None) -> R | None:
     """What a request that has succeeded came to; `None` while it has not, or the answer lacks some of what was ordered.
 
     Args:
         call: the row of the request.
         state: what the issuer says of it.
         cards: how many cards were ordered; `None`: that is not known.
+        client_id: the client that they were ordered for; `None`: for none, or that is not known.
     """
-    return _held(call, state, cards)[0] if state.succeeded else None
+    result = _held(call, state, cards)[0] if state.succeeded else None
+    if isinstance(result, IssuedCards):
+        return cast("R", msgspec.structs.replace(result, ordered=cards, ordered_for=client_id))
+    return result
 
 
 def lacks(call: Call[Any], state: RequestState, *, cards: int | None) -> str | None:
@@ -38,8 +42,4 @@ def _held(call: Call[R], state: RequestState, cards: int | None) -> tuple[R | No
     if fewer or (call.result in (IssuedCards, RequestState) and state.unnamed):
         return None, f"{named} of {max(cards or 0, len(state.cards or ()))} cards so far"
     result = cast("Any", call.result).of(state)
-    if result is None:
-        return None, "no id so far"
-    if isinstance(result, IssuedCards):
-        result = msgspec.structs.replace(result, ordered=cards)
-    return cast("R", result), None
+    return (None, "no id so far") if result is None else (cast("R", result), None)

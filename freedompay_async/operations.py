@@ -58,7 +58,7 @@ class Operation(Generic[R]):
     """
 
     __slots__ = (
-        *("_accepted", "_call", "_cards", "_looked", "_looks", "_luck", "_pending", "_result", "_session", "_trouble"),
+        *("_accepted", "_call", "_cards", "_holder", "_looked", "_looks", "_luck", "_pending", "_result", "_session", "_trouble"),
         *("answer", "request_id"),
     )
 
@@ -71,6 +71,7 @@ class Operation(Generic[R]):
         *,
         accepted: float | None = None,
         cards: int | None = None,
+        holder: str | None = None,
     ) -> None:
         self.request_id = request_id
         self.answer = answer
@@ -78,6 +79,7 @@ class Operation(Generic[R]):
         self._call = call
         # How many were ordered; of a call that always orders as many, its row tells.
         self._cards = getattr(call.request, "CARDS", None) if cards is None else cards
+        self._holder = holder
         # By the clock of the loop. Of what was accepted elsewhere it is the first look, and how long it then takes is a kind of its own.
         self._accepted = accepted
         self._looks = session.polls.of(call.name if accepted is not None else f"{call.name}, attached")
@@ -203,13 +205,12 @@ class Operation(Generic[R]):
         return self._looks.pause(now - self._accepted - wait, self._looked or 0.0, self._luck, trouble=self._trouble is not None)
 
     def _read(self, state: RequestState) -> R | None:
-        result = result_of(self._call, state, cards=self._cards)
-        if isinstance(result, IssuedCards) and result.complete is False:
+        result = result_of(self._call, state, cards=self._cards, client_id=self._holder)
+        if isinstance(result, IssuedCards) and result.differs:
             log.error(
-                "%s: %d cards were made where %s were ordered: %s. Ask the issuer whose they are.",
+                "%s: %s: %s. Ask the issuer whose they are.",
                 self._call.name,
-                len(result.card_ids),
-                self._cards,
+                result.differs,
                 ", ".join(result.card_ids),
                 extra={"request_id": self.request_id, "call": self._call.name},
             )
@@ -285,7 +286,7 @@ async def start(
     # What an earlier process has sent, or what the issuer had before, was accepted nobody knows when.
     known = sent_at is None and not answer.found
     accepted = asyncio.get_running_loop().time() if known else None
-    return Operation(session, call, answer.request_id, answer, accepted=accepted, cards=request.cards)
+    return Operation(session, call, answer.request_id, answer, accepted=accepted, cards=request.cards, holder=request.holder)
 
 
 def as_completed(

@@ -313,6 +313,11 @@ class Life:
         """Whether a refusal is not waited over: the id was made for this very call, or the caller asks again later."""
         return self.said_no and (self.doubt is Doubt.NONE or (self.ask_once and self.doubt is not Doubt.CERTAIN))
 
+    @property
+    def looks_first(self) -> bool:
+        """Whether what follows is the one look-up of a refusal: it is no repeat, and waits for none."""
+        return self._looks_once and not self._asks
+
     def _refused(self, retry_after: float, *, conflict: bool) -> Action:
         """An error in the contract's own JSON. It may be the duplicate's: a proxy may have sent the id before."""
         self.said_no, self.conflict, self._idle = True, conflict, 0

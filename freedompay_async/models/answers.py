@@ -217,17 +217,31 @@ class IssuedCards(Struct, kw_only=True, frozen=True):
     Attributes:
         card_ids: all of them, each once.
         ordered: how many were ordered; `None`: an order of another process, so that is not known.
+        ordered_for: the client that they were ordered for; `None`: for none, or that is not known.
     """
 
     request_id: str
     card_ids: tuple[str, ...]
     answer: RequestState
     ordered: int | None = None
+    ordered_for: str | None = None
 
     @property
     def complete(self) -> bool | None:
-        """As many as were ordered; `None`: that is not known. More than that are told all the same: ask the issuer whose they are."""
-        return None if self.ordered is None else self.ordered == len(self.card_ids)
+        """As many as were ordered, and of no other client; `None`: that is not known. Others are told all the same."""
+        if self.differs is not None:
+            return False
+        return None if self.ordered is None else True
+
+    @property
+    def differs(self) -> str | None:
+        """What is not as it was ordered, in words: ask the issuer whose cards they are."""
+        named = as_id(self.answer.client_id)
+        if self.ordered is not None and self.ordered != len(self.card_ids):
+            return f"{len(self.card_ids)} cards were made where {self.ordered} were ordered"
+        if self.ordered_for is not None and named is not None and named != self.ordered_for:
+            return f"ordered for client {self.ordered_for}, and the answer names client {named}"
+        return None
 
     @classmethod
     def of(cls, state: RequestState) -> Self | None:

@@ -129,6 +129,11 @@ class Intent(Struct, kw_only=True, omit_defaults=True):
         """How many cards it orders; `None`: none, or it is not known."""
         return self.CARDS
 
+    @property
+    def holder(self) -> str | None:
+        """The client that it orders a card for; `None`: none, or it is not known."""
+        return None
+
 
 class ClientCreation(Intent, kw_only=True, omit_defaults=True):
     product_id: int
@@ -156,6 +161,10 @@ class CardIssue(Intent, kw_only=True, omit_defaults=True):
 
     client_id: str
     product_id: int
+
+    @property
+    def holder(self) -> str | None:
+        return str(self.client_id)
 
 
 class BulkIssue(Intent, kw_only=True, omit_defaults=True):

@@ -215,3 +215,15 @@ def test_failure_in_a_first_answer_whose_question_fails_is_left_open(ask, say):
         )
 
     assert (caught.value.done, caught.value.card_ids) == (None, ("a",))
+
+
+@pytest.mark.parametrize(("named", "complete"), [(None, True), ("", True), ("client-1", True), ("somebody-else", False)])
+def test_card_of_another_client_than_it_was_ordered_for_is_told_and_never_complete(result_of, caplog, named, complete):
+    def issue(fp):
+        return fp.cards.issue(client_id="client-1", product_id=2000)
+
+    with caplog.at_level(logging.ERROR, "freedompay_async"):
+        made = result_of(issue, "card/issue", {**cards("c-1"), "client_id": named})
+
+    assert (made.card_ids, made.ordered_for, made.complete) == (("c-1",), "client-1", complete)
+    assert ("names client somebody-else" in caplog.text) == (not complete)

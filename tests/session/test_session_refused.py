@@ -200,3 +200,23 @@ def test_of_a_denied_call_is_told_at_once(ended, memory, say):
 
     assert (type(error), error.done, wire.calls) == (AuthenticationError, False, [BULK])
     assert "This attempt did nothing." in str(error)
+
+
+def test_look_up_waits_for_no_repeat_however_many_calls_are_refused(timed, memory, over, say):
+    """A client has so many repeats a second. The question about a refusal is none."""
+    wire = memory(card__bulk_issue=[say.refused], request__status=[say.unknown])
+    session = over(wire, retries_per_second=1.0, retry_ratio=0.001)
+
+    async def refused():
+        try:
+            await session.submit(CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1))
+        except RequestFailed:
+            return True
+
+    async def story():
+        return [await refused() for _ in range(50)]
+
+    all_refused, seconds = timed(story())
+
+    assert (all_refused, wire.calls.count(STATUS)) == ([True] * 50, 50)
+    assert seconds < 1.0

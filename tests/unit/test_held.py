@@ -119,3 +119,13 @@ def test_what_has_not_succeeded_has_no_result(call, told):
 )
 def test_an_order_says_how_many_cards_it_is_of(request_body, expected):
     assert request_body.cards == expected
+
+
+@pytest.mark.parametrize(
+    ("ordered_for", "named", "expected"),
+    [("5", 5, True), ("5", "6", False), (None, "6", True), ("5", None, True), ("5", "0", True)],
+)
+def test_cards_are_held_against_the_client_that_they_were_ordered_for(ordered_for, named, expected):
+    made = result_of(CARDS_ISSUE, state("1", client_id=named), cards=1, client_id=ordered_for)
+
+    assert (made.complete, made.differs is None) == (expected, expected)

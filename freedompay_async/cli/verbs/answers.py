@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_facts", "draw_table", "show", "show_list"]
 
 # That a call went well is told by the exit code, and when it was by the terminal's own clock.
-_ENVELOPE: Final = {"answer", "dt", "request_status", "request_id", "ordered"}
+_ENVELOPE: Final = {"answer", "dt", "request_status", "request_id", "ordered", "ordered_for"}
 _GIFT_ENVELOPE: Final = {"datetime", "request_id"}
 
 

@@ -137,9 +137,8 @@ async def _carry_out(row: Call[Any], asked: Coroutine[Any, Any, Any], how: Mappi
         _tell_cancelled(row, error, accepted)
         raise
     show(answer, json=how["json"], reveal=how.get("reveal", False))
-    if isinstance(answer, IssuedCards) and answer.complete is False:
-        made, ordered = len(answer.card_ids), answer.ordered
-        typer.echo(f"freedompay: {made} cards were made where {ordered} were ordered: ask the issuer whose they are.", err=True)
+    if isinstance(answer, IssuedCards) and answer.differs:
+        typer.echo(f"freedompay: {answer.differs}: ask the issuer whose they are.", err=True)
         return Exit.PROBLEMS
     return Exit.DONE
 
