@@ -152,6 +152,7 @@ class Driver:
         self._message: Message | None = None
         self._told = _NOTHING_YET if life.first_sent is None else _SENT_EARLIER
         self._asked: Verdict | None = None
+        self._before: RequestState | None = None
         self._asked_at = self._began
         self._sending: Attempt | None = None
 
@@ -194,11 +195,13 @@ class Driver:
                     await asyncio.sleep(pause)
                 if action.step is Step.SEND:
                     self._told = verdict = await self._send()
+                    self._remember(verdict, success=verdict.seen is Seen.TAKEN)
                     status = None if verdict.reply is None else verdict.reply.status
                     life.no_such_path = status == 404 and self._call.mark is Mark.INFERRED
                     action = life.after_send(verdict.seen, loop.time(), retry_after=verdict.retry_after, conflict=status == 409)
                 else:
                     self._asked = verdict = await self._ask()
+                    self._remember(verdict, success=True)
                     if verdict.seen in (Seen.KNOWN, Seen.FAILED) or self._told.seen is Seen.NOT_SENT:
                         self._told = verdict
                     action = life.after_ask(verdict.seen, self._now(), asked_at=self._asked_at, retry_after=verdict.retry_after)
@@ -209,6 +212,16 @@ class Driver:
         except asyncio.CancelledError as error:
             self._mark_cancelled(error)
             raise
+
+    def _remember(self, verdict: Verdict, *, success: bool) -> None:
+        """What tells of a success, or names something, is not forgotten for an answer that says the opposite later.
+
+        `success`: that word alone counts; in a plain first answer it may say no more than that the call was taken.
+        """
+        answer = verdict.answer
+        told = isinstance(answer, RequestState) and ((success and answer.succeeded) or answer.names)
+        if isinstance(answer, RequestState) and told and verdict.seen is not Seen.FAILED:
+            self._before = answer
 
     async def _send(self) -> Verdict:
         before = self._id
@@ -253,13 +266,22 @@ class Driver:
         try:
             return make()
         except Exception as error:
-            if not self._effect or self._life.out_of_time() is Step.NOT_SENT:
-                raise
-            failed, cause = type(error).__name__, error
-        self._told = dataclasses.replace(self._told, reason=f"{self._told.reason}; then the signing failed: {failed}")
+            self._raise_what_is_known(error, "the signing")
+            raise
+
+    def _raise_what_is_known(self, error: Exception, what: str, *, sent: bool = False) -> None:
+        """Of an effect that may have been done, whatever goes wrong after it; `sent`: in the moment in which it was sent.
+
+        Raises:
+            OutcomeUnknown: it may have been done.
+        """
+        if not self._effect or (not sent and self._life.out_of_time() is Step.NOT_SENT):
+            return
+        reason = f"{self._told.reason}; then {what} failed: {type(error).__name__}"
+        self._told = dataclasses.replace(self._told, reason=reason)
         unknown = self._error(Step.UNKNOWN)
         log.error("%s", unknown.message, extra=self._extra())
-        raise unknown from cause
+        raise unknown from error
 
     def _new_attempt(self, may_leave: Callable[[], bool] | None = None) -> Attempt:
         means = self._means
@@ -290,7 +312,14 @@ class Driver:
                 if departure is not None:
                     departure.leave()
                 attempt.began = self._loop.time()
-                return await self._means.transport.send(message, attempt)
+                try:
+                    return await self._means.transport.send(message, attempt)
+                except (TransportError, TimeoutError):
+                    raise
+                except Exception as error:
+                    # A signer's headers that can't be sent, or a fault of our own.
+                    self._raise_what_is_known(error, "the sending", sent=attempt.sent)
+                    raise
             finally:
                 lane.release()
         except NoTurn as error:
@@ -394,6 +423,7 @@ class Driver:
             resend_within=self._means.policy.resend_within,
             not_again=self._life.not_again,
             id_sent=self._call.body_id or self._signer.header_id,
+            before=self._before,
             given=self._life.given,
             refused=self._life.said_no,
             hide=self._secrets(),

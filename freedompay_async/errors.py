@@ -257,9 +257,11 @@ class Ending(StrEnum):
     NOT_SENT = "not sent"
     BUSY = "busy"
     LIMITED = "limited"
+    LIMITED_PAYING = "limited, and it pays"
     LIMITED_WITHOUT_ID = "limited, no id on the wire"
     LIMITED_REPEATABLE = "limited, and it may be repeated"
     DENIED = "denied"
+    DENIED_NOT_KNOWN = "denied, and the issuer does not know the id"
     DENIED_UNSURE = "denied, not in the issuer's own JSON"
     DENIED_UNASKABLE = "denied, not in the issuer's own JSON, and it can't be asked about"
     DENIED_REPEATABLE = "denied, not in the issuer's own JSON, and it may be repeated"
@@ -271,6 +273,7 @@ class Ending(StrEnum):
     GIFT_UNSURE_HARMLESS = "refused gift-card confirmation that may have been done"
     DUPLICATE = "duplicate"
     FAILED = "failed"
+    FAILED_AFTER_SUCCESS = "failed, after it was told to have succeeded"
     FAILED_NAMED = "failed, and names something"
     UNKNOWN = "unknown"
     UNKNOWN_OLD = "unknown, and not sent again"
@@ -341,6 +344,16 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
         "the issuer limits the rate ({why}).",
         "HTTP 429 means that nothing was done, and does not prove it: repeat it later with this request_id.",
     ),
+    Ending.LIMITED_PAYING: Meaning(
+        RateLimited,
+        Of.EFFECT,
+        "429 to what pays (a gift card's issue, with its id in a header)",
+        None,
+        _SAME,
+        "the issuer limits the rate ({why}).",
+        "HTTP 429 means that nothing was done, and does not prove it. It pays: make sure that it was not done before you repeat it, and "
+        "keep to this request_id.",
+    ),
     Ending.LIMITED_WITHOUT_ID: Meaning(
         RateLimited,
         Of.EFFECT,
@@ -363,11 +376,21 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.DENIED: Meaning(
         AuthenticationError,
         Of.EFFECT,
-        "401 or 403 in the issuer's own JSON",
+        "401 or 403 in the issuer's own JSON, and to the question about it too",
         False,
         _NEW,
         "the issuer refused the signature or the merchant ({why}).",
         "This attempt did nothing. Check auth_id, secret_key, the region and its signature scheme.",
+    ),
+    Ending.DENIED_NOT_KNOWN: Meaning(
+        AuthenticationError,
+        Of.EFFECT,
+        "401 or 403 in the issuer's own JSON, to this call only: `request/status` answers, and does not know the id",
+        None,
+        _SAME,
+        "the issuer refused the signature or the merchant ({why}), and does not know the id.",
+        "Nothing proves that it was not done. Check auth_id, secret_key, the region and its signature scheme, and whether this merchant "
+        "may make this call, then repeat it with this request_id.",
     ),
     Ending.DENIED_UNSURE: Meaning(
         AuthenticationError,
@@ -470,6 +493,15 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
         _NEW,
         "the issuer accepted the request and it failed ({why}).",
         "It was not done.",
+    ),
+    Ending.FAILED_AFTER_SUCCESS: Meaning(
+        RequestFailed,
+        Of.EITHER,
+        "failed, and the issuer has told before that it had succeeded, or what it had made",
+        None,
+        _NONE,
+        "the issuer says that the request failed ({why}), and has told of {named} before.",
+        "What it told of may exist: ask the issuer what it is before you send it again.",
     ),
     Ending.FAILED_NAMED: Meaning(
         RequestFailed,

@@ -10,7 +10,7 @@ from freedompay_async.errors import KEEP_TO_THE_ID, MEANINGS, AuthenticationErro
 from freedompay_async.masking import concealed, mask, mask_text
 from freedompay_async.models.answers import RequestState, as_id
 from freedompay_async.models.dictionaries import GiftStatus
-from freedompay_async.policy import Step
+from freedompay_async.policy import Seen, Step
 from freedompay_async.secret import MASK
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from freedompay_async.secret import Secret
     from freedompay_async.wire import Verdict
 
-__all__ = ["mark_cancelled", "to_error"]
+__all__ = ["mark_cancelled", "named_in", "to_error"]
 
 # Of the issuer's own words: more is in `body`.
 _LONGEST: Final = 2_000
@@ -49,6 +49,7 @@ def to_error(
     resend_within: float,
     not_again: str | None = None,
     id_sent: bool = True,
+    before: RequestState | None = None,
     given: bool = False,
     refused: bool = False,
     hide: Sequence[Secret] = (),
@@ -64,6 +65,7 @@ def to_error(
         resend_within: seconds.
         not_again: why it was not sent again, where its age forbids it.
         id_sent: the request id is on the wire, in the body or in a header.
+        before: what the issuer told before that of a success, or by name.
         given: the caller gave the id.
         refused: the issuer has refused the call itself.
         hide: what went out and must not be shown, should the issuer repeat it.
@@ -79,7 +81,12 @@ def to_error(
         why += f"; request/status: {asked.seen.value}" + (f", {concealed(asked.reason, hide)}" if asked.reason else "")
     state = answer if isinstance(answer, RequestState) else None
     named = None if state is None else state.names
-    meaning = MEANINGS[_ending(step, call, told, id_sent=id_sent, not_again=not_again, named=named, code=code)]
+    ending = _ending(step, call, told, id_sent=id_sent, not_again=not_again, named=named, code=code)
+    if step is Step.FAILED and before is not None:
+        ending, named = Ending.FAILED_AFTER_SUCCESS, before.names or "a success"
+    elif step is Step.DENIED and asked is not None and asked.seen is Seen.NOT_KNOWN:
+        ending = Ending.DENIED_NOT_KNOWN
+    meaning = MEANINGS[ending]
     text = meaning.text.format(why=why, named=named)
     safe = meaning.safe.format(within=resend_within, not_again=not_again)
     if meaning.error is AuthenticationError and meaning.done is False and call.section is Section.HASHDT:
@@ -103,11 +110,19 @@ def to_error(
         retry_after=told.retry_after or None,
         done=meaning.done,
         refused=refused or step is Step.REFUSED,
-        proved=step is Step.FAILED,
-        card_ids=() if state is None else state.card_ids,
-        client_id=None if state is None else as_id(state.client_id),
-        transaction_id=None if state is None else as_id(state.transaction_id),
+        proved=ending in (Ending.FAILED, Ending.FAILED_NAMED),
+        **named_in(before, state),
     )
+
+
+def named_in(*states: RequestState | None) -> dict[str, Any]:
+    """What these answers name, as attributes of an error."""
+    told = [state for state in states if state is not None]
+    return {
+        "card_ids": tuple(dict.fromkeys(card_id for state in told for card_id in state.card_ids)),
+        "client_id": next((name for state in told if (name := as_id(state.client_id))), None),
+        "transaction_id": next((name for state in told if (name := as_id(state.transaction_id))), None),
+    }
 
 
 def _ending(
@@ -132,7 +147,8 @@ def _ending(
         case Step.LIMITED if of_kind is Retry.REPEATABLE or call.safe_again:
             return Ending.LIMITED_REPEATABLE
         case Step.LIMITED:
-            return Ending.LIMITED if id_sent else Ending.LIMITED_WITHOUT_ID
+            paying = Ending.LIMITED_PAYING if call.pays else Ending.LIMITED
+            return paying if id_sent else Ending.LIMITED_WITHOUT_ID
         case Step.DENIED:
             return Ending.DENIED
         case Step.BLOCKED:

@@ -14,16 +14,17 @@ from freedompay_async.errors import (
     AuthenticationError,
     ConfigurationError,
     Ending,
+    FreedomPayError,
     NotSent,
     OutcomeUnknown,
     ProtocolError,
     RateLimited,
     StillProcessing,
 )
-from freedompay_async.explain import mark_cancelled, to_error
+from freedompay_async.explain import mark_cancelled, named_in, to_error
 from freedompay_async.governor import Lane
 from freedompay_async.held import lacks, result_of
-from freedompay_async.models.answers import IssuedCards, as_id
+from freedompay_async.models.answers import IssuedCards
 from freedompay_async.policy import Seen, Step
 from freedompay_async.streams import stream
 from freedompay_async.wire import Verdict
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
     from freedompay_async.contract import Call
     from freedompay_async.driver import Departure
-    from freedompay_async.errors import FreedomPayError
     from freedompay_async.models import Intent, RequestState
     from freedompay_async.session import Session
 
@@ -58,7 +58,21 @@ class Operation(Generic[R]):
     """
 
     __slots__ = (
-        *("_accepted", "_call", "_cards", "_holder", "_looked", "_looks", "_luck", "_pending", "_result", "_session", "_trouble"),
+        *(
+            "_accepted",
+            "_before",
+            "_heard",
+            "_call",
+            "_cards",
+            "_holder",
+            "_looked",
+            "_looks",
+            "_luck",
+            "_pending",
+            "_result",
+            "_session",
+            "_trouble",
+        ),
         *("answer", "request_id"),
     )
 
@@ -88,6 +102,10 @@ class Operation(Generic[R]):
         self._looked: float | None = None
         self._pending = 0.0
         self._trouble: FreedomPayError | None = None
+        # What tells of a success, or names something, and was said before the last answer.
+        self._before: RequestState | None = None
+        # A look-up has told something of it.
+        self._heard = False
         self._result: R | None = None if answer is None else self._read(answer)
 
     @property
@@ -157,11 +175,24 @@ class Operation(Generic[R]):
                 self._accepted = now
             age = self._looked = now - self._accepted
         if state is not None and not self.done:
-            self.answer, self._result = state, self._read(state)
+            self._keep(state)
             if age > 0:
                 self._looks.learn(self._pending, age, ended=self.done)
                 self._pending = age
         return state
+
+    def _keep(self, state: RequestState) -> None:
+        """What tells of a success, or names something, is not forgotten for a later answer that says less, or the opposite.
+
+        A success without a name in the first answer is none of that: on the vendor's pages it may say no more than that the call was taken.
+        """
+        told, by_a_look = self.answer, self._heard
+        self._heard = True
+        succeeded = told is not None and told.succeeded and (by_a_look or told.names is not None)
+        if told is not None and (succeeded or told.names):
+            self._before = told
+        if not succeeded or state.final:
+            self.answer, self._result = state, self._read(state)
 
     async def _look(self, session: Session, timeout: float | None) -> None:
         try:
@@ -172,8 +203,24 @@ class Operation(Generic[R]):
         except AuthenticationError as error:
             raise self._unasked(error) from error
         except ConfigurationError as error:
-            error.done = self._known
+            told = error.message.replace(" Nothing was sent.", "").replace(". Nothing was sent;", ";")
+            error.message = f"the question about the request was not sent, which says nothing of the request itself: {told}"
+            error.args = (error.message,)
+            error.request_id, error.call, error.done = self.request_id, self._call.name, self._known
             raise
+        except FreedomPayError:
+            raise
+        except Exception as error:
+            # Of a signer, for one. The request is what its caller has to know of.
+            unasked = OutcomeUnknown(
+                f"the question about the request could not be made ({type(error).__name__}), which says nothing of the request itself. "
+                "Mend that, then ask again (requests.attach).",
+                request_id=self.request_id,
+                call=self._call.name,
+                done=self._known,
+            )
+            log.error("%s", unasked.message, extra={"request_id": self.request_id, "call": self._call.name})  # noqa: TRY400 - it is raised
+            raise unasked from error
 
     @property
     def _known(self) -> bool | None:
@@ -227,6 +274,7 @@ class Operation(Generic[R]):
             told=failed,
             asked=None,
             resend_within=self._session.policy.resend_within,
+            before=self._before,
         )
 
     def _unfinished(self) -> StillProcessing:
@@ -236,7 +284,8 @@ class Operation(Generic[R]):
             why = unheard if self._trouble is None else "the last question about this request id has told nothing"
             return self._still(Ending.NOT_KNOWN, why)
         if not answer.succeeded:
-            return self._still(Ending.PROCESSING, f"in {str(answer.request_status or 'process')!r}")
+            late = "" if self._trouble is None else ", as far as was told before the last question, which got no usable answer"
+            return self._still(Ending.PROCESSING, f"in {str(answer.request_status or 'process')!r}{late}")
         return self._still(Ending.UNNAMED, str(lacks(self._call, answer, cards=self._cards)))
 
     def _still(self, ending: Ending, why: str) -> StillProcessing:
@@ -246,9 +295,7 @@ class Operation(Generic[R]):
             request_id=self.request_id,
             call=self._call.name,
             done=meaning.done,
-            card_ids=() if answer is None else answer.card_ids,
-            client_id=None if answer is None else as_id(answer.client_id),
-            transaction_id=None if answer is None else as_id(answer.transaction_id),
+            **named_in(self._before, answer),
         )
         error.__cause__ = self._trouble
         return error

@@ -81,8 +81,8 @@ class Override:
             check_path(self.path)
         if "request_id" in self.fields:
             raise ConfigurationError("Override(fields=…) can't hold request_id: each call has its own. Nothing was sent.")
-        if self.envelope is not None and not all(map(_token, self.envelope)):
-            raise ConfigurationError("Override(envelope=…): give a list of field names. Nothing was sent.")
+        if self.envelope is not None and not all(_token(name) and name != "status" for name in self.envelope):
+            raise ConfigurationError("Override(envelope=…): give a list of field names beside `status`. Nothing was sent.")
         for name, other in self.header_names.items():
             if not _token(name) or not _token(other):
                 raise ConfigurationError(f"Override(header_names={{{name!r}: {other!r}}}): not names of headers. Nothing was sent.")

@@ -186,6 +186,8 @@ class Life:
     last_seen: Seen = Seen.NOT_SENT
     said_no: bool = False
     """An attempt was answered with an error that may be the duplicate error."""
+    denied: bool = False
+    """An attempt was answered with a 401 or 403 in the contract's own JSON."""
     blocked: bool = False
     """The last attempt was answered with a 401 or 403 that leaves open what came of the call."""
     limited: bool = False
@@ -253,11 +255,9 @@ class Life:
             return Action(ends[seen]) if seen in ends else self._send_again(retry_after)
         if self.retry is Retry.REPEATABLE:
             return self._repeat(seen, retry_after)
-        # After a 429, which does not prove that nothing was done, a refused key tells of this attempt only.
-        after_limit = self.limited and self.doubt is Doubt.POSSIBLE
-        self.blocked = seen is Seen.BLOCKED or (seen is Seen.DENIED and after_limit and self.retry is Retry.ASKABLE)
-        if seen is Seen.DENIED and not self.blocked:
-            return Action(Step.UNKNOWN if self.doubt is Doubt.CERTAIN or after_limit else Step.DENIED)
+        self.blocked = seen is Seen.BLOCKED
+        if seen is Seen.DENIED:
+            return self._denied()
         if seen is Seen.ERROR:
             return self._refused(retry_after, conflict=conflict)
         if seen in (Seen.NOT_SENT, Seen.LIMITED) and self.doubt is not Doubt.CERTAIN:
@@ -282,8 +282,9 @@ class Life:
             return Action(Step.ANSWERED)
         if seen is Seen.FAILED:
             return Action(Step.FAILED)
-        if seen in (Seen.DENIED, Seen.BLOCKED) and self.blocked:
-            return Action(Step.BLOCKED)
+        if seen in (Seen.DENIED, Seen.BLOCKED) and (self.blocked or self.denied):
+            # Both in the contract's own JSON, and nothing before that may have been done: it is the key.
+            return Action(Step.DENIED if self.denied and seen is Seen.DENIED and not self.limited else Step.BLOCKED)
         if seen is Seen.DENIED or self.hopeless:
             return Action(Step.UNKNOWN)
         if self._looks_once:
@@ -311,7 +312,18 @@ class Life:
     @property
     def _looks_once(self) -> bool:
         """Whether a refusal is not waited over: the id was made for this very call, or the caller asks again later."""
-        return self.said_no and (self.doubt is Doubt.NONE or (self.ask_once and self.doubt is not Doubt.CERTAIN))
+        once = self.doubt is Doubt.NONE or self.ask_once or self.denied
+        return self.said_no and once and self.doubt is not Doubt.CERTAIN
+
+    def _denied(self) -> Action:
+        """A 401 or 403 in the contract's own JSON. That too may be what the second copy of a request gets that a proxy has sent twice."""
+        if self.doubt is Doubt.CERTAIN:
+            return Action(Step.UNKNOWN)
+        if self.retry is Retry.UNASKABLE:
+            # After a 429, which does not prove that nothing was done, it tells of this attempt only.
+            return Action(Step.UNKNOWN if self.limited else Step.DENIED)
+        self.said_no = self.denied = True
+        return Action(Step.UNKNOWN if self.hopeless else Step.ASK)
 
     @property
     def looks_first(self) -> bool:
@@ -325,10 +337,12 @@ class Life:
             return Action(Step.REFUSED if self.doubt is Doubt.NONE else Step.UNKNOWN)
         if self.hopeless:
             return Action(Step.UNKNOWN)
-        return Action(Step.ASK, retry_after if self._looks_once else self._pause(retry_after))
+        return Action(Step.ASK, 0.0 if self._looks_once else self._pause(retry_after))
 
     def _after_one_look(self, seen: Seen, retry_after: float) -> Action:
         self._asks += 1
+        if seen is Seen.NOT_KNOWN and self.denied:
+            return Action(Step.DENIED)
         if seen is Seen.NOT_KNOWN:
             return Action(Step.DUPLICATE if self.conflict and self.doubt is not Doubt.NONE else Step.REFUSED)
         if seen in _UNANSWERED and self._asks < self.policy.attempts:

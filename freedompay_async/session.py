@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from freedompay_async.contract import REQUESTS_STATUS, Call, Retry
 from freedompay_async.driver import Driver, Means
-from freedompay_async.errors import RequestFailed
+from freedompay_async.errors import ProtocolError, RequestFailed
 from freedompay_async.ids import new_request_id
 from freedompay_async.models import Intent, RequestState, StatusQuery
 from freedompay_async.policy import Doubt, Life, Policy
@@ -193,7 +193,15 @@ class Session(Means):
             state = await self.read(REQUESTS_STATUS, StatusQuery(request_id=request_id), timeout=timeout)
         except RequestFailed:
             return None
-        return None if state.request_status is None else state
+        if state.request_status is not None:
+            return state
+        if state.names:
+            raise ProtocolError(
+                f"the answer names {state.names}, and no request_status: it says nothing of the request.",
+                request_id=request_id,
+                call=REQUESTS_STATUS.name,
+            )
+        return None
 
 
 def _own(request_id: str | None) -> str:

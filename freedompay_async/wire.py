@@ -16,6 +16,8 @@ import msgspec
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.masking import mask_text
 from freedompay_async.models.answers import Answer, RequestState
+from freedompay_async.models.dictionaries import GiftStatus
+from freedompay_async.models.gift_cards import GiftAnswer
 from freedompay_async.models.open import Fields, OpenStruct
 from freedompay_async.models.requests import GivenBody, GivenIntent
 from freedompay_async.policy import Seen
@@ -154,7 +156,9 @@ def read_answer(
         return Verdict(Seen.UNCLEAR, f"{reason} with a body that says ok", answer, reply, wait, notes)
     if contradiction:
         return Verdict(Seen.UNCLEAR, f"{reason}, which contradicts itself: {contradiction}", answer, reply, wait, notes)
-    if reply.status in (401, 403):
+    # Of a gift card another status than "access denied" says what is wrong, whatever the HTTP status is.
+    other = isinstance(answer, GiftAnswer) and answer.status not in (GiftStatus.ACCESS_DENIED, GiftStatus.GENERAL_ERROR)
+    if reply.status in (401, 403) and not (accepted is False and other):
         return Verdict(Seen.DENIED if accepted is False else Seen.BLOCKED, reason, answer, reply, wait, notes)
     if answer is None:
         taken = good and _accepted(reply.body, envelope, asked)
@@ -180,6 +184,8 @@ def read_look_up(reply: Reply, *, now: float, asked: frozenset[str] = frozenset(
     if verdict.seen is Seen.OK:
         state: RequestState = verdict.answer
         seen = Seen.FAILED if state.failed else Seen.NOT_KNOWN if state.request_status is None else Seen.KNOWN
+        if seen is Seen.NOT_KNOWN and state.names:
+            return replace(verdict, seen=Seen.UNCLEAR, reason=f"{verdict.reason}, which names something and no request_status")
     elif verdict.seen is Seen.ERROR:
         seen = Seen.NOT_KNOWN
     elif reply.status == 404 and verdict.answer is None:

@@ -108,9 +108,13 @@ class Answer(OpenStruct, kw_only=True, frozen=True):
 
 
 def as_id(value: object) -> str | None:
-    """An id as text; `None` for one that is not filled in yet: PHP writes `""` or `0` where it has no value."""
-    text = "" if value is None else str(value).strip()
-    return None if text in ("", "0") else text
+    """An id as text; `None` for one that is not filled in yet: `""` or `0`, as PHP writes it, `null` as text, a UUID of zeros."""
+    text = "" if value is None else str(value).strip().strip(_UNSEEN)
+    return None if text.lower() in _EMPTY else text
+
+
+_UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"
+_EMPTY = frozenset({"", "0", "null", "none", "00000000-0000-0000-0000-000000000000"})
 
 
 class CardRef(OpenStruct, kw_only=True, frozen=True):

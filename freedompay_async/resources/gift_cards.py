@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from freedompay_async import contract
 from freedompay_async.driver import warn_of_unknown
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GiftCardOrder", "GiftCards"]
 
+log: Final = logging.getLogger("freedompay_async")
 # What a confirmation is also answered with where an earlier one has activated the card. A wrong code stays one, whatever the card is.
 _LEFT_OPEN: Final = frozenset(
     (GiftStatus.GENERAL_ERROR, GiftStatus.ISSUE_FAILED, GiftStatus.ACTIVATION_FAILED, GiftStatus.ALREADY_ACTIVATED)
@@ -87,7 +89,13 @@ class GiftCards(Namespace):
             product_code=_digits("product_code", product_code),
             card_id=None if card_id is None else _digits("card_id", card_id),
         )
-        return await self._session.change(contract.GIFT_CARDS_ISSUE, body, request_id=request_id, extra=extra, timeout=timeout, wait=wait)
+        call = contract.GIFT_CARDS_ISSUE
+        issued = await self._session.change(call, body, request_id=request_id, extra=extra, timeout=timeout, wait=wait)
+        if issued.card_id is None:
+            raise _unnamed("does not name it", issued)
+        if body.card_id is not None and str(issued.card_id) != str(body.card_id):
+            raise _unnamed(f"names card {mask_text(str(issued.card_id))[:60]!r}, and card {body.card_id} was ordered", issued)
+        return issued
 
     async def confirm(
         self,
@@ -150,16 +158,9 @@ class GiftCards(Namespace):
         issued = await self.issue(
             cardholder_name=cardholder_name, phone=phone, product_code=product_code, request_id=request_id, timeout=timeout
         )
-        if issued.card_id is None or not _CARD_ID.fullmatch(str(issued.card_id)):
-            named = (
-                "does not name it" if issued.card_id is None else f"names it {mask_text(str(issued.card_id))[:60]!r}, which is no card id"
-            )
-            raise ResultUnknown(
-                f"the card was issued and paid for, and the answer {named}. Do not repeat it; a person has to look.",
-                request_id=issued.request_id,
-                call=contract.GIFT_CARDS_ISSUE.name,
-            )
-        return GiftCardOrder(self, _digits("card_id", issued.card_id))
+        if not _CARD_ID.fullmatch(str(issued.card_id)):
+            raise _unnamed(f"names it {mask_text(str(issued.card_id))[:60]!r}, which is no card id", issued)
+        return GiftCardOrder(self, _digits("card_id", cast("int | str", issued.card_id)))
 
     def attach(self, card_id: int | str) -> GiftCardOrder:
         """The order of a card that another process issued."""
@@ -184,7 +185,8 @@ class GiftCardOrder:
         says that the card is active, and not that this very code was right.
 
         Raises:
-            GiftCardError: refused; `code` -8 is a wrong code, and another try is safe.
+            GiftCardError: refused; `code` -8 is a wrong code, or one that an earlier try has used up. Another try is safe, and `status()`
+                tells.
             OutcomeUnknown: it may have been confirmed, and the status does not tell. Another try is safe: a card is confirmed once.
         """
         otp = Otp(otp)
@@ -200,9 +202,10 @@ class GiftCardOrder:
         """The card, if it is activated; or else the error that leaves it open."""
         try:
             state = await self.status(timeout=timeout)
-        except FreedomPayError as error:
-            doubt.add_note(f"its status could not be had either: {error}")
-            raise doubt from None
+        except Exception as error:  # noqa: BLE001 - of a signer, too: not the question but the confirmation is what its caller has to know of
+            told = str(error) if isinstance(error, FreedomPayError) else type(error).__name__
+            doubt.add_note(f"its status could not be had either: {told}")
+            raise doubt from (None if isinstance(error, FreedomPayError) else error)
         except asyncio.CancelledError as error:
             # Not the question but the confirmation is what its caller has to know of.
             mark_cancelled(error, doubt.request_id, outcome_unknown=True)
@@ -224,6 +227,18 @@ class GiftCardOrder:
 
     def __repr__(self) -> str:
         return f"GiftCardOrder(card_id={self.card_id})"
+
+
+def _unnamed(what: str, issued: IssuedGiftCard) -> ResultUnknown:
+    """A card that was paid for, and that the answer does not name as it was ordered."""
+    error = ResultUnknown(
+        f"the card was issued and paid for, and the answer {what}. Do not repeat it; a person has to look.",
+        request_id=issued.request_id,
+        call=contract.GIFT_CARDS_ISSUE.name,
+        card_ids=() if issued.card_id is None else (mask_text(str(issued.card_id)),),
+    )
+    log.error("%s", error.message, extra={"request_id": error.request_id, "call": error.call})
+    return error
 
 
 def _digits(name: str, value: int | str) -> int:

@@ -122,7 +122,7 @@ def _ok(**facts):
 
 
 def _error(http=200, code="refused", **headers):
-    return _http(http, {"status": "error", "error_code": code, "error_description": "no", "dt": DT}, **headers)
+    return _http(http, {"status": "error", "error_code": code, "error_description": "no", "dt": "2026-01-01T00:00:00+05:00"}, **headers)
 
 
 def _gift(status=0, **facts):
@@ -436,3 +436,41 @@ def mocked(monkeypatch):
     monkeypatch.setattr(aioresponses.core, "ClientResponse", _Response)
     with aioresponses.aioresponses() as mock:
         yield mock
+
+
+# -- a server whose answers get lost
+
+
+class _Losing:
+    """Takes every call; the answers to those that are named get lost."""
+
+    def __init__(self, *lost: str) -> None:
+        self.lost, self.calls, self.url = lost, [], ""
+
+    async def __aenter__(self):
+        self._server = await asyncio.start_server(self._talk, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return self
+
+    async def __aexit__(self, *_):
+        self._server.close()
+        await asyncio.sleep(0)
+
+    async def _talk(self, reader, writer):
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin1")
+                length = next((int(line.split(":")[1]) for line in head.split("\r\n") if line.lower().startswith("content-length:")), 0)
+                await reader.readexactly(length)
+                call = head.split(" ")[1].removeprefix(PREFIX).removeprefix(GIFT_PREFIX)
+                self.calls.append(call)
+                if call in self.lost:
+                    break
+                body = json.dumps({"status": "ok", "request_status": "process", "dt": DT}).encode()
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+        writer.close()
+
+
+@pytest.fixture
+def lost_at():
+    return _Losing

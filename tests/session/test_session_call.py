@@ -235,9 +235,9 @@ class TestOwnId:
     )
     def test_is_that_of_the_call(self, ask, say, retry, answer_type, body, given):
         with pytest.raises(AuthenticationError) as caught:
-            ask(call(retry, answer_type, body, request_id=given), scheme="KG", card__rename=[say.denied])
+            ask(call(retry, answer_type, body, request_id=given), scheme="KG", card__rename=[say.denied], request__status=[say.denied])
 
-        (sent,) = ask.wire.sent
+        sent = ask.wire.sent[0]
         assert (sent.fields["request_id"], sent.headers["Request-Id"], caught.value.request_id) == (OWN, OWN, OWN)
 
     @pytest.mark.parametrize("retry", [Retry.UNASKABLE, Retry.ASKABLE])
@@ -292,7 +292,8 @@ class TestRetry:
 ENDS = {
     "refused, and not known": ("refused", dict.fromkeys(Retry, RequestFailed)),
     "refused, and nobody to ask": ("refused", {**dict.fromkeys(Retry, RequestFailed), Retry.ASKABLE: OutcomeUnknown}),
-    "denied": ("denied", dict.fromkeys(Retry, AuthenticationError)),
+    "denied, and nobody to ask": ("denied", {**dict.fromkeys(Retry, AuthenticationError), Retry.ASKABLE: OutcomeUnknown}),
+    "denied, and not known": ("denied", dict.fromkeys(Retry, AuthenticationError)),
     "limited": ("limited", dict.fromkeys(Retry, RateLimited)),
     "not sent": ("not_sent", dict.fromkeys(Retry, NotSent)),
     "lost": ("lost", dict.fromkeys(Retry, OutcomeUnknown)),

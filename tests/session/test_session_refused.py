@@ -194,12 +194,40 @@ def test_of_a_given_id_is_left_open_where_a_gateway_says_404_to_the_question(end
     assert seconds >= Policy().grace
 
 
-def test_of_a_denied_call_is_told_at_once(ended, memory, say):
-    wire = memory(card__bulk_issue=[say.denied])
-    error, _ = ended(wire)
+@pytest.mark.parametrize("own", [None, OWN])
+@pytest.mark.parametrize("http", [401, 403])
+def test_of_a_key_is_looked_up_once_and_told_at_once(ended, memory, say, http, own):
+    wire = memory(card__bulk_issue=[say.after(0.02, say.error(http))], request__status=[say.after(0.02, say.denied)])
+    error, seconds = ended(wire, request_id=own)
 
-    assert (type(error), error.done, wire.calls) == (AuthenticationError, False, [BULK])
+    assert (type(error), error.done, wire.calls) == (AuthenticationError, False, [BULK, STATUS])
     assert "This attempt did nothing." in str(error)
+    assert seconds < 0.5
+
+
+@pytest.mark.parametrize("own", [None, OWN])
+@pytest.mark.parametrize("http", [401, 403])
+def test_in_the_form_of_a_refused_key_of_what_a_proxy_has_sent_twice_finds_the_card(ended, memory, say, http, own):
+    wire = memory(card__bulk_issue=[say.error(http)], request__status=[say.success])
+    answer, _ = ended(wire, request_id=own)
+
+    assert (answer.card_ids, wire.calls) == (("card-1",), [BULK, STATUS])
+
+
+@pytest.mark.parametrize("http", [401, 403])
+def test_of_a_key_for_this_call_only_leaves_it_open(ended, memory, say, http):
+    error, _ = ended(memory(card__bulk_issue=[say.error(http)], request__status=[say.unknown]))
+
+    assert (type(error), error.done, error.outcome_unknown) == (AuthenticationError, None, True)
+    assert "does not know the id" in str(error)
+    assert "did nothing" not in str(error)
+
+
+@pytest.mark.parametrize("form", FOREIGN)
+def test_of_a_key_and_a_gateway_at_the_look_up_leave_it_open(ended, memory, say, form):
+    error, _ = ended(memory(card__bulk_issue=[say.error(401)], request__status=[say.http(403, FOREIGN[form])]))
+
+    assert (type(error), error.done) == (AuthenticationError, None)
 
 
 def test_look_up_waits_for_no_repeat_however_many_calls_are_refused(timed, memory, over, say):

@@ -240,12 +240,12 @@ def test_error_after_a_429_is_looked_up(submit, memory, say):
 
 
 def test_refused_signature_ends_at_once(submit, memory, say):
-    wire = memory(card__bulk_issue=[say.denied])
+    wire = memory(card__bulk_issue=[say.denied], request__status=[say.denied])
 
     with pytest.raises(AuthenticationError) as caught:
         submit(wire)
 
-    assert wire.calls == [BULK]
+    assert wire.calls == [BULK, STATUS]
     assert caught.value.http_status == 401
 
 

@@ -245,10 +245,9 @@ class TestEveryCourse:
         def broken(course):
             sent = [seen for step, seen, _ in course.told if step is Step.SEND]
             refused = course.told[-1][0] is Step.ASK and course.seen[-1] in REFUSALS
-            # A refused key after a 429 tells of its own attempt only, so that is asked about too.
-            unsure = sent[-1:] == [Seen.BLOCKED] or (
-                sent[-1:] == [Seen.DENIED] and Seen.LIMITED in sent and not set(sent) & {*LOST, Seen.BLOCKED}
-            )
+            # The issuer's own refusal is of this call only if the question about it is refused in the same form, and no 429 came before.
+            own = sent[-1:] == [Seen.DENIED] and not set(sent) & {*LOST, Seen.BLOCKED}
+            unsure = sent[-1:] == [Seen.BLOCKED] or (own and (Seen.LIMITED in sent or course.seen[-1] is Seen.BLOCKED))
             return (course.end is Step.BLOCKED) != (refused and unsure)
 
         assert offenders([word], broken) == []

@@ -37,13 +37,14 @@ def test_the_pause_before_a_look_up_is_as_long_as_the_issuer_asked(resumed, seen
     assert subject.after_send(seen, 0.0, retry_after=30.0) == Action(Step.ASK, 30.0)
 
 
-@pytest.mark.parametrize("seen", [Seen.BLOCKED, Seen.ERROR])
-@pytest.mark.parametrize("retry_after", [0.0, 30.0])
-def test_there_is_no_pause_before_a_refusal_is_looked_up_but_what_the_issuer_asked_for(life, seen, retry_after):
-    subject = life(rng=lambda: 1.0)
-    subject.sent(0.0)
+@pytest.mark.parametrize(("seen", "expected"), [(Seen.BLOCKED, 30.0), (Seen.ERROR, 0.0), (Seen.DENIED, 0.0)])
+def test_a_refusal_is_looked_up_at_once_whatever_the_issuer_asks_for_and_a_gateways_when_it_has_asked_for(life, seen, expected):
+    def after(retry_after):
+        subject = life(rng=lambda: 1.0)
+        subject.sent(0.0)
+        return subject.after_send(seen, 0.0, retry_after=retry_after)
 
-    assert subject.after_send(seen, 0.0, retry_after=retry_after) == Action(Step.ASK, retry_after)
+    assert (after(0.0), after(30.0)) == (Action(Step.ASK, 0.0), Action(Step.ASK, expected))
 
 
 def test_there_is_no_pause_before_a_refused_id_of_the_callers_is_looked_up_once(life):

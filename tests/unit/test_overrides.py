@@ -53,9 +53,10 @@ class TestRefusals:
             ({"header_names": {"A": "Ё"}}, "Override(header_names={'A': 'Ё'}): not names of headers."),
             ({"header_names": {"A": "B:"}}, "Override(header_names={'A': 'B:'}): not names of headers."),
             ({"envelope": "dt"}, "Override(envelope='dt'): give a list of field names."),
-            ({"envelope": ["dt", ""]}, "Override(envelope=…): give a list of field names."),
-            ({"envelope": ["d t"]}, "Override(envelope=…): give a list of field names."),
-            ({"envelope": ["ё"]}, "Override(envelope=…): give a list of field names."),
+            ({"envelope": ["status"]}, "Override(envelope=…): give a list of field names beside `status`."),
+            ({"envelope": ["dt", ""]}, "Override(envelope=…): give a list of field names beside `status`."),
+            ({"envelope": ["d t"]}, "Override(envelope=…): give a list of field names beside `status`."),
+            ({"envelope": ["ё"]}, "Override(envelope=…): give a list of field names beside `status`."),
         ],
     )
     def test_of_an_override_by_itself(self, given, expected):

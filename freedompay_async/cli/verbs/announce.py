@@ -41,4 +41,6 @@ def next_step(row: Call[Any], request_id: str | None) -> str:
     """What to do when it is not known what became of a request."""
     if row.retry is Retry.ASKABLE:
         return f"freedompay requests status {request_id} --wait 60"
+    if row.safe_again:
+        return "do it again: that does no harm"
     return "do not repeat it, it can't be asked about; a person has to look"

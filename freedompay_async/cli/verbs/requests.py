@@ -34,15 +34,17 @@ def _status(
         async with client(auth_id=auth_id, region=region, test=test, base_url=base_url) as fp:
             operation = fp.requests.attach(request_id)
             waited: StillProcessing | None = None
+            heard = True
             try:
                 await (operation.result(timeout=wait) if wait else operation.refresh())
             except RequestFailed:
                 pass  # The state tells of it too, and the state is what was asked for.
             except StillProcessing as error:
-                waited = error
+                # Where the last question got no usable answer, nothing is known of the id either way.
+                waited, heard = error, error.__cause__ is None
             state = operation.answer
         if json:
-            typer.echo(to_json({"request_id": request_id, "known": state is not None, "answer": state}))
+            typer.echo(to_json({"request_id": request_id, "known": state is not None or (False if heard else None), "answer": state}))
         elif waited is not None:
             raise waited
         elif state is None:
