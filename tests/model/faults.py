@@ -67,12 +67,17 @@ class Fault:
             reply = Reply(reply.status, {"Retry-After": formatdate(EPOCH + now + self.dated, usegmt=True)}, reply.body)
         return Answer(reply)
 
-    def at_the_door(self, now: float, *, question: bool) -> Answer:
+    def at_the_door(self, now: float, *, question: bool, gift: bool) -> Answer:
         """In the contract's own JSON an error to a question is what an id that is not known gets."""
+        if gift and self.says == "denied":
+            return Answer(Reply(self.door.status, {}, GIFT_DENIED), "denied")
         reply = self.door
         if self.dated:
             reply = Reply(reply.status, {"Retry-After": formatdate(EPOCH + now + self.dated, usegmt=True)}, reply.body)
         return Answer(reply, "not known" if question and self.says == "no" else self.says)
+
+
+GIFT_DENIED = b'{"status":-11,"datetime":"2023-11-14 22:13:20"}'
 
 
 def _http(status: int, body: bytes = ERROR, wait: str | None = None) -> Reply:

@@ -126,7 +126,7 @@ class Wire:
             if fault.files and kind == "effect" and intent.header_id:
                 self.world.issuer.file(intent.mark, intent.header_id, self.world.now)
             self.world.tell("%s: the issuer answers %d at the door", call, fault.door.status)
-            return fault.at_the_door(self.world.now, question=kind == "question")
+            return fault.at_the_door(self.world.now, question=kind == "question", gift=kind == "effect" and intent.gift)
         if kind == "read":
             return self.world.issuer.read()
         if kind == "question":

@@ -85,7 +85,8 @@ def _in_words(world: World, call: Call, error) -> None:
     world.check(
         error.outcome_unknown is (error.done is None), "%s: done is %s, outcome_unknown %s", call, error.done, error.outcome_unknown
     )
-    world.check(not error.refused or call.said & {"no", "failed"}, "%s was told of a refusal that it has not heard: %s", call, text)
+    heard = call.said & {"no", "failed", "denied"}
+    world.check(not error.refused or heard, "%s was told of a refusal that it has not heard: %s", call, text)
     told = call.intent.told if call.intent else set()
     failed = told & {"failed", "failed, and names a card"}
     world.check(not error.proved or failed, "%s was told that its failure is proved, and it is not: %s", call, text)
@@ -130,7 +131,9 @@ def _of_effect(world: World, call: Call, value, error) -> None:
         unknown = cancelled or isinstance(error, (OutcomeUnknown, AuthenticationError, RateLimited, *REFUSALS))
         world.check(unknown, "%s ended with %r, which says nothing of what became of it", call, error)
         refused = isinstance(error, AuthenticationError) and not intent.gift
-        world.check(not refused or call.heard_of_it & {401, 403}, "%s was told %r, and no question was refused", call, error)
+        of_this_call = refused and "denied" in call.said and "not known" in intent.told and "does not know the id" in str(error)
+        asked = of_this_call or call.heard_of_it & {401, 403}
+        world.check(not refused or asked, "%s was told %r, and no question was refused", call, error)
         intent.limited = intent.limited or isinstance(error, RateLimited)
         intent.state = world.unsure(intent)
         world.tally[f"{name} leaves it open, and the card is there"] += bool(intent.effects)
