@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Refusals"]
 
 R = TypeVar("R")
-# An answer about the witness holds for so many seconds, for all rows.
+# An answer about the witness holds for so many seconds at least, for all rows.
 _WITNESSED: Final = 1.0
 
 
@@ -43,7 +43,7 @@ class Refusals:
 
     def __init__(self, shared: Shared) -> None:
         self._shared: Final = shared
-        self._witnessed_at = -inf
+        self._witnessed_until = -inf
         self._witnessed = False
         self._asking: Final = asyncio.Lock()
 
@@ -93,7 +93,7 @@ class Refusals:
             raise Ended(State.UNKNOWN, reason) from nothing
         if told is None:
             raise await self._still_refused(reason)
-        refusal = Refusal.OWN if earlier is None else earlier.refused
+        refusal = Refusal.NONE if earlier is None else earlier.refused
         return Operation(shared.session, call, request_id, told), await self._goes_on(row, step, refusal)
 
     def _grace_left(self, earlier: Earlier | None) -> float:
@@ -119,7 +119,7 @@ class Refusals:
     async def _goes_on(self, row: Entry, step: str, refusal: Refusal) -> bool:
         """Of a step that the issuer knows after all; whether it was used before the row used it."""
         row.refused = False
-        if refusal is Refusal.PERHAPS_USED:
+        if refusal is not Refusal.OWN:
             return True
         await keep(self._shared.journal, row)
         accepted(self._shared.journal, row, step)
@@ -134,13 +134,17 @@ class Refusals:
         """Whether the issuer knows an id that it has accepted; false where there is none, or it says nothing."""
         shared, loop = self._shared, asyncio.get_running_loop()
         async with self._asking:
-            if loop.time() - self._witnessed_at < _WITNESSED:
+            began = loop.time()
+            if began < self._witnessed_until:
                 return self._witnessed
             if shared.witness is None:
                 return False
+            holds = _WITNESSED
             try:
                 self._witnessed = await self._asked(shared.witness) is not None
             except (ProtocolError, Stopped):
-                return False
-            self._witnessed_at = loop.time()
+                # To hear nothing takes long. Were each row to ask anew, most of the run would wait for that.
+                self._witnessed = False
+                holds = max(_WITNESSED, shared.session.policy.grace, loop.time() - began)
+            self._witnessed_until = loop.time() + holds
             return self._witnessed
