@@ -1,8 +1,8 @@
 """Before a row is sent for the first time: whether the issuer knows its request id already, from another machine or a lost journal.
 
 An issuer that refuses a used id would tell it anyway; one that answers it in another way would not, and then a card is made for somebody
-else's client. So rows spread over the file are asked about before anything is sent, and if one of them is known, each row is. No answer about
-an id is no answer: nothing is sent before there is one.
+else's client. So rows spread over the file are asked about before anything is sent, and if one of them is known, each row is. Where an
+id gets no clear answer, nothing is sent.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from freedompay_async.ids import derive_request_id
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from freedompay_async.batch.entries import Entry
     from freedompay_async.batch.shared import Shared
@@ -34,13 +34,13 @@ CHECKS: Final = ("sample", "all", "none")
 _SAMPLE: Final = 50
 _ASKED_FIRST: Final = "request ids are asked about before they are sent for the first time"
 _NOT_TOLD: Final = (
-    "nothing was sent. Whether the request ids of this batch were used before can't be told: request/status gave no clear answer to {nothing} "
-    "of {asked} questions, the last time: {why}. Run it again later; or, if this is how the host answers an id that it does not know, say "
+    "nothing was sent. Whether the request ids of this batch were used before can't be told: request/status gave no clear answer to "
+    "{nothing} of {asked} questions, the last time: {why}. Run it again later; or, if this is how the host answers an id that it does not know, say "
     '--check-first none (Batch(check_first="none")).'
 )
 _NOT_TOLD_OF_ROWS: Final = (
-    "stopped. Whether the request ids of the rows that are left were used before can't be told: for {settle:g} s request/status gave no clear "
-    "answer to any question about them, the last time: {why}. Nothing was sent for these rows, and they can be resumed later."
+    "stopped. Whether the request ids of the rows that are left were used before can't be told: for {settle:g} s request/status gave no "
+    "clear answer to any question about them, the last time: {why}. Nothing was sent for these rows, and they can be resumed later."
 )
 
 
@@ -117,9 +117,11 @@ class FirstCheck:
         # An issuer that answers with a 503 about an id that it does not know is there all the same.
         shared.lane.unsure = True
         try:
-            return await self._one_known([derive_request_id(settings["merchant"], settings["batch"], key, "client") for key in keys])
+            known = await self._one_known([derive_request_id(settings["merchant"], settings["batch"], key, "client") for key in keys])
         finally:
-            shared.lane.unsure, shared.progress.trouble = False, None
+            shared.lane.unsure = False
+        shared.progress.trouble = None
+        return known
 
     async def _one_known(self, ids: Sequence[str]) -> bool:
         """Whether the issuer knows one of them. Each is asked about until it is answered, in rounds, so that each has its turn.
@@ -128,44 +130,55 @@ class FirstCheck:
             ConfigurationError: after `settle` seconds, in which the issuer was not silent, one is not answered.
         """
         shared, loop = self._shared, asyncio.get_running_loop()
-        began, left, again = loop.time() - shared.lane.silent(), ids, False
-        while True:
-            known, errors = await self._round(left, of=len(ids))
-            if known or not errors:
-                return known
-            error = list(errors.values())[-1]
-            seconds = shared.limits.settle - (loop.time() - shared.lane.silent() - began)
-            # Under a low rate one round may take longer than that.
-            if again and seconds <= 0:
-                raise ConfigurationError(_NOT_TOLD.format(nothing=len(errors), asked=len(ids), why=why(error))) from error
-            left, again = list(errors), True
-            shared.progress.trouble = f"{_ASKED_FIRST}: {why(error)}"
-            with Wait(shared.stopping):
-                await anyio.sleep(max(min((error.retry_after or 0.0) + 1.0 + random(), seconds), 0.0))
+        began = loop.time() - shared.lane.silent()
 
-    async def _round(self, ids: Sequence[str], *, of: int) -> tuple[bool, dict[str, FreedomPayError]]:
-        """Ask about each, until one is known; whether one is, and what came in place of an answer, the newest last."""
-        progress, errors = self._shared.progress, dict[str, FreedomPayError]()
+        def seconds_left() -> float:
+            return max(began + shared.limits.settle + shared.lane.silent() - loop.time(), 0.0)
 
-        async def ask(request_id: str) -> bool:
+        known, left = await self._round(dict.fromkeys(ids), of=len(ids), within=0.0)
+        while left and not known:
+            known, left = await self._round(left, of=len(ids), within=seconds_left())
+            # Each is asked about twice at least: under a low rate one round may take longer than `settle`.
+            if left and not known and not seconds_left():
+                error = list(left.values())[-1]
+                raise ConfigurationError(_NOT_TOLD.format(nothing=len(left), asked=len(ids), why=why(error))) from error
+        return known
+
+    async def _round(
+        self, left: Mapping[str, FreedomPayError | None], *, of: int, within: float
+    ) -> tuple[bool, dict[str, FreedomPayError]]:
+        """Ask about each once, until one is known; whether one is, and what came in place of an answer, the newest last.
+
+        Args:
+            left: the ids, and what came in place of an answer to each before.
+            of: how many there are in all.
+            within: the longest pause before an id is asked about again, in seconds.
+        """
+        shared, nothing = self._shared, dict[str, FreedomPayError]()
+
+        async def ask(request_id: str, before: FreedomPayError | None) -> bool:
+            if before is not None:
+                with Wait(shared.stopping):
+                    await anyio.sleep(min((before.retry_after or 0.0) + 1.0 + random(), within))
             try:
-                return await self._shared.ask(request_id, again_after=()) is not None
+                return await shared.ask(request_id, again_after=()) is not None
             except SAYS_NOTHING as error:
-                errors[request_id] = error
+                nothing[request_id] = error
                 return False
 
-        tasks = [asyncio.create_task(ask(each)) for each in ids]
+        tasks = [asyncio.create_task(ask(each, before)) for each, before in left.items()]
         try:
-            for answered, each in enumerate(asyncio.as_completed(tasks), of - len(ids)):
+            for done, each in enumerate(asyncio.as_completed(tasks), of - len(left)):
                 # Under a low rate this takes a while, and nothing else is to be seen of it.
-                progress.trouble = f"{_ASKED_FIRST}, {answered - len(errors)} of {of} answered"
+                error = [*left.values(), *nothing.values()][-1]
+                shared.progress.trouble = f"{_ASKED_FIRST} ({done - len(nothing)} of {of} answered)" + (f": {why(error)}" if error else "")
                 if await each:
-                    return True, errors
+                    return True, nothing
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        return False, errors
+        return False, nothing
 
 
 def _remember(connection: sqlite3.Connection) -> None:

@@ -43,7 +43,7 @@ class PatientLane(Lane):
 
     patient = True
     unsure = False
-    """Only ids are asked about that the issuer may not know, and it may break over those: while it is set, an answer of any form is no silence."""
+    """Only ids are asked about that the issuer may not know, and it may break over those: an answer of any form is no silence."""
 
     def __init__(
         self,
