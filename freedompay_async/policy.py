@@ -227,8 +227,12 @@ class Life:
 
     @property
     def found(self) -> bool:
-        """An effect that was answered by a look-up, because somebody had used its id before this call."""
-        return self.said_no and self.doubt is Doubt.POSSIBLE and not self.limited
+        """An effect that was refused and is known all the same: somebody may have used its id before this call.
+
+        After a 429 it isn't known whose use it is: the issuer may have filed this call's own. An id that was made for this very call is
+        nobody else's.
+        """
+        return self.said_no and self.doubt is Doubt.POSSIBLE and (self.given or not self.limited)
 
     def may_leave(self, now: float) -> bool:
         """Whether its bytes may leave: the first time always, and again only within `resend_within` of the first time."""

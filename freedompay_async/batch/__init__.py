@@ -51,7 +51,7 @@ class Batch:
         limits: what a run may take.
         check_first: before the first send of a new journal, whether the issuer knows request ids of it. `sample` asks about 50 rows spread
             over the file, and if one is known about each row before its first send, in later runs too; `all` asks about each row; `none`
-            about none.
+            about none. Where a question gets no clear answer within `Limits.settle`, nothing is sent of what it is about.
         accept_found: keys of rows that were used before for the same people, or `"all"`: such rows go on. It is kept in the journal.
 
     Raises:
@@ -104,7 +104,8 @@ class Batch:
         To end it early, call `stop()`; or leave the loop, inside `contextlib.aclosing`, to cancel what is on the way.
 
         Raises:
-            ConfigurationError: there is no plan, it is of another merchant or host, or a guard stopped the run.
+            ConfigurationError: there is no plan, it is of another merchant or host, a guard stopped the run, or the questions before the
+                first send got no clear answer.
             AuthenticationError: the issuer refuses this merchant; the rows are left as they are.
             NotSent, RateLimited: no answer for too long.
             JournalError: the journal can't be written.

@@ -36,9 +36,9 @@ class Refusal(IntEnum):
 
     NONE = 0
     OWN = 1
-    """Refused, and its id was not known before this row used it: then it is our own send that is known."""
+    """An earlier run had sent it, and its answer was lost: then it is our own send that is known."""
     PERHAPS_USED = 2
-    """Refused, and nothing told whether its id was known before: then somebody else may have used it."""
+    """The first send of this journal was refused: then somebody else may have used its id, before it or meanwhile."""
 
 
 class Earlier(NamedTuple):
@@ -68,8 +68,6 @@ class Entry:
     refused: bool = False
     """An earlier run was told a refusal of its next step, and could not prove it."""
     reason: str | None = None
-    asked: str | None = None
-    """The step that was asked about just before it was sent, and that the issuer did not know then."""
     _request_ids: dict[str, str] = field(default_factory=dict)
 
     def request_id(self, step: str, settings: Mapping[str, str]) -> str:

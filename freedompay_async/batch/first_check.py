@@ -1,32 +1,47 @@
 """Before a row is sent for the first time: whether the issuer knows its request id already, from another machine or a lost journal.
 
 An issuer that refuses a used id would tell it anyway; one that answers it in another way would not, and then a card is made for somebody
-else's client. So rows spread over the file are asked about before anything is sent, and if one of them is known, each row is.
+else's client. So rows spread over the file are asked about before anything is sent, and if one of them is known, each row is. Where an
+id gets no clear answer, nothing is sent.
 """
 
 from __future__ import annotations
 
 import asyncio
+from math import inf
+from random import random
 from typing import TYPE_CHECKING, Final, Literal
 
-from freedompay_async.batch.outage import Unsure
-from freedompay_async.batch.stopping import Stopped
-from freedompay_async.errors import NotSent, OutcomeUnknown, ProtocolError, RateLimited
+import anyio
+
+from freedompay_async.batch.shared import SAYS_NOTHING, why
+from freedompay_async.batch.stopping import Stopped, Wait
+from freedompay_async.errors import ConfigurationError, FreedomPayError, ProtocolError
 from freedompay_async.ids import derive_request_id
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Mapping, Sequence
 
     from freedompay_async.batch.entries import Entry
     from freedompay_async.batch.shared import Shared
     from freedompay_async.models import RequestState
-    from freedompay_async.session import Session
 
 __all__ = ["CHECKS", "Check", "FirstCheck", "spread"]
 
 Check = Literal["sample", "all", "none"]
 CHECKS: Final = ("sample", "all", "none")
 _SAMPLE: Final = 50
+_ASKED_FIRST: Final = "request ids are asked about before they are sent for the first time"
+_NOT_TOLD: Final = (
+    "nothing was sent. Whether the request ids of this batch were used before can't be told: request/status gave no clear answer to "
+    "{nothing} of {asked} questions, the last time: {why}. Run it again later; or, if this is how the host answers an id that it does not know, say "
+    '--check-first none (Batch(check_first="none")).'
+)
+_NOT_TOLD_OF_ROWS: Final = (
+    "stopped. Whether the request ids of the rows that are left were used before can't be told: for {settle:g} s request/status gave no "
+    "clear answer to any question about them, the last time: {why}. Nothing was sent for these rows, and they can be resumed later."
+)
 
 
 def spread(rows: int, most: int = _SAMPLE) -> list[int]:
@@ -49,13 +64,15 @@ class FirstCheck:
         self._shared: Final = shared
         self._check: Final = check
         self._all = remembered
+        self._answered = -inf
 
     async def begin(self, *, rows: int, begun: bool) -> None:
         """Decide it; `begun`: something of this journal may have been sent, so that a sample would find that.
 
         Raises:
+            ConfigurationError: the sample is not answered in time.
+            AuthenticationError: the issuer refuses this merchant.
             Stopped: the run stops.
-            FreedomPayError: the issuer refuses this merchant.
         """
         if self._all or self._check == "none" or (self._check == "sample" and begun):
             return
@@ -74,9 +91,21 @@ class FirstCheck:
         """What the issuer says of a step that is not sent before this is known; `None`: it does not know it.
 
         Raises:
-            Stopped: the run stops, or nothing was said for too long: the row is left.
+            ConfigurationError: for `settle` seconds no such question was answered.
+            Stopped: the run stops, or nothing was said of this one for too long: the row is left.
         """
-        return await self._shared.ask_patiently(request_id)
+        shared, loop = self._shared, asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            told = await shared.ask(request_id, nothing_for=shared.limits.settle, trouble=_ASKED_FIRST)
+        except (ProtocolError, Stopped) as nothing:
+            shared.stopping.check()
+            error = nothing.__cause__ if isinstance(nothing, Stopped) else nothing
+            if self._answered < began and isinstance(error, FreedomPayError):
+                raise ConfigurationError(_NOT_TOLD_OF_ROWS.format(settle=shared.limits.settle, why=why(error))) from error
+            raise Stopped from nothing
+        self._answered = loop.time()
+        return told
 
     async def _known_sample(self, rows: int) -> bool:
         shared, settings, numbers = self._shared, self._shared.settings, spread(rows)
@@ -86,24 +115,70 @@ class FirstCheck:
 
         keys = await shared.journal.call(read)
         # An issuer that answers with a 503 about an id that it does not know is there all the same.
-        session = shared.session.in_lane(Unsure(shared.lane), timeout=shared.session.timeout, policy=shared.session.policy)
-        ids = [derive_request_id(settings["merchant"], settings["batch"], key, "client") for key in keys]
-        # All of them come to an end before an error is told, so that none is left behind.
-        told = await asyncio.gather(*(self._known(each, session) for each in ids), return_exceptions=True)
-        for error in told:
-            if isinstance(error, BaseException):
-                raise error
-        return any(told)
-
-    async def _known(self, request_id: str, session: Session) -> bool:
+        shared.lane.unsure = True
         try:
-            return await self._shared.ask(request_id, again_after=(NotSent, RateLimited), session=session) is not None
-        except (OutcomeUnknown, ProtocolError):
-            # It says nothing of the id. Others of the sample may, and no row is held up for it.
-            return False
-        except Stopped:
-            self._shared.stopping.check()
-            return False
+            known = await self._one_known([derive_request_id(settings["merchant"], settings["batch"], key, "client") for key in keys])
+        finally:
+            shared.lane.unsure = False
+        shared.progress.trouble = None
+        return known
+
+    async def _one_known(self, ids: Sequence[str]) -> bool:
+        """Whether the issuer knows one of them. Each is asked about until it is answered, in rounds, so that each has its turn.
+
+        Raises:
+            ConfigurationError: after `settle` seconds, in which the issuer was not silent, one is not answered.
+        """
+        shared, loop = self._shared, asyncio.get_running_loop()
+        began = loop.time() - shared.lane.silent()
+
+        def seconds_left() -> float:
+            return max(began + shared.limits.settle + shared.lane.silent() - loop.time(), 0.0)
+
+        known, left = await self._round(dict.fromkeys(ids), of=len(ids), within=0.0)
+        while left and not known:
+            known, left = await self._round(left, of=len(ids), within=seconds_left())
+            # Each is asked about twice at least: under a low rate one round may take longer than `settle`.
+            if left and not known and not seconds_left():
+                error = list(left.values())[-1]
+                raise ConfigurationError(_NOT_TOLD.format(nothing=len(left), asked=len(ids), why=why(error))) from error
+        return known
+
+    async def _round(
+        self, left: Mapping[str, FreedomPayError | None], *, of: int, within: float
+    ) -> tuple[bool, dict[str, FreedomPayError]]:
+        """Ask about each once, until one is known; whether one is, and what came in place of an answer, the newest last.
+
+        Args:
+            left: the ids, and what came in place of an answer to each before.
+            of: how many there are in all.
+            within: the longest pause before an id is asked about again, in seconds.
+        """
+        shared, nothing = self._shared, dict[str, FreedomPayError]()
+
+        async def ask(request_id: str, before: FreedomPayError | None) -> bool:
+            if before is not None:
+                with Wait(shared.stopping):
+                    await anyio.sleep(min((before.retry_after or 0.0) + 1.0 + random(), within))
+            try:
+                return await shared.ask(request_id, again_after=()) is not None
+            except SAYS_NOTHING as error:
+                nothing[request_id] = error
+                return False
+
+        tasks = [asyncio.create_task(ask(each, before)) for each, before in left.items()]
+        try:
+            for done, each in enumerate(asyncio.as_completed(tasks), of - len(left)):
+                # Under a low rate this takes a while, and nothing else is to be seen of it.
+                error = [*left.values(), *nothing.values()][-1]
+                shared.progress.trouble = f"{_ASKED_FIRST} ({done - len(nothing)} of {of} answered)" + (f": {why(error)}" if error else "")
+                if await each:
+                    return True, nothing
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        return False, nothing
 
 
 def _remember(connection: sqlite3.Connection) -> None:

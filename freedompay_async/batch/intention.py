@@ -61,11 +61,6 @@ class Intention:
         self.waits: Wait | None = None
         """A stop of the run ends it: it is at an end while the intent is being written, and when it is on its way."""
 
-    @property
-    def limited(self) -> bool:
-        """The issuer has answered it with 429, and may have filed its id."""
-        return self._kept and self.sent_at is None
-
     async def write(self) -> None:
         if self._written:
             return

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from freedompay_async.errors import FreedomPayError
     from freedompay_async.wire import Verdict
 
-__all__ = ["PatientLane", "Unsure"]
+__all__ = ["PatientLane"]
 
 # The issuer is asked at most this often, in seconds, whatever the number of rows.
 _PAUSE: Final = 1.0
@@ -42,6 +42,8 @@ class PatientLane(Lane):
     """
 
     patient = True
+    unsure = False
+    """Only ids are asked about that the issuer may not know, and it may break over those: an answer of any form is no silence."""
 
     def __init__(
         self,
@@ -60,6 +62,7 @@ class PatientLane(Lane):
         self._end: Final = end
         self._last_answer = self._last_turn = -inf
         self._silent_since: float | None = None
+        self._silences = 0.0
         self._outage = False
         self._suspected: Final = asyncio.Event()
         self._news = asyncio.Event()
@@ -72,6 +75,11 @@ class PatientLane(Lane):
     def held(self) -> float:
         """Seconds for which the calls of this task have waited for their turns so far."""
         return _held.get()
+
+    def silent(self) -> float:
+        """Seconds for which the issuer has been silent so far."""
+        since = self._silent_since
+        return self._silences + (0.0 if since is None else asyncio.get_running_loop().time() - since)
 
     def ready(self) -> bool:
         return not self._silent and super().ready()
@@ -111,10 +119,11 @@ class PatientLane(Lane):
 
     def heard(self, verdict: Verdict, *, began: float, now: float, kind: str) -> None:
         super().heard(verdict, began=began, now=now, kind=kind)
-        if _of_the_issuer(verdict):
+        if _of_the_issuer(verdict) or (self.unsure and verdict.reply is not None):
             self._last_answer = now
             self._progress.trouble = None
-            if self._silent:
+            if self._silent_since is not None:
+                self._silences += now - self._silent_since
                 self._outage, self._silent_since = False, None
                 self._suspected.clear()
                 self._wake()
@@ -156,37 +165,6 @@ class _Aside(Lane):
 
     def heard(self, verdict: Verdict, *, began: float, now: float, kind: str) -> None:
         self._lane.heard(verdict, began=began, now=now, kind=kind)
-
-
-class Unsure(Lane):
-    """For questions that an issuer may break over, because it does not know the id: an answer that is broken is no silence.
-
-    They wait for their turns as all calls of the lane beside it do.
-    """
-
-    patient = True
-
-    def __init__(self, lane: PatientLane) -> None:
-        super().__init__(concurrency=1, within=lane._within)
-        self._lane: Final = lane
-
-    def ready(self) -> bool:
-        return self._lane.ready()
-
-    def take(self) -> bool:
-        return self._lane.take()
-
-    async def acquire(self) -> None:
-        await self._lane.acquire()
-
-    def release(self) -> None:
-        self._lane.release()
-
-    def heard(self, verdict: Verdict, *, began: float, now: float, kind: str) -> None:
-        if verdict.reply is None or _of_the_issuer(verdict):
-            self._lane.heard(verdict, began=began, now=now, kind=kind)
-        else:
-            super().heard(verdict, began=began, now=now, kind=kind)
 
 
 def _of_the_issuer(verdict: Verdict) -> bool:

@@ -3,6 +3,9 @@
 A proxy that repeats a request brings back the refusal of the repeated id, though the request was done. So the id is asked about at once, by
 the call itself, and once more after the grace time, in which an accepted request may be invisible. An issuer that still does not know it is
 believed only if it knows an id that it has accepted: a host that says "not known" to everything is found out so.
+
+An id that becomes known after a refusal is a proxy's copy of our own send, or somebody else's use. Nothing tells which, so the row is told
+as found; it goes on only where the answer to an earlier send of ours was lost.
 """
 
 from __future__ import annotations
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Refusals"]
 
 R = TypeVar("R")
-# An answer about the witness holds for so many seconds, for all rows.
+# An answer about the witness holds for so many seconds at least, for all rows.
 _WITNESSED: Final = 1.0
 
 
@@ -43,7 +46,7 @@ class Refusals:
 
     def __init__(self, shared: Shared) -> None:
         self._shared: Final = shared
-        self._witnessed_at = -inf
+        self._witnessed_until = -inf
         self._witnessed = False
         self._asking: Final = asyncio.Lock()
 
@@ -74,7 +77,7 @@ class Refusals:
                 raise failed(row, error)
             if told is None:
                 raise await self._still_refused(not_proved(error))
-        return Operation(shared.session, call, request_id, told), await self._goes_on(row, step, refusal)
+        return Operation(shared.session, call, request_id, told), await self._goes_on(row, step, refusal, told)
 
     async def of_an_earlier_run(self, row: Entry, step: str, call: Call[R], earlier: Earlier | None) -> tuple[Operation[R], bool]:
         """Ask about a step that was refused and may have been done; it is never sent again.
@@ -93,8 +96,8 @@ class Refusals:
             raise Ended(State.UNKNOWN, reason) from nothing
         if told is None:
             raise await self._still_refused(reason)
-        refusal = Refusal.OWN if earlier is None else earlier.refused
-        return Operation(shared.session, call, request_id, told), await self._goes_on(row, step, refusal)
+        refusal = Refusal.NONE if earlier is None else earlier.refused
+        return Operation(shared.session, call, request_id, told), await self._goes_on(row, step, refusal, told)
 
     def _grace_left(self, earlier: Earlier | None) -> float:
         grace = self._shared.session.policy.grace
@@ -116,10 +119,11 @@ class Refusals:
         finally:
             shared.progress.asking_again -= 1
 
-    async def _goes_on(self, row: Entry, step: str, refusal: Refusal) -> bool:
-        """Of a step that the issuer knows after all; whether it was used before the row used it."""
+    async def _goes_on(self, row: Entry, step: str, refusal: Refusal, told: RequestState) -> bool:
+        """Of a step that the issuer knows after all; whether somebody else may have used it."""
         row.refused = False
-        if refusal is Refusal.PERHAPS_USED:
+        # What failed and names nothing made nothing, whoever sent it.
+        if refusal is not Refusal.OWN and not (told.failed and not told.client_id and not any(told.card_ids)):
             return True
         await keep(self._shared.journal, row)
         accepted(self._shared.journal, row, step)
@@ -134,13 +138,17 @@ class Refusals:
         """Whether the issuer knows an id that it has accepted; false where there is none, or it says nothing."""
         shared, loop = self._shared, asyncio.get_running_loop()
         async with self._asking:
-            if loop.time() - self._witnessed_at < _WITNESSED:
+            began = loop.time()
+            if began < self._witnessed_until:
                 return self._witnessed
             if shared.witness is None:
                 return False
+            holds = _WITNESSED
             try:
                 self._witnessed = await self._asked(shared.witness) is not None
             except (ProtocolError, Stopped):
-                return False
-            self._witnessed_at = loop.time()
+                # To hear nothing takes long. Were each row to ask anew, most of the run would wait for that.
+                self._witnessed = False
+                holds = max(_WITNESSED, shared.session.policy.grace, loop.time() - began)
+            self._witnessed_until = loop.time() + holds
             return self._witnessed

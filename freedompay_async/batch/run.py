@@ -72,8 +72,8 @@ class Run:
         # A row that waits for the issuer makes no call, so many more rows than calls; and no more than that where the issuer is quick,
         # because every row costs memory and time. Where calls are rationed, only as many rows as they serve, so that none waits long for
         # its turn to ask.
-        rationed = limits.concurrency * 8 if limits.rate is None else max(1, int(limits.rate * 5))
-        self._most_rows: Final = min(limits.concurrency * 8, rationed)
+        rationed = [] if limits.rate is None else [max(1, int(limits.rate * 5))]
+        self._most_rows: Final = min([limits.concurrency * 8, *rationed])
         # On the way, and ready to follow: enough that no place waits for a slow sync.
         ahead = max(limits.concurrency // 2, 1)
         self._most_active: Final = min(limits.concurrency + ahead, self._most_rows)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from freedompay_async.models import RequestState
     from freedompay_async.session import Session
 
-__all__ = ["PASSING", "SAYS_NOTHING", "Shared"]
+__all__ = ["PASSING", "SAYS_NOTHING", "Shared", "why"]
 
 PASSING: Final = (NotSent, OutcomeUnknown, RateLimited)
 """What becomes of a question for reasons that pass."""
@@ -59,7 +59,7 @@ class Shared:
         *,
         again_after: tuple[type[FreedomPayError], ...] = PASSING,
         nothing_for: float = 0.0,
-        session: Session | None = None,
+        trouble: str | None = None,
     ) -> RequestState | None:
         """What the issuer says of an intent; `None`: it does not know the id.
 
@@ -67,7 +67,7 @@ class Shared:
             request_id: of the intent.
             again_after: after these it is asked again, for `settle` seconds in all.
             nothing_for: seconds for which it is asked again after an answer that says nothing of it.
-            session: what asks, if not the run's own.
+            trouble: what `progress` says until it is asked again.
 
         Raises:
             ProtocolError: nothing was said for so long.
@@ -78,7 +78,7 @@ class Shared:
         while True:
             try:
                 with Wait(self.stopping):
-                    return await (session or self.session).look_up(request_id)
+                    return await self.session.look_up(request_id)
             except SAYS_NOTHING as error:
                 spent = loop.time() - began - (self.lane.held() - held)
                 if isinstance(error, ProtocolError):
@@ -89,6 +89,8 @@ class Shared:
                 elif spent >= self.limits.settle:
                     raise Stopped from error
                 pause = (error.retry_after or 0.0) + 1.0 + random()
+                if trouble is not None:
+                    self.progress.trouble = f"{trouble}: {why(error)}"
             with Wait(self.stopping):
                 await anyio.sleep(pause)
 
@@ -102,3 +104,8 @@ class Shared:
             return await self.ask(request_id, nothing_for=self.limits.settle)
         except ProtocolError as error:
             raise Stopped from error
+
+
+def why(error: FreedomPayError) -> str:
+    """What happened, without what follows from it."""
+    return error.message.split(". ", 1)[0]

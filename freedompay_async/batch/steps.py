@@ -140,7 +140,6 @@ class Steps:
             gone = "the issuer knew the request id of this row's client before, and does not know it any more; nothing was sent"
             raise OutcomeUnknown(f"{gone}.", request_id=request_id, call=call.name)
         if state is None:
-            row.asked = step
             return None
         await self._if_used(row, step, state, used=True)
         return Operation(self._shared.session, call, request_id, state)
@@ -185,8 +184,9 @@ class Steps:
                 guard=partial(self._guard, step),
                 ahead=self._ahead,
             )
-            # Known only because of our own send, or of one whose answer was lost, it was not used before.
-            own = earlier is not None or row.asked == step
+            # Only where the answer to an earlier send was lost, what is known is our own. Not to have been known just before, or a 429,
+            # tells nothing: somebody else may have used the id since.
+            own = earlier is not None
             try:
                 operation = await self._carried(call, body, intent)
             except (RequestFailed, OutcomeUnknown, DuplicateRequest) as error:
@@ -196,9 +196,8 @@ class Steps:
             else:
                 shared.witness = request_id
                 found = operation.answer is not None and operation.answer.found
-                return operation, found and not own and not intent.limited
-        perhaps = isinstance(refused, OutcomeUnknown) and not own and not intent.limited
-        return await self._refusals.of_this_run(row, step, call, refused, refusal=Refusal.PERHAPS_USED if perhaps else Refusal.OWN)
+                return operation, found and not own
+        return await self._refusals.of_this_run(row, step, call, refused, refusal=Refusal.OWN if own else Refusal.PERHAPS_USED)
 
     async def _asked(self, call: Call[R], request_id: str) -> Operation[R]:
         """Of an intent that can only be asked about."""

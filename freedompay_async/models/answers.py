@@ -136,8 +136,8 @@ class RequestState(Answer, kw_only=True, frozen=True):
     transaction_id: str | int | None = None
     fin_document_id: str | int | None = None
     found: bool = False
-    """Filled in by the client: the call was refused and a look-up knows its id, so the issuer had it before. Where no proxy has sent the
-    call twice, it did nothing anew."""
+    """Filled in by the client: the call was refused and a look-up knows its id, so the issuer may have had it before. Where no proxy has
+    sent the call twice, and no attempt of it was answered with 429 after the work, it did nothing anew."""
 
     def __post_init__(self) -> None:
         # An empty id is no id, wherever it is read.

@@ -11,7 +11,7 @@ import pytest
 from freedompay_async.attempt import TransportError
 from freedompay_async.batch import Limits, State
 from freedompay_async.batch.first_check import spread
-from freedompay_async.errors import AuthenticationError
+from freedompay_async.errors import AuthenticationError, ConfigurationError, RateLimited
 from freedompay_async.sandbox import Fault
 
 
@@ -180,29 +180,155 @@ async def test_a_host_that_says_known_to_every_id_makes_nothing(office, people, 
 GATEWAY = b"404 page not found"
 
 
-async def with_a_gateway(office, people, between, said, *, limits=None, **options):
-    """A batch whose status questions meet a gateway that says 404 in its own words."""
-    async with office.batch(limits=limits or Limits(), **options) as batch:
+NOT_TOLD = (
+    "nothing was sent. Whether the request ids of this batch were used before can't be told: request/status gave no clear answer to {} of 3 "
+    "questions, the last time: {}. Run it again later; or, if this is how the host answers an id that it does not know, say "
+    '--check-first none (Batch(check_first="none")).'
+)
+
+
+@pytest.mark.parametrize(
+    ("gateway", "why"),
+    [
+        ((GATEWAY, 404), "the answer is not the contract's (HTTP 404"),
+        ((b"<html>bad gateway</html>", 502), "the answer is not the contract's (HTTP 502"),
+        ((b'{"message": "x"}', 503), "the answer is not the contract's (HTTP 503"),
+        ((b"<html>log in</html>", 200), "the answer is not the contract's (HTTP 200"),
+        ((b"{}", 429), "the issuer limits the rate (HTTP 429)"),
+    ],
+    ids=["404", "502", "503", "page", "429"],
+)
+async def test_where_a_sampled_id_gets_no_clear_answer_nothing_is_sent(office, people, between, said, gateway, why):
+    """Of one of three: the others say that they are not known."""
+    deaf = office.request_id("k2", "client")
+    async with office.batch(limits=Limits(settle=0.2)) as batch:
         await office.plan(batch, office.file(people(3)))
 
-        async def rule(call, _, send):
-            return said(GATEWAY, 404) if call == "request/status" and not office.effects() else await send()
+        async def rule(_, request_id, send):
+            return said(*gateway) if request_id == deaf else await send()
 
         between(batch, rule)
-        return await asyncio.wait_for(office.finish(batch), 30)
+        with pytest.raises(ConfigurationError) as caught:
+            await asyncio.wait_for(office.finish(batch), 30)
+        report = await batch.report()
 
-
-async def test_a_look_up_that_says_nothing_is_no_sample(office, people, one_each, between, said):
-    report = await with_a_gateway(office, people, between, said)
-
-    assert report.complete
-    assert office.cards() == one_each(3)
-
-
-async def test_where_each_row_is_asked_about_one_of_which_nothing_is_said_is_left(office, people, between, said):
-    report = await with_a_gateway(office, people, between, said, check_first="all", limits=Limits(settle=0.01))
-
+    before, after = NOT_TOLD.format(1, "|").split("|")
+    assert str(caught.value).startswith(before + why)
+    assert str(caught.value).endswith(after)
     assert (report.planned, report.left, office.effects()) == (3, 3, [])
+    assert asked(office).count(office.request_id("k1", "client")) == 1
+
+
+async def test_a_sample_of_which_nothing_is_heard_for_a_while_holds_other_people_back_from_used_keys(office, people, person, between, said):
+    """Their own clients are there, and an issuer that answers a repeated id with ok would not tell."""
+    await office.issue(office.file(people(3)), "may.db")
+    strangers = [person(number, phone=77020000000 + number) for number in range(1, 4)]
+    answers = iter([said(GATEWAY, 404)] * 4)
+    async with office.batch("june.db") as batch:
+        await office.plan(batch, office.file(strangers, "june.csv"))
+
+        async def rule(call, _, send):
+            if call == "request/status":
+                return next(answers, None) or await send()
+            return said({"status": "ok", "request_status": "process"})
+
+        between(batch, rule)
+        report = await office.finish(batch)
+
+    assert (report.found, report.issued) == (3, 0)
+    assert not any(phone > 77020000000 for phone in office.cards())
+
+
+async def test_one_known_id_is_enough_and_the_others_are_not_waited_for(office, people, person, between, said):
+    await office.issue(office.file([person(2)], "one.csv"), "one.db")
+    others = {office.request_id("k1", "client"), office.request_id("k3", "client")}
+    sampled = set()
+    async with office.batch() as batch:
+        await office.plan(batch, office.file(people(3)))
+
+        async def rule(_, request_id, send):
+            if request_id in others - sampled:
+                sampled.add(request_id)
+                await asyncio.get_running_loop().create_future()
+            return await send()
+
+        between(batch, rule)
+        report = await asyncio.wait_for(office.finish(batch), 10)
+
+    assert sampled == others
+    assert (report.found, report.issued) == (1, 2)
+
+
+async def test_a_stop_in_the_pause_between_two_questions_of_the_sample_ends_it(office, people, between, said):
+    async with office.batch() as batch:
+        await office.plan(batch, office.file(people(3)))
+
+        async def rule(*_):
+            return said(GATEWAY, 404)
+
+        between(batch, rule)
+        running = asyncio.create_task(office.finish(batch))
+        async with asyncio.timeout(10):
+            while "HTTP 404" not in (batch.progress.trouble or ""):
+                await asyncio.sleep(0.005)
+        trouble = batch.progress.trouble
+        batch.stop()
+        report = await asyncio.wait_for(running, 5)
+
+    assert trouble.startswith("request ids are asked about before they are sent for the first time (0 of 3 answered): the answer is not")
+    assert (report.planned, office.effects()) == (3, [])
+
+
+async def test_the_first_questions_are_to_be_seen_while_they_are_asked(office, people):
+    gate = office.issuer.gate("request/status")
+    async with office.batch() as batch:
+        await office.plan(batch, office.file(people(60)))
+        running = asyncio.create_task(office.finish(batch))
+        await office.held(gate, running)
+        trouble = batch.progress.trouble
+        gate.open()
+        await running
+
+    assert trouble == "request ids are asked about before they are sent for the first time (0 of 50 answered)"
+    assert batch.progress.trouble is None
+
+
+async def test_where_each_row_is_asked_about_and_nothing_is_said_of_any_the_run_ends_with_the_reason(office, people, between, said):
+    shown = []
+    async with office.batch(check_first="all", limits=Limits(concurrency=1, settle=0.5)) as batch:
+        await office.plan(batch, office.file(people(30)))
+
+        async def rule(*_):
+            shown.append(batch.progress.trouble)
+            return said(GATEWAY, 404)
+
+        between(batch, rule)
+        with pytest.raises(ConfigurationError) as caught:
+            await asyncio.wait_for(office.finish(batch), 10)
+        report = await batch.report()
+
+    assert str(caught.value).startswith(
+        "stopped. Whether the request ids of the rows that are left were used before can't be told: for 0.5 s request/status gave no clear "
+        "answer to any question about them, the last time: the answer is not the contract's (HTTP 404"
+    )
+    assert str(caught.value).endswith(". Nothing was sent for these rows, and they can be resumed later.")
+    assert (report.planned, report.left, office.effects()) == (30, 30, [])
+    assert any(each and each.startswith("request ids are asked about") and "HTTP 404" in each for each in shown)
+
+
+async def test_where_each_row_is_asked_about_one_of_which_nothing_is_said_is_left_while_others_are_answered(office, people, between, said):
+    deaf = office.request_id("k1", "client")
+    async with office.batch(check_first="all", limits=Limits(concurrency=1, settle=0.5)) as batch:
+        await office.plan(batch, office.file(people(4)))
+
+        async def rule(_, request_id, send):
+            await asyncio.sleep(0.05)
+            return said(GATEWAY, 404) if request_id == deaf else await send()
+
+        between(batch, rule)
+        report = await asyncio.wait_for(office.finish(batch), 20)
+
+    assert (report.issued, report.planned, report.left) == (3, 1, 1)
 
 
 async def test_where_each_row_is_asked_about_a_question_that_says_nothing_is_asked_again(office, people, one_each):
@@ -232,15 +358,13 @@ async def test_a_question_of_the_sample_that_was_not_sent_is_asked_again(office,
     assert tried.count(office.request_id("k1", "client")) >= 2
 
 
-async def test_a_sample_that_can_not_be_sent_in_time_is_none(office, people, monkeypatch):
-    async with office.batch(limits=Limits(settle=0.01)) as batch:
+async def test_a_sample_that_can_not_be_sent_at_once_is_asked_later(office, people, monkeypatch):
+    async with office.batch() as batch:
         await office.plan(batch, office.file(people(1)))
         look_up = type(batch._fp._session).look_up
         limited = [True]
 
         async def first_limited(self, request_id, **options):
-            from freedompay_async.errors import RateLimited
-
             if limited and request_id == office.request_id("k1", "client"):
                 limited.pop()
                 raise RateLimited("the issuer limits the rate")
@@ -250,6 +374,7 @@ async def test_a_sample_that_can_not_be_sent_in_time_is_none(office, people, mon
         report = await office.finish(batch)
 
     assert report.complete
+    assert asked(office) == [office.request_id("k1", "client")]
 
 
 async def test_a_merchant_that_is_refused_in_the_sample_ends_the_run(office, people):
@@ -262,24 +387,19 @@ async def test_a_merchant_that_is_refused_in_the_sample_ends_the_run(office, peo
     assert (report.planned, office.effects()) == (60, [])
 
 
-async def test_a_proxy_that_repeats_a_call_is_no_other_use_where_the_row_was_asked_about_just_before(office, people, one_each, between):
-    """The issuer did not know the id a moment ago, so what it knows now is our own send."""
+@pytest.mark.parametrize("check_first", ["sample", "all", "none"])
+async def test_what_is_known_after_a_refusal_is_found_though_the_row_was_asked_about_just_before(office, people, between, check_first):
+    """A proxy's copy of the call can't be told from another machine that used the id in that moment."""
+    async with office.batch(check_first=check_first) as batch:
+        await office.plan(batch, office.file(people(2)))
 
-    async def story(journal, **options):
-        async with office.batch(journal, name=journal, **options) as batch:
-            await office.plan(batch, office.file(people(2)))
+        async def rule(call, _, send):
+            if call != "request/status":
+                await send()
+            return await send()
 
-            async def rule(call, _, send):
-                if call != "request/status":
-                    await send()
-                return await send()
+        between(batch, rule)
+        told = [each.state async for each in batch.run()]
 
-            between(batch, rule)
-            return [each.state async for each in batch.run()]
-
-    asked_before = await story("all.db", check_first="all")
-    cards = office.cards()
-    not_asked = await story("none.db", check_first="none")
-
-    assert (asked_before, not_asked) == ([State.FOUND] * 2, [State.FOUND] * 2)
-    assert set(cards.values()) == {1}
+    assert told == [State.FOUND] * 2
+    assert (office.arrived("client/add"), office.arrived("card/issue")) == (4, 0)

@@ -119,6 +119,22 @@ async def test_a_witness_of_which_nothing_is_said_proves_nothing(office, people,
     assert (refusal.state, refusal.proved) == (State.REFUSED, False)
 
 
+@pytest.mark.parametrize("told", [(GATEWAY, 404), (b'{"status": "huh"}', 200)], ids=["404", "other JSON"])
+async def test_a_witness_that_says_nothing_is_not_asked_anew_by_each_row(office, people, between, proxy, said, told):
+    witness = office.request_id("k1", "client")
+    proxy.refused = {office.request_id(f"k{number}", "client") for number in range(2, 14)}
+
+    async def of_the_witness(send):
+        return said(*told) if proxy.refused & {*proxy.sent} else await send()
+
+    proxy.tells = {office.request_id("k1", step): [of_the_witness] for step in ("client", "card")}
+    limits = Limits(concurrency=8, settle=0.5, wait=0.2)
+    report = await refused(office, between, proxy, people(13), limits=limits, client={"policy": {"grace": 1.0}})
+
+    assert (report.refused, report.unproved) == (12, 12)
+    assert len([each for each in proxy.asked[-20:] if each == witness]) <= 8
+
+
 async def test_one_question_about_the_witness_is_good_for_many_rows(office, people, between, proxy):
     steps = [(f"k{number}", "card") for number in range(2, 12)]
     report = await refused(office, between, proxy, people(11), *steps)
@@ -130,8 +146,8 @@ async def test_one_question_about_the_witness_is_good_for_many_rows(office, peop
 
 
 @pytest.mark.parametrize("step", ["client", "card"])
-async def test_a_refused_row_that_is_known_after_all_goes_on(office, people, one_each, between, proxy, said, step):
-    """A proxy has sent it twice, and the issuer shows it late."""
+async def test_a_refused_row_that_is_known_after_all_is_found(office, people, one_each, between, proxy, said, step):
+    """A proxy has sent it twice, or somebody else has used the id; the issuer shows it late."""
     request_id = office.request_id("k1", step)
 
     async def rule(call, concerned, send):
@@ -144,9 +160,76 @@ async def test_a_refused_row_that_is_known_after_all_goes_on(office, people, one
         await office.plan(batch, office.file(people(2)))
         between(batch, rule)
         report = await office.finish(batch)
+    sent = len(office.effects())
+    accepted = await office.resume(accept_found="all")
 
-    assert (report.issued, report.complete) == (2, True)
+    assert (report.issued, report.found) == (1, 1)
+    assert report.problems[0].next.startswith("check whose card it is")
+    assert (accepted.issued, accepted.complete) == (2, True)
     assert office.cards() == one_each(2)
+    assert len(office.effects()) - sent == (1 if step == "client" else 0)
+
+
+async def test_a_used_id_that_shows_late_makes_no_card_on_the_client_of_somebody_else(office, people, person, between, proxy, said):
+    """Another machine used it a moment ago, and the issuer says "not known" until the grace time is over."""
+    await office.issue(office.file(people(1)), "may.db")
+    proxy.tells = {office.request_id("k1", "client"): [said(NOT_KNOWN), said(NOT_KNOWN), lambda send: send()]}
+    async with office.batch("june.db", check_first="all") as batch:
+        await office.plan(batch, office.file([person(1, phone=77020000001)], "june.csv"))
+        between(batch, proxy)
+        report = await office.finish(batch)
+
+    assert (report.found, report.issued) == (1, 0)
+    assert [office.arrived(call) for call in ("client/add", "card/issue")] == [2, 1]
+
+
+async def test_a_429_before_the_refusal_of_a_used_id_does_not_make_it_ours(office, people, between, proxy, said):
+    await office.issue(office.file(people(1)), "may.db")
+    client = office.request_id("k1", "client")
+    async with office.batch("june.db", check_first="none") as batch:
+        await office.plan(batch, office.file(people(1)))
+
+        async def rule(call, request_id, send):
+            if call != "request/status" and not limited:
+                limited.append(request_id)
+                return said({"status": "error", "error_code": "limit"}, 429)
+            return await proxy(call, request_id, send)
+
+        limited = []
+        between(batch, rule)
+        report = await office.finish(batch)
+
+    assert limited == [client]
+    assert (report.found, report.issued) == (1, 0)
+    assert office.arrived("card/issue") == 1
+
+
+async def test_a_refusal_of_what_an_earlier_run_had_sent_is_its_own(office, people, one_each, between, proxy, said):
+    """Its answer was lost, so what becomes known is what that run has made."""
+    client = office.request_id("k1", "client")
+    gate = office.issuer.gate("client/add")
+    async with office.batch() as batch:
+        await office.plan(batch, office.file(people(1)))
+        running = asyncio.create_task(office.finish(batch))
+        await office.held(gate, running)
+        running.cancel()
+        await asyncio.wait([running])
+    gate.open()
+    proxy.tells = {client: [*[said(NOT_KNOWN)] * 40, lambda send: send()]}
+    async with office.batch() as batch:
+        between(batch, proxy)
+        report = await office.finish(batch)
+
+    assert (report.issued, report.found, report.complete) == (1, 0, True)
+    assert office.cards() == one_each(1)
+
+
+async def test_a_used_id_that_failed_and_names_a_card_is_found(office, people, between, proxy, said):
+    failed = {"status": "ok", "request_status": "error", "cards": [{"card_id": "whose"}]}
+    proxy.tells = {office.request_id("k1", "card"): [said(NOT_KNOWN), said(failed)]}
+    report = await refused(office, between, proxy, people(1), ("k1", "card"))
+
+    assert (report.found, report.refused) == (1, 0)
 
 
 async def test_a_refused_row_that_failed_is_refused_and_proved(office, people, between, proxy, said):
@@ -272,7 +355,7 @@ async def test_after_such_a_kill_the_row_is_asked_about_and_not_sent_again(offic
 
 @pytest.mark.parametrize("again", ["resume", "issue"])
 async def test_a_refusal_that_is_not_proved_is_asked_about_by_the_next_run(office, people, between, proxy, again):
-    """The issuer shows it late: the proxy had sent it twice."""
+    """The issuer shows it late: a proxy had sent it twice, or somebody else has used the id. Nothing is made on that client."""
     request_id = office.request_id("k1", "client")
 
     async def rule(call, concerned, send):
@@ -289,8 +372,8 @@ async def test_a_refusal_that_is_not_proved_is_asked_about_by_the_next_run(offic
     report = await (office.resume() if again == "resume" else office.issue(file))
 
     assert (first.refused, first.unproved) == (1, 1)
-    assert (report.issued, report.complete) == (1, True)
-    assert office.arrived("client/add") == 2
+    assert (report.found, report.issued) == (1, 0)
+    assert (office.arrived("client/add"), office.arrived("card/issue")) == (2, 0)
 
 
 async def test_a_refusal_that_stays_unproved_stays_as_it_is(office, people, between, proxy):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections import Counter
 from itertools import pairwise
 
 import pytest
 
-from freedompay_async import NotSent
+from freedompay_async import ConfigurationError, NotSent
 from freedompay_async.wire import Reply
 
 ROWS = 700
@@ -121,7 +122,7 @@ def test_rows_that_can_not_be_sent_while_the_issuer_answers_are_tried_ever_less_
     assert len(tried) <= 20 * 8
 
 
-def test_an_issuer_that_breaks_over_ids_that_it_does_not_know_is_not_taken_for_gone(issuer, goes_wrong, run_batch):
+def breaks_over_ids_that_it_does_not_know(issuer, goes_wrong):
     odd = issuer()
     send, lost = odd.send, []
 
@@ -135,9 +136,49 @@ def test_an_issuer_that_breaks_over_ids_that_it_does_not_know_is_not_taken_for_g
         return await send(message, attempt)
 
     odd.send = breaks_over_unknown
-    report, _ = run_batch(odd, 20, concurrency=1)
+    return odd
+
+
+def test_an_issuer_that_breaks_over_ids_that_it_does_not_know_is_not_taken_for_gone(issuer, goes_wrong, run_batch):
+    odd = breaks_over_ids_that_it_does_not_know(issuer, goes_wrong)
+    report, _ = run_batch(odd, 20, concurrency=1, check_first="none")
 
     assert (report.issued, report.left) == (20, 0)
+
+
+@pytest.mark.parametrize("lost_first", [False, True], ids=["", "after a lost answer"])
+@pytest.mark.parametrize("limits", [{}, {"concurrency": 1}, {"rate": 1.0}], ids=str)
+def test_its_first_questions_end_in_time_with_what_to_do(issuer, goes_wrong, run_batch, limits, lost_first):
+    """An answer that is broken is no outage there, which would be waited out for longer."""
+    odd = breaks_over_ids_that_it_does_not_know(issuer, goes_wrong)
+    send = odd.send
+
+    async def seen(message, attempt):
+        asked.append(asyncio.get_running_loop().time())
+        if lost_first and len(asked) == 1:
+            return await goes_wrong.resets_after_the_work(attempt, lambda: None)
+        return await send(message, attempt)
+
+    asked = []
+    odd.send = seen
+    with pytest.raises(ConfigurationError) as caught:
+        run_batch(odd, 60, **limits)
+
+    assert str(caught.value) == (
+        "nothing was sent. Whether the request ids of this batch were used before can't be told: request/status gave no clear answer to "
+        "50 of 50 questions, the last time: the answer is not the contract's (HTTP 503). Run it again later; or, if this is how the host "
+        'answers an id that it does not know, say --check-first none (Batch(check_first="none")).'
+    )
+    assert odd.effects == Counter()
+    assert 110 < asked[-1] < 200
+
+
+def test_a_sample_under_a_low_rate_asks_about_each_id_though_that_takes_longer_than_settling(issuer, run_batch, once_each):
+    free = issuer(takes=0.01)
+    report, seconds = run_batch(free, 60, rate=1.0, settle=20.0)
+
+    assert (report.issued, free.effects) == (60, once_each(60))
+    assert seconds > 50
 
 
 @pytest.mark.parametrize("back", [0.0, 4_000.0])

@@ -235,8 +235,16 @@ def test_given_id_that_is_answered_at_once_is_not_found(submit, memory, say):
 def test_error_after_a_429_is_looked_up(submit, memory, say):
     wire = memory(card__bulk_issue=[say.limited, say.refused], request__status=[say.success])
 
-    assert submit(wire).card_ids == ("card-1",)
+    answer = submit(wire)
+
+    assert (answer.card_ids, answer.found) == (("card-1",), False)
     assert wire.calls == [BULK, BULK, STATUS]
+
+
+def test_error_to_a_given_id_after_a_429_may_be_of_another_use(submit, memory, say):
+    wire = memory(card__bulk_issue=[say.limited, say.refused], request__status=[say.success])
+
+    assert submit(wire, request_id=OWN).found
 
 
 def test_refused_signature_ends_at_once(submit, memory, say):

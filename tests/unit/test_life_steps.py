@@ -401,12 +401,13 @@ class TestRecord:
             (POSSIBLE, (Seen.NO_ANSWER, Seen.KNOWN), False),
             (POSSIBLE, (Seen.ERROR, Seen.KNOWN), True),
             (POSSIBLE, (Seen.NOT_SENT, Seen.ERROR, Seen.KNOWN), True),
-            (POSSIBLE, (Seen.LIMITED, Seen.ERROR, Seen.KNOWN), False),
+            (POSSIBLE, (Seen.LIMITED, Seen.ERROR, Seen.KNOWN), True),
+            (POSSIBLE, (Seen.LIMITED, Seen.NO_ANSWER, Seen.KNOWN), False),
             (CERTAIN, (Seen.ERROR, Seen.KNOWN), False),
         ],
     )
-    def test_an_effect_is_found_where_its_given_id_had_been_used_before(self, life, play, doubt, seen, expected):
-        subject = life(doubt=doubt)
+    def test_an_effect_is_found_where_its_given_id_may_have_been_used_before(self, life, play, doubt, seen, expected):
+        subject = life(doubt=doubt, given=doubt is not NONE)
         play(subject, *seen)
 
         assert subject.found == expected
