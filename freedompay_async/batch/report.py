@@ -37,7 +37,7 @@ class State(StrEnum):
     FOUND = "found"
     """A request id of it was used before this journal; nothing is made for it until somebody says that it is the same person."""
     DOUBTFUL = "doubtful"
-    """Cards are there, and they are not what was ordered, or not this row's alone; a person has to look."""
+    """What is there is not what was ordered, or not this row's alone; a person has to look."""
 
 
 _NEXT: Final = {

@@ -172,7 +172,7 @@ def show_report(report: Report, *, json: bool) -> None:
         ("refused", "see each row" if report.unproved else "no card; see each row"),
         ("unknown", "may or may not have a card; resume to ask again"),
         ("found", "used before: check whose cards they are, then resume with --accept-found; see each row"),
-        ("doubtful", "cards that are not what was ordered; see each row"),
+        ("doubtful", "what is there is not what was ordered; see each row"),
         ("started", "resume to go on"),
         ("planned", "nothing was sent yet; resume to go on"),
     ):

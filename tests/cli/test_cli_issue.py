@@ -233,7 +233,7 @@ def test_cards_that_are_not_what_was_ordered_are_told(shell, people):
     result = shell("batch", "report", "run.db")
 
     assert result.exit_code == 1
-    assert "  doubtful         1   cards that are not what was ordered; see each row\n" in result.stdout
+    assert "  doubtful         1   what is there is not what was ordered; see each row\n" in result.stdout
     assert "line 2, key k1: doubtful: 1 card was ordered, and 2 cards, d1, d2 are there\n" in result.stdout
 
 
@@ -242,6 +242,8 @@ def test_a_refusal_that_is_not_proved_is_told_as_that(shell, people, hurry):
 
     assert result.exit_code == 1
     assert "  of 1 of the refused rows nothing proves that they were not done: resume to ask again\n" in result.stdout
+    assert "  refused          1   see each row\n" in result.stdout
+    assert "no card" not in result.stdout
     assert "It was not done" not in result.stdout
 
 
