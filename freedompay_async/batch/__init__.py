@@ -13,7 +13,7 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
-from freedompay_async.batch.accepting import accept, accepted_keys
+from freedompay_async.batch.accepting import Accepted, accept, accepted_keys
 from freedompay_async.batch.files import read_file
 from freedompay_async.batch.first_check import CHECKS
 from freedompay_async.batch.journal import Journal
@@ -32,7 +32,21 @@ if TYPE_CHECKING:
     from freedompay_async.batch.first_check import Check
     from freedompay_async.client import FreedomPay
 
-__all__ = ["Batch", "Journal", "Limits", "Outcome", "Plan", "Problem", "Progress", "Report", "Row", "State", "outcomes", "read_file"]
+__all__ = [
+    "Accepted",
+    "Batch",
+    "Journal",
+    "Limits",
+    "Outcome",
+    "Plan",
+    "Problem",
+    "Progress",
+    "Report",
+    "Row",
+    "State",
+    "outcomes",
+    "read_file",
+]
 
 
 class Batch:
@@ -52,7 +66,8 @@ class Batch:
         check_first: before the first send of a new journal, whether the issuer knows request ids of it. `sample` asks about 50 rows spread
             over the file, and if one is known about each row before its first send, in later runs too; `all` asks about each row; `none`
             about none. Where a question gets no clear answer within `Limits.settle`, nothing is sent of what it is about.
-        accept_found: keys of rows that were used before for the same people, or `"all"`: such rows go on. It is kept in the journal.
+        accept_found: keys of rows that an earlier run has told as found and that were used before for the same people, or `"all"` of these:
+            such rows go on. It is kept in the journal. Rows that are found later are not accepted by it, because nobody has seen them.
 
     Raises:
         ConfigurationError: the name or the merchant id can't be part of a request id, or another argument is not one of these; nothing was
@@ -82,6 +97,7 @@ class Batch:
         self._limits: Final = limits or Limits()
         self._check_first: Final = check_first
         self._accept_found: Final = accepted_keys(accept_found)
+        self._has_accepted = False
         self._run: Run | None = None
         self.progress = Progress()
         """Where the last run stands; live."""
@@ -99,7 +115,8 @@ class Batch:
         return await make_plan(self._journal, rows, settings=settings, max_cards=self._limits.max_cards)
 
     async def run(self) -> AsyncGenerator[Outcome]:
-        """Issue a card for every row that has not ended, and yield each row as it ends. It accepts the rows of `accept_found` first.
+        """Issue a card for every row that has not ended, and yield each row as it ends. The first run accepts the rows of `accept_found`
+        before it begins, unless `accept` did.
 
         To end it early, call `stop()`; or leave the loop, inside `contextlib.aclosing`, to cancel what is on the way.
 
@@ -133,17 +150,20 @@ class Batch:
         check_settings(plan.settings, self._settings, self._journal.path)
         return plan
 
-    async def accept(self) -> None:
-        """Write down that the rows of `accept_found` were used for the same people; `run` does it too.
+    async def accept(self) -> Accepted:
+        """Write down that the rows of `accept_found`, as far as they are found now, were used for the same people.
 
         Raises:
             ConfigurationError: the plan is missing or another, or it has no row with one of the keys; nothing is accepted.
         """
         await self.planned()
-        await accept(self._journal, self._accept_found)
+        accepted = await accept(self._journal, self._accept_found)
+        self._has_accepted = True
+        return accepted
 
     async def _accepting(self) -> Plan:
-        await self.accept()
+        if not self._has_accepted:
+            await self.accept()
         return await self.planned()
 
     def stop(self) -> None:

@@ -22,8 +22,8 @@ __all__ = ["Earlier", "Entry", "Refusal", "Standing", "standing", "unfinished"]
 
 _CHUNK: Final = 500
 _PLANNED: Final = msgspec.json.Decoder(PlannedRow)
-# What a run takes up: a row found to be used before only where somebody has accepted it, and a refused one until the refusal is proved.
-_OPEN: Final = "(state IN ('planned', 'started', 'unknown') OR (state = 'refused' AND NOT proved) OR (state = 'found' AND accepted_found))"
+# What a run takes up: a refused row until the refusal is proved. One that was found to be used before is `started` when it is accepted.
+_OPEN: Final = "(state IN ('planned', 'started', 'unknown') OR (state = 'refused' AND NOT proved))"
 _ENDED: Final = f"SELECT count(*) FROM rows WHERE NOT {_OPEN}"  # noqa: S608 - of constants
 _NEXT: Final = (
     "SELECT number, line, key, data, client_id, card_id, found, accepted_found, state = 'refused', reason FROM rows "  # noqa: S608 - of constants
@@ -68,6 +68,8 @@ class Entry:
     refused: bool = False
     """An earlier run was told a refusal of its next step, and could not prove it."""
     reason: str | None = None
+    card_ids: tuple[str, ...] = ()
+    """Every card that its end names."""
     _request_ids: dict[str, str] = field(default_factory=dict)
 
     def request_id(self, step: str, settings: Mapping[str, str]) -> str:

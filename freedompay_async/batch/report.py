@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from freedompay_async.errors import ConfigurationError
 from freedompay_async.ids import derive_request_id
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class State(StrEnum):
     PLANNED = "planned"
     """Nothing was sent for it."""
     STARTED = "started"
-    """Something was sent; a resumed run goes on with it."""
+    """Something was sent, or its earlier use was accepted; a resumed run goes on with it."""
     ISSUED = "issued"
     """It has its card."""
     REFUSED = "refused"
@@ -36,7 +37,7 @@ class State(StrEnum):
     FOUND = "found"
     """A request id of it was used before this journal; nothing is made for it until somebody says that it is the same person."""
     DOUBTFUL = "doubtful"
-    """Cards are there, and they are not what was ordered, or not this row's alone; a person has to look."""
+    """What is there is not what was ordered, or not this row's alone; a person has to look."""
 
 
 _NEXT: Final = {
@@ -61,6 +62,10 @@ _NEXT: Final = {
 }
 
 
+_NO_CARD_FOUND: Final = (
+    "find out whom the earlier use of the request ids was for: if it was for this person, resume the batch with --accept-found "
+    "(a file with the key in it, or all); for other people name another batch"
+)
 _ASK_AGAIN: Final = (
     "resume the batch to ask again; only when the issuer says that nothing was made correct the row "
     "and put it in a new file under a new key"
@@ -76,7 +81,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         found: the issuer had a request id of the row before this journal: an earlier run, or an earlier file, used its key. A row that
             is issued all the same was accepted as the same person's.
         proved: of a refused row: a look-up has shown that nothing was done.
-        client_request_id, card_request_id: what to ask the issuer about.
+        client_request_id, card_request_id: what to ask the issuer about; empty where nothing was sent, and the names in the journal of an
+            earlier version can't be part of an id.
     """
 
     number: int
@@ -98,6 +104,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
             return "the card exists; activate it by hand"
         if self.state is State.REFUSED and not self.proved:
             return _ASK_AGAIN
+        if self.state is State.FOUND and self.card_id is None:
+            return _NO_CARD_FOUND
         return _NEXT[self.state]
 
 
@@ -146,7 +154,7 @@ async def make_report(journal: Journal) -> Report:
         counts = dict(connection.execute("SELECT state, count(*) FROM rows GROUP BY state"))
         rows = connection.execute(f"{_SELECT} WHERE {_PROBLEM} ORDER BY number")
         problems = tuple(_outcome_of(row, settings) for row in rows)
-        accepted = connection.execute("SELECT count(*) FROM rows WHERE found AND accepted_found AND state <> 'found'").fetchone()[0]
+        accepted = connection.execute("SELECT count(*) FROM rows WHERE found AND accepted_found").fetchone()[0]
         return Report(
             batch=settings.get("batch", ""),
             merchant=settings.get("merchant", ""),
@@ -179,14 +187,19 @@ async def outcomes(journal: Journal) -> AsyncIterator[Outcome]:
         last = chunk[-1].number
 
 
-_SELECT: Final = "SELECT number, line, key, state, client_id, card_id, reason, found, proved FROM rows"
+_SENT: Final = "(SELECT request_id FROM intents WHERE intents.number = rows.number AND step = '{}')"
+_SELECT: Final = (
+    "SELECT number, line, key, state, client_id, card_id, reason, found, proved, "  # noqa: S608 - of constants
+    f"{_SENT.format('client')}, {_SENT.format('card')} FROM rows"
+)
 _PROBLEM: Final = "state IN ('refused', 'unknown', 'found', 'doubtful') OR reason IS NOT NULL"
 
 
-def _outcome_of(row: tuple[int, int, str, str, str | None, str | None, str | None, int, int], settings: Mapping[str, str]) -> Outcome:
-    """A row of the journal: number, line, key, state, client_id, card_id, reason, found, proved."""
-    number, line, key, state, client_id, card_id, reason, found, proved = row
-    merchant, batch = settings["merchant"], settings["batch"]
+def _outcome_of(
+    row: tuple[int, int, str, str, str | None, str | None, str | None, int, int, str | None, str | None], settings: Mapping[str, str]
+) -> Outcome:
+    """A row of the journal, as `_SELECT` gives it."""
+    number, line, key, state, client_id, card_id, reason, found, proved, client_request, card_request = row
     return Outcome(
         number=number,
         line=line,
@@ -194,9 +207,18 @@ def _outcome_of(row: tuple[int, int, str, str, str | None, str | None, str | Non
         state=State(state),
         client_id=client_id,
         card_id=card_id,
-        client_request_id=derive_request_id(merchant, batch, key, "client"),
-        card_request_id=derive_request_id(merchant, batch, key, "card"),
+        # What was sent went out under the id that is written down, even where an earlier version read the names otherwise.
+        client_request_id=client_request or _to_be_sent(settings, key, "client"),
+        card_request_id=card_request or _to_be_sent(settings, key, "card"),
         reason=reason,
         found=bool(found),
         proved=bool(proved),
     )
+
+
+def _to_be_sent(settings: Mapping[str, str], key: str, step: str) -> str:
+    try:
+        return derive_request_id(settings["merchant"], settings["batch"], key, step)
+    except ConfigurationError:
+        # Such a row can't be sent, and the report has to tell of the others.
+        return ""

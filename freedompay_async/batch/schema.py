@@ -16,7 +16,8 @@ _ROWS: Final = """
 ALTER TABLE rows ADD COLUMN proved INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE rows ADD COLUMN accepted_found INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE intents ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;
-CREATE INDEX rows_of_card ON rows (card_id) WHERE card_id IS NOT NULL
+CREATE INDEX rows_of_card ON rows (card_id) WHERE card_id IS NOT NULL;
+CREATE TABLE more_cards (card_id TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (card_id, number)) WITHOUT ROWID
 """
 _FIRST: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -48,6 +49,23 @@ UPDATE rows SET state = 'found',
     || coalesce('. ' || reason, '')
 WHERE state = 'issued' AND found
 """
+# Version 1 took a blank id for an id, and did not hold the cards of two rows against each other.
+_BARE: Final = "UPDATE rows SET client_id = bare(client_id), card_id = bare(card_id) WHERE client_id IS NOT NULL OR card_id IS NOT NULL"
+_EMPTY: Final = """
+UPDATE rows SET state = 'doubtful',
+    reason = 'an earlier version of this program called the row issued, and the id of its '
+    || CASE WHEN card_id IS NULL THEN 'card' ELSE 'client' END || ' is empty' || coalesce('. ' || reason, '')
+WHERE state = 'issued' AND (client_id IS NULL OR card_id IS NULL)
+"""
+_SHARED: Final = """
+UPDATE rows SET state = 'doubtful',
+    reason = 'card ' || card_id || ' is that of line '
+    || (SELECT line FROM rows AS other WHERE other.card_id = rows.card_id AND other.number <> rows.number ORDER BY number LIMIT 1)
+    || ' too' || coalesce('. ' || reason, '')
+WHERE state IN ('issued', 'found') AND card_id IN (SELECT card_id FROM rows WHERE card_id IS NOT NULL GROUP BY card_id HAVING count(*) > 1)
+"""
+# Version 1 did not ask whether the id was known before its own send: `Refusal.PERHAPS_USED`.
+_REFUSED: Final = "UPDATE intents SET refused = 2 WHERE NOT accepted AND number IN (SELECT number FROM rows WHERE state = 'refused')"
 SCHEMA: Final = f"{_FIRST};{_ROWS}"
 """A new journal has the tables of the first version and what was added since, so that a migrated one is the same."""
 
@@ -62,8 +80,14 @@ def make(connection: sqlite3.Connection) -> None:
 def migrate(connection: sqlite3.Connection, version: int) -> None:
     """From an older version; the caller has the transaction."""
     if version == 1:
-        _run(connection, f"{_ROWS};{_FOUND}")
+        connection.create_function("bare", 1, _bare, deterministic=True)
+        _run(connection, f"{_ROWS};{_BARE};{_EMPTY};{_FOUND};{_SHARED};{_REFUSED}")
         connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _bare(value: str | None) -> str | None:
+    """An id as answers are read now; `None` where it is empty."""
+    return None if value is None else value.strip() or None
 
 
 def _run(connection: sqlite3.Connection, script: str) -> None:

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import anyio
 
 from freedompay_async.batch.documents import creation
-from freedompay_async.batch.ending import Ended, failed, not_all_told, not_what_was_ordered, used_before
+from freedompay_async.batch.ending import Ended, as_told, failed, not_all_told, not_what_was_ordered, used_before
 from freedompay_async.batch.entries import Refusal
 from freedompay_async.batch.files import DocumentProblem
 from freedompay_async.batch.intention import Intention
 from freedompay_async.batch.report import State
 from freedompay_async.batch.shared import SAYS_NOTHING
 from freedompay_async.batch.stopping import Stopped, Wait
-from freedompay_async.batch.writes import accepted, end, keep
+from freedompay_async.batch.writes import accepted, claim, end, keep
 from freedompay_async.contract import CARDS_ACTIVATE, CARDS_ISSUE, CLIENTS_CREATE
 from freedompay_async.errors import (
     DuplicateRequest,
@@ -89,11 +89,21 @@ class Steps:
         return await end(self._shared.journal, row, ended.state, ended.reason, self._shared.settings, proved=ended.proved)
 
     async def _card(self, row: Entry) -> Ended:
+        try:
+            ended = await self._made(row)
+        except Ended as early:
+            ended = early
+        return as_told(row, ended)
+
+    async def _made(self, row: Entry) -> Ended:
         if row.found and not row.accepted_found:
             # An earlier run has found it, and was ended before it could say so.
             raise await self._used_before(row, "client" if row.client_id is None else "card", None)
         if row.client_id is None:
             row.client_id = (await self._step(row, "client", CLIENTS_CREATE, partial(_creation, row))).client_id
+        elif row.found and row.card_id is None:
+            # What was told of that use is no client to go on with before its request is known to have succeeded.
+            row.client_id = await self._client_of_that_use(row)
         if row.card_id is None:
             issue = CardIssue(client_id=row.client_id, product_id=row.planned.row.product_id)
             issued = await self._step(row, "card", CARDS_ISSUE, partial(_given, issue))
@@ -102,11 +112,22 @@ class Steps:
                 raise not_what_was_ordered(issued.card_ids, ordered=issued.ordered or 1, request_id=issued.request_id)
         if self._shared.settings["activate"] != "yes":
             return Ended(State.ISSUED, None)
+        if "activate" not in row.sent and await claim(self._shared.journal, row):
+            # It ends as doubtful, and a card of nobody knows whom is not made active.
+            return Ended(State.ISSUED, None)
         try:
             await self._step(row, "activate", CARDS_ACTIVATE, partial(_given, CardActivation(card_id=row.card_id)))
         except Ended as ended:
-            return ended if ended.state is State.FOUND else Ended(State.ISSUED, ended.reason)
+            return ended if ended.state in (State.FOUND, State.DOUBTFUL) else Ended(State.ISSUED, ended.reason)
         return Ended(State.ISSUED, None)
+
+    async def _client_of_that_use(self, row: Entry) -> str:
+        try:
+            return (
+                await self._result(Operation(self._shared.session, CLIENTS_CREATE, row.request_id("client", self._shared.settings)))
+            ).client_id
+        except (RequestFailed, *_UNKNOWN) as error:
+            raise failed(row, error) from error
 
     async def _step(self, row: Entry, step: str, call: Call[R], compose: Callable[[], Awaitable[Intent]]) -> R:
         """What a step has made.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from freedompay_async.batch.entries import Entry, Refusal
     from freedompay_async.batch.journal import Journal
 
-__all__ = ["accepted", "clock_was_set_back", "end", "forget", "intend", "keep", "refuse"]
+__all__ = ["accepted", "claim", "clock_was_set_back", "end", "forget", "intend", "keep", "refuse"]
 
 # `UPDATE … FROM`; Red Hat 8 has an older one.
 _FROM: Final = sqlite3.sqlite_version_info >= (3, 33)
@@ -23,15 +23,22 @@ _KNOW: Final = (
     "FROM given WHERE number = row"
 )
 _KNOW_ONE: Final = "UPDATE rows SET state = ?2, client_id = ?3, card_id = ?4, found = ?5, reason = ?6, proved = ?7 WHERE number = ?1"
-# The card comes first in the join, so that the index answers it.
+# One other row is enough to know that a card is shared: there may be thousands that have it.
 _SHARE: Final = (
-    "WITH given (row, card) AS (VALUES {}) SELECT own.number, own.line, other.number, other.line, other.state, card FROM given "
-    "CROSS JOIN rows AS other ON other.card_id = card AND other.number <> row CROSS JOIN rows AS own ON own.number = row "
-    "ORDER BY other.number"
+    "WITH given (row, card) AS (VALUES {}) SELECT row, card, other FROM (SELECT row, card, coalesce("
+    "(SELECT number FROM rows WHERE card_id = card AND number <> row LIMIT 1), "
+    "(SELECT number FROM more_cards WHERE card_id = card AND number <> row LIMIT 1)) AS other FROM given) WHERE other IS NOT NULL"
 )
-_DOUBT: Final = (
-    "UPDATE rows SET state = 'doubtful', reason = ?2 || coalesce('; ' || reason, '') WHERE number = ?1 AND state IN ('issued', 'found')"
+_DOUBT: Final = "UPDATE rows SET state = 'doubtful', reason = ?2 || coalesce('; ' || reason, '') WHERE number = ?1"
+# A row that is told so once is not told so again for each further row.
+_DOUBT_OTHERS: Final = (
+    "UPDATE rows SET state = 'doubtful', reason = ?3 || coalesce('; ' || reason, '') "
+    "WHERE number IN (SELECT number FROM rows WHERE card_id = ?1 UNION ALL SELECT number FROM more_cards WHERE card_id = ?1) "
+    "AND number <> ?2 AND state IN ('issued', 'found', 'doubtful') AND instr(coalesce(reason, ''), ?4) = 0"
 )
+_LINES: Final = "WITH given (row) AS (VALUES {}) SELECT number, line FROM given JOIN rows ON number = row"
+_REASONS: Final = "WITH given (row) AS (VALUES {}) SELECT number, reason FROM given JOIN rows ON number = row"
+_HAVE_CARDS: Final = (State.ISSUED, State.FOUND, State.DOUBTFUL)
 # A statement for so many: before version 3.32 it has at most 999 parameters.
 _TOGETHER: Final = 100
 
@@ -48,6 +55,11 @@ def intend(
 def keep(journal: Journal, entry: Entry) -> Awaitable[None]:
     """On the disk when it has been awaited: what is known of a row that goes on, though it was told as refused."""
     return journal.write(_know, _known(entry, State.STARTED))
+
+
+def claim(journal: Journal, entry: Entry) -> Awaitable[bool]:
+    """On the disk when it has been awaited: that the row has its card; and whether another row has it too."""
+    return journal.write(_claim, _known(entry, State.STARTED))
 
 
 def refuse(journal: Journal, entry: Entry, step: str, refusal: Refusal, *, state: State, reason: str) -> Awaitable[None]:
@@ -83,22 +95,37 @@ def _know(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> No
         connection.executemany(_KNOW_ONE, rows)
 
 
-def _end(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> list[str | None] | None:
-    """As `_know`; and of each row that is issued, whose card it shares."""
+def _end(connection: sqlite3.Connection, each: Sequence[tuple[Any, ...]]) -> list[str | None] | None:
+    """As `_know`, with the further cards of each row; and the reason of each row that shares a card."""
+    rows = [known for known, _ in each]
     _know(connection, rows)
-    cards = [(number, card) for number, state, _, card, *_ in rows if card is not None and state == State.ISSUED]
-    if not cards:
-        return None
-    shared = list(_for_all(connection, _SHARE, cards))
+    more = [(known[0], card) for known, further in each for card in further]
+    connection.executemany("INSERT OR IGNORE INTO more_cards (number, card_id) VALUES (?, ?)", more)
+    cards = [(number, card) for number, state, _, card, *_ in rows if card is not None and state in _HAVE_CARDS] + more
+    shared = _for_all(connection, _SHARE, cards)
     if not shared:
         return None
-    told: dict[int, str] = {}
-    for number, line, other, other_line, state, card in shared:
-        told.setdefault(number, f"card {card} is that of line {other_line} too")
-        if state in (State.ISSUED, State.FOUND):
-            connection.execute(_DOUBT, (other, f"card {card} is that of line {line} too"))
-    connection.executemany(_DOUBT, told.items())
-    return [told.get(row[0]) for row in rows]
+    lines = dict(_for_all(connection, _LINES, [(number,) for row, _, other in shared for number in (row, other)]))
+    told: dict[int, list[str]] = {}
+    for row, card, other in shared:
+        told.setdefault(row, []).append(_shared_with(card, lines[other]))
+    connection.executemany(_DOUBT, [(row, "; ".join(texts)) for row, texts in told.items()])
+    for row, card, _ in shared:
+        connection.execute(_DOUBT_OTHERS, (card, row, _shared_with(card, lines[row]), _shared_with(card, None)))
+    reasons = dict(_for_all(connection, _REASONS, [(row,) for row in told]))
+    return [reasons.get(known[0]) for known in rows]
+
+
+def _shared_with(card: str, line: int | None) -> str:
+    told = f"card {card} is that of line "
+    return told if line is None else f"{told}{line} too"
+
+
+def _claim(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> list[bool]:
+    """As `_know`; and of each row whether another one has its card."""
+    _know(connection, rows)
+    shared = {row for row, *_ in _for_all(connection, _SHARE, [(known[0], known[3]) for known in rows])}
+    return [known[0] in shared for known in rows]
 
 
 def _accept(connection: sqlite3.Connection, intents: Sequence[tuple[Any, ...]]) -> None:
@@ -149,9 +176,10 @@ async def end(
     journal: Journal, entry: Entry, state: State, reason: str | None, settings: Mapping[str, str], *, proved: bool = False
 ) -> Outcome:
     """On the disk when this returns: how the row ended. A card that another row has too makes both doubtful."""
-    shared: str | None = await journal.write(_end, _known(entry, state, reason, proved=proved))
+    further = tuple(card for card in entry.card_ids if card != entry.card_id)
+    shared: str | None = await journal.write(_end, (_known(entry, state, reason, proved=proved), further))
     if shared is not None:
-        state, reason = State.DOUBTFUL, shared if reason is None else f"{shared}; {reason}"
+        state, reason = State.DOUBTFUL, shared
     return Outcome(
         number=entry.number,
         line=entry.line,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from freedompay_async.batch import Batch, Journal, Limits, outcomes, read_file
-from freedompay_async.batch.accepting import EVERY_ROW
+from freedompay_async.batch.accepting import EVERY_ROW, some
 from freedompay_async.batch.plan import Plan, existing_plan, make_plan
 from freedompay_async.batch.report import make_report
 from freedompay_async.cli.common import Flags, client, run
@@ -25,6 +25,7 @@ from freedompay_async.plain import to_json
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from freedompay_async.batch import Accepted
 
 __all__ = ["batch"]
 
@@ -62,7 +63,9 @@ _AcceptFound = Annotated[
     typer.Option(
         "--accept-found",
         metavar="KEYS.txt|all",
-        help="Rows that were used before for the same people, a key a line (UTF-8), or all: they end with the card of that use.",
+        help="Rows that an earlier run has told as found, and that are the same people: a key a line (UTF-8), or all of these. They end "
+        "with the card of that use. What is found later is not accepted, so in a new journal nothing is: run it, look, then resume with "
+        "this.",
     ),
 ]
 _Json = Annotated[bool, typer.Option("--json", help="JSON Lines on standard output, for machines.")]
@@ -129,7 +132,7 @@ def issue(
                     _refuse_problems(made, file, json=json)
                     if json and made.warnings:
                         typer.echo(_plan_event(made))
-                    await task.accept()
+                    _tell(await task.accept(), keys, json=json)
                     await knock(fp, begun=made.resumed)
                 return await _run(task, opened, out=out, json=json)
 
@@ -164,7 +167,7 @@ def resume(
             Journal.open(journal, create=False) as opened,
         ):
             task = Batch(fp, opened, limits=limits, check_first=check_first.value, accept_found=keys)
-            await task.accept()
+            _tell(await task.accept(), keys, json=json)
             await knock(fp, begun=True)
             return await _run(task, opened, out=out, json=json)
 
@@ -225,15 +228,31 @@ def _accepted(given: str | None) -> str | list[str] | None:
     """What `--accept-found` names: a file of keys, or all of them.
 
     Raises:
-        ConfigurationError: the file can't be read.
+        ConfigurationError: the file can't be read, or has no key in it.
     """
     if given is None or given == EVERY_ROW:
         return given
     try:
-        return Path(given).read_text(encoding="utf-8-sig").splitlines()
+        keys = Path(given).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, ValueError) as error:
         why = "it is not UTF-8" if isinstance(error, UnicodeError) else getattr(error, "strerror", None) or str(error)
         raise ConfigurationError(f"--accept-found: {given} can't be read ({why}). Nothing was sent.") from error
+    if not any(key.strip() for key in keys):
+        raise ConfigurationError(f"--accept-found: {given} names no key. Nothing was sent.")
+    return keys
+
+
+def _tell(accepted: Accepted, keys: str | list[str] | None, *, json: bool) -> None:
+    """What became of `--accept-found`; it stands before the run, and is in the report only as a count."""
+    if keys is None:
+        return
+    if json:
+        typer.echo(to_json({"event": "accepted", "rows": accepted.rows, "not_found": accepted.not_found}))
+        return
+    rows = "1 row is" if accepted.rows == 1 else f"{accepted.rows:,} rows are"
+    typer.echo(f"--accept-found: {rows} accepted", err=True)
+    if accepted.not_found:
+        typer.echo(f"--accept-found: not accepted, because not found to be used before: {printable(some(accepted.not_found))}", err=True)
 
 
 def _refuse_problems(made: Plan, file: Path, *, json: bool) -> None:

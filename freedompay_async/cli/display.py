@@ -169,10 +169,10 @@ def show_report(report: Report, *, json: bool) -> None:
     lines = [f"batch {report.batch!r} of merchant {printable(report.merchant)}: {report.rows:,} rows"]
     for name, note in (
         ("issued", ""),
-        ("refused", "no card; see each row"),
+        ("refused", "see each row" if report.unproved else "no card; see each row"),
         ("unknown", "may or may not have a card; resume to ask again"),
-        ("found", "used before: check whose cards they are, then --accept-found; see each row"),
-        ("doubtful", "cards that are not what was ordered; see each row"),
+        ("found", "used before: check whose cards they are, then resume with --accept-found; see each row"),
+        ("doubtful", "what is there is not what was ordered; see each row"),
         ("started", "resume to go on"),
         ("planned", "nothing was sent yet; resume to go on"),
     ):

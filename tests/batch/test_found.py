@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from freedompay_async.batch import Batch, Journal, Limits, State, read_file
+from freedompay_async.batch import Accepted, Batch, Journal, Limits, State, outcomes, read_file
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.sandbox import Faults, Sandbox
 
@@ -104,13 +104,153 @@ async def test_accepted_rows_end_with_the_cards_that_they_had(office, people, on
     assert (office.cards(), len(office.effects())) == (one_each(5), sent)
 
 
-async def test_rows_accepted_beforehand_go_on_as_they_are_found(office, people, one_each):
+@pytest.mark.parametrize("beforehand", ["all", ["k1", "k2", "k3", "k4", "k5"]])
+async def test_rows_are_not_accepted_before_somebody_can_have_seen_them(office, people, one_each, beforehand):
     file = office.file(people(5))
     await lost(office, file)
-    report = await office.issue(file, accept_found="all")
+    first = await office.issue(file, accept_found=beforehand)
+    later = await office.resume()
+    report = await office.resume(accept_found=beforehand)
 
+    assert (first.found, first.issued, first.accepted, first.complete) == (5, 0, 0, False)
+    assert (later.found, later.issued) == (5, 0)
     assert (report.issued, report.accepted, report.complete) == (5, 5, True)
     assert office.cards() == one_each(5)
+
+
+async def test_all_are_the_rows_that_are_found_when_it_is_said(office, people, one_each):
+    await lost(office, office.file(people(1)))
+    async with office.batch(check_first="all", limits=Limits(concurrency=1)) as batch:
+        await office.plan(batch, office.file(people(6)))
+        first = await office.finish(batch, at_each=batch.stop)
+    # Other people's, after somebody has looked at the first row.
+    await office.issue(office.file(people(6)[4:], "other.csv"), "other.db")
+    report = await office.resume(accept_found="all", limits=Limits(concurrency=1))
+
+    assert first.found == 1
+    assert (report.issued, report.accepted, report.found) == (4, 1, 2)
+    assert [each.key for each in report.problems] == ["k5", "k6"]
+
+
+async def test_a_batch_that_is_run_twice_accepts_once(office, people):
+    file = office.file(people(3))
+    await lost(office, file)
+    async with office.batch(accept_found="all") as batch:
+        await office.plan(batch, file)
+        await office.finish(batch)
+        again = await office.finish(batch)
+        accepted = await batch.accept()
+
+    assert (again.found, again.issued) == (3, 0)
+    assert accepted == Accepted(rows=3, not_found=())
+
+
+async def test_it_is_told_how_many_rows_were_accepted_and_which_are_not_found(office, people):
+    await lost(office, office.file(people(2)))
+    await office.issue(office.file(people(4)))
+    async with office.batch(accept_found=["k1", "k3", "k4"]) as batch:
+        first, again = await batch.accept(), await batch.accept()
+        kept = await batch._journal.call(lambda c: c.execute("SELECT key FROM rows WHERE accepted_found").fetchall())
+        await office.finish(batch)
+        ended = await batch.accept()
+
+    assert first == Accepted(rows=1, not_found=("k3", "k4"))
+    assert again == ended == Accepted(rows=0, not_found=("k3", "k4"))
+    assert kept == [("k1",)]
+
+
+async def test_accepted_rows_that_a_stop_leaves_are_left(office, people):
+    file = office.file(people(10))
+    await lost(office, file)
+    await office.issue(file)
+    async with office.batch(accept_found="all", limits=Limits(concurrency=1)) as batch:
+        report = await office.finish(batch, at_each=batch.stop)
+        told = [each async for each in outcomes(batch._journal) if each.state is not State.ISSUED]
+
+    assert (report.issued + report.left, report.found) == (10, 0)
+    assert report.left > 0
+    assert {(each.next, each.reason) for each in told} == {("resume the batch", None)}
+    assert sum(getattr(report, state) for state in State) == 10
+    assert report.problems == ()
+
+
+async def test_a_key_that_an_earlier_version_kept_as_it_was_written_is_accepted_by_its_one_form(office, people, person):
+    rows = [person(1, key="Рай"), person(2, key="b c"), person(3)]
+    await lost(office, office.file(rows))
+    await office.issue(office.file(rows))
+    async with office.batch(accept_found=["Рай", "b  c\u200b"]) as batch:
+        await batch._journal.call(lambda c: c.executemany("UPDATE rows SET key = ? WHERE number = ?", [("Рай", 1), ("b  c", 2), ("", 3)]))
+        accepted = await batch.accept()
+
+    assert accepted == Accepted(rows=2, not_found=())
+
+
+async def test_two_keys_of_an_earlier_version_that_read_alike_can_not_be_told_apart(office, people):
+    await lost(office, office.file(people(2)))
+    await office.issue(office.file(people(2)))
+    async with office.batch(accept_found=["k1"]) as batch:
+        await batch._journal.call(lambda c: c.execute("UPDATE rows SET key = 'k1ㅤ' WHERE number = 2"))
+        with pytest.raises(ConfigurationError) as caught:
+            await batch.accept()
+
+    assert 'has several rows whose keys read as "k1"' in str(caught.value)
+
+
+@pytest.mark.parametrize("given", [[1], [None], b"k1", 5, ["k1", b"k2"]])
+async def test_keys_that_are_no_texts(office, given):
+    with pytest.raises(ConfigurationError, match="Nothing was sent"):
+        async with office.batch(accept_found=given):
+            pass
+
+
+async def test_an_earlier_use_that_made_only_a_client_is_told_so(office, people, between, said):
+    async with office.batch(limits=Limits(wait=0.1)) as batch:
+        await office.plan(batch, office.file(people(1)))
+
+        async def rule(call, _, send):
+            return said({"status": "error", "request_status": "error"}) if call == "card/issue" else await send()
+
+        between(batch, rule)
+        await office.finish(batch)
+    (told,) = await outcomes_of(office, office.file(people(1)), "new.db")
+
+    assert told.reason.startswith("used before: check whose client it is. No card of that use is known: ")
+    assert "card" not in told.next
+
+
+async def test_an_earlier_use_that_failed_names_no_client_to_go_on_with(office, people, between, said):
+    """What it names is told; accepted, it is doubtful, and no card is ordered for it."""
+    await office.issue(office.file(people(1, {1: "DECLINED"})), "old.db")
+    ghost = {"status": "ok", "request_status": "error", "error_code": "7", "client_id": "ghost"}
+
+    async def rule(call, request_id, send):
+        mine = call == "request/status" and request_id == office.request_id("k1", "client")
+        return said(ghost) if mine else await send()
+
+    async def run(**options):
+        async with office.batch("new.db", **options) as batch:
+            await office.plan(batch, office.file(people(1, {1: "DECLINED"})))
+            between(batch, rule)
+            return await office.finish(batch)
+
+    found = await run()
+    report = await run(accept_found="all")
+
+    assert (found.found, found.problems[0].card_id) == (1, None)
+    assert "check whose card" not in found.problems[0].reason
+    assert (report.doubtful, report.complete) == (1, False)
+    assert "names client ghost" in report.problems[0].reason
+    assert office.arrived("card/issue") == 0
+
+
+async def test_an_earlier_use_that_failed_and_names_nothing_is_told_as_used(office, people):
+    file = office.file(people(1, {1: "DECLINED"}))
+    await office.issue(file, "old.db")
+    (told,) = await outcomes_of(office, file, "new.db")
+
+    assert (told.state, told.client_id) == (State.FOUND, None)
+    assert told.reason.startswith("used before. Nothing is known that this use has made: ")
+    assert told.next.startswith("find out whom the earlier use of the request ids was for: ")
 
 
 async def test_accepted_rows_are_activated_where_that_was_planned(office, people, one_each):

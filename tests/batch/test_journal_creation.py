@@ -43,7 +43,7 @@ for cut in json.loads(sys.argv[1]):
         print(json.dumps([cut, os.WTERMSIG(status), stream.read()]), flush=True)
 """
 # Of its log, when the schema and one more write are in it.
-SIZE = 32 + 8 * 4120
+SIZE = 32 + 9 * 4120
 EVERY_BYTE = 200
 PARTS = 8
 

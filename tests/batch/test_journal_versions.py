@@ -7,7 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from freedompay_async.batch import Journal, schema
+from freedompay_async.batch import Journal, outcomes, schema
+from freedompay_async.batch.report import make_report
 
 INTENTS = "INSERT INTO intents (number, step, request_id, body_sha256, sent_at, accepted) VALUES (?, ?, ?, x'00', ?, ?)"
 
@@ -113,3 +114,97 @@ async def test_a_journal_that_can_not_be_migrated_stays_as_it_was(tmp_path, monk
             pass
 
     assert layout(tmp_path / "run.db") == before
+
+
+@pytest.fixture
+def rows_of_version_1(tmp_path):
+    """The rows, by key, of a journal of version 1 in which they stood so: state, client_id, card_id, and as they are told now."""
+
+    async def rows(*given):
+        first_version(tmp_path / "old.db")
+        with closing(sqlite3.connect(tmp_path / "old.db", isolation_level=None)) as connection:
+            connection.executemany("INSERT INTO meta VALUES (?, ?)", {"merchant": "10001", "batch": "default"}.items())
+            connection.executemany(
+                "INSERT INTO rows (number, key, line, data, state, client_id, card_id) VALUES (?1, 'k' || ?1, ?1 + 1, x'', ?2, ?3, ?4)",
+                [(number, *each) for number, each in enumerate(given, 1)],
+            )
+        async with Journal.open(tmp_path / "old.db") as journal:
+            return [each async for each in outcomes(journal)], await make_report(journal)
+
+    return rows
+
+
+@pytest.mark.parametrize("other", ["d1", " d1\u00a0"])
+async def test_a_card_that_version_1_called_that_of_two_rows_is_doubtful(rows_of_version_1, other):
+    told, report = await rows_of_version_1(("issued", "c1", "d1"), ("issued", "c2", "d2"), ("issued", "c3", other))
+
+    assert (report.issued, report.doubtful, report.complete) == (1, 2, False)
+    assert [each.reason for each in told] == ["card d1 is that of line 4 too", None, "card d1 is that of line 2 too"]
+    assert [each.card_id for each in told] == ["d1", "d2", "d1"]
+
+
+@pytest.mark.parametrize("blank", ["", " \n"])
+@pytest.mark.parametrize("what", ["client", "card"])
+async def test_an_empty_id_that_version_1_called_issued_is_doubtful(rows_of_version_1, what, blank):
+    row = ("issued", blank, "d1") if what == "client" else ("issued", "c1", blank)
+    told, report = await rows_of_version_1(row, ("issued", "c2", "d2"))
+
+    assert (report.issued, report.doubtful, report.complete) == (1, 1, False)
+    assert told[0].reason == f"an earlier version of this program called the row issued, and the id of its {what} is empty"
+    assert getattr(told[0], f"{what}_id") is None
+
+
+async def test_an_empty_client_of_version_1_is_no_client_to_go_on_with(rows_of_version_1):
+    told, report = await rows_of_version_1(("started", " ", None))
+
+    assert (report.left, told[0].client_id) == (1, None)
+
+
+@pytest.mark.parametrize("card", [False, True])
+async def test_what_version_1_called_refused_and_the_issuer_knows_later_was_perhaps_used_by_others(
+    office, people, person, aged, between, said, card
+):
+    """Version 1 took a gateway's 404 for "not known" and did not ask before it sent."""
+    rows = people(2) if card else people(2, {1: "NOCARD", 2: "NOCARD"})
+    await office.issue(office.file(rows), "lost.db")
+    async with office.batch(check_first="none") as batch:
+        await office.plan(batch, office.file([person(number, first_name="Olga") for number in (1, 2)], "june.csv"))
+
+        async def rule(call, _, send):
+            return said({"status": "error", "request_status": "error"}) if call == "request/status" else await send()
+
+        between(batch, rule)
+        refused = await office.finish(batch)
+    aged()
+    made = len(office.effects())
+    report = await office.resume()
+
+    assert refused.refused == 2
+    assert (report.found, report.issued) == (2, 0)
+    assert len(office.effects()) == made
+
+
+async def test_the_ids_of_a_report_are_those_that_were_sent(office, people, aged):
+    """Version 1 read names otherwise."""
+    await office.issue(office.file(people(1)))
+    aged()
+    async with office.batch() as batch:
+        await batch._journal.call(lambda c: c.execute("UPDATE intents SET request_id = 'sent-' || step"))
+        await batch._journal.call(lambda c: c.execute("DELETE FROM intents WHERE step = 'card'"))
+        (told,) = [each async for each in outcomes(batch._journal)]
+
+    assert (told.client_request_id, told.card_request_id) == ("sent-client", office.request_id("k1", "card"))
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "may\x01", " "])
+async def test_a_name_that_can_not_form_an_id_keeps_no_report_back(office, people, aged, name):
+    await office.issue(office.file(people(1)))
+    aged()
+    async with office.batch() as batch:
+        await batch._journal.call(lambda c: c.execute("UPDATE meta SET value = ? WHERE name = 'batch'", (name,)))
+        await batch._journal.call(lambda c: c.execute("DELETE FROM intents WHERE step = 'card'"))
+        (told,) = [each async for each in outcomes(batch._journal)]
+        report = await batch.report()
+
+    assert (told.client_request_id, told.card_request_id) == (office.request_id("k1", "client"), "")
+    assert (report.issued, report.batch) == (1, name)

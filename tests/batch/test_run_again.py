@@ -339,6 +339,8 @@ async def test_each_crash_image_of_a_run_can_be_finished(tmp_path, office, peopl
     for number, image in enumerate(images):
         journal = tmp_path / f"image{number}.db"
         journal.write_bytes(image)
+        # An image that is older than what the issuer has done finds that used before, and somebody has to look at it.
+        await office.resume(journal.name)
         report = await office.resume(journal.name, accept_found="all")
         assert report.complete
 

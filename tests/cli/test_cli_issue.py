@@ -88,7 +88,7 @@ def test_the_same_file_again_asks_one_harmless_question(shell, issuer, people):
     assert issuer.arrived() == before + 1
 
 
-FOUND = "  found            8   used before: check whose cards they are, then --accept-found; see each row\n"
+FOUND = "  found            8   used before: check whose cards they are, then resume with --accept-found; see each row\n"
 
 
 def lost(shell, people):
@@ -124,12 +124,45 @@ def test_found_rows_are_accepted(shell, issuer, people, one_each, hurry, given):
     assert "  8 rows had been used before, and were accepted as the same people's\n" in result.stdout
 
 
-def test_found_rows_are_accepted_by_issue_too(shell, issuer, people, one_each, hurry):
+def test_issue_accepts_rows_that_an_earlier_run_has_told_as_found(shell, issuer, people, one_each, hurry):
     lost(shell, people)
+    first = shell.issue(people(8), "--accept-found", "all")
     result = shell.issue(people(8), "--accept-found", "all")
 
-    assert result.exit_code == 0
+    assert (first.exit_code, result.exit_code) == (1, 0)
+    assert FOUND in first.stdout
+    assert "--accept-found: 0 rows are accepted\n" in first.stderr
+    assert "--accept-found: 8 rows are accepted\n" in result.stderr
     assert issuer.cards() == one_each(8)
+
+
+def test_keys_of_rows_that_are_not_found_are_named(shell, people, hurry):
+    lost(shell, people)
+    shell.issue(people(15))
+    (shell.folder / "keys.txt").write_text("k3\n" + "\n".join(f"k{number}" for number in range(9, 16)))
+    plain = shell("batch", "resume", "run.db", "--accept-found", "keys.txt")
+    told = shell("batch", "resume", "run.db", "--accept-found", "keys.txt", "--json")
+
+    assert (
+        "--accept-found: 1 row is accepted\n"
+        '--accept-found: not accepted, because not found to be used before: "k9", "k10", "k11", "k12", "k13" and 2 more\n'
+    ) in plain.stderr
+    assert json.loads(told.stdout.splitlines()[0]) == {
+        "event": "accepted",
+        "rows": 0,
+        "not_found": [f"k{number}" for number in range(9, 16)],
+    }
+
+
+@pytest.mark.parametrize("content", ["", "\n  \n\n", "\ufeff"])
+def test_a_file_that_names_no_key(shell, issuer, people, content):
+    shell.issue(people(2))
+    (shell.folder / "keys.txt").write_text(content, encoding="utf-8")
+    before = issuer.arrived()
+    result = shell("batch", "resume", "run.db", "--accept-found", "keys.txt")
+
+    assert (result.exit_code, issuer.arrived()) == (2, before)
+    assert result.stderr == "freedompay: --accept-found: keys.txt names no key. Nothing was sent.\n"
 
 
 def test_some_found_rows_are_accepted(shell, people, hurry):
@@ -200,7 +233,7 @@ def test_cards_that_are_not_what_was_ordered_are_told(shell, people):
     result = shell("batch", "report", "run.db")
 
     assert result.exit_code == 1
-    assert "  doubtful         1   cards that are not what was ordered; see each row\n" in result.stdout
+    assert "  doubtful         1   what is there is not what was ordered; see each row\n" in result.stdout
     assert "line 2, key k1: doubtful: 1 card was ordered, and 2 cards, d1, d2 are there\n" in result.stdout
 
 
@@ -209,6 +242,8 @@ def test_a_refusal_that_is_not_proved_is_told_as_that(shell, people, hurry):
 
     assert result.exit_code == 1
     assert "  of 1 of the refused rows nothing proves that they were not done: resume to ask again\n" in result.stdout
+    assert "  refused          1   see each row\n" in result.stdout
+    assert "no card" not in result.stdout
     assert "It was not done" not in result.stdout
 
 
