@@ -74,8 +74,8 @@ def _named(row: Entry, error: RequestFailed) -> list[str]:
     return named
 
 
-def not_what_was_ordered(card_ids: Sequence[str], *, ordered: int, request_id: str) -> Ended:
-    return Ended(State.DOUBTFUL, f"{ordered} card was ordered, and {_cards(card_ids)} are there{_ID.format(request_id)}", card_ids=card_ids)
+def not_what_was_ordered(differs: str, card_ids: Sequence[str], *, request_id: str) -> Ended:
+    return Ended(State.DOUBTFUL, f"{differs}: {_cards(card_ids)}{_ID.format(request_id)}", card_ids=card_ids)
 
 
 def not_all_told(call: str, card_ids: Sequence[str], *, request_id: str) -> Ended:

@@ -242,7 +242,7 @@ class IssuedCards(Struct, kw_only=True, frozen=True):
         """What is not as it was ordered, in words: ask the issuer whose cards they are."""
         named = as_id(self.answer.client_id)
         if self.ordered is not None and self.ordered != len(self.card_ids):
-            return f"{len(self.card_ids)} cards were made where {self.ordered} were ordered"
+            return f"ordered {self.ordered}, and {len(self.card_ids)} cards were made"
         if self.ordered_for is not None and named is not None and named != self.ordered_for:
             return f"ordered for client {self.ordered_for}, and the answer names client {named}"
         return None

@@ -42,7 +42,7 @@ async def test_more_cards_than_ordered_are_told_with_all_ids(office, people, tol
 
     assert (report.issued, report.doubtful, report.complete, report.left) == (2, 1, False, 0)
     assert (problem.state, problem.card_id) == (State.DOUBTFUL, "d1")
-    assert problem.reason == f"1 card was ordered, and 2 cards, d1, d2 are there [request_id {request_id}]"
+    assert problem.reason == f"ordered 1, and 2 cards were made: 2 cards, d1, d2 [request_id {request_id}]"
     assert "hand out no card of it" in problem.next
     assert office.arrived("card/activate") == 2
 
