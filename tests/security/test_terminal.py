@@ -148,26 +148,26 @@ def test_run_of_a_batch_gives_no_orders(shell, tmp_path, json):
 
 
 WRITTEN = {
-    "a reason": ("UPDATE rows SET reason = ?", 1),
-    "a client": ("UPDATE rows SET client_id = ?", 1),
-    # No request id can be made of these, so the journal is refused as a whole.
-    "a key": ("UPDATE rows SET key = ?", 2),
-    "a batch": ("UPDATE meta SET value = ? WHERE name = 'batch'", 2),
-    "a merchant": ("UPDATE meta SET value = ? WHERE name = 'merchant'", 2),
+    "a reason": "UPDATE rows SET reason = ?",
+    "a client": "UPDATE rows SET client_id = ?",
+    # No request id can be made of these, and the report tells of the rows all the same.
+    "a key": "UPDATE rows SET key = ?",
+    "a batch": "UPDATE meta SET value = ? WHERE name = 'batch'",
+    "a merchant": "UPDATE meta SET value = ? WHERE name = 'merchant'",
 }
 
 
-@pytest.mark.parametrize(("order", "code"), WRITTEN.values(), ids=WRITTEN)
+@pytest.mark.parametrize("order", WRITTEN.values(), ids=WRITTEN)
 @as_text_and_json
-def test_journal_that_somebody_wrote_in_gives_no_orders(shell, tmp_path, json, order, code):
+def test_journal_that_somebody_wrote_in_gives_no_orders(shell, tmp_path, json, order):
     (tmp_path / "clients.csv").write_text(ROWS)
     shell("batch", "issue", "clients.csv", "--product", 2000, "--journal", "run.db", answer=refusal())
     with contextlib.closing(sqlite3.connect(tmp_path / "run.db")) as journal, journal:
         journal.execute(order, (EVERY,))
     result = shell("batch", "report", "run.db", *json)
 
-    assert result.exit_code == code
-    assert (result.stdout == "") == (code == 2)
+    assert result.exit_code == 1
+    assert "refused" in result.stdout
     assert raw(result) == []
 
 
