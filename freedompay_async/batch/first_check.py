@@ -35,11 +35,11 @@ _SAMPLE: Final = 50
 _ASKED_FIRST: Final = "request ids are asked about before they are sent for the first time"
 _NOT_TOLD: Final = (
     "nothing was sent. Whether the request ids of this batch were used before can't be told: request/status gave no clear answer to "
-    "{nothing} of {asked} questions, the last time: {why}. Run it again later; or, if this is how the host answers an id that it does not know, say "
-    '--check-first none (Batch(check_first="none")).'
+    "{nothing} of {asked} questions, the last time: {why}. Run it again later; or, if this is how the host answers an id that it does not "
+    'know, say --check-first none (Batch(check_first="none")).'
 )
 _NOT_TOLD_OF_ROWS: Final = (
-    "stopped. Whether the request ids of the rows that are left were used before can't be told: for {settle:g} s request/status gave no "
+    "whether the request ids of the rows that are left were used before can't be told: for {settle:g} s request/status gave no "
     "clear answer to any question about them, the last time: {why}. Nothing was sent for these rows, and they can be resumed later."
 )
 
