@@ -39,7 +39,7 @@ _NOT_TOLD: Final = (
     'know, say --check-first none (Batch(check_first="none")).'
 )
 _NOT_TOLD_OF_ROWS: Final = (
-    "stopped. Whether the request ids of the rows that are left were used before can't be told: for {settle:g} s request/status gave no "
+    "whether the request ids of the rows that are left were used before can't be told: for {settle:g} s request/status gave no "
     "clear answer to any question about them, the last time: {why}. Nothing was sent for these rows, and they can be resumed later."
 )
 

@@ -309,7 +309,7 @@ async def test_where_each_row_is_asked_about_and_nothing_is_said_of_any_the_run_
         report = await batch.report()
 
     assert str(caught.value).startswith(
-        "stopped. Whether the request ids of the rows that are left were used before can't be told: for 0.5 s request/status gave no clear "
+        "whether the request ids of the rows that are left were used before can't be told: for 0.5 s request/status gave no clear "
         "answer to any question about them, the last time: the answer is not the contract's (HTTP 404"
     )
     assert str(caught.value).endswith(". Nothing was sent for these rows, and they can be resumed later.")

@@ -379,14 +379,24 @@ def test_an_unknown_row_is_told_with_what_to_do(shell, people, hurry):
 
 def test_an_issuer_whose_answers_stay_away_leaves_the_rows_to_be_resumed(shell, issuer, people, hurry):
     issuer.script("client/add", Fault.CLOSED)
-    # The first is the question before the run.
-    issuer.script("request/status", Fault.NONE, *[Fault.HTML_502] * 500)
+    # The first two are the question before the run, and that about the row before its first send.
+    issuer.script("request/status", Fault.NONE, Fault.NONE, *[Fault.HTML_502] * 500)
     result = shell.issue(people(1))
 
     assert result.exit_code == 3
     assert "freedompay: stopped: no answer from the issuer for" in result.stderr
     assert "The rows that are left can be resumed.\n" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_first_questions_without_a_clear_answer_leave_every_row_and_tell_what_to_do(shell, issuer, people, hurry):
+    issuer.script("request/status", Fault.NONE, *[Fault.HTML_502] * 500)
+    result = shell.issue(people(3))
+
+    assert result.exit_code == 3
+    assert "freedompay: stopped: nothing was sent. Whether the request ids of this batch were used before can't be told: " in result.stderr
+    assert "say --check-first none" in result.stderr
+    assert issuer.arrived("client/add") == 0
 
 
 def test_progress_for_a_machine(shell, people, hurry):
