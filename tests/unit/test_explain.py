@@ -392,3 +392,20 @@ def test_a_cancellation_is_marked_with_its_id_and_whether_it_may_have_been_done(
     mark_cancelled(error, "r-1", outcome_unknown=unknown)
 
     assert vars(error) == {"request_id": "r-1", "outcome_unknown": unknown}
+
+
+class TestToldBefore:
+    BEFORE = RequestState(status="ok", request_status="success", cards=[CardRef(card_id="A")], client_id="5")
+
+    @pytest.mark.parametrize(("before", "told"), [(BEFORE, "card"), (RequestState(status="ok", request_status="success"), "a success")])
+    def test_of_a_failure_after_a_success_leaves_it_open(self, before, told):
+        error = explain(Step.FAILED, told=SAID_NO, before=before)
+
+        assert (type(error), error.done, error.proved, error.card_ids) == (RequestFailed, None, False, before.card_ids)
+        assert f"has told of {told}" in error.message
+
+    def test_of_a_key_that_is_refused_for_this_call_only_leaves_it_open(self):
+        error = explain(Step.DENIED, told=SAID_NO, asked=Verdict(Seen.NOT_KNOWN, "HTTP 200"))
+
+        assert (type(error), error.done) == (AuthenticationError, None)
+        assert "and does not know the id." in error.message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 
 import pytest
 
@@ -350,3 +351,10 @@ class TestPinPages:
         kind = PinPageAnswer
 
         assert read_answer(reply(status, body), kind, effect=False, now=NOW, envelope=kind, asked=PINS_SET_URL.envelope).seen is expected
+
+
+@pytest.mark.parametrize("names", [{"cards": [{"card_id": "A"}]}, {"client_id": "5"}, {"transaction_id": 7}])
+def test_a_look_up_that_names_something_and_says_nothing_else_is_not_not_known(names):
+    body = json.dumps({"status": "ok", "dt": "2026-01-01T00:00:00+05:00", **names}).encode()
+
+    assert read_look_up(Reply(200, {}, body), now=0.0, asked=REQUESTS_STATUS.envelope).seen is Seen.UNCLEAR
