@@ -300,3 +300,25 @@ async def test_a_file_is_continued(talk, tmp_path):
         assert (await api("card/bulk_issue", **body))["error_code"] == "duplicate_request"
         cards = (await api.ask(body["request_id"]))["cards"]
         assert (await api("card/link", client_id=client_id, card_id=cards[0]["card_id"]))["status"] == "ok"
+
+
+async def test_an_id_that_was_seen_has_its_request_whenever_the_issuer_is_killed(tmp_path, monkeypatch):
+    """Killed between the two, it would refuse the id as used, and not know its request: nobody could find out what became of it."""
+    from freedompay_async.sandbox.issuing import requests
+    from freedompay_async.sandbox.issuing.issuer import Issuer
+
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    path = tmp_path / "bank.db"
+    issuer = Issuer(database=path, merchant="10001", clock=lambda: 0.0)
+    monkeypatch.setattr(requests, "write_down", killed)
+    own = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
+    issuer.first_use({own}, effect=True)
+    with pytest.raises(KeyboardInterrupt):
+        issuer.accept("card/bulk_issue", {"request_id": own, "product_id": 2000, "count": 1})
+    issuer.close()
+    again = Issuer(database=path, merchant="10001", clock=lambda: 0.0)
+
+    assert again.first_use({own})
+    again.close()

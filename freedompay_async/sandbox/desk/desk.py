@@ -63,7 +63,10 @@ class Desk:
         if why:
             answer, verdict, fault = _error(call, "unauthorized", why, http=401), "bad signature", Fault.NONE
         else:
-            answer, verdict, fault = self._admit(call, headers=headers, body=body)
+            try:
+                answer, verdict, fault = self._admit(call, headers=headers, body=body)
+            finally:
+                self._issuer.commit()
         if call == rules.VALIDATE:
             # The one answer whose envelope has no such field.
             answer.body.pop("request_status", None)
@@ -83,7 +86,7 @@ class Desk:
         ids = {each for each in (own, None if call == rules.STATUS else named) if each and isinstance(each, str)}
         if "Sign" in headers and not own:
             answer, verdict = _no(call, "invalid_request", "the header Request-Id is missing"), "refused"
-        elif not self._issuer.first_use(ids):
+        elif not self._issuer.first_use(ids, effect=rules.is_effect(call)):
             answer, verdict = self._duplicate(call), "duplicate"
         elif fields is None:
             answer, verdict = _no(call, "invalid_json", "the body is not a JSON object", http=400), "not json"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from freedompay_async.sandbox.answers import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
     from datetime import datetime
     from os import PathLike
 
@@ -87,6 +87,18 @@ class Books:
     def run(self, sql: str, **values: object) -> sqlite3.Cursor:
         """Carries a statement out."""
         return self.db.execute(sql, {"m": self.merchant, **values})
+
+    @contextmanager
+    def attempt(self) -> Generator[None]:
+        """What is written inside is taken back if it fails, and nothing else; otherwise it is kept with what was written before."""
+        self.db.execute("SAVEPOINT attempt")
+        try:
+            yield
+        except BaseException:
+            self.db.execute("ROLLBACK TO attempt")
+            raise
+        finally:
+            self.db.execute("RELEASE attempt")
 
     def one(self, sql: str, **values: object) -> Any:
         """The first row, `None` if there is none."""

@@ -79,9 +79,19 @@ class Issuer:
         """Closes the books; a file keeps them."""
         self._books.db.close()
 
-    def first_use(self, ids: Iterable[str]) -> bool:
-        """Writes the ids down as seen, all of them; false if any of them had been."""
-        return requests.first_use(self._books, ids)
+    def first_use(self, ids: Iterable[str], *, effect: bool = False) -> bool:
+        """Writes the ids down as seen, all of them; false if any of them had been.
+
+        Those of an effect are committed together with what it does, so that no kill comes between the two: `commit` has to follow.
+        """
+        fresh = requests.first_use(self._books, ids)
+        if not effect:
+            self.commit()
+        return fresh
+
+    def commit(self) -> None:
+        """Keeps what was written since."""
+        self._books.db.commit()
 
     def accept(self, call: str, fields: dict[str, Any], *, takes: float = 0.0, late_by: float = 0.0) -> bool:
         """Takes an effect in and tells whether it is finished already; raises `Refused`.
@@ -91,7 +101,7 @@ class Issuer:
         if not rules.is_effect(call):
             raise TypeError(f"{call} is no effect")
         body = rules.read(call, fields)
-        with self._books.db:
+        with self._books.attempt():
             outcome = _EFFECTS[call](self._books, body)
             requests.write_down(self._books, fields["request_id"], outcome, takes=takes, late_by=late_by, held=self._hold)
         return not takes and not self._hold

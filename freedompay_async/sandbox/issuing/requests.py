@@ -32,9 +32,9 @@ class Outcome:
 
 
 def first_use(books: Books, ids: Iterable[str]) -> bool:
-    """Writes the ids down as seen, all of them; false if any of them had been."""
-    with books.db:
-        written = [books.run("INSERT OR IGNORE INTO seen (merchant, id) VALUES (:m, :id)", id=each).rowcount for each in ids]
+    """Writes the ids down as seen, all of them; false if any of them had been. It is kept with what follows, when that is committed."""
+    # Each is written, also behind one that had been.
+    written = [books.run("INSERT OR IGNORE INTO seen (merchant, id) VALUES (:m, :id)", id=each).rowcount for each in ids]
     return all(written)
 
 
