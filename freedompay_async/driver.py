@@ -219,8 +219,14 @@ class Driver:
         `success`: that word alone counts; in a plain first answer it may say no more than that the call was taken.
         """
         answer = verdict.answer
-        told = isinstance(answer, RequestState) and ((success and answer.succeeded) or answer.names)
-        if isinstance(answer, RequestState) and told and verdict.seen is not Seen.FAILED:
+        if not isinstance(answer, RequestState) or verdict.seen is Seen.FAILED:
+            return
+        if (
+            (answer.cards and answer.card_ids)
+            or answer.client_id is not None
+            or answer.transaction_id is not None
+            or (success and answer.succeeded)
+        ):
             self._before = answer
 
     async def _send(self) -> Verdict:

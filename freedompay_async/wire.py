@@ -141,7 +141,7 @@ def read_answer(
     failed = isinstance(answer, Answer) and answer.request_status == "error"
     # Of a request that failed an answer may name something. Of the call just made that is no plain no.
     contradiction = None if answer is None else answer.contradiction or _says_twice(reply.body)
-    if effect and failed and contradiction is None and isinstance(answer, RequestState) and answer.names:
+    if effect and failed and contradiction is None and isinstance(answer, RequestState) and answer.names is not None:
         contradiction = "request_status error, and it names something"
     accepted = None if answer is None or contradiction else answer.accepted
     # An ok that says nothing of the request asked about would be "not known", which such a status can't tell.
@@ -226,7 +226,7 @@ def _decode(body: bytes, kind: Any, envelope: type[Any], asked: frozenset[str]) 
     answer: AnyAnswer
     try:
         fields = _DECODER.decode(body)
-        if asked and not any(_is_filled(fields.get(name)) for name in asked):
+        if asked and not _has_one(fields, asked):
             lacking = sorted(asked)
             missing = tuple(Note(Difference.MISSING_FIELD, name) for name in lacking)
             return None, None, missing, f", JSON that is not the contract's (it has no {' or '.join(lacking)})"
@@ -258,8 +258,13 @@ def _as_given(fields: dict[str, Any], kind: Any, notes: list[Note]) -> Any:
     raise msgspec.ValidationError(f"the answer's own type raises {raised}")
 
 
-def _is_filled(value: object) -> bool:
-    return value is not None and value not in ("", [], {})
+def _has_one(fields: dict[str, Any], asked: frozenset[str]) -> bool:
+    """Whether one of these fields is there, and filled in."""
+    for name in asked:
+        value = fields.get(name)
+        if value is not None and value not in ("", [], {}):
+            return True
+    return False
 
 
 def _says_twice(body: bytes) -> str | None:
