@@ -17,6 +17,7 @@ import aiohttp
 import aioresponses.core
 import pytest
 
+import freedompay_async.pool  # noqa: F401 - it has to see the HTTP library as it is, and not with a double in its place
 from freedompay_async import FreedomPay, JwsSigner, Policy, Section, Sha256Signer
 from freedompay_async.attempt import TransportError
 from freedompay_async.policy import RetryBudget
