@@ -185,9 +185,10 @@ class Driver:
         try:
             action, first = life.start(), True
             while action.step is Step.SEND or action.step is Step.ASK:
-                pause = action.pause if first or life.looks_first else max(action.pause, budget.repeat(loop.time()))
+                repeat = not first and not life.looks_first
+                pause = max(action.pause, budget.repeat(loop.time())) if repeat else action.pause
                 if loop.time() + pause >= self._deadline:
-                    if not first and not life.looks_first:
+                    if repeat:
                         budget.give_back()
                     return self._end(life.out_of_time())
                 first = False
@@ -219,14 +220,7 @@ class Driver:
         `success`: that word alone counts; in a plain first answer it may say no more than that the call was taken.
         """
         answer = verdict.answer
-        if not isinstance(answer, RequestState) or verdict.seen is Seen.FAILED:
-            return
-        if (
-            (answer.cards and answer.card_ids)
-            or answer.client_id is not None
-            or answer.transaction_id is not None
-            or (success and answer.succeeded)
-        ):
+        if isinstance(answer, RequestState) and verdict.seen is not Seen.FAILED and (answer.named or (success and answer.succeeded)):
             self._before = answer
 
     async def _send(self) -> Verdict:

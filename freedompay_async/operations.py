@@ -188,8 +188,8 @@ class Operation(Generic[R]):
         """
         told, by_a_look = self.answer, self._heard
         self._heard = True
-        succeeded = told is not None and told.succeeded and (by_a_look or told.names is not None)
-        if told is not None and (succeeded or told.names):
+        succeeded = told is not None and told.succeeded and (by_a_look or told.named)
+        if told is not None and (succeeded or told.named):
             self._before = told
         if not succeeded or state.final:
             self.answer, self._result = state, self._read(state)

@@ -195,7 +195,7 @@ class Session(Means):
             return None
         if state.request_status is not None:
             return state
-        if state.names:
+        if state.named:
             raise ProtocolError(
                 f"the answer names {state.names}, and no request_status: it says nothing of the request.",
                 request_id=request_id,

@@ -141,7 +141,7 @@ def read_answer(
     failed = isinstance(answer, Answer) and answer.request_status == "error"
     # Of a request that failed an answer may name something. Of the call just made that is no plain no.
     contradiction = None if answer is None else answer.contradiction or _says_twice(reply.body)
-    if effect and failed and contradiction is None and isinstance(answer, RequestState) and answer.names is not None:
+    if effect and failed and contradiction is None and isinstance(answer, RequestState) and answer.named:
         contradiction = "request_status error, and it names something"
     accepted = None if answer is None or contradiction else answer.accepted
     # An ok that says nothing of the request asked about would be "not known", which such a status can't tell.
@@ -184,7 +184,7 @@ def read_look_up(reply: Reply, *, now: float, asked: frozenset[str] = frozenset(
     if verdict.seen is Seen.OK:
         state: RequestState = verdict.answer
         seen = Seen.FAILED if state.failed else Seen.NOT_KNOWN if state.request_status is None else Seen.KNOWN
-        if seen is Seen.NOT_KNOWN and state.names:
+        if seen is Seen.NOT_KNOWN and state.named:
             return replace(verdict, seen=Seen.UNCLEAR, reason=f"{verdict.reason}, which names something and no request_status")
     elif verdict.seen is Seen.ERROR:
         seen = Seen.NOT_KNOWN

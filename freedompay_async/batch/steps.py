@@ -83,13 +83,10 @@ class Steps:
             Stopped: the run stops; the row is left as the journal has it.
             FreedomPayError: the run has to end.
         """
-        try:
-            ended = await self._card(row)
-        except Ended as early:
-            ended = early
+        ended = await self._ended(row)
         return await end(self._shared.journal, row, ended.state, ended.reason, self._shared.settings, proved=ended.proved)
 
-    async def _card(self, row: Entry) -> Ended:
+    async def _ended(self, row: Entry) -> Ended:
         try:
             ended = await self._made(row)
         except Ended as early:

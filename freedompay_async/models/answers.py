@@ -149,7 +149,7 @@ class RequestState(Answer, kw_only=True, frozen=True):
     @property
     def contradiction(self) -> str | None:
         """As of every answer; and a refusal that names something."""
-        if self.status == "error" and self.names:
+        if self.status == "error" and self.named:
             return "status error, and it names something"
         return super().contradiction
 
@@ -175,6 +175,11 @@ class RequestState(Answer, kw_only=True, frozen=True):
     def unnamed(self) -> bool:
         """Whether a card is in the list, and not named yet."""
         return any(as_id(card.card_id) is None for card in self.cards or ())
+
+    @property
+    def named(self) -> bool:
+        """Whether it names anything."""
+        return self.client_id is not None or self.transaction_id is not None or bool(self.cards and self.card_ids)
 
     @property
     def names(self) -> str | None:
