@@ -116,6 +116,8 @@ class Call(Generic[R]):
     """Of an effect that can't be asked about: doing it again does no harm, so whoever lost the answer may."""
     pays: bool = False
     """It moves money when it is accepted, so it is not sent a second time unless the policy says so."""
+    codes: bool = False
+    """Codes (a PIN, a CVV, a code from an SMS) go over it, so any 3 to 8 digits in the texts of its answers are hidden."""
     given_envelope: frozenset[str] | None = None
     """Fields that an override asks for in place of the section's own (`ENVELOPES`)."""
     fields: Mapping[str, Any] | Fields = field(default_factory=dict, hash=False)
@@ -176,16 +178,21 @@ CARDS_LINK: Final = _card("cards.link", "card/link", asked.CardLink, Completed, 
 CARDS_ACTIVATE: Final = _card("cards.activate", "card/activate", asked.CardActivation, Completed, _I, _ASKABLE, "menu: Activate card")
 CARDS_BLOCK: Final = _card("cards.block", "card/block", asked.CardIntent, Completed, _I, _ASKABLE, "menu: Block card")
 CARDS_UNBLOCK: Final = _card("cards.unblock", "card/unblock", asked.CardIntent, Completed, _D, _ASKABLE, "api-12074991")
-CARDS_SET_PIN: Final = _card("cards.set_pin", "card/set_pin", asked.PinSetting, Answer, _D, _UNASKABLE, "api-12075062")
+CARDS_SET_PIN: Final = replace(
+    _card("cards.set_pin", "card/set_pin", asked.PinSetting, Answer, _D, _UNASKABLE, "api-12075062"), codes=True
+)
 CARDS_RESET_PIN_COUNTER: Final = _card(
     "cards.reset_pin_counter", "card/reset_counter_pin", asked.CardActivation, Completed, _D, _ASKABLE, "api-12075070"
 )
 CARDS_CLOSE: Final = _card("cards.close", "card/close", asked.CardIntent, Completed, _D, _ASKABLE, "api-12075208")
 CARDS_INFO: Final = _card("cards.info", "card/info", asked.CardQuery, reads.CardInfo, _P, _READ, "menu: Card info")
 CARDS_BALANCE: Final = _card("cards.balance", "card/balance", asked.CardId, reads.CardBalance, _I, _READ, "menu: Balance")
-CARDS_SECRET_DATA: Final = _card("cards.secret_data", "card/secret_data", asked.CardId, reads.CardSecrets, _I, _READ, "menu: Secret data")
-CARDS_SECRET_DATA_V2: Final = _card(
-    "cards.secret_data_v2", "card/secret_data_v2", asked.CardId, reads.CardSecrets, _I, _READ, "menu: Secret data (version 2)"
+CARDS_SECRET_DATA: Final = replace(
+    _card("cards.secret_data", "card/secret_data", asked.CardId, reads.CardSecrets, _I, _READ, "menu: Secret data"), codes=True
+)
+CARDS_SECRET_DATA_V2: Final = replace(
+    _card("cards.secret_data_v2", "card/secret_data_v2", asked.CardId, reads.CardSecrets, _I, _READ, "menu: Secret data (version 2)"),
+    codes=True,
 )
 CARDS_STATEMENT: Final = _card("cards.statement", "card/statement", asked.StatementQuery, reads.Statement, _D, _READ, "api-12075219")
 CARDS_STATEMENT_EXTENDED: Final = _card(
@@ -212,12 +219,19 @@ LIMITS_SET: Final = _card("limits.set", "limits/set", asked.LimitSetting, Comple
 LIMITS_LIST: Final = _card("limits.list", "limits/list", asked.LimitQuery, reads.LimitList, _P, _READ, "api-18614458")
 
 GIFT_CARDS_PRODUCTS: Final = _gift("products", "product_list", gift.GiftProductQuery, gift.GiftProducts, _P, _READ)
-GIFT_CARDS_ISSUE: Final = replace(_gift("issue", "issue_card", gift.GiftIssue, gift.IssuedGiftCard, _P, _UNASKABLE), pays=True)
-GIFT_CARDS_CONFIRM: Final = replace(
-    _gift("confirm", "activate_card", gift.GiftConfirmation, gift.GiftCardState, _D, _UNASKABLE, f"{_KZ} api-12075782"), safe_again=True
+# Each of the next four sends a code to somebody, or takes one.
+GIFT_CARDS_ISSUE: Final = replace(
+    _gift("issue", "issue_card", gift.GiftIssue, gift.IssuedGiftCard, _P, _UNASKABLE), pays=True, codes=True
 )
-GIFT_CARDS_RESEND: Final = _gift("resend", "resend", gift.GiftCardId, gift.IssuedGiftCard, _I, _UNASKABLE)
-GIFT_CARDS_RESEND_CODE: Final = _gift("resend_code", "resend_code", gift.GiftCardId, gift.GiftAnswer, _I, _UNASKABLE)
+GIFT_CARDS_CONFIRM: Final = replace(
+    _gift("confirm", "activate_card", gift.GiftConfirmation, gift.GiftCardState, _D, _UNASKABLE, f"{_KZ} api-12075782"),
+    safe_again=True,
+    codes=True,
+)
+GIFT_CARDS_RESEND: Final = replace(_gift("resend", "resend", gift.GiftCardId, gift.IssuedGiftCard, _I, _UNASKABLE), codes=True)
+GIFT_CARDS_RESEND_CODE: Final = replace(
+    _gift("resend_code", "resend_code", gift.GiftCardId, gift.GiftAnswer, _I, _UNASKABLE), codes=True
+)
 GIFT_CARDS_STATUS: Final = _gift("status", "card_status", gift.GiftCardId, gift.GiftCardState, _I, _READ)
 
 

@@ -7,6 +7,7 @@ import dataclasses
 import logging
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from msgspec.structs import force_setattr
@@ -18,12 +19,12 @@ from freedompay_async.errors import KEEP_TO_THE_ID, MEANINGS, Busy, Configuratio
 from freedompay_async.explain import mark_cancelled, to_error
 from freedompay_async.governor import Governor, NoTurn, Rank
 from freedompay_async.ids import checked_request_id, new_request_id
-from freedompay_async.masking import concealed
 from freedompay_async.models import Answer, GiftAnswer, HeaderQuery, Intent, PinPageAnswer, RequestState, StatusQuery
 from freedompay_async.policy import Life, Policy, RetryBudget, Seen, Step
 from freedompay_async.polling import Polls
+from freedompay_async.redaction import Outgoing, Redaction
 from freedompay_async.secret import secrets_in
-from freedompay_async.wire import Message, Reply, Verdict, encode, read_answer, read_look_up
+from freedompay_async.wire import LARGE, Message, Reply, Verdict, encode, read_answer, read_look_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from freedompay_async.errors import FreedomPayError
     from freedompay_async.governor import Lane
     from freedompay_async.record import Record
-    from freedompay_async.secret import Secret
     from freedompay_async.signing import Signer
 
 __all__ = ["Departure", "Driver", "Means", "warn_of_unknown"]
@@ -80,6 +80,7 @@ class Means:
         lane: Lane | None = None,
         budget: RetryBudget | None = None,
         polls: Polls | None = None,
+        outgoing: Outgoing | None = None,
     ) -> None:
         self.transport: Final = transport
         self.signers: Final = signers
@@ -92,6 +93,8 @@ class Means:
         self._lane: Final = lane or self.governor
         self._budget: Final = budget or RetryBudget(policy)
         self.polls: Final = polls or Polls(policy)
+        added = (row.fields for row in self._rows.values())
+        self.outgoing: Final = outgoing or Outgoing(signers.values(), added)
 
     def check(self, timeout: float | None) -> asyncio.AbstractEventLoop:
         """The running loop. Raises `ConfigurationError` where no call can be made: without time, after close, on another event loop, in a
@@ -155,6 +158,7 @@ class Driver:
         self._before: RequestState | None = None
         self._asked_at = self._began
         self._sending: Attempt | None = None
+        self._secrets = tuple(secret for part in (request, extra) for secret in secrets_in(part))
 
     @property
     def call(self) -> Call[Any]:
@@ -235,15 +239,29 @@ class Driver:
             if attempt.began is None:
                 # Its turn did not come: what is told of a read has the id of an attempt that was made, if there was one.
                 self._id = before or self._id
+        verdict = reply if isinstance(reply, Verdict) else await self._read(self._read_answer, reply)
+        # Until then a cancellation leaves open what came of it.
         self._sending = None
+        self._tell(self._call, verdict, attempt)
+        return verdict
+
+    def _read_answer(self, reply: Reply) -> Verdict:
         call = self._call
-        if isinstance(reply, Reply):
+        return read_answer(
+            reply,
+            call.answer,
             # Only `request/status` asks about another request than its own.
-            own = call.request is not StatusQuery
-            shape = _ENVELOPES[call.section]
-            reply = read_answer(reply, call.answer, effect=own, now=time.time(), envelope=shape, asked=call.envelope)
-        self._tell(call, reply, attempt)
-        return reply
+            effect=call.request is not StatusQuery,
+            now=time.time(),
+            envelope=_ENVELOPES[call.section],
+            asked=call.envelope,
+            redaction=self._redaction(),
+        )
+
+    @staticmethod
+    async def _read(read: Callable[[Reply], Verdict], reply: Reply) -> Verdict:
+        """In a thread, where it takes so long that other calls on the loop would wait for it."""
+        return read(reply) if len(reply.body) <= LARGE else await asyncio.to_thread(read, reply)
 
     async def _ask(self) -> Verdict:
         call = self._means.row(REQUESTS_STATUS)
@@ -252,10 +270,12 @@ class Driver:
         self._asked_at = self._loop.time()
         reply = await self._try(message, attempt)
         self._asked_at = attempt.began or self._asked_at
-        if isinstance(reply, Reply):
-            reply = read_look_up(reply, now=time.time(), asked=call.envelope)
-        self._tell(call, reply, attempt)
-        return reply
+        verdict = reply if isinstance(reply, Verdict) else await self._read(partial(self._read_look_up, call), reply)
+        self._tell(call, verdict, attempt)
+        return verdict
+
+    def _read_look_up(self, call: Call[Any], reply: Reply) -> Verdict:
+        return read_look_up(reply, now=time.time(), asked=call.envelope, redaction=self._redaction())
 
     def _question(self, call: Call[Any]) -> Message:
         query = StatusQuery(request_id=cast("str", self._id))
@@ -371,8 +391,7 @@ class Driver:
             self._means._lane.heard(verdict, began=attempt.began, now=self._loop.time(), kind=call.name)
         if log.isEnabledFor(logging.DEBUG):
             what = f"attempt {self._life.sends}" if call is self._call else "look-up"
-            reason = concealed(verdict.reason, self._secrets())
-            log.debug("%s, %s: %s %s", self._call.name, what, verdict.seen.value, reason, extra=self._extra())
+            log.debug("%s, %s: %s %s", self._call.name, what, verdict.seen.value, verdict.reason, extra=self._extra())
 
     def _compose(self) -> Message:
         """An effect is composed once; each attempt of a read takes a fresh id, so it is composed anew."""
@@ -386,6 +405,8 @@ class Driver:
             message.headers.update(self._request.headers)
         else:
             message.body = self._means.encode(call, self._request, self._extra_fields)
+        if self._secrets and self._fixed:
+            self._means.outgoing.note(own, self._secrets)
         return self._signed(message, call, own)
 
     def _signed(self, message: Message, call: Call[Any], own: str) -> Message:
@@ -426,13 +447,12 @@ class Driver:
             before=self._before,
             given=self._life.given,
             refused=self._life.said_no,
-            hide=self._secrets(),
+            redaction=self._redaction(),
         )
 
-    def _secrets(self) -> list[Secret]:
-        """What goes out and must not be shown, should the issuer repeat it."""
-        sent = (self._request, self._extra_fields, self._call.fields, self._means.row(REQUESTS_STATUS).fields)
-        return [*(secret for part in sent for secret in secrets_in(part)), *getattr(self._signer, "secrets", ())]
+    def _redaction(self) -> Redaction:
+        """What the issuer's texts about this call must not show."""
+        return self._means.outgoing.about(self._id, self._secrets, codes=self._call.codes)
 
     def _mark_cancelled(self, error: asyncio.CancelledError) -> None:
         """A cancelled call says its id, and whether it may have been done, on the exception and in the log."""

@@ -7,24 +7,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async.contract import Mark, Retry, Section
 from freedompay_async.errors import KEEP_TO_THE_ID, MEANINGS, AuthenticationError, Ending, FreedomPayError, Of
-from freedompay_async.masking import concealed, mask, mask_text
 from freedompay_async.models.answers import RequestState, as_id
 from freedompay_async.models.dictionaries import GiftStatus
 from freedompay_async.policy import Seen, Step
+from freedompay_async.redaction import BY_SHAPE, Redaction
 from freedompay_async.secret import MASK
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from freedompay_async.contract import Call
     from freedompay_async.models import AnyAnswer
-    from freedompay_async.secret import Secret
     from freedompay_async.wire import Verdict
 
 __all__ = ["mark_cancelled", "named_in", "to_error"]
 
-# Of the issuer's own words: more is in `body`.
-_LONGEST: Final = 2_000
 # What is wrong with what was asked: an earlier copy of it would have been told the same. Not so of money, a card id or a code, which that
 # may have used up.
 _OF_WHAT_WAS_ASKED: Final = frozenset(
@@ -52,7 +47,7 @@ def to_error(
     before: RequestState | None = None,
     given: bool = False,
     refused: bool = False,
-    hide: Sequence[Secret] = (),
+    redaction: Redaction = BY_SHAPE,
 ) -> FreedomPayError:
     """The error for an end; what it means is of the one table in `errors.py`.
 
@@ -68,17 +63,19 @@ def to_error(
         before: what the issuer told before that of a success, or by name.
         given: the caller gave the id.
         refused: the issuer has refused the call itself.
-        hide: what went out and must not be shown, should the issuer repeat it.
+        redaction: what the issuer's texts must not show.
     """
     answer: AnyAnswer | None = told.answer
-    code = _shown(None if answer is None else answer.refusal_code, hide)
-    description = _shown(None if answer is None else answer.refusal_text, hide)
+    code, description = (None, None) if answer is None else (answer.refusal_code, answer.refusal_text)
+    code = None if code is None else redaction.code(code)
+    # A link in a refusal may be one that lets its holder set a PIN.
+    description = None if description is None else _LINK.sub(MASK, redaction.text(description))
     said = " ".join(part for part in (code, description) if part is not None)
-    why = concealed(told.reason, hide) + (f": {said}" if code is not None or description is not None else "")
+    why = told.reason + (f": {said}" if code is not None or description is not None else "")
     # What comes back instead of an answer that is made of secrets may be one too.
     sealed = bool(getattr(call.result, "SECRET", False))
     if asked is not None and asked is not told:
-        why += f"; request/status: {asked.seen.value}" + (f", {concealed(asked.reason, hide)}" if asked.reason else "")
+        why += f"; request/status: {asked.seen.value}" + (f", {asked.reason}" if asked.reason else "")
     state = answer if isinstance(answer, RequestState) else None
     named = None if state is None else state.names
     ending = _ending(step, call, told, id_sent=id_sent, not_again=not_again, named=named, code=code)
@@ -104,7 +101,7 @@ def to_error(
         request_id=request_id,
         call=call.name,
         http_status=told.reply.status if told.reply else None,
-        body=None if told.reply is None else MASK if sealed else mask(told.reply.body, hide=hide),
+        body=None if told.reply is None else MASK if sealed else redaction.body(told.reply.body),
         error_code=code,
         error_description=description,
         retry_after=told.retry_after or None,
@@ -182,11 +179,6 @@ def _ending_of_read(step: Step, section: Section, *, answered: bool) -> Ending:
         Step.UNCLEAR: Ending.READ_UNCLEAR,
     }
     return ends.get(step, Ending.READ_UNCLEAR if answered else Ending.READ_UNANSWERED)
-
-
-def _shown(text: str | None, hide: Sequence[Secret]) -> str | None:
-    # A link in a refusal may be one that lets its holder set a PIN.
-    return None if text is None else _LINK.sub(MASK, mask_text(concealed(text, hide)[:_LONGEST]))
 
 
 def mark_cancelled(error: BaseException, request_id: str | None, *, outcome_unknown: bool) -> None:

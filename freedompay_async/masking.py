@@ -1,4 +1,7 @@
-"""Raw answers as text that may be logged: secrets are masked. Linear in the length of the text, because a server writes it."""
+"""Texts that came in, as they may be shown: secrets are masked. Linear in the length of the text, because a server writes it.
+
+What is known to be a secret is searched in the spellings in which servers write it; what is not known is told by its shape.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,15 @@ if TYPE_CHECKING:
 
     from freedompay_async.secret import Secret
 
-__all__ = ["concealed", "is_secret_name", "mask", "mask_text"]
+__all__ = [
+    "Known",
+    "cut",
+    "is_secret_name",
+    "is_shaped",
+    "mask_text",
+    "masked_body",
+    "masked_codes",
+]
 
 _WORDS: Final = frozenset(
     {
@@ -39,32 +50,85 @@ _GAP: Final = "[ \\-\u00a0\u2009\u2013\u2014]{1,2}"
 _RUN: Final = re.compile(f"[0-9]+(?:{_GAP}[0-9]+)*")
 _LONG_RUN: Final = re.compile("[0-9 \\-\u00a0\u2009\u2013\u2014]{13}")
 _GROUP: Final = re.compile(r"[0-9]+")
-_MOST_PARSED: Final = 65_536
+# A card's number as it is printed, and what may stand before it in such groups: nothing tells where it begins.
+_PRINTED: Final = re.compile(f"(?<![0-9])[0-9]{{4}}(?:{_GAP}[0-9]{{4}}){{2,}}{_GAP}[0-9]{{1,7}}(?![0-9])")
+# Base64, also that of URLs, as JSON and URLs write it; a long text may be wrapped into lines, of which the last one is short.
+_LETTER: Final = r"(?:[A-Za-z0-9+/_-]|\\{1,3}/|%2[BbFf]|\\{1,3}u002[BbFf])"
+_BASE64: Final = re.compile(
+    rf"(?<![A-Za-z0-9+/_-]){_LETTER}{{64,}}+(?:(?:\\{{1,3}}[rn]|[\r\n])++{_LETTER}++)*+(?:=|%3[Dd]|\\{{1,3}}u003[Dd]){{0,2}}"
+)
+# A code, in one piece or digit by digit. Times, and the digits of a UUID, are none.
+_CODES: Final = re.compile(
+    r"(?P<other>[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+    r"|(?<!\d)\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d))"
+    r"|(?<!\d)(?:\d{3,8}|\d{1,2}(?:[ .\-\u00a0]\d{1,2}){1,7})(?!\d)"
+)
+# To tell quickly of a whole body that it has no such run: each of these letters is written as one.
+_AS_LETTERS: Final = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_%=-", b"A" * 68)
+_AS_DIGITS: Final = bytes.maketrans(b"0123456789 -", b"0" * 12)
+_LETTERS: Final = b"A" * 64
+_NUMBER: Final = b"0" * 13
+_PLAIN: Final = re.compile(r"[A-Za-z0-9]+")
+# Up to the last word of a text.
+_WORDS_BEFORE: Final = re.compile(r".*[\s\"'<>(){}\[\],;]", re.DOTALL)
+_LONGEST_WORD: Final = 200
+_DIGITS: Final = "0123456789 -"
+# So many characters of an issuer's text are looked at, and of a whole body; the rest is not shown.
+_MOST_OF_TEXT: Final = 2_000
+_MOST_OF_BODY: Final = 65_536
 _DEEPEST: Final = 60
 # So much of a long value gives it away, wherever the rest was cut off.
 _LONG: Final = 24
 _DOCUMENT: Final = 200
 
 
-def mask(body: bytes, *, hide: Iterable[Secret] = (), most: int = 16_384) -> str:
-    """At most `most` characters of the body; `hide`, the values of secret fields and whatever reads like a card number become `***`."""
-    # Hidden before it is cut: of half a secret nothing tells what it is.
-    text = concealed(body.decode("utf-8", "replace"), hide)
-    if len(text) <= _MOST_PARSED:
+def masked_body(body: bytes, known: Iterable[Known] = (), *, codes: bool = False, most: int = 16_384) -> str:
+    """At most `most` characters of an answer; what is known, the values of secret fields and whatever reads like a secret become `***`."""
+    text = body[: 4 * _MOST_OF_BODY].decode("utf-8", "replace")
+    whole, counted = len(text), "characters"
+    if len(body) > 4 * _MOST_OF_BODY:
+        whole, counted = len(body), "bytes"
+    text = cut(text, _MOST_OF_BODY)
+    # Hidden before it is cut to what is shown: of half a secret nothing tells what it is.
+    for each in known:
+        text = each.hidden_in(text)
+    if whole <= _MOST_OF_BODY:
         text = _masked_json(text)
-    rest = len(text) - most
-    if rest <= 0:
-        return mask_text(text)
-    # Where it is cut, what is left of a number may be the better part of a card's.
-    return f"{mask_text(text[:most].rstrip('0123456789 -'))}… ({rest} characters more)"
+    rest = max(len(text), whole) - most
+    text = mask_text(text[:most].rstrip(_DIGITS) if len(text) > most else text)
+    if codes:
+        text = masked_codes(text)
+    return f"{text}… ({rest} {counted} more)" if rest > 0 else text
 
 
 def mask_text(text: str) -> str:
     """The same for a text of any length that need not be JSON."""
     if '"' in text:
         text = _without_named(text)
+    text = _BASE64.sub(MASK, text)
     # Most texts, dates among them, have no run that could be a card number.
-    return _RUN.sub(_mask_run, text) if _LONG_RUN.search(text) else text
+    return _RUN.sub(_mask_run, _PRINTED.sub(MASK, text)) if _LONG_RUN.search(text) else text
+
+
+def masked_codes(text: str) -> str:
+    """Without any 3 to 8 digits that may be a code."""
+    return _CODES.sub(lambda match: match[0] if match["other"] or _digits_in(match[0]) < 3 else MASK, text)
+
+
+def cut(text: str, most: int = _MOST_OF_TEXT) -> str:
+    """At most so many characters; where it is cut, without the word that was cut, which may be the better part of a secret."""
+    if len(text) <= most:
+        return text
+    begin = max(most - _LONGEST_WORD, 0)
+    before = _WORDS_BEFORE.match(text[begin:most])
+    return (text[:begin] + (before[0] if before else "")).rstrip(_DIGITS)
+
+
+def is_shaped(body: bytes) -> bool:
+    """Whether a text in these bytes may have something that `mask_text` changes: a run, or letters that are written in another way."""
+    if not body.isascii() or b"\\" in body:
+        return True
+    return _LETTERS in body.translate(_AS_LETTERS) or _NUMBER in body.translate(_AS_DIGITS)
 
 
 def is_secret_name(name: str) -> bool:
@@ -76,18 +140,47 @@ def is_secret_name(name: str) -> bool:
     return not _WORDS.isdisjoint(words) or not _WORDS.isdisjoint(pairs) or any("secret" in word for word in words)
 
 
-def concealed(text: str, secrets: Iterable[Secret]) -> str:
-    """The text without these values, in any of the ways in which a server writes what it was sent; long ones also where they are cut."""
-    for secret in secrets:
+class Known:
+    """A value that must not be shown, in any of the ways in which a server writes what it was sent; a long one also where it is cut."""
+
+    __slots__ = ("_forms", "_secret", "needle")
+
+    def __init__(self, secret: Secret) -> None:
+        self._secret: Final = secret
+        self._forms: dict[str, list[str]] | None = None
         value = secret._value or ""
-        # A value of a letter or two is in every text. A document is long, and most texts do not hold even its beginning.
-        if len(value) > 2 and (len(value) < _DOCUMENT or any(form[:_LONG] in text for form in _spellings(value[:_DOCUMENT]))):
-            starts: dict[str, list[str]] = {}
-            for form in _spellings(value):
-                starts.setdefault(form[:_LONG], []).append(form)
-            for start, forms in starts.items():
-                text = _without(text, start, forms)
-    return text
+        runs = _PLAIN.findall(value if len(value) < _LONG else value[:_LONG])
+        longest: str = max(runs, key=len, default="")
+        self.needle: Final = longest.encode() if len(longest) > 2 else None
+        """What every spelling of it has; `None`: nothing, so that it has to be searched itself."""
+
+    def hidden_in(self, text: str) -> str:
+        """The text without it."""
+        # A value of a letter or two is in every text.
+        if len(self._secret._value or "") < 3 or (self.needle is not None and self.needle.decode() not in text):
+            return text
+        for start, forms in self._by_start(len(text)).items():
+            text = _without(text, start, forms)
+        return text
+
+    def _by_start(self, most: int) -> dict[str, list[str]]:
+        if self._forms is not None:
+            return self._forms
+        # What is longer than the text can only begin in it.
+        value = (self._secret._value or "")[: most + _LONG]
+        starts: dict[str, list[str]] = {}
+        for form in _spellings(value):
+            starts.setdefault(form[:_LONG], []).append(form)
+        if len(value) < _DOCUMENT:
+            self._forms = starts
+        return starts
+
+    def __repr__(self) -> str:
+        return MASK
+
+
+def _digits_in(text: str) -> int:
+    return sum(map(str.isdigit, text))
 
 
 def _masked_json(text: str, depth: int = 0) -> str:
@@ -177,7 +270,10 @@ def _value_end(text: str, at: int) -> int:
 
 
 def _mask_run(match: re.Match[str]) -> str:
-    """Groups of digits, of which some together may be a card number: 13 to 19 digits whose check digit is right."""
+    """Groups of digits, of which some together may be a card number: 13 to 19 digits.
+
+    In one piece they are taken for one whatever they are; in groups only if the check digit is right.
+    """
     run = match.group()
     if len(run) < 13:
         return run
@@ -195,7 +291,7 @@ def _mask_run(match: re.Match[str]) -> str:
             last += until - first
             if last - begin > 19:
                 break
-            if last - begin >= 13 and checked.fits(begin, last):
+            if last - begin >= 13 and (first == start or checked.fits(begin, last)):
                 card = until
         if card:
             shown += [run[at:start], MASK]

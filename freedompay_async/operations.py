@@ -275,6 +275,7 @@ class Operation(Generic[R]):
             asked=None,
             resend_within=self._session.policy.resend_within,
             before=self._before,
+            redaction=self._session.outgoing.about(self.request_id, codes=self._call.codes),
         )
 
     def _unfinished(self) -> StillProcessing:

@@ -24,6 +24,7 @@ from freedompay_async.attempt import CLOSED, TransportError
 from freedompay_async.connector import Connector, Host, current_attempt, noting, opener
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.heads import Heads
+from freedompay_async.secret import Hidden
 from freedompay_async.wire import Reply
 
 if TYPE_CHECKING:
@@ -159,7 +160,8 @@ class Pool:
         return TransportError(_reason(error))
 
     async def _exchange(self, message: Message, attempt: Attempt) -> Reply:
-        head = self._heads.of(message)
+        # The keys are in it, and whoever looks at this frame while it waits must not see them.
+        head = Hidden(self._heads.of(message))
         connection = await self._connector.silent(self._host, _NO_TRACES, self._timeout)
         transport, protocol = connection.transport, connection.protocol
         try:
@@ -175,9 +177,9 @@ class Pool:
         try:
             protocol.set_response_params(read_until_eof=True, auto_decompress=False)
             if len(message.body) < _LARGE:
-                transport.write(head + message.body)
+                transport.write(head.value + message.body)
             else:
-                transport.write(head)
+                transport.write(head.value)
                 transport.write(message.body)
             answer, content = await protocol.read()
             while 100 <= answer.code < 200 and answer.code != 101:
@@ -222,9 +224,10 @@ class Pool:
 
     async def _by_session(self, message: Message, attempt: Attempt) -> Reply:
         # A GET has no body at all. aiohttp itself sends one once more where a pooled connection was closed under it: its id is a key.
-        data = message.body if 0 < len(message.body) < _LARGE else BytesIO(message.body) if message.body else None
         url = self._heads.url(message.path)
-        async with self.session.request(message.method, url, data=data, headers=message.headers, allow_redirects=False) as response:
+        async with self.session.request(
+            message.method, url, data=_payload(message), headers=message.headers, allow_redirects=False
+        ) as response:
             length = response.headers.get("Content-Length")
             try:
                 content = await self._read(response.status, length, response.content)
@@ -271,6 +274,12 @@ class Pool:
                     os.dup2(nowhere.fileno(), copy.fileno(), inheritable=False)
         self._connector.disowned = True
         self.session.detach()
+
+
+def _payload(message: Message) -> bytes | BytesIO | None:
+    if not message.body:
+        return None
+    return message.body if len(message.body) < _LARGE else BytesIO(message.body)
 
 
 def _expire(transport: asyncio.Transport, attempt: Attempt) -> None:

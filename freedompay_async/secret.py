@@ -15,6 +15,7 @@ __all__ = ["MASK", "Cvv", "Document", "Expiry", "Hidden", "Otp", "PageUrl", "Pan
 
 T = TypeVar("T")
 MASK: Final = "***"
+_PLAIN: Final = frozenset({str, int, bool, type(None)})
 
 
 class Secret(str):
@@ -87,7 +88,9 @@ def secrets_in(value: object) -> Iterator[Secret]:
         yield value
     elif isinstance(value, Struct):
         for name in value.__struct_fields__:
-            yield from secrets_in(getattr(value, name))
+            part = getattr(value, name)
+            if type(part) not in _PLAIN:
+                yield from secrets_in(part)
     elif callable(getattr(value, "values", None)):
         for part in value.values():  # type: ignore[attr-defined]
             yield from secrets_in(part)

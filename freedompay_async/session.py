@@ -53,6 +53,7 @@ class Session(Means):
             lane=lane,
             budget=self._budget,
             polls=self.polls,
+            outgoing=self.outgoing,
         )
 
     async def read(

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard, TypeVar, ge
 
 import msgspec
 
-from freedompay_async.masking import mask_text
 from freedompay_async.models.open import Extra, OpenInt, OpenStruct, OpenText, sealed
-from freedompay_async.secret import Secret
+from freedompay_async.redaction import BY_SHAPE, Redaction
+from freedompay_async.secret import MASK, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +24,8 @@ __all__ = ["Difference", "Note", "prepare_shape", "read_shape"]
 T = TypeVar("T")
 _AMOUNT: Final = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?")
 _MOST_NOTES: Final = 100
+# Of a refusal: what tells what is wrong, so it is shown unless it is known to be a secret.
+_CODES: Final = frozenset({"error_code", "code"})
 _FIELD: Final = re.compile(r" - at `\$\.([^.\[`]+)`")
 
 
@@ -54,26 +56,28 @@ class _Shape:
     parts: tuple[tuple[str, type[OpenStruct], _Shape], ...]
     words: tuple[tuple[str, frozenset[Any]], ...]
     amounts: tuple[str, ...]
+    texts: tuple[str, ...]
+    """Fields of text that decides nothing by itself."""
     loose: tuple[str, ...]
     """Fields that may be anything, secrets included."""
     secret: bool
 
 
-def read_shape(fields: dict[str, Any], kind: type[T], *, notes: list[Note]) -> T:
-    """The struct; `fields` is used up.
+def read_shape(fields: dict[str, Any], kind: type[T], *, notes: list[Note], hidden: Redaction | None = BY_SHAPE) -> T:
+    """The struct; `fields` is used up. `hidden`: what its texts must not show; `None`: there is nothing of that in them.
 
     Raises:
         msgspec.ValidationError: a field that decides is absent or of another type.
     """
     shape = _shape_of(kind) if _is_open(kind) else None
     if shape is not None:
-        _tidy(fields, shape, "", notes)
+        _Reading(notes, hidden).tidy(fields, shape, "")
     try:
         return msgspec.convert(fields, kind, dec_hook=_sealed)
     except msgspec.ValidationError:
         if shape is None:
             raise
-    _set_aside(fields, kind, shape, "", notes)
+    _Reading(notes, hidden).set_aside(fields, kind, shape, "")
     try:
         return msgspec.convert(fields, kind, dec_hook=_sealed)
     except msgspec.ValidationError as error:
@@ -90,57 +94,91 @@ def prepare_shape(kind: type[Any]) -> None:
             msgspec.convert({}, kind)
 
 
-def _set_aside(fields: dict[str, Any], kind: type[Any], shape: _Shape, at: str, notes: list[Note]) -> None:
-    """Move what is of another type and decides nothing to `extra`, in the parts first: the answer stays readable without it."""
-    for name, part_kind, part in shape.parts:
-        value = fields.get(name)
-        for each in value if isinstance(value, list) else (value,):
-            if isinstance(each, dict):
-                _set_aside(each, part_kind, part, f"{at}{name}.", notes)
-    while True:
-        try:
-            msgspec.convert(fields, kind, dec_hook=_sealed)
-        except msgspec.ValidationError as error:
-            name_of = _FIELD.search(str(error))
-            if name_of is None or name_of[1] not in shape.optional or name_of[1] not in fields:
+class _Reading:
+    """One answer on its way into its struct.
+
+    Args:
+        notes: how it differs from the contract.
+        hidden: what its texts must not show.
+    """
+
+    __slots__ = ("_hidden", "_notes")
+
+    def __init__(self, notes: list[Note], hidden: Redaction | None) -> None:
+        self._notes = notes
+        self._hidden = hidden
+
+    def tidy(self, fields: dict[str, Any], shape: _Shape, at: str) -> None:
+        """Put aside what is not known, hide what must not be shown, and note what differs."""
+        notes = self._notes
+        if not fields.keys() <= shape.names:
+            unknown = {name: fields.pop(name) for name in fields.keys() - shape.names}
+            if len(notes) < _MOST_NOTES:
+                some = sorted(unknown)[: _MOST_NOTES - len(notes)]
+                notes.extend(Note(Difference.UNKNOWN_FIELD, at + self._shown(name)) for name in some)
+            fields["extra"] = self._extra(unknown, shape)
+        for name, _, part in shape.parts:
+            value = fields.get(name)
+            for each in value if isinstance(value, list) else (value,):
+                if isinstance(each, dict):
+                    self.tidy(each, part, f"{at}{name}.")
+        for name, known in shape.words:
+            value = fields.get(name)
+            if isinstance(value, str | int) and value not in known:
+                notes.append(Note(Difference.UNKNOWN_VALUE, at + name))
+        for name in shape.amounts:
+            value = fields.get(name)
+            # A text such as "NaN" is a number to `Decimal`, and an amount to nobody.
+            if isinstance(value, str) and not _AMOUNT.fullmatch(value):
+                self._to_extra(fields, name, shape, at)
+        if self._hidden is not None:
+            self._hide(fields, shape, self._hidden)
+        for name in shape.loose:
+            value = fields.get(name)
+            if value is not None and not isinstance(value, str) and not (name in _CODES and isinstance(value, int)):
+                fields[name] = sealed(name, value, hidden=self._hidden)
+        if not shape.expected <= fields.keys():
+            notes.extend(Note(Difference.MISSING_FIELD, at + name) for name in sorted(shape.expected - fields.keys()))
+
+    @staticmethod
+    def _hide(fields: dict[str, Any], shape: _Shape, hidden: Redaction) -> None:
+        for name in shape.texts:
+            value = fields.get(name)
+            if isinstance(value, str):
+                fields[name] = hidden.code(value) if name in _CODES else hidden.text(value)
+            elif name in _CODES and isinstance(value, int) and hidden.code(text := str(value)) != text:
+                fields[name] = MASK
+
+    def set_aside(self, fields: dict[str, Any], kind: type[Any], shape: _Shape, at: str) -> None:
+        """Move what is of another type and decides nothing to `extra`, in the parts first: the answer stays readable without it."""
+        for name, part_kind, part in shape.parts:
+            value = fields.get(name)
+            for each in value if isinstance(value, list) else (value,):
+                if isinstance(each, dict):
+                    self.set_aside(each, part_kind, part, f"{at}{name}.")
+        while True:
+            try:
+                msgspec.convert(fields, kind, dec_hook=_sealed)
+            except msgspec.ValidationError as error:
+                name_of = _FIELD.search(str(error))
+                if name_of is None or name_of[1] not in shape.optional or name_of[1] not in fields:
+                    return
+                self._to_extra(fields, name_of[1], shape, at)
+            else:
                 return
-            _to_extra(fields, name_of[1], shape, at, notes)
-        else:
-            return
 
+    def _to_extra(self, fields: dict[str, Any], name: str, shape: _Shape, at: str) -> None:
+        kept = dict(fields.pop("extra", {}))
+        kept[name] = fields.pop(name)
+        fields["extra"] = self._extra(kept, shape)
+        self._notes.append(Note(Difference.OTHER_TYPE, at + name))
 
-def _to_extra(fields: dict[str, Any], name: str, shape: _Shape, at: str, notes: list[Note]) -> None:
-    kept = dict(fields.pop("extra", {}))
-    kept[name] = fields.pop(name)
-    fields["extra"] = Extra(kept, secret=shape.secret)
-    notes.append(Note(Difference.OTHER_TYPE, at + name))
+    def _extra(self, fields: dict[str, Any], shape: _Shape) -> Extra:
+        return Extra(fields, secret=shape.secret, hidden=self._hidden)
 
-
-def _tidy(fields: dict[str, Any], shape: _Shape, at: str, notes: list[Note]) -> None:
-    if not fields.keys() <= shape.names:
-        unknown = {name: fields.pop(name) for name in fields.keys() - shape.names}
-        if len(notes) < _MOST_NOTES:
-            notes.extend(Note(Difference.UNKNOWN_FIELD, at + _shown(name)) for name in sorted(unknown)[: _MOST_NOTES - len(notes)])
-        fields["extra"] = Extra(unknown, secret=shape.secret)
-    for name, _, part in shape.parts:
-        value = fields.get(name)
-        for each in value if isinstance(value, list) else (value,):
-            if isinstance(each, dict):
-                _tidy(each, part, f"{at}{name}.", notes)
-    for name, known in shape.words:
-        value = fields.get(name)
-        if isinstance(value, str | int) and value not in known:
-            notes.append(Note(Difference.UNKNOWN_VALUE, at + name))
-    for name in shape.amounts:
-        value = fields.get(name)
-        # A text such as "NaN" is a number to `Decimal`, and an amount to nobody.
-        if isinstance(value, str) and not _AMOUNT.fullmatch(value):
-            _to_extra(fields, name, shape, at, notes)
-    for name in shape.loose:
-        if name in fields:
-            fields[name] = mask_text(fields[name]) if isinstance(fields[name], str) else sealed(name, fields[name])
-    if not shape.expected <= fields.keys():
-        notes.extend(Note(Difference.MISSING_FIELD, at + name) for name in sorted(shape.expected - fields.keys()))
+    def _shown(self, name: str) -> str:
+        """A field's name may be anything: short, and never a secret."""
+        return name[:60] if self._hidden is None else self._hidden.text(name[:60])
 
 
 @cache
@@ -150,7 +188,8 @@ def _shape_of(kind: type[OpenStruct]) -> _Shape:
     words: list[tuple[str, frozenset[Any]]] = []
     inner: set[str] = set()
     amounts = tuple(each.name for each in fields if Decimal in set(_types_in(each.type)))
-    loose = tuple(each.name for each in fields if each.name == "card_mask" or _is_loose(each.type))
+    loose = tuple(each.name for each in fields if _is_loose(each.type))
+    texts = tuple(each.name for each in fields if _is_text(each.type) and not each.name.endswith("_id"))
     for each in fields:
         for part in _types_in(each.type):
             if issubclass(part, OpenStruct):
@@ -160,7 +199,7 @@ def _shape_of(kind: type[OpenStruct]) -> _Shape:
                 words.append((each.name, frozenset(member.value for member in part)))
     names = frozenset(each.name for each in fields)
     optional = frozenset(each.name for each in fields if not each.required) - kind.DECIDING - inner
-    return _Shape(names, kind.EXPECTED, optional, tuple(parts), tuple(words), amounts, loose, kind.SECRET)
+    return _Shape(names, kind.EXPECTED, optional, tuple(parts), tuple(words), amounts, texts, loose, kind.SECRET)
 
 
 def _is_open(kind: Any) -> TypeGuard[type[OpenStruct]]:
@@ -170,6 +209,11 @@ def _is_open(kind: Any) -> TypeGuard[type[OpenStruct]]:
 
 def _is_loose(kind: Any) -> bool:
     return kind is Any or any(_is_loose(part) for part in get_args(kind))
+
+
+def _is_text(kind: Any) -> bool:
+    """Whether it may be a text that is shown: a secret hides itself."""
+    return _is_loose(kind) or any(issubclass(each, str) and not issubclass(each, Secret) for each in _types_in(kind))
 
 
 def _types_in(kind: Any) -> Iterator[type]:
@@ -187,8 +231,3 @@ def _sealed(kind: type[Any], value: Any) -> Any:
     if issubclass(kind, Secret) and isinstance(value, str | int) and not isinstance(value, bool):
         return kind(str(value))
     raise ValueError(f"Expected `{kind.__name__}`, got `{type(value).__name__}`")
-
-
-def _shown(name: str) -> str:
-    """A field's name may be anything: short, and never a card number."""
-    return mask_text(name[:60])

@@ -13,7 +13,7 @@ from typing import Final, Literal, NoReturn, Protocol
 import msgspec
 
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.secret import SecretKey
+from freedompay_async.secret import Secret, SecretKey
 
 __all__ = ["JwsSigner", "Sha256Signer", "Signer"]
 
@@ -35,7 +35,10 @@ class Signer(Protocol):
         ...
 
     def headers(self, *, path: str, body: bytes, request_id: str) -> dict[str, str]:
-        """The headers to send with exactly these body bytes."""
+        """The headers to send with exactly these body bytes.
+
+        A signer that also has `secrets`, a tuple of `Secret`, is asked for what must not be shown should the issuer repeat it.
+        """
         ...
 
 
@@ -52,6 +55,7 @@ class Sha256Signer:
         secret_key = SecretKey(secret_key)
         self.auth_id: Final = _checked(auth_id)
         self._key: Final = _usable(secret_key)
+        self.secrets: Final[tuple[Secret, ...]] = (self._key,)
 
     def headers(self, *, path: str, body: bytes, request_id: str) -> dict[str, str]:
         digest = sha256(body + self._key.reveal().encode()).hexdigest()
@@ -79,6 +83,7 @@ class JwsSigner:
         self.auth_id: Final = _checked(auth_id)
         self.alg: Final = alg
         self._key: Final = _usable(secret_key)
+        self.secrets: Final[tuple[Secret, ...]] = (self._key,)
         self._protected: Final[dict[str, bytes]] = {}
 
     def headers(self, *, path: str, body: bytes, request_id: str) -> dict[str, str]:

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import msgspec
 
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.masking import mask_text
 from freedompay_async.models.answers import Answer, RequestState
 from freedompay_async.models.dictionaries import GiftStatus
 from freedompay_async.models.gift_cards import GiftAnswer
 from freedompay_async.models.open import Fields, OpenStruct
 from freedompay_async.models.requests import GivenBody, GivenIntent
 from freedompay_async.policy import Seen
+from freedompay_async.redaction import BY_SHAPE, Redaction
 from freedompay_async.secret import Secret
 from freedompay_async.shapes import Difference, Note, read_shape
 
@@ -29,12 +29,21 @@ if TYPE_CHECKING:
 
     from freedompay_async.models.answers import AnyAnswer
 
-__all__ = ["Message", "Reply", "Verdict", "encode", "is_page", "read_answer", "read_look_up"]
+__all__ = ["LARGE", "Message", "Reply", "Verdict", "encode", "is_page", "read_answer", "read_look_up"]
 
 
 _WORD: Final = re.compile(r"-?\w{1,20}", re.ASCII)
 # An answer about one request is far shorter; a long one is a list, and to read it twice would hold up the loop.
 _MOST_SEARCHED: Final = 65_536
+LARGE: Final = 65_536
+"""Bytes from which on reading an answer may hold up the loop."""
+# No answer needs as many values, and to decode more takes the interpreter's lock for too long.
+_MOST_VALUES: Final = 250_000
+# What it may take in memory, beside its size; where that is little, it may take more.
+_MOST_TIMES: Final = 10
+_LITTLE: Final = 16 * 2**20
+# Bytes that CPython takes: for an object of a few fields, a list, a value in one of them.
+_OBJECT, _LIST, _VALUE = 200, 64, 60
 
 
 @dataclass(slots=True, repr=False)
@@ -119,6 +128,7 @@ def read_answer(
     now: float,
     envelope: type[Any] = Answer,
     asked: frozenset[str] = frozenset(),
+    redaction: Redaction = BY_SHAPE,
 ) -> Verdict:
     """Decide by the body first, then by the HTTP status.
 
@@ -133,9 +143,10 @@ def read_answer(
         now: seconds since the epoch, for a `Retry-After` that is a date.
         envelope: the struct that every answer of the section is, where `kind` is the caller's own type.
         asked: fields of which an answer of the contract has at least one; none: its `status` is enough.
+        redaction: what the texts of the answer must not show.
     """
     wait = _retry_after(reply, now)
-    answer, value, notes, reason = _decode(reply.body, kind, envelope, asked)
+    answer, value, notes, reason = _decode(reply.body, kind, envelope, asked, redaction)
     reason = f"HTTP {reply.status}{reason}"
     good, troubled = 200 <= reply.status < 300, reply.status == 429 or reply.status >= 500
     failed = isinstance(answer, Answer) and answer.request_status == "error"
@@ -161,26 +172,28 @@ def read_answer(
     if reply.status in (401, 403) and not (accepted is False and other):
         return Verdict(Seen.DENIED if accepted is False else Seen.BLOCKED, reason, answer, reply, wait, notes)
     if answer is None:
-        taken = good and _accepted(reply.body, envelope, asked)
+        taken = good and _accepted(reply.body, envelope, asked, redaction)
         return Verdict(Seen.TAKEN if taken else Seen.UNCLEAR, reason, None, reply, wait, notes)
     if accepted is None:
         said = str(getattr(answer, "status", None))
         # A text that is no word may be anything, and half of a secret could not be told from other text any more.
-        shown = repr(mask_text(said)) if _WORD.fullmatch(said) else "that is no word"
+        shown = repr(redaction.text(said)) if _WORD.fullmatch(said) else "that is no word"
         return Verdict(Seen.UNCLEAR, f"{reason} with status {shown}", None, reply, wait, notes)
     if not accepted or (effect and failed):
         return Verdict(Seen.ERROR, reason, answer, reply, wait, notes)
     return Verdict(Seen.OK, reason, answer, reply, notes=notes, value=value)
 
 
-def read_look_up(reply: Reply, *, now: float, asked: frozenset[str] = frozenset()) -> Verdict:
+def read_look_up(
+    reply: Reply, *, now: float, asked: frozenset[str] = frozenset(), redaction: Redaction = BY_SHAPE
+) -> Verdict:
     """What `request/status` shows of an intent.
 
     `status: error` means that the look-up failed, an unknown id included; only `status: ok` with `request_status: error`
     proves that the request failed. What an unknown id gets is not public: an error, an ok that says nothing, or a 404. A 404 that is
     not the contract's own JSON may be a gateway's, so it says nothing of the id.
     """
-    verdict = read_answer(reply, RequestState, effect=False, now=now, asked=asked)
+    verdict = read_answer(reply, RequestState, effect=False, now=now, asked=asked, redaction=redaction)
     if verdict.seen is Seen.OK:
         state: RequestState = verdict.answer
         seen = Seen.FAILED if state.failed else Seen.NOT_KNOWN if state.request_status is None else Seen.KNOWN
@@ -220,10 +233,15 @@ _ENCODER: Final = msgspec.json.Encoder(enc_hook=_reveal, decimal_format="number"
 _DECODER: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
 
-def _decode(body: bytes, kind: Any, envelope: type[Any], asked: frozenset[str]) -> tuple[AnyAnswer | None, Any, tuple[Note, ...], str]:
+def _decode(
+    body: bytes, kind: Any, envelope: type[Any], asked: frozenset[str], redaction: Redaction
+) -> tuple[AnyAnswer | None, Any, tuple[Note, ...], str]:
     """The answer, the same in the caller's own type, how it differs from the contract, and what is wrong with it."""
     notes: list[Note] = []
     answer: AnyAnswer
+    if len(body) > LARGE and (much := _too_much(body)):
+        return None, None, (), f", {much}, and was not read"
+    hidden = redaction if redaction.sees(body) else None
     try:
         fields = _DECODER.decode(body)
         if asked and not _has_one(fields, asked):
@@ -231,14 +249,14 @@ def _decode(body: bytes, kind: Any, envelope: type[Any], asked: frozenset[str]) 
             missing = tuple(Note(Difference.MISSING_FIELD, name) for name in lacking)
             return None, None, missing, f", JSON that is not the contract's (it has no {' or '.join(lacking)})"
         if isinstance(kind, type) and issubclass(kind, OpenStruct):
-            answer, value = cast("AnyAnswer", read_shape(fields, kind, notes=notes)), None
+            answer, value = cast("AnyAnswer", read_shape(fields, kind, notes=notes, hidden=hidden)), None
         else:
             # `read_shape` uses its fields up.
-            answer, value = read_shape(dict(fields), envelope, notes=[]), None
+            answer, value = read_shape(dict(fields), envelope, notes=[], hidden=hidden), None
             if answer.accepted:
-                value = _as_given(fields, kind, notes)
+                value = _as_given(fields, kind, notes, hidden)
     except msgspec.ValidationError as error:
-        return None, None, tuple(notes), f", JSON of another shape ({mask_text(str(error))[:200]})"
+        return None, None, tuple(notes), f", JSON of another shape ({redaction.text(str(error))[:200]})"
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, InvalidOperation):
         return None, None, (), _kind(body) or ", not JSON"
     if not answer.accepted:
@@ -247,10 +265,22 @@ def _decode(body: bytes, kind: Any, envelope: type[Any], asked: frozenset[str]) 
     return answer, value, tuple(notes), ""
 
 
-def _as_given(fields: dict[str, Any], kind: Any, notes: list[Note]) -> Any:
+def _too_much(body: bytes) -> str | None:
+    """Why an answer is not decoded. Its values are counted by what stands before them, which may also stand in a text."""
+    objects, lists, commas = body.count(b"{"), body.count(b"["), body.count(b",")
+    values = objects + lists + commas
+    if values > _MOST_VALUES:
+        return f"about {values:,} values, more than {_MOST_VALUES:,}"
+    size = len(body) + objects * _OBJECT + lists * _LIST + values * _VALUE
+    if size > max(_LITTLE, _MOST_TIMES * len(body)):
+        return f"more than {_MOST_TIMES} times its size in memory"
+    return None
+
+
+def _as_given(fields: dict[str, Any], kind: Any, notes: list[Note], hidden: Redaction | None) -> Any:
     """In the caller's own type, whose code may raise anything. The answer has come, so whatever it is, it only makes it unreadable."""
     try:
-        return read_shape(fields, kind, notes=notes)
+        return read_shape(fields, kind, notes=notes, hidden=hidden)
     except msgspec.ValidationError:
         raise
     except Exception as error:  # noqa: BLE001 - what was done is told, and that its answer can't be read
@@ -279,9 +309,9 @@ def _says_twice(body: bytes) -> str | None:
     return next((f"{name} is there twice" for name in ("status", "request_status") if names.count(name) > 1), None)
 
 
-def _accepted(body: bytes, envelope: type[Any], asked: frozenset[str]) -> bool:
+def _accepted(body: bytes, envelope: type[Any], asked: frozenset[str], redaction: Redaction) -> bool:
     """Whether an answer that can't be read says at least that the call was done."""
-    answer, *_ = _decode(body, envelope, envelope, asked)
+    answer, *_ = _decode(body, envelope, envelope, asked, redaction)
     failed = isinstance(answer, Answer) and answer.request_status == "error"
     return answer is not None and answer.accepted is True and not failed and not answer.contradiction and not _says_twice(body)
 

@@ -11,6 +11,8 @@ from freedompay_async.secret import Hidden, Token
 
 __all__ = ["Access", "TokenSource", "closed", "header"]
 
+# Tokens that are remembered, should the issuer repeat one.
+_EARLIER: Final = 4
 TokenSource = str | Callable[[], Awaitable[str]]
 
 
@@ -25,6 +27,7 @@ class Access:
         self._product_id: Final = header("product_id", product_id)
         self._source: Final = token if callable(token) else None
         self._token = None if callable(token) else header("token", token)
+        self._earlier: tuple[Token, ...] = ()
         self._renewal: Final = asyncio.Lock()
 
     @property
@@ -38,7 +41,8 @@ class Access:
     @property
     def secrets(self) -> tuple[Token, ...]:
         """What goes out in headers and must not be shown, should the issuer repeat it."""
-        return (self._api_key,) if self._token is None else (self._api_key, self._token)
+        token = () if self._token is None else (self._token,)
+        return (self._api_key, *token, *self._earlier)
 
     @property
     def renewable(self) -> bool:
@@ -59,7 +63,11 @@ class Access:
         try:
             async with clock, self._renewal:
                 if self._token is refused:
-                    self._token = header("token", closed(await self._source()))
+                    renewed = header("token", closed(await self._source()))
+                    if self._token is not None:
+                        # What was sent with it may still be answered.
+                        self._earlier = (self._token, *self._earlier)[:_EARLIER]
+                    self._token = renewed
         except TimeoutError:
             if not clock.expired():
                 raise  # It is the source's own.

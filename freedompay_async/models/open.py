@@ -10,13 +10,14 @@ from typing import Any, ClassVar, Final, Self
 from msgspec import Struct
 
 from freedompay_async.masking import is_secret_name, mask_text
+from freedompay_async.redaction import BY_SHAPE, Redaction
 from freedompay_async.secret import Secret
 
 __all__ = ["Extra", "Fields", "OpenInt", "OpenStruct", "OpenText", "sealed"]
 
 _DEEPEST: Final = 8
 # Longer than any field that a person reads; what is in it is not searched.
-_LONGEST: Final = 100_000
+_LONGEST: Final = 2_000
 
 
 class Fields:
@@ -62,18 +63,65 @@ class Fields:
         return f"{type(self).__name__}({', '.join(mask_text(str(name)) for name in self)})"
 
 
+def sealed(name: str, value: Any, *, secret: bool = False, hidden: Redaction | None = BY_SHAPE, depth: int = 0) -> Any:
+    """The value, with a `Secret` in the place of each text or number that may be one.
+
+    Args:
+        name: of the field.
+        value: as it came.
+        secret: all of it is.
+        hidden: what must not be shown; `None`: nothing in the texts of the answer is.
+        depth: of the field.
+    """
+    return _sealed(value, secret=secret or is_secret_name(name), hidden=hidden, depth=depth)
+
+
+def _sealed_fields(fields: Mapping[str, Any] | Fields, *, secret: bool, hidden: Redaction | None, depth: int) -> dict[str, Any]:
+    named: dict[str, Any] = {}
+    for name, value in fields.items():
+        shown = name if hidden is None else hidden.text(name)
+        # Two names that are card numbers look alike without them, and neither field may get lost.
+        unique = shown if shown not in named else f"{shown} ({len(named)})"
+        named[unique] = _sealed(value, secret=secret or is_secret_name(name), hidden=hidden, depth=depth)
+    return named
+
+
+def _sealed(value: Any, *, secret: bool, hidden: Redaction | None, depth: int) -> Any:
+    if value is None or isinstance(value, bool | Secret):
+        return value
+    if depth > _DEEPEST:
+        return Secret(_text(value))
+    if isinstance(value, dict):
+        return _sealed_fields(value, secret=secret, hidden=hidden, depth=depth + 1)
+    if isinstance(value, list):
+        return [_sealed(part, secret=secret, hidden=hidden, depth=depth + 1) for part in value]
+    if isinstance(value, int | Decimal):
+        try:
+            text = str(value)
+        except ValueError:
+            # An integer of thousands of digits has no text in Python, and is no secret of a card.
+            return value
+    else:
+        text = str(value)
+    if secret or len(text) > _LONGEST or (hidden is not None and hidden.text(text) != text):
+        return Secret(text)
+    return value
+
+
+def _text(value: object) -> str:
+    try:
+        return str(value)
+    except (ValueError, RecursionError):
+        return type(value).__name__
+
+
 class Extra(Fields):
-    """Fields of an answer that the library does not know. What reads like a secret or a card number is a `Secret`."""
+    """Fields of an answer that the library does not know. What reads like a secret, or repeats one that was sent, is a `Secret`."""
 
     __slots__ = ()
 
-    def __init__(self, fields: Mapping[str, Any] | Fields, *, secret: bool = False) -> None:
-        named: dict[str, Any] = {}
-        for name, value in fields.items():
-            shown = mask_text(name)
-            # Two names that are card numbers look alike without them, and neither field may get lost.
-            named[shown if shown not in named else f"{shown} ({len(named)})"] = sealed(name, value, secret=secret)
-        super().__init__(named)
+    def __init__(self, fields: Mapping[str, Any] | Fields, *, secret: bool = False, hidden: Redaction | None = BY_SHAPE) -> None:
+        super().__init__(_sealed_fields(fields, secret=secret, hidden=hidden, depth=0))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _extra, (self._fields,)
@@ -135,33 +183,3 @@ class OpenText(StrEnum):
     def known(self) -> bool:
         """Whether the vendor's dictionary has it."""
         return self._value_ in type(self)._value2member_map_
-
-
-def sealed(name: str, value: Any, *, secret: bool = False, depth: int = 0) -> Any:
-    """The value, with a `Secret` in the place of each text or number that may be one."""
-    if value is None or isinstance(value, bool | Secret):
-        return value
-    if depth > _DEEPEST:
-        return Secret(_text(value))
-    if isinstance(value, dict):
-        return {mask_text(each): sealed(each, part, secret=secret, depth=depth + 1) for each, part in value.items()}
-    if isinstance(value, list):
-        return [sealed(name, part, secret=secret, depth=depth + 1) for part in value]
-    if isinstance(value, int | Decimal):
-        try:
-            text = str(value)
-        except ValueError:
-            # An integer of thousands of digits has no text in Python, and is no secret of a card.
-            return value
-    else:
-        text = str(value)
-    if secret or is_secret_name(name) or len(text) > _LONGEST or mask_text(text) != text:
-        return Secret(text)
-    return value
-
-
-def _text(value: object) -> str:
-    try:
-        return str(value)
-    except (ValueError, RecursionError):
-        return type(value).__name__

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freedompay_async.masking import is_secret_name, mask, mask_text
+from freedompay_async.masking import is_secret_name, mask_text, masked_body
 
 NAMES = [
     "pin",
@@ -84,7 +84,7 @@ def test_card_number_anywhere_in_json_is_not_shown(data, number, make, to_bytes)
         place(shown) | {"rest": data.draw(make.trees)} if isinstance(place(shown), dict) else [*place(shown), data.draw(make.trees)]
     )
 
-    assert digits not in bare(mask(body))
+    assert digits not in bare(masked_body(body))
 
 
 @given(numbers())
@@ -126,7 +126,7 @@ def test_secret_of_a_cut_body_is_not_shown(fields, data):
     text = json.dumps([{name: value} for name, value in fields], ensure_ascii=False).encode()
     most = data.draw(st.integers(0, len(text)))
 
-    assert "zq" not in mask(text, most=most)
+    assert "zq" not in masked_body(text, most=most)
 
 
 @given(st.one_of(NOISE, st.text(max_size=60), numbers().map(lambda number: number[1])))
@@ -136,7 +136,7 @@ def test_masking_twice_is_masking_once(text):
 
 @given(st.binary(max_size=200), st.integers(0, 200))
 def test_any_bytes_are_masked_and_cut(body, most):
-    shown = mask(body, most=most)
+    shown = masked_body(body, most=most)
 
     assert isinstance(shown, str)
     assert len(shown) <= 3 * most + 40
@@ -158,14 +158,14 @@ TABLE = {
 
 @pytest.mark.parametrize(("text", "shown"), TABLE.values(), ids=TABLE)
 def test_form_of_a_secret_field_is_masked(text, shown):
-    assert mask(text.encode()) == shown
+    assert masked_body(text.encode()) == shown
 
 
 @pytest.mark.parametrize("name", ["fin_document_id", "document_id", "finDocumentId", "pin_id", "token_id", "PAN_ID", "secret_id"])
 def test_id_of_something_is_not_masked(name):
     text = f'{{"{name}":"3456"}}'
 
-    assert (mask(text.encode()), mask_text(text)) == (text, text)
+    assert (masked_body(text.encode()), mask_text(text)) == (text, text)
     assert not is_secret_name(name)
 
 
@@ -195,7 +195,7 @@ PIECES = [
 def test_hostile_text_is_masked_in_no_time(piece, other):
     text = piece * (2**14 // len(piece)) + other
 
-    assert isinstance(mask(text.encode()), str)
+    assert isinstance(masked_body(text.encode()), str)
 
 
 HOSTILE = {
@@ -212,6 +212,6 @@ HOSTILE = {
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_long_hostile_text_is_masked_in_no_time(text):
-    shown = [mask_text(text), mask(text.encode()), mask(json.dumps({"said": text, "pin": 1}).encode()), is_secret_name(text)]
+    shown = [mask_text(text), masked_body(text.encode()), masked_body(json.dumps({"said": text, "pin": 1}).encode()), is_secret_name(text)]
 
     assert len(shown) == 4

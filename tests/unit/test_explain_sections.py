@@ -24,6 +24,7 @@ from freedompay_async.errors import GiftCardError, ResultUnknown
 from freedompay_async.explain import to_error
 from freedompay_async.models import Answer, GiftAnswer, GiftStatus, PinSetting, RequestState
 from freedompay_async.policy import Seen, Step
+from freedompay_async.redaction import Redaction
 from freedompay_async.secret import Secret
 from freedompay_async.wire import Reply, Verdict
 
@@ -42,7 +43,7 @@ GUESSES = [
 
 
 def explain(step, call, *, told, hide=(), **more):
-    return to_error(step, call=call, request_id="r-1", told=told, asked=None, resend_within=3600.0, hide=hide, **more)
+    return to_error(step, call=call, request_id="r-1", told=told, asked=None, resend_within=3600.0, redaction=Redaction(hide), **more)
 
 
 class TestText:

@@ -8,7 +8,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from freedompay_async.masking import concealed, mask, mask_text
+from freedompay_async.masking import mask_text, masked_body, without
 from freedompay_async.secret import Pin, Secret
 
 PAN = "4111111111111111"
@@ -21,7 +21,7 @@ NAMES = [
 
 
 def masked(text: str, **options) -> str:
-    return mask(text.encode(), **options)
+    return masked_body(text.encode(), **options)
 
 
 class TestNamedFields:
@@ -144,7 +144,7 @@ class TestLength:
 
 
 def test_of_nothing_is_nothing():
-    assert mask(b"") == ""
+    assert masked_body(b"") == ""
 
 
 def test_of_text_is_not_cut():
@@ -152,7 +152,7 @@ def test_of_text_is_not_cut():
 
 
 def test_shows_what_is_not_utf_8():
-    assert mask(b"\xffab") == "\ufffdab"
+    assert masked_body(b"\xffab") == "\ufffdab"
 
 
 class TestConcealed:
@@ -167,23 +167,23 @@ class TestConcealed:
         ],
     )
     def test_is_each_value_of_more_than_two_letters(self, secrets, expected):
-        assert concealed('wrong pin "a/b1" or a\\/b1, code 77', [Secret(each) for each in secrets]) == expected
+        assert without('wrong pin "a/b1" or a\\/b1, code 77', [Secret(each) for each in secrets]) == expected
 
     @pytest.mark.parametrize("shown", [24, 30, 60])
     def test_is_a_long_value_where_it_is_cut_off_too(self, shown):
         value = "JVBERi0xLjQK" * 5
 
-        assert concealed(f"a {value[:shown]}- b {value} c", [Secret(value)]) == "a ***- b *** c"
+        assert without(f"a {value[:shown]}- b {value} c", [Secret(value)]) == "a ***- b *** c"
 
     def test_is_nothing_that_came_out_of_a_pickle(self):
-        assert concealed("None of 1234", [pickle.loads(pickle.dumps(Pin("1234")))]) == "None of 1234"
+        assert without("None of 1234", [pickle.loads(pickle.dumps(Pin("1234")))]) == "None of 1234"
 
     @pytest.mark.parametrize("size", [199, 200, 201, 5_000])
     def test_is_a_document_of_any_length(self, size):
         value = ("JVBERi0xLjQK/+" * 500)[:size]
 
-        assert concealed(f"a {value} b", [Secret(value)]) == "a *** b"
-        assert concealed("a b", [Secret(value)]) == "a b"
+        assert without(f"a {value} b", [Secret(value)]) == "a *** b"
+        assert without("a b", [Secret(value)]) == "a b"
 
     @pytest.mark.parametrize("place", [3, 23, 24, 25, 40, 400])
     @pytest.mark.parametrize("odd", ["/", "+", "=", '"', "\\", "é", "&"])
@@ -204,4 +204,4 @@ class TestConcealed:
     def test_is_a_long_value_in_every_spelling_wherever_its_odd_letter_stands(self, place, odd, written):
         value = "Ab" * (place // 2) + "c" * (place % 2) + odd + "TailOfIt" * 9
 
-        assert concealed(f"file <{written(value)}> is wrong", [Secret(value)]) == "file <***> is wrong"
+        assert without(f"file <{written(value)}> is wrong", [Secret(value)]) == "file <***> is wrong"
