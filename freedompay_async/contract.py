@@ -178,9 +178,7 @@ CARDS_LINK: Final = _card("cards.link", "card/link", asked.CardLink, Completed, 
 CARDS_ACTIVATE: Final = _card("cards.activate", "card/activate", asked.CardActivation, Completed, _I, _ASKABLE, "menu: Activate card")
 CARDS_BLOCK: Final = _card("cards.block", "card/block", asked.CardIntent, Completed, _I, _ASKABLE, "menu: Block card")
 CARDS_UNBLOCK: Final = _card("cards.unblock", "card/unblock", asked.CardIntent, Completed, _D, _ASKABLE, "api-12074991")
-CARDS_SET_PIN: Final = replace(
-    _card("cards.set_pin", "card/set_pin", asked.PinSetting, Answer, _D, _UNASKABLE, "api-12075062"), codes=True
-)
+CARDS_SET_PIN: Final = replace(_card("cards.set_pin", "card/set_pin", asked.PinSetting, Answer, _D, _UNASKABLE, "api-12075062"), codes=True)
 CARDS_RESET_PIN_COUNTER: Final = _card(
     "cards.reset_pin_counter", "card/reset_counter_pin", asked.CardActivation, Completed, _D, _ASKABLE, "api-12075070"
 )
@@ -220,18 +218,14 @@ LIMITS_LIST: Final = _card("limits.list", "limits/list", asked.LimitQuery, reads
 
 GIFT_CARDS_PRODUCTS: Final = _gift("products", "product_list", gift.GiftProductQuery, gift.GiftProducts, _P, _READ)
 # Each of the next four sends a code to somebody, or takes one.
-GIFT_CARDS_ISSUE: Final = replace(
-    _gift("issue", "issue_card", gift.GiftIssue, gift.IssuedGiftCard, _P, _UNASKABLE), pays=True, codes=True
-)
+GIFT_CARDS_ISSUE: Final = replace(_gift("issue", "issue_card", gift.GiftIssue, gift.IssuedGiftCard, _P, _UNASKABLE), pays=True, codes=True)
 GIFT_CARDS_CONFIRM: Final = replace(
     _gift("confirm", "activate_card", gift.GiftConfirmation, gift.GiftCardState, _D, _UNASKABLE, f"{_KZ} api-12075782"),
     safe_again=True,
     codes=True,
 )
 GIFT_CARDS_RESEND: Final = replace(_gift("resend", "resend", gift.GiftCardId, gift.IssuedGiftCard, _I, _UNASKABLE), codes=True)
-GIFT_CARDS_RESEND_CODE: Final = replace(
-    _gift("resend_code", "resend_code", gift.GiftCardId, gift.GiftAnswer, _I, _UNASKABLE), codes=True
-)
+GIFT_CARDS_RESEND_CODE: Final = replace(_gift("resend_code", "resend_code", gift.GiftCardId, gift.GiftAnswer, _I, _UNASKABLE), codes=True)
 GIFT_CARDS_STATUS: Final = _gift("status", "card_status", gift.GiftCardId, gift.GiftCardState, _I, _READ)
 
 

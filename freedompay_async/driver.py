@@ -22,8 +22,7 @@ from freedompay_async.ids import checked_request_id, new_request_id
 from freedompay_async.models import Answer, GiftAnswer, HeaderQuery, Intent, PinPageAnswer, RequestState, StatusQuery
 from freedompay_async.policy import Life, Policy, RetryBudget, Seen, Step
 from freedompay_async.polling import Polls
-from freedompay_async.redaction import Outgoing, Redaction
-from freedompay_async.secret import secrets_in
+from freedompay_async.redaction import Outgoing, Redaction, secrets_sent
 from freedompay_async.wire import LARGE, Message, Reply, Verdict, encode, read_answer, read_look_up
 
 if TYPE_CHECKING:
@@ -158,7 +157,7 @@ class Driver:
         self._before: RequestState | None = None
         self._asked_at = self._began
         self._sending: Attempt | None = None
-        self._secrets = tuple(secret for part in (request, extra) for secret in secrets_in(part))
+        self._secrets = (*secrets_sent(request), *secrets_sent(extra))
 
     @property
     def call(self) -> Call[Any]:

@@ -53,9 +53,9 @@ _GROUP: Final = re.compile(r"[0-9]+")
 # A card's number as it is printed, and what may stand before it in such groups: nothing tells where it begins.
 _PRINTED: Final = re.compile(f"(?<![0-9])[0-9]{{4}}(?:{_GAP}[0-9]{{4}}){{2,}}{_GAP}[0-9]{{1,7}}(?![0-9])")
 # Base64, also that of URLs, as JSON and URLs write it; a long text may be wrapped into lines, of which the last one is short.
-_LETTER: Final = r"(?:[A-Za-z0-9+/_-]|\\{1,3}/|%2[BbFf]|\\{1,3}u002[BbFf])"
+_LETTER: Final = r"(?:[A-Za-z0-9+/_-]|\\{1,8}/|%2[BbFf]|\\{1,8}u002[BbFf])"
 _BASE64: Final = re.compile(
-    rf"(?<![A-Za-z0-9+/_-]){_LETTER}{{64,}}+(?:(?:\\{{1,3}}[rn]|[\r\n])++{_LETTER}++)*+(?:=|%3[Dd]|\\{{1,3}}u003[Dd]){{0,2}}"
+    rf"(?<![A-Za-z0-9+/_-]){_LETTER}{{64,}}+(?:(?:\\{{1,8}}[rn]|[\r\n])++{_LETTER}++)*+(?:=|%3[Dd]|\\{{1,8}}u003[Dd]){{0,2}}"
 )
 # A code, in one piece or digit by digit. Times, and the digits of a UUID, are none.
 _CODES: Final = re.compile(

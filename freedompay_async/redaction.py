@@ -1,27 +1,33 @@
 """What must not be shown of the texts that come in: one place knows what went out with a client.
 
-What an answer repeats of it is hidden, whichever answer that is. What this process does not know (another one sent it, or it is long ago) is
-hidden by its shape: see `masking.py`.
+What an answer repeats of it is hidden, whichever answer that is. What this process does not know, because another one sent it or it is
+long ago, is hidden by its shape: see `masking.py`.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
-from freedompay_async.masking import Known, cut, is_shaped, mask_text, masked_body, masked_codes
-from freedompay_async.secret import Secret, secrets_in
+from msgspec import Struct
+
+from freedompay_async.masking import Known, cut, is_secret_name, is_shaped, mask_text, masked_body, masked_codes
+from freedompay_async.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["BY_SHAPE", "Outgoing", "Redaction"]
+__all__ = ["BY_SHAPE", "Outgoing", "Redaction", "secrets_sent"]
 
 # So many requests are remembered, and so many characters of what went out with them; older ones are hidden by shape only.
 _MOST_REQUESTS: Final = 10_000
 _MOST_CHARACTERS: Final = 4 * 2**20
 # A longer one is a document, which has a shape: its beginning is enough to know it by.
 _MOST_OF_ONE: Final = 16_384
+_NOTHING: Final = frozenset({type(None), bool})
+_PLAIN: Final = frozenset({*_NOTHING, str, int, Decimal})
 _CODE: Final = re.compile(r"-?\w{1,20}", re.ASCII)
 # Not searched: a code may well be the year of a time, or the end of a card number.
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
@@ -65,6 +71,16 @@ class Redaction:
         """An issuer's code. The bare one is hidden only if it is known to be a secret: it tells what is wrong."""
         return self._without_known(code) if _CODE.fullmatch(code) else self.text(code)
 
+    def sealed(self, value: Any) -> Any:
+        """The value with a `Secret` in the place of each text that repeats what is known, and only that: its reader knows what else it is."""
+        if isinstance(value, dict):
+            return {self._without_known(name): self.sealed(part) for name, part in value.items()}
+        if isinstance(value, list):
+            return [self.sealed(part) for part in value]
+        if isinstance(value, str) and self._without_known(value) != value:
+            return Secret(value)
+        return value
+
     def body(self, body: bytes) -> str:
         """The raw answer as text that may be shown."""
         return masked_body(body, self._known, codes=self._codes)
@@ -96,8 +112,8 @@ class Outgoing:
 
     def __init__(self, signers: Iterable[object], fields: Iterable[object] = ()) -> None:
         self._signers: Final = list({id(each): each for each in signers}.values())
-        self._added: Final = tuple(secret for each in fields for secret in secrets_in(each))
-        self._keys: tuple[Secret, ...] = ()
+        self._added: Final = tuple(secret for each in fields for secret in secrets_sent(each))
+        self._keys: tuple[Secret, ...] | None = None
         self._usual = BY_SHAPE
         self._of: Final[dict[str, tuple[Secret, ...]]] = {}
         self._characters = 0
@@ -130,6 +146,34 @@ class Outgoing:
         if not own and not codes:
             return self._usual
         return self._usual.with_more(own, codes=codes or any(map(_is_code, own)))
+
+
+def secrets_sent(value: object, name: str = "") -> Iterator[Secret]:
+    """The secrets inside of what goes out: what is sealed, and what has the name of a secret."""
+    if type(value) in _NOTHING:
+        return
+    if isinstance(value, Secret):
+        yield value
+    elif isinstance(value, Struct):
+        named = _secret_fields(type(value))
+        for field in value.__struct_fields__:
+            part = getattr(value, field)
+            if field in named or type(part) not in _PLAIN:
+                yield from secrets_sent(part, field)
+    elif isinstance(value, str | int | Decimal):
+        if is_secret_name(name):
+            yield Secret(str(value))
+    elif callable(getattr(value, "items", None)):
+        for each, part in value.items():  # type: ignore[attr-defined]
+            yield from secrets_sent(part, each if isinstance(each, str) else "")
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from secrets_sent(part, name)
+
+
+@cache
+def _secret_fields(kind: type[Struct]) -> frozenset[str]:
+    return frozenset(filter(is_secret_name, kind.__struct_fields__))
 
 
 def _beginning(secret: Secret) -> Secret:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
-
-from msgspec import Struct
+from typing import Any, Final, Generic, Self, TypeVar
 
 from freedompay_async.errors import ConfigurationError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-__all__ = ["MASK", "Cvv", "Document", "Expiry", "Hidden", "Otp", "PageUrl", "Pan", "Pin", "Secret", "SecretKey", "Token", "secrets_in"]
+__all__ = ["MASK", "Cvv", "Document", "Expiry", "Hidden", "Otp", "PageUrl", "Pan", "Pin", "Secret", "SecretKey", "Token"]
 
 T = TypeVar("T")
 MASK: Final = "***"
-_PLAIN: Final = frozenset({str, int, bool, type(None)})
 
 
 class Secret(str):
@@ -80,23 +74,6 @@ class Secret(str):
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str)
-
-
-def secrets_in(value: object) -> Iterator[Secret]:
-    """Every secret inside structs, mappings and lists."""
-    if isinstance(value, Secret):
-        yield value
-    elif isinstance(value, Struct):
-        for name in value.__struct_fields__:
-            part = getattr(value, name)
-            if type(part) not in _PLAIN:
-                yield from secrets_in(part)
-    elif callable(getattr(value, "values", None)):
-        for part in value.values():  # type: ignore[attr-defined]
-            yield from secrets_in(part)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from secrets_in(part)
 
 
 def _without_value(cls: type[Secret]) -> Secret:

@@ -42,7 +42,7 @@ _MOST_VALUES: Final = 250_000
 # What it may take in memory, beside its size; where that is little, it may take more.
 _MOST_TIMES: Final = 10
 _LITTLE: Final = 16 * 2**20
-# Bytes that CPython takes: for an object of a few fields, a list, a value in one of them.
+# Bytes that CPython takes: for an object of a few fields, a list, a value behind a comma.
 _OBJECT, _LIST, _VALUE = 200, 64, 60
 
 
@@ -184,9 +184,7 @@ def read_answer(
     return Verdict(Seen.OK, reason, answer, reply, notes=notes, value=value)
 
 
-def read_look_up(
-    reply: Reply, *, now: float, asked: frozenset[str] = frozenset(), redaction: Redaction = BY_SHAPE
-) -> Verdict:
+def read_look_up(reply: Reply, *, now: float, asked: frozenset[str] = frozenset(), redaction: Redaction = BY_SHAPE) -> Verdict:
     """What `request/status` shows of an intent.
 
     `status: error` means that the look-up failed, an unknown id included; only `status: ok` with `request_status: error`
@@ -240,7 +238,7 @@ def _decode(
     notes: list[Note] = []
     answer: AnyAnswer
     if len(body) > LARGE and (much := _too_much(body)):
-        return None, None, (), f", {much}, and was not read"
+        return None, None, (), f", not read: {much}"
     hidden = redaction if redaction.sees(body) else None
     try:
         fields = _DECODER.decode(body)
@@ -270,17 +268,17 @@ def _too_much(body: bytes) -> str | None:
     objects, lists, commas = body.count(b"{"), body.count(b"["), body.count(b",")
     values = objects + lists + commas
     if values > _MOST_VALUES:
-        return f"about {values:,} values, more than {_MOST_VALUES:,}"
-    size = len(body) + objects * _OBJECT + lists * _LIST + values * _VALUE
+        return f"it has about {values:,} values, and at most {_MOST_VALUES:,} are read"
+    size = len(body) + objects * _OBJECT + lists * _LIST + commas * _VALUE
     if size > max(_LITTLE, _MOST_TIMES * len(body)):
-        return f"more than {_MOST_TIMES} times its size in memory"
+        return f"it would take more than {_MOST_TIMES} times its size in memory"
     return None
 
 
 def _as_given(fields: dict[str, Any], kind: Any, notes: list[Note], hidden: Redaction | None) -> Any:
     """In the caller's own type, whose code may raise anything. The answer has come, so whatever it is, it only makes it unreadable."""
     try:
-        return read_shape(fields, kind, notes=notes, hidden=hidden)
+        return read_shape(fields if hidden is None else hidden.sealed(fields), kind, notes=notes, hidden=hidden)
     except msgspec.ValidationError:
         raise
     except Exception as error:  # noqa: BLE001 - what was done is told, and that its answer can't be read

@@ -143,7 +143,7 @@ async def _misbehave(trouble: str, asked: Asked, writer: asyncio.StreamWriter, o
         case "long header":
             writer.write(_head(200, X_Said=(said * (20_000 // len(said))).decode("latin-1"), Content_Length=2) + b"{}")
         case _:
-            writer.write(_whole(TELLS[trouble](asked)))
+            writer.write(_whole((trouble if callable(trouble) else TELLS[trouble])(asked)))
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from tests.secrets.marked import MARKS, PATHS, answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 
 class Asked(NamedTuple):
@@ -29,15 +29,9 @@ class Asked(NamedTuple):
         return json.loads(self.said)
 
     @property
-    def named(self) -> dict[str, Any]:
-        """The fields whose names tell that they are secret, and those that are none."""
-        return {name: value for name, value in self.fields.items() if name != "memo"}
-
-    @property
-    def unread(self) -> dict[str, Any]:
-        """The fields, where one that decides makes the answer unreadable; a gift card's answer, and one that the caller reads, stay good."""
-        name = PATHS.get(self.path, "gift_cards.")
-        return self.named if name.startswith("gift_cards.") else self.fields
+    def neutral(self) -> dict[str, Any]:
+        """The values under names that tell nothing."""
+        return {f"field_{number}": value for number, value in enumerate(_values(self.fields))}
 
     @property
     def good(self) -> dict[str, Any]:
@@ -61,6 +55,14 @@ class Told(NamedTuple):
 
 def _json(status: int, body: object, **headers: str) -> Told:
     return Told(status, json.dumps(body, ensure_ascii=False).encode(), {name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def _values(fields: dict[str, Any]) -> Iterator[Any]:
+    for value in fields.values():
+        if isinstance(value, dict):
+            yield from _values(value)
+        else:
+            yield value
 
 
 def _refusal(write: Callable[[Asked], object], status: int = 200) -> Callable[[Asked], Told]:
@@ -87,6 +89,7 @@ TELLS: dict[str, Callable[[Asked], Told]] = {
     "refusal with the body in Python": _refusal(lambda asked: repr(asked.fields)),
     "refusal with the body as a form": _refusal(lambda asked: urlencode(asked.fields)),
     "refusal with the body in words": _refusal(_sentence),
+    "refusal with the body behind 2,000 other letters": _refusal(lambda asked: "no " * 660 + asked.said),
     "refusal by 400": _refusal(lambda asked: asked.said, 400),
     "refusal by 404": _refusal(lambda asked: asked.said, 404),
     "refusal by 409": _refusal(lambda asked: asked.said, 409),
@@ -112,15 +115,13 @@ TELLS: dict[str, Callable[[Asked], Told]] = {
     "null": lambda asked: Told(200, b"null"),
     "empty": lambda asked: Told(200, b""),
     "half of the JSON": lambda asked: Told(200, _json(200, asked.fields | asked.good).body[:-2]),
-    "wrong types": lambda asked: _json(200, asked.good | {"request_status": asked.unread, "data": asked.good, "card_id": asked.good}),
-    # A good answer that repeats a secret under a name that tells nothing keeps it in `.extra`, which only the caller sees: that is meant,
-    # so what follows has the named fields only.
+    "wrong types": lambda asked: _json(200, asked.good | {"request_status": asked.fields, "data": asked.good, "card_id": asked.good}),
     "wrong types that decide nothing": lambda asked: _json(
-        200, asked.good | {"message": [asked.named], "card_mask": asked.good, "datetime": asked.named}
+        200, asked.good | {"message": [asked.fields], "card_mask": asked.good, "datetime": asked.fields}
     ),
     "objects where words should be": _of_rows(
         lambda asked: (
-            asked.good | {"dt": asked.named, "error_code": asked.named, "error_description": [asked.named], "card_mask": MARKS["pan"]}
+            asked.good | {"dt": asked.fields, "error_code": asked.fields, "error_description": [asked.fields], "card_mask": MARKS["pan"]}
         )
     ),
     "refusal with objects where words should be": lambda asked: _json(
@@ -130,11 +131,14 @@ TELLS: dict[str, Callable[[Asked], Told]] = {
         lambda asked: asked.good | {MARKS["pan"]: 1, "cards": {MARKS["pan"]: 1}, "echo": [{MARKS["pan"]: {MARKS["pan"]: True}}]}
     ),
     "refusal with a card number for a name": lambda asked: _json(200, asked.no({MARKS["pan"]: 1}) | {MARKS["pan"]: "no"}),
-    "more than the contract has": lambda asked: _json(200, asked.named | asked.good | {"echo": asked.named, "raw": {"body": asked.named}}),
+    "good, with the values under other names": _of_rows(lambda asked: asked.good | asked.neutral | {"more": [asked.neutral]}),
+    "good, with the values for names": _of_rows(lambda asked: asked.good | {str(value): 1 for value in asked.neutral.values()}),
+    "good, with the body as text": _of_rows(lambda asked: asked.good | {"note": asked.said, "error_description": _sentence(asked)}),
+    "more than the contract has": lambda asked: _json(200, asked.fields | asked.good | {"echo": asked.fields, "raw": {"body": asked.fields}}),
     "not UTF-8": lambda asked: Told(200, asked.said.encode() + b"\xff\xfe"),
     "deep": lambda asked: Told(200, b'{"status":' * 300 + asked.said.encode() + b"}" * 300),
     # A 5xx proves nothing against an ok, so this is a good answer like the ones above.
-    "accepted, with an error": lambda asked: _json(500, asked.good | asked.named),
+    "accepted, with an error": lambda asked: _json(500, asked.good | asked.fields),
     "accepted, and not found": lambda asked: _json(404, asked.good | asked.fields),
     "accepted, and refused": lambda asked: _json(403, asked.good | asked.fields),
     "an error that names things": lambda asked: _json(200, asked.good | asked.no(asked.fields)),

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import json
 import sqlite3
 import threading
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from contextlib import closing
 
 import pytest
 from typer.testing import CliRunner
 
-from freedompay_async.batch import Batch, Journal, read_file
+from freedompay_async.batch import Batch, Journal, Limits, read_file
 from freedompay_async.cli.app import app
 from freedompay_async.sandbox import Fault, Sandbox
+from tests.secrets.issuer_of_trouble import Told
 from tests.secrets.marked import CALLS, EXTRA, MARKS, client
 from tests.secrets.scanner import Scanner
 
@@ -126,18 +128,80 @@ class Beside:
 
 
 @pytest.fixture
-def command(serving, monkeypatch):
-    """Runs a command against a server with one kind of trouble; gives all that it has written."""
+def merchant(monkeypatch):
     monkeypatch.setenv("FREEDOMPAY_AUTH_ID", "10001")
     monkeypatch.setenv("FREEDOMPAY_SECRET_KEY", MARKS["secret_key"])
     monkeypatch.setenv("FREEDOMPAY_REGION", "KZ")
     monkeypatch.delenv("FREEDOMPAY_TEST", raising=False)
+
+
+@pytest.fixture
+def command(serving, merchant):
+    """Runs a command against a server with one kind of trouble; gives all that it has written."""
 
     def run(trouble: str, *words: str):
         with Beside(serving(trouble)) as url:
             return CliRunner().invoke(app, [*words, "--base-url", url])
 
     return run
+
+
+# Two documents: one is known while it is sent, and a resumed run knows neither.
+PASSPORT = b64encode(b"%PDF-1.4 MARK of a passport " * 30)
+
+
+class Fails:
+    """Accepts a row, and says later that it failed, with the whole request in its words; until `later` it is in process."""
+
+    def __init__(self) -> None:
+        self.later = False
+        self.sent: dict[str, str] = {}
+
+    def __call__(self, asked):
+        request_id, said = asked.fields["request_id"], {"status": "ok", "dt": "2026-01-15T12:00:00+05:00"}
+        if not asked.path.endswith("request/status"):
+            self.sent[request_id] = asked.said
+            return Told(200, json.dumps(said | {"request_status": "process"}).encode())
+        if request_id not in self.sent:
+            return Told(200, json.dumps(said | {"status": "error", "error_code": "1006"}).encode())
+        if self.later:
+            words = f"no good document: {self.sent[request_id]}"
+            said |= {"request_status": "error", "error_code": "17", "error_description": words, "note": words}
+        return Told(200, json.dumps({"request_status": "process"} | said).encode())
+
+
+async def left_in_process(url, clients, journal):
+    """The run of another process, which stops waiting."""
+    async with client(url) as fp, Journal.open(journal) as opened:
+        batch = Batch(fp, opened, limits=Limits(wait=0.05))
+        await batch.plan(read_file(clients, product_id=1000))
+        assert [outcome async for outcome in batch.run()] == []
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+@pytest.mark.parametrize("form", [(), ("--json",)], ids=["text", "json"])
+@pytest.mark.usefixtures("merchant")
+def test_batch_that_fails_later_shows_no_secret(serving, captured, tmp_path, clients, form, resumed):
+    (tmp_path / "id.pdf").write_bytes(b64decode(PASSPORT))
+    scanner = Scanner({"key": MARKS["secret_key"], "head": PASSPORT[:40].decode(), "middle": PASSPORT[400:440].decode()})
+    issuer, journal, out = Fails(), tmp_path / "run.db", tmp_path / "out.jsonl"
+    issuer.later = not resumed
+    words = ("issue", str(clients), "--product", "1000", "--journal", str(journal))
+    with Beside(serving(issuer)) as url:
+        if resumed:
+            asyncio.run(left_in_process(url, clients, journal))
+            issuer.later, words = True, ("resume", str(journal))
+        shown = CliRunner().invoke(app, ["batch", *words, "--out", str(out), *form, "--base-url", url])
+    leaks = scanner.text(shown.output + shown.stderr, "output")
+    report = CliRunner().invoke(app, ["batch", "report", str(journal), *form])
+    leaks += scanner.text(report.output, "report")
+    for file in (out, *tmp_path.glob("run.db*")):
+        leaks += scanner.text(file.read_bytes(), file.name)
+
+    assert [*leaks, *scanner.records(captured)] == []
+    assert shown.exit_code == 1
+    assert out.read_text().count("no good document: ") == 4
+    assert all(scanner.text(body, "sent") for body in issuer.sent.values() if "document" in body)
 
 
 SECRET_READS = [("cards", "secret-data", "c-1"), ("cards", "secret-data-v2", "c-1")]

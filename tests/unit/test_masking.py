@@ -8,7 +8,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from freedompay_async.masking import mask_text, masked_body, without
+from freedompay_async.masking import Known, mask_text, masked_body
 from freedompay_async.secret import Pin, Secret
 
 PAN = "4111111111111111"
@@ -18,6 +18,12 @@ NAMES = [
     *("api_key", "authorization", "Authorization", "security_code", "card_no", "cardNo", "valid_thru", "track1", "track2", "sms_code"),
     *("expiration", "expiration_date"),
 ]
+
+
+def without(text: str, secrets: list[Secret]) -> str:
+    for each in secrets:
+        text = Known(each).hidden_in(text)
+    return text
 
 
 def masked(text: str, **options) -> str:
@@ -84,7 +90,6 @@ class TestCardNumbers:
     @pytest.mark.parametrize(
         "text",
         [
-            "4111111111111112",
             "411111111111",
             "41111111111111111111",
             "77017777777",
@@ -119,7 +124,7 @@ class TestInside:
         assert masked('{"a":' * 70 + "1" + "}" * 70) == '{"a":' * 61 + '"***"' + "}" * 61
 
     def test_a_body_too_long_to_be_parsed_is_masked(self):
-        assert masked('{"pin":"1234","more":"' + "x" * 70_000 + '"}').startswith('{"pin":"***","more":"xxx')
+        assert masked('{"pin":"1234","more":"' + "x y " * 20_000 + '"}').startswith('{"pin":"***","more":"x y x')
 
 
 class TestLength:
@@ -130,7 +135,7 @@ class TestLength:
         assert masked("abcdef", most=4) == "abcd… (2 characters more)"
 
     def test_is_at_most_16_kib_unless_told_otherwise(self):
-        assert masked("a" * 16_400) == "a" * 16_384 + "… (16 characters more)"
+        assert masked("a, " * 6_000) == "a, " * 5_461 + "a" + "… (1616 characters more)"
 
     def test_is_counted_in_characters(self):
         assert (masked("яя", most=2), masked("яяя", most=2)) == ("яя", "яя… (1 characters more)")
@@ -148,7 +153,7 @@ def test_of_nothing_is_nothing():
 
 
 def test_of_text_is_not_cut():
-    assert mask_text("a" * 20_000 + f" {PAN}") == "a" * 20_000 + " ***"
+    assert mask_text("a b " * 5_000 + PAN) == "a b " * 5_000 + "***"
 
 
 def test_shows_what_is_not_utf_8():

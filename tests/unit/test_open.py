@@ -76,7 +76,7 @@ class TestFields:
 
 class TestExtra:
     @pytest.mark.parametrize(
-        "value", [None, True, False, 0, 5, -7, Decimal("12.10"), "", "note", "1234567890123", [], {}, [1, "a"], {"a": {"b": 1}}]
+        "value", [None, True, False, 0, 5, -7, Decimal("12.10"), "", "note", "123456789012", [], {}, [1, "a"], {"a": {"b": 1}}]
     )
     def test_keeps_what_is_no_secret(self, value):
         assert revealed(Extra({"field": value})["field"]) == value
@@ -143,17 +143,17 @@ class TestExtra:
     def test_seals_what_is_a_mask_only_in_part(self, text):
         assert revealed(Extra({"field": text})["field"]) == ("secret", text)
 
-    @pytest.mark.parametrize("length", [5000, 50_000, 100_000 - len(PAN) - 1])
+    @pytest.mark.parametrize("length", [500, 1_999 - len(PAN)])
     def test_searches_a_text_to_its_end(self, length):
-        text = "x" * length + f" {PAN}"
+        text = ("x " * length)[:length] + f" {PAN}"
 
         assert revealed(Extra({"field": text})["field"]) == ("secret", text)
 
-    @pytest.mark.parametrize(("length", "kind"), [(100_000, str), (100_001, Secret)])
+    @pytest.mark.parametrize(("length", "kind"), [(2_000, str), (2_001, Secret)])
     def test_seals_a_text_that_is_too_long_to_be_searched(self, length, kind):
-        assert type(Extra({"field": "x" * length})["field"]) is kind
+        assert type(Extra({"field": ("x " * length)[:length]})["field"]) is kind
 
-    @pytest.mark.parametrize("text", ["x" * 5000, "x" * 10 + '"' * 10, "line\nline"])
+    @pytest.mark.parametrize("text", ["x " * 500, "x" * 10 + '"' * 10, "line\nline"])
     def test_keeps_a_text_of_any_form(self, text):
         assert Extra({"field": text})["field"] == text
 

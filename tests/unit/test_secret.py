@@ -8,9 +8,8 @@ import traceback
 import pytest
 
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.models import ClientCreation, GivenBody, NewClient
-from freedompay_async.models.open import Fields
-from freedompay_async.secret import Cvv, Document, Expiry, Otp, PageUrl, Pan, Pin, Secret, SecretKey, Token, secrets_in
+from freedompay_async.models import NewClient
+from freedompay_async.secret import Cvv, Document, Expiry, Otp, PageUrl, Pan, Pin, Secret, SecretKey, Token
 
 KINDS = [Cvv, Document, Expiry, Otp, PageUrl, Pan, Pin, Secret, SecretKey, Token]
 
@@ -137,29 +136,6 @@ def test_is_not_equal_to_a_string(other):
 def test_takes_no_other_attributes():
     with pytest.raises(AttributeError):
         Secret("hunter2").value = "hunter2"
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        (Pin("1"), ["1"]),
-        ("text", []),
-        (None, []),
-        ([Pin("1"), "2", (Pin("3"), [Pin("4")])], ["1", "3", "4"]),
-        ({"a": Pin("1"), "b": {"c": [Pin("2")]}}, ["1", "2"]),
-        (Fields({"a": Pin("1")}), ["1"]),
-        (GivenBody(fields=Fields({"a": [Pin("1")], "b": 2})), ["1"]),
-        (
-            ClientCreation(
-                product_id=1, client=NewClient(phone=1, type=1, resident=1, first_name="A", last_name="B", document=Document("JVBERi0="))
-            ),
-            ["JVBERi0="],
-        ),
-    ],
-    ids=repr,
-)
-def test_is_found_wherever_it_is(value, expected):
-    assert [each.reveal() for each in secrets_in(value)] == expected
 
 
 @pytest.mark.parametrize("kind", KINDS)
