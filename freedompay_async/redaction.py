@@ -31,7 +31,8 @@ _PLAIN: Final = frozenset({*_NOTHING, str, int, Decimal})
 _CODE: Final = re.compile(r"-?\w{1,20}", re.ASCII)
 # Not searched: a code may well be the year of a time, or the end of a card number.
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
-_CARD_MASK: Final = re.compile(r"\d{4,6}[*xX\u2022]{4,}\d{2,4}", re.ASCII)
+_CARD_MASK: Final = re.compile(r"(?=(?:[^*xX\u2022]*[*xX\u2022]){4})[0-9*xX\u2022 -]{8,30}")
+_MOST_OF_A_CARD: Final = 10
 
 
 class Redaction:
@@ -62,7 +63,7 @@ class Redaction:
 
     def text(self, text: str) -> str:
         """At most 2,000 characters of a text, without what must not be shown."""
-        if _TIME.fullmatch(text) or _CARD_MASK.fullmatch(text):
+        if _TIME.fullmatch(text) or _is_card_mask(text):
             return text
         text = mask_text(self._without_known(cut(text)))
         return masked_codes(text) if self._codes else text
@@ -72,7 +73,7 @@ class Redaction:
         return self._without_known(code) if _CODE.fullmatch(code) else self.text(code)
 
     def sealed(self, value: Any) -> Any:
-        """The value with a `Secret` in the place of each text that repeats what is known, and only that: its reader knows what else it is."""
+        """The value with a `Secret` in the place of each text that repeats what is known; what else it is, its reader knows."""
         if isinstance(value, dict):
             return {self._without_known(name): self.sealed(part) for name, part in value.items()}
         if isinstance(value, list):
@@ -174,6 +175,11 @@ def secrets_sent(value: object, name: str = "") -> Iterator[Secret]:
 @cache
 def _secret_fields(kind: type[Struct]) -> frozenset[str]:
     return frozenset(filter(is_secret_name, kind.__struct_fields__))
+
+
+def _is_card_mask(text: str) -> bool:
+    """Whether it is a card's number, of which no more is told than cards tell in receipts."""
+    return _CARD_MASK.fullmatch(text) is not None and sum(map(str.isdigit, text)) <= _MOST_OF_A_CARD
 
 
 def _beginning(secret: Secret) -> Secret:

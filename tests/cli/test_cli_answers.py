@@ -45,6 +45,16 @@ def test_an_answer_that_says_nothing_else_tells_its_status(capsys):
     assert shown(capsys, CardInfo(**OK)) == ["request_status  success", "request_id      r-1"]
 
 
+@pytest.mark.parametrize(
+    ("amount", "told"),
+    [("1E+2", "100"), ("1.50", "1.50"), ("1e999999999", "1E+999999999"), ("-1e-999999999", "-1E-999999999")],
+)
+def test_an_amount_beyond_any_is_not_written_out(capsys, amount, told):
+    lines = shown(capsys, Statement(**OK, operations=[Movement(amount=Decimal(amount))]))
+
+    assert lines[-2:] == ["amount", told]
+
+
 def test_a_status_that_is_no_success_is_told(capsys):
     assert shown(capsys, CardInfo(**OK | {"request_status": RequestStatus("queued")}, card_id="c1"))[1] == "request_status  queued"
 

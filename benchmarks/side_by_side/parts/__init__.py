@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PARTS", "Part", "part_of"]
 
-PARTS: Final = ("calls", "cliff", "batch", "check_first", "journal", "memory", "plan", "import", "warm", "lanes", "polls")
+PARTS: Final = ("calls", "cliff", "batch", "check_first", "journal", "memory", "plan", "import", "warm", "lanes", "polls", "hostile")
 
 
 class Part(Protocol):

@@ -29,6 +29,7 @@ __all__ = ["draw_facts", "draw_table", "show", "show_list"]
 
 # That a call went well is told by the exit code, and when it was by the terminal's own clock.
 _ENVELOPE: Final = {"answer", "dt", "request_status", "request_id", "ordered", "ordered_for"}
+_MOST_DIGITS: Final = 60
 _GIFT_ENVELOPE: Final = {"datetime", "request_id"}
 
 
@@ -151,7 +152,8 @@ def _text(value: object, *, reveal: bool) -> str:
     if isinstance(value, OpenInt):
         return f"{value.value} ({value.name.lower().replace('_', ' ') if value.known else 'in no dictionary of the issuer'})"
     if isinstance(value, Decimal):
-        return format(value, "f")
+        # Written out, an exponent of millions would take all the memory.
+        return format(value, "f") if -_MOST_DIGITS < value.adjusted() < _MOST_DIGITS else str(value)
     if isinstance(value, tuple):
         return ", ".join(_text(part, reveal=reveal) for part in cast("tuple[object, ...]", value))
     if isinstance(value, list | dict):
