@@ -28,7 +28,8 @@ _MOST_CHARACTERS: Final = 4 * 2**20
 _MOST_OF_ONE: Final = 16_384
 _NOTHING: Final = frozenset({type(None), bool})
 _PLAIN: Final = frozenset({*_NOTHING, str, int, Decimal})
-_CODE: Final = re.compile(r"-?\w{1,20}", re.ASCII)
+# Shorter than the number of a card.
+_CODE: Final = re.compile(r"-?\w{1,12}", re.ASCII)
 # Not searched: a code may well be the year of a time, or the end of a card number.
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 _CARD_MASK: Final = re.compile(r"(?=(?:[^*xX\u2022]*[*xX\u2022]){4})[0-9*xX\u2022 -]{8,30}")
@@ -41,19 +42,18 @@ class Redaction:
     Args:
         secrets: what they may repeat.
         codes: codes go over this call, so any 3 to 8 digits are taken for one.
+        known: more of what they may repeat.
     """
 
     __slots__ = ("_codes", "_known")
 
-    def __init__(self, secrets: Iterable[Secret] = (), *, codes: bool = False) -> None:
-        self._known: Final = tuple(map(Known, secrets))
+    def __init__(self, secrets: Iterable[Secret] = (), *, codes: bool = False, known: tuple[Known, ...] = ()) -> None:
+        self._known: Final = (*known, *map(Known, secrets))
         self._codes: Final = codes
 
     def with_more(self, secrets: Iterable[Secret], *, codes: bool) -> Redaction:
         """The same, and these too."""
-        more = Redaction((), codes=codes)
-        more._known = (*self._known, *map(Known, secrets))  # type: ignore[misc]
-        return more
+        return Redaction(secrets, codes=codes, known=self._known)
 
     def sees(self, body: bytes) -> bool:
         """Whether something in these bytes may have to be hidden; quick, because of most answers nothing has."""

@@ -119,6 +119,7 @@ class TestCodes:
     def test_the_bare_code_of_a_refusal_is_shown(self):
         assert Redaction(codes=True).code("1002") == "1002"
         assert Redaction(codes=True).code("wrong 1002") == "wrong ***"
+        assert BY_SHAPE.code("4111111111111112") == "***"
 
     def test_a_code_that_is_known_to_be_a_secret_is_hidden(self):
         assert Redaction([Pin("1002")], codes=True).code("1002") == "***"
