@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from freedompay_async import ConfigurationError, JournalError
-from freedompay_async.batch import Journal
+from freedompay_async.batch import Journal, Outcome, State
+from freedompay_async.cli.output import check_free, write_outcomes
 from freedompay_async.contract import GIFT_CARDS_ISSUE
 from freedompay_async.models import GiftIssue
 from freedompay_async.record import Record
@@ -398,3 +399,30 @@ async def test_the_end_of_a_call_is_not_written_to_what_has_taken_the_place_of_i
     assert answer == {"card_id": 5}
     assert path.read_text() == PRECIOUS
     assert "its end could not be written" in caplog.text
+
+
+# -- a file of outcomes
+
+
+async def outcomes():
+    ids = {"client_id": None, "card_id": None, "client_request_id": "a", "card_request_id": "b"}
+    yield Outcome(number=1, line=2, key="k", state=State.PLANNED, **ids)
+
+
+@pytest.mark.parametrize("half", [True, False], ids=["half-written", "whole"])
+@pytest.mark.parametrize("kind", [*NOT_OURS, "file"])
+async def test_a_file_of_outcomes_takes_nothing_s_place(tmp_path, kind, half):
+    name = f"issued.csv.{os.getpid()}.part" if half else "issued.csv"
+    plant(tmp_path / name, kind) if kind != "file" else (tmp_path / name).write_text(PRECIOUS)
+    before = picture(tmp_path)
+    with pytest.raises(FileExistsError):
+        await write_outcomes(tmp_path / "issued.csv", outcomes())
+
+    assert picture(tmp_path) == before
+
+
+@pytest.mark.parametrize("kind", NOT_OURS)
+def test_what_stands_at_the_path_of_a_file_of_outcomes_is_told_before_anything_is_sent(tmp_path, kind):
+    plant(tmp_path / "issued.csv", kind)
+    with pytest.raises(ConfigurationError, match=r"issued\.csv exists.*Nothing was sent"):
+        check_free(tmp_path / "issued.csv")

@@ -220,11 +220,32 @@ def test_link_at_the_path_of_a_file_of_outcomes_is_told_before_anything_is_sent(
         check_free(tmp_path / "issued.csv")
 
 
-async def test_link_that_was_planted_for_the_half_written_file_is_not_followed(tmp_path):
+async def test_link_that_was_planted_for_the_half_written_file_is_not_followed_and_stays(tmp_path):
     (tmp_path / "precious.txt").write_text("precious")
-    (tmp_path / f"issued.csv.{os.getpid()}.part").symlink_to(tmp_path / "precious.txt")
+    planted = tmp_path / f"issued.csv.{os.getpid()}.part"
+    planted.symlink_to(tmp_path / "precious.txt")
     with pytest.raises(FileExistsError):
         await write_outcomes(tmp_path / "issued.csv", outcomes())
 
     assert (tmp_path / "precious.txt").read_text() == "precious"
+    assert planted.is_symlink()
     assert not (tmp_path / "issued.csv").exists()
+
+
+@pytest.mark.parametrize("taken", [True, False], ids=["a link", "nothing"])
+async def test_what_takes_the_place_of_the_half_written_file_is_not_told_as_written(tmp_path, taken):
+    (tmp_path / "precious.txt").write_text("precious")
+    part = tmp_path / f"issued.csv.{os.getpid()}.part"
+
+    async def disturbed():
+        part.unlink()
+        if taken:
+            part.symlink_to(tmp_path / "precious.txt")
+        async for outcome in outcomes():
+            yield outcome
+
+    with pytest.raises(OSError, match=r"another file|it is a link"):
+        await write_outcomes(tmp_path / "issued.csv", disturbed())
+
+    assert modes(tmp_path).keys() == {"precious.txt"}
+    assert (tmp_path / "precious.txt").read_text() == "precious"
