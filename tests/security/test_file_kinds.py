@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sqlite3
@@ -17,6 +18,7 @@ from freedompay_async.cli.output import check_free, write_outcomes
 from freedompay_async.contract import GIFT_CARDS_ISSUE
 from freedompay_async.models import GiftIssue
 from freedompay_async.record import Record
+from freedompay_async.sandbox.issuing.issuer import Issuer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -426,3 +428,36 @@ def test_what_stands_at_the_path_of_a_file_of_outcomes_is_told_before_anything_i
     plant(tmp_path / "issued.csv", kind)
     with pytest.raises(ConfigurationError, match=r"issued\.csv exists.*Nothing was sent"):
         check_free(tmp_path / "issued.csv")
+
+
+# -- the sandbox
+
+
+@pytest.mark.parametrize("suffix", ["", *BESIDE])
+@pytest.mark.parametrize("kind", NOT_PLAIN)
+def test_what_is_no_plain_file_does_not_become_the_books_of_a_sandbox(tmp_path, kind, suffix):
+    plant(tmp_path / f"books.db{suffix}", kind)
+    before = picture(tmp_path)
+    with pytest.raises((ValueError, sqlite3.Error)):
+        Issuer(database=tmp_path / "books.db", merchant="10001")
+
+    assert picture(tmp_path) == before
+
+
+async def test_a_journal_does_not_become_the_books_of_a_sandbox(tmp_path):
+    await opened(tmp_path / "run.db")
+    before = picture(tmp_path)
+    with pytest.raises(ValueError, match=r"run\.db is not a file of this version of the sandbox"):
+        await asyncio.to_thread(Issuer, database=tmp_path / "run.db", merchant="10001")
+
+    assert {name: about[-1] for name, about in picture(tmp_path).items()} == {name: about[-1] for name, about in before.items()}
+
+
+def test_books_behind_a_link_go_on(tmp_path):
+    (tmp_path / "real").mkdir()
+    Issuer(database=tmp_path / "real" / "books.db", merchant="10001").close()
+    (tmp_path / "books.db").symlink_to(tmp_path / "real" / "books.db")
+    Issuer(database=tmp_path / "books.db", merchant="10001").close()
+
+    assert (tmp_path / "books.db").is_symlink()
+    assert list(tmp_path.glob("books.db-*")) == []
