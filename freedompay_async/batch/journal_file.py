@@ -164,7 +164,7 @@ def _is_journal(head: bytes, log: bytes) -> bool | None:
 
 def _close_to_others(file: int) -> None:
     mode = stat.S_IMODE(os.fstat(file).st_mode)
-    # Windows has no such modes. Nothing is given that was taken away: a file that its owner made
-    # read-only stays so.
-    if mode & 0o077 and hasattr(os, "fchmod"):
+    # Windows shows modes that say nothing. Nothing is given that was taken away: a file that its
+    # owner made read-only stays so.
+    if mode & 0o077 and os.name != "nt":
         os.fchmod(file, mode & 0o700)

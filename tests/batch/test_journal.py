@@ -173,6 +173,22 @@ async def test_the_name_of_memory_is_a_file_like_any_other(tmp_path, monkeypatch
     assert found == ["a"]
 
 
+@pytest.mark.parametrize("name", ["run?mode=memory.db", "50%41.db", "a#b&c=d.db", "июнь 1.db", " ", "\udcff.db"], ids=ascii)
+async def test_no_sign_in_a_name_has_a_meaning_of_its_own(tmp_path, name):
+    try:
+        (tmp_path / name).touch()
+        (tmp_path / name).unlink()
+    except (OSError, UnicodeError):
+        pytest.skip("no name of a file here")
+    async with Journal.open(tmp_path / name) as journal:
+        await journal.call(insert("a"))
+    async with Journal.open(tmp_path / name, create=False) as journal:
+        found = await journal.call(names)
+
+    assert found == ["a"]
+    assert [each.name for each in tmp_path.iterdir()] == [name]
+
+
 def test_a_file_that_is_no_database(tmp_path):
     path = tmp_path / "run.db"
     path.write_bytes(b"key,phone,first_name,last_name\n" * 100)
