@@ -1,4 +1,4 @@
-"""Files that are ours: what stands at a name is looked at before it is read, changed or written to, and no link is followed.
+"""Files that are ours: what stands at a name is looked at before it is opened, and is no link.
 
 A name is asked first, because merely opening a device or a pipe may do something. The descriptor is
 asked again, because another file may have taken the name in between.
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["Held", "Identity", "NotOurs", "identity", "look", "make", "open_ours", "reading"]
+__all__ = ["Held", "Identity", "NotOurs", "identity", "identity_of", "look", "make", "open_ours", "reading"]
 
 Identity = tuple[int, int]
 # Windows has the last one only.
@@ -32,7 +32,7 @@ _KINDS: Final = {
 
 
 class NotOurs(OSError):
-    """What stands at this name is not a plain file of this user with one name; `strerror` says what it is."""
+    """It is no plain file of this user with one name; `strerror` says what it is."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(errno.EPERM, reason)
@@ -42,6 +42,12 @@ class NotOurs(OSError):
 def identity(there: os.stat_result) -> Identity:
     """Which file it is, whatever its name."""
     return there.st_dev, there.st_ino
+
+
+def identity_of(file: int, path: str) -> Identity:
+    """Which file a descriptor is of, as `look` numbers it."""
+    # Windows, which has no O_NOFOLLOW, may number a file differently by its descriptor.
+    return identity(os.fstat(file) if hasattr(os, "O_NOFOLLOW") else os.lstat(path))
 
 
 def look(path: str) -> os.stat_result | None:
@@ -69,10 +75,8 @@ def open_ours(path: str, flags: int = os.O_RDONLY) -> int:
     _check(there)
     file = os.open(path, flags | _CAREFULLY)
     try:
-        found = os.fstat(file)
-        _check(found)
-        # Where there is no O_NOFOLLOW, names and descriptors may number the same file differently.
-        if hasattr(os, "O_NOFOLLOW") and identity(found) != identity(there):
+        _check(os.fstat(file))
+        if identity_of(file, path) != identity(there):
             raise NotOurs("another file has taken its place")
     except BaseException:
         _close(file)

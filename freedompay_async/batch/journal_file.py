@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from freedompay_async.batch.schema import APPLICATION
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.files import Held, NotOurs, identity, look, make, open_ours, reading
+from freedompay_async.files import Held, NotOurs, identity, identity_of, look, make, open_ours, reading
 
 __all__ = ["JournalFile", "foreign"]
 
@@ -50,7 +50,7 @@ class JournalFile:
         try:
             if there:
                 self._read(beside["-wal"])
-            self._there: Final = identity(there or os.lstat(self.name))
+            self._there: Final = identity_of(file, self.name)
         except BaseException:
             self.release()
             raise
@@ -100,8 +100,9 @@ class JournalFile:
                         _close_to_others(file)
             except OSError as error:
                 raise ConfigurationError(
-                    f"{self._path} can't be used, because of {name} ({error.strerror}): if that is this journal's own log, make it a plain "
-                    "file of this user again; if not, move it away. Nothing was sent."
+                    f"{self._path} can't be used, because of {name} ({error.strerror}): if that is this "
+                    "journal's own log, make it a plain file of this user again; if not, move it away. "
+                    "Nothing was sent."
                 ) from error
         return heads
 
@@ -128,14 +129,14 @@ class JournalFile:
         # SQLite would remove it, and it may hold what nobody else knows.
         if any(log):
             raise ConfigurationError(
-                f"{self._path} has nothing in it, and there is a log {self.name}-wal: put the journal back that the log belongs to, or "
-                "move the log away. Nothing was sent."
+                f"{self._path} has nothing in it, and there is a log {self.name}-wal: put the "
+                "journal back that the log belongs to, or move the log away. Nothing was sent."
             )
 
     def _refused(self, reason: str) -> ConfigurationError:
         return ConfigurationError(
-            f"{self._path} can't be opened for writing ({reason}): a journal is a plain file of this user, with one name. Put that right, "
-            "or name another file. Nothing was sent."
+            f"{self._path} can't be opened for writing ({reason}): a journal is a plain file of this "
+            "user, with one name. Put that right, or name another file. Nothing was sent."
         )
 
 
