@@ -6,6 +6,7 @@ import asyncio
 import errno
 import logging
 import os
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -21,6 +22,7 @@ from freedompay_async.errors import (
     ResultUnknown,
 )
 from freedompay_async.explain import mark_cancelled
+from freedompay_async.files import NotOurs, identity, make, open_ours, reading
 from freedompay_async.models.open import Extra, Fields, OpenStruct
 from freedompay_async.models.requests import GivenBody
 
@@ -34,10 +36,17 @@ __all__ = ["Record"]
 
 R = TypeVar("R")
 log: Final = logging.getLogger("freedompay_async")
+# How each line begins.
+_BEGINNING: Final = re.compile(rb'\{"at":"[0-9T:.+-]{29}","state":"')
+_FIRST: Final = b'{"at":"'
+_LENGTH: Final = len(_FIRST) + 29 + len(b'","state":"')
 
 
 class Record:
     """JSON Lines, synced to the disk; the file is made readable by its owner only.
+
+    A file that is there goes on if it is empty or a record. It has to be a plain file of this user
+    with one name; anything else is refused, and left alone.
 
     A line is `at`, `state`, `call`, `request_id` and `request`, and at the end `answer` or `error`. The states are `sending`, then `done`,
     `refused`, `not sent` or `unknown`. A `sending` that nothing follows is of a process that died: unknown too. Secrets are `***`.
@@ -57,7 +66,7 @@ class Record:
         """Do the work between two lines.
 
         Raises:
-            JournalError: the first line can't be written; nothing was sent.
+            JournalError: the first line can't be written, or the file is no record; nothing was sent.
         """
         # A body that is the caller's own struct may hold anything.
         own = call.mark is Mark.GIVEN and not isinstance(request, GivenBody)
@@ -78,8 +87,9 @@ class Record:
         try:
             await asyncio.shield(writing)
         except OSError as error:
+            advice = " Name another file, or one that is not there." if isinstance(error, NotOurs) else ""
             raise JournalError(
-                f"the record {self._path} can't be written ({error.strerror}). Nothing was sent.",
+                f"the record {self._path} can't be written ({error.strerror}).{advice} Nothing was sent.",
                 request_id=entry["request_id"],
                 call=entry["call"],
             ) from error
@@ -111,7 +121,9 @@ class Record:
     def _write(self, entry: dict[str, Any]) -> None:
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = _line({"at": at, **entry})
-        file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        file, cut = _opened(self._path)
+        if cut:
+            line = b"\n" + line
         try:
             # One write, so that the lines of two processes do not mix; a disk that is nearly full takes less than it is given.
             if os.write(file, line) < len(line):
@@ -119,6 +131,40 @@ class Record:
             os.fsync(file)
         finally:
             os.close(file)
+
+
+def _opened(path: str) -> tuple[int, bool]:
+    """To add a line to: a new file, or one that is known to be a record before it is opened for
+    writing. And whether all that is in it is a line that was cut off.
+
+    Raises:
+        NotOurs: there is something else.
+        OSError: it can't be opened.
+    """
+    try:
+        return make(path, os.O_WRONLY | os.O_APPEND), False
+    except FileExistsError:
+        pass
+    with reading(path) as there:
+        head = os.read(there, 256)
+        if not _is_record(head):
+            raise NotOurs("it is there, and its first line is not that of a record")
+        file = open_ours(path, os.O_WRONLY | os.O_APPEND)
+        if identity(os.fstat(file)) != identity(os.fstat(there)):
+            os.close(file)
+            raise NotOurs("another file has taken its place")
+    # Of a longer one enough is there to know it again. Where two processes write, its end may be on its way.
+    return file, 0 < len(head) < _LENGTH
+
+
+def _is_record(head: bytes) -> bool:
+    """Whether a file that begins so is empty or a record; a full disk may have cut off its first lines."""
+    for line in head.split(b"\n"):
+        if len(line) >= _LENGTH:
+            return _BEGINNING.match(line) is not None
+        if not line or not _FIRST.startswith(line[: len(_FIRST)]):
+            return not head
+    return True
 
 
 def _line(entry: dict[str, Any]) -> bytes:

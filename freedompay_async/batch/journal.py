@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-import stat
 import threading
 import time
 from collections import deque
@@ -23,8 +22,10 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
 
+from freedompay_async.batch.journal_file import JournalFile, foreign
 from freedompay_async.batch.schema import APPLICATION, VERSION, make, migrate
 from freedompay_async.errors import ConfigurationError, JournalError
+from freedompay_async.files import Identity, identity
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -53,7 +54,7 @@ class _Job(NamedTuple):
 
 
 _Result = tuple["asyncio.Future[Any] | None", Any, "Exception | None"]
-_Names = list[tuple[int, int] | None]
+_Names = list[Identity | None]
 
 
 class Journal:
@@ -65,7 +66,7 @@ class Journal:
         self._jobs: Final[SimpleQueue[_Job | None]] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._real = ""
+        self._file: JournalFile | None = None
         self._names: _Names = []
         self.running = False
         """A run is writing to it."""
@@ -146,6 +147,8 @@ class Journal:
                     time.sleep(_GATHERING)
         finally:
             connection.close()
+            if self._file is not None:
+                self._file.release()
 
     def _next_group(self) -> list[_Job]:
         """Everything that waits; empty at the end."""
@@ -197,41 +200,35 @@ class Journal:
             self._loop.call_soon_threadsafe(deliver)
 
     def _connect(self) -> sqlite3.Connection:
-        if not self.path.exists():
-            if not self._create:
-                raise ConfigurationError(f"{self.path} does not exist: a journal is made by `batch issue`. Nothing was sent.")
-            # Made here, so that it is never readable by others, not even for a moment.
-            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        self._real = os.path.realpath(self.path)
-        # Absolute, because SQLite gives some names a meaning of their own.
-        connection = sqlite3.connect(self.path.absolute(), isolation_level=None, timeout=0, check_same_thread=False)
+        self._file = file = JournalFile(self.path, create=self._create)
         try:
-            self._prepare(connection)
+            connection = sqlite3.connect(file.uri, uri=True, isolation_level=None, timeout=0, check_same_thread=False)
+            try:
+                self._prepare(connection, file)
+            except BaseException:
+                connection.close()
+                raise
         except BaseException:
-            connection.close()
+            # Not before SQLite has closed it: its locks go with the descriptor.
+            file.release()
             raise
         return connection
 
-    def _prepare(self, connection: sqlite3.Connection) -> None:
+    def _prepare(self, connection: sqlite3.Connection, file: JournalFile) -> None:
         # With this the first reading takes a lock that is kept, so what it finds stays true.
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         fresh = application == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
         if not fresh and application != APPLICATION:
-            raise ConfigurationError(f"{self.path} is not a journal of this program: name another file. Nothing was sent.")
+            raise foreign(self.path)
         if version > VERSION:
             raise ConfigurationError(
                 f"{self.path} was written by a newer version (journal version {version}, this program reads {VERSION}): "
                 "update the program. Nothing was sent."
             )
         # What a killed run left behind beside it may be looser than the journal itself.
-        beside = (Path(self._real + suffix) for suffix in ("-wal", "-shm"))
-        for path in (self.path, *(each for each in beside if os.path.lexists(each))):
-            mode = stat.S_IMODE(path.stat().st_mode)
-            if mode & 0o077:
-                # Nothing is given that was taken away: a file that its owner made read-only stays so.
-                path.chmod(mode & 0o700)
+        file.close_to_others()
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         # On a Mac a plain sync leaves it in the drive's cache; elsewhere this does nothing.
@@ -242,18 +239,19 @@ class Journal:
         else:
             migrate(connection, version)
         connection.execute("COMMIT")
+        # SQLite has made its log meanwhile, and no row is in it yet.
+        file.close_to_others()
         self._names = self._found()
 
     def _found(self) -> _Names:
         """Which files stand under the names of the journal and its log."""
         found: _Names = []
-        for name in (self._real, f"{self._real}-wal"):
+        real = "" if self._file is None else self._file.name
+        for name in (real, f"{real}-wal"):
             try:
-                there = os.stat(name)  # noqa: PTH116
+                found.append(identity(os.lstat(name)))
             except OSError:
                 found.append(None)
-            else:
-                found.append((there.st_dev, there.st_ino))
         return found
 
     def _unusable(self, error: Exception) -> Exception:
@@ -263,7 +261,7 @@ class Journal:
         if name.startswith("SQLITE_BUSY"):
             return ConfigurationError(f"{self.path} is in use by another process: wait for it, or stop it. Nothing was sent.")
         if name == "SQLITE_NOTADB":
-            return ConfigurationError(f"{self.path} is not a journal of this program: name another file. Nothing was sent.")
+            return foreign(self.path)
         if name.startswith("SQLITE_CORRUPT"):
             return ConfigurationError(
                 f"{self.path} is damaged ({_words(error)}): put a copy of it back. Issuing the same file with a new journal "

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.files import NotOurs, identity, look
 from freedompay_async.plain import to_json
 
 if TYPE_CHECKING:
@@ -109,10 +110,16 @@ def _cell(value: object) -> str:
 @contextmanager
 def _replacing(out: Path) -> Generator[IO[str]]:
     part = out.with_name(f"{out.name}.{os.getpid()}.part")
+    # Where something of that name stands already it is not ours: it stays, and this raises.
+    stream = open(part, "x", encoding="utf-8", newline="", opener=lambda path, flags: os.open(path, flags, 0o600))  # noqa: SIM115
     try:
-        with open(part, "x", encoding="utf-8", newline="", opener=lambda path, flags: os.open(path, flags, 0o600)) as stream:
+        with stream:
+            made = identity(part.lstat())
             yield stream
+        there = look(os.fspath(part))
+        if there is None or identity(there) != made:
+            raise NotOurs("another file has taken the place of the half-written one")
         # A link and not a rename: it fails where the file has come into being meanwhile.
-        os.link(part, out)
+        os.link(part, out, follow_symlinks=False)
     finally:
         part.unlink(missing_ok=True)

@@ -15,7 +15,10 @@ from contextlib import closing
 import pytest
 
 from freedompay_async.batch import Journal, entries, writes
+from freedompay_async.contract import GIFT_CARDS_ISSUE
 from freedompay_async.errors import ConfigurationError, JournalError
+from freedompay_async.models import GiftIssue
+from freedompay_async.record import Record
 
 WRITER = """
 import asyncio, sys
@@ -170,6 +173,22 @@ async def test_the_name_of_memory_is_a_file_like_any_other(tmp_path, monkeypatch
     assert found == ["a"]
 
 
+@pytest.mark.parametrize("name", ["run?mode=memory.db", "50%41.db", "a#b&c=d.db", "июнь 1.db", " ", "\udcff.db"], ids=ascii)
+async def test_no_sign_in_a_name_has_a_meaning_of_its_own(tmp_path, name):
+    try:
+        (tmp_path / name).touch()
+        (tmp_path / name).unlink()
+    except (OSError, UnicodeError):
+        pytest.skip("no name of a file here")
+    async with Journal.open(tmp_path / name) as journal:
+        await journal.call(insert("a"))
+    async with Journal.open(tmp_path / name, create=False) as journal:
+        found = await journal.call(names)
+
+    assert found == ["a"]
+    assert [each.name for each in tmp_path.iterdir()] == [name]
+
+
 def test_a_file_that_is_no_database(tmp_path):
     path = tmp_path / "run.db"
     path.write_bytes(b"key,phone,first_name,last_name\n" * 100)
@@ -226,6 +245,53 @@ def test_a_journal_in_use_by_another_process(tmp_path):
     assert said == f"{path} is in use by another process: wait for it, or stop it. Nothing was sent."
 
 
+async def opened_again(path):
+    with pytest.raises(ConfigurationError, match="in use by another process"):
+        async with Journal.open(path):
+            pass
+
+
+async def taken_for_a_record(path):
+    body = GiftIssue(cardholder_name="A", phone=7, product_code=1)
+    with pytest.raises(JournalError, match="its first line is not that of a record"):
+        await Record(path).keep(GIFT_CARDS_ISSUE, "r-1", body, {}, body)
+
+
+@pytest.mark.parametrize("disturb", [opened_again, taken_for_a_record])
+async def test_an_open_journal_stays_closed_to_other_processes_whatever_its_own_does_with_the_file(tmp_path, disturb):
+    # To close any descriptor of a file gives up all locks that the process has on it.
+    path = tmp_path / "run.db"
+    command = [sys.executable, "-W", "error", "-c", HOLDER, path]
+    async with Journal.open(path) as journal:
+        await disturb(path)
+        await disturb(path)
+        other = await asyncio.to_thread(subprocess.run, command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        await journal.call(insert("a"))
+    again = await asyncio.to_thread(subprocess.run, command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+
+    assert other.stdout == ""
+    assert f"{path} is in use by another process" in other.stderr
+    assert again.stdout == "open\n"
+
+
+async def test_a_journal_that_is_closed_or_refused_leaves_no_descriptor(tmp_path):
+    def descriptors():
+        return sorted(each for each in os.listdir("/dev/fd") if os.path.exists(f"/dev/fd/{each}"))
+
+    path = tmp_path / "run.db"
+    (tmp_path / "notes").write_text("my notes")
+    before = descriptors()
+    async with Journal.open(path):
+        await opened_again(path)
+        await taken_for_a_record(path)
+    await asyncio.to_thread(lambda: None)
+    with pytest.raises(ConfigurationError):
+        async with Journal.open(tmp_path / "notes"):
+            pass
+
+    assert descriptors() == before
+
+
 def test_a_journal_is_free_again_after_its_process_was_killed(tmp_path):
     path = tmp_path / "run.db"
     command = [sys.executable, "-W", "error", "-c", HOLDER, path]
@@ -257,7 +323,7 @@ def test_a_folder_that_is_not_there(tmp_path):
 def test_a_folder_in_place_of_a_file(tmp_path):
     said = refused(tmp_path)
 
-    assert said == f"{tmp_path} can't be opened for writing (unable to open database file). Nothing was sent."
+    assert said == f"{tmp_path} can't be opened for writing (Is a directory). Nothing was sent."
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc"), reason="a place that nobody can write in")

@@ -91,7 +91,7 @@ def test_a_journal_that_another_process_makes_at_the_same_moment_is_left_to_it(s
         other = sqlite3.connect(shell.folder / "run.db", isolation_level=None)
         others.append(other)
         other.execute("PRAGMA locking_mode = EXCLUSIVE")
-        other.execute("CREATE TABLE meta (name)")
+        other.execute("PRAGMA application_id = 0x46504A31")
         other.execute("BEGIN EXCLUSIVE")
         return open_(path, **options)
 

@@ -134,7 +134,9 @@ TELLS: dict[str, Callable[[Asked], Told]] = {
     "good, with the values under other names": _of_rows(lambda asked: asked.good | asked.neutral | {"more": [asked.neutral]}),
     "good, with the values for names": _of_rows(lambda asked: asked.good | {str(value): 1 for value in asked.neutral.values()}),
     "good, with the body as text": _of_rows(lambda asked: asked.good | {"note": asked.said, "error_description": _sentence(asked)}),
-    "more than the contract has": lambda asked: _json(200, asked.fields | asked.good | {"echo": asked.fields, "raw": {"body": asked.fields}}),
+    "more than the contract has": lambda asked: _json(
+        200, asked.fields | asked.good | {"echo": asked.fields, "raw": {"body": asked.fields}}
+    ),
     "not UTF-8": lambda asked: Told(200, asked.said.encode() + b"\xff\xfe"),
     "deep": lambda asked: Told(200, b'{"status":' * 300 + asked.said.encode() + b"}" * 300),
     # A 5xx proves nothing against an ok, so this is a good answer like the ones above.

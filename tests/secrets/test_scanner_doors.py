@@ -43,9 +43,19 @@ ASKS = {
     "attached": lambda fp, operation: fp.requests.attach(operation.request_id).result(timeout=0.05),
 }
 LATER = [
-    *("refusal with the body as text", "refusal with the body inside", "refusal with the body in Python", "refusal with the body as a form"),
+    *(
+        "refusal with the body as text",
+        "refusal with the body inside",
+        "refusal with the body in Python",
+        "refusal with the body as a form",
+    ),
     *("refusal with the body in words", "refusal with a code of the body", "refusal with the body behind 2,000 other letters"),
-    *("good, with the values under other names", "good, with the values for names", "good, with the body as text", "more than the contract has"),
+    *(
+        "good, with the values under other names",
+        "good, with the values for names",
+        "good, with the body as text",
+        "more than the contract has",
+    ),
     *("wrong types", "wrong types that decide nothing", "objects where words should be", "an error that names things", "body said back"),
     *("other status", "status of the body", "401", "404 of a page", "500", "not UTF-8", "half of the JSON"),
 ]

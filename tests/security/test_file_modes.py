@@ -6,13 +6,16 @@ import os
 import sqlite3
 import stat
 from contextlib import closing
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from freedompay_async import ConfigurationError, FreedomPay, NotSent
 from freedompay_async.batch import Journal, Outcome, State
 from freedompay_async.cli.output import check_free, write_outcomes
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o027, 0o077], ids=oct)
@@ -88,10 +91,10 @@ async def test_journal_that_cannot_be_closed_to_others_is_refused(tmp_path, monk
     path = tmp_path / "run.db"
     path.touch(0o666)
 
-    def not_ours(self, mode) -> None:
+    def not_ours(file, mode) -> None:
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr(Path, "chmod", not_ours)
+    monkeypatch.setattr(os, "fchmod", not_ours)
     with pytest.raises(ConfigurationError, match=r"can't be opened for writing \(Operation not permitted\)"):
         async with Journal.open(path):
             raise AssertionError("it was opened")
@@ -100,20 +103,20 @@ async def test_journal_that_cannot_be_closed_to_others_is_refused(tmp_path, monk
 
 
 @pytest.mark.parametrize("suffix", ["-wal", "-shm"])
-async def test_log_that_belongs_to_somebody_else_is_refused(tmp_path, monkeypatch, suffix):
+async def test_log_that_cannot_be_closed_to_others_is_refused(tmp_path, monkeypatch, suffix):
     await written(tmp_path / "run.db")
     planted = tmp_path / f"run.db{suffix}"
     # An empty one SQLite itself gives the mode of the journal.
-    planted.write_bytes(b"planted")
+    planted.write_bytes(b"\0\0\0\0planted")
     planted.chmod(0o666)
-    chmod = Path.chmod
+    fchmod = os.fchmod
 
-    def not_ours(self, mode) -> None:
-        if self == planted:
+    def not_ours(file, mode) -> None:
+        if os.path.sameopenfile(file, held.fileno()):
             raise PermissionError(1, "Operation not permitted")
-        chmod(self, mode)
+        fchmod(file, mode)
 
-    monkeypatch.setattr(Path, "chmod", not_ours)
+    monkeypatch.setattr(os, "fchmod", not_ours)
     # SQLite takes the file away in the end, so what was written to it is read by whoever holds it.
     with planted.open("rb") as held:
         with pytest.raises(ConfigurationError, match="Operation not permitted"):
@@ -121,7 +124,7 @@ async def test_log_that_belongs_to_somebody_else_is_refused(tmp_path, monkeypatc
                 raise AssertionError("it was opened")
         content = held.read()
 
-    assert content == b"planted"
+    assert content == b"\0\0\0\0planted"
 
 
 async def test_link_to_nothing_at_the_path_of_a_new_journal_is_not_followed(tmp_path):
@@ -178,23 +181,13 @@ async def test_record_is_for_the_owner(tmp_path, recorded, umask):
 
 async def test_record_that_is_there_keeps_its_mode_and_its_lines(tmp_path, recorded):
     path = tmp_path / "record.jsonl"
-    path.write_text("earlier\n")
+    await recorded(path)
+    earlier = path.read_text()
     path.chmod(0o640)
     await recorded(path)
 
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
-    assert path.read_text().startswith("earlier\n{")
-
-
-async def test_record_behind_a_link_is_for_the_owner(tmp_path, recorded):
-    (tmp_path / "record.jsonl").symlink_to(tmp_path / "elsewhere.jsonl")
-    before = os.umask(0)
-    try:
-        await recorded(tmp_path / "record.jsonl")
-    finally:
-        os.umask(before)
-
-    assert modes(tmp_path)["elsewhere.jsonl"] == 0o600
+    assert path.read_text().startswith(f"{earlier}{{")
 
 
 # -- a file of outcomes
@@ -227,11 +220,32 @@ def test_link_at_the_path_of_a_file_of_outcomes_is_told_before_anything_is_sent(
         check_free(tmp_path / "issued.csv")
 
 
-async def test_link_that_was_planted_for_the_half_written_file_is_not_followed(tmp_path):
+async def test_link_that_was_planted_for_the_half_written_file_is_not_followed_and_stays(tmp_path):
     (tmp_path / "precious.txt").write_text("precious")
-    (tmp_path / f"issued.csv.{os.getpid()}.part").symlink_to(tmp_path / "precious.txt")
+    planted = tmp_path / f"issued.csv.{os.getpid()}.part"
+    planted.symlink_to(tmp_path / "precious.txt")
     with pytest.raises(FileExistsError):
         await write_outcomes(tmp_path / "issued.csv", outcomes())
 
     assert (tmp_path / "precious.txt").read_text() == "precious"
+    assert planted.is_symlink()
     assert not (tmp_path / "issued.csv").exists()
+
+
+@pytest.mark.parametrize("taken", [True, False], ids=["a link", "nothing"])
+async def test_what_takes_the_place_of_the_half_written_file_is_not_told_as_written(tmp_path, taken):
+    (tmp_path / "precious.txt").write_text("precious")
+    part = tmp_path / f"issued.csv.{os.getpid()}.part"
+
+    async def disturbed():
+        part.unlink()
+        if taken:
+            part.symlink_to(tmp_path / "precious.txt")
+        async for outcome in outcomes():
+            yield outcome
+
+    with pytest.raises(OSError, match=r"another file|it is a link"):
+        await write_outcomes(tmp_path / "issued.csv", disturbed())
+
+    assert modes(tmp_path).keys() == {"precious.txt"}
+    assert (tmp_path / "precious.txt").read_text() == "precious"

@@ -108,6 +108,10 @@ class TestCardNumbers:
     def test_in_groups_are_masked_behind_another_group(self, text):
         assert "1111" not in masked(text)
 
+    def test_in_two_pieces_are_masked_beside_others(self):
+        assert masked("card 411111 1111111111 12 of 3") == "card *** 12 of 3"
+        assert masked("call 411111 1111111111, 12 of 3") == "call ***, 12 of 3"
+
     def test_of_19_digits_in_groups_are_masked(self):
         assert "6304 1234" not in masked("card 6304 1234 5678 9010 002")
 
@@ -136,6 +140,9 @@ class TestLength:
 
     def test_is_at_most_16_kib_unless_told_otherwise(self):
         assert masked("a, " * 6_000) == "a, " * 5_461 + "a" + "… (1616 characters more)"
+
+    def test_is_counted_in_bytes_where_it_is_not_all_read(self):
+        assert masked_body(b"a, " * 100_000, most=6) == "a, a,… (299994 bytes more)"
 
     def test_is_counted_in_characters(self):
         assert (masked("яя", most=2), masked("яяя", most=2)) == ("яя", "яя… (1 characters more)")

@@ -6,6 +6,7 @@ import pytest
 
 from freedompay_async.models import Answer, CardRef
 from freedompay_async.models.open import Extra, Fields, OpenStruct
+from freedompay_async.redaction import Redaction
 from freedompay_async.secret import Secret
 
 PAN = "4111111111111111"
@@ -35,6 +36,8 @@ def at_depth(value: object, depth: int) -> object:
 class TestFields:
     def test_are_a_mapping(self):
         fields = Fields({"a": 1, "b": None})
+
+        assert list(fields.values()) == [1, None]
 
         assert (dict(fields), len(fields), list(fields), fields["a"], fields.get("c"), "b" in fields) == (
             {"a": 1, "b": None},
@@ -156,6 +159,12 @@ class TestExtra:
     @pytest.mark.parametrize("text", ["x " * 500, "x" * 10 + '"' * 10, "line\nline"])
     def test_keeps_a_text_of_any_form(self, text):
         assert Extra({"field": text})["field"] == text
+
+    def test_hides_what_repeats_a_secret_that_was_sent(self):
+        extra = Extra({"note": "it is hunter2", "hunter2": 1, "x": [{"y": 90182}]}, hidden=Redaction([Secret("hunter2"), Secret("90182")]))
+
+        assert (list(extra), str(extra["note"]), extra["note"].reveal()) == (["note", "***", "x"], "***", "it is hunter2")
+        assert extra["x"][0]["y"].reveal() == "90182"
 
     def test_with_a_name_of_any_length_is_made(self):
         assert len(Extra({"x" * 10_000: "y"})) == 1

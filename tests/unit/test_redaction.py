@@ -230,6 +230,16 @@ class TestOutgoing:
         assert DOCUMENT[100:160] not in outgoing.about("r-1").body(json.dumps({"said": long}).encode())
 
 
+class TestSealed:
+    def test_is_each_text_that_repeats_what_is_known_and_nothing_else(self):
+        value = {"a": "it is hunter2", "b": ["hunter2", "4111111111111111", 4821], "hunter2": None, "c": {"d": "plain"}}
+        sealed = Redaction([Secret("hunter2"), Secret("4821")]).sealed(value)
+
+        assert sealed["a"].reveal() == "it is hunter2"
+        assert sealed["b"][0].reveal() == "hunter2"
+        assert (sealed["b"][1:], sealed["***"], sealed["c"]) == (["4111111111111111", 4821], None, {"d": "plain"})
+
+
 class TestRedaction:
     def test_shows_no_secret_itself(self):
         redaction = Redaction([Secret("hunter2")], codes=True)
@@ -261,7 +271,7 @@ class Own(msgspec.Struct):
         ([Pin("1"), "2", (Pin("3"), [Pin("4")])], ["1", "3", "4"]),
         ({"a": Pin("1"), "b": {"c": [Pin("2")]}, 3: Pin("3")}, ["1", "2", "3"]),
         ({"pin": "1234", "otp": 5678, "cvv": [Decimal(1), "2"], "note": "plain", "document_id": "d-1"}, ["1234", "5678", "1", "2"]),
-        ({"pin": True, "otp": None}, []),
+        ({"pin": True, "otp": None, "cvv": b"1"}, []),
         (Fields({"a": Pin("1"), "password": "p"}), ["1", "p"]),
         (GivenBody(fields=Fields({"a": [Pin("1")], "b": 2})), ["1"]),
         (Own(pin="1234", note="plain"), ["1234"]),

@@ -31,7 +31,8 @@ from freedompay_async.models import (
     StatementExtended,
 )
 from freedompay_async.models.open import OpenStruct, OpenText
-from freedompay_async.secret import Secret
+from freedompay_async.redaction import Redaction
+from freedompay_async.secret import Pin, Secret
 from freedompay_async.shapes import Difference, Note, prepare_shape, read_shape
 
 UNKNOWN, VALUE, MISSING, OTHER = Difference.UNKNOWN_FIELD, Difference.UNKNOWN_VALUE, Difference.MISSING_FIELD, Difference.OTHER_TYPE
@@ -320,3 +321,47 @@ def test_what_is_prepared_beforehand_reads_as_before(kind):
     prepare_shape(kind)
 
     assert read_shape({"status": "ok"}, RequestState, notes=[]).status == "ok"
+
+
+class TestHidden:
+    """What the texts of an answer must not show."""
+
+    HIDDEN = Redaction([Pin("482193")], codes=True)
+
+    def read(self, kind=RequestState, **fields):
+        return read_shape({**GOOD, **fields}, kind, notes=[], hidden=self.HIDDEN)
+
+    def test_is_taken_out_of_texts(self):
+        answer = self.read(error_description="PIN 482193 or 7741 is wrong", request_status="482193")
+
+        assert (answer.error_description, answer.request_status) == ("PIN *** or *** is wrong", "***")
+
+    @pytest.mark.parametrize(
+        ("code", "told"), [("482193", "***"), (482193, "***"), ("1002", "1002"), (1002, 1002), ("it is 1002", "it is ***")]
+    )
+    def test_is_taken_out_of_a_code_only_where_it_is_known(self, code, told):
+        assert self.read(error_code=code).error_code == told
+
+    def test_is_left_in_what_has_to_be_used(self):
+        answer = self.read(client_id="482193", cards=[{"card_id": 482193}], transaction_id="48219300", dt=GOOD["dt"])
+
+        assert (answer.client_id, answer.card_ids, answer.transaction_id) == ("482193", ("482193",), "48219300")
+        assert answer.time is not None
+
+    def test_is_left_in_amounts_and_numbers(self):
+        state = read_shape(
+            {**GIFT, "card_balance": 482193, "card_status": 1, "card_mask": "1234********5678"}, GiftCardState, notes=[], hidden=self.HIDDEN
+        )
+
+        assert (state.card_balance, state.card_status, state.card_mask) == (482193, 1, "1234********5678")
+
+    def test_is_no_name_of_a_difference(self):
+        notes: list[Note] = []
+        read_shape({**GOOD, "482193": 1, "n7741": 1}, Answer, notes=notes, hidden=self.HIDDEN)
+
+        assert {note.field for note in notes} == {"***", "n***"}
+
+    def test_is_sealed_in_what_is_set_aside(self):
+        answer = self.read(Statement, operations=[{"amount": "482193x", "type": ["482193"]}])
+
+        assert "482193" not in repr(answer)

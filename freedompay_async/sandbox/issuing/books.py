@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import stat
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -23,6 +25,7 @@ FIRST_AMOUNT: Final = 1_000_00
 """What a new card has, in minor units."""
 
 _LAYOUT: Final = 2
+_OURS: Final = {"seen", "requests", "clients", "cards"}
 _SCHEMA: Final = f"""
 CREATE TABLE IF NOT EXISTS seen (
     merchant TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (merchant, id)
@@ -122,12 +125,13 @@ class Books:
 
 def open_books(database: str | PathLike[str], *, merchant: str, clock: Callable[[], float]) -> Books:
     """Opens or begins the books; raises `ValueError` if the file holds something else."""
-    db = sqlite3.connect(database)
+    db = sqlite3.connect(_plain(os.fspath(database)))
     with ExitStack() as unready:
         unready.callback(db.close)
         layout = db.execute("PRAGMA user_version").fetchone()[0]
-        tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if layout != _LAYOUT and (layout or tables):
+        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+        # Other programs number their layouts too.
+        if (layout or tables) and (layout != _LAYOUT or not tables >= _OURS):
             raise ValueError(f"{database} is not a file of this version of the sandbox: name a new file, or remove this one")
         # The books need to outlive a restart of the program, not a power cut.
         db.execute("PRAGMA journal_mode = WAL")
@@ -135,3 +139,17 @@ def open_books(database: str | PathLike[str], *, merchant: str, clock: Callable[
         db.executescript(_SCHEMA)
         unready.pop_all()
     return Books(db=db, merchant=merchant, clock=clock)
+
+
+def _plain(database: str) -> str:
+    """The file that is meant, known to be one: nothing else is opened, and nothing new is made behind a link."""
+    if database == ":memory:":
+        return database
+    real = os.path.realpath(database)
+    if os.path.islink(database) and not (os.path.isfile(real) and os.path.getsize(real)):  # noqa: PTH113, PTH114, PTH202
+        raise ValueError(f"{database} is a link to nothing, or to a file with nothing in it: name the file itself")
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        name = f"{real}{suffix}"
+        if os.path.lexists(name) and not stat.S_ISREG(os.lstat(name).st_mode):
+            raise ValueError(f"{name} is not a plain file: move it away, or name another file")
+    return real
