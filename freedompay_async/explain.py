@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async.contract import Mark, Retry, Section
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from freedompay_async.secret import Secret
     from freedompay_async.wire import Verdict
 
-__all__ = ["mark_cancelled", "named_in", "to_error"]
+__all__ = ["asked_to_wait", "mark_cancelled", "named_in", "to_error"]
 
 # Of the issuer's own words: more is in `body`.
 _LONGEST: Final = 2_000
@@ -52,6 +53,8 @@ def to_error(
     before: RequestState | None = None,
     given: bool = False,
     refused: bool = False,
+    retry_after: float = 0.0,
+    wait_too_long: bool = False,
     hide: Sequence[Secret] = (),
 ) -> FreedomPayError:
     """The error for an end; what it means is of the one table in `errors.py`.
@@ -68,6 +71,8 @@ def to_error(
         before: what the issuer told before that of a success, or by name.
         given: the caller gave the id.
         refused: the issuer has refused the call itself.
+        retry_after: seconds that the issuer asked to wait in its last answer, where that is worth a sentence.
+        wait_too_long: there was no time left for that.
         hide: what went out and must not be shown, should the issuer repeat it.
     """
     answer: AnyAnswer | None = told.answer
@@ -91,6 +96,8 @@ def to_error(
     safe = meaning.safe.format(within=resend_within, not_again=not_again)
     if meaning.error is AuthenticationError and meaning.done is False and call.section is Section.HASHDT:
         text, safe = f"HashDT refused the keys ({why}).", "This attempt did nothing. Check api_key, product_id and token."
+    if retry_after:
+        text += f" {asked_to_wait(retry_after, too_long=wait_too_long)}"
     text = f"{text} {safe}"
     if given and meaning.done is False and meaning.of is Of.EFFECT:
         text += KEEP_TO_THE_ID
@@ -99,7 +106,7 @@ def to_error(
             f" The path {call.path} is a guess: no public page of the vendor shows it. If the vendor gave you another, "
             f'use FreedomPay(contract=[Override(call="{call.name}", path="…")]).'
         )
-    return meaning.error(
+    error = meaning.error(
         text,
         request_id=request_id,
         call=call.name,
@@ -107,12 +114,20 @@ def to_error(
         body=None if told.reply is None else MASK if sealed else mask(told.reply.body, hide=hide),
         error_code=code,
         error_description=description,
-        retry_after=told.retry_after or None,
+        retry_after=retry_after or told.retry_after or None,
         done=meaning.done,
         refused=refused or step is Step.REFUSED,
         proved=ending in (Ending.FAILED, Ending.FAILED_NAMED),
         **named_in(before, state),
     )
+    if wait_too_long:
+        error.wait_too_long = True
+    return error
+
+
+def asked_to_wait(seconds: float, *, too_long: bool) -> str:
+    """What the issuer asked for, and whether it was too much, for whoever reads the error."""
+    return f"The issuer asked to wait {ceil(seconds)} s" + (", and there was no time left for that." if too_long else ".")
 
 
 def named_in(*states: RequestState | None) -> dict[str, Any]:
