@@ -40,6 +40,8 @@ __all__ = ["Departure", "Driver", "Means", "warn_of_unknown"]
 R = TypeVar("R")
 _NOTHING_YET: Final = Verdict(Seen.NOT_SENT, "the deadline came before it could be sent")
 _SENT_EARLIER: Final = Verdict(Seen.NOT_SENT, "an earlier process sent it")
+# What ends so may end otherwise later.
+_COME_AGAIN: Final = (Step.LIMITED, Step.UNKNOWN, Step.NOT_SENT)
 log: Final = logging.getLogger("freedompay_async")
 _ENVELOPES: Final = {Section.PAYMENT_CARDS: Answer, Section.GIFT_CARDS: GiftAnswer, Section.HASHDT: PinPageAnswer}
 
@@ -156,6 +158,9 @@ class Driver:
         self._asked: Verdict | None = None
         self._before: RequestState | None = None
         self._asked_at = self._began
+        # What the last answer, to the call itself or to a look-up, asked to wait.
+        self._retry_after = 0.0
+        self._wait_too_long = False
         self._sending: Attempt | None = None
         self._secrets = (*secrets_sent(request), *secrets_sent(extra))
 
@@ -193,6 +198,7 @@ class Driver:
                 if loop.time() + pause >= self._deadline:
                     if repeat:
                         budget.give_back()
+                    self._wait_too_long = self._retry_after > 0.0 and loop.time() + action.pause >= self._deadline
                     return self._end(life.out_of_time())
                 first = False
                 if pause:
@@ -200,12 +206,14 @@ class Driver:
                 if action.step is Step.SEND:
                     self._told = verdict = await self._send()
                     self._remember(verdict, success=verdict.seen is Seen.TAKEN)
+                    self._retry_after = verdict.retry_after
                     status = None if verdict.reply is None else verdict.reply.status
                     life.no_such_path = status == 404 and self._call.mark is Mark.INFERRED
                     action = life.after_send(verdict.seen, loop.time(), retry_after=verdict.retry_after, conflict=status == 409)
                 else:
                     self._asked = verdict = await self._ask()
                     self._remember(verdict, success=True)
+                    self._retry_after = verdict.retry_after
                     if verdict.seen in (Seen.KNOWN, Seen.FAILED) or self._told.seen is Seen.NOT_SENT:
                         self._told = verdict
                     action = life.after_ask(verdict.seen, self._now(), asked_at=self._asked_at, retry_after=verdict.retry_after)
@@ -447,6 +455,8 @@ class Driver:
             given=self._life.given,
             refused=self._life.said_no,
             redaction=self._redaction(),
+            retry_after=self._retry_after if step in _COME_AGAIN else 0.0,
+            wait_too_long=self._wait_too_long,
         )
 
     def _redaction(self) -> Redaction:

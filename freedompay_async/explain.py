@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async.contract import Mark, Retry, Section
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from freedompay_async.models import AnyAnswer
     from freedompay_async.wire import Verdict
 
-__all__ = ["mark_cancelled", "named_in", "to_error"]
+__all__ = ["asked_to_wait", "mark_cancelled", "named_in", "to_error"]
 
 # What is wrong with what was asked: an earlier copy of it would have been told the same. Not so of money, a card id or a code, which that
 # may have used up.
@@ -48,6 +49,8 @@ def to_error(
     given: bool = False,
     refused: bool = False,
     redaction: Redaction = BY_SHAPE,
+    retry_after: float = 0.0,
+    wait_too_long: bool = False,
 ) -> FreedomPayError:
     """The error for an end; what it means is of the one table in `errors.py`.
 
@@ -64,6 +67,8 @@ def to_error(
         given: the caller gave the id.
         refused: the issuer has refused the call itself.
         redaction: what the issuer's texts must not show.
+        retry_after: seconds that the issuer asked to wait in its last answer, where that is worth a sentence.
+        wait_too_long: there was no time left for that.
     """
     answer: AnyAnswer | None = told.answer
     code, description = (None, None) if answer is None else (answer.refusal_code, answer.refusal_text)
@@ -88,6 +93,8 @@ def to_error(
     safe = meaning.safe.format(within=resend_within, not_again=not_again)
     if meaning.error is AuthenticationError and meaning.done is False and call.section is Section.HASHDT:
         text, safe = f"HashDT refused the keys ({why}).", "This attempt did nothing. Check api_key, product_id and token."
+    if retry_after:
+        text += f" {asked_to_wait(retry_after, too_long=wait_too_long)}"
     text = f"{text} {safe}"
     if given and meaning.done is False and meaning.of is Of.EFFECT:
         text += KEEP_TO_THE_ID
@@ -96,7 +103,7 @@ def to_error(
             f" The path {call.path} is a guess: no public page of the vendor shows it. If the vendor gave you another, "
             f'use FreedomPay(contract=[Override(call="{call.name}", path="…")]).'
         )
-    return meaning.error(
+    error = meaning.error(
         text,
         request_id=request_id,
         call=call.name,
@@ -104,12 +111,20 @@ def to_error(
         body=None if told.reply is None else MASK if sealed else redaction.body(told.reply.body),
         error_code=code,
         error_description=description,
-        retry_after=told.retry_after or None,
+        retry_after=retry_after or told.retry_after or None,
         done=meaning.done,
         refused=refused or step is Step.REFUSED,
         proved=ending in (Ending.FAILED, Ending.FAILED_NAMED),
         **named_in(before, state),
     )
+    if wait_too_long:
+        error.wait_too_long = True
+    return error
+
+
+def asked_to_wait(seconds: float, *, too_long: bool) -> str:
+    """What the issuer asked for, and whether it was too much, for whoever reads the error."""
+    return f"The issuer asked to wait {ceil(seconds)} s" + (", and there was no time left for that." if too_long else ".")
 
 
 def named_in(*states: RequestState | None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from heapq import heappop, heappush
+from math import inf
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import anyio
@@ -21,7 +22,7 @@ from freedompay_async.errors import (
     RateLimited,
     StillProcessing,
 )
-from freedompay_async.explain import mark_cancelled, named_in, to_error
+from freedompay_async.explain import asked_to_wait, mark_cancelled, named_in, to_error
 from freedompay_async.governor import Lane
 from freedompay_async.held import lacks, result_of
 from freedompay_async.models.answers import IssuedCards
@@ -45,6 +46,8 @@ log: Final = logging.getLogger("freedompay_async")
 _PASSING = (NotSent, OutcomeUnknown, ProtocolError, RateLimited)
 # Where in its time a wait looks that would end without a look.
 _LAST_LOOK: Final = 0.9
+# A wait without a time limit is held back by the issuer for so many seconds at most: one absurd answer must not hold it for ever.
+_LONGEST_HOLD: Final = 3600.0
 # So many are put off in one go: more would hold up other calls on the loop.
 _AT_ONCE: Final = 64
 
@@ -125,7 +128,7 @@ class Operation(Generic[R]):
         """Wait for the end of the request.
 
         Args:
-            timeout: seconds to wait; without it, as long as a call may take.
+            timeout: seconds to wait; without it, as long as a call may take. If the issuer asks for more, the wait ends at once.
 
         Raises:
             RequestFailed: the request ended with an error. It was not done, unless the answer names what it made: `done` is `None` there.
@@ -147,9 +150,11 @@ class Operation(Generic[R]):
         deadline = loop.time() + seconds
         looked = False
         while not self.done:
-            left = deadline - loop.time()
-            pause = self._pause(loop.time())
-            if pause >= left > 0 and not looked and not self._held_back(left):
+            if self._held_until(deadline) >= deadline:
+                raise self._unfinished(wait_too_long=True)
+            now = loop.time()
+            left, pause = deadline - now, self._pause(now, deadline)
+            if pause >= left > 0 and not looked:
                 # What was learnt says that it is not done before the end of the wait. It may be all the same.
                 await asyncio.sleep(left * _LAST_LOOK)
                 left -= left * _LAST_LOOK
@@ -162,9 +167,16 @@ class Operation(Generic[R]):
                 await self._look(self._session, min(left, self._session.timeout))
                 looked = True
 
-    def _held_back(self, seconds: float) -> bool:
-        """Whether the issuer has asked for more patience than that."""
-        return self._trouble is not None and (self._trouble.retry_after or 0.0) >= seconds
+    def _held_until(self, deadline: float) -> float:
+        """Until when the issuer asked to wait with the next look, by the clock of the loop."""
+        if self._accepted is None or self._looked is None:
+            return -inf
+        return self._accepted + self._looked + self._asked_to_wait(deadline)
+
+    def _asked_to_wait(self, deadline: float) -> float:
+        """Seconds from the last look."""
+        asked = (self._trouble.retry_after or 0.0) if self._trouble is not None else 0.0
+        return min(asked, _LONGEST_HOLD) if deadline == inf else asked
 
     async def _refresh(self, session: Session, timeout: float | None) -> RequestState | None:
         try:
@@ -242,14 +254,14 @@ class Operation(Generic[R]):
             done=self._known,
         )
 
-    def _pause(self, now: float) -> float:
+    def _pause(self, now: float, deadline: float) -> float:
         """Seconds until it is to be asked again whether to look; 0: look now."""
         if self.done or (self.answer is None and self._looked is None):
             return 0.0
         if self._accepted is None:
             self._accepted = now
-        wait = (self._trouble.retry_after or 0.0) if self._trouble else 0.0
-        return self._looks.pause(now - self._accepted - wait, self._looked or 0.0, self._luck, trouble=self._trouble is not None)
+        age = now - self._accepted - self._asked_to_wait(deadline)
+        return self._looks.pause(age, self._looked or 0.0, self._luck, trouble=self._trouble is not None)
 
     def _read(self, state: RequestState) -> R | None:
         result = result_of(self._call, state, cards=self._cards, client_id=self._holder)
@@ -278,7 +290,16 @@ class Operation(Generic[R]):
             redaction=self._session.outgoing.about(self.request_id, codes=self._call.codes),
         )
 
-    def _unfinished(self) -> StillProcessing:
+    def _unfinished(self, *, wait_too_long: bool = False) -> StillProcessing:
+        error = self._as_told()
+        trouble = error.__cause__ = self._trouble
+        if trouble is not None and trouble.retry_after:
+            error.retry_after, error.wait_too_long = trouble.retry_after, wait_too_long
+            error.message += f" {asked_to_wait(trouble.retry_after, too_long=wait_too_long)}"
+            error.args = (error.message,)
+        return error
+
+    def _as_told(self) -> StillProcessing:
         answer = self.answer
         if answer is None:
             unheard = "the issuer does not know this request id, or not yet"
@@ -291,15 +312,13 @@ class Operation(Generic[R]):
 
     def _still(self, ending: Ending, why: str) -> StillProcessing:
         meaning, answer = MEANINGS[ending], self.answer
-        error = StillProcessing(
+        return StillProcessing(
             f"{meaning.text.format(why=why)} {meaning.safe}",
             request_id=self.request_id,
             call=self._call.name,
             done=meaning.done,
             **named_in(self._before, answer),
         )
-        error.__cause__ = self._trouble
-        return error
 
     def __repr__(self) -> str:
         state = "not asked yet" if self.answer is None else self.answer.request_status
@@ -359,10 +378,12 @@ class _Watch(Generic[R]):
         self._places = asyncio.Semaphore(concurrency)
         self._loop = asyncio.get_running_loop()
         now = self._loop.time()
-        self._deadline = float("inf") if timeout is None else now + timeout
+        self._deadline = inf if timeout is None else now + timeout
         self._pending = dict(enumerate(operations))
         # A heap, because they are in order. When each is due, it tells when its turn comes.
         self._due = [(now, number) for number, each in self._pending.items() if not each.done]
+        # For these the issuer asked for more time than there is.
+        self._given_up: set[int] = set()
         self._woken = asyncio.Event()
 
     async def run(self, give: Callable[[Operation[R]], Awaitable[None]]) -> None:
@@ -373,7 +394,7 @@ class _Watch(Generic[R]):
         put_off = 0
         with anyio.move_on_after(self._deadline - self._loop.time()):
             async with anyio.create_task_group() as group:
-                while self._pending:
+                while len(self._pending) > len(self._given_up):
                     now = self._loop.time()
                     if self._due and self._due[0][0] <= now:
                         # The place is taken before the task is made: thousands of due ids make no thousands of tasks.
@@ -410,17 +431,27 @@ class _Watch(Generic[R]):
         self._woken.set()
 
     def _put_off(self, number: int) -> bool:
-        """Whether it is not worth a look yet; it comes up again when it may be."""
-        now = self._loop.time()
-        pause = self._pending[number]._pause(now)
+        """Whether it is not worth a look yet; it comes up again when it may be, if that is in time."""
+        now, operation = self._loop.time(), self._pending[number]
+        held_until = operation._held_until(self._deadline)
+        if held_until >= self._deadline:
+            self._given_up.add(number)
+            return True
+        pause = max(operation._pause(now, self._deadline), held_until - now)
         if pause > 0:
             heappush(self._due, (now + pause, number))
         return pause > 0
 
     def _unfinished(self) -> StillProcessing:
         ids = tuple(each.request_id for each in self._pending.values())
+        held = [self._pending[number] for number in self._given_up]
+        longest = max((each._asked_to_wait(self._deadline) for each in held), default=0.0)
+        why = f" {asked_to_wait(longest, too_long=True)}" if held else ""
         error = StillProcessing(
-            f"{len(ids)} requests have not ended, and the waiting has stopped. Go on with requests.attach; `request_ids` has them."
+            f"{len(ids)} requests have not ended, and the waiting has stopped. Go on with requests.attach; `request_ids` has them.{why}",
+            retry_after=longest or None,
         )
         error.request_ids = ids
+        if held:
+            error.wait_too_long, error.__cause__ = True, held[0]._trouble
         return error

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, replace
+from datetime import UTC
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -44,6 +45,9 @@ _MOST_TIMES: Final = 10
 _LITTLE: Final = 16 * 2**20
 # Bytes that CPython takes: for an object of a few fields, a list, a value behind a comma.
 _OBJECT, _LIST, _VALUE = 200, 64, 60
+_NUMBERS: Final = re.compile(r"[0-9]+(?: *, *[0-9]+)*")
+# 31 years: whatever is longer is told as this.
+_LONGEST_WAIT: Final = 999_999_999.0
 
 
 @dataclass(slots=True, repr=False)
@@ -322,15 +326,22 @@ def _kind(body: bytes) -> str:
 
 
 def _retry_after(reply: Reply, now: float) -> float:
-    value = reply.headers.get("Retry-After")
-    if value is None:
+    """Seconds that the issuer asked to wait, of several the most: never negative, never endless."""
+    if "Retry-After" not in reply.headers:
         return 0.0
-    value = value.strip()
-    if value.isascii() and value.isdigit():
-        return float(value[:9])
+    given = [value for name, value in reply.headers.items() if name.lower() == "retry-after"]
+    return min(max(_seconds(value.strip(), now) for value in given), _LONGEST_WAIT)
+
+
+def _seconds(value: str, now: float) -> float:
+    if _NUMBERS.fullmatch(value):
+        # A proxy may have made one line of two.
+        return max(float(number) for number in value.split(","))
     from email.utils import parsedate_to_datetime  # noqa: PLC0415 - slow to import, and a date is rare here
 
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
+        date = parsedate_to_datetime(value)
+        # A date of HTTP is in UTC, also where it does not say so; to Python it would be the time of this machine.
+        return max(0.0, (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now)
     except (ValueError, OverflowError):
         return 0.0

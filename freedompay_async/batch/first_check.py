@@ -8,14 +8,14 @@ id gets no clear answer, nothing is sent.
 from __future__ import annotations
 
 import asyncio
-from math import inf
+from math import ceil, inf
 from random import random
 from typing import TYPE_CHECKING, Final, Literal
 
 import anyio
 
 from freedompay_async.batch.shared import SAYS_NOTHING, why
-from freedompay_async.batch.stopping import Stopped, Wait
+from freedompay_async.batch.stopping import Held, Stopped, Wait
 from freedompay_async.errors import ConfigurationError, FreedomPayError, ProtocolError
 from freedompay_async.ids import derive_request_id
 
@@ -37,6 +37,10 @@ _NOT_TOLD: Final = (
     "nothing was sent. Whether the request ids of this batch were used before can't be told: request/status gave no clear answer to "
     "{nothing} of {asked} questions, the last time: {why}. Run it again later; or, if this is how the host answers an id that it does not "
     'know, say --check-first none (Batch(check_first="none")).'
+)
+_HELD: Final = (
+    "nothing was sent. Whether the request ids of this batch were used before can't be told: the issuer asked to wait {seconds} s "
+    "before it is asked again, longer than there was time left for (Limits.settle is {settle:g} s). Run it again later."
 )
 _NOT_TOLD_OF_ROWS: Final = (
     "whether the request ids of the rows that are left were used before can't be told: for {settle:g} s request/status gave no "
@@ -92,12 +96,14 @@ class FirstCheck:
 
         Raises:
             ConfigurationError: for `settle` seconds no such question was answered.
-            Stopped: the run stops, or nothing was said of this one for too long: the row is left.
+            Stopped: the run stops, or nothing was said of this one for too long, or the issuer asks for too much patience: the row is left.
         """
         shared, loop = self._shared, asyncio.get_running_loop()
         began = loop.time()
         try:
             told = await shared.ask(request_id, nothing_for=shared.limits.settle, trouble=_ASKED_FIRST)
+        except Held:
+            raise
         except (ProtocolError, Stopped) as nothing:
             shared.stopping.check()
             error = nothing.__cause__ if isinstance(nothing, Stopped) else nothing
@@ -120,14 +126,15 @@ class FirstCheck:
             known = await self._one_known([derive_request_id(settings["merchant"], settings["batch"], key, "client") for key in keys])
         finally:
             shared.lane.unsure = False
-        shared.progress.trouble = None
+        shared.progress.over()
         return known
 
     async def _one_known(self, ids: Sequence[str]) -> bool:
         """Whether the issuer knows one of them. Each is asked about until it is answered, in rounds, so that each has its turn.
 
         Raises:
-            ConfigurationError: after `settle` seconds, in which the issuer was not silent, one is not answered.
+            ConfigurationError: after `settle` seconds, in which the issuer was not silent, one is not answered; or the issuer asks to
+                wait for longer.
         """
         shared, loop = self._shared, asyncio.get_running_loop()
         began = loop.time() - shared.lane.silent()
@@ -136,9 +143,14 @@ class FirstCheck:
             return max(began + shared.limits.settle + shared.lane.silent() - loop.time(), 0.0)
 
         known, left = await self._round(dict.fromkeys(ids), of=len(ids), within=0.0)
+        patience = shared.limits.settle
         while left and not known:
-            known, left = await self._round(left, of=len(ids), within=seconds_left())
             # Each is asked about twice at least: under a low rate one round may take longer than `settle`.
+            error = max(left.values(), key=lambda each: each.retry_after or 0.0)
+            if (error.retry_after or 0.0) >= patience:
+                raise ConfigurationError(_HELD.format(seconds=ceil(error.retry_after or 0.0), settle=shared.limits.settle)) from error
+            known, left = await self._round(left, of=len(ids), within=seconds_left())
+            patience = seconds_left()
             if left and not known and not seconds_left():
                 error = list(left.values())[-1]
                 raise ConfigurationError(_NOT_TOLD.format(nothing=len(left), asked=len(ids), why=why(error))) from error

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from math import inf
 from typing import TYPE_CHECKING, Final
 
-from freedompay_async.errors import NotSent
+from freedompay_async.errors import NotSent, RateLimited
 from freedompay_async.governor import Governor, Lane, NoTurn, Rank
 from freedompay_async.policy import Seen
 from freedompay_async.wire import is_page
@@ -36,7 +36,7 @@ class PatientLane(Lane):
         concurrency: calls on the way at once.
         rate: calls a second at most.
         within: whose share it is.
-        longest: seconds without any answer after which `end` is told.
+        longest: seconds without any answer, or with no other than 429, after which `end` is told.
         progress: shows the trouble while it lasts.
         end: told why the run has to stop.
     """
@@ -63,6 +63,7 @@ class PatientLane(Lane):
         self._last_answer = self._last_turn = -inf
         self._silent_since: float | None = None
         self._silences = 0.0
+        self._refusing_since: float | None = None
         self._outage = False
         self._suspected: Final = asyncio.Event()
         self._news = asyncio.Event()
@@ -121,7 +122,11 @@ class PatientLane(Lane):
         super().heard(verdict, began=began, now=now, kind=kind)
         if _of_the_issuer(verdict) or (self.unsure and verdict.reply is not None):
             self._last_answer = now
-            self._progress.trouble = None
+            self._progress.over()
+            if verdict.seen is Seen.LIMITED:
+                self._refused(now)
+            else:
+                self._refusing_since = None
             if self._silent_since is not None:
                 self._silences += now - self._silent_since
                 self._outage, self._silent_since = False, None
@@ -133,6 +138,14 @@ class PatientLane(Lane):
             if self._silent_since is None:
                 self._silent_since = now
                 self._suspected.set()
+
+    def _refused(self, now: float) -> None:
+        if self._refusing_since is None:
+            self._refusing_since = now
+        refusing = now - self._refusing_since
+        if refusing > self._longest:
+            told = f"for {refusing:.0f} s the issuer has answered every call with HTTP 429"
+            self._end(RateLimited(f"{told}. The rows that are left can be resumed.", http_status=429))
 
     async def watch(self, ask: Callable[[Lane], Awaitable[object]]) -> None:
         """Ask, in a lane of its own, while the issuer is silent; runs until it is cancelled."""

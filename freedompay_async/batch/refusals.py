@@ -21,7 +21,8 @@ import anyio
 from freedompay_async.batch.ending import Ended, failed, not_proved, now_proved, says_nothing
 from freedompay_async.batch.entries import Refusal
 from freedompay_async.batch.report import State
-from freedompay_async.batch.stopping import Stopped, Wait
+from freedompay_async.batch.shared import too_long
+from freedompay_async.batch.stopping import Held, Stopped, Wait
 from freedompay_async.batch.writes import accepted, keep, refuse
 from freedompay_async.errors import DuplicateRequest, FreedomPayError, ProtocolError, RequestFailed
 from freedompay_async.operations import Operation
@@ -57,6 +58,7 @@ class Refusals:
 
         Raises:
             Ended: how the row ends otherwise. What is known is on the disk before the wait.
+            Held: the issuer asks for more patience than there is time for. The refusal is on the disk, and the row is left.
         """
         shared, request_id = self._shared, row.request_id(step, self._shared.settings)
         unproved = isinstance(error, RequestFailed)
@@ -66,9 +68,14 @@ class Refusals:
         await refuse(shared.journal, row, step, refusal, state=state, reason=reason)
         with self._aside():
             try:
+                if error.wait_too_long:
+                    raise too_long(error, "settle", shared.limits) from error
                 with Wait(shared.stopping):
                     await anyio.sleep(shared.session.policy.grace)
                 told = await self._asked(request_id)
+            except Held:
+                await refuse(shared.journal, row, step, refusal, state=State.STARTED, reason=reason)
+                raise
             except Stopped as stopped:
                 raise Ended(state, reason) from stopped
             except ProtocolError as nothing:
@@ -84,7 +91,7 @@ class Refusals:
 
         Raises:
             Ended: how the row ends.
-            Stopped: the run stops, or nothing was said for too long; the row is left as it is.
+            Stopped: the run stops, or nothing was said for too long, or the issuer asks for too much patience; the row is left as it is.
         """
         shared, reason = self._shared, row.reason or f"{call.name}: refused"
         request_id = row.request_id(step, shared.settings)

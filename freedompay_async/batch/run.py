@@ -15,7 +15,7 @@ from freedompay_async.batch.outage import PatientLane
 from freedompay_async.batch.refusals import Refusals
 from freedompay_async.batch.shared import Shared
 from freedompay_async.batch.steps import Steps
-from freedompay_async.batch.stopping import Stopped, Stopping
+from freedompay_async.batch.stopping import Held, Stopped, Stopping
 from freedompay_async.batch.writes import clock_was_set_back
 from freedompay_async.errors import AuthenticationError, ConfigurationError, FreedomPayError, JournalError
 from freedompay_async.ids import new_request_id
@@ -159,6 +159,9 @@ class Run:
             outcome = await steps.issue(row)
             progress.count(outcome.state)
             await give(outcome)
+        except Held as held:
+            progress.left += 1
+            self._left_because(str(held))
         except Stopped:
             progress.left += 1
         except _FATAL as error:
@@ -167,6 +170,18 @@ class Run:
         finally:
             progress.in_progress -= 1
             self._room.set()
+
+    def _left_because(self, reason: str) -> None:
+        """Of one row that the issuer asked to wait with for too long; the others go on.
+
+        More of them in a row than can be on the way at once: what was sent after the first has fared no better, and the run stops. Each
+        of them has sent its request, which may be sent again for an hour only.
+        """
+        self._progress.trouble = self._progress.left_because = reason
+        if self._shared is not None:
+            self._shared.held += 1
+            if self._shared.held > self._limits.concurrency:
+                self.stop()
 
     async def _place(self) -> None:
         """Until there is room for one more row."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from math import ceil
 from random import random
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import anyio
 
-from freedompay_async.batch.stopping import Stopped, Wait
+from freedompay_async.batch.stopping import Held, Stopped, Wait
 from freedompay_async.errors import FreedomPayError, NotSent, OutcomeUnknown, ProtocolError, RateLimited
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from freedompay_async.models import RequestState
     from freedompay_async.session import Session
 
-__all__ = ["PASSING", "SAYS_NOTHING", "Shared", "why"]
+__all__ = ["PASSING", "SAYS_NOTHING", "Shared", "too_long", "why"]
 
 PASSING: Final = (NotSent, OutcomeUnknown, RateLimited)
 """What becomes of a question for reasons that pass."""
@@ -40,6 +41,7 @@ class Shared:
         settings: of the batch; the request ids depend on them.
         room: set when a row may have made room for another.
         witness: a request id that the issuer has accepted.
+        held: rows that were left since the issuer last took a request, because it asked to wait with them for too long.
     """
 
     session: Session
@@ -52,6 +54,7 @@ class Shared:
     stopping: Stopping
     room: asyncio.Event
     witness: str | None
+    held: int = 0
 
     async def ask(
         self,
@@ -71,6 +74,7 @@ class Shared:
 
         Raises:
             ProtocolError: nothing was said for so long.
+            Held: the issuer asks for more patience than there is time for.
             Stopped: the run stops, or there was no answer for too long.
         """
         loop = asyncio.get_running_loop()
@@ -81,14 +85,18 @@ class Shared:
                     return await self.session.look_up(request_id)
             except SAYS_NOTHING as error:
                 spent = loop.time() - began - (self.lane.held() - held)
-                if isinstance(error, ProtocolError):
+                asked = error.retry_after or 0.0
+                if asked and again_after:
+                    if asked >= self.limits.settle - spent:
+                        raise too_long(error, "settle", self.limits) from error
+                elif isinstance(error, ProtocolError):
                     if spent >= nothing_for:
                         raise
                 elif not isinstance(error, again_after):
                     raise
                 elif spent >= self.limits.settle:
                     raise Stopped from error
-                pause = (error.retry_after or 0.0) + 1.0 + random()
+                pause = asked + 1.0 + random()
                 if trouble is not None:
                     self.progress.trouble = f"{trouble}: {why(error)}"
             with Wait(self.stopping):
@@ -104,6 +112,13 @@ class Shared:
             return await self.ask(request_id, nothing_for=self.limits.settle)
         except ProtocolError as error:
             raise Stopped from error
+
+
+def too_long(error: FreedomPayError, limit: Literal["settle", "wait", "outage"], limits: Limits) -> Held:
+    """The end of the work on a row that the issuer asks more patience for than this limit leaves."""
+    seconds = f"Limits.{limit} is {getattr(limits, limit):g} s"
+    asked = f"asked to wait {ceil(error.retry_after)} s" if error.retry_after else "answers 429 and does not say for how long"
+    return Held(f"the issuer {asked}, longer than there was time left for ({seconds}). Rows are left as they are: resume later")
 
 
 def why(error: FreedomPayError) -> str:

@@ -18,7 +18,7 @@ from freedompay_async.batch.entries import Refusal
 from freedompay_async.batch.files import DocumentProblem
 from freedompay_async.batch.intention import Intention
 from freedompay_async.batch.report import State
-from freedompay_async.batch.shared import SAYS_NOTHING
+from freedompay_async.batch.shared import SAYS_NOTHING, too_long
 from freedompay_async.batch.stopping import Stopped, Wait
 from freedompay_async.batch.writes import accepted, claim, end, keep
 from freedompay_async.contract import CARDS_ACTIVATE, CARDS_ISSUE, CLIENTS_CREATE
@@ -213,9 +213,9 @@ class Steps:
             except (RequestFailed, OutcomeUnknown, DuplicateRequest) as error:
                 if error.proved or not (error.refused or isinstance(error, DuplicateRequest)):
                     raise
-                refused = error
+                refused, shared.held = error, 0
             else:
-                shared.witness = request_id
+                shared.witness, shared.held = request_id, 0
                 found = operation.answer is not None and operation.answer.found
                 return operation, found and not own
         return await self._refusals.of_this_run(row, step, call, refused, refusal=Refusal.OWN if own else Refusal.PERHAPS_USED)
@@ -231,8 +231,12 @@ class Steps:
         return Operation(self._shared.session, call, request_id, state)
 
     async def _carried(self, call: Call[R], body: Intent, intent: Intention) -> Operation[R]:
-        """Until it is answered: an outage or a limit is no fault of the row."""
-        shared, pause = self._shared, 1.0
+        """Until it is answered: an outage or a limit is no fault of the row.
+
+        Raises:
+            Held: the issuer asks for more patience than there is time for.
+        """
+        shared, pause, waited = self._shared, 1.0, 0.0
         while True:
             try:
                 return await self._start(call, body, intent)
@@ -242,9 +246,17 @@ class Steps:
                 wait, pause = pause * (1.0 + random()), min(pause * 2, _LONGEST_PAUSE)
             except RateLimited as error:
                 intent.keep()
+                asked = error.retry_after or 0.0
+                if asked >= shared.limits.settle:
+                    raise too_long(error, "settle", shared.limits) from error
+                if waited >= shared.limits.outage:
+                    raise too_long(error, "outage", shared.limits) from error
                 shared.progress.trouble = error.message
-                wait = (error.retry_after or 0.0) + 1.0 + random()
+                wait = asked + 1.0 + random()
+                waited += wait
             except OutcomeUnknown as error:
+                if error.wait_too_long and not error.refused:
+                    raise too_long(error, "settle", shared.limits) from error
                 if shared.stopping.now and not error.refused:
                     raise Stopped from error
                 raise
@@ -280,15 +292,17 @@ class Steps:
         shared.room.set()
         try:
             while True:
-                held = shared.lane.held()
+                before = shared.lane.held()
                 try:
                     with Wait(shared.stopping):
                         return await operation.result(timeout=wait)
                 except StillProcessing as error:
                     # What it was not allowed to ask is given back.
-                    wait = shared.lane.held() - held
+                    wait = shared.lane.held() - before
                     if wait > 0:
                         continue
+                    if error.wait_too_long:
+                        raise too_long(error, "wait", shared.limits) from error
                     if error.done:
                         raise not_all_told(error.call or "", error.card_ids, request_id=operation.request_id) from error
                     if operation.answer is None and error.__cause__ is None:

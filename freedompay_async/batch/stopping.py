@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Final, Self
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["Stopped", "Stopping", "Wait"]
+__all__ = ["Held", "Stopped", "Stopping", "Wait"]
 
 
 class Stopped(Exception):
     """The run stops, and this row is left for the next one, as the journal has it."""
+
+
+class Held(Stopped):
+    """The issuer asked to wait with this row for longer than the run has time for, so it is left too."""
 
 
 class Stopping:

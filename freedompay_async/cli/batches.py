@@ -196,6 +196,8 @@ async def _run(task: Batch, journal: Journal, *, out: Path | None, json: bool) -
                     task.stop()
         except FreedomPayError as error:
             stopped = error
+    if task.progress.left_because is not None:
+        typer.echo(f"freedompay: {printable(task.progress.left_because)}", err=True)
     if stopped is None:
         return await _finish(journal, out=out, json=json)
     # What has stopped the run may keep its journal from being read as well.

@@ -51,9 +51,7 @@ class _Terminal:
         return True
 
     def draw(self, progress: Progress) -> None:
-        text = _line(progress, self._rate)
-        if progress.trouble:
-            text += f"\n  waiting: {printable(progress.trouble)}"
+        text = _line(progress, self._rate) + "".join(f"\n  {each}" for each in _troubles(progress))
         self._bars.update(self._bar, total=progress.rows or None, completed=progress.earlier + progress.done, text=text)
 
 
@@ -65,8 +63,7 @@ class _Plain:
         return not outcome.reason or _written(_problem(outcome), err=True)
 
     def draw(self, progress: Progress) -> None:
-        waiting = f"\nwaiting: {printable(progress.trouble)}" if progress.trouble else ""
-        _written(_line(progress, self._rate) + waiting, err=True)
+        _written("\n".join([_line(progress, self._rate), *_troubles(progress)]), err=True)
 
 
 class _Json:
@@ -144,9 +141,16 @@ def _line(progress: Progress, rate: _Rate) -> str:
     )
 
 
+def _troubles(progress: Progress) -> list[str]:
+    """What rows wait for, and what rows are left for."""
+    passing = [progress.trouble] if progress.trouble and progress.trouble != progress.left_because else []
+    left = [progress.left_because] if progress.left_because else []
+    return [f"waiting: {printable(each)}" for each in passing] + [f"left: {printable(each)}" for each in left]
+
+
 def _seldom(progress: Progress) -> str:
     """What most runs have none of takes no room in the line."""
-    counts = {"found": progress.found, "doubtful": progress.doubtful}
+    counts = {"found": progress.found, "doubtful": progress.doubtful, "left": progress.left}
     return "".join(f", {name} {count:,}" for name, count in counts.items() if count)
 
 

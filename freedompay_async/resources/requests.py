@@ -41,12 +41,14 @@ class Requests(Namespace):
 
         Args:
             operations: what to wait for.
-            timeout: seconds for all of them; without it there is no end to the waiting.
+            timeout: seconds for all of them; without it there is no end to the waiting. `Retry-After` is obeyed where there is time for it,
+                and without a timeout for an hour at most: then the request is asked about again.
             concurrency: look-ups on the way at once.
             rate: look-ups a second at most.
 
         Raises:
-            StillProcessing: the time is up; `request_ids` has those that have not ended.
+            StillProcessing: the time is up, or too short for what the issuer asked to wait with the rest; `request_ids` has those that
+                have not ended.
             AuthenticationError: the question was refused.
         """
         return as_completed(self._session, operations, timeout=timeout, concurrency=concurrency, rate=rate)

@@ -145,6 +145,23 @@ async def test_a_pipe_gets_the_reason_of_a_wait(capsys):
     ]
 
 
+async def test_a_pipe_gets_what_rows_are_left_for_beside_what_others_wait_for(capsys):
+    await draw(Progress(rows=10, left=2, trouble="no connection", left_because="asked to wait"))
+
+    assert capsys.readouterr().err.splitlines() == [
+        "0/10 rows, 0/s, in progress 0 (waiting 0), refused 0, unknown 0, left 2, time left ?",
+        "waiting: no connection",
+        "left: asked to wait",
+    ]
+
+
+async def test_a_terminal_gets_what_rows_are_left_for_once(screen):
+    await draw(Progress(rows=10, left=2, trouble="asked to wait", left_because="asked to wait"))
+
+    assert "left: asked to wait" in screen.getvalue()
+    assert "waiting: asked to wait" not in screen.getvalue()
+
+
 async def test_a_machine_gets_lines_of_json_only(capsys):
     await draw(Progress(rows=10), outcome(), json=True)
     said = capsys.readouterr()

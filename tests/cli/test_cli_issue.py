@@ -9,7 +9,7 @@ import pytest
 
 from freedompay_async.cli import batches
 from freedompay_async.errors import JournalError
-from freedompay_async.sandbox import Fault
+from freedompay_async.sandbox import Fault, Faults
 
 
 def test_each_row_gets_one_card(shell, issuer, people, one_each):
@@ -281,6 +281,38 @@ def test_a_row_that_is_left_is_told_with_what_to_do(shell, issuer, people, hurry
     assert result.exit_code == 3
     assert "  started          3   resume to go on\n" in result.stdout
     assert result.stderr.endswith("3 rows are left: freedompay batch resume run.db\n")
+
+
+@pytest.mark.parametrize("fault", [Fault.LIMITED, Fault.UNAVAILABLE])
+def test_rows_that_the_issuer_asks_to_wait_with_for_too_long_are_left_and_the_reason_is_told(issuers, shell_of, people, one_each, fault):
+    issuer = issuers(faults=Faults(retry_after=3600))
+    shell = shell_of(issuer)
+    issuer.script("client/add", fault)
+    result = shell.issue(people(3))
+
+    assert result.exit_code == 3
+    assert "  issued           2\n" in result.stdout
+    assert "  unknown          0\n" in result.stdout
+    assert "freedompay: the issuer asked to wait 3600 s, longer than there was time left for" in result.stderr
+    assert "Rows are left as they are: resume later\n" in result.stderr
+    assert result.stderr.endswith("1 rows are left: freedompay batch resume run.db\n")
+
+    result = shell("batch", "resume", "run.db")
+
+    assert result.exit_code == 0
+    assert issuer.cards() == one_each(3)
+
+
+def test_a_machine_is_told_what_rows_are_left_for(issuers, shell_of, people):
+    issuer = issuers(faults=Faults(retry_after=3600))
+    issuer.script("client/add", Fault.LIMITED)
+    result = shell_of(issuer).issue(people(3), "--json")
+    *_, progress, report = map(json.loads, result.stdout.splitlines())
+
+    assert (result.exit_code, report["issued"], report["started"]) == (3, 2, 1)
+    assert progress["left"] == 1
+    assert progress["trouble"] == progress["left_because"]
+    assert progress["trouble"].startswith("the issuer asked to wait 3600 s")
 
 
 def test_resume_goes_on(shell, issuer, people, one_each, hurry):

@@ -138,9 +138,21 @@ async def _limits(attempt, work):
     return _json(429, {"status": "error", "error_code": "limit"}, **{"Retry-After": "1"})
 
 
+def _asks_to_wait(status, seconds):
+    """Nothing is done, and it says when to come again."""
+
+    async def trouble(attempt, work):
+        attempt.connected()
+        await asyncio.sleep(0.1)
+        return _json(status, {"status": "error", "error_code": "later"}, **({} if seconds is None else {"Retry-After": str(seconds)}))
+
+    return trouble
+
+
 @pytest.fixture(scope="session")
 def goes_wrong():
     return SimpleNamespace(
+        asks_to_wait=_asks_to_wait,
         refuses=_refuses,
         resets_after_the_work=_resets_after_the_work,
         stalls=_stalls,
@@ -157,24 +169,29 @@ def issuer():
 
 @pytest.fixture(scope="session")
 def run_batch(play):
-    """Plans so many rows and runs them at this issuer; the report, and the seconds that the run took."""
+    """Plans so many rows and runs them at this issuer; the report, and the seconds that the run took.
 
-    def run(issuer, rows, *, check_first="sample", **limits):
-        journal = InlineJournal()
+    `run.progress` is how the run stood at its end; a journal that is given has its plan, and the run is a resumed one.
+    """
+
+    def run(issuer, rows, *, check_first="sample", journal=None, **limits):
+        resumed, run.journal = journal is not None, journal or InlineJournal()
 
         def batch():
             fp = FreedomPay(auth_id="10001", secret_key="secret", region="KZ", base_url="https://api.example.com")
             fp._session.transport = issuer
-            return Batch(fp, journal, limits=Limits(**limits), check_first=check_first)
+            return Batch(fp, run.journal, limits=Limits(**limits), check_first=check_first)
 
         # The rows are read in a thread, which a virtual clock could not wait for.
-        asyncio.run(batch().plan(_rows(rows)))
+        if not resumed:
+            asyncio.run(batch().plan(_rows(rows)))
 
         async def story():
             loop, task = asyncio.get_running_loop(), batch()
             began = loop.time()
             async for _ in task.run():
                 pass
+            run.progress = task.progress
             return await task.report(), loop.time() - began
 
         return play(story())

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import pytest
 
-from freedompay_async import AuthenticationError, ConfigurationError, StillProcessing
+from freedompay_async import AuthenticationError, ConfigurationError, RateLimited, StillProcessing
 from freedompay_async.contract import CARDS_BULK_ISSUE
 from freedompay_async.models import BulkIssue, RequestState
 from freedompay_async.operations import Operation, _Watch, as_completed, start
@@ -184,6 +184,50 @@ def test_timeout_ends_look_ups_that_hang(play, memory, say, crowd):
 
     assert len(error.request_ids) == 20
     assert at == pytest.approx(5)
+
+
+def test_what_the_issuer_asks_to_wait_with_longer_than_there_is_time_does_not_hold_up_the_others(play, memory, say, crowd):
+    wire = memory(request__status=[say.success])
+    session, operations = crowd(wire, 20)
+    held = {op.request_id: say.error(429, Retry_After="3600") for op in operations[:5]}
+    wire.scripts["request/status"] = [by_id(**held, default=say.after(2, say.success))]
+
+    async def story():
+        given = []
+        with pytest.raises(StillProcessing, match="5 requests") as caught:
+            await into(given, as_completed(session, operations, timeout=600, concurrency=8, rate=None))
+        return given, caught.value, asyncio.get_running_loop().time()
+
+    given, error, at = play(story())
+
+    assert len(given) == 15
+    assert set(error.request_ids) == set(held)
+    assert (error.retry_after, error.wait_too_long, type(error.__cause__)) == (3600.0, True, RateLimited)
+    assert "The issuer asked to wait 3600 s, and there was no time left for that." in str(error)
+    assert len([each for each in wire.sent if each.fields["request_id"] in held]) == 5
+    assert at < 60
+
+
+def test_what_the_issuer_asks_to_wait_with_is_looked_at_when_that_is_over(play, memory, say, crowd):
+    wire = memory(request__status=[say.success])
+    session, operations = crowd(wire, 2)
+    slow = iter([say.error(503, Retry_After="400"), say.success])
+
+    async def later(*told):
+        return await next(slow)(*told)
+
+    wire.scripts["request/status"] = [by_id(**{operations[0].request_id: later}, default=say.success)]
+
+    assert len(play(collect(session, operations, timeout=600))) == 2
+    assert wire.sent[-1].at >= 400
+
+
+def test_without_a_timeout_an_absurd_wait_is_obeyed_for_an_hour(play, memory, say, crowd):
+    wire = memory(request__status=[say.error(429, Retry_After="999999999"), say.error(429, Retry_After="999999999"), say.success])
+    session, operations = crowd(wire, 1)
+
+    assert len(play(collect(session, operations))) == 1
+    assert [round(each.at / 3600, 1) for each in wire.sent] == [0, 1, 2]
 
 
 def test_wait_goes_on_after_the_timeout(play, memory, say, crowd):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 import time
 from uuid import uuid4
 
@@ -261,6 +262,60 @@ def test_retry_after_of_a_question_is_obeyed_between_looks(play, memory, say, op
     play(operation(wire, timeout=100.0, attempts=1).result())
 
     assert wire.sent[1].at >= 40
+
+
+@pytest.mark.parametrize("http", [429, 503, 404])
+@pytest.mark.parametrize("asked", ["60", "3600", "999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_wait_ends_at_once_where_the_issuer_asks_for_more_time_than_is_left(ended, memory, say, operation, http, asked):
+    wire = memory(request__status=[say.http(http, b"", Retry_After=asked), say.success])
+    error, at = ended(operation(wire).result(timeout=60))
+
+    assert (type(error), at, len(wire.sent)) == (StillProcessing, 0, 1)
+    assert error.wait_too_long
+    assert error.retry_after >= 60
+    assert error.__cause__.retry_after == error.retry_after
+    assert f"The issuer asked to wait {error.retry_after:.0f} s, and there was no time left for that." in str(error)
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+def test_wait_that_has_asked_in_vain_ends_where_the_next_wait_would_be_too_long(ended, memory, say, operation):
+    wire = memory(request__status=[say.error(429, Retry_After="40")])
+    error, at = ended(operation(wire, attempts=1).result(timeout=60))
+
+    assert (type(error), error.wait_too_long, len(wire.sent)) == (StillProcessing, True, 2)
+    assert 40 <= at < 45
+
+
+def test_wait_begun_again_before_the_issuer_may_be_asked_asks_nothing(play, memory, say, operation):
+    wire = memory(request__status=[say.error(503, Retry_After="100"), say.success])
+
+    async def story():
+        op = operation(wire)
+        with pytest.raises(StillProcessing):
+            await op.result(timeout=60)
+        await asyncio.sleep(30)
+        with pytest.raises(StillProcessing, match="asked to wait 100 s"):
+            await op.result(timeout=60)
+        assert (asyncio.get_running_loop().time(), len(wire.sent)) == (30, 1)
+        await op.result(timeout=100)
+        return wire.sent[1].at
+
+    assert play(story()) >= 100
+
+
+def test_wait_that_ran_out_after_a_wait_that_was_obeyed_is_none_that_was_too_long(ended, memory, say, operation):
+    error, _ = ended(operation(memory(request__status=[say.error(503, Retry_After="1")])).result(timeout=3.5))
+
+    assert (type(error), error.retry_after, error.wait_too_long) == (StillProcessing, 1.0, False)
+    assert str(error).split(" [")[0].endswith("The issuer asked to wait 1 s.")
+
+
+def test_wait_without_an_end_obeys_for_an_hour(play, memory, say, operation):
+    wire = memory(request__status=[say.error(429, Retry_After="999999999"), say.success])
+
+    play(operation(wire).result(timeout=float("inf")))
+
+    assert 3600 <= wire.sent[1].at <= 3610
 
 
 def test_look_that_hangs_ends_with_the_wait(ended, memory, say, operation):

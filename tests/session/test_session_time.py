@@ -7,10 +7,10 @@ from collections import Counter
 
 import pytest
 
-from freedompay_async import ConfigurationError, NotSent, OutcomeUnknown, Policy, RateLimited
-from freedompay_async.contract import CARDS_BULK_ISSUE, REQUESTS_STATUS
+from freedompay_async import ConfigurationError, NotSent, OutcomeUnknown, Policy, ProtocolError, RateLimited, RequestFailed
+from freedompay_async.contract import CARDS_BULK_ISSUE, CARDS_SET_PIN, REQUESTS_STATUS
 from freedompay_async.governor import Lane
-from freedompay_async.models import BulkIssue, StatusQuery
+from freedompay_async.models import BulkIssue, PinSetting, StatusQuery
 from freedompay_async.pacing import Pace
 from freedompay_async.policy import RetryBudget
 
@@ -206,6 +206,80 @@ def test_503_that_asks_for_more_than_the_deadline_leaves_is_unknown_and_says_how
     assert type(error) is OutcomeUnknown
     assert error.retry_after == 3600.0
     assert at == 0
+
+
+HELD = "The issuer asked to wait 3600 s, and there was no time left for that."
+
+
+def retries(kind, session):
+    """A call that may be retried so, and its path."""
+    pin = PinSetting(card_id="c-1")
+    return {
+        "read": lambda: session.read(REQUESTS_STATUS, ask()),
+        "askable": lambda: session.submit(CARDS_BULK_ISSUE, order()),
+        "unaskable": lambda: session.change(CARDS_SET_PIN, pin),
+        "repeatable": lambda: session.repeat(CARDS_SET_PIN, pin),
+    }[kind]
+
+
+@pytest.mark.parametrize("scheme", ["KZ", "KG"])
+@pytest.mark.parametrize("asked", ["3600", "Mon, 07 Nov 1994 08:49:37 GMT"])
+@pytest.mark.parametrize("kind", ["read", "askable", "unaskable", "repeatable"])
+@pytest.mark.parametrize("http", [429, 503])
+def test_wait_that_is_too_long_ends_any_call_at_once_and_is_told(ended, memory, say, over, monkeypatch, http, kind, asked, scheme):
+    monkeypatch.setattr("time.time", lambda: 784111777.0 + 24 * 3600 - 3600)
+    steps = [say.error(http, Retry_After=asked)]
+    wire = memory(card__bulk_issue=steps, card__set_pin=steps, request__status=steps)
+    error, at = ended(retries(kind, over(wire, scheme=scheme, timeout=60.0)))
+    # Under JWS nothing tells a repeat from a second call, so a PIN that the issuer makes is not sent again, however short the wait.
+    final = kind == "unaskable" and scheme == "KZ"
+
+    assert type(error) is (RateLimited if http == 429 else ProtocolError if kind == "read" else OutcomeUnknown)
+    assert (at, len(wire.sent)) == (0, 1)
+    assert error.done is (False if kind == "read" else None)
+    assert (error.retry_after, error.wait_too_long) == (3600.0, not final)
+    assert ("The issuer asked to wait 3600 s." if final else HELD) in str(error)
+
+
+@pytest.mark.parametrize("http", [429, 503])
+def test_question_that_is_to_wait_too_long_leaves_a_lost_effect_unknown_and_says_how_long(ended, memory, say, over, http):
+    wire = memory(card__bulk_issue=[say.lost], request__status=[say.error(http, Retry_After="3600")])
+    error, at = ended(lambda: over(wire, timeout=60.0).submit(CARDS_BULK_ISSUE, order()))
+
+    assert type(error) is OutcomeUnknown
+    assert (error.retry_after, error.wait_too_long) == (3600.0, True)
+    assert HELD in str(error)
+    assert at < 1
+
+
+def test_refusal_whose_question_is_to_wait_too_long_is_unknown(ended, memory, say, over):
+    wire = memory(card__bulk_issue=[say.refused], request__status=[say.error(429, Retry_After="3600")])
+    error, at = ended(lambda: over(wire, timeout=60.0).submit(CARDS_BULK_ISSUE, order()))
+
+    assert (type(error), error.refused, error.wait_too_long, at) == (OutcomeUnknown, True, True, 0)
+    assert HELD in str(error)
+
+
+def test_wait_of_an_earlier_answer_is_not_told_of_a_later_one(ended, memory, say, over):
+    wire = memory(card__bulk_issue=[say.unavailable], request__status=[say.lost])
+    error, _ = ended(lambda: over(wire, timeout=20.0).submit(CARDS_BULK_ISSUE, order()))
+
+    assert (type(error), error.wait_too_long) == (OutcomeUnknown, False)
+    assert "asked to wait" not in str(error)
+
+
+def test_attempts_that_are_used_up_are_no_wait_that_is_too_long(ended, memory, say, over):
+    error, _ = ended(lambda: over(memory(card__bulk_issue=[say.limited])).submit(CARDS_BULK_ISSUE, order()))
+
+    assert (type(error), error.wait_too_long) == (RateLimited, False)
+    assert "The issuer asked to wait 7 s." in str(error)
+
+
+def test_refused_question_says_nothing_of_a_wait(ended, memory, say, over):
+    error, _ = ended(lambda: over(memory(request__status=[say.error(200, Retry_After="7")])).read(REQUESTS_STATUS, ask()))
+
+    assert type(error) is RequestFailed
+    assert "asked to wait" not in str(error)
 
 
 def test_date_in_retry_after_is_obeyed(play, memory, say, over, monkeypatch):

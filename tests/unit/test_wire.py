@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import time
 import traceback
 from email.utils import formatdate
 
 import msgspec
 import pytest
+from multidict import CIMultiDict
 
 from freedompay_async.contract import CARDS_ISSUE, REQUESTS_STATUS
 from freedompay_async.errors import ConfigurationError
@@ -235,8 +237,18 @@ class TestRetryAfter:
             ("120", 120.0),
             (" 7 ", 7.0),
             ("9" * 400, 999_999_999.0),
+            ("9" * 9_000, 999_999_999.0),
+            ("0000000003600", 3600.0),
+            ("3, 120", 120.0),
+            ("120 ,3", 120.0),
+            ("3, soon", 0.0),
+            ("nan", 0.0),
+            ("inf", 0.0),
+            ("1e9", 0.0),
             (formatdate(NOW + 90, usegmt=True), 90.0),
             (formatdate(NOW - 90, usegmt=True), 0.0),
+            (formatdate(NOW + 90).replace("-0000", "+0000"), 90.0),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", 999_999_999.0),
             ("-5", 0.0),
             ("1.5", 0.0),
             ("١٢", 0.0),
@@ -249,6 +261,24 @@ class TestRetryAfter:
     )
     def test_is_read_as_seconds_or_as_a_date(self, value, expected):
         assert answer_to(429, b"", retry_after=value).retry_after == expected
+
+    @pytest.mark.parametrize("zone", [" GMT", " -0000", " XYZ", ""])
+    def test_a_date_without_a_zone_is_in_utc_wherever_this_machine_stands(self, zone, monkeypatch):
+        date = formatdate(NOW + 90).removesuffix(" -0000") + zone
+        monkeypatch.setenv("TZ", "Asia/Almaty")
+        time.tzset()
+        try:
+            assert answer_to(429, b"", retry_after=date).retry_after == 90.0
+        finally:
+            monkeypatch.undo()
+            time.tzset()
+
+    @pytest.mark.parametrize("values", [("7", "120"), ("120", "7"), ("120", "soon")])
+    def test_of_two_headers_the_longer_wait_counts(self, values):
+        headers = CIMultiDict([("retry-after", values[0]), ("Retry-After", values[1])])
+        verdict = read_answer(Reply(429, headers, b""), RequestState, effect=True, now=NOW, asked=CARDS_ISSUE.envelope)
+
+        assert verdict.retry_after == 120.0
 
     @pytest.mark.parametrize(
         ("status", "body"),
