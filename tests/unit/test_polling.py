@@ -130,6 +130,13 @@ def test_a_few_are_looked_at_early():
     assert waited(looks, 0.0, 0.0) < 1.0
 
 
+def test_those_that_end_after_the_last_step_are_counted_as_slow():
+    # The scale of these ages ends at 160 s.
+    looks = taught(*[0.01, 300.0, 300.0, 300.0, 300.0] * 40)
+
+    assert waited(looks, 0.0) == pytest.approx(10.0)
+
+
 @pytest.mark.parametrize("after", [0.5, 6.0])
 def test_it_follows_a_change(after):
     looks = taught(*[2.0] * 500, *[after] * 1500)
@@ -219,9 +226,11 @@ def test_any_policy_will_do(first, growth, most, takes):
 
 @given(st.lists(st.floats(1e-3, 100), min_size=40, max_size=100))
 def test_longer_times_bring_no_earlier_look(takes):
+    # What is supposed of ages that nothing was seen at comes to a few of a hundred requests, so a few more are quick, or slow.
+    few = len(takes) // 10
     shorter, longer = Looks(POLICY), Looks(POLICY)
-    for looks, times in ((shorter, 1.0), (longer, 10.0)):
-        for each in takes:
+    for looks, times, more in ((shorter, 1.0, min(takes)), (longer, 10.0, max(takes))):
+        for each in [more] * few + takes:
             looks.learn(0.0, each * times * 0.9, ended=False)
             looks.learn(each * times * 0.9, each * times, ended=True)
 
