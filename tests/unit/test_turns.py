@@ -1,4 +1,4 @@
-"""What a governor and a lane give at once, what they learn from answers, and how late a turn may come."""
+"""What a governor and a lane give at once, what they learn of answers, how late a turn may come."""
 
 from __future__ import annotations
 
@@ -92,7 +92,15 @@ def test_another_kind_of_call_that_is_slower_takes_no_place_away(run_virtual, he
         governor = Governor(concurrency=10)
         governor.hold(10)
         seconds_of(heard_by(governor), answered(), count=20, seconds=5)
-        seconds_of(heard_by(governor), answered(), count=20, first=6.0, seconds=3, took=5.0, kind="statement")
+        seconds_of(
+            heard_by(governor),
+            answered(),
+            count=20,
+            first=6.0,
+            seconds=3,
+            took=5.0,
+            kind="statement",
+        )
         for _ in range(10):
             governor.release()
         return places(governor)
@@ -140,7 +148,8 @@ def test_a_lane_hands_on_what_it_hears_and_keeps_its_own_share(run_virtual):
         (0.0, [0.1, 0.2, 0.3, 0.4]),
         (0.015, [0.115, 0.2, 0.3, 0.4]),
         (0.02, [0.12, 0.2, 0.3, 0.4]),
-        # What is later than the grain of the clock is lost: else the turns of a second in which the loop stood still would go at once.
+        # What is later than the grain of the clock is lost: else all the turns of a second in which
+        # the loop stood still would go at once.
         (0.05, [0.15, 0.23, 0.33, 0.43]),
         (3.0, [3.1, 3.18, 3.28, 3.38]),
     ],
@@ -174,10 +183,20 @@ def test_what_is_interactive_is_ready_although_the_background_waits_for_its_turn
         await governor.acquire()
         waiting = asyncio.create_task(governor.acquire(Rank.BACKGROUND))
         await asyncio.sleep(0.5)
-        early = governor.ready(), governor.take(), governor.ready(Rank.BACKGROUND), governor.take(Rank.BACKGROUND)
+        early = (
+            governor.ready(),
+            governor.take(),
+            governor.ready(Rank.BACKGROUND),
+            governor.take(Rank.BACKGROUND),
+        )
         # The turn is there, and the timer that gives it to who waits has not gone off.
         asyncio.get_running_loop().virtual.now += 0.5
-        late = governor.ready(), governor.ready(Rank.BACKGROUND), governor.take(Rank.BACKGROUND), governor.take()
+        late = (
+            governor.ready(),
+            governor.ready(Rank.BACKGROUND),
+            governor.take(Rank.BACKGROUND),
+            governor.take(),
+        )
         waiting.cancel()
         return early, late
 
@@ -230,7 +249,12 @@ def test_who_has_left_in_the_background_is_in_nobodys_way(run_virtual):
         await asyncio.sleep(0)
         governor.release()
         await asyncio.sleep(0)
-        return [each.cancelled() for each in waiting], waiting[2].done(), governor.busy, governor.waiting
+        return (
+            [each.cancelled() for each in waiting],
+            waiting[2].done(),
+            governor.busy,
+            governor.waiting,
+        )
 
     assert run_virtual(work()) == ([True, True, False], True, 1, 0)
 
@@ -239,7 +263,13 @@ def test_places_that_are_held_are_taken_from_what_is_free(run_virtual):
     async def work():
         governor = Governor(concurrency=10)
         await governor.acquire()
-        held = [governor.hold(4), governor.hold(0), governor.hold(-3), governor.hold(100), governor.hold(1)]
+        held = [
+            governor.hold(4),
+            governor.hold(0),
+            governor.hold(-3),
+            governor.hold(100),
+            governor.hold(1),
+        ]
         return held, governor.busy, governor.ready()
 
     assert run_virtual(work()) == ([4, 0, 0, 5, 0], 10, False)
@@ -294,7 +324,11 @@ def test_a_lane_is_of_the_background_and_waits_behind_what_is_interactive(run_vi
             governor.release()
 
         await governor.acquire()
-        work = [asyncio.create_task(row()), asyncio.create_task(row()), asyncio.create_task(block())]
+        work = [
+            asyncio.create_task(row()),
+            asyncio.create_task(row()),
+            asyncio.create_task(block()),
+        ]
         await asyncio.sleep(1.0)
         governor.release()
         await asyncio.gather(*work)
