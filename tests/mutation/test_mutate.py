@@ -70,6 +70,7 @@ def test_a_change_of_wording_only_needs_no_test(mutate, was, now):
         ('raise NotSent("nothing was sent")', "raise NotSent(None)"),
         ('if state == "issued":', 'if state == "ISSUED":'),
         ('return name.strip(" ")', 'return name.strip("XX XX")'),
+        ('execute("SELECT a FROM b")', 'execute("select a from b")'),
         ('left("a b", 1)', 'left("A B", 2)'),
         ('left("a b", 1)', 'left("a b", )'),
         ("a < b", "a <= b"),
