@@ -112,7 +112,9 @@ def test_a_line_of_the_file_may_be_of_several_mutants(mutate, tmp_path):
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_and_its_tests_are_there(module):
     assert (ROOT / "freedompay_async" / f"{module.replace('.', '/')}.py").is_file()
-    assert [path for path in MODULES[module] if not (ROOT / path).is_file()] == []
+    paths = [each.removeprefix("--deselect=").partition("::")[0] for each in MODULES[module]]
+
+    assert [path for path in paths if not (ROOT / path).is_file()] == []
 
 
 @pytest.mark.parametrize("entry", EQUIVALENT, ids=lambda entry: f"{entry['module']}-{entry['function']}")

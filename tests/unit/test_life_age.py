@@ -137,5 +137,13 @@ def test_only_a_429_is_told_at_once_where_it_is_not_waited_out(life, after_sends
     assert after_sends(life(retry, wait=False), Seen.LIMITED).step is Step.LIMITED
 
 
+@pytest.mark.parametrize(("facts", "found"), [({}, False), ({"given": True}, True)])
+def test_whose_use_is_known_after_a_429_is_told_only_of_an_id_that_the_caller_gave(life, after_sends, facts, found):
+    subject = life(**facts)
+    after_sends(subject, Seen.LIMITED, Seen.ERROR)
+
+    assert subject.found is found
+
+
 def test_a_pause_that_has_doubled_for_long_is_still_a_number():
     assert full_jitter(1.0, math.inf, 10_000, lambda: 1.0) == 2.0**30

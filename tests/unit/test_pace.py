@@ -80,6 +80,13 @@ def test_a_429_in_the_second_after_it_slowed_down_is_no_news(found, began):
     assert found.rate(4.5) == before
 
 
+def test_a_429_of_a_call_that_began_later_is_news(found):
+    before = found.rate(4.5)
+    found.limited(4.5, 4.01)
+
+    assert found.rate(4.5) < before
+
+
 def test_what_was_taken_bounds_it_where_it_was_far_too_fast(found):
     for _ in range(30):
         found.taken(39.5)
@@ -109,7 +116,7 @@ def test_it_never_stands_still(found):
     for now in range(100, 200, 2):
         found.limited(float(now), float(now))
 
-    assert found.rate(198.0) >= 0.1
+    assert found.rate(198.0) == 0.1
 
 
 def test_it_keeps_a_few_seconds_only():

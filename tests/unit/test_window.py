@@ -85,6 +85,7 @@ def test_it_comes_back_in_about_ten_seconds():
     limits = seconds(window, *[0.1] * 12, began=8.0)
 
     assert limits[0] < 70
+    assert limits[:6] == [44, 54, 64, 74, 84, 94]
     assert limits == sorted(limits)
     assert limits[-1] == 100
 
@@ -96,6 +97,16 @@ def test_a_few_places_come_back_one_by_one():
     assert seconds(window, *[0.1] * 5, began=20.0) == [2, 3, 4, 4, 4]
 
 
+def test_what_lasts_for_about_half_a_minute_is_no_growth_any_more():
+    window, limits = Window(10**9), []
+    for now in range(80):
+        window.answered(float(now), 0.1 if now < 5 else 1.0, "card", busy=10**9)
+        limits.append(window.limit)
+
+    # Half of the way from a tenth of a second to a whole one: 60 ln 1.8 seconds.
+    assert next(now for now in range(8, 80) if limits[now] > limits[now - 1]) == 5 + 35 + 1
+
+
 def test_what_lasts_becomes_usual():
     window = Window(100)
     seconds(window, *[0.1] * 5)
@@ -103,7 +114,7 @@ def test_what_lasts_becomes_usual():
     assert seconds(window, *[1.0] * 120, began=5.0)[-1] == 100
 
 
-@pytest.mark.parametrize(("unavailable", "cut"), [(0, False), (1, False), (2, False), (5, True), (20, True)])
+@pytest.mark.parametrize(("unavailable", "cut"), [(0, False), (1, False), (2, False), (3, True), (5, True), (20, True)])
 def test_more_than_a_tenth_of_503_cuts_it(unavailable, cut):
     assert (seconds(Window(100), 0.1, 0.1, unavailable=unavailable)[-1] < 100) is cut
 
