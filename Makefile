@@ -11,7 +11,10 @@ PURE := contract errors explain ids masking redaction policy secret settings sig
 # The tests that have to reach it. They run by themselves first, because counting lines doubles the time of a test.
 COVERING := tests/unit tests/batch/test_rows.py tests/batch/test_row_messages.py tests/batch/test_lookalikes.py tests/batch/test_run.py
 
-.PHONY: demo test lint format tables bench faults soak crash fuzz audit clean
+# Runs a proof and keeps its figures in .proofs, where `make proofs-log` finds them.
+PROVE := $(BIN)/python docs/proofs.py run
+
+.PHONY: demo test lint format tables bench faults soak crash fuzz mutate proofs-log audit clean
 
 demo: .venv/package
 	$(BIN)/python examples/demo.py
@@ -19,7 +22,7 @@ demo: .venv/package
 test: .venv/dev .venv/package
 	$(if $(ARGS),,$(BIN)/pytest -q -n $(WORKERS) --dist worksteal --cov --cov-report= $(COVERING))
 	$(if $(ARGS),,$(BIN)/coverage report --skip-covered --fail-under=100 --include='$(subst $(eval ) ,$(comma),$(PURE:%=*/freedompay_async/%.py))')
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	$(if $(ARGS),,$(PROVE) test) $(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: .venv/dev .venv/package
 	$(BIN)/ruff check .
@@ -43,23 +46,36 @@ bench: .venv/bench .venv/package
 faults: .venv/bench .venv/package
 	$(BIN)/python benchmarks/faults.py --write
 
-# The proofs of docs/reliability.md at their full length; `make test` runs the same with less.
+# The proofs of docs/reliability.md at their full length; `make test` runs the same with less. A smaller one: make crash ROUNDS=40.
+SCHEDULES ?= 1000000
+LEAK_SECONDS ?= 3600
+ROUNDS ?= 200
+FUZZ_SECONDS ?= 300
+
 soak: .venv/dev .venv/package
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal --timeout 0 --schedules 1000000 tests/model
-	$(BIN)/pytest --timeout 0 --leak-seconds 3600 tests/leaks
+	$(PROVE) soak-model $(BIN)/pytest -n $(WORKERS) --dist worksteal --timeout 0 --schedules $(SCHEDULES) tests/model
+	$(PROVE) soak-leaks $(BIN)/pytest --timeout 0 --leak-seconds $(LEAK_SECONDS) tests/leaks
 
 crash: .venv/dev .venv/package
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal --timeout 0 --rounds 200 tests/crash
+	$(PROVE) crash $(BIN)/pytest -n $(WORKERS) --dist worksteal --timeout 0 --rounds $(ROUNDS) tests/crash
 
 fuzz: .venv/dev .venv/package
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal --timeout 0 --fuzz-seconds 300 tests/fuzz
+	$(PROVE) fuzz $(BIN)/pytest -n $(WORKERS) --dist worksteal --timeout 0 --fuzz-seconds $(FUZZ_SECONDS) tests/fuzz
+
+# Changes one thing at a time in the modules that decide, and expects a test to fail; some of them: make mutate ONLY=policy,batch.ending
+mutate: .venv/dev .venv/mutate
+	$(PROVE) mutate $(BIN)/python tests/mutation/mutate.py $(ONLY:%=--only %)
+
+# The table "The last figures" of docs/reliability.md, from what the targets above have left in .proofs.
+proofs-log: .venv/made
+	$(BIN)/python docs/proofs.py write
 
 # Needs the network: what can't be looked up is an error, not a pass.
 audit: .venv/audit
 	$(BIN)/pip-audit --strict --disable-pip --no-deps --requirement constraints.txt
 
 clean:
-	rm -rf .venv .demo
+	rm -rf .venv .demo .proofs mutants
 
 .venv/made:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
@@ -76,6 +92,10 @@ clean:
 
 .venv/audit: .venv/made pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt '.[audit]'
+	touch $@
+
+.venv/mutate: .venv/made pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt '.[mutate]'
 	touch $@
 
 .venv/bench: .venv/made pyproject.toml constraints.txt

@@ -100,6 +100,9 @@ class Looks:
             for step in range(first, end):
                 self._count(step, 1.0, 0.0)
             return
+        if end == len(self._alive) - 1:
+            # The last step is for all that is above: nothing outlives it, and what ends there has not outlived the one before.
+            end += 1
         # Where in between it has ended is as likely as what is known so far has it.
         first = min(first, end - 1) if end else 0
         last = max(end, first + 1)

@@ -123,7 +123,7 @@ class Campaign:
 
 
 @pytest.mark.timeout(300)
-def test_a_big_batch_killed_all_through_its_life_ends_with_one_card_a_row(scene, one_each, campaign, kills, seed):
+def test_a_big_batch_killed_all_through_its_life_ends_with_one_card_a_row(scene, one_each, campaign, kills, seed, record_property):
     print(f"seed {seed}: to repeat it, --rounds {kills + KILLS * (campaign - 1)} and, beyond {DEFAULT}, --randomly-seed {seed - campaign}")
     random = Random(seed)
     scene.file(ROWS)
@@ -133,15 +133,20 @@ def test_a_big_batch_killed_all_through_its_life_ends_with_one_card_a_row(scene,
     for number in range(kills):
         killed.append(life.kill(number, kills, KINDS[(number + seed) % len(KINDS)]))
         print(life.told[-1])
+        record_property("kills", int(killed[-1]))
 
         assert life.wrongs() == []
 
     last = scene.run(*RESUME)
     ledger, report, outcomes = bank.ledger(), scene.report(), scene.outcomes()
+    cards = Counter(card["phone"] for card in ledger)
+    record_property("rows", ROWS)
+    record_property("rows with two cards", sum(count > 1 for count in cards.values()))
+    record_property("rows without a card", ROWS - len(cards))
 
     assert killed == [True] * kills
     assert (last.process.returncode, "Traceback" in last.stderr) == (0, False)
-    assert Counter(card["phone"] for card in ledger) == one_each(ROWS)
+    assert cards == one_each(ROWS)
     assert (report["issued"], report["rows"]) == (ROWS, ROWS)
     assert {(each["client_id"], each["card_id"], each["card_request_id"]) for each in outcomes} == {
         (card["client_id"], card["card_id"], card["request_id"]) for card in ledger

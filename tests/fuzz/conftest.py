@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 @pytest.fixture
-def fuzz(request):
+def fuzz(request, record_property):
     """Gives examples of a strategy to a check, each round from another seed, until the time is over; returns how many there were."""
     seconds = request.config.getoption("--fuzz-seconds")
 
@@ -53,14 +53,17 @@ def fuzz(request):
             suppress_health_check=list(HealthCheck),
             phases=[Phase.generate, Phase.shrink],
         )
-        for number in itertools.count(time.time_ns()):
-            if time.monotonic() >= end:
-                break
-            try:
-                seed(number)(how(given(strategy)(timed)))()
-            except BaseException as error:
-                error.add_note(f"of the round with the seed {number}")
-                raise
+        try:
+            for number in itertools.count(time.time_ns()):
+                if time.monotonic() >= end:
+                    break
+                try:
+                    seed(number)(how(given(strategy)(timed)))()
+                except BaseException as error:
+                    error.add_note(f"of the round with the seed {number}")
+                    raise
+        finally:
+            record_property("inputs", tried)
         return tried
 
     return run

@@ -41,11 +41,17 @@ def story(folder, *, calls=CALLS, seconds=0.0, plant=""):
     return json.loads(run.stdout), run.stderr
 
 
-def test_many_calls_leave_nothing_behind_and_the_truth(request, tmp_path):
+def test_many_calls_leave_nothing_behind_and_the_truth(request, tmp_path, record_property):
     """One test, because it takes a while, and tests that run in parallel share nothing."""
     told, stderr = story(tmp_path, seconds=request.config.getoption("--leak-seconds"))
     made, kept = told["made"], told["kept"]
     print(f"{told['calls']} calls in {told['seconds']} s, {made['cancelled']} cancelled; kept: {kept}")
+    record_property("calls", told["calls"])
+    record_property("calls cancelled", made["cancelled"])
+    record_property("sockets beside the pool", told["sockets beside the pool"])
+    record_property("kB more traced", kept["traced bytes"] // 1024)
+    record_property("kB more of the process", kept["resident bytes"] // 1024)
+    record_property("blocks more", kept["blocks"])
 
     assert min(made.values()) > CALLS / 100
     assert told["wrong"] == {}

@@ -90,6 +90,12 @@ class TestOneName:
     def test_blanks_and_line_breaks_are_one_space(self, blank):
         assert [one_name("key", text) for text in (f"K{blank}0", f"{blank}K 0", f"K 0{blank}", f"K{blank}\u200b{blank}0")] == ["K 0"] * 4
 
+    def test_letters_at_the_ends_stay_whatever_is_taken_away_beside_them(self):
+        assert one_name("key", " XX  XX ") == "XX XX"
+
+    def test_as_long_as_a_name_may_be_is_what_is_left_of_it(self):
+        assert one_name("key", " " + "k" * 200 + "\u200b") == "k" * 200
+
     def test_an_unseen_character_does_not_keep_a_letter_in_two(self):
         assert one_name("key", "и\u200d\u0306") == "й"
 
@@ -180,6 +186,41 @@ def test_an_id_is_derived_from_nothing_that_cannot_be_part_of_one(place, value):
 
     with pytest.raises(ConfigurationError):
         derive_request_id(*parts)
+
+
+@pytest.mark.parametrize(("place", "what"), [(0, "merchant id"), (1, "batch name"), (2, "key")])
+def test_what_cannot_be_part_of_an_id_is_named(place, what):
+    parts = ["may", "may", "may", "card"]
+    parts[place] = "a\0"
+
+    with pytest.raises(ConfigurationError, match=rf"^the {what} 'a\\x00' has a character"):
+        derive_request_id(*parts)
+
+
+@pytest.mark.parametrize("value", [5, None, ["may"], Secret("may")])
+def test_an_id_is_derived_of_nothing_where_merchant_and_batch_are_no_texts(value):
+    with pytest.raises(ConfigurationError, match="the merchant id"):
+        derive_request_id(value, value, "may", "card")
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_an_id_that_was_derived_of_a_text_is_not_given_for_a_secret_that_is_like_it(place):
+    parts = ["may", "may", "may", "card"]
+    derive_request_id(*parts)
+    parts[place] = Secret("may")
+
+    with pytest.raises(ConfigurationError, match="a secret"):
+        derive_request_id(*parts)
+
+
+class Text(str):
+    """A text of another class, as an enum or an ORM gives it."""
+
+    __slots__ = ()
+
+
+def test_an_id_is_the_same_for_a_text_of_another_class():
+    assert derive_request_id(Text("123456"), Text("may"), "1", "card") == "9a0dda42-2957-5bbb-8bec-3148e66986cf"
 
 
 @pytest.mark.parametrize("given", ["828cf71d-a447-4a67-a149-c1df8bc197ca", "r-1", "~", "x" * 128])

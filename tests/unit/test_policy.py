@@ -46,8 +46,22 @@ class TestPolicy:
         with pytest.raises(TypeError):
             Policy(15.0)
 
-    def test_sends_again_within_an_hour_by_default(self):
-        assert Policy().resend_within == 3600.0
+    def test_has_the_times_by_default_that_its_fields_are_documented_with(self):
+        assert {field.name: field.default for field in fields(Policy)} == {
+            "attempt_timeout": 15.0,
+            "connect_timeout": 5.0,
+            "attempts": 4,
+            "pause": 0.2,
+            "max_pause": 5.0,
+            "grace": 5.0,
+            "resend_within": 3600.0,
+            "poll_first": 0.25,
+            "poll_growth": 1.5,
+            "poll_most": 10.0,
+            "retries_per_second": 20.0,
+            "retry_ratio": 0.3,
+            "resend_payments": False,
+        }
 
 
 class TestFullJitter:

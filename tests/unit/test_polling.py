@@ -130,11 +130,65 @@ def test_a_few_are_looked_at_early():
     assert waited(looks, 0.0, 0.0) < 1.0
 
 
+def test_those_that_end_after_the_last_step_are_counted_as_slow():
+    # The scale of these ages ends at 160 s.
+    looks = taught(*[0.01, 300.0, 300.0, 300.0, 300.0] * 40)
+
+    assert waited(looks, 0.0) == pytest.approx(10.0)
+
+
 @pytest.mark.parametrize("after", [0.5, 6.0])
 def test_it_follows_a_change(after):
     looks = taught(*[2.0] * 500, *[after] * 1500)
 
     assert follow(looks, after)[-1] <= after * 1.6
+
+
+def test_it_plans_with_the_sixteenth_look_and_anew_after_sixteen_more():
+    looks = Looks(POLICY)
+    firsts = []
+    for count, age, ended in ((15, 8.0, False), (1, 8.0, False), (15, 0.1, True), (1, 0.1, True)):
+        for _ in range(count):
+            looks.learn(0.0, age, ended=ended)
+        firsts.append(waited(looks, 0.0))
+
+    # Until then as the policy says; in between as it was planned before.
+    assert firsts[0] == pytest.approx(0.25)
+    assert firsts[1] > 2.0
+    assert firsts[2] == firsts[1]
+    assert firsts[3] < firsts[2] / 2
+
+
+def test_what_ends_at_once_is_looked_at_as_early_as_ages_are_told_apart():
+    looks = Looks(POLICY)
+    for _ in range(300):
+        looks.learn(0.0, 1e-5, ended=True)
+
+    assert waited(looks, 0.0) <= 0.03
+
+
+def test_once_enough_have_ended_all_that_are_due_are_looked_at_at_once():
+    looks = Looks(POLICY)
+    for _ in range(32):
+        looks.learn(0.0, 0.25, ended=True)
+
+    assert [looks.pause(5.0, 0.0, 0.5) for _ in range(100)] == [0.0] * 100
+
+
+@pytest.mark.parametrize(("age", "looks_now"), [(1.4, False), (1.5, True), (1.6, True)])
+def test_those_that_wait_for_a_few_look_when_those_are_late(age, looks_now):
+    looks = Looks(POLICY)
+    for _ in range(32):
+        looks.pause(0.3, 0.0, 0.5)
+
+    assert (looks.pause(age, 0.0, 0.5) == 0) is looks_now
+
+
+@pytest.mark.parametrize(("age", "luck", "pause"), [(1.0, 0.5, 0.25), (1.0, 1.0, 0.275), (4.0, 0.5, 0.5), (4.0, 1.0, 0.55)])
+def test_it_is_asked_again_soon_whether_a_look_is_due(age, luck, pause):
+    looks = taught(*[9.0] * 200)
+
+    assert looks.pause(age, 0.0, luck) == pytest.approx(pause)
 
 
 def test_requests_that_never_end_put_no_first_look_off_for_ever():
@@ -219,9 +273,11 @@ def test_any_policy_will_do(first, growth, most, takes):
 
 @given(st.lists(st.floats(1e-3, 100), min_size=40, max_size=100))
 def test_longer_times_bring_no_earlier_look(takes):
+    # What is supposed of ages that nothing was seen at comes to a few of a hundred requests, so a few more are quick, or slow.
+    few = len(takes) // 10
     shorter, longer = Looks(POLICY), Looks(POLICY)
-    for looks, times in ((shorter, 1.0), (longer, 10.0)):
-        for each in takes:
+    for looks, times, more in ((shorter, 1.0, min(takes)), (longer, 10.0, max(takes))):
+        for each in [more] * few + takes:
             looks.learn(0.0, each * times * 0.9, ended=False)
             looks.learn(each * times * 0.9, each * times, ended=True)
 

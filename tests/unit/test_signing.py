@@ -3,7 +3,7 @@ from __future__ import annotations
 import hmac
 import json
 import pickle
-from base64 import urlsafe_b64decode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256, sha512
 
 import pytest
@@ -104,6 +104,15 @@ class TestJws:
         assert (
             protected == b'{"uri":"/v5/card-api/request/status","auth_id":"123456","method":"POST","params":"","alg":"HS256","typ":"JWT"}'
         )
+
+    def test_signs_a_body_that_ends_in_any_byte_whole(self):
+        signer = JwsSigner(auth_id="1", secret_key="k")
+        signatures = {bytes([last]): jws(signer, body=b"ab" + bytes([last])).split("..") for last in range(256)}
+        signed = {last: f"{protected}.{urlsafe_b64encode(b'ab' + last).decode()}".encode() for last, (protected, _) in signatures.items()}
+
+        assert {last: unpadded(signature) for last, (_, signature) in signatures.items()} == {
+            last: hmac.digest(b"k", text, "sha512") for last, text in signed.items()
+        }
 
     @pytest.mark.parametrize(("alg", "digest"), [("HS512", sha512), ("HS256", sha256)])
     def test_signs_the_body_with_the_algorithm_named(self, alg, digest):

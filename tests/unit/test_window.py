@@ -31,7 +31,7 @@ def test_answers_that_take_more_than_twice_as_long_cut_it_once_a_second():
     assert seconds(window, 1.0, 1.0, 1.0, began=5.0) == [70, 49, 34]
 
 
-@pytest.mark.parametrize(("usual", "later"), [(0.1, 0.19), (0.001, 0.2), (1.0, 1.9)])
+@pytest.mark.parametrize(("usual", "later"), [(0.1, 0.19), (0.001, 0.2), (1.0, 1.9), (0.1, 0.34)])
 def test_what_is_not_twice_as_long_or_not_long_is_no_growth(usual, later):
     window = Window(100)
     seconds(window, *[usual] * 5)
@@ -44,6 +44,29 @@ def test_a_client_that_uses_little_of_what_it_may_is_not_the_cause():
     seconds(window, *[0.1] * 5, busy=10)
 
     assert set(seconds(window, *[2.0] * 5, busy=10, began=5.0)) == {100}
+
+
+@pytest.mark.parametrize(("busy", "limit"), [(50, 70), (49, 100)])
+def test_it_is_the_cause_where_half_of_the_places_are_in_use(busy, limit):
+    window = Window(100)
+    seconds(window, *[0.1] * 5, busy=busy)
+
+    assert seconds(window, 2.0, busy=busy, began=5.0) == [limit]
+
+
+@pytest.mark.parametrize(
+    ("usual", "later", "limit"),
+    [(0.1, 0.36, 70), (0.1, 0.34, 100), (0.125, 0.376, 70), (0.125, 0.375, 100), (1.0, 2.01, 70), (1.0, 2.0, 100)],
+)
+@pytest.mark.parametrize("before", [5, 200])
+def test_one_answer_a_second_is_enough_to_tell_growth(usual, later, limit, before):
+    window = Window(100)
+    for now in range(before):
+        window.answered(float(now), usual, "card", busy=100)
+    window.answered(float(before), later, "card", busy=100)
+    window.answered(before + 1.0, later, "card", busy=100)
+
+    assert window.limit == limit
 
 
 def test_a_slow_kind_of_call_is_no_slow_issuer():
@@ -62,8 +85,26 @@ def test_it_comes_back_in_about_ten_seconds():
     limits = seconds(window, *[0.1] * 12, began=8.0)
 
     assert limits[0] < 70
+    assert limits[:6] == [44, 54, 64, 74, 84, 94]
     assert limits == sorted(limits)
     assert limits[-1] == 100
+
+
+def test_a_few_places_come_back_one_by_one():
+    window = Window(4)
+    seconds(window, *[0.1] * 20, unavailable=20)
+
+    assert seconds(window, *[0.1] * 5, began=20.0) == [2, 3, 4, 4, 4]
+
+
+def test_what_lasts_for_about_half_a_minute_is_no_growth_any_more():
+    window, limits = Window(10**9), []
+    for now in range(80):
+        window.answered(float(now), 0.1 if now < 5 else 1.0, "card", busy=10**9)
+        limits.append(window.limit)
+
+    # Half of the way from a tenth of a second to a whole one: 60 ln 1.8 seconds.
+    assert next(now for now in range(8, 80) if limits[now] > limits[now - 1]) == 5 + 35 + 1
 
 
 def test_what_lasts_becomes_usual():
@@ -73,7 +114,7 @@ def test_what_lasts_becomes_usual():
     assert seconds(window, *[1.0] * 120, began=5.0)[-1] == 100
 
 
-@pytest.mark.parametrize(("unavailable", "cut"), [(0, False), (1, False), (2, False), (5, True), (20, True)])
+@pytest.mark.parametrize(("unavailable", "cut"), [(0, False), (1, False), (2, False), (3, True), (5, True), (20, True)])
 def test_more_than_a_tenth_of_503_cuts_it(unavailable, cut):
     assert (seconds(Window(100), 0.1, 0.1, unavailable=unavailable)[-1] < 100) is cut
 

@@ -1,0 +1,188 @@
+"""Runs a proof and keeps what came of it; writes the table of the last figures, so that none is typed.
+
+python docs/proofs.py run crash .venv/bin/pytest --rounds 200 tests/crash   # into .proofs/
+python docs/proofs.py write                                                 # into docs/reliability.md
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+from xml.etree import ElementTree as ET
+
+__all__ = ["HEAD", "PROOFS", "line", "run", "table", "with_table"]
+
+ROOT: Final = Path(__file__).parents[1]
+KEPT: Final = ROOT / ".proofs"
+FILE: Final = ROOT / "docs" / "reliability.md"
+BEGIN: Final = "<!-- The table of the last figures; `make proofs-log` writes it. -->"
+END: Final = "<!-- The end of the table of the last figures. -->"
+HEAD: Final = ("command", "commit", "day", "machine", "asked for", "counted", "result")
+NOTHING: Final = "-"
+
+# What each proof is called in the table; a file in .proofs has the name before it.
+PROOFS: Final = {
+    "test": "`make test`",
+    "soak-model": "`make soak`, the model",
+    "soak-leaks": "`make soak`, the leaks",
+    "crash": "`make crash`",
+    "fuzz": "`make fuzz`",
+    "mutate": "`make mutate`",
+}
+# The lengths that are asked for on the command line; the rest of it is in the Makefile.
+LENGTHS: Final = ("--schedules", "--rounds", "--leak-seconds", "--fuzz-seconds", "--only")
+
+
+class _Tests(NamedTuple):
+    """What an XML of pytest (JUnit) tells; what its tests counted is added up by its name."""
+
+    passed: int
+    failed: int
+    skipped: int
+    seconds: float
+    counted: Counter[str]
+
+
+def run(name: str, command: list[str], *, kept: Path = KEPT) -> int:
+    """Run a command that writes its XML where `--junitxml` says; its exit code, which is kept too.
+
+    That it was begun is written down before it begins: a run that is killed leaves no exit code
+    behind, and is none that passed.
+    """
+    kept.mkdir(exist_ok=True)
+    xml, note = kept / f"{name}.xml", kept / f"{name}.json"
+    xml.unlink(missing_ok=True)
+    tree = _tree()
+    told = {
+        "tree": tree,
+        "day": datetime.now(UTC).date().isoformat(),
+        "machine": f"Python {platform.python_version()}, {os.cpu_count()} processors",
+        "command": command,
+    }
+    note.write_text(json.dumps(told), encoding="utf-8")
+    code = subprocess.run([*command, f"--junitxml={xml}"], check=False).returncode
+    if _tree() != tree:
+        told["tree"] = f"{tree}, changed while it ran"
+    note.write_text(json.dumps(told | {"code": code}), encoding="utf-8")
+    return code
+
+
+def _tree() -> str:
+    """The commit, and whether the files are those of it.
+
+    But for the file that the table is written to: no proof reads it.
+    """
+    try:
+        commit, changes = (
+            subprocess.check_output(["git", *arguments], cwd=ROOT, text=True).strip()
+            for arguments in (
+                ("rev-parse", "--short=10", "HEAD"),
+                ("status", "--porcelain", "--", ".", f":!{FILE.relative_to(ROOT)}"),
+            )
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "not known"
+    return f"`{commit}`" + (" and changes" if changes else "")
+
+
+def table(kept: Path = KEPT) -> str:
+    lines = [HEAD, ("---",) * len(HEAD), *(line(name, kept) for name in PROOFS)]
+    return "\n".join(f"| {' | '.join(each)} |" for each in lines)
+
+
+def line(name: str, kept: Path = KEPT) -> tuple[str, ...]:
+    """What is known of a proof, a text for each column of `HEAD`."""
+    try:
+        told = json.loads((kept / f"{name}.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return (PROOFS[name], *[NOTHING] * (len(HEAD) - 2), "not run on this commit")
+    try:
+        tests = _read(kept / f"{name}.xml")
+    except (FileNotFoundError, ET.ParseError):
+        tests = None
+    pairs = itertools.pairwise(told["command"])
+    asked = " ".join(f"{option} {value}" for option, value in pairs if option in LENGTHS)
+    counted = sorted(tests.counted.items()) if tests else []
+    return (
+        PROOFS[name],
+        told["tree"],
+        told["day"],
+        told["machine"],
+        f"`{asked}`" if asked else "all of it",
+        ", ".join(f"{number:,} {what}" for what, number in counted) or NOTHING,
+        _result(told.get("code"), tests),
+    )
+
+
+def _result(code: int | None, tests: _Tests | None) -> str:
+    if code is None:
+        return "**stopped half way**, or not ended yet"
+    if tests is None:
+        return f"**stopped half way**, with exit code {code} and no figures"
+    ends = [(tests.passed, "passed"), (tests.failed, "failed"), (tests.skipped, "skipped")]
+    figures = ", ".join(f"{number:,} {what}" for number, what in ends if number)
+    figures += f" in {_time(tests.seconds)}"
+    if tests.failed:
+        return f"**failed**: {figures}"
+    if code or not tests.passed:
+        return f"**stopped half way**, with exit code {code}: {figures}"
+    return figures
+
+
+def _read(path: Path) -> _Tests:
+    suites = list(ET.parse(path).getroot().iter("testsuite"))
+    counted: Counter[str] = Counter()
+    for suite in suites:
+        for each in suite.iter("property"):
+            counted[each.attrib["name"]] += int(each.attrib["value"])
+    tests, failures, errors, skipped = (
+        sum(int(each.attrib[what]) for each in suites) for what in ("tests", "failures", "errors", "skipped")
+    )
+    failed = failures + errors
+    return _Tests(
+        tests - failed - skipped,
+        failed,
+        skipped,
+        sum(float(each.attrib["time"]) for each in suites),
+        counted,
+    )
+
+
+def _time(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def with_table(text: str, made: str) -> str:
+    """The text of a file, with the table between its comments.
+
+    Raises:
+        ValueError: it has no place for one.
+    """
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError("there is no place for the table")
+    return f"{before}{BEGIN}\n\n{made}\n\n{END}{after}"
+
+
+def main() -> None:
+    match sys.argv[1:]:
+        case ["run", name, *command] if name in PROOFS and command:
+            sys.exit(run(name, command))
+        case ["write"]:
+            FILE.write_text(with_table(FILE.read_text(encoding="utf-8"), table()), encoding="utf-8")
+        case _:
+            sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,383 @@
+"""What a governor and a lane give at once, what they learn of answers, how late a turn may come."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from freedompay_async.governor import Governor, Lane, Rank
+from freedompay_async.policy import Seen
+from freedompay_async.wire import Reply, Verdict
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time() - 1000.0
+
+
+def answered(status: int = 200, seen: Seen = Seen.OK) -> Verdict:
+    return Verdict(seen, f"HTTP {status}", None, Reply(status, {}, b"{}"))
+
+
+def seconds_of(governor, verdict, *, count, took=0.1, first=1.0, seconds=1, kind="card"):
+    """Has a governor hear so many answers in each of these seconds."""
+    for second in range(seconds):
+        for one in range(count):
+            at = first + second + one / count
+            governor.heard(verdict, began=at - took, now=at, kind=kind)
+
+
+def places(governor) -> int:
+    """How many calls may be on the way beside those that are; it takes them all."""
+    count = 0
+    while governor.take():
+        count += 1
+    return count
+
+
+@pytest.fixture(params=["governor", "lane"])
+def heard_by(request):
+    """Whoever hears what the issuer answers: the governor, or a lane within it."""
+
+    def build(governor):
+        return governor if request.param == "governor" else Lane(concurrency=1, within=governor)
+
+    return build
+
+
+# -- what is learnt
+
+
+@pytest.mark.parametrize(("status", "left"), [(503, 7), (500, 10), (504, 10), (502, 10), (200, 10)])
+def test_a_second_of_503_takes_places_away_and_no_other_answer_does(run_virtual, heard_by, status, left):
+    async def work():
+        governor = Governor(concurrency=10)
+        seen = Seen.OK if status == 200 else Seen.NO_ANSWER
+        seconds_of(heard_by(governor), answered(status, seen), count=20)
+        seconds_of(heard_by(governor), answered(), count=1, first=2.0)
+        return places(governor)
+
+    assert run_virtual(work()) == left
+
+
+@pytest.mark.parametrize(("on_the_way", "cut"), [(10, True), (5, True), (4, False), (0, False)])
+def test_answers_that_take_far_longer_take_places_away_where_half_of_them_are_in_use(run_virtual, heard_by, on_the_way, cut):
+    async def work():
+        governor = Governor(concurrency=10)
+        governor.hold(on_the_way)
+        seconds_of(heard_by(governor), answered(), count=20, seconds=5)
+        seconds_of(heard_by(governor), answered(), count=20, first=6.0, took=1.0)
+        seconds_of(heard_by(governor), answered(), count=1, first=7.0)
+        for _ in range(on_the_way):
+            governor.release()
+        return places(governor)
+
+    assert run_virtual(work()) == (7 if cut else 10)
+
+
+def test_answers_that_take_as_long_as_ever_take_no_place_away_as_time_goes_by(run_virtual, heard_by):
+    async def work():
+        governor = Governor(concurrency=10)
+        governor.hold(10)
+        seconds_of(heard_by(governor), answered(), count=20, seconds=60)
+        for _ in range(10):
+            governor.release()
+        return places(governor)
+
+    assert run_virtual(work()) == 10
+
+
+def test_another_kind_of_call_that_is_slower_takes_no_place_away(run_virtual, heard_by):
+    async def work():
+        governor = Governor(concurrency=10)
+        governor.hold(10)
+        seconds_of(heard_by(governor), answered(), count=20, seconds=5)
+        seconds_of(
+            heard_by(governor),
+            answered(),
+            count=20,
+            first=6.0,
+            seconds=3,
+            took=5.0,
+            kind="statement",
+        )
+        for _ in range(10):
+            governor.release()
+        return places(governor)
+
+    assert run_virtual(work()) == 10
+
+
+def test_a_call_without_an_answer_teaches_nothing(run_virtual):
+    async def work():
+        governor = Governor(concurrency=10)
+        seconds_of(governor, Verdict(Seen.NO_ANSWER, "closed", None, None), count=20, seconds=5, took=50.0)
+        seconds_of(governor, answered(), count=1, first=7.0)
+        return places(governor)
+
+    assert run_virtual(work()) == 10
+
+
+def test_a_lane_that_stands_alone_listens_for_itself(run_virtual):
+    async def work():
+        lane = Lane(concurrency=10)
+        seconds_of(lane, answered(503, Seen.NO_ANSWER), count=20)
+        seconds_of(lane, answered(), count=1, first=2.0)
+        return places(lane)
+
+    assert run_virtual(work()) == 7
+
+
+def test_a_lane_hands_on_what_it_hears_and_keeps_its_own_share(run_virtual):
+    async def work():
+        governor = Governor(concurrency=20)
+        lane = Lane(concurrency=10, within=governor)
+        seconds_of(lane, answered(503, Seen.NO_ANSWER), count=20)
+        seconds_of(lane, answered(), count=1, first=2.0)
+        return places(lane), places(governor)
+
+    assert run_virtual(work()) == (10, 4)
+
+
+# -- how late a turn may come
+
+
+@pytest.mark.parametrize(
+    ("late", "expected"),
+    [
+        (0.0, [0.1, 0.2, 0.3, 0.4]),
+        (0.015, [0.115, 0.2, 0.3, 0.4]),
+        (0.02, [0.12, 0.2, 0.3, 0.4]),
+        # What is later than the grain of the clock is lost: else all the turns of a second in which
+        # the loop stood still would go at once.
+        (0.05, [0.15, 0.23, 0.33, 0.43]),
+        (3.0, [3.1, 3.18, 3.28, 3.38]),
+    ],
+)
+def test_a_turn_that_comes_late_by_the_grain_of_the_clock_puts_no_other_off(run_virtual, late, expected):
+    async def work():
+        loop, told = asyncio.get_running_loop(), []
+        governor = Governor(concurrency=100, rate=10.0)
+
+        async def call():
+            await governor.acquire()
+            told.append(now())
+
+        def stand_still():
+            loop.virtual.now += 0.05 + late
+
+        await governor.acquire()
+        loop.call_at(loop.time() + 0.05, stand_still)
+        await asyncio.gather(*(call() for _ in range(4)))
+        return told
+
+    assert run_virtual(work()) == pytest.approx(expected)
+
+
+# -- at once, or not
+
+
+def test_what_is_interactive_is_ready_although_the_background_waits_for_its_turn(run_virtual):
+    async def work():
+        governor = Governor(concurrency=2, rate=1.0)
+        await governor.acquire()
+        waiting = asyncio.create_task(governor.acquire(Rank.BACKGROUND))
+        await asyncio.sleep(0.5)
+        early = (
+            governor.ready(),
+            governor.take(),
+            governor.ready(Rank.BACKGROUND),
+            governor.take(Rank.BACKGROUND),
+        )
+        # The turn is there, and the timer that gives it to who waits has not gone off.
+        asyncio.get_running_loop().virtual.now += 0.5
+        late = (
+            governor.ready(),
+            governor.ready(Rank.BACKGROUND),
+            governor.take(Rank.BACKGROUND),
+            governor.take(),
+        )
+        waiting.cancel()
+        return early, late
+
+    assert run_virtual(work()) == ((False, False, False, False), (True, False, False, True))
+
+
+def test_nobody_passes_those_of_the_same_rank_who_wait(run_virtual):
+    async def work():
+        governor = Governor(concurrency=2, rate=1.0)
+        await governor.acquire()
+        waiting = asyncio.create_task(governor.acquire())
+        await asyncio.sleep(0.5)
+        asyncio.get_running_loop().virtual.now += 0.5
+        ready = governor.ready(), governor.ready(Rank.BACKGROUND)
+        # Who has left is in nobody's way.
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        return ready, governor.ready(), governor.ready(Rank.BACKGROUND)
+
+    assert run_virtual(work()) == ((False, False), True, True)
+
+
+def test_who_comes_later_to_the_background_waits_behind_who_is_there(run_virtual):
+    async def work():
+        governor, told = Governor(concurrency=10, rate=1.0), []
+
+        async def row(name):
+            await governor.acquire(Rank.BACKGROUND)
+            told.append(name)
+
+        await governor.acquire()
+        first = asyncio.create_task(row("first"))
+        await asyncio.sleep(0.5)
+        # The turn is there; before the timer that gives it has gone off, another comes.
+        asyncio.get_running_loop().virtual.now += 0.5
+        await asyncio.gather(row("second"), first)
+        return told
+
+    assert run_virtual(work()) == ["first", "second"]
+
+
+def test_who_has_left_in_the_background_is_in_nobodys_way(run_virtual):
+    async def work():
+        governor = Governor(concurrency=1)
+        await governor.acquire()
+        waiting = [asyncio.create_task(governor.acquire(Rank.BACKGROUND)) for _ in range(3)]
+        await asyncio.sleep(0)
+        for each in waiting[:2]:
+            each.cancel()
+        await asyncio.sleep(0)
+        governor.release()
+        await asyncio.sleep(0)
+        return (
+            [each.cancelled() for each in waiting],
+            waiting[2].done(),
+            governor.busy,
+            governor.waiting,
+        )
+
+    assert run_virtual(work()) == ([True, True, False], True, 1, 0)
+
+
+def test_places_that_are_held_are_taken_from_what_is_free(run_virtual):
+    async def work():
+        governor = Governor(concurrency=10)
+        await governor.acquire()
+        held = [
+            governor.hold(4),
+            governor.hold(0),
+            governor.hold(-3),
+            governor.hold(100),
+            governor.hold(1),
+        ]
+        return held, governor.busy, governor.ready()
+
+    assert run_virtual(work()) == ([4, 0, 0, 5, 0], 10, False)
+
+
+def test_no_more_places_are_held_than_are_left_after_they_were_cut(run_virtual):
+    async def work():
+        governor = Governor(concurrency=10)
+        governor.hold(10)
+        seconds_of(governor, answered(503, Seen.NO_ANSWER), count=20)
+        seconds_of(governor, answered(), count=1, first=2.0)
+        return governor.hold(5), governor.busy
+
+    assert run_virtual(work()) == (0, 10)
+
+
+# -- a lane
+
+
+def test_a_lane_is_ready_where_it_and_the_whole_are(run_virtual):
+    async def work():
+        governor = Governor(concurrency=2)
+        lane = Lane(concurrency=1, within=governor)
+        ready = [lane.ready(), lane.take(), lane.ready(), lane.take()]
+        lane.release()
+        governor.hold(2)
+        return ready, lane.ready(), lane.take(), governor.busy
+
+    assert run_virtual(work()) == ([True, True, False, False], False, False, 2)
+
+
+def test_a_lane_that_stands_alone_is_ready_where_it_has_a_place(run_virtual):
+    async def work():
+        lane = Lane(concurrency=1)
+        return lane.ready(), lane.take(), lane.ready(), lane.take()
+
+    assert run_virtual(work()) == (True, True, False, False)
+
+
+def test_a_lane_is_of_the_background_and_waits_behind_what_is_interactive(run_virtual):
+    async def work():
+        governor, told = Governor(concurrency=1), []
+        lane = Lane(concurrency=10, within=governor)
+
+        async def row():
+            async with lane:
+                told.append("row")
+
+        async def block():
+            await governor.acquire()
+            told.append("block")
+            governor.release()
+
+        await governor.acquire()
+        work = [
+            asyncio.create_task(row()),
+            asyncio.create_task(row()),
+            asyncio.create_task(block()),
+        ]
+        await asyncio.sleep(1.0)
+        governor.release()
+        await asyncio.gather(*work)
+        return told
+
+    assert run_virtual(work()) == ["block", "row", "row"]
+
+
+def test_a_lane_takes_no_turn_at_once_before_others_of_the_background(run_virtual):
+    async def work():
+        governor = Governor(concurrency=10, rate=1.0)
+        lane = Lane(concurrency=10, within=governor)
+        await governor.acquire()
+        waiting = asyncio.create_task(governor.acquire(Rank.BACKGROUND))
+        await asyncio.sleep(0.5)
+        asyncio.get_running_loop().virtual.now += 0.5
+        at_once = lane.ready(), lane.take(), governor.ready()
+        waiting.cancel()
+        return at_once
+
+    assert run_virtual(work()) == (False, False, True)
+
+
+def test_a_lane_with_a_rate_has_nothing_at_once_while_one_of_it_waits_for_the_whole(run_virtual):
+    async def work():
+        governor = Governor(concurrency=1)
+        lane = Lane(concurrency=10, rate=1.0, within=governor)
+        await governor.acquire()
+        waiting = asyncio.create_task(lane.acquire())
+        await asyncio.sleep(5.0)
+        before = lane.ready(), lane.take()
+        governor.release()
+        await waiting
+        lane.release()
+        return before, lane.ready()
+
+    assert run_virtual(work()) == ((False, False), True)
+
+
+def test_a_lane_without_a_rate_lets_all_of_it_wait_for_the_whole(run_virtual):
+    async def work():
+        governor = Governor(concurrency=1)
+        lane = Lane(concurrency=10, within=governor)
+        await governor.acquire()
+        waiting = [asyncio.create_task(lane.acquire()) for _ in range(3)]
+        await asyncio.sleep(1.0)
+        count = governor.waiting
+        for each in waiting:
+            each.cancel()
+        return count
+
+    assert run_virtual(work()) == 3
