@@ -220,19 +220,17 @@ async def test_progress_counts_them(office, people, between, said):
 
 @pytest.fixture
 def taking(office, between, said):
-    """A run, one row at a time, in which the rows have these cards, in the order in which cards are told of."""
+    """A run, one row at a time, in which the rows k1, k2, … have these cards."""
 
     async def run(rows, *given, check_first="none", **options):
         async with office.batch(limits=Limits(concurrency=1), check_first=check_first, **options) as batch:
             await office.plan(batch, office.file(rows))
-            left, given_to = list(given), {}
+            given_to = {office.request_id(f"k{number}", "card"): each for number, each in enumerate(given, 1)}
 
             async def rule(call, request_id, send):
                 reply = await send()
                 if call != "request/status" or "cards" not in json.loads(reply.body):
                     return reply
-                if request_id not in given_to:
-                    given_to[request_id] = left.pop(0)
                 return said(cards(*given_to[request_id]))
 
             between(batch, rule)
