@@ -232,6 +232,8 @@ def test_connections_that_were_all_closed_meanwhile_are_not_written_to(run, host
     operation, more = run(story())
 
     assert operation.answer.request_status == "process"
+    # The call itself, and not a question about one that was lost.
+    assert b"product_id" in host.came[8]
     assert (len(host.came), more) == (9, 1)
 
 
