@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import select
 import socket
+import sys
 from contextlib import nullcontext
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
 __all__ = ["Connector", "Host", "current_attempt", "noting", "opener"]
 
 _STRAYS: Final = 5
+_SPEAKS: Final = "the host speaks before it is asked"
+_CLOSED: Final = "the connection was closed before it could be used"
+# The loop reads in the first or in the second one; more where tickets come in pieces.
+_ROUNDS: Final = 10
 _OPENING: Final = 32
 
 # For what aiohttp calls in between, and does not hand on what it was called with. Where it is set for every call, two plain values: a
@@ -73,13 +79,25 @@ class Connector(aiohttp.TCPConnector):
         return connection
 
     async def silent(self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout) -> Connection:
-        """A connection on which nothing came while nobody had asked: aiohttp would take it for the answer to the next call."""
+        """A connection on which nothing came while nobody had asked: aiohttp would take it for the answer to the next call.
+
+        The loop may have been busy since it came, so the socket itself is asked; from then on until the write nothing else runs.
+        """
+        reason = ""
         for _ in range(_STRAYS):
             connection = await super().connect(req, traces, timeout)
-            if connection.protocol is None or not connection.protocol.should_close:
+            transport, protocol = connection.transport, connection.protocol
+            if transport is None or protocol is None:
                 return connection
-            connection.close()
-        raise TransportError("the host speaks before it is asked")
+            try:
+                if not protocol.should_close and (not _readable(transport) or await _read_out(transport, protocol)):
+                    return connection
+            except BaseException:
+                _drop(connection, transport)
+                raise
+            reason = _CLOSED if transport.is_closing() else _SPEAKS
+            _drop(connection, transport)
+        raise TransportError(reason)
 
     async def _create_connection(self, *args: Any, **kwargs: Any) -> ResponseHandler:
         """Aiohttp's own place for how a connection is made; it has no limit for all of it together, names included."""
@@ -91,6 +109,50 @@ class Connector(aiohttp.TCPConnector):
         # What it holds is another process's, and closing it is not this one's business.
         if not self.disowned:
             super().__del__()
+
+
+def _drop(connection: Connection, transport: asyncio.Transport) -> None:
+    # At once: TLS would wait for the host to say goodbye.
+    transport.abort()
+    connection.close()
+
+
+def _readable(transport: asyncio.BaseTransport) -> bool:
+    """Whether bytes, an end or an error wait in the socket for the loop to read them."""
+    if transport.is_closing():
+        # It may know of no socket any more.
+        return True
+    sock = transport.get_extra_info("socket")
+    fd = -1 if sock is None else sock.fileno()
+    return fd >= 0 and _something_waits(fd)
+
+
+if sys.platform == "win32":  # It has no poll; elsewhere select takes small numbers only.
+
+    def _something_waits(fd: int) -> bool:
+        return bool(select.select([fd], [], [], 0)[0])
+
+else:
+
+    def _something_waits(fd: int) -> bool:
+        poll = select.poll()
+        poll.register(fd, select.POLLIN)
+        return bool(poll.poll(0))
+
+
+async def _read_out(transport: asyncio.BaseTransport, protocol: ResponseHandler) -> bool:
+    """Let the loop read what waits; whether the socket is quiet then.
+
+    Of TLS not all that comes is said by the host: after the handshake come session tickets, which the TLS layer keeps to itself. So what
+    was said is what has reached the protocol.
+    """
+    for _ in range(_ROUNDS):
+        await asyncio.sleep(0)
+        if transport.is_closing() or protocol.should_close:
+            return False
+        if not _readable(transport):
+            return True
+    return False
 
 
 def noting(sockets: WeakSet[socket.socket]) -> Callable[[Any], socket.socket]:
