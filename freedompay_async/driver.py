@@ -22,8 +22,9 @@ from freedompay_async.ids import checked_request_id, new_request_id
 from freedompay_async.models import Answer, GiftAnswer, HeaderQuery, Intent, PinPageAnswer, RequestState, StatusQuery
 from freedompay_async.policy import Life, Policy, RetryBudget, Seen, Step
 from freedompay_async.polling import Polls
+from freedompay_async.reading import Reading
 from freedompay_async.redaction import Outgoing, Redaction, secrets_sent
-from freedompay_async.wire import LARGE, Message, Reply, Verdict, encode, read_answer, read_look_up
+from freedompay_async.wire import Message, Reply, Verdict, encode, read_answer, read_look_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -82,6 +83,7 @@ class Means:
         budget: RetryBudget | None = None,
         polls: Polls | None = None,
         outgoing: Outgoing | None = None,
+        reading: Reading | None = None,
     ) -> None:
         self.transport: Final = transport
         self.signers: Final = signers
@@ -94,6 +96,7 @@ class Means:
         self._lane: Final = lane or self.governor
         self._budget: Final = budget or RetryBudget(policy)
         self.polls: Final = polls or Polls(policy)
+        self.reading: Final = reading or Reading()
         added = (row.fields for row in self._rows.values())
         self.outgoing: Final = outgoing or Outgoing(signers.values(), added)
 
@@ -162,7 +165,7 @@ class Driver:
         self._retry_after = 0.0
         self._wait_too_long = False
         self._sending: Attempt | None = None
-        self._secrets = (*secrets_sent(request), *secrets_sent(extra))
+        self._secrets = (*secrets_sent(request), *(secrets_sent(extra) if extra else ()))
 
     @property
     def call(self) -> Call[Any]:
@@ -246,7 +249,7 @@ class Driver:
             if attempt.began is None:
                 # Its turn did not come: what is told of a read has the id of an attempt that was made, if there was one.
                 self._id = before or self._id
-        verdict = reply if isinstance(reply, Verdict) else await self._read(self._read_answer, reply)
+        verdict = reply if isinstance(reply, Verdict) else await self._read(reply, partial(self._read_answer, reply))
         # Until then a cancellation leaves open what came of it.
         self._sending = None
         self._tell(self._call, verdict, attempt)
@@ -265,10 +268,11 @@ class Driver:
             redaction=self._redaction(),
         )
 
-    @staticmethod
-    async def _read(read: Callable[[Reply], Verdict], reply: Reply) -> Verdict:
-        """In a thread, where it takes so long that other calls on the loop would wait for it."""
-        return read(reply) if len(reply.body) <= LARGE else await asyncio.to_thread(read, reply)
+    async def _read(self, reply: Reply, read: Callable[[], Verdict]) -> Verdict:
+        try:
+            return await self._means.reading.read(read, size=len(reply.body), deadline=self._deadline)
+        except TimeoutError:
+            return Verdict(Seen.NO_ANSWER, f"HTTP {reply.status}, and no time was left to read its {len(reply.body):,} bytes")
 
     async def _ask(self) -> Verdict:
         call = self._means.row(REQUESTS_STATUS)
@@ -277,7 +281,7 @@ class Driver:
         self._asked_at = self._loop.time()
         reply = await self._try(message, attempt)
         self._asked_at = attempt.began or self._asked_at
-        verdict = reply if isinstance(reply, Verdict) else await self._read(partial(self._read_look_up, call), reply)
+        verdict = reply if isinstance(reply, Verdict) else await self._read(reply, partial(self._read_look_up, call, reply))
         self._tell(call, verdict, attempt)
         return verdict
 

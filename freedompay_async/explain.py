@@ -32,7 +32,7 @@ _OF_WHAT_WAS_ASKED: Final = frozenset(
         GiftStatus.ACCESS_DENIED,
     )
 )
-_LINK: Final = re.compile(r"(?i)https?://\S+")
+_LINK: Final = re.compile(r"(?i)(?:https?(?::|%3a))?(?:\\{0,8}/|%2f){2}\S+")
 
 
 def to_error(

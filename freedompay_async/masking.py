@@ -1,28 +1,27 @@
 """Texts that came in, as they may be shown: secrets are masked. Linear in the length of the text, because a server writes it.
 
-What is known to be a secret is searched in the spellings in which servers write it; what is not known is told by its shape.
+What is known to be a secret is hidden by `spelling.py`; here what is not known is told by its shape.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, quote_plus
 
 import msgspec
 
 from freedompay_async.secret import MASK
+from freedompay_async.spelling import hide_known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from freedompay_async.secret import Secret
+    from freedompay_async.spelling import Known
 
 __all__ = [
-    "Known",
     "cut",
     "is_secret_name",
     "is_shaped",
@@ -37,30 +36,38 @@ _WORDS: Final = frozenset(
         *("pan", "cardpan", "cardnumber", "cvv", "cvv2", "cvc", "cvc2", "expiry", "exp", "expdate", "expirydate"),
         *("apikey", "authorization", "securitycode", "smscode", "track1", "track2", "cardno", "expiration", "expirationdate", "validthru"),
         *("pin", "newpin", "oldpin", "pincode", "pinblock"),
+        *("passphrase", "pwd", "credential", "credentials", "privatekey", "accesskey", "signature", "jwt"),
     }
 )
+_OF_ONE: Final = frozenset({"id", "type", "kind", "status", "state", "count", "attempts", "length"})
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SPLIT: Final = re.compile(r"[^a-z0-9]+")
 # The quotes are escaped where the JSON is inside a text.
 _NAME: Final = re.compile(r'(\\{0,3})"((?:\w|\\u[0-9a-fA-F]{4}){1,64})\1"\s{0,8}:\s{0,8}')
 _PIECE: Final = re.compile(r'(\\{1,3})"(?:(?!\1").)*(?:\1")?|"(?:[^"\\]|\\.)*"?|[\[\]{},]|[^\s\[\]{},"]+')
 _UNICODE: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
-_PERCENT: Final = re.compile("%[0-9A-F]{2}")
 _GAP: Final = "[ \\-\u00a0\u2009\u2013\u2014]{1,2}"
 _RUN: Final = re.compile(f"[0-9]+(?:{_GAP}[0-9]+)*")
 _LONG_RUN: Final = re.compile("[0-9 \\-\u00a0\u2009\u2013\u2014]{13}")
 _GROUP: Final = re.compile(r"[0-9]+")
 # A card's number as it is printed, and what may stand before it in such groups: nothing tells where it begins.
 _PRINTED: Final = re.compile(f"(?<![0-9])[0-9]{{4}}(?:{_GAP}[0-9]{{4}}){{2,}}{_GAP}[0-9]{{1,7}}(?![0-9])")
-# Base64, also that of URLs, as JSON and URLs write it; a long text may be wrapped into lines, of which the last one is short.
+# Base64, also that of URLs, as JSON and URLs write it. It may be wrapped into lines, of which the last one is short; behind a blank only a
+# long piece is one.
 _LETTER: Final = r"(?:[A-Za-z0-9+/_-]|\\{1,8}/|%2[BbFf]|\\{1,8}u002[BbFf])"
 _BASE64: Final = re.compile(
-    rf"(?<![A-Za-z0-9+/_-]){_LETTER}{{64,}}+(?:(?:\\{{1,8}}[rn]|[\r\n])++{_LETTER}++)*+(?:=|%3[Dd]|\\{{1,8}}u003[Dd]){{0,2}}"
+    rf"(?<![A-Za-z0-9+/_-]){_LETTER}{{16,}}+(?:(?:\\{{1,8}}[rn]|[\r\n])++[ \t]*+{_LETTER}++|[ \t]++{_LETTER}{{40,}}+)*+"
+    rf"(?:=|%3[Dd]|\\{{1,8}}u003[Dd]){{0,2}}"
 )
+_UUID: Final = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+_UUIDS: Final = re.compile(_UUID)
+_ONE_LETTER: Final = re.compile(_LETTER)
+_SHORTEST: Final = 64
 # A code, in one piece or digit by digit. Times, and the digits of a UUID, are none.
 _CODES: Final = re.compile(
-    r"(?P<other>[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
-    r"|(?<!\d)\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d))"
+    rf"(?P<other>{_UUID}"
+    r"|(?<!\d)\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d)"
+    r"|(?<!\d)\d{1,2}\.\d{1,2}\.\d{4}(?: \d\d:\d\d(?::\d\d)?)?(?!\d)|(?<!\d)\d{8}T\d{6}Z?(?!\d))"
     r"|(?<!\d)(?:\d{3,8}|\d{1,2}(?:[ .\-\u00a0]\d{1,2}){1,7})(?!\d)"
 )
 # To tell quickly of a whole body that it has no such run: each of these letters is written as one.
@@ -68,18 +75,14 @@ _AS_LETTERS: Final = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno
 _AS_DIGITS: Final = bytes.maketrans(b"0123456789 -", b"0" * 12)
 _LETTERS: Final = b"A" * 64
 _NUMBER: Final = b"0" * 13
-_PLAIN: Final = re.compile(r"[A-Za-z0-9]+")
 # Up to the last word of a text.
-_WORDS_BEFORE: Final = re.compile(r".*[\s\"'<>(){}\[\],;]", re.DOTALL)
+_WORDS_BEFORE: Final = re.compile(r".*[\s\"'<>(){}\[\],;:=&?|]", re.DOTALL)
 _LONGEST_WORD: Final = 200
 _DIGITS: Final = "0123456789 -"
 # So many characters of an issuer's text are looked at, and of a whole body; the rest is not shown.
 _MOST_OF_TEXT: Final = 2_000
 _MOST_OF_BODY: Final = 65_536
 _DEEPEST: Final = 60
-# So much of a long value gives it away, wherever the rest was cut off.
-_LONG: Final = 24
-_DOCUMENT: Final = 200
 
 
 def masked_body(body: bytes, known: Iterable[Known] = (), *, codes: bool = False, most: int = 16_384) -> str:
@@ -88,26 +91,32 @@ def masked_body(body: bytes, known: Iterable[Known] = (), *, codes: bool = False
     whole, counted = len(text), "characters"
     if len(body) > 4 * _MOST_OF_BODY:
         whole, counted = len(body), "bytes"
-    text = cut(text, _MOST_OF_BODY)
-    # Hidden before it is cut to what is shown: of half a secret nothing tells what it is.
-    for each in known:
-        text = each.hidden_in(text)
+    # Hidden before it is cut: of half a secret nothing tells what it is.
+    text = hide_known(text[:_MOST_OF_BODY], known)
     if whole <= _MOST_OF_BODY:
         text = _masked_json(text)
-    rest = max(len(text), whole) - most
-    text = mask_text(text[:most].rstrip(_DIGITS) if len(text) > most else text)
+    text = mask_text(text)
     if codes:
         text = masked_codes(text)
-    return f"{text}… ({rest} {counted} more)" if rest > 0 else text
+    rest = max(len(text), whole) - most
+    return f"{cut(text, most)}… ({rest} {counted} more)" if rest > 0 else text
 
 
 def mask_text(text: str) -> str:
     """The same for a text of any length that need not be JSON."""
     if '"' in text:
         text = _without_named(text)
-    text = _BASE64.sub(MASK, text)
+    text = _BASE64.sub(_mask_letters, text)
     # Most texts, dates among them, have no run that could be a card number.
     return _RUN.sub(_mask_run, _PRINTED.sub(MASK, text)) if _LONG_RUN.search(text) else text
+
+
+def _mask_letters(match: re.Match[str]) -> str:
+    """Runs of at least 64 letters; ids one below the other are none."""
+    text = match[0]
+    if len(text) < _SHORTEST or not _UUIDS.sub("", text).strip():
+        return text
+    return MASK if len(text) > 2 * _SHORTEST or len(_ONE_LETTER.findall(text)) >= _SHORTEST else text
 
 
 def masked_codes(text: str) -> str:
@@ -132,51 +141,17 @@ def is_shaped(body: bytes) -> bool:
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether a field of this name holds a secret: `pin`, `newPin`, `card_number`, `pan_encrypted`; an id of something does not."""
-    words = [word for word in _SPLIT.split(_CAMEL.sub("_", name[:64]).lower()) if word]
-    if not words or words[-1] == "id":
+    """Whether a field of this name holds a secret: `pin`, `newPin`, `card_number`, `pan_encrypted`; an id or a status of one does not."""
+    return _is_secret_name(name[:64])
+
+
+@lru_cache(4096)
+def _is_secret_name(name: str) -> bool:
+    words = [word for word in _SPLIT.split(_CAMEL.sub("_", name).lower()) if word]
+    if not words or words[-1] in _OF_ONE:
         return False
     pairs = (first + second for first, second in pairwise(words))
     return not _WORDS.isdisjoint(words) or not _WORDS.isdisjoint(pairs) or any("secret" in word for word in words)
-
-
-class Known:
-    """A value that must not be shown, in any of the ways in which a server writes what it was sent; a long one also where it is cut."""
-
-    __slots__ = ("_forms", "_secret", "needle")
-
-    def __init__(self, secret: Secret) -> None:
-        self._secret: Final = secret
-        self._forms: dict[str, list[str]] | None = None
-        value = secret._value or ""
-        runs = _PLAIN.findall(value if len(value) < _LONG else value[:_LONG])
-        longest: str = max(runs, key=len, default="")
-        self.needle: Final = longest.encode() if len(longest) > 2 else None
-        """What every spelling of it has; `None`: nothing, so that it has to be searched itself."""
-
-    def hidden_in(self, text: str) -> str:
-        """The text without it."""
-        # A value of a letter or two is in every text.
-        if len(self._secret._value or "") < 3 or (self.needle is not None and self.needle.decode() not in text):
-            return text
-        for start, forms in self._by_start(len(text)).items():
-            text = _without(text, start, forms)
-        return text
-
-    def _by_start(self, most: int) -> dict[str, list[str]]:
-        if self._forms is not None:
-            return self._forms
-        # What is longer than the text can only begin in it.
-        value = (self._secret._value or "")[: most + _LONG]
-        starts: dict[str, list[str]] = {}
-        for form in _spellings(value):
-            starts.setdefault(form[:_LONG], []).append(form)
-        if len(value) < _DOCUMENT:
-            self._forms = starts
-        return starts
-
-    def __repr__(self) -> str:
-        return MASK
 
 
 def _digits_in(text: str) -> int:
@@ -203,47 +178,6 @@ def _hide(value: Any, depth: int) -> Any:
     if isinstance(value, str) and value[:1] in ("{", "["):
         return _masked_json(value, depth + _DEEPEST // 4)
     return value
-
-
-def _spellings(value: str) -> list[str]:
-    """Longest first, because one may be inside another."""
-    from html import escape  # noqa: PLC0415 - slow to import, and only needed where something went wrong
-
-    written = json.dumps(value, ensure_ascii=False)[1:-1]
-    ascii_only = json.dumps(value)[1:-1]
-    forms = {value, written, ascii_only, escape(value), escape(value, quote=False), escape(value).replace("&quot;", "&#34;")}
-    # Quoted in a text that is itself JSON, or Python.
-    forms |= {json.dumps(form)[1:-1] for form in (written, ascii_only)} | {repr(form)[1:-1] for form in (value, written)}
-    forms |= {form.replace("/", r"\/") for form in forms} | {form.replace("/", r"\\/") for form in forms}
-    quoted = value.encode("utf-8", "surrogatepass")
-    for form in (quote(quoted, safe=""), quote(quoted), quote_plus(quoted)):
-        forms |= {form, _PERCENT.sub(lambda match: match[0].lower(), form), quote(form, safe="")}
-    return sorted(forms, key=len, reverse=True)
-
-
-def _without(text: str, start: str, forms: list[str]) -> str:
-    """Forms that begin alike; where a long one is cut, as much of it as is there."""
-    if len(start) < _LONG:
-        for form in forms:
-            text = text.replace(form, MASK)
-        return text
-    parts: list[str] = []
-    at = 0
-    while (found := text.find(start, at)) >= 0:
-        parts += [text[at:found], MASK]
-        at = found + max(_alike(text, found, form) for form in forms)
-    return "".join([*parts, text[at:]])
-
-
-def _alike(text: str, at: int, form: str) -> int:
-    """How much of the form stands at this place."""
-    if text.startswith(form, at):
-        return len(form)
-    low, high = _LONG, len(form)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if text.startswith(form[:middle], at) else (low, middle)
-    return low
 
 
 def _without_named(text: str) -> str:

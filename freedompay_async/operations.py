@@ -270,7 +270,7 @@ class Operation(Generic[R]):
                 "%s: %s: %s. Ask the issuer whose they are.",
                 self._call.name,
                 result.differs,
-                ", ".join(result.card_ids),
+                state.names,
                 extra={"request_id": self.request_id, "call": self._call.name},
             )
         return result

@@ -44,6 +44,8 @@ __all__ = ["Pool"]
 # A body of this size is not copied behind its head; and aiohttp's session warns from here on that writing it holds the loop up.
 _LARGE: Final = 2**20
 _ERRORS: Final = (asyncio.CancelledError, TransportError, ConfigurationError, aiohttp.ClientError, HttpProcessingError, OSError, ValueError)
+# Answers of 1xx before the answer itself.
+_MOST_BEFORE: Final = 10
 _NO_TRACES: Final[list[Any]] = []
 _HEADERS: Final = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "freedompay-async"}
 # Whoever replaces it, as test doubles of aiohttp do, expects that no call gets past it.
@@ -182,7 +184,11 @@ class Pool:
                 transport.write(head.value)
                 transport.write(message.body)
             answer, content = await protocol.read()
+            before = 0
             while 100 <= answer.code < 200 and answer.code != 101:
+                before += 1
+                if before > _MOST_BEFORE:
+                    raise TransportError(f"the host says HTTP {answer.code} without end")
                 answer, content = await protocol.read()
             if content.is_eof():
                 body = content.read_nowait()

@@ -7,30 +7,31 @@ long ago, is hidden by its shape: see `masking.py`.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from decimal import Decimal
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import Struct
+from msgspec import to_builtins
 
-from freedompay_async.masking import Known, cut, is_secret_name, is_shaped, mask_text, masked_body, masked_codes
-from freedompay_async.secret import Secret
+from freedompay_async.masking import cut, is_secret_name, is_shaped, mask_text, masked_body, masked_codes
+from freedompay_async.secret import MASK, Hidden, Secret
+from freedompay_async.spelling import Known, hide_known, present
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["BY_SHAPE", "Outgoing", "Redaction", "secrets_sent"]
+__all__ = ["BY_SHAPE", "Outgoing", "Redaction", "is_id", "secrets_sent"]
 
 # So many requests are remembered, and so many characters of what went out with them; older ones are hidden by shape only.
 _MOST_REQUESTS: Final = 10_000
 _MOST_CHARACTERS: Final = 4 * 2**20
 # A longer one is a document, which has a shape: its beginning is enough to know it by.
 _MOST_OF_ONE: Final = 16_384
-_NOTHING: Final = frozenset({type(None), bool})
-_PLAIN: Final = frozenset({*_NOTHING, str, int, Decimal})
+_MOST_SEARCHED: Final = 4_000
+# A time or a masked card is no longer.
+_LONGEST_FORM: Final = 40
 # Shorter than the number of a card.
 _CODE: Final = re.compile(r"-?\w{1,12}", re.ASCII)
-# Not searched: a code may well be the year of a time, or the end of a card number.
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 _CARD_MASK: Final = re.compile(r"(?=(?:[^*xX\u2022]*[*xX\u2022]){4})[0-9*xX\u2022 -]{8,30}")
 _MOST_OF_A_CARD: Final = 10
@@ -55,41 +56,67 @@ class Redaction:
         """The same, and these too."""
         return Redaction(secrets, codes=codes, known=self._known)
 
-    def sees(self, body: bytes) -> bool:
-        """Whether something in these bytes may have to be hidden; quick, because of most answers nothing has."""
-        if self._codes or len(body) > _MOST_OF_ONE or is_shaped(body):
-            return True
-        return any(each.needle is None or each.needle in body for each in self._known)
+    def within(self, body: bytes) -> Redaction | None:
+        """What is hidden of this answer; `None`: nothing. Quick, because in most answers there is nothing."""
+        known = present(self._known, body)
+        if not known and not self._codes and len(body) <= _MOST_OF_ONE and not is_shaped(body):
+            return None
+        return self if len(known) == len(self._known) else Redaction(known=known, codes=self._codes)
 
     def text(self, text: str) -> str:
         """At most 2,000 characters of a text, without what must not be shown."""
-        if _TIME.fullmatch(text) or _is_card_mask(text):
-            return text
-        text = mask_text(self._without_known(cut(text)))
-        return masked_codes(text) if self._codes else text
+        return self._hidden(text, codes=self._codes)
+
+    def word(self, word: str) -> str:
+        """The same of a field that is no sentence: digits in it are no code unless they are known to be one."""
+        return self._hidden(word, codes=False)
 
     def code(self, code: str) -> str:
         """An issuer's code. The bare one is hidden only if it is known to be a secret: it tells what is wrong."""
-        return self._without_known(code) if _CODE.fullmatch(code) else self.text(code)
+        return hide_known(code, self._known) if _CODE.fullmatch(code) else self.text(code)
 
-    def sealed(self, value: Any) -> Any:
-        """The value with a `Secret` in the place of each text that repeats what is known; what else it is, its reader knows."""
+    def _hidden(self, text: str, *, codes: bool) -> str:
+        if len(text) <= _LONGEST_FORM and (_TIME.fullmatch(text) or _is_card_mask(text)):
+            # A code may well be the year of a time, or the end of a card's number.
+            return MASK if self._is_one(text) else text
+        # Hidden before it is cut: of half a secret nothing tells what it is.
+        text = mask_text(cut(hide_known(text[:_MOST_SEARCHED], self._known)))
+        return masked_codes(text) if codes else text
+
+    def _is_one(self, text: str) -> bool:
+        """Whether all of it is a secret, or all the digits of a card's number in it."""
+        digits = "".join(filter(str.isdigit, text)) if "-" not in text or _is_card_mask(text) else text
+        return any(each.is_value(text) or each.is_value(digits) for each in self._known)
+
+    def sealed(self, value: Any, *, numbers: bool) -> Any:
+        """The value with a `Secret` in the place of each text that repeats what is known: what else it is, its reader knows.
+
+        Ids, times and numbers of cards with stars in them stay.
+
+        Args:
+            value: a good answer, before it is read into the caller's own type.
+            numbers: whether numbers are sealed too.
+        """
         if isinstance(value, dict):
-            return {self._without_known(name): self.sealed(part) for name, part in value.items()}
+            return {
+                name: part if is_id(name) else self.sealed(part, numbers=numbers)
+                for name, part in _named_apart((hide_known(name, self._known), part) for name, part in value.items())
+            }
         if isinstance(value, list):
-            return [self.sealed(part) for part in value]
-        if isinstance(value, str) and self._without_known(value) != value:
-            return Secret(value)
+            return [self.sealed(part, numbers=numbers) for part in value]
+        if isinstance(value, str):
+            kept = (_TIME.fullmatch(value) or _is_card_mask(value)) and not self._is_one(value)
+            return value if kept or hide_known(value, self._known) == value else Secret(value)
+        if numbers and isinstance(value, int | Decimal) and not isinstance(value, bool) and self._is_number(value):
+            return Secret(str(value))
         return value
+
+    def _is_number(self, value: int | Decimal) -> bool:
+        return any(each.is_value(str(value)) for each in self._known)
 
     def body(self, body: bytes) -> str:
         """The raw answer as text that may be shown."""
         return masked_body(body, self._known, codes=self._codes)
-
-    def _without_known(self, text: str) -> str:
-        for each in self._known:
-            text = each.hidden_in(text)
-        return text
 
     def __reduce__(self) -> tuple[type[Redaction], tuple[()]]:
         # A pickle holds no secret.
@@ -122,9 +149,8 @@ class Outgoing:
     def note(self, request_id: str, secrets: Sequence[Secret]) -> None:
         """These go out under this id."""
         self._forget(request_id)
-        kept = tuple(map(_beginning, secrets))
-        self._of[request_id] = kept
-        self._characters += _size(kept)
+        self._of[request_id] = tuple(secrets)
+        self._characters += _size(secrets)
         while len(self._of) > _MOST_REQUESTS or self._characters > _MOST_CHARACTERS:
             self._forget(next(iter(self._of)))
 
@@ -149,37 +175,53 @@ class Outgoing:
         return self._usual.with_more(own, codes=codes or any(map(_is_code, own)))
 
 
-def secrets_sent(value: object, name: str = "") -> Iterator[Secret]:
-    """The secrets inside of what goes out: what is sealed, and what has the name of a secret."""
-    if type(value) in _NOTHING:
-        return
-    if isinstance(value, Secret):
-        yield value
-    elif isinstance(value, Struct):
-        named = _secret_fields(type(value))
-        for field in value.__struct_fields__:
-            part = getattr(value, field)
-            if field in named or type(part) not in _PLAIN:
-                yield from secrets_sent(part, field)
-    elif isinstance(value, str | int | Decimal):
-        if is_secret_name(name):
-            yield Secret(str(value))
-    elif callable(getattr(value, "items", None)):
-        for each, part in value.items():  # type: ignore[attr-defined]
-            yield from secrets_sent(part, each if isinstance(each, str) else "")
+def secrets_sent(value: object) -> list[Secret]:
+    """The secrets inside of what goes out: what is sealed, and what has the name of a secret on the wire."""
+    found: list[Secret] = []
+
+    def open_up(part: Any) -> object:
+        if isinstance(part, Secret):
+            found.append(_beginning(part))
+            return None
+        if isinstance(part, Hidden):
+            return part.value
+        # Fields, which are no mapping to whoever records the locals of a frame.
+        return dict(part.items())
+
+    # What has no form in JSON is refused before it is sent.
+    with suppress(AttributeError, TypeError, ValueError, OverflowError, RecursionError):
+        _named_secrets(to_builtins(value, enc_hook=open_up, builtin_types=(Decimal,)), found)
+    return found
+
+
+def _named_secrets(value: Any, found: list[Secret], *, named: bool = False) -> None:
+    if isinstance(value, dict):
+        for name, part in value.items():
+            _named_secrets(part, found, named=isinstance(name, str) and is_secret_name(name))
     elif isinstance(value, list | tuple):
         for part in value:
-            yield from secrets_sent(part, name)
+            _named_secrets(part, found, named=named)
+    elif named and isinstance(value, str | int | float | Decimal) and not isinstance(value, bool):
+        found.append(Secret(str(value)))
 
 
-@cache
-def _secret_fields(kind: type[Struct]) -> frozenset[str]:
-    return frozenset(filter(is_secret_name, kind.__struct_fields__))
+def is_id(name: str) -> bool:
+    """Whether a field of this name is an id, which is needed as it is."""
+    return name == "id" or name.endswith(("_id", "Id"))
+
+
+def _named_apart(fields: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Two names that look alike without their secrets are two names all the same."""
+    seen: set[str] = set()
+    for name, part in fields:
+        unique = name if name not in seen else f"{name} ({len(seen)})"
+        seen.add(unique)
+        yield unique, part
 
 
 def _is_card_mask(text: str) -> bool:
     """Whether it is a card's number, of which no more is told than cards tell in receipts."""
-    return _CARD_MASK.fullmatch(text) is not None and sum(map(str.isdigit, text)) <= _MOST_OF_A_CARD
+    return len(text) <= _LONGEST_FORM and _CARD_MASK.fullmatch(text) is not None and sum(map(str.isdigit, text)) <= _MOST_OF_A_CARD
 
 
 def _beginning(secret: Secret) -> Secret:

@@ -54,6 +54,7 @@ class Session(Means):
             budget=self._budget,
             polls=self.polls,
             outgoing=self.outgoing,
+            reading=self.reading,
         )
 
     async def read(

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard, TypeVar, ge
 import msgspec
 
 from freedompay_async.models.open import Extra, OpenInt, OpenStruct, OpenText, sealed
-from freedompay_async.redaction import BY_SHAPE, Redaction
-from freedompay_async.secret import MASK, Secret
+from freedompay_async.redaction import BY_SHAPE, Redaction, is_id
+from freedompay_async.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +24,15 @@ __all__ = ["Difference", "Note", "prepare_shape", "read_shape"]
 T = TypeVar("T")
 _AMOUNT: Final = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?")
 _MOST_NOTES: Final = 100
+# Unknown fields leave room for the other differences.
+_MOST_NOTES_OF_ALL: Final = 200
+_CARD_MASK: Final = "card_mask"
+_SHOWN_OF_A_CARD: Final = 10
+_SAYS: Final = frozenset({"ok", "error", "success", "process"})
+# Digits in them are no codes.
+_NO_SENTENCES: Final = frozenset(
+    {"iban", "rrn", "mcc", "currency", "card_currency", "type", "transaction_type", "period", "region", "score"}
+)
 # Of a refusal: what tells what is wrong, so it is shown unless it is known to be a secret.
 _CODES: Final = frozenset({"error_code", "code"})
 _FIELD: Final = re.compile(r" - at `\$\.([^.\[`]+)`")
@@ -57,7 +66,7 @@ class _Shape:
     words: tuple[tuple[str, frozenset[Any]], ...]
     amounts: tuple[str, ...]
     texts: tuple[str, ...]
-    """Fields of text that decides nothing by itself."""
+    """Fields of texts and numbers that may repeat what was sent; not ids, which are needed, and not amounts."""
     loose: tuple[str, ...]
     """Fields that may be anything, secrets included."""
     secret: bool
@@ -124,7 +133,7 @@ class _Reading:
                     self.tidy(each, part, f"{at}{name}.")
         for name, known in shape.words:
             value = fields.get(name)
-            if isinstance(value, str | int) and value not in known:
+            if isinstance(value, str | int) and value not in known and len(notes) < _MOST_NOTES_OF_ALL:
                 notes.append(Note(Difference.UNKNOWN_VALUE, at + name))
         for name in shape.amounts:
             value = fields.get(name)
@@ -137,7 +146,7 @@ class _Reading:
             value = fields.get(name)
             if value is not None and not isinstance(value, str) and not (name in _CODES and isinstance(value, int)):
                 fields[name] = sealed(name, value, hidden=self._hidden)
-        if not shape.expected <= fields.keys():
+        if len(notes) < _MOST_NOTES_OF_ALL and not shape.expected <= fields.keys():
             notes.extend(Note(Difference.MISSING_FIELD, at + name) for name in sorted(shape.expected - fields.keys()))
 
     @staticmethod
@@ -145,9 +154,12 @@ class _Reading:
         for name in shape.texts:
             value = fields.get(name)
             if isinstance(value, str):
-                fields[name] = hidden.code(value) if name in _CODES else hidden.text(value)
-            elif name in _CODES and isinstance(value, int) and hidden.code(text := str(value)) != text:
-                fields[name] = MASK
+                fields[name] = _hidden(name, value, hidden)
+            elif isinstance(value, int) and not isinstance(value, bool):
+                text = str(value)
+                shown = hidden.code(text) if name in _CODES else hidden.word(text)
+                # It can still be revealed; a field that takes no text is set aside with it.
+                fields[name] = value if shown == text else Secret(text)
 
     def set_aside(self, fields: dict[str, Any], kind: type[Any], shape: _Shape, at: str) -> None:
         """Move what is of another type and decides nothing to `extra`, in the parts first: the answer stays readable without it."""
@@ -171,14 +183,15 @@ class _Reading:
         kept = dict(fields.pop("extra", {}))
         kept[name] = fields.pop(name)
         fields["extra"] = self._extra(kept, shape)
-        self._notes.append(Note(Difference.OTHER_TYPE, at + name))
+        if len(self._notes) < _MOST_NOTES_OF_ALL:
+            self._notes.append(Note(Difference.OTHER_TYPE, at + name))
 
     def _extra(self, fields: dict[str, Any], shape: _Shape) -> Extra:
         return Extra(fields, secret=shape.secret, hidden=self._hidden)
 
     def _shown(self, name: str) -> str:
         """A field's name may be anything: short, and never a secret."""
-        return name[:60] if self._hidden is None else self._hidden.text(name[:60])
+        return (name if self._hidden is None else self._hidden.text(name))[:60]
 
 
 @cache
@@ -189,7 +202,7 @@ def _shape_of(kind: type[OpenStruct]) -> _Shape:
     inner: set[str] = set()
     amounts = tuple(each.name for each in fields if Decimal in set(_types_in(each.type)))
     loose = tuple(each.name for each in fields if _is_loose(each.type))
-    texts = tuple(each.name for each in fields if _is_text(each.type) and not each.name.endswith("_id"))
+    texts = tuple(each.name for each in fields if _is_text(each.type) and not is_id(each.name))
     for each in fields:
         for part in _types_in(each.type):
             if issubclass(part, OpenStruct):
@@ -211,9 +224,21 @@ def _is_loose(kind: Any) -> bool:
     return kind is Any or any(_is_loose(part) for part in get_args(kind))
 
 
+def _hidden(name: str, value: str, hidden: Redaction) -> str:
+    """A text of an answer, without what must not be shown."""
+    if name in _CODES:
+        return hidden.code(value)
+    if name == _CARD_MASK and sum(map(str.isdigit, value)) <= _SHOWN_OF_A_CARD:
+        return value
+    if name.endswith("status") and value.lower() in _SAYS:
+        # Whatever else is called so, this tells how the request stands.
+        return value
+    return hidden.word(value) if name in _NO_SENTENCES else hidden.text(value)
+
+
 def _is_text(kind: Any) -> bool:
-    """Whether it may be a text that is shown: a secret hides itself."""
-    return _is_loose(kind) or any(issubclass(each, str) and not issubclass(each, Secret) for each in _types_in(kind))
+    """Whether it may be a text or a number that is shown: a secret hides itself, and a word of a dictionary is none."""
+    return _is_loose(kind) or any(issubclass(each, str | int) and not issubclass(each, Secret | OpenInt | bool) for each in _types_in(kind))
 
 
 def _types_in(kind: Any) -> Iterator[type]:

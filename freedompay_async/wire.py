@@ -30,21 +30,23 @@ if TYPE_CHECKING:
 
     from freedompay_async.models.answers import AnyAnswer
 
-__all__ = ["LARGE", "Message", "Reply", "Verdict", "encode", "is_page", "read_answer", "read_look_up"]
+__all__ = ["Message", "Reply", "Verdict", "encode", "is_page", "read_answer", "read_look_up"]
 
 
 _WORD: Final = re.compile(r"-?\w{1,20}", re.ASCII)
 # An answer about one request is far shorter; a long one is a list, and to read it twice would hold up the loop.
 _MOST_SEARCHED: Final = 65_536
-LARGE: Final = 65_536
-"""Bytes from which on reading an answer may hold up the loop."""
+# A smaller answer is decoded whatever it has: that takes no time, and little memory.
+_SMALL: Final = 65_536
 # No answer needs as many values, and to decode more takes the interpreter's lock for too long.
 _MOST_VALUES: Final = 250_000
 # What it may take in memory, beside its size; where that is little, it may take more.
 _MOST_TIMES: Final = 10
 _LITTLE: Final = 16 * 2**20
 # Bytes that CPython takes: for an object of a few fields, a list, a value behind a comma.
-_OBJECT, _LIST, _VALUE = 200, 64, 60
+_OBJECT, _LIST, _VALUE, _DECIMAL = 200, 64, 60, 104
+# An integer takes a time that grows with the square of its digits.
+_LONG_NUMBER: Final = re.compile(rb"[:,\[]-?[0-9.]{100}")
 _NUMBERS: Final = re.compile(r"[0-9]+(?: *, *[0-9]+)*")
 # 31 years: whatever is longer is told as this.
 _LONGEST_WAIT: Final = 999_999_999.0
@@ -241,9 +243,9 @@ def _decode(
     """The answer, the same in the caller's own type, how it differs from the contract, and what is wrong with it."""
     notes: list[Note] = []
     answer: AnyAnswer
-    if len(body) > LARGE and (much := _too_much(body)):
+    if len(body) > _SMALL and (much := _too_much(body)):
         return None, None, (), f", not read: {much}"
-    hidden = redaction if redaction.sees(body) else None
+    hidden = redaction.within(body)
     try:
         fields = _DECODER.decode(body)
         if asked and not _has_one(fields, asked):
@@ -273,7 +275,9 @@ def _too_much(body: bytes) -> str | None:
     values = objects + lists + commas
     if values > _MOST_VALUES:
         return f"it has about {values:,} values, and at most {_MOST_VALUES:,} are read"
-    size = len(body) + objects * _OBJECT + lists * _LIST + commas * _VALUE
+    if _LONG_NUMBER.search(body):
+        return "it has a number of more than 100 digits"
+    size = len(body) + body.count(b".") * _DECIMAL + objects * _OBJECT + lists * _LIST + commas * _VALUE
     if size > max(_LITTLE, _MOST_TIMES * len(body)):
         return f"it would take more than {_MOST_TIMES} times its size in memory"
     return None
@@ -281,12 +285,17 @@ def _too_much(body: bytes) -> str | None:
 
 def _as_given(fields: dict[str, Any], kind: Any, notes: list[Note], hidden: Redaction | None) -> Any:
     """In the caller's own type, whose code may raise anything. The answer has come, so whatever it is, it only makes it unreadable."""
-    try:
-        return read_shape(fields if hidden is None else hidden.sealed(fields), kind, notes=notes, hidden=hidden)
-    except msgspec.ValidationError:
-        raise
-    except Exception as error:  # noqa: BLE001 - what was done is told, and that its answer can't be read
-        raised = type(error).__name__
+    # A type that takes no text where a number was sealed, or none at all where a text was, gets them as they came.
+    forms = [fields] if hidden is None else [hidden.sealed(fields, numbers=True), hidden.sealed(fields, numbers=False), fields]
+    for form in forms:
+        try:
+            return read_shape(form, kind, notes=notes, hidden=hidden)
+        except msgspec.ValidationError:
+            if form is forms[-1]:
+                raise
+        except Exception as error:  # noqa: BLE001 - what was done is told, and that its answer can't be read
+            raised = type(error).__name__
+            break
     raise msgspec.ValidationError(f"the answer's own type raises {raised}")
 
 

@@ -109,12 +109,19 @@ class Answer(OpenStruct, kw_only=True, frozen=True):
 
 def as_id(value: object) -> str | None:
     """An id as text; `None` for one that is not filled in yet: `""` or `0`, as PHP writes it, `null` as text, a UUID of zeros."""
-    text = "" if value is None else str(value).strip().strip(_UNSEEN)
+    if value is None or (isinstance(value, int) and abs(value) >= _NO_ID):
+        return None
+    text = str(value).strip().strip(_UNSEEN)
     return None if text.lower() in _EMPTY else text
 
 
+# To write a number of thousands of digits takes a while, and it is nobody's id.
+_NO_ID = 10**40
 _UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"
 _EMPTY = frozenset({"", "0", "null", "none", "00000000-0000-0000-0000-000000000000"})
+
+
+_MOST_NAMED = 20
 
 
 class CardRef(OpenStruct, kw_only=True, frozen=True):
@@ -179,12 +186,16 @@ class RequestState(Answer, kw_only=True, frozen=True):
     @property
     def named(self) -> bool:
         """Whether it names anything."""
-        return self.client_id is not None or self.transaction_id is not None or bool(self.cards and self.card_ids)
+        if self.client_id is not None or self.transaction_id is not None:
+            return True
+        return any(as_id(card.card_id) is not None for card in self.cards or ())
 
     @property
     def names(self) -> str | None:
-        """What it names, in words."""
-        parts = [f"card {card_id}" for card_id in self.card_ids]
+        """What it names, in words; of many cards the first."""
+        card_ids = self.card_ids
+        parts = [f"card {card_id}" for card_id in card_ids[:_MOST_NAMED]]
+        parts += [f"{len(card_ids) - _MOST_NAMED:,} more cards"] if len(card_ids) > _MOST_NAMED else []
         parts += [f"client {as_id(self.client_id)}"] if self.client_id is not None else []
         parts += [f"transaction {as_id(self.transaction_id)}"] if self.transaction_id is not None else []
         return ", ".join(parts) or None

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(find_spec("freedompay_async").submodule_search_locations[0])
 # Lower first: what is here may use what stands before it.
 ORDER = (
-    *("errors", "files", "secret", "ids", "masking", "redaction"),
+    *("errors", "files", "secret", "ids", "spelling", "masking", "redaction", "reading"),
     *("models", "plain", "signing", "signing_report", "pin_encryption"),
     "contract",
     *("policy", "polling"),
