@@ -37,6 +37,7 @@ class Run:
     def __init__(self, rows=3, *, otherwise=None, settle=60.0, **says) -> None:
         self.asked, self.shown = [], []
         self.says = {id_of(int(number[1:])): list(given) for number, given in says.items()}
+        self.slow = {}
         self.otherwise, self.takes, self.is_silent, self.unsure_then = otherwise, 0.0, 0.0, []
         self.connection = sqlite3.connect(":memory:", isolation_level=None)
         self.connection.executescript(
@@ -63,8 +64,8 @@ class Run:
         self.asked.append((now(), request_id))
         self.shown.append(self.progress.trouble)
         self.unsure_then.append(self.lane.unsure)
-        if self.takes:
-            await asyncio.sleep(self.takes)
+        if takes := self.slow.get(request_id, self.takes):
+            await asyncio.sleep(takes)
         given = self.says.get(request_id)
         said = given.pop(0) if given else self.otherwise
         if isinstance(said, Exception):
@@ -190,6 +191,16 @@ def test_where_one_is_known_the_others_are_not_waited_for(run_of):
     assert run_of(story, n2=[KNOWN], n1=[NOTHING] * 9, n3=[NOTHING] * 9) == (0.0, [])
 
 
+def test_questions_that_are_on_the_way_then_are_given_up(run_of):
+    async def story(run):
+        run.slow = {id_of(1): 100.0, id_of(3): 100.0}
+        first = await run.begin()
+        left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        return now(), left, first.asks(row(), "client")
+
+    assert run_of(story, n2=[KNOWN]) == (0.0, [], True)
+
+
 def test_only_while_a_sample_is_asked_about_any_answer_is_a_sign_of_the_issuer(run_of):
     async def story(run):
         await run.begin()
@@ -240,10 +251,10 @@ def test_where_one_gets_no_answer_for_long_nothing_is_sent_and_it_says_why(run_o
         return caught.value.message, caught.value.__cause__, now(), run.remembered()
 
     last = NotSent("no connection. Try later.")
-    message, cause, at, remembered = run_of(story, n1=[NOTHING] * 99, n3=[NOTHING, *[last] * 99])
+    message, cause, at, remembered = run_of(story, 4, n1=[NOTHING] * 99, n2=[NOTHING] * 99, n4=[NOTHING, *[last] * 99])
     assert message == (
         "nothing was sent. Whether the request ids of this batch were used before can't be told: request/status gave no clear answer to "
-        "2 of 3 questions, the last time: no connection. Run it again later; or, if this is how the host answers an id that it does not "
+        "3 of 4 questions, the last time: no connection. Run it again later; or, if this is how the host answers an id that it does not "
         'know, say --check-first none (Batch(check_first="none")).'
     )
     assert (cause, at, remembered) == (last, 60.0, [])
@@ -341,6 +352,17 @@ def test_where_another_row_was_answered_meanwhile_only_this_one_is_left(run_of):
         return type(asking.exception())
 
     assert run_of(story, n1=[NOTHING] * 99) is Stopped
+
+
+def test_so_it_is_where_it_was_answered_in_the_moment_in_which_the_question_began(run_of):
+    async def story(run):
+        first = await run.begin("all")
+        await first.state(id_of(2))
+        with pytest.raises(Stopped):
+            await first.state(id_of(1))
+        return True
+
+    assert run_of(story, n1=[NOTHING] * 99)
 
 
 def test_an_answer_before_the_question_began_does_not_count(run_of):
