@@ -164,7 +164,17 @@ def test_what_ends_at_once_is_looked_at_as_early_as_ages_are_told_apart():
     for _ in range(300):
         looks.learn(0.0, 1e-5, ended=True)
 
-    assert waited(looks, 0.0) <= 0.03
+    assert waited(looks, 0.0) == pytest.approx(1.2 * POLICY.poll_first / 16, rel=0.01)
+
+
+@pytest.mark.parametrize(("age", "first"), [(2.0, 2.436), (2.1, 2.624)])
+def test_an_end_between_two_looks_of_one_step_is_counted_in_that_step(age, first):
+    looks = Looks(POLICY)
+    for _ in range(300):
+        looks.learn(0.0, age, ended=False)
+        looks.learn(age, age * 1.001, ended=True)
+
+    assert waited(looks, 0.0) == pytest.approx(first, rel=0.005)
 
 
 def test_once_enough_have_ended_all_that_are_due_are_looked_at_at_once():
