@@ -167,6 +167,15 @@ def test_what_ends_at_once_is_looked_at_as_early_as_ages_are_told_apart():
     assert waited(looks, 0.0) == pytest.approx(1.2 * POLICY.poll_first / 16, rel=0.01)
 
 
+def test_a_look_before_ages_are_told_apart_shows_no_request_that_lasted():
+    looks = Looks(POLICY)
+    for _ in range(300):
+        looks.learn(0.0, 1e-6, ended=False)
+        looks.learn(1e-6, 1e-5, ended=True)
+
+    assert waited(looks, 0.0) == pytest.approx(1.2 * POLICY.poll_first / 16, rel=0.01)
+
+
 @pytest.mark.parametrize(("age", "first"), [(2.0, 2.436), (2.1, 2.624)])
 def test_an_end_between_two_looks_of_one_step_is_counted_in_that_step(age, first):
     looks = Looks(POLICY)
@@ -182,7 +191,9 @@ def test_once_enough_have_ended_all_that_are_due_are_looked_at_at_once():
     for _ in range(32):
         looks.learn(0.0, 0.25, ended=True)
 
-    assert [looks.pause(5.0, 0.0, 0.5) for _ in range(100)] == [0.0] * 100
+    due = waited(looks, 0.0)
+
+    assert [looks.pause(due + 0.01, 0.0, 0.5) for _ in range(100)] == [0.0] * 100
 
 
 @pytest.mark.parametrize(("age", "looks_now"), [(1.4, False), (1.5, True), (1.6, True)])
