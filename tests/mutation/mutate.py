@@ -6,7 +6,11 @@ python tests/mutation/mutate.py --only policy,batch.ending
 mutmut makes the changes (mutants) and runs the tests that reach them. A mutant that no test notices
 is a survivor. It needs a test, or a line in equivalent.toml that says why no test can tell. One
 rule takes mutants out: what changes only the wording of a text for people, which is a text with a
-blank in it that is no SQL. Type annotations are never changed. Where a mutant makes the tests hang, it was noticed.
+blank in it that is no SQL. Where a mutant makes the tests hang, it was noticed.
+
+What mutmut does not change: type annotations, what is beside functions (a module's and a class's
+numbers), and functions with a decorator, such as properties.
+
 Each module has a folder of its own under `mutants`, with the package and the tests as they are.
 """
 
@@ -162,6 +166,8 @@ def main() -> None:
     parser.add_argument("--junitxml", type=Path, help="where to write what came of it")
     flags = parser.parse_args()
     chosen = flags.only.split(",") if flags.only else list(modules)
+    if strange := [each for each in chosen if each not in modules]:
+        parser.error(f"there is no module {', '.join(strange)} in modules.toml")
     suite, failures, began = ET.Element("testsuite"), 0, time.monotonic()
     for module in chosen:
         at = time.monotonic()

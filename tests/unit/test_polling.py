@@ -137,6 +137,38 @@ def test_those_that_end_after_the_last_step_are_counted_as_slow():
     assert waited(looks, 0.0) == pytest.approx(10.0)
 
 
+@pytest.mark.parametrize(("luck", "share"), [(0.0, 0.3), (0.04, 0.65), (0.08, 0.916), (0.5, 1.0), (1.0, 1.1)])
+def test_first_looks_are_spread_and_a_few_of_them_far_forward(luck, share):
+    looks = taught(*[2.0] * 100)
+
+    assert waited(looks, 0.0, luck) == pytest.approx(waited(looks, 0.0, 0.5) * share)
+
+
+def test_where_a_quarter_are_far_quicker_they_do_not_wait_for_the_slow_rest():
+    looks = taught(*[0.3, 8.0, 8.0] * 200)
+
+    assert waited(looks, 0.0) <= 0.3 * 4 * 1.5
+
+
+@pytest.mark.parametrize(
+    ("seen", "first"),
+    [
+        ([(16, 0.0, 0.1, False)], 0.46803),
+        ([(16, 0.0, 1.0, False)], 2.15893),
+        ([(20, 0.0, 0.5, False), (20, 0.5, 2.0, True)], 0.93340),
+        ([(40, 0.0, 0.02, True)], 0.020783),
+    ],
+)
+def test_what_is_supposed_where_little_was_seen_weighs_as_much_as_two_looks(seen, first):
+    looks = Looks(POLICY)
+    for count, pending, age, ended in seen:
+        for _ in range(count):
+            looks.learn(pending, age, ended=ended)
+    looks._plan()
+
+    assert waited(looks, 0.0) == pytest.approx(first, rel=1e-4)
+
+
 @pytest.mark.parametrize("after", [0.5, 6.0])
 def test_it_follows_a_change(after):
     looks = taught(*[2.0] * 500, *[after] * 1500)
@@ -164,7 +196,26 @@ def test_what_ends_at_once_is_looked_at_as_early_as_ages_are_told_apart():
     for _ in range(300):
         looks.learn(0.0, 1e-5, ended=True)
 
-    assert waited(looks, 0.0) <= 0.03
+    assert waited(looks, 0.0) == pytest.approx(1.2 * POLICY.poll_first / 16, rel=0.01)
+
+
+def test_a_look_before_ages_are_told_apart_shows_no_request_that_lasted():
+    looks = Looks(POLICY)
+    for _ in range(300):
+        looks.learn(0.0, 1e-6, ended=False)
+        looks.learn(1e-6, 1e-5, ended=True)
+
+    assert waited(looks, 0.0) == pytest.approx(1.2 * POLICY.poll_first / 16, rel=0.01)
+
+
+@pytest.mark.parametrize(("age", "first"), [(2.0, 2.436), (2.1, 2.624)])
+def test_an_end_between_two_looks_of_one_step_is_counted_in_that_step(age, first):
+    looks = Looks(POLICY)
+    for _ in range(300):
+        looks.learn(0.0, age, ended=False)
+        looks.learn(age, age * 1.001, ended=True)
+
+    assert waited(looks, 0.0) == pytest.approx(first, rel=0.005)
 
 
 def test_once_enough_have_ended_all_that_are_due_are_looked_at_at_once():
@@ -172,7 +223,9 @@ def test_once_enough_have_ended_all_that_are_due_are_looked_at_at_once():
     for _ in range(32):
         looks.learn(0.0, 0.25, ended=True)
 
-    assert [looks.pause(5.0, 0.0, 0.5) for _ in range(100)] == [0.0] * 100
+    due = waited(looks, 0.0)
+
+    assert [looks.pause(due + 0.01, 0.0, 0.5) for _ in range(100)] == [0.0] * 100
 
 
 @pytest.mark.parametrize(("age", "looks_now"), [(1.4, False), (1.5, True), (1.6, True)])
