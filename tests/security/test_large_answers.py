@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
+import threading
 import tracemalloc
 import zlib
 from itertools import repeat
 
 import pytest
 
-from freedompay_async import ConfigurationError, FreedomPay, OutcomeUnknown, ProtocolError
+from freedompay_async import ConfigurationError, FreedomPay, OutcomeUnknown, ProtocolError, driver
 from freedompay_async.hashdt import HashDT
 
+OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 LIMIT = 2**20
 # What the two ends of a loopback connection hold besides the program.
 SOCKETS = 24 * 2**20
@@ -196,3 +199,76 @@ async def test_settings_of_the_environment_take_a_limit_too(monkeypatch):
     monkeypatch.setenv("FREEDOMPAY_REGION", "KZ")
     with pytest.raises(ConfigurationError, match="max_answer=0: bytes"):
         FreedomPay.from_env(max_answer=0)
+
+
+async def test_answers_in_passing_are_ten_at_most(serving, ask, good):
+    passing = b"HTTP/1.1 102 Processing\r\n\r\n"
+
+    async def ten(asked):
+        asked.writer.write(passing * 10 + good["effect"])
+
+    async def eleven(asked):
+        asked.writer.write(passing * 11 + good["effect"])
+
+    async with serving(ten) as host:
+        await ask("effect", host.port)
+        assert host.paths == ["card/bulk_issue"]
+    async with serving(eleven, good["effect"]) as host:
+        await ask("effect", host.port)
+        assert host.paths == ["card/bulk_issue", "request/status"]
+
+
+# -- while one is read in a thread
+
+LARGE = b'{"status":"ok","request_status":"process","dt":"x","more":"' + b"a " * 50_000 + b'"}'
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """From the first reading of a large answer on, its thread waits until it is let go."""
+    begun, go, read = threading.Event(), threading.Event(), driver.read_answer
+
+    def slow(reply, *more, **options):
+        if len(reply.body) >= len(LARGE):
+            begun.set()
+            assert go.wait(20)
+        return read(reply, *more, **options)
+
+    monkeypatch.setattr(driver, "read_answer", slow)
+    yield begun
+    go.set()
+
+
+async def until(event) -> None:
+    async with asyncio.timeout(20):
+        while not event.is_set():
+            await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(("kind", "unknown"), [("effect", True), ("unaskable", True), ("read", False)])
+async def test_call_that_is_cancelled_meanwhile_tells_whether_it_was_sent(serving, connect, whole, held, kind, unknown):
+    async with serving(whole(LARGE)) as host:
+        client = connect(host.port, kind)
+        calls = {
+            "effect": lambda: client.cards.bulk_issue(product_id=2000, count=1, request_id=OWN),
+            "unaskable": lambda: client.cards.set_pin("card-1"),
+            "read": lambda: client.cards.info("card-1"),
+        }
+        task = asyncio.create_task(calls[kind]())
+        await until(held)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+
+    assert caught.value.outcome_unknown is unknown
+    assert caught.value.request_id == OWN if kind == "effect" else caught.value.request_id
+
+
+async def test_call_whose_time_is_up_meanwhile_is_unknown(serving, connect, whole, held):
+    async with serving(whole(LARGE)) as host:
+        client = connect(host.port, "effect")
+        with pytest.raises(OutcomeUnknown, match="no time was left to read its 100,061 bytes") as caught:
+            await client.cards.bulk_issue(product_id=2000, count=1, request_id=OWN, timeout=1.0)
+
+    assert caught.value.request_id == OWN
+    assert caught.value.done is None

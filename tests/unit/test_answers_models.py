@@ -210,3 +210,20 @@ class TestReads:
     )
     def test_name_cards_as_text(self, cards, expected):
         assert ClientCards(status="ok", cards=cards).card_ids == expected
+
+
+class TestNames:
+    def test_are_the_first_of_many_cards(self):
+        state = RequestState(status="ok", cards=[CardRef(card_id=f"c{number}") for number in range(1_022)], client_id="k")
+
+        assert state.names.startswith("card c0, card c1, ")
+        assert state.names.endswith("card c19, 1,002 more cards, client k")
+
+    @pytest.mark.parametrize("number", [10**40, -(10**40), int("7" * 4_300)])
+    def test_are_no_numbers_that_nobody_can_write(self, number):
+        state = RequestState(status="ok", cards=[CardRef(card_id=number)], client_id=number)
+
+        assert (state.card_ids, state.client_id, state.named, state.unnamed) == ((), None, False, True)
+
+    def test_may_be_numbers_of_forty_digits(self):
+        assert RequestState(status="ok", client_id=10**40 - 1).named

@@ -177,7 +177,16 @@ class TestTaken:
 
 
 class TestLinks:
-    @pytest.mark.parametrize("link", ["https://pin.example/p?t=a1", "HTTP://pin.example/a1"])
+    @pytest.mark.parametrize(
+        "link",
+        [
+            "https://pin.example/p?t=a1",
+            "HTTP://pin.example/a1",
+            "//pin.example/a1",
+            "https:\\/\\/pin.example\\/a1",
+            "https%3A%2F%2Fpin.example%2Fa1",
+        ],
+    )
     def test_are_not_shown_in_the_words_of_a_refusal(self, link):
         told = Verdict(
             Seen.ERROR, "HTTP 400", RequestState(status="error", error_code="E1", error_description=f"see {link} now"), Reply(400, {}, b"")
