@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, get_args
 
-from msgspec import to_builtins
+from msgspec import Struct, to_builtins
+from msgspec.structs import fields
 
 from freedompay_async.masking import cut, is_secret_name, is_shaped, mask_text, masked_body, masked_codes
 from freedompay_async.secret import MASK, Hidden, Secret
@@ -28,6 +30,7 @@ _MOST_CHARACTERS: Final = 4 * 2**20
 # A longer one is a document, which has a shape: its beginning is enough to know it by.
 _MOST_OF_ONE: Final = 16_384
 _MOST_SEARCHED: Final = 4_000
+_PLAIN: Final = frozenset({str, int, bool, Decimal, type(None)})
 # A time or a masked card is no longer.
 _LONGEST_FORM: Final = 40
 # Shorter than the number of a card.
@@ -135,12 +138,12 @@ class Outgoing:
 
     Args:
         signers: their keys and tokens, as `secrets` of each has them, are in every call.
-        fields: what overrides add to bodies.
+        added: what overrides add to bodies.
     """
 
-    def __init__(self, signers: Iterable[object], fields: Iterable[object] = ()) -> None:
+    def __init__(self, signers: Iterable[object], added: Iterable[object] = ()) -> None:
         self._signers: Final = list({id(each): each for each in signers}.values())
-        self._added: Final = tuple(secret for each in fields for secret in secrets_sent(each))
+        self._added: Final = tuple(secret for each in added for secret in secrets_sent(each))
         self._keys: tuple[Secret, ...] | None = None
         self._usual = BY_SHAPE
         self._of: Final[dict[str, tuple[Secret, ...]]] = {}
@@ -178,6 +181,8 @@ class Outgoing:
 def secrets_sent(value: object) -> list[Secret]:
     """The secrets inside of what goes out: what is sealed, and what has the name of a secret on the wire."""
     found: list[Secret] = []
+    if isinstance(value, Struct) and _holds_none(type(value)):
+        return found
 
     def open_up(part: Any) -> object:
         if isinstance(part, Secret):
@@ -192,6 +197,18 @@ def secrets_sent(value: object) -> list[Secret]:
     with suppress(AttributeError, TypeError, ValueError, OverflowError, RecursionError):
         _named_secrets(to_builtins(value, enc_hook=open_up, builtin_types=(Decimal,)), found)
     return found
+
+
+@cache
+def _holds_none(kind: type[Struct]) -> bool:
+    """Whether a body of this type has no place for a secret, as most have."""
+    return all(_leaves(each.type) <= _PLAIN and not is_secret_name(each.encode_name) for each in fields(kind))
+
+
+def _leaves(kind: Any) -> set[Any]:
+    """The types that an annotation names."""
+    parts = get_args(kind)
+    return {kind} if not parts else {leaf for part in parts for leaf in _leaves(part)}
 
 
 def _named_secrets(value: Any, found: list[Secret], *, named: bool = False) -> None:
@@ -210,10 +227,10 @@ def is_id(name: str) -> bool:
     return name == "id" or name.endswith(("_id", "Id"))
 
 
-def _named_apart(fields: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+def _named_apart(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
     """Two names that look alike without their secrets are two names all the same."""
     seen: set[str] = set()
-    for name, part in fields:
+    for name, part in named:
         unique = name if name not in seen else f"{name} ({len(seen)})"
         seen.add(unique)
         yield unique, part

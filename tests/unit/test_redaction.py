@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 import pickle
 import re
@@ -15,7 +16,7 @@ import pytest
 
 from freedompay_async.models import NewClient
 from freedompay_async.models.open import Fields
-from freedompay_async.models.requests import ClientCreation, GivenBody
+from freedompay_async.models.requests import CardIssue, ClientCreation, GivenBody
 from freedompay_async.redaction import BY_SHAPE, Outgoing, Redaction, secrets_sent
 from freedompay_async.secret import Document, Pin, Secret, SecretKey
 
@@ -285,6 +286,21 @@ class Own(msgspec.Struct):
     amount: Decimal = Decimal(1)
 
 
+class Renamed(msgspec.Struct, rename={"code": "pin"}):
+    code: str
+
+
+@dataclasses.dataclass
+class Person:
+    memo: str
+    pin: str
+
+
+class Holder(msgspec.Struct):
+    who: Person
+    more: set[str]
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
@@ -298,6 +314,9 @@ class Own(msgspec.Struct):
         (Fields({"a": Pin("1"), "password": "p"}), ["1", "p"]),
         (GivenBody(fields=Fields({"a": [Pin("1")], "b": 2})), ["1"]),
         (Own(pin="1234", note="plain"), ["1234"]),
+        (Renamed(code="1234"), ["1234"]),
+        (Holder(who=Person(memo=Secret("x"), pin="1"), more={Secret("y")}), ["x", "y", "1"]),
+        (CardIssue(client_id="pin", product_id=1), []),
         (
             ClientCreation(
                 product_id=1,
