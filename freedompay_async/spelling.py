@@ -113,6 +113,8 @@ def hide_known(text: str, known: Iterable[Known]) -> str:
     if not likely:
         return text
     plain, origin = _resolved(text)
+    # The digits of an id or of a date are no code.
+    taken = [match.span() for match in _NO_CODE.finditer(plain)] if any(each.code for each in likely) else []
     spans: list[tuple[int, int]] = []
     for long, drops in ((False, _SHORT_DROPS), (True, _LONG_DROPS)):
         these = [each for each in likely if each.long is long]
@@ -120,11 +122,14 @@ def hide_known(text: str, known: Iterable[Known]) -> str:
             pieces = list(drops.finditer(plain))
             places = [place for piece in pieces for place in range(piece.start(), piece.end())]
             kept = _without_breaks(plain) if long else _on_a_line(plain)
-            spans += [(places[begin], places[end - 1]) for each in these for begin, end in each.places(kept)]
-    # The digits of an id or of a date are no code.
-    ids = [found.span() for found in _NO_CODE.finditer(plain)] if spans and any(each.code for each in likely) else []
-    spans = [(begin, end) for begin, end in spans if not any(first <= begin and end < last for first, last in ids)]
+            for each in these:
+                found = [(places[begin], places[end - 1]) for begin, end in each.places(kept)]
+                spans += [span for span in found if not (each.code and _inside(span, taken))]
     return _masked(text, origin, sorted(spans))
+
+
+def _inside(span: tuple[int, int], others: Iterable[tuple[int, int]]) -> bool:
+    return any(begin <= span[0] and span[1] < end for begin, end in others)
 
 
 def _masked(text: str, origin: list[int], spans: list[tuple[int, int]]) -> str:

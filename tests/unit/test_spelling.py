@@ -107,6 +107,12 @@ def test_a_code_is_no_part_of_a_number_or_an_id(text):
     assert hide(text, "4821") == text
 
 
+def test_a_key_that_looks_like_an_id_is_hidden_beside_a_code():
+    key = "0b5e4821-7c1c-4e6f-9f57-5b4c3f1f0a11"
+
+    assert hide(f"key {key}, pin 4821", key, "4821") == "key ***, pin ***"
+
+
 @pytest.mark.parametrize("text", ["4821", "PIN4821x", "x:4821", "4821.", "(4821)"])
 def test_a_code_is_hidden_beside_whatever_is_no_digit(text):
     assert hide(text, "4821") == text.replace("4821", "***")
