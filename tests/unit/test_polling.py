@@ -225,6 +225,8 @@ def test_once_enough_have_ended_all_that_are_due_are_looked_at_at_once():
 
     due = waited(looks, 0.0)
 
+    # And a later look is by what was learnt, no more by the policy.
+    assert waited(looks, 4.0) == pytest.approx(5.0)
     assert [looks.pause(due + 0.01, 0.0, 0.5) for _ in range(100)] == [0.0] * 100
 
 
