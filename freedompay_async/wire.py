@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC
 from decimal import Decimal, InvalidOperation
@@ -287,15 +288,15 @@ def _as_given(fields: dict[str, Any], kind: Any, notes: list[Note], hidden: Reda
     """In the caller's own type, whose code may raise anything. The answer has come, so whatever it is, it only makes it unreadable."""
     # A type that takes no text where a number was sealed, or none at all where a text was, gets them as they came.
     forms = [fields] if hidden is None else [hidden.sealed(fields, numbers=True), hidden.sealed(fields, numbers=False), fields]
-    for form in forms:
-        try:
+    for form in forms[:-1]:
+        with suppress(Exception):
             return read_shape(form, kind, notes=notes, hidden=hidden)
-        except msgspec.ValidationError:
-            if form is forms[-1]:
-                raise
-        except Exception as error:  # noqa: BLE001 - what was done is told, and that its answer can't be read
-            raised = type(error).__name__
-            break
+    try:
+        return read_shape(forms[-1], kind, notes=notes, hidden=hidden)
+    except msgspec.ValidationError:
+        raise
+    except Exception as error:  # noqa: BLE001 - what was done is told, and that its answer can't be read
+        raised = type(error).__name__
     raise msgspec.ValidationError(f"the answer's own type raises {raised}")
 
 

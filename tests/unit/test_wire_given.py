@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from typing import Literal
 
 import msgspec
 import pytest
@@ -24,6 +26,7 @@ from freedompay_async.models import (
 )
 from freedompay_async.models.open import Fields
 from freedompay_async.policy import Seen
+from freedompay_async.redaction import Redaction
 from freedompay_async.secret import Document, Pin, Secret
 from freedompay_async.shapes import Difference, Note
 from freedompay_async.wire import Message, Reply, Verdict, encode, read_answer
@@ -196,6 +199,41 @@ class TestOwnTypes:
 
     def test_are_a_dict_as_it_came(self):
         assert read(b'{"status":"ok","a":0.10}', dict).value == {"status": "ok", "a": Decimal("0.10")}
+
+
+class Typed(msgspec.Struct):
+    said: str
+    count: int
+    dt: datetime
+
+
+class Exact(msgspec.Struct):
+    said: Literal["hunter2 of 2026"]
+
+
+class TestSecrets:
+    """An answer in the caller's own type, which repeats what was sent."""
+
+    HIDDEN = Redaction([Secret("2026"), Secret("hunter2")])
+    BODY = b'{"status":"ok","dt":"2026-05-01T00:00:00+05:00","card_id":"c2026","said":"hunter2 of 2026","count":2026,"amount":"12026.00"}'
+
+    def read(self, kind):
+        return read_answer(Reply(200, {}, self.BODY), kind, effect=True, now=0.0, redaction=self.HIDDEN).value
+
+    def test_are_sealed_in_a_dict(self):
+        value = self.read(dict)
+
+        assert (value["said"].reveal(), value["count"].reveal()) == ("hunter2 of 2026", "2026")
+        assert (value["dt"], value["card_id"], value["amount"]) == ("2026-05-01T00:00:00+05:00", "c2026", "12026.00")
+        assert "hunter2" not in repr(value)
+
+    def test_are_sealed_in_texts_where_a_number_has_to_stay_one(self):
+        value = self.read(Typed)
+
+        assert (str(value.said), value.said.reveal(), value.count, value.dt.year) == ("***", "hunter2 of 2026", 2026, 2026)
+
+    def test_are_as_they_came_where_the_type_takes_no_other_text(self):
+        assert self.read(Exact).said == "hunter2 of 2026"
 
 
 class TestNotes:
