@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotation when it runs
 from decimal import Decimal
 from typing import Literal
 
