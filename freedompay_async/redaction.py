@@ -16,7 +16,7 @@ from msgspec import Struct, to_builtins
 from msgspec.structs import fields
 
 from freedompay_async.masking import cut, is_secret_name, is_shaped, mask_text, masked_body, masked_codes
-from freedompay_async.secret import MASK, Hidden, Secret
+from freedompay_async.secret import MASK, Secret
 from freedompay_async.spelling import Known, hide_known, present
 
 if TYPE_CHECKING:
@@ -188,8 +188,6 @@ def secrets_sent(value: object) -> list[Secret]:
         if isinstance(part, Secret):
             found.append(_beginning(part))
             return None
-        if isinstance(part, Hidden):
-            return part.value
         # Fields, which are no mapping to whoever records the locals of a frame.
         return dict(part.items())
 

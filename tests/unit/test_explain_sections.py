@@ -46,6 +46,20 @@ def explain(step, call, *, told, hide=(), **more):
     return to_error(step, call=call, request_id="r-1", told=told, asked=None, resend_within=3600.0, redaction=Redaction(hide), **more)
 
 
+class TestWaits:
+    def test_that_were_asked_for_are_told(self):
+        error = explain(Step.LIMITED, CARDS_ISSUE, told=LOST, retry_after=12.2)
+
+        assert " The issuer asked to wait 13 s. " in error.message
+        assert (error.retry_after, error.wait_too_long) == (12.2, False)
+
+    def test_that_there_was_no_time_for_are_told_as_that(self):
+        error = explain(Step.UNKNOWN, CARDS_ISSUE, told=LOST, retry_after=3600.0, wait_too_long=True)
+
+        assert " The issuer asked to wait 3600 s, and there was no time left for that. " in error.message
+        assert error.wait_too_long
+
+
 class TestText:
     def test_of_an_unknown_outcome_that_may_be_repeated_says_so(self):
         assert explain(Step.UNKNOWN, SET_PIN, told=LOST).message == (

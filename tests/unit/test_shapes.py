@@ -368,3 +368,10 @@ class TestHidden:
         answer = self.read(Statement, operations=[{"amount": "482193x", "type": ["482193"]}])
 
         assert "482193" not in repr(answer)
+
+    def test_differences_are_noted_two_hundred_times_at_most(self):
+        notes: list[Note] = []
+        statement = read_shape({**GOOD, "operations": [{"type": 5} for _ in range(300)]}, Statement, notes=notes)
+
+        assert len(statement.operations) == 300
+        assert notes == [Note(OTHER, "operations.type")] * 200

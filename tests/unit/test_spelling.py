@@ -118,6 +118,11 @@ def test_a_code_is_hidden_beside_whatever_is_no_digit(text):
     assert hide(text, "4821") == text.replace("4821", "***")
 
 
+def test_what_is_escaped_four_times_stops_no_search():
+    assert hide("100%2525252541 of hunter2", "hunter2") == "100%2525252541 of ***"
+    assert hide("is %2525252541-key it", "%2525252541-key") == "is *** it"
+
+
 @pytest.mark.parametrize("value", ["", "ok", "1"])
 def test_a_value_of_two_letters_is_not_searched(value):
     assert hide("ok, it is 1", value) == "ok, it is 1"

@@ -24,6 +24,8 @@ def body(unit: bytes, count: int) -> bytes:
         (body(b"1.5", 1_000_000), MANY % "1,000,004"),
         (body(b"[]", 130_000), MANY % "260,004"),
         (body(b'{"":0}', 124_000), MUCH),
+        (OK + b'"x":' + b"7" * 101 + b',"y":"' + b"a " * 40_000 + b'"}', "it has a number of more than 100 digits"),
+        (OK + b'"y":"' + b"a " * 40_000 + b'","x":[-0.' + b"7" * 101 + b"]}", "it has a number of more than 100 digits"),
         (OK + b'"x":"' + b"," * 300_000 + b'"}', MANY % "300,004"),
     ],
 )
@@ -50,10 +52,11 @@ class TestTooMuch:
         body(b'{"card_id":123456}', 20_000),
         body(b"[]", 124_000),
         OK + b'"x":"' + b"4111 " * 1_600_000 + b'"}',
+        OK + b'"x":"' + b"7" * 100_000 + b'"}',
         # Small enough to do no harm, whatever it has.
         body(b"{}", 20_000),
     ],
-    ids=["values", "cards", "lists", "a long text", "small"],
+    ids=["values", "cards", "lists", "a long text", "a text of digits", "small"],
 )
 def test_what_is_no_more_than_that_is_read(said):
     verdict = read_answer(Reply(200, {}, said), CardInfo, effect=False, now=0.0)
