@@ -9,6 +9,7 @@ import sys
 from contextlib import nullcontext
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakSet
 
 import aiohttp
 
@@ -16,7 +17,6 @@ from freedompay_async.attempt import TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from weakref import WeakSet
 
     from aiohttp.client_proto import ResponseHandler
     from aiohttp.client_reqrep import ConnectionKey
@@ -63,6 +63,7 @@ class Connector(aiohttp.TCPConnector):
         super().__init__(**options)
         # Hundreds at once would hold the loop up, and be a burst of handshakes at the issuer's.
         self._opening: Final = asyncio.Semaphore(_OPENING)
+        self._new: Final[WeakSet[ResponseHandler]] = WeakSet()
 
     async def connect(self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout) -> Connection:
         """Called by aiohttp's session."""
@@ -83,12 +84,15 @@ class Connector(aiohttp.TCPConnector):
 
         The loop may have been busy since it came, so the socket itself is asked; from then on until the write nothing else runs.
         """
-        reason = ""
-        for _ in range(_STRAYS):
+        reason, tried = "", 0
+        # Of those that were kept any number may have spoken; a host that speaks on a new one, before it is asked, does so on the next too.
+        while tried < _STRAYS:
             connection = await super().connect(req, traces, timeout)
             transport, protocol = connection.transport, connection.protocol
             if transport is None or protocol is None:
                 return connection
+            tried += protocol in self._new
+            self._new.discard(protocol)
             try:
                 if not protocol.should_close and (not _readable(transport) or await _read_out(transport, protocol)):
                     return connection
@@ -103,7 +107,17 @@ class Connector(aiohttp.TCPConnector):
         """Aiohttp's own place for how a connection is made; it has no limit for all of it together, names included."""
         deadline, urgent = opener.get()
         async with asyncio.timeout_at(deadline), nullcontext() if urgent else self._opening:
-            return await super()._create_connection(*args, **kwargs)
+            protocol = await super()._create_connection(*args, **kwargs)
+        self._new.add(protocol)
+        return protocol
+
+    def _release(self, key: ConnectionKey, protocol: ResponseHandler, **options: Any) -> None:
+        """Called by aiohttp where a connection is kept for the next call.
+
+        Without its parser all that comes meanwhile is noticed, be it half of a head, which the parser would keep to itself.
+        """
+        protocol._parser = None
+        super()._release(key, protocol, **options)
 
     def __del__(self, *_: Any) -> None:
         # What it holds is another process's, and closing it is not this one's business.

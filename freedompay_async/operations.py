@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 from heapq import heappop, heappush
 from math import inf
@@ -186,6 +187,8 @@ class Operation(Generic[R]):
             if self._accepted is None:
                 self._accepted = now
             age = self._looked = now - self._accepted
+        # Whoever has asked: what it asked for before is over.
+        self._trouble = None
         if state is not None and not self.done:
             self._keep(state)
             if age > 0:
@@ -209,7 +212,6 @@ class Operation(Generic[R]):
     async def _look(self, session: Session, timeout: float | None) -> None:
         try:
             await self._refresh(session, timeout)
-            self._trouble = None
         except _PASSING as error:
             self._trouble = error
         except AuthenticationError as error:
@@ -374,7 +376,9 @@ class _Watch(Generic[R]):
     def __init__(
         self, session: Session, operations: list[Operation[R]], *, timeout: float | None, concurrency: int, rate: float | None
     ) -> None:
-        self._session = session.in_lane(Lane(concurrency=concurrency, rate=rate, within=session.governor))
+        # What came to nothing is due again later, and holds no place until then.
+        once = dataclasses.replace(session.policy, attempts=1)
+        self._session = session.in_lane(Lane(concurrency=concurrency, rate=rate, within=session.governor), policy=once)
         self._places = asyncio.Semaphore(concurrency)
         self._loop = asyncio.get_running_loop()
         now = self._loop.time()

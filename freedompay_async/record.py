@@ -53,7 +53,11 @@ class Record:
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
-        self._path: Final = os.fspath(path)
+        name = os.fspath(path)
+        if "\0" in name:
+            raise ConfigurationError("record= is no name that a file can have. Nothing was sent.")
+        # At once: the program may change its folder between the two lines of a call.
+        self._path: Final = os.path.abspath(name)  # noqa: PTH100
 
     async def keep(
         self,
@@ -123,6 +127,7 @@ class Record:
         line = _line({"at": at, **entry})
         file, cut = _opened(self._path)
         if cut:
+            # An empty line harms nobody, where another process was just writing the end.
             line = b"\n" + line
         try:
             # One write, so that the lines of two processes do not mix; a disk that is nearly full takes less than it is given.
@@ -135,7 +140,7 @@ class Record:
 
 def _opened(path: str) -> tuple[int, bool]:
     """To add a line to: a new file, or one that is known to be a record before it is opened for
-    writing. And whether all that is in it is a line that was cut off.
+    writing. And whether its last line was cut off.
 
     Raises:
         NotOurs: there is something else.
@@ -153,8 +158,9 @@ def _opened(path: str) -> tuple[int, bool]:
         if identity(os.fstat(file)) != identity(os.fstat(there)):
             os.close(file)
             raise NotOurs("another file has taken its place")
-    # Of a longer one enough is there to know it again. Where two processes write, its end may be on its way.
-    return file, 0 < len(head) < _LENGTH
+        size = os.fstat(there).st_size
+        cut = size > 0 and os.lseek(there, -1, os.SEEK_END) >= 0 and os.read(there, 1) != b"\n"
+    return file, cut
 
 
 def _is_record(head: bytes) -> bool:

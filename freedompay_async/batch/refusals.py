@@ -69,7 +69,7 @@ class Refusals:
         with self._aside():
             try:
                 if error.wait_too_long:
-                    raise too_long(error, "settle", shared.limits) from error
+                    raise too_long(error, "settle", shared.limits, question=True) from error
                 with Wait(shared.stopping):
                     await anyio.sleep(shared.session.policy.grace)
                 told = await self._asked(request_id)

@@ -36,6 +36,8 @@ __all__ = ["Run"]
 
 # Rows that begin in one go: more would hold up other calls on the loop.
 _AT_ONCE: Final = 16
+# Of a few rows in a row nothing is concluded, however few are on the way at once.
+_FEWEST_HELD: Final = 16
 # What ends the whole run.
 _FATAL: Final = (AuthenticationError, ConfigurationError, JournalError)
 
@@ -161,7 +163,7 @@ class Run:
             await give(outcome)
         except Held as held:
             progress.left += 1
-            self._left_because(str(held))
+            self._left_because(held)
         except Stopped:
             progress.left += 1
         except _FATAL as error:
@@ -171,16 +173,17 @@ class Run:
             progress.in_progress -= 1
             self._room.set()
 
-    def _left_because(self, reason: str) -> None:
+    def _left_because(self, held: Held) -> None:
         """Of one row that the issuer asked to wait with for too long; the others go on.
 
         More of them in a row than can be on the way at once: what was sent after the first has fared no better, and the run stops. Each
-        of them has sent its request, which may be sent again for an hour only.
+        of them has sent its request, which may be sent again for an hour only. Where only questions are held, others are counted alike.
         """
-        self._progress.trouble = self._progress.left_because = reason
+        self._progress.trouble = self._progress.left_because = str(held)
         if self._shared is not None:
-            self._shared.held += 1
-            if self._shared.held > self._limits.concurrency:
+            self._shared.held += not held.question
+            self._shared.held_questions += held.question
+            if max(self._shared.held, self._shared.held_questions) > max(self._limits.concurrency, _FEWEST_HELD):
                 self.stop()
 
     async def _place(self) -> None:

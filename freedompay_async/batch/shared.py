@@ -42,6 +42,7 @@ class Shared:
         room: set when a row may have made room for another.
         witness: a request id that the issuer has accepted.
         held: rows that were left since the issuer last took a request, because it asked to wait with them for too long.
+        held_questions: the same since it last answered a question, of questions about rows.
     """
 
     session: Session
@@ -55,6 +56,7 @@ class Shared:
     room: asyncio.Event
     witness: str | None
     held: int = 0
+    held_questions: int = 0
 
     async def ask(
         self,
@@ -82,13 +84,15 @@ class Shared:
         while True:
             try:
                 with Wait(self.stopping):
-                    return await self.session.look_up(request_id)
+                    state = await self.session.look_up(request_id)
+                self.held_questions = 0
+                return state
             except SAYS_NOTHING as error:
                 spent = loop.time() - began - (self.lane.held() - held)
                 asked = error.retry_after or 0.0
                 if asked and again_after:
                     if asked >= self.limits.settle - spent:
-                        raise too_long(error, "settle", self.limits) from error
+                        raise too_long(error, "settle", self.limits, question=True) from error
                 elif isinstance(error, ProtocolError):
                     if spent >= nothing_for:
                         raise
@@ -114,11 +118,12 @@ class Shared:
             raise Stopped from error
 
 
-def too_long(error: FreedomPayError, limit: Literal["settle", "wait", "outage"], limits: Limits) -> Held:
+def too_long(error: FreedomPayError, limit: Literal["settle", "wait", "outage"], limits: Limits, *, question: bool = False) -> Held:
     """The end of the work on a row that the issuer asks more patience for than this limit leaves."""
     seconds = f"Limits.{limit} is {getattr(limits, limit):g} s"
     asked = f"asked to wait {ceil(error.retry_after)} s" if error.retry_after else "answers 429 and does not say for how long"
-    return Held(f"the issuer {asked}, longer than there was time left for ({seconds}). Rows are left as they are: resume later")
+    reason = f"the issuer {asked}, longer than there was time left for ({seconds}). Rows are left as they are: resume later"
+    return Held(reason, question=question)
 
 
 def why(error: FreedomPayError) -> str:

@@ -295,14 +295,20 @@ class Steps:
                 before = shared.lane.held()
                 try:
                     with Wait(shared.stopping):
-                        return await operation.result(timeout=wait)
+                        result = await operation.result(timeout=wait)
+                    shared.held_questions = 0
+                    return result
                 except StillProcessing as error:
-                    # What it was not allowed to ask is given back.
-                    wait = shared.lane.held() - before
-                    if wait > 0:
+                    # What it was not allowed to ask is given back; not less than a question may take, or its answer would come too late.
+                    held = shared.lane.held() - before
+                    if held > 0:
+                        wait = max(held, min(shared.limits.wait, shared.session.policy.attempt_timeout))
                         continue
                     if error.wait_too_long:
-                        raise too_long(error, "wait", shared.limits) from error
+                        if shared.witness == operation.request_id:
+                            # Whoever asks whether the issuer is there asks about another one.
+                            shared.witness = None
+                        raise too_long(error, "wait", shared.limits, question=True) from error
                     if error.done:
                         raise not_all_told(error.call or "", error.card_ids, request_id=operation.request_id) from error
                     if operation.answer is None and error.__cause__ is None:

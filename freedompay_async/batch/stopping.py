@@ -16,7 +16,11 @@ class Stopped(Exception):
 
 
 class Held(Stopped):
-    """The issuer asked to wait with this row for longer than the run has time for, so it is left too."""
+    """The issuer asked to wait for longer than the run has time for, so this row is left too; `question`: with a question about it."""
+
+    def __init__(self, reason: str, *, question: bool) -> None:
+        super().__init__(reason)
+        self.question: Final = question
 
 
 class Stopping:

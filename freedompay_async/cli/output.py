@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import os
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from secrets import token_hex
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from freedompay_async.errors import ConfigurationError
@@ -109,12 +110,13 @@ def _cell(value: object) -> str:
 
 @contextmanager
 def _replacing(out: Path) -> Generator[IO[str]]:
-    part = out.with_name(f"{out.name}.{os.getpid()}.part")
+    # Not named after the process: in a container each has the same number, and one that was killed leaves its file behind.
+    part = out.with_name(f"{out.name[:200]}.{token_hex(4)}.part")
     # Where something of that name stands already it is not ours: it stays, and this raises.
     stream = open(part, "x", encoding="utf-8", newline="", opener=lambda path, flags: os.open(path, flags, 0o600))  # noqa: SIM115
+    made = identity(os.fstat(stream.fileno()))
     try:
         with stream:
-            made = identity(part.lstat())
             yield stream
         there = look(os.fspath(part))
         if there is None or identity(there) != made:
@@ -122,4 +124,6 @@ def _replacing(out: Path) -> Generator[IO[str]]:
         # A link and not a rename: it fails where the file has come into being meanwhile.
         os.link(part, out, follow_symlinks=False)
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            if identity(part.lstat()) == made:
+                part.unlink()

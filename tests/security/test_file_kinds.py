@@ -14,6 +14,7 @@ import pytest
 
 from freedompay_async import ConfigurationError, JournalError
 from freedompay_async.batch import Journal, Outcome, State
+from freedompay_async.cli import output
 from freedompay_async.cli.output import check_free, write_outcomes
 from freedompay_async.contract import GIFT_CARDS_ISSUE
 from freedompay_async.models import GiftIssue
@@ -412,10 +413,17 @@ async def outcomes():
     yield Outcome(number=1, line=2, key="k", state=State.PLANNED, **ids)
 
 
+@pytest.fixture
+def named(monkeypatch):
+    """The name of the half-written file is known beforehand."""
+    monkeypatch.setattr(output, "token_hex", lambda size: "0a0b0c0d"[: 2 * size])
+
+
+@pytest.mark.usefixtures("named")
 @pytest.mark.parametrize("half", [True, False], ids=["half-written", "whole"])
 @pytest.mark.parametrize("kind", [*NOT_OURS, "file"])
 async def test_a_file_of_outcomes_takes_nothing_s_place(tmp_path, kind, half):
-    name = f"issued.csv.{os.getpid()}.part" if half else "issued.csv"
+    name = "issued.csv.0a0b0c0d.part" if half else "issued.csv"
     plant(tmp_path / name, kind) if kind != "file" else (tmp_path / name).write_text(PRECIOUS)
     before = picture(tmp_path)
     with pytest.raises(FileExistsError):

@@ -12,6 +12,7 @@ import pytest
 
 from freedompay_async import ConfigurationError, FreedomPay, NotSent
 from freedompay_async.batch import Journal, Outcome, State
+from freedompay_async.cli import output
 from freedompay_async.cli.output import check_free, write_outcomes
 
 if TYPE_CHECKING:
@@ -220,9 +221,16 @@ def test_link_at_the_path_of_a_file_of_outcomes_is_told_before_anything_is_sent(
         check_free(tmp_path / "issued.csv")
 
 
+@pytest.fixture
+def named(monkeypatch):
+    """The name of the half-written file is known beforehand."""
+    monkeypatch.setattr(output, "token_hex", lambda size: "0a0b0c0d"[: 2 * size])
+
+
+@pytest.mark.usefixtures("named")
 async def test_link_that_was_planted_for_the_half_written_file_is_not_followed_and_stays(tmp_path):
     (tmp_path / "precious.txt").write_text("precious")
-    planted = tmp_path / f"issued.csv.{os.getpid()}.part"
+    planted = tmp_path / "issued.csv.0a0b0c0d.part"
     planted.symlink_to(tmp_path / "precious.txt")
     with pytest.raises(FileExistsError):
         await write_outcomes(tmp_path / "issued.csv", outcomes())
@@ -232,10 +240,11 @@ async def test_link_that_was_planted_for_the_half_written_file_is_not_followed_a
     assert not (tmp_path / "issued.csv").exists()
 
 
+@pytest.mark.usefixtures("named")
 @pytest.mark.parametrize("taken", [True, False], ids=["a link", "nothing"])
 async def test_what_takes_the_place_of_the_half_written_file_is_not_told_as_written(tmp_path, taken):
     (tmp_path / "precious.txt").write_text("precious")
-    part = tmp_path / f"issued.csv.{os.getpid()}.part"
+    part = tmp_path / "issued.csv.0a0b0c0d.part"
 
     async def disturbed():
         part.unlink()
@@ -247,5 +256,6 @@ async def test_what_takes_the_place_of_the_half_written_file_is_not_told_as_writ
     with pytest.raises(OSError, match=r"another file|it is a link"):
         await write_outcomes(tmp_path / "issued.csv", disturbed())
 
-    assert modes(tmp_path).keys() == {"precious.txt"}
+    # What took its place is somebody else's, and stays.
+    assert modes(tmp_path).keys() == {"precious.txt", *([part.name] if taken else [])}
     assert (tmp_path / "precious.txt").read_text() == "precious"

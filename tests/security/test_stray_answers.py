@@ -78,6 +78,45 @@ async def test_answer_right_behind_an_answer_is_not_that_of_the_next(serving, co
     assert [state.request_status for state in states] == ["process", "process"]
 
 
+@pytest.mark.parametrize("part", [b"H", b"HTTP/1.1 4", b"HTTP/1.1 408 Request Timeout\r\nContent-Le", b"\r\n"])
+async def test_beginning_of_an_answer_is_noticed_too(serving, connect, good, stray, part):
+    first = stray(part)
+    async with serving(first, good["read"]) as host:
+        client = connect(host.port, "read")
+        await client.requests.status("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11")
+        first.taken.set()
+        await until(lambda: unread(client))
+        state = await client.requests.status("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a12")
+
+    assert state.request_status == "process"
+    assert host.connections == 2
+
+
+async def test_any_number_of_idle_connections_may_have_spoken(serving, connect, good, whole, hasty):
+    """A host that says goodbye to all of them is a good host, and takes a new one."""
+    together, taken = asyncio.Barrier(12), asyncio.Event()
+
+    async def answer(asked) -> None:
+        if host.connections <= 12 and not taken.is_set():
+            await together.wait()
+            asked.writer.write(good["read"])
+            await taken.wait()
+            asked.writer.write(whole(b"", b"408 Request Timeout"))
+        else:
+            asked.writer.write(good["read"])
+
+    async with serving(answer) as host:
+        client = connect(host.port, "read", policy=hasty(attempts=1))
+        asking = [client.requests.status("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11") for _ in range(12)]
+        await asyncio.gather(*asking)
+        taken.set()
+        await until(lambda: unread(client) == 12)
+        state = await client.requests.status("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a12")
+
+    assert state.request_status == "process"
+    assert host.connections == 13
+
+
 async def test_host_that_always_speaks_first_gets_no_byte(serving, connect, good, monkeypatch):
     monkeypatch.setattr(ResponseHandler, "should_close", True)
     async with serving(good["effect"]) as host:

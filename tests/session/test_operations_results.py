@@ -303,6 +303,21 @@ def test_wait_begun_again_before_the_issuer_may_be_asked_asks_nothing(play, memo
     assert play(story()) >= 100
 
 
+def test_answer_that_somebody_else_asked_for_ends_the_hold(play, memory, say, operation):
+    wire = memory(request__status=[say.error(429, Retry_After="3600"), say.process, say.success])
+
+    async def story():
+        op = operation(wire)
+        with pytest.raises(StillProcessing, match="asked to wait 3600 s"):
+            await op.result(timeout=60)
+        await op.refresh()
+        await op.result(timeout=60)
+        return asyncio.get_running_loop().time()
+
+    assert play(story()) < 60
+    assert len(wire.sent) == 3
+
+
 def test_wait_that_ran_out_after_a_wait_that_was_obeyed_is_none_that_was_too_long(ended, memory, say, operation):
     """The next look would have come after the end, and not because the issuer asked for it."""
     wire = memory(request__status=[say.error(503, Retry_After="1")])

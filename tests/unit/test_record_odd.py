@@ -280,3 +280,34 @@ class TestDisk:
         assert [each.getMessage() for each in caplog.records] == [
             f"gift_cards.issue: done, {LOST_LINE.format(path, os.strerror(errno.EISDIR))}"
         ]
+
+
+async def test_line_that_was_cut_off_is_not_glued_to_the_next(keep, path, lines):
+    await keep()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-20])
+    await keep()
+    left, *more = path.read_bytes().splitlines()[1:]
+
+    assert whole.splitlines()[1].startswith(left)
+    assert [json.loads(line)["state"] for line in more] == ["sending", "done"]
+
+
+async def test_name_is_that_of_the_folder_in_which_the_client_was_made(keep, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    record = Record("here.jsonl")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+
+    async def work():
+        return ISSUED
+
+    await record.keep(GIFT_CARDS_ISSUE, "r-1", ISSUE, {}, work)
+
+    assert len((tmp_path / "here.jsonl").read_text().splitlines()) == 2
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_name_that_no_file_can_have_is_refused():
+    with pytest.raises(ConfigurationError, match="Nothing was sent"):
+        Record("a\0b")
