@@ -287,7 +287,7 @@ class Steps:
     async def _result(self, operation: Operation[R]) -> R:
         shared, wait = self._shared, self._shared.limits.wait
         if operation.done:
-            return await operation.result(timeout=wait)
+            return await operation.result()
         shared.progress.waiting += 1
         shared.room.set()
         try:

@@ -91,8 +91,10 @@ class Desk:
     """
 
     def __init__(self, *, activate="no", asks=False, ahead=4, concurrency=2, limits=None) -> None:
-        self.told, self.bodies, self.options, self.known = [], [], [], []
+        self.told, self.bodies, self.options, self.known, self.asked_whether = [], [], [], [], []
         self.sends = {"client": [CLIENT], "card": [CARD], "activate": [DONE]}
+        # What is added to each body of a call.
+        self.fields = {}
         self.looks, self.first_says, self.refusals_say = {}, None, None
         self.asks_first = asks
         self.takes = self.look_takes = self.held = 0.0
@@ -156,7 +158,7 @@ class Desk:
     # -- the session
 
     def encode(self, call, body):
-        return msgspec.json.encode(body)
+        return msgspec.json.encode(msgspec.to_builtins(body) | self.fields.get(call.name, {}))
 
     async def submit(self, call, request, *, departure, **options):
         step = STEP_OF[call.name]
@@ -188,6 +190,7 @@ class Desk:
     # -- what is asked about before a first send, and what becomes of a refusal
 
     def asks(self, row, step):
+        self.asked_whether.append((row.key, step))
         return self.asks_first
 
     async def state(self, request_id):

@@ -99,6 +99,16 @@ def test_what_is_written_down_is_the_id_and_the_hash_of_the_very_body_that_goes_
     assert [each["request_id"] for each in desk.options] == [own(step) for step in STEPS]
 
 
+def test_the_hash_is_of_what_is_added_to_the_body_of_a_call_too(ends):
+    def prepare(desk):
+        desk.fields = {"cards.issue": {"office": "Almaty"}}
+
+    assert ends({}, prepare) == ISSUED
+    client, card = ends.desk.known[:2]
+    assert client[0][3] == digest_of(body_of("client"))
+    assert card[0][3] == digest_of(msgspec.to_builtins(body_of("card")) | {"office": "Almaty"})
+
+
 def test_what_is_known_of_the_row_is_written_down_with_each_intent(ends):
     ends({"activate": "yes"})
     client, card, claimed, activate, ended = ends.desk.known
@@ -114,6 +124,11 @@ def test_a_refused_send_is_asked_about_once_and_by_the_call_and_has_its_time_fro
 
     for each in ends.desk.options:
         assert (each["timeout"], each["ask_once"], each["sent_at"]) == (None, True, None)
+
+
+def test_each_step_that_was_never_sent_may_have_to_be_asked_about_before(ends):
+    ends({"activate": "yes"})
+    assert ends.desk.asked_whether == [("k7", step) for step in STEPS]
 
 
 def test_a_card_is_not_activated_where_nobody_wants_it(ends):
@@ -196,9 +211,10 @@ def test_an_activation_that_was_sent_before_is_settled_whoever_has_the_card(ends
 # -- what goes wrong with a step
 
 
+@pytest.mark.parametrize("refused", [True, False])
 @pytest.mark.parametrize("step", ["client", "card"])
-def test_a_step_that_has_failed_for_sure_ends_its_row_as_refused_and_proved(ends, step):
-    failure = error(of=step, proved=True, done=False)
+def test_a_step_that_has_failed_for_sure_ends_its_row_as_refused_and_proved(ends, step, refused):
+    failure = error(of=step, proved=True, done=False, refused=refused)
 
     def prepare(desk):
         desk.sends[step] = [failure]
@@ -383,6 +399,22 @@ def test_what_can_not_be_sent_as_it_was_is_only_asked_about(ends, step):
     assert ends({"activate": "yes"}, prepare, **BEFORE[step], sent=sent_before(step, digest=b"other")) == ISSUED
     assert ends.desk.told[:2] == [f"asked {step}", f"accepted {step}"]
     assert step not in ends.desk.effects()
+
+
+def test_it_is_waited_for_where_it_is_still_in_process(ends):
+    def prepare(desk):
+        desk.looks["card"] = [PROCESS, CARD]
+
+    assert ends({}, prepare, client_id="cl-1", sent=sent_before("card", digest=b"other")) == ISSUED
+    assert ends.desk.told == ["asked card", "accepted card", "asked card", "ended"]
+
+
+def test_what_has_ended_is_asked_about_once(ends):
+    def prepare(desk):
+        desk.looks["card"] = [CARD]
+
+    assert ends({}, prepare, client_id="cl-1", sent=sent_before("card", digest=b"other")) == ISSUED
+    assert ends.desk.told == ["asked card", "accepted card", "ended"]
 
 
 @pytest.mark.parametrize("step", ["client", "card"])
@@ -614,6 +646,15 @@ def test_what_that_use_has_made_is_taken_and_nothing_is_sent(ends):
     # Its client is asked for again: what was told of that use may have been of a request that was still going on.
     assert ends.desk.told == ["asked client", "asked first card", "ended"]
     assert ends.outcome.found
+
+
+def test_what_that_use_has_not_ended_is_waited_for(ends):
+    def prepare(desk):
+        desk.first_says = PROCESS
+        desk.looks = {"client": [state(client_id="cl-5")], "card": [PROCESS, cards("c-5")]}
+
+    assert ends({"asks": True}, prepare, **ACCEPTED, client_id="cl-5") == (State.ISSUED, "cl-5", "c-5", None)
+    assert ends.desk.effects() == []
 
 
 def test_its_client_is_taken_too(ends):
