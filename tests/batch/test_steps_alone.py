@@ -286,6 +286,33 @@ def test_an_activation_that_was_used_before_is_found(ends):
     assert ends({"activate": "yes"}, prepare) == (State.FOUND, "cl-1", "c-1", reason)
 
 
+def test_an_earlier_activation_that_names_another_card_makes_its_row_doubtful_and_that_card_is_told(ends):
+    def prepare(desk):
+        desk.sends["activate"] = [cards("c-9", found=True)]
+
+    differs = "the card of this row is c-1, and its activation, used before this journal, names another"
+    reason = f"{differs}: card c-9 [request_id {own('activate')}]"
+    assert ends({"activate": "yes"}, prepare) == (State.DOUBTFUL, "cl-1", "c-1", reason)
+    assert ends.desk.known[-1][1] == ("c-9",)
+
+
+def test_so_it_is_where_it_names_two_and_they_are_told_with_the_id_that_names_them(ends):
+    def prepare(desk):
+        desk.sends["activate"] = [cards("c-1", "c-9", found=True)]
+
+    reason = f"ordered 1, and 2 cards were made: 2 cards, c-1, c-9 [request_id {own('activate')}]"
+    assert ends({"activate": "yes"}, prepare) == (State.DOUBTFUL, "cl-1", "c-1", reason)
+    assert ends.desk.known[-1][1] == ("c-9",)
+
+
+@pytest.mark.parametrize("named", [(), ("c-1",)])
+def test_an_earlier_activation_of_the_same_card_is_found(ends, named):
+    def prepare(desk):
+        desk.sends["activate"] = [cards(*named, found=True)]
+
+    assert ends({"activate": "yes"}, prepare) == (State.FOUND, "cl-1", "c-1", used(THE_CARD, "activation", "activate"))
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_a_merchant_who_is_refused_ends_the_run_and_not_the_row(play, step):
     async def story():
@@ -688,6 +715,14 @@ def test_nothing_is_made_for_a_client_whose_request_has_failed(ends):
     assert end[:3] == (State.REFUSED, "cl-4", None)
     assert ends.outcome.proved
     assert own("client") in end[3]
+    assert ends.desk.effects() == []
+
+
+def test_nor_for_one_whose_request_is_not_known_any_more(ends):
+    told = f"the issuer accepted it, and request/status does not know it. [request_id {own('client')}]"
+
+    assert ends({"asks": True}, **ACCEPTED, client_id="cl-4") == (State.UNKNOWN, "cl-4", None, told)
+    assert ends.desk.told[-2:] == ["asked client", "ended"]
     assert ends.desk.effects() == []
 
 
