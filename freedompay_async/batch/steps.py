@@ -287,7 +287,7 @@ class Steps:
     async def _result(self, operation: Operation[R]) -> R:
         shared, wait = self._shared, self._shared.limits.wait
         if operation.done:
-            return await operation.result(timeout=wait)
+            return await operation.result()
         shared.progress.waiting += 1
         shared.room.set()
         try:
@@ -325,7 +325,8 @@ class Steps:
         if state is not None and state.client_id:
             row.client_id = row.client_id or str(state.client_id)
         card = state if step != "client" else None
-        card_request = row.request_id("card", shared.settings)
+        # Whose answer names the cards.
+        card_request = row.request_id("card" if step == "client" else step, shared.settings)
         if row.card_id is None and card is None:
             try:
                 with Wait(shared.stopping):
@@ -338,6 +339,9 @@ class Steps:
             row.card_id = card_ids[0]
         if len(card_ids) > 1:
             return not_what_was_ordered(f"ordered 1, and {len(card_ids)} cards were made", card_ids, request_id=card_request)
+        if card_ids and card_ids[0] != row.card_id:
+            differs = f"the card of this row is {row.card_id}, and its activation, used before this journal, names another"
+            return not_what_was_ordered(differs, card_ids, request_id=card_request)
         return used_before(_WHAT[step], row.request_id(step, shared.settings))
 
 

@@ -1,0 +1,222 @@
+"""A row of a batch by itself: doubles for the session, the journal and what is asked about, and one list of what happened, in order."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from types import SimpleNamespace
+
+import msgspec
+from msgspec.structs import force_setattr, replace
+
+from freedompay_async.batch import State, writes
+from freedompay_async.batch.entries import Earlier, Entry, Refusal
+from freedompay_async.batch.limits import Limits, Progress
+from freedompay_async.batch.plan import PlannedRow
+from freedompay_async.batch.rows import Row
+from freedompay_async.batch.shared import Shared
+from freedompay_async.batch.steps import Steps
+from freedompay_async.batch.stopping import Stopping
+from freedompay_async.errors import RequestFailed
+from freedompay_async.ids import derive_request_id
+from freedompay_async.models import CardActivation, CardIssue, ClientCreation, NewClient, RequestState
+from freedompay_async.operations import Operation
+from freedompay_async.policy import Policy
+from freedompay_async.polling import Polls
+from freedompay_async.redaction import Outgoing
+
+PERSON = NewClient(phone=77010000007, type=1, resident=1, first_name="Ivan", last_name="Ivanov")
+STEP_OF = {"clients.create": "client", "cards.issue": "card", "cards.activate": "activate"}
+WRITTEN = {
+    writes._intend: "written",
+    writes._accept: "accepted",
+    writes._know: "kept",
+    writes._claim: "claimed",
+    writes._end: "ended",
+}
+
+
+def state(request_status="success", **said):
+    return msgspec.convert({"status": "ok", "request_status": request_status} | said, RequestState)
+
+
+def cards(*ids, **said):
+    return state(cards=[{"card_id": each} for each in ids], **said)
+
+
+CLIENT, CARD, DONE, PROCESS, FAILED = state(client_id="cl-1"), cards("c-1"), state(), state("process"), state("error")
+
+
+def own(step, key="k7"):
+    return derive_request_id("1", "may", key, step)
+
+
+def error(kind=RequestFailed, *, of="card", **facts):
+    name = next(name for name, step in STEP_OF.items() if step == of)
+    return kind("no.", request_id=own(of), call=name, **facts)
+
+
+def digest_of(body):
+    return hashlib.sha256(msgspec.json.encode(body)).digest()
+
+
+def answered(said, request_id):
+    """The answer as a session gives it: it says of which request it is."""
+    if said is None:
+        return None
+    answer = replace(said)
+    force_setattr(answer, "request_id", request_id)
+    return answer
+
+
+def body_of(step, **changed):
+    """What goes out for a step of this row."""
+    body = {
+        "client": ClientCreation(product_id=2000, client=PERSON),
+        "card": CardIssue(client_id="cl-1", product_id=2000),
+        "activate": CardActivation(card_id="c-1"),
+    }[step]
+    return replace(body, request_id=own(step), **changed)
+
+
+def sent_before(step, *, at=900.0, accepted=False, refused=Refusal.NONE, digest=None):
+    return {step: Earlier(at, accepted, digest_of(body_of(step)) if digest is None else digest, refused)}
+
+
+class Desk:
+    """A run: of each step the issuer says to its sends what `sends` has, and to questions about it what `looks` has, one after another.
+
+    The last look holds for all later ones; a send without an answer is an error of the test.
+    """
+
+    def __init__(self, *, activate="no", asks=False, ahead=4, concurrency=2, limits=None) -> None:
+        self.told, self.bodies, self.options, self.known, self.asked_whether = [], [], [], [], []
+        self.sends = {"client": [CLIENT], "card": [CARD], "activate": [DONE]}
+        # What is added to each body of a call.
+        self.fields = {}
+        self.looks, self.first_says, self.refusals_say = {}, None, None
+        self.asks_first = asks
+        self.takes = self.look_takes = self.held = 0.0
+        self.turn: asyncio.Event | None = None
+        self.shares_card, self.ends_shared, self.guard_says = False, None, None
+        # Looks come often, so that a wait ends just where it has to.
+        self.policy = Policy(poll_first=0.25, poll_most=0.5)
+        self.timeout, self.outgoing = 30.0, Outgoing((), ())
+        self.polls = Polls(self.policy)
+        self.stopping, self.progress, self.room = Stopping(), Progress(), asyncio.Event()
+        self.shared = Shared(
+            session=self,
+            lane=SimpleNamespace(held=lambda: self.held),
+            journal=self,
+            limits=Limits(**{"concurrency": concurrency, "settle": 60.0, "wait": 100.0, "outage": 200.0} | (limits or {})),
+            progress=self.progress,
+            settings={"merchant": "1", "batch": "may", "activate": activate},
+            clock=SimpleNamespace(sent_at=lambda written: written + 5.0, now=lambda: (1000.0, 2.5)),
+            stopping=self.stopping,
+            room=self.room,
+            witness=None,
+            held=3,
+        )
+        self.ahead = asyncio.Semaphore(ahead)
+        self.steps = Steps(self.shared, self, self, guard=self.guard, ahead=self.ahead)
+
+    def row(self, key="k7", *, document=None, **known):
+        planned = Row(line=8, key=key, product_id=2000, client=PERSON, document=document, identification_info=None, branch_id=None)
+        facts = {"client_id": None, "card_id": None, "sent": {}} | known
+        return Entry(number=7, line=8, key=key, planned=PlannedRow(row=planned), **facts)
+
+    async def issue(self, row=None, **known):
+        return await self.steps.issue(row or self.row(**known))
+
+    def effects(self):
+        """What was sent, one after another."""
+        return [each.removeprefix("sent ") for each in self.told if each.startswith("sent ")]
+
+    def guard(self, step, counted):
+        self.told.append(f"guarded {step}{' again' if counted else ''}")
+        if self.guard_says is not None:
+            raise self.guard_says
+
+    # -- the journal
+
+    async def write(self, writer, values):
+        self.told.append(WRITTEN[writer] + (f" {values[0][1]}" if writer is writes._intend else ""))
+        self.known.append(values)
+        return self.shares_card if writer is writes._claim else self.ends_shared if writer is writes._end else None
+
+    def note_values(self, writer, values):
+        self.told.append(f"{WRITTEN[writer]} {values[1]}")
+
+    def note(self, work):
+        work(self)
+
+    def execute(self, statement, values):
+        if statement.startswith("DELETE"):
+            self.told.append(f"taken back {values[1]}")
+
+    # -- the session
+
+    def encode(self, call, body):
+        return msgspec.json.encode(msgspec.to_builtins(body) | self.fields.get(call.name, {}))
+
+    async def submit(self, call, request, *, departure, **options):
+        step = STEP_OF[call.name]
+        await departure.write()
+        if self.turn is not None:
+            await self.turn.wait()
+        departure.leave()
+        self.told.append(f"sent {step}")
+        self.bodies.append(json.loads(self.encode(call, request)))
+        self.options.append(options)
+        await asyncio.sleep(self.takes)
+        said = self.sends[step].pop(0)
+        if isinstance(said, Exception):
+            raise said
+        return answered(said, options["request_id"])
+
+    async def look_up(self, request_id, *, timeout=None):
+        step = next((step for step in STEP_OF.values() if own(step) == request_id), request_id)
+        self.told.append(f"asked {step}")
+        await asyncio.sleep(self.look_takes)
+        said = self.looks.get(step, [None])
+        said = said.pop(0) if len(said) > 1 else said[0]
+        if callable(said):
+            said = said()
+        if isinstance(said, Exception):
+            raise said
+        return answered(said, request_id)
+
+    # -- what is asked about before a first send, and what becomes of a refusal
+
+    def asks(self, row, step):
+        self.asked_whether.append((row.key, step))
+        return self.asks_first
+
+    async def state(self, request_id):
+        step = next(step for step in STEP_OF.values() if own(step) == request_id)
+        self.told.append(f"asked first {step}")
+        return answered(self.first_says, request_id)
+
+    async def of_this_run(self, row, step, call, error, *, refusal):
+        self.told.append(f"refused {step}: {refusal.name}")
+        return self._after(row, step, call, error)
+
+    async def of_an_earlier_run(self, row, step, call, earlier):
+        self.told.append(f"refused {step} earlier")
+        return self._after(row, step, call, earlier)
+
+    def _after(self, row, step, call, told):
+        answer, used = self.refusals_say
+        if isinstance(answer, Exception):
+            raise answer
+        row.refused = False
+        self.told.append(told)
+        return Operation(self, call, own(step), answered(answer, own(step))), used
+
+
+def outcome(end):
+    return end.state, end.client_id, end.card_id, end.reason
+
+
+ISSUED = (State.ISSUED, "cl-1", "c-1", None)
