@@ -79,7 +79,7 @@ class Redaction:
         return hide_known(code, self._known) if _CODE.fullmatch(code) else self.text(code)
 
     def _hidden(self, text: str, *, codes: bool) -> str:
-        if len(text) <= _LONGEST_FORM and (_TIME.fullmatch(text) or _is_card_mask(text)):
+        if _is_form(text):
             # A code may well be the year of a time, or the end of a card's number.
             return MASK if self._is_one(text) else text
         # Hidden before it is cut: of half a secret nothing tells what it is.
@@ -88,7 +88,7 @@ class Redaction:
 
     def _is_one(self, text: str) -> bool:
         """Whether all of it is a secret, or all the digits of a card's number in it."""
-        digits = "".join(filter(str.isdigit, text)) if "-" not in text or _is_card_mask(text) else text
+        digits = "".join(filter(str.isdigit, text)) if _is_card_mask(text) else text
         return any(each.is_value(text) or each.is_value(digits) for each in self._known)
 
     def sealed(self, value: Any, *, numbers: bool) -> Any:
@@ -108,8 +108,8 @@ class Redaction:
         if isinstance(value, list):
             return [self.sealed(part, numbers=numbers) for part in value]
         if isinstance(value, str):
-            kept = (_TIME.fullmatch(value) or _is_card_mask(value)) and not self._is_one(value)
-            return value if kept or hide_known(value, self._known) == value else Secret(value)
+            repeats = self._is_one(value) if _is_form(value) else hide_known(value, self._known) != value
+            return Secret(value) if repeats else value
         if numbers and isinstance(value, int | Decimal) and not isinstance(value, bool) and self._is_number(value):
             return Secret(str(value))
         return value
@@ -193,7 +193,7 @@ def secrets_sent(value: object) -> list[Secret]:
 
     # What has no form in JSON is refused before it is sent.
     with suppress(AttributeError, TypeError, ValueError, OverflowError, RecursionError):
-        _named_secrets(to_builtins(value, enc_hook=open_up, builtin_types=(Decimal,)), found)
+        _named_secrets(to_builtins(value, enc_hook=open_up), found)
     return found
 
 
@@ -216,7 +216,7 @@ def _named_secrets(value: Any, found: list[Secret], *, named: bool = False) -> N
     elif isinstance(value, list | tuple):
         for part in value:
             _named_secrets(part, found, named=named)
-    elif named and isinstance(value, str | int | float | Decimal) and not isinstance(value, bool):
+    elif named and isinstance(value, str | int | float) and not isinstance(value, bool):
         found.append(Secret(str(value)))
 
 
@@ -234,9 +234,14 @@ def _named_apart(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
         yield unique, part
 
 
+def _is_form(text: str) -> bool:
+    """Whether it is a time or a card's number with stars, in whose digits a code may be by chance."""
+    return len(text) <= _LONGEST_FORM and (_TIME.fullmatch(text) is not None or _is_card_mask(text))
+
+
 def _is_card_mask(text: str) -> bool:
     """Whether it is a card's number, of which no more is told than cards tell in receipts."""
-    return len(text) <= _LONGEST_FORM and _CARD_MASK.fullmatch(text) is not None and sum(map(str.isdigit, text)) <= _MOST_OF_A_CARD
+    return _CARD_MASK.fullmatch(text) is not None and sum(map(str.isdigit, text)) <= _MOST_OF_A_CARD
 
 
 def _beginning(secret: Secret) -> Secret:

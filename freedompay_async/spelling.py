@@ -6,6 +6,7 @@ A text and a value are brought into one plain form, in which they are compared; 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
 from freedompay_async.secret import MASK
@@ -73,7 +74,7 @@ class Known:
 
     def is_in(self, short: str, long: str) -> bool:
         """Whether it is in a text, of which these are the plain forms."""
-        return bool(self) and (self._plain[:_BEGINNING] in long if self.long else self._plain in short)
+        return self._plain[:_BEGINNING] in long if self.long else self._plain in short
 
     def places(self, text: str) -> Iterator[tuple[int, int]]:
         """Where it stands in the plain form of a text."""
@@ -85,7 +86,7 @@ class Known:
 
     def _alike(self, text: str, at: int) -> int:
         """How much of it stands there."""
-        low, high = min(_BEGINNING, len(self._plain)) if self.long else len(self._plain), len(self._plain) + 1
+        low, high = min(_BEGINNING, len(self._plain)), len(self._plain) + 1
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (middle, high) if text.startswith(self._plain[:middle], at) else (low, middle)
@@ -137,7 +138,8 @@ def _masked(text: str, origin: list[int], spans: list[tuple[int, int]]) -> str:
     parts: list[str] = []
     at = 0
     for first, last in spans:
-        begin, end = origin[first], max(origin[last + 1], origin[last] + 1)
+        # The letters of a run of escapes all stand at its beginning, so it is hidden up to its end.
+        begin, end = origin[first], origin[bisect_right(origin, origin[last])]
         if begin >= at:
             parts += [text[at:begin], MASK]
         at = max(at, end)

@@ -125,10 +125,33 @@ class TestCodes:
     def test_a_code_that_is_known_to_be_a_secret_is_hidden(self):
         assert Redaction([Pin("1002")], codes=True).code("1002") == "***"
 
+    def test_are_none_in_a_field_that_is_no_sentence(self):
+        assert Redaction([Pin("1002")], codes=True).word("1002 4821") == "*** 4821"
+
     def test_are_hidden_in_the_body_too(self):
         body = json.dumps({"said": "4821", "dt": "2026-05-01"}).encode()
 
         assert Redaction(codes=True).body(body) == '{"said": "***", "dt": "2026-05-01"}'
+
+
+class TestForms:
+    @pytest.mark.parametrize(
+        ("secret", "text", "shown"),
+        [
+            ("2026-05-01", "2026-05-01", "***"),
+            ("2026", "2026-05-01", "2026-05-01"),
+            ("20260501", "2026-05-01", "2026-05-01"),
+            ("5678", "**** **** **** 5678", "***"),
+            ("12345678", "1234-****-****-5678", "***"),
+            ("5678", "1234-****-****-5678", "1234-****-****-5678"),
+            ("1234 **** **** 5678", "1234 **** **** 5678", "***"),
+        ],
+    )
+    def test_of_a_time_or_a_card_are_hidden_only_if_they_are_the_secret(self, secret, text, shown):
+        redaction = Redaction([Secret(secret)], codes=True)
+
+        assert redaction.text(text) == shown
+        assert str(redaction.sealed(text, numbers=True)) == shown
 
 
 class TestSees:
@@ -162,8 +185,14 @@ class TestSees:
 
         assert Redaction([SecretKey(KEY)]).within(body) is None
 
-    def test_a_long_answer_is_always_looked_through(self):
-        assert BY_SHAPE.within(b"a " * 10_000) is BY_SHAPE
+    def test_what_is_in_an_answer_beside_what_is_not(self):
+        redaction = Redaction([Secret("hunter2"), SecretKey(KEY)], codes=True).within(b"hunter2 and 4821")
+
+        assert redaction.text("hunter2 and 4821") == "*** and ***"
+
+    @pytest.mark.parametrize(("times", "expected"), [(8_192, None), (8_193, BY_SHAPE)])
+    def test_a_long_answer_is_always_looked_through(self, times, expected):
+        assert BY_SHAPE.within(b"a " * times) is expected
 
 
 class TestOutgoing:
@@ -199,6 +228,19 @@ class TestOutgoing:
 
         assert outgoing.about("r-1").text("not 4821 but 4822") == "not *** but ***"
 
+    @pytest.mark.parametrize(
+        ("secret", "shown"),
+        [("123", "***"), ("12345678", "***"), ("12", "4822"), ("123456789", "4822"), ("hunter", "4822"), ("hunter-2-blue", "4822")],
+    )
+    def test_takes_only_3_to_8_digits_for_a_code(self, secret, shown):
+        outgoing = Outgoing([])
+        outgoing.note("r-1", [Secret(secret)])
+
+        assert outgoing.about("r-1").text("is 4822") == f"is {shown}"
+
+    def test_hides_codes_where_they_go_over_the_call_though_it_knows_none(self):
+        assert Outgoing([]).about(None, codes=True).text("is 4822") == "is ***"
+
     def test_forgets_the_oldest_where_there_are_too_many(self):
         outgoing = Outgoing([])
         for number in range(10_001):
@@ -209,18 +251,31 @@ class TestOutgoing:
 
     def test_forgets_the_oldest_where_they_are_too_long(self):
         outgoing = Outgoing([])
+        # Of 4 MiB just so many have a place.
+        for number in range(256):
+            outgoing.note(f"r-{number}", [Secret(f"{number:04} of hunter's words".ljust(16_384, "."))])
+        said = [f"{number:04} of hunter's words." for number in range(3)]
+
+        assert [outgoing.about(f"r-{number}").text(said[number]) for number in range(3)] == ["***", "***", "***"]
+
+        outgoing.note("r-256", [Secret("x")])
+
+        assert [outgoing.about(f"r-{number}").text(said[number]) for number in range(3)] == [said[0], "***", "***"]
+
         for number in range(300):
-            outgoing.note(f"r-{number}", [Secret(f"hunter{number} " + "x y " * 5_000)])
+            outgoing.note(f"more-{number}", [Secret("x" * 16_384)])
 
-        assert outgoing.about("r-0").text("hunter0 x y") == "hunter0 x y"
-        assert outgoing.about("r-299").text("hunter299 " + "x y " * 20) == "*** "
+        assert [outgoing.about(f"r-{number}").text(said[number]) for number in range(3)] == said
 
-    def test_notes_an_id_again_in_place_of_what_was_noted(self):
+    def test_forgets_nothing_where_one_id_is_noted_again_and_again(self):
         outgoing = Outgoing([])
-        for _ in range(20_000):
-            outgoing.note("r-1", [Secret("hunter2")])
+        outgoing.note("r-0", [Secret("hunter2")])
+        for number in range(20_000):
+            outgoing.note("r-1", [Secret(f"{number:05} of hunter's words".ljust(1_000, "."))])
 
-        assert outgoing.about("r-1").text("hunter2") == "***"
+        assert outgoing.about("r-0").text("hunter2") == "***"
+        assert outgoing.about("r-1").text("19999 of hunter's words.") == "***"
+        assert outgoing.about("r-1").text("19998 of hunter's words.") == "19998 of hunter's words."
 
     def test_a_document_that_is_kept_in_part_is_hidden_whole(self):
         outgoing = Outgoing([])
@@ -243,11 +298,12 @@ class TestSealed:
         assert (sealed["b"][1:], sealed["***"], sealed["c"]) == (["4111111111111111"], None, {"d": "plain", "e": True})
 
     def test_is_a_number_that_is_one_only_if_numbers_are_sealed(self):
-        value = {"a": 4821, "b": Decimal(4821), "c": 48210}
+        value = {"a": 4821, "b": Decimal(4821), "c": 48210, "d": [4821]}
 
         assert self.KNOWN.sealed(value, numbers=False) == value
         sealed = self.KNOWN.sealed(value, numbers=True)
-        assert (sealed["a"].reveal(), sealed["b"].reveal(), sealed["c"]) == ("4821", "4821", 48210)
+        assert [sealed[name].reveal() for name in "ab"] == ["4821", "4821"]
+        assert (sealed["c"], [each.reveal() for each in sealed["d"]]) == (48210, ["4821"])
 
     @pytest.mark.parametrize(
         "value",
@@ -272,6 +328,9 @@ class TestRedaction:
         assert "hunter2" not in repr(parts)
         assert pickle.loads(pickle.dumps(redaction)).text("hunter2") == "hunter2"
         assert b"hunter2" not in pickle.dumps(redaction)
+
+    def test_hides_what_is_known_in_the_body(self):
+        assert Redaction([Secret("hunter2")]).body(b'{"said":"hunter2"}') == '{"said":"***"}'
 
     def test_of_a_value_of_two_letters_is_not_searched(self):
         assert Redaction([Secret("ok"), Secret("")]).text("ok, it is ok") == "ok, it is ok"
@@ -329,3 +388,18 @@ class Holder(msgspec.Struct):
 )
 def test_what_is_sealed_or_has_the_name_of_a_secret_is_one(value, expected):
     assert [each.reveal() for each in secrets_sent(value)] == expected
+
+
+def test_of_a_document_its_beginning_is_kept():
+    long = DOCUMENT * 20
+
+    assert [each.reveal() for each in secrets_sent([Document(long), Document(long[:16_384])])] == [long[:16_384]] * 2
+
+
+@pytest.mark.parametrize("raised", [AttributeError, TypeError, ValueError, OverflowError, RecursionError])
+def test_what_has_no_form_in_json_has_no_secrets(raised):
+    class Odd:
+        def items(self):
+            raise raised("no")
+
+    assert secrets_sent({"a": 1, "b": Odd()}) == []
