@@ -20,6 +20,7 @@ from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.output import check_free, exists, printable, write_outcomes
 from freedompay_async.cli.running import gentle_stop, knock
 from freedompay_async.errors import ConfigurationError, FreedomPayError, JournalError
+from freedompay_async.files import reading_given
 from freedompay_async.plain import to_json
 
 if TYPE_CHECKING:
@@ -235,7 +236,8 @@ def _accepted(given: str | None) -> str | list[str] | None:
     if given is None or given == EVERY_ROW:
         return given
     try:
-        keys = Path(given).read_text(encoding="utf-8-sig").splitlines()
+        with reading_given(given) as file, open(file, encoding="utf-8-sig", closefd=False) as stream:
+            keys = stream.read().splitlines()
     except (OSError, ValueError) as error:
         why = "it is not UTF-8" if isinstance(error, UnicodeError) else getattr(error, "strerror", None) or str(error)
         raise ConfigurationError(f"--accept-found: {given} can't be read ({why}). Nothing was sent.") from error
