@@ -17,7 +17,7 @@ from freedompay_async.batch.report import make_report
 from freedompay_async.cli.common import Flags, client, run
 from freedompay_async.cli.display import display, show_report
 from freedompay_async.cli.exits import Exit
-from freedompay_async.cli.output import check_free, exists, printable, write_outcomes
+from freedompay_async.cli.output import check_free, printable, write_outcomes
 from freedompay_async.cli.running import gentle_stop, knock
 from freedompay_async.errors import ConfigurationError, FreedomPayError, JournalError
 from freedompay_async.files import reading_given
@@ -125,10 +125,9 @@ def issue(
         keys = _accepted(accept_found)
         limits = Limits(concurrency=concurrency, rate=rate, max_cards=max_cards)
         async with client(auth_id=auth_id, region=region, test=test, base_url=base_url, max_connections=concurrency) as fp:
-            fresh = not exists(journal)
             async with Journal.open(journal) as opened:
                 task = Batch(fp, opened, name=name, activate=activate, limits=limits, check_first=check_first.value, accept_found=keys)
-                with _taken_back(journal, fresh=fresh):
+                with _taken_back(opened):
                     made = await task.plan(read_file(file, product_id=product))
                     _refuse_problems(made, file, json=json)
                     if json and made.warnings:
@@ -279,13 +278,10 @@ def _plan_event(made: Plan) -> str:
 
 
 @contextmanager
-def _taken_back(journal: Path, *, fresh: bool) -> Generator[None]:
-    """Before the run: a new journal is removed again if the file or the settings are wrong. It is still locked, so it is ours."""
+def _taken_back(journal: Journal) -> Generator[None]:
+    """Before the run: a new journal is removed again if the file or the settings are wrong."""
     try:
         yield
     except ConfigurationError:
-        if fresh:
-            for suffix in ("", "-wal", "-shm"):
-                with suppress(OSError):
-                    journal.with_name(journal.name + suffix).unlink()
+        journal.take_back()
         raise
