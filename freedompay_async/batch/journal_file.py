@@ -104,7 +104,8 @@ class JournalFile:
 
     def _look_beside(self, *, close: bool = False) -> _Beside:
         """How the log begins, and which of them hold anything."""
-        log, holding = b"", []
+        log = b""
+        holding: list[str] = []
         for suffix in ("-wal", "-shm", "-journal"):
             name = f"{self.name}{suffix}"
             try:

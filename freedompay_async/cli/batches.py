@@ -124,17 +124,19 @@ def issue(
         check_free(out)
         keys = _accepted(accept_found)
         limits = Limits(concurrency=concurrency, rate=rate, max_cards=max_cards)
-        async with client(auth_id=auth_id, region=region, test=test, base_url=base_url, max_connections=concurrency) as fp:
-            async with Journal.open(journal) as opened:
-                task = Batch(fp, opened, name=name, activate=activate, limits=limits, check_first=check_first.value, accept_found=keys)
-                with _taken_back(opened):
-                    made = await task.plan(read_file(file, product_id=product))
-                    _refuse_problems(made, file, json=json)
-                    if json and made.warnings:
-                        typer.echo(_plan_event(made))
-                    _tell(await task.accept(), keys, json=json)
-                    await knock(fp, begun=made.resumed)
-                return await _run(task, opened, out=out, json=json)
+        async with (
+            client(auth_id=auth_id, region=region, test=test, base_url=base_url, max_connections=concurrency) as fp,
+            Journal.open(journal) as opened,
+        ):
+            task = Batch(fp, opened, name=name, activate=activate, limits=limits, check_first=check_first.value, accept_found=keys)
+            with _taken_back(opened):
+                made = await task.plan(read_file(file, product_id=product))
+                _refuse_problems(made, file, json=json)
+                if json and made.warnings:
+                    typer.echo(_plan_event(made))
+                _tell(await task.accept(), keys, json=json)
+                await knock(fp, begun=made.resumed)
+            return await _run(task, opened, out=out, json=json)
 
     run(work)
 

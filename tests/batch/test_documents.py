@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-import os
 import hashlib
+import os
 from pathlib import Path
 
 import pytest

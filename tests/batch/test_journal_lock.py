@@ -11,9 +11,10 @@ from contextlib import suppress
 import pytest
 
 from freedompay_async.batch import Journal, read_file
-from freedompay_async.batch.files import DocumentProblem, document_digest
+from freedompay_async.batch.files import document_digest
 from freedompay_async.cli.batches import _accepted
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.sandbox.issuing.issuer import Issuer
 
 LOOK = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('SELECT * FROM meta').fetchall()"
 
@@ -31,12 +32,16 @@ def client_file_with_it_as_a_document(path):
     list(read_file(clients, product_id=2000))
 
 
+def books_of_a_sandbox(path):
+    Issuer(database=path, merchant="10001")
+
+
 def keys(path):
     _accepted(str(path))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="locks are a descriptor's there")
-@pytest.mark.parametrize("read", [client_file, client_file_with_it_as_a_document, document_digest, keys])
+@pytest.mark.parametrize("read", [client_file, client_file_with_it_as_a_document, document_digest, keys, books_of_a_sandbox])
 @pytest.mark.parametrize("linked", [True, False], ids=["linked", "plain"])
 async def test_a_journal_that_is_named_as_another_file_of_the_batch_stays_locked(tmp_path, read, linked):
     path = tmp_path / "run.db"
@@ -45,7 +50,7 @@ async def test_a_journal_that_is_named_as_another_file_of_the_batch_stays_locked
         if linked:
             named = tmp_path / "other"
             named.symlink_to(path)
-        with suppress(ConfigurationError, DocumentProblem):
+        with suppress(ConfigurationError, ValueError):
             read(named)
         other = await asyncio.to_thread(
             subprocess.run, [sys.executable, "-c", LOOK, str(path)], capture_output=True, text=True, check=False
