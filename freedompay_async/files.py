@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["Held", "Identity", "NotOurs", "identity", "identity_of", "look", "make", "open_ours", "reading"]
+__all__ = ["Held", "Identity", "NotOurs", "identity", "identity_of", "look", "make", "open_ours", "reading", "reading_given"]
 
 Identity = tuple[int, int]
 # Windows has the last one only.
 _FLAGS: Final = ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
 _CAREFULLY: Final = sum({getattr(os, name, 0) for name in _FLAGS})
+_GIVEN: Final = sum({getattr(os, name, 0) for name in ("O_CLOEXEC", "O_BINARY")})
 _KINDS: Final = {
     stat.S_IFLNK: "it is a link",
     stat.S_IFIFO: "it is a pipe",
@@ -88,6 +89,19 @@ def open_ours(path: str, flags: int = os.O_RDONLY) -> int:
 def reading(path: str) -> Generator[int]:
     """A descriptor to read the file at this name from."""
     file = open_ours(path)
+    try:
+        yield file
+    finally:
+        _close(file)
+
+
+@contextmanager
+def reading_given(path: str | os.PathLike[str]) -> Generator[int]:
+    """A descriptor to read what the user names from, whoever owns it and whatever leads to it.
+
+    It may be the file of a journal that this process has locked, named by mistake: the lock stays.
+    """
+    file = os.open(path, os.O_RDONLY | _GIVEN)
     try:
         yield file
     finally:

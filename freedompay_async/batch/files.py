@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from freedompay_async.batch.rows import COLUMNS, PRODUCTS, REQUIRED, REQUIRED_1000, Problem, Row, nearest, read_row, shown
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.files import reading_given
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -114,7 +115,7 @@ def open_document(path: Path) -> bytes:
             raise DocumentProblem(f"{_tail(path)} {_kind(state.st_mode)}: give the path of a PDF")
         if state.st_size > _DOCUMENT:
             raise DocumentProblem(f"{_tail(path)} has {state.st_size:,} bytes: a document has at most 2 MB ({_DOCUMENT:,} bytes)")
-        with path.open("rb") as stream:
+        with reading_given(path) as file, open(file, "rb", closefd=False) as stream:
             start = stream.read(len(_PDF))
             if start != _PDF:
                 raise DocumentProblem(f"{_tail(path)} is not a PDF: it does not begin with %PDF-")
@@ -143,15 +144,18 @@ def _lines(path: Path) -> Generator[str, None, None]:
         mode = path.stat().st_mode
         if not S_ISREG(mode):
             _refuse(path, f"{_kind(mode)}. Name a CSV or JSON Lines file.")
-        with path.open("rb") as raw:
-            head = raw.read(4)
+        with reading_given(path) as file:
+            head = os.read(file, 4)
         for start, message in _HEADS:
             if head.startswith(start):
                 _refuse(path, message)
         if b"\0" in head:
             _refuse(path, f"has zero bytes, as a file in UTF-16 has. {_SAVE}")
         # A byte that is not UTF-8 becomes a lone surrogate, so that its line can be named.
-        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
+        with (
+            reading_given(path) as file,
+            open(file, encoding="utf-8-sig", errors="surrogateescape", newline="", closefd=False) as stream,
+        ):
             number = 0
             while line := stream.readline(_LINE):
                 number += 1

@@ -94,6 +94,11 @@ class Journal:
             self._jobs.put(None)
             await asyncio.to_thread(thread.join)
 
+    def take_back(self) -> None:
+        """Remove its file, if that was made by opening it; while it is open nobody else has it."""
+        if self._file is not None:
+            self._file.take_back()
+
     async def call(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run `work` on the connection and return when what it wrote is on the disk.
 
@@ -208,9 +213,12 @@ class Journal:
             except BaseException:
                 connection.close()
                 raise
-        except BaseException:
+        except BaseException as error:
             # Not before SQLite has closed it: its locks go with the descriptor.
             file.release()
+            # Another process that was quicker begins its journal in it.
+            if not _is_busy(error):
+                file.take_back(only_empty=True)
             raise
         return connection
 
@@ -258,7 +266,7 @@ class Journal:
         if isinstance(error, ConfigurationError):
             return error
         name = str(getattr(error, "sqlite_errorname", ""))
-        if name.startswith("SQLITE_BUSY"):
+        if _is_busy(error):
             return ConfigurationError(f"{self.path} is in use by another process: wait for it, or stop it. Nothing was sent.")
         if name == "SQLITE_NOTADB":
             return foreign(self.path)
@@ -336,6 +344,10 @@ def _one_by_one(connection: sqlite3.Connection, group: list[_Job]) -> tuple[list
 def _alone(writer: _Writer, connection: sqlite3.Connection, values: _Values) -> Any:
     given = writer(connection, [values])
     return None if given is None else given[0]
+
+
+def _is_busy(error: BaseException) -> bool:
+    return str(getattr(error, "sqlite_errorname", "")).startswith("SQLITE_BUSY")
 
 
 def _words(error: Exception) -> str:

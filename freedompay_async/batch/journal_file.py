@@ -10,7 +10,7 @@ import os
 import stat
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from freedompay_async.batch.schema import APPLICATION
@@ -25,8 +25,15 @@ _APPLICATION: Final = APPLICATION.to_bytes(4, "big")
 _HEAD: Final = 105
 _LOG_HEAD: Final = 128
 _LOG: Final = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
-# How what stands beside it begins; what a -shm holds is never read.
-_BESIDE: Final = {"-wal": _LOG, "-shm": (), "-journal": (b"\xd9\xd5\x05\xf9",)}
+# How what SQLite would write to begins. A `-shm` is another program's: with the lock that is kept
+# here SQLite makes none and reads none.
+_BESIDE: Final = {"-wal": _LOG, "-journal": (b"\xd9\xd5\x05\xf9",)}
+# SQLite's older kind of log: what begins it is zeros until it is synced, then come a number by
+# chance, how many pages the file had before, and two sizes; then the pages to be put back.
+_UNSYNCED: Final = bytes(12)
+_PAGES_BEFORE: Final = slice(16, 20)
+_JOURNAL_HEAD: Final = 28
+_BLOCK: Final = 1024 * 1024
 
 
 class JournalFile:
@@ -43,13 +50,15 @@ class JournalFile:
         try:
             there = look(self.name)
             beside = self._look_beside()
-            file = open_ours(self.name) if there else self._made(beside["-wal"], create=create)
+            file = open_ours(self.name) if there else self._made(beside, create=create)
         except NotOurs as error:
             raise self._refused(error.reason) from error
         self._held: Final = Held(file)
+        self.made: Final = there is None
+        """It was not there, and was made here."""
         try:
             if there:
-                self._read(beside["-wal"])
+                self._read(beside, create=create)
             self._there: Final = identity_of(file, self.name)
         except BaseException:
             self.release()
@@ -84,18 +93,31 @@ class JournalFile:
         """Let the file go; with its descriptor the locks of this process on it are given up."""
         self._held.release()
 
-    def _look_beside(self, *, close: bool = False) -> dict[str, bytes]:
-        """How each begins."""
-        heads = dict.fromkeys(_BESIDE, b"")
-        for suffix, known in _BESIDE.items():
+    def take_back(self, *, only_empty: bool = False) -> None:
+        """Remove the file and its log if it was made here and still is that very file."""
+        with suppress(OSError):
+            there = os.lstat(self.name)
+            if not self.made or identity(there) != self._there or (only_empty and there.st_size):
+                return
+            for name in (self.name,) if only_empty else (self.name, f"{self.name}-wal"):
+                os.unlink(name)  # noqa: PTH108
+
+    def _look_beside(self, *, close: bool = False) -> _Beside:
+        """How the log begins, and which of them hold anything."""
+        log = b""
+        holding: list[str] = []
+        for suffix in ("-wal", "-shm", "-journal"):
             name = f"{self.name}{suffix}"
             try:
+                if suffix not in _BESIDE:
+                    look(name)
+                    continue
                 with suppress(FileNotFoundError), reading(name) as file:
-                    heads[suffix] = os.read(file, _LOG_HEAD)
-                    begins = heads[suffix][:4]
-                    # Cut off anywhere, or never written: a power cut leaves that.
-                    if known and any(begins) and not any(each.startswith(begins) for each in known):
-                        raise NotOurs("it was not written by SQLite")
+                    head = os.read(file, _LOG_HEAD)
+                    if _holds(file, head, suffix):
+                        holding.append(suffix)
+                    if suffix == "-wal":
+                        log = head
                     if close:
                         _close_to_others(file)
             except OSError as error:
@@ -104,32 +126,37 @@ class JournalFile:
                     "journal's own log, make it a plain file of this user again; if not, move it away. "
                     "Nothing was sent."
                 ) from error
-        return heads
+        return _Beside(log, holding)
 
-    def _made(self, log: bytes, *, create: bool) -> int:
+    def _made(self, beside: _Beside, *, create: bool) -> int:
         if self._linked:
             raise NotOurs("it is a link to nothing")
         if not create:
             raise ConfigurationError(f"{self._path} does not exist: a journal is made by `batch issue`. Nothing was sent.")
-        self._refuse_log_alone(log)
+        self._refuse_log_alone(beside)
         # Made here, so that it is never readable by others, not even for a moment.
         return make(self.name)
 
-    def _read(self, log: bytes) -> None:
+    def _read(self, beside: _Beside, *, create: bool) -> None:
         head = os.read(self._held.file, _HEAD)
-        ours = _is_journal(head, log)
+        ours = _is_journal(head, beside.log)
         if ours is False:
             raise foreign(self._path)
         if ours is None and self._linked:
             raise self._refused("it is a link to an empty file")
-        if not head:
-            self._refuse_log_alone(log)
+        if ours is None:
+            self._refuse_log_alone(beside, begun=any(head))
+        if ours is None and not create:
+            raise ConfigurationError(f"{self._path} has no batch in it: `batch issue` makes one. Nothing was sent.")
 
-    def _refuse_log_alone(self, log: bytes) -> None:
-        # SQLite would remove it, and it may hold what nobody else knows.
-        if any(log):
+    def _refuse_log_alone(self, beside: _Beside, *, begun: bool = False) -> None:
+        # SQLite would remove it, and it may hold what nobody else knows. All of a journal that has
+        # its head may be in its `-wal`, as `_is_journal` knows.
+        for suffix in beside.holding:
+            if suffix == "-wal" and begun:
+                continue
             raise ConfigurationError(
-                f"{self._path} has nothing in it, and there is a log {self.name}-wal: put the "
+                f"{self._path} has nothing in it, and there is a log {self.name}{suffix}: put the "
                 "journal back that the log belongs to, or move the log away. Nothing was sent."
             )
 
@@ -138,6 +165,13 @@ class JournalFile:
             f"{self._path} can't be opened for writing ({reason}): a journal is a plain file of this "
             "user, with one name. Put that right, or name another file. Nothing was sent."
         )
+
+
+class _Beside(NamedTuple):
+    """How the log begins, and the suffixes of the logs that hold anything."""
+
+    log: bytes
+    holding: list[str]
 
 
 def foreign(path: Path) -> ConfigurationError:
@@ -161,6 +195,30 @@ def _is_journal(head: bytes, log: bytes) -> bool | None:
     if len(log) == _LOG_HEAD and log[:4] in _LOG and log[16:24] == log[40:48]:
         return log[32:36] == b"\0\0\0\1" and log[124:128] == _APPLICATION
     return None
+
+
+def _holds(file: int, head: bytes, suffix: str) -> bool:
+    """Whether there is anything in a log of SQLite's.
+
+    Raises:
+        NotOurs: SQLite has not written it.
+    """
+    # It may be cut off anywhere: a power cut leaves that.
+    begun = any(head[:4]) and any(each.startswith(head[:4]) for each in _BESIDE[suffix])
+    if suffix == "-journal" and (begun or head.startswith(_UNSYNCED)):
+        return any(head[_PAGES_BEFORE]) or any(head[_JOURNAL_HEAD:]) or _has_more(file)
+    # What was never written reads as zeros. What comes after zeros SQLite would remove.
+    if not begun and (any(head) or _has_more(file)):
+        raise NotOurs("it was not written by SQLite")
+    return begun
+
+
+def _has_more(file: int) -> bool:
+    """Whether there is anything but zeros from here on."""
+    while block := os.read(file, _BLOCK):
+        if any(block):
+            return True
+    return False
 
 
 def _close_to_others(file: int) -> None:

@@ -17,9 +17,10 @@ from freedompay_async.batch.report import make_report
 from freedompay_async.cli.common import Flags, client, run
 from freedompay_async.cli.display import display, show_report
 from freedompay_async.cli.exits import Exit
-from freedompay_async.cli.output import check_free, exists, printable, write_outcomes
+from freedompay_async.cli.output import check_free, printable, write_outcomes
 from freedompay_async.cli.running import gentle_stop, knock
 from freedompay_async.errors import ConfigurationError, FreedomPayError, JournalError
+from freedompay_async.files import reading_given
 from freedompay_async.plain import to_json
 
 if TYPE_CHECKING:
@@ -123,18 +124,19 @@ def issue(
         check_free(out)
         keys = _accepted(accept_found)
         limits = Limits(concurrency=concurrency, rate=rate, max_cards=max_cards)
-        async with client(auth_id=auth_id, region=region, test=test, base_url=base_url, max_connections=concurrency) as fp:
-            fresh = not exists(journal)
-            async with Journal.open(journal) as opened:
-                task = Batch(fp, opened, name=name, activate=activate, limits=limits, check_first=check_first.value, accept_found=keys)
-                with _taken_back(journal, fresh=fresh):
-                    made = await task.plan(read_file(file, product_id=product))
-                    _refuse_problems(made, file, json=json)
-                    if json and made.warnings:
-                        typer.echo(_plan_event(made))
-                    _tell(await task.accept(), keys, json=json)
-                    await knock(fp, begun=made.resumed)
-                return await _run(task, opened, out=out, json=json)
+        async with (
+            client(auth_id=auth_id, region=region, test=test, base_url=base_url, max_connections=concurrency) as fp,
+            Journal.open(journal) as opened,
+        ):
+            task = Batch(fp, opened, name=name, activate=activate, limits=limits, check_first=check_first.value, accept_found=keys)
+            with _taken_back(opened):
+                made = await task.plan(read_file(file, product_id=product))
+                _refuse_problems(made, file, json=json)
+                if json and made.warnings:
+                    typer.echo(_plan_event(made))
+                _tell(await task.accept(), keys, json=json)
+                await knock(fp, begun=made.resumed)
+            return await _run(task, opened, out=out, json=json)
 
     run(work)
 
@@ -235,7 +237,8 @@ def _accepted(given: str | None) -> str | list[str] | None:
     if given is None or given == EVERY_ROW:
         return given
     try:
-        keys = Path(given).read_text(encoding="utf-8-sig").splitlines()
+        with reading_given(given) as file, open(file, encoding="utf-8-sig", closefd=False) as stream:
+            keys = stream.read().splitlines()
     except (OSError, ValueError) as error:
         why = "it is not UTF-8" if isinstance(error, UnicodeError) else getattr(error, "strerror", None) or str(error)
         raise ConfigurationError(f"--accept-found: {given} can't be read ({why}). Nothing was sent.") from error
@@ -277,13 +280,10 @@ def _plan_event(made: Plan) -> str:
 
 
 @contextmanager
-def _taken_back(journal: Path, *, fresh: bool) -> Generator[None]:
-    """Before the run: a new journal is removed again if the file or the settings are wrong. It is still locked, so it is ours."""
+def _taken_back(journal: Journal) -> Generator[None]:
+    """Before the run: a new journal is removed again if the file or the settings are wrong."""
     try:
         yield
     except ConfigurationError:
-        if fresh:
-            for suffix in ("", "-wal", "-shm"):
-                with suppress(OSError):
-                    journal.with_name(journal.name + suffix).unlink()
+        journal.take_back()
         raise

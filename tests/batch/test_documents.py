@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,7 @@ def test_unreadable(pdf: Path, monkeypatch: pytest.MonkeyPatch):
     def refuse(*_args, **_settings):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(DocumentProblem, match="may not be read by this user"):
         document_digest(pdf)
 

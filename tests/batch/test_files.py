@@ -226,7 +226,7 @@ class TestWholeFile:
             raise PermissionError(13, "Permission denied")
 
         path = write(f"{HEADER}\n{GOOD}\n")
-        monkeypatch.setattr(Path, "open", refuse)
+        monkeypatch.setattr(os, "open", refuse)
         assert refusal(path) == "may not be read by this user. Check the name and the permissions."
 
     def test_broken_disk(self, write, monkeypatch: pytest.MonkeyPatch):
@@ -234,7 +234,7 @@ class TestWholeFile:
             raise OSError(5, "Input/output error")
 
         path = write(f"{HEADER}\n{GOOD}\n")
-        monkeypatch.setattr(Path, "open", fail)
+        monkeypatch.setattr(os, "open", fail)
         assert refusal(path) == "can't be read (Input/output error). Check the name and the permissions."
 
     @pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", b"\n \r\n\t\n"])

@@ -108,11 +108,10 @@ async def made(path):
     return head, path.read_bytes()
 
 
-@pytest.mark.parametrize("create", [True, False])
-async def test_a_file_of_no_bytes_is_a_new_journal(tmp_path, create):
+async def test_a_file_of_no_bytes_is_a_new_journal(tmp_path):
     (tmp_path / "run.db").touch()
 
-    assert await opened(tmp_path / "run.db", create=create) == []
+    assert await opened(tmp_path / "run.db") == []
 
 
 async def test_a_file_that_has_its_head_only_is_a_new_journal(tmp_path):
@@ -148,16 +147,28 @@ async def test_a_journal_that_lost_its_end_says_that_it_is_damaged(tmp_path, kep
     )
 
 
-@pytest.mark.parametrize("content", [b"", b"head"])
-async def test_a_journal_that_was_cut_off_before_its_plan_says_that_it_has_none(tmp_path, content):
-    head, _ = await made(tmp_path / "run.db")
-    path = tmp_path / "cut.db"
-    path.write_bytes(head if content else b"")
-    async with Journal.open(path, create=False) as journal:
+async def test_a_journal_that_was_cut_off_before_its_plan_says_that_it_has_none(tmp_path):
+    path = tmp_path / "run.db"
+    async with Journal.open(path) as journal:
         with pytest.raises(ConfigurationError) as caught:
             await existing_plan(journal)
 
     assert str(caught.value) == f"{path} has no batch in it: `batch issue` makes one. Nothing was sent."
+
+
+@pytest.mark.parametrize("log", [None, b"", bytes(4096), "cut off"], ids=["none", "empty", "zeros", "cut off"])
+@pytest.mark.parametrize("head", [b"", bytes(4096), "head"], ids=["no bytes", "zeros", "head"])
+async def test_a_file_without_a_batch_is_not_filled_by_what_goes_on_with_one(tmp_path, head, log):
+    whole, _ = await made(tmp_path / "run.db")
+    path = tmp_path / "cut.db"
+    path.write_bytes(whole if head == "head" else head)
+    path.chmod(0o644)
+    if log is not None and (log != "cut off" or head == "head"):
+        (tmp_path / "cut.db-wal").write_bytes(b"\x37\x7f\x06\x82" + bytes(24) if log == "cut off" else log)
+    before = {each.name: (each.read_bytes(), each.stat().st_mode, each.stat().st_ino) for each in tmp_path.iterdir()}
+
+    assert await opened(path, create=False) == f"{path} has no batch in it: `batch issue` makes one. Nothing was sent."
+    assert {each.name: (each.read_bytes(), each.stat().st_mode, each.stat().st_ino) for each in tmp_path.iterdir()} == before
 
 
 async def test_a_name_that_no_file_can_have(tmp_path):

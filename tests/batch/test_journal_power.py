@@ -100,7 +100,7 @@ class Disk:
         self.path.with_name("run.db-wal").write_bytes(log)
         for suffix, content_ in beside.items():
             self.path.with_name(f"run.db-{suffix}").write_bytes(content_)
-        async with Journal.open(self.path, create=False) as journal:
+        async with Journal.open(self.path) as journal:
             return await journal.call(content)
 
     async def which(self, life, file, log):

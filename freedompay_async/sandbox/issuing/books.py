@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import stat
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async.sandbox.answers import moment
+from freedompay_async.sandbox.issuing.books_file import APPLICATION, LAYOUT, is_books, uri_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -24,9 +24,9 @@ CURRENCY: Final = "KZT"
 FIRST_AMOUNT: Final = 1_000_00
 """What a new card has, in minor units."""
 
-_LAYOUT: Final = 2
-_OURS: Final = {"seen", "requests", "clients", "cards"}
+# All at once: what the first page in SQLite's log says is by what the books are known there.
 _SCHEMA: Final = f"""
+BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS seen (
     merchant TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (merchant, id)
 ) WITHOUT ROWID;
@@ -75,7 +75,9 @@ CREATE TABLE IF NOT EXISTS messages (
     number INTEGER PRIMARY KEY, merchant TEXT NOT NULL, phone TEXT NOT NULL, code TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS messages_by_phone ON messages (merchant, phone);
-PRAGMA user_version = {_LAYOUT};
+PRAGMA application_id = {APPLICATION};
+PRAGMA user_version = {LAYOUT};
+COMMIT;
 """
 
 
@@ -125,13 +127,11 @@ class Books:
 
 def open_books(database: str | PathLike[str], *, merchant: str, clock: Callable[[], float]) -> Books:
     """Opens or begins the books; raises `ValueError` if the file holds something else."""
-    db = sqlite3.connect(_plain(os.fspath(database)))
+    name = os.fspath(database)
+    db = sqlite3.connect(name if name == ":memory:" else uri_of(name), uri=name != ":memory:")
     with ExitStack() as unready:
         unready.callback(db.close)
-        layout = db.execute("PRAGMA user_version").fetchone()[0]
-        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
-        # Other programs number their layouts too.
-        if (layout or tables) and (layout != _LAYOUT or not tables >= _OURS):
+        if is_books(db) is False:
             raise ValueError(f"{database} is not a file of this version of the sandbox: name a new file, or remove this one")
         # The books need to outlive a restart of the program, not a power cut.
         db.execute("PRAGMA journal_mode = WAL")
@@ -139,17 +139,3 @@ def open_books(database: str | PathLike[str], *, merchant: str, clock: Callable[
         db.executescript(_SCHEMA)
         unready.pop_all()
     return Books(db=db, merchant=merchant, clock=clock)
-
-
-def _plain(database: str) -> str:
-    """The file that is meant, known to be one: nothing else is opened, and nothing new is made behind a link."""
-    if database == ":memory:":
-        return database
-    real = os.path.realpath(database)
-    if os.path.islink(database) and not (os.path.isfile(real) and os.path.getsize(real)):  # noqa: PTH113, PTH114, PTH202
-        raise ValueError(f"{database} is a link to nothing, or to a file with nothing in it: name the file itself")
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        name = f"{real}{suffix}"
-        if os.path.lexists(name) and not stat.S_ISREG(os.lstat(name).st_mode):
-            raise ValueError(f"{name} is not a plain file: move it away, or name another file")
-    return real
