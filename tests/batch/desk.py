@@ -27,6 +27,19 @@ from freedompay_async.polling import Polls
 from freedompay_async.redaction import Outgoing
 
 PERSON = NewClient(phone=77010000007, type=1, resident=1, first_name="Ivan", last_name="Ivanov")
+STEPS = ["client", "card", "activate"]
+# What is known of the row when a step of it is begun.
+BEFORE = {"client": {}, "card": {"client_id": "cl-1"}, "activate": {"client_id": "cl-1", "card_id": "c-1"}}
+USED = (
+    "used before{}. The issuer knew the request id of this row's {} before this journal sent it, so nothing is made for the row until "
+    "--accept-found says that it was used for the same person [request_id {}]"
+)
+# The middle of the first sentence, by what is known of that use.
+THE_CARD = ": check whose card it is"
+THE_CLIENT = (
+    ": check whose client it is. No card of that use is known: the issuer does not know its request, or could not be asked, or it failed"
+)
+NOTHING = ". Nothing is known that this use has made: it failed, or goes on, or could not be asked about"
 STEP_OF = {"clients.create": "client", "cards.issue": "card", "cards.activate": "activate"}
 WRITTEN = {
     writes._intend: "written",
@@ -220,3 +233,25 @@ def outcome(end):
 
 
 ISSUED = (State.ISSUED, "cl-1", "c-1", None)
+
+
+def ends_of(play):
+    """How a row of a desk ends: its state, its client, its card and why; the desk, the row and its outcome are kept beside it."""
+
+    def run(desk_options, prepare=None, **known):
+        async def told():
+            desk = run.desk = Desk(**desk_options)
+            if prepare is not None:
+                prepare(desk)
+            run.row = desk.row(**known)
+            return await desk.issue(run.row)
+
+        run.outcome = play(told())
+        return outcome(run.outcome)
+
+    return run
+
+
+def used(middle, what, step):
+    """Why a row is told as found."""
+    return USED.format(middle, what, own(step))
