@@ -81,6 +81,17 @@ def test_what_it_takes_in_memory_is_told_from_all_of_its_values(said, reason):
     assert read_answer(Reply(200, {}, said), CardInfo, effect=False, now=0.0).reason == reason
 
 
+@pytest.mark.parametrize(
+    ("size", "reason"),
+    [(65_536, "HTTP 200"), (65_537, "HTTP 200, not read: it has a number of more than 100 digits")],
+)
+def test_a_small_answer_is_read_whatever_it_has(size, reason):
+    begin, end = OK + b'"x":' + b"9" * 101 + b',"y":"', b'"}'
+    said = begin + b"x" * (size - len(begin) - len(end)) + end
+
+    assert read_answer(Reply(200, {}, said), CardInfo, effect=False, now=0.0).reason == reason
+
+
 def test_a_statement_of_20000_lines_is_read():
     line = b'{"type":"pay","amount":12.50,"currency":"KZT","mcc":5411,"datetime":"2026-05-01T00:00:00+05:00","rrn":"123456789012",'
     line += b'"merchant":{"name":"SHOP AND SONS","city":"ALMATY","street":"ABAI 12","country":"KAZ"}}'

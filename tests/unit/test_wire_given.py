@@ -266,7 +266,20 @@ def test_a_status_that_repeats_what_went_out_is_not_quoted(envelope, status, sho
     assert verdict.reason == f"HTTP 200 with status {shown}"
 
 
+@pytest.mark.parametrize("kind", [Answer, Level])
+def test_the_text_of_a_refusal_does_not_show_what_went_out(kind):
+    reply = Reply(200, {}, b'{"status":"error","error_description":"no hunter2"}')
+    verdict = read_answer(reply, kind, effect=True, now=0.0, redaction=Redaction([Secret("hunter2")]))
+
+    assert verdict.answer.error_description == "no ***"
+
+
 class TestNotes:
+    def test_of_what_is_not_the_contracts_are_the_fields_that_it_lacks(self):
+        verdict = read_answer(Reply(200, {}, b'{"status":"ok"}'), Answer, effect=True, now=0.0, asked=frozenset({"dt", "trace"}))
+
+        assert verdict.notes == (Note(Difference.MISSING_FIELD, "dt"), Note(Difference.MISSING_FIELD, "trace"))
+
     def test_of_a_good_answer_are_all(self):
         assert read(b'{"status":"ok","a":1}', Answer).notes == (
             Note(Difference.UNKNOWN_FIELD, "a"),
