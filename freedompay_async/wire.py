@@ -259,7 +259,7 @@ def _decode(
             # `read_shape` uses its fields up.
             answer, value = read_shape(dict(fields), envelope, notes=[], hidden=hidden), None
             if answer.accepted:
-                value = _as_given(fields, kind, notes, hidden)
+                value = _as_given(fields, kind, hidden)
     except msgspec.ValidationError as error:
         return None, None, tuple(notes), f", JSON of another shape ({redaction.text(str(error))[:200]})"
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, InvalidOperation):
@@ -284,15 +284,15 @@ def _too_much(body: bytes) -> str | None:
     return None
 
 
-def _as_given(fields: dict[str, Any], kind: Any, notes: list[Note], hidden: Redaction | None) -> Any:
+def _as_given(fields: dict[str, Any], kind: Any, hidden: Redaction | None) -> Any:
     """In the caller's own type, whose code may raise anything. The answer has come, so whatever it is, it only makes it unreadable."""
     # A type that takes no text where a number was sealed, or none at all where a text was, gets them as they came.
     forms = [fields] if hidden is None else [hidden.sealed(fields, numbers=True), hidden.sealed(fields, numbers=False), fields]
     for form in forms[:-1]:
         with suppress(Exception):
-            return read_shape(form, kind, notes=notes, hidden=hidden)
+            return read_shape(form, kind, notes=[])
     try:
-        return read_shape(forms[-1], kind, notes=notes, hidden=hidden)
+        return read_shape(forms[-1], kind, notes=[])
     except msgspec.ValidationError:
         raise
     except Exception as error:  # noqa: BLE001 - what was done is told, and that its answer can't be read

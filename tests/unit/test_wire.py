@@ -89,6 +89,7 @@ class TestEncode:
         with pytest.raises(ConfigurationError) as caught:
             encode(CardIssue(client_id=value, product_id=1))
 
+        assert caught.value.message == "a value has characters that UTF-8 can't write (half of a surrogate pair). Nothing was sent."
         assert tmp_path.name not in "".join(traceback.format_exception(caught.value))
 
 
@@ -248,6 +249,7 @@ class TestRetryAfter:
             (formatdate(NOW + 90, usegmt=True), 90.0),
             (formatdate(NOW - 90, usegmt=True), 0.0),
             (formatdate(NOW + 90).replace("-0000", "+0000"), 90.0),
+            (formatdate(NOW + 90).replace("-0000", "-0500"), 18_090.0),
             ("Fri, 31 Dec 9999 23:59:59 GMT", 999_999_999.0),
             ("-5", 0.0),
             ("1.5", 0.0),
@@ -302,6 +304,7 @@ class TestRetryAfter:
     @pytest.mark.parametrize(("status", "body"), [(429, b""), (503, b""), (404, b""), (200, ERROR)])
     def test_is_kept_with_a_look_up(self, status, body):
         assert look_up(status, body, retry_after="30").retry_after == 30.0
+        assert look_up(status, body, retry_after=formatdate(NOW + 90, usegmt=True)).retry_after == 90.0
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"\n <!DOCTYPE html>", "<html>", "\t<p>"])

@@ -20,7 +20,7 @@ def body(unit: bytes, count: int) -> bytes:
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        (body(b"0", 250_001), MANY % "250,005"),
+        (body(b"0", 249_997), MANY % "250,001"),
         (body(b"1.5", 1_000_000), MANY % "1,000,004"),
         (body(b"[]", 130_000), MANY % "260,004"),
         (body(b'{"":0}', 124_000), MUCH),
@@ -48,7 +48,7 @@ class TestTooMuch:
 @pytest.mark.parametrize(
     "said",
     [
-        body(b"0", 249_990),
+        body(b"0", 249_996),
         body(b'{"card_id":123456}', 20_000),
         body(b"[]", 124_000),
         OK + b'"x":"' + b"4111 " * 1_600_000 + b'"}',
@@ -63,6 +63,36 @@ def test_what_is_no_more_than_that_is_read(said):
 
     assert verdict.seen is Seen.OK
     assert "x" in verdict.answer.extra
+
+
+def mixed(count: int, text: int) -> bytes:
+    """So many values of each kind, and a text of so many letters."""
+    return OK + b'"x":[' + b",".join([b'{"":[1.5]}'] * count) + b'],"y":"' + b"x" * text + b'"}'
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        # 16 MiB to the byte: 439 for each of them, and the text.
+        (mixed(38_000, 94_708), "HTTP 200"),
+        (mixed(38_000, 94_709), f"HTTP 200, not read: {MUCH}"),
+        # Ten times its size is more.
+        (mixed(40_000, 2_000_000), "HTTP 200"),
+    ],
+)
+def test_what_it_takes_in_memory_is_told_from_all_of_its_values(said, reason):
+    assert read_answer(Reply(200, {}, said), CardInfo, effect=False, now=0.0).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("size", "reason"),
+    [(65_536, "HTTP 200"), (65_537, "HTTP 200, not read: it has a number of more than 100 digits")],
+)
+def test_a_small_answer_is_read_whatever_it_has(size, reason):
+    begin, end = OK + b'"x":' + b"9" * 101 + b',"y":"', b'"}'
+    said = begin + b"x" * (size - len(begin) - len(end)) + end
+
+    assert read_answer(Reply(200, {}, said), CardInfo, effect=False, now=0.0).reason == reason
 
 
 def test_a_statement_of_20000_lines_is_read():

@@ -117,6 +117,9 @@ UNREADABLE = {
     "an ok whose cards are no list": b'{"status":"ok","cards":"5",' + DT + b"}",
     "an ok with a list for an id": b'{"status":"ok","request_status":"success","client_id":[]}',
 }
+UNREADABLE_FAILED = {
+    "a failure with a list for an id": b'{"status":"ok","request_status":"error","client_id":[]}',
+}
 
 # The kinds of HTTP status that decide alike.
 GOOD, OTHER, REFUSED, NOT_FOUND, LIMITED, TROUBLED = "good", "other", "refused", "not found", "limited", "troubled"
@@ -147,6 +150,17 @@ SHOWN = [
         UNREADABLE,
         {
             GOOD: (Seen.TAKEN,) * 3,
+            OTHER: ALL_UNCLEAR,
+            REFUSED: (Seen.BLOCKED,) * 3,
+            NOT_FOUND: (Seen.UNCLEAR, Seen.UNCLEAR, Seen.SILENT),
+            LIMITED: ALL_LIMITED,
+            TROUBLED: ALL_NO_ANSWER,
+        },
+    ),
+    (
+        UNREADABLE_FAILED,
+        {
+            GOOD: ALL_UNCLEAR,
             OTHER: ALL_UNCLEAR,
             REFUSED: (Seen.BLOCKED,) * 3,
             NOT_FOUND: (Seen.UNCLEAR, Seen.UNCLEAR, Seen.SILENT),
@@ -274,6 +288,16 @@ class TestForms:
 
         assert {answer_to(200, body).seen for body in bodies} == {Seen.UNCLEAR}
 
+    def test_of_a_status_inside_of_another_field_is_not_that_it_is_there_twice(self):
+        assert answer_to(200, b'{"status":"ok",' + DT + b',"more":{"status":"error"}}').seen is Seen.OK
+
+    @pytest.mark.parametrize(("size", "expected"), [(65_536, Seen.UNCLEAR), (65_537, Seen.OK)])
+    def test_of_a_status_that_is_there_twice_is_unclear_unless_it_is_a_long_list(self, size, expected):
+        begin, end = b'{"status":"error",' + DT + b',"more":"', b'","status":"ok"}'
+        body = begin + b"x" * (size - len(begin) - len(end)) + end
+
+        assert answer_to(200, body).seen is expected
+
     @pytest.mark.parametrize("body", [b'{"status":"ok"}', b'{"status":"ok","more":{"dt":"x"}}'])
     def test_where_no_field_is_asked_for_takes_the_status_alone(self, body):
         assert read_answer(reply(200, body), RequestState, effect=True, now=NOW).seen is Seen.OK
@@ -304,6 +328,10 @@ class TestGiftCards:
             (400, b'{"status":-6,%b}', Seen.ERROR),
             (404, b'{"status":-7,%b}', Seen.ERROR),
             (401, b'{"status":-11,%b}', Seen.DENIED),
+            (403, b'{"status":-1,%b}', Seen.DENIED),
+            (401, b'{"status":-6,%b}', Seen.ERROR),
+            (403, b'{"status":-6,%b}', Seen.ERROR),
+            (403, b'{"status":0,%b}', Seen.UNCLEAR),
             (500, b'{"status":-6,%b}', Seen.NO_ANSWER),
             (429, b'{"status":-6,%b}', Seen.LIMITED),
             (200, b'{"status":-6,%b,"card_id":5}', Seen.UNCLEAR),
@@ -357,4 +385,6 @@ class TestPinPages:
 def test_a_look_up_that_names_something_and_says_nothing_else_is_not_not_known(names):
     body = json.dumps({"status": "ok", "dt": "2026-01-01T00:00:00+05:00", **names}).encode()
 
-    assert read_look_up(Reply(200, {}, body), now=0.0, asked=REQUESTS_STATUS.envelope).seen is Seen.UNCLEAR
+    verdict = look_up(200, body)
+
+    assert (verdict.seen, verdict.reason) == (Seen.UNCLEAR, "HTTP 200, which names something and no request_status")

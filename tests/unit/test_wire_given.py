@@ -29,7 +29,7 @@ from freedompay_async.policy import Seen
 from freedompay_async.redaction import Redaction
 from freedompay_async.secret import Document, Pin, Secret
 from freedompay_async.shapes import Difference, Note
-from freedompay_async.wire import Message, Reply, Verdict, encode, read_answer
+from freedompay_async.wire import Message, Reply, Verdict, encode, read_answer, read_look_up
 
 
 @dataclass
@@ -97,6 +97,9 @@ class TestFields:
 
 class TestExtra:
     BODY = CardActivation(request_id="r", card_id="5")
+
+    def test_is_added_where_an_override_adds_nothing(self):
+        assert encode(self.BODY, None, {"b": 2}) == b'{"request_id":"r","card_id":"5","b":2}'
 
     def test_is_added_behind_the_fields_of_an_override(self):
         assert encode(self.BODY, {"a": 1}, {"b": 2}) == b'{"request_id":"r","card_id":"5","a":1,"b":2}'
@@ -186,6 +189,14 @@ class TestOwnTypes:
             f"HTTP 200, JSON of another shape (the answer's own type raises {raised.__name__})",
         )
 
+    def test_whose_own_code_says_much_is_told_in_200_letters(self):
+        class Fussy(Level):
+            def __post_init__(self):
+                raise type("Odd " * 75, (Exception,), {})
+
+        said = f"the answer's own type raises {'Odd ' * 75}"[:200]
+        assert read(b'{"status":"ok","level":7}', Fussy).reason == f"HTTP 200, JSON of another shape ({said})"
+
     @pytest.mark.parametrize("status", [429, 500])
     def test_are_made_of_what_was_done_in_spite_of_its_status(self, status):
         verdict = read(b'{"status":"ok","level":7}', status=status)
@@ -236,13 +247,63 @@ class TestSecrets:
         assert self.read(Exact).said == "hunter2 of 2026"
 
 
+def test_the_answer_to_a_look_up_does_not_show_what_went_out():
+    reply = Reply(200, {}, b'{"status":"error","dt":"x","error_description":"no hunter2"}')
+
+    assert read_look_up(reply, now=0.0, redaction=Redaction([Secret("hunter2")])).answer.error_description == "no ***"
+
+
+@pytest.mark.parametrize(
+    ("envelope", "status", "shown"),
+    [(Answer, '"hunter2"', "that is no word"), (Answer, '"done"', "'done'"), (GiftAnswer, "482193", "'***'"), (GiftAnswer, "7", "'7'")],
+)
+def test_a_status_that_repeats_what_went_out_is_not_quoted(envelope, status, shown):
+    reply = Reply(200, {}, f'{{"status":{status}}}'.encode())
+    redaction = Redaction([Secret("hunter2"), Secret("482193")])
+
+    verdict = read_answer(reply, envelope, effect=True, now=0.0, envelope=envelope, redaction=redaction)
+
+    assert verdict.reason == f"HTTP 200 with status {shown}"
+
+
+@pytest.mark.parametrize("kind", [Answer, Level])
+def test_the_text_of_a_refusal_does_not_show_what_went_out(kind):
+    reply = Reply(200, {}, b'{"status":"error","error_description":"no hunter2"}')
+    verdict = read_answer(reply, kind, effect=True, now=0.0, redaction=Redaction([Secret("hunter2")]))
+
+    assert verdict.answer.error_description == "no ***"
+
+
 class TestNotes:
+    def test_of_what_is_not_the_contracts_are_the_fields_that_it_lacks(self):
+        verdict = read_answer(Reply(200, {}, b'{"status":"ok"}'), Answer, effect=True, now=0.0, asked=frozenset({"dt", "trace"}))
+
+        assert verdict.notes == (Note(Difference.MISSING_FIELD, "dt"), Note(Difference.MISSING_FIELD, "trace"))
+
     def test_of_a_good_answer_are_all(self):
         assert read(b'{"status":"ok","a":1}', Answer).notes == (
             Note(Difference.UNKNOWN_FIELD, "a"),
             Note(Difference.MISSING_FIELD, "dt"),
             Note(Difference.MISSING_FIELD, "request_status"),
         )
+
+    @pytest.mark.parametrize(
+        ("status", "body", "seen"),
+        [
+            (500, b'{"status":"ok","request_status":"process","a":1}', Seen.TAKEN),
+            (200, b'{"status":"ok","request_status":"process","cards":5,"a":1}', Seen.TAKEN),
+            (302, b'{"status":"ok","request_status":"process","a":1}', Seen.UNCLEAR),
+            (200, b'{"status":"error","request_status":"process","a":1}', Seen.UNCLEAR),
+            (200, b'{"status":"done","a":1}', Seen.UNCLEAR),
+            (401, b'{"status":"error","a":1}', Seen.DENIED),
+            (200, b'{"status":"error","a":1}', Seen.ERROR),
+        ],
+    )
+    def test_are_told_of_what_is_not_good_and_so_is_how_long_to_wait(self, status, body, seen):
+        verdict = read_answer(Reply(status, {"Retry-After": "30"}, body), RequestState, effect=True, now=0.0)
+
+        assert (verdict.seen, verdict.retry_after) == (seen, 30.0)
+        assert Note(Difference.UNKNOWN_FIELD, "a") in verdict.notes
 
     def test_of_an_error_are_not_what_it_lacks(self):
         assert read(b'{"status":"error","a":1}', Answer).notes == (Note(Difference.UNKNOWN_FIELD, "a"),)
