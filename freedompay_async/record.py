@@ -127,7 +127,6 @@ class Record:
         line = _line({"at": at, **entry})
         file, cut = _opened(self._path)
         if cut:
-            # An empty line harms nobody, where another process was just writing the end.
             line = b"\n" + line
         try:
             # One write, so that the lines of two processes do not mix; a disk that is nearly full takes less than it is given.
@@ -140,7 +139,7 @@ class Record:
 
 def _opened(path: str) -> tuple[int, bool]:
     """To add a line to: a new file, or one that is known to be a record before it is opened for
-    writing. And whether its last line was cut off.
+    writing. And whether all that is in it is a line that was cut off.
 
     Raises:
         NotOurs: there is something else.
@@ -158,9 +157,8 @@ def _opened(path: str) -> tuple[int, bool]:
         if identity(os.fstat(file)) != identity(os.fstat(there)):
             os.close(file)
             raise NotOurs("another file has taken its place")
-        size = os.fstat(there).st_size
-        cut = size > 0 and os.lseek(there, -1, os.SEEK_END) >= 0 and os.read(there, 1) != b"\n"
-    return file, cut
+    # Of a longer one enough is there to know it again. Where two processes write, its end may be on its way.
+    return file, 0 < len(head) < _LENGTH
 
 
 def _is_record(head: bytes) -> bool:

@@ -282,17 +282,6 @@ class TestDisk:
         ]
 
 
-async def test_line_that_was_cut_off_is_not_glued_to_the_next(keep, path, lines):
-    await keep()
-    whole = path.read_bytes()
-    path.write_bytes(whole[:-20])
-    await keep()
-    left, *more = path.read_bytes().splitlines()[1:]
-
-    assert whole.splitlines()[1].startswith(left)
-    assert [json.loads(line)["state"] for line in more] == ["sending", "done"]
-
-
 async def test_name_is_that_of_the_folder_in_which_the_client_was_made(keep, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     record = Record("here.jsonl")
