@@ -35,7 +35,8 @@ async def main():
     await asyncio.gather(*(fp.cards.balance("card") for _ in range(3)))
     on_the_way = asyncio.create_task(fp.cards.bulk_issue(product_id=2000, count=1, request_id=OWN))
     gift = asyncio.create_task(fp.gift_cards.issue(cardholder_name="A B", phone=77010000001, product_code=1, timeout=60))
-    for _ in range(50):
+    # Both are written before the loop stands still.
+    while len(fp._transport._pool._used) < 2:
         await asyncio.sleep(0)
     print("fork", flush=True)
     sys.stdin.readline()
