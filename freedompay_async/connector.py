@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
     from freedompay_async.attempt import Attempt
 
-__all__ = ["Connector", "Host", "current_attempt", "noting", "opener"]
+__all__ = ["CLOSED_UNUSED", "Connector", "Host", "current_attempt", "noting", "opener"]
 
 _STRAYS: Final = 5
 _SPEAKS: Final = "the host speaks before it is asked"
-_CLOSED: Final = "the connection was closed before it could be used"
+CLOSED_UNUSED: Final = "the connection was closed before it could be used"
 # The loop reads in the first or in the second one; more where tickets come in pieces.
 _ROUNDS: Final = 10
 _OPENING: Final = 32
@@ -99,7 +99,7 @@ class Connector(aiohttp.TCPConnector):
             except BaseException:
                 _drop(connection, transport)
                 raise
-            reason = _CLOSED if transport.is_closing() else _SPEAKS
+            reason = CLOSED_UNUSED if transport.is_closing() else _SPEAKS
             _drop(connection, transport)
         raise TransportError(reason)
 

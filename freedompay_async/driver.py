@@ -249,13 +249,13 @@ class Driver:
             if attempt.began is None:
                 # Its turn did not come: what is told of a read has the id of an attempt that was made, if there was one.
                 self._id = before or self._id
-        verdict = reply if isinstance(reply, Verdict) else await self._read(reply, partial(self._read_answer, reply))
+        verdict = reply if isinstance(reply, Verdict) else await self._read(reply, partial(self._read_answer, reply, self._redaction()))
         # Until then a cancellation leaves open what came of it.
         self._sending = None
         self._tell(self._call, verdict, attempt)
         return verdict
 
-    def _read_answer(self, reply: Reply) -> Verdict:
+    def _read_answer(self, reply: Reply, redaction: Redaction) -> Verdict:
         call = self._call
         return read_answer(
             reply,
@@ -265,7 +265,7 @@ class Driver:
             now=time.time(),
             envelope=_ENVELOPES[call.section],
             asked=call.envelope,
-            redaction=self._redaction(),
+            redaction=redaction,
         )
 
     async def _read(self, reply: Reply, read: Callable[[], Verdict]) -> Verdict:
@@ -281,12 +281,11 @@ class Driver:
         self._asked_at = self._loop.time()
         reply = await self._try(message, attempt)
         self._asked_at = attempt.began or self._asked_at
-        verdict = reply if isinstance(reply, Verdict) else await self._read(reply, partial(self._read_look_up, call, reply))
-        self._tell(call, verdict, attempt)
-        return verdict
-
-    def _read_look_up(self, call: Call[Any], reply: Reply) -> Verdict:
-        return read_look_up(reply, now=time.time(), asked=call.envelope, redaction=self._redaction())
+        if isinstance(reply, Reply):
+            read = partial(read_look_up, reply, now=time.time(), asked=call.envelope, redaction=self._redaction())
+            reply = await self._read(reply, read)
+        self._tell(call, reply, attempt)
+        return reply
 
     def _question(self, call: Call[Any]) -> Message:
         query = StatusQuery(request_id=cast("str", self._id))

@@ -14,8 +14,10 @@ from uuid import UUID
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.secret import Secret
 
-__all__ = ["BadName", "checked_name", "checked_request_id", "derive_request_id", "new_request_id", "one_name"]
+__all__ = ["UUID_FORM", "BadName", "checked_name", "checked_request_id", "derive_request_id", "new_request_id", "one_name"]
 
+UUID_FORM: Final = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+"""A pattern of one anywhere in a text."""
 _ID: Final = re.compile(r"[!-~]{1,128}")
 _LONGEST: Final = 200
 _SHOWN: Final = 40

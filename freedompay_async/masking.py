@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from freedompay_async.ids import UUID_FORM
 from freedompay_async.secret import MASK
 from freedompay_async.spelling import hide_known
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from freedompay_async.spelling import Known
 
 __all__ = [
+    "MOST_OF_TEXT",
+    "TIME_FORM",
     "cut",
     "is_secret_name",
     "is_shaped",
@@ -59,14 +62,14 @@ _BASE64: Final = re.compile(
     rf"(?<![A-Za-z0-9+/_-]){_LETTER}{{16,}}+(?:(?:\\{{1,8}}[rn]|[\r\n])++[ \t]*+{_LETTER}++|[ \t]++{_LETTER}{{40,}}+)*+"
     rf"(?:=|%3[Dd]|\\{{1,8}}u003[Dd]){{0,2}}"
 )
-_UUID: Final = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
-_UUIDS: Final = re.compile(_UUID)
+_UUIDS: Final = re.compile(UUID_FORM)
 _ONE_LETTER: Final = re.compile(_LETTER)
 _SHORTEST: Final = 64
+TIME_FORM: Final = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?"
+"""A pattern of a date, or of a time with or without an offset."""
 # A code, in one piece or digit by digit. Times, and the digits of a UUID, are none.
 _CODES: Final = re.compile(
-    rf"(?P<other>{_UUID}"
-    r"|(?<!\d)\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d)"
+    rf"(?P<other>{UUID_FORM}|(?<!\d){TIME_FORM}(?!\d)"
     r"|(?<!\d)\d{1,2}\.\d{1,2}\.\d{4}(?: \d\d:\d\d(?::\d\d)?)?(?!\d)|(?<!\d)\d{8}T\d{6}Z?(?!\d))"
     r"|(?<!\d)(?:\d{3,8}|\d{1,2}(?:[ .\-\u00a0]\d{1,2}){1,7})(?!\d)"
 )
@@ -80,7 +83,7 @@ _WORDS_BEFORE: Final = re.compile(r".*[\s\"'<>(){}\[\],;:=&?|]", re.DOTALL)
 _LONGEST_WORD: Final = 200
 _DIGITS: Final = "0123456789 -"
 # So many characters of an issuer's text are looked at, and of a whole body; the rest is not shown.
-_MOST_OF_TEXT: Final = 2_000
+MOST_OF_TEXT: Final = 2_000
 _MOST_OF_BODY: Final = 65_536
 _DEEPEST: Final = 60
 
@@ -124,7 +127,7 @@ def masked_codes(text: str) -> str:
     return _CODES.sub(lambda match: match[0] if match["other"] or _digits_in(match[0]) < 3 else MASK, text)
 
 
-def cut(text: str, most: int = _MOST_OF_TEXT) -> str:
+def cut(text: str, most: int = MOST_OF_TEXT) -> str:
     """At most so many characters; where it is cut, without the word that was cut, which may be the better part of a secret."""
     if len(text) <= most:
         return text

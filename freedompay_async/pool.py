@@ -21,7 +21,7 @@ import anyio
 from aiohttp.http import HttpProcessingError
 
 from freedompay_async.attempt import CLOSED, TransportError
-from freedompay_async.connector import Connector, Host, current_attempt, noting, opener
+from freedompay_async.connector import CLOSED_UNUSED, Connector, Host, current_attempt, noting, opener
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.heads import Heads
 from freedompay_async.secret import Hidden
@@ -168,7 +168,7 @@ class Pool:
         transport, protocol = connection.transport, connection.protocol
         try:
             if transport is None or protocol is None or transport.is_closing():
-                raise TransportError("the connection was closed before it could be used")
+                raise TransportError(CLOSED_UNUSED)
             attempt.connected()
         except TransportError:
             connection.release()

@@ -10,20 +10,21 @@ import re
 from contextlib import suppress
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 
 from msgspec import Struct, to_builtins
 from msgspec.structs import fields
 
-from freedompay_async.masking import cut, is_secret_name, is_shaped, mask_text, masked_body, masked_codes
+from freedompay_async.masking import TIME_FORM, cut, is_secret_name, is_shaped, mask_text, masked_body, masked_codes
 from freedompay_async.secret import MASK, Secret
 from freedompay_async.spelling import Known, hide_known, present
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["BY_SHAPE", "Outgoing", "Redaction", "is_id", "secrets_sent"]
+__all__ = ["BY_SHAPE", "Outgoing", "Redaction", "is_id", "leaves", "named_apart", "secrets_sent"]
 
+T = TypeVar("T")
 # So many requests are remembered, and so many characters of what went out with them; older ones are hidden by shape only.
 _MOST_REQUESTS: Final = 10_000
 _MOST_CHARACTERS: Final = 4 * 2**20
@@ -35,7 +36,7 @@ _PLAIN: Final = frozenset({str, int, bool, Decimal, type(None)})
 _LONGEST_FORM: Final = 40
 # Shorter than the number of a card.
 _CODE: Final = re.compile(r"-?\w{1,12}", re.ASCII)
-_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
+_TIME: Final = re.compile(TIME_FORM, re.ASCII)
 _CARD_MASK: Final = re.compile(r"(?=(?:[^*xX\u2022]*[*xX\u2022]){4})[0-9*xX\u2022 -]{8,30}")
 _MOST_OF_A_CARD: Final = 10
 
@@ -56,8 +57,9 @@ class Redaction:
         self._codes: Final = codes
 
     def with_more(self, secrets: Iterable[Secret], *, codes: bool) -> Redaction:
-        """The same, and these too."""
-        return Redaction(secrets, codes=codes, known=self._known)
+        """The same, and these too; a code among them is one that goes over the call."""
+        more = tuple(map(Known, secrets))
+        return Redaction(codes=codes or any(each and each.code for each in more), known=(*self._known, *more))
 
     def within(self, body: bytes) -> Redaction | None:
         """What is hidden of this answer; `None`: nothing. Quick, because in most answers there is nothing."""
@@ -77,6 +79,10 @@ class Redaction:
     def code(self, code: str) -> str:
         """An issuer's code. The bare one is hidden only if it is known to be a secret: it tells what is wrong."""
         return hide_known(code, self._known) if _CODE.fullmatch(code) else self.text(code)
+
+    def card_mask(self, mask: str) -> str:
+        """The number of a card of which most is left out; what shows more of one is a text like any other."""
+        return mask if _shows_little(mask) else self.text(mask)
 
     def _hidden(self, text: str, *, codes: bool) -> str:
         if _is_form(text):
@@ -103,7 +109,7 @@ class Redaction:
         if isinstance(value, dict):
             return {
                 name: part if is_id(name) else self.sealed(part, numbers=numbers)
-                for name, part in _named_apart((hide_known(name, self._known), part) for name, part in value.items())
+                for name, part in named_apart((hide_known(name, self._known), part) for name, part in value.items())
             }
         if isinstance(value, list):
             return [self.sealed(part, numbers=numbers) for part in value]
@@ -175,7 +181,7 @@ class Outgoing:
         own = (*secrets, *self._of.get(request_id or "", ()))
         if not own and not codes:
             return self._usual
-        return self._usual.with_more(own, codes=codes or any(map(_is_code, own)))
+        return self._usual.with_more(own, codes=codes)
 
 
 def secrets_sent(value: object) -> list[Secret]:
@@ -200,13 +206,16 @@ def secrets_sent(value: object) -> list[Secret]:
 @cache
 def _holds_none(kind: type[Struct]) -> bool:
     """Whether a body of this type has no place for a secret, as most have."""
-    return all(_leaves(each.type) <= _PLAIN and not is_secret_name(each.encode_name) for each in fields(kind))
+    return all(_PLAIN.issuperset(leaves(each.type)) and not is_secret_name(each.encode_name) for each in fields(kind))
 
 
-def _leaves(kind: Any) -> set[Any]:
-    """The types that an annotation names."""
+def leaves(kind: Any) -> Iterator[Any]:
+    """What an annotation names, inside lists and unions too."""
     parts = get_args(kind)
-    return {kind} if not parts else {leaf for part in parts for leaf in _leaves(part)}
+    if not parts:
+        yield kind
+    for part in parts:
+        yield from leaves(part)
 
 
 def _named_secrets(value: Any, found: list[Secret], *, named: bool = False) -> None:
@@ -225,7 +234,7 @@ def is_id(name: str) -> bool:
     return name == "id" or name.endswith(("_id", "Id"))
 
 
-def _named_apart(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+def named_apart(named: Iterable[tuple[str, T]]) -> Iterator[tuple[str, T]]:
     """Two names that look alike without their secrets are two names all the same."""
     seen: set[str] = set()
     for name, part in named:
@@ -240,8 +249,12 @@ def _is_form(text: str) -> bool:
 
 
 def _is_card_mask(text: str) -> bool:
-    """Whether it is a card's number, of which no more is told than cards tell in receipts."""
-    return _CARD_MASK.fullmatch(text) is not None and sum(map(str.isdigit, text)) <= _MOST_OF_A_CARD
+    """Whether it is a card's number with stars, of which no more is told than receipts tell."""
+    return _CARD_MASK.fullmatch(text) is not None and _shows_little(text)
+
+
+def _shows_little(text: str) -> bool:
+    return sum(map(str.isdigit, text)) <= _MOST_OF_A_CARD
 
 
 def _beginning(secret: Secret) -> Secret:
@@ -251,8 +264,3 @@ def _beginning(secret: Secret) -> Secret:
 
 def _size(secrets: Iterable[Secret]) -> int:
     return sum(len(each._value or "") for each in secrets)
-
-
-def _is_code(secret: Secret) -> bool:
-    value = secret._value or ""
-    return 3 <= len(value) <= 8 and value.isdigit()

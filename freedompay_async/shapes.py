@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard, TypeVar
 
 import msgspec
 
 from freedompay_async.models.open import Extra, OpenInt, OpenStruct, OpenText, sealed
-from freedompay_async.redaction import BY_SHAPE, Redaction, is_id
+from freedompay_async.redaction import BY_SHAPE, Redaction, is_id, leaves
 from freedompay_async.secret import Secret
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ _AMOUNT: Final = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?")
 _MOST_NOTES: Final = 100
 # Unknown fields leave room for the other differences.
 _MOST_NOTES_OF_ALL: Final = 200
-_CARD_MASK: Final = "card_mask"
-_SHOWN_OF_A_CARD: Final = 10
 _SAYS: Final = frozenset({"ok", "error", "success", "process"})
 # Digits in them are no codes.
 _NO_SENTENCES: Final = frozenset(
@@ -221,15 +219,15 @@ def _is_open(kind: Any) -> TypeGuard[type[OpenStruct]]:
 
 
 def _is_loose(kind: Any) -> bool:
-    return kind is Any or any(_is_loose(part) for part in get_args(kind))
+    return Any in leaves(kind)
 
 
 def _hidden(name: str, value: str, hidden: Redaction) -> str:
     """A text of an answer, without what must not be shown."""
     if name in _CODES:
         return hidden.code(value)
-    if name == _CARD_MASK and sum(map(str.isdigit, value)) <= _SHOWN_OF_A_CARD:
-        return value
+    if name == "card_mask":
+        return hidden.card_mask(value)
     if name.endswith("status") and value.lower() in _SAYS:
         # Whatever else is called so, this tells how the request stands.
         return value
@@ -242,11 +240,8 @@ def _is_text(kind: Any) -> bool:
 
 
 def _types_in(kind: Any) -> Iterator[type]:
-    """The classes that an annotation names, those inside lists and unions too."""
-    if isinstance(kind, type) and not get_args(kind):
-        yield kind
-    for part in get_args(kind):
-        yield from _types_in(part)
+    """The classes that an annotation names."""
+    return (each for each in leaves(kind) if isinstance(each, type))
 
 
 def _sealed(kind: type[Any], value: Any) -> Any:

@@ -9,6 +9,7 @@ import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
+from freedompay_async.ids import UUID_FORM
 from freedompay_async.secret import MASK
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _BLANKS: Final = dict.fromkeys(map(ord, "+\t\r\n"), " ")
 _SHORT_DROPS: Final = re.compile(r"[^\\]+")
 _LONG_DROPS: Final = re.compile(r"[^\\\s+]+")
 _RUN: Final = re.compile(r"[a-z0-9]+")
-_NO_CODE: Final = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|(?<!\d)\d{4}-[01]\d-[0-3]\d(?!\d)")
+_NO_CODE: Final = re.compile(rf"{UUID_FORM}|(?<!\d)\d{{4}}-[01]\d-[0-3]\d(?!\d)")
 # A value of so many letters may be wrapped into lines; and its beginning gives it away, wherever the rest was cut off.
 _LONG: Final = 24
 _BEGINNING: Final = 16

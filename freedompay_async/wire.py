@@ -287,12 +287,13 @@ def _too_much(body: bytes) -> str | None:
 def _as_given(fields: dict[str, Any], kind: Any, hidden: Redaction | None) -> Any:
     """In the caller's own type, whose code may raise anything. The answer has come, so whatever it is, it only makes it unreadable."""
     # A type that takes no text where a number was sealed, or none at all where a text was, gets them as they came.
-    forms = [fields] if hidden is None else [hidden.sealed(fields, numbers=True), hidden.sealed(fields, numbers=False), fields]
-    for form in forms[:-1]:
-        with suppress(Exception):
-            return read_shape(form, kind, notes=[])
+    if hidden is not None:
+        for numbers in (True, False):
+            form = hidden.sealed(fields, numbers=numbers)
+            with suppress(Exception):
+                return read_shape(form, kind, notes=[])
     try:
-        return read_shape(forms[-1], kind, notes=[])
+        return read_shape(fields, kind, notes=[])
     except msgspec.ValidationError:
         raise
     except Exception as error:  # noqa: BLE001 - what was done is told, and that its answer can't be read

@@ -9,15 +9,13 @@ from typing import Any, ClassVar, Final, Self
 
 from msgspec import Struct
 
-from freedompay_async.masking import is_secret_name, mask_text
-from freedompay_async.redaction import BY_SHAPE, Redaction
+from freedompay_async.masking import MOST_OF_TEXT, is_secret_name, mask_text
+from freedompay_async.redaction import BY_SHAPE, Redaction, named_apart
 from freedompay_async.secret import Secret
 
 __all__ = ["Extra", "Fields", "OpenInt", "OpenStruct", "OpenText", "sealed"]
 
 _DEEPEST: Final = 8
-# Longer than any field that a person reads; what is in it is not searched.
-_LONGEST: Final = 2_000
 
 
 class Fields:
@@ -63,27 +61,21 @@ class Fields:
         return f"{type(self).__name__}({', '.join(mask_text(str(name)) for name in self)})"
 
 
-def sealed(name: str, value: Any, *, secret: bool = False, hidden: Redaction | None = BY_SHAPE, depth: int = 0) -> Any:
+def sealed(name: str, value: Any, *, hidden: Redaction | None) -> Any:
     """The value, with a `Secret` in the place of each text or number that may be one.
 
     Args:
         name: of the field.
         value: as it came.
-        secret: all of it is.
         hidden: what must not be shown; `None`: nothing in the texts of the answer is.
-        depth: of the field.
     """
-    return _sealed(value, secret=secret or is_secret_name(name), hidden=hidden, depth=depth)
+    return _sealed(value, secret=is_secret_name(name), hidden=hidden, depth=0)
 
 
 def _sealed_fields(fields: Mapping[str, Any] | Fields, *, secret: bool, hidden: Redaction | None, depth: int) -> dict[str, Any]:
-    named: dict[str, Any] = {}
-    for name, value in fields.items():
-        shown = name if hidden is None else hidden.text(name)
-        # Two names that are card numbers look alike without them, and neither field may get lost.
-        unique = shown if shown not in named else f"{shown} ({len(named)})"
-        named[unique] = _sealed(value, secret=secret or is_secret_name(name), hidden=hidden, depth=depth)
-    return named
+    # Two names that are card numbers look alike without them, and neither field may get lost.
+    named = named_apart((name if hidden is None else hidden.text(name), (name, value)) for name, value in fields.items())
+    return {shown: _sealed(value, secret=secret or is_secret_name(name), hidden=hidden, depth=depth) for shown, (name, value) in named}
 
 
 def _sealed(value: Any, *, secret: bool, hidden: Redaction | None, depth: int) -> Any:
@@ -103,7 +95,8 @@ def _sealed(value: Any, *, secret: bool, hidden: Redaction | None, depth: int) -
             return value
     else:
         text = str(value)
-    if secret or len(text) > _LONGEST or (hidden is not None and hidden.text(text) != text):
+    # More than that of a text is not searched.
+    if secret or len(text) > MOST_OF_TEXT or (hidden is not None and hidden.text(text) != text):
         return Secret(text)
     return value
 

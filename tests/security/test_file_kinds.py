@@ -20,6 +20,7 @@ from freedompay_async.contract import GIFT_CARDS_ISSUE
 from freedompay_async.models import GiftIssue
 from freedompay_async.record import Record
 from freedompay_async.sandbox.issuing.issuer import Issuer
+from tests.security.pictures import picture
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,16 +77,6 @@ def make_node(path, kind):
         path.chmod(0o666)
     except OSError as error:
         pytest.skip(f"no right to make one here: {error.strerror}")
-
-
-def picture(folder: Path) -> dict[str, tuple]:
-    """All that can be told of what is in a folder, but for when it was read."""
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        there = path.lstat()
-        holds = path.readlink() if path.is_symlink() else path.read_bytes() if path.is_file() else None
-        found[str(path)] = (there.st_mode, there.st_uid, there.st_nlink, there.st_ino, there.st_mtime_ns, there.st_ctime_ns, holds)
-    return found
 
 
 async def opened(path: Path, **options) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from freedompay_async import ConfigurationError
 from freedompay_async.batch import Journal
+from tests.security.pictures import picture
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,14 +27,6 @@ AFTER_ZEROS = bytes(4) + b"precious " * 1000
 NOTES = b"precious " * 1000
 HELD = "has nothing in it, and there is a log"
 FOREIGN = r"\(it was not written by SQLite\)"
-
-
-def picture(folder: Path) -> dict[str, tuple]:
-    found = {}
-    for path in sorted(folder.iterdir()):
-        there = path.lstat()
-        found[path.name] = (there.st_mode, there.st_ino, there.st_mtime_ns, there.st_ctime_ns, path.read_bytes())
-    return found
 
 
 async def opened(path: Path, **options) -> None:

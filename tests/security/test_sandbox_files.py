@@ -12,6 +12,7 @@ import pytest
 
 from freedompay_async.batch import Journal
 from freedompay_async.sandbox.issuing.issuer import Issuer
+from tests.security.pictures import picture
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,14 +21,6 @@ NOTES = b"precious " * 1000
 LOG = b"\x37\x7f\x06\x82"
 OLD_LOG = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
 OTHER = r"is not a file of this version of the sandbox: name a new file, or remove this one"
-
-
-def picture(folder: Path) -> dict[str, tuple]:
-    found = {}
-    for path in sorted(folder.iterdir()):
-        there = path.lstat()
-        found[path.name] = (there.st_mode, there.st_ino, there.st_mtime_ns, there.st_ctime_ns, path.read_bytes())
-    return found
 
 
 def begun(path: Path) -> Issuer:

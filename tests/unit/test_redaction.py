@@ -154,6 +154,16 @@ class TestForms:
         assert str(redaction.sealed(text, numbers=True)) == shown
 
 
+class TestCardMask:
+    @pytest.mark.parametrize("mask", ["1234********5678", "VISA ****5678", "*5678", "1234567890"])
+    def test_of_which_little_is_told_stays_in_a_call_with_codes_too(self, mask):
+        assert Redaction([Pin("5678")], codes=True).card_mask(mask) == mask
+
+    @pytest.mark.parametrize(("mask", "shown"), [("4111111111111112", "***"), ("card 4111 1111 1111 1111", "card ***")])
+    def test_that_is_a_whole_number_is_hidden(self, mask, shown):
+        assert BY_SHAPE.card_mask(mask) == shown
+
+
 class TestSees:
     @pytest.mark.parametrize("secret", [KEY, "a/b", "4821", "пароль", "Ab+/=Cd" * 50])
     @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from freedompay_async.cli.doctor.checks import Check, Verdict
 from freedompay_async.cli.output import printable
 from freedompay_async.client import FreedomPay
 from freedompay_async.errors import AuthenticationError, FreedomPayError, ProtocolError, RequestFailed
-from freedompay_async.ids import new_request_id
+from freedompay_async.ids import UUID_FORM, new_request_id
 from freedompay_async.policy import Policy
 from freedompay_async.secret import SecretKey
 from freedompay_async.settings import Region
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["SCHEMES", "Kind", "Told", "ask", "check_scheme", "in_use", "is_accepted", "judge", "open_client", "with_advice"]
 
 _POLICY: Final = Policy(attempts=1, connect_timeout=10, attempt_timeout=15)
-_ID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_ID: Final = re.compile(UUID_FORM)
 
 
 def _sign(auth_id: str, secret_key: str) -> Signer:
