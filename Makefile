@@ -63,7 +63,7 @@ fuzz: .venv/dev .venv/package
 	$(PROVE) fuzz $(BIN)/pytest -n $(WORKERS) --dist worksteal --timeout 0 --fuzz-seconds $(FUZZ_SECONDS) tests/fuzz
 
 # Changes one thing at a time in the modules that decide, and expects a test to fail; some of them: make mutate ONLY=policy,batch.ending
-# It uses one processor for long.
+# It takes long: one module on each processor at a time.
 mutate: .venv/dev .venv/mutate
 	$(PROVE) mutate $(BIN)/python tests/mutation/mutate.py $(ONLY:%=--only %)
 
