@@ -62,6 +62,8 @@ class Call:
     questions: list
     knows_first: bool = False
     """It was told when the intent was first sent, so that it answers for what earlier calls did."""
+    noted: bool = False
+    """It has written down when the intent was first sent; no call before it had."""
     behind: bool = False
     """The wall clock stood before that first send when it began: nothing can tell how old the intent is."""
     used: bool = False

@@ -150,8 +150,8 @@ def _did_nothing(world: World, call: Call, error) -> None:
     intent.limited = intent.limited or isinstance(error, RateLimited)
     if call.knows_first:
         intent.undone, intent.state = name, "over"
-    elif not intent.limited:
-        intent.sent_at = None  # As a batch takes it back.
+    elif call.noted and not intent.limited:
+        intent.sent_at = None  # As a batch takes it back: its own note, and never that of an earlier call.
 
 
 def _of_answer(world: World, call: Call, value) -> None:

@@ -217,10 +217,10 @@ class World:
         lane = intent.kind == "in a lane"
         sent_at = intent.sent_at if call.knows_first else None
 
-        departure = Departure(lambda: self.note(intent))
+        departure = Departure(lambda: self.note(intent, call))
 
         if intent.kind == "noted":
-            self.note(intent)
+            self.note(intent, call)
         self.begin(
             call,
             lambda: start(
@@ -235,9 +235,9 @@ class World:
             ),
         )
 
-    def note(self, intent: Intent) -> None:
+    def note(self, intent: Intent, call: Call) -> None:
         if intent.sent_at is None:
-            intent.sent_at = self.wall.now
+            intent.sent_at, call.noted = self.wall.now, True
             self.tell("%s is written down", intent.mark)
 
     def look(self, intent: Intent, call: Call) -> None:
