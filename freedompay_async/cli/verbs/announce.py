@@ -10,6 +10,7 @@ from freedompay_async.contract import Retry
 
 if TYPE_CHECKING:
     from freedompay_async.contract import Call
+    from freedompay_async.secret import Secret
     from freedompay_async.signing import Signer
 
 __all__ = ["Announcing", "next_step"]
@@ -25,6 +26,8 @@ class Announcing:
     def __init__(self, signer: Signer, row: Call[Any]) -> None:
         self.auth_id: Final = signer.auth_id
         self.header_id: Final = signer.header_id
+        # What must not be shown, should the issuer repeat it.
+        self.secrets: Final[tuple[Secret, ...]] = getattr(signer, "secrets", ())
         self._signer: Final = signer
         self._row: Final = row
         self._told = False
