@@ -133,41 +133,19 @@ STATUSES = {
 }
 ALL_UNCLEAR = (Seen.UNCLEAR,) * 3
 ALL_LIMITED, ALL_NO_ANSWER = (Seen.LIMITED,) * 3, (Seen.NO_ANSWER,) * 3
-# What it shows of an effect, of a read, and of a look-up.
+# What is shown of an effect, of a read, and of a look-up, where the answer itself says nothing.
+NOTHING_SAID = {
+    GOOD: ALL_UNCLEAR,
+    OTHER: ALL_UNCLEAR,
+    REFUSED: (Seen.BLOCKED,) * 3,
+    NOT_FOUND: (Seen.UNCLEAR, Seen.UNCLEAR, Seen.SILENT),
+    LIMITED: ALL_LIMITED,
+    TROUBLED: ALL_NO_ANSWER,
+}
 SHOWN = [
-    (
-        FOREIGN,
-        {
-            GOOD: ALL_UNCLEAR,
-            OTHER: ALL_UNCLEAR,
-            REFUSED: (Seen.BLOCKED,) * 3,
-            NOT_FOUND: (Seen.UNCLEAR, Seen.UNCLEAR, Seen.SILENT),
-            LIMITED: ALL_LIMITED,
-            TROUBLED: ALL_NO_ANSWER,
-        },
-    ),
-    (
-        UNREADABLE,
-        {
-            GOOD: (Seen.TAKEN,) * 3,
-            OTHER: ALL_UNCLEAR,
-            REFUSED: (Seen.BLOCKED,) * 3,
-            NOT_FOUND: (Seen.UNCLEAR, Seen.UNCLEAR, Seen.SILENT),
-            LIMITED: ALL_LIMITED,
-            TROUBLED: ALL_NO_ANSWER,
-        },
-    ),
-    (
-        UNREADABLE_FAILED,
-        {
-            GOOD: ALL_UNCLEAR,
-            OTHER: ALL_UNCLEAR,
-            REFUSED: (Seen.BLOCKED,) * 3,
-            NOT_FOUND: (Seen.UNCLEAR, Seen.UNCLEAR, Seen.SILENT),
-            LIMITED: ALL_LIMITED,
-            TROUBLED: ALL_NO_ANSWER,
-        },
-    ),
+    (FOREIGN, NOTHING_SAID),
+    (UNREADABLE, NOTHING_SAID | {GOOD: (Seen.TAKEN,) * 3}),
+    (UNREADABLE_FAILED, NOTHING_SAID),
     (
         CONTRADICTIONS,
         {
