@@ -244,6 +244,44 @@ def test_it_is_asked_again_when_the_issuer_says_so(run_of):
     assert run_of(story, n2=[RateLimited("slow.", retry_after=7.0)]) == [0.0, 8.5]
 
 
+HELD = (
+    "nothing was sent. Whether the request ids of this batch were used before can't be told: the issuer asked to wait {} s "
+    "before it is asked again, longer than there was time left for (Limits.settle is {} s). Run it again later."
+)
+
+
+@pytest.mark.parametrize(("asked", "seconds"), [(60.0, 60), (60.2, 61), (500.0, 500)])
+def test_where_it_asks_for_as_much_as_there_is_time_for_nothing_is_sent_and_it_says_so_at_once(run_of, asked, seconds):
+    limited = RateLimited("slow.", retry_after=asked)
+
+    async def story(run):
+        with pytest.raises(ConfigurationError) as caught:
+            await run.begin()
+        return caught.value.message, caught.value.__cause__, now(), run.remembered()
+
+    assert run_of(story, n2=[limited]) == (HELD.format(seconds, 60), limited, 0.0, [])
+
+
+def test_with_a_little_less_it_is_asked_again(run_of):
+    async def story(run):
+        await run.begin()
+        return run.of(2)
+
+    # Not after the time that there is for it.
+    assert run_of(story, n2=[RateLimited("slow.", retry_after=59.9)]) == [0.0, 60.0]
+
+
+def test_of_what_came_in_place_of_the_answers_the_longest_wait_counts_and_no_answer_asks_for_none(run_of):
+    async def story(run):
+        with pytest.raises(ConfigurationError) as caught:
+            await run.begin()
+        return caught.value.message, now()
+
+    # After the second round half a second is left, which is less than what was asked for then.
+    told = run_of(story, settle=2.0, n1=[NOTHING] * 9, n2=[NOTHING, RateLimited("slow.", retry_after=1.0)])
+    assert told == (HELD.format(1, 2), 1.5)
+
+
 def test_where_one_gets_no_answer_for_long_nothing_is_sent_and_it_says_why(run_of):
     async def story(run):
         with pytest.raises(ConfigurationError) as caught:

@@ -9,6 +9,7 @@ import pytest
 
 from freedompay_async.batch.limits import Progress
 from freedompay_async.batch.outage import PatientLane
+from freedompay_async.errors import RateLimited
 from freedompay_async.governor import NoTurn
 from freedompay_async.policy import Seen
 from freedompay_async.wire import Reply, Verdict
@@ -255,6 +256,36 @@ def test_an_outage_that_is_too_long_ends_the_run(office):
             return [str(error) for error in office.ends]
 
     assert office(story) == ["no answer from the issuer for 101 s (no connection). The rows that are left can be resumed."]
+
+
+def test_a_run_ends_where_every_call_is_answered_with_429_for_longer_than_an_outage_may_take(office):
+    async def story(office):
+        # Just as long is not longer.
+        await office.told(LIMITED, LIMITED, seconds=100.0)
+        before = list(office.ends)
+        await office.told(LIMITED)
+        return before, [(type(error), error.message, error.http_status) for error in office.ends]
+
+    told = "for 101 s the issuer has answered every call with HTTP 429. The rows that are left can be resumed."
+    assert office(story) == ([], [(RateLimited, told, 429)])
+
+
+def test_another_answer_in_between_begins_that_time_anew(office):
+    async def story(office):
+        await office.told(LIMITED, ANSWERED, LIMITED, LIMITED, seconds=60.0)
+        before = len(office.ends)
+        await office.told(LIMITED, seconds=60.0)
+        return before, len(office.ends)
+
+    assert office(story) == (0, 1)
+
+
+def test_a_run_goes_on_for_as_long_as_its_calls_are_answered_otherwise(office):
+    async def story(office):
+        await office.told(*[ANSWERED] * 5, seconds=60.0)
+        return office.ends
+
+    assert office(story) == []
 
 
 def test_a_question_is_never_asked_twice_in_a_second(office):

@@ -15,9 +15,9 @@ from freedompay_async.batch.entries import Earlier, Entry, Refusal
 from freedompay_async.batch.limits import Limits, Progress
 from freedompay_async.batch.refusals import Refusals
 from freedompay_async.batch.shared import Shared
-from freedompay_async.batch.stopping import Stopped, Stopping
+from freedompay_async.batch.stopping import Held, Stopped, Stopping
 from freedompay_async.contract import CARDS_ISSUE
-from freedompay_async.errors import DuplicateRequest, NotSent, ProtocolError, RequestFailed
+from freedompay_async.errors import DuplicateRequest, NotSent, ProtocolError, RateLimited, RequestFailed
 from freedompay_async.ids import derive_request_id
 from freedompay_async.models import RequestState
 from freedompay_async.policy import Policy
@@ -194,6 +194,32 @@ def test_where_nothing_is_said_for_the_grace_time_the_row_is_unknown(ended):
     # One answer that says nothing may be an accident.
     assert len(story.run.asked) > 2
     assert story.run.asked[-1][0] >= 2 * GRACE
+
+
+@pytest.mark.parametrize("when", ["with the refusal", "when it is asked about again"])
+def test_where_the_issuer_asks_to_wait_for_too_long_the_row_is_left_and_the_refusal_stays_on_the_disk(play, when):
+    async def story():
+        run = Run(own=RateLimited("slow.", retry_after=500.0))
+        error = run.error(retry_after=500.0)
+        error.wait_too_long = when == "with the refusal"
+        with pytest.raises(Held) as caught:
+            await run.now_refused(error)
+        return run, error, caught.value
+
+    run, error, held = play(story())
+    reason = not_proved(error)
+
+    assert (str(held), held.question) == (
+        "the issuer asked to wait 500 s, longer than there was time left for (Limits.settle is 60 s). Rows are left as they are: resume later",
+        True,
+    )
+    # A later run takes it up as begun, and asks about it before anything else.
+    refused = (Refusal.PERHAPS_USED.value, 7, "card")
+    assert [each[1:] for each in run.written] == [
+        (writes._refuse.__name__, ((7, state, "cl-1", None, False, reason, False), refused)) for state in ("refused", "started")
+    ]
+    assert run.asked == ([] if error.wait_too_long else [(GRACE, "own")])
+    assert run.progress.asking_again == 0
 
 
 @pytest.mark.parametrize("after", [1.0, 7.0])

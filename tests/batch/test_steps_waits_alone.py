@@ -52,6 +52,8 @@ class Timed(Desk):
         """How the row ends: its outcome, or what is raised."""
         try:
             return outcome(await self.issue(**{"client_id": "cl-1"} | known))
+        except Held as held:
+            return Held, str(held), held.question
         except Stopped as stopped:
             return type(stopped), str(stopped)
 
@@ -59,8 +61,8 @@ class Timed(Desk):
 LEFT = (Stopped, "")
 
 
-def held(text):
-    return Held, text
+def held(text, *, question=False):
+    return Held, text, question
 
 
 @pytest.fixture(autouse=True)
@@ -368,7 +370,7 @@ def test_a_row_is_left_where_the_issuer_asks_to_wait_with_the_questions_for_too_
     def prepare(desk):
         desk.sends["card"], desk.looks["card"] = [PROCESS], [limited(500.0)]
 
-    assert ends(prepare) == held(TOO_LONG.format(ASKED.format(500), "wait", 100))
+    assert ends(prepare) == held(TOO_LONG.format(ASKED.format(500), "wait", 100), question=True)
 
 
 def test_a_success_whose_card_is_not_named_is_unknown_and_says_so(ends):
@@ -429,6 +431,27 @@ def test_what_the_issuer_has_taken_is_the_witness_and_no_row_is_held_any_more(en
 
     assert ends(prepare) == ISSUED
     assert (own("card"), 0) in ends.desk.told
+
+
+def test_where_a_result_was_waited_for_and_is_there_no_question_is_held_any_more(ends):
+    def prepare(desk):
+        desk.sends["card"], desk.looks["card"], desk.shared.held_questions = [PROCESS], [CARD], 3
+
+    assert ends(prepare) == ISSUED
+    assert ends.desk.shared.held_questions == 0
+
+
+@pytest.mark.parametrize(("witness", "after"), [(own("card"), None), (own("client"), own("client"))])
+def test_what_the_issuer_asks_to_wait_with_for_too_long_is_no_witness_any_more(ends, witness, after):
+    def prepare(desk):
+        def look():
+            desk.shared.witness = witness
+            return limited(500.0)
+
+        desk.sends["card"], desk.looks["card"] = [PROCESS], [look]
+
+    assert ends(prepare)[0] is Held
+    assert ends.desk.shared.witness == after
 
 
 @pytest.mark.parametrize("kind", [RequestFailed, DuplicateRequest])

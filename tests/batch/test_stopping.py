@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from freedompay_async.batch.stopping import Stopped, Stopping, Wait
+from freedompay_async.batch.stopping import Held, Stopped, Stopping, Wait
 
 
 async def waiting(stopping, told, *, off=False):
@@ -20,6 +20,13 @@ async def waiting(stopping, told, *, off=False):
     except asyncio.CancelledError:
         told.append("cancelled")
         raise
+
+
+@pytest.mark.parametrize("question", [True, False])
+def test_a_row_that_is_held_is_left_like_one_that_is_stopped_and_says_why_and_what_had_to_wait(question):
+    held = Held("asked to wait 500 s", question=question)
+
+    assert (isinstance(held, Stopped), str(held), held.question) == (True, "asked to wait 500 s", question)
 
 
 def test_a_stop_ends_every_wait(play):

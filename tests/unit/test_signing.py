@@ -168,6 +168,9 @@ class TestBoth:
 
         assert [text for text in (repr(made), str(made), f"{made}", repr(vars(made))) if "hunter2" in text] == []
 
+    def test_name_the_key_as_what_must_not_be_shown(self, signer):
+        assert signer(auth_id="1", secret_key="hunter2").secrets == (Secret("hunter2"),)
+
     def test_are_not_pickled(self, signer):
         made = signer(auth_id="1", secret_key="hunter2")
 
