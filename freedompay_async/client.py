@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import ssl
     from os import PathLike
 
+    from freedompay_async.ids import RequestId
     from freedompay_async.policy import Policy
     from freedompay_async.signing import Signer
 
@@ -185,7 +186,7 @@ class FreedomPay(Pooled):
         *,
         retry: Retry = Retry.UNASKABLE,
         section: Section = Section.PAYMENT_CARDS,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         timeout: float | None = None,
         wait: bool = True,
     ) -> R:

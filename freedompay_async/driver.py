@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.errors import FreedomPayError
     from freedompay_async.governor import Lane
+    from freedompay_async.ids import RequestId
     from freedompay_async.record import Record
     from freedompay_async.signing import Signer
 
@@ -136,7 +137,7 @@ class Driver:
         request: msgspec.Struct,
         *,
         life: Life,
-        request_id: str | None,
+        request_id: RequestId | None,
         timeout: float | None,
         extra: Mapping[str, Any] | None = None,
         departure: Departure | None = None,
@@ -175,7 +176,7 @@ class Driver:
     def request_id(self) -> str:
         return cast("str", self._id)
 
-    def _admit(self, request_id: str | None, timeout: float | None) -> None:
+    def _admit(self, request_id: RequestId | None, timeout: float | None) -> None:
         """Refuse what can't be carried out. An id that can't be sent is not put on the error either, because an error is logged."""
         try:
             if request_id is not None or isinstance(self._request, StatusQuery):

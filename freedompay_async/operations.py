@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.contract import Call
     from freedompay_async.driver import Departure
+    from freedompay_async.ids import RequestId
     from freedompay_async.models import Intent, RequestState
     from freedompay_async.session import Session
 
@@ -332,7 +333,7 @@ async def start(
     call: Call[R],
     request: Intent,
     *,
-    request_id: str | None,
+    request_id: RequestId | None,
     timeout: float | None,
     extra: Mapping[str, Any] | None = None,
     sent_at: float | None = None,
