@@ -55,30 +55,30 @@ def flag(name: str, value: object) -> bool:
     return value
 
 
-def whole(name: str, value: object, *, unit: str) -> int:
+def whole(name: str, value: object, *, unit: str = "") -> int:
     """A whole number, at least 1.
 
     Raises:
         ConfigurationError: it is something else.
     """
     if not isinstance(value, int) or isinstance(value, bool):
-        raise refusal(name, value, f"a whole number of {unit} (int)")
+        raise refusal(name, value, f"a whole number of {unit} (int)" if unit else "a whole number (int)")
     if value < 1:
-        raise ConfigurationError(f"{name}={value}: {unit}, at least 1. Nothing was sent.")
+        raise ConfigurationError(f"{name}={value}: {unit or 'a whole number'}, at least 1. Nothing was sent.")
     return value
 
 
-def number(name: str, value: object, *, unit: str, endless: bool = False) -> float:
+def number(name: str, value: object, *, unit: str = "", endless: bool = False) -> float:
     """A number that is more than 0; `endless`: infinity will do.
 
     Raises:
         ConfigurationError: it is something else.
     """
     if not isinstance(value, int | float) or isinstance(value, bool):
-        raise refusal(name, value, f"a number of {unit}")
+        raise refusal(name, value, f"a number of {unit}" if unit else "a number")
     # NaN is not more than 0 either.
     if not value > 0 or not (endless or isfinite(value)):
-        raise ConfigurationError(f"{name}={value!r}: {unit}, more than 0. Nothing was sent.")
+        raise ConfigurationError(f"{name}={value!r}: {unit or 'a number'}, more than 0. Nothing was sent.")
     return value
 
 

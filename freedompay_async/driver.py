@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from msgspec.structs import force_setattr
 
+from freedompay_async.arguments import number
 from freedompay_async.attempt import Attempt, TransportError, Wire
 from freedompay_async.contract import REQUESTS_STATUS, Call, Mark, Retry, Section
 from freedompay_async.drift import DriftCount
@@ -127,8 +128,8 @@ class Means:
         """The running loop. Raises `ConfigurationError` where no call can be made: without time, after close, on another event loop, in a
         forked child.
         """
-        if timeout is not None and not timeout > 0:
-            raise ConfigurationError(f"timeout={timeout!r}: seconds, more than 0. Nothing was sent.")
+        if timeout is not None:
+            number("timeout", timeout, unit="seconds", endless=True)
         return self.transport.check()
 
     def row(self, call: Call[R]) -> Call[R]:

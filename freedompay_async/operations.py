@@ -34,7 +34,8 @@ from freedompay_async.wire import Verdict
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 
-    from freedompay_async.contract import Call
+    from freedompay_async.arguments import number, of_type, whole
+from freedompay_async.contract import Call
     from freedompay_async.driver import Departure
     from freedompay_async.ids import RequestId
     from freedompay_async.models import Intent, RequestState
@@ -364,6 +365,13 @@ def as_completed(
 ) -> AsyncGenerator[Operation[R]]:
     """Yield each operation when it has ended; one heap of due times, one budget of calls."""
     pending = list(operations)
+    for each in pending:
+        of_type("operations", each, Operation, "Operations; attach(request_id) makes one of an id")
+    whole("concurrency", concurrency, unit="calls")
+    if rate is not None:
+        number("rate", rate, unit="calls a second")
+    if timeout is not None:
+        number("timeout", timeout, unit="seconds", endless=True)
 
     async def work(give: Callable[[Operation[R]], Awaitable[None]]) -> None:
         await _Watch(session, pending, timeout=timeout, concurrency=concurrency, rate=rate).run(give)

@@ -95,7 +95,8 @@ class Pooled:
             ConfigurationError: more than the client may have, or it can't be used here.
             NotSent: there is no connection to be had, and why.
         """
-        if not 1 <= count <= self._max_connections:
+        whole("count", count, unit="connections")
+        if count > self._max_connections:
             raise ConfigurationError(f"warm_up({count}): from 1 to max_connections={self._max_connections}. Nothing was sent.")
         loop = self._session.check(timeout)
         until = loop.time() + (self._session.timeout if timeout is None else timeout)

@@ -18,7 +18,7 @@ from freedompay_async.cli.common import run
 from freedompay_async.cli.display import display, show_report
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.output import check_free, printable, write_outcomes
-from freedompay_async.cli.running import gentle_stop, knock
+from freedompay_async.cli.running import be_sure_of, gentle_stop, knock
 from freedompay_async.cli.settings_flags import Given, with_settings
 from freedompay_async.errors import ConfigurationError, FreedomPayError, JournalError
 from freedompay_async.files import reading_given
@@ -70,6 +70,9 @@ _AcceptFound = Annotated[
         "this.",
     ),
 ]
+_Yes = Annotated[
+    bool, typer.Option("--yes", help="Do not ask whether cards on a live host are meant; where it was said once, nobody is asked.")
+]
 _Json = Annotated[bool, typer.Option("--json", help="JSON Lines on standard output, for machines.")]
 
 
@@ -110,6 +113,7 @@ def issue(
     accept_found: _AcceptFound = None,
     out: _Out = None,
     json: _Json = False,
+    yes: _Yes = False,
     *,
     given: Given,
 ) -> None:
@@ -134,6 +138,7 @@ def issue(
                 _refuse_problems(made, file, json=json)
                 if json and made.warnings:
                     typer.echo(_plan_event(made))
+                await be_sure_of(fp, opened, made, yes=yes)
                 _tell(await task.accept(), keys, json=json)
                 await knock(fp, begun=made.resumed)
             return await _run(task, opened, out=out, json=json)
@@ -152,6 +157,7 @@ def resume(
     accept_found: _AcceptFound = None,
     out: _Out = None,
     json: _Json = False,
+    yes: _Yes = False,
     *,
     given: Given,
 ) -> None:
@@ -168,6 +174,7 @@ def resume(
             Journal.open(journal, create=False) as opened,
         ):
             task = Batch(fp, opened, limits=limits, check_first=check_first.value, accept_found=keys)
+            await be_sure_of(fp, opened, await existing_plan(opened), yes=yes)
             _tell(await task.accept(), keys, json=json)
             await knock(fp, begun=True)
             return await _run(task, opened, out=out, json=json)
