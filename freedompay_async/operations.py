@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import anyio
 
+from freedompay_async.arguments import number, of_type, whole
 from freedompay_async.errors import (
     MEANINGS,
     AuthenticationError,
@@ -34,8 +35,7 @@ from freedompay_async.wire import Verdict
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 
-    from freedompay_async.arguments import number, of_type, whole
-from freedompay_async.contract import Call
+    from freedompay_async.contract import Call
     from freedompay_async.driver import Departure
     from freedompay_async.ids import RequestId
     from freedompay_async.models import Intent, RequestState
