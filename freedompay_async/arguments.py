@@ -12,7 +12,7 @@ from typing import Final
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.secret import Secret
 
-__all__ = ["flag", "number", "of_type", "plain_text", "refusal", "whole"]
+__all__ = ["check_flag", "check_number", "check_text", "check_type", "check_whole", "refusal"]
 
 _HINTS: Final = {
     "bytes": ": decode it first",
@@ -31,7 +31,7 @@ def refusal(name: str, value: object, want: str) -> ConfigurationError:
     return ConfigurationError(f"{name} is of type {type(value).__name__}: give {want}{hint}. Nothing was sent.")
 
 
-def plain_text(name: str, value: object) -> str:
+def check_text(name: str, value: object) -> str:
     """Text that may be shown.
 
     Raises:
@@ -44,7 +44,7 @@ def plain_text(name: str, value: object) -> str:
     return value
 
 
-def flag(name: str, value: object) -> bool:
+def check_flag(name: str, value: object) -> bool:
     """True or False; a text is neither, for "0" and "false" would both be true.
 
     Raises:
@@ -55,7 +55,7 @@ def flag(name: str, value: object) -> bool:
     return value
 
 
-def whole(name: str, value: object, *, unit: str = "") -> int:
+def check_whole(name: str, value: object, *, unit: str = "") -> int:
     """A whole number, at least 1.
 
     Raises:
@@ -68,7 +68,7 @@ def whole(name: str, value: object, *, unit: str = "") -> int:
     return value
 
 
-def number(name: str, value: object, *, unit: str = "", endless: bool = False) -> float:
+def check_number(name: str, value: object, *, unit: str = "", endless: bool = False) -> float:
     """A number that is more than 0; `endless`: infinity will do.
 
     Raises:
@@ -82,7 +82,7 @@ def number(name: str, value: object, *, unit: str = "", endless: bool = False) -
     return value
 
 
-def of_type(name: str, value: object, kind: type, want: str) -> None:
+def check_type(name: str, value: object, kind: type, want: str) -> None:
     """Raise `ConfigurationError` where the value is of another type."""
     if not isinstance(value, kind):
         raise refusal(name, value, want)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import msgspec
 
-from freedompay_async.arguments import of_type, plain_text
+from freedompay_async.arguments import check_text, check_type
 from freedompay_async.contract import Retry, Section
 from freedompay_async.contract_file import read_contract
 from freedompay_async.errors import ConfigurationError
@@ -264,7 +264,7 @@ def _signers(
     if signer is None:
         if auth_id is None or secret_key is None:
             raise ConfigurationError("auth_id and secret_key are needed, or a signer. Nothing was sent.")
-        chosen = {} if scheme is None else read_schemes(plain_text("scheme", scheme))
+        chosen = {} if scheme is None else read_schemes(check_text("scheme", scheme))
         return signers_of(region_scheme(region), chosen, auth_id=auth_id, secret_key=secret_key)
     if scheme is not None:
         raise ConfigurationError("scheme and signer are two ways to say the same: leave one out. Nothing was sent.")
@@ -281,5 +281,5 @@ def _overrides_of(contract: Iterable[Override] | str | PathLike[str]) -> tuple[O
         return read_contract(contract).overrides
     overrides = tuple(contract)
     for each in overrides:
-        of_type("contract", each, Override, "the path of a contract file, or Overrides")
+        check_type("contract", each, Override, "the path of a contract file, or Overrides")
     return overrides

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from msgspec.structs import force_setattr
 
-from freedompay_async.arguments import number
+from freedompay_async.arguments import check_number
 from freedompay_async.attempt import Attempt, TransportError, Wire
 from freedompay_async.contract import REQUESTS_STATUS, Call, Mark, Retry, Section
 from freedompay_async.drift import DriftCount
@@ -129,7 +129,7 @@ class Means:
         forked child.
         """
         if timeout is not None:
-            number("timeout", timeout, unit="seconds", endless=True)
+            check_number("timeout", timeout, unit="seconds", endless=True)
         return self.transport.check()
 
     def row(self, call: Call[R]) -> Call[R]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import anyio
 
-from freedompay_async.arguments import number, of_type, whole
+from freedompay_async.arguments import check_number, check_type, check_whole
 from freedompay_async.errors import (
     MEANINGS,
     AuthenticationError,
@@ -366,12 +366,12 @@ def as_completed(
     """Yield each operation when it has ended; one heap of due times, one budget of calls."""
     pending = list(operations)
     for each in pending:
-        of_type("operations", each, Operation, "Operations; attach(request_id) makes one of an id")
-    whole("concurrency", concurrency, unit="calls")
+        check_type("operations", each, Operation, "Operations; attach(request_id) makes one of an id")
+    check_whole("concurrency", concurrency, unit="calls")
     if rate is not None:
-        number("rate", rate, unit="calls a second")
+        check_number("rate", rate, unit="calls a second")
     if timeout is not None:
-        number("timeout", timeout, unit="seconds", endless=True)
+        check_number("timeout", timeout, unit="seconds", endless=True)
 
     async def work(give: Callable[[Operation[R]], Awaitable[None]]) -> None:
         await _Watch(session, pending, timeout=timeout, concurrency=concurrency, rate=rate).run(give)

@@ -15,7 +15,7 @@ from enum import Enum, IntEnum
 from random import random
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from freedompay_async.arguments import flag, number, whole
+from freedompay_async.arguments import check_flag, check_number, check_whole
 from freedompay_async.contract import Retry
 
 if TYPE_CHECKING:
@@ -59,11 +59,11 @@ class Policy:
         for name in self.__slots__:
             value = getattr(self, name)
             if name == "resend_payments":
-                flag(name, value)
+                check_flag(name, value)
             elif name == "attempts":
-                whole(name, value)
+                check_whole(name, value)
             else:
-                number(name, value, endless=True)
+                check_number(name, value, endless=True)
 
 
 class Seen(Enum):

@@ -7,7 +7,7 @@ import ssl
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from freedompay_async.arguments import flag, number, of_type, whole
+from freedompay_async.arguments import check_flag, check_number, check_type, check_whole
 from freedompay_async.attempt import Attempt, TransportError
 from freedompay_async.contract import HASHDT_TABLE, TABLE
 from freedompay_async.errors import ConfigurationError, NotSent
@@ -50,15 +50,15 @@ class Pooled:
         proxy: Proxy | None,
         trust_env: bool,
     ) -> None:
-        whole("max_connections", max_connections, unit="connections")
+        check_whole("max_connections", max_connections, unit="connections")
         if rate is not None:
-            number("rate", rate, unit="calls a second")
-        number("timeout", timeout, unit="seconds", endless=True)
-        whole("max_answer", max_answer, unit="bytes")
+            check_number("rate", rate, unit="calls a second")
+        check_number("timeout", timeout, unit="seconds", endless=True)
+        check_whole("max_answer", max_answer, unit="bytes")
         policy = Policy() if policy is None else policy
-        of_type("policy", policy, Policy, "a Policy")
+        check_type("policy", policy, Policy, "a Policy")
         if ssl_context is not None:
-            of_type("ssl_context", ssl_context, ssl.SSLContext, "an ssl.SSLContext")
+            check_type("ssl_context", ssl_context, ssl.SSLContext, "an ssl.SSLContext")
         self._max_connections: Final = max_connections
         self._warming: Final = asyncio.Lock()
         self._transport: Final = Transport(
@@ -66,7 +66,7 @@ class Pooled:
             connect_timeout=policy.connect_timeout,
             max_answer=max_answer,
             ssl_context=ssl_context,
-            way=Way.of(base_url, proxy=proxy, trust_env=flag("trust_env", trust_env)),
+            way=Way.of(base_url, proxy=proxy, trust_env=check_flag("trust_env", trust_env)),
         )
         self._session: Final = Session(
             self._transport,
@@ -95,7 +95,7 @@ class Pooled:
             ConfigurationError: more than the client may have, or it can't be used here.
             NotSent: there is no connection to be had, and why.
         """
-        whole("count", count, unit="connections")
+        check_whole("count", count, unit="connections")
         if count > self._max_connections:
             raise ConfigurationError(f"warm_up({count}): from 1 to max_connections={self._max_connections}. Nothing was sent.")
         loop = self._session.check(timeout)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
 
-from freedompay_async.arguments import flag, plain_text
+from freedompay_async.arguments import check_flag, check_text
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.proxies import Proxy
 from freedompay_async.schemes import Scheme, read_schemes
@@ -63,9 +63,9 @@ def host_of(region: Region | None, *, test: bool | None, base_url: str | None) -
         ConfigurationError: there is none, or it is not one, or nobody has said which of two it is.
     """
     if test is not None:
-        flag("test", test)
+        check_flag("test", test)
     if base_url is not None:
-        base_url = _checked_url(plain_text("base_url", base_url))
+        base_url = _checked_url(check_text("base_url", base_url))
         here = urlsplit(base_url).hostname in _LOOPBACK
         return Host(base_url, live=not (here or test or base_url in _TEST.values()))
     if region is None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, NoReturn, Protocol
 
 import msgspec
 
-from freedompay_async.arguments import plain_text, refusal
+from freedompay_async.arguments import check_text, refusal
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.leftovers import leftover_of
 from freedompay_async.secret import Secret, SecretKey
@@ -139,7 +139,7 @@ def _b64(data: bytes) -> bytes:
 def _checked(auth_id: object) -> str:
     if isinstance(auth_id, bool) or not isinstance(auth_id, str | int):
         raise refusal("auth_id", auth_id, "the merchant's id, as text or as a whole number")
-    auth_id = plain_text("auth_id", auth_id if isinstance(auth_id, str) else str(auth_id))
+    auth_id = check_text("auth_id", auth_id if isinstance(auth_id, str) else str(auth_id))
     # A header value: a line break in it would let a setting write headers.
     if not auth_id or not auth_id.isascii() or not auth_id.isprintable() or auth_id != auth_id.strip() or auth_id[0] in "\"'":
         raise ConfigurationError(

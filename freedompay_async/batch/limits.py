@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from freedompay_async.arguments import number, whole
+from freedompay_async.arguments import check_number, check_whole
 from freedompay_async.batch.report import State
 
 __all__ = ["Limits", "Progress"]
@@ -37,9 +37,9 @@ class Limits:
             if value is None and name in {"rate", "max_cards"}:
                 continue
             if name in {"concurrency", "max_cards"}:
-                whole(name, value)
+                check_whole(name, value)
             else:
-                number(name, value)
+                check_number(name, value)
 
 
 @dataclass(slots=True)

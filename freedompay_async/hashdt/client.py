@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from freedompay_async.arguments import plain_text
+from freedompay_async.arguments import check_text
 from freedompay_async.contract import Section
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.hashdt.access import Access, closed
@@ -70,7 +70,7 @@ class HashDT(Pooled):
         # Bound anew, so that no traceback of this frame shows them.
         api_key, product_id, token = closed(api_key), closed(product_id), closed(token)
         proxy = None if proxy is None else Secret(proxy)
-        plain_text("base_url", base_url)
+        check_text("base_url", base_url)
         if not is_safe(base_url) or not is_plain(base_url) or "?" in base_url or "#" in base_url:
             raise ConfigurationError("base_url must be like https://api.example.com, without a query or a user. Nothing was sent.")
         access = Access(api_key=api_key, product_id=product_id, token=token)
