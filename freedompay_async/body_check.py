@@ -79,7 +79,10 @@ def _wrong(value: object, name: str) -> Iterator[ConfigurationError]:
         for field in fields(value):
             part = getattr(value, field.name)
             inner = f"{name}.{field.encode_name}" if name else field.encode_name
-            if ours and not isinstance(part, Fields):
+            if isinstance(part, Fields):
+                # The whole body, as the caller wrote it.
+                yield from _wrong(part, name)
+            elif ours:
                 yield from _unfit(part, tuple(leaves(field.type)), inner)
             else:
                 yield from _wrong(part, inner)

@@ -204,12 +204,13 @@ def region_scheme(region: Region | None) -> Scheme | None:
 
 
 def _switch(settings: Mapping[str, str], name: str) -> bool | None:
-    text = settings.get(name)
-    if text is None:
+    text = settings.get(name, "")
+    word = text.strip().lower()
+    if not word:
         return None
-    if text.strip().lower() not in _TRUE + _FALSE:
+    if word not in _TRUE + _FALSE:
         raise ConfigurationError(f"{_VARIABLES[name]} is {text!r}: use 1 or 0. Nothing was sent.")
-    return text.strip().lower() in _TRUE
+    return word in _TRUE
 
 
 def _shown(url: str) -> str:

@@ -33,7 +33,7 @@ SETTINGS: Final[dict[str, tuple[Any, Any]]] = {
             bool | None,
             _flag(
                 "The region's test host, or the live one, where cards are real. One of them has to be said where a region has both "
-                "and no base URL is given. [FREEDOMPAY_TEST: 1 or 0]",
+                "and no base URL is given. [FREEDOMPAY_TEST]",
                 "--test/--live",
             ),
         ],

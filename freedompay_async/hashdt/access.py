@@ -103,8 +103,10 @@ def header(name: str, value: object) -> Token:
         raise refusal(name, value.value if isinstance(value, Hidden) else value, "text")
     value = Token(value)
     odd = leftover_of(value)
-    if odd is not None or not _fits(value):
-        raise ConfigurationError(f"{name} {odd or 'is empty, or has characters that no header has'}. Nothing was sent.")
+    if odd is not None:
+        raise ConfigurationError(f"{name} {odd}. Nothing was sent.")
+    if not _fits(value):
+        raise ConfigurationError(f"{name} is empty, or has characters that a header can't have. Nothing was sent.")
     return value
 
 
