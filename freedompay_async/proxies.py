@@ -6,7 +6,6 @@ import os
 from netrc import NetrcParseError, netrc
 from typing import Final, Self
 from urllib.parse import quote, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.secret import Secret
@@ -65,6 +64,9 @@ def proxy_of_environment(host: str) -> Proxy | None:
     Raises:
         ConfigurationError: what it names can't be used.
     """
+    # It brings HTTP and e-mail of the standard library, which a program that makes no client does not need.
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415
+
     named = {name: Secret(text) for name, text in getproxies().items()}
     for scheme in ("https", "all"):
         if named.get(scheme):
