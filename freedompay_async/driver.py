@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from msgspec.structs import force_setattr
 
+from freedompay_async.arguments import check_number
 from freedompay_async.attempt import Attempt, TransportError, Wire
 from freedompay_async.contract import REQUESTS_STATUS, Call, Mark, Retry, Section
 from freedompay_async.drift import DriftCount
@@ -27,12 +28,13 @@ from freedompay_async.redaction import Outgoing, Redaction, secrets_sent
 from freedompay_async.wire import Message, Reply, Verdict, encode, read_answer, read_look_up
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     import msgspec
 
     from freedompay_async.errors import FreedomPayError
     from freedompay_async.governor import Lane
+    from freedompay_async.ids import RequestId
     from freedompay_async.record import Record
     from freedompay_async.signing import Signer
 
@@ -51,6 +53,22 @@ def warn_of_unknown(call: str | None, request_id: str | None) -> None:
     """A cancelled effect, for whoever has to look: its caller may have no log of its own."""
     extra = {"request_id": request_id, "call": call}
     log.warning("%s was cancelled after it was sent: its outcome is not known", call, extra=extra)
+
+
+class _NotSignedError(Exception):
+    """An async signer took too long; nothing was sent."""
+
+
+def _with_headers(message: Message, given: Mapping[str, str], call: Call[Any]) -> Message:
+    message.headers.update(given)
+    for name, other in call.header_names.items():
+        for written in [each for each in message.headers if each.lower() == name.lower()]:
+            message.headers[other] = message.headers.pop(written)
+    return message
+
+
+async def _with_later(message: Message, given: Awaitable[Mapping[str, str]], call: Call[Any]) -> Message:
+    return _with_headers(message, await given, call)
 
 
 class Departure(Protocol):
@@ -72,7 +90,7 @@ class Means:
         self,
         transport: Wire,
         *,
-        signers: Mapping[Section, Signer],
+        signers: dict[Section, Signer],
         policy: Policy,
         timeout: float,
         rows: Mapping[str, Call[Any]] | None = None,
@@ -100,12 +118,18 @@ class Means:
         added = (row.fields for row in self._rows.values())
         self.outgoing: Final = outgoing or Outgoing(signers.values(), added)
 
+    def replace_signers(self, signers: Mapping[Section, Signer]) -> None:
+        """From now on these sign; what goes out a second time is signed anew, under the same id."""
+        self.outgoing.sign_with(signers.values())
+        # In place: the lanes of a client have the same.
+        self.signers.update(signers)
+
     def check(self, timeout: float | None) -> asyncio.AbstractEventLoop:
         """The running loop. Raises `ConfigurationError` where no call can be made: without time, after close, on another event loop, in a
         forked child.
         """
-        if timeout is not None and not timeout > 0:
-            raise ConfigurationError(f"timeout={timeout!r}: seconds, more than 0. Nothing was sent.")
+        if timeout is not None:
+            check_number("timeout", timeout, unit="seconds", endless=True)
         return self.transport.check()
 
     def row(self, call: Call[R]) -> Call[R]:
@@ -136,7 +160,7 @@ class Driver:
         request: msgspec.Struct,
         *,
         life: Life,
-        request_id: str | None,
+        request_id: RequestId | None,
         timeout: float | None,
         extra: Mapping[str, Any] | None = None,
         departure: Departure | None = None,
@@ -175,7 +199,7 @@ class Driver:
     def request_id(self) -> str:
         return cast("str", self._id)
 
-    def _admit(self, request_id: str | None, timeout: float | None) -> None:
+    def _admit(self, request_id: RequestId | None, timeout: float | None) -> None:
         """Refuse what can't be carried out. An id that can't be sent is not put on the error either, because an error is logged."""
         try:
             if request_id is not None or isinstance(self._request, StatusQuery):
@@ -239,8 +263,16 @@ class Driver:
 
     async def _send(self) -> Verdict:
         before = self._id
-        if self._message is None or not self._fixed:
-            self._message = self._made(self._compose)
+        signer = self._means.signers[self._call.section]
+        try:
+            if self._message is None or not self._fixed:
+                self._message = await self._made(self._compose)
+            elif signer is not self._signer:
+                self._message = await self._made(partial(self._sign_anew, self._message))
+        except _NotSignedError as error:
+            self._id = before or self._id
+            return Verdict(Seen.NOT_SENT, str(error))
+        self._signer = signer
         self._life.sent(self._loop.time())
         self._sending = attempt = self._new_attempt(self._may_leave if self._effect and self._fixed else None)
         try:
@@ -276,7 +308,11 @@ class Driver:
 
     async def _ask(self) -> Verdict:
         call = self._means.row(REQUESTS_STATUS)
-        message = self._made(lambda: self._question(call))
+        self._asked_at = self._loop.time()
+        try:
+            message = await self._made(lambda: self._question(call))
+        except _NotSignedError as error:
+            return Verdict(Seen.NOT_SENT, str(error))
         attempt = self._new_attempt()
         self._asked_at = self._loop.time()
         reply = await self._try(message, attempt)
@@ -287,17 +323,30 @@ class Driver:
         self._tell(call, reply, attempt)
         return reply
 
-    def _question(self, call: Call[Any]) -> Message:
+    def _question(self, call: Call[Any]) -> Message | Awaitable[Message]:
         query = StatusQuery(request_id=cast("str", self._id))
         return self._signed(Message(call.method, call.path, {}, self._means.encode(call, query)), call, new_request_id())
 
-    def _made(self, make: Callable[[], Message]) -> Message:
+    async def _made(self, make: Callable[[], Message | Awaitable[Message]]) -> Message:
         """A message; a signer or an encoder that fails after the effect was sent takes nothing away from what is known of it."""
         try:
-            return make()
+            made = make()
+            return made if isinstance(made, Message) else await self._in_time(made)
+        except _NotSignedError:
+            raise
         except Exception as error:
             self._raise_what_is_known(error, "the signing")
             raise
+
+    async def _in_time(self, signing: Awaitable[Message]) -> Message:
+        clock = asyncio.timeout_at(self._deadline)
+        try:
+            async with clock:
+                return await signing
+        except TimeoutError:
+            if not clock.expired():
+                raise  # It is the signer's own.
+        raise _NotSignedError("the signer gave no signature before the deadline")
 
     def _raise_what_is_known(self, error: Exception, what: str, *, sent: bool = False) -> None:
         """Of an effect that may have been done, whatever goes wrong after it; `sent`: in the moment in which it was sent.
@@ -403,7 +452,7 @@ class Driver:
             what = f"attempt {self._life.sends}" if call is self._call else "look-up"
             log.debug("%s, %s: %s %s", self._call.name, what, verdict.seen.value, verdict.reason, extra=self._extra())
 
-    def _compose(self) -> Message:
+    def _compose(self) -> Message | Awaitable[Message]:
         """An effect is composed once; each attempt of a read takes a fresh id, so it is composed anew."""
         own = self._id if self._fixed and self._id else new_request_id()
         if isinstance(self._request, Intent):
@@ -419,14 +468,15 @@ class Driver:
             self._means.outgoing.note(own, self._secrets)
         return self._signed(message, call, own)
 
-    def _signed(self, message: Message, call: Call[Any], own: str) -> Message:
+    def _sign_anew(self, message: Message) -> Message | Awaitable[Message]:
+        """The same bytes under the same id, signed by the signer that has taken the place of the first."""
+        headers = dict(self._request.headers) if isinstance(self._request, HeaderQuery) else {}
+        return self._signed(Message(message.method, message.path, headers, message.body), self._call, self.request_id)
+
+    def _signed(self, message: Message, call: Call[Any], own: str) -> Message | Awaitable[Message]:
         # The body is never a variable of its own: a signer that fails leaves a traceback of this frame.
-        signer = self._means.signers[call.section]
-        message.headers.update(signer.headers(path=message.path, body=message.body, request_id=own))
-        for name, other in call.header_names.items():
-            for written in [each for each in message.headers if each.lower() == name.lower()]:
-                message.headers[other] = message.headers.pop(written)
-        return message
+        given = self._means.signers[call.section].headers(path=message.path, body=message.body, request_id=own)
+        return _with_headers(message, given, call) if isinstance(given, dict) else _with_later(message, given, call)
 
     def _end(self, step: Step) -> Any:
         if step is Step.ANSWERED or (step is Step.TAKEN and self._told.answer is not None):
@@ -460,6 +510,7 @@ class Driver:
             redaction=self._redaction(),
             retry_after=self._retry_after if step in _COME_AGAIN else 0.0,
             wait_too_long=self._wait_too_long,
+            on_refusal=getattr(self._means.signers[self._call.section], "on_refusal", ""),
         )
 
     def _redaction(self) -> Redaction:

@@ -51,6 +51,7 @@ def to_error(
     redaction: Redaction = BY_SHAPE,
     retry_after: float = 0.0,
     wait_too_long: bool = False,
+    on_refusal: str = "",
 ) -> FreedomPayError:
     """The error for an end; what it means is of the one table in `errors.py`.
 
@@ -69,6 +70,7 @@ def to_error(
         redaction: what the issuer's texts must not show.
         retry_after: seconds that the issuer asked to wait in its last answer, where that is worth a sentence.
         wait_too_long: there was no time left for that.
+        on_refusal: what else to look at where the signature was refused.
     """
     answer: AnyAnswer | None = told.answer
     code, description = (None, None) if answer is None else (answer.refusal_code, answer.refusal_text)
@@ -98,6 +100,8 @@ def to_error(
     text = f"{text} {safe}"
     if given and meaning.done is False and meaning.of is Of.EFFECT:
         text += KEEP_TO_THE_ID
+    if on_refusal and meaning.error is AuthenticationError:
+        text += f" {on_refusal}"
     if call.mark is Mark.INFERRED and told.reply is not None and told.reply.status == 404:
         text += (
             f" The path {call.path} is a guess: no public page of the vendor shows it. If the vendor gave you another, "

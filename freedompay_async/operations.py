@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import anyio
 
+from freedompay_async.arguments import check_number, check_type, check_whole
 from freedompay_async.errors import (
     MEANINGS,
     AuthenticationError,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.contract import Call
     from freedompay_async.driver import Departure
+    from freedompay_async.ids import RequestId
     from freedompay_async.models import Intent, RequestState
     from freedompay_async.session import Session
 
@@ -332,7 +334,7 @@ async def start(
     call: Call[R],
     request: Intent,
     *,
-    request_id: str | None,
+    request_id: RequestId | None,
     timeout: float | None,
     extra: Mapping[str, Any] | None = None,
     sent_at: float | None = None,
@@ -363,6 +365,13 @@ def as_completed(
 ) -> AsyncGenerator[Operation[R]]:
     """Yield each operation when it has ended; one heap of due times, one budget of calls."""
     pending = list(operations)
+    for each in pending:
+        check_type("operations", each, Operation, "Operations; attach(request_id) makes one of an id")
+    check_whole("concurrency", concurrency, unit="calls")
+    if rate is not None:
+        check_number("rate", rate, unit="calls a second")
+    if timeout is not None:
+        check_number("timeout", timeout, unit="seconds", endless=True)
 
     async def work(give: Callable[[Operation[R]], Awaitable[None]]) -> None:
         await _Watch(session, pending, timeout=timeout, concurrency=concurrency, rate=rate).run(give)

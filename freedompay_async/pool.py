@@ -19,6 +19,7 @@ from weakref import WeakSet
 import aiohttp
 import anyio
 from aiohttp.http import HttpProcessingError
+from yarl import URL
 
 from freedompay_async.attempt import CLOSED, TransportError
 from freedompay_async.connector import CLOSED_UNUSED, Connector, Host, current_attempt, noting, opener
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
     from aiohttp.http import RawResponseMessage
-    from yarl import URL
 
     from freedompay_async.attempt import Attempt
+    from freedompay_async.proxies import Way
     from freedompay_async.wire import Message
 
 __all__ = ["Pool"]
@@ -60,13 +61,15 @@ class Pool:
         connect_timeout: seconds for TCP and TLS.
         max_answer: bytes; a larger answer is not read.
         ssl_context: `None` is Python's own choice.
-        trust_env: through the proxy of the environment, if the host is https.
+        way: straight to the issuer, or through a proxy.
     """
 
-    def __init__(self, base: URL, *, connect_timeout: float, max_answer: int, ssl_context: ssl.SSLContext | None, trust_env: bool) -> None:
+    def __init__(self, base: URL, *, connect_timeout: float, max_answer: int, ssl_context: ssl.SSLContext | None, way: Way) -> None:
         self._base: Final = base
-        # Over plain http a proxy would read the body, which is for this machine only.
-        self._trust_env: Final = trust_env and self._base.scheme == "https"
+        self._way: Final = way
+        # Its address may have a password in it.
+        self._proxy: Final = None if way.proxy is None else Hidden(URL(way.proxy.url.reveal()))
+        self._straight: Final = way.proxy is None and not way.netrc
         self._max_answer: Final = max_answer
         self._sockets: Final[WeakSet[socket.socket]] = WeakSet()
         self._timeout: Final = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout)
@@ -75,7 +78,7 @@ class Pool:
             connector=self._connector,
             timeout=self._timeout,
             cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=self._trust_env,
+            trust_env=way.netrc,
             auto_decompress=False,
             headers=_HEADERS,
         )
@@ -96,7 +99,7 @@ class Pool:
         """
         opener.set((attempt.deadline, attempt.urgent))
         try:
-            if self._trust_env or aiohttp.ClientSession._request is not _REQUEST:
+            if not self._straight or aiohttp.ClientSession._request is not _REQUEST:
                 current_attempt.set(attempt)
                 async with attempt.clock():
                     return await self._by_session(message, attempt)
@@ -112,8 +115,8 @@ class Pool:
         Raises:
             TransportError: they can't be had.
         """
-        if self._trust_env:
-            raise TransportError("with trust_env the way to the host is known at each call only")
+        if not self._straight:
+            raise TransportError("through a proxy, and with trust_env, connections are made at each call only")
         opener.set((attempt.deadline, attempt.urgent))
         taken: list[Connection] = []
 
@@ -155,11 +158,11 @@ class Pool:
             # Only a connection that was written to ends so, even if it was not seen to be had (a test double of aiohttp).
             attempt.sent = True
         if isinstance(error, ValueError) and not isinstance(error, aiohttp.ClientError):
-            if attempt.sent or not self._trust_env:
+            if attempt.sent or self._straight:
                 return error
-            # A proxy that is no URL, or a user for a call that has its own Authorization. Not shown: it may have a password in it.
+            # Such as a user for a call that has its own Authorization. Not shown: it may have a password in it.
             return TransportError("the proxy or the .netrc of the environment can't be used", final=True)
-        return TransportError(_reason(error))
+        return TransportError(_reason(error) + ("" if attempt.sent else self._way.told()))
 
     async def _exchange(self, message: Message, attempt: Attempt) -> Reply:
         # The keys are in it, and whoever looks at this frame while it waits must not see them.
@@ -232,7 +235,12 @@ class Pool:
         # A GET has no body at all. aiohttp itself sends one once more where a pooled connection was closed under it: its id is a key.
         url = self._heads.url(message.path)
         async with self.session.request(
-            message.method, url, data=_payload(message), headers=message.headers, allow_redirects=False
+            message.method,
+            url,
+            data=_payload(message),
+            headers=message.headers,
+            allow_redirects=False,
+            proxy=None if self._proxy is None else self._proxy.value,
         ) as response:
             length = response.headers.get("Content-Length")
             try:

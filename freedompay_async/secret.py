@@ -25,8 +25,9 @@ class Secret(str):
     def __new__(cls, value: str) -> Self:
         if not _is_text(value):
             given = type(value).__name__
+            hint = ": its get_secret_value() gives the text" if hasattr(type(value), "get_secret_value") else ""
             del value  # So that no traceback of this frame shows it.
-            raise ConfigurationError(f"a {cls.__name__} is text, and not {given}. Nothing was sent.")
+            raise ConfigurationError(f"a {cls.__name__} is text, and not {given}{hint}. Nothing was sent.")
         made = super().__new__(cls, MASK)
         made._value = value._value if isinstance(value, Secret) else value
         return made
@@ -95,9 +96,27 @@ class Hidden(Generic[T]):
 
 
 class SecretKey(Secret):
-    """The merchant's key."""
+    """The merchant's key.
 
-    __slots__ = ()
+    Args:
+        value: the key.
+        exact: it is right as it is, even with white space, a line break, a BOM or quotation marks
+            around it; otherwise such a key is refused, because a file has usually left them there.
+    """
+
+    __slots__ = ("_exact",)
+    _exact: bool
+
+    def __new__(cls, value: str, *, exact: bool = False) -> Self:
+        made = super().__new__(cls, value)
+        made._exact = exact or (isinstance(value, SecretKey) and value.exact)
+        return made
+
+    @property
+    def exact(self) -> bool:
+        """Whether it is right as it is."""
+        # One that came out of a pickle has no value either.
+        return getattr(self, "_exact", False)
 
 
 class Pan(Secret):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.driver import Departure
     from freedompay_async.governor import Lane
+    from freedompay_async.ids import RequestId
 
 __all__ = ["Session"]
 
@@ -62,7 +63,7 @@ class Session(Means):
         call: Call[R],
         request: msgspec.Struct,
         *,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         wait: bool = True,
@@ -90,7 +91,7 @@ class Session(Means):
         call: Call[Any],
         request: Intent,
         *,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         sent_at: float | None = None,
@@ -141,7 +142,7 @@ class Session(Means):
         call: Call[R],
         request: msgspec.Struct,
         *,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         wait: bool = True,
@@ -177,7 +178,7 @@ class Session(Means):
         run = Driver(self, call, request, life=Life(self.policy, call.retry), request_id=None, extra=extra, timeout=timeout, wait=wait)
         return cast("R", await run.drive())
 
-    def _life(self, call: Call[Any], request_id: str | None) -> Life:
+    def _life(self, call: Call[Any], request_id: RequestId | None) -> Life:
         header_id = self.signers[call.section].header_id
         # An id that does not go out can't have been used before.
         used = request_id is not None and (header_id or call.body_id)
@@ -206,5 +207,5 @@ class Session(Means):
         return None
 
 
-def _own(request_id: str | None) -> str:
+def _own(request_id: RequestId | None) -> RequestId:
     return new_request_id() if request_id is None else request_id

@@ -12,6 +12,7 @@ from weakref import WeakSet
 
 from freedompay_async.attempt import CLOSED, TransportError
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.proxies import Way
 from freedompay_async.settings import MAX_ANSWER
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Transport:
         connect_timeout: float,
         max_answer: int = MAX_ANSWER,
         ssl_context: ssl.SSLContext | None = None,
-        trust_env: bool = False,
+        way: Way | None = None,
     ) -> None:
         # The reader of URLs that the pool uses: what it finds wrong is to be found out here.
         from yarl import URL  # noqa: PLC0415 - only a program that makes a client pays for it
@@ -52,7 +53,7 @@ class Transport:
         self._connect_timeout: Final = connect_timeout
         self._max_answer: Final = max_answer
         self._ssl: Final = ssl_context
-        self._trust_env: Final = trust_env
+        self._way: Final = way or Way()
         self._pool: Pool | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
@@ -100,7 +101,7 @@ class Transport:
                 connect_timeout=self._connect_timeout,
                 max_answer=self._max_answer,
                 ssl_context=self._ssl,
-                trust_env=self._trust_env,
+                way=self._way,
             )
         return self._pool
 

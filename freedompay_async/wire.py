@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
+from freedompay_async.body_check import wrong_body, wrong_value
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.models.answers import Answer, RequestState
 from freedompay_async.models.dictionaries import GiftStatus
@@ -117,14 +118,19 @@ def encode(request: msgspec.Struct, added: Mapping[str, Any] | Fields | None = N
     """
     try:
         if not added and not extra and not isinstance(request, GivenBody | GivenIntent):
-            return _ENCODER.encode(request)
-        return _ENCODER.encode(_merged(request, added or {}, extra or {}))
+            body = _ENCODER.encode(request)
+            misfit = wrong_body(request, body)
+        else:
+            body = _ENCODER.encode(_merged(request, added or {}, extra or {}))
+            misfit = wrong_value(request) or wrong_value(added) or wrong_value(extra)
+        if misfit is None:
+            return body
     except UnicodeEncodeError:
-        wrong = "a value has characters that UTF-8 can't write (half of a surrogate pair)"
+        misfit = ConfigurationError("a value has characters that UTF-8 can't write (half of a surrogate pair). Nothing was sent.")
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        wrong = f"a value has no form in JSON: {error}"
+        misfit = wrong_value(request) or ConfigurationError(f"a value has no form in JSON: {error}. Nothing was sent.")
     # Raised here, so that it does not hold on to an error whose frames hold the values.
-    raise ConfigurationError(f"{wrong}. Nothing was sent.")
+    raise misfit
 
 
 def read_answer(

@@ -13,6 +13,7 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
+from freedompay_async.arguments import check_flag, check_type
 from freedompay_async.batch.accepting import Accepted, accept, accepted_keys
 from freedompay_async.batch.files import read_file
 from freedompay_async.batch.first_check import CHECKS
@@ -87,12 +88,15 @@ class Batch:
     ) -> None:
         if check_first not in CHECKS:
             raise ConfigurationError(f"check_first={check_first!r}: give one of {', '.join(CHECKS)}. Nothing was sent.")
+        if limits is not None:
+            check_type("limits", limits, Limits, "Limits")
         self._fp: Final = fp
         self._journal: Final = journal
         self._settings: Final = {"merchant": checked_name("merchant id", fp.merchant), "base_url": fp.base_url}
         if name is not None:
             self._settings["batch"] = checked_name("batch name", name)
         if activate is not None:
+            check_flag("activate", activate)
             self._settings["activate"] = "yes" if activate else "no"
         self._limits: Final = limits or Limits()
         self._check_first: Final = check_first

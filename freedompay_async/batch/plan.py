@@ -263,7 +263,7 @@ def _real_folder(path: str) -> str:
 
 
 def _settings(connection: sqlite3.Connection) -> dict[str, str]:
-    return dict(connection.execute("SELECT name, value FROM meta WHERE name != 'clock_set_back'"))
+    return dict(connection.execute("SELECT name, value FROM meta WHERE name NOT IN ('clock_set_back', 'confirmed_at')"))
 
 
 def _count(connection: sqlite3.Connection) -> int:

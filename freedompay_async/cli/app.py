@@ -45,7 +45,8 @@ app = typer.Typer(
     signed, and where another implementation goes wrong.
 
     **Settings** come from flags, then from the environment: `FREEDOMPAY_AUTH_ID`, `FREEDOMPAY_SECRET_KEY`,
-    `FREEDOMPAY_REGION` (KZ, KG, UZ), `FREEDOMPAY_TEST` (1 or 0), `FREEDOMPAY_BASE_URL`. The secret key is never a flag,
+    `FREEDOMPAY_REGION` (KZ, KG, UZ), `FREEDOMPAY_TEST` (1 the test host, 0 the live one), `FREEDOMPAY_BASE_URL`,
+    `FREEDOMPAY_SIGNATURE` (the scheme), `FREEDOMPAY_CONTRACT` (a contract file), `FREEDOMPAY_PROXY`. The secret key is never a flag,
     because other users of a machine can read flags.
 
     **Exit codes**: 0 all done. 1 finished, and something was refused, failed or is unknown. 2 wrong input or settings;

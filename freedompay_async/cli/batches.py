@@ -14,11 +14,12 @@ from freedompay_async.batch import Batch, Journal, Limits, outcomes, read_file
 from freedompay_async.batch.accepting import EVERY_ROW, some
 from freedompay_async.batch.plan import Plan, existing_plan, make_plan
 from freedompay_async.batch.report import make_report
-from freedompay_async.cli.common import Flags, client, run
+from freedompay_async.cli.common import run
 from freedompay_async.cli.display import display, show_report
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.output import check_free, printable, write_outcomes
-from freedompay_async.cli.running import gentle_stop, knock
+from freedompay_async.cli.running import be_sure_of, gentle_stop, knock
+from freedompay_async.cli.settings_flags import Given, with_settings
 from freedompay_async.errors import ConfigurationError, FreedomPayError, JournalError
 from freedompay_async.files import reading_given
 from freedompay_async.plain import to_json
@@ -69,6 +70,9 @@ _AcceptFound = Annotated[
         "this.",
     ),
 ]
+_Yes = Annotated[
+    bool, typer.Option("--yes", help="Do not ask whether cards on a live host are meant; where it was said once, nobody is asked.")
+]
 _Json = Annotated[bool, typer.Option("--json", help="JSON Lines on standard output, for machines.")]
 
 
@@ -93,6 +97,7 @@ def plan_(file: _File, product: _Product = 1000, json: _Json = False) -> None:
 
 
 @batch.command("issue")
+@with_settings
 def issue(
     file: _File,
     journal: Annotated[Path, typer.Option("--journal", help="Where the batch is written down; needed to resume. Made if it is not there.")],
@@ -108,10 +113,9 @@ def issue(
     accept_found: _AcceptFound = None,
     out: _Out = None,
     json: _Json = False,
-    auth_id: Flags.auth_id = None,
-    region: Flags.region = None,
-    test: Flags.test = None,
-    base_url: Flags.base_url = None,
+    yes: _Yes = False,
+    *,
+    given: Given,
 ) -> None:
     """Issue one card for each row: create the client, wait, issue the card, wait.
 
@@ -125,7 +129,7 @@ def issue(
         keys = _accepted(accept_found)
         limits = Limits(concurrency=concurrency, rate=rate, max_cards=max_cards)
         async with (
-            client(auth_id=auth_id, region=region, test=test, base_url=base_url, max_connections=concurrency) as fp,
+            given.client(max_connections=concurrency) as fp,
             Journal.open(journal) as opened,
         ):
             task = Batch(fp, opened, name=name, activate=activate, limits=limits, check_first=check_first.value, accept_found=keys)
@@ -134,6 +138,7 @@ def issue(
                 _refuse_problems(made, file, json=json)
                 if json and made.warnings:
                     typer.echo(_plan_event(made))
+                await be_sure_of(fp, opened, made, yes=yes)
                 _tell(await task.accept(), keys, json=json)
                 await knock(fp, begun=made.resumed)
             return await _run(task, opened, out=out, json=json)
@@ -142,6 +147,7 @@ def issue(
 
 
 @batch.command("resume")
+@with_settings
 def resume(
     journal: _JournalFile,
     concurrency: _Concurrency = 64,
@@ -151,10 +157,9 @@ def resume(
     accept_found: _AcceptFound = None,
     out: _Out = None,
     json: _Json = False,
-    auth_id: Flags.auth_id = None,
-    region: Flags.region = None,
-    test: Flags.test = None,
-    base_url: Flags.base_url = None,
+    yes: _Yes = False,
+    *,
+    given: Given,
 ) -> None:
     """Go on with a batch that was stopped: what was sent is asked about first, what is unknown or refused without
     a proof is asked about again, the rest is issued.
@@ -165,10 +170,11 @@ def resume(
         keys = _accepted(accept_found)
         limits = Limits(concurrency=concurrency, rate=rate, max_cards=max_cards)
         async with (
-            client(auth_id=auth_id, region=region, test=test, base_url=base_url, max_connections=concurrency) as fp,
+            given.client(max_connections=concurrency) as fp,
             Journal.open(journal, create=False) as opened,
         ):
             task = Batch(fp, opened, limits=limits, check_first=check_first.value, accept_found=keys)
+            await be_sure_of(fp, opened, await existing_plan(opened), yes=yes)
             _tell(await task.accept(), keys, json=json)
             await knock(fp, begun=True)
             return await _run(task, opened, out=out, json=json)

@@ -1,4 +1,4 @@
-"""What the command does around the run of a batch: a question before it, and Ctrl-C during it."""
+"""What the command does around the run of a batch: questions before it, and Ctrl-C during it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from freedompay_async.batch.confirming import confirm, is_confirmed
+from freedompay_async.cli.verbs.asking import be_sure
 from freedompay_async.errors import AuthenticationError, ConfigurationError, FreedomPayError, NotSent, ProtocolError
 from freedompay_async.ids import new_request_id
 from freedompay_async.wire import is_page
@@ -16,10 +18,24 @@ from freedompay_async.wire import is_page
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from freedompay_async.batch import Batch
+    from freedompay_async.batch import Batch, Journal, Plan
     from freedompay_async.client import FreedomPay
 
-__all__ = ["gentle_stop", "knock"]
+__all__ = ["be_sure_of", "gentle_stop", "knock"]
+
+
+async def be_sure_of(fp: FreedomPay, journal: Journal, plan: Plan, *, yes: bool) -> None:
+    """Where cards are real, somebody has to say yes once; a yes that was said is in the journal.
+
+    Raises:
+        ConfigurationError: nobody said it; nothing was sent.
+    """
+    if not fp.live or await is_confirmed(journal):
+        return
+    if not yes:
+        cards = "1 card" if plan.rows == 1 else f"{plan.rows:,} cards, one for each row"
+        be_sure(fp, f"issue {cards}, as batch {plan.settings['batch']!r} on a live host")
+    await confirm(journal)
 
 
 async def knock(fp: FreedomPay, *, begun: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from freedompay_async.arguments import check_text
 from freedompay_async.contract import Section
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.hashdt.access import Access, closed
@@ -11,6 +12,8 @@ from freedompay_async.hashdt.page import is_safe
 from freedompay_async.hashdt.pins import Pins
 from freedompay_async.overrides import overridden
 from freedompay_async.pooled import Pooled
+from freedompay_async.proxies import Proxy
+from freedompay_async.secret import Secret
 from freedompay_async.settings import MAX_ANSWER, is_plain
 
 if TYPE_CHECKING:
@@ -39,8 +42,9 @@ class HashDT(Pooled):
         contract: what is different in the contract table: see `Override`.
         ssl_context: your own TLS settings, for a private authority.
         max_answer: bytes; a larger answer is not read, and counts as lost.
-        trust_env: go through the proxy that `HTTPS_PROXY` and `NO_PROXY` name, as aiohttp's `trust_env` does, `.netrc` included; left out,
-            neither is looked at. A base_url on this machine over plain http never uses a proxy.
+        proxy: the address of an HTTP proxy to go through, such as `http://proxy.example.com:3128`; it may have a user and a password.
+        trust_env: go through the proxy that `HTTPS_PROXY` (or `ALL_PROXY`) names and `NO_PROXY` does not take out. Left out, neither is
+            looked at.
 
     Raises:
         ConfigurationError: a setting is missing or wrong; nothing was sent.
@@ -60,10 +64,13 @@ class HashDT(Pooled):
         contract: Iterable[Override] = (),
         ssl_context: ssl.SSLContext | None = None,
         max_answer: int = MAX_ANSWER,
+        proxy: str | None = None,
         trust_env: bool = False,
     ) -> None:
         # Bound anew, so that no traceback of this frame shows them.
         api_key, product_id, token = closed(api_key), closed(product_id), closed(token)
+        proxy = None if proxy is None else Secret(proxy)
+        check_text("base_url", base_url)
         if not is_safe(base_url) or not is_plain(base_url) or "?" in base_url or "#" in base_url:
             raise ConfigurationError("base_url must be like https://api.example.com, without a query or a user. Nothing was sent.")
         access = Access(api_key=api_key, product_id=product_id, token=token)
@@ -78,6 +85,7 @@ class HashDT(Pooled):
             policy=policy,
             ssl_context=ssl_context,
             max_answer=max_answer,
+            proxy=None if proxy is None else Proxy.read(proxy, "proxy"),
             trust_env=trust_env,
         )
         self.pins: Final = Pins(self._session, access)

@@ -17,6 +17,7 @@ from freedompay_async.models.requests import HeaderQuery
 if TYPE_CHECKING:
     from freedompay_async.contract import Call
     from freedompay_async.hashdt.access import Access
+    from freedompay_async.ids import RequestId
     from freedompay_async.models.pin_pages import PinPageAnswer
     from freedompay_async.session import Session
 
@@ -42,7 +43,7 @@ class Pins:
         wallet_id: str,
         card_id: str,
         client_id: str | None = None,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         timeout: float | None = None,
         wait: bool = True,
     ) -> PinPage:
@@ -57,7 +58,7 @@ class Pins:
         wallet_id: str,
         card_id: str,
         client_id: str | None = None,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         timeout: float | None = None,
         wait: bool = True,
     ) -> PinPage:
@@ -72,7 +73,7 @@ class Pins:
         wallet_id: str,
         card_id: str,
         client_id: str | None = None,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         timeout: float | None = None,
         wait: bool = True,
     ) -> PinPage:
@@ -84,7 +85,7 @@ class Pins:
         self,
         call: Call[PinPageAnswer],
         query: HeaderQuery,
-        request_id: str | None,
+        request_id: RequestId | None,
         timeout: float | None,
         wait: bool,  # noqa: FBT001 - each method hands on what it was given, in this order
     ) -> PinPage:

@@ -28,6 +28,7 @@ from freedompay_async.secret import Otp
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from freedompay_async.ids import RequestId
     from freedompay_async.models.gift_cards import GiftAnswer, GiftCardState, GiftProducts, IssuedGiftCard
 
 __all__ = ["GiftCardOrder", "GiftCards"]
@@ -61,7 +62,7 @@ class GiftCards(Namespace):
         phone: int | str,
         product_code: int | str,
         card_id: int | str | None = None,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         wait: bool = True,
@@ -151,7 +152,7 @@ class GiftCards(Namespace):
         cardholder_name: str,
         phone: int | str,
         product_code: int | str,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         timeout: float | None = None,
     ) -> GiftCardOrder:
         """The first of two steps: issue a card, as `issue`. The second is `order.confirm(otp)`."""

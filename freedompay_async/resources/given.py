@@ -18,6 +18,7 @@ from freedompay_async.secret import Secret
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from freedompay_async.ids import RequestId
     from freedompay_async.session import Session
 
 __all__ = ["given_call"]
@@ -33,7 +34,7 @@ async def given_call(
     *,
     retry: Retry,
     section: Section,
-    request_id: str | None,
+    request_id: RequestId | None,
     timeout: float | None,
     wait: bool,
 ) -> R:
@@ -67,7 +68,7 @@ def _own_id(body: Fields | msgspec.Struct, request_id: str | None) -> str | None
     named = body.get("request_id") if isinstance(body, Fields) else getattr(body, "request_id", None)
     if not named:
         return request_id
-    if request_id not in (None, named):
+    if request_id is not None and checked_request_id(request_id) != checked_request_id(named):
         raise ConfigurationError("request_id and the request_id in the body differ: one call has one id. Nothing was sent.")
     return checked_request_id(named)
 

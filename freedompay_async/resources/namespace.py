@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
 
     from freedompay_async.contract import Call
+    from freedompay_async.ids import RequestId
     from freedompay_async.models import Intent
     from freedompay_async.operations import Operation
     from freedompay_async.session import Session
@@ -29,7 +30,7 @@ class Namespace:
         self,
         call: Call[R],
         request: Intent,
-        request_id: str | None,
+        request_id: RequestId | None,
         extra: Mapping[str, Any] | None,
         timeout: float | None,
         wait: bool,  # noqa: FBT001 - each method hands on what it was given, in this order

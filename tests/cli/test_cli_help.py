@@ -11,7 +11,7 @@ COMMANDS = [
     *(("cards",), ("clients",), ("gift-cards",), ("limits",), ("transactions",), ("cards", "movements")),
 ]
 GROUPS = [("batch",), ("cards",), ("clients",), ("gift-cards",), ("limits",), ("requests",), ("transactions",)]
-VARIABLES = ["FREEDOMPAY_AUTH_ID", "FREEDOMPAY_SECRET_KEY", "FREEDOMPAY_REGION", "FREEDOMPAY_TEST", "FREEDOMPAY_BASE_URL"]
+VARIABLES = [f"FREEDOMPAY_{name}" for name in ("AUTH_ID", "SECRET_KEY", "REGION", "TEST", "BASE_URL", "SIGNATURE", "CONTRACT", "PROXY")]
 
 
 @pytest.fixture

@@ -136,7 +136,7 @@ async def test_source_that_raises_after_a_401_raises_for_the_caller(connect, iss
 
 @pytest.mark.parametrize("garbage", ["", "s3cret\r\nx-evil: 1", "s3cret\u00e9", " s3cret"])
 async def test_source_that_gives_garbage_is_refused_and_its_garbage_not_shown(connect, issuer, people, source, garbage):
-    with pytest.raises(ConfigurationError, match="token is empty, or has characters that a header can't have") as caught:
+    with pytest.raises(ConfigurationError, match=r"^token (is|has|begins) ") as caught:
         await connect(token=source(garbage)).pins.set_url(**people, request_id="my-id")
 
     assert caught.value.request_id == "my-id"
@@ -150,7 +150,7 @@ async def test_source_that_gives_no_text_is_refused_and_nothing_of_it_shown(conn
     tokens = source(garbage, "good")
     pins = connect(token=tokens).pins
 
-    with pytest.raises(ConfigurationError, match="token is empty, or has characters that a header can't have") as caught:
+    with pytest.raises(ConfigurationError, match=r"^token (is|has|begins) ") as caught:
         await pins.set_url(**people, request_id="my-id")
     sent = list(issuer.arrived)
     await pins.set_url(**people)

@@ -22,7 +22,7 @@ AES = {"key": AES_KEY, "mode": "CBC", "iv": "random-prefix", "padding": "pkcs7",
 
 
 def freedom(**changes):
-    return FreedomPay(**{"auth_id": "10001", "secret_key": KEY, "region": "KZ"} | changes)
+    return FreedomPay(**{"auth_id": "10001", "secret_key": KEY, "region": "KZ", "test": True} | changes)
 
 
 def from_env(**changes):
@@ -38,6 +38,16 @@ def given(**changes):
 
 WRONG = {
     "a key of half a pair": lambda: freedom(secret_key=KEY + "\ud800"),
+    "a key with a line break": lambda: freedom(secret_key=KEY + "\n"),
+    "a key in quotation marks": lambda: freedom(secret_key=f'"{KEY}"'),
+    "a key with a line break in the environment": lambda: FreedomPay.from_settings(given(secret_key=KEY + "\n", test="1")),
+    "a proxy": lambda: freedom(proxy=f"socks5://somebody:{KEY}@proxy.example.com"),
+    "a proxy over plain http": lambda: freedom(base_url="http://127.0.0.1:9", proxy=f"http://somebody:{KEY}@proxy.example.com"),
+    "a proxy in the environment": lambda: given(proxy=f"ftp://somebody:{KEY}@proxy.example.com"),
+    "a scheme": lambda: freedom(scheme="rsa"),
+    "a host that nobody has chosen": lambda: freedom(test=None),
+    "a text for a flag": lambda: freedom(test="1"),
+    "a key of bytes": lambda: freedom(secret_key=KEY.encode()),
     "no merchant": lambda: freedom(auth_id=None),
     "a merchant of two lines": lambda: freedom(auth_id="1\n2"),
     "a region": lambda: freedom(region="XX"),

@@ -181,7 +181,7 @@ async def _left(reader) -> bool:
 @pytest.mark.parametrize("most", [0, -1, 0.5])
 def test_limit_below_one_byte_is_refused(most):
     made = [
-        lambda: FreedomPay(auth_id="1", secret_key="k", region="KZ", max_answer=most),
+        lambda: FreedomPay(auth_id="1", secret_key="k", region="KZ", test=True, max_answer=most),
         lambda: HashDT(base_url="https://pins.example.com", api_key="k", product_id="p", token="t", max_answer=most),
     ]
     told = []

@@ -12,9 +12,9 @@ import pytest
 ROOT = Path(find_spec("freedompay_async").submodule_search_locations[0])
 # Lower first: what is here may use what stands before it.
 ORDER = (
-    *("errors", "files", "secret", "ids", "spelling", "masking", "redaction", "reading"),
-    *("models", "plain", "signing", "signing_report", "pin_encryption"),
-    "contract",
+    *("errors", "files", "secret", "arguments", "leftovers", "proxies", "ids", "spelling", "masking", "redaction", "reading"),
+    *("models", "body_check", "plain", "signing", "signing_report", "pin_encryption"),
+    *("contract", "schemes"),
     *("policy", "polling"),
     *("shapes", "drift", "wire", "held", "attempt", "explain"),
     *("pacing", "governor", "record", "driver", "session"),

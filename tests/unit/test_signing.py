@@ -141,12 +141,15 @@ class TestJws:
 
 @pytest.mark.parametrize("signer", SIGNERS)
 class TestBoth:
-    @pytest.mark.parametrize("auth_id", ["", " 1", "1 ", "1\n", "1\r\nX-Evil: 1", "иван", "\x7f"])
+    @pytest.mark.parametrize("auth_id", ["", " 1", "1 ", "1\n", "1\r\nX-Evil: 1", "иван", "\x7f", '"1"', "'1'"])
     def test_refuse_an_auth_id_that_no_header_can_hold(self, signer, auth_id):
         with pytest.raises(ConfigurationError) as caught:
             signer(auth_id=auth_id, secret_key="k")
 
-        assert caught.value.message == "auth_id is the merchant's id, printable ASCII without spaces around it. Nothing was sent."
+        assert (
+            caught.value.message
+            == "auth_id is the merchant's id, printable ASCII without spaces or quotation marks around it. Nothing was sent."
+        )
 
     @pytest.mark.parametrize("key", ["", Secret("")])
     def test_refuse_an_empty_key(self, signer, key):

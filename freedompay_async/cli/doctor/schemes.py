@@ -10,7 +10,7 @@ import re
 import secrets
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async.cli.doctor.checks import Check, Verdict
 from freedompay_async.cli.output import printable
@@ -18,38 +18,22 @@ from freedompay_async.client import FreedomPay
 from freedompay_async.errors import AuthenticationError, FreedomPayError, ProtocolError, RequestFailed
 from freedompay_async.ids import UUID_FORM, new_request_id
 from freedompay_async.policy import Policy
+from freedompay_async.schemes import Scheme
 from freedompay_async.secret import SecretKey
-from freedompay_async.settings import Region
-from freedompay_async.signing import JwsSigner, Sha256Signer
 from freedompay_async.wire import is_page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from freedompay_async.cli.doctor.target import Target
     from freedompay_async.signing import Signer
 
-__all__ = ["SCHEMES", "Kind", "Told", "ask", "check_scheme", "in_use", "is_accepted", "judge", "open_client", "with_advice"]
+__all__ = ["SCHEMES", "Kind", "Told", "ask", "check_scheme", "is_accepted", "judge", "open_client", "with_advice"]
 
 _POLICY: Final = Policy(attempts=1, connect_timeout=10, attempt_timeout=15)
 _ID: Final = re.compile(UUID_FORM)
 
 
-def _sign(auth_id: str, secret_key: str) -> Signer:
-    return Sha256Signer(auth_id=auth_id, secret_key=secret_key)
-
-
-def _jws(alg: Literal["HS512", "HS256"]) -> Callable[[str, str], Signer]:
-    return lambda auth_id, secret_key: JwsSigner(auth_id=auth_id, secret_key=secret_key, alg=alg)
-
-
-SCHEMES: Final[dict[str, Callable[[str, str], Signer]]] = {"Sign": _sign, "JWS HS512": _jws("HS512"), "JWS HS256": _jws("HS256")}
-"""By their name, from merchant and key."""
-_HOW_TO_USE: Final = {
-    "Sign": "set the region to KG or UZ, or hand in signer=Sha256Signer(…)",
-    "JWS HS512": "set the region to KZ, or hand in signer=JwsSigner(…)",
-    "JWS HS256": 'hand in signer=JwsSigner(…, alg="HS256")',
-}
+SCHEMES: Final = (Scheme.SIGN, Scheme.JWS_HS512, Scheme.JWS_HS256)
+"""In the order in which they are tried."""
 
 
 class Kind(Enum):
@@ -69,24 +53,28 @@ class Told:
     text: str
 
 
-def in_use(region: Region | None) -> str | None:
-    """The scheme that the settings mean."""
-    return None if region is None else "JWS HS512" if region is Region.KZ else "Sign"
-
-
 def open_client(target: Target, signer: Signer) -> FreedomPay:
     """A client that tries each question once."""
-    return FreedomPay(base_url=target.base_url, signer=signer, region=target.region, policy=_POLICY, max_connections=1, timeout=30)
+    return FreedomPay(
+        base_url=target.base_url,
+        signer=signer,
+        region=target.region,
+        contract=target.contract or (),
+        policy=_POLICY,
+        max_connections=1,
+        timeout=30,
+        proxy=None if target.way.proxy is None or target.trust_env else target.way.proxy.url,
+        trust_env=target.trust_env,
+    )
 
 
-async def check_scheme(target: Target, name: str) -> Check:
+async def check_scheme(target: Target, scheme: Scheme) -> Check:
     """Ask with the right key and with a wrong one."""
-    make = SCHEMES[name]
     told: list[Told] = []
     for key in (target.secret_key, SecretKey(secrets.token_hex(16))):
-        async with open_client(target, make(target.auth_id, key)) as fp:
+        async with open_client(target, scheme.signer(auth_id=target.auth_id, secret_key=key)) as fp:
             told.append(await ask(fp))
-    return judge(name, right=told[0], wrong=told[1], used=name == in_use(target.region))
+    return judge(scheme, right=told[0], wrong=told[1], used=scheme is target.scheme)
 
 
 async def ask(fp: FreedomPay) -> Told:
@@ -146,12 +134,16 @@ def _beside(check: Check, accepted: list[str], used: str | None) -> dict[str, An
     if check.verdict is Verdict.OK and not is_accepted(check) and not accepted:
         return {"verdict": Verdict.UNKNOWN, "detail": f"{check.detail}; with a key that no scheme takes, this tells nothing of the scheme"}
     if used is None and is_accepted(check):
-        return {"advice": f"to use it, {_HOW_TO_USE[check.name]}"}
+        return {"advice": f"to use it, {_to_use(check.name)}"}
     if check.verdict is not Verdict.WRONG or check.name != used or check.advice:
         return {}
     if accepted:
-        return {"advice": f"merchant and key are right, the scheme is not: {accepted[0]} is accepted; {_HOW_TO_USE[accepted[0]]}"}
+        return {"advice": f"merchant and key are right, the scheme is not: {accepted[0]} is accepted; {_to_use(accepted[0])}"}
     return {"advice": "check FREEDOMPAY_AUTH_ID and FREEDOMPAY_SECRET_KEY, and that they are of this host: test and live have their own"}
+
+
+def _to_use(scheme: str) -> str:
+    return f"set FREEDOMPAY_SIGNATURE={scheme}, or --scheme {scheme}, or hand in scheme={scheme!r}"
 
 
 def _said(error: FreedomPayError) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import typer
 
@@ -10,6 +10,7 @@ from freedompay_async.contract import Retry
 
 if TYPE_CHECKING:
     from freedompay_async.contract import Call
+    from freedompay_async.secret import Secret
     from freedompay_async.signing import Signer
 
 __all__ = ["Announcing", "next_step"]
@@ -25,12 +26,15 @@ class Announcing:
     def __init__(self, signer: Signer, row: Call[Any]) -> None:
         self.auth_id: Final = signer.auth_id
         self.header_id: Final = signer.header_id
+        self.secrets: Final[tuple[Secret, ...]] = getattr(signer, "secrets", ())
+        self.on_refusal: Final[str] = getattr(signer, "on_refusal", "")
         self._signer: Final = signer
         self._row: Final = row
         self._told = False
 
     def headers(self, *, path: str, body: bytes, request_id: str) -> dict[str, str]:
-        headers = self._signer.headers(path=path, body=body, request_id=request_id)
+        # Those of the command are made of its settings, and ask nobody.
+        headers = cast("dict[str, str]", self._signer.headers(path=path, body=body, request_id=request_id))
         if not self._told:
             self._told = True
             typer.echo(f"sending {self._row.name} as {request_id}; should this be cut off: {next_step(self._row, request_id)}", err=True)

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import typer
 
-from freedompay_async.cli.common import Flags, client, errors_told, run
+from freedompay_async.cli.common import errors_told, run
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.marks import help_of
+from freedompay_async.cli.settings_flags import SETTINGS, Given
 from freedompay_async.cli.verbs.announce import Announcing, next_step
 from freedompay_async.cli.verbs.answers import show
 from freedompay_async.cli.verbs.asking import be_sure
@@ -35,13 +36,6 @@ __all__ = ["verb"]
 
 F = TypeVar("F", bound="Callable[..., Coroutine[Any, Any, Any]]")
 _WAIT: Final = 60.0
-_SETTINGS: Final[dict[str, tuple[Any, Any]]] = {
-    "auth_id": (Flags.auth_id, None),
-    "region": (Flags.region, None),
-    "test": (Flags.test, None),
-    "base_url": (Flags.base_url, None),
-}
-"""The settings as parameters of a command: each with its annotation and its default."""
 
 
 def verb(
@@ -62,7 +56,7 @@ def verb(
         shared = _shared(row, sure=sure is not None, secrets=secrets)
 
         def command(**given: Any) -> None:
-            settings = {name: given.pop(name) for name in _SETTINGS}
+            settings = Given(**{name: given.pop(name) for name in SETTINGS})
             how = {name: given.pop(name) for name in shared if name in given}
             with errors_told():
                 call: dict[str, Any] = {"extra": None if how["extra"] is None else object_of(how["extra"], "--extra")}
@@ -73,7 +67,7 @@ def verb(
                     raise ConfigurationError("--record is for what can't be done again, and this can. Nothing was sent.")
                 loud = row.retry is not Retry.READ and not repeatable
                 signing: Callable[[Signer], Signer] | None = (lambda signer: Announcing(signer, row)) if loud else None
-                fp = client(**settings, max_connections=1, record=how.get("record"), signing=signing)
+                fp = settings.client(max_connections=1, record=how.get("record"), signing=signing)
                 if sure is not None and not how["yes"]:
                     be_sure(fp, sure.format_map({name: "all" if part is None else part for name, part in given.items()}))
                 if how.get("reveal"):
@@ -100,7 +94,7 @@ def _signature(own: list[inspect.Parameter], shared: Mapping[str, tuple[Any, Any
     parts = [part.replace(kind=inspect.Parameter.KEYWORD_ONLY) for part in own]
     parts += [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default)
-        for name, (kind, default) in {**shared, **_SETTINGS}.items()
+        for name, (kind, default) in {**shared, **SETTINGS}.items()
     ]
     return inspect.Signature(parts)
 

@@ -1,0 +1,88 @@
+"""What comes in through the public doors, held against its type.
+
+A value of another type is refused with its name, its type and what to give in its place. The value
+itself is never shown: it may be a key.
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Final
+
+from freedompay_async.errors import ConfigurationError
+from freedompay_async.secret import Secret
+
+__all__ = ["check_flag", "check_number", "check_text", "check_type", "check_whole", "refusal"]
+
+_HINTS: Final = {
+    "bytes": ": decode it first",
+    "bytearray": ": decode it first",
+    "bool": "",
+}
+
+
+def refusal(name: str, value: object, want: str) -> ConfigurationError:
+    """The error for a value of another type: its name, its type, and what to give."""
+    if value is None:
+        return ConfigurationError(f"{name} is None: give {want}. Nothing was sent.")
+    hint = _HINTS.get(type(value).__name__, "")
+    if not isinstance(value, Secret) and hasattr(type(value), "get_secret_value"):
+        hint = ": its get_secret_value() gives the text"
+    return ConfigurationError(f"{name} is of type {type(value).__name__}: give {want}{hint}. Nothing was sent.")
+
+
+def check_text(name: str, value: object) -> str:
+    """Text that may be shown.
+
+    Raises:
+        ConfigurationError: it is none, or it is a `Secret`.
+    """
+    if isinstance(value, Secret):
+        raise ConfigurationError(f"{name} is a {type(value).__name__}, and it is shown in logs: give plain text. Nothing was sent.")
+    if not isinstance(value, str):
+        raise refusal(name, value, "text")
+    return value
+
+
+def check_flag(name: str, value: object) -> bool:
+    """True or False; a text is neither, for "0" and "false" would both be true.
+
+    Raises:
+        ConfigurationError: it is something else.
+    """
+    if not isinstance(value, bool):
+        raise refusal(name, value, "True or False")
+    return value
+
+
+def check_whole(name: str, value: object, *, unit: str = "") -> int:
+    """A whole number, at least 1.
+
+    Raises:
+        ConfigurationError: it is something else.
+    """
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise refusal(name, value, f"a whole number of {unit} (int)" if unit else "a whole number (int)")
+    if value < 1:
+        raise ConfigurationError(f"{name}={value}: {unit or 'a whole number'}, at least 1. Nothing was sent.")
+    return value
+
+
+def check_number(name: str, value: object, *, unit: str = "", endless: bool = False) -> float:
+    """A number that is more than 0; `endless`: infinity will do.
+
+    Raises:
+        ConfigurationError: it is something else.
+    """
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise refusal(name, value, f"a number of {unit}" if unit else "a number")
+    # NaN is not more than 0 either.
+    if not value > 0 or not (endless or isfinite(value)):
+        raise ConfigurationError(f"{name}={value!r}: {unit or 'a number'}, more than 0. Nothing was sent.")
+    return value
+
+
+def check_type(name: str, value: object, kind: type, want: str) -> None:
+    """Raise `ConfigurationError` where the value is of another type."""
+    if not isinstance(value, kind):
+        raise refusal(name, value, want)
