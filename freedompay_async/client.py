@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import msgspec
 
+from freedompay_async.client_contract import Contract
 from freedompay_async.contract import Retry, Section
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.models.open import Fields
-from freedompay_async.overrides import Override, overridden
 from freedompay_async.pooled import Pooled
 from freedompay_async.record import Record
 from freedompay_async.resources import Cards, Clients, GiftCards, Limits, Requests, Transactions
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import ssl
     from os import PathLike
 
+    from freedompay_async.overrides import Override
     from freedompay_async.policy import Policy
     from freedompay_async.signing import Signer
 
@@ -91,10 +92,12 @@ class FreedomPay(Pooled):
                     raise ConfigurationError("auth_id and secret_key are needed, or a signer. Nothing was sent.")
                 signer = signer_of(named, auth_id=auth_id, secret_key=secret_key)
             signers = dict.fromkeys(_SECTIONS, signer)
+        own = Contract(contract, named)
+        own.check_ids(signers)
         super().__init__(
             base_url=base_url,
             signers=signers,
-            rows=overridden(contract, named),
+            rows=own.rows,
             record=None if record is None else Record(record),
             max_connections=max_connections,
             rate=rate,
@@ -104,6 +107,7 @@ class FreedomPay(Pooled):
             max_answer=max_answer,
             trust_env=trust_env,
         )
+        self.contract: Final = own
         self.base_url: Final = base_url
         self.merchant: Final = signers[Section.PAYMENT_CARDS].auth_id
         self.cards: Final = Cards(self._session)
