@@ -130,7 +130,7 @@ class Override:
                 "this is for one call: put it under the name of that, as [cards.issue]",
             )
         if self.path is not None and (problem := of_path(self.path)):
-            yield Wrong("path", problem, problem)
+            yield Wrong("path", problem, problem.removesuffix("."))
         if _ID in self.fields:
             yield Wrong(
                 "fields", "Override(fields=…) can't hold request_id: each call has its own.", "can't hold request_id: each call has its own"
