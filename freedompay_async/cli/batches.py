@@ -69,6 +69,14 @@ _AcceptFound = Annotated[
         "this.",
     ),
 ]
+_ContractChanged = Annotated[
+    bool,
+    typer.Option(
+        "--contract-changed",
+        help="Go on though the contract is not the one that the batch was planned with. Rows that were not sent take the new one; "
+        "rows that were sent are asked about first, and sent again only if their bytes stay the same.",
+    ),
+]
 _Json = Annotated[bool, typer.Option("--json", help="JSON Lines on standard output, for machines.")]
 
 
@@ -106,6 +114,7 @@ def issue(
     max_cards: _MaxCards = None,
     check_first: _CheckFirst = _Check.SAMPLE,
     accept_found: _AcceptFound = None,
+    contract_changed: _ContractChanged = False,
     out: _Out = None,
     json: _Json = False,
     auth_id: Flags.auth_id = None,
@@ -128,8 +137,17 @@ def issue(
             client(auth_id=auth_id, region=region, test=test, base_url=base_url, max_connections=concurrency) as fp,
             Journal.open(journal) as opened,
         ):
-            task = Batch(fp, opened, name=name, activate=activate, limits=limits, check_first=check_first.value, accept_found=keys)
             with _taken_back(opened):
+                task = Batch(
+                    fp,
+                    opened,
+                    name=name,
+                    activate=activate,
+                    limits=limits,
+                    check_first=check_first.value,
+                    accept_found=keys,
+                    contract_changed=contract_changed,
+                )
                 made = await task.plan(read_file(file, product_id=product))
                 _refuse_problems(made, file, json=json)
                 if json and made.warnings:
@@ -149,6 +167,7 @@ def resume(
     max_cards: _MaxCards = None,
     check_first: _CheckFirst = _Check.SAMPLE,
     accept_found: _AcceptFound = None,
+    contract_changed: _ContractChanged = False,
     out: _Out = None,
     json: _Json = False,
     auth_id: Flags.auth_id = None,
@@ -168,7 +187,7 @@ def resume(
             client(auth_id=auth_id, region=region, test=test, base_url=base_url, max_connections=concurrency) as fp,
             Journal.open(journal, create=False) as opened,
         ):
-            task = Batch(fp, opened, limits=limits, check_first=check_first.value, accept_found=keys)
+            task = Batch(fp, opened, limits=limits, check_first=check_first.value, accept_found=keys, contract_changed=contract_changed)
             _tell(await task.accept(), keys, json=json)
             await knock(fp, begun=True)
             return await _run(task, opened, out=out, json=json)
