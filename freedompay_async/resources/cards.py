@@ -363,7 +363,7 @@ class Cards(Namespace):
         left_out = "client_id" in self._session.row(call).leave_out
         if client_id is None and not left_out:
             raise ConfigurationError(
-                f"{call.name} needs client_id, the client that the card is for. Where the issuer wants something else, such as a "
+                "it needs client_id, the client that the card is for. Where the issuer wants something else, such as a "
                 "cardholder, a contract that leaves client_id out says so. Nothing was sent.",
                 call=call.name,
             )
