@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from freedompay_async.client_contract import Contract
 from freedompay_async.contract import Section
-from freedompay_async.contract_values import READ, Bad, kind_of
+from freedompay_async.contract_values import READ, Bad, kind_of, shown
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.files import reading_given
 from freedompay_async.override_checks import WrongOverride, nearest
@@ -122,6 +122,8 @@ def _read(name: str) -> ContractFile | str:
     except Bad as bad:
         line = bad.at if isinstance(bad.at, int) else 0 if lines is None else lines.of(bad.at)
         return f", line {line}: {bad.problem}" if line else f" {bad.problem}"
+    except (RecursionError, ConfigurationError):
+        return " can't be read: it is nested too deeply"
     except OSError as error:
         told = {FileNotFoundError: "there is no such file", IsADirectoryError: "it is a folder"}
         return f" can't be read: {told.get(type(error)) or error.strerror or type(error).__name__}"
@@ -179,7 +181,7 @@ def _tables(data: dict[str, Any], at: tuple[str, ...] = (), region: Region | Non
             known = [_ALL, *_GROUPS, *_SECTIONS, *Region, *CALLS]
             near = nearest(name, known) or next((each for each in Region if each == name.upper()), None)
             hint = f" (did you mean {near}?)" if near else ": name a call, as [cards.issue], a section, a region, or all"
-            raise Bad(path, f"there is no {name}{hint}")
+            raise Bad(path, f"there is no {shown(name)}{hint}")
         if not isinstance(value, dict):
             raise Bad(path, f"{name} is {kind_of(value)}: write a table, as [{'.'.join(path)}]")
         if name in list(Region):
@@ -212,7 +214,7 @@ def _no_call(group: str, name: str) -> str:
         return f"{group} is no section: put {name} under a call, as [{example}], or under a section"
     same = (call.name for call in CALLS.values() if call.section == group and call.name.endswith(f".{name}"))
     near = next(same, None) or nearest(f"{group}.{name}", CALLS) or nearest(name, _ARGUMENTS)
-    return f"there is no call {group}.{name}" + (f" (did you mean {near}?)" if near else "")
+    return f"there is no call {group}.{shown(name)}" + (f" (did you mean {near}?)" if near else "")
 
 
 def _override(table: _Table) -> Override:
@@ -221,7 +223,7 @@ def _override(table: _Table) -> Override:
         if name not in _ARGUMENTS:
             near = nearest(name, _ARGUMENTS)
             hint = f" (did you mean {near}?)" if near else f": there are {', '.join(_ARGUMENTS)}"
-            raise Bad((*table.path, name), f"there is no setting {name}{hint}")
+            raise Bad((*table.path, name), f"there is no setting {shown(name)}{hint}")
         given[_ARGUMENTS[name]] = READ[name]((*table.path, name), value)
     try:
         return Override(call=table.call, section=table.section, region=table.region, **given)

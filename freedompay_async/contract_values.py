@@ -11,8 +11,9 @@ from freedompay_async.contract import Retry
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["READ", "Bad", "kind_of"]
+__all__ = ["READ", "Bad", "kind_of", "shown"]
 
+_MOST_SHOWN: Final = 60
 _KINDS: Final = {str: "a text", bool: "true or false", dict: "a table", list: "a list"}
 
 
@@ -25,9 +26,15 @@ class Bad(Exception):
         self.problem: Final = problem
 
 
+def shown(name: str) -> str:
+    """A name or a value of the file, as a message has it."""
+    short = name if len(name) <= _MOST_SHOWN else f"{name[:_MOST_SHOWN]}…"
+    return short if short.isprintable() else repr(short)
+
+
 def _a_text(path: tuple[str, ...], value: object) -> str:
     if not isinstance(value, str):
-        raise Bad(path, f"{path[-1]} is {kind_of(value)}, and has to be a text in quotation marks")
+        raise Bad(path, f"{shown(path[-1])} is {kind_of(value)}, and has to be a text in quotation marks")
     return value
 
 
@@ -37,7 +44,7 @@ def _a_retry(path: tuple[str, ...], value: object) -> Retry:
         return Retry(text.strip().lower())
     except ValueError:
         pass
-    raise Bad(path, f"retry is {text!r}, and has to be askable or unaskable")
+    raise Bad(path, f"retry is {shown(text)!r}, and has to be askable or unaskable")
 
 
 def _texts(path: tuple[str, ...], value: object) -> list[str]:
@@ -57,7 +64,7 @@ def _names(path: tuple[str, ...], value: object) -> dict[str, str]:
         elif isinstance(other, str):
             names[name] = other
         else:
-            raise Bad((*path, name), f"{name} is {kind_of(other)}, and has to be a name in quotation marks")
+            raise Bad((*path, name), f"{shown(name)} is {kind_of(other)}, and has to be a name in quotation marks")
     return names
 
 
@@ -74,7 +81,7 @@ def _value(path: tuple[str, ...], value: Any) -> Any:
     if isinstance(value, list):
         return [_value(path, part) for part in value]
     if isinstance(value, Decimal) and not value.is_finite():
-        raise Bad(path, f"{path[-1]} is {value}, which JSON has no form for")
+        raise Bad(path, f"{shown(path[-1])} is {value}, which JSON has no form for")
     return value.isoformat() if isinstance(value, datetime | date | time) else value
 
 

@@ -15,6 +15,8 @@ _DOTTED: Final = rf"{_PART}(?:[ \t]*\.[ \t]*{_PART})*"
 _TABLE: Final = re.compile(rf"[ \t]*\[\[?[ \t]*({_DOTTED})[ \t]*\]\]?")
 _KEY: Final = re.compile(rf"[ \t]*({_DOTTED})[ \t]*=")
 _PARTS: Final = re.compile(_PART)
+# Nothing that is asked for is deeper inside.
+_DEEPEST: Final = 8
 _AT: Final = re.compile(r"\(at line (\d+), column \d+\)")
 
 
@@ -33,7 +35,7 @@ class Lines:
 
     def _add(self, path: tuple[str, ...], number: int, *, least: int) -> None:
         # `a.b = 1` and `[a.b]` are also where `a` begins.
-        for length in range(least, len(path) + 1):
+        for length in range(least, min(len(path), _DEEPEST) + 1):
             self._lines.setdefault(path[:length], number)
 
     def of(self, path: Sequence[str]) -> int:

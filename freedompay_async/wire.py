@@ -231,6 +231,9 @@ def _merged(
     leave_out: Collection[str],
     rename: Mapping[str, str],
 ) -> dict[str, Any]:
+    if gone := sorted({*leave_out, *rename} & extra.keys()):
+        why = "the contract leaves it out, or gives it another name"
+        raise ConfigurationError(f"extra can't hold {', '.join(gone)}: {why}. Nothing was sent.")
     if isinstance(request, GivenBody):
         body = {**request.fields}
     elif isinstance(request, GivenIntent):
@@ -241,9 +244,6 @@ def _merged(
         body = reshaped(body, leave_out, rename)
     if taken := sorted(body.keys() & extra.keys()):
         raise ConfigurationError(f"extra can't hold {', '.join(taken)}: the call has it already. Nothing was sent.")
-    if gone := sorted({*leave_out, *rename} & extra.keys()):
-        why = "the contract leaves it out, or gives it another name"
-        raise ConfigurationError(f"extra can't hold {', '.join(gone)}: {why}. Nothing was sent.")
     return {**body, **{name: added[name] for name in added if name not in body}, **extra}
 
 

@@ -242,6 +242,16 @@ class TestRefusals:
             (b"#" * (2**20 + 1), " has more than 1,048,576 bytes: that is no contract file"),
             ("[cards.issue]\nfields = { a = " + "[" * 3000 + "]" * 3000 + " }", " can't be read: it is nested too deeply"),
             ("[cards.issue]\nfields = { a = " + "1" * 5000 + " }", " can't be read: it has a number that is too long"),
+            ("[cards.issue]\nrename." + "a." * 3000 + "a = 1", " can't be read: it is nested too deeply"),
+            ("[cards.issue]\nfields." + "a." * 3000 + "a = 1", " can't be read: it is nested too deeply"),
+            (
+                "[" + "a" * 200 + "]",
+                f", line 1: there is no {'a' * 60}…: name a call, as [cards.issue], a section, a region, or all",
+            ),
+            (
+                '[cards.issue]\n"a\\u001b[2J" = 1',
+                ", line 1: there is no setting 'a\\x1b[2J': there are path, retry, fields, leave_out, rename, headers, envelope",
+            ),
         ],
     )
     def test_name_the_line_and_what_is_wrong(self, refusal, text, expected):
