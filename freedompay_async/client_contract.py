@@ -72,12 +72,13 @@ class Contract:
         return {name: told for name, row in self.rows.items() if (told := _told(row))}
 
     def __repr__(self) -> str:
-        return f"Contract({len(self.overrides)} overrides, region={self.region})"
+        # Whoever records the locals of a refusal asks for it before it is made.
+        return f"Contract({len(getattr(self, 'overrides', ()))} overrides, region={getattr(self, 'region', None)})"
 
 
 def differences(was: Says, now: Says) -> list[str]:
     """A line for each thing that is another one now."""
-    lines = []
+    lines: list[str] = []
     for call in sorted({*was, *now}):
         before, after = was.get(call, {}), now.get(call, {})
         for name in sorted({*before, *after}):

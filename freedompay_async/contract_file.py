@@ -105,7 +105,7 @@ class _Table(NamedTuple):
 def _name(path: object) -> str:
     if not isinstance(path, str | os.PathLike):
         raise ConfigurationError(f"contract is a {type(path).__name__}: give the path of a file, or overrides. Nothing was sent.")
-    name = os.fspath(cast("str | PathLike[str]", path))
+    name = os.fspath(cast("Any", path))
     if not isinstance(name, str) or not name or "\0" in name:
         raise ConfigurationError("contract is no name that a file can have. Nothing was sent.")
     return name

@@ -115,7 +115,7 @@ def _put(connection: sqlite3.Connection, name: str, value: bytes) -> None:
 
 
 def _fields(was: Says, now: Says) -> dict[str, str]:
-    changed = {}
+    changed: dict[str, str] = {}
     for call in sorted({*was, *now}):
         before, after = was.get(call, {}), now.get(call, {})
         if names := sorted(name for name in {*before, *after} if before.get(name) != after.get(name)):

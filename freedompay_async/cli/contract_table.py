@@ -134,9 +134,9 @@ def _line(row: Call[Any], shown: _Shown) -> tuple[str, ...]:
 
 
 def _as_record(shown: _Shown) -> dict[str, Any]:
-    calls = []
+    calls: list[dict[str, Any]] = []
     for row in shown.rows:
-        line = dict(zip(_COLUMNS, _line(row, shown), strict=True)) | {"call": row.name}
+        line: dict[str, Any] = dict(zip(_COLUMNS, _line(row, shown), strict=True)) | {"call": row.name}
         calls.append(line if shown.file is None else line | {"differs": shown.says.get(row.name, {})})
     told: dict[str, Any] = {
         "calls": calls,

@@ -123,7 +123,8 @@ class HostContract:
 
     def as_usual(self, call: str, fields: dict[str, Any], *, own: str | None) -> dict[str, Any]:
         """The fields as the pages have them; `own` is the id in the header."""
-        usual = _called_back(fields, self._names.get(call, {}))
+        names = self._names.get(call)
+        usual = _called_back(fields, names) if names else fields
         if call not in self._required:
             return usual
         if own is not None and rules.has_own_id(call):
@@ -155,7 +156,7 @@ def _flat(given: Mapping[str, Any], around: str = "") -> Iterable[tuple[str, Map
 
 def _texts(what: str, given: Any) -> tuple[str, ...]:
     # Of a text each letter would be a name.
-    parts = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str | bytes) else (None,)
+    parts: tuple[Any, ...] = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str | bytes) else (None,)
     if not all(isinstance(part, str) and part for part in parts):
         raise ValueError(f"{what} is no list of names")
     return parts
