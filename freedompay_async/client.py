@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 import msgspec
 
 from freedompay_async.arguments import check_text, check_type
+from freedompay_async.client_contract import Contract
 from freedompay_async.contract import Retry, Section
 from freedompay_async.contract_file import read_contract
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.models.open import Fields
-from freedompay_async.overrides import Override, overridden
+from freedompay_async.overrides import Override
 from freedompay_async.pooled import Pooled
 from freedompay_async.proxies import Proxy
 from freedompay_async.record import Record
@@ -92,10 +93,13 @@ class FreedomPay(Pooled):
         proxy = None if proxy is None else Secret(proxy)
         named = None if region is None else Region(region)
         host = host_of(named, test=test, base_url=base_url)
+        signers = _signers(named, auth_id=auth_id, secret_key=secret_key, scheme=scheme, signer=signer)
+        own = Contract(_overrides_of(contract), named)
+        own.check_ids(signers)
         super().__init__(
             base_url=host.base_url,
-            signers=_signers(named, auth_id=auth_id, secret_key=secret_key, scheme=scheme, signer=signer),
-            rows=overridden(_overrides_of(contract), named),
+            signers=signers,
+            rows=own.rows,
             record=None if record is None else Record(record),
             max_connections=max_connections,
             rate=rate,
@@ -106,10 +110,11 @@ class FreedomPay(Pooled):
             proxy=None if proxy is None else Proxy.read(proxy, "proxy"),
             trust_env=trust_env,
         )
+        self.contract: Final = own
         self.base_url: Final = host.base_url
         self.live: Final = host.live
         """Cards are real there: the host is neither a test host nor this machine."""
-        self.merchant: Final = self._session.signers[Section.PAYMENT_CARDS].auth_id
+        self.merchant: Final = signers[Section.PAYMENT_CARDS].auth_id
         self.cards: Final = Cards(self._session)
         self.clients: Final = Clients(self._session)
         self.gift_cards: Final = GiftCards(self._session)

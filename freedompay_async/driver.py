@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
 import logging
 import sys
 import time
 from functools import partial
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from msgspec.structs import force_setattr
 
 from freedompay_async.arguments import check_number
 from freedompay_async.attempt import Attempt, TransportError, Wire
-from freedompay_async.contract import REQUESTS_STATUS, Call, Mark, Retry, Section
+from freedompay_async.bodies import secrets_renamed
+from freedompay_async.contract import REQUESTS_STATUS, WITHOUT_ID, Call, Mark, Retry, Section
 from freedompay_async.drift import DriftCount
 from freedompay_async.errors import KEEP_TO_THE_ID, MEANINGS, Busy, ConfigurationError, Ending, OutcomeUnknown
 from freedompay_async.explain import mark_cancelled, to_error
@@ -146,8 +149,19 @@ class Means:
         return self._rows.get(call.name, call)
 
     def encode(self, call: Call[Any], request: msgspec.Struct, extra: Mapping[str, Any] | None = None) -> bytes:
-        """The body of a call, with the fields that the overrides and the caller add."""
-        return encode(request, self.row(call).fields, extra)
+        """The body of a call as the overrides have it, with the fields that the caller adds."""
+        row = self.row(call)
+        return encode(request, row.fields, extra, leave_out=row.leave_out, rename=row.rename)
+
+    def fingerprint(self, call: Call[Any], request: msgspec.Struct) -> bytes:
+        """SHA-256 of what goes out for an intent: of its body, and before that of the names of headers that an override has changed.
+
+        A header may carry the id by which the issuer knows the intent again.
+        """
+        row = self.row(call)
+        made = sha256(json.dumps(sorted(row.header_names.items())).encode() if row.header_names else b"")
+        made.update(self.encode(call, request))
+        return made.digest()
 
 
 class Driver:
@@ -190,6 +204,8 @@ class Driver:
         self._wait_too_long = False
         self._sending: Attempt | None = None
         self._secrets = (*secrets_sent(request), *(secrets_sent(extra) if extra else ()))
+        if call.rename:
+            self._secrets = (*self._secrets, *secrets_renamed(request, call.rename))
 
     @property
     def call(self) -> Call[Any]:
@@ -235,7 +251,7 @@ class Driver:
                     self._remember(verdict, success=verdict.seen is Seen.TAKEN)
                     self._retry_after = verdict.retry_after
                     status = None if verdict.reply is None else verdict.reply.status
-                    life.no_such_path = status == 404 and self._call.mark is Mark.INFERRED
+                    life.no_such_path = status == 404 and self._call.path_unsure
                     action = life.after_send(verdict.seen, loop.time(), retry_after=verdict.retry_after, conflict=status == 409)
                 else:
                     self._asked = verdict = await self._ask()
@@ -460,6 +476,8 @@ class Driver:
         if not isinstance(self._request, StatusQuery):
             self._id = own
         call, message = self._call, Message(self._call.method, self._call.path, {}, b"")
+        if call.needs_header_id and not self._signer.header_id:
+            raise ConfigurationError(f"{WITHOUT_ID} Nothing was sent.")
         if isinstance(self._request, HeaderQuery):
             message.headers.update(self._request.headers)
         else:

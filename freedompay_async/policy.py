@@ -196,7 +196,7 @@ class Life:
     conflict: bool = False
     """The last such answer was an HTTP 409."""
     no_such_path: bool = False
-    """The path is a guess, and the last answer to it was an HTTP 404: sending it again gives the same."""
+    """No page shows the path, and the last answer to it was an HTTP 404: sending it again gives the same."""
     wait: bool = True
     """Whether a 429 is waited out."""
     hopeless: bool = False

@@ -50,6 +50,7 @@ class Record:
 
     A line is `at`, `state`, `call`, `request_id` and `request`, and at the end `answer` or `error`. The states are `sending`, then `done`,
     `refused`, `not sent` or `unknown`. A `sending` that nothing follows is of a process that died: unknown too. Secrets are `***`.
+    `left_out` and `renamed` tell what a contract changes in the fields of the request.
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
@@ -77,6 +78,11 @@ class Record:
         entry: dict[str, Any] = {"call": call.name, "request_id": request_id, "request": _sealed(request) if own else request}
         if extra or call.fields:
             entry["extra"] = Fields({**call.fields, **extra})
+        # The request stands there by the names of the table.
+        if call.leave_out:
+            entry["left_out"] = sorted(call.leave_out)
+        if call.rename:
+            entry["renamed"] = dict(call.rename)
         await self._begin(entry)
         try:
             answer = await work()

@@ -92,7 +92,9 @@ class Sha256Signer:
 class JwsSigner:
     """`X-JWS-Signature`: a detached JWS (RFC 7515, appendix F) over the path and the body.
 
-    `alg` is `HS512` (the vendor's worked example) or `HS256` (a later text of the same page, with `typ` in the header).
+    `alg` is `HS512` (the vendor's worked example, which verifies) or `HS256` (another text of the
+    same page, with `typ` in the header). That one is probably the newer, and its example verifies
+    under no published key: which of the two a host takes shows at the first call.
     """
 
     header_id: bool = False

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
+from freedompay_async.bodies import reshaped
 from freedompay_async.body_check import wrong_body, wrong_value
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.models.answers import Answer, RequestState
@@ -28,7 +29,7 @@ from freedompay_async.secret import Secret
 from freedompay_async.shapes import Difference, Note, read_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from freedompay_async.models.answers import AnyAnswer
 
@@ -105,23 +106,33 @@ def is_page(body: bytes | str | None) -> bool:
     return (body or "").lstrip().startswith("<")
 
 
-def encode(request: msgspec.Struct, added: Mapping[str, Any] | Fields | None = None, extra: Mapping[str, Any] | None = None) -> bytes:
+def encode(
+    request: msgspec.Struct,
+    added: Mapping[str, Any] | Fields | None = None,
+    extra: Mapping[str, Any] | None = None,
+    *,
+    leave_out: Collection[str] = (),
+    rename: Mapping[str, str] | None = None,
+) -> bytes:
     """One line of JSON in UTF-8: these bytes are signed, and these bytes are sent.
 
     Args:
         request: the body.
         added: more fields, from an override; one that is in the body already stays as it is there.
         extra: more fields, from the caller of the method.
+        leave_out: fields of the body, from an override; see `bodies.py`.
+        rename: fields of the body, from an override, each with its other name.
 
     Raises:
-        ConfigurationError: a value has no form in it, or `extra` names what the body has; nothing was sent.
+        ConfigurationError: a value has no form in it, or `extra` names what the body has, or what an override takes out of it; nothing was
+            sent.
     """
     try:
-        if not added and not extra and not isinstance(request, GivenBody | GivenIntent):
+        if not added and not extra and not leave_out and not rename and not isinstance(request, GivenBody | GivenIntent):
             body = _ENCODER.encode(request)
             misfit = wrong_body(request, body)
         else:
-            body = _ENCODER.encode(_merged(request, added or {}, extra or {}))
+            body = _ENCODER.encode(_merged(request, added or {}, extra or {}, leave_out, rename or {}))
             misfit = wrong_value(request) or wrong_value(added) or wrong_value(extra)
         if misfit is None:
             return body
@@ -219,13 +230,24 @@ def read_look_up(reply: Reply, *, now: float, asked: frozenset[str] = frozenset(
     return replace(verdict, seen=seen)
 
 
-def _merged(request: msgspec.Struct, added: Mapping[str, Any] | Fields, extra: Mapping[str, Any]) -> dict[str, Any]:
+def _merged(
+    request: msgspec.Struct,
+    added: Mapping[str, Any] | Fields,
+    extra: Mapping[str, Any],
+    leave_out: Collection[str],
+    rename: Mapping[str, str],
+) -> dict[str, Any]:
+    if gone := sorted({*leave_out, *rename} & extra.keys()):
+        why = "the contract leaves it out, or gives it another name"
+        raise ConfigurationError(f"extra can't hold {', '.join(gone)}: {why}. Nothing was sent.")
     if isinstance(request, GivenBody):
         body = {**request.fields}
     elif isinstance(request, GivenIntent):
         body = {**request.fields, "request_id": request.request_id}
     else:
         body = msgspec.to_builtins(request, enc_hook=_reveal, builtin_types=(Decimal,))
+    if leave_out or rename:
+        body = reshaped(body, leave_out, rename)
     if taken := sorted(body.keys() & extra.keys()):
         raise ConfigurationError(f"extra can't hold {', '.join(taken)}: the call has it already. Nothing was sent.")
     return {**body, **{name: added[name] for name in added if name not in body}, **extra}

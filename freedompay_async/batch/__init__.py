@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from freedompay_async.arguments import check_flag, check_type
 from freedompay_async.batch.accepting import Accepted, accept, accepted_keys
+from freedompay_async.batch.contracts import Agreement
 from freedompay_async.batch.files import read_file
 from freedompay_async.batch.first_check import CHECKS
 from freedompay_async.batch.journal import Journal
@@ -57,6 +58,9 @@ class Batch:
     machine or journal it comes from, unless another batch name is given. (Without its journal: while the issuer remembers request ids.)
     A row whose id was used before this journal is told as found, and nothing is made for it until it is accepted as the same person's.
 
+    The journal remembers the contract of the client (see `Override`). With another one nothing is sent before somebody has said that it
+    may be another one: `contract_changed`.
+
     Args:
         fp: the client; its merchant and host are part of the plan.
         journal: an open journal.
@@ -69,10 +73,13 @@ class Batch:
             about none. Where a question gets no clear answer within `Limits.settle`, nothing is sent of what it is about.
         accept_found: keys of rows that an earlier run has told as found and that were used before for the same people, or `"all"` of these:
             such rows go on. It is kept in the journal. Rows that are found later are not accepted by it, because nobody has seen them.
+        contract_changed: go on though the contract is not the one that the batch was planned with, and keep the new one. Rows that were not
+            sent take it. Rows that were sent are asked about first, and sent again only if the bytes of their bodies stay the same (their
+            path may be another); else they end as unknown.
 
     Raises:
-        ConfigurationError: the name or the merchant id can't be part of a request id, or another argument is not one of these; nothing was
-            sent.
+        ConfigurationError: the name or the merchant id can't be part of a request id, another argument is not one of these, or the contract
+            leaves out what tells whose a card is; nothing was sent.
     """
 
     def __init__(
@@ -85,6 +92,7 @@ class Batch:
         limits: Limits | None = None,
         check_first: Check = "sample",
         accept_found: str | Iterable[str] | None = None,
+        contract_changed: bool = False,
     ) -> None:
         if check_first not in CHECKS:
             raise ConfigurationError(f"check_first={check_first!r}: give one of {', '.join(CHECKS)}. Nothing was sent.")
@@ -98,6 +106,7 @@ class Batch:
         if activate is not None:
             check_flag("activate", activate)
             self._settings["activate"] = "yes" if activate else "no"
+        self._agreement: Final = Agreement(fp.contract, changed=contract_changed, path=journal.path)
         self._limits: Final = limits or Limits()
         self._check_first: Final = check_first
         self._accept_found: Final = accepted_keys(accept_found)
@@ -113,10 +122,10 @@ class Batch:
             rows: such as `read_file` gives; read in another thread, and never all in memory.
 
         Raises:
-            ConfigurationError: the journal has another batch, or there are more rows than cards allowed.
+            ConfigurationError: the journal has another batch, or one of another contract, or there are more rows than cards allowed.
         """
         settings = {"batch": "default", "activate": "no"} | self._settings
-        return await make_plan(self._journal, rows, settings=settings, max_cards=self._limits.max_cards)
+        return await make_plan(self._journal, rows, settings=settings, max_cards=self._limits.max_cards, agreement=self._agreement)
 
     async def run(self) -> AsyncGenerator[Outcome]:
         """Issue a card for every row that has not ended, and yield each row as it ends. The first run accepts the rows of `accept_found`
@@ -125,8 +134,8 @@ class Batch:
         To end it early, call `stop()`; or leave the loop, inside `contextlib.aclosing`, to cancel what is on the way.
 
         Raises:
-            ConfigurationError: there is no plan, it is of another merchant or host, a guard stopped the run, or the questions before the
-                first send got no clear answer.
+            ConfigurationError: there is no plan, it is of another merchant, host or contract, a guard stopped the run, or the questions
+                before the first send got no clear answer.
             AuthenticationError: the issuer refuses this merchant; the rows are left as they are.
             NotSent, RateLimited: no answer for too long.
             JournalError: the journal can't be written.
@@ -148,10 +157,11 @@ class Batch:
         """The plan in the journal.
 
         Raises:
-            ConfigurationError: there is none, or it is of another merchant, host or batch.
+            ConfigurationError: there is none, or it is of another merchant, host, batch or contract.
         """
         plan = await existing_plan(self._journal)
         check_settings(plan.settings, self._settings, self._journal.path)
+        await self._journal.call(self._agreement.check)
         return plan
 
     async def accept(self) -> Accepted:

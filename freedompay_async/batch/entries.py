@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 
 from freedompay_async.batch.clock import Clock
+from freedompay_async.batch.contracts import changed_since
 from freedompay_async.batch.plan import PlannedRow
 from freedompay_async.ids import derive_request_id
 
@@ -94,6 +95,8 @@ class Standing(NamedTuple):
     """Each row is asked about before its first send."""
     witness: str | None
     """A request id that the issuer has accepted."""
+    changed: Mapping[str, str]
+    """Of each call whose contract is not the one of the plan, what has changed."""
 
 
 async def standing(journal: Journal) -> Standing:
@@ -114,6 +117,7 @@ async def standing(journal: Journal) -> Standing:
             check_all=one("SELECT 1 FROM meta WHERE name = 'check_first' AND value = 'all'") is not None,
             # The issuer forgets old ids first.
             witness=one("SELECT request_id FROM intents WHERE accepted = 1 ORDER BY number DESC LIMIT 1"),
+            changed=changed_since(connection),
         )
 
     return await journal.call(read)

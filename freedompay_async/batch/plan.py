@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from freedompay_async.batch.contracts import META
 from freedompay_async.batch.files import DocumentProblem, document_digest
 from freedompay_async.batch.lookalikes import Letters, difference, known_letters
 from freedompay_async.batch.rows import Problem, Row, shown
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from freedompay_async.batch.contracts import Agreement
     from freedompay_async.batch.journal import Journal
 
 __all__ = ["Plan", "PlannedRow", "check_settings", "existing_plan", "make_plan"]
@@ -62,15 +64,26 @@ async def make_plan(
     *,
     settings: Mapping[str, str],
     max_cards: int | None = None,
+    agreement: Agreement | None = None,
 ) -> Plan:
     """Write the rows down, or compare them with those that are; a plan with problems leaves no trace.
 
     Raises:
-        ConfigurationError: the journal has another batch, or there are more rows than `max_cards`; nothing was sent.
+        ConfigurationError: the journal has another batch, or one of another contract, or there are more rows than `max_cards`; nothing was
+            sent.
     """
     problems: list[Problem] = []
     keys = _Keys(problems)
-    work = partial(_plan, rows=rows, settings=dict(settings), max_cards=max_cards, problems=problems, keys=keys, path=journal.path)
+    work = partial(
+        _plan,
+        rows=rows,
+        settings=dict(settings),
+        max_cards=max_cards,
+        problems=problems,
+        keys=keys,
+        path=journal.path,
+        agreement=agreement,
+    )
     try:
         return await journal.call(work)
     except JournalError as error:
@@ -120,10 +133,13 @@ def _plan(
     problems: list[Problem],
     keys: _Keys,
     path: Path,
+    agreement: Agreement | None,
 ) -> Plan:
     known = _settings(connection)
     if known:
         check_settings(known, settings, path)
+        if agreement is not None:
+            agreement.check(connection)
     keys.begin(connection)
     digest = hashlib.sha256()
     folders: Callable[[str], str] = lru_cache(maxsize=256)(_real_folder)
@@ -156,6 +172,8 @@ def _plan(
     if not known:
         settings |= {"rows_sha256": digest.hexdigest(), "planned_at": datetime.now(UTC).isoformat(timespec="seconds")}
         connection.executemany("INSERT INTO meta VALUES (?, ?)", settings.items())
+        if agreement is not None:
+            agreement.begin(connection)
         return Plan(rows=number, problems=(), settings=settings, warnings=keys.warnings())
     if known["rows_sha256"] != digest.hexdigest():
         raise ConfigurationError(
@@ -263,7 +281,8 @@ def _real_folder(path: str) -> str:
 
 
 def _settings(connection: sqlite3.Connection) -> dict[str, str]:
-    return dict(connection.execute("SELECT name, value FROM meta WHERE name NOT IN ('clock_set_back', 'confirmed_at')"))
+    named = connection.execute("SELECT name, value FROM meta WHERE name NOT IN ('clock_set_back', 'confirmed_at')")
+    return {name: value for name, value in named if name not in META}
 
 
 def _count(connection: sqlite3.Connection) -> int:

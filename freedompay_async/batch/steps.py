@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from contextlib import nullcontext
 from functools import partial
 from random import random
@@ -191,9 +190,9 @@ class Steps:
                     raise Ended(State.PLANNED, f"nothing was sent: {error}. Put the planned document back, and resume") from error
                 return await self._asked(call, request_id), False
             body.request_id = request_id
-            digest = hashlib.sha256(shared.session.encode(call, body)).digest()
+            digest = shared.session.fingerprint(call, body)
             if earlier is not None and digest != earlier.body_sha256:
-                return await self._asked(call, request_id), False
+                return await self._asked(call, request_id, changed=shared.changed.get(call.name)), False
             intent = Intention(
                 shared.journal,
                 row,
@@ -220,12 +219,14 @@ class Steps:
                 return operation, found and not own
         return await self._refusals.of_this_run(row, step, call, refused, refusal=Refusal.OWN if own else Refusal.PERHAPS_USED)
 
-    async def _asked(self, call: Call[R], request_id: str) -> Operation[R]:
-        """Of an intent that can only be asked about."""
+    async def _asked(self, call: Call[R], request_id: str, *, changed: str | None = None) -> Operation[R]:
+        """Of an intent that can only be asked about; `changed`: what has changed in the contract since it was planned."""
         state = await self._shared.ask_patiently(request_id)
         if state is None:
+            why = "" if changed is None else f": the contract of {call.name} has changed since the batch was planned ({changed})"
             raise OutcomeUnknown(
-                "it was sent by an earlier run, the issuer does not know the id, and the same bytes can't be made again to re-send it.",
+                "it was sent by an earlier run, the issuer does not know the id, and the same bytes can't be made again to re-send "
+                f"it{why}.",
                 request_id=request_id,
             )
         return Operation(self._shared.session, call, request_id, state)

@@ -73,6 +73,14 @@ _AcceptFound = Annotated[
 _Yes = Annotated[
     bool, typer.Option("--yes", help="Do not ask whether cards on a live host are meant; where it was said once, nobody is asked.")
 ]
+_ContractChanged = Annotated[
+    bool,
+    typer.Option(
+        "--contract-changed",
+        help="Go on though the contract is not the one that the batch was planned with. Rows that were not sent take the new one; "
+        "rows that were sent are asked about first, and sent again only if their bytes stay the same.",
+    ),
+]
 _Json = Annotated[bool, typer.Option("--json", help="JSON Lines on standard output, for machines.")]
 
 
@@ -111,6 +119,7 @@ def issue(
     max_cards: _MaxCards = None,
     check_first: _CheckFirst = _Check.SAMPLE,
     accept_found: _AcceptFound = None,
+    contract_changed: _ContractChanged = False,
     out: _Out = None,
     json: _Json = False,
     yes: _Yes = False,
@@ -132,8 +141,17 @@ def issue(
             given.client(max_connections=concurrency) as fp,
             Journal.open(journal) as opened,
         ):
-            task = Batch(fp, opened, name=name, activate=activate, limits=limits, check_first=check_first.value, accept_found=keys)
             with _taken_back(opened):
+                task = Batch(
+                    fp,
+                    opened,
+                    name=name,
+                    activate=activate,
+                    limits=limits,
+                    check_first=check_first.value,
+                    accept_found=keys,
+                    contract_changed=contract_changed,
+                )
                 made = await task.plan(read_file(file, product_id=product))
                 _refuse_problems(made, file, json=json)
                 if json and made.warnings:
@@ -155,6 +173,7 @@ def resume(
     max_cards: _MaxCards = None,
     check_first: _CheckFirst = _Check.SAMPLE,
     accept_found: _AcceptFound = None,
+    contract_changed: _ContractChanged = False,
     out: _Out = None,
     json: _Json = False,
     yes: _Yes = False,
@@ -173,7 +192,7 @@ def resume(
             given.client(max_connections=concurrency) as fp,
             Journal.open(journal, create=False) as opened,
         ):
-            task = Batch(fp, opened, limits=limits, check_first=check_first.value, accept_found=keys)
+            task = Batch(fp, opened, limits=limits, check_first=check_first.value, accept_found=keys, contract_changed=contract_changed)
             await be_sure_of(fp, opened, await existing_plan(opened), yes=yes)
             _tell(await task.accept(), keys, json=json)
             await knock(fp, begun=True)

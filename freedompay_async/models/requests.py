@@ -157,14 +157,18 @@ class ClientId(Struct, kw_only=True, frozen=True):
 
 
 class CardIssue(Intent, kw_only=True, omit_defaults=True):
+    """A draft page of the vendor has a `cardholder` object in place of `client_id` (freedompay.kz/fdss)."""
+
     CARDS: ClassVar = 1
 
-    client_id: str
+    client_id: str | None = None
+    """`None` only where a contract leaves it out."""
     product_id: int
+    """A card product, which is another list than the products of clients."""
 
     @property
     def holder(self) -> str | None:
-        return str(self.client_id)
+        return None if self.client_id is None else str(self.client_id)
 
 
 class BulkIssue(Intent, kw_only=True, omit_defaults=True):

@@ -21,7 +21,10 @@ __all__ = ["Limits"]
 
 
 class Limits(Namespace):
-    """What a card, an account or a client may spend; `request_id`, `extra`, `timeout`, `wait` and errors as for `Cards`."""
+    """What a card, an account or a client may spend; `request_id`, `extra`, `timeout`, `wait` and errors as for `Cards`.
+
+    These calls are in the KZ menu only, as far as seen.
+    """
 
     async def set(
         self,

@@ -23,7 +23,8 @@ __all__ = ["Transactions"]
 class Transactions(Namespace):
     """Payments from a card; `request_id`, `extra`, `timeout`, `wait` and errors as for `Cards`.
 
-    Amounts are in whole units of the currency: `Decimal`, `int`, or text such as `"12.10"`; never a float.
+    Amounts are in whole units of the currency: `Decimal`, `int`, or text such as `"12.10"`; never a float. These calls are in the KZ menu
+    only, as far as seen.
     """
 
     async def create(

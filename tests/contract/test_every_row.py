@@ -250,6 +250,13 @@ def test_docs_have_every_row():
     assert lines == [(row.name, row.path, row.mark.value) for row in ROWS.values()]
 
 
+def test_docs_have_what_may_follow_and_the_menu_of_every_row():
+    text = CALLS_PAGE.read_text(encoding="utf-8")
+    lines = re.findall(r"^\| `([\w.]+)` \| `/\S+` \| \w+ \| (\w+) \| (\w+) \| (.+) \|$", text, re.MULTILINE)
+
+    assert lines == [(row.name, row.retry.value, "KZ" if row.kz_only else "all", row.source) for row in ROWS.values()]
+
+
 # -- the command
 
 

@@ -198,6 +198,15 @@ async def test_added_fields_are_written_down(recorded, say, lines):
     assert [line["extra"] for line in lines()] == [added | own, added | own, added, added]
 
 
+async def test_what_a_contract_does_to_the_request_is_written_down(recorded, say, lines):
+    override = Override(call="gift_cards.issue", leave_out=["phone"], rename={"cardholder_name": "holder"})
+    fp = recorded(issue_card=[say.gift(card_id=5)], contract=[override])
+    await issue(fp)
+
+    assert json.loads(fp.wire.sent[0].body) == {"holder": "IVAN", "product_code": 1}
+    assert [(line["left_out"], line["renamed"]) for line in lines()] == [(["phone"], {"cardholder_name": "holder"})] * 2
+
+
 async def test_answer_of_the_callers_own_type_is_sealed(recorded, say, lines, path):
     fp = recorded(card__rename=[say.ok(cvv="987", note="4111111111111111", name="new")])
     answer = await fp.call("/v5/card-api/card/rename", {"card_id": "c-1", "pin": "9876"}, dict)

@@ -89,6 +89,13 @@ def issue(books: Books, body: shapes.Issue) -> Outcome:
     return Outcome()
 
 
+def issue_to_holder(books: Books, body: shapes.IssueToHolder) -> Outcome:
+    """A card for whoever the holder is, who becomes a client; without one, a card of nobody."""
+    client_id = None if body.cardholder is None else clients.add_holder(books, body.request_id, body.cardholder)
+    _make(books, body.request_id, client_id=client_id, product_id=body.product_id)
+    return Outcome(client_id=client_id)
+
+
 def bulk_issue(books: Books, body: shapes.BulkIssue) -> Outcome:
     _make(books, body.request_id, client_id=None, product_id=body.product_id, count=body.count)
     return Outcome()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date  # noqa: TC003 - msgspec reads the annotations when the program runs
 from decimal import Decimal
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct
 
@@ -21,6 +21,7 @@ __all__ = [
     "Clearing",
     "Identification",
     "Issue",
+    "IssueToHolder",
     "Limit",
     "LimitAmount",
     "LimitObject",
@@ -45,6 +46,8 @@ _MOST: Final = Decimal(10) ** 12
 
 RequestId = Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")]
 Product = Literal[1000, 2000, 3000]
+# Another list than the products of clients, and on no page that could be read: any number may be one.
+CardProduct = Annotated[int, Meta(gt=0, lt=10**9)]
 Text = Annotated[str, Meta(min_length=1)]
 LatinName = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z '\-]*\Z")]
 Alpha2 = Annotated[str, Meta(pattern=r"^[A-Za-z]{2}\Z")]
@@ -143,11 +146,18 @@ class ListCards(Struct, kw_only=True):
 
 class Issue(Body, kw_only=True):
     client_id: Text
-    product_id: Product
+    product_id: CardProduct
+
+
+class IssueToHolder(Body, kw_only=True):
+    """As a draft page has it (freedompay.kz/fdss), which is cut after some fields of the holder."""
+
+    product_id: CardProduct
+    cardholder: dict[str, Any] | None = None
 
 
 class BulkIssue(Body, kw_only=True):
-    product_id: Product
+    product_id: CardProduct
     count: Annotated[int, Meta(ge=1, le=10_000)]
 
 

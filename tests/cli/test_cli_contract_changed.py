@@ -1,0 +1,82 @@
+"""`batch issue` and `batch resume` under another contract than the one that the batch was planned with."""
+
+from __future__ import annotations
+
+import pytest
+
+from freedompay_async import FreedomPay, Override
+from freedompay_async.cli import common
+
+BRANCH = Override(call="clients.create", fields={"branch_id": "b-7"})
+
+
+@pytest.fixture
+def under(monkeypatch):
+    """From now on the clients of the command have these overrides."""
+
+    def use(*overrides):
+        class Other(FreedomPay):
+            def __init__(self, **options) -> None:
+                super().__init__(**options | {"contract": overrides})
+
+        monkeypatch.setattr(common, "FreedomPay", Other)
+
+    return use
+
+
+@pytest.mark.parametrize("command", [("resume", "run.db"), ("issue", "clients.csv", "--journal", "run.db", "--product", 2000)])
+def test_the_difference_is_shown_and_nothing_is_sent(shell, issuer, people, under, command):
+    shell.issue(people(2))
+    before = issuer.arrived()
+    under(BRANCH)
+    result = shell("batch", *command)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.splitlines()[:2] == [
+        "freedompay: run.db has a batch that was planned with another contract:",
+        '  clients.create: fields.branch_id: was nothing, is "b-7"',
+    ]
+    assert "--contract-changed" in result.stderr
+    assert issuer.arrived() == before
+
+
+@pytest.mark.parametrize("command", [("resume", "run.db"), ("issue", "clients.csv", "--journal", "run.db", "--product", 2000)])
+def test_it_goes_on_where_it_is_told_to(shell, people, under, command):
+    shell.issue(people(2))
+    under(BRANCH)
+    result = shell("batch", *command, "--contract-changed")
+
+    assert result.exit_code == 0, result.stderr
+    assert shell("batch", *command).exit_code == 0
+
+
+def test_the_report_needs_no_contract(shell, people, under):
+    under(BRANCH)
+    shell.issue(people(2))
+
+    assert shell.report()["issued"] == 2
+
+
+def test_a_contract_that_no_batch_can_have_leaves_no_journal(shell, people, under):
+    under(Override(call="cards.issue", leave_out=["client_id"]))
+    result = shell.issue(people(2))
+
+    assert (result.exit_code, shell.names()) == (2, ["clients.csv"])
+    assert "nothing tells whose card a batch makes" in result.stderr
+
+
+def test_a_card_for_a_cardholder_is_a_single_call(issuers, shell_of, under):
+    issuer = issuers(contract={"cards.issue": {"required": ["product_id", "cardholder"]}})
+    shell = shell_of(issuer)
+    under(Override(call="cards.issue", leave_out=["client_id"]))
+    told = shell.json("cards", "issue", "--product-id", 2000, "--extra", '{"cardholder": {"phone": 77010000001, "first_name": "IVAN"}}')
+
+    assert [card["card_id"] for card in issuer.ledger()] == told["card_ids"]
+    assert [card["phone"] for card in issuer.ledger()] == [77010000001]
+
+
+def test_a_card_needs_its_client_otherwise(shell, issuer):
+    result = shell("cards", "issue", "--product-id", 2000)
+
+    assert (result.exit_code, issuer.arrived()) == (2, 0)
+    assert "cards.issue: it needs client_id, the client that the card is for." in result.stderr
