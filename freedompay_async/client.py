@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from os import PathLike
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import msgspec
 
-from freedompay_async.arguments import check_text, check_type
+from freedompay_async.arguments import check_text
 from freedompay_async.client_contract import Contract
 from freedompay_async.contract import Retry, Section
-from freedompay_async.contract_file import read_contract
+from freedompay_async.contract_file import overrides_of
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.models.open import Fields
-from freedompay_async.overrides import Override
 from freedompay_async.pooled import Pooled
 from freedompay_async.proxies import Proxy
 from freedompay_async.record import Record
@@ -26,6 +24,8 @@ from freedompay_async.settings import MAX_ANSWER, Region, Settings, host_of, reg
 from freedompay_async.signing import check_signer
 
 if TYPE_CHECKING:
+    from freedompay_async.overrides import Override
+    from os import PathLike
     import ssl
 
     from freedompay_async.ids import RequestId
@@ -94,7 +94,7 @@ class FreedomPay(Pooled):
         named = None if region is None else Region(region)
         host = host_of(named, test=test, base_url=base_url)
         signers = _signers(named, auth_id=auth_id, secret_key=secret_key, scheme=scheme, signer=signer)
-        own = Contract(_overrides_of(contract), named)
+        own = Contract(overrides_of(contract), named)
         own.check_ids(signers)
         super().__init__(
             base_url=host.base_url,
@@ -279,12 +279,3 @@ def _signers(
     for each in signers.values():
         check_signer(each)
     return signers
-
-
-def _overrides_of(contract: Iterable[Override] | str | PathLike[str]) -> tuple[Override, ...]:
-    if isinstance(contract, str | PathLike):
-        return read_contract(contract).overrides
-    overrides = tuple(contract)
-    for each in overrides:
-        check_type("contract", each, Override, "the path of a contract file, or Overrides")
-    return overrides

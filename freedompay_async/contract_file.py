@@ -23,6 +23,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
+from freedompay_async.arguments import check_type
 from freedompay_async.client_contract import Contract
 from freedompay_async.contract import Section
 from freedompay_async.contract_values import READ, Bad, kind_of, shown
@@ -34,17 +35,17 @@ from freedompay_async.settings import Region
 from freedompay_async.toml_lines import Lines, line_of_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from os import PathLike
 
-__all__ = ["ContractFile", "read_contract"]
+__all__ = ["ContractFile", "overrides_of", "read_contract"]
 
 # A file with every call in it has less than 20 KiB.
 _MOST: Final = 2**20
 _ALL: Final = "all"
 _SECTIONS: Final = {section.value: section for section in Section}
 _GROUPS: Final = frozenset(name.partition(".")[0] for name in CALLS)
-_BOMS: Final = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\xef\xbb\xbf": "UTF-8 with a BOM"}
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 _ARGUMENTS: Final = {
     "path": "path",
     "retry": "retry",
@@ -85,6 +86,20 @@ def read_contract(path: str | PathLike[str]) -> ContractFile:
     if isinstance(found, str):
         raise ConfigurationError(f"{name}{found}. Nothing was sent.")
     return found
+
+
+def overrides_of(contract: Iterable[Override] | str | PathLike[str]) -> tuple[Override, ...]:
+    """What a client's argument `contract` says: the path of a contract file, or overrides.
+
+    Raises:
+        ConfigurationError: it is neither, or the file can't be read.
+    """
+    if isinstance(contract, str | os.PathLike):
+        return read_contract(contract).overrides
+    overrides = tuple(contract)
+    for each in overrides:
+        check_type("contract", each, Override, "the path of a contract file, or Overrides")
+    return overrides
 
 
 class _Table(NamedTuple):
@@ -137,11 +152,11 @@ def _text(name: str) -> str:
             data = stream.read(_MOST + 1)
     if len(data) > _MOST:
         raise Bad(0, f"has more than {_MOST:,} bytes: that is no contract file")
-    for bom, what in _BOMS.items():
-        if data.startswith(bom):
-            raise Bad(0, f"is in {what}: save it as plain UTF-8")
+    if data.startswith(_UTF_16):
+        raise Bad(0, "is in UTF-16: save it as UTF-8")
     try:
-        return data.decode()
+        # Some editors put a byte order mark before it, which TOML does not know.
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
     raise Bad(line, "it is not UTF-8: save it as that")

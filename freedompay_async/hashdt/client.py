@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from freedompay_async.arguments import check_text
 from freedompay_async.contract import Section
+from freedompay_async.contract_file import overrides_of
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.hashdt.access import Access, closed
 from freedompay_async.hashdt.page import is_safe
@@ -19,6 +20,7 @@ from freedompay_async.settings import MAX_ANSWER, is_plain
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable
+    from os import PathLike
 
     from freedompay_async.hashdt.access import TokenSource
     from freedompay_async.overrides import Override
@@ -39,7 +41,7 @@ class HashDT(Pooled):
         rate: calls a second at most, whoever makes them; left out, there is no limit but the one that the issuer's 429 teaches.
         timeout: seconds a call may take in all.
         policy: the times in between.
-        contract: what is different in the contract table: see `Override`.
+        contract: what is different in the contract table: the path of a contract file, or `Override`s.
         ssl_context: your own TLS settings, for a private authority.
         max_answer: bytes; a larger answer is not read, and counts as lost.
         proxy: the address of an HTTP proxy to go through, such as `http://proxy.example.com:3128`; it may have a user and a password.
@@ -61,7 +63,7 @@ class HashDT(Pooled):
         rate: float | None = None,
         timeout: float = 60.0,
         policy: Policy | None = None,
-        contract: Iterable[Override] = (),
+        contract: Iterable[Override] | str | PathLike[str] = (),
         ssl_context: ssl.SSLContext | None = None,
         max_answer: int = MAX_ANSWER,
         proxy: str | None = None,
@@ -77,7 +79,7 @@ class HashDT(Pooled):
         super().__init__(
             base_url=base_url,
             signers={Section.HASHDT: access},
-            rows=overridden(contract, None),
+            rows=overridden(overrides_of(contract), None),
             record=None,
             max_connections=max_connections,
             rate=rate,
