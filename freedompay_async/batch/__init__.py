@@ -18,7 +18,7 @@ from freedompay_async.batch.files import read_file
 from freedompay_async.batch.first_check import CHECKS
 from freedompay_async.batch.journal import Journal
 from freedompay_async.batch.limits import Limits, Progress
-from freedompay_async.batch.plan import Plan, check_settings, existing_plan, make_plan
+from freedompay_async.batch.plan import Plan, check_settings, checked_card_product, existing_plan, make_plan
 from freedompay_async.batch.report import Outcome, Report, State, make_report, outcomes
 from freedompay_async.batch.rows import Problem, Row
 from freedompay_async.batch.run import Run
@@ -68,6 +68,9 @@ class Batch:
             about none. Where a question gets no clear answer within `Limits.settle`, nothing is sent of what it is about.
         accept_found: keys of rows that an earlier run has told as found and that were used before for the same people, or `"all"` of these:
             such rows go on. It is kept in the journal. Rows that are found later are not accepted by it, because nobody has seen them.
+        card_product_id: of the cards, which are of another list than the clients' products; by default as planned before, or each row's own
+            product. A row's own `card_product_id` wins.
+        strict: a plan takes its warnings for problems.
 
     Raises:
         ConfigurationError: the name or the merchant id can't be part of a request id, or another argument is not one of these; nothing was
@@ -84,6 +87,8 @@ class Batch:
         limits: Limits | None = None,
         check_first: Check = "sample",
         accept_found: str | Iterable[str] | None = None,
+        card_product_id: int | None = None,
+        strict: bool = False,
     ) -> None:
         if check_first not in CHECKS:
             raise ConfigurationError(f"check_first={check_first!r}: give one of {', '.join(CHECKS)}. Nothing was sent.")
@@ -94,6 +99,9 @@ class Batch:
             self._settings["batch"] = checked_name("batch name", name)
         if activate is not None:
             self._settings["activate"] = "yes" if activate else "no"
+        if card_product_id is not None:
+            self._settings["card_product"] = checked_card_product(card_product_id)
+        self._strict: Final = strict
         self._limits: Final = limits or Limits()
         self._check_first: Final = check_first
         self._accept_found: Final = accepted_keys(accept_found)
@@ -112,7 +120,7 @@ class Batch:
             ConfigurationError: the journal has another batch, or there are more rows than cards allowed.
         """
         settings = {"batch": "default", "activate": "no"} | self._settings
-        return await make_plan(self._journal, rows, settings=settings, max_cards=self._limits.max_cards)
+        return await make_plan(self._journal, rows, settings=settings, max_cards=self._limits.max_cards, strict=self._strict)
 
     async def run(self) -> AsyncGenerator[Outcome]:
         """Issue a card for every row that has not ended, and yield each row as it ends. The first run accepts the rows of `accept_found`

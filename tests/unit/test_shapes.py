@@ -186,7 +186,7 @@ class TestOtherTypes:
     @pytest.mark.parametrize(
         ("kind", "fields", "name", "value"),
         [
-            (CardInfo, GOOD, "product_id", "red"),
+            (CardInfo, GOOD, "product_id", [2000]),
             (CardInfo, GOOD, "card_mask", 5),
             (CardInfo, GOOD, "card_id", [1]),
             (CardInfo, GOOD, "request_id", None),
@@ -204,9 +204,9 @@ class TestOtherTypes:
         assert getattr(answer, name) in (None, "")
 
     def test_stand_beside_what_is_unknown(self):
-        answer, notes = read(CardInfo, **GOOD, product_id="red", card_mask=7, colour="blue")
+        answer, notes = read(CardInfo, **GOOD, product_id=[2000], card_mask=7, colour="blue")
 
-        assert dict(answer.extra) == {"product_id": "red", "card_mask": 7, "colour": "blue"}
+        assert dict(answer.extra) == {"product_id": [2000], "card_mask": 7, "colour": "blue"}
         assert sorted(notes) == sorted([Note(UNKNOWN, "colour"), Note(OTHER, "product_id"), Note(OTHER, "card_mask")])
 
     def test_of_a_part_are_set_aside_in_the_part(self):
@@ -371,7 +371,7 @@ class TestHidden:
 
     def test_differences_are_noted_two_hundred_times_at_most(self):
         notes: list[Note] = []
-        statement = read_shape({**GOOD, "operations": [{"type": 5} for _ in range(300)]}, Statement, notes=notes)
+        statement = read_shape({**GOOD, "operations": [{"type": [5]} for _ in range(300)]}, Statement, notes=notes)
 
         assert len(statement.operations) == 300
         assert notes == [Note(OTHER, "operations.type")] * 200
