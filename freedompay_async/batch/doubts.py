@@ -78,8 +78,9 @@ def doubts(row: Row) -> Iterator[tuple[Kind, str, str]]:
 
 def _of_person_id(client: NewClient, person_id: str) -> Iterator[tuple[Kind, str, str]]:
     """A personal number is never shown."""
-    if client.country in _PERSON_IDS:
-        country, digits = _PERSON_IDS[client.country]
+    other = _PERSON_IDS.get(client.country or "")
+    if other is not None:
+        country, digits = other
         if len(person_id) != digits:
             yield Kind.PERSON_ID, "person_id", f"has {len(person_id)} digits, and a personal number of {country} has {digits}"
     elif client.country not in (None, "KAZ") or len(person_id) != _IIN:

@@ -41,7 +41,7 @@ WITH shared AS (
 SELECT min(how), rows, first, last FROM found WHERE how < {_PHONE} OR rows >= {_MANY} GROUP BY first, last, rows ORDER BY first, last
 """  # noqa: S608 - of constants
 _CARDS: Final = "each of these rows makes a card, so check that this person is to have them"
-_TOLD: Final = {
+_TOLD: Final[dict[int, tuple[Kind, str | None, str]]] = {
     _SAME_ID: (Kind.PERSON, "person_id", f"is that of {{}} too: {_CARDS}"),
     _SAME_BIRTH: (Kind.PERSON, None, f"has the names and the birthdate of {{}}: {_CARDS}"),
     _SAME_PHONE: (Kind.PERSON, None, f"has the names and the phone number of {{}}: {_CARDS}"),

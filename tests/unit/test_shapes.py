@@ -29,6 +29,7 @@ from freedompay_async.models import (
     RequestStatus,
     Statement,
     StatementExtended,
+    TransactionInfo,
 )
 from freedompay_async.models.open import OpenStruct, OpenText
 from freedompay_async.redaction import Redaction
@@ -202,6 +203,27 @@ class TestOtherTypes:
 
         assert (dict(answer.extra), notes) == ({name: value}, [Note(OTHER, name)])
         assert getattr(answer, name) in (None, "")
+
+    @pytest.mark.parametrize("code", [398, "398", "KZT"])
+    def test_of_codes_that_no_page_shows_are_taken(self, code):
+        """As a number or as text."""
+        for kind, name in (
+            *((CardInfo, name) for name in ("product_id", "card_status", "error_code")),
+            (CardBalance, "currency"),
+            (TransactionInfo, "transaction_status"),
+        ):
+            answer, notes = read(kind, **GOOD, **{name: code})
+            assert (getattr(answer, name), notes) == (code, [])
+        for kind, name, part in (
+            (Statement, "operations", "type"),
+            (Statement, "operations", "mcc"),
+            (StatementExtended, "authorizations", "type"),
+            (LimitList, "limits", "type"),
+            (LimitList, "limits", "period"),
+            (ClientCards, "cards", "product_id"),
+        ):
+            answer, _ = read(kind, **GOOD, **{name: [{"card_id": "5", part: code} if kind is ClientCards else {part: code}]})
+            assert getattr(getattr(answer, name)[0], part) == code
 
     def test_stand_beside_what_is_unknown(self):
         answer, notes = read(CardInfo, **GOOD, product_id=[2000], card_mask=7, colour="blue")
