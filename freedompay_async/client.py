@@ -24,11 +24,11 @@ from freedompay_async.settings import MAX_ANSWER, Region, Settings, host_of, reg
 from freedompay_async.signing import check_signer
 
 if TYPE_CHECKING:
-    from freedompay_async.overrides import Override
-    from os import PathLike
     import ssl
+    from os import PathLike
 
     from freedompay_async.ids import RequestId
+    from freedompay_async.overrides import Override
     from freedompay_async.policy import Policy
     from freedompay_async.signing import Signer
 

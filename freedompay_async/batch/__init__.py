@@ -20,7 +20,7 @@ from freedompay_async.batch.files import read_file
 from freedompay_async.batch.first_check import CHECKS
 from freedompay_async.batch.journal import Journal
 from freedompay_async.batch.limits import Limits, Progress
-from freedompay_async.batch.plan import Plan, check_settings, existing_plan, make_plan
+from freedompay_async.batch.plan import Plan, check_settings, checked_card_product, existing_plan, make_plan
 from freedompay_async.batch.report import Outcome, Report, State, make_report, outcomes
 from freedompay_async.batch.rows import Problem, Row
 from freedompay_async.batch.run import Run
@@ -76,6 +76,9 @@ class Batch:
         contract_changed: go on though the contract is not the one that the batch was planned with, and keep the new one. Rows that were not
             sent take it. Rows that were sent are asked about first, and sent again only if the bytes of their bodies stay the same (their
             path may be another); else they end as unknown.
+        card_product_id: of the cards, which are of another list than the clients' products; by default as planned before, or each row's own
+            product. A row's own `card_product_id` wins.
+        strict: a plan takes its warnings for problems.
 
     Raises:
         ConfigurationError: the name or the merchant id can't be part of a request id, another argument is not one of these, or the contract
@@ -93,6 +96,8 @@ class Batch:
         check_first: Check = "sample",
         accept_found: str | Iterable[str] | None = None,
         contract_changed: bool = False,
+        card_product_id: int | None = None,
+        strict: bool = False,
     ) -> None:
         if check_first not in CHECKS:
             raise ConfigurationError(f"check_first={check_first!r}: give one of {', '.join(CHECKS)}. Nothing was sent.")
@@ -107,6 +112,9 @@ class Batch:
             check_flag("activate", activate)
             self._settings["activate"] = "yes" if activate else "no"
         self._agreement: Final = Agreement(fp.contract, changed=contract_changed, path=journal.path)
+        if card_product_id is not None:
+            self._settings["card_product"] = checked_card_product(card_product_id)
+        self._strict: Final = check_flag("strict", strict)
         self._limits: Final = limits or Limits()
         self._check_first: Final = check_first
         self._accept_found: Final = accepted_keys(accept_found)
@@ -125,7 +133,14 @@ class Batch:
             ConfigurationError: the journal has another batch, or one of another contract, or there are more rows than cards allowed.
         """
         settings = {"batch": "default", "activate": "no"} | self._settings
-        return await make_plan(self._journal, rows, settings=settings, max_cards=self._limits.max_cards, agreement=self._agreement)
+        return await make_plan(
+            self._journal,
+            rows,
+            settings=settings,
+            max_cards=self._limits.max_cards,
+            strict=self._strict,
+            agreement=self._agreement,
+        )
 
     async def run(self) -> AsyncGenerator[Outcome]:
         """Issue a card for every row that has not ended, and yield each row as it ends. The first run accepts the rows of `accept_found`

@@ -102,7 +102,7 @@ class Steps:
             # What was told of that use is no client to go on with before its request is known to have succeeded.
             row.client_id = await self._client_of_that_use(row)
         if row.card_id is None:
-            issue = CardIssue(client_id=row.client_id, product_id=row.planned.row.product_id)
+            issue = CardIssue(client_id=row.client_id, product_id=row.card_product_id(self._shared.settings))
             issued = await self._step(row, "card", CARDS_ISSUE, partial(_given, issue))
             row.card_id = issued.card_ids[0]
             # Whoever sent it, this process or an earlier one: it was one card, for this client.

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from freedompay_async.batch import Batch, Journal, Limits, outcomes, read_file
+from freedompay_async.batch import Batch, Journal, Limits, read_file
 from freedompay_async.batch.accepting import EVERY_ROW, some
-from freedompay_async.batch.plan import Plan, existing_plan, make_plan
-from freedompay_async.batch.report import make_report
+from freedompay_async.batch.form import form_of, keep_form
+from freedompay_async.batch.plan import checked_card_product, existing_plan, make_plan
 from freedompay_async.cli.common import run
-from freedompay_async.cli.display import display, show_report
+from freedompay_async.cli.display import display
+from freedompay_async.cli.ending import finish, say
 from freedompay_async.cli.exits import Exit
-from freedompay_async.cli.output import check_free, printable, write_outcomes
+from freedompay_async.cli.output import check_free, printable
+from freedompay_async.cli.planned import plan_event, refuse_problems, taken_back, temporary_folder
 from freedompay_async.cli.running import be_sure_of, gentle_stop, knock
 from freedompay_async.cli.settings_flags import Given, with_settings
 from freedompay_async.errors import ConfigurationError, FreedomPayError, JournalError
@@ -25,8 +26,6 @@ from freedompay_async.files import reading_given
 from freedompay_async.plain import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from freedompay_async.batch import Accepted
 
 __all__ = ["batch"]
@@ -46,11 +45,25 @@ _File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV (UTF-8) or JSON
 # What can't be read is told by the journal itself, which says too that nothing was sent.
 _JournalFile = Annotated[Path, typer.Argument(metavar="JOURNAL", readable=False, help="The journal of the batch, such as run.db.")]
 _Product = Annotated[int, typer.Option("--product", help="1000 Freedom Wallet, 2000 Instant, 3000 Electron; a column `product_id` wins.")]
+_CardProduct = Annotated[
+    int | None,
+    typer.Option(
+        "--card-product",
+        min=1,
+        max=10**18 - 1,
+        help="The cards' product, which is of another list; left out, each row's own product. A column `card_product_id` wins.",
+    ),
+]
+_Strict = Annotated[bool, typer.Option("--strict", help="Take warnings for problems: while there is one, nothing is sent.")]
 _Concurrency = Annotated[int, typer.Option("--concurrency", min=1, max=10_000, help="Calls on the way at once.")]
 _Rate = Annotated[float | None, typer.Option("--rate", min=0.01, help="Calls a second at most, status questions included.")]
 _MaxCards = Annotated[int | None, typer.Option("--max-cards", min=1, help="Refuse to issue more cards than this, earlier runs included.")]
 _Out = Annotated[
-    Path | None, typer.Option("--out", help="Write every row there: CSV, or JSON Lines for a name ending in .jsonl. Must be new.")
+    Path | None,
+    typer.Option(
+        "--out",
+        help="Write every row there: CSV for the spreadsheet that FILE came from, or JSON Lines for a name ending in .jsonl. Must be new.",
+    ),
 ]
 _CheckFirst = Annotated[
     _Check,
@@ -85,18 +98,19 @@ _Json = Annotated[bool, typer.Option("--json", help="JSON Lines on standard outp
 
 
 @batch.command("plan")
-def plan_(file: _File, product: _Product = 1000, json: _Json = False) -> None:
+def plan_(file: _File, product: _Product = 1000, card_product: _CardProduct = None, strict: _Strict = False, json: _Json = False) -> None:
     """Check a file and send nothing: every wrong row is named with its line and column."""
 
     async def work() -> Exit:
-        with tempfile.TemporaryDirectory() as folder:
-            async with Journal.open(Path(folder) / "plan.db") as journal:
-                settings = {"merchant": "", "base_url": "", "batch": "", "activate": "no"}
-                rows = read_file(file, product_id=product)
-                made = await make_plan(journal, rows, settings=settings)
-        _refuse_problems(made, file, json=json)
+        settings = {"merchant": "", "base_url": "", "batch": "", "activate": "no"}
+        if card_product is not None:
+            settings["card_product"] = checked_card_product(card_product)
+        with temporary_folder() as folder:
+            async with Journal.open(folder / "plan.db") as journal:
+                made = await make_plan(journal, read_file(file, product_id=product), settings=settings, strict=strict)
+        refuse_problems(made, file, json=json)
         if json:
-            typer.echo(_plan_event(made))
+            typer.echo(plan_event(made))
         else:
             typer.echo(f"{file}: {made.rows:,} rows, {made.rows:,} cards to issue. All rows are good; nothing was sent.")
         return Exit.DONE
@@ -110,6 +124,7 @@ def issue(
     file: _File,
     journal: Annotated[Path, typer.Option("--journal", help="Where the batch is written down; needed to resume. Made if it is not there.")],
     product: _Product = 1000,
+    card_product: _CardProduct = None,
     name: Annotated[
         str, typer.Option("--batch", help="Request ids come from merchant, batch and key: a key gets one card under each batch name.")
     ] = "default",
@@ -120,6 +135,7 @@ def issue(
     check_first: _CheckFirst = _Check.SAMPLE,
     accept_found: _AcceptFound = None,
     contract_changed: _ContractChanged = False,
+    strict: _Strict = False,
     out: _Out = None,
     json: _Json = False,
     yes: _Yes = False,
@@ -141,7 +157,7 @@ def issue(
             given.client(max_connections=concurrency) as fp,
             Journal.open(journal) as opened,
         ):
-            with _taken_back(opened):
+            with taken_back(opened):
                 task = Batch(
                     fp,
                     opened,
@@ -151,11 +167,16 @@ def issue(
                     check_first=check_first.value,
                     accept_found=keys,
                     contract_changed=contract_changed,
+                    card_product_id=card_product,
+                    strict=strict,
                 )
                 made = await task.plan(read_file(file, product_id=product))
-                _refuse_problems(made, file, json=json)
+                refuse_problems(made, file, json=json)
+                # Where it can't be written the run can't write either, and says so.
+                with suppress(JournalError):
+                    await keep_form(opened, form_of(file))
                 if json and made.warnings:
-                    typer.echo(_plan_event(made))
+                    typer.echo(plan_event(made))
                 await be_sure_of(fp, opened, made, yes=yes)
                 _tell(await task.accept(), keys, json=json)
                 await knock(fp, begun=made.resumed)
@@ -209,7 +230,7 @@ def report(journal: _JournalFile, out: _Out = None, json: _Json = False) -> None
         check_free(out)
         async with Journal.open(journal, create=False) as opened:
             await existing_plan(opened)
-            return await _finish(opened, out=out, json=json)
+            return await finish(opened, out=out, json=json)
 
     run(work)
 
@@ -224,33 +245,14 @@ async def _run(task: Batch, journal: Journal, *, out: Path | None, json: bool) -
         except FreedomPayError as error:
             stopped = error
     if task.progress.left_because is not None:
-        typer.echo(f"freedompay: {printable(task.progress.left_because)}", err=True)
+        say(f"freedompay: {printable(task.progress.left_because)}")
     if stopped is None:
-        return await _finish(journal, out=out, json=json)
+        return await finish(journal, out=out, json=json)
     # What has stopped the run may keep its journal from being read as well.
     with suppress(JournalError):
-        await _finish(journal, out=out, json=json)
-    typer.echo(f"freedompay: stopped: {printable(str(stopped))}", err=True)
+        await finish(journal, out=out, json=json)
+    say(f"freedompay: stopped: {printable(str(stopped))}")
     return Exit.LEFT
-
-
-async def _finish(journal: Journal, *, out: Path | None, json: bool) -> Exit:
-    result = await make_report(journal)
-    show_report(result, json=json)
-    if out is not None:
-        try:
-            await write_outcomes(out, outcomes(journal))
-        except OSError as error:
-            typer.echo(
-                f"freedompay: {out} can't be written ({error.strerror}). The journal has all of it: "
-                f"freedompay batch report {journal.path} --out FILE",
-                err=True,
-            )
-            return Exit.LEFT if result.left else Exit.PROBLEMS
-    if result.left:
-        typer.echo(f"{result.left:,} rows are left: freedompay batch resume {journal.path}", err=True)
-        return Exit.LEFT
-    return Exit.DONE if result.complete else Exit.PROBLEMS
 
 
 def _accepted(given: str | None) -> str | list[str] | None:
@@ -283,32 +285,3 @@ def _tell(accepted: Accepted, keys: str | list[str] | None, *, json: bool) -> No
     typer.echo(f"--accept-found: {rows} accepted", err=True)
     if accepted.not_found:
         typer.echo(f"--accept-found: not accepted, because not found to be used before: {printable(some(accepted.not_found))}", err=True)
-
-
-def _refuse_problems(made: Plan, file: Path, *, json: bool) -> None:
-    if not json:
-        for problem in made.problems:
-            typer.echo(f"{file}: {problem}", err=True)
-        for warning in made.warnings:
-            typer.echo(f"{file}: warning: {warning}", err=True)
-    if not made.problems:
-        return
-    if json:
-        typer.echo(_plan_event(made))
-    bad = len({problem.line for problem in made.problems})
-    told = f"1 row is wrong in {file}. Correct it." if bad == 1 else f"{bad:,} rows are wrong in {file}. Correct them."
-    raise ConfigurationError(f"{told} Nothing was sent.")
-
-
-def _plan_event(made: Plan) -> str:
-    return to_json({"event": "plan", "rows": made.rows, "problems": made.problems, "warnings": made.warnings})
-
-
-@contextmanager
-def _taken_back(journal: Journal) -> Generator[None]:
-    """Before the run: a new journal is removed again if the file or the settings are wrong."""
-    try:
-        yield
-    except ConfigurationError:
-        journal.take_back()
-        raise

@@ -78,7 +78,8 @@ class _Json:
 def _written(text: str, *, err: bool = False) -> bool:
     try:
         typer.echo(text, err=err)
-    except BrokenPipeError:
+    except OSError:
+        # The reader is gone, or the disk is full: the run ends gently, and the journal has it all.
         return False
     return True
 
@@ -193,4 +194,6 @@ def show_report(report: Report, *, json: bool) -> None:
         lines.append(f"  next: {outcome.next}")
     if len(report.problems) > _SHOWN:
         lines.append(f"and {len(report.problems) - _SHOWN:,} more: --out FILE or --json gives them all")
+    # Written out now, so that whoever asked for it learns here if that can't be done.
     sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()

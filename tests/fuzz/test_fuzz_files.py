@@ -41,6 +41,7 @@ def fields_of(row: Row) -> dict[str, str]:
     """A row as it would be written in a file."""
     client = row.client
     fields = {"key": row.key, "product_id": row.product_id, "document": row.document, "branch_id": row.branch_id, "phone": client.phone}
+    fields["card_product_id"] = row.card_product_id
     for name in ("first_name", "last_name", "middle_name", "birthdate", "email", "country", "person_id", "language", "external_user_id"):
         fields[name] = getattr(client, name)
     fields |= {"type": int(client.type), "resident": int(client.resident)}

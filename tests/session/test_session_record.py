@@ -28,7 +28,7 @@ from freedompay_async.record import Record
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 DT = "2026-05-14T16:00:00+06:00"
-PERSON = NewClient(phone=1, type=1, resident=1, first_name="A", last_name="B")
+PERSON = NewClient(phone=77010000001, type=1, resident=1, first_name="A", last_name="B")
 
 
 @pytest.fixture

@@ -389,7 +389,7 @@ class Holder(msgspec.Struct):
         (
             ClientCreation(
                 product_id=1,
-                client=NewClient(phone=1, type=1, resident=1, first_name="A", last_name="B", document=Document("JVBERi0=")),
+                client=NewClient(phone=77010000001, type=1, resident=1, first_name="A", last_name="B", document=Document("JVBERi0=")),
             ),
             ["JVBERi0="],
         ),

@@ -114,7 +114,7 @@ class TestEncode:
         assert encode(client) == b'{"phone":77017777777,"type":1,"resident":1,"first_name":"IVAN","last_name":"IVANOV"}'
 
     def test_reveals_a_secret(self):
-        client = NewClient(phone=1, type=1, resident=1, first_name="A", last_name="B", document=Secret("JVBERi0="))
+        client = NewClient(phone=77010000001, type=1, resident=1, first_name="A", last_name="B", document=Secret("JVBERi0="))
         body = encode(ClientCreation(request_id="id", product_id=1, client=client))
 
         assert msgspec.json.decode(body)["client"]["document"] == "JVBERi0="

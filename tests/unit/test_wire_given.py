@@ -69,7 +69,7 @@ class TestFields:
         assert encode(request_body, fields) == expected
 
     def test_are_added_beside_a_document(self):
-        client = NewClient(phone=1, type=1, resident=1, first_name="A", last_name="B", document=Document("JVBERi0="))
+        client = NewClient(phone=77010000001, type=1, resident=1, first_name="A", last_name="B", document=Document("JVBERi0="))
 
         assert msgspec.json.decode(encode(client, {"a": 1}))["document"] == "JVBERi0="
 

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct
 
+from freedompay_async.sandbox.issuing import persons
+
 __all__ = [
     "AddClient",
     "Address",
@@ -47,10 +49,10 @@ _MOST: Final = Decimal(10) ** 12
 RequestId = Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")]
 Product = Literal[1000, 2000, 3000]
 # Another list than the products of clients, and on no page that could be read: any number may be one.
-CardProduct = Annotated[int, Meta(gt=0, lt=10**9)]
+CardProduct = Annotated[int, Meta(gt=0, lt=10**18)]
 Text = Annotated[str, Meta(min_length=1)]
-LatinName = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z '\-]*\Z")]
-Alpha2 = Annotated[str, Meta(pattern=r"^[A-Za-z]{2}\Z")]
+LatinName = Annotated[str, Meta(pattern=r"^[ '.\-]*[A-Za-z][A-Za-z '.\-]*\Z")]
+Alpha2 = Annotated[str, Meta(pattern=r"^[a-z]{2}\Z")]
 Alpha3 = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
 Phone = Annotated[int, Meta(gt=0, lt=10**15)]
 OrderId = Text | Annotated[int, Meta(ge=0, lt=10**18)]
@@ -83,6 +85,11 @@ class Address(Struct, kw_only=True):
     address_line2: Text
     address_line3: Text
 
+    def __post_init__(self) -> None:
+        persons.check_country(self.country, "country")
+        if not self.postal_code.strip():
+            raise ValueError("`postal_code` is blank")
+
 
 class Person(Struct, kw_only=True):
     phone: Phone
@@ -90,7 +97,7 @@ class Person(Struct, kw_only=True):
     resident: Literal[1, 2]
     first_name: LatinName
     last_name: LatinName
-    middle_name: str | None = None
+    middle_name: LatinName | None = None
     birthdate: date | None = None
     email: str | None = None
     country: Alpha3 | None = None
@@ -102,6 +109,15 @@ class Person(Struct, kw_only=True):
     address2: Address | None = None
 
     def __post_init__(self) -> None:
+        persons.check_phone(self.phone)
+        if self.birthdate is not None:
+            persons.check_birthdate(self.birthdate)
+        if self.email is not None:
+            persons.check_email(self.email)
+        if self.country is not None:
+            persons.check_country(self.country, "client.country")
+        if self.person_id is not None:
+            persons.check_person_id(self.person_id, self.country)
         if self.document is not None and not self.document.startswith(b"%PDF-"):
             raise ValueError("`document` is no PDF")
 
@@ -132,6 +148,9 @@ class AddClient(Body, kw_only=True):
 
 class ChangedPerson(Struct, kw_only=True):
     phone: Phone
+
+    def __post_init__(self) -> None:
+        persons.check_phone(self.phone)
 
 
 class UpdateClient(Body, kw_only=True):
