@@ -1,8 +1,7 @@
 """Whether what goes out in a body is what its model declares: pure.
 
-A struct takes whatever it is made of, and JSON has a form for much of that: bytes become Base64 and
-NaN becomes null. So the bytes are read back, which is quick, and only where they do not come out as
-they went in the value that is wrong is looked for.
+A struct takes whatever it is made of, and JSON has a form for much of that: bytes become Base64, and
+NaN becomes null. So each value is held against its type before it is sent.
 """
 
 from __future__ import annotations
@@ -13,11 +12,10 @@ from decimal import Decimal
 from functools import cache
 from math import isfinite
 from types import NoneType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
-from msgspec import MsgspecError, Struct
-from msgspec.json import Decoder
+from msgspec import Struct
 from msgspec.structs import fields
 
 from freedompay_async.arguments import refusal
@@ -29,63 +27,61 @@ from freedompay_async.secret import Secret
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["wrong_body", "wrong_value"]
+__all__ = ["wrong_value"]
 
-_OURS: Final = "freedompay_async.models"
+_OURS: Final = "freedompay_async."
 _WANTED: Final = {str: "text", int: "a whole number (int)", Decimal: "a Decimal", bool: "True or False"}
 
 
-def wrong_body(request: Struct, body: bytes) -> ConfigurationError | None:
-    """The error for a body whose bytes do not say what its model declares, which names the field.
-
-    Args:
-        request: the body; of one of the caller's own types no more is asked than a form in JSON.
-        body: the same, encoded.
-    """
-    decoder = _decoder_of(type(request))
-    if decoder is not None:
-        try:
-            if decoder.decode(body) == request:
-                return None
-        except (MsgspecError, ConfigurationError, ValueError):
-            pass
-    return wrong_value(request)
+class _Field(NamedTuple):
+    name: str
+    wire_name: str
+    kinds: tuple[Any, ...]
+    """What its annotation names."""
+    plain: frozenset[type]
+    """Those of which every value will do."""
 
 
 def wrong_value(value: object) -> ConfigurationError | None:
-    """The same, by looking at each value."""
+    """The error for the first value that can't go out, which names its field; `None`: there is none.
+
+    Args:
+        value: a body, or fields of one. Of one of the caller's own types no more is asked than that
+            its numbers have a form in JSON.
+    """
+    # Nearly every body has plain values only.
+    if isinstance(value, Struct) and all(type(getattr(value, name)) in plain for name, _, _, plain in _fields_of(type(value))):
+        return None
     return next(_wrong(value, ""), None)
 
 
 @cache
-def _decoder_of(kind: type[Struct]) -> Decoder[Any] | None:
-    """`None` where the values have to be looked at one by one."""
-    if not kind.__module__.startswith(_OURS):
-        return None
-    try:
-        return Decoder(kind, dec_hook=_sealed)
-    except TypeError:
-        # A union that JSON alone can't tell apart, such as text or Decimal.
-        return None
+def _fields_of(kind: type[Struct]) -> tuple[_Field, ...]:
+    """The fields of a model; none has a plain type where it is not one of ours."""
+    ours = kind.__module__.startswith(_OURS)
+    found = [(field, tuple(leaves(field.type))) for field in fields(kind)]
+    return tuple(
+        _Field(field.name, field.encode_name, kinds if ours else (), frozenset(filter(_is_plain, kinds if ours else ())))
+        for field, kinds in found
+    )
 
 
-def _sealed(kind: type[Any], value: Any) -> Any:
-    return kind(value)
+def _is_plain(kind: object) -> bool:
+    return kind in (str, int, bool, NoneType) or (isinstance(kind, type) and issubclass(kind, Secret))
 
 
 def _wrong(value: object, name: str) -> Iterator[ConfigurationError]:
     if isinstance(value, Struct):
-        ours = type(value).__module__.startswith(_OURS)
-        for field in fields(value):
-            part = getattr(value, field.name)
-            inner = f"{name}.{field.encode_name}" if name else field.encode_name
+        for own, wire_name, kinds, plain in _fields_of(type(value)):
+            part = getattr(value, own)
+            inner = f"{name}.{wire_name}" if name else wire_name
             if isinstance(part, Fields):
                 # The whole body, as the caller wrote it.
                 yield from _wrong(part, name)
-            elif ours:
-                yield from _unfit(part, tuple(leaves(field.type)), inner)
-            else:
+            elif not kinds:
                 yield from _wrong(part, inner)
+            elif type(part) not in plain:
+                yield from _unfit(part, kinds, inner)
     elif isinstance(value, Mapping | Fields):
         for key in value:
             yield from _wrong(value[key], f"{name}.{key}" if name else str(key))
@@ -101,7 +97,7 @@ def _unfit(value: object, kinds: tuple[Any, ...], name: str) -> Iterator[Configu
     if isinstance(value, list | tuple):
         for number, part in enumerate(value):
             yield from _unfit(part, kinds, f"{name}[{number}]")
-    elif isinstance(value, Struct) and type(value) in kinds:
+    elif isinstance(value, Struct) and isinstance(value, tuple(kind for kind in kinds if isinstance(kind, type))):
         yield from _wrong(value, name)
     elif not _fits(value, kinds, name):
         if not _has_a_form(value):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import msgspec
 
 from freedompay_async.bodies import reshaped
-from freedompay_async.body_check import wrong_body, wrong_value
+from freedompay_async.body_check import wrong_value
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.models.answers import Answer, RequestState
 from freedompay_async.models.dictionaries import GiftStatus
@@ -129,8 +129,8 @@ def encode(
     """
     try:
         if not added and not extra and not leave_out and not rename and not isinstance(request, GivenBody | GivenIntent):
+            misfit = wrong_value(request)
             body = _ENCODER.encode(request)
-            misfit = wrong_body(request, body)
         else:
             body = _ENCODER.encode(_merged(request, added or {}, extra or {}, leave_out, rename or {}))
             misfit = wrong_value(request) or wrong_value(added) or wrong_value(extra)

@@ -16,6 +16,7 @@ from freedompay_async.models.open import Fields
 from freedompay_async.models.requests import (
     Address,
     BulkIssue,
+    CardIntent,
     CardIssue,
     ClientCreation,
     GivenBody,
@@ -72,7 +73,7 @@ def test_what_is_declared_goes_out(request_, body):
 
 def test_a_client_with_a_document_and_an_address_goes_out():
     address = Address(country="KAZ", postal_code="050000", address_line1="Almaty", address_line2="Abay", address_line3="1")
-    body = encode(client(document=Document("JVBERi0="), birthdate=dt.date(1990, 12, 31), address1=address))
+    body = encode(client(document=Document("JVBERi0="), birthdate="1990-12-31", address1=address))
 
     assert b'"document":"JVBERi0="' in body
     assert b'"birthdate":"1990-12-31"' in body
@@ -82,17 +83,20 @@ TEXT = "is of type {}: give text"
 NUMBER = "is of type {}: give a whole number (int)"
 NAN = "is NaN or infinite, as an empty cell of a table is in some programs: leave it out"
 WRONG = {
-    "nothing for a text": (CardIssue(client_id=None, product_id=1), "client_id is None: give text"),
+    "nothing for a text": (CardIntent(card_id=None, description="lost"), "card_id is None: give text"),
     "a number for a text": (CardIssue(client_id=5, product_id=1), f"client_id {TEXT.format('int')}"),
     "bytes": (CardIssue(client_id=b"c-1", product_id=1), f"client_id {TEXT.format('bytes')}: decode it first"),
     "text for a number": (CardIssue(client_id="c", product_id="2000"), f"product_id {NUMBER.format('str')}"),
     "a float for a number": (CardIssue(client_id="c", product_id=2000.0), f"product_id {NUMBER.format('float')}"),
     "a flag for a number": (BulkIssue(product_id=2000, count=True), f"count {NUMBER.format('bool')}"),
     "something else": (CardIssue(client_id="c", product_id=object()), f"product_id {NUMBER.format('object')}"),
-    "a time for a date": (client(birthdate=dt.datetime(1990, 1, 1, tzinfo=dt.UTC)), f"client.birthdate {TEXT.format('datetime')}"),
-    "a date for another text": (client(email=dt.date(1990, 1, 1)), f"client.email {TEXT.format('date')}"),
-    "NaN in a client": (client(middle_name=nan), f"client.middle_name {NAN}"),
-    "a phone as text": (client(phone="77017777777"), f"client.phone {NUMBER.format('str')}"),
+    "a time for a date": (
+        StatementQuery(card_id="c", start_date=dt.datetime(2026, 5, 1, tzinfo=dt.UTC)),
+        f"start_date {TEXT.format('datetime')}",
+    ),
+    "a date for another text": (CardIntent(card_id="c", description=dt.date(2026, 5, 1)), f"description {TEXT.format('date')}"),
+    "NaN in a client": (client(external_user_id=nan), f"client.external_user_id {NAN}"),
+    "text for a number in a client": (client(type="1"), f"client.type {NUMBER.format('str')}"),
     "a dict for a client": (ClientCreation(product_id=1, client=PERSON), "client is of type dict: give a NewClient"),
     "a number for a document": (PinSetting(card_id="c", pin=1234), "pin is of type int: give a Pin"),
     "a float for an amount": (
