@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from freedompay_async.batch.countries import COUNTRIES
+from freedompay_async.batch.spoilt import FIRST, spoilt
 from freedompay_async.ids import BadName, one_name
 from freedompay_async.models.requests import Address, IdentificationInfo, NewClient
 
@@ -38,8 +39,8 @@ _RESIDENTS: Final = {"1": 1, "2": 2}
 _PHONE: Final = re.compile(r"\+?[1-9][0-9]{9,14}")
 # Dialled with 8 inside Kazakhstan and Russia; as an international number it is nobody's, for no country has 87 or 89 with 11 digits.
 _TRUNK: Final = re.compile(r"\+?8[79][0-9]{9}")
-# Excel writes 7.7E+10. Without the plus sign it could be a real identifier, such as the hexadecimal 12e45.
-_SPREADSHEET: Final = re.compile(r"[0-9]([.,][0-9]+)?[Ee]\+[0-9]{2,3}")
+# Excel writes 7.7E+10, other programs 7.7e10. Without plus sign and point it could be a real identifier, such as the hexadecimal 12e45.
+_SPREADSHEET: Final = re.compile(r"[0-9]([.,][0-9]+)?[Ee]\+[0-9]{2,3}|[0-9][.,][0-9]+[Ee][0-9]{1,3}")
 _SHORTENED: Final = "was shortened by a spreadsheet, and digits of it are lost: format the column as text and write the whole value"
 _NAME: Final = re.compile(r"[ '.-]*[A-Za-z][A-Za-z '.-]*")
 _NOT_NAME: Final = re.compile(r"[^A-Za-z '.-]")
@@ -103,6 +104,9 @@ def read_row(line: int, fields: Mapping[str, object], *, product_id: int, today:
         if check is None:
             # The name comes out of the file, so it is shown like a value.
             problems.append(Problem(line, shown(column), f"there is no such column{nearest(column)}"))
+            continue
+        if (text[0] in FIRST or text[-1] == "0") and (flaw := spoilt(column, text)) is not None:
+            problems.append(Problem(line, column, flaw))
             continue
         message = check(text) if type(value) is str or _has_text(value) else "is neither text nor a number"
         if message is None:

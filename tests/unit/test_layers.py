@@ -107,8 +107,15 @@ def test_only_the_search_for_keys_that_look_alike_imports_its_library():
     ]
 
 
-def test_importing_the_batch_does_not_import_what_a_plan_looks_up():
-    code = "import sys, freedompay_async.batch; print('confusable_homoglyphs' in sys.modules)"
+def test_only_the_reader_of_workbooks_imports_its_library():
+    found = [name for name, path in FILES.items() if "python_calamine" in path.read_text("utf-8")]
+
+    assert found == [os.path.join("batch", "files", "workbook.py")]
+
+
+@pytest.mark.parametrize("library", ["confusable_homoglyphs", "python_calamine"])
+def test_importing_the_batch_does_not_import_what_a_plan_looks_up(library):
+    code = f"import sys, freedompay_async.batch; print({library!r} in sys.modules)"
     env = os.environ | {"PYTHONPATH": str(ROOT.parent)}
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], env=env, capture_output=True, text=True, check=False)
 
