@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from freedompay_async.batch.spoilt import FIRST, spoilt
 from freedompay_async.ids import BadName, one_name
 from freedompay_async.models.requests import Address, IdentificationInfo, NewClient
 from freedompay_async.person import (
@@ -43,8 +44,8 @@ PRODUCTS: Final = {"1000": 1000, "2000": 2000, "3000": 3000}
 _TYPES: Final = {"1": 1, "2": 2, "3": 3}
 _RESIDENTS: Final = {"1": 1, "2": 2}
 
-# Excel writes 7.7E+10. Without the plus sign it could be a real identifier, such as the hexadecimal 12e45.
-_SPREADSHEET: Final = re.compile(r"[0-9]([.,][0-9]+)?[Ee]\+[0-9]{2,3}")
+# Excel writes 7.7E+10, other programs 7.7e10. Without plus sign and point it could be a real identifier, such as the hexadecimal 12e45.
+_SPREADSHEET: Final = re.compile(r"[0-9]([.,][0-9]+)?[Ee]\+[0-9]{2,3}|[0-9][.,][0-9]+[Ee][0-9]{1,3}")
 _SHORTENED: Final = "was shortened by a spreadsheet, and digits of it are lost: format the column as text and write the whole value"
 # Card products are a list of the vendor's that could not be read, so any number is taken.
 _CARD_PRODUCT: Final = re.compile(r"[1-9][0-9]{0,17}")
@@ -107,6 +108,9 @@ def read_row(line: int, fields: Mapping[str, object], *, product_id: int, today:
         if check is None:
             # The name comes out of the file, so it is shown like a value.
             problems.append(Problem(line, shown(column), f"there is no such column{nearest(column)}"))
+            continue
+        if (text[0] in FIRST or text[-1] == "0") and (flaw := spoilt(column, text)) is not None:
+            problems.append(Problem(line, column, flaw))
             continue
         message = check(text) if type(value) is str or _has_text(value) else "is neither text nor a number"
         if message is None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from freedompay_async.cli.batches import batch
+from freedompay_async.cli.columns import columns
 from freedompay_async.cli.contract_table import contract
 from freedompay_async.cli.doctor import doctor
 from freedompay_async.cli.sandboxes import sandbox
@@ -61,6 +62,7 @@ app.command("sandbox")(sandbox)
 app.command("doctor")(doctor)
 app.command("sign")(sign)
 app.command("contract")(contract)
+batch.command("columns")(columns)
 app.add_typer(batch, name="batch")
 app.add_typer(cards, name="cards")
 app.add_typer(clients, name="clients")

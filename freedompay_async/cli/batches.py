@@ -41,7 +41,7 @@ class _Check(StrEnum):
     NONE = "none"
 
 
-_File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV (UTF-8) or JSON Lines; one row a card.")]
+_File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV (UTF-8), .xlsx, .ods or JSON Lines; one row a card.")]
 # What can't be read is told by the journal itself, which says too that nothing was sent.
 _JournalFile = Annotated[Path, typer.Argument(metavar="JOURNAL", readable=False, help="The journal of the batch, such as run.db.")]
 _Product = Annotated[int, typer.Option("--product", help="1000 Freedom Wallet, 2000 Instant, 3000 Electron; a column `product_id` wins.")]
@@ -55,6 +55,11 @@ _CardProduct = Annotated[
     ),
 ]
 _Strict = Annotated[bool, typer.Option("--strict", help="Take warnings for problems: while there is one, nothing is sent.")]
+_Sheet = Annotated[str | None, typer.Option("--sheet", help="Of a workbook the sheet, where several have something in them.")]
+_Columns = Annotated[
+    Path | None,
+    typer.Option("--columns", metavar="MAP.toml", help="The file's own names for columns; where they are not known, a map is suggested."),
+]
 _Concurrency = Annotated[int, typer.Option("--concurrency", min=1, max=10_000, help="Calls on the way at once.")]
 _Rate = Annotated[float | None, typer.Option("--rate", min=0.01, help="Calls a second at most, status questions included.")]
 _MaxCards = Annotated[int | None, typer.Option("--max-cards", min=1, help="Refuse to issue more cards than this, earlier runs included.")]
@@ -98,7 +103,15 @@ _Json = Annotated[bool, typer.Option("--json", help="JSON Lines on standard outp
 
 
 @batch.command("plan")
-def plan_(file: _File, product: _Product = 1000, card_product: _CardProduct = None, strict: _Strict = False, json: _Json = False) -> None:
+def plan_(
+    file: _File,
+    product: _Product = 1000,
+    card_product: _CardProduct = None,
+    sheet: _Sheet = None,
+    columns: _Columns = None,
+    strict: _Strict = False,
+    json: _Json = False,
+) -> None:
     """Check a file and send nothing: every wrong row is named with its line and column."""
 
     async def work() -> Exit:
@@ -107,7 +120,8 @@ def plan_(file: _File, product: _Product = 1000, card_product: _CardProduct = No
             settings["card_product"] = checked_card_product(card_product)
         with temporary_folder() as folder:
             async with Journal.open(folder / "plan.db") as journal:
-                made = await make_plan(journal, read_file(file, product_id=product), settings=settings, strict=strict)
+                rows = read_file(file, product_id=product, sheet=sheet, columns=columns)
+                made = await make_plan(journal, rows, settings=settings, strict=strict)
         refuse_problems(made, file, json=json)
         if json:
             typer.echo(plan_event(made))
@@ -125,6 +139,8 @@ def issue(
     journal: Annotated[Path, typer.Option("--journal", help="Where the batch is written down; needed to resume. Made if it is not there.")],
     product: _Product = 1000,
     card_product: _CardProduct = None,
+    sheet: _Sheet = None,
+    columns: _Columns = None,
     name: Annotated[
         str, typer.Option("--batch", help="Request ids come from merchant, batch and key: a key gets one card under each batch name.")
     ] = "default",
@@ -170,7 +186,7 @@ def issue(
                     card_product_id=card_product,
                     strict=strict,
                 )
-                made = await task.plan(read_file(file, product_id=product))
+                made = await task.plan(read_file(file, product_id=product, sheet=sheet, columns=columns))
                 refuse_problems(made, file, json=json)
                 # Where it can't be written the run can't write either, and says so.
                 with suppress(JournalError):

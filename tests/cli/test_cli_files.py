@@ -21,7 +21,8 @@ FILES = {
     "no phone": (b"key,first_name,last_name\nk1,Ivan,Ivanov\n", "clients.csv: line 1, the header, lacks needed columns: phone."),
     "strange column": (b"key,phone,first_name,last_name,fone\n", 'has unknown columns: "fone"'),
     "no header": (b"k1,77010000001,Ivan,Ivanov\n", "names no known column"),
-    "workbook": (b"PK\x03\x04 and so on", "clients.csv: is a workbook or an archive, not text."),
+    "workbook": (b"PK\x03\x04 and so on", "clients.csv: is a workbook or an archive that can't be read ("),
+    "old workbook": (b"\xd0\xcf\x11\xe0 and so on", "clients.csv: is an old workbook (.xls), "),
 }
 
 

@@ -111,7 +111,13 @@ def test_only_one_module_imports_a_library_that_a_plan_looks_things_up_in(librar
     assert users == [os.path.join("batch", f"{module}.py")]
 
 
-@pytest.mark.parametrize("library", ["confusable_homoglyphs", "phonenumbers"])
+def test_only_the_reader_of_workbooks_imports_its_library():
+    found = [name for name, path in FILES.items() if "python_calamine" in path.read_text("utf-8")]
+
+    assert found == [os.path.join("batch", "files", "workbook.py")]
+
+
+@pytest.mark.parametrize("library", ["confusable_homoglyphs", "phonenumbers", "python_calamine"])
 def test_importing_the_batch_does_not_import_what_a_plan_looks_up(library):
     code = f"import sys, freedompay_async.batch; print({library!r} in sys.modules)"
     env = os.environ | {"PYTHONPATH": str(ROOT.parent)}
