@@ -16,6 +16,9 @@ from freedompay_async.batch.lookalikes import Letters, difference, known_letters
 from freedompay_async.batch.rows import Problem, Row, shown
 from freedompay_async.errors import ConfigurationError, JournalError
 from freedompay_async.ids import BadName, one_name
+from freedompay_async.opening import opened
+from freedompay_async.portable import Portable
+from freedompay_async.secret import MASK, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -28,6 +31,7 @@ __all__ = ["Plan", "PlannedRow", "check_settings", "existing_plan", "make_plan"]
 _CHUNK: Final = 1_000
 # A file may have a million rows, and each may have one.
 _WARNINGS: Final = 100
+_MASKED: Final = MASK.encode()
 
 
 class PlannedRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +41,7 @@ class PlannedRow(msgspec.Struct, frozen=True, kw_only=True):
     document_sha256: str | None = None
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class Plan(Portable, frozen=True, kw_only=True):
     """What a batch will do.
 
     Attributes:
@@ -137,8 +141,13 @@ def _plan(
         planned = _planned(named or row, problems, folders)
         if named is None or planned is None:
             continue
-        number += 1
         data = msgspec.json.encode(planned)
+        if _MASKED in data and _has_secret(planned):
+            problems.append(
+                Problem(named.line, None, "has a Secret in it, and a journal keeps none: give plain text, and a document by its path")
+            )
+            continue
+        number += 1
         digest.update(data)
         chunk.append((number, named.key, named.line, data))
         if len(chunk) == _CHUNK:
@@ -164,6 +173,12 @@ def _plan(
             "the batch name and the key. Nothing was sent."
         )
     return Plan(rows=number, problems=(), settings=known, resumed=True, warnings=keys.warnings())
+
+
+def _has_secret(planned: PlannedRow) -> bool:
+    found: list[Secret] = []
+    opened(planned, found.append)
+    return bool(found)
 
 
 def _write(connection: sqlite3.Connection, chunk: list[tuple[int, str, int, bytes]], known: Mapping[str, str]) -> None:

@@ -12,15 +12,15 @@ import pytest
 ROOT = Path(find_spec("freedompay_async").submodule_search_locations[0])
 # Lower first: what is here may use what stands before it.
 ORDER = (
-    *("errors", "files", "secret", "ids", "spelling", "masking", "redaction", "reading"),
+    *("errors", "files", "loops", "staying", "portable", "secret", "opening", "ids", "spelling", "masking", "redaction", "reading"),
     *("models", "plain", "signing", "signing_report", "pin_encryption"),
     "contract",
     *("policy", "polling"),
     *("shapes", "drift", "wire", "held", "attempt", "explain"),
-    *("pacing", "governor", "record", "driver", "session"),
+    *("pacing", "governor", "record", "reuse", "driver", "session"),
     *("settings", "overrides", "streams", "operations"),
     "resources",
-    *("connector", "heads", "pool", "transport"),
+    *("connector", "content", "heads", "pool", "transport"),
     "pooled",
     *("client", "hashdt"),
     "batch",
