@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import signal
 import sqlite3
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +13,7 @@ import typer
 
 from freedompay_async.cli.common import fail, run
 from freedompay_async.cli.exits import Exit
+from freedompay_async.cli.signals import STOPS, on_signals
 from freedompay_async.errors import ConfigurationError
 
 __all__ = ["sandbox"]
@@ -77,7 +77,11 @@ def sandbox(
         fail(str(error), Exit.INPUT)
 
     async def serve() -> Exit:
-        ended = _signals()
+        ended = asyncio.Event()
+        with on_signals(STOPS, ended.set):
+            return await until(ended)
+
+    async def until(ended: asyncio.Event) -> Exit:
         try:
             await issuer.__aenter__()
         except OSError as error:
@@ -99,12 +103,3 @@ def sandbox(
         return Exit.DONE
 
     run(serve)
-
-
-def _signals() -> asyncio.Event:
-    """Set by Ctrl-C and by `kill`."""
-    ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, ended.set)
-    return ended
