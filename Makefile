@@ -6,7 +6,7 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2)
 SOURCES := $(shell find freedompay_async -type f -not -name '*.pyc')
 # What decides about money does no I/O, and every branch of it is tested.
 comma := ,
-PURE := arguments body_check leftovers proxies schemes contract errors explain ids spelling masking redaction policy secret settings signing wire held shapes drift overrides pin_encryption models/answers models/dictionaries models/gift_cards models/open models/reads models/requests resources/movements batch/rows batch/limits batch/lookalikes bodies client_contract contract_template contract_values override_checks toml_lines countries person batch/doubts batch/spoilt batch/columns batch/files/cells batch/files/guesses batch/files/headers
+PURE := arguments body_check leftovers proxies schemes contract errors explain ids spelling masking redaction policy secret settings signing wire held shapes drift overrides pin_encryption models/answers models/dictionaries models/gift_cards models/open models/reads models/requests resources/movements batch/rows batch/limits batch/lookalikes bodies client_contract contract_template contract_values override_checks toml_lines countries person batch/doubts batch/spoilt batch/columns batch/files/cells batch/files/guesses batch/files/headers reuse portable staying opening
 
 # The tests that have to reach it. They run by themselves first, because counting lines doubles the time of a test.
 COVERING := tests/unit tests/batch/test_rows.py tests/batch/test_row_messages.py tests/batch/test_doubts.py tests/batch/test_lookalikes.py tests/batch/test_run.py tests/batch/test_spoilt.py tests/batch/test_columns.py tests/batch/test_headers.py tests/batch/test_workbook_cells.py

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, to_builtins
 from msgspec.structs import fields
 
+from freedompay_async.opening import opened
 from freedompay_async.redaction import leaves, secrets_sent
 
 if TYPE_CHECKING:
@@ -76,5 +77,5 @@ def secrets_renamed(request: Struct, rename: Mapping[str, str]) -> list[Secret]:
     """What has the name of a secret on the wire only since it was renamed. What is sealed is known without this."""
     # What has no form in JSON is refused before it is sent.
     with suppress(AttributeError, TypeError, ValueError, OverflowError, RecursionError):
-        return secrets_sent(reshaped(to_builtins(request, enc_hook=lambda _: None), (), rename))
+        return secrets_sent(reshaped(to_builtins(opened(request, lambda _: None)), (), rename))
     return []

@@ -28,6 +28,8 @@ from freedompay_async.policy import Life, Policy, RetryBudget, Seen, Step
 from freedompay_async.polling import Polls
 from freedompay_async.reading import Reading
 from freedompay_async.redaction import Outgoing, Redaction, secrets_sent
+from freedompay_async.reuse import Bodies, Noted, tell_other_body
+from freedompay_async.staying import Staying
 from freedompay_async.wire import Message, Reply, Verdict, encode, read_answer, read_look_up
 
 if TYPE_CHECKING:
@@ -86,7 +88,7 @@ class Departure(Protocol):
         ...
 
 
-class Means:
+class Means(Staying):
     """What all calls of a client share; without a governor nobody waits for a turn."""
 
     def __init__(
@@ -105,6 +107,7 @@ class Means:
         polls: Polls | None = None,
         outgoing: Outgoing | None = None,
         reading: Reading | None = None,
+        bodies: Bodies | None = None,
     ) -> None:
         self.transport: Final = transport
         self.signers: Final = signers
@@ -118,6 +121,7 @@ class Means:
         self._budget: Final = budget or RetryBudget(policy)
         self.polls: Final = polls or Polls(policy)
         self.reading: Final = reading or Reading()
+        self.bodies: Final = bodies or Bodies()
         added = (row.fields for row in self._rows.values())
         self.outgoing: Final = outgoing or Outgoing(signers.values(), added)
 
@@ -203,6 +207,7 @@ class Driver:
         self._retry_after = 0.0
         self._wait_too_long = False
         self._sending: Attempt | None = None
+        self._other_told = False
         self._secrets = (*secrets_sent(request), *(secrets_sent(extra) if extra else ()))
         if call.rename:
             self._secrets = (*self._secrets, *secrets_renamed(request, call.rename))
@@ -290,10 +295,13 @@ class Driver:
             return Verdict(Seen.NOT_SENT, str(error))
         self._signer = signer
         self._life.sent(self._loop.time())
+        noted = self._note(self._message)
         self._sending = attempt = self._new_attempt(self._may_leave if self._effect and self._fixed else None)
         try:
             reply = await self._try(self._message, attempt, self._departure)
         finally:
+            if noted is not None:
+                self._note_sent(noted, sent=attempt.sent)
             if attempt.began is None:
                 # Its turn did not come: what is told of a read has the id of an attempt that was made, if there was one.
                 self._id = before or self._id
@@ -302,6 +310,22 @@ class Driver:
         self._sending = None
         self._tell(self._call, verdict, attempt)
         return verdict
+
+    def _note(self, message: Message) -> Noted | None:
+        """What is known of the body that goes out under the id; `None`: the id does not go out with it, or is used once."""
+        if not (self._effect and self._fixed and (self._call.body_id or self._signer.header_id)):
+            return None
+        return self._means.bodies.note(self.request_id, message.path, message.body)
+
+    def _note_sent(self, noted: Noted, *, sent: bool) -> None:
+        bodies = self._means.bodies
+        if noted is Noted.NEW and not sent:
+            bodies.take_back(self.request_id)
+        if noted is Noted.OTHER and sent and not self._other_told:
+            self._other_told = True
+            bodies.sent_another(self.request_id)
+            told = "%s: this client has sent another body under the same request id, and the issuer takes one of them at most"
+            log.warning(told, self._call.name, extra=self._extra())
 
     def _read_answer(self, reply: Reply, redaction: Redaction) -> Verdict:
         call = self._call
@@ -504,6 +528,7 @@ class Driver:
             force_setattr(answer, "request_id", self._id)
             if isinstance(answer, RequestState):
                 force_setattr(answer, "found", self._life.found)
+                force_setattr(answer, "other_body", self._means.bodies.has_two(self._id))
             return answer
         error = self._error(step)
         harmful = error.outcome_unknown and not self._call.safe_again
@@ -513,7 +538,7 @@ class Driver:
         raise error
 
     def _error(self, step: Step) -> FreedomPayError:
-        return to_error(
+        error = to_error(
             step,
             call=self._call,
             request_id=self._id,
@@ -530,6 +555,9 @@ class Driver:
             wait_too_long=self._wait_too_long,
             on_refusal=getattr(self._means.signers[self._call.section], "on_refusal", ""),
         )
+        if self._effect and self._means.bodies.has_two(self._id):
+            tell_other_body(error)
+        return error
 
     def _redaction(self) -> Redaction:
         """What the issuer's texts about this call must not show."""

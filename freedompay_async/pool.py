@@ -23,6 +23,7 @@ from yarl import URL
 
 from freedompay_async.attempt import CLOSED, TransportError
 from freedompay_async.connector import CLOSED_UNUSED, Connector, Host, current_attempt, noting, opener
+from freedompay_async.content import PACKED, unpacked
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.heads import Heads
 from freedompay_async.secret import Hidden
@@ -214,7 +215,8 @@ class Pool:
             connection.close()
         else:
             connection.release()
-        return Reply(answer.code, answer.headers, body)
+        reply = Reply(answer.code, answer.headers, body)
+        return reply if PACKED not in answer.headers else await self._unpacked(reply)
 
     def _check_end(self, answer: RawResponseMessage, protocol: ResponseHandler, attempt: Attempt) -> None:
         """Whether the end of the answer is the issuer's: an answer without a length ends with its connection, whoever ends that.
@@ -248,7 +250,15 @@ class Pool:
             except TransportError:
                 response.close()
                 raise
-            return Reply(response.status, response.headers, content)
+            reply = Reply(response.status, response.headers, content)
+            return reply if PACKED not in response.headers else await self._unpacked(reply)
+
+    async def _unpacked(self, reply: Reply) -> Reply:
+        """Of what was compressed though nothing asked for it."""
+        plain = await unpacked(reply, most=self._max_answer)
+        if plain is None:
+            raise self._too_large(reply.status)
+        return plain
 
     async def _read(self, status: int, length: str | None, content: StreamReader) -> bytes:
         if length is not None and int(length) > self._max_answer:

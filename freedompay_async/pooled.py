@@ -16,6 +16,7 @@ from freedompay_async.policy import Policy
 from freedompay_async.proxies import Way
 from freedompay_async.session import Session
 from freedompay_async.shapes import prepare_shape
+from freedompay_async.staying import Staying
 from freedompay_async.transport import Transport
 
 if TYPE_CHECKING:
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
 __all__ = ["Pooled"]
 
 
-class Pooled:
+class Pooled(Staying):
     """Belongs to the process and the event loop of its first call."""
+
+    INSTEAD = "make a client in each process"
 
     def __init__(
         self,

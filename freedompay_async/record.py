@@ -198,10 +198,8 @@ def _state(error: BaseException) -> str:
 
 
 def _shown(value: Any) -> Any:
-    """A secret shows itself as `***`, and so does what reads like one in the fields of the caller."""
-    if isinstance(value, Fields):
-        return dict(value if isinstance(value, Extra) else Extra(value))
-    return str(value)
+    """What reads like a secret in the fields of the caller shows itself as `***`, as a secret does by itself."""
+    return dict(Extra(value)) if isinstance(value, Fields) else str(value)
 
 
 def _sealed(answer: object) -> object:

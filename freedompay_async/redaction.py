@@ -16,6 +16,7 @@ from msgspec import Struct, to_builtins
 from msgspec.structs import fields
 
 from freedompay_async.masking import TIME_FORM, cut, is_secret_name, is_shaped, mask_text, masked_body, masked_codes
+from freedompay_async.opening import opened
 from freedompay_async.secret import MASK, Secret
 from freedompay_async.spelling import Known, hide_known, present
 
@@ -196,16 +197,12 @@ def secrets_sent(value: object) -> list[Secret]:
     if isinstance(value, Struct) and _holds_none(type(value)):
         return found
 
-    def open_up(part: Any) -> object:
-        if isinstance(part, Secret):
-            found.append(_beginning(part))
-            return None
-        # Fields, which are no mapping to whoever records the locals of a frame.
-        return dict(part.items())
+    def take(secret: Secret) -> None:
+        found.append(_beginning(secret))
 
     # What has no form in JSON is refused before it is sent.
     with suppress(AttributeError, TypeError, ValueError, OverflowError, RecursionError):
-        _named_secrets(to_builtins(value, enc_hook=open_up), found)
+        _named_secrets(to_builtins(opened(value, take)), found)
     return found
 
 

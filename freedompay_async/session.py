@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import time
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -11,6 +10,7 @@ from freedompay_async.contract import REQUESTS_STATUS, Call, Retry
 from freedompay_async.driver import Driver, Means
 from freedompay_async.errors import ProtocolError, RequestFailed
 from freedompay_async.ids import new_request_id
+from freedompay_async.loops import running_loop
 from freedompay_async.models import Intent, RequestState, StatusQuery
 from freedompay_async.policy import Doubt, Life, Policy
 
@@ -56,6 +56,7 @@ class Session(Means):
             polls=self.polls,
             outgoing=self.outgoing,
             reading=self.reading,
+            bodies=self.bodies,
         )
 
     async def read(
@@ -123,7 +124,7 @@ class Session(Means):
             age = time.time() - sent_at
             life.doubt = Doubt.CERTAIN
             life.may_resend = age >= 0
-            life.first_sent = asyncio.get_running_loop().time() - max(age, 0.0)
+            life.first_sent = running_loop().time() - max(age, 0.0)
         run = Driver(
             self,
             call,

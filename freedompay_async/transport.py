@@ -12,6 +12,7 @@ from weakref import WeakSet
 
 from freedompay_async.attempt import CLOSED, TransportError
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.loops import running_loop
 from freedompay_async.proxies import Way
 from freedompay_async.settings import MAX_ANSWER
 
@@ -67,7 +68,7 @@ class Transport:
         """The running loop, if this client may be used on it.
 
         Raises:
-            ConfigurationError: after close, on another event loop, or in a forked child; nothing was sent.
+            ConfigurationError: after close, on another event loop, in a forked child, or without a loop of asyncio; nothing was sent.
         """
         if self._closed:
             raise ConfigurationError("this client is closed. Nothing was sent; open a new one.")
@@ -76,7 +77,7 @@ class Transport:
                 "this client was made in another process, and a fork must not share its connections. Nothing was sent; "
                 "make a client after the fork."
             )
-        loop = asyncio.get_running_loop()
+        loop = running_loop()
         if self._loop is None:
             self._loop = loop
         elif self._loop is not loop:

@@ -26,6 +26,7 @@ from freedompay_async.batch.rows import Problem, Row
 from freedompay_async.batch.run import Run
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.ids import checked_name
+from freedompay_async.staying import Staying
 from freedompay_async.streams import stream
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ __all__ = [
 ]
 
 
-class Batch:
+class Batch(Staying):
     """A batch in a journal, run by a client.
 
     The request ids of a row come from the merchant, the batch name and the key of the row. So a key gets one card, whichever file,
@@ -84,6 +85,8 @@ class Batch:
         ConfigurationError: the name or the merchant id can't be part of a request id, another argument is not one of these, or the contract
             leaves out what tells whose a card is; nothing was sent.
     """
+
+    INSTEAD = "make it of a client and a journal where it is needed"
 
     def __init__(
         self,

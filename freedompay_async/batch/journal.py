@@ -26,6 +26,8 @@ from freedompay_async.batch.journal_file import JournalFile, foreign
 from freedompay_async.batch.schema import APPLICATION, VERSION, make, migrate
 from freedompay_async.errors import ConfigurationError, JournalError
 from freedompay_async.files import Identity, identity
+from freedompay_async.loops import running_loop
+from freedompay_async.staying import Staying
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -57,8 +59,10 @@ _Result = tuple["asyncio.Future[Any] | None", Any, "Exception | None"]
 _Names = list[Identity | None]
 
 
-class Journal:
+class Journal(Staying):
     """`async with Journal.open("run.db") as journal:`; one process at a time."""
+
+    INSTEAD = "open it by its path, in one process at a time"
 
     def __init__(self, path: Path, *, create: bool) -> None:
         self.path: Final = path
@@ -81,7 +85,7 @@ class Journal:
         return cls(Path(path), create=create)
 
     async def __aenter__(self) -> Self:
-        self._loop = asyncio.get_running_loop()
+        self._loop = running_loop()
         opened = self._loop.create_future()
         self._thread = threading.Thread(target=self._serve, args=(opened,), name=f"journal {self.path.name}", daemon=True)
         self._thread.start()
@@ -123,7 +127,7 @@ class Journal:
     def _put(self, work: Callable[..., Any], values: _Values | None) -> asyncio.Future[Any]:
         if self._thread is None or self._loop is None:
             raise JournalError(f"{self.path} is closed; nothing was written.")
-        if self._loop is not asyncio.get_running_loop():
+        if self._loop is not running_loop():
             # In a forked child, which has a loop of its own at best, there is no thread to write; the caller would wait for ever.
             raise JournalError(f"{self.path} was opened on another event loop, or before a fork; nothing was written.")
         done: asyncio.Future[Any] = self._loop.create_future()

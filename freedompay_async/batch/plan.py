@@ -19,6 +19,9 @@ from freedompay_async.batch.plan_warnings import Warnings
 from freedompay_async.batch.rows import Problem, Row, shown
 from freedompay_async.errors import ConfigurationError, JournalError
 from freedompay_async.ids import BadName, one_name
+from freedompay_async.opening import opened
+from freedompay_async.portable import Portable
+from freedompay_async.secret import MASK, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -33,6 +36,7 @@ _CHUNK: Final = 1_000
 _NO_PRODUCT: Final = 10**18
 # What a journal keeps beside the settings of its batch.
 _NO_SETTINGS: Final = frozenset({"clock_set_back", "confirmed_at", "out_form", *META})
+_MASKED: Final = MASK.encode()
 
 
 class PlannedRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +46,7 @@ class PlannedRow(msgspec.Struct, frozen=True, kw_only=True):
     document_sha256: str | None = None
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class Plan(Portable, frozen=True, kw_only=True):
     """What a batch will do.
 
     Attributes:
@@ -185,9 +189,14 @@ def _plan(
         planned = _planned(named or row, problems, folders)
         if named is None or planned is None:
             continue
+        data = msgspec.json.encode(planned)
+        if _MASKED in data and _has_secret(planned):
+            problems.append(
+                Problem(named.line, None, "has a Secret in it, and a journal keeps none: give plain text, and a document by its path")
+            )
+            continue
         warnings.look(named)
         number += 1
-        data = msgspec.json.encode(planned)
         digest.update(data)
         chunk.append((number, named.key, named.line, data))
         if len(chunk) == _CHUNK:
@@ -218,6 +227,12 @@ def _plan(
             "the batch name and the key. Nothing was sent."
         )
     return Plan(rows=number, problems=(), settings=known, resumed=True, warnings=warnings.told())
+
+
+def _has_secret(planned: PlannedRow) -> bool:
+    found: list[Secret] = []
+    opened(planned, found.append)
+    return bool(found)
 
 
 def _write(connection: sqlite3.Connection, chunk: list[tuple[int, str, int, bytes]], known: Mapping[str, str]) -> None:

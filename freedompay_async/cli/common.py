@@ -7,14 +7,15 @@ import importlib.util
 import os
 import signal
 import sys
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, NoReturn
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import anyio
 import typer
 
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.output import printable
+from freedompay_async.cli.signals import on_signals
 from freedompay_async.errors import (
     ConfigurationError,
     FreedomPayError,
@@ -37,13 +38,11 @@ def run(work: Callable[[], Awaitable[Exit]]) -> NoReturn:
     uvloop = importlib.util.find_spec("uvloop") is not None
 
     async def interruptible() -> Exit:
-        task = asyncio.current_task()
-        if task is not None:
-            # The loop's own way is to cancel in the middle of whatever runs: now and then that breaks a callback of the connection, which
-            # then shows a traceback. So it is the loop that is told.
-            with suppress(NotImplementedError):  # Windows has no such handlers, and keeps the loop's own way.
-                asyncio.get_running_loop().add_signal_handler(signal.SIGINT, task.cancel)
-        return await work()
+        task = cast("asyncio.Task[Any]", asyncio.current_task())
+        # The loop's own way is to cancel in the middle of whatever runs: now and then that breaks a callback of the connection, which
+        # then shows a traceback. So it is the loop that is told.
+        with on_signals((signal.SIGINT,), task.cancel):
+            return await work()
 
     with errors_told():
         code = anyio.run(interruptible, backend_options={"use_uvloop": uvloop})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as json_module
 import sys
 import time
 from contextlib import asynccontextmanager
@@ -68,11 +69,21 @@ class _Plain:
 
 class _Json:
     def outcome(self, outcome: Outcome) -> bool:
-        return _written(to_json({"event": "outcome", **as_record(outcome)}))
+        return _written(_as_json({"event": "outcome", **as_record(outcome)}))
 
     def draw(self, progress: Progress) -> None:
         counts = {name: getattr(progress, name) for name in progress.__slots__}
-        _written(to_json({"event": "progress", **counts, "done": progress.done}))
+        _written(_as_json({"event": "progress", **counts, "done": progress.done}))
+
+
+def _as_json(value: object) -> str:
+    """One line of JSON; a letter that the output can't show is written by its number, as JSON writes it."""
+    text = to_json(value)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return "".join(each if each.isascii() else json_module.dumps(each)[1:-1] for each in text)
+    return text
 
 
 def _written(text: str, *, err: bool = False) -> bool:
@@ -169,7 +180,7 @@ def show_report(report: Report, *, json: bool) -> None:
     """The report on standard output."""
     if json:
         counts = {name: getattr(report, name) for name in report.__struct_fields__ if name != "problems"}
-        typer.echo(to_json({"event": "report", **counts, "problems": [as_record(outcome) for outcome in report.problems]}))
+        typer.echo(_as_json({"event": "report", **counts, "problems": [as_record(outcome) for outcome in report.problems]}))
         return
     lines = [f"batch {report.batch!r} of merchant {printable(report.merchant)}: {report.rows:,} rows"]
     for name, note in (

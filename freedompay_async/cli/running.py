@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import typer
 
 from freedompay_async.batch.confirming import confirm, is_confirmed
+from freedompay_async.cli.signals import STOPS, on_signals
 from freedompay_async.cli.verbs.asking import be_sure
 from freedompay_async.errors import AuthenticationError, ConfigurationError, FreedomPayError, NotSent, ProtocolError
 from freedompay_async.ids import new_request_id
@@ -73,7 +73,6 @@ def _another_host(fp: FreedomPay, error: FreedomPayError) -> ConfigurationError:
 @asynccontextmanager
 async def gentle_stop(task: Batch) -> AsyncGenerator[None]:
     """The first Ctrl-C drains, the second aborts."""
-    loop = asyncio.get_running_loop()
     current = asyncio.current_task()
     asked = False
 
@@ -89,10 +88,5 @@ async def gentle_stop(task: Batch) -> AsyncGenerator[None]:
             "stopping: no new row starts, and what is on the way is settled. Ctrl-C again aborts; the journal can be resumed.", err=True
         )
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
-    try:
+    with on_signals(STOPS, stop):
         yield
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)

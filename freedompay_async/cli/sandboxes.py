@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import re
-import signal
 import sqlite3
 import tomllib
 from pathlib import Path
@@ -16,6 +15,7 @@ import typer
 
 from freedompay_async.cli.common import fail, run
 from freedompay_async.cli.exits import Exit
+from freedompay_async.cli.signals import STOPS, on_signals
 from freedompay_async.errors import ConfigurationError
 
 __all__ = ["sandbox"]
@@ -90,7 +90,11 @@ def sandbox(
         fail(str(error), Exit.INPUT)
 
     async def serve() -> Exit:
-        ended = _signals()
+        ended = asyncio.Event()
+        with on_signals(STOPS, ended.set):
+            return await until(ended)
+
+    async def until(ended: asyncio.Event) -> Exit:
         try:
             await issuer.__aenter__()
         except OSError as error:
@@ -130,12 +134,3 @@ def _differences(path: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ValueError(f"--contract {path} is no object of calls. Nothing was started.")  # noqa: TRY004 - as for whatever can't be read
     return found
-
-
-def _signals() -> asyncio.Event:
-    """Set by Ctrl-C and by `kill`."""
-    ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, ended.set)
-    return ended

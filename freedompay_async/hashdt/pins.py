@@ -13,6 +13,7 @@ from freedompay_async.hashdt.page import PinPage, is_safe
 from freedompay_async.ids import checked_request_id, new_request_id
 from freedompay_async.models.open import Fields
 from freedompay_async.models.requests import HeaderQuery
+from freedompay_async.staying import Staying
 
 if TYPE_CHECKING:
     from freedompay_async.contract import Call
@@ -24,13 +25,15 @@ if TYPE_CHECKING:
 __all__ = ["Pins"]
 
 
-class Pins:
+class Pins(Staying):
     """Pages on which a cardholder sets, resets or changes a PIN (docs.hashdt.com, PIN).
 
     `request_id` is an idempotency key of your own; left out, the library makes one, the same for every attempt. `client_id` goes out as
     `x-client-id`. `timeout` is seconds, everything included, the token source too.
     Each raises any of `FreedomPayError` but `StillProcessing`, and what the token source raises.
     """
+
+    INSTEAD = "make a client in each process"
 
     def __init__(self, session: Session, access: Access) -> None:
         self._session: Final = session
@@ -90,12 +93,11 @@ class Pins:
         wait: bool,  # noqa: FBT001 - each method hands on what it was given, in this order
     ) -> PinPage:
         request_id = new_request_id() if request_id is None else checked_request_id(request_id)
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + (timeout or self._session.timeout)
         access = self._access
         try:
             # Before the token source is asked for anything.
-            self._session.check(timeout)
+            loop = self._session.check(timeout)
+            deadline = loop.time() + (timeout or self._session.timeout)
             if access.token is None:
                 await access.renew(None, deadline=deadline)
             used = access.token

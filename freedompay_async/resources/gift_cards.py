@@ -24,6 +24,7 @@ from freedompay_async.models.dictionaries import GiftCardStatus, GiftStatus
 from freedompay_async.models.gift_cards import GiftCardId, GiftConfirmation, GiftIssue, GiftProductQuery
 from freedompay_async.resources.namespace import Namespace
 from freedompay_async.secret import Otp
+from freedompay_async.staying import Staying
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -168,12 +169,14 @@ class GiftCards(Namespace):
         return GiftCardOrder(self, _digits("card_id", card_id))
 
 
-class GiftCardOrder:
+class GiftCardOrder(Staying):
     """A card that was issued and paid for, and waits for the code from the SMS.
 
     Attributes:
         card_id: all that is needed to go on with it, in any process.
     """
+
+    INSTEAD = "keep its card_id, and go on with gift_cards.attach(card_id) in any process"
 
     def __init__(self, cards: GiftCards, card_id: int) -> None:
         self.card_id: Final = card_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from freedompay_async.operations import start
+from freedompay_async.staying import Staying
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
@@ -20,8 +21,10 @@ __all__ = ["Namespace"]
 R = TypeVar("R")
 
 
-class Namespace:
+class Namespace(Staying):
     """Methods over one session."""
+
+    INSTEAD = "make a client in each process"
 
     def __init__(self, session: Session) -> None:
         self._session = session

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypedDict, Unpack
 
 from freedompay_async.sandbox.desk.desk import Desk
 from freedompay_async.sandbox.desk.host_contract import HostContract
@@ -108,6 +108,7 @@ class Sandbox:
     async def __aenter__(self) -> Self:
         if self._open is not None:
             raise RuntimeError("the sandbox is open already")
+        _check_loop()
         issuer = Issuer(
             database=self._database, merchant=self.auth_id, hold=self._hold, gift_funds=self._gift_funds, seed=self._faults.seed
         )
@@ -275,6 +276,9 @@ class Sandbox:
         serving.add("*", "/{path:.*}", reception.answer)
         return serving
 
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a sandbox is not pickled or copied, because it belongs to its process: make one where it is needed")
+
     def _about(self) -> dict[str, Any]:
         return {
             "base_url": self.base_url,
@@ -283,3 +287,13 @@ class Sandbox:
             "hashdt_token": self.hashdt_token,
             "hold": self._hold,
         }
+
+
+def _check_loop() -> None:
+    """Raises `RuntimeError` where nothing could be served, under trio for one."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise RuntimeError(
+            "the sandbox is for asyncio, and no event loop of asyncio is running here: use it inside asyncio.run(...)"
+        ) from None

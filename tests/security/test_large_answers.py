@@ -140,7 +140,7 @@ PACKED = {
 
 
 @pytest.mark.parametrize("coding", PACKED)
-async def test_compressed_answer_is_not_unpacked(serving, ask, good, whole, peak, coding):
+async def test_compressed_answer_is_unpacked_no_further_than_it_may_be_large(serving, ask, good, whole, peak, coding):
     packed = PACKED[coding]()
     async with serving(whole(packed, b"200 OK", b"Content-Encoding: " + coding.encode()), good["effect"]) as host:
         tracemalloc.reset_peak()

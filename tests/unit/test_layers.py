@@ -12,18 +12,19 @@ import pytest
 ROOT = Path(find_spec("freedompay_async").submodule_search_locations[0])
 # Lower first: what is here may use what stands before it.
 ORDER = (
-    *("errors", "files", "secret", "arguments", "leftovers", "proxies", "ids", "countries", "person"),
+    *("errors", "files", "loops", "staying", "portable", "secret", "opening"),
+    *("arguments", "leftovers", "proxies", "ids", "countries", "person"),
     *("spelling", "masking", "redaction", "reading"),
     *("models", "body_check", "plain", "signing", "signing_report", "pin_encryption"),
     *("contract", "schemes", "bodies", "override_checks"),
     *("policy", "polling"),
     *("shapes", "drift", "wire", "held", "attempt", "explain"),
-    *("pacing", "governor", "record", "driver", "session"),
+    *("pacing", "governor", "record", "reuse", "driver", "session"),
     *("settings", "overrides", "client_contract"),
     *("toml_lines", "contract_values", "contract_file", "contract_template"),
     *("streams", "operations"),
     "resources",
-    *("connector", "heads", "pool", "transport"),
+    *("connector", "content", "heads", "pool", "transport"),
     "pooled",
     *("client", "hashdt"),
     "batch",
