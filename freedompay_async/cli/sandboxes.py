@@ -13,7 +13,7 @@ import typer
 
 from freedompay_async.cli.common import fail, run
 from freedompay_async.cli.exits import Exit
-from freedompay_async.cli.signals import STOPS, on_signals
+from freedompay_async.cli.signals import STOPS, take_signals
 from freedompay_async.errors import ConfigurationError
 
 __all__ = ["sandbox"]
@@ -77,11 +77,7 @@ def sandbox(
         fail(str(error), Exit.INPUT)
 
     async def serve() -> Exit:
-        ended = asyncio.Event()
-        with on_signals(STOPS, ended.set):
-            return await until(ended)
-
-    async def until(ended: asyncio.Event) -> Exit:
+        ended = _signals()
         try:
             await issuer.__aenter__()
         except OSError as error:
@@ -103,3 +99,10 @@ def sandbox(
         return Exit.DONE
 
     run(serve)
+
+
+def _signals() -> asyncio.Event:
+    """Set by Ctrl-C and by `kill`, as long as the loop runs."""
+    ended = asyncio.Event()
+    take_signals(STOPS, ended.set)
+    return ended
