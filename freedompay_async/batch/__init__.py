@@ -20,7 +20,7 @@ from freedompay_async.batch.files import read_file
 from freedompay_async.batch.first_check import CHECKS
 from freedompay_async.batch.journal import Journal
 from freedompay_async.batch.limits import Limits, Progress
-from freedompay_async.batch.plan import Plan, check_settings, checked_card_product, existing_plan, make_plan
+from freedompay_async.batch.plan import Plan, check_settings, checked_card_product, existing_plan, fold_plan, make_plan
 from freedompay_async.batch.report import Outcome, Report, State, make_report, outcomes
 from freedompay_async.batch.rows import Problem, Row
 from freedompay_async.batch.run import Run
@@ -136,7 +136,7 @@ class Batch(Staying):
             ConfigurationError: the journal has another batch, or one of another contract, or there are more rows than cards allowed.
         """
         settings = {"batch": "default", "activate": "no"} | self._settings
-        return await make_plan(
+        plan = await make_plan(
             self._journal,
             rows,
             settings=settings,
@@ -144,6 +144,9 @@ class Batch(Staying):
             strict=self._strict,
             agreement=self._agreement,
         )
+        if plan.rows and not plan.resumed:
+            await fold_plan(self._journal)
+        return plan
 
     async def run(self) -> AsyncGenerator[Outcome]:
         """Issue a card for every row that has not ended, and yield each row as it ends. The first run accepts the rows of `accept_found`

@@ -14,6 +14,7 @@ import msgspec
 from freedompay_async.batch.contracts import META
 from freedompay_async.batch.doubts import Kind
 from freedompay_async.batch.files import DocumentProblem, document_digest
+from freedompay_async.batch.journal_file import no_batch, to_go_on
 from freedompay_async.batch.lookalikes import difference, known_letters
 from freedompay_async.batch.plan_warnings import Warnings
 from freedompay_async.batch.rows import Problem, Row, shown
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from freedompay_async.batch.contracts import Agreement
     from freedompay_async.batch.journal import Journal
 
-__all__ = ["Plan", "PlannedRow", "check_settings", "checked_card_product", "existing_plan", "make_plan"]
+__all__ = ["Plan", "PlannedRow", "check_settings", "checked_card_product", "existing_plan", "fold_plan", "make_plan"]
 
 _CHUNK: Final = 1_000
 _NO_PRODUCT: Final = 10**18
@@ -105,10 +106,25 @@ async def make_plan(
     try:
         return await journal.call(work)
     except JournalError as error:
-        reason = f"{journal.path} can't be written ({error.__cause__}): make room, or name another place. Nothing was sent."
-        raise ConfigurationError(reason) from error
+        raise _unwritten(journal, error) from error
     except _Problems:
         return Plan(rows=0, problems=tuple(problems), settings=settings, warnings=() if strict else warnings.told())
+
+
+async def fold_plan(journal: Journal) -> None:
+    """Bring a plan that was made into the file itself, so that a log that gets lost does not take it along.
+
+    Raises:
+        ConfigurationError: it can't be written; nothing was sent.
+    """
+    try:
+        await journal.fold()
+    except JournalError as error:
+        raise _unwritten(journal, error) from error
+
+
+def _unwritten(journal: Journal, error: JournalError) -> ConfigurationError:
+    return ConfigurationError(f"{journal.path} can't be written ({error.__cause__}): make room, or name another place. Nothing was sent.")
 
 
 async def existing_plan(journal: Journal) -> Plan:
@@ -121,8 +137,15 @@ async def existing_plan(journal: Journal) -> Plan:
     def read(connection: sqlite3.Connection) -> Plan:
         settings = _settings(connection)
         if not settings:
-            raise ConfigurationError(f"{journal.path} has no batch in it: `batch issue` makes one. Nothing was sent.")
-        return Plan(rows=_count(connection), problems=(), settings=settings, resumed=True)
+            raise no_batch(journal.path, made=journal.made)
+        count, last = _count(connection), connection.execute("SELECT coalesce(max(number), 0) FROM rows").fetchone()[0]
+        if not count or count != last:
+            # They are numbered from 1, without a gap.
+            told = to_go_on(journal.path, settings.get("batch"))
+            raise ConfigurationError(
+                f"{journal.path} has lost rows of its plan ({count:,} of {last:,} are there): {told} Nothing was sent."
+            )
+        return Plan(rows=count, problems=(), settings=settings, resumed=True)
 
     return await journal.call(read)
 

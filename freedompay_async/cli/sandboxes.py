@@ -15,7 +15,7 @@ import typer
 
 from freedompay_async.cli.common import fail, run
 from freedompay_async.cli.exits import Exit
-from freedompay_async.cli.signals import STOPS, on_signals
+from freedompay_async.cli.signals import STOPS, take_signals
 from freedompay_async.errors import ConfigurationError
 
 __all__ = ["sandbox"]
@@ -90,11 +90,7 @@ def sandbox(
         fail(str(error), Exit.INPUT)
 
     async def serve() -> Exit:
-        ended = asyncio.Event()
-        with on_signals(STOPS, ended.set):
-            return await until(ended)
-
-    async def until(ended: asyncio.Event) -> Exit:
+        ended = _signals()
         try:
             await issuer.__aenter__()
         except OSError as error:
@@ -134,3 +130,10 @@ def _differences(path: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ValueError(f"--contract {path} is no object of calls. Nothing was started.")  # noqa: TRY004 - as for whatever can't be read
     return found
+
+
+def _signals() -> asyncio.Event:
+    """Set by Ctrl-C and by `kill`, as long as the loop runs."""
+    ended = asyncio.Event()
+    take_signals(STOPS, ended.set)
+    return ended

@@ -8,7 +8,10 @@ import pytest
 
 from freedompay_async.batch import Batch, Journal, Limits, Row, read_file
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.models.requests import NewClient
+from freedompay_async.models.requests import Address, NewClient
+from freedompay_async.secret import Secret
+
+ADDRESS = Address(country="KAZ", postal_code="050000", address_line1="Almaty", address_line2=Secret("Abai"), address_line3="1")
 
 
 async def kept(batch):
@@ -37,6 +40,22 @@ async def test_a_plan_tells_how_many_rows_there_are(office, people):
         plan = await office.plan(batch, office.file(people(7)))
 
     assert (plan.rows, plan.problems, plan.resumed) == (7, (), False)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"document": "JVBERi0="}, {"person_id": Secret("900101300001")}, {"address1": ADDRESS}], ids=["document", "text", "inside"]
+)
+async def test_a_row_that_holds_a_secret_is_a_problem_because_a_journal_keeps_none(office, changes):
+    fields = {"phone": 77017777777, "type": 1, "resident": 1, "first_name": "A", "last_name": "B"}
+    more = {"product_id": 2000, "document": None, "identification_info": None, "branch_id": None}
+    async with office.batch() as batch:
+        plan = await batch.plan([Row(line=7, key="k", client=NewClient(**fields | changes), **more)])
+        again = await batch.plan([Row(line=7, key="k", client=NewClient(**fields, middle_name="***"), **more)])
+
+    told = "line 7: has a Secret in it, and a journal keeps none: give plain text, and a document by its path"
+    assert [str(problem) for problem in plan.problems] == [told]
+    # What only looks like one is text.
+    assert (again.rows, again.problems) == (1, ())
 
 
 async def test_a_plan_tells_what_the_request_ids_depend_on(office, people):
