@@ -5,17 +5,20 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from freedompay_async.arguments import check_type
 from freedompay_async.batch.contracts import META
 from freedompay_async.batch.doubts import Kind
 from freedompay_async.batch.files import DocumentProblem, document_digest
 from freedompay_async.batch.journal_file import no_batch, to_go_on
 from freedompay_async.batch.lookalikes import difference, known_letters
+from freedompay_async.batch.misfits import Misfits
 from freedompay_async.batch.plan_warnings import Warnings
 from freedompay_async.batch.rows import Problem, Row, shown
 from freedompay_async.errors import ConfigurationError, JournalError
@@ -25,7 +28,7 @@ from freedompay_async.portable import Portable
 from freedompay_async.secret import MASK, Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from freedompay_async.batch.contracts import Agreement
@@ -87,9 +90,10 @@ async def make_plan(
         agreement: the contract of the client, held against that of the plan.
 
     Raises:
-        ConfigurationError: the journal has another batch, or one of another contract, or there are more rows than `max_cards`; nothing was
-            sent.
+        ConfigurationError: the journal has another batch, or one of another contract, there are more rows than `max_cards`, or something
+            else than rows was given; nothing was sent.
     """
+    check_type("rows", rows, Iterable, "rows, as read_file() does")
     problems: list[Problem] = []
     warnings = Warnings()
     work = partial(
@@ -204,19 +208,13 @@ def _plan(
     folders: Callable[[str], str] = lru_cache(maxsize=256)(_real_folder)
     number = 0
     chunk: list[tuple[int, str, int, bytes]] = []
-    for row in rows:
-        if isinstance(row, list):
-            problems.extend(row)
-            continue
+    for row in _fitting(rows, problems):
         named = keys.take(row)
         planned = _planned(named or row, problems, folders)
         if named is None or planned is None:
             continue
-        data = msgspec.json.encode(planned)
-        if _MASKED in data and _has_secret(planned):
-            problems.append(
-                Problem(named.line, None, "has a Secret in it, and a journal keeps none: give plain text, and a document by its path")
-            )
+        data = _written(planned, problems)
+        if data is None:
             continue
         warnings.look(named)
         number += 1
@@ -250,6 +248,32 @@ def _plan(
             "the batch name and the key. Nothing was sent."
         )
     return Plan(rows=number, problems=(), settings=known, resumed=True, warnings=warnings.told())
+
+
+def _fitting(rows: Iterable[Row | list[Problem]], problems: list[Problem]) -> Iterator[Row]:
+    """The rows that a file or their types have nothing against."""
+    misfits = Misfits()
+    for place, row in enumerate(rows, 1):
+        if isinstance(row, list):
+            problems.extend(row)
+        elif found := misfits.of(row, place):
+            problems.extend(found)
+        else:
+            yield row
+
+
+def _written(planned: PlannedRow, problems: list[Problem]) -> bytes | None:
+    """As the journal keeps it; `None`, and a problem, where it can't."""
+    try:
+        data = msgspec.json.encode(planned)
+    except UnicodeEncodeError:
+        wrong = "has characters that UTF-8 can't write (half of a surrogate pair): correct them"
+    else:
+        if _MASKED not in data or not _has_secret(planned):
+            return data
+        wrong = "has a Secret in it, and a journal keeps none: give plain text, and a document by its path"
+    problems.append(Problem(planned.row.line, None, wrong))
+    return None
 
 
 def _has_secret(planned: PlannedRow) -> bool:

@@ -395,3 +395,22 @@ def test_the_product_of_the_run_is_one_of_the_dictionary(tmp_path: Path):
         next(iter(read_file(tmp_path / "clients.csv", product_id=1234)))
 
     assert str(raised.value) == "product 1234 is not one of 1000, 2000, 3000. Nothing was sent."
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"path": None}, "path is None: give the path of a file."),
+        ({"path": b"clients.csv"}, "path is of type bytes: give the path of a file: decode it first."),
+        ({"product_id": "2000"}, "product_id is of type str: give a whole number (int), such as 2000."),
+        ({"today": "2026-06-15"}, "today is of type str: give a date."),
+        ({"sheet": 1}, "sheet is of type int: give the name of a sheet, as text."),
+        ({"columns": ["phone"]}, "columns is of type list: give a mapping, or the path of a TOML file."),
+    ],
+    ids=repr,
+)
+def test_arguments_of_another_type(given, told):
+    with pytest.raises(ConfigurationError) as raised:
+        next(iter(read_file(**{"path": "clients.csv", "product_id": 2000} | given)))
+
+    assert str(raised.value) == f"{told} Nothing was sent."

@@ -35,6 +35,8 @@ def document_digest(path: str | os.PathLike[str]) -> str:
         state = os.stat(path)  # noqa: PTH116
     except OSError as error:
         raise DocumentProblem(f"{_tail(path)} {reason(error)}") from error
+    except ValueError as error:
+        raise DocumentProblem(f"{_tail(path)} has a character that no path has") from error
     return _digest(os.fspath(path), state.st_mtime_ns, state.st_size)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
+from freedompay_async.arguments import check_type, refusal
 from freedompay_async.batch.files.documents import document_problem
 from freedompay_async.batch.files.mapping import ColumnMap, Given, column_map
 from freedompay_async.batch.files.refusal import kind, reason, refuse
@@ -53,8 +55,10 @@ def read_file(
         sheet: of a workbook, the sheet to read; needed where several have something in them.
         columns: the file's own names for columns, such as `{"phone": "Телефон"}`, or the path of a TOML file with them.
 
-    Raises, at the first `next()` or where the reading gets to it, `ConfigurationError` for a file that can't be read as a whole.
+    Raises, at the first `next()` or where the reading gets to it, `ConfigurationError` for a file that can't be read as a whole, or
+    another argument that is not one of these.
     """
+    _check(path, product_id, today, sheet, columns)
     path = Path(path)
     if product_id not in PRODUCTS.values():
         raise ConfigurationError(f"product {product_id} is not one of {', '.join(map(str, PRODUCTS))}. Nothing was sent.")
@@ -88,6 +92,20 @@ def read_file(
                 yield [_uneven(line, uneven, row)] if uneven else row
     if empty:
         refuse(path, "has no rows. Write one row for each card.")
+
+
+def _check(path: object, product_id: object, today: object, sheet: object, columns: object) -> None:
+    """Raise `ConfigurationError` for an argument of another type."""
+    if not isinstance(path, str | os.PathLike):
+        raise refusal("path", path, "the path of a file")
+    if not isinstance(product_id, int) or isinstance(product_id, bool):
+        raise refusal("product_id", product_id, "a whole number (int), such as 2000")
+    if today is not None:
+        check_type("today", today, date, "a date")
+    if sheet is not None:
+        check_type("sheet", sheet, str, "the name of a sheet, as text")
+    if columns is not None and not isinstance(columns, Mapping | str | os.PathLike):
+        raise refusal("columns", columns, "a mapping, or the path of a TOML file")
 
 
 def _with(told: Sequence[Problem], row: Row | list[Problem]) -> list[Problem]:
