@@ -46,6 +46,7 @@ TAKEN = [
     address(postal_code="50000"),
     address(country="KGZ", postal_code="720000"),
     address(country="GBR", postal_code="SW1A 1AA"),
+    address(address_line1="г. Алматы", address_line2="ул. Абая, 10/2", address_line3="10 «Б»"),
 ]
 REFUSED = [
     *each("phone", 7017777777, 7771234567, 770177777777, 87017777777, 89161234567, 7, 99655512345, 9965551234567),
@@ -66,4 +67,5 @@ REFUSED = [
     address(country="KZ"),
     address(country="XXX"),
     {"address2": ADDRESS | {"country": "kaz"}},
+    *(address(**{part: blank}) for part in ("postal_code", "address_line1", "address_line2", "address_line3") for blank in ("", " ")),
 ]

@@ -64,8 +64,8 @@ def plain(client: NewClient, first: str, last: str) -> bool:
 def doubts(row: Row) -> Iterator[tuple[Kind, str, str]]:
     """What may be wrong with the values of a row: each with its column, and in a sentence that shows the value where that may be shown."""
     client = row.client
-    for column in ("first_name", "last_name", "middle_name"):
-        name: str | None = getattr(client, column)
+    names = (("first_name", client.first_name), ("last_name", client.last_name), ("middle_name", client.middle_name))
+    for column, name in names:
         if name is not None and name.upper() in _NOTHING:
             yield Kind.NAME, column, f"{shown(name)} may be what a program wrote for nothing: look whether it is the name"
     if client.person_id is not None and is_digits(client.person_id):

@@ -109,7 +109,7 @@ def read_row(line: int, fields: Mapping[str, object], *, product_id: int, today:
             # The name comes out of the file, so it is shown like a value.
             problems.append(Problem(line, shown(column), f"there is no such column{nearest(column)}"))
             continue
-        if (text[0] in FIRST or text[-1] == "0") and (flaw := spoilt(column, text)) is not None:
+        if (text[0] in FIRST or (text[-1] == "0" and not text.isdigit())) and (flaw := spoilt(column, text)) is not None:
             problems.append(Problem(line, column, flaw))
             continue
         message = check(text) if type(value) is str or _has_text(value) else "is neither text nor a number"

@@ -72,7 +72,7 @@ class Address(Struct, kw_only=True, frozen=True):
     """An address of a client (docs.freedompay.kz, api-12074751).
 
     Raises:
-        ConfigurationError: the country is none, or the postal code is empty.
+        ConfigurationError: the country is none, or another field is empty.
     """
 
     country: str
@@ -88,6 +88,9 @@ class Address(Struct, kw_only=True, frozen=True):
     def __post_init__(self) -> None:
         check_text("Address.country", self.country, country_flaw)
         check_text("Address.postal_code", self.postal_code, empty_flaw)
+        check_text("Address.address_line1", self.address_line1, empty_flaw)
+        check_text("Address.address_line2", self.address_line2, empty_flaw)
+        check_text("Address.address_line3", self.address_line3, empty_flaw)
 
 
 class NewClient(Struct, kw_only=True, omit_defaults=True, repr_omit_defaults=True, frozen=True):

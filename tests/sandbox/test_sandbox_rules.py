@@ -59,6 +59,15 @@ async def test_a_wrong_field_of_a_client_is_refused_by_name(issuer, api, person,
     assert issuer.received[-1].verdict == "refused"
 
 
+@pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b"\r\n", b"x" * 1019])
+async def test_a_document_may_begin_behind_other_bytes(api, person, before):
+    documents = [base64.b64encode(content).decode() for content in (before + b"%PDF-1.7", b"x" * 1020 + b"%PDF-1.7")]
+    taken, refused = [await api("client/add", product_id=2000, client=person(document=document)) for document in documents]
+
+    assert taken["status"] == "ok"
+    assert "is no PDF" in refused["error_description"]
+
+
 @pytest.mark.parametrize("field", WALLET)
 async def test_a_wallet_needs_more(api, person, field):
     answer = await api("client/add", product_id=1000, client=person(**{**WALLET, field: None}))

@@ -127,6 +127,8 @@ class TestStructs:
             Address(**ADDRESS | {"country": "kaz"})
         with pytest.raises(ConfigurationError, match=r"^Address\.postal_code is empty"):
             Address(**ADDRESS | {"postal_code": " "})
+        with pytest.raises(ConfigurationError, match=r"^Address\.address_line2 is of type float: give a text\. Nothing was sent\.$"):
+            Address(**ADDRESS | {"address_line2": float("nan")})
 
     def test_take_who_is_born_today_wherever_that_is(self):
         now = datetime.now(UTC)

@@ -44,6 +44,7 @@ __all__ = [
 ]
 
 _DOCUMENT_LIMIT: Final = 2 * 1024 * 1024
+_PDF_BEGINS: Final = 1024
 _MOST: Final = Decimal(10) ** 12
 
 RequestId = Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")]
@@ -87,8 +88,9 @@ class Address(Struct, kw_only=True):
 
     def __post_init__(self) -> None:
         persons.check_country(self.country, "country")
-        if not self.postal_code.strip():
-            raise ValueError("`postal_code` is blank")
+        for name in ("postal_code", "address_line1", "address_line2", "address_line3"):
+            if not getattr(self, name).strip():
+                raise ValueError(f"`{name}` is blank")
 
 
 class Person(Struct, kw_only=True):
@@ -118,7 +120,8 @@ class Person(Struct, kw_only=True):
             persons.check_country(self.country, "client.country")
         if self.person_id is not None:
             persons.check_person_id(self.person_id, self.country)
-        if self.document is not None and not self.document.startswith(b"%PDF-"):
+        # Programs that read a PDF look for its beginning there.
+        if self.document is not None and b"%PDF-" not in self.document[:_PDF_BEGINS]:
             raise ValueError("`document` is no PDF")
 
 
