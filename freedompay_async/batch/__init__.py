@@ -130,10 +130,12 @@ class Batch(Staying):
         """Write the rows into the journal, or find that it has them already; nothing is sent.
 
         Args:
-            rows: such as `read_file` gives; read in another thread, and never all in memory.
+            rows: such as `read_file` gives; read in another thread, and never all in memory. One that was made in code and has a value of
+                another type, such as NaN, is a problem of the plan.
 
         Raises:
-            ConfigurationError: the journal has another batch, or one of another contract, or there are more rows than cards allowed.
+            ConfigurationError: the journal has another batch, or one of another contract, there are more rows than cards allowed, or
+                something else than rows was given.
         """
         settings = {"batch": "default", "activate": "no"} | self._settings
         plan = await make_plan(

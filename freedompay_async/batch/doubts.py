@@ -22,6 +22,7 @@ _NOTHING: Final = frozenset({"NA", "NAN", "NONE", "NULL"})
 _IIN: Final = 12
 # Where a person's number has the day of the birth, a firm's number has its kind.
 _OF_A_FIRM: Final = frozenset("456789")
+_LETTER_AMONG_DIGITS: Final = re.compile(r"[0-9]+[^\W\d_][0-9]+")
 # Countries of the vendor, and how many digits their personal numbers have. Kazakhstan's has a check digit beside.
 _PERSON_IDS: Final = {"KGZ": ("Kyrgyzstan", 14), "UZB": ("Uzbekistan", 14)}
 _POSTAL_CODES: Final = {"KAZ": "Kazakhstan", "KGZ": "Kyrgyzstan", "UZB": "Uzbekistan"}
@@ -68,8 +69,11 @@ def doubts(row: Row) -> Iterator[tuple[Kind, str, str]]:
     for column, name in names:
         if name is not None and name.upper() in _NOTHING:
             yield Kind.NAME, column, f"{shown(name)} may be what a program wrote for nothing: look whether it is the name"
-    if client.person_id is not None and is_digits(client.person_id):
-        yield from _of_person_id(client, client.person_id)
+    if client.person_id is not None:
+        if is_digits(client.person_id):
+            yield from _of_person_id(client, client.person_id)
+        elif _LETTER_AMONG_DIGITS.fullmatch(client.person_id):
+            yield Kind.PERSON_ID, "person_id", "has a letter among its digits: look whether a digit is meant, such as 0 and not O"
     if client.address1 is not None:
         yield from _of_address("address1", client.address1)
     if client.address2 is not None:

@@ -71,6 +71,19 @@ def test_without_a_country_only_twelve_digits_are_taken_for_an_iin(person_id):
     assert told(person_id=person_id) == []
 
 
+@pytest.mark.parametrize("person_id", ["990101O00123", "990101\u041e00123", "99010130012l3"])
+@pytest.mark.parametrize("country", ["KAZ", "KGZ", None])
+def test_a_letter_among_the_digits(country, person_id):
+    assert told(country=country, person_id=person_id) == [
+        (Kind.PERSON_ID, "person_id", "has a letter among its digits: look whether a digit is meant, such as 0 and not O")
+    ]
+
+
+@pytest.mark.parametrize("person_id", ["N12345678", "12345678N", "AN1234567", "12 345-678", "12AB34"])
+def test_letters_as_documents_have_them(person_id):
+    assert told(person_id=person_id) == []
+
+
 @pytest.mark.parametrize(("country", "name"), [("KGZ", "Kyrgyzstan"), ("UZB", "Uzbekistan")])
 def test_the_length_of_the_other_personal_numbers(country, name):
     assert told(country=country, person_id="2" * 14) == []
