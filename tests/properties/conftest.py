@@ -252,6 +252,8 @@ def requests(kind: type[msgspec.Struct], words: st.SearchStrategy[str] = whole_t
     if kind is LimitAmount:
         shapes["value"] = st.decimals(0, 10**9, places=2)
     shapes |= _RULED.get(kind, {})
+    if kind is Address:
+        shapes |= {f"address_line{number}": words.filter(str.strip) for number in (1, 2, 3)}
     if "request_id" in kind.__struct_fields__ and kind.__struct_fields__ == ("request_id",):
         shapes["request_id"] = st.from_regex(r"[!-~]{1,128}", fullmatch=True)
     return st.builds(kind, **shapes)
