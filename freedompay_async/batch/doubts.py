@@ -22,6 +22,7 @@ _NOTHING: Final = frozenset({"NA", "NAN", "NONE", "NULL"})
 _IIN: Final = 12
 # Where a person's number has the day of the birth, a firm's number has its kind.
 _OF_A_FIRM: Final = frozenset("456789")
+_BORN_SINCE_2000: Final = re.compile(r"0[0-9](?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[56]")
 _LETTER_AMONG_DIGITS: Final = re.compile(r"[0-9]+[^\W\d_][0-9]+")
 # Countries of the vendor, and how many digits their personal numbers have. Kazakhstan's has a check digit beside.
 _PERSON_IDS: Final = {"KGZ": ("Kyrgyzstan", 14), "UZB": ("Uzbekistan", 14)}
@@ -87,12 +88,22 @@ def _of_person_id(client: NewClient, person_id: str) -> Iterator[tuple[Kind, str
         country, digits = other
         if len(person_id) != digits:
             yield Kind.PERSON_ID, "person_id", f"has {len(person_id)} digits, and a personal number of {country} has {digits}"
-    elif client.country not in (None, "KAZ") or len(person_id) != _IIN:
+    elif client.country not in (None, "KAZ"):
         return
+    elif len(person_id) != _IIN:
+        # With the country it is a problem of the row already.
+        if _lacks_zeros(person_id):
+            yield Kind.PERSON_ID, "person_id", f"has {len(person_id)} digits, and would be a Kazakh IIN with zeros before them: {_ZEROS}"
     elif not iin_is_right(person_id):
         yield Kind.PERSON_ID, "person_id", "has a wrong check digit: if it is a Kazakh IIN, a digit of it is wrong"
     elif client.birthdate is not None and person_id[4] not in _OF_A_FIRM and not iin_is_of(person_id, client.birthdate):
         yield Kind.BIRTHDATE, "birthdate", f"{shown(client.birthdate)} is not the date that person_id begins with: one of them is wrong"
+
+
+def _lacks_zeros(person_id: str) -> bool:
+    """Whether it is a Kazakh IIN of somebody born from 2000 to 2009, but for the zeros that it begins with."""
+    whole = person_id.zfill(_IIN)
+    return whole != person_id and _BORN_SINCE_2000.match(whole) is not None and iin_is_right(whole)
 
 
 def _of_address(which: str, address: Address) -> Iterator[tuple[Kind, str, str]]:

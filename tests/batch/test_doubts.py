@@ -71,6 +71,26 @@ def test_without_a_country_only_twelve_digits_are_taken_for_an_iin(person_id):
     assert told(person_id=person_id) == []
 
 
+# Of the others two have no right check digit, one has no such month, and one is of a century to come.
+@pytest.mark.parametrize(
+    ("person_id", "lost"),
+    [
+        ("50131500123", True),
+        ("101500120", True),
+        ("50131500124", False),
+        ("101500121", False),
+        ("51331500123", False),
+        ("1", False),
+        ("40613704640", False),
+    ],
+)
+def test_a_number_that_has_lost_its_zeros(person_id, lost):
+    text = f"has {len(person_id)} digits, and would be a Kazakh IIN with zeros before them: {ZEROS}"
+
+    assert told(person_id=person_id) == ([(Kind.PERSON_ID, "person_id", text)] if lost else [])
+    assert told(person_id=person_id, country="RUS") == []
+
+
 @pytest.mark.parametrize("person_id", ["990101O00123", "990101\u041e00123", "99010130012l3"])
 @pytest.mark.parametrize("country", ["KAZ", "KGZ", None])
 def test_a_letter_among_the_digits(country, person_id):
