@@ -75,7 +75,7 @@ _NOT_NAME: Final = re.compile(r"[^A-Za-z '.-]")
 _CYRILLIC: Final = re.compile(r"[\u0400-\u052f]")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _OLDEST: Final = "1900"
-# A file may have a million rows, and before this program began nearly everybody in them was born.
+# A file may have a million rows, and nearly everybody in them was born before this program began.
 _BEGAN: Final = datetime.now(UTC).date().isoformat()
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _PARTS: Final = re.compile(r"^[^@]+|[^@.]+")

@@ -32,6 +32,9 @@ def refuse_problems(made: Plan, file: Path, *, json: bool) -> None:
         typer.echo(plan_event(made))
     bad = len({problem.line for problem in made.problems if problem.line})
     told = f"1 row is wrong in {file}. Correct it." if bad == 1 else f"{bad:,} rows are wrong in {file}. Correct them."
+    if bad > 1 and len(made.problems) > sum(problem.line > 0 for problem in made.problems):
+        # Of warnings only some are told each by itself.
+        told = f"At least {told}"
     if not bad:
         told = f"{file} could not be looked at in full, and with --strict that is a problem."
     raise ConfigurationError(f"{told} Nothing was sent.")

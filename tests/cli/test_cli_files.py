@@ -278,6 +278,14 @@ def test_a_strict_command_takes_a_good_file(shell, people, command):
     assert shell(*command, "--strict").exit_code == 0
 
 
+def test_of_many_warnings_a_strict_command_says_how_many_rows_there_are_at_least(shell, person):
+    shell.file([person(number, last_name="Null") for number in range(1, 103)])
+    result = shell(*PLAN, "--strict")
+
+    assert result.exit_code == 2
+    assert result.stderr.endswith("freedompay: At least 100 rows are wrong in clients.csv. Correct them. Nothing was sent.\n")
+
+
 def test_what_nobody_looked_for_is_a_problem_too(shell, people, monkeypatch):
     monkeypatch.setattr("freedompay_async.batch.plan.known_letters", lambda: None)
     shell.file(people(3))
