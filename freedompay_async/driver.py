@@ -66,9 +66,16 @@ class _NotSignedError(Exception):
 
 def _with_headers(message: Message, given: Mapping[str, str], call: Call[Any]) -> Message:
     message.headers.update(given)
-    for name, other in call.header_names.items():
-        for written in [each for each in message.headers if each.lower() == name.lower()]:
-            message.headers[other] = message.headers.pop(written)
+    if call.header_names:
+        others = {name.lower(): other for name, other in call.header_names.items()}
+        named: dict[str, tuple[str, str]] = {}
+        for written, value in message.headers.items():
+            name = others.get(written.lower(), written)
+            if name.lower() in named:
+                raise ConfigurationError(f"the contract gives two headers of {call.name} the name {name}. Nothing was sent.")
+            named[name.lower()] = (name, value)
+        # In one pass, so that two may change places.
+        message.headers = dict(named.values())
     return message
 
 
@@ -158,12 +165,16 @@ class Means(Staying):
         return encode(request, row.fields, extra, leave_out=row.leave_out, rename=row.rename)
 
     def fingerprint(self, call: Call[Any], request: msgspec.Struct) -> bytes:
-        """SHA-256 of what goes out for an intent: of its body, and before that of the names of headers that an override has changed.
+        """SHA-256 of what goes out for an intent: of its body, and before that of the names of headers that an override has changed, and
+        that its id does not go out, if so.
 
-        A header may carry the id by which the issuer knows the intent again.
+        A header may carry the id by which the issuer knows the intent again. One that has not reached the issuer is known to nobody.
         """
         row = self.row(call)
-        made = sha256(json.dumps(sorted(row.header_names.items())).encode() if row.header_names else b"")
+        names = sorted((name.lower(), other) for name, other in row.header_names.items() if name != other)
+        id_sent = self.signers[row.section].header_id or (row.body_id and "request_id" not in row.rename)
+        before: list[object] = [*names] if id_sent else [*names, "no id"]
+        made = sha256(json.dumps(before).encode() if before else b"")
         made.update(self.encode(call, request))
         return made.digest()
 
