@@ -244,6 +244,25 @@ async def test_a_row_that_was_sent_is_not_sent_again_with_its_id_in_another_head
     assert "(headers.Request-Id)" in told.reason
 
 
+async def test_a_row_that_was_sent_without_its_id_is_not_sent_again_with_it(office, people):
+    """The issuer can't know it again, whatever it says of the id."""
+    without = {"call": CREATE, "leave_out": ["request_id"]}
+    await abandoned(office, people, contract=[Override(**without, retry="unaskable")])
+    before = office.arrived("client/add")
+    told = await outcome(office, client={"contract": [Override(**without)], "region": "KG"})
+
+    assert (told.state, office.arrived("client/add")) == (State.UNKNOWN, before)
+
+
+async def test_headers_that_keep_their_names_are_no_other_ones(office, people, one_each):
+    await abandoned(office, people)
+    same = [Override(header_names={"X-JWS-Signature": "X-JWS-Signature"})]
+    report = await office.resume(client={"contract": same})
+
+    assert report.complete
+    assert office.cards() == one_each(1)
+
+
 async def test_what_was_changed_twice_is_told_of_both_times(office, people):
     await abandoned(office, people)
     await outcome(office, client=BRANCH)
