@@ -18,7 +18,7 @@ from __future__ import annotations
 import os
 import stat
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
@@ -98,8 +98,10 @@ def overrides_of(contract: Iterable[Override] | str | PathLike[str]) -> tuple[Ov
     """
     if isinstance(contract, str | os.PathLike):
         return read_contract(contract).overrides
-    if not isinstance(contract, Iterable):
+    # Of these each part would be taken for an override.
+    if isinstance(contract, bytes | Mapping):
         raise refusal("contract", contract, _WANTED)
+    check_type("contract", contract, Iterable, _WANTED)
     overrides = tuple(contract)
     for each in overrides:
         check_type("contract", each, Override, _WANTED)

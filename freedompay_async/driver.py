@@ -166,14 +166,14 @@ class Means(Staying):
 
     def fingerprint(self, call: Call[Any], request: msgspec.Struct) -> bytes:
         """SHA-256 of what goes out for an intent: of its body, and before that of the names of headers that an override has changed, and
-        that its id does not go out, if so.
+        that it can't be asked about, if so.
 
-        A header may carry the id by which the issuer knows the intent again. One that has not reached the issuer is known to nobody.
+        A header may carry the id by which the issuer knows the intent again; what can't be asked about may have gone out without one.
         """
         row = self.row(call)
-        names = sorted((name.lower(), other) for name, other in row.header_names.items() if name != other)
-        id_sent = self.signers[row.section].header_id or (row.body_id and "request_id" not in row.rename)
-        before: list[object] = [*names] if id_sent else [*names, "no id"]
+        before: list[object] = [*sorted((name.lower(), other) for name, other in row.header_names.items() if name != other)]
+        if row.retry is Retry.UNASKABLE:
+            before.append(row.retry.value)
         made = sha256(json.dumps(before).encode() if before else b"")
         made.update(self.encode(call, request))
         return made.digest()

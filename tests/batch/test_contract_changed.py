@@ -244,14 +244,28 @@ async def test_a_row_that_was_sent_is_not_sent_again_with_its_id_in_another_head
     assert "(headers.Request-Id)" in told.reason
 
 
-async def test_a_row_that_was_sent_without_its_id_is_not_sent_again_with_it(office, people):
-    """The issuer can't know it again, whatever it says of the id."""
-    without = {"call": CREATE, "leave_out": ["request_id"]}
-    await abandoned(office, people, contract=[Override(**without, retry="unaskable")])
+@pytest.mark.parametrize("leave_out", [[], ["request_id"]])
+async def test_a_row_that_was_sent_and_could_not_be_asked_about_is_not_sent_again(office, people, leave_out):
+    """It may have gone out without an id, by which the issuer would know it again."""
+    await abandoned(office, people, contract=[Override(call=CREATE, leave_out=leave_out, retry="unaskable")])
     before = office.arrived("client/add")
-    told = await outcome(office, client={"contract": [Override(**without)], "region": "KG"})
+    told = await outcome(office, client={"contract": [Override(call=CREATE, leave_out=leave_out)], "region": "KG"})
 
     assert (told.state, office.arrived("client/add")) == (State.UNKNOWN, before)
+    assert "the contract of clients.create has changed since the batch was planned (retry)." in told.reason
+
+
+async def test_a_row_that_was_sent_before_it_was_said_not_to_be_askable_is_asked_about(office, people, one_each):
+    office.issuer.script("client/add", Fault.CLOSED)
+    elsewhere = Override(call="requests.status", path="/v5/card-api/nowhere")
+    async with office.batch(limits=Limits(settle=0.1), client={"policy": {"grace": 60.0}, "contract": [elsewhere]}) as batch:
+        await office.plan(batch, office.file(people(1)))
+        await office.finish(batch)
+    report = await office.resume(client={"contract": [Override(call=CREATE, retry="unaskable")]}, contract_changed=True)
+
+    assert report.complete
+    assert office.cards() == one_each(1)
+    assert office.arrived("client/add") == 1
 
 
 async def test_headers_that_keep_their_names_are_no_other_ones(office, people, one_each):

@@ -320,13 +320,21 @@ class TestArgument:
 
     @pytest.mark.parametrize(
         ("given", "kind"),
-        [(None, "None"), (5, "of type int"), (Override(path="/a", call="cards.issue"), "of type Override"), (b"a", "of type int")],
+        [
+            (None, "None"),
+            (5, "of type int"),
+            (Override(path="/a", call="cards.issue"), "of type Override"),
+            (b"a", "of type bytes"),
+            ({"cards.issue": {"path": "/a"}}, "of type dict"),
+        ],
     )
     def test_of_another_type_is_refused(self, given, kind):
         with pytest.raises(ConfigurationError) as caught:
             overrides_of(given)
 
-        assert caught.value.message == f"contract is {kind}: give the path of a contract file, or Overrides. Nothing was sent."
+        assert caught.value.message == (
+            f"contract is {kind}: give the path of a contract file, or Overrides{': decode it first' if given == b'a' else ''}. Nothing was sent."
+        )
 
     def test_that_was_read_already_is_not_read_as_overrides(self, file):
         with pytest.raises(ConfigurationError, match="contract is of type ContractFile: give the path of a contract file, or Overrides"):
