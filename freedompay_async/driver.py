@@ -65,17 +65,7 @@ class _NotSignedError(Exception):
 
 
 def _with_headers(message: Message, given: Mapping[str, str], call: Call[Any]) -> Message:
-    message.headers.update(given)
-    if call.header_names:
-        others = {name.lower(): other for name, other in call.header_names.items()}
-        named: dict[str, tuple[str, str]] = {}
-        for written, value in message.headers.items():
-            name = others.get(written.lower(), written)
-            if name.lower() in named:
-                raise ConfigurationError(f"the contract gives two headers of {call.name} the name {name}. Nothing was sent.")
-            named[name.lower()] = (name, value)
-        # In one pass, so that two may change places.
-        message.headers = dict(named.values())
+    message.headers = call.named({**message.headers, **given})
     return message
 
 
