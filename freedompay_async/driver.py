@@ -158,7 +158,7 @@ class Means(Staying):
         """SHA-256 of what goes out for an intent: of its body, and before that of the names of headers that an override has changed, and
         that it can't be asked about, if so.
 
-        A header may carry the id by which the issuer knows the intent again; what can't be asked about may have gone out without one.
+        A header may carry the id by which the issuer knows the intent again. Of what can't be asked about, nobody knows what it remembers.
         """
         row = self.row(call)
         before: list[object] = [*sorted((name.lower(), other) for name, other in row.header_names.items() if name != other)]

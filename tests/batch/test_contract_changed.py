@@ -244,12 +244,11 @@ async def test_a_row_that_was_sent_is_not_sent_again_with_its_id_in_another_head
     assert "(headers.Request-Id)" in told.reason
 
 
-@pytest.mark.parametrize("leave_out", [[], ["request_id"]])
-async def test_a_row_that_was_sent_and_could_not_be_asked_about_is_not_sent_again(office, people, leave_out):
-    """It may have gone out without an id, by which the issuer would know it again."""
-    await abandoned(office, people, contract=[Override(call=CREATE, leave_out=leave_out, retry="unaskable")])
+async def test_a_row_that_was_sent_and_could_not_be_asked_about_is_not_sent_again(office, people):
+    """What its issuer remembers of it is not known."""
+    await abandoned(office, people, contract=[Override(call=CREATE, retry="unaskable")])
     before = office.arrived("client/add")
-    told = await outcome(office, client={"contract": [Override(call=CREATE, leave_out=leave_out)], "region": "KG"})
+    told = await outcome(office)
 
     assert (told.state, office.arrived("client/add")) == (State.UNKNOWN, before)
     assert "the contract of clients.create has changed since the batch was planned (retry)." in told.reason
@@ -309,6 +308,19 @@ async def test_a_contract_under_which_nothing_tells_whose_a_card_is_is_refused(o
 
 async def test_another_field_may_be_left_out(office, people):
     async with office.batch(client={"contract": [Override(call=CREATE, leave_out=["client.type"])]}) as batch:
+        plan = await office.plan(batch, office.file(people(1)))
+
+    assert plan.rows == 1
+
+
+@pytest.mark.parametrize("change", [{"leave_out": ["request_id"]}, {"rename": {"request_id": "id"}}])
+@pytest.mark.parametrize("call", [CREATE, "cards.issue", "cards.activate"])
+async def test_a_contract_under_which_no_id_reaches_the_issuer_is_refused(office, people, call, change):
+    contract = [Override(call=call, retry="unaskable", **change)]
+    with pytest.raises(ConfigurationError, match="nothing would keep a row of a batch from a second card"):
+        async with office.batch(client={"contract": contract}):
+            pass
+    async with office.batch(client={"contract": contract, "region": "KG"}) as batch:
         plan = await office.plan(batch, office.file(people(1)))
 
     assert plan.rows == 1

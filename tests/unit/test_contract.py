@@ -162,7 +162,7 @@ def test_headers_have_the_names_that_a_contract_gives_them(names, expected):
 
 @pytest.mark.parametrize("names", [{"Sign": "Auth-Id"}, {"Sign": "A", "Auth-Id": "A"}, {"Auth-Id": "SIGN"}])
 def test_two_headers_have_no_name_in_common(names):
-    with pytest.raises(ConfigurationError, match="the contract gives two headers of cards.issue the name"):
+    with pytest.raises(ConfigurationError, match=r"the contract gives two headers of cards\.issue the name"):
         replace(CARDS_ISSUE, header_names=names).named({"Auth-Id": "1", "Sign": "s"})
 
 
