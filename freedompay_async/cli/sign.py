@@ -10,15 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
-from msgspec import Struct
 
 from freedompay_async.cli.common import errors_told
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.settings_flags import Given, with_settings
 from freedompay_async.cli.verbs.answers import draw_facts
-from freedompay_async.client_contract import Contract
-from freedompay_async.contract import TABLE, Call, Mark, Retry, Section
-from freedompay_async.contract_file import overrides_of
+from freedompay_async.contract import TABLE, Section
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.ids import new_request_id
 from freedompay_async.plain import to_json
@@ -27,8 +24,6 @@ from freedompay_async.settings import Settings, region_scheme
 from freedompay_async.signing_report import Comparison, SigningReport, compare, signing_report
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from freedompay_async.signing import JwsSigner, Sha256Signer
 
 __all__ = ["sign"]
@@ -42,7 +37,7 @@ _File = Annotated[
 ]
 
 
-@partial(with_settings, only=("auth_id", "region", "scheme", "contract"))
+@partial(with_settings, only=("auth_id", "region", "scheme"))
 def sign(
     path: Annotated[str, typer.Option("--path", help="The path alone, such as /v5/card-api/request/status.")],
     body: Annotated[str | None, typer.Option("--body", help="The body, every character of it.")] = None,
@@ -65,28 +60,20 @@ def sign(
     """
     with errors_told():
         settings = replace(given, base_url=_NOWHERE).settings()
-        row = _row(settings, path)
-        signer = _signer(settings, row.section)
+        signer = _signer(settings, path)
         content = _content(body, body_file)
         report = signing_report(
             signer, secret_key=settings.secret_key, path=path, body=content, request_id=request_id or _own_id(path, content)
         )
         comparison = None if signature is None else compare(report, signature, secret_key=settings.secret_key)
-        headers = row.named(dict(report.headers))
-    _show(report, headers, comparison, json=json)
+    _show(report, comparison, json=json)
     raise SystemExit(Exit.DONE if comparison is None or comparison.same else Exit.PROBLEMS)
 
 
-def _row(settings: Settings, path: str) -> Call[Any]:
-    """The call of this path, as the contract has it. A path that is in neither is taken for one of the greater section."""
-    own = Contract(() if settings.contract is None else overrides_of(settings.contract), settings.region)
-    rows = (own.rows.get(row.name, row) for row in TABLE)
-    other = own.rows.get(Section.PAYMENT_CARDS) or Call("the call", path, Struct, Struct, Mark.GIVEN, Retry.UNASKABLE, "")
-    return next((row for row in rows if row.path == path), other)
-
-
-def _signer(settings: Settings, section: Section) -> JwsSigner | Sha256Signer:
+def _signer(settings: Settings, path: str) -> JwsSigner | Sha256Signer:
     chosen = {} if settings.scheme is None else read_schemes(settings.scheme)
+    # A path of the table is of a section; what is not in it is taken for the greater one.
+    section = next((row.section for row in TABLE if row.path == path), Section.PAYMENT_CARDS)
     scheme = chosen.get(section, region_scheme(settings.region))
     if scheme is None:
         raise ConfigurationError("say --scheme (FREEDOMPAY_SIGNATURE), or set the region (--region, FREEDOMPAY_REGION). Nothing was sent.")
@@ -115,7 +102,7 @@ def _own_id(path: str, body: bytes) -> str:
     return named if isinstance(named, str) and named and not path.endswith("/request/status") else new_request_id()
 
 
-def _show(report: SigningReport, headers: Mapping[str, str], comparison: Comparison | None, *, json: bool) -> None:
+def _show(report: SigningReport, comparison: Comparison | None, *, json: bool) -> None:
     if json:
         told: dict[str, Any] = {
             "scheme": report.scheme,
@@ -125,7 +112,7 @@ def _show(report: SigningReport, headers: Mapping[str, str], comparison: Compari
             "signed_bytes": report.length,
             "signed_sha256": report.sha256,
             "protected": report.protected,
-            "headers": headers,
+            "headers": report.headers,
             "notes": report.notes,
         }
         if comparison is not None:
@@ -144,7 +131,7 @@ def _show(report: SigningReport, headers: Mapping[str, str], comparison: Compari
     if report.protected is not None:
         typer.echo(f"\nprotected header, in clear\n{report.protected}")
     typer.echo(f"\nsigned, byte for byte\n{report.signed}")
-    typer.echo("\nheaders to send\n" + "\n".join(f"{name}: {value}" for name, value in headers.items()))
+    typer.echo("\nheaders to send\n" + "\n".join(f"{name}: {value}" for name, value in report.headers.items()))
     for note in report.notes:
         typer.echo(f"\nnote: {note}")
     if comparison is not None:

@@ -208,42 +208,6 @@ class TestSettings:
         assert (target.port, target.tls) == (443, True)
 
 
-class TestContract:
-    """A contract file of the settings."""
-
-    def test_is_gone_by_and_named(self, shell, issuers):
-        issuer = issuers(contract={"requests.status": {"path": "/v6/status"}})
-        (shell.folder / "contract.toml").write_text('[requests.status]\npath = "/v6/status"\n', encoding="utf-8")
-        told = doctor(shell, issuer.base_url, code=0, FREEDOMPAY_CONTRACT="contract.toml")
-
-        assert ", contract contract.toml, scheme jws-hs512" in told["settings"]["detail"]
-
-    def test_that_a_scheme_can_not_carry_out_leaves_that_one_untried(self, shell, issuer):
-        (shell.folder / "contract.toml").write_text('[cards.issue]\nleave_out = ["request_id"]\n', encoding="utf-8")
-        told = doctor(shell, issuer.base_url, "--contract", "contract.toml", "--region", "KG", code=0)
-
-        assert [told[name]["detail"].startswith("not tried, and your settings do not use it: cards.issue: ") for name in NAMES[5:8]] == [
-            False,
-            True,
-            True,
-        ]
-
-    @pytest.mark.parametrize(
-        ("text", "expected"),
-        [
-            ('[cards.isue]\npath = "/a"', "contract.toml, line 1: there is no call cards.isue (did you mean cards.issue?)."),
-            ('[cards.issue]\nleave_out = ["request_id"]', "cards.issue: the contract takes request_id out of the body"),
-        ],
-    )
-    def test_that_is_wrong_is_a_setting_that_is(self, shell, text, expected):
-        (shell.folder / "contract.toml").write_text(text, encoding="utf-8")
-        result = shell("doctor", "--base-url", "http://127.0.0.1:9", "--contract", "contract.toml", "--json")
-        (told,) = json.loads(result.stdout)["checks"]
-
-        assert (result.exit_code, told["name"], told["verdict"]) == (2, "settings", "wrong")
-        assert told["detail"].startswith(expected)
-
-
 class TestScheme:
     def test_of_the_settings_is_the_one_that_is_used(self, shell, issuer):
         told = doctor(shell, issuer.base_url, "--scheme", "jws-hs256", code=0)

@@ -126,24 +126,6 @@ def test_a_signature_that_is_wrong(shell):
     ]
 
 
-class TestContract:
-    """A contract file of the settings."""
-
-    def test_names_the_headers_to_send(self, shell):
-        (shell.folder / "contract.toml").write_text('[payment_cards]\nheaders = { X-JWS-Signature = "JWS-Signature" }\n', encoding="utf-8")
-        result = sign(shell, "--scheme", "jws-hs512", "--contract", "contract.toml")
-
-        assert result.stdout.endswith(f"\nheaders to send\nContent-Type: application/json\nJWS-Signature: {JWS}\n")
-        assert sign(shell, "--scheme", "jws-hs512", "--signature", JWS, FREEDOMPAY_CONTRACT="contract.toml").exit_code == 0
-
-    def test_tells_of_which_section_a_path_is(self, shell):
-        (shell.folder / "contract.toml").write_text('[gift_cards.status]\npath = "/v6/gift"\n', encoding="utf-8")
-        schemes = ("--scheme", "payment-cards=jws-hs512,gift-cards=sign")
-        with_it = sign(shell, *schemes, "--contract", "contract.toml", path="/v6/gift")
-
-        assert ("\nSign: " in with_it.stdout, "\nSign: " in sign(shell, *schemes, path="/v6/gift").stdout) == (True, False)
-
-
 class TestWrongUse:
     def ends(self, result, message):
         assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"freedompay: {message} Nothing was sent.\n")
@@ -153,7 +135,7 @@ class TestWrongUse:
         self.ends(result, "set FREEDOMPAY_AUTH_ID, FREEDOMPAY_SECRET_KEY in the environment.")
 
     def test_no_scheme(self, shell):
-        self.ends(sign(shell), "say --scheme (FREEDOMPAY_SIGNATURE), or set the region (--region, FREEDOMPAY_REGION).")
+        self.ends(sign(shell), "say --scheme jws or --scheme sign, or set the region (--region, FREEDOMPAY_REGION).")
 
     def test_no_body(self, shell):
         self.ends(sign(shell, "--scheme", "jws-hs512", body=None), "give --body or --body-file (- is standard input).")

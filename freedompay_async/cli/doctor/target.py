@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from freedompay_async.cli.doctor.checks import Check, Verdict
-from freedompay_async.cli.output import printable
-from freedompay_async.client_contract import Contract
 from freedompay_async.contract import Section
-from freedompay_async.contract_file import overrides_of
 from freedompay_async.leftovers import leftover_of
 from freedompay_async.proxies import Way
 from freedompay_async.schemes import Scheme, read_schemes, signers_of
@@ -18,7 +15,6 @@ from freedompay_async.settings import Region, host_of, region_scheme
 
 if TYPE_CHECKING:
     from freedompay_async.cli.settings_flags import Given
-    from freedompay_async.overrides import Override
     from freedompay_async.secret import SecretKey
 
 __all__ = ["Target", "check_settings"]
@@ -30,7 +26,7 @@ class Target:
 
     Attributes:
         scheme: the one that the settings mean for payment cards, `None` if they do not tell.
-        contract: what a contract file says.
+        contract: the path of a contract file.
         trust_env: the environment names the way.
     """
 
@@ -42,7 +38,7 @@ class Target:
     secret_key: SecretKey
     region: Region | None
     scheme: Scheme | None
-    contract: tuple[Override, ...]
+    contract: str | None
     way: Way
     trust_env: bool
 
@@ -57,8 +53,7 @@ def check_settings(given: Given) -> tuple[Check, Target]:
     host = host_of(settings.region, test=settings.test, base_url=settings.base_url)
     chosen = {} if settings.scheme is None else read_schemes(settings.scheme)
     # For what is wrong with the merchant id and the key themselves.
-    signers = signers_of(region_scheme(settings.region or Region.KZ), chosen, auth_id=settings.auth_id, secret_key=settings.secret_key)
-    overrides = () if settings.contract is None else overrides_of(settings.contract)
+    signers_of(region_scheme(settings.region or Region.KZ), chosen, auth_id=settings.auth_id, secret_key=settings.secret_key)
     url = urlsplit(host.base_url)
     tls = url.scheme == "https"
     target = Target(
@@ -70,19 +65,16 @@ def check_settings(given: Given) -> tuple[Check, Target]:
         secret_key=settings.secret_key,
         region=settings.region,
         scheme=chosen.get(Section.PAYMENT_CARDS, region_scheme(settings.region)),
-        contract=overrides,
+        contract=settings.contract,
         way=Way.of(host.base_url, proxy=settings.proxy, trust_env=given.trust_env),
         trust_env=given.trust_env,
     )
     source = "base_url" if settings.base_url else f"the host of {settings.region}"
     kind = "live: cards are real" if host.live else "not live"
     detail = f"{host.base_url} ({source}; {kind}), merchant {settings.auth_id}, region {settings.region or 'not set'}"
-    if settings.contract is not None:
-        detail += f", contract {printable(settings.contract)}"
     if target.scheme is None:
         advice = "set FREEDOMPAY_REGION (KZ, KG or UZ) or FREEDOMPAY_SIGNATURE; see below which scheme this host takes"
         return Check(name="settings", verdict=Verdict.WRONG, detail=detail, advice=advice), target
-    Contract(overrides, settings.region).check_ids(signers)
     detail += f", scheme {target.scheme}"
     odd = leftover_of(settings.secret_key)
     if odd is not None:
