@@ -18,13 +18,12 @@ from __future__ import annotations
 import os
 import stat
 import tomllib
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-from freedompay_async.arguments import check_type, refusal
+from freedompay_async.arguments import check_type
 from freedompay_async.client_contract import Contract
 from freedompay_async.contract import Section
 from freedompay_async.contract_values import READ, Bad, kind_of, shown
@@ -36,14 +35,13 @@ from freedompay_async.settings import Region
 from freedompay_async.toml_lines import Lines, line_of_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from os import PathLike
 
 __all__ = ["ContractFile", "overrides_of", "read_contract"]
 
 # A file with every call in it has less than 20 KiB.
 _MOST: Final = 2**20
-_WANTED: Final = "the path of a contract file, or Overrides"
 _ALL: Final = "all"
 _SECTIONS: Final = {section.value: section for section in Section}
 _GROUPS: Final = frozenset(name.partition(".")[0] for name in CALLS)
@@ -98,13 +96,9 @@ def overrides_of(contract: Iterable[Override] | str | PathLike[str]) -> tuple[Ov
     """
     if isinstance(contract, str | os.PathLike):
         return read_contract(contract).overrides
-    # Of these each part would be taken for an override.
-    if isinstance(contract, bytes | Mapping):
-        raise refusal("contract", contract, _WANTED)
-    check_type("contract", contract, Iterable, _WANTED)
     overrides = tuple(contract)
     for each in overrides:
-        check_type("contract", each, Override, _WANTED)
+        check_type("contract", each, Override, "the path of a contract file, or Overrides")
     return overrides
 
 

@@ -65,7 +65,8 @@ class _NotSignedError(Exception):
 
 
 def _with_headers(message: Message, given: Mapping[str, str], call: Call[Any]) -> Message:
-    message.headers = call.named({**message.headers, **given})
+    message.headers.update(given)
+    message.headers = call.named(message.headers)
     return message
 
 

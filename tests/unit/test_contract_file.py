@@ -9,10 +9,10 @@ import pytest
 
 from freedompay_async.client_contract import Contract
 from freedompay_async.contract import HASHDT_TABLE, TABLE, Retry, Section
-from freedompay_async.contract_file import overrides_of, read_contract
+from freedompay_async.contract_file import read_contract
 from freedompay_async.contract_template import template
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.overrides import CALLS, Override
+from freedompay_async.overrides import CALLS
 from freedompay_async.settings import Region
 
 EVERYTHING = """\
@@ -307,38 +307,6 @@ class TestRefusals:
 
         assert "hunter2" not in str([summary.locals for summary in shown.stack if summary.filename != __file__])
         assert (caught.value.__cause__, caught.value.__context__) == (None, None)
-
-
-class TestArgument:
-    """What a client takes as its contract."""
-
-    def test_may_be_a_file_or_overrides(self, file):
-        override = Override(call="cards.issue", path="/a")
-        path = file('[cards.issue]\npath = "/a"')
-
-        assert [overrides_of(given) for given in (path, str(path), [override], iter([override]), ())] == [*[(override,)] * 4, ()]
-
-    @pytest.mark.parametrize(
-        ("given", "kind"),
-        [
-            (None, "None"),
-            (5, "of type int"),
-            (Override(path="/a", call="cards.issue"), "of type Override"),
-            (b"a", "of type bytes"),
-            ({"cards.issue": {"path": "/a"}}, "of type dict"),
-        ],
-    )
-    def test_of_another_type_is_refused(self, given, kind):
-        with pytest.raises(ConfigurationError) as caught:
-            overrides_of(given)
-
-        assert caught.value.message == (
-            f"contract is {kind}: give the path of a contract file, or Overrides{': decode it first' if given == b'a' else ''}. Nothing was sent."
-        )
-
-    def test_that_was_read_already_is_not_read_as_overrides(self, file):
-        with pytest.raises(ConfigurationError, match="contract is of type ContractFile: give the path of a contract file, or Overrides"):
-            overrides_of(read_contract(file("")))
 
 
 class TestTemplate:
