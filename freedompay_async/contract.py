@@ -160,6 +160,23 @@ class Call(Generic[R]):
         """Whether no page of the vendor shows the path: it is a guess of the table, or what an override says."""
         return self.mark is Mark.INFERRED or self.table_path is not None
 
+    def named(self, headers: dict[str, str]) -> dict[str, str]:
+        """These headers under the names that an override gives them, in whatever case either has them; two may change places.
+
+        Raises:
+            ConfigurationError: two of them have the same name then.
+        """
+        if not self.header_names:
+            return headers
+        others = {name.lower(): other for name, other in self.header_names.items()}
+        named: dict[str, tuple[str, str]] = {}
+        for written, value in headers.items():
+            name = others.get(written.lower(), written)
+            if name.lower() in named:
+                raise ConfigurationError(f"the contract gives two headers of {self.name} the name {name}. Nothing was sent.")
+            named[name.lower()] = (name, value)
+        return dict(named.values())
+
 
 WITHOUT_ID: Final = (
     "the contract takes request_id out of the body or gives it another name, and this signature "

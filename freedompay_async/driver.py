@@ -66,9 +66,7 @@ class _NotSignedError(Exception):
 
 def _with_headers(message: Message, given: Mapping[str, str], call: Call[Any]) -> Message:
     message.headers.update(given)
-    for name, other in call.header_names.items():
-        for written in [each for each in message.headers if each.lower() == name.lower()]:
-            message.headers[other] = message.headers.pop(written)
+    message.headers = call.named(message.headers)
     return message
 
 
@@ -158,12 +156,16 @@ class Means(Staying):
         return encode(request, row.fields, extra, leave_out=row.leave_out, rename=row.rename)
 
     def fingerprint(self, call: Call[Any], request: msgspec.Struct) -> bytes:
-        """SHA-256 of what goes out for an intent: of its body, and before that of the names of headers that an override has changed.
+        """SHA-256 of what goes out for an intent: of its body, and before that of the names of headers that an override has changed, and
+        that it can't be asked about, if so.
 
-        A header may carry the id by which the issuer knows the intent again.
+        A header may carry the id by which the issuer knows the intent again. Of what can't be asked about, nobody knows what it remembers.
         """
         row = self.row(call)
-        made = sha256(json.dumps(sorted(row.header_names.items())).encode() if row.header_names else b"")
+        before: list[object] = [*sorted((name.lower(), other) for name, other in row.header_names.items() if name != other)]
+        if row.retry is Retry.UNASKABLE:
+            before.append(row.retry.value)
+        made = sha256(json.dumps(before).encode() if before else b"")
         made.update(self.encode(call, request))
         return made.digest()
 

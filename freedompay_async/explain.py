@@ -6,7 +6,7 @@ import re
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
-from freedompay_async.contract import Mark, Retry, Section
+from freedompay_async.contract import REQUESTS_STATUS, Mark, Retry, Section
 from freedompay_async.errors import KEEP_TO_THE_ID, MEANINGS, AuthenticationError, Ending, FreedomPayError, Of
 from freedompay_async.models.answers import RequestState, as_id
 from freedompay_async.models.dictionaries import GiftStatus
@@ -157,6 +157,9 @@ def _of_the_path(call: Call[Any]) -> str:
             f'say so in a contract file ([{call.name}] path = "…"), or '
             f'use FreedomPay(contract=[Override(call="{call.name}", path="…")]).'
         )
+    elif call.mark is not Mark.GIVEN and call.section is not Section.HASHDT and call.name != REQUESTS_STATUS.name:
+        # A 404 to a look-up may be how the host says that it does not know an id.
+        text += f' If this host has another path for it than {call.path}, say so in a contract file ([{call.name}] path = "…").'
     return text
 
 

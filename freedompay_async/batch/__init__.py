@@ -24,6 +24,7 @@ from freedompay_async.batch.plan import Plan, check_settings, checked_card_produ
 from freedompay_async.batch.report import Outcome, Report, State, make_report, outcomes
 from freedompay_async.batch.rows import Problem, Row
 from freedompay_async.batch.run import Run
+from freedompay_async.contract import Section
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.ids import checked_name
 from freedompay_async.staying import Staying
@@ -83,7 +84,7 @@ class Batch(Staying):
 
     Raises:
         ConfigurationError: the name or the merchant id can't be part of a request id, another argument is not one of these, or the contract
-            leaves out what tells whose a card is; nothing was sent.
+            leaves out what tells whose a card is, or a repeat from a second order; nothing was sent.
     """
 
     INSTEAD = "make it of a client and a journal where it is needed"
@@ -114,7 +115,8 @@ class Batch(Staying):
         if activate is not None:
             check_flag("activate", activate)
             self._settings["activate"] = "yes" if activate else "no"
-        self._agreement: Final = Agreement(fp.contract, changed=contract_changed, path=journal.path)
+        header_id = fp._session.signers[Section.PAYMENT_CARDS].header_id
+        self._agreement: Final = Agreement(fp.contract, changed=contract_changed, path=journal.path, header_id=header_id)
         if card_product_id is not None:
             self._settings["card_product"] = checked_card_product(card_product_id)
         self._strict: Final = check_flag("strict", strict)

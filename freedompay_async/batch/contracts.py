@@ -26,6 +26,7 @@ META: Final = (_CONTRACT, _CHANGED)
 """Names in a journal that are no settings of its batch."""
 # What tells whose a step is; without it nothing would.
 _WHOSE: Final = {"clients.create": "client", "cards.issue": "client_id", "cards.activate": "card_id"}
+_ID: Final = "request_id"
 _MOST: Final = 20
 _HIDDEN: Final = "a value that is not shown is another one"
 
@@ -48,20 +49,30 @@ class Agreement:
         contract: of the client.
         changed: it may be another one.
         path: of the journal.
+        header_id: the signature scheme has the request id in a header.
 
     Raises:
-        ConfigurationError: under this contract nothing would tell whose a card is.
+        ConfigurationError: under this contract nothing would tell whose a card is, or a repeat from a second order.
     """
 
-    def __init__(self, contract: Contract, *, changed: bool, path: Path) -> None:
+    def __init__(self, contract: Contract, *, changed: bool, path: Path, header_id: bool) -> None:
         self._now: Final = _Known(contract.digest, contract.says)
         self._changed: Final = changed
         self._path: Final = path
         for call, name in _WHOSE.items():
-            if call in contract.rows and name in contract.rows[call].leave_out:
+            row = contract.rows.get(call)
+            if row is None:
+                continue
+            if name in row.leave_out:
                 raise ConfigurationError(
                     f"the contract leaves {name} out of {call}, and then nothing tells whose card a batch makes. A card for a "
                     "cardholder is made by a single call: cards.issue(product_id=…, extra={'cardholder': {…}}). Nothing was sent."
+                )
+            if not header_id and (_ID in row.leave_out or _ID in row.rename):
+                raise ConfigurationError(
+                    f"the contract takes {_ID} out of the body of {call} or gives it another name, and this signature scheme has no id in "
+                    "a header: nothing would keep a row of a batch from a second card. Leave it as it is, or sign with Sign. Nothing was "
+                    "sent."
                 )
 
     def begin(self, connection: sqlite3.Connection) -> None:

@@ -230,7 +230,8 @@ def resume(
             Journal.open(journal, create=False) as opened,
         ):
             task = Batch(fp, opened, limits=limits, check_first=check_first.value, accept_found=keys, contract_changed=contract_changed)
-            await be_sure_of(fp, opened, await existing_plan(opened), yes=yes)
+            # Whose batch it is, and under which contract, is looked at before anybody is asked.
+            await be_sure_of(fp, opened, await task.planned(), yes=yes)
             _tell(await task.accept(), keys, json=json)
             await knock(fp, begun=True)
             return await _run(task, opened, out=out, json=json)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from pathlib import Path  # noqa: TC003 - typer reads the annotations when the program runs
+from pathlib import Path
 from posixpath import commonpath
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -62,7 +63,12 @@ class _Shown(NamedTuple):
 def contract(
     file: Annotated[
         Path | None,
-        typer.Option("--file", metavar="FILE", readable=False, help="Check this contract file, and show the table as it is with that."),
+        typer.Option(
+            "--file",
+            metavar="FILE",
+            readable=False,
+            help="Check this contract file, and show the table as it is with that. [FREEDOMPAY_CONTRACT]",
+        ),
     ] = None,
     region: Annotated[
         str | None, typer.Option("--region", envvar="FREEDOMPAY_REGION", help="With --file: what it says for KZ, KG or UZ counts too.")
@@ -84,7 +90,7 @@ def contract(
             return
         if out is not None:
             raise ConfigurationError("--out goes with --template. Nothing was written.")
-        shown = _shown(file, region)
+        shown = _shown(file or _of_environment(), region)
     if json:
         typer.echo(to_json(_as_record(shown)))
         return
@@ -101,6 +107,12 @@ def contract(
         typer.echo(f"\n{_OVERRIDES}")
     else:
         _tell_differences(shown, shown.file)
+
+
+def _of_environment() -> Path | None:
+    """The contract file that the other commands go by."""
+    name = os.environ.get("FREEDOMPAY_CONTRACT")
+    return Path(name) if name else None
 
 
 def _write(text: str, out: Path | None, *, told: bool) -> None:

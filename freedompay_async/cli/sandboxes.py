@@ -121,7 +121,7 @@ def _differences(path: Path) -> dict[str, Any]:
         ValueError: it can't be read.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         found = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
     except OSError as error:
         raise ValueError(f"--contract {path} can't be read ({error.strerror}). Nothing was started.") from error

@@ -244,6 +244,38 @@ async def test_a_row_that_was_sent_is_not_sent_again_with_its_id_in_another_head
     assert "(headers.Request-Id)" in told.reason
 
 
+async def test_a_row_that_was_sent_and_could_not_be_asked_about_is_not_sent_again(office, people):
+    """What its issuer remembers of it is not known."""
+    await abandoned(office, people, contract=[Override(call=CREATE, retry="unaskable")])
+    before = office.arrived("client/add")
+    told = await outcome(office)
+
+    assert (told.state, office.arrived("client/add")) == (State.UNKNOWN, before)
+    assert "the contract of clients.create has changed since the batch was planned (retry)." in told.reason
+
+
+async def test_a_row_that_was_sent_before_it_was_said_not_to_be_askable_is_asked_about(office, people, one_each):
+    office.issuer.script("client/add", Fault.CLOSED)
+    elsewhere = Override(call="requests.status", path="/v5/card-api/nowhere")
+    async with office.batch(limits=Limits(settle=0.1), client={"policy": {"grace": 60.0}, "contract": [elsewhere]}) as batch:
+        await office.plan(batch, office.file(people(1)))
+        await office.finish(batch)
+    report = await office.resume(client={"contract": [Override(call=CREATE, retry="unaskable")]}, contract_changed=True)
+
+    assert report.complete
+    assert office.cards() == one_each(1)
+    assert office.arrived("client/add") == 1
+
+
+async def test_headers_that_keep_their_names_are_no_other_ones(office, people, one_each):
+    await abandoned(office, people)
+    same = [Override(header_names={"X-JWS-Signature": "X-JWS-Signature"})]
+    report = await office.resume(client={"contract": same})
+
+    assert report.complete
+    assert office.cards() == one_each(1)
+
+
 async def test_what_was_changed_twice_is_told_of_both_times(office, people):
     await abandoned(office, people)
     await outcome(office, client=BRANCH)
@@ -276,6 +308,19 @@ async def test_a_contract_under_which_nothing_tells_whose_a_card_is_is_refused(o
 
 async def test_another_field_may_be_left_out(office, people):
     async with office.batch(client={"contract": [Override(call=CREATE, leave_out=["client.type"])]}) as batch:
+        plan = await office.plan(batch, office.file(people(1)))
+
+    assert plan.rows == 1
+
+
+@pytest.mark.parametrize("change", [{"leave_out": ["request_id"]}, {"rename": {"request_id": "id"}}])
+@pytest.mark.parametrize("call", [CREATE, "cards.issue", "cards.activate"])
+async def test_a_contract_under_which_no_id_reaches_the_issuer_is_refused(office, people, call, change):
+    contract = [Override(call=call, retry="unaskable", **change)]
+    with pytest.raises(ConfigurationError, match="nothing would keep a row of a batch from a second card"):
+        async with office.batch(client={"contract": contract}):
+            pass
+    async with office.batch(client={"contract": contract, "region": "KG"}) as batch:
         plan = await office.plan(batch, office.file(people(1)))
 
     assert plan.rows == 1

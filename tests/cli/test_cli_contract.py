@@ -132,6 +132,18 @@ def test_a_file_is_shown_for_a_region(shell, file, args, env):
     assert "--region" not in said
 
 
+def test_a_file_of_the_environment_is_shown_unless_another_is_named(shell, file):
+    (shell.folder / "other.toml").write_text("", encoding="utf-8")
+    of_environment, named = (shell("contract", *args, FREEDOMPAY_CONTRACT=file).stdout for args in ((), ("--file", "other.toml")))
+
+    assert rows_of(of_environment)["cards.activate*"][1] == "/v6/activation"
+    assert "other.toml changes nothing.\n" in named
+
+
+def test_a_template_is_written_whatever_the_environment_names(shell):
+    assert shell("contract", "--template", FREEDOMPAY_CONTRACT="none.toml").stdout == template()
+
+
 def test_a_file_is_told_to_a_machine(shell, file):
     told = json.loads(shell("contract", "--file", file, "--json").stdout)
     calls = {call["call"]: call for call in told["calls"]}

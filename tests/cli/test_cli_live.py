@@ -54,6 +54,17 @@ def test_a_resume_asks_where_nobody_has_said_yes(shell, issuer, monkeypatch):
     assert "Say --yes to do it. Nothing was sent." in refused.stderr
 
 
+def test_another_contract_is_told_before_anybody_is_asked(shell, monkeypatch):
+    with monkeypatch.context() as before:
+        before.setattr(settings_flags, "FreedomPay", FreedomPay)
+        assert shell(*ISSUE).exit_code == 0
+    (shell.folder / "contract.toml").write_text('[clients.create]\nfields = { branch_id = "b-7" }\n', encoding="utf-8")
+    result = shell(*RESUME, "--contract", "contract.toml")
+
+    assert (result.exit_code, "--yes" in result.stderr) == (2, False)
+    assert result.stderr.startswith("freedompay: run.db has a batch that was planned with another contract:\n")
+
+
 @pytest.mark.parametrize(("answer", "code", "cards"), [("n\n", 2, 0), ("y\n", 0, 2)])
 def test_on_a_terminal_is_asked_about(shell, issuer, monkeypatch, answer, code, cards):
     from freedompay_async.cli.verbs import asking

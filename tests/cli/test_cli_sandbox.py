@@ -187,6 +187,8 @@ def test_it_can_be_a_host_that_differs_from_the_pages(shell, running, name, text
         ("host.json", "{", "--contract host.json can't be read ("),
         ("host.json", "[]", "--contract host.json is no object of calls. Nothing was started."),
         ("host.toml", "[cards.isue]\n", "'cards.isue' is no call: "),
+        # Some editors put a byte order mark before it.
+        ("host.toml", "\ufeff[cards.isue]\n", "'cards.isue' is no call: "),
         ("host.toml", "[cards.issue]\npth = 1\n", "cards.issue has 'pth': there are path, required, names, algorithms"),
     ],
 )

@@ -77,6 +77,7 @@ def test_of_a_host_that_differs_ends_with_a_card(bank, shell, tmp_path):
     refused = shell("clients create")
     assert refused.returncode == 1
     assert "404" in refused.stderr
+    assert "say so in a contract file ([clients.create] path = " in refused.stderr
     path, field = CONTRACT[0].split("\n\n")
     (tmp_path / "contract.toml").write_text(path, encoding="utf-8")
     shell.exported["FREEDOMPAY_CONTRACT"] = "contract.toml"

@@ -100,6 +100,22 @@ class TestHeaders:
 
         assert ["JWS-Signature" in each.headers for each in ask.wire.sent] == [False, True]
 
+    def test_may_change_places(self, ask, say):
+        ask(activate, scheme="KG", card__activate=[say.process])
+        before = ask.wire.sent[0].headers
+        places = {"Sign": "Auth-Id", "Auth-Id": "Sign"}
+        ask(activate, scheme="KG", options=different(Override(header_names=places)), card__activate=[say.process])
+
+        assert ask.wire.sent[0].headers == {places.get(name, name): value for name, value in before.items()}
+
+    @pytest.mark.parametrize("other", ["Auth-Id", "auth-id"])
+    def test_that_would_take_the_name_of_another_are_refused(self, ask, other):
+        with pytest.raises(ConfigurationError) as caught:
+            ask(activate, scheme="KG", options=different(Override(header_names={"Sign": other})))
+
+        assert caught.value.message.lower() == "the contract gives two headers of cards.activate the name auth-id. nothing was sent."
+        assert (caught.value.request_id, ask.wire.sent) == (OWN, [])
+
     @pytest.mark.parametrize("name", ["sign", "SIGN", "Sign", "sIgN"])
     def test_are_found_in_any_case(self, ask, say, name):
         ask(activate, scheme="KG", options=different(Override(header_names={name: "Signature"})), card__activate=[say.process])

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 
 import pytest
 
 from freedompay_async import contract
-from freedompay_async.contract import HASHDT_TABLE, TABLE, Call, Mark, Retry, Section
+from freedompay_async.contract import CARDS_ISSUE, HASHDT_TABLE, TABLE, Call, Mark, Retry, Section
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.models import (
     Answer,
@@ -142,6 +143,27 @@ def test_an_id_that_the_body_does_not_carry_has_to_be_in_a_header(request_type, 
     row = Call("a.b", "/a", request_type, Answer, Mark.INFERRED, retry, "", leave_out=frozenset(leave_out), rename=rename)
 
     assert (row.body_id, row.needs_header_id) == (body_id, needs_header_id)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ({}, {"Auth-Id": "1", "Sign": "s"}),
+        ({"Request-Id": "Id"}, {"Auth-Id": "1", "Sign": "s"}),
+        ({"sign": "Signature"}, {"Auth-Id": "1", "Signature": "s"}),
+        ({"Sign": "Sign"}, {"Auth-Id": "1", "Sign": "s"}),
+        ({"Sign": "Auth-Id", "Auth-Id": "Sign"}, {"Sign": "1", "Auth-Id": "s"}),
+        ({"Auth-Id": "Sign", "Sign": "Signature"}, {"Sign": "1", "Signature": "s"}),
+    ],
+)
+def test_headers_have_the_names_that_a_contract_gives_them(names, expected):
+    assert replace(CARDS_ISSUE, header_names=names).named({"Auth-Id": "1", "Sign": "s"}) == expected
+
+
+@pytest.mark.parametrize("names", [{"Sign": "Auth-Id"}, {"Sign": "A", "Auth-Id": "A"}, {"Auth-Id": "SIGN"}])
+def test_two_headers_have_no_name_in_common(names):
+    with pytest.raises(ConfigurationError, match=r"the contract gives two headers of cards\.issue the name"):
+        replace(CARDS_ISSUE, header_names=names).named({"Auth-Id": "1", "Sign": "s"})
 
 
 def test_only_the_issue_of_a_gift_card_pays_when_it_is_accepted():

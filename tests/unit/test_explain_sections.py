@@ -114,6 +114,25 @@ class TestText:
 
         assert [explain(step, call, told=told).message.endswith(hint) for step in ENDS] == [expected] * len(ENDS)
 
+    @pytest.mark.parametrize(
+        ("call", "expected"),
+        [
+            (CARDS_LINK, True),
+            (CARDS_ISSUE, True),
+            (GIFT_CARDS_CONFIRM, True),
+            (CARDS_ACTIVATE, False),
+            (REQUESTS_STATUS, False),
+            (PINS_SET_URL, False),
+            (replace(CARDS_LINK, mark=Mark.GIVEN), False),
+            (replace(CARDS_LINK, table_path="/a"), False),
+        ],
+    )
+    def test_of_another_path_that_is_not_there_says_how_to_give_one(self, call, expected):
+        told = Verdict(Seen.UNCLEAR, "HTTP 404", None, Reply(404, {}, b""))
+        hint = f' If this host has another path for it than {call.path}, say so in a contract file ([{call.name}] path = "…").'
+
+        assert explain(Step.UNKNOWN, call, told=told).message.endswith(hint) is expected
+
     def test_of_a_path_that_is_a_guess_and_was_not_reached_says_nothing_of_it(self):
         assert "guess" not in explain(Step.UNKNOWN, CARDS_ACTIVATE, told=LOST).message
 

@@ -21,6 +21,9 @@ class Announcing:
 
     Signing is the last step before sending, and the id is the library's own by then. An id made here and handed in would be taken for one
     that may have been used before, so that every refusal would be looked up through the grace time.
+
+    Attributes:
+        row: of the call, as the contract of the client has it.
     """
 
     def __init__(self, signer: Signer, row: Call[Any]) -> None:
@@ -29,7 +32,7 @@ class Announcing:
         self.secrets: Final[tuple[Secret, ...]] = getattr(signer, "secrets", ())
         self.on_refusal: Final[str] = getattr(signer, "on_refusal", "")
         self._signer: Final = signer
-        self._row: Final = row
+        self.row = row
         self._told = False
 
     def headers(self, *, path: str, body: bytes, request_id: str) -> dict[str, str]:
@@ -37,7 +40,7 @@ class Announcing:
         headers = cast("dict[str, str]", self._signer.headers(path=path, body=body, request_id=request_id))
         if not self._told:
             self._told = True
-            typer.echo(f"sending {self._row.name} as {request_id}; should this be cut off: {next_step(self._row, request_id)}", err=True)
+            typer.echo(f"sending {self.row.name} as {request_id}; should this be cut off: {next_step(self.row, request_id)}", err=True)
         return headers
 
 

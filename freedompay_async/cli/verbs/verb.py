@@ -66,8 +66,17 @@ def verb(
                 if repeatable and how.get("record"):
                     raise ConfigurationError("--record is for what can't be done again, and this can. Nothing was sent.")
                 loud = row.retry is not Retry.READ and not repeatable
-                signing: Callable[[Signer], Signer] | None = (lambda signer: Announcing(signer, row)) if loud else None
-                fp = settings.client(max_connections=1, record=how.get("record"), signing=signing)
+                announcing: list[Announcing] = []
+
+                def announced(signer: Signer) -> Signer:
+                    announcing.append(Announcing(signer, row))
+                    return announcing[-1]
+
+                fp = settings.client(max_connections=1, record=how.get("record"), signing=announced if loud else None)
+                # What may follow a lost answer is as the contract of this client says.
+                own_row = fp.contract.rows.get(row.name, row)
+                for each in announcing:
+                    each.row = own_row
                 if sure is not None and not how["yes"]:
                     be_sure(fp, sure.format_map({name: "all" if part is None else part for name, part in given.items()}))
                 if how.get("reveal"):
@@ -76,7 +85,7 @@ def verb(
 
             async def work() -> Exit:
                 async with fp:
-                    return await _carry_out(row, asked, how, repeatable=repeatable)
+                    return await _carry_out(own_row, asked, how, repeatable=repeatable)
 
             run(work)
 
