@@ -6,6 +6,7 @@ NaN becomes null. So each value is held against its type before it is sent.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["wrong_value"]
 
 _OURS: Final = "freedompay_async."
+_BYTES: Final = (bytes, bytearray, memoryview)
 _WANTED: Final = {str: "text", int: "a whole number (int)", Decimal: "a Decimal", bool: "True or False"}
 
 
@@ -46,13 +48,16 @@ def wrong_value(value: object) -> ConfigurationError | None:
     """The error for the first value that can't go out, which names its field; `None`: there is none.
 
     Args:
-        value: a body, or fields of one. Of one of the caller's own types no more is asked than that
-            its numbers have a form in JSON.
+        value: a body, or fields of one. Of those that no model declares no more is asked than that
+            their numbers have a form in JSON, and that text is no bytes.
     """
     # Nearly every body has plain values only.
     if isinstance(value, Struct) and all(type(getattr(value, name)) in plain for name, _, _, plain in _fields_of(type(value))):
         return None
-    return next(_wrong(value, ""), None)
+    try:
+        return next(_wrong(value, ""), None)
+    except RecursionError:
+        return ConfigurationError("a value has no form in JSON: it is inside of itself, or nested too deeply. Nothing was sent.")
 
 
 @cache
@@ -79,17 +84,34 @@ def _wrong(value: object, name: str) -> Iterator[ConfigurationError]:
                 # The whole body, as the caller wrote it.
                 yield from _wrong(part, name)
             elif not kinds:
-                yield from _wrong(part, inner)
+                yield from _wrong_of_theirs(part, inner)
             elif type(part) not in plain:
                 yield from _unfit(part, kinds, inner)
     elif isinstance(value, Mapping | Fields):
         for key in value:
             yield from _wrong(value[key], f"{name}.{key}" if name else str(key))
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, list | tuple | set | frozenset):
         for number, part in enumerate(value):
             yield from _wrong(part, f"{name}[{number}]")
+    elif isinstance(value, _BYTES):
+        yield refusal(name, value, "text")
     elif not _has_a_form(value):
         yield _no_number(name)
+    else:
+        for own in _names_of(type(value)):
+            yield from _wrong_of_theirs(getattr(value, own), f"{name}.{own}")
+
+
+def _wrong_of_theirs(value: object, name: str) -> Iterator[ConfigurationError]:
+    """What is wrong with a field of one of the caller's own types, which may well mean Base64 where it says bytes."""
+    if not isinstance(value, _BYTES):
+        yield from _wrong(value, name)
+
+
+def _names_of(kind: type) -> list[str]:
+    """The fields of a dataclass, or of a class made by attrs."""
+    made = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else getattr(kind, "__attrs_attrs__", ())
+    return [each.name for each in made]
 
 
 def _unfit(value: object, kinds: tuple[Any, ...], name: str) -> Iterator[ConfigurationError]:

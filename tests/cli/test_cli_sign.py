@@ -135,7 +135,7 @@ class TestWrongUse:
         self.ends(result, "set FREEDOMPAY_AUTH_ID, FREEDOMPAY_SECRET_KEY in the environment.")
 
     def test_no_scheme(self, shell):
-        self.ends(sign(shell), "say --scheme jws or --scheme sign, or set the region (--region, FREEDOMPAY_REGION).")
+        self.ends(sign(shell), "say --scheme (FREEDOMPAY_SIGNATURE), or set the region (--region, FREEDOMPAY_REGION).")
 
     def test_no_body(self, shell):
         self.ends(sign(shell, "--scheme", "jws-hs512", body=None), "give --body or --body-file (- is standard input).")
