@@ -7,12 +7,17 @@ itself is never shown: it may be a key.
 from __future__ import annotations
 
 from math import isfinite
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.secret import Secret
 
-__all__ = ["check_flag", "check_number", "check_text", "check_type", "check_whole", "refusal"]
+if TYPE_CHECKING:
+    from freedompay_async.secret import Hidden
+
+__all__ = ["check_flag", "check_number", "check_text", "check_type", "check_whole", "refusal", "sealed"]
+
+S = TypeVar("S", bound=Secret)
 
 _HINTS: Final = {
     "bytes": ": decode it first",
@@ -42,6 +47,17 @@ def check_text(name: str, value: object) -> str:
     if not isinstance(value, str):
         raise refusal(name, value, "text")
     return value
+
+
+def sealed(name: str, given: Hidden[Any], kind: type[S]) -> S:
+    """A text that must not be shown. It comes hidden, so that no traceback of its caller shows it.
+
+    Raises:
+        ConfigurationError: it is none.
+    """
+    if not isinstance(given.value, str):
+        raise refusal(name, given.value, "text")
+    return kind(given.value)
 
 
 def check_flag(name: str, value: object) -> bool:

@@ -23,7 +23,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-from freedompay_async.arguments import check_type
+from freedompay_async.arguments import check_type, refusal
 from freedompay_async.client_contract import Contract
 from freedompay_async.contract import Section
 from freedompay_async.contract_values import READ, Bad, kind_of, shown
@@ -96,7 +96,10 @@ def overrides_of(contract: Iterable[Override] | str | PathLike[str]) -> tuple[Ov
     """
     if isinstance(contract, str | os.PathLike):
         return read_contract(contract).overrides
-    overrides = tuple(contract)
+    try:
+        overrides = tuple(contract)
+    except TypeError:
+        raise refusal("contract", contract, "the path of a contract file, or a list of Overrides") from None
     for each in overrides:
         check_type("contract", each, Override, "the path of a contract file, or Overrides")
     return overrides

@@ -97,6 +97,20 @@ class TestAsync:
 
         assert (caught.value, through.wire.sent) == (error, [])
 
+    @pytest.mark.parametrize("later", [False, True])
+    def test_what_is_no_headers_is_named(self, through, say, later):
+        signer = Vault("KZ")
+
+        async def nothing(**_):
+            return None
+
+        signer.headers = nothing if later else lambda **_: None
+        with pytest.raises(ConfigurationError, match="what the signer gave is None: give headers, as a dict of texts") as caught:
+            through(signer, card__bulk_issue=[say.success])
+
+        assert caught.value.request_id
+        assert through.wire.sent == []
+
     def test_a_cancelled_call_that_waits_for_it_did_nothing(self, play, memory, client_of, say):
         wire = memory(card__bulk_issue=[say.success])
         fp = client_of(wire)

@@ -6,9 +6,9 @@ from math import inf, nan
 
 import pytest
 
-from freedompay_async.arguments import check_flag, check_number, check_text, check_type, check_whole
+from freedompay_async.arguments import check_flag, check_number, check_text, check_type, check_whole, sealed
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.secret import Secret
+from freedompay_async.secret import Hidden, Secret, SecretKey
 
 
 class SecretStr:
@@ -38,6 +38,14 @@ def told(check, *args, **options) -> str:
 def test_text(value, expected):
     assert told(check_text, "it", value) == expected
     assert check_text("it", "text") == "text"
+
+
+def test_a_text_that_must_not_be_shown_is_sealed():
+    made = sealed("it", Hidden("hunter2"), SecretKey)
+
+    assert (type(made), made.reveal()) == (SecretKey, "hunter2")
+    assert told(sealed, "it", Hidden(None), SecretKey) == "it is None: give text. Nothing was sent."
+    assert told(sealed, "it", Hidden(b"hunter2"), SecretKey) == "it is of type bytes: give text: decode it first. Nothing was sent."
 
 
 @pytest.mark.parametrize("value", ["0", "false", 0, 1, None])

@@ -168,7 +168,7 @@ def test_bytes_that_a_type_of_the_callers_own_declares_are_base64():
 def test_fields_that_are_inside_of_themselves_are_told():
     endless: dict[str, object] = {}
     endless["a"] = endless
-    with pytest.raises(ConfigurationError, match="^a value has no form in JSON: it is inside of itself, or nested too deeply"):
+    with pytest.raises(ConfigurationError, match=r"^a value has no form in JSON: it is inside of itself, or nested too deeply"):
         encode(GivenBody(fields=Fields(endless)))
 
 
