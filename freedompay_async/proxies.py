@@ -48,8 +48,8 @@ class Proxy:
         shown = _shown(secret)
         if shown is None:
             raise ConfigurationError(
-                f"{source} is no address of a proxy: write one like http://proxy.example.com:3128; a SOCKS proxy can't be used. "
-                "Nothing was sent."
+                f"{source} is no address of a proxy: write one like http://proxy.example.com:3128; a SOCKS proxy can't be used, and in a "
+                "password / ? # are written %2F %3F %23. Nothing was sent."
             )
         return cls(_with_scheme(secret), shown, source)
 

@@ -51,6 +51,7 @@ def test_an_address_is_read(text, shown, url):
             "http://proxy?hunter2",
             "http://proxy#hunter2",
         ),
+        *("http://me:hunter2#1@proxy:3128", "http://me:12/hunter2@proxy:3128"),
         *("http://hunter2:port", "http://[hunter2", "http://hunter2 proxy", "http://hunter2\\proxy", "http://proxy:99999999"),
     ],
 )
