@@ -31,6 +31,7 @@ from freedompay_async.polling import Polls
 from freedompay_async.reading import Reading
 from freedompay_async.redaction import Outgoing, Redaction, secrets_sent
 from freedompay_async.reuse import Bodies, Noted, tell_other_body
+from freedompay_async.secret import Hidden
 from freedompay_async.staying import Staying
 from freedompay_async.wire import Message, Reply, Verdict, encode, read_answer, read_look_up
 
@@ -71,10 +72,13 @@ def _check_extra(extra: object) -> None:
         raise refusal("extra", extra, "a dict of fields")
 
 
-def _with_headers(message: Message, given: object, call: Call[Any]) -> Message:
-    if not isinstance(given, Mapping):
-        raise refusal("what the signer gave", given, "headers, as a dict of texts")
-    message.headers.update(given)
+def _with_headers(message: Message, given: Hidden[object], call: Call[Any]) -> Message:
+    if not isinstance(given.value, Mapping):
+        raise refusal("what the signer gave", given.value, "headers, as a dict of texts")
+    for name in given.value:
+        if not isinstance(given.value[name], str):
+            raise refusal(f"the signer's header {name}", given.value[name], "text")
+    message.headers.update(given.value)
     for name, other in call.header_names.items():
         for written in [each for each in message.headers if each.lower() == name.lower()]:
             message.headers[other] = message.headers.pop(written)
@@ -82,7 +86,7 @@ def _with_headers(message: Message, given: object, call: Call[Any]) -> Message:
 
 
 async def _with_later(message: Message, given: Awaitable[object], call: Call[Any]) -> Message:
-    return _with_headers(message, await given, call)
+    return _with_headers(message, Hidden(await given), call)
 
 
 class Departure(Protocol):
@@ -527,9 +531,9 @@ class Driver:
         return self._signed(Message(message.method, message.path, headers, message.body), self._call, self.request_id)
 
     def _signed(self, message: Message, call: Call[Any], own: str) -> Message | Awaitable[Message]:
-        # The body is never a variable of its own: a signer that fails leaves a traceback of this frame.
-        given: object = self._means.signers[call.section].headers(path=message.path, body=message.body, request_id=own)
-        return _with_later(message, given, call) if isinstance(given, Awaitable) else _with_headers(message, given, call)
+        # The body and the headers are never variables of their own: a signer that fails leaves a traceback of this frame.
+        given: Hidden[object] = Hidden(self._means.signers[call.section].headers(path=message.path, body=message.body, request_id=own))
+        return _with_later(message, given.value, call) if isinstance(given.value, Awaitable) else _with_headers(message, given, call)
 
     def _end(self, step: Step) -> Any:
         if step is Step.ANSWERED or (step is Step.TAKEN and self._told.answer is not None):
