@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from math import isfinite
 from types import NoneType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args, get_origin
 from uuid import UUID
 
 from msgspec import Struct
@@ -40,6 +40,8 @@ class _Field(NamedTuple):
     wire_name: str
     kinds: tuple[Any, ...]
     """What its annotation names."""
+    many: bool
+    """It is a list of them."""
     plain: frozenset[type]
     """Those of which every value will do."""
 
@@ -52,7 +54,7 @@ def wrong_value(value: object) -> ConfigurationError | None:
             their numbers have a form in JSON, and that text is no bytes.
     """
     # Nearly every body has plain values only.
-    if isinstance(value, Struct) and all(type(getattr(value, name)) in plain for name, _, _, plain in _fields_of(type(value))):
+    if isinstance(value, Struct) and all(type(getattr(value, name)) in plain for name, _, _, _, plain in _fields_of(type(value))):
         return None
     try:
         return next(_wrong(value, ""), None)
@@ -64,11 +66,16 @@ def wrong_value(value: object) -> ConfigurationError | None:
 def _fields_of(kind: type[Struct]) -> tuple[_Field, ...]:
     """The fields of a model; none has a plain type where it is not one of ours."""
     ours = kind.__module__.startswith(_OURS)
-    found = [(field, tuple(leaves(field.type))) for field in fields(kind)]
+    found = [(field, tuple(leaves(field.type)) if ours else (), _is_list(field.type)) for field in fields(kind)]
     return tuple(
-        _Field(field.name, field.encode_name, kinds if ours else (), frozenset(filter(_is_plain, kinds if ours else ())))
-        for field, kinds in found
+        _Field(field.name, field.encode_name, kinds, many, frozenset(filter(_is_plain, () if many else kinds)))
+        for field, kinds, many in found
     )
+
+
+def _is_list(kind: object) -> bool:
+    origin = get_origin(kind)
+    return (isinstance(origin, type) and issubclass(origin, Sequence)) or any(map(_is_list, get_args(kind)))
 
 
 def _is_plain(kind: object) -> bool:
@@ -77,7 +84,7 @@ def _is_plain(kind: object) -> bool:
 
 def _wrong(value: object, name: str) -> Iterator[ConfigurationError]:
     if isinstance(value, Struct):
-        for own, wire_name, kinds, plain in _fields_of(type(value)):
+        for own, wire_name, kinds, many, plain in _fields_of(type(value)):
             part = getattr(value, own)
             inner = f"{name}.{wire_name}" if name else wire_name
             if isinstance(part, Fields):
@@ -86,7 +93,7 @@ def _wrong(value: object, name: str) -> Iterator[ConfigurationError]:
             elif not kinds:
                 yield from _wrong_of_theirs(part, inner)
             elif type(part) not in plain:
-                yield from _unfit(part, kinds, inner)
+                yield from _unfit(part, kinds, inner, many=many)
     elif isinstance(value, Mapping | Fields):
         for key in value:
             yield from _wrong(value[key], f"{name}.{key}" if name else str(key))
@@ -114,19 +121,19 @@ def _names_of(kind: type) -> list[str]:
     return [each.name for each in made]
 
 
-def _unfit(value: object, kinds: tuple[Any, ...], name: str) -> Iterator[ConfigurationError]:
-    """What is wrong with a value of a field that is of one of these types, or a list of them."""
-    if isinstance(value, list | tuple):
+def _unfit(value: object, kinds: tuple[Any, ...], name: str, *, many: bool) -> Iterator[ConfigurationError]:
+    """What is wrong with a value of a field that is of one of these types; `many`: or a list of them."""
+    if many and isinstance(value, list | tuple):
         for number, part in enumerate(value):
-            yield from _unfit(part, kinds, f"{name}[{number}]")
-    elif isinstance(value, Struct) and isinstance(value, tuple(kind for kind in kinds if isinstance(kind, type))):
+            yield from _unfit(part, kinds, f"{name}[{number}]", many=False)
+    elif not many and isinstance(value, Struct) and isinstance(value, tuple(kind for kind in kinds if isinstance(kind, type))):
         yield from _wrong(value, name)
-    elif not _fits(value, kinds, name):
+    elif not _fits(value, () if many and value is not None else kinds, name):
         if not _has_a_form(value):
             yield _no_number(name)
         else:
-            named = [kind for kind in kinds if kind is not NoneType]
-            yield refusal(name, value, " or ".join(_WANTED.get(kind, f"a {kind.__name__}") for kind in named))
+            named = " or ".join(_WANTED.get(kind, f"a {kind.__name__}") for kind in kinds if kind is not NoneType)
+            yield refusal(name, value, f"a list, of which each is {named}" if many else named)
 
 
 def _fits(value: object, kinds: tuple[Any, ...], name: str) -> bool:

@@ -116,7 +116,21 @@ WRONG = {
         TransactionCreation(order_id="1", card_id="2", amount=Decimal("NaN"), currency="KZT"),
         f"amount {NAN}",
     ),
-    "a text for limits": (LimitSetting(object=LimitTarget(type="card", value="1"), limits="all"), "limits is of type str: give a Limit"),
+    "a text for limits": (
+        LimitSetting(object=LimitTarget(type="card", value="1"), limits="all"),
+        "limits is of type str: give a list, of which each is a Limit",
+    ),
+    "one limit for a list": (
+        LimitSetting(object=LimitTarget(type="card", value="1"), limits=Limit(transaction_type="pay", amount=[])),
+        "limits is of type Limit: give a list, of which each is a Limit",
+    ),
+    "no limits": (
+        LimitSetting(object=LimitTarget(type="card", value="1"), limits=None),
+        "limits is None: give a list, of which each is a Limit",
+    ),
+    "a list for a text": (CardIntent(card_id=["c-1"], description="lost"), f"card_id {TEXT.format('list')}"),
+    "an empty list for a number": (BulkIssue(product_id=2000, count=[]), f"count {NUMBER.format('list')}"),
+    "a list for a client": (ClientCreation(product_id=1, client=[]), "client is of type list: give a NewClient"),
     "one of several": (limits(LimitAmount(type="sum", value="5", currency=7)), f"limits[0].amount[0].currency {TEXT.format('int')}"),
     "text for a gift card": (GiftIssue(cardholder_name=7, phone=1, product_code=1), f"cardholder_name {TEXT.format('int')}"),
     "NaN among the caller's own fields": (GivenBody(fields=Fields({"a": [{"b": nan}]})), f"a[0].b {NAN}"),
