@@ -6,7 +6,8 @@ itself is never shown: it may be a key.
 
 from __future__ import annotations
 
-from math import isfinite
+from math import inf
+from sys import float_info
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from freedompay_async.errors import ConfigurationError
@@ -92,8 +93,8 @@ def check_number(name: str, value: object, *, unit: str = "", endless: bool = Fa
     """
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise refusal(name, value, f"a number of {unit}" if unit else "a number")
-    # NaN is not more than 0 either.
-    if not value > 0 or not (endless or isfinite(value)):
+    # NaN is not more than 0 either, and a whole number may be larger than any float.
+    if not value > 0 or not (value <= float_info.max or (endless and value == inf)):
         raise ConfigurationError(f"{name}={value!r}: {unit or 'a number'}, more than 0. Nothing was sent.")
     return value
 

@@ -124,9 +124,16 @@ def _name(path: object) -> str:
     if not isinstance(path, str | os.PathLike):
         raise ConfigurationError(f"contract is a {type(path).__name__}: give the path of a file, or overrides. Nothing was sent.")
     name = os.fspath(cast("Any", path))
-    if not isinstance(name, str) or not name or "\0" in name:
+    if not isinstance(name, str) or not name or "\0" in name or not _is_encodable(name):
         raise ConfigurationError("contract is no name that a file can have. Nothing was sent.")
     return name
+
+
+def _is_encodable(name: str) -> bool:
+    try:
+        return bool(os.fsencode(name))
+    except UnicodeError:
+        return False
 
 
 def _read(name: str) -> ContractFile | str:

@@ -105,7 +105,7 @@ class JwsSigner:
         given = Hidden(secret_key)
         del secret_key
         key = sealed("secret_key", given, SecretKey)
-        if alg not in _DIGESTS:
+        if alg not in tuple(_DIGESTS):
             raise ConfigurationError(f"alg is {alg!r}: the vendor's pages name HS512 and HS256. Nothing was sent.")
         self.auth_id: Final = _checked(auth_id)
         self.alg: Final = alg

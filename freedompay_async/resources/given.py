@@ -42,7 +42,7 @@ async def given_call(
     """As `FreedomPay.call`."""
     check_path(check_text("path", path))
     check_type("retry", retry, Retry, "a Retry, such as Retry.READ")
-    if section not in session.signers:
+    if check_text("section", section) not in session.signers:
         raise ConfigurationError(f"section {section!r} is not of this client. Nothing was sent.")
     section = Section(section)
     _check_type(answer_type)

@@ -78,6 +78,7 @@ WRONG = {
     "a test in a given environment": lambda: given(test="perhaps"),
     "an override beside a given environment": lambda: Settings.from_env({"region": "XX"}, ENV),
     "plain fields of an override": lambda: Override(call="no", fields={"partner_secret": KEY}),
+    "fields of an override that are a text": lambda: Override(call="cards.issue", fields=f"partner_secret={KEY}"),
     "plain fields of an override of two": lambda: freedom(contract=[Override(fields={"partner_secret": KEY}), Override(path="/a")]),
     "plain fields of an override that makes a read": lambda: freedom(
         contract=[Override(call="cards.issue", retry=Retry.READ, fields={"partner_secret": KEY})]

@@ -83,6 +83,7 @@ def test_a_whole_number_without_a_unit():
         (0, "it=0: seconds, more than 0. Nothing was sent."),
         (nan, "it=nan: seconds, more than 0. Nothing was sent."),
         (inf, "it=inf: seconds, more than 0. Nothing was sent."),
+        (10**400, f"it={10**400}: seconds, more than 0. Nothing was sent."),
     ],
 )
 def test_a_number(value, expected):
