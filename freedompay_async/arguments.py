@@ -7,6 +7,7 @@ itself is never shown: it may be a key.
 from __future__ import annotations
 
 from math import inf
+from os import PathLike, fspath
 from sys import float_info
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -16,7 +17,7 @@ from freedompay_async.secret import Secret
 if TYPE_CHECKING:
     from freedompay_async.secret import Hidden
 
-__all__ = ["check_flag", "check_number", "check_text", "check_type", "check_whole", "refusal", "sealed"]
+__all__ = ["check_flag", "check_number", "check_text", "check_type", "check_whole", "path_of", "refusal", "sealed"]
 
 S = TypeVar("S", bound=Secret)
 
@@ -59,6 +60,18 @@ def sealed(name: str, given: Hidden[Any], kind: type[S]) -> S:
     if not isinstance(given.value, str):
         raise refusal(name, given.value, "text")
     return kind(given.value)
+
+
+def path_of(name: str, value: object) -> str:
+    """The path of a file, as text.
+
+    Raises:
+        ConfigurationError: it is something else.
+    """
+    path = fspath(value) if isinstance(value, PathLike) else value
+    if not isinstance(path, str) or isinstance(path, Secret):
+        raise refusal(name, path, "the path of a file, as text or as a Path")
+    return path
 
 
 def check_flag(name: str, value: object) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
+from freedompay_async.arguments import check_flag, path_of
 from freedompay_async.batch.files.documents import document_problem
 from freedompay_async.batch.files.mapping import ColumnMap, Given, column_map
 from freedompay_async.batch.files.refusal import kind, reason, refuse
@@ -55,7 +56,8 @@ def read_file(
 
     Raises, at the first `next()` or where the reading gets to it, `ConfigurationError` for a file that can't be read as a whole.
     """
-    path = Path(path)
+    path = Path(path_of("path", path))
+    check_flag("documents", documents)
     if product_id not in PRODUCTS.values():
         raise ConfigurationError(f"product {product_id} is not one of {', '.join(map(str, PRODUCTS))}. Nothing was sent.")
     mapping = column_map(columns)
