@@ -6,13 +6,20 @@ itself is never shown: it may be a key.
 
 from __future__ import annotations
 
-from math import isfinite
-from typing import Final
+from math import inf
+from os import PathLike, fspath
+from sys import float_info
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.secret import Secret
 
-__all__ = ["check_flag", "check_number", "check_text", "check_type", "check_whole", "refusal"]
+if TYPE_CHECKING:
+    from freedompay_async.secret import Hidden
+
+__all__ = ["check_flag", "check_number", "check_text", "check_type", "check_whole", "path_of", "refusal", "sealed"]
+
+S = TypeVar("S", bound=Secret)
 
 _HINTS: Final = {
     "bytes": ": decode it first",
@@ -42,6 +49,29 @@ def check_text(name: str, value: object) -> str:
     if not isinstance(value, str):
         raise refusal(name, value, "text")
     return value
+
+
+def sealed(name: str, given: Hidden[Any], kind: type[S]) -> S:
+    """A text that must not be shown. It comes hidden, so that no traceback of its caller shows it.
+
+    Raises:
+        ConfigurationError: it is none.
+    """
+    if not isinstance(given.value, str):
+        raise refusal(name, given.value, "text")
+    return kind(given.value)
+
+
+def path_of(name: str, value: object) -> str:
+    """The path of a file, as text.
+
+    Raises:
+        ConfigurationError: it is something else.
+    """
+    path = fspath(value) if isinstance(value, PathLike) else value
+    if not isinstance(path, str) or isinstance(path, Secret):
+        raise refusal(name, path, "the path of a file, as text or as a Path")
+    return path
 
 
 def check_flag(name: str, value: object) -> bool:
@@ -76,8 +106,8 @@ def check_number(name: str, value: object, *, unit: str = "", endless: bool = Fa
     """
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise refusal(name, value, f"a number of {unit}" if unit else "a number")
-    # NaN is not more than 0 either.
-    if not value > 0 or not (endless or isfinite(value)):
+    # NaN is not more than 0 either, and a whole number may be larger than any float.
+    if not value > 0 or not (value <= float_info.max or (endless and value == inf)):
         raise ConfigurationError(f"{name}={value!r}: {unit or 'a number'}, more than 0. Nothing was sent.")
     return value
 

@@ -6,13 +6,14 @@ NaN becomes null. So each value is held against its type before it is sent.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from math import isfinite
 from types import NoneType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args, get_origin
 from uuid import UUID
 
 from msgspec import Struct
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["wrong_value"]
 
 _OURS: Final = "freedompay_async."
+_BYTES: Final = (bytes, bytearray, memoryview)
 _WANTED: Final = {str: "text", int: "a whole number (int)", Decimal: "a Decimal", bool: "True or False"}
 
 
@@ -38,6 +40,8 @@ class _Field(NamedTuple):
     wire_name: str
     kinds: tuple[Any, ...]
     """What its annotation names."""
+    many: bool
+    """It is a list of them."""
     plain: frozenset[type]
     """Those of which every value will do."""
 
@@ -46,24 +50,32 @@ def wrong_value(value: object) -> ConfigurationError | None:
     """The error for the first value that can't go out, which names its field; `None`: there is none.
 
     Args:
-        value: a body, or fields of one. Of one of the caller's own types no more is asked than that
-            its numbers have a form in JSON.
+        value: a body, or fields of one. Of those that no model declares no more is asked than that
+            their numbers have a form in JSON, and that text is no bytes.
     """
     # Nearly every body has plain values only.
-    if isinstance(value, Struct) and all(type(getattr(value, name)) in plain for name, _, _, plain in _fields_of(type(value))):
+    if isinstance(value, Struct) and all(type(getattr(value, name)) in plain for name, _, _, _, plain in _fields_of(type(value))):
         return None
-    return next(_wrong(value, ""), None)
+    try:
+        return next(_wrong(value, ""), None)
+    except RecursionError:
+        return ConfigurationError("a value has no form in JSON: it is inside of itself, or nested too deeply. Nothing was sent.")
 
 
 @cache
 def _fields_of(kind: type[Struct]) -> tuple[_Field, ...]:
     """The fields of a model; none has a plain type where it is not one of ours."""
     ours = kind.__module__.startswith(_OURS)
-    found = [(field, tuple(leaves(field.type))) for field in fields(kind)]
+    found = [(field, tuple(leaves(field.type)) if ours else (), _is_list(field.type)) for field in fields(kind)]
     return tuple(
-        _Field(field.name, field.encode_name, kinds if ours else (), frozenset(filter(_is_plain, kinds if ours else ())))
-        for field, kinds in found
+        _Field(field.name, field.encode_name, kinds, many, frozenset(filter(_is_plain, () if many else kinds)))
+        for field, kinds, many in found
     )
+
+
+def _is_list(kind: object) -> bool:
+    origin = get_origin(kind)
+    return (isinstance(origin, type) and issubclass(origin, Sequence)) or any(map(_is_list, get_args(kind)))
 
 
 def _is_plain(kind: object) -> bool:
@@ -72,39 +84,56 @@ def _is_plain(kind: object) -> bool:
 
 def _wrong(value: object, name: str) -> Iterator[ConfigurationError]:
     if isinstance(value, Struct):
-        for own, wire_name, kinds, plain in _fields_of(type(value)):
+        for own, wire_name, kinds, many, plain in _fields_of(type(value)):
             part = getattr(value, own)
             inner = f"{name}.{wire_name}" if name else wire_name
             if isinstance(part, Fields):
                 # The whole body, as the caller wrote it.
                 yield from _wrong(part, name)
             elif not kinds:
-                yield from _wrong(part, inner)
+                yield from _wrong_of_theirs(part, inner)
             elif type(part) not in plain:
-                yield from _unfit(part, kinds, inner)
+                yield from _unfit(part, kinds, inner, many=many)
     elif isinstance(value, Mapping | Fields):
         for key in value:
             yield from _wrong(value[key], f"{name}.{key}" if name else str(key))
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, list | tuple | set | frozenset):
         for number, part in enumerate(value):
             yield from _wrong(part, f"{name}[{number}]")
+    elif isinstance(value, _BYTES):
+        yield refusal(name, value, "text")
     elif not _has_a_form(value):
         yield _no_number(name)
+    else:
+        for own in _names_of(type(value)):
+            yield from _wrong_of_theirs(getattr(value, own), f"{name}.{own}")
 
 
-def _unfit(value: object, kinds: tuple[Any, ...], name: str) -> Iterator[ConfigurationError]:
-    """What is wrong with a value of a field that is of one of these types, or a list of them."""
-    if isinstance(value, list | tuple):
-        for number, part in enumerate(value):
-            yield from _unfit(part, kinds, f"{name}[{number}]")
-    elif isinstance(value, Struct) and isinstance(value, tuple(kind for kind in kinds if isinstance(kind, type))):
+def _wrong_of_theirs(value: object, name: str) -> Iterator[ConfigurationError]:
+    """What is wrong with a field of one of the caller's own types, which may well mean Base64 where it says bytes."""
+    if not isinstance(value, _BYTES):
         yield from _wrong(value, name)
-    elif not _fits(value, kinds, name):
+
+
+def _names_of(kind: type) -> list[str]:
+    """The fields of a dataclass, or of a class made by attrs."""
+    made = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else getattr(kind, "__attrs_attrs__", ())
+    return [each.name for each in made]
+
+
+def _unfit(value: object, kinds: tuple[Any, ...], name: str, *, many: bool) -> Iterator[ConfigurationError]:
+    """What is wrong with a value of a field that is of one of these types; `many`: or a list of them."""
+    if many and isinstance(value, list | tuple):
+        for number, part in enumerate(value):
+            yield from _unfit(part, kinds, f"{name}[{number}]", many=False)
+    elif not many and isinstance(value, Struct) and isinstance(value, tuple(kind for kind in kinds if isinstance(kind, type))):
+        yield from _wrong(value, name)
+    elif not _fits(value, () if many and value is not None else kinds, name):
         if not _has_a_form(value):
             yield _no_number(name)
         else:
-            named = [kind for kind in kinds if kind is not NoneType]
-            yield refusal(name, value, " or ".join(_WANTED.get(kind, f"a {kind.__name__}") for kind in named))
+            named = " or ".join(_WANTED.get(kind, f"a {kind.__name__}") for kind in kinds if kind is not NoneType)
+            yield refusal(name, value, f"a list, of which each is {named}" if many else named)
 
 
 def _fits(value: object, kinds: tuple[Any, ...], name: str) -> bool:

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import msgspec
 
-from freedompay_async.arguments import check_text
+from freedompay_async.arguments import check_text, refusal, sealed
 from freedompay_async.client_contract import Contract
 from freedompay_async.contract import Retry, Section
 from freedompay_async.contract_file import overrides_of
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.models.open import Fields
 from freedompay_async.pooled import Pooled
-from freedompay_async.proxies import Proxy
+from freedompay_async.proxies import proxy_of
 from freedompay_async.record import Record
 from freedompay_async.resources import Cards, Clients, GiftCards, Limits, Requests, Transactions
 from freedompay_async.resources.given import given_call
 from freedompay_async.schemes import SECTIONS, read_schemes, signers_of
-from freedompay_async.secret import Secret, SecretKey
+from freedompay_async.secret import Hidden, SecretKey
 from freedompay_async.settings import MAX_ANSWER, Region, Settings, host_of, region_scheme
 from freedompay_async.signing import check_signer
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from freedompay_async.ids import RequestId
     from freedompay_async.overrides import Override
     from freedompay_async.policy import Policy
+    from freedompay_async.proxies import Proxy
     from freedompay_async.signing import Signer
 
 __all__ = ["FreedomPay"]
@@ -61,7 +62,7 @@ class FreedomPay(Pooled):
         max_answer: bytes; a larger answer is not read, and counts as lost.
         proxy: the address of an HTTP proxy to go through, such as `http://proxy.example.com:3128`; it may have a user and a password.
         trust_env: go through the proxy that `HTTPS_PROXY` (or `ALL_PROXY`) names and `NO_PROXY` does not take out; the user and
-            password for it may be in `.netrc`. Left out, neither is looked at.
+            password for it may be in `.netrc`. Left out, neither is used, and `NotSent` says that such a proxy is named.
 
     Raises:
         ConfigurationError: a setting is missing or wrong; nothing was sent.
@@ -85,15 +86,16 @@ class FreedomPay(Pooled):
         record: str | PathLike[str] | None = None,
         ssl_context: ssl.SSLContext | None = None,
         max_answer: int = MAX_ANSWER,
-        proxy: str | None = None,
+        proxy: str | Proxy | None = None,
         trust_env: bool = False,
     ) -> None:
-        # Bound anew, so that no traceback of this frame shows them.
-        secret_key = None if secret_key is None else SecretKey(secret_key)
-        proxy = None if proxy is None else Secret(proxy)
+        # Hidden first, so that no traceback of this frame shows them.
+        given_key, given_proxy = Hidden(secret_key), Hidden(proxy)
+        del secret_key, proxy
+        key = None if given_key.value is None else sealed("secret_key", given_key, SecretKey)
         named = None if region is None else Region(region)
         host = host_of(named, test=test, base_url=base_url)
-        signers = _signers(named, auth_id=auth_id, secret_key=secret_key, scheme=scheme, signer=signer)
+        signers = _signers(named, auth_id=auth_id, secret_key=key, scheme=scheme, signer=signer)
         own = Contract(overrides_of(contract), named)
         own.check_ids(signers)
         super().__init__(
@@ -107,7 +109,7 @@ class FreedomPay(Pooled):
             policy=policy,
             ssl_context=ssl_context,
             max_answer=max_answer,
-            proxy=None if proxy is None else Proxy.read(proxy, "proxy"),
+            proxy=proxy_of(given_proxy),
             trust_env=trust_env,
         )
         self.contract: Final = own
@@ -135,7 +137,7 @@ class FreedomPay(Pooled):
         record: str | PathLike[str] | None = None,
         ssl_context: ssl.SSLContext | None = None,
         max_answer: int = MAX_ANSWER,
-        proxy: str | None = None,
+        proxy: str | Proxy | None = None,
         trust_env: bool = False,
     ) -> Self:
         """A client with the settings of `FREEDOMPAY_AUTH_ID`, `_SECRET_KEY`, `_REGION`, `_TEST`, `_BASE_URL`, `_SIGNATURE`, `_CONTRACT` and
@@ -144,6 +146,9 @@ class FreedomPay(Pooled):
         Raises:
             ConfigurationError: names each variable that is missing or wrong.
         """
+        # So that no traceback of this frame shows it; below too.
+        given_proxy = Hidden(proxy)
+        del proxy
         return cls.from_settings(
             Settings.from_env(signed=signer is not None),
             signer=signer,
@@ -155,7 +160,7 @@ class FreedomPay(Pooled):
             record=record,
             ssl_context=ssl_context,
             max_answer=max_answer,
-            proxy=proxy,
+            proxy=proxy_of(given_proxy),
             trust_env=trust_env,
         )
 
@@ -173,9 +178,11 @@ class FreedomPay(Pooled):
         record: str | PathLike[str] | None = None,
         ssl_context: ssl.SSLContext | None = None,
         max_answer: int = MAX_ANSWER,
-        proxy: str | None = None,
+        proxy: str | Proxy | None = None,
         trust_env: bool = False,
     ) -> Self:
+        given_proxy = Hidden(proxy)
+        del proxy
         return cls(
             auth_id=settings.auth_id,
             secret_key=settings.secret_key,
@@ -192,7 +199,7 @@ class FreedomPay(Pooled):
             record=record,
             ssl_context=ssl_context,
             max_answer=max_answer,
-            proxy=proxy or (None if settings.proxy is None else settings.proxy.url),
+            proxy=proxy_of(given_proxy) or settings.proxy,
             trust_env=trust_env,
         )
 
@@ -246,7 +253,11 @@ class FreedomPay(Pooled):
         Raises:
             FreedomPayError: any of the tree but `StillProcessing`.
         """
-        # Bound anew, so that no traceback of this frame shows its values.
+        if not _is_body(body):
+            wrong = refusal("body", body, "a dict of fields, or a msgspec.Struct")
+            del body  # So that no traceback of this frame shows it.
+            raise wrong
+        # Bound anew for the same reason.
         body = body if isinstance(body, msgspec.Struct) else Fields(body)
         return await given_call(
             self._session, path, body, answer_type, retry=retry, section=section, request_id=request_id, timeout=timeout, wait=wait
@@ -256,6 +267,10 @@ class FreedomPay(Pooled):
         if not hasattr(self, "merchant"):
             return "FreedomPay(not made)"  # Whoever records the locals of a refusal asks for it.
         return f"FreedomPay({self.base_url!r}, merchant={self.merchant!r}, {self._transport!r})"
+
+
+def _is_body(value: object) -> bool:
+    return isinstance(value, msgspec.Struct | Mapping | Fields)
 
 
 def _signers(

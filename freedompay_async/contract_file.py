@@ -23,7 +23,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-from freedompay_async.arguments import check_type
+from freedompay_async.arguments import check_type, refusal
 from freedompay_async.client_contract import Contract
 from freedompay_async.contract import Section
 from freedompay_async.contract_values import READ, Bad, kind_of, shown
@@ -96,7 +96,10 @@ def overrides_of(contract: Iterable[Override] | str | PathLike[str]) -> tuple[Ov
     """
     if isinstance(contract, str | os.PathLike):
         return read_contract(contract).overrides
-    overrides = tuple(contract)
+    try:
+        overrides = tuple(contract)
+    except TypeError:
+        raise refusal("contract", contract, "the path of a contract file, or a list of Overrides") from None
     for each in overrides:
         check_type("contract", each, Override, "the path of a contract file, or Overrides")
     return overrides
@@ -121,9 +124,16 @@ def _name(path: object) -> str:
     if not isinstance(path, str | os.PathLike):
         raise ConfigurationError(f"contract is a {type(path).__name__}: give the path of a file, or overrides. Nothing was sent.")
     name = os.fspath(cast("Any", path))
-    if not isinstance(name, str) or not name or "\0" in name:
+    if not isinstance(name, str) or not name or "\0" in name or not _is_encodable(name):
         raise ConfigurationError("contract is no name that a file can have. Nothing was sent.")
     return name
+
+
+def _is_encodable(name: str) -> bool:
+    try:
+        return bool(os.fsencode(name))
+    except UnicodeError:
+        return False
 
 
 def _read(name: str) -> ContractFile | str:

@@ -8,13 +8,14 @@ import json
 import logging
 import sys
 import time
+from collections.abc import Awaitable, Mapping
 from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from msgspec.structs import force_setattr
 
-from freedompay_async.arguments import check_number
+from freedompay_async.arguments import check_flag, check_number, refusal
 from freedompay_async.attempt import Attempt, TransportError, Wire
 from freedompay_async.bodies import secrets_renamed
 from freedompay_async.contract import REQUESTS_STATUS, WITHOUT_ID, Call, Mark, Retry, Section
@@ -24,16 +25,18 @@ from freedompay_async.explain import mark_cancelled, to_error
 from freedompay_async.governor import Governor, NoTurn, Rank
 from freedompay_async.ids import checked_request_id, new_request_id
 from freedompay_async.models import Answer, GiftAnswer, HeaderQuery, Intent, PinPageAnswer, RequestState, StatusQuery
+from freedompay_async.models.open import Fields
 from freedompay_async.policy import Life, Policy, RetryBudget, Seen, Step
 from freedompay_async.polling import Polls
 from freedompay_async.reading import Reading
 from freedompay_async.redaction import Outgoing, Redaction, secrets_sent
 from freedompay_async.reuse import Bodies, Noted, tell_other_body
+from freedompay_async.secret import Hidden
 from freedompay_async.staying import Staying
 from freedompay_async.wire import Message, Reply, Verdict, encode, read_answer, read_look_up
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Callable
 
     import msgspec
 
@@ -64,14 +67,24 @@ class _NotSignedError(Exception):
     """An async signer took too long; nothing was sent."""
 
 
-def _with_headers(message: Message, given: Mapping[str, str], call: Call[Any]) -> Message:
-    message.headers.update(given)
+def _check_extra(extra: object) -> None:
+    if extra is not None and not isinstance(extra, Mapping | Fields):
+        raise refusal("extra", extra, "a dict of fields")
+
+
+def _with_headers(message: Message, given: Hidden[object], call: Call[Any]) -> Message:
+    if not isinstance(given.value, Mapping):
+        raise refusal("what the signer gave", given.value, "headers, as a dict of texts")
+    for name in given.value:
+        if not isinstance(given.value[name], str):
+            raise refusal(f"the signer's header {name}", given.value[name], "text")
+    message.headers.update(given.value)
     message.headers = call.named(message.headers)
     return message
 
 
-async def _with_later(message: Message, given: Awaitable[Mapping[str, str]], call: Call[Any]) -> Message:
-    return _with_headers(message, await given, call)
+async def _with_later(message: Message, given: Awaitable[object], call: Call[Any]) -> Message:
+    return _with_headers(message, Hidden(await given), call)
 
 
 class Departure(Protocol):
@@ -227,6 +240,8 @@ class Driver:
         try:
             if request_id is not None or isinstance(self._request, StatusQuery):
                 self._id = checked_request_id(request_id)
+            check_flag("wait", self._wait)
+            _check_extra(self._extra_fields)
             if self._extra_fields and "request_id" in self._extra_fields:
                 raise ConfigurationError("extra can't hold request_id: hand it in as request_id=. Nothing was sent.")
             self._loop = self._means.check(timeout)
@@ -518,9 +533,9 @@ class Driver:
         return self._signed(Message(message.method, message.path, headers, message.body), self._call, self.request_id)
 
     def _signed(self, message: Message, call: Call[Any], own: str) -> Message | Awaitable[Message]:
-        # The body is never a variable of its own: a signer that fails leaves a traceback of this frame.
-        given = self._means.signers[call.section].headers(path=message.path, body=message.body, request_id=own)
-        return _with_headers(message, given, call) if isinstance(given, dict) else _with_later(message, given, call)
+        # The body and the headers are never variables of their own: a signer that fails leaves a traceback of this frame.
+        given: Hidden[object] = Hidden(self._means.signers[call.section].headers(path=message.path, body=message.body, request_id=own))
+        return _with_later(message, given.value, call) if isinstance(given.value, Awaitable) else _with_headers(message, given, call)
 
     def _end(self, step: Step) -> Any:
         if step is Step.ANSWERED or (step is Step.TAKEN and self._told.answer is not None):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import anyio
 
-from freedompay_async.arguments import check_number, check_type, check_whole
+from freedompay_async.arguments import check_number, check_type, check_whole, refusal
 from freedompay_async.errors import (
     MEANINGS,
     AuthenticationError,
@@ -145,6 +145,11 @@ class Operation(Staying, Generic[R_co]):
                 named all that it made: `card_ids` has the ids so far.
             AuthenticationError: the question was refused, which says nothing of the request. `done` tells what is known of that.
         """
+        try:
+            _check_wait(timeout)
+        except ConfigurationError as error:
+            error.call, error.request_id = self._call.name, self.request_id
+            raise
         if self.done:
             return self._end()
         try:
@@ -344,6 +349,13 @@ class Operation(Staying, Generic[R_co]):
         return f"Operation({self._call.name}, request_id={self.request_id!r}, {state})"
 
 
+def _check_wait(seconds: object) -> None:
+    """Raise `ConfigurationError` where it is no time to wait; one that is over already will do."""
+    over = isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds <= 0
+    if seconds is not None and not over:
+        check_number("timeout", seconds, unit="seconds", endless=True)
+
+
 async def start(
     session: Session,
     call: Call[R],
@@ -379,7 +391,10 @@ def as_completed(
     session: Session, operations: Iterable[Operation[R]], *, timeout: float | None, concurrency: int, rate: float | None
 ) -> AsyncGenerator[Operation[R]]:
     """Yield each operation when it has ended; one heap of due times, one budget of calls."""
-    pending = list(operations)
+    try:
+        pending = list(operations)
+    except TypeError:
+        raise refusal("operations", operations, "Operations in a list") from None
     for each in pending:
         check_type("operations", each, Operation, "Operations; attach(request_id) makes one of an id")
     check_whole("concurrency", concurrency, unit="calls")

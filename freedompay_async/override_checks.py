@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 from freedompay_async.bodies import collision, names_of
 from freedompay_async.contract import REQUESTS_STATUS, Call, Retry, check_path
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.models.open import Fields
 from freedompay_async.models.requests import Intent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from enum import Enum
 
-    from freedompay_async.models.open import Fields
+    from freedompay_async.secret import Hidden
 
 __all__ = [
     "Wrong",
     "WrongOverride",
     "contradictions",
+    "fields_of",
     "is_token",
     "list_of",
     "mapping_of",
@@ -29,6 +31,7 @@ __all__ = [
     "of_path",
     "of_retry",
     "refusal",
+    "text_of",
 ]
 
 E = TypeVar("E", bound="Enum")
@@ -121,6 +124,20 @@ def list_of(argument: str, given: object) -> list[str]:
         shown, problem = repr(given) if isinstance(given, str) else "…", "give a list of field names"
         raise refusal(Wrong(argument, f"Override({argument}={shown}): {problem}.", problem))
     return parts
+
+
+def text_of(argument: str, given: object) -> str | None:
+    if given is not None and not isinstance(given, str):
+        raise refusal(Wrong(argument, f"Override({argument}=…) is of type {type(given).__name__}: give text.", "give text"))
+    return given
+
+
+def fields_of(given: Hidden[Any]) -> Fields:
+    """The fields to add; they come hidden, so that no traceback shows their values."""
+    if given.value is not None and not isinstance(given.value, Mapping | Fields):
+        problem = "give a mapping from names to values"
+        raise refusal(Wrong("fields", f"Override(fields=…): {problem}.", problem))
+    return Fields(given.value or {})
 
 
 def mapping_of(argument: str, given: object) -> dict[str, str]:

@@ -17,6 +17,7 @@ from freedompay_async.override_checks import (
     Wrong,
     WrongOverride,
     contradictions,
+    fields_of,
     is_token,
     list_of,
     mapping_of,
@@ -25,7 +26,9 @@ from freedompay_async.override_checks import (
     of_path,
     of_retry,
     refusal,
+    text_of,
 )
+from freedompay_async.secret import Hidden
 from freedompay_async.settings import Region
 
 if TYPE_CHECKING:
@@ -94,16 +97,17 @@ class Override:
         leave_out: Iterable[str] | None = None,
         rename: Mapping[str, str] | None = None,
     ) -> None:
-        # Bound anew, so that no traceback of this frame shows their values.
-        fields = Fields(fields or {})
+        # Hidden first, so that no traceback of this frame shows their values.
+        given = Hidden(fields)
+        del fields
         values: dict[str, Any] = {
-            "call": call,
+            "call": text_of("call", call),
             "section": member_of("section", Section, section),
             "region": None if region is None else Region(region),
-            "path": path,
+            "path": text_of("path", path),
             "header_names": mapping_of("header_names", header_names or {}),
             "retry": member_of("retry", Retry, retry),
-            "fields": fields,
+            "fields": fields_of(given),
             "envelope": None if envelope is None else frozenset(list_of("envelope", envelope)),
             "leave_out": frozenset(list_of("leave_out", leave_out or ())),
             "rename": mapping_of("rename", rename or {}),

@@ -74,7 +74,9 @@ class Pool:
         self._max_answer: Final = max_answer
         self._sockets: Final[WeakSet[socket.socket]] = WeakSet()
         self._timeout: Final = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout)
-        self._connector: Final = Connector(limit=0, ttl_dns_cache=60, ssl=ssl_context or True, socket_factory=noting(self._sockets))
+        self._connector: Final = Connector(
+            way=way, limit=0, ttl_dns_cache=60, ssl=ssl_context or True, socket_factory=noting(self._sockets)
+        )
         self.session: Final = aiohttp.ClientSession(
             connector=self._connector,
             timeout=self._timeout,
@@ -152,9 +154,10 @@ class Pool:
                 return error.with_traceback(None)
             return TransportError(CLOSED, final=True)
         if attempt.late or isinstance(error, TimeoutError):
-            return TransportError("no answer in time" if attempt.sent else "no connection in time")
+            return TransportError("no answer in time" if attempt.sent else f"no connection in time{self._way.told()}")
         if isinstance(error, aiohttp.ClientConnectorCertificateError):
-            return TransportError(f"the server's certificate is not trusted ({error.certificate_error})", final=True)
+            reason = f"the server's certificate is not trusted ({error.certificate_error}){self._way.told()}"
+            return TransportError(reason, final=True)
         if isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientPayloadError):
             # Only a connection that was written to ends so, even if it was not seen to be had (a test double of aiohttp).
             attempt.sent = True

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 from netrc import NetrcParseError, netrc
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import quote, urlsplit
 
+from freedompay_async.arguments import sealed
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.secret import Secret
 
-__all__ = ["Proxy", "Way", "proxy_of_environment"]
+if TYPE_CHECKING:
+    from freedompay_async.secret import Hidden
+
+__all__ = ["Proxy", "Way", "proxy_of", "proxy_of_environment"]
 
 _PORTS: Final = {"http": 80, "https": 443}
 
@@ -44,12 +48,12 @@ class Proxy:
         shown = _shown(secret)
         if shown is None:
             raise ConfigurationError(
-                f"{source} is no address of a proxy: write one like http://proxy.example.com:3128; a SOCKS proxy can't be used. "
-                "Nothing was sent."
+                f"{source} is no address of a proxy: write one like http://proxy.example.com:3128; a SOCKS proxy can't be used, and in a "
+                "password / ? # are written %2F %3F %23. Nothing was sent."
             )
         return cls(_with_scheme(secret), shown, source)
 
-    def _with_login(self) -> Proxy:
+    def with_login(self) -> Proxy:
         """The same with the user and password that `.netrc` has for it, if its address has none."""
         url = _with_login(self.url)
         return self if url is None else Proxy(url, self.shown, self.source)
@@ -58,8 +62,21 @@ class Proxy:
         return f"Proxy({self.shown!r}, {self.source})"
 
 
+def proxy_of(given: Hidden[str | Proxy | None]) -> Proxy | None:
+    """The proxy of an argument `proxy`; one that was read from another setting keeps that one's name.
+
+    Raises:
+        ConfigurationError: it is no address of one.
+    """
+    if given.value is None or isinstance(given.value, Proxy):
+        return given.value
+    return Proxy.read(sealed("proxy", given, Secret), "proxy")
+
+
 def proxy_of_environment(host: str) -> Proxy | None:
     """The proxy that the environment names for https to a host: `HTTPS_PROXY` or `ALL_PROXY`, unless `NO_PROXY` has the host.
+
+    `.netrc` is not looked at.
 
     Raises:
         ConfigurationError: what it names can't be used.
@@ -70,7 +87,7 @@ def proxy_of_environment(host: str) -> Proxy | None:
     named = {name: Secret(text) for name, text in getproxies().items()}
     for scheme in ("https", "all"):
         if named.get(scheme):
-            return None if proxy_bypass(host) else Proxy.read(named[scheme], _variable(scheme))._with_login()
+            return None if proxy_bypass(host) else Proxy.read(named[scheme], _variable(scheme))
     return None
 
 
@@ -108,7 +125,8 @@ class Way:
         if proxy is not None:
             return cls(proxy)
         if trust_env:
-            return cls(proxy_of_environment(url.hostname or ""), netrc=True)
+            found = proxy_of_environment(url.hostname or "")
+            return cls(None if found is None else found.with_login(), netrc=True)
         return cls(unused=_unused(url.hostname or ""))
 
     def told(self) -> str:
@@ -146,9 +164,9 @@ def _with_login(url: Secret) -> Secret | None:
         return None
     try:
         found = netrc(os.environ.get("NETRC")).authenticators(parts.hostname or "")
-    except (OSError, NetrcParseError):
+    except (OSError, UnicodeError, NetrcParseError):
         return None
-    if found is None:
+    if found is None or not found[0]:
         return None
     return Secret(f"{parts.scheme}://{quote(found[0], safe='')}:{quote(found[2] or '', safe='')}@{parts.netloc}")
 

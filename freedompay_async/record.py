@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
+from freedompay_async.arguments import path_of
 from freedompay_async.contract import Mark
 from freedompay_async.errors import (
     ApiError,
@@ -54,7 +55,7 @@ class Record:
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
-        name = os.fspath(path)
+        name = path_of("record", path)
         if "\0" in name:
             raise ConfigurationError("record= is no name that a file can have. Nothing was sent.")
         # At once: the program may change its folder between the two lines of a call.

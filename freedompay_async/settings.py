@@ -66,7 +66,13 @@ def host_of(region: Region | None, *, test: bool | None, base_url: str | None) -
         check_flag("test", test)
     if base_url is not None:
         base_url = _checked_url(check_text("base_url", base_url))
-        here = urlsplit(base_url).hostname in _LOOPBACK
+        host = (urlsplit(base_url).hostname or "").rstrip(".")
+        if test and f"https://{host}" in _LIVE.values():
+            raise ConfigurationError(
+                f"base_url is {base_url}, a live host of the vendor, where cards are real, and test (FREEDOMPAY_TEST, --test) says that it "
+                "is a test host: leave one of them out. Nothing was sent."
+            )
+        here = host in _LOOPBACK
         return Host(base_url, live=not (here or test or base_url in _TEST.values()))
     if region is None:
         raise ConfigurationError("no region and no base_url: set region (KZ, KG or UZ), or base_url. Nothing was sent.")

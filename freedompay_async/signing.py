@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final, Literal, NoReturn, Protocol
 
 import msgspec
 
-from freedompay_async.arguments import check_text, refusal
+from freedompay_async.arguments import check_text, refusal, sealed
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.leftovers import leftover_of
-from freedompay_async.secret import Secret, SecretKey
+from freedompay_async.secret import Hidden, Secret, SecretKey
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -71,10 +71,12 @@ class Sha256Signer:
     header_id: bool = True
 
     def __init__(self, *, auth_id: str | int, secret_key: str) -> None:
-        # Bound anew, so that no traceback of this frame shows it; below too.
-        secret_key = SecretKey(secret_key)
+        # Hidden first, so that no traceback of this frame shows it; below too.
+        given = Hidden(secret_key)
+        del secret_key
+        key = sealed("secret_key", given, SecretKey)
         self.auth_id: Final = _checked(auth_id)
-        self._key: Final = _usable(secret_key)
+        self._key: Final = _usable(key)
         self.secrets: Final[tuple[Secret, ...]] = (self._key,)
         self.on_refusal: Final = _on_refusal("sign", self._key)
 
@@ -100,12 +102,14 @@ class JwsSigner:
     header_id: bool = False
 
     def __init__(self, *, auth_id: str | int, secret_key: str, alg: Literal["HS512", "HS256"] = "HS512") -> None:
-        secret_key = SecretKey(secret_key)
-        if alg not in _DIGESTS:
+        given = Hidden(secret_key)
+        del secret_key
+        key = sealed("secret_key", given, SecretKey)
+        if alg not in tuple(_DIGESTS):
             raise ConfigurationError(f"alg is {alg!r}: the vendor's pages name HS512 and HS256. Nothing was sent.")
         self.auth_id: Final = _checked(auth_id)
         self.alg: Final = alg
-        self._key: Final = _usable(secret_key)
+        self._key: Final = _usable(key)
         self.secrets: Final[tuple[Secret, ...]] = (self._key,)
         self.on_refusal: Final = _on_refusal(f"jws-{alg.lower()}", self._key)
         self._protected: Final[dict[str, bytes]] = {}

@@ -47,14 +47,18 @@ class Transport:
         # The reader of URLs that the pool uses: what it finds wrong is to be found out here.
         from yarl import URL  # noqa: PLC0415 - only a program that makes a client pays for it
 
+        self._way: Final = way or Way()
+        proxy, read = self._way.proxy, "base_url"
         try:
             self._base: Final = URL(base_url)
+            if proxy is not None:
+                read = proxy.source
+                URL(proxy.shown)
         except ValueError:
-            raise ConfigurationError("base_url has a host that no name can be. Nothing was sent.") from None
+            raise ConfigurationError(f"{read} has a host that no name can be. Nothing was sent.") from None
         self._connect_timeout: Final = connect_timeout
         self._max_answer: Final = max_answer
         self._ssl: Final = ssl_context
-        self._way: Final = way or Way()
         self._pool: Pool | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False

@@ -13,7 +13,7 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
-from freedompay_async.arguments import check_flag, check_type
+from freedompay_async.arguments import check_flag, check_type, refusal
 from freedompay_async.batch.accepting import Accepted, accept, accepted_keys
 from freedompay_async.batch.contracts import Agreement
 from freedompay_async.batch.files import read_file
@@ -107,6 +107,7 @@ class Batch(Staying):
             raise ConfigurationError(f"check_first={check_first!r}: give one of {', '.join(CHECKS)}. Nothing was sent.")
         if limits is not None:
             check_type("limits", limits, Limits, "Limits")
+        _check_parts(fp, journal)
         self._fp: Final = fp
         self._journal: Final = journal
         self._settings: Final = {"merchant": checked_name("merchant id", fp.merchant), "base_url": fp.base_url}
@@ -115,8 +116,12 @@ class Batch(Staying):
         if activate is not None:
             check_flag("activate", activate)
             self._settings["activate"] = "yes" if activate else "no"
-        header_id = fp._session.signers[Section.PAYMENT_CARDS].header_id
-        self._agreement: Final = Agreement(fp.contract, changed=contract_changed, path=journal.path, header_id=header_id)
+        self._agreement: Final = Agreement(
+            fp.contract,
+            changed=check_flag("contract_changed", contract_changed),
+            path=journal.path,
+            header_id=fp._session.signers[Section.PAYMENT_CARDS].header_id,
+        )
         if card_product_id is not None:
             self._settings["card_product"] = checked_card_product(card_product_id)
         self._strict: Final = check_flag("strict", strict)
@@ -213,3 +218,10 @@ class Batch(Staying):
     async def report(self) -> Report:
         """How the batch stands."""
         return await make_report(self._journal)
+
+
+def _check_parts(fp: object, journal: object) -> None:
+    if not hasattr(fp, "merchant"):
+        raise refusal("fp", fp, "a FreedomPay")
+    if not hasattr(journal, "path"):
+        raise refusal("journal", journal, "a Journal, as Journal.open() gives it")

@@ -22,6 +22,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
 
+from freedompay_async.arguments import check_flag, path_of
 from freedompay_async.batch.journal_file import JournalFile, foreign, to_go_on
 from freedompay_async.batch.schema import APPLICATION, VERSION, make, migrate
 from freedompay_async.errors import ConfigurationError, JournalError
@@ -82,9 +83,9 @@ class Journal(Staying):
         """The journal in this file; with `create`, a new one if there is none. It is opened on entering the context.
 
         Raises:
-            ConfigurationError: on entering: not a journal, of a newer version, in use by another process, or not writable.
+            ConfigurationError: it is no path; on entering: not a journal, of a newer version, in use by another process, or not writable.
         """
-        return cls(Path(path), create=create)
+        return cls(Path(path_of("path", path)), create=check_flag("create", create))
 
     async def __aenter__(self) -> Self:
         self._loop = running_loop()

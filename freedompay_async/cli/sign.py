@@ -15,7 +15,9 @@ from freedompay_async.cli.common import errors_told
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.settings_flags import Given, with_settings
 from freedompay_async.cli.verbs.answers import draw_facts
+from freedompay_async.client_contract import Contract
 from freedompay_async.contract import TABLE, Section
+from freedompay_async.contract_file import overrides_of
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.ids import new_request_id
 from freedompay_async.plain import to_json
@@ -37,7 +39,7 @@ _File = Annotated[
 ]
 
 
-@partial(with_settings, only=("auth_id", "region", "scheme"))
+@partial(with_settings, only=("auth_id", "region", "scheme", "contract"))
 def sign(
     path: Annotated[str, typer.Option("--path", help="The path alone, such as /v5/card-api/request/status.")],
     body: Annotated[str | None, typer.Option("--body", help="The body, every character of it.")] = None,
@@ -60,20 +62,29 @@ def sign(
     """
     with errors_told():
         settings = replace(given, base_url=_NOWHERE).settings()
-        signer = _signer(settings, path)
+        section, names = _in_the_contract(settings, path)
+        signer = _signer(settings, section)
         content = _content(body, body_file)
         report = signing_report(
             signer, secret_key=settings.secret_key, path=path, body=content, request_id=request_id or _own_id(path, content)
         )
         comparison = None if signature is None else compare(report, signature, secret_key=settings.secret_key)
+        report = replace(report, headers={names.get(name.lower(), name): value for name, value in report.headers.items()})
     _show(report, comparison, json=json)
     raise SystemExit(Exit.DONE if comparison is None or comparison.same else Exit.PROBLEMS)
 
 
-def _signer(settings: Settings, path: str) -> JwsSigner | Sha256Signer:
+def _in_the_contract(settings: Settings, path: str) -> tuple[Section, dict[str, str]]:
+    """The section of a path, and the headers that have another name, in lower case; what no row has is taken for the greater section."""
+    rows = Contract(overrides_of(settings.contract or ()), settings.region).rows
+    found = next((row for each in TABLE if (row := rows.get(each.name, each)).path == path), rows.get(Section.PAYMENT_CARDS))
+    if found is None:
+        return Section.PAYMENT_CARDS, {}
+    return found.section, {name.lower(): other for name, other in found.header_names.items()}
+
+
+def _signer(settings: Settings, section: Section) -> JwsSigner | Sha256Signer:
     chosen = {} if settings.scheme is None else read_schemes(settings.scheme)
-    # A path of the table is of a section; what is not in it is taken for the greater one.
-    section = next((row.section for row in TABLE if row.path == path), Section.PAYMENT_CARDS)
     scheme = chosen.get(section, region_scheme(settings.region))
     if scheme is None:
         raise ConfigurationError("say --scheme (FREEDOMPAY_SIGNATURE), or set the region (--region, FREEDOMPAY_REGION). Nothing was sent.")

@@ -65,7 +65,10 @@ class Access:
         try:
             async with clock, self._renewal:
                 if self._token is refused:
-                    renewed = header("token", closed(await self._source()))
+                    given: Hidden[object] = Hidden(self._source())
+                    if not isinstance(given.value, Awaitable):
+                        raise ConfigurationError("token is a function that is not async: write it as async def. Nothing was sent.")
+                    renewed = header("token", closed(await given.value))
                     if self._token is not None:
                         # What was sent with it may still be answered.
                         self._earlier = (self._token, *self._earlier)[:_EARLIER]

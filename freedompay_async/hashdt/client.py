@@ -13,8 +13,8 @@ from freedompay_async.hashdt.page import is_safe
 from freedompay_async.hashdt.pins import Pins
 from freedompay_async.overrides import overridden
 from freedompay_async.pooled import Pooled
-from freedompay_async.proxies import Proxy
-from freedompay_async.secret import Secret
+from freedompay_async.proxies import proxy_of
+from freedompay_async.secret import Hidden
 from freedompay_async.settings import MAX_ANSWER, is_plain
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from freedompay_async.hashdt.access import TokenSource
     from freedompay_async.overrides import Override
     from freedompay_async.policy import Policy
+    from freedompay_async.proxies import Proxy
 
 __all__ = ["HashDT"]
 
@@ -46,7 +47,7 @@ class HashDT(Pooled):
         max_answer: bytes; a larger answer is not read, and counts as lost.
         proxy: the address of an HTTP proxy to go through, such as `http://proxy.example.com:3128`; it may have a user and a password.
         trust_env: go through the proxy that `HTTPS_PROXY` (or `ALL_PROXY`) names and `NO_PROXY` does not take out. Left out, neither is
-            looked at.
+            used, and `NotSent` says that such a proxy is named.
 
     Raises:
         ConfigurationError: a setting is missing or wrong; nothing was sent.
@@ -66,12 +67,13 @@ class HashDT(Pooled):
         contract: Iterable[Override] | str | PathLike[str] = (),
         ssl_context: ssl.SSLContext | None = None,
         max_answer: int = MAX_ANSWER,
-        proxy: str | None = None,
+        proxy: str | Proxy | None = None,
         trust_env: bool = False,
     ) -> None:
         # Bound anew, so that no traceback of this frame shows them.
         api_key, product_id, token = closed(api_key), closed(product_id), closed(token)
-        proxy = None if proxy is None else Secret(proxy)
+        given_proxy = Hidden(proxy)
+        del proxy
         check_text("base_url", base_url)
         if not is_safe(base_url) or not is_plain(base_url) or "?" in base_url or "#" in base_url:
             raise ConfigurationError("base_url must be like https://api.example.com, without a query or a user. Nothing was sent.")
@@ -87,7 +89,7 @@ class HashDT(Pooled):
             policy=policy,
             ssl_context=ssl_context,
             max_answer=max_answer,
-            proxy=None if proxy is None else Proxy.read(proxy, "proxy"),
+            proxy=proxy_of(given_proxy),
             trust_env=trust_env,
         )
         self.pins: Final = Pins(self._session, access)

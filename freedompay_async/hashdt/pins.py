@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 from freedompay_async.contract import PINS_CHANGE_URL, PINS_RESET_URL, PINS_SET_URL
 from freedompay_async.errors import AuthenticationError, FreedomPayError, ProtocolError
@@ -139,8 +140,8 @@ def _query(cardholder_id: str, wallet_id: str, card_id: str, client_id: str | No
 
 
 def _header(name: str, value: object) -> str:
-    number = isinstance(value, int) and not isinstance(value, bool)
-    return header(name, str(value) if number else value).reveal()
+    written = isinstance(value, int | UUID) and not isinstance(value, bool)
+    return header(name, str(value) if written else value).reveal()
 
 
 def _page(answer: PinPageAnswer) -> PinPage:

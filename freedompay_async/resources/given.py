@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import msgspec
 from msgspec import inspect
 
+from freedompay_async.arguments import check_text, check_type
 from freedompay_async.contract import TABLE, Call, Mark, Retry, Section, check_path
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.ids import checked_request_id
@@ -39,9 +40,11 @@ async def given_call(
     wait: bool,
 ) -> R:
     """As `FreedomPay.call`."""
-    check_path(path)
-    if section not in session.signers:
+    check_path(check_text("path", path))
+    check_type("retry", retry, Retry, "a Retry, such as Retry.READ")
+    if check_text("section", section) not in session.signers:
         raise ConfigurationError(f"section {section!r} is not of this client. Nothing was sent.")
+    section = Section(section)
     _check_type(answer_type)
     if retry.harmless and request_id is not None:
         raise ConfigurationError("request_id is for calls that change something: each attempt of a read has its own. Nothing was sent.")

@@ -189,6 +189,25 @@ class TestSettings:
         assert "the secret key has a line break" in told["settings"]["detail"]
         assert told["jws-hs512"]["verdict"] == "wrong"
 
+    def test_a_contract_that_can_not_be_read(self, shell, issuer):
+        result = shell("doctor", "--base-url", issuer.base_url, "--json", "--contract", "nowhere.toml")
+
+        assert result.exit_code == 2
+        assert "nowhere.toml" in json.loads(result.stdout)["checks"][0]["detail"]
+
+    def test_the_proxy_that_is_told_is_the_one_that_is_tried(self, monkeypatch):
+        from freedompay_async.cli.doctor.schemes import open_client
+        from freedompay_async.cli.doctor.target import check_settings
+        from freedompay_async.cli.settings_flags import Given
+
+        for name, value in {"AUTH_ID": "1", "SECRET_KEY": "k", "REGION": "KZ", "PROXY": "one.example.com:3128"}.items():
+            monkeypatch.setenv(f"FREEDOMPAY_{name}", value)
+        monkeypatch.setenv("https_proxy", "http://other.example.com:3128")
+        _, target = check_settings(Given(test=True, trust_env=True))
+        tried = open_client(target, target.scheme.signer(auth_id="1", secret_key="k"))
+
+        assert repr(tried._transport._way) == repr(target.way) == "Way(Proxy('http://one.example.com:3128', FREEDOMPAY_PROXY))"
+
     @pytest.mark.parametrize(
         ("flags", "host"),
         [
@@ -233,6 +252,31 @@ class TestScheme:
 
         assert result.stdout.endswith("\nexport FREEDOMPAY_SIGNATURE=jws-hs256\n")
         assert told["environment"] == {"FREEDOMPAY_SIGNATURE": "jws-hs256"}
+
+    @pytest.mark.parametrize(
+        ("setting", "line"),
+        [
+            ("payment-cards=jws-hs256,gift-cards=sign", "payment-cards=jws-hs256,gift-cards=sign"),
+            ("gift_cards = SIGN", "payment-cards=jws-hs512,gift-cards=sign"),
+            ("payment-cards=jws-hs256", "payment-cards=jws-hs256"),
+            ("jws-hs256", "jws-hs256"),
+        ],
+    )
+    def test_of_a_section_that_is_not_tried_stays_in_the_line_for_the_environment(self, shell, issuer, setting, line):
+        result = shell("doctor", "--base-url", issuer.base_url, "--scheme", setting)
+
+        assert result.stdout.endswith(f"\nexport FREEDOMPAY_SIGNATURE={line}\n")
+
+    def test_of_one_section_alone_is_not_enough_without_a_region(self, shell, issuer):
+        told = doctor(shell, issuer.base_url, "--scheme", "payment-cards=jws-hs512", FREEDOMPAY_REGION=None)
+
+        assert told["settings"]["advice"].startswith("set FREEDOMPAY_REGION (KZ, KG or UZ)")
+
+    def test_that_the_contract_does_not_go_with_is_not_tried(self, shell, issuer):
+        (shell.folder / "contract.toml").write_text('[cards.activate]\nleave_out = ["request_id"]\n', encoding="utf-8")
+        told = doctor(shell, issuer.base_url, "--region", "KG", "--contract", "contract.toml", code=0)
+
+        assert told["jws-hs256"]["detail"].startswith("not tried: cards.activate: the contract takes request_id out of the body")
 
     def test_is_no_line_for_the_environment_where_none_is_known_to_be_taken(self, shell, server):
         assert "export" not in shell("doctor", "--base-url", server()).stdout

@@ -66,6 +66,16 @@ def test_the_other_algorithm(shell):
     assert (told["alg"], json.loads(told["protected"])["typ"]) == ("HS256", "JWT")
 
 
+def test_the_contract_file_is_obeyed(shell):
+    contract = '[cards.info]\nheaders = { X-JWS-Signature = "JWS-Signature" }\n\n[gift_cards.status]\npath = "/v6/gifts/status"\n'
+    (shell.folder / "contract.toml").write_text(contract, encoding="utf-8")
+    settings = ("--region", "KZ", "--scheme", "gift-cards=sign", "--contract", "contract.toml")
+
+    assert "\nJWS-Signature: " in sign(shell, *settings, path="/v5/card-api/card/info").stdout
+    assert "\nX-JWS-Signature: " in sign(shell, *settings).stdout
+    assert "\nSign: " in sign(shell, *settings, path="/v6/gifts/status").stdout
+
+
 def test_the_key_is_never_shown(shell):
     key = "kept-to-itself"
     said = [
@@ -135,7 +145,7 @@ class TestWrongUse:
         self.ends(result, "set FREEDOMPAY_AUTH_ID, FREEDOMPAY_SECRET_KEY in the environment.")
 
     def test_no_scheme(self, shell):
-        self.ends(sign(shell), "say --scheme jws or --scheme sign, or set the region (--region, FREEDOMPAY_REGION).")
+        self.ends(sign(shell), "say --scheme (FREEDOMPAY_SIGNATURE), or set the region (--region, FREEDOMPAY_REGION).")
 
     def test_no_body(self, shell):
         self.ends(sign(shell, "--scheme", "jws-hs512", body=None), "give --body or --body-file (- is standard input).")

@@ -59,7 +59,7 @@ def settings(keys):
 
 @pytest.mark.parametrize("base", BASES)
 def test_base_url_is_refused_and_not_shown(settings, base):
-    with pytest.raises(ConfigurationError, match="base_url must be like") as caught:
+    with pytest.raises(ConfigurationError, match=r"^base_url (must be like|is None|is of type)") as caught:
         HashDT(**{**settings, "base_url": base})
 
     assert "s3cret" not in shown(caught.value)

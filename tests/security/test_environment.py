@@ -166,6 +166,7 @@ async def test_proxy_that_makes_no_way_means_that_nothing_was_sent(serving, ask,
     assert host.connections == 0
     assert {each.split(b" ")[0] for each in proxy.came} == {b"CONNECT"}
     assert caught.value.request_id
+    assert f"through the proxy http://127.0.0.1:{proxy.port} that https_proxy names" in str(caught.value)
     assert PASSWORD not in str(caught.value)
 
 
@@ -202,6 +203,13 @@ async def test_no_connection_says_which_proxy_was_not_used(ask, kind, proxied):
     proxied("http://127.0.0.1:1")
     with pytest.raises(NotSent, match="https_proxy names a proxy, and it is not used: trust_env=True, proxy= or --proxy would"):
         await ask(kind, "https://127.0.0.1:1", timeout=1.0)
+
+
+async def test_host_that_is_silent_says_which_proxy_was_not_used(serving, ask, kind, proxied):
+    proxied("http://127.0.0.1:1")
+    async with serving(silent) as host:
+        with pytest.raises(NotSent, match="no connection in time; https_proxy names a proxy, and it is not used"):
+            await ask(kind, f"https://127.0.0.1:{host.port}", timeout=1.0)
 
 
 async def test_body_is_not_given_to_a_proxy_over_plain_http(serving, ask, good, kind, proxied):

@@ -97,6 +97,27 @@ class TestAsync:
 
         assert (caught.value, through.wire.sent) == (error, [])
 
+    @pytest.mark.parametrize("later", [False, True])
+    @pytest.mark.parametrize(
+        ("given", "told"),
+        [
+            (None, "what the signer gave is None: give headers, as a dict of texts"),
+            ({"Sign": b"hunter2"}, "the signer's header Sign is of type bytes: give text: decode it first"),
+        ],
+    )
+    def test_what_is_no_headers_is_named(self, through, say, later, given, told):
+        signer = Vault("KZ")
+
+        async def soon(**_):
+            return given
+
+        signer.headers = soon if later else lambda **_: given
+        with pytest.raises(ConfigurationError, match=told) as caught:
+            through(signer, card__bulk_issue=[say.success])
+
+        assert caught.value.request_id
+        assert through.wire.sent == []
+
     def test_a_cancelled_call_that_waits_for_it_did_nothing(self, play, memory, client_of, say):
         wire = memory(card__bulk_issue=[say.success])
         fp = client_of(wire)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from math import inf, nan
+from pathlib import Path
 
 import pytest
 
-from freedompay_async.arguments import check_flag, check_number, check_text, check_type, check_whole
+from freedompay_async.arguments import check_flag, check_number, check_text, check_type, check_whole, path_of, sealed
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.secret import Secret
+from freedompay_async.secret import Hidden, Secret, SecretKey
 
 
 class SecretStr:
@@ -38,6 +39,21 @@ def told(check, *args, **options) -> str:
 def test_text(value, expected):
     assert told(check_text, "it", value) == expected
     assert check_text("it", "text") == "text"
+
+
+def test_a_text_that_must_not_be_shown_is_sealed():
+    made = sealed("it", Hidden("hunter2"), SecretKey)
+
+    assert (type(made), made.reveal()) == (SecretKey, "hunter2")
+    assert told(sealed, "it", Hidden(None), SecretKey) == "it is None: give text. Nothing was sent."
+    assert told(sealed, "it", Hidden(b"hunter2"), SecretKey) == "it is of type bytes: give text: decode it first. Nothing was sent."
+
+
+def test_a_path():
+    assert (path_of("it", "a.db"), path_of("it", Path("a.db"))) == ("a.db", "a.db")
+    assert told(path_of, "it", 7) == "it is of type int: give the path of a file, as text or as a Path. Nothing was sent."
+    assert told(path_of, "it", None) == "it is None: give the path of a file, as text or as a Path. Nothing was sent."
+    assert told(path_of, "it", Secret("a.db")).startswith("it is of type Secret: give the path of a file")
 
 
 @pytest.mark.parametrize("value", ["0", "false", 0, 1, None])
@@ -75,6 +91,7 @@ def test_a_whole_number_without_a_unit():
         (0, "it=0: seconds, more than 0. Nothing was sent."),
         (nan, "it=nan: seconds, more than 0. Nothing was sent."),
         (inf, "it=inf: seconds, more than 0. Nothing was sent."),
+        (10**400, f"it={10**400}: seconds, more than 0. Nothing was sent."),
     ],
 )
 def test_a_number(value, expected):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from decimal import Decimal
 from math import inf, nan
 from uuid import UUID
@@ -79,6 +80,14 @@ def test_a_client_with_a_document_and_an_address_goes_out():
     assert b'"birthdate":"1990-12-31"' in body
 
 
+@dataclass
+class Paid:
+    """A part of a body, of the caller's own."""
+
+    fee: float
+    mark: bytes = b"paid"
+
+
 TEXT = "is of type {}: give text"
 NUMBER = "is of type {}: give a whole number (int)"
 NAN = "is NaN or infinite, as an empty cell of a table is in some programs: leave it out"
@@ -107,11 +116,28 @@ WRONG = {
         TransactionCreation(order_id="1", card_id="2", amount=Decimal("NaN"), currency="KZT"),
         f"amount {NAN}",
     ),
-    "a text for limits": (LimitSetting(object=LimitTarget(type="card", value="1"), limits="all"), "limits is of type str: give a Limit"),
+    "a text for limits": (
+        LimitSetting(object=LimitTarget(type="card", value="1"), limits="all"),
+        "limits is of type str: give a list, of which each is a Limit",
+    ),
+    "one limit for a list": (
+        LimitSetting(object=LimitTarget(type="card", value="1"), limits=Limit(transaction_type="pay", amount=[])),
+        "limits is of type Limit: give a list, of which each is a Limit",
+    ),
+    "no limits": (
+        LimitSetting(object=LimitTarget(type="card", value="1"), limits=None),
+        "limits is None: give a list, of which each is a Limit",
+    ),
+    "a list for a text": (CardIntent(card_id=["c-1"], description="lost"), f"card_id {TEXT.format('list')}"),
+    "an empty list for a number": (BulkIssue(product_id=2000, count=[]), f"count {NUMBER.format('list')}"),
+    "a list for a client": (ClientCreation(product_id=1, client=[]), "client is of type list: give a NewClient"),
     "one of several": (limits(LimitAmount(type="sum", value="5", currency=7)), f"limits[0].amount[0].currency {TEXT.format('int')}"),
     "text for a gift card": (GiftIssue(cardholder_name=7, phone=1, product_code=1), f"cardholder_name {TEXT.format('int')}"),
     "NaN among the caller's own fields": (GivenBody(fields=Fields({"a": [{"b": nan}]})), f"a[0].b {NAN}"),
     "infinity among them": (GivenIntent(fields=Fields({"a": inf})), f"a {NAN}"),
+    "NaN in a set": (GivenBody(fields=Fields({"a": {nan}})), f"a[0] {NAN}"),
+    "NaN in a dataclass": (GivenBody(fields=Fields({"a": Paid(nan)})), f"a.fee {NAN}"),
+    "bytes among them": (GivenBody(fields=Fields({"a": [b"c-1"]})), f"a[0] {TEXT.format('bytes')}: decode it first"),
 }
 
 
@@ -147,6 +173,17 @@ def test_of_a_body_of_the_callers_own_only_numbers_are_looked_at():
     assert encode(Own(rate=1.5, name=7)) == b'{"rate":1.5,"name":7}'
     with pytest.raises(ConfigurationError, match=r"^rate is NaN"):
         encode(Own(rate=nan))
+
+
+def test_bytes_that_a_type_of_the_callers_own_declares_are_base64():
+    assert encode(GivenBody(fields=Fields({"a": Paid(1.5)}))) == b'{"a":{"fee":1.5,"mark":"cGFpZA=="}}'
+
+
+def test_fields_that_are_inside_of_themselves_are_told():
+    endless: dict[str, object] = {}
+    endless["a"] = endless
+    with pytest.raises(ConfigurationError, match=r"^a value has no form in JSON: it is inside of itself, or nested too deeply"):
+        encode(GivenBody(fields=Fields(endless)))
 
 
 def test_a_value_without_a_form_in_json_that_no_model_declares_is_told():

@@ -283,6 +283,7 @@ class TestRefusals:
             (b"contract.toml", "contract is a bytes: give the path of a file, or overrides."),
             ("", "contract is no name that a file can have."),
             ("a\0b", "contract is no name that a file can have."),
+            ("\ud800", "contract is no name that a file can have."),
         ],
     )
     def test_of_what_is_no_path(self, path, expected):

@@ -69,6 +69,10 @@ class TestRefusals:
             ({"leave_out": [5]}, "Override(leave_out=…): give a list of field names."),
             ({"rename": ["client_id"]}, "Override(rename=…): give a mapping from names to names."),
             ({"rename": {"client_id": None}}, "Override(rename=…): give a mapping from names to names."),
+            ({"call": 7}, "Override(call=…) is of type int: give text."),
+            ({"path": b"/a"}, "Override(path=…) is of type bytes: give text."),
+            ({"fields": "a=1"}, "Override(fields=…): give a mapping from names to values."),
+            ({"fields": []}, "Override(fields=…): give a mapping from names to values."),
         ],
     )
     def test_of_an_override_by_itself(self, given, expected):

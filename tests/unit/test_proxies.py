@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.proxies import Proxy, Way, proxy_of_environment
+from freedompay_async.proxies import Proxy, Way, proxy_of, proxy_of_environment
+from freedompay_async.secret import Hidden
 
 HOST = "https://api.example.com"
 VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY", "http_proxy", "HTTP_PROXY", "NETRC")
@@ -50,6 +51,7 @@ def test_an_address_is_read(text, shown, url):
             "http://proxy?hunter2",
             "http://proxy#hunter2",
         ),
+        *("http://me:hunter2#1@proxy:3128", "http://me:12/hunter2@proxy:3128"),
         *("http://hunter2:port", "http://[hunter2", "http://hunter2 proxy", "http://hunter2\\proxy", "http://proxy:99999999"),
     ],
 )
@@ -59,6 +61,19 @@ def test_what_is_no_address_is_refused_and_not_shown(text):
 
     assert caught.value.message.startswith("FREEDOMPAY_PROXY is no address of a proxy: write one like http://proxy.example.com:3128")
     assert "hunter2" not in caught.value.message
+
+
+def test_an_argument_is_read_once():
+    proxy = proxy_of(Hidden("proxy:3128"))
+
+    assert repr(proxy) == "Proxy('http://proxy:3128', proxy)"
+    assert proxy_of(Hidden(proxy)) is proxy
+    assert proxy_of(Hidden(None)) is None
+
+
+def test_an_argument_that_is_no_text_is_named():
+    with pytest.raises(ConfigurationError, match=r"^proxy is of type bytes: give text: decode it first\. Nothing was sent\.$"):
+        proxy_of(Hidden(b"proxy:3128"))
 
 
 @pytest.mark.parametrize("name", ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])
@@ -98,15 +113,19 @@ def test_its_user_may_be_in_the_netrc(environment, tmp_path, address, expected):
     environment.setenv("NETRC", str(tmp_path / "netrc"))
     environment.setenv("HTTPS_PROXY", address)
 
-    assert proxy_of_environment("api.example.com").url.reveal() == expected
+    assert Way.of(HOST, proxy=None, trust_env=True).proxy.url.reveal() == expected
+    assert proxy_of_environment("api.example.com").url.reveal() == address
 
 
-def test_a_netrc_that_has_another_host_is_no_help(environment, tmp_path):
-    (tmp_path / "netrc").write_text("machine other login me password pass\n")
+@pytest.mark.parametrize(
+    "content", [b"machine other login me password pass\n", b"machine proxy\n", b"machine proxy login \xff password p\n"]
+)
+def test_a_netrc_that_has_another_host_or_can_not_be_read_is_no_help(environment, tmp_path, content):
+    (tmp_path / "netrc").write_bytes(content)
     environment.setenv("NETRC", str(tmp_path / "netrc"))
     environment.setenv("HTTPS_PROXY", "http://proxy:3128")
 
-    assert proxy_of_environment("api.example.com").url.reveal() == "http://proxy:3128"
+    assert Way.of(HOST, proxy=None, trust_env=True).proxy.url.reveal() == "http://proxy:3128"
 
 
 class TestWay:

@@ -84,6 +84,16 @@ class TestHost:
     def test_is_live_unless_it_is_a_test_host_or_this_machine(self, region, test, base_url, live):
         assert host_of(region, test=test, base_url=base_url).live is live
 
+    @pytest.mark.parametrize("base_url", ["https://api.freedompay.kz", "https://API.freedompay.KG:443/", "https://api.freedompay.uz."])
+    def test_of_the_vendor_that_is_live_is_not_said_to_be_for_tests(self, base_url):
+        message = refusal(host_of, Region.KZ, test=True, base_url=base_url)
+
+        assert message == (
+            f"base_url is {base_url.rstrip('/')}, a live host of the vendor, where cards are real, and test (FREEDOMPAY_TEST, --test) says "
+            "that it is a test host: leave one of them out. Nothing was sent."
+        )
+        assert host_of(Region.KZ, test=False, base_url=base_url).live
+
     @pytest.mark.parametrize("text", ["0", "1", "false", ""])
     def test_is_not_chosen_by_a_text(self, text):
         assert refusal(host_of, Region.KZ, test=text, base_url=None) == "test is of type str: give True or False. Nothing was sent."

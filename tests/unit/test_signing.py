@@ -131,7 +131,7 @@ class TestJws:
     def test_is_hs512_unless_told_otherwise(self):
         assert JwsSigner(auth_id="1", secret_key="k").alg == "HS512"
 
-    @pytest.mark.parametrize("alg", ["none", "hs512", "HS384", ""])
+    @pytest.mark.parametrize("alg", ["none", "hs512", "HS384", "", None, []])
     def test_refuses_another_algorithm(self, alg):
         with pytest.raises(ConfigurationError) as caught:
             JwsSigner(auth_id="1", secret_key="k", alg=alg)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from freedompay_async.arguments import check_type, refusal
+from freedompay_async.arguments import check_flag, check_type, path_of, refusal
 from freedompay_async.batch.files.documents import document_problem
 from freedompay_async.batch.files.mapping import ColumnMap, Given, column_map
 from freedompay_async.batch.files.refusal import kind, reason, refuse
@@ -58,8 +58,9 @@ def read_file(
     Raises, at the first `next()` or where the reading gets to it, `ConfigurationError` for a file that can't be read as a whole, or
     another argument that is not one of these.
     """
-    _check(path, product_id, today, sheet, columns)
-    path = Path(path)
+    path = Path(path_of("path", path))
+    check_flag("documents", documents)
+    _check(product_id, today, sheet, columns)
     if product_id not in PRODUCTS.values():
         raise ConfigurationError(f"product {product_id} is not one of {', '.join(map(str, PRODUCTS))}. Nothing was sent.")
     mapping = column_map(columns)
@@ -94,10 +95,8 @@ def read_file(
         refuse(path, "has no rows. Write one row for each card.")
 
 
-def _check(path: object, product_id: object, today: object, sheet: object, columns: object) -> None:
+def _check(product_id: object, today: object, sheet: object, columns: object) -> None:
     """Raise `ConfigurationError` for an argument of another type."""
-    if not isinstance(path, str | os.PathLike):
-        raise refusal("path", path, "the path of a file")
     if not isinstance(product_id, int) or isinstance(product_id, bool):
         raise refusal("product_id", product_id, "a whole number (int), such as 2000")
     if today is not None:

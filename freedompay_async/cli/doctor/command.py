@@ -56,10 +56,11 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="One JSON object.")
             if not json:
                 _draw(check)
         accepted = _accepted(checks, target)
+        setting = None if accepted is None else target.setting(accepted)
         if json:
-            _tell(checks, json=True, accepted=accepted)
-        elif accepted is not None:
-            typer.echo(f"\nexport {_VARIABLE}={accepted}")
+            _tell(checks, json=True, setting=setting)
+        elif setting is not None:
+            typer.echo(f"\nexport {_VARIABLE}={setting}")
         return Exit.DONE if all(check.verdict is Verdict.OK for check in checks) else Exit.PROBLEMS
 
     run(work)
@@ -86,7 +87,7 @@ async def _examine(settings: Check, target: Target) -> AsyncGenerator[Check]:
     finally:
         await line.aclose()
     yield clock
-    schemes = with_advice([await check_scheme(target, each) for each in SCHEMES], target.scheme)
+    schemes = with_advice([await check_scheme(target, each) for each in SCHEMES], target)
     for scheme in schemes:
         yield scheme
     accepted = _accepted(schemes, target)
@@ -106,10 +107,10 @@ def _accepted(checks: list[Check], target: Target) -> Scheme | None:
     return target.scheme if target.scheme in found else found[0] if found else None
 
 
-def _tell(checks: list[Check], *, json: bool, accepted: Scheme | None = None) -> None:
+def _tell(checks: list[Check], *, json: bool, setting: str | None = None) -> None:
     if json:
         ok = all(check.verdict is Verdict.OK for check in checks)
-        environment = {} if accepted is None else {_VARIABLE: accepted}
+        environment = {} if setting is None else {_VARIABLE: setting}
         typer.echo(to_json({"ok": ok, "checks": checks, "environment": environment}))
         return
     for check in checks:

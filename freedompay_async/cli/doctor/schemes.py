@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from freedompay_async.cli.doctor.checks import Check, Verdict
 from freedompay_async.cli.output import printable
 from freedompay_async.client import FreedomPay
-from freedompay_async.errors import AuthenticationError, FreedomPayError, ProtocolError, RequestFailed
+from freedompay_async.errors import AuthenticationError, ConfigurationError, FreedomPayError, ProtocolError, RequestFailed
 from freedompay_async.ids import UUID_FORM, new_request_id
 from freedompay_async.policy import Policy
 from freedompay_async.schemes import Scheme
@@ -63,7 +63,8 @@ def open_client(target: Target, signer: Signer) -> FreedomPay:
         policy=_POLICY,
         max_connections=1,
         timeout=30,
-        proxy=None if target.way.proxy is None or target.trust_env else target.way.proxy.url,
+        # That of the environment is read again, with its `.netrc`.
+        proxy=None if target.way.netrc else target.way.proxy,
         trust_env=target.trust_env,
     )
 
@@ -71,10 +72,16 @@ def open_client(target: Target, signer: Signer) -> FreedomPay:
 async def check_scheme(target: Target, scheme: Scheme) -> Check:
     """Ask with the right key and with a wrong one."""
     told: list[Told] = []
+    used = scheme is target.scheme
     for key in (target.secret_key, SecretKey(secrets.token_hex(16))):
-        async with open_client(target, scheme.signer(auth_id=target.auth_id, secret_key=key)) as fp:
+        try:
+            client = open_client(target, scheme.signer(auth_id=target.auth_id, secret_key=key))
+        except ConfigurationError as error:
+            # A contract may leave out an id that only another scheme has in a header.
+            return Check(name=scheme, verdict=Verdict.WRONG if used else Verdict.OK, detail=f"not tried: {error.message}")
+        async with client as fp:
             told.append(await ask(fp))
-    return judge(scheme, right=told[0], wrong=told[1], used=scheme is target.scheme)
+    return judge(scheme, right=told[0], wrong=told[1], used=used)
 
 
 async def ask(fp: FreedomPay) -> Told:
@@ -119,10 +126,10 @@ def judge(name: str, *, right: Told, wrong: Told, used: bool) -> Check:
     return Check(name=name, verdict=Verdict.OK, detail=f"accepted, and {use}; a wrong key is refused ({wrong.text})")
 
 
-def with_advice(checks: list[Check], used: str | None) -> list[Check]:
+def with_advice(checks: list[Check], target: Target) -> list[Check]:
     """The same with what each means beside the others."""
     accepted = [check.name for check in checks if is_accepted(check)]
-    return [replace(check, **_beside(check, accepted, used)) for check in checks]
+    return [replace(check, **_beside(check, accepted, target)) for check in checks]
 
 
 def is_accepted(check: Check) -> bool:
@@ -130,20 +137,22 @@ def is_accepted(check: Check) -> bool:
     return check.verdict is Verdict.OK and check.detail.startswith("accepted")
 
 
-def _beside(check: Check, accepted: list[str], used: str | None) -> dict[str, Any]:
+def _beside(check: Check, accepted: list[str], target: Target) -> dict[str, Any]:
+    used = target.scheme
     if check.verdict is Verdict.OK and not is_accepted(check) and not accepted:
         return {"verdict": Verdict.UNKNOWN, "detail": f"{check.detail}; with a key that no scheme takes, this tells nothing of the scheme"}
     if used is None and is_accepted(check):
-        return {"advice": f"to use it, {_to_use(check.name)}"}
+        return {"advice": f"to use it, {_to_use(target, check.name)}"}
     if check.verdict is not Verdict.WRONG or check.name != used or check.advice:
         return {}
     if accepted:
-        return {"advice": f"merchant and key are right, the scheme is not: {accepted[0]} is accepted; {_to_use(accepted[0])}"}
+        return {"advice": f"merchant and key are right, the scheme is not: {accepted[0]} is accepted; {_to_use(target, accepted[0])}"}
     return {"advice": "check FREEDOMPAY_AUTH_ID and FREEDOMPAY_SECRET_KEY, and that they are of this host: test and live have their own"}
 
 
-def _to_use(scheme: str) -> str:
-    return f"set FREEDOMPAY_SIGNATURE={scheme}, or --scheme {scheme}, or hand in scheme={scheme!r}"
+def _to_use(target: Target, name: str) -> str:
+    scheme = target.setting(Scheme(name))
+    return f"set FREEDOMPAY_SIGNATURE={scheme}, or --scheme {scheme}, or hand in scheme={str(scheme)!r}"
 
 
 def _said(error: FreedomPayError) -> str:
