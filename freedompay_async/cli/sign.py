@@ -26,6 +26,7 @@ from freedompay_async.settings import Settings, region_scheme
 from freedompay_async.signing_report import Comparison, SigningReport, compare, signing_report
 
 if TYPE_CHECKING:
+    from freedompay_async.contract import Call
     from freedompay_async.signing import JwsSigner, Sha256Signer
 
 __all__ = ["sign"]
@@ -62,25 +63,23 @@ def sign(
     """
     with errors_told():
         settings = replace(given, base_url=_NOWHERE).settings()
-        section, names = _in_the_contract(settings, path)
-        signer = _signer(settings, section)
+        call = _in_the_contract(settings, path)
+        signer = _signer(settings, Section.PAYMENT_CARDS if call is None else call.section)
         content = _content(body, body_file)
         report = signing_report(
             signer, secret_key=settings.secret_key, path=path, body=content, request_id=request_id or _own_id(path, content)
         )
         comparison = None if signature is None else compare(report, signature, secret_key=settings.secret_key)
-        report = replace(report, headers={names.get(name.lower(), name): value for name, value in report.headers.items()})
+        if call is not None:
+            report = replace(report, headers=call.named(report.headers))
     _show(report, comparison, json=json)
     raise SystemExit(Exit.DONE if comparison is None or comparison.same else Exit.PROBLEMS)
 
 
-def _in_the_contract(settings: Settings, path: str) -> tuple[Section, dict[str, str]]:
-    """The section of a path, and the headers that have another name, in lower case; what no row has is taken for the greater section."""
+def _in_the_contract(settings: Settings, path: str) -> Call[Any] | None:
+    """The call that has this path, as the contract has it; of a path that no row has, what it says of the greater section."""
     rows = Contract(overrides_of(settings.contract or ()), settings.region).rows
-    found = next((row for each in TABLE if (row := rows.get(each.name, each)).path == path), rows.get(Section.PAYMENT_CARDS))
-    if found is None:
-        return Section.PAYMENT_CARDS, {}
-    return found.section, {name.lower(): other for name, other in found.header_names.items()}
+    return next((row for each in TABLE if (row := rows.get(each.name, each)).path == path), rows.get(Section.PAYMENT_CARDS))
 
 
 def _signer(settings: Settings, section: Section) -> JwsSigner | Sha256Signer:
