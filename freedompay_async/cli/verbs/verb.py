@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import sys
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import typer
@@ -15,6 +16,7 @@ import typer
 from freedompay_async.cli.common import errors_told, run
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.marks import help_of
+from freedompay_async.cli.output import hush, say
 from freedompay_async.cli.settings_flags import SETTINGS, Given
 from freedompay_async.cli.verbs.announce import Announcing, next_step
 from freedompay_async.cli.verbs.answers import show
@@ -130,7 +132,17 @@ async def _carry_out(row: Call[Any], asked: Coroutine[Any, Any, Any], how: Mappi
     except asyncio.CancelledError as error:
         _tell_cancelled(row, error, accepted)
         raise
-    show(answer, json=how["json"], reveal=how.get("reveal", False))
+    try:
+        show(answer, json=how["json"], reveal=how.get("reveal", False))
+    except OSError as error:
+        if row.retry is Retry.READ:
+            raise
+        # It was done or accepted, so whoever reads standard error must not take it for a failure.
+        hush(sys.stdout)
+        request_id = accepted.request_id if accepted is not None else getattr(answer, "request_id", None)
+        why = error.strerror or str(error)
+        say(f"freedompay: {row.name} was answered, and the answer can't be written ({why}). Next: {next_step(row, request_id)}")
+        return Exit.PROBLEMS
     if isinstance(answer, IssuedCards) and answer.differs:
         typer.echo(f"freedompay: {answer.differs}: ask the issuer whose they are.", err=True)
         return Exit.PROBLEMS
@@ -147,12 +159,12 @@ async def _end(operation: Operation[Any], wait: float) -> Any:
 
 def _tell_cancelled(row: Call[Any], error: asyncio.CancelledError, accepted: Operation[Any] | None) -> None:
     if accepted is not None:
-        typer.echo(f"{row.name} was accepted and goes on without you: {next_step(row, accepted.request_id)}", err=True)
+        say(f"{row.name} was accepted and goes on without you: {next_step(row, accepted.request_id)}")
     elif getattr(error, "outcome_unknown", False):
         request_id = getattr(error, "request_id", None)
-        typer.echo(f"{row.name} was sent, and may or may not have been done: {next_step(row, request_id)}", err=True)
+        say(f"{row.name} was sent, and may or may not have been done: {next_step(row, request_id)}")
     elif row.retry is not Retry.READ:
-        typer.echo(f"{row.name} was not sent.", err=True)
+        say(f"{row.name} was not sent.")
 
 
 def _as_record(error: FreedomPayError) -> dict[str, Any]:
