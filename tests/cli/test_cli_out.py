@@ -382,13 +382,11 @@ def test_where_nobody_reads_errors_the_exit_code_is_right(shell):
     assert done.returncode == 2
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a disk that is full")
-@pytest.mark.parametrize("json", [(), ("--json",)], ids=["text", "json"])
-def test_cards_whose_answer_can_not_be_written_are_told_to_be_asked_about(shell, issuer, json):
-    command = [sys.executable, "-W", "error", "-m", "freedompay_async.cli", "cards", "bulk-issue", "--product-id", "2000", "--count", "1"]
+def on_a_full_disk(shell, *args):
+    """A command whose standard output takes nothing."""
     with open("/dev/full", "w") as full:
-        done = subprocess.run(
-            [*command, *json],
+        return subprocess.run(
+            [sys.executable, "-W", "error", "-m", "freedompay_async.cli", *args],
             env=shell.env,
             cwd=shell.folder,
             stdin=subprocess.DEVNULL,
@@ -398,6 +396,21 @@ def test_cards_whose_answer_can_not_be_written_are_told_to_be_asked_about(shell,
             check=False,
             timeout=60,
         )
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a disk that is full")
+def test_an_error_that_can_not_be_written_as_json_is_told_all_the_same(shell):
+    done = on_a_full_disk(shell, "cards", "info", "no-such-card", "--json")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("freedompay: ")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a disk that is full")
+@pytest.mark.parametrize("json", [(), ("--json",)], ids=["text", "json"])
+def test_cards_whose_answer_can_not_be_written_are_told_to_be_asked_about(shell, issuer, json):
+    done = on_a_full_disk(shell, "cards", "bulk-issue", "--product-id", "2000", "--count", "1", *json)
 
     assert done.returncode == 1
     assert (

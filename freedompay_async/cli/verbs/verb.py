@@ -127,7 +127,11 @@ async def _carry_out(row: Call[Any], asked: Coroutine[Any, Any, Any], how: Mappi
         if isinstance(error, StillProcessing) or (not harmless and (error.outcome_unknown or isinstance(error, OutcomeUnknown))):
             error.add_note(f"next: {next_step(row, error.request_id)}")
         if how["json"]:
-            typer.echo(to_json(_as_record(error)))
+            try:
+                typer.echo(to_json(_as_record(error)))
+            except OSError:
+                # What became of the call is told on standard error, and by the exit code.
+                hush(sys.stdout)
         raise
     except asyncio.CancelledError as error:
         _tell_cancelled(row, error, accepted)
@@ -144,7 +148,7 @@ async def _carry_out(row: Call[Any], asked: Coroutine[Any, Any, Any], how: Mappi
         say(f"freedompay: {row.name} was answered, and the answer can't be written ({why}). Next: {next_step(row, request_id)}")
         return Exit.PROBLEMS
     if isinstance(answer, IssuedCards) and answer.differs:
-        typer.echo(f"freedompay: {answer.differs}: ask the issuer whose they are.", err=True)
+        say(f"freedompay: {answer.differs}: ask the issuer whose they are.")
         return Exit.PROBLEMS
     return Exit.DONE
 
@@ -153,7 +157,7 @@ async def _end(operation: Operation[Any], wait: float) -> Any:
     """The end of a request; without waiting, how it stands."""
     if wait or operation.done:
         return await operation.result(timeout=wait or _WAIT)
-    typer.echo("accepted, and not waited for.", err=True)
+    say("accepted, and not waited for.")
     return operation.answer
 
 
