@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
@@ -15,9 +16,9 @@ from freedompay_async.batch.form import form_of, keep_form
 from freedompay_async.batch.plan import checked_card_product, existing_plan, make_plan
 from freedompay_async.cli.common import run
 from freedompay_async.cli.display import display
-from freedompay_async.cli.ending import finish, say
+from freedompay_async.cli.ending import finish
 from freedompay_async.cli.exits import Exit
-from freedompay_async.cli.output import check_free, printable
+from freedompay_async.cli.output import check_free, printable, say
 from freedompay_async.cli.planned import plan_event, refuse_problems, taken_back, temporary_folder
 from freedompay_async.cli.running import be_sure_of, gentle_stop, knock
 from freedompay_async.cli.settings_flags import Given, with_settings
@@ -261,15 +262,25 @@ async def _run(task: Batch, journal: Journal, *, out: Path | None, json: bool) -
                     task.stop()
         except FreedomPayError as error:
             stopped = error
+        except asyncio.CancelledError:
+            _tell_unwritten(out, journal)
+            raise
     if task.progress.left_because is not None:
         say(f"freedompay: {printable(task.progress.left_because)}")
     if stopped is None:
         return await finish(journal, out=out, json=json)
     # What has stopped the run may keep its journal from being read as well.
-    with suppress(JournalError):
+    try:
         await finish(journal, out=out, json=json)
+    except JournalError:
+        _tell_unwritten(out, journal)
     say(f"freedompay: stopped: {printable(str(stopped))}")
     return Exit.LEFT
+
+
+def _tell_unwritten(out: Path | None, journal: Journal) -> None:
+    if out is not None:
+        say(f"freedompay: {out} was not written. The journal tells what was made: freedompay batch report {journal.path} --out {out}")
 
 
 def _accepted(given: str | None) -> str | list[str] | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-import os
 import signal
 import sys
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ import anyio
 import typer
 
 from freedompay_async.cli.exits import Exit
-from freedompay_async.cli.output import printable
+from freedompay_async.cli.output import hush, printable, say
 from freedompay_async.cli.signals import on_signals
 from freedompay_async.errors import (
     ConfigurationError,
@@ -63,8 +62,7 @@ def errors_told() -> Generator[None]:
     except FreedomPayError as error:
         _fail(error, str(error), Exit.PROBLEMS)
     except BrokenPipeError:
-        # What is still in the buffer would be refused again when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        hush(sys.stdout)
         fail("nobody reads the output any more: stopped. A batch can be resumed.", Exit.LEFT)
     except typer.Abort:
         # Of a question at the terminal, and each is asked before anything is sent.
@@ -79,5 +77,5 @@ def _fail(error: FreedomPayError, message: str, code: Exit) -> NoReturn:
 
 def fail(message: str, code: Exit) -> NoReturn:
     # The lines are ours, or of an issuer's page; what is in them may be anything.
-    typer.echo("freedompay: " + "\n".join(map(printable, message.split("\n"))), err=True)
+    say("freedompay: " + "\n".join(map(printable, message.split("\n"))))
     raise SystemExit(code)

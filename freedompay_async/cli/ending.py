@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING
-
-import typer
 
 from freedompay_async.batch import outcomes
 from freedompay_async.batch.form import known_form
 from freedompay_async.batch.report import make_report
 from freedompay_async.cli.display import show_report
 from freedompay_async.cli.exits import Exit
-from freedompay_async.cli.output import write_outcomes
+from freedompay_async.cli.output import hush, say, write_outcomes
 from freedompay_async.errors import JournalError
 
 if TYPE_CHECKING:
@@ -22,7 +18,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.batch import Journal
 
-__all__ = ["finish", "say"]
+__all__ = ["finish"]
 
 
 async def finish(journal: Journal, *, out: Path | None, json: bool) -> Exit:
@@ -37,9 +33,7 @@ async def finish(journal: Journal, *, out: Path | None, json: bool) -> Exit:
     except OSError as error:
         whole = False
         say(f"freedompay: the report can't be written ({error.strerror}). {_journal_has_it(journal)}")
-        with suppress(OSError):
-            # What is still in the buffer would be refused again when Python ends.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        hush(sys.stdout)
     if result.left:
         say(f"{result.left:,} rows are left: freedompay batch resume {journal.path}")
         return Exit.LEFT
@@ -61,9 +55,3 @@ async def _written(out: Path, journal: Journal) -> bool:
 
 def _journal_has_it(journal: Journal) -> str:
     return f"The journal has all of it: freedompay batch report {journal.path}"
-
-
-def say(text: str) -> None:
-    """To whoever is still there to read it."""
-    with suppress(OSError):
-        typer.echo(text, err=True)

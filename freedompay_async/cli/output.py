@@ -6,9 +6,12 @@ import csv
 import errno
 import os
 import re
+import sys
 from contextlib import contextmanager, suppress
 from secrets import token_hex
 from typing import IO, TYPE_CHECKING, Any, Final
+
+import typer
 
 from freedompay_async.batch.form import PLAIN
 from freedompay_async.errors import ConfigurationError
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from freedompay_async.batch import Outcome
     from freedompay_async.batch.form import Form
 
-__all__ = ["as_record", "check_free", "exists", "printable", "write_outcomes"]
+__all__ = ["as_record", "check_free", "exists", "hush", "printable", "say", "write_outcomes"]
 
 _COLUMNS: Final = (
     "line",
@@ -61,6 +64,26 @@ _FORMULA_AT_COMMAS: Final = _formula(",;")
 def printable(text: str) -> str:
     """What an issuer or a file wrote gives no orders to the terminal: neither a sequence of its own nor a line that looks like ours."""
     return text if text.isprintable() else "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def say(text: str) -> None:
+    """To standard error, for whoever is still there to read it."""
+    try:
+        typer.echo(text, err=True)
+    except OSError:
+        hush(sys.stderr)
+
+
+def hush(stream: IO[str]) -> None:
+    """Nothing more comes out there: what is still in its buffer would be refused again when Python ends."""
+    # One that was closed from the beginning is None, and a program's own has no number.
+    with suppress(OSError, ValueError, AttributeError):
+        number = stream.fileno()
+        null = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(null, number)
+        finally:
+            os.close(null)
 
 
 def as_record(outcome: Outcome) -> dict[str, Any]:

@@ -6,9 +6,8 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-import typer
-
 from freedompay_async.batch.confirming import confirm, is_confirmed
+from freedompay_async.cli.output import say
 from freedompay_async.cli.signals import STOPS, on_signals
 from freedompay_async.cli.verbs.asking import be_sure
 from freedompay_async.errors import AuthenticationError, ConfigurationError, FreedomPayError, NotSent, ProtocolError
@@ -79,14 +78,12 @@ async def gentle_stop(task: Batch) -> AsyncGenerator[None]:
     def stop() -> None:
         nonlocal asked
         if asked and current is not None:
-            typer.echo("aborting: what is on the way is not waited for. Resuming the batch asks about it first.", err=True)
+            say("aborting: what is on the way is not waited for. Resuming the batch asks about it first.")
             current.cancel()
             return
         asked = True
         task.stop()
-        typer.echo(
-            "stopping: no new row starts, and what is on the way is settled. Ctrl-C again aborts; the journal can be resumed.", err=True
-        )
+        say("stopping: no new row starts, and what is on the way is settled. Ctrl-C again aborts; the journal can be resumed.")
 
     with on_signals(STOPS, stop):
         yield

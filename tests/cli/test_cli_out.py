@@ -370,6 +370,71 @@ def test_where_nobody_reads_the_report_the_file_is_there(shell, people):
     assert len(shell.text("issued.csv").splitlines()) == 3
 
 
+def test_where_nobody_reads_errors_the_exit_code_is_right(shell):
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        command = [sys.executable, "-W", "error", "-m", "freedompay_async.cli", "batch", "report", "no.db"]
+        done = subprocess.run(command, env=shell.env, cwd=shell.folder, stdin=subprocess.DEVNULL, stderr=writer, check=False, timeout=60)
+    finally:
+        os.close(writer)
+
+    assert done.returncode == 2
+
+
+def on_a_full_disk(shell, *args):
+    """A command whose standard output takes nothing."""
+    with open("/dev/full", "w") as full:
+        return subprocess.run(
+            [sys.executable, "-W", "error", "-m", "freedompay_async.cli", *args],
+            env=shell.env,
+            cwd=shell.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a disk that is full")
+def test_an_error_that_can_not_be_written_as_json_is_told_all_the_same(shell):
+    done = on_a_full_disk(shell, "cards", "info", "no-such-card", "--json")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("freedompay: ")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a disk that is full")
+@pytest.mark.parametrize("json", [(), ("--json",)], ids=["text", "json"])
+def test_cards_whose_answer_can_not_be_written_are_told_to_be_asked_about(shell, issuer, json):
+    done = on_a_full_disk(shell, "cards", "bulk-issue", "--product-id", "2000", "--count", "1", *json)
+
+    assert done.returncode == 1
+    assert (
+        "cards.bulk_issue was answered, and the answer can't be written (No space left on device). Next: freedompay requests" in done.stderr
+    )
+    assert "Traceback" not in done.stderr
+    assert len(issuer.ledger()) == 1
+
+
+def test_an_aborted_run_tells_how_to_get_the_file(shell, issuer, people):
+    gate = issuer.gate("client/add")
+    shell.file(people(3))
+    command = shell.start("batch", "issue", "clients.csv", "--journal", "run.db", "--product", "2000", "--out", "issued.csv")
+    gate.reached()
+    command.interrupt()
+    command.says("Ctrl-C again aborts")
+    command.interrupt()
+    code = command.ends()
+    gate.open()
+
+    assert code == 130
+    assert "issued.csv was not written. The journal tells what was made: freedompay batch report run.db --out issued.csv" in command.stderr
+
+
 def test_what_utf_8_can_not_write_is_escaped(tmp_path):
     async def outcomes():
         ids = {"client_id": None, "card_id": None, "client_request_id": "a", "card_request_id": "b"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import sys
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import typer
@@ -15,6 +16,7 @@ import typer
 from freedompay_async.cli.common import errors_told, run
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.marks import help_of
+from freedompay_async.cli.output import hush, say
 from freedompay_async.cli.settings_flags import SETTINGS, Given
 from freedompay_async.cli.verbs.announce import Announcing, next_step
 from freedompay_async.cli.verbs.answers import show
@@ -134,14 +136,28 @@ async def _carry_out(row: Call[Any], asked: Coroutine[Any, Any, Any], how: Mappi
         if isinstance(error, StillProcessing) or (not harmless and (error.outcome_unknown or isinstance(error, OutcomeUnknown))):
             error.add_note(f"next: {next_step(row, error.request_id)}")
         if how["json"]:
-            typer.echo(to_json(_as_record(error)))
+            try:
+                typer.echo(to_json(_as_record(error)))
+            except OSError:
+                # What became of the call is told on standard error, and by the exit code.
+                hush(sys.stdout)
         raise
     except asyncio.CancelledError as error:
         _tell_cancelled(row, error, accepted)
         raise
-    show(answer, json=how["json"], reveal=how.get("reveal", False))
+    try:
+        show(answer, json=how["json"], reveal=how.get("reveal", False))
+    except OSError as error:
+        if row.retry is Retry.READ:
+            raise
+        # It was done or accepted, so whoever reads standard error must not take it for a failure.
+        hush(sys.stdout)
+        request_id = accepted.request_id if accepted is not None else getattr(answer, "request_id", None)
+        why = error.strerror or str(error)
+        say(f"freedompay: {row.name} was answered, and the answer can't be written ({why}). Next: {next_step(row, request_id)}")
+        return Exit.PROBLEMS
     if isinstance(answer, IssuedCards) and answer.differs:
-        typer.echo(f"freedompay: {answer.differs}: ask the issuer whose they are.", err=True)
+        say(f"freedompay: {answer.differs}: ask the issuer whose they are.")
         return Exit.PROBLEMS
     return Exit.DONE
 
@@ -150,18 +166,18 @@ async def _end(operation: Operation[Any], wait: float) -> Any:
     """The end of a request; without waiting, how it stands."""
     if wait or operation.done:
         return await operation.result(timeout=wait or _WAIT)
-    typer.echo("accepted, and not waited for.", err=True)
+    say("accepted, and not waited for.")
     return operation.answer
 
 
 def _tell_cancelled(row: Call[Any], error: asyncio.CancelledError, accepted: Operation[Any] | None) -> None:
     if accepted is not None:
-        typer.echo(f"{row.name} was accepted and goes on without you: {next_step(row, accepted.request_id)}", err=True)
+        say(f"{row.name} was accepted and goes on without you: {next_step(row, accepted.request_id)}")
     elif getattr(error, "outcome_unknown", False):
         request_id = getattr(error, "request_id", None)
-        typer.echo(f"{row.name} was sent, and may or may not have been done: {next_step(row, request_id)}", err=True)
+        say(f"{row.name} was sent, and may or may not have been done: {next_step(row, request_id)}")
     elif row.retry is not Retry.READ:
-        typer.echo(f"{row.name} was not sent.", err=True)
+        say(f"{row.name} was not sent.")
 
 
 def _as_record(error: FreedomPayError) -> dict[str, Any]:
