@@ -7,7 +7,7 @@ itself is never shown: it may be a key.
 from __future__ import annotations
 
 from math import inf
-from os import PathLike, fspath
+from os import PathLike, fsencode, fspath
 from sys import float_info
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -71,6 +71,12 @@ def path_of(name: str, value: object) -> str:
     path = fspath(value) if isinstance(value, PathLike) else value
     if not isinstance(path, str) or isinstance(path, Secret):
         raise refusal(name, path, "the path of a file, as text or as a Path")
+    try:
+        possible = bool(path) and b"\0" not in fsencode(path)
+    except UnicodeEncodeError:
+        possible = False
+    if not possible:
+        raise ConfigurationError(f"{name}={path!r}: no file can have this name. Nothing was sent.")
     return path
 
 

@@ -121,6 +121,10 @@ def _names_of(kind: type) -> list[str]:
     return [each.name for each in made]
 
 
+def _a(name: str) -> str:
+    return f"an {name}" if name[0] in "AEIOU" else f"a {name}"
+
+
 def _unfit(value: object, kinds: tuple[Any, ...], name: str, *, many: bool) -> Iterator[ConfigurationError]:
     """What is wrong with a value of a field that is of one of these types; `many`: or a list of them."""
     if many and isinstance(value, list | tuple):
@@ -132,7 +136,7 @@ def _unfit(value: object, kinds: tuple[Any, ...], name: str, *, many: bool) -> I
         if not _has_a_form(value):
             yield _no_number(name)
         else:
-            named = " or ".join(_WANTED.get(kind, f"a {kind.__name__}") for kind in kinds if kind is not NoneType)
+            named = " or ".join(_WANTED.get(kind, _a(kind.__name__)) for kind in kinds if kind is not NoneType)
             yield refusal(name, value, f"a list, of which each is {named}" if many else named)
 
 

@@ -23,7 +23,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-from freedompay_async.arguments import check_type, refusal
+from freedompay_async.arguments import check_type, path_of, refusal
 from freedompay_async.client_contract import Contract
 from freedompay_async.contract import Section
 from freedompay_async.contract_values import READ, Bad, kind_of, shown
@@ -80,7 +80,7 @@ def read_contract(path: str | PathLike[str]) -> ContractFile:
     Raises:
         ConfigurationError: it can't be read, or what it says can't be; with the line.
     """
-    name = _name(path)
+    name = path_of("contract", path)
     # All that is wrong comes back as a text: no frame that holds the values of the file is in a traceback.
     found = _read(name)
     if isinstance(found, str):
@@ -97,7 +97,8 @@ def overrides_of(contract: Iterable[Override] | str | PathLike[str]) -> tuple[Ov
     if isinstance(contract, str | os.PathLike):
         return read_contract(contract).overrides
     try:
-        overrides = tuple(contract)
+        # A path in bytes is a sequence of numbers.
+        overrides = tuple(cast("Any", None) if isinstance(contract, bytes) else contract)
     except TypeError:
         raise refusal("contract", contract, "the path of a contract file, or a list of Overrides") from None
     for each in overrides:
@@ -118,22 +119,6 @@ class _Table(NamedTuple):
     def rank(self) -> tuple[int, bool]:
         """The more it is about one thing, the later it holds."""
         return 2 if self.call is not None else 1 if self.section is not None else 0, self.region is not None
-
-
-def _name(path: object) -> str:
-    if not isinstance(path, str | os.PathLike):
-        raise ConfigurationError(f"contract is a {type(path).__name__}: give the path of a file, or overrides. Nothing was sent.")
-    name = os.fspath(cast("Any", path))
-    if not isinstance(name, str) or not name or "\0" in name or not _is_encodable(name):
-        raise ConfigurationError("contract is no name that a file can have. Nothing was sent.")
-    return name
-
-
-def _is_encodable(name: str) -> bool:
-    try:
-        return bool(os.fsencode(name))
-    except UnicodeError:
-        return False
 
 
 def _read(name: str) -> ContractFile | str:

@@ -18,7 +18,7 @@ from freedompay_async.cli.common import run
 from freedompay_async.cli.display import display
 from freedompay_async.cli.ending import finish
 from freedompay_async.cli.exits import Exit
-from freedompay_async.cli.output import check_free, printable, say
+from freedompay_async.cli.output import check_free, in_shell, printable, say
 from freedompay_async.cli.planned import plan_event, refuse_problems, taken_back, temporary_folder
 from freedompay_async.cli.running import be_sure_of, gentle_stop, knock
 from freedompay_async.cli.settings_flags import Given, with_settings
@@ -280,7 +280,8 @@ async def _run(task: Batch, journal: Journal, *, out: Path | None, json: bool) -
 
 def _tell_unwritten(out: Path | None, journal: Journal) -> None:
     if out is not None:
-        say(f"freedompay: {out} was not written. The journal tells what was made: freedompay batch report {journal.path} --out {out}")
+        report = f"freedompay batch report {in_shell(journal.path)} --out {in_shell(out)}"
+        say(f"freedompay: {out} was not written. The journal tells what was made: {report}")
 
 
 def _accepted(given: str | None) -> str | list[str] | None:

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from freedompay_async.batch.columns import ABOUT, example_row
 from freedompay_async.cli.common import errors_told
+from freedompay_async.cli.output import in_shell
 from freedompay_async.cli.verbs.answers import draw_table
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.plain import to_json
@@ -45,7 +46,7 @@ def columns(example: _Example = None, json: _Json = False) -> None:
         return
     if example is not None:
         typer.echo(
-            f"{example}: every column, and one made-up person. Check it with: freedompay batch plan {example}\n"
+            f"{example}: every column, and one made-up person. Check it with: freedompay batch plan {in_shell(example)}\n"
             "Its column `document` is empty: only product 1000 needs the path of a PDF there.\n"
             "Before you fill it in with a spreadsheet, format the columns of numbers as text: otherwise zeros and digits are lost."
         )

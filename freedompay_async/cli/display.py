@@ -6,7 +6,7 @@ import json as json_module
 import sys
 import time
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TextIO, cast
 
 import anyio
 import typer
@@ -39,17 +39,42 @@ class Display(Protocol):
     def draw(self, progress: Progress) -> None: ...
 
 
+class _Lasting:
+    """Standard error, of which writing raises nothing where the terminal has gone away, as with its window."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.gone = False
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except OSError:
+            self.gone = True
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError:
+            self.gone = True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 class _Terminal:
-    def __init__(self, bars: Bars, console: Console) -> None:
+    def __init__(self, bars: Bars, console: Console, stream: _Lasting) -> None:
         self._bars = bars
         self._console = console
+        self._stream = stream
         self._bar = bars.add_task("cards", total=None, text="")
         self._rate = _Rate()
 
     def outcome(self, outcome: Outcome) -> bool:
         if outcome.reason:
             self._console.print(_problem(outcome), markup=False, highlight=False, soft_wrap=True)
-        return True
+        return not self._stream.gone
 
     def draw(self, progress: Progress) -> None:
         text = _line(progress, self._rate) + "".join(f"\n  {each}" for each in _troubles(progress))
@@ -112,14 +137,15 @@ class _Rate:
 @asynccontextmanager
 async def display(progress: Callable[[], Progress], *, json: bool) -> AsyncGenerator[Display]:
     """Draw as often as fits the reader, until the context is left."""
-    console = Console(stderr=True)
+    stream = _Lasting(sys.stderr)
+    console = Console(file=cast("TextIO", stream))
     if json:
         async with _drawing(_Json(), progress, _PLAIN_SECONDS) as shown:
             yield shown
     elif console.is_terminal:
         columns = (BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TextColumn("{task.fields[text]}", markup=False))
         with Bars(*columns, console=console) as bars:
-            async with _drawing(_Terminal(bars, console), progress, _BAR_SECONDS) as shown:
+            async with _drawing(_Terminal(bars, console, stream), progress, _BAR_SECONDS) as shown:
                 yield shown
     else:
         async with _drawing(_Plain(), progress, _PLAIN_SECONDS) as shown:

@@ -10,7 +10,7 @@ from freedompay_async.batch.form import known_form
 from freedompay_async.batch.report import make_report
 from freedompay_async.cli.display import show_report
 from freedompay_async.cli.exits import Exit
-from freedompay_async.cli.output import hush, say, write_outcomes
+from freedompay_async.cli.output import hush, in_shell, say, write_outcomes
 from freedompay_async.errors import JournalError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ async def finish(journal: Journal, *, out: Path | None, json: bool) -> Exit:
         say(f"freedompay: the report can't be written ({error.strerror}). {_journal_has_it(journal)}")
         hush(sys.stdout)
     if result.left:
-        say(f"{result.left:,} rows are left: freedompay batch resume {journal.path}")
+        say(f"{result.left:,} rows are left: freedompay batch resume {in_shell(journal.path)}")
         return Exit.LEFT
     return Exit.DONE if whole and result.complete else Exit.PROBLEMS
 
@@ -54,4 +54,4 @@ async def _written(out: Path, journal: Journal) -> bool:
 
 
 def _journal_has_it(journal: Journal) -> str:
-    return f"The journal has all of it: freedompay batch report {journal.path}"
+    return f"The journal has all of it: freedompay batch report {in_shell(journal.path)}"

@@ -6,6 +6,8 @@ import csv
 import errno
 import os
 import re
+import shlex
+import subprocess
 import sys
 from contextlib import contextmanager, suppress
 from secrets import token_hex
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from freedompay_async.batch import Outcome
     from freedompay_async.batch.form import Form
 
-__all__ = ["as_record", "check_free", "exists", "hush", "printable", "say", "write_outcomes"]
+__all__ = ["as_record", "check_free", "exists", "hush", "in_shell", "printable", "say", "write_outcomes"]
 
 _COLUMNS: Final = (
     "line",
@@ -72,6 +74,12 @@ def say(text: str) -> None:
         typer.echo(text, err=True)
     except OSError:
         hush(sys.stderr)
+
+
+def in_shell(path: os.PathLike[str]) -> str:
+    """A path as it is written in a command to be copied, with what a shell would take apart in quotation marks."""
+    text = os.fspath(path)
+    return subprocess.list2cmdline([text]) if os.name == "nt" else shlex.quote(text)
 
 
 def hush(stream: IO[str]) -> None:

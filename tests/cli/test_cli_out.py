@@ -8,10 +8,12 @@ import errno
 import io
 import json
 import os
+import shlex
 import sqlite3
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -443,3 +445,8 @@ def test_what_utf_8_can_not_write_is_escaped(tmp_path):
     asyncio.run(output.write_outcomes(tmp_path / "issued.csv", outcomes()))
 
     assert "half \\ud800" in (tmp_path / "issued.csv").read_text("utf-8")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="another shell has other marks of quotation")
+def test_a_path_in_a_command_to_copy_is_one_word():
+    assert shlex.split(output.in_shell(Path("May's run;1.db"))) == ["May's run;1.db"]

@@ -53,6 +53,7 @@ def test_a_path():
     assert (path_of("it", "a.db"), path_of("it", Path("a.db"))) == ("a.db", "a.db")
     assert told(path_of, "it", 7) == "it is of type int: give the path of a file, as text or as a Path. Nothing was sent."
     assert told(path_of, "it", None) == "it is None: give the path of a file, as text or as a Path. Nothing was sent."
+    assert told(path_of, "it", "a\0b") == r"it='a\x00b': no file can have this name. Nothing was sent."
     assert told(path_of, "it", Secret("a.db")).startswith("it is of type Secret: give the path of a file")
 
 

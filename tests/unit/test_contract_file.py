@@ -279,11 +279,11 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("path", "expected"),
         [
-            (None, "contract is a NoneType: give the path of a file, or overrides."),
-            (b"contract.toml", "contract is a bytes: give the path of a file, or overrides."),
-            ("", "contract is no name that a file can have."),
-            ("a\0b", "contract is no name that a file can have."),
-            ("\ud800", "contract is no name that a file can have."),
+            (None, "contract is None: give the path of a file, as text or as a Path."),
+            (b"contract.toml", "contract is of type bytes: give the path of a file, as text or as a Path: decode it first."),
+            ("", "contract='': no file can have this name."),
+            ("a\0b", r"contract='a\x00b': no file can have this name."),
+            ("\ud800", r"contract='\ud800': no file can have this name."),
         ],
     )
     def test_of_what_is_no_path(self, path, expected):

@@ -68,6 +68,8 @@ class HostContract:
         self._required: Final[dict[str, tuple[str, ...]]] = {}
         self._names: Final[dict[str, dict[str, str]]] = {}
         self._schemes: Final[dict[str, tuple[str, ...]]] = {}
+        if given is not None and not isinstance(given, Mapping):
+            raise ValueError("contract is no mapping of calls")
         for name, settings in _flat(given or {}):
             self._add(name, settings)
         self._moved: Final = frozenset(self._paths.values())
