@@ -78,7 +78,7 @@ def _is_list(kind: object) -> bool:
     return (isinstance(origin, type) and issubclass(origin, Sequence)) or any(map(_is_list, get_args(kind)))
 
 
-def _is_plain(kind: object) -> bool:
+def _is_plain(kind: Any) -> bool:
     return kind in (str, int, bool, NoneType) or (isinstance(kind, type) and issubclass(kind, Secret))
 
 

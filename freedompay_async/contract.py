@@ -160,14 +160,14 @@ class Call(Generic[R]):
         """Whether no page of the vendor shows the path: it is a guess of the table, or what an override says."""
         return self.mark is Mark.INFERRED or self.table_path is not None
 
-    def named(self, headers: dict[str, str]) -> dict[str, str]:
+    def named(self, headers: Mapping[str, str]) -> dict[str, str]:
         """These headers under the names that an override gives them, in whatever case either has them; two may change places.
 
         Raises:
             ConfigurationError: two of them have the same name then.
         """
         if not self.header_names:
-            return headers
+            return dict(headers)
         others = {name.lower(): other for name, other in self.header_names.items()}
         named: dict[str, tuple[str, str]] = {}
         for written, value in headers.items():

@@ -18,10 +18,11 @@ from __future__ import annotations
 import os
 import stat
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from freedompay_async.arguments import check_type, path_of, refusal
 from freedompay_async.client_contract import Contract
@@ -35,7 +36,7 @@ from freedompay_async.settings import Region
 from freedompay_async.toml_lines import Lines, line_of_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from os import PathLike
 
 __all__ = ["ContractFile", "overrides_of", "read_contract"]
@@ -96,11 +97,11 @@ def overrides_of(contract: Iterable[Override] | str | PathLike[str]) -> tuple[Ov
     """
     if isinstance(contract, str | os.PathLike):
         return read_contract(contract).overrides
-    try:
-        # A path in bytes is a sequence of numbers.
-        overrides = tuple(cast("Any", None) if isinstance(contract, bytes) else contract)
-    except TypeError:
-        raise refusal("contract", contract, "the path of a contract file, or a list of Overrides") from None
+    given: Any = contract
+    # A path in bytes is a sequence of numbers.
+    if isinstance(given, bytes) or not isinstance(given, Iterable):
+        raise refusal("contract", given, "the path of a contract file, or a list of Overrides")
+    overrides = tuple(contract)
     for each in overrides:
         check_type("contract", each, Override, "the path of a contract file, or Overrides")
     return overrides
@@ -135,7 +136,7 @@ def _read(name: str) -> ContractFile | str:
     except (RecursionError, ConfigurationError):
         return " can't be read: it is nested too deeply"
     except OSError as error:
-        told = {FileNotFoundError: "there is no such file", IsADirectoryError: "it is a folder"}
+        told: dict[type[OSError], str] = {FileNotFoundError: "there is no such file", IsADirectoryError: "it is a folder"}
         return f" can't be read: {told.get(type(error)) or error.strerror or type(error).__name__}"
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["READ", "Bad", "kind_of", "shown"]
 
 _MOST_SHOWN: Final = 60
-_KINDS: Final = {str: "a text", bool: "true or false", dict: "a table", list: "a list"}
+_KINDS: Final[dict[type[object], str]] = {str: "a text", bool: "true or false", dict: "a table", list: "a list"}
 
 
 class Bad(Exception):

@@ -39,7 +39,7 @@ class Encoded(EnumMeta):
         type.__init__(cls, name, bases, namespace)
 
     # Those of an enumeration look at its members.
-    __call__ = type.__call__
+    __call__ = type.__call__  # pyright: ignore[reportAssignmentType]
     __repr__ = type.__repr__
     __setattr__ = type.__setattr__
     __delattr__ = type.__delattr__

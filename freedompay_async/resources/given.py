@@ -66,7 +66,7 @@ async def given_call(
     return await (session.read if retry is Retry.READ else session.repeat)(call, request, timeout=timeout, wait=wait)
 
 
-def _own_id(body: Fields | msgspec.Struct, request_id: str | None) -> str | None:
+def _own_id(body: Fields | msgspec.Struct, request_id: RequestId | None) -> RequestId | None:
     """The id in the caller's own body is the id of the call: one intent has one."""
     named = body.get("request_id") if isinstance(body, Fields) else getattr(body, "request_id", None)
     if not named:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from freedompay_async.sandbox.desk.signatures import schemes_of
 from freedompay_async.sandbox.issuing import rules
@@ -68,7 +68,7 @@ class HostContract:
         self._required: Final[dict[str, tuple[str, ...]]] = {}
         self._names: Final[dict[str, dict[str, str]]] = {}
         self._schemes: Final[dict[str, tuple[str, ...]]] = {}
-        if given is not None and not isinstance(given, Mapping):
+        if given is not None and not isinstance(cast("object", given), Mapping):
             raise ValueError("contract is no mapping of calls")
         for name, settings in _flat(given or {}):
             self._add(name, settings)

@@ -102,7 +102,7 @@ class Issuer:
         if not rules.is_effect(call):
             raise TypeError(f"{call} is no effect")
         without_client = to_holder and fields.get("client_id") is None
-        body = rules.read_order(fields) if without_client else rules.read(call, fields)
+        body: Any = rules.read_order(fields) if without_client else rules.read(call, fields)
         work: Callable[[Books, Any], Outcome] = cards.issue_to_holder if without_client else _EFFECTS[call]
         with self._books.attempt():
             outcome = work(self._books, body)
