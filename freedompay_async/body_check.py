@@ -85,7 +85,7 @@ def _is_plain(kind: Any) -> bool:
 def _wrong(value: object, name: str) -> Iterator[ConfigurationError]:
     if isinstance(value, Struct):
         for own, wire_name, kinds, many, plain in _fields_of(type(value)):
-            part = getattr(value, own)
+            part = getattr(value, own, None)
             inner = f"{name}.{wire_name}" if name else wire_name
             if isinstance(part, Fields):
                 # The whole body, as the caller wrote it.
@@ -106,7 +106,7 @@ def _wrong(value: object, name: str) -> Iterator[ConfigurationError]:
         yield _no_number(name)
     else:
         for own in _names_of(type(value)):
-            yield from _wrong_of_theirs(getattr(value, own), f"{name}.{own}")
+            yield from _wrong_of_theirs(getattr(value, own, None), f"{name}.{own}")
 
 
 def _wrong_of_theirs(value: object, name: str) -> Iterator[ConfigurationError]:

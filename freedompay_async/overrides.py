@@ -100,6 +100,9 @@ class Override:
         # Hidden first, so that no traceback of this frame shows their values.
         given = Hidden(fields)
         del fields
+        # And a traceback shows `self` before it is whole.
+        for each in dataclasses.fields(self):
+            object.__setattr__(self, each.name, None)
         values: dict[str, Any] = {
             "call": text_of("call", call),
             "section": member_of("section", Section, section),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -30,8 +31,9 @@ class Bodies:
 
     def __init__(self, most: int = _MOST) -> None:
         self._most: Final = most
-        self._of: Final[dict[str, int]] = {}
-        self._twice: Final[dict[str, None]] = {}
+        # The first of a plain dict is found past all that were taken out before it.
+        self._of: Final[OrderedDict[str, int]] = OrderedDict()
+        self._twice: Final[OrderedDict[str, None]] = OrderedDict()
 
     def note(self, request_id: str, path: str, body: bytes) -> Noted:
         """It is about to be sent. Where another one was sent before, that is what stays known."""
@@ -40,7 +42,7 @@ class Bodies:
             return Noted.SAME if self._of[request_id] == mark else Noted.OTHER
         self._of[request_id] = mark
         if len(self._of) > self._most:
-            del self._of[next(iter(self._of))]
+            self._of.popitem(last=False)
         return Noted.NEW
 
     def take_back(self, request_id: str) -> None:
@@ -51,7 +53,7 @@ class Bodies:
         """A second body was sent under it."""
         self._twice[request_id] = None
         if len(self._twice) > self._most:
-            del self._twice[next(iter(self._twice))]
+            self._twice.popitem(last=False)
 
     def has_two(self, request_id: str | None) -> bool:
         """Whether two bodies were sent under it."""

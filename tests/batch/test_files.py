@@ -400,8 +400,8 @@ def test_the_product_of_the_run_is_one_of_the_dictionary(tmp_path: Path):
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"path": None}, "path is None: give the path of a file."),
-        ({"path": b"clients.csv"}, "path is of type bytes: give the path of a file: decode it first."),
+        ({"path": None}, "path is None: give the path of a file, as text or as a Path."),
+        ({"path": b"clients.csv"}, "path is of type bytes: give the path of a file, as text or as a Path: decode it first."),
         ({"product_id": "2000"}, "product_id is of type str: give a whole number (int), such as 2000."),
         ({"today": "2026-06-15"}, "today is of type str: give a date."),
         ({"sheet": 1}, "sheet is of type int: give the name of a sheet, as text."),

@@ -173,4 +173,4 @@ async def test_a_file_without_a_batch_is_not_filled_by_what_goes_on_with_one(tmp
 
 
 async def test_a_name_that_no_file_can_have(tmp_path):
-    assert await opened(tmp_path / "a\0b") == f"{tmp_path}/a\0b can't be opened for writing (embedded null byte). Nothing was sent."
+    assert await opened(tmp_path / "a\0b") == f"path='{tmp_path}/a\\x00b': no file can have this name. Nothing was sent."

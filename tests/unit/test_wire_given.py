@@ -92,7 +92,7 @@ class TestFields:
         with pytest.raises(ConfigurationError, match="a value has no form in JSON"):
             encode(GivenBody(fields=Fields({"a": endless})))
 
-    @pytest.mark.parametrize("value", [1 << 70, float("nan"), 0.1, "ё/\n", b"\x00", True])
+    @pytest.mark.parametrize("value", [1 << 70, 0.1, "ё/\n", None, True])
     def test_of_any_kind_that_json_has_are_written(self, value):
         assert msgspec.json.decode(encode(GivenBody(fields=Fields({"a": value})))).keys() == {"a"}
 

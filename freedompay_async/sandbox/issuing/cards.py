@@ -28,6 +28,7 @@ __all__ = [
     "find",
     "info",
     "issue",
+    "issue_to_holder",
     "link",
     "of_client",
     "open_card",
