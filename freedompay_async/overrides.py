@@ -129,7 +129,6 @@ class Override:
                 f"Override(call={self.call!r}): no such call; `freedompay contract` lists them.",
                 f"there is no call {self.call!r}" + (f" (did you mean {near}?)" if near else ""),
             )
-            return
         if self.call is None and (self.path is not None or self.retry is not None):
             yield Wrong(
                 "path" if self.path is not None else "retry",

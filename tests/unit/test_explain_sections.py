@@ -155,6 +155,12 @@ class TestText:
         assert (lacked in said, " is a guess: " in said) == (True, guess)
         assert lacked not in explain(Step.UNCLEAR, call, told=told).message
 
+    def test_of_a_signature_that_is_refused_says_what_else_there_is(self):
+        hint = "This host may take sign."
+
+        assert explain(Step.DENIED, CARDS_ISSUE, told=LOST, on_refusal=hint).message.endswith(f" {hint}")
+        assert hint not in explain(Step.UNKNOWN, CARDS_ISSUE, told=LOST, on_refusal=hint).message
+
     def test_of_keys_that_hashdt_refuses_names_those(self):
         assert explain(Step.DENIED, PINS_SET_URL, told=PAGE).message == (
             "HashDT refused the keys (HTTP 200, an HTML page). This attempt did nothing. Check api_key, product_id and token."

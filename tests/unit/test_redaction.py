@@ -220,6 +220,13 @@ class TestOutgoing:
         assert before.text("FIRST-TOKEN SECOND-TOKEN") == "*** SECOND-TOKEN"
         assert outgoing.about(None).text("FIRST-TOKEN SECOND-TOKEN") == "*** ***"
 
+    def test_knows_the_keys_of_signers_that_took_the_place_of_others(self):
+        first = Signs(SecretKey(KEY))
+        outgoing = Outgoing([first])
+        outgoing.sign_with([first, Signs(SecretKey("OTHER-KEY"))])
+
+        assert outgoing.about(None).text(f"{KEY} OTHER-KEY") == "*** ***"
+
     def test_knows_what_overrides_add(self):
         outgoing = Outgoing([], [Fields({"partner": Secret("PARTNER-1"), "pin": "998877", "note": "plain"})])
 

@@ -10,7 +10,7 @@ import pytest
 
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.secret import Secret
-from freedompay_async.signing import JwsSigner, Sha256Signer
+from freedompay_async.signing import JwsSigner, Sha256Signer, check_signer
 
 PATH = "/v5/card-api/request/status"
 BODY = b'{"request_id":"828cf71d-a447-4a67-a149-c1df8bc197ca"}'
@@ -191,6 +191,17 @@ class TestBoth:
         assert caught.value.message == (
             "secret_key can't be used: this secret was pickled, and a pickle holds no secret: take it from where it is kept. Nothing was sent."
         )
+
+    @pytest.mark.parametrize("auth_id", [True, None, 1.0, b"1"])
+    def test_refuse_an_auth_id_of_another_type(self, signer, auth_id):
+        with pytest.raises(ConfigurationError, match=r"^auth_id is .*: give the merchant's id, as text or as a whole number"):
+            signer(auth_id=auth_id, secret_key="k")
+
+    def test_are_what_a_session_asks_for(self, signer):
+        check_signer(signer(auth_id=1, secret_key="k"))
+
+        with pytest.raises(ConfigurationError, match="signer is of type object, and has no auth_id, header_id, headers: give a JwsSigner"):
+            check_signer(object())
 
     def test_say_why_they_are_not_pickled(self, signer):
         with pytest.raises(TypeError, match="a signer is not pickled, because a pickle holds no secret: make one where it is needed"):
