@@ -6,10 +6,10 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2)
 SOURCES := $(shell find freedompay_async -type f -not -name '*.pyc')
 # What decides about money does no I/O, and every branch of it is tested.
 comma := ,
-PURE := contract errors explain ids spelling masking redaction policy secret settings signing wire held shapes drift overrides pin_encryption models/answers models/dictionaries models/gift_cards models/open models/reads models/requests resources/movements batch/rows batch/limits batch/lookalikes
+PURE := arguments body_check leftovers proxies schemes contract errors explain ids spelling masking redaction policy secret settings signing wire held shapes drift overrides pin_encryption models/answers models/dictionaries models/gift_cards models/open models/reads models/requests resources/movements batch/rows batch/limits batch/lookalikes bodies client_contract contract_template contract_values override_checks toml_lines countries person batch/doubts batch/misfits batch/spoilt batch/columns batch/files/cells batch/files/guesses batch/files/headers reuse portable staying opening
 
 # The tests that have to reach it. They run by themselves first, because counting lines doubles the time of a test.
-COVERING := tests/unit tests/batch/test_rows.py tests/batch/test_row_messages.py tests/batch/test_lookalikes.py tests/batch/test_run.py
+COVERING := tests/unit tests/batch/test_rows.py tests/batch/test_row_messages.py tests/batch/test_doubts.py tests/batch/test_lookalikes.py tests/batch/test_run.py tests/batch/test_spoilt.py tests/batch/test_columns.py tests/batch/test_headers.py tests/batch/test_workbook_cells.py
 
 # Runs a proof and keeps its figures in .proofs, where `make proofs-log` finds them.
 PROVE := $(BIN)/python docs/proofs.py run
@@ -34,7 +34,7 @@ format: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# The tables of the errors in README.md and docs/errors.md, from the one table in the package.
+# The tables of the errors in README.md and docs/errors.md and that of the columns in docs/columns.md, from the ones in the package.
 tables: .venv/package
 	$(BIN)/python docs/tables.py
 
@@ -88,7 +88,7 @@ clean:
 	touch $@
 
 .venv/dev: .venv/made pyproject.toml constraints.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt hatchling '.[cli,pin,speed,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt hatchling '.[cli,excel,pin,speed,dev]'
 	touch $@
 
 .venv/audit: .venv/made pyproject.toml constraints.txt
@@ -100,7 +100,7 @@ clean:
 	touch $@
 
 .venv/bench: .venv/made pyproject.toml constraints.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt hatchling '.[cli,speed,bench]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt hatchling '.[cli,excel,speed,bench]'
 	touch $@
 
 # The package is tested and shown as users get it: built and installed, not as a folder on the path.

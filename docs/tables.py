@@ -1,6 +1,8 @@
-"""The tables of the errors, made from `freedompay_async.errors.MEANINGS`, so that the documentation says what the errors say.
+"""The tables of the errors and of the columns, so that the documentation says what the package says.
 
-python docs/tables.py           # writes them into README.md and docs/errors.md, between their comments
+They are made from `freedompay_async.errors.MEANINGS` and `freedompay_async.batch.columns.ABOUT`.
+
+python docs/tables.py           # writes them into README.md, docs/errors.md and docs/columns.md, between their comments
 python docs/tables.py --check   # changes nothing; ends with 1 where a table is not what it would write
 """
 
@@ -11,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from freedompay_async.batch.columns import ABOUT
 from freedompay_async.errors import MEANINGS, Ending, Of
 
 if TYPE_CHECKING:
@@ -18,11 +21,11 @@ if TYPE_CHECKING:
 
     from freedompay_async.errors import Meaning
 
-__all__ = ["FILES", "all_endings", "main_endings", "with_table"]
+__all__ = ["FILES", "all_columns", "all_endings", "main_endings", "with_table"]
 
 ROOT: Final = Path(__file__).parents[1]
-BEGIN: Final = "<!-- The table of the errors; `make tables` writes it. -->"
-END: Final = "<!-- The end of the table of the errors. -->"
+BEGIN: Final = "<!-- The table of the {of}; `make tables` writes it. -->"
+END: Final = "<!-- The end of the table of the {of}. -->"
 
 HEAD: Final = ("error", "of", "when", "was it done?", "next request id", "what is safe")
 DONE: Final = {True: "yes", False: "no", None: "not known"}
@@ -57,21 +60,32 @@ def main_endings() -> str:
     return _table([*(_row(MEANINGS[ending]) for ending in MAIN), questions])
 
 
-FILES: Final = {ROOT / "README.md": main_endings, ROOT / "docs" / "errors.md": all_endings}
-"""Which table is in which file."""
+def all_columns() -> str:
+    """A row for each column of a client file."""
+    rows = [(f"`{column.name}`", column.needed, column.format, f"`{column.example}`") for column in ABOUT]
+    return _table(rows, ("column", "needed", "holds", "example"))
 
 
-def with_table(text: str, table: str) -> str:
+FILES: Final = {
+    ROOT / "README.md": ("errors", main_endings),
+    ROOT / "docs" / "errors.md": ("errors", all_endings),
+    ROOT / "docs" / "columns.md": ("columns", all_columns),
+}
+"""Which table is in which file, and of what."""
+
+
+def with_table(text: str, table: str, of: str = "errors") -> str:
     """The text of a file, with the table between its comments.
 
     Raises:
         ValueError: it has no place for one.
     """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    begins, ends = BEGIN.format(of=of), END.format(of=of)
+    before, begin, rest = text.partition(begins)
+    _, end, after = rest.partition(ends)
     if not begin or not end:
         raise ValueError("there is no place for the table")
-    return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
+    return f"{before}{begin}\n\n{table}\n\n{end}{after}"
 
 
 def _row(meaning: Meaning) -> tuple[str, ...]:
@@ -79,8 +93,8 @@ def _row(meaning: Meaning) -> tuple[str, ...]:
     return (f"`{meaning.error.__name__}`", meaning.of, meaning.case, DONE[meaning.done], meaning.next_id, safe)
 
 
-def _table(rows: Iterable[Iterable[str]]) -> str:
-    lines = [HEAD, ("---",) * len(HEAD), *rows]
+def _table(rows: Iterable[Iterable[str]], head: tuple[str, ...] = HEAD) -> str:
+    lines = [head, ("---",) * len(head), *rows]
     return "\n".join(f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
 
 
@@ -89,9 +103,9 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="change nothing; end with 1 where a table is an old one")
     flags = parser.parse_args()
     old = []
-    for path, table in FILES.items():
+    for path, (of, table) in FILES.items():
         text = path.read_text(encoding="utf-8")
-        made = with_table(text, table())
+        made = with_table(text, table(), of)
         if made != text:
             old.append(path.name)
             if not flags.check:

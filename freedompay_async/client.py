@@ -7,28 +7,35 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import msgspec
 
+from freedompay_async.arguments import check_text, refusal, sealed
+from freedompay_async.client_contract import Contract
 from freedompay_async.contract import Retry, Section
+from freedompay_async.contract_file import overrides_of
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.models.open import Fields
-from freedompay_async.overrides import Override, overridden
 from freedompay_async.pooled import Pooled
+from freedompay_async.proxies import proxy_of
 from freedompay_async.record import Record
 from freedompay_async.resources import Cards, Clients, GiftCards, Limits, Requests, Transactions
 from freedompay_async.resources.given import given_call
-from freedompay_async.secret import SecretKey
-from freedompay_async.settings import MAX_ANSWER, Region, Settings, base_url_of, signer_of
+from freedompay_async.schemes import SECTIONS, read_schemes, signers_of
+from freedompay_async.secret import Hidden, SecretKey
+from freedompay_async.settings import MAX_ANSWER, Region, Settings, host_of, region_scheme
+from freedompay_async.signing import check_signer
 
 if TYPE_CHECKING:
     import ssl
     from os import PathLike
 
+    from freedompay_async.ids import RequestId
+    from freedompay_async.overrides import Override
     from freedompay_async.policy import Policy
+    from freedompay_async.proxies import Proxy
     from freedompay_async.signing import Signer
 
 __all__ = ["FreedomPay"]
 
 R = TypeVar("R")
-_SECTIONS: Final[tuple[Section, ...]] = (Section.PAYMENT_CARDS, Section.GIFT_CARDS)
 
 
 class FreedomPay(Pooled):
@@ -38,20 +45,24 @@ class FreedomPay(Pooled):
         auth_id: the merchant's id.
         secret_key: the merchant's secret key; shown nowhere.
         region: decides the host and the signature scheme.
-        test: the region's test host.
+        test: True: the region's test host. False: the live one, where cards are real. It has to be said where a region has both
+            and no base_url is given; with a base_url, True says that it is a test host.
         base_url: wins over the region's host, such as `https://api.example.com`.
-        signer: wins over the region's scheme; one for all sections, or a mapping from `Section`.
+        scheme: wins over the region's signature scheme: `jws-hs512`, `jws-hs256` or `sign`, or one for each section, such as
+            `payment-cards=jws-hs256,gift-cards=sign`.
+        signer: wins over all of these; one for all sections, or a mapping from `Section`.
         max_connections: connections open at once, and so calls on the way at once.
         rate: calls a second at most, whoever makes them; left out, there is no limit but the one that the issuer's 429 teaches.
         timeout: seconds a call may take in all: the wait for the pool, attempts, pauses and settling.
         policy: the times in between.
-        contract: what is different in the contract table: see `Override`.
+        contract: what is different in the contract table: the path of a contract file, or `Override`s.
         record: a file in which every call that can't be asked about (a gift card's issue, a PIN of the issuer's making) is written down
             before it is sent and when it has ended: see `Record`.
         ssl_context: your own TLS settings, for a private authority.
         max_answer: bytes; a larger answer is not read, and counts as lost.
-        trust_env: go through the proxy that `HTTPS_PROXY` and `NO_PROXY` name, as aiohttp's `trust_env` does, `.netrc` included; left out,
-            neither is looked at. A base_url on this machine over plain http never uses a proxy.
+        proxy: the address of an HTTP proxy to go through, such as `http://proxy.example.com:3128`; it may have a user and a password.
+        trust_env: go through the proxy that `HTTPS_PROXY` (or `ALL_PROXY`) names and `NO_PROXY` does not take out; the user and
+            password for it may be in `.netrc`. Left out, neither is used, and `NotSent` says that such a proxy is named.
 
     Raises:
         ConfigurationError: a setting is missing or wrong; nothing was sent.
@@ -63,38 +74,34 @@ class FreedomPay(Pooled):
         auth_id: str | int | None = None,
         secret_key: str | None = None,
         region: Region | str | None = None,
-        test: bool = False,
+        test: bool | None = None,
         base_url: str | None = None,
+        scheme: str | None = None,
         signer: Signer | Mapping[Section, Signer] | None = None,
         max_connections: int = 100,
         rate: float | None = None,
         timeout: float = 60.0,
         policy: Policy | None = None,
-        contract: Iterable[Override] = (),
+        contract: Iterable[Override] | str | PathLike[str] = (),
         record: str | PathLike[str] | None = None,
         ssl_context: ssl.SSLContext | None = None,
         max_answer: int = MAX_ANSWER,
+        proxy: str | Proxy | None = None,
         trust_env: bool = False,
     ) -> None:
-        # Bound anew, so that no traceback of this frame shows it.
-        secret_key = None if secret_key is None else SecretKey(secret_key)
+        # Hidden first, so that no traceback of this frame shows them.
+        given_key, given_proxy = Hidden(secret_key), Hidden(proxy)
+        del secret_key, proxy
+        key = None if given_key.value is None else sealed("secret_key", given_key, SecretKey)
         named = None if region is None else Region(region)
-        base_url = base_url_of(named, test=test, base_url=base_url)
-        if isinstance(signer, Mapping):
-            signers = dict(signer)
-            absent = [section for section in _SECTIONS if section not in signers]
-            if absent:
-                raise ConfigurationError(f"signer has none for {', '.join(absent)}. Nothing was sent.")
-        else:
-            if signer is None:
-                if auth_id is None or secret_key is None:
-                    raise ConfigurationError("auth_id and secret_key are needed, or a signer. Nothing was sent.")
-                signer = signer_of(named, auth_id=auth_id, secret_key=secret_key)
-            signers = dict.fromkeys(_SECTIONS, signer)
+        host = host_of(named, test=test, base_url=base_url)
+        signers = _signers(named, auth_id=auth_id, secret_key=key, scheme=scheme, signer=signer)
+        own = Contract(overrides_of(contract), named)
+        own.check_ids(signers)
         super().__init__(
-            base_url=base_url,
+            base_url=host.base_url,
             signers=signers,
-            rows=overridden(contract, named),
+            rows=own.rows,
             record=None if record is None else Record(record),
             max_connections=max_connections,
             rate=rate,
@@ -102,9 +109,13 @@ class FreedomPay(Pooled):
             policy=policy,
             ssl_context=ssl_context,
             max_answer=max_answer,
+            proxy=proxy_of(given_proxy),
             trust_env=trust_env,
         )
-        self.base_url: Final = base_url
+        self.contract: Final = own
+        self.base_url: Final = host.base_url
+        self.live: Final = host.live
+        """Cards are real there: the host is neither a test host nor this machine."""
         self.merchant: Final = signers[Section.PAYMENT_CARDS].auth_id
         self.cards: Final = Cards(self._session)
         self.clients: Final = Clients(self._session)
@@ -117,23 +128,30 @@ class FreedomPay(Pooled):
     def from_env(
         cls,
         *,
+        signer: Signer | Mapping[Section, Signer] | None = None,
         max_connections: int = 100,
         rate: float | None = None,
         timeout: float = 60.0,
         policy: Policy | None = None,
-        contract: Iterable[Override] = (),
+        contract: Iterable[Override] | str | PathLike[str] = (),
         record: str | PathLike[str] | None = None,
         ssl_context: ssl.SSLContext | None = None,
         max_answer: int = MAX_ANSWER,
+        proxy: str | Proxy | None = None,
         trust_env: bool = False,
     ) -> Self:
-        """A client with the settings of `FREEDOMPAY_AUTH_ID`, `_SECRET_KEY`, `_REGION`, `_TEST` and `_BASE_URL`.
+        """A client with the settings of `FREEDOMPAY_AUTH_ID`, `_SECRET_KEY`, `_REGION`, `_TEST`, `_BASE_URL`, `_SIGNATURE`, `_CONTRACT` and
+        `_PROXY`; an argument wins over its variable. A `signer` needs neither the merchant id nor the key.
 
         Raises:
             ConfigurationError: names each variable that is missing or wrong.
         """
+        # So that no traceback of this frame shows it; below too.
+        given_proxy = Hidden(proxy)
+        del proxy
         return cls.from_settings(
-            Settings.from_env(),
+            Settings.from_env(signed=signer is not None),
+            signer=signer,
             max_connections=max_connections,
             rate=rate,
             timeout=timeout,
@@ -142,6 +160,7 @@ class FreedomPay(Pooled):
             record=record,
             ssl_context=ssl_context,
             max_answer=max_answer,
+            proxy=proxy_of(given_proxy),
             trust_env=trust_env,
         )
 
@@ -150,32 +169,60 @@ class FreedomPay(Pooled):
         cls,
         settings: Settings,
         *,
+        signer: Signer | Mapping[Section, Signer] | None = None,
         max_connections: int = 100,
         rate: float | None = None,
         timeout: float = 60.0,
         policy: Policy | None = None,
-        contract: Iterable[Override] = (),
+        contract: Iterable[Override] | str | PathLike[str] = (),
         record: str | PathLike[str] | None = None,
         ssl_context: ssl.SSLContext | None = None,
         max_answer: int = MAX_ANSWER,
+        proxy: str | Proxy | None = None,
         trust_env: bool = False,
     ) -> Self:
+        given_proxy = Hidden(proxy)
+        del proxy
         return cls(
             auth_id=settings.auth_id,
             secret_key=settings.secret_key,
             region=settings.region,
             test=settings.test,
             base_url=settings.base_url,
+            scheme=settings.scheme if signer is None else None,
+            signer=signer,
             max_connections=max_connections,
             rate=rate,
             timeout=timeout,
             policy=policy,
-            contract=contract,
+            contract=contract or settings.contract or (),
             record=record,
             ssl_context=ssl_context,
             max_answer=max_answer,
+            proxy=proxy_of(given_proxy) or settings.proxy,
             trust_env=trust_env,
         )
+
+    def replace_signer(self, signer: Signer | Mapping[Section, Signer]) -> None:
+        """From now on another signer signs, because the key has changed. Calls on the way go on: what they send again is signed anew.
+
+        Args:
+            signer: of the same merchant and kind of scheme; one for all sections, or a mapping from `Section` with those that change.
+
+        Raises:
+            ConfigurationError: it is of another merchant or carries ids in another way: make a client of its own for that.
+        """
+        signers = dict(signer) if isinstance(signer, Mapping) else dict.fromkeys(SECTIONS, signer)
+        for section, new in signers.items():
+            check_signer(new)
+            old = self._session.signers.get(section)
+            if old is None:
+                raise ConfigurationError(f"section {section!r} is not of this client. Nothing was sent.")
+            if new.auth_id != old.auth_id or new.header_id != old.header_id:
+                raise ConfigurationError(
+                    f"the new signer for {section} is of another merchant or another scheme: make a client of its own. Nothing was sent."
+                )
+        self._session.replace_signers(signers)
 
     async def call(
         self,
@@ -185,7 +232,7 @@ class FreedomPay(Pooled):
         *,
         retry: Retry = Retry.UNASKABLE,
         section: Section = Section.PAYMENT_CARDS,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         timeout: float | None = None,
         wait: bool = True,
     ) -> R:
@@ -206,7 +253,11 @@ class FreedomPay(Pooled):
         Raises:
             FreedomPayError: any of the tree but `StillProcessing`.
         """
-        # Bound anew, so that no traceback of this frame shows its values.
+        if not _is_body(body):
+            wrong = refusal("body", body, "a dict of fields, or a msgspec.Struct")
+            del body  # So that no traceback of this frame shows it.
+            raise wrong
+        # Bound anew for the same reason.
         body = body if isinstance(body, msgspec.Struct) else Fields(body)
         return await given_call(
             self._session, path, body, answer_type, retry=retry, section=section, request_id=request_id, timeout=timeout, wait=wait
@@ -216,3 +267,30 @@ class FreedomPay(Pooled):
         if not hasattr(self, "merchant"):
             return "FreedomPay(not made)"  # Whoever records the locals of a refusal asks for it.
         return f"FreedomPay({self.base_url!r}, merchant={self.merchant!r}, {self._transport!r})"
+
+
+def _is_body(value: object) -> bool:
+    return isinstance(value, msgspec.Struct | Mapping | Fields)
+
+
+def _signers(
+    region: Region | None,
+    *,
+    auth_id: str | int | None,
+    secret_key: SecretKey | None,
+    scheme: str | None,
+    signer: Signer | Mapping[Section, Signer] | None,
+) -> dict[Section, Signer]:
+    if signer is None:
+        if auth_id is None or secret_key is None:
+            raise ConfigurationError("auth_id and secret_key are needed, or a signer. Nothing was sent.")
+        chosen = {} if scheme is None else read_schemes(check_text("scheme", scheme))
+        return signers_of(region_scheme(region), chosen, auth_id=auth_id, secret_key=secret_key)
+    if scheme is not None:
+        raise ConfigurationError("scheme and signer are two ways to say the same: leave one out. Nothing was sent.")
+    signers = dict(signer) if isinstance(signer, Mapping) else dict.fromkeys(SECTIONS, signer)
+    if absent := [section for section in SECTIONS if section not in signers]:
+        raise ConfigurationError(f"signer has none for {', '.join(absent)}. Nothing was sent.")
+    for each in signers.values():
+        check_signer(each)
+    return signers

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from aiohttp.connector import Connection
 
     from freedompay_async.attempt import Attempt
+    from freedompay_async.proxies import Way
 
 __all__ = ["CLOSED_UNUSED", "Connector", "Host", "current_attempt", "noting", "opener"]
 
@@ -59,8 +60,9 @@ class Connector(aiohttp.TCPConnector):
 
     disowned = False
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, way: Way, **options: Any) -> None:
         super().__init__(**options)
+        self._way: Final = way
         # Hundreds at once would hold the loop up, and be a burst of handshakes at the issuer's.
         self._opening: Final = asyncio.Semaphore(_OPENING)
         self._new: Final[WeakSet[ResponseHandler]] = WeakSet()
@@ -71,7 +73,7 @@ class Connector(aiohttp.TCPConnector):
             connection = await self.silent(req, traces, timeout)
         except aiohttp.ServerDisconnectedError:
             # Of a proxy, before there was a way to the host.
-            raise TransportError("the proxy closed the connection") from None
+            raise TransportError(f"the proxy closed the connection{self._way.told()}") from None
         try:
             current_attempt.get().connected()
         except TransportError:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.models.open import Fields
 
-__all__ = ["ENVELOPES", "HASHDT_TABLE", "TABLE", "Call", "Mark", "Result", "Retry", "Section", "check_path"]
+__all__ = ["ENVELOPES", "HASHDT_TABLE", "TABLE", "WITHOUT_ID", "Call", "Mark", "Result", "Retry", "Section", "check_path"]
 
 
 class Mark(StrEnum):
@@ -93,6 +93,7 @@ class Result(Protocol):
 
 
 R = TypeVar("R")
+_OWN_ID: Final = "request_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,28 +119,72 @@ class Call(Generic[R]):
     """It moves money when it is accepted, so it is not sent a second time unless the policy says so."""
     codes: bool = False
     """Codes (a PIN, a CVV, a code from an SMS) go over it, so any 3 to 8 digits in the texts of its answers are hidden."""
+    kz_only: bool = False
+    """Of the vendor's menus only the one for KZ has it, as far as seen."""
+    not_in_menu: str | None = None
+    """The region of the client, where the menu of that has no such call."""
+    table_path: str | None = None
+    """The path of the table, where an override has put another in its place."""
     given_envelope: frozenset[str] | None = None
     """Fields that an override asks for in place of the section's own (`ENVELOPES`)."""
     fields: Mapping[str, Any] | Fields = field(default_factory=dict, hash=False)
     """Fields that an override adds to every body."""
     header_names: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Headers that an override gives another name."""
+    leave_out: frozenset[str] = frozenset()
+    """Fields that an override leaves out of the body, by the names of `request`; what is inside of an object stands behind a dot."""
+    rename: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Fields, named in the same way, that an override gives another name."""
 
     body_id: bool = field(init=False, repr=False, compare=False)
     """Whether the body carries the request id of the call itself."""
+    needs_header_id: bool = field(init=False, repr=False, compare=False)
+    """An effect that is asked about, and whose body does not carry its id under the name that the issuer is known to read."""
     answer: type[Any] = field(init=False, repr=False, compare=False)
     """The shape of its answer. An accepted request is told of as `request/status` tells of it."""
     envelope: frozenset[str] = field(init=False, repr=False, compare=False)
     """An answer has one of these beside its `status`, or it is not the contract's; empty: `status` is enough."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "body_id", issubclass(self.request, asked.Intent))
-        accepted = self.body_id and not self.retry.harmless and self.mark is not Mark.GIVEN
+        intent = issubclass(self.request, asked.Intent)
+        object.__setattr__(self, "body_id", intent and _OWN_ID not in self.leave_out)
+        changed = _OWN_ID in self.leave_out or _OWN_ID in self.rename
+        object.__setattr__(self, "needs_header_id", intent and changed and self.retry is Retry.ASKABLE)
+        accepted = intent and not self.retry.harmless and self.mark is not Mark.GIVEN
         object.__setattr__(self, "answer", RequestState if accepted else self.result)
         own = ENVELOPES[self.section] if self.given_envelope is None else self.given_envelope
         object.__setattr__(self, "envelope", own)
 
+    @property
+    def path_unsure(self) -> bool:
+        """Whether no page of the vendor shows the path: it is a guess of the table, or what an override says."""
+        return self.mark is Mark.INFERRED or self.table_path is not None
 
+    def named(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """These headers under the names that an override gives them, in whatever case either has them; two may change places.
+
+        Raises:
+            ConfigurationError: two of them have the same name then.
+        """
+        if not self.header_names:
+            return dict(headers)
+        others = {name.lower(): other for name, other in self.header_names.items()}
+        named: dict[str, tuple[str, str]] = {}
+        for written, value in headers.items():
+            name = others.get(written.lower(), written)
+            if name.lower() in named:
+                raise ConfigurationError(f"the contract gives two headers of {self.name} the name {name}. Nothing was sent.")
+            named[name.lower()] = (name, value)
+        return dict(named.values())
+
+
+WITHOUT_ID: Final = (
+    "the contract takes request_id out of the body or gives it another name, and this signature "
+    "scheme has no id in a header: nothing would tell a repeat from a second order. Leave "
+    "request_id as it is, sign with Sign, which has the header Request-Id, or say that the call "
+    "can't be asked about (retry UNASKABLE)."
+)
+"""Of an effect that is asked about by an id that is not known to reach the issuer."""
 _PATH: Final = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 
 
@@ -165,6 +210,10 @@ def _card(name: str, path: str, request: type[Struct], result: type[R], mark: Ma
     return Call(name, _CARD_API + path, request, result, mark, retry, f"{_KZ} {page}")
 
 
+def _kz(call: Call[R]) -> Call[R]:
+    return replace(call, kz_only=True)
+
+
 def _gift(name: str, path: str, request: type[Struct], result: type[R], mark: Mark, retry: Retry, page: str = _MONEY) -> Call[R]:  # noqa: PLR0917 - as above
     return Call(f"gift_cards.{name}", _GIFT + path, request, result, mark, retry, page, Section.GIFT_CARDS)
 
@@ -174,7 +223,7 @@ CARDS_ISSUE: Final = _card("cards.issue", "card/issue", asked.CardIssue, IssuedC
 CARDS_ISSUE_PLASTIC: Final = _card(
     "cards.issue_plastic", "card/issue_plastic", asked.CardIssue, IssuedCards, _I, _ASKABLE, "menu: Issue plastic card"
 )
-CARDS_LINK: Final = _card("cards.link", "card/link", asked.CardLink, Completed, _D, _ASKABLE, "api-12074684")
+CARDS_LINK: Final = _kz(_card("cards.link", "card/link", asked.CardLink, Completed, _D, _ASKABLE, "api-12074684"))
 CARDS_ACTIVATE: Final = _card("cards.activate", "card/activate", asked.CardActivation, Completed, _I, _ASKABLE, "menu: Activate card")
 CARDS_BLOCK: Final = _card("cards.block", "card/block", asked.CardIntent, Completed, _I, _ASKABLE, "menu: Block card")
 CARDS_UNBLOCK: Final = _card("cards.unblock", "card/unblock", asked.CardIntent, Completed, _D, _ASKABLE, "api-12074991")
@@ -189,15 +238,17 @@ CARDS_SECRET_DATA: Final = replace(
     _card("cards.secret_data", "card/secret_data", asked.CardId, reads.CardSecrets, _I, _READ, "menu: Secret data"), codes=True
 )
 CARDS_SECRET_DATA_V2: Final = replace(
-    _card("cards.secret_data_v2", "card/secret_data_v2", asked.CardId, reads.CardSecrets, _I, _READ, "menu: Secret data (version 2)"),
+    _kz(_card("cards.secret_data_v2", "card/secret_data_v2", asked.CardId, reads.CardSecrets, _I, _READ, "menu: Secret data (version 2)")),
     codes=True,
 )
 CARDS_STATEMENT: Final = _card("cards.statement", "card/statement", asked.StatementQuery, reads.Statement, _D, _READ, "api-12075219")
-CARDS_STATEMENT_EXTENDED: Final = _card(
-    "cards.statement_extended", "card/statement_extended", asked.StatementQuery, reads.StatementExtended, _P, _READ, "api-14425115"
+CARDS_STATEMENT_EXTENDED: Final = _kz(
+    _card("cards.statement_extended", "card/statement_extended", asked.StatementQuery, reads.StatementExtended, _P, _READ, "api-14425115")
 )
-CARDS_VALIDATE_CARDHOLDER: Final = _card(
-    "cards.validate_cardholder", "external/cardholder_validate", asked.CardholderQuery, reads.CardValidation, _D, _READ, "api-17842385"
+CARDS_VALIDATE_CARDHOLDER: Final = _kz(
+    _card(
+        "cards.validate_cardholder", "external/cardholder_validate", asked.CardholderQuery, reads.CardValidation, _D, _READ, "api-17842385"
+    )
 )
 CLIENTS_CREATE: Final = _card("clients.create", "client/add", asked.ClientCreation, CreatedClient, _D, _ASKABLE, "api-12074751")
 CLIENTS_UPDATE: Final = _card("clients.update", "client/update", asked.ClientUpdate, Completed, _D, _ASKABLE, "api-12074967")
@@ -205,16 +256,20 @@ CLIENTS_CARDS: Final = _card("clients.cards", "client/cards", asked.ClientId, re
 REQUESTS_STATUS: Final = Call(
     "requests.status", f"{_CARD_API}request/status", asked.StatusQuery, RequestState, _D, _READ, "docs.freedompay.kg api-13677899"
 )
-TRANSACTIONS_CREATE: Final = _card(
-    "transactions.create", "transaction/create", asked.TransactionCreation, CreatedTransaction, _I, _ASKABLE, "menu: Create transaction"
+TRANSACTIONS_CREATE: Final = _kz(
+    _card(
+        "transactions.create", "transaction/create", asked.TransactionCreation, CreatedTransaction, _I, _ASKABLE, "menu: Create transaction"
+    )
 )
-TRANSACTIONS_CLEAR: Final = _card("transactions.clear", "transaction/clearing", asked.Clearing, Completed, _P, _ASKABLE, "api-14318358")
-TRANSACTIONS_REFUND: Final = _card("transactions.refund", "transaction/refund", asked.Refund, Completed, _D, _ASKABLE, "api-14318477")
-TRANSACTIONS_INFO: Final = _card(
-    "transactions.info", "transaction/info", asked.TransactionId, reads.TransactionInfo, _I, _READ, "menu: Transaction info"
+TRANSACTIONS_CLEAR: Final = _kz(
+    _card("transactions.clear", "transaction/clearing", asked.Clearing, Completed, _P, _ASKABLE, "api-14318358")
 )
-LIMITS_SET: Final = _card("limits.set", "limits/set", asked.LimitSetting, Completed, _P, _ASKABLE, "api-18613819")
-LIMITS_LIST: Final = _card("limits.list", "limits/list", asked.LimitQuery, reads.LimitList, _P, _READ, "api-18614458")
+TRANSACTIONS_REFUND: Final = _kz(_card("transactions.refund", "transaction/refund", asked.Refund, Completed, _D, _ASKABLE, "api-14318477"))
+TRANSACTIONS_INFO: Final = _kz(
+    _card("transactions.info", "transaction/info", asked.TransactionId, reads.TransactionInfo, _I, _READ, "menu: Transaction info")
+)
+LIMITS_SET: Final = _kz(_card("limits.set", "limits/set", asked.LimitSetting, Completed, _P, _ASKABLE, "api-18613819"))
+LIMITS_LIST: Final = _kz(_card("limits.list", "limits/list", asked.LimitQuery, reads.LimitList, _P, _READ, "api-18614458"))
 
 GIFT_CARDS_PRODUCTS: Final = _gift("products", "product_list", gift.GiftProductQuery, gift.GiftProducts, _P, _READ)
 # Each of the next four sends a code to somebody, or takes one.

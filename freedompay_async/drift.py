@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct
+from freedompay_async.portable import Portable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +18,7 @@ __all__ = ["Drift", "DriftCount"]
 _MOST: Final = 1_000
 
 
-class Drift(Struct, kw_only=True, frozen=True):
+class Drift(Portable, kw_only=True, frozen=True):
     """One difference between the contract and what came."""
 
     call: str

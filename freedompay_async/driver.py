@@ -4,35 +4,45 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
 import logging
 import sys
 import time
+from collections.abc import Awaitable, Mapping
 from functools import partial
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from msgspec.structs import force_setattr
 
+from freedompay_async.arguments import check_flag, check_number, refusal
 from freedompay_async.attempt import Attempt, TransportError, Wire
-from freedompay_async.contract import REQUESTS_STATUS, Call, Mark, Retry, Section
+from freedompay_async.bodies import secrets_renamed
+from freedompay_async.contract import REQUESTS_STATUS, WITHOUT_ID, Call, Mark, Retry, Section
 from freedompay_async.drift import DriftCount
 from freedompay_async.errors import KEEP_TO_THE_ID, MEANINGS, Busy, ConfigurationError, Ending, OutcomeUnknown
 from freedompay_async.explain import mark_cancelled, to_error
 from freedompay_async.governor import Governor, NoTurn, Rank
 from freedompay_async.ids import checked_request_id, new_request_id
 from freedompay_async.models import Answer, GiftAnswer, HeaderQuery, Intent, PinPageAnswer, RequestState, StatusQuery
+from freedompay_async.models.open import Fields
 from freedompay_async.policy import Life, Policy, RetryBudget, Seen, Step
 from freedompay_async.polling import Polls
 from freedompay_async.reading import Reading
 from freedompay_async.redaction import Outgoing, Redaction, secrets_sent
+from freedompay_async.reuse import Bodies, Noted, tell_other_body
+from freedompay_async.secret import Hidden
+from freedompay_async.staying import Staying
 from freedompay_async.wire import Message, Reply, Verdict, encode, read_answer, read_look_up
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     import msgspec
 
     from freedompay_async.errors import FreedomPayError
     from freedompay_async.governor import Lane
+    from freedompay_async.ids import RequestId
     from freedompay_async.record import Record
     from freedompay_async.signing import Signer
 
@@ -53,6 +63,30 @@ def warn_of_unknown(call: str | None, request_id: str | None) -> None:
     log.warning("%s was cancelled after it was sent: its outcome is not known", call, extra=extra)
 
 
+class _NotSignedError(Exception):
+    """An async signer took too long; nothing was sent."""
+
+
+def _check_extra(extra: object) -> None:
+    if extra is not None and not isinstance(extra, Mapping | Fields):
+        raise refusal("extra", extra, "a dict of fields")
+
+
+def _with_headers(message: Message, given: Hidden[object], call: Call[Any]) -> Message:
+    if not isinstance(given.value, Mapping):
+        raise refusal("what the signer gave", given.value, "headers, as a dict of texts")
+    for name in given.value:
+        if not isinstance(given.value[name], str):
+            raise refusal(f"the signer's header {name}", given.value[name], "text")
+    message.headers.update(given.value)
+    message.headers = call.named(message.headers)
+    return message
+
+
+async def _with_later(message: Message, given: Awaitable[object], call: Call[Any]) -> Message:
+    return _with_headers(message, Hidden(await given), call)
+
+
 class Departure(Protocol):
     """What a batch does before each send of an effect."""
 
@@ -65,14 +99,14 @@ class Departure(Protocol):
         ...
 
 
-class Means:
+class Means(Staying):
     """What all calls of a client share; without a governor nobody waits for a turn."""
 
     def __init__(
         self,
         transport: Wire,
         *,
-        signers: Mapping[Section, Signer],
+        signers: dict[Section, Signer],
         policy: Policy,
         timeout: float,
         rows: Mapping[str, Call[Any]] | None = None,
@@ -84,6 +118,7 @@ class Means:
         polls: Polls | None = None,
         outgoing: Outgoing | None = None,
         reading: Reading | None = None,
+        bodies: Bodies | None = None,
     ) -> None:
         self.transport: Final = transport
         self.signers: Final = signers
@@ -97,15 +132,22 @@ class Means:
         self._budget: Final = budget or RetryBudget(policy)
         self.polls: Final = polls or Polls(policy)
         self.reading: Final = reading or Reading()
+        self.bodies: Final = bodies or Bodies()
         added = (row.fields for row in self._rows.values())
         self.outgoing: Final = outgoing or Outgoing(signers.values(), added)
+
+    def replace_signers(self, signers: Mapping[Section, Signer]) -> None:
+        """From now on these sign; what goes out a second time is signed anew, under the same id."""
+        self.outgoing.sign_with(signers.values())
+        # In place: the lanes of a client have the same.
+        self.signers.update(signers)
 
     def check(self, timeout: float | None) -> asyncio.AbstractEventLoop:
         """The running loop. Raises `ConfigurationError` where no call can be made: without time, after close, on another event loop, in a
         forked child.
         """
-        if timeout is not None and not timeout > 0:
-            raise ConfigurationError(f"timeout={timeout!r}: seconds, more than 0. Nothing was sent.")
+        if timeout is not None:
+            check_number("timeout", timeout, unit="seconds", endless=True)
         return self.transport.check()
 
     def row(self, call: Call[R]) -> Call[R]:
@@ -122,8 +164,23 @@ class Means:
         return self._rows.get(call.name, call)
 
     def encode(self, call: Call[Any], request: msgspec.Struct, extra: Mapping[str, Any] | None = None) -> bytes:
-        """The body of a call, with the fields that the overrides and the caller add."""
-        return encode(request, self.row(call).fields, extra)
+        """The body of a call as the overrides have it, with the fields that the caller adds."""
+        row = self.row(call)
+        return encode(request, row.fields, extra, leave_out=row.leave_out, rename=row.rename)
+
+    def fingerprint(self, call: Call[Any], request: msgspec.Struct) -> bytes:
+        """SHA-256 of what goes out for an intent: of its body, and before that of the names of headers that an override has changed, and
+        that it can't be asked about, if so.
+
+        A header may carry the id by which the issuer knows the intent again. Of what can't be asked about, nobody knows what it remembers.
+        """
+        row = self.row(call)
+        before: list[object] = [*sorted((name.lower(), other) for name, other in row.header_names.items() if name != other)]
+        if row.retry is Retry.UNASKABLE:
+            before.append(row.retry.value)
+        made = sha256(json.dumps(before).encode() if before else b"")
+        made.update(self.encode(call, request))
+        return made.digest()
 
 
 class Driver:
@@ -136,7 +193,7 @@ class Driver:
         request: msgspec.Struct,
         *,
         life: Life,
-        request_id: str | None,
+        request_id: RequestId | None,
         timeout: float | None,
         extra: Mapping[str, Any] | None = None,
         departure: Departure | None = None,
@@ -165,7 +222,10 @@ class Driver:
         self._retry_after = 0.0
         self._wait_too_long = False
         self._sending: Attempt | None = None
+        self._other_told = False
         self._secrets = (*secrets_sent(request), *(secrets_sent(extra) if extra else ()))
+        if call.rename:
+            self._secrets = (*self._secrets, *secrets_renamed(request, call.rename))
 
     @property
     def call(self) -> Call[Any]:
@@ -175,11 +235,13 @@ class Driver:
     def request_id(self) -> str:
         return cast("str", self._id)
 
-    def _admit(self, request_id: str | None, timeout: float | None) -> None:
+    def _admit(self, request_id: RequestId | None, timeout: float | None) -> None:
         """Refuse what can't be carried out. An id that can't be sent is not put on the error either, because an error is logged."""
         try:
             if request_id is not None or isinstance(self._request, StatusQuery):
                 self._id = checked_request_id(request_id)
+            check_flag("wait", self._wait)
+            _check_extra(self._extra_fields)
             if self._extra_fields and "request_id" in self._extra_fields:
                 raise ConfigurationError("extra can't hold request_id: hand it in as request_id=. Nothing was sent.")
             self._loop = self._means.check(timeout)
@@ -211,7 +273,7 @@ class Driver:
                     self._remember(verdict, success=verdict.seen is Seen.TAKEN)
                     self._retry_after = verdict.retry_after
                     status = None if verdict.reply is None else verdict.reply.status
-                    life.no_such_path = status == 404 and self._call.mark is Mark.INFERRED
+                    life.no_such_path = status == 404 and self._call.path_unsure
                     action = life.after_send(verdict.seen, loop.time(), retry_after=verdict.retry_after, conflict=status == 409)
                 else:
                     self._asked = verdict = await self._ask()
@@ -239,13 +301,24 @@ class Driver:
 
     async def _send(self) -> Verdict:
         before = self._id
-        if self._message is None or not self._fixed:
-            self._message = self._made(self._compose)
+        signer = self._means.signers[self._call.section]
+        try:
+            if self._message is None or not self._fixed:
+                self._message = await self._made(self._compose)
+            elif signer is not self._signer:
+                self._message = await self._made(partial(self._sign_anew, self._message))
+        except _NotSignedError as error:
+            self._id = before or self._id
+            return Verdict(Seen.NOT_SENT, str(error))
+        self._signer = signer
         self._life.sent(self._loop.time())
+        noted = self._note(self._message)
         self._sending = attempt = self._new_attempt(self._may_leave if self._effect and self._fixed else None)
         try:
             reply = await self._try(self._message, attempt, self._departure)
         finally:
+            if noted is not None:
+                self._note_sent(noted, sent=attempt.sent)
             if attempt.began is None:
                 # Its turn did not come: what is told of a read has the id of an attempt that was made, if there was one.
                 self._id = before or self._id
@@ -254,6 +327,22 @@ class Driver:
         self._sending = None
         self._tell(self._call, verdict, attempt)
         return verdict
+
+    def _note(self, message: Message) -> Noted | None:
+        """What is known of the body that goes out under the id; `None`: the id does not go out with it, or is used once."""
+        if not (self._effect and self._fixed and (self._call.body_id or self._signer.header_id)):
+            return None
+        return self._means.bodies.note(self.request_id, message.path, message.body)
+
+    def _note_sent(self, noted: Noted, *, sent: bool) -> None:
+        bodies = self._means.bodies
+        if noted is Noted.NEW and not sent:
+            bodies.take_back(self.request_id)
+        if noted is Noted.OTHER and sent and not self._other_told:
+            self._other_told = True
+            bodies.sent_another(self.request_id)
+            told = "%s: this client has sent another body under the same request id, and the issuer takes one of them at most"
+            log.warning(told, self._call.name, extra=self._extra())
 
     def _read_answer(self, reply: Reply, redaction: Redaction) -> Verdict:
         call = self._call
@@ -276,7 +365,11 @@ class Driver:
 
     async def _ask(self) -> Verdict:
         call = self._means.row(REQUESTS_STATUS)
-        message = self._made(lambda: self._question(call))
+        self._asked_at = self._loop.time()
+        try:
+            message = await self._made(lambda: self._question(call))
+        except _NotSignedError as error:
+            return Verdict(Seen.NOT_SENT, str(error))
         attempt = self._new_attempt()
         self._asked_at = self._loop.time()
         reply = await self._try(message, attempt)
@@ -287,17 +380,30 @@ class Driver:
         self._tell(call, reply, attempt)
         return reply
 
-    def _question(self, call: Call[Any]) -> Message:
+    def _question(self, call: Call[Any]) -> Message | Awaitable[Message]:
         query = StatusQuery(request_id=cast("str", self._id))
         return self._signed(Message(call.method, call.path, {}, self._means.encode(call, query)), call, new_request_id())
 
-    def _made(self, make: Callable[[], Message]) -> Message:
+    async def _made(self, make: Callable[[], Message | Awaitable[Message]]) -> Message:
         """A message; a signer or an encoder that fails after the effect was sent takes nothing away from what is known of it."""
         try:
-            return make()
+            made = make()
+            return made if isinstance(made, Message) else await self._in_time(made)
+        except _NotSignedError:
+            raise
         except Exception as error:
             self._raise_what_is_known(error, "the signing")
             raise
+
+    async def _in_time(self, signing: Awaitable[Message]) -> Message:
+        clock = asyncio.timeout_at(self._deadline)
+        try:
+            async with clock:
+                return await signing
+        except TimeoutError:
+            if not clock.expired():
+                raise  # It is the signer's own.
+        raise _NotSignedError("the signer gave no signature before the deadline")
 
     def _raise_what_is_known(self, error: Exception, what: str, *, sent: bool = False) -> None:
         """Of an effect that may have been done, whatever goes wrong after it; `sent`: in the moment in which it was sent.
@@ -403,7 +509,7 @@ class Driver:
             what = f"attempt {self._life.sends}" if call is self._call else "look-up"
             log.debug("%s, %s: %s %s", self._call.name, what, verdict.seen.value, verdict.reason, extra=self._extra())
 
-    def _compose(self) -> Message:
+    def _compose(self) -> Message | Awaitable[Message]:
         """An effect is composed once; each attempt of a read takes a fresh id, so it is composed anew."""
         own = self._id if self._fixed and self._id else new_request_id()
         if isinstance(self._request, Intent):
@@ -411,6 +517,8 @@ class Driver:
         if not isinstance(self._request, StatusQuery):
             self._id = own
         call, message = self._call, Message(self._call.method, self._call.path, {}, b"")
+        if call.needs_header_id and not self._signer.header_id:
+            raise ConfigurationError(f"{WITHOUT_ID} Nothing was sent.")
         if isinstance(self._request, HeaderQuery):
             message.headers.update(self._request.headers)
         else:
@@ -419,14 +527,15 @@ class Driver:
             self._means.outgoing.note(own, self._secrets)
         return self._signed(message, call, own)
 
-    def _signed(self, message: Message, call: Call[Any], own: str) -> Message:
-        # The body is never a variable of its own: a signer that fails leaves a traceback of this frame.
-        signer = self._means.signers[call.section]
-        message.headers.update(signer.headers(path=message.path, body=message.body, request_id=own))
-        for name, other in call.header_names.items():
-            for written in [each for each in message.headers if each.lower() == name.lower()]:
-                message.headers[other] = message.headers.pop(written)
-        return message
+    def _sign_anew(self, message: Message) -> Message | Awaitable[Message]:
+        """The same bytes under the same id, signed by the signer that has taken the place of the first."""
+        headers = dict(self._request.headers) if isinstance(self._request, HeaderQuery) else {}
+        return self._signed(Message(message.method, message.path, headers, message.body), self._call, self.request_id)
+
+    def _signed(self, message: Message, call: Call[Any], own: str) -> Message | Awaitable[Message]:
+        # The body and the headers are never variables of their own: a signer that fails leaves a traceback of this frame.
+        given: Hidden[object] = Hidden(self._means.signers[call.section].headers(path=message.path, body=message.body, request_id=own))
+        return _with_later(message, given.value, call) if isinstance(given.value, Awaitable) else _with_headers(message, given, call)
 
     def _end(self, step: Step) -> Any:
         if step is Step.ANSWERED or (step is Step.TAKEN and self._told.answer is not None):
@@ -436,6 +545,7 @@ class Driver:
             force_setattr(answer, "request_id", self._id)
             if isinstance(answer, RequestState):
                 force_setattr(answer, "found", self._life.found)
+                force_setattr(answer, "other_body", self._means.bodies.has_two(self._id))
             return answer
         error = self._error(step)
         harmful = error.outcome_unknown and not self._call.safe_again
@@ -445,7 +555,7 @@ class Driver:
         raise error
 
     def _error(self, step: Step) -> FreedomPayError:
-        return to_error(
+        error = to_error(
             step,
             call=self._call,
             request_id=self._id,
@@ -460,7 +570,11 @@ class Driver:
             redaction=self._redaction(),
             retry_after=self._retry_after if step in _COME_AGAIN else 0.0,
             wait_too_long=self._wait_too_long,
+            on_refusal=getattr(self._means.signers[self._call.section], "on_refusal", ""),
         )
+        if self._effect and self._means.bodies.has_two(self._id):
+            tell_other_body(error)
+        return error
 
     def _redaction(self) -> Redaction:
         """What the issuer's texts about this call must not show."""

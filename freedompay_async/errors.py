@@ -66,6 +66,7 @@ class FreedomPayError(Exception):
         error_code, error_description: what the issuer gave, as text, or `None`.
         retry_after: seconds that the issuer asked to wait, or `None`.
         wait_too_long: there was no time left for that wait, so the call ended at once.
+        other_body: this client has sent another body under the `request_id` too, so what the issuer tells of the id may be of that one.
         done: whether this call did what was asked for; `None`: that is not known. A question does nothing, so of one it is false. What an
             earlier use of a `request_id` of yours did is another matter: keep to that id.
         refused: the issuer's answer to the call itself was a refusal, whatever a look-up told afterwards.
@@ -76,6 +77,7 @@ class FreedomPayError(Exception):
     DONE: ClassVar[bool | None] = None
     """What the class says of `done`, where nothing more is known."""
     wait_too_long: bool = False
+    other_body: bool = False
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ import re
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
-from freedompay_async.contract import Mark, Retry, Section
+from freedompay_async.contract import REQUESTS_STATUS, Mark, Retry, Section
 from freedompay_async.errors import KEEP_TO_THE_ID, MEANINGS, AuthenticationError, Ending, FreedomPayError, Of
 from freedompay_async.models.answers import RequestState, as_id
 from freedompay_async.models.dictionaries import GiftStatus
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from freedompay_async.models import AnyAnswer
     from freedompay_async.wire import Verdict
 
-__all__ = ["asked_to_wait", "mark_cancelled", "named_in", "to_error"]
+__all__ = ["asked_to_wait", "hint_of", "mark_cancelled", "named_in", "to_error"]
 
 # What is wrong with what was asked: an earlier copy of it would have been told the same. Not so of money, a card id or a code, which that
 # may have used up.
@@ -32,6 +32,8 @@ _OF_WHAT_WAS_ASKED: Final = frozenset(
         GiftStatus.ACCESS_DENIED,
     )
 )
+# Codes of the vendor's E-Money section, whose envelope is the same. No page says that they mean the same here.
+_NEIGHBOUR: Final = {"1002": "is not unique", "1006": "is not known"}
 _LINK: Final = re.compile(r"(?i)(?:https?(?::|%3a))?(?:\\{0,8}/|%2f){2}\S+")
 
 
@@ -51,6 +53,7 @@ def to_error(
     redaction: Redaction = BY_SHAPE,
     retry_after: float = 0.0,
     wait_too_long: bool = False,
+    on_refusal: str = "",
 ) -> FreedomPayError:
     """The error for an end; what it means is of the one table in `errors.py`.
 
@@ -69,6 +72,7 @@ def to_error(
         redaction: what the issuer's texts must not show.
         retry_after: seconds that the issuer asked to wait in its last answer, where that is worth a sentence.
         wait_too_long: there was no time left for that.
+        on_refusal: what else to look at where the signature was refused.
     """
     answer: AnyAnswer | None = told.answer
     code, description = (None, None) if answer is None else (answer.refusal_code, answer.refusal_text)
@@ -98,16 +102,18 @@ def to_error(
     text = f"{text} {safe}"
     if given and meaning.done is False and meaning.of is Of.EFFECT:
         text += KEEP_TO_THE_ID
-    if call.mark is Mark.INFERRED and told.reply is not None and told.reply.status == 404:
-        text += (
-            f" The path {call.path} is a guess: no public page of the vendor shows it. If the vendor gave you another, "
-            f'use FreedomPay(contract=[Override(call="{call.name}", path="…")]).'
-        )
+    if on_refusal and meaning.error is AuthenticationError:
+        text += f" {on_refusal}"
+    status = None if told.reply is None else told.reply.status
+    if call.section is Section.PAYMENT_CARDS:
+        text += hint_of(code, status) or _hint_of_look_up(asked)
+    if status == 404:
+        text += _of_the_path(call)
     error = meaning.error(
         text,
         request_id=request_id,
         call=call.name,
-        http_status=told.reply.status if told.reply else None,
+        http_status=status,
         body=None if told.reply is None else MASK if sealed else redaction.body(told.reply.body),
         error_code=code,
         error_description=description,
@@ -120,6 +126,41 @@ def to_error(
     if wait_too_long:
         error.wait_too_long = True
     return error
+
+
+def hint_of(code: str | None, http_status: int | None) -> str:
+    """What a code may mean, in a sentence for people; nothing is concluded from it. Empty: it is none of those known elsewhere."""
+    if http_status != 200 or code not in _NEIGHBOUR:
+        return ""
+    return (
+        f" In the vendor's E-Money section the code {code} stands for a request id that {_NEIGHBOUR[code]}. "
+        "Here that is a hint, and proves nothing."
+    )
+
+
+def _hint_of_look_up(asked: Verdict | None) -> str:
+    if asked is None or asked.answer is None or asked.reply is None:
+        return ""
+    return hint_of(asked.answer.refusal_code, asked.reply.status)
+
+
+def _of_the_path(call: Call[Any]) -> str:
+    """After a 404: whether the path may be wrong, and whose it is."""
+    if call.table_path is not None:
+        return f" The path {call.path} is what the contract of this client says; the table has {call.table_path}."
+    text = ""
+    if call.not_in_menu is not None:
+        text = f" As far as seen, the vendor's menu for {call.not_in_menu} has no such call: only the one for KZ has it."
+    if call.mark is Mark.INFERRED:
+        text += (
+            f" The path {call.path} is a guess: no public page of the vendor shows it. If the vendor gave you another, "
+            f'say so in a contract file ([{call.name}] path = "…"), or '
+            f'use FreedomPay(contract=[Override(call="{call.name}", path="…")]).'
+        )
+    elif call.mark is not Mark.GIVEN and call.section is not Section.HASHDT and call.name != REQUESTS_STATUS.name:
+        # A 404 to a look-up may be how the host says that it does not know an id.
+        text += f' If this host has another path for it than {call.path}, say so in a contract file ([{call.name}] path = "…").'
+    return text
 
 
 def asked_to_wait(seconds: float, *, too_long: bool) -> str:

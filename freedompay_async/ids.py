@@ -7,14 +7,18 @@ import re
 from functools import lru_cache
 from hashlib import sha1
 from json.encoder import encode_basestring
-from typing import Final
+from typing import Final, TypeAlias
 from unicodedata import is_normalized, normalize
 from uuid import UUID
 
+from freedompay_async.arguments import refusal
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.secret import Secret
 
-__all__ = ["UUID_FORM", "BadName", "checked_name", "checked_request_id", "derive_request_id", "new_request_id", "one_name"]
+__all__ = ["UUID_FORM", "BadName", "RequestId", "checked_name", "checked_request_id", "derive_request_id", "new_request_id", "one_name"]
+
+RequestId: TypeAlias = str | UUID
+"""A request id as callers give it; it goes out as text."""
 
 UUID_FORM: Final = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 """A pattern of one anywhere in a text."""
@@ -132,12 +136,16 @@ def checked_name(what: str, value: object) -> str:
 
 
 def checked_request_id(request_id: object) -> str:
-    """The caller's id, if it can go into a header as well as into a body.
+    """The text of the caller's id, if it can go into a header as well as into a body; a `uuid.UUID` will do.
 
     Raises:
         ConfigurationError: it can't.
     """
+    if isinstance(request_id, UUID):
+        return str(request_id)
     # A secret would go out as `***`: an id is no secret, because it is in every log.
-    if not isinstance(request_id, str) or isinstance(request_id, Secret) or not _ID.fullmatch(request_id):
+    if isinstance(request_id, str) and not isinstance(request_id, Secret) and _ID.fullmatch(request_id):
+        return request_id
+    if isinstance(request_id, str):
         raise ConfigurationError("request_id is no UUID, nor another text of 1 to 128 ASCII characters without spaces. Nothing was sent.")
-    return request_id
+    raise refusal("request_id", request_id, "a UUID, as text (str) or as a uuid.UUID")

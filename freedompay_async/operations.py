@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import anyio
 
+from freedompay_async.arguments import check_number, check_type, check_whole, refusal
 from freedompay_async.errors import (
     MEANINGS,
     AuthenticationError,
@@ -26,8 +27,11 @@ from freedompay_async.errors import (
 from freedompay_async.explain import asked_to_wait, mark_cancelled, named_in, to_error
 from freedompay_async.governor import Lane
 from freedompay_async.held import lacks, result_of
+from freedompay_async.loops import running_loop
 from freedompay_async.models.answers import IssuedCards
 from freedompay_async.policy import Seen, Step
+from freedompay_async.reuse import tell_other_body
+from freedompay_async.staying import Staying
 from freedompay_async.streams import stream
 from freedompay_async.wire import Verdict
 
@@ -36,12 +40,14 @@ if TYPE_CHECKING:
 
     from freedompay_async.contract import Call
     from freedompay_async.driver import Departure
+    from freedompay_async.ids import RequestId
     from freedompay_async.models import Intent, RequestState
     from freedompay_async.session import Session
 
 __all__ = ["Operation", "as_completed", "start"]
 
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 log: Final = logging.getLogger("freedompay_async")
 # A look-up that failed so says nothing of the request: it is looked up again.
 _PASSING = (NotSent, OutcomeUnknown, ProtocolError, RateLimited)
@@ -53,8 +59,10 @@ _LONGEST_HOLD: Final = 3600.0
 _AT_ONCE: Final = 64
 
 
-class Operation(Generic[R]):
+class Operation(Staying, Generic[R_co]):
     """A request that the issuer accepted, or one attached by its id.
+
+    It belongs to its client, and is not pickled: what travels is its `request_id`, which `requests.attach` goes on with.
 
     Attributes:
         request_id: all that is needed to go on with it, in any process.
@@ -83,7 +91,7 @@ class Operation(Generic[R]):
     def __init__(
         self,
         session: Session,
-        call: Call[R],
+        call: Call[R_co],
         request_id: str,
         answer: RequestState | None = None,
         *,
@@ -110,7 +118,7 @@ class Operation(Generic[R]):
         self._before: RequestState | None = None
         # A look-up has told something of it.
         self._heard = False
-        self._result: R | None = None if answer is None else self._read(answer)
+        self._result: R_co | None = None if answer is None else self._read(answer)
 
     @property
     def done(self) -> bool:
@@ -125,7 +133,7 @@ class Operation(Generic[R]):
         """
         return await self._refresh(self._session, timeout)
 
-    async def result(self, *, timeout: float | None = None) -> R:
+    async def result(self, *, timeout: float | None = None) -> R_co:
         """Wait for the end of the request.
 
         Args:
@@ -137,6 +145,11 @@ class Operation(Generic[R]):
                 named all that it made: `card_ids` has the ids so far.
             AuthenticationError: the question was refused, which says nothing of the request. `done` tells what is known of that.
         """
+        try:
+            _check_wait(timeout)
+        except ConfigurationError as error:
+            error.call, error.request_id = self._call.name, self.request_id
+            raise
         if self.done:
             return self._end()
         try:
@@ -147,7 +160,7 @@ class Operation(Generic[R]):
         return self._end()
 
     async def _wait(self, seconds: float) -> None:
-        loop = asyncio.get_running_loop()
+        loop = running_loop()
         deadline = loop.time() + seconds
         looked = False
         while not self.done:
@@ -180,10 +193,11 @@ class Operation(Generic[R]):
         return min(asked, _LONGEST_HOLD) if deadline == inf else asked
 
     async def _refresh(self, session: Session, timeout: float | None) -> RequestState | None:
+        loop = running_loop()
         try:
             state = await session.look_up(self.request_id, timeout=timeout)
         finally:
-            now = asyncio.get_running_loop().time()
+            now = loop.time()
             if self._accepted is None:
                 self._accepted = now
             age = self._looked = now - self._accepted
@@ -265,7 +279,7 @@ class Operation(Generic[R]):
         age = now - self._accepted - self._asked_to_wait(deadline)
         return self._looks.pause(age, self._looked or 0.0, self._luck, trouble=self._trouble is not None)
 
-    def _read(self, state: RequestState) -> R | None:
+    def _read(self, state: RequestState) -> R_co | None:
         result = result_of(self._call, state, cards=self._cards, client_id=self._holder)
         if isinstance(result, IssuedCards) and result.differs:
             log.error(
@@ -277,11 +291,11 @@ class Operation(Generic[R]):
             )
         return result
 
-    def _end(self) -> R:
+    def _end(self) -> R_co:
         if self._result is not None:
             return self._result
         failed = Verdict(Seen.FAILED, "request/status", self.answer)
-        raise to_error(
+        error = to_error(
             Step.FAILED,
             call=self._call,
             request_id=self.request_id,
@@ -291,6 +305,9 @@ class Operation(Generic[R]):
             before=self._before,
             redaction=self._session.outgoing.about(self.request_id, codes=self._call.codes),
         )
+        if self.answer is not None and self.answer.other_body:
+            tell_other_body(error)
+        raise error
 
     def _unfinished(self, *, wait_too_long: bool = False) -> StillProcessing:
         error = self._as_told()
@@ -299,6 +316,8 @@ class Operation(Generic[R]):
             error.retry_after, error.wait_too_long = trouble.retry_after, wait_too_long
             error.message += f" {asked_to_wait(trouble.retry_after, too_long=wait_too_long)}"
             error.args = (error.message,)
+        if self.answer is not None and self.answer.other_body:
+            tell_other_body(error)
         return error
 
     def _as_told(self) -> StillProcessing:
@@ -322,9 +341,19 @@ class Operation(Generic[R]):
             **named_in(self._before, answer),
         )
 
+    def _instead(self) -> str:
+        return f"keep its request_id, and go on with requests.attach({self.request_id!r}) in any process"
+
     def __repr__(self) -> str:
         state = "not asked yet" if self.answer is None else self.answer.request_status
         return f"Operation({self._call.name}, request_id={self.request_id!r}, {state})"
+
+
+def _check_wait(seconds: object) -> None:
+    """Raise `ConfigurationError` where it is no time to wait; one that is over already will do."""
+    over = isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds <= 0
+    if seconds is not None and not over:
+        check_number("timeout", seconds, unit="seconds", endless=True)
 
 
 async def start(
@@ -332,7 +361,7 @@ async def start(
     call: Call[R],
     request: Intent,
     *,
-    request_id: str | None,
+    request_id: RequestId | None,
     timeout: float | None,
     extra: Mapping[str, Any] | None = None,
     sent_at: float | None = None,
@@ -362,7 +391,17 @@ def as_completed(
     session: Session, operations: Iterable[Operation[R]], *, timeout: float | None, concurrency: int, rate: float | None
 ) -> AsyncGenerator[Operation[R]]:
     """Yield each operation when it has ended; one heap of due times, one budget of calls."""
-    pending = list(operations)
+    try:
+        pending = list(operations)
+    except TypeError:
+        raise refusal("operations", operations, "Operations in a list") from None
+    for each in pending:
+        check_type("operations", each, Operation, "Operations; attach(request_id) makes one of an id")
+    check_whole("concurrency", concurrency, unit="calls")
+    if rate is not None:
+        check_number("rate", rate, unit="calls a second")
+    if timeout is not None:
+        check_number("timeout", timeout, unit="seconds", endless=True)
 
     async def work(give: Callable[[Operation[R]], Awaitable[None]]) -> None:
         await _Watch(session, pending, timeout=timeout, concurrency=concurrency, rate=rate).run(give)

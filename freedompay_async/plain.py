@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import msgspec
 
-from freedompay_async.models.open import Fields
+from freedompay_async.opening import opened
 from freedompay_async.secret import Secret
 
 __all__ = ["to_json"]
@@ -16,22 +16,14 @@ __all__ = ["to_json"]
 
 def to_json(value: object, *, reveal: bool = False) -> str:
     """One line of JSON; a secret shows itself as `***` unless it is revealed, and an amount is a number as it came."""
-    plain = msgspec.to_builtins(value, enc_hook=_revealed if reveal else _plain, builtin_types=(Decimal,))
+    plain = msgspec.to_builtins(opened(value, Secret.reveal if reveal else str), enc_hook=_refused, builtin_types=(Decimal,))
     text = _ENCODER.encode(_tidy(plain)).decode()
     # The same value to whoever reads it, and no order to a terminal that shows it.
     return text if text.isprintable() else "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)
 
 
-def _plain(value: Any) -> object:
-    if isinstance(value, Fields):
-        return dict(value)
-    if isinstance(value, Secret):
-        return str(value)
+def _refused(value: object) -> NoReturn:
     raise TypeError(f"{type(value).__name__} has no form in JSON")
-
-
-def _revealed(value: Any) -> object:
-    return value.reveal() if isinstance(value, Secret) else _plain(value)
 
 
 def _tidy(value: Any) -> Any:

@@ -15,8 +15,8 @@ from enum import Enum, IntEnum
 from random import random
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from freedompay_async.arguments import check_flag, check_number, check_whole
 from freedompay_async.contract import Retry
-from freedompay_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,10 +59,11 @@ class Policy:
         for name in self.__slots__:
             value = getattr(self, name)
             if name == "resend_payments":
-                if not isinstance(value, bool):
-                    raise ConfigurationError(f"Policy({name}={value!r}): it is True or False. Nothing was sent.")
-            elif not value > 0:
-                raise ConfigurationError(f"Policy({name}={value!r}): it must be more than 0. Nothing was sent.")
+                check_flag(name, value)
+            elif name == "attempts":
+                check_whole(name, value)
+            else:
+                check_number(name, value, endless=True)
 
 
 class Seen(Enum):
@@ -195,7 +196,7 @@ class Life:
     conflict: bool = False
     """The last such answer was an HTTP 409."""
     no_such_path: bool = False
-    """The path is a guess, and the last answer to it was an HTTP 404: sending it again gives the same."""
+    """No page shows the path, and the last answer to it was an HTTP 404: sending it again gives the same."""
     wait: bool = True
     """Whether a 429 is waited out."""
     hopeless: bool = False

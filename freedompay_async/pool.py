@@ -19,9 +19,11 @@ from weakref import WeakSet
 import aiohttp
 import anyio
 from aiohttp.http import HttpProcessingError
+from yarl import URL
 
 from freedompay_async.attempt import CLOSED, TransportError
 from freedompay_async.connector import CLOSED_UNUSED, Connector, Host, current_attempt, noting, opener
+from freedompay_async.content import PACKED, unpacked
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.heads import Heads
 from freedompay_async.secret import Hidden
@@ -34,9 +36,9 @@ if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
     from aiohttp.http import RawResponseMessage
-    from yarl import URL
 
     from freedompay_async.attempt import Attempt
+    from freedompay_async.proxies import Way
     from freedompay_async.wire import Message
 
 __all__ = ["Pool"]
@@ -60,22 +62,26 @@ class Pool:
         connect_timeout: seconds for TCP and TLS.
         max_answer: bytes; a larger answer is not read.
         ssl_context: `None` is Python's own choice.
-        trust_env: through the proxy of the environment, if the host is https.
+        way: straight to the issuer, or through a proxy.
     """
 
-    def __init__(self, base: URL, *, connect_timeout: float, max_answer: int, ssl_context: ssl.SSLContext | None, trust_env: bool) -> None:
+    def __init__(self, base: URL, *, connect_timeout: float, max_answer: int, ssl_context: ssl.SSLContext | None, way: Way) -> None:
         self._base: Final = base
-        # Over plain http a proxy would read the body, which is for this machine only.
-        self._trust_env: Final = trust_env and self._base.scheme == "https"
+        self._way: Final = way
+        # Its address may have a password in it.
+        self._proxy: Final = None if way.proxy is None else Hidden(URL(way.proxy.url.reveal()))
+        self._straight: Final = way.proxy is None and not way.netrc
         self._max_answer: Final = max_answer
         self._sockets: Final[WeakSet[socket.socket]] = WeakSet()
         self._timeout: Final = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout)
-        self._connector: Final = Connector(limit=0, ttl_dns_cache=60, ssl=ssl_context or True, socket_factory=noting(self._sockets))
+        self._connector: Final = Connector(
+            way=way, limit=0, ttl_dns_cache=60, ssl=ssl_context or True, socket_factory=noting(self._sockets)
+        )
         self.session: Final = aiohttp.ClientSession(
             connector=self._connector,
             timeout=self._timeout,
             cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=self._trust_env,
+            trust_env=way.netrc,
             auto_decompress=False,
             headers=_HEADERS,
         )
@@ -96,7 +102,7 @@ class Pool:
         """
         opener.set((attempt.deadline, attempt.urgent))
         try:
-            if self._trust_env or aiohttp.ClientSession._request is not _REQUEST:
+            if not self._straight or aiohttp.ClientSession._request is not _REQUEST:
                 current_attempt.set(attempt)
                 async with attempt.clock():
                     return await self._by_session(message, attempt)
@@ -112,8 +118,8 @@ class Pool:
         Raises:
             TransportError: they can't be had.
         """
-        if self._trust_env:
-            raise TransportError("with trust_env the way to the host is known at each call only")
+        if not self._straight:
+            raise TransportError("through a proxy, and with trust_env, connections are made at each call only")
         opener.set((attempt.deadline, attempt.urgent))
         taken: list[Connection] = []
 
@@ -148,18 +154,19 @@ class Pool:
                 return error.with_traceback(None)
             return TransportError(CLOSED, final=True)
         if attempt.late or isinstance(error, TimeoutError):
-            return TransportError("no answer in time" if attempt.sent else "no connection in time")
+            return TransportError("no answer in time" if attempt.sent else f"no connection in time{self._way.told()}")
         if isinstance(error, aiohttp.ClientConnectorCertificateError):
-            return TransportError(f"the server's certificate is not trusted ({error.certificate_error})", final=True)
+            reason = f"the server's certificate is not trusted ({error.certificate_error}){self._way.told()}"
+            return TransportError(reason, final=True)
         if isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientPayloadError):
             # Only a connection that was written to ends so, even if it was not seen to be had (a test double of aiohttp).
             attempt.sent = True
         if isinstance(error, ValueError) and not isinstance(error, aiohttp.ClientError):
-            if attempt.sent or not self._trust_env:
+            if attempt.sent or self._straight:
                 return error
-            # A proxy that is no URL, or a user for a call that has its own Authorization. Not shown: it may have a password in it.
+            # Such as a user for a call that has its own Authorization. Not shown: it may have a password in it.
             return TransportError("the proxy or the .netrc of the environment can't be used", final=True)
-        return TransportError(_reason(error))
+        return TransportError(_reason(error) + ("" if attempt.sent else self._way.told()))
 
     async def _exchange(self, message: Message, attempt: Attempt) -> Reply:
         # The keys are in it, and whoever looks at this frame while it waits must not see them.
@@ -211,7 +218,8 @@ class Pool:
             connection.close()
         else:
             connection.release()
-        return Reply(answer.code, answer.headers, body)
+        reply = Reply(answer.code, answer.headers, body)
+        return reply if PACKED not in answer.headers else await self._unpacked(reply)
 
     def _check_end(self, answer: RawResponseMessage, protocol: ResponseHandler, attempt: Attempt) -> None:
         """Whether the end of the answer is the issuer's: an answer without a length ends with its connection, whoever ends that.
@@ -232,7 +240,12 @@ class Pool:
         # A GET has no body at all. aiohttp itself sends one once more where a pooled connection was closed under it: its id is a key.
         url = self._heads.url(message.path)
         async with self.session.request(
-            message.method, url, data=_payload(message), headers=message.headers, allow_redirects=False
+            message.method,
+            url,
+            data=_payload(message),
+            headers=message.headers,
+            allow_redirects=False,
+            proxy=None if self._proxy is None else self._proxy.value,
         ) as response:
             length = response.headers.get("Content-Length")
             try:
@@ -240,7 +253,15 @@ class Pool:
             except TransportError:
                 response.close()
                 raise
-            return Reply(response.status, response.headers, content)
+            reply = Reply(response.status, response.headers, content)
+            return reply if PACKED not in response.headers else await self._unpacked(reply)
+
+    async def _unpacked(self, reply: Reply) -> Reply:
+        """Of what was compressed though nothing asked for it."""
+        plain = await unpacked(reply, most=self._max_answer)
+        if plain is None:
+            raise self._too_large(reply.status)
+        return plain
 
     async def _read(self, status: int, length: str | None, content: StreamReader) -> bytes:
         if length is not None and int(length) > self._max_answer:

@@ -3,40 +3,45 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from contextlib import suppress
-from math import inf
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from freedompay_async.arguments import check_flag, check_number, check_type, check_whole
 from freedompay_async.attempt import Attempt, TransportError
 from freedompay_async.contract import HASHDT_TABLE, TABLE
 from freedompay_async.errors import ConfigurationError, NotSent
 from freedompay_async.governor import Governor
 from freedompay_async.policy import Policy
+from freedompay_async.proxies import Way
 from freedompay_async.session import Session
 from freedompay_async.shapes import prepare_shape
+from freedompay_async.staying import Staying
 from freedompay_async.transport import Transport
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Mapping
     from types import TracebackType
 
     from freedompay_async.contract import Call, Section
     from freedompay_async.drift import Drift
+    from freedompay_async.proxies import Proxy
     from freedompay_async.record import Record
     from freedompay_async.signing import Signer
 
 __all__ = ["Pooled"]
 
 
-class Pooled:
+class Pooled(Staying):
     """Belongs to the process and the event loop of its first call."""
+
+    INSTEAD = "make a client in each process"
 
     def __init__(
         self,
         *,
         base_url: str,
-        signers: Mapping[Section, Signer],
+        signers: dict[Section, Signer],
         rows: Mapping[str, Call[Any]],
         record: Record | None,
         max_connections: int,
@@ -45,25 +50,26 @@ class Pooled:
         policy: Policy | None,
         ssl_context: ssl.SSLContext | None,
         max_answer: int,
+        proxy: Proxy | None,
         trust_env: bool,
     ) -> None:
-        if max_connections < 1:
-            raise ConfigurationError(f"max_connections={max_connections}: it must be at least 1. Nothing was sent.")
-        if rate is not None and not 0 < rate < inf:
-            raise ConfigurationError(f"rate={rate!r}: calls a second, more than 0. Nothing was sent.")
-        if not timeout > 0:
-            raise ConfigurationError(f"timeout={timeout!r}: seconds, more than 0. Nothing was sent.")
+        check_whole("max_connections", max_connections, unit="connections")
+        if rate is not None:
+            check_number("rate", rate, unit="calls a second")
+        check_number("timeout", timeout, unit="seconds", endless=True)
+        check_whole("max_answer", max_answer, unit="bytes")
+        policy = Policy() if policy is None else policy
+        check_type("policy", policy, Policy, "a Policy")
+        if ssl_context is not None:
+            check_type("ssl_context", ssl_context, ssl.SSLContext, "an ssl.SSLContext")
         self._max_connections: Final = max_connections
         self._warming: Final = asyncio.Lock()
-        if max_answer < 1:
-            raise ConfigurationError(f"max_answer={max_answer}: bytes, at least 1. Nothing was sent.")
-        policy = policy or Policy()
         self._transport: Final = Transport(
             base_url,
             connect_timeout=policy.connect_timeout,
             max_answer=max_answer,
             ssl_context=ssl_context,
-            trust_env=trust_env,
+            way=Way.of(base_url, proxy=proxy, trust_env=check_flag("trust_env", trust_env)),
         )
         self._session: Final = Session(
             self._transport,
@@ -92,7 +98,8 @@ class Pooled:
             ConfigurationError: more than the client may have, or it can't be used here.
             NotSent: there is no connection to be had, and why.
         """
-        if not 1 <= count <= self._max_connections:
+        check_whole("count", count, unit="connections")
+        if count > self._max_connections:
             raise ConfigurationError(f"warm_up({count}): from 1 to max_connections={self._max_connections}. Nothing was sent.")
         loop = self._session.check(timeout)
         until = loop.time() + (self._session.timeout if timeout is None else timeout)

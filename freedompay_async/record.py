@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
+from freedompay_async.arguments import path_of
 from freedompay_async.contract import Mark
 from freedompay_async.errors import (
     ApiError,
@@ -50,10 +51,11 @@ class Record:
 
     A line is `at`, `state`, `call`, `request_id` and `request`, and at the end `answer` or `error`. The states are `sending`, then `done`,
     `refused`, `not sent` or `unknown`. A `sending` that nothing follows is of a process that died: unknown too. Secrets are `***`.
+    `left_out` and `renamed` tell what a contract changes in the fields of the request.
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
-        name = os.fspath(path)
+        name = path_of("record", path)
         if "\0" in name:
             raise ConfigurationError("record= is no name that a file can have. Nothing was sent.")
         # At once: the program may change its folder between the two lines of a call.
@@ -77,6 +79,11 @@ class Record:
         entry: dict[str, Any] = {"call": call.name, "request_id": request_id, "request": _sealed(request) if own else request}
         if extra or call.fields:
             entry["extra"] = Fields({**call.fields, **extra})
+        # The request stands there by the names of the table.
+        if call.leave_out:
+            entry["left_out"] = sorted(call.leave_out)
+        if call.rename:
+            entry["renamed"] = dict(call.rename)
         await self._begin(entry)
         try:
             answer = await work()
@@ -192,10 +199,8 @@ def _state(error: BaseException) -> str:
 
 
 def _shown(value: Any) -> Any:
-    """A secret shows itself as `***`, and so does what reads like one in the fields of the caller."""
-    if isinstance(value, Fields):
-        return dict(value if isinstance(value, Extra) else Extra(value))
-    return str(value)
+    """What reads like a secret in the fields of the caller shows itself as `***`, as a secret does by itself."""
+    return dict(Extra(value)) if isinstance(value, Fields) else str(value)
 
 
 def _sealed(answer: object) -> object:

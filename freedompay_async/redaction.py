@@ -16,6 +16,7 @@ from msgspec import Struct, to_builtins
 from msgspec.structs import fields
 
 from freedompay_async.masking import TIME_FORM, cut, is_secret_name, is_shaped, mask_text, masked_body, masked_codes
+from freedompay_async.opening import opened
 from freedompay_async.secret import MASK, Secret
 from freedompay_async.spelling import Known, hide_known, present
 
@@ -27,6 +28,7 @@ __all__ = ["BY_SHAPE", "Outgoing", "Redaction", "is_id", "leaves", "named_apart"
 T = TypeVar("T")
 # So many requests are remembered, and so many characters of what went out with them; older ones are hidden by shape only.
 _MOST_REQUESTS: Final = 10_000
+_MOST_SIGNERS: Final = 8
 _MOST_CHARACTERS: Final = 4 * 2**20
 # A longer one is a document, which has a shape: its beginning is enough to know it by.
 _MOST_OF_ONE: Final = 16_384
@@ -148,12 +150,17 @@ class Outgoing:
     """
 
     def __init__(self, signers: Iterable[object], added: Iterable[object] = ()) -> None:
-        self._signers: Final = list({id(each): each for each in signers}.values())
+        self._signers = list({id(each): each for each in signers}.values())
         self._added: Final = tuple(secret for each in added for secret in secrets_sent(each))
         self._keys: tuple[Secret, ...] | None = None
         self._usual = BY_SHAPE
         self._of: Final[dict[str, tuple[Secret, ...]]] = {}
         self._characters = 0
+
+    def sign_with(self, signers: Iterable[object]) -> None:
+        """These sign too; what went out with those before them may still be answered."""
+        new = [each for each in signers if all(each is not known for known in self._signers)]
+        self._signers = [*self._signers, *new][-_MOST_SIGNERS:]
 
     def note(self, request_id: str, secrets: Sequence[Secret]) -> None:
         """These go out under this id."""
@@ -190,16 +197,12 @@ def secrets_sent(value: object) -> list[Secret]:
     if isinstance(value, Struct) and _holds_none(type(value)):
         return found
 
-    def open_up(part: Any) -> object:
-        if isinstance(part, Secret):
-            found.append(_beginning(part))
-            return None
-        # Fields, which are no mapping to whoever records the locals of a frame.
-        return dict(part.items())
+    def take(secret: Secret) -> None:
+        found.append(_beginning(secret))
 
     # What has no form in JSON is refused before it is sent.
     with suppress(AttributeError, TypeError, ValueError, OverflowError, RecursionError):
-        _named_secrets(to_builtins(value, enc_hook=open_up), found)
+        _named_secrets(to_builtins(opened(value, take)), found)
     return found
 
 

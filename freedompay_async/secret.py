@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeAlias, TypeVar
 
 from freedompay_async.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    # To whoever checks types it is a string like others, and no enumeration.
+    _Encoded: TypeAlias = type
+else:
+    from freedompay_async.portable import Encoded as _Encoded
 
 __all__ = ["MASK", "Cvv", "Document", "Expiry", "Hidden", "Otp", "PageUrl", "Pan", "Pin", "Secret", "SecretKey", "Token"]
 
@@ -12,21 +18,24 @@ T = TypeVar("T")
 MASK: Final = "***"
 
 
-class Secret(str):
+class Secret(str, metaclass=_Encoded):
     """Text that no log, repr, format, traceback, pickle or JSON shows; `reveal()` is the only door.
 
     To everything that takes it for a string it is the string `***`: a secret that ends up in the wrong place is useless there.
-    A pickle holds no value; what comes out of it is a secret that can't be revealed.
+    msgspec and pydantic write it so too. A pickle holds no value; what comes out of it is a secret that can't be revealed.
     """
 
     __slots__ = ("_value",)
     _value: str | None
+    # What msgspec makes of it where it builds no JSON: see `portable.py`.
+    _value_ = MASK
 
     def __new__(cls, value: str) -> Self:
         if not _is_text(value):
             given = type(value).__name__
+            hint = ": its get_secret_value() gives the text" if hasattr(type(value), "get_secret_value") else ""
             del value  # So that no traceback of this frame shows it.
-            raise ConfigurationError(f"a {cls.__name__} is text, and not {given}. Nothing was sent.")
+            raise ConfigurationError(f"a {cls.__name__} is text, and not {given}{hint}. Nothing was sent.")
         made = super().__new__(cls, MASK)
         made._value = value._value if isinstance(value, Secret) else value
         return made
@@ -71,6 +80,28 @@ class Secret(str):
     def __deepcopy__(self, memo: object) -> Self:
         return self
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: object, _handler: object) -> dict[str, Any]:
+        """A model of pydantic takes it, or text, which is sealed; in its JSON it is `***`."""
+        written = {"type": "function-plain", "function": _mask, "return_schema": {"type": "str"}, "when_used": "json"}
+        return {"type": "function-plain", "function": {"type": "no-info", "function": cls._sealed}, "serialization": written}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: object, _handler: object) -> dict[str, Any]:
+        return {"type": "string", "format": "password", "writeOnly": True, "title": cls.__name__}
+
+    @classmethod
+    def _sealed(cls, value: object) -> Self:
+        if isinstance(value, cls):
+            return value
+        if not isinstance(value, str):
+            raise ValueError(f"a {cls.__name__} is text")  # noqa: TRY004 - pydantic tells the field of it
+        return cls(value)
+
+
+def _mask(_: object) -> str:
+    return MASK
+
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str)
@@ -95,9 +126,27 @@ class Hidden(Generic[T]):
 
 
 class SecretKey(Secret):
-    """The merchant's key."""
+    """The merchant's key.
 
-    __slots__ = ()
+    Args:
+        value: the key.
+        exact: it is right as it is, even with white space, a line break, a BOM or quotation marks
+            around it; otherwise such a key is refused, because a file has usually left them there.
+    """
+
+    __slots__ = ("_exact",)
+    _exact: bool
+
+    def __new__(cls, value: str, *, exact: bool = False) -> Self:
+        made = super().__new__(cls, value)
+        made._exact = exact or (isinstance(value, SecretKey) and value.exact)
+        return made
+
+    @property
+    def exact(self) -> bool:
+        """Whether it is right as it is."""
+        # One that came out of a pickle has no value either.
+        return getattr(self, "_exact", False)
 
 
 class Pan(Secret):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import time
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -11,6 +10,7 @@ from freedompay_async.contract import REQUESTS_STATUS, Call, Retry
 from freedompay_async.driver import Driver, Means
 from freedompay_async.errors import ProtocolError, RequestFailed
 from freedompay_async.ids import new_request_id
+from freedompay_async.loops import running_loop
 from freedompay_async.models import Intent, RequestState, StatusQuery
 from freedompay_async.policy import Doubt, Life, Policy
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.driver import Departure
     from freedompay_async.governor import Lane
+    from freedompay_async.ids import RequestId
 
 __all__ = ["Session"]
 
@@ -55,6 +56,7 @@ class Session(Means):
             polls=self.polls,
             outgoing=self.outgoing,
             reading=self.reading,
+            bodies=self.bodies,
         )
 
     async def read(
@@ -62,7 +64,7 @@ class Session(Means):
         call: Call[R],
         request: msgspec.Struct,
         *,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         wait: bool = True,
@@ -90,7 +92,7 @@ class Session(Means):
         call: Call[Any],
         request: Intent,
         *,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         sent_at: float | None = None,
@@ -122,7 +124,7 @@ class Session(Means):
             age = time.time() - sent_at
             life.doubt = Doubt.CERTAIN
             life.may_resend = age >= 0
-            life.first_sent = asyncio.get_running_loop().time() - max(age, 0.0)
+            life.first_sent = running_loop().time() - max(age, 0.0)
         run = Driver(
             self,
             call,
@@ -141,7 +143,7 @@ class Session(Means):
         call: Call[R],
         request: msgspec.Struct,
         *,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         wait: bool = True,
@@ -177,7 +179,7 @@ class Session(Means):
         run = Driver(self, call, request, life=Life(self.policy, call.retry), request_id=None, extra=extra, timeout=timeout, wait=wait)
         return cast("R", await run.drive())
 
-    def _life(self, call: Call[Any], request_id: str | None) -> Life:
+    def _life(self, call: Call[Any], request_id: RequestId | None) -> Life:
         header_id = self.signers[call.section].header_id
         # An id that does not go out can't have been used before.
         used = request_id is not None and (header_id or call.body_id)
@@ -206,5 +208,5 @@ class Session(Means):
         return None
 
 
-def _own(request_id: str | None) -> str:
+def _own(request_id: RequestId | None) -> RequestId:
     return new_request_id() if request_id is None else request_id

@@ -249,5 +249,5 @@ def _sealed(kind: type[Any], value: Any) -> Any:
     if isinstance(value, kind):
         return value
     if issubclass(kind, Secret) and isinstance(value, str | int) and not isinstance(value, bool):
-        return kind(str(value))
+        return kind(value if isinstance(value, str) else str(value))
     raise ValueError(f"Expected `{kind.__name__}`, got `{type(value).__name__}`")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import anyio
 from anyio.lowlevel import checkpoint
 
+from freedompay_async.loops import running_loop
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
 
@@ -29,6 +31,9 @@ async def stream(work: Callable[[Callable[[T], Awaitable[None]]], Awaitable[None
     A reader that is cancelled while it waits for nothing may get some more of what lies ready, until its next wait.
 
     An error of the work is raised after what it gave before; of a group of errors, the first.
+
+    Raises:
+        ConfigurationError: there is no loop of asyncio.
     """
     # anyio's memory streams take a round of the loop for each item at both ends, which is a large part of what a row of a batch costs.
     items: deque[T] = deque()
@@ -47,6 +52,7 @@ async def stream(work: Callable[[Callable[[T], Awaitable[None]]], Awaitable[None
     async def run() -> None:
         await work(give)
 
+    running_loop()
     # For a reader that is cancelled already nothing begins.
     await checkpoint()
     task = asyncio.create_task(run())

@@ -12,6 +12,8 @@ from weakref import WeakSet
 
 from freedompay_async.attempt import CLOSED, TransportError
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.loops import running_loop
+from freedompay_async.proxies import Way
 from freedompay_async.settings import MAX_ANSWER
 
 if TYPE_CHECKING:
@@ -40,19 +42,23 @@ class Transport:
         connect_timeout: float,
         max_answer: int = MAX_ANSWER,
         ssl_context: ssl.SSLContext | None = None,
-        trust_env: bool = False,
+        way: Way | None = None,
     ) -> None:
         # The reader of URLs that the pool uses: what it finds wrong is to be found out here.
         from yarl import URL  # noqa: PLC0415 - only a program that makes a client pays for it
 
+        self._way: Final = way or Way()
+        proxy, read = self._way.proxy, "base_url"
         try:
             self._base: Final = URL(base_url)
+            if proxy is not None:
+                read = proxy.source
+                URL(proxy.shown)
         except ValueError:
-            raise ConfigurationError("base_url has a host that no name can be. Nothing was sent.") from None
+            raise ConfigurationError(f"{read} has a host that no name can be. Nothing was sent.") from None
         self._connect_timeout: Final = connect_timeout
         self._max_answer: Final = max_answer
         self._ssl: Final = ssl_context
-        self._trust_env: Final = trust_env
         self._pool: Pool | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
@@ -66,7 +72,7 @@ class Transport:
         """The running loop, if this client may be used on it.
 
         Raises:
-            ConfigurationError: after close, on another event loop, or in a forked child; nothing was sent.
+            ConfigurationError: after close, on another event loop, in a forked child, or without a loop of asyncio; nothing was sent.
         """
         if self._closed:
             raise ConfigurationError("this client is closed. Nothing was sent; open a new one.")
@@ -75,7 +81,7 @@ class Transport:
                 "this client was made in another process, and a fork must not share its connections. Nothing was sent; "
                 "make a client after the fork."
             )
-        loop = asyncio.get_running_loop()
+        loop = running_loop()
         if self._loop is None:
             self._loop = loop
         elif self._loop is not loop:
@@ -100,7 +106,7 @@ class Transport:
                 connect_timeout=self._connect_timeout,
                 max_answer=self._max_answer,
                 ssl_context=self._ssl,
-                trust_env=self._trust_env,
+                way=self._way,
             )
         return self._pool
 

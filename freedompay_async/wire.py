@@ -11,25 +11,29 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 import msgspec
 
+from freedompay_async.bodies import reshaped
+from freedompay_async.body_check import wrong_value
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.models.answers import Answer, RequestState
 from freedompay_async.models.dictionaries import GiftStatus
 from freedompay_async.models.gift_cards import GiftAnswer
-from freedompay_async.models.open import Fields, OpenStruct
+from freedompay_async.models.open import OpenStruct
 from freedompay_async.models.requests import GivenBody, GivenIntent
+from freedompay_async.opening import opened
 from freedompay_async.policy import Seen
 from freedompay_async.redaction import BY_SHAPE, Redaction
-from freedompay_async.secret import Secret
+from freedompay_async.secret import MASK, Secret
 from freedompay_async.shapes import Difference, Note, read_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from freedompay_async.models.answers import AnyAnswer
+    from freedompay_async.models.open import Fields
 
 __all__ = ["Message", "Reply", "Verdict", "encode", "is_page", "read_answer", "read_look_up"]
 
@@ -49,6 +53,17 @@ _OBJECT, _LIST, _VALUE, _DECIMAL = 200, 64, 60, 104
 # An integer takes a time that grows with the square of its digits.
 _LONG_NUMBER: Final = re.compile(rb"[:,\[]-?[0-9.]{100}")
 _NUMBERS: Final = re.compile(r"[0-9]+(?: *, *[0-9]+)*")
+# What may stand before JSON and is no part of it. A PHP file that begins with a mark of byte order puts it before every answer, and so
+# does each file that it includes.
+_BOM: Final = b"\xef\xbb\xbf"
+_BLANKS: Final = b" \t\r\n"
+_BEFORE: Final = _BOM + _BLANKS
+_BEFORE_TEXT: Final = "\ufeff \t\r\n"
+_GZIP: Final = b"\x1f\x8b"
+_CHARSET: Final = re.compile(r"(?i)charset *= *\"?([\w.:-]{1,40})", re.ASCII)
+_CODING: Final = re.compile(r"[\w.,+ -]{1,40}", re.ASCII)
+_UTF8: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+_NOT_JSON: Final = ", not JSON"
 # 31 years: whatever is longer is told as this.
 _LONGEST_WAIT: Final = 999_999_999.0
 
@@ -100,31 +115,46 @@ class Verdict:
 def is_page(body: bytes | str | None) -> bool:
     """Whether it is an HTML page: those come from a proxy, which knows of no id and no key."""
     if isinstance(body, bytes):
-        return body.lstrip().startswith(b"<")
-    return (body or "").lstrip().startswith("<")
+        return _bare(body).lstrip().startswith(b"<")
+    return (body or "").lstrip(_BEFORE_TEXT).startswith("<")
 
 
-def encode(request: msgspec.Struct, added: Mapping[str, Any] | Fields | None = None, extra: Mapping[str, Any] | None = None) -> bytes:
+def encode(
+    request: msgspec.Struct,
+    added: Mapping[str, Any] | Fields | None = None,
+    extra: Mapping[str, Any] | None = None,
+    *,
+    leave_out: Collection[str] = (),
+    rename: Mapping[str, str] | None = None,
+) -> bytes:
     """One line of JSON in UTF-8: these bytes are signed, and these bytes are sent.
 
     Args:
         request: the body.
         added: more fields, from an override; one that is in the body already stays as it is there.
         extra: more fields, from the caller of the method.
+        leave_out: fields of the body, from an override; see `bodies.py`.
+        rename: fields of the body, from an override, each with its other name.
 
     Raises:
-        ConfigurationError: a value has no form in it, or `extra` names what the body has; nothing was sent.
+        ConfigurationError: a value has no form in it, or `extra` names what the body has, or what an override takes out of it; nothing was
+            sent.
     """
     try:
-        if not added and not extra and not isinstance(request, GivenBody | GivenIntent):
-            return _ENCODER.encode(request)
-        return _ENCODER.encode(_merged(request, added or {}, extra or {}))
+        if not added and not extra and not leave_out and not rename and not isinstance(request, GivenBody | GivenIntent):
+            misfit = wrong_value(request)
+            body = _encoded(request)
+        else:
+            body = _ENCODER.encode(opened(_merged(request, added or {}, extra or {}, leave_out, rename or {}), Secret.reveal))
+            misfit = wrong_value(request) or wrong_value(added) or wrong_value(extra)
+        if misfit is None:
+            return body
     except UnicodeEncodeError:
-        wrong = "a value has characters that UTF-8 can't write (half of a surrogate pair)"
-    except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        wrong = f"a value has no form in JSON: {error}"
+        misfit = ConfigurationError("a value has characters that UTF-8 can't write (half of a surrogate pair). Nothing was sent.")
+    except (TypeError, ValueError, OverflowError, RecursionError, AttributeError) as error:
+        misfit = wrong_value(request) or ConfigurationError(f"a value has no form in JSON: {error}. Nothing was sent.")
     # Raised here, so that it does not hold on to an error whose frames hold the values.
-    raise ConfigurationError(f"{wrong}. Nothing was sent.")
+    raise misfit
 
 
 def read_answer(
@@ -152,13 +182,13 @@ def read_answer(
         asked: fields of which an answer of the contract has at least one; none: its `status` is enough.
         redaction: what the texts of the answer must not show.
     """
-    wait = _retry_after(reply, now)
-    answer, value, notes, reason = _decode(reply.body, kind, envelope, asked, redaction)
-    reason = f"HTTP {reply.status}{reason}"
+    wait, body = _retry_after(reply, now), _bare(reply.body)
+    answer, value, notes, reason = _decode(body, kind, envelope, asked, redaction)
+    reason = f"HTTP {reply.status}{redaction.text(_form(reply.headers, body)) if reason == _NOT_JSON else reason}"
     good, troubled = 200 <= reply.status < 300, reply.status == 429 or reply.status >= 500
     failed = isinstance(answer, Answer) and answer.request_status == "error"
     # Of a request that failed an answer may name something. Of the call just made that is no plain no.
-    contradiction = None if answer is None else answer.contradiction or _says_twice(reply.body)
+    contradiction = None if answer is None else answer.contradiction or _says_twice(body)
     if effect and failed and contradiction is None and isinstance(answer, RequestState) and answer.named:
         contradiction = "request_status error, and it names something"
     accepted = None if answer is None or contradiction else answer.accepted
@@ -169,7 +199,7 @@ def read_answer(
     if troubled:
         seen = Seen.LIMITED if reply.status == 429 else Seen.NO_ANSWER
         # What is wrong with the body is of no interest where a body is not expected.
-        return Verdict(seen, f"HTTP {reply.status}{_kind(reply.body)}", None, reply, wait)
+        return Verdict(seen, f"HTTP {reply.status}{_kind(body)}", None, reply, wait)
     if accepted and not good:
         return Verdict(Seen.UNCLEAR, f"{reason} with a body that says ok", answer, reply, wait, notes)
     if contradiction:
@@ -179,7 +209,7 @@ def read_answer(
     if reply.status in (401, 403) and not (accepted is False and other):
         return Verdict(Seen.DENIED if accepted is False else Seen.BLOCKED, reason, answer, reply, wait, notes)
     if answer is None:
-        taken = good and _accepted(reply.body, envelope, asked, redaction)
+        taken = good and _accepted(body, envelope, asked, redaction)
         return Verdict(Seen.TAKEN if taken else Seen.UNCLEAR, reason, None, reply, wait, notes)
     if accepted is None:
         said = str(getattr(answer, "status", None))
@@ -213,28 +243,47 @@ def read_look_up(reply: Reply, *, now: float, asked: frozenset[str] = frozenset(
     return replace(verdict, seen=seen)
 
 
-def _merged(request: msgspec.Struct, added: Mapping[str, Any] | Fields, extra: Mapping[str, Any]) -> dict[str, Any]:
+def _merged(
+    request: msgspec.Struct,
+    added: Mapping[str, Any] | Fields,
+    extra: Mapping[str, Any],
+    leave_out: Collection[str],
+    rename: Mapping[str, str],
+) -> dict[str, Any]:
+    if gone := sorted({*leave_out, *rename} & extra.keys()):
+        why = "the contract leaves it out, or gives it another name"
+        raise ConfigurationError(f"extra can't hold {', '.join(gone)}: {why}. Nothing was sent.")
     if isinstance(request, GivenBody):
         body = {**request.fields}
     elif isinstance(request, GivenIntent):
         body = {**request.fields, "request_id": request.request_id}
     else:
-        body = msgspec.to_builtins(request, enc_hook=_reveal, builtin_types=(Decimal,))
+        body = msgspec.to_builtins(opened(request, Secret.reveal), enc_hook=_refused, builtin_types=(Decimal,))
+    if leave_out or rename:
+        body = reshaped(body, leave_out, rename)
     if taken := sorted(body.keys() & extra.keys()):
         raise ConfigurationError(f"extra can't hold {', '.join(taken)}: the call has it already. Nothing was sent.")
     return {**body, **{name: added[name] for name in added if name not in body}, **extra}
 
 
-def _reveal(value: object) -> object:
-    if isinstance(value, Secret):
-        return value.reveal()
-    if isinstance(value, Fields):
-        return dict(value)
+def _encoded(request: msgspec.Struct) -> bytes:
+    if type(request).__module__.startswith(_OURS):
+        body = _ENCODER.encode(request)
+        # Each secret is written so, and most bodies have none.
+        if _MASKED not in body:
+            return body
+    # A struct of the caller's own may hold anything.
+    return _ENCODER.encode(opened(request, Secret.reveal))
+
+
+def _refused(value: object) -> NoReturn:
     raise TypeError(f"it is of type {type(value).__name__}")
 
 
 # The vendor's amounts are JSON numbers; a `Decimal` is written digit by digit.
-_ENCODER: Final = msgspec.json.Encoder(enc_hook=_reveal, decimal_format="number")
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=_refused, decimal_format="number")
+_MASKED: Final = MASK.encode()
+_OURS: Final = "freedompay_async."
 _DECODER: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
 
@@ -263,7 +312,7 @@ def _decode(
     except msgspec.ValidationError as error:
         return None, None, tuple(notes), f", JSON of another shape ({redaction.text(str(error))[:200]})"
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, InvalidOperation):
-        return None, None, (), _kind(body) or ", not JSON"
+        return None, None, (), _kind(body) or _NOT_JSON
     if not answer.accepted:
         # What an error lacks is no drift.
         notes = [note for note in notes if note.difference is not Difference.MISSING_FIELD]
@@ -334,6 +383,36 @@ def _kind(body: bytes) -> str:
     if not start:
         return ", an empty body"
     return ", an HTML page" if start == b"<" else ""
+
+
+def _bare(body: bytes) -> bytes:
+    """An answer without what stands before its JSON and is no part of it."""
+    if body.startswith(b"{"):
+        return body
+    bare = body.lstrip(_BEFORE)
+    # Whole marks of byte order only: half of one is no text.
+    before = body[: len(body) - len(bare)].replace(_BOM, b"")
+    return body if before.strip(_BLANKS) else bare
+
+
+def _form(headers: Mapping[str, str], body: bytes) -> str:
+    """What an answer is that can't be read as JSON in UTF-8, as far as that can be told."""
+    coding = _header(headers, "content-encoding").lower()
+    if coding not in ("", "identity"):
+        return f", compressed{f' ({coding})' if _CODING.fullmatch(coding) else ''}, though no compression was asked for"
+    if body.startswith(_GZIP):
+        return ", compressed (gzip), though no header says so and none was asked for"
+    # No text of JSON in UTF-8 has such a byte; in UTF-16 every sign of JSON has one.
+    if b"\0" in body[:4]:
+        return ", text in UTF-16 or UTF-32, and JSON is read in UTF-8"
+    charset = _CHARSET.search(_header(headers, "content-type"))
+    if charset is not None and charset[1].lower() not in _UTF8:
+        return f", not JSON in UTF-8 (its Content-Type says {charset[1]})"
+    return _NOT_JSON
+
+
+def _header(headers: Mapping[str, str], wanted: str) -> str:
+    return next((value.strip() for name, value in headers.items() if name.lower() == wanted), "")
 
 
 def _retry_after(reply: Reply, now: float) -> float:

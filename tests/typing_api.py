@@ -43,6 +43,15 @@ async def calls(fp: FreedomPay, person: NewClient) -> None:
     assert_type(await attached.refresh(), RequestState | None)
     async for operation in fp.requests.as_completed([created]):
         assert_type(operation, Operation[CreatedClient])
+    cards = await fp.cards.issue(client_id=client.client_id, product_id=1000)
+    both: list[Operation[CreatedClient | IssuedCards]] = [created, cards]
+    async for each in fp.requests.as_completed(both):
+        assert_type(each, Operation[CreatedClient | IssuedCards])
+        assert_type(await each.result(), CreatedClient | IssuedCards)
+    async for one in fp.requests.as_completed([created, cards]):
+        assert_type(one.request_id, str)
+    wider: Operation[object] = created
+    assert_type(wider.request_id, str)
 
 
 async def reads(fp: FreedomPay) -> None:

@@ -13,17 +13,21 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
+from freedompay_async.arguments import check_flag, check_type, refusal
 from freedompay_async.batch.accepting import Accepted, accept, accepted_keys
+from freedompay_async.batch.contracts import Agreement
 from freedompay_async.batch.files import read_file
 from freedompay_async.batch.first_check import CHECKS
 from freedompay_async.batch.journal import Journal
 from freedompay_async.batch.limits import Limits, Progress
-from freedompay_async.batch.plan import Plan, check_settings, existing_plan, make_plan
+from freedompay_async.batch.plan import Plan, check_settings, checked_card_product, existing_plan, fold_plan, make_plan
 from freedompay_async.batch.report import Outcome, Report, State, make_report, outcomes
 from freedompay_async.batch.rows import Problem, Row
 from freedompay_async.batch.run import Run
+from freedompay_async.contract import Section
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.ids import checked_name
+from freedompay_async.staying import Staying
 from freedompay_async.streams import stream
 
 if TYPE_CHECKING:
@@ -49,12 +53,15 @@ __all__ = [
 ]
 
 
-class Batch:
+class Batch(Staying):
     """A batch in a journal, run by a client.
 
     The request ids of a row come from the merchant, the batch name and the key of the row. So a key gets one card, whichever file,
     machine or journal it comes from, unless another batch name is given. (Without its journal: while the issuer remembers request ids.)
     A row whose id was used before this journal is told as found, and nothing is made for it until it is accepted as the same person's.
+
+    The journal remembers the contract of the client (see `Override`). With another one nothing is sent before somebody has said that it
+    may be another one: `contract_changed`.
 
     Args:
         fp: the client; its merchant and host are part of the plan.
@@ -68,11 +75,19 @@ class Batch:
             about none. Where a question gets no clear answer within `Limits.settle`, nothing is sent of what it is about.
         accept_found: keys of rows that an earlier run has told as found and that were used before for the same people, or `"all"` of these:
             such rows go on. It is kept in the journal. Rows that are found later are not accepted by it, because nobody has seen them.
+        contract_changed: go on though the contract is not the one that the batch was planned with, and keep the new one. Rows that were not
+            sent take it. Rows that were sent are asked about first, and sent again only if the bytes of their bodies stay the same (their
+            path may be another); else they end as unknown.
+        card_product_id: of the cards, which are of another list than the clients' products; by default as planned before, or each row's own
+            product. A row's own `card_product_id` wins.
+        strict: a plan takes its warnings for problems.
 
     Raises:
-        ConfigurationError: the name or the merchant id can't be part of a request id, or another argument is not one of these; nothing was
-            sent.
+        ConfigurationError: the name or the merchant id can't be part of a request id, another argument is not one of these, or the contract
+            leaves out what tells whose a card is, or a repeat from a second order; nothing was sent.
     """
+
+    INSTEAD = "make it of a client and a journal where it is needed"
 
     def __init__(
         self,
@@ -84,16 +99,32 @@ class Batch:
         limits: Limits | None = None,
         check_first: Check = "sample",
         accept_found: str | Iterable[str] | None = None,
+        contract_changed: bool = False,
+        card_product_id: int | None = None,
+        strict: bool = False,
     ) -> None:
         if check_first not in CHECKS:
             raise ConfigurationError(f"check_first={check_first!r}: give one of {', '.join(CHECKS)}. Nothing was sent.")
+        if limits is not None:
+            check_type("limits", limits, Limits, "Limits")
+        _check_parts(fp, journal)
         self._fp: Final = fp
         self._journal: Final = journal
         self._settings: Final = {"merchant": checked_name("merchant id", fp.merchant), "base_url": fp.base_url}
         if name is not None:
             self._settings["batch"] = checked_name("batch name", name)
         if activate is not None:
+            check_flag("activate", activate)
             self._settings["activate"] = "yes" if activate else "no"
+        self._agreement: Final = Agreement(
+            fp.contract,
+            changed=check_flag("contract_changed", contract_changed),
+            path=journal.path,
+            header_id=fp._session.signers[Section.PAYMENT_CARDS].header_id,
+        )
+        if card_product_id is not None:
+            self._settings["card_product"] = checked_card_product(card_product_id)
+        self._strict: Final = check_flag("strict", strict)
         self._limits: Final = limits or Limits()
         self._check_first: Final = check_first
         self._accept_found: Final = accepted_keys(accept_found)
@@ -106,13 +137,25 @@ class Batch:
         """Write the rows into the journal, or find that it has them already; nothing is sent.
 
         Args:
-            rows: such as `read_file` gives; read in another thread, and never all in memory.
+            rows: such as `read_file` gives; read in another thread, and never all in memory. One that was made in code and has a value of
+                another type, such as NaN, is a problem of the plan.
 
         Raises:
-            ConfigurationError: the journal has another batch, or there are more rows than cards allowed.
+            ConfigurationError: the journal has another batch, or one of another contract, there are more rows than cards allowed, or
+                something else than rows was given.
         """
         settings = {"batch": "default", "activate": "no"} | self._settings
-        return await make_plan(self._journal, rows, settings=settings, max_cards=self._limits.max_cards)
+        plan = await make_plan(
+            self._journal,
+            rows,
+            settings=settings,
+            max_cards=self._limits.max_cards,
+            strict=self._strict,
+            agreement=self._agreement,
+        )
+        if plan.rows and not plan.resumed:
+            await fold_plan(self._journal)
+        return plan
 
     async def run(self) -> AsyncGenerator[Outcome]:
         """Issue a card for every row that has not ended, and yield each row as it ends. The first run accepts the rows of `accept_found`
@@ -121,8 +164,8 @@ class Batch:
         To end it early, call `stop()`; or leave the loop, inside `contextlib.aclosing`, to cancel what is on the way.
 
         Raises:
-            ConfigurationError: there is no plan, it is of another merchant or host, a guard stopped the run, or the questions before the
-                first send got no clear answer.
+            ConfigurationError: there is no plan, it is of another merchant, host or contract, a guard stopped the run, or the questions
+                before the first send got no clear answer.
             AuthenticationError: the issuer refuses this merchant; the rows are left as they are.
             NotSent, RateLimited: no answer for too long.
             JournalError: the journal can't be written.
@@ -144,10 +187,11 @@ class Batch:
         """The plan in the journal.
 
         Raises:
-            ConfigurationError: there is none, or it is of another merchant, host or batch.
+            ConfigurationError: there is none, or it is of another merchant, host, batch or contract.
         """
         plan = await existing_plan(self._journal)
         check_settings(plan.settings, self._settings, self._journal.path)
+        await self._journal.call(self._agreement.check)
         return plan
 
     async def accept(self) -> Accepted:
@@ -174,3 +218,10 @@ class Batch:
     async def report(self) -> Report:
         """How the batch stands."""
         return await make_report(self._journal)
+
+
+def _check_parts(fp: object, journal: object) -> None:
+    if not hasattr(fp, "merchant"):
+        raise refusal("fp", fp, "a FreedomPay")
+    if not hasattr(journal, "path"):
+        raise refusal("journal", journal, "a Journal, as Journal.open() gives it")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from freedompay_async.batch.report import State
 from freedompay_async.errors import ApiError, FreedomPayError, RequestFailed
+from freedompay_async.explain import hint_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +94,8 @@ def used_before(what: str, request_id: str) -> Ended:
 
 
 def not_proved(error: FreedomPayError) -> str:
-    return f"{_refusal(error)}, and {_NOT_PROVED}{_ID.format(error.request_id)}"
+    hint = hint_of(error.error_code, error.http_status)
+    return f"{_refusal(error)}, and {_NOT_PROVED}{_ID.format(error.request_id)}" + (f".{hint}" if hint else "")
 
 
 def now_proved(reason: str) -> str:

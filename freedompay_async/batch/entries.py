@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 
 from freedompay_async.batch.clock import Clock
-from freedompay_async.batch.plan import PlannedRow
+from freedompay_async.batch.contracts import changed_since
+from freedompay_async.batch.kept import KeptRow
 from freedompay_async.ids import derive_request_id
 
 if TYPE_CHECKING:
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
     from freedompay_async.batch.journal import Journal
+    from freedompay_async.batch.plan import PlannedRow
 
 __all__ = ["Earlier", "Entry", "Refusal", "Standing", "standing", "unfinished"]
 
 _CHUNK: Final = 500
-_PLANNED: Final = msgspec.json.Decoder(PlannedRow)
+_PLANNED: Final = msgspec.json.Decoder(KeptRow)
 # What a run takes up: a refused row until the refusal is proved. One that was found to be used before is `started` when it is accepted.
 _OPEN: Final = "(state IN ('planned', 'started', 'unknown') OR (state = 'refused' AND NOT proved))"
 _ENDED: Final = f"SELECT count(*) FROM rows WHERE NOT {_OPEN}"  # noqa: S608 - of constants
@@ -79,6 +81,11 @@ class Entry:
             known = self._request_ids[step] = derive_request_id(settings["merchant"], settings["batch"], self.key, step)
         return known
 
+    def card_product_id(self, settings: Mapping[str, str]) -> int:
+        """Of its card: the row's own, the batch's, or the client's product."""
+        row = self.planned.row
+        return row.card_product_id or int(settings.get("card_product") or row.product_id)
+
 
 class Standing(NamedTuple):
     """What earlier runs have left."""
@@ -94,6 +101,8 @@ class Standing(NamedTuple):
     """Each row is asked about before its first send."""
     witness: str | None
     """A request id that the issuer has accepted."""
+    changed: Mapping[str, str]
+    """Of each call whose contract is not the one of the plan, what has changed."""
 
 
 async def standing(journal: Journal) -> Standing:
@@ -114,6 +123,7 @@ async def standing(journal: Journal) -> Standing:
             check_all=one("SELECT 1 FROM meta WHERE name = 'check_first' AND value = 'all'") is not None,
             # The issuer forgets old ids first.
             witness=one("SELECT request_id FROM intents WHERE accepted = 1 ORDER BY number DESC LIMIT 1"),
+            changed=changed_since(connection),
         )
 
     return await journal.call(read)

@@ -22,10 +22,13 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
 
-from freedompay_async.batch.journal_file import JournalFile, foreign
+from freedompay_async.arguments import check_flag, path_of
+from freedompay_async.batch.journal_file import JournalFile, foreign, to_go_on
 from freedompay_async.batch.schema import APPLICATION, VERSION, make, migrate
 from freedompay_async.errors import ConfigurationError, JournalError
 from freedompay_async.files import Identity, identity
+from freedompay_async.loops import running_loop
+from freedompay_async.staying import Staying
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -57,8 +60,10 @@ _Result = tuple["asyncio.Future[Any] | None", Any, "Exception | None"]
 _Names = list[Identity | None]
 
 
-class Journal:
+class Journal(Staying):
     """`async with Journal.open("run.db") as journal:`; one process at a time."""
+
+    INSTEAD = "open it by its path, in one process at a time"
 
     def __init__(self, path: Path, *, create: bool) -> None:
         self.path: Final = path
@@ -68,6 +73,8 @@ class Journal:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._file: JournalFile | None = None
         self._names: _Names = []
+        # As far as a damaged file still tells.
+        self._batch: str | None = None
         self.running = False
         """A run is writing to it."""
 
@@ -76,12 +83,12 @@ class Journal:
         """The journal in this file; with `create`, a new one if there is none. It is opened on entering the context.
 
         Raises:
-            ConfigurationError: on entering: not a journal, of a newer version, in use by another process, or not writable.
+            ConfigurationError: it is no path; on entering: not a journal, of a newer version, in use by another process, or not writable.
         """
-        return cls(Path(path), create=create)
+        return cls(Path(path_of("path", path)), create=check_flag("create", create))
 
     async def __aenter__(self) -> Self:
-        self._loop = asyncio.get_running_loop()
+        self._loop = running_loop()
         opened = self._loop.create_future()
         self._thread = threading.Thread(target=self._serve, args=(opened,), name=f"journal {self.path.name}", daemon=True)
         self._thread.start()
@@ -93,6 +100,11 @@ class Journal:
         if thread is not None:
             self._jobs.put(None)
             await asyncio.to_thread(thread.join)
+
+    @property
+    def made(self) -> bool:
+        """Whether its file was made by opening it."""
+        return self._file is not None and self._file.made
 
     def take_back(self) -> None:
         """Remove its file, if that was made by opening it; while it is open nobody else has it."""
@@ -107,6 +119,14 @@ class Journal:
         """
         result: T = await self._put(work, None)
         return result
+
+    async def fold(self) -> None:
+        """Bring what the log has into the file itself, which is enough without it from then on.
+
+        Raises:
+            JournalError: it is not all there. The file and its log have it together.
+        """
+        await self._put(_fold, None)
 
     def write(self, writer: _Writer, values: _Values) -> asyncio.Future[Any]:
         """Done when `writer` has written these values, and they are on the disk; what the writer gives back for them, if it does.
@@ -123,7 +143,7 @@ class Journal:
     def _put(self, work: Callable[..., Any], values: _Values | None) -> asyncio.Future[Any]:
         if self._thread is None or self._loop is None:
             raise JournalError(f"{self.path} is closed; nothing was written.")
-        if self._loop is not asyncio.get_running_loop():
+        if self._loop is not running_loop():
             # In a forked child, which has a loop of its own at best, there is no thread to write; the caller would wait for ever.
             raise JournalError(f"{self.path} was opened on another event loop, or before a fork; nothing was written.")
         done: asyncio.Future[Any] = self._loop.create_future()
@@ -147,7 +167,11 @@ class Journal:
         self._resolve([(opened, None, None)])
         try:
             while group := self._next_group():
-                self._commit(connection, group)
+                jobs = [job for job in group if job.work is not _fold]
+                if jobs:
+                    self._commit(connection, jobs)
+                if len(jobs) < len(group):
+                    self._fold_all(connection, [job for job in group if job.work is _fold])
                 if len(group) >= _MANY:
                     time.sleep(_GATHERING)
         finally:
@@ -183,8 +207,17 @@ class Journal:
             # Where SQLite has taken it back by itself this raises; the thread has to live on, or its callers wait for ever.
             with suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")
-            results = [(job.done, None, self._failed(error)) for job in group]
+            results = [(job.done, None, self._failed(error, connection)) for job in group]
         self._resolve(results)
+
+    def _fold_all(self, connection: sqlite3.Connection, group: list[_Job]) -> None:
+        """Outside of a transaction, because within one SQLite does not do it."""
+        failed: JournalError | None = None
+        try:
+            _fold(connection)
+        except sqlite3.Error as error:
+            failed = self._failed(error, connection)
+        self._resolve([(job.done, None, failed) for job in group])
 
     def _resolve(self, results: list[_Result]) -> None:
         waiting = deque(result for result in results if result[0] is not None)
@@ -210,7 +243,9 @@ class Journal:
             connection = sqlite3.connect(file.uri, uri=True, isolation_level=None, timeout=0, check_same_thread=False)
             try:
                 self._prepare(connection, file)
-            except BaseException:
+            except BaseException as error:
+                if _is_damaged(error):
+                    self._batch = _batch_of(connection)
                 connection.close()
                 raise
         except BaseException as error:
@@ -270,18 +305,22 @@ class Journal:
             return ConfigurationError(f"{self.path} is in use by another process: wait for it, or stop it. Nothing was sent.")
         if name == "SQLITE_NOTADB":
             return foreign(self.path)
-        if name.startswith("SQLITE_CORRUPT"):
-            return ConfigurationError(
-                f"{self.path} is damaged ({_words(error)}): put a copy of it back. Issuing the same file with a new journal "
-                "gives no key a second card only while the issuer remembers the request ids. Nothing was sent."
-            )
+        if _is_damaged(error):
+            return ConfigurationError(f"{self._damaged(error)} Nothing was sent.")
         return ConfigurationError(f"{self.path} can't be opened for writing ({_words(error)}). Nothing was sent.")
 
-    def _failed(self, error: sqlite3.Error) -> JournalError:
-        failed = JournalError(
-            f"{self.path} can't be written ({_words(error)}): the run has stopped, and nothing was sent that is not in it. "
-            "Make room or mend the disk, then resume."
-        )
+    def _damaged(self, error: Exception) -> str:
+        return f"{self.path} is damaged ({_words(error)}): {to_go_on(self.path, self._batch)}"
+
+    def _failed(self, error: sqlite3.Error, connection: sqlite3.Connection) -> JournalError:
+        if _is_damaged(error):
+            self._batch = _batch_of(connection)
+            failed = JournalError(f"{self._damaged(error)} Nothing more was sent.")
+        else:
+            failed = JournalError(
+                f"{self.path} can't be written ({_words(error)}): the run has stopped, and nothing was sent that is not in it. "
+                "Make room or mend the disk, then resume."
+            )
         # Without its frames: they hold open cursors, and while one is open the closed journal stays locked.
         failed.__cause__ = error.with_traceback(None)
         return failed
@@ -344,6 +383,23 @@ def _one_by_one(connection: sqlite3.Connection, group: list[_Job]) -> tuple[list
 def _alone(writer: _Writer, connection: sqlite3.Connection, values: _Values) -> Any:
     given = writer(connection, [values])
     return None if given is None else given[0]
+
+
+def _fold(connection: sqlite3.Connection) -> None:
+    # Nobody else has the file, so nothing keeps it from doing all of it.
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _batch_of(connection: sqlite3.Connection) -> str | None:
+    """The name of the batch, if it can be read."""
+    with suppress(sqlite3.Error):
+        row = connection.execute("SELECT value FROM meta WHERE name = 'batch'").fetchone()
+        return None if row is None else str(row[0])
+    return None
+
+
+def _is_damaged(error: BaseException) -> bool:
+    return str(getattr(error, "sqlite_errorname", "")).startswith("SQLITE_CORRUPT")
 
 
 def _is_busy(error: BaseException) -> bool:

@@ -10,6 +10,7 @@ import os
 import stat
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote as quote_name
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
@@ -17,7 +18,7 @@ from freedompay_async.batch.schema import APPLICATION
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.files import Held, NotOurs, identity, identity_of, look, make, open_ours, reading
 
-__all__ = ["JournalFile", "foreign"]
+__all__ = ["JournalFile", "foreign", "no_batch", "to_go_on"]
 
 _SQLITE: Final = b"SQLite format 3\0"
 _APPLICATION: Final = APPLICATION.to_bytes(4, "big")
@@ -147,7 +148,7 @@ class JournalFile:
         if ours is None:
             self._refuse_log_alone(beside, begun=any(head))
         if ours is None and not create:
-            raise ConfigurationError(f"{self._path} has no batch in it: `batch issue` makes one. Nothing was sent.")
+            raise no_batch(self._path)
 
     def _refuse_log_alone(self, beside: _Beside, *, begun: bool = False) -> None:
         # SQLite would remove it, and it may hold what nobody else knows. All of a journal that has
@@ -177,6 +178,21 @@ class _Beside(NamedTuple):
 def foreign(path: Path) -> ConfigurationError:
     """A file of somebody else, or of another program."""
     return ConfigurationError(f"{path} is not a journal of this program: name another file. Nothing was sent.")
+
+
+def no_batch(path: Path, *, made: bool = False) -> ConfigurationError:
+    """A journal without a plan; `made`: just now. The plan of an older one may have been in its log."""
+    log = "" if made else f" If a run has used it, {to_go_on(path)}"
+    return ConfigurationError(f"{path} has no batch in it: `batch issue` makes one.{log} Nothing was sent.")
+
+
+def to_go_on(path: Path, batch: str | None = None) -> str:
+    """What to do where a journal has lost its log, or is damaged; `batch`: the name that the request ids come from, if it is known."""
+    name = "the batch name that it had (--batch; `default` where none was given)" if batch is None else f"--batch {quote_name(batch)}"
+    return (
+        f"put its log, {path}-wal, back beside it, or a copy of both. Without them, issue the same file with a new journal and {name}: "
+        "no key gets a second card while the issuer remembers the request ids, and what was made is told as found."
+    )
 
 
 def _is_journal(head: bytes, log: bytes) -> bool | None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
 
+from freedompay_async.arguments import check_number, check_whole
 from freedompay_async.batch.report import State
-from freedompay_async.errors import ConfigurationError
 
 __all__ = ["Limits", "Progress"]
 
@@ -35,8 +34,12 @@ class Limits:
     def __post_init__(self) -> None:
         for name in self.__slots__:
             value = getattr(self, name)
-            if value is not None and not 0 < value < inf:
-                raise ConfigurationError(f"{name}={value!r}: it must be a number, more than 0. Nothing was sent.")
+            if value is None and name in {"rate", "max_cards"}:
+                continue
+            if name in {"concurrency", "max_cards"}:
+                check_whole(name, value)
+            else:
+                check_number(name, value)
 
 
 @dataclass(slots=True)

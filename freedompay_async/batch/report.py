@@ -5,10 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.ids import derive_request_id
+from freedompay_async.portable import Portable
 
 if TYPE_CHECKING:
     import sqlite3
@@ -72,7 +71,7 @@ _ASK_AGAIN: Final = (
 )
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class Outcome(Portable, frozen=True, kw_only=True):
     """One row.
 
     Attributes:
@@ -109,7 +108,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         return _NEXT[self.state]
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class Report(Portable, frozen=True, kw_only=True):
     """How many rows stand how; the sum of the states is `rows`.
 
     Attributes:

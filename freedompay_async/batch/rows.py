@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from freedompay_async.batch.countries import COUNTRIES
+from freedompay_async.batch.spoilt import FIRST, spoilt
 from freedompay_async.ids import BadName, one_name
 from freedompay_async.models.requests import Address, IdentificationInfo, NewClient
+from freedompay_async.person import (
+    WHOLE_PHONE,
+    country_flaw,
+    date_flaw,
+    email_flaw,
+    language_flaw,
+    name_flaw,
+    national_flaw,
+    phone_flaw,
+    unseen_flaw,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import date
 
 __all__ = ["COLUMNS", "PRODUCTS", "REQUIRED", "REQUIRED_1000", "Problem", "Row", "cell", "nearest", "read_row", "shown"]
 
@@ -28,25 +39,16 @@ REQUIRED_1000: Final = ("country", "person_id", "document", *_ADDRESS1, *_ADDRES
 """Needed besides `REQUIRED` where the product is 1000."""
 
 _SHOWN: Final = 40
-_OLDEST: Final = "1900"
 PRODUCTS: Final = {"1000": 1000, "2000": 2000, "3000": 3000}
 """As written in a file, of the vendor's dictionary (docs.freedompay.kz, doc-850764)."""
 _TYPES: Final = {"1": 1, "2": 2, "3": 3}
 _RESIDENTS: Final = {"1": 1, "2": 2}
 
-# `[0-9]` throughout: `\d` also takes the digits of other scripts.
-_PHONE: Final = re.compile(r"\+?[1-9][0-9]{9,14}")
-# Dialled with 8 inside Kazakhstan and Russia; as an international number it is nobody's, for no country has 87 or 89 with 11 digits.
-_TRUNK: Final = re.compile(r"\+?8[79][0-9]{9}")
-# Excel writes 7.7E+10. Without the plus sign it could be a real identifier, such as the hexadecimal 12e45.
-_SPREADSHEET: Final = re.compile(r"[0-9]([.,][0-9]+)?[Ee]\+[0-9]{2,3}")
+# Excel writes 7.7E+10, other programs 7.7e10. Without plus sign and point it could be a real identifier, such as the hexadecimal 12e45.
+_SPREADSHEET: Final = re.compile(r"[0-9]([.,][0-9]+)?[Ee]\+[0-9]{2,3}|[0-9][.,][0-9]+[Ee][0-9]{1,3}")
 _SHORTENED: Final = "was shortened by a spreadsheet, and digits of it are lost: format the column as text and write the whole value"
-_NAME: Final = re.compile(r"[ '.-]*[A-Za-z][A-Za-z '.-]*")
-_NOT_NAME: Final = re.compile(r"[^A-Za-z '.-]")
-_CYRILLIC: Final = re.compile(r"[\u0400-\u052f]")
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
-_LANGUAGE: Final = re.compile(r"[a-z]{2}")
+# Card products are a list of the vendor's that could not be read, so any number is taken.
+_CARD_PRODUCT: Final = re.compile(r"[1-9][0-9]{0,17}")
 # Half of a surrogate pair can't be sent as UTF-8; JSON can spell one.
 _NOT_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -68,7 +70,7 @@ class Problem(Struct, frozen=True):
         return f"{where}: {self.message}"
 
 
-class Row(Struct, frozen=True, kw_only=True):
+class Row(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A row that can be sent."""
 
     line: int
@@ -76,12 +78,15 @@ class Row(Struct, frozen=True, kw_only=True):
     key: str
     """The user's own name for the row, in the one form that all its spellings have: see `ids.one_name`."""
     product_id: int
+    """The client's product."""
     client: NewClient
     """Without its document, which is read only when it is sent."""
     document: str | None
     """The path of the PDF as the file has it: relative to the file's folder, or absolute."""
     identification_info: IdentificationInfo | None
     branch_id: str | None
+    card_product_id: int | None = None
+    """The card's product, which is of another list; `None`: that of the batch, or `product_id`."""
 
 
 def read_row(line: int, fields: Mapping[str, object], *, product_id: int, today: date) -> Row | list[Problem]:
@@ -104,6 +109,9 @@ def read_row(line: int, fields: Mapping[str, object], *, product_id: int, today:
             # The name comes out of the file, so it is shown like a value.
             problems.append(Problem(line, shown(column), f"there is no such column{nearest(column)}"))
             continue
+        if (text[0] in FIRST or (text[-1] == "0" and not text.isdigit())) and (flaw := spoilt(column, text)) is not None:
+            problems.append(Problem(line, column, flaw))
+            continue
         message = check(text) if type(value) is str or _has_text(value) else "is neither text nor a number"
         if message is None:
             if column != "birthdate" or text <= latest:
@@ -111,6 +119,8 @@ def read_row(line: int, fields: Mapping[str, object], *, product_id: int, today:
             message = f"{shown(text)} is in the future: check the year"
         problems.append(Problem(line, column, message))
 
+    if "person_id" in given and (flaw := national_flaw(given["person_id"], given.get("country"))) is not None:
+        problems.append(Problem(line, "person_id", flaw))
     product = PRODUCTS.get(given["product_id"]) if "product_id" in given else product_id
     problems += [Problem(line, column, "is empty: every row needs it") for column in REQUIRED if column not in given]
     if product == 1000:
@@ -150,6 +160,7 @@ def read_row(line: int, fields: Mapping[str, object], *, product_id: int, today:
             IdentificationInfo(idn_date=given["idn_date"], identified_by=given["identified_by"]) if "idn_date" in given else None
         ),
         branch_id=get("branch_id"),
+        card_product_id=int(given["card_product_id"]) if "card_product_id" in given else None,
     )
 
 
@@ -195,12 +206,7 @@ def _has_text(value: object) -> bool:
 
 def _person_id(text: str) -> str | None:
     """The one check whose message never has the value."""
-    if _SPREADSHEET.fullmatch(text):
-        return _SHORTENED
-    if text.isprintable():
-        return None
-    bad = next(c for c in text if not c.isprintable())
-    return f"has a character that can't be seen (U+{ord(bad):04X}): delete it or write a plain space"
+    return _SHORTENED if _SPREADSHEET.fullmatch(text) else unseen_flaw(text)
 
 
 def _code(text: str) -> str | None:
@@ -225,76 +231,44 @@ def _prose(text: str) -> str | None:
 
 
 def _phone(text: str) -> str | None:
-    if _TRUNK.fullmatch(text):
-        return f"{shown(text)} begins with 8, as dialled inside the country: begin with the country code, such as 7 for Kazakhstan"
-    if _PHONE.fullmatch(text):
+    flaw = phone_flaw(text.removeprefix("+"))
+    if flaw is None:
         return None
-    how = "give the whole number with the country code, digits only, such as 77017777777"
     if _SPREADSHEET.fullmatch(text):
-        return f"{shown(text)} was shortened by a spreadsheet: format the column as text and {how}"
-    return f"{shown(text)} is not a phone number: {how}"
+        return f"{shown(text)} was shortened by a spreadsheet: format the column as text and {WHOLE_PHONE}"
+    return f"{shown(text)} {flaw}"
 
 
-def _name(text: str) -> str | None:
-    if _NAME.fullmatch(text):
-        return None
-    if _CYRILLIC.search(text):
-        return f"{shown(text)} has Cyrillic letters: write it in Latin letters, as in the passport"
-    bad = _NOT_NAME.search(text)
-    if bad is None:
-        return f"{shown(text)} has no letter"
-    if bad[0] in "‘’ʻʼ`´":  # noqa: RUF001  the look-alikes are the point
-        return f"{shown(text)} has the typographic apostrophe {shown(bad[0])}: write the plain one, '"
-    return f"{shown(text)} has the character {shown(bad[0])}: a name has Latin letters A to Z, spaces, apostrophes, hyphens and dots"
+def _card_product(text: str) -> str | None:
+    return None if _CARD_PRODUCT.fullmatch(text) else f"{shown(text)} is not a card product: write its number, such as 2000"
 
 
-def _date(text: str) -> str | None:
-    if not _DATE.fullmatch(text):
-        return f"{shown(text)} is not a date of the form YYYY-MM-DD, such as 1990-12-31"
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return f"{shown(text)} is a day that the calendar does not have: write YYYY-MM-DD"
-    if text < _OLDEST:
-        return f"{shown(text)} is before 1900: check the year"
-    return None
+def _of(flaw: Callable[[str], str | None]) -> Callable[[str], str | None]:
+    """The message of a rule that is not of files alone."""
 
+    def check(text: str) -> str | None:
+        found = flaw(text)
+        return None if found is None else f"{shown(text)} {found}"
 
-def _email(text: str) -> str | None:
-    if _EMAIL.fullmatch(text) and text.isprintable():
-        return None
-    return f"{shown(text)} is not an e-mail address: it has one @ and a dot after it, such as name@example.com"
-
-
-def _country(text: str) -> str | None:
-    if text in COUNTRIES:
-        return None
-    if text.upper() in COUNTRIES:
-        return f"{shown(text)} is not in capital letters: write {text.upper()}"
-    if len(text) == 2:
-        return f"{shown(text)} has two letters: write the code of three letters (ISO 3166-1 alpha-3), such as KAZ and not KZ"
-    return f"{shown(text)} is not the code of a country: write its three capital letters (ISO 3166-1 alpha-3), such as KAZ"
-
-
-def _language(text: str) -> str | None:
-    return None if _LANGUAGE.fullmatch(text) else f"{shown(text)} is not a language: write two small letters (ISO 639-1), such as kk or ru"
+    return check
 
 
 def _one_of(values: Mapping[str, int], how: str) -> Callable[[str], str | None]:
     return lambda text: None if text in values else f"{shown(text)} is not allowed: write {how}"
 
 
+_country: Final = _of(country_flaw)
 _CHECKS: Final[dict[str, Callable[[str], str | None]]] = {
     "key": _key,
     "phone": _phone,
-    "first_name": _name,
-    "last_name": _name,
-    "middle_name": _name,
-    "birthdate": _date,
-    "email": _email,
+    "first_name": _of(name_flaw),
+    "last_name": _of(name_flaw),
+    "middle_name": _of(name_flaw),
+    "birthdate": _of(date_flaw),
+    "email": _of(email_flaw),
     "country": _country,
     "person_id": _person_id,
-    "language": _language,
+    "language": _of(language_flaw),
     "document": _code,
     "external_user_id": _code,
     "type": _one_of(_TYPES, "1 (individual), 2 (legal entity) or 3 (individual entrepreneur)"),
@@ -302,9 +276,10 @@ _CHECKS: Final[dict[str, Callable[[str], str | None]]] = {
     **dict(zip(_ADDRESS1, (_country, _prose, _prose, _prose, _prose), strict=True)),
     **dict(zip(_ADDRESS2, (_country, _prose, _prose, _prose, _prose), strict=True)),
     "branch_id": _code,
-    "idn_date": _date,
+    "idn_date": _of(date_flaw),
     "identified_by": _prose,
     "product_id": _one_of(PRODUCTS, "1000, 2000 or 3000"),
+    "card_product_id": _card_product,
 }
 
 COLUMNS: Final = tuple(_CHECKS)

@@ -130,6 +130,7 @@ class Run:
             settings=plan.settings,
             clock=before.clock,
             witness=before.witness,
+            changed=before.changed,
             stopping=self._stopping,
             room=self._room,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 from random import random
 from typing import TYPE_CHECKING, Final, Literal
@@ -41,6 +41,7 @@ class Shared:
         settings: of the batch; the request ids depend on them.
         room: set when a row may have made room for another.
         witness: a request id that the issuer has accepted.
+        changed: of each call whose contract is not the one of the plan, what has changed.
         held: rows that were left since the issuer last took a request, because it asked to wait with them for too long.
         held_questions: the same since it last answered a question, of questions about rows.
     """
@@ -55,6 +56,7 @@ class Shared:
     stopping: Stopping
     room: asyncio.Event
     witness: str | None
+    changed: Mapping[str, str] = field(default_factory=dict)
     held: int = 0
     held_questions: int = 0
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from contextlib import nullcontext
 from functools import partial
 from random import random
@@ -103,7 +102,7 @@ class Steps:
             # What was told of that use is no client to go on with before its request is known to have succeeded.
             row.client_id = await self._client_of_that_use(row)
         if row.card_id is None:
-            issue = CardIssue(client_id=row.client_id, product_id=row.planned.row.product_id)
+            issue = CardIssue(client_id=row.client_id, product_id=row.card_product_id(self._shared.settings))
             issued = await self._step(row, "card", CARDS_ISSUE, partial(_given, issue))
             row.card_id = issued.card_ids[0]
             # Whoever sent it, this process or an earlier one: it was one card, for this client.
@@ -191,9 +190,9 @@ class Steps:
                     raise Ended(State.PLANNED, f"nothing was sent: {error}. Put the planned document back, and resume") from error
                 return await self._asked(call, request_id), False
             body.request_id = request_id
-            digest = hashlib.sha256(shared.session.encode(call, body)).digest()
+            digest = shared.session.fingerprint(call, body)
             if earlier is not None and digest != earlier.body_sha256:
-                return await self._asked(call, request_id), False
+                return await self._asked(call, request_id, changed=shared.changed.get(call.name)), False
             intent = Intention(
                 shared.journal,
                 row,
@@ -220,12 +219,14 @@ class Steps:
                 return operation, found and not own
         return await self._refusals.of_this_run(row, step, call, refused, refusal=Refusal.OWN if own else Refusal.PERHAPS_USED)
 
-    async def _asked(self, call: Call[R], request_id: str) -> Operation[R]:
-        """Of an intent that can only be asked about."""
+    async def _asked(self, call: Call[R], request_id: str, *, changed: str | None = None) -> Operation[R]:
+        """Of an intent that can only be asked about; `changed`: what has changed in the contract since it was planned."""
         state = await self._shared.ask_patiently(request_id)
         if state is None:
+            why = "" if changed is None else f": the contract of {call.name} has changed since the batch was planned ({changed})"
             raise OutcomeUnknown(
-                "it was sent by an earlier run, the issuer does not know the id, and the same bytes can't be made again to re-send it.",
+                "it was sent by an earlier run, the issuer does not know the id, and the same bytes can't be made again to re-send "
+                f"it{why}.",
                 request_id=request_id,
             )
         return Operation(self._shared.session, call, request_id, state)

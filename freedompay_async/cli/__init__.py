@@ -6,11 +6,15 @@ import logging
 import sys
 from importlib.util import find_spec
 
+from freedompay_async.cli.console import take_any_text
+
 __all__ = ["main"]
 
 
 def main() -> None:
     """Run the command; without the extra `cli`, say how to get it."""
+    # Before the first word: an output that breaks after cards were made would hide what became of them.
+    take_any_text()
     missing = [name for name in ("rich", "typer") if find_spec(name) is None]
     if missing:
         sys.exit(f"freedompay: {' and '.join(missing)} not installed: pip install 'freedompay-async[cli]'")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from freedompay_async.cli.batches import batch
+from freedompay_async.cli.columns import columns
 from freedompay_async.cli.contract_table import contract
 from freedompay_async.cli.doctor import doctor
 from freedompay_async.cli.sandboxes import sandbox
@@ -45,7 +46,8 @@ app = typer.Typer(
     signed, and where another implementation goes wrong.
 
     **Settings** come from flags, then from the environment: `FREEDOMPAY_AUTH_ID`, `FREEDOMPAY_SECRET_KEY`,
-    `FREEDOMPAY_REGION` (KZ, KG, UZ), `FREEDOMPAY_TEST` (1 or 0), `FREEDOMPAY_BASE_URL`. The secret key is never a flag,
+    `FREEDOMPAY_REGION` (KZ, KG, UZ), `FREEDOMPAY_TEST` (1 the test host, 0 the live one), `FREEDOMPAY_BASE_URL`,
+    `FREEDOMPAY_SIGNATURE` (the scheme), `FREEDOMPAY_CONTRACT` (a contract file), `FREEDOMPAY_PROXY`. The secret key is never a flag,
     because other users of a machine can read flags.
 
     **Exit codes**: 0 all done. 1 finished, and something was refused, failed or is unknown. 2 wrong input or settings;
@@ -60,6 +62,7 @@ app.command("sandbox")(sandbox)
 app.command("doctor")(doctor)
 app.command("sign")(sign)
 app.command("contract")(contract)
+batch.command("columns")(columns)
 app.add_typer(batch, name="batch")
 app.add_typer(cards, name="cards")
 app.add_typer(clients, name="clients")

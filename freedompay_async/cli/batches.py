@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import tempfile
-from contextlib import contextmanager, suppress
+import asyncio
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from freedompay_async.batch import Batch, Journal, Limits, outcomes, read_file
+from freedompay_async.batch import Batch, Journal, Limits, read_file
 from freedompay_async.batch.accepting import EVERY_ROW, some
-from freedompay_async.batch.plan import Plan, existing_plan, make_plan
-from freedompay_async.batch.report import make_report
-from freedompay_async.cli.common import Flags, client, run
-from freedompay_async.cli.display import display, show_report
+from freedompay_async.batch.form import form_of, keep_form
+from freedompay_async.batch.plan import checked_card_product, existing_plan, make_plan
+from freedompay_async.cli.common import run
+from freedompay_async.cli.display import display
+from freedompay_async.cli.ending import finish
 from freedompay_async.cli.exits import Exit
-from freedompay_async.cli.output import check_free, printable, write_outcomes
-from freedompay_async.cli.running import gentle_stop, knock
+from freedompay_async.cli.output import check_free, in_shell, printable, say
+from freedompay_async.cli.planned import plan_event, refuse_problems, taken_back, temporary_folder
+from freedompay_async.cli.running import be_sure_of, gentle_stop, knock
+from freedompay_async.cli.settings_flags import Given, with_settings
 from freedompay_async.errors import ConfigurationError, FreedomPayError, JournalError
 from freedompay_async.files import reading_given
 from freedompay_async.plain import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from freedompay_async.batch import Accepted
 
 __all__ = ["batch"]
@@ -41,15 +42,34 @@ class _Check(StrEnum):
     NONE = "none"
 
 
-_File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV (UTF-8) or JSON Lines; one row a card.")]
+_File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV (UTF-8), .xlsx, .ods or JSON Lines; one row a card.")]
 # What can't be read is told by the journal itself, which says too that nothing was sent.
 _JournalFile = Annotated[Path, typer.Argument(metavar="JOURNAL", readable=False, help="The journal of the batch, such as run.db.")]
 _Product = Annotated[int, typer.Option("--product", help="1000 Freedom Wallet, 2000 Instant, 3000 Electron; a column `product_id` wins.")]
+_CardProduct = Annotated[
+    int | None,
+    typer.Option(
+        "--card-product",
+        min=1,
+        max=10**18 - 1,
+        help="The cards' product, which is of another list; left out, each row's own product. A column `card_product_id` wins.",
+    ),
+]
+_Strict = Annotated[bool, typer.Option("--strict", help="Take warnings for problems: while there is one, nothing is sent.")]
+_Sheet = Annotated[str | None, typer.Option("--sheet", help="Of a workbook the sheet, where several have something in them.")]
+_Columns = Annotated[
+    Path | None,
+    typer.Option("--columns", metavar="MAP.toml", help="The file's own names for columns; where they are not known, a map is suggested."),
+]
 _Concurrency = Annotated[int, typer.Option("--concurrency", min=1, max=10_000, help="Calls on the way at once.")]
 _Rate = Annotated[float | None, typer.Option("--rate", min=0.01, help="Calls a second at most, status questions included.")]
 _MaxCards = Annotated[int | None, typer.Option("--max-cards", min=1, help="Refuse to issue more cards than this, earlier runs included.")]
 _Out = Annotated[
-    Path | None, typer.Option("--out", help="Write every row there: CSV, or JSON Lines for a name ending in .jsonl. Must be new.")
+    Path | None,
+    typer.Option(
+        "--out",
+        help="Write every row there: CSV for the spreadsheet that FILE came from, or JSON Lines for a name ending in .jsonl. Must be new.",
+    ),
 ]
 _CheckFirst = Annotated[
     _Check,
@@ -69,22 +89,43 @@ _AcceptFound = Annotated[
         "this.",
     ),
 ]
+_Yes = Annotated[
+    bool, typer.Option("--yes", help="Do not ask whether cards on a live host are meant; where it was said once, nobody is asked.")
+]
+_ContractChanged = Annotated[
+    bool,
+    typer.Option(
+        "--contract-changed",
+        help="Go on though the contract is not the one that the batch was planned with. Rows that were not sent take the new one; "
+        "rows that were sent are asked about first, and sent again only if their bytes stay the same.",
+    ),
+]
 _Json = Annotated[bool, typer.Option("--json", help="JSON Lines on standard output, for machines.")]
 
 
 @batch.command("plan")
-def plan_(file: _File, product: _Product = 1000, json: _Json = False) -> None:
+def plan_(
+    file: _File,
+    product: _Product = 1000,
+    card_product: _CardProduct = None,
+    sheet: _Sheet = None,
+    columns: _Columns = None,
+    strict: _Strict = False,
+    json: _Json = False,
+) -> None:
     """Check a file and send nothing: every wrong row is named with its line and column."""
 
     async def work() -> Exit:
-        with tempfile.TemporaryDirectory() as folder:
-            async with Journal.open(Path(folder) / "plan.db") as journal:
-                settings = {"merchant": "", "base_url": "", "batch": "", "activate": "no"}
-                rows = read_file(file, product_id=product)
-                made = await make_plan(journal, rows, settings=settings)
-        _refuse_problems(made, file, json=json)
+        settings = {"merchant": "", "base_url": "", "batch": "", "activate": "no"}
+        if card_product is not None:
+            settings["card_product"] = checked_card_product(card_product)
+        with temporary_folder() as folder:
+            async with Journal.open(folder / "plan.db") as journal:
+                rows = read_file(file, product_id=product, sheet=sheet, columns=columns)
+                made = await make_plan(journal, rows, settings=settings, strict=strict)
+        refuse_problems(made, file, json=json)
         if json:
-            typer.echo(_plan_event(made))
+            typer.echo(plan_event(made))
         else:
             typer.echo(f"{file}: {made.rows:,} rows, {made.rows:,} cards to issue. All rows are good; nothing was sent.")
         return Exit.DONE
@@ -93,10 +134,14 @@ def plan_(file: _File, product: _Product = 1000, json: _Json = False) -> None:
 
 
 @batch.command("issue")
+@with_settings
 def issue(
     file: _File,
     journal: Annotated[Path, typer.Option("--journal", help="Where the batch is written down; needed to resume. Made if it is not there.")],
     product: _Product = 1000,
+    card_product: _CardProduct = None,
+    sheet: _Sheet = None,
+    columns: _Columns = None,
     name: Annotated[
         str, typer.Option("--batch", help="Request ids come from merchant, batch and key: a key gets one card under each batch name.")
     ] = "default",
@@ -106,12 +151,13 @@ def issue(
     max_cards: _MaxCards = None,
     check_first: _CheckFirst = _Check.SAMPLE,
     accept_found: _AcceptFound = None,
+    contract_changed: _ContractChanged = False,
+    strict: _Strict = False,
     out: _Out = None,
     json: _Json = False,
-    auth_id: Flags.auth_id = None,
-    region: Flags.region = None,
-    test: Flags.test = None,
-    base_url: Flags.base_url = None,
+    yes: _Yes = False,
+    *,
+    given: Given,
 ) -> None:
     """Issue one card for each row: create the client, wait, issue the card, wait.
 
@@ -125,15 +171,30 @@ def issue(
         keys = _accepted(accept_found)
         limits = Limits(concurrency=concurrency, rate=rate, max_cards=max_cards)
         async with (
-            client(auth_id=auth_id, region=region, test=test, base_url=base_url, max_connections=concurrency) as fp,
+            given.client(max_connections=concurrency) as fp,
             Journal.open(journal) as opened,
         ):
-            task = Batch(fp, opened, name=name, activate=activate, limits=limits, check_first=check_first.value, accept_found=keys)
-            with _taken_back(opened):
-                made = await task.plan(read_file(file, product_id=product))
-                _refuse_problems(made, file, json=json)
+            with taken_back(opened):
+                task = Batch(
+                    fp,
+                    opened,
+                    name=name,
+                    activate=activate,
+                    limits=limits,
+                    check_first=check_first.value,
+                    accept_found=keys,
+                    contract_changed=contract_changed,
+                    card_product_id=card_product,
+                    strict=strict,
+                )
+                made = await task.plan(read_file(file, product_id=product, sheet=sheet, columns=columns))
+                refuse_problems(made, file, json=json)
+                # Where it can't be written the run can't write either, and says so.
+                with suppress(JournalError):
+                    await keep_form(opened, form_of(file))
                 if json and made.warnings:
-                    typer.echo(_plan_event(made))
+                    typer.echo(plan_event(made))
+                await be_sure_of(fp, opened, made, yes=yes)
                 _tell(await task.accept(), keys, json=json)
                 await knock(fp, begun=made.resumed)
             return await _run(task, opened, out=out, json=json)
@@ -142,6 +203,7 @@ def issue(
 
 
 @batch.command("resume")
+@with_settings
 def resume(
     journal: _JournalFile,
     concurrency: _Concurrency = 64,
@@ -149,12 +211,12 @@ def resume(
     max_cards: _MaxCards = None,
     check_first: _CheckFirst = _Check.SAMPLE,
     accept_found: _AcceptFound = None,
+    contract_changed: _ContractChanged = False,
     out: _Out = None,
     json: _Json = False,
-    auth_id: Flags.auth_id = None,
-    region: Flags.region = None,
-    test: Flags.test = None,
-    base_url: Flags.base_url = None,
+    yes: _Yes = False,
+    *,
+    given: Given,
 ) -> None:
     """Go on with a batch that was stopped: what was sent is asked about first, what is unknown or refused without
     a proof is asked about again, the rest is issued.
@@ -165,10 +227,12 @@ def resume(
         keys = _accepted(accept_found)
         limits = Limits(concurrency=concurrency, rate=rate, max_cards=max_cards)
         async with (
-            client(auth_id=auth_id, region=region, test=test, base_url=base_url, max_connections=concurrency) as fp,
+            given.client(max_connections=concurrency) as fp,
             Journal.open(journal, create=False) as opened,
         ):
-            task = Batch(fp, opened, limits=limits, check_first=check_first.value, accept_found=keys)
+            task = Batch(fp, opened, limits=limits, check_first=check_first.value, accept_found=keys, contract_changed=contract_changed)
+            # Whose batch it is, and under which contract, is looked at before anybody is asked.
+            await be_sure_of(fp, opened, await task.planned(), yes=yes)
             _tell(await task.accept(), keys, json=json)
             await knock(fp, begun=True)
             return await _run(task, opened, out=out, json=json)
@@ -184,7 +248,7 @@ def report(journal: _JournalFile, out: _Out = None, json: _Json = False) -> None
         check_free(out)
         async with Journal.open(journal, create=False) as opened:
             await existing_plan(opened)
-            return await _finish(opened, out=out, json=json)
+            return await finish(opened, out=out, json=json)
 
     run(work)
 
@@ -198,34 +262,26 @@ async def _run(task: Batch, journal: Journal, *, out: Path | None, json: bool) -
                     task.stop()
         except FreedomPayError as error:
             stopped = error
+        except asyncio.CancelledError:
+            _tell_unwritten(out, journal)
+            raise
     if task.progress.left_because is not None:
-        typer.echo(f"freedompay: {printable(task.progress.left_because)}", err=True)
+        say(f"freedompay: {printable(task.progress.left_because)}")
     if stopped is None:
-        return await _finish(journal, out=out, json=json)
+        return await finish(journal, out=out, json=json)
     # What has stopped the run may keep its journal from being read as well.
-    with suppress(JournalError):
-        await _finish(journal, out=out, json=json)
-    typer.echo(f"freedompay: stopped: {printable(str(stopped))}", err=True)
+    try:
+        await finish(journal, out=out, json=json)
+    except JournalError:
+        _tell_unwritten(out, journal)
+    say(f"freedompay: stopped: {printable(str(stopped))}")
     return Exit.LEFT
 
 
-async def _finish(journal: Journal, *, out: Path | None, json: bool) -> Exit:
-    result = await make_report(journal)
-    show_report(result, json=json)
+def _tell_unwritten(out: Path | None, journal: Journal) -> None:
     if out is not None:
-        try:
-            await write_outcomes(out, outcomes(journal))
-        except OSError as error:
-            typer.echo(
-                f"freedompay: {out} can't be written ({error.strerror}). The journal has all of it: "
-                f"freedompay batch report {journal.path} --out FILE",
-                err=True,
-            )
-            return Exit.LEFT if result.left else Exit.PROBLEMS
-    if result.left:
-        typer.echo(f"{result.left:,} rows are left: freedompay batch resume {journal.path}", err=True)
-        return Exit.LEFT
-    return Exit.DONE if result.complete else Exit.PROBLEMS
+        report = f"freedompay batch report {in_shell(journal.path)} --out {in_shell(out)}"
+        say(f"freedompay: {out} was not written. The journal tells what was made: {report}")
 
 
 def _accepted(given: str | None) -> str | list[str] | None:
@@ -258,32 +314,3 @@ def _tell(accepted: Accepted, keys: str | list[str] | None, *, json: bool) -> No
     typer.echo(f"--accept-found: {rows} accepted", err=True)
     if accepted.not_found:
         typer.echo(f"--accept-found: not accepted, because not found to be used before: {printable(some(accepted.not_found))}", err=True)
-
-
-def _refuse_problems(made: Plan, file: Path, *, json: bool) -> None:
-    if not json:
-        for problem in made.problems:
-            typer.echo(f"{file}: {problem}", err=True)
-        for warning in made.warnings:
-            typer.echo(f"{file}: warning: {warning}", err=True)
-    if not made.problems:
-        return
-    if json:
-        typer.echo(_plan_event(made))
-    bad = len({problem.line for problem in made.problems})
-    told = f"1 row is wrong in {file}. Correct it." if bad == 1 else f"{bad:,} rows are wrong in {file}. Correct them."
-    raise ConfigurationError(f"{told} Nothing was sent.")
-
-
-def _plan_event(made: Plan) -> str:
-    return to_json({"event": "plan", "rows": made.rows, "problems": made.problems, "warnings": made.warnings})
-
-
-@contextmanager
-def _taken_back(journal: Journal) -> Generator[None]:
-    """Before the run: a new journal is removed again if the file or the settings are wrong."""
-    try:
-        yield
-    except ConfigurationError:
-        journal.take_back()
-        raise

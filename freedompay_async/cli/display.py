@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json as json_module
 import sys
 import time
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TextIO, cast
 
 import anyio
 import typer
@@ -38,17 +39,42 @@ class Display(Protocol):
     def draw(self, progress: Progress) -> None: ...
 
 
+class _Lasting:
+    """Standard error, of which writing raises nothing where the terminal has gone away, as with its window."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.gone = False
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except OSError:
+            self.gone = True
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError:
+            self.gone = True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 class _Terminal:
-    def __init__(self, bars: Bars, console: Console) -> None:
+    def __init__(self, bars: Bars, console: Console, stream: _Lasting) -> None:
         self._bars = bars
         self._console = console
+        self._stream = stream
         self._bar = bars.add_task("cards", total=None, text="")
         self._rate = _Rate()
 
     def outcome(self, outcome: Outcome) -> bool:
         if outcome.reason:
             self._console.print(_problem(outcome), markup=False, highlight=False, soft_wrap=True)
-        return True
+        return not self._stream.gone
 
     def draw(self, progress: Progress) -> None:
         text = _line(progress, self._rate) + "".join(f"\n  {each}" for each in _troubles(progress))
@@ -68,17 +94,28 @@ class _Plain:
 
 class _Json:
     def outcome(self, outcome: Outcome) -> bool:
-        return _written(to_json({"event": "outcome", **as_record(outcome)}))
+        return _written(_as_json({"event": "outcome", **as_record(outcome)}))
 
     def draw(self, progress: Progress) -> None:
         counts = {name: getattr(progress, name) for name in progress.__slots__}
-        _written(to_json({"event": "progress", **counts, "done": progress.done}))
+        _written(_as_json({"event": "progress", **counts, "done": progress.done}))
+
+
+def _as_json(value: object) -> str:
+    """One line of JSON; a letter that the output can't show is written by its number, as JSON writes it."""
+    text = to_json(value)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return "".join(each if each.isascii() else json_module.dumps(each)[1:-1] for each in text)
+    return text
 
 
 def _written(text: str, *, err: bool = False) -> bool:
     try:
         typer.echo(text, err=err)
-    except BrokenPipeError:
+    except OSError:
+        # The reader is gone, or the disk is full: the run ends gently, and the journal has it all.
         return False
     return True
 
@@ -100,14 +137,15 @@ class _Rate:
 @asynccontextmanager
 async def display(progress: Callable[[], Progress], *, json: bool) -> AsyncGenerator[Display]:
     """Draw as often as fits the reader, until the context is left."""
-    console = Console(stderr=True)
+    stream = _Lasting(sys.stderr)
+    console = Console(file=cast("TextIO", stream))
     if json:
         async with _drawing(_Json(), progress, _PLAIN_SECONDS) as shown:
             yield shown
     elif console.is_terminal:
         columns = (BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TextColumn("{task.fields[text]}", markup=False))
         with Bars(*columns, console=console) as bars:
-            async with _drawing(_Terminal(bars, console), progress, _BAR_SECONDS) as shown:
+            async with _drawing(_Terminal(bars, console, stream), progress, _BAR_SECONDS) as shown:
                 yield shown
     else:
         async with _drawing(_Plain(), progress, _PLAIN_SECONDS) as shown:
@@ -168,7 +206,7 @@ def show_report(report: Report, *, json: bool) -> None:
     """The report on standard output."""
     if json:
         counts = {name: getattr(report, name) for name in report.__struct_fields__ if name != "problems"}
-        typer.echo(to_json({"event": "report", **counts, "problems": [as_record(outcome) for outcome in report.problems]}))
+        typer.echo(_as_json({"event": "report", **counts, "problems": [as_record(outcome) for outcome in report.problems]}))
         return
     lines = [f"batch {report.batch!r} of merchant {printable(report.merchant)}: {report.rows:,} rows"]
     for name, note in (
@@ -193,4 +231,6 @@ def show_report(report: Report, *, json: bool) -> None:
         lines.append(f"  next: {outcome.next}")
     if len(report.problems) > _SHOWN:
         lines.append(f"and {len(report.problems) - _SHOWN:,} more: --out FILE or --json gives them all")
+    # Written out now, so that whoever asked for it learns here if that can't be done.
     sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()

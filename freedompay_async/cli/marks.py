@@ -29,4 +29,5 @@ RETRIES: Final = {
 def help_of(row: Call[Any], verb: Callable[..., object]) -> str:
     """The help of a row's verb: what its docstring says, and how sure the row is."""
     text = inspect.cleandoc(verb.__doc__ or "")
-    return f"{text}\n\n**{row.mark}**: {MARKS[row.mark]}. {row.source}; `POST {row.path}`."
+    menu = " In the KZ menu only, as far as seen." if row.kz_only else ""
+    return f"{text}\n\n**{row.mark}**: {MARKS[row.mark]}. {row.source}; `POST {row.path}`.{menu}"

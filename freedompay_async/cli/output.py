@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import csv
+import errno
 import os
 import re
+import shlex
+import subprocess
+import sys
 from contextlib import contextmanager, suppress
 from secrets import token_hex
 from typing import IO, TYPE_CHECKING, Any, Final
 
+import typer
+
+from freedompay_async.batch.form import PLAIN
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.files import NotOurs, identity, look
+from freedompay_async.files import Identity, NotOurs, identity, identity_of
 from freedompay_async.plain import to_json
 
 if TYPE_CHECKING:
@@ -18,8 +25,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from freedompay_async.batch import Outcome
+    from freedompay_async.batch.form import Form
 
-__all__ = ["as_record", "check_free", "exists", "printable", "write_outcomes"]
+__all__ = ["as_record", "check_free", "exists", "hush", "in_shell", "printable", "say", "write_outcomes"]
 
 _COLUMNS: Final = (
     "line",
@@ -43,13 +51,47 @@ _DROPPED: Final = (
     r"\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
     r"""\"'`\xab\xbb\u2018-\u201f]*"""
 )
-# Where a country writes its decimals with a comma, as Kazakhstan does, a spreadsheet cuts a line at semicolons and minds no quotation mark.
-_FORMULA: Final = re.compile(rf"\A(?={_DROPPED}[{_SIGNS}\t\r\n])|(?<=[;\t\r\n])(?={_DROPPED}[{_SIGNS}])")
+
+
+def _formula(cuts: str) -> re.Pattern[str]:
+    """Where one begins: at the beginning of a cell, and after what a spreadsheet may cut at, which minds no quotation mark then."""
+    return re.compile(rf"\A(?={_DROPPED}[{_SIGNS}\t\r\n])|(?<=[{cuts}\t\r\n])(?={_DROPPED}[{_SIGNS}])")
+
+
+# Where decimals have a comma, as in Kazakhstan, lines are cut at semicolons, and elsewhere at commas.
+_FORMULA: Final = _formula(";")
+_FORMULA_AT_COMMAS: Final = _formula(",;")
 
 
 def printable(text: str) -> str:
     """What an issuer or a file wrote gives no orders to the terminal: neither a sequence of its own nor a line that looks like ours."""
     return text if text.isprintable() else "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def say(text: str) -> None:
+    """To standard error, for whoever is still there to read it."""
+    try:
+        typer.echo(text, err=True)
+    except OSError:
+        hush(sys.stderr)
+
+
+def in_shell(path: os.PathLike[str]) -> str:
+    """A path as it is written in a command to be copied, with what a shell would take apart in quotation marks."""
+    text = os.fspath(path)
+    return subprocess.list2cmdline([text]) if os.name == "nt" else shlex.quote(text)
+
+
+def hush(stream: IO[str]) -> None:
+    """Nothing more comes out there: what is still in its buffer would be refused again when Python ends."""
+    # One that was closed from the beginning is None, and a program's own has no number.
+    with suppress(OSError, ValueError, AttributeError):
+        number = stream.fileno()
+        null = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(null, number)
+        finally:
+            os.close(null)
 
 
 def as_record(outcome: Outcome) -> dict[str, Any]:
@@ -80,50 +122,100 @@ def exists(path: Path) -> bool:
         raise ConfigurationError(f"{path} can't be used ({error.strerror}). Nothing was sent.") from error
 
 
-async def write_outcomes(out: Path, outcomes: AsyncIterator[Outcome]) -> None:
+async def write_outcomes(out: Path, outcomes: AsyncIterator[Outcome], form: Form = PLAIN) -> None:
     """Every row; JSON Lines where the name ends so, otherwise CSV. The file is there whole or not at all, readable by its owner only.
 
     In CSV an apostrophe stands before what a spreadsheet could take for a formula: at the beginning of a cell, and inside one after a
-    semicolon, tab or line break. Who takes these away has the text to the letter; JSON Lines have it as it is.
+    semicolon, tab or line break, and after a comma where the delimiter is another. Who takes these away has the text to the letter; JSON
+    Lines have it as it is.
+
+    Args:
+        out: where. Nothing is there.
+        outcomes: the rows.
+        form: of the CSV.
 
     Raises:
         OSError: it can't be written, or has come into being meanwhile.
     """
     lines = out.suffix.lower() in (".jsonl", ".ndjson", ".json")
-    with _replacing(out) as stream:
+    with _replacing(out, encoding="utf-8-sig" if form.marked and not lines else "utf-8") as stream:
         if lines:
             async for outcome in outcomes:
                 stream.write(to_json(as_record(outcome)) + "\n")
             return
-        writer = csv.writer(stream, lineterminator="\n")
+        writer = csv.writer(stream, delimiter=form.delimiter, lineterminator="\n")
         writer.writerow(_COLUMNS)
         async for outcome in outcomes:
-            writer.writerow([_cell(value) for value in as_record(outcome).values()])
+            writer.writerow([_cell(value, form.delimiter) for value in as_record(outcome).values()])
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, delimiter: str = ",") -> str:
     """A spreadsheet must take text that comes from a file or from the issuer as text, and not as a formula."""
     if value is None or value is False:
         return ""
-    return _FORMULA.sub("'", "yes" if value is True else str(value))
+    return (_FORMULA if delimiter == "," else _FORMULA_AT_COMMAS).sub("'", "yes" if value is True else str(value))
 
 
 @contextmanager
-def _replacing(out: Path) -> Generator[IO[str]]:
+def _replacing(out: Path, *, encoding: str) -> Generator[IO[str]]:
     # Not named after the process: in a container each has the same number, and one that was killed leaves its file behind.
     part = out.with_name(f"{out.name[:200]}.{token_hex(4)}.part")
-    # Where something of that name stands already it is not ours: it stays, and this raises.
-    stream = open(part, "x", encoding="utf-8", newline="", opener=lambda path, flags: os.open(path, flags, 0o600))  # noqa: SIM115
-    made = identity(os.fstat(stream.fileno()))
+    # Where something of that name stands already it is not ours: it stays, and this raises. What UTF-8 can't write is escaped.
+    stream = open(  # noqa: SIM115
+        part, "x", encoding=encoding, errors="backslashreplace", newline="", opener=lambda path, flags: os.open(path, flags, 0o600)
+    )
+    made: Identity | None = None
     try:
         with stream:
+            made = identity_of(stream.fileno(), os.fspath(part))
             yield stream
-        there = look(os.fspath(part))
-        if there is None or identity(there) != made:
+        if not _is(part, made):
             raise NotOurs("another file has taken the place of the half-written one")
+        _give_name(part, out)
+    finally:
+        # What can't be removed is in nobody's way.
+        with suppress(OSError):
+            if made is not None and _is(part, made):
+                part.unlink()
+
+
+def _give_name(part: Path, out: Path) -> None:
+    """To the whole file, and never the name of another one."""
+    try:
         # A link and not a rename: it fails where the file has come into being meanwhile.
         os.link(part, out, follow_symlinks=False)
+    except FileExistsError:
+        raise
+    except (OSError, NotImplementedError):
+        # Some file systems have no links: exFAT, folders that a virtual machine shares, and parts of the network.
+        _rename(part, out)
+
+
+def _rename(part: Path, out: Path) -> None:
+    if os.name == "nt":
+        # There it fails where the file has come into being meanwhile.
+        os.rename(part, out)  # noqa: PTH104 - pathlib does not say so
+        return
+    # An empty file takes the name first, because that fails where another has it; the whole one takes its place at once.
+    place = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        taken = identity(os.fstat(place))
     finally:
-        with suppress(FileNotFoundError):
-            if identity(part.lstat()) == made:
-                part.unlink()
+        os.close(place)
+    try:
+        if not _is(out, taken):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        os.replace(part, out)  # noqa: PTH105 - as above
+    except BaseException:
+        with suppress(OSError):
+            if _is(out, taken):
+                out.unlink()
+        raise
+
+
+def _is(path: Path, made: Identity) -> bool:
+    """Whether this very file still stands there."""
+    try:
+        return identity(path.lstat()) == made
+    except FileNotFoundError:
+        return False

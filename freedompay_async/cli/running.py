@@ -1,14 +1,15 @@
-"""What the command does around the run of a batch: a question before it, and Ctrl-C during it."""
+"""What the command does around the run of a batch: questions before it, and Ctrl-C during it."""
 
 from __future__ import annotations
 
 import asyncio
-import signal
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-import typer
-
+from freedompay_async.batch.confirming import confirm, is_confirmed
+from freedompay_async.cli.output import say
+from freedompay_async.cli.signals import STOPS, on_signals
+from freedompay_async.cli.verbs.asking import be_sure
 from freedompay_async.errors import AuthenticationError, ConfigurationError, FreedomPayError, NotSent, ProtocolError
 from freedompay_async.ids import new_request_id
 from freedompay_async.wire import is_page
@@ -16,10 +17,24 @@ from freedompay_async.wire import is_page
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from freedompay_async.batch import Batch
+    from freedompay_async.batch import Batch, Journal, Plan
     from freedompay_async.client import FreedomPay
 
-__all__ = ["gentle_stop", "knock"]
+__all__ = ["be_sure_of", "gentle_stop", "knock"]
+
+
+async def be_sure_of(fp: FreedomPay, journal: Journal, plan: Plan, *, yes: bool) -> None:
+    """Where cards are real, somebody has to say yes once; a yes that was said is in the journal.
+
+    Raises:
+        ConfigurationError: nobody said it; nothing was sent.
+    """
+    if not fp.live or await is_confirmed(journal):
+        return
+    if not yes:
+        cards = "1 card" if plan.rows == 1 else f"{plan.rows:,} cards, one for each row"
+        be_sure(fp, f"issue {cards}, as batch {plan.settings['batch']!r} on a live host")
+    await confirm(journal)
 
 
 async def knock(fp: FreedomPay, *, begun: bool) -> None:
@@ -57,26 +72,18 @@ def _another_host(fp: FreedomPay, error: FreedomPayError) -> ConfigurationError:
 @asynccontextmanager
 async def gentle_stop(task: Batch) -> AsyncGenerator[None]:
     """The first Ctrl-C drains, the second aborts."""
-    loop = asyncio.get_running_loop()
     current = asyncio.current_task()
     asked = False
 
     def stop() -> None:
         nonlocal asked
         if asked and current is not None:
-            typer.echo("aborting: what is on the way is not waited for. Resuming the batch asks about it first.", err=True)
+            say("aborting: what is on the way is not waited for. Resuming the batch asks about it first.")
             current.cancel()
             return
         asked = True
         task.stop()
-        typer.echo(
-            "stopping: no new row starts, and what is on the way is settled. Ctrl-C again aborts; the journal can be resumed.", err=True
-        )
+        say("stopping: no new row starts, and what is on the way is settled. Ctrl-C again aborts; the journal can be resumed.")
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
-    try:
+    with on_signals(STOPS, stop):
         yield
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
-import signal
 import sqlite3
+import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ import typer
 
 from freedompay_async.cli.common import fail, run
 from freedompay_async.cli.exits import Exit
+from freedompay_async.cli.signals import STOPS, take_signals
 from freedompay_async.errors import ConfigurationError
 
 __all__ = ["sandbox"]
@@ -38,6 +40,16 @@ def sandbox(
     drip: Annotated[float, _chance("The answer a few bytes at a time.")] = 0.0,
     stall: Annotated[float, typer.Option(help="Seconds that a stalled answer takes.", min=0)] = 20.0,
     seed: Annotated[int, typer.Option(help="The same seed gives the same faults.")] = 0,
+    contract: Annotated[
+        Path | None,
+        typer.Option(
+            "--contract",
+            metavar="FILE",
+            readable=False,
+            help="Where this host differs from the vendor's pages, TOML or JSON: a table for each call, as [cards.issue], with path, "
+            "required, names, algorithms.",
+        ),
+    ] = None,
 ) -> None:
     """Run an issuer on this machine: a real HTTP server that keeps clients, cards and a ledger, and misbehaves on demand.
 
@@ -72,6 +84,7 @@ def sandbox(
             faults=faults,
             port=port,
             keep=0,
+            contract=None if contract is None else _differences(contract),
         )
     except ValueError as error:
         fail(str(error), Exit.INPUT)
@@ -101,10 +114,26 @@ def sandbox(
     run(serve)
 
 
+def _differences(path: Path) -> dict[str, Any]:
+    """What such a file says.
+
+    Raises:
+        ValueError: it can't be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        found = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
+    except OSError as error:
+        raise ValueError(f"--contract {path} can't be read ({error.strerror}). Nothing was started.") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"--contract {path} can't be read ({error}). Nothing was started.") from error
+    if not isinstance(found, dict):
+        raise ValueError(f"--contract {path} is no object of calls. Nothing was started.")  # noqa: TRY004 - as for whatever can't be read
+    return found
+
+
 def _signals() -> asyncio.Event:
-    """Set by Ctrl-C and by `kill`."""
+    """Set by Ctrl-C and by `kill`, as long as the loop runs."""
     ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, ended.set)
+    take_signals(STOPS, ended.set)
     return ended

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import json as json_text
 import sys
-from enum import StrEnum
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from freedompay_async.cli.common import Flags, errors_told
+from freedompay_async.cli.common import errors_told
 from freedompay_async.cli.exits import Exit
+from freedompay_async.cli.settings_flags import Given, with_settings
 from freedompay_async.cli.verbs.answers import draw_facts
+from freedompay_async.client_contract import Contract
+from freedompay_async.contract import TABLE, Section
+from freedompay_async.contract_file import overrides_of
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.ids import new_request_id
 from freedompay_async.plain import to_json
-from freedompay_async.settings import Region, Settings
-from freedompay_async.signing import JwsSigner, Sha256Signer
+from freedompay_async.schemes import read_schemes
+from freedompay_async.settings import Settings, region_scheme
 from freedompay_async.signing_report import Comparison, SigningReport, compare, signing_report
+
+if TYPE_CHECKING:
+    from freedompay_async.contract import Call
+    from freedompay_async.signing import JwsSigner, Sha256Signer
 
 __all__ = ["sign"]
 
@@ -31,29 +40,18 @@ _File = Annotated[
 ]
 
 
-class _Scheme(StrEnum):
-    JWS = "jws"
-    SIGN = "sign"
-
-
-class _Algorithm(StrEnum):
-    HS512 = "HS512"
-    HS256 = "HS256"
-
-
+@partial(with_settings, only=("auth_id", "region", "scheme", "contract"))
 def sign(
     path: Annotated[str, typer.Option("--path", help="The path alone, such as /v5/card-api/request/status.")],
     body: Annotated[str | None, typer.Option("--body", help="The body, every character of it.")] = None,
     body_file: _File = None,
-    scheme: Annotated[_Scheme | None, typer.Option("--scheme", help="Left out: jws in KZ, sign in KG and UZ.")] = None,
-    alg: Annotated[_Algorithm, typer.Option("--alg", help="Of jws: the vendor's page names both.")] = _Algorithm.HS512,
     signature: Annotated[
         str | None, typer.Option("--signature", help="The one of another program, for this path and body: what is wrong with it?")
     ] = None,
     request_id: Annotated[str | None, typer.Option("--request-id", metavar="UUID", help="For the header Request-Id of sign.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
-    auth_id: Flags.auth_id = None,
-    region: Flags.region = None,
+    *,
+    given: Given,
 ) -> None:
     r"""Sign a call without sending it, and show what is signed: for whoever writes or mends a client of their own.
 
@@ -64,23 +62,32 @@ def sign(
     The secret key comes from `FREEDOMPAY_SECRET_KEY` and is never shown. Nothing is sent.
     """
     with errors_told():
-        settings = Settings.from_env({"auth_id": auth_id, "region": region, "base_url": _NOWHERE})
-        signer = _signer(settings, scheme, alg)
+        settings = replace(given, base_url=_NOWHERE).settings()
+        call = _in_the_contract(settings, path)
+        signer = _signer(settings, Section.PAYMENT_CARDS if call is None else call.section)
         content = _content(body, body_file)
         report = signing_report(
             signer, secret_key=settings.secret_key, path=path, body=content, request_id=request_id or _own_id(path, content)
         )
         comparison = None if signature is None else compare(report, signature, secret_key=settings.secret_key)
+        if call is not None:
+            report = replace(report, headers=call.named(report.headers))
     _show(report, comparison, json=json)
     raise SystemExit(Exit.DONE if comparison is None or comparison.same else Exit.PROBLEMS)
 
 
-def _signer(settings: Settings, scheme: _Scheme | None, alg: _Algorithm) -> JwsSigner | Sha256Signer:
-    if scheme is None and settings.region is None:
-        raise ConfigurationError("say --scheme jws or --scheme sign, or set the region (--region, FREEDOMPAY_REGION). Nothing was sent.")
-    if scheme is _Scheme.JWS or (scheme is None and settings.region is Region.KZ):
-        return JwsSigner(auth_id=settings.auth_id, secret_key=settings.secret_key, alg=alg.value)
-    return Sha256Signer(auth_id=settings.auth_id, secret_key=settings.secret_key)
+def _in_the_contract(settings: Settings, path: str) -> Call[Any] | None:
+    """The call that has this path, as the contract has it; of a path that no row has, what it says of the greater section."""
+    rows = Contract(overrides_of(settings.contract or ()), settings.region).rows
+    return next((row for each in TABLE if (row := rows.get(each.name, each)).path == path), rows.get(Section.PAYMENT_CARDS))
+
+
+def _signer(settings: Settings, section: Section) -> JwsSigner | Sha256Signer:
+    chosen = {} if settings.scheme is None else read_schemes(settings.scheme)
+    scheme = chosen.get(section, region_scheme(settings.region))
+    if scheme is None:
+        raise ConfigurationError("say --scheme (FREEDOMPAY_SIGNATURE), or set the region (--region, FREEDOMPAY_REGION). Nothing was sent.")
+    return scheme.signer(auth_id=settings.auth_id, secret_key=settings.secret_key)
 
 
 def _content(body: str | None, body_file: Path | None) -> bytes:

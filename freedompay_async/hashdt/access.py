@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from freedompay_async.arguments import refusal
 from freedompay_async.errors import ConfigurationError, NotSent
+from freedompay_async.leftovers import leftover_of
 from freedompay_async.secret import Hidden, Token
 
 __all__ = ["Access", "TokenSource", "closed", "header"]
@@ -63,7 +65,10 @@ class Access:
         try:
             async with clock, self._renewal:
                 if self._token is refused:
-                    renewed = header("token", closed(await self._source()))
+                    given: Hidden[object] = Hidden(self._source())
+                    if not isinstance(given.value, Awaitable):
+                        raise ConfigurationError("token is a function that is not async: write it as async def. Nothing was sent.")
+                    renewed = header("token", closed(await given.value))
                     if self._token is not None:
                         # What was sent with it may still be answered.
                         self._earlier = (self._token, *self._earlier)[:_EARLIER]
@@ -97,7 +102,12 @@ def header(name: str, value: object) -> Token:
     Raises:
         ConfigurationError: it can't; the value is not shown.
     """
-    value = Token(value if isinstance(value, str) else "")
+    if not isinstance(value, str):
+        raise refusal(name, value.value if isinstance(value, Hidden) else value, "text")
+    value = Token(value)
+    odd = leftover_of(value)
+    if odd is not None:
+        raise ConfigurationError(f"{name} {odd}. Nothing was sent.")
     if not _fits(value):
         raise ConfigurationError(f"{name} is empty, or has characters that a header can't have. Nothing was sent.")
     return value

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from freedompay_async.arguments import check_text
 from freedompay_async.contract import Section
+from freedompay_async.contract_file import overrides_of
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.hashdt.access import Access, closed
 from freedompay_async.hashdt.page import is_safe
 from freedompay_async.hashdt.pins import Pins
 from freedompay_async.overrides import overridden
 from freedompay_async.pooled import Pooled
+from freedompay_async.proxies import proxy_of
+from freedompay_async.secret import Hidden
 from freedompay_async.settings import MAX_ANSWER, is_plain
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable
+    from os import PathLike
 
     from freedompay_async.hashdt.access import TokenSource
     from freedompay_async.overrides import Override
     from freedompay_async.policy import Policy
+    from freedompay_async.proxies import Proxy
 
 __all__ = ["HashDT"]
 
@@ -36,11 +42,12 @@ class HashDT(Pooled):
         rate: calls a second at most, whoever makes them; left out, there is no limit but the one that the issuer's 429 teaches.
         timeout: seconds a call may take in all.
         policy: the times in between.
-        contract: what is different in the contract table: see `Override`.
+        contract: what is different in the contract table: the path of a contract file, or `Override`s.
         ssl_context: your own TLS settings, for a private authority.
         max_answer: bytes; a larger answer is not read, and counts as lost.
-        trust_env: go through the proxy that `HTTPS_PROXY` and `NO_PROXY` name, as aiohttp's `trust_env` does, `.netrc` included; left out,
-            neither is looked at. A base_url on this machine over plain http never uses a proxy.
+        proxy: the address of an HTTP proxy to go through, such as `http://proxy.example.com:3128`; it may have a user and a password.
+        trust_env: go through the proxy that `HTTPS_PROXY` (or `ALL_PROXY`) names and `NO_PROXY` does not take out. Left out, neither is
+            used, and `NotSent` says that such a proxy is named.
 
     Raises:
         ConfigurationError: a setting is missing or wrong; nothing was sent.
@@ -57,20 +64,24 @@ class HashDT(Pooled):
         rate: float | None = None,
         timeout: float = 60.0,
         policy: Policy | None = None,
-        contract: Iterable[Override] = (),
+        contract: Iterable[Override] | str | PathLike[str] = (),
         ssl_context: ssl.SSLContext | None = None,
         max_answer: int = MAX_ANSWER,
+        proxy: str | Proxy | None = None,
         trust_env: bool = False,
     ) -> None:
         # Bound anew, so that no traceback of this frame shows them.
         api_key, product_id, token = closed(api_key), closed(product_id), closed(token)
+        given_proxy = Hidden(proxy)
+        del proxy
+        check_text("base_url", base_url)
         if not is_safe(base_url) or not is_plain(base_url) or "?" in base_url or "#" in base_url:
             raise ConfigurationError("base_url must be like https://api.example.com, without a query or a user. Nothing was sent.")
         access = Access(api_key=api_key, product_id=product_id, token=token)
         super().__init__(
             base_url=base_url,
             signers={Section.HASHDT: access},
-            rows=overridden(contract, None),
+            rows=overridden(overrides_of(contract), None),
             record=None,
             max_connections=max_connections,
             rate=rate,
@@ -78,6 +89,7 @@ class HashDT(Pooled):
             policy=policy,
             ssl_context=ssl_context,
             max_answer=max_answer,
+            proxy=proxy_of(given_proxy),
             trust_env=trust_env,
         )
         self.pins: Final = Pins(self._session, access)

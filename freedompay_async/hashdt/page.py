@@ -6,8 +6,7 @@ from html import escape
 from typing import Final
 from urllib.parse import urlsplit
 
-from msgspec import Struct
-
+from freedompay_async.portable import Portable
 from freedompay_async.secret import PageUrl  # noqa: TC001 - msgspec reads the annotation when it runs
 
 __all__ = ["PinPage", "is_safe"]
@@ -15,7 +14,7 @@ __all__ = ["PinPage", "is_safe"]
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 
-class PinPage(Struct, kw_only=True, frozen=True):
+class PinPage(Portable, kw_only=True, frozen=True):
     """Whoever has the URL can set the PIN, so it shows itself only when it is asked to: `url.reveal()`, or `iframe()`."""
 
     request_id: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 from freedompay_async.contract import PINS_CHANGE_URL, PINS_RESET_URL, PINS_SET_URL
 from freedompay_async.errors import AuthenticationError, FreedomPayError, ProtocolError
@@ -13,23 +14,27 @@ from freedompay_async.hashdt.page import PinPage, is_safe
 from freedompay_async.ids import checked_request_id, new_request_id
 from freedompay_async.models.open import Fields
 from freedompay_async.models.requests import HeaderQuery
+from freedompay_async.staying import Staying
 
 if TYPE_CHECKING:
     from freedompay_async.contract import Call
     from freedompay_async.hashdt.access import Access
+    from freedompay_async.ids import RequestId
     from freedompay_async.models.pin_pages import PinPageAnswer
     from freedompay_async.session import Session
 
 __all__ = ["Pins"]
 
 
-class Pins:
+class Pins(Staying):
     """Pages on which a cardholder sets, resets or changes a PIN (docs.hashdt.com, PIN).
 
     `request_id` is an idempotency key of your own; left out, the library makes one, the same for every attempt. `client_id` goes out as
     `x-client-id`. `timeout` is seconds, everything included, the token source too.
     Each raises any of `FreedomPayError` but `StillProcessing`, and what the token source raises.
     """
+
+    INSTEAD = "make a client in each process"
 
     def __init__(self, session: Session, access: Access) -> None:
         self._session: Final = session
@@ -42,7 +47,7 @@ class Pins:
         wallet_id: str,
         card_id: str,
         client_id: str | None = None,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         timeout: float | None = None,
         wait: bool = True,
     ) -> PinPage:
@@ -57,7 +62,7 @@ class Pins:
         wallet_id: str,
         card_id: str,
         client_id: str | None = None,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         timeout: float | None = None,
         wait: bool = True,
     ) -> PinPage:
@@ -72,7 +77,7 @@ class Pins:
         wallet_id: str,
         card_id: str,
         client_id: str | None = None,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         timeout: float | None = None,
         wait: bool = True,
     ) -> PinPage:
@@ -84,17 +89,16 @@ class Pins:
         self,
         call: Call[PinPageAnswer],
         query: HeaderQuery,
-        request_id: str | None,
+        request_id: RequestId | None,
         timeout: float | None,
         wait: bool,  # noqa: FBT001 - each method hands on what it was given, in this order
     ) -> PinPage:
         request_id = new_request_id() if request_id is None else checked_request_id(request_id)
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + (timeout or self._session.timeout)
         access = self._access
         try:
             # Before the token source is asked for anything.
-            self._session.check(timeout)
+            loop = self._session.check(timeout)
+            deadline = loop.time() + (timeout or self._session.timeout)
             if access.token is None:
                 await access.renew(None, deadline=deadline)
             used = access.token
@@ -136,8 +140,8 @@ def _query(cardholder_id: str, wallet_id: str, card_id: str, client_id: str | No
 
 
 def _header(name: str, value: object) -> str:
-    number = isinstance(value, int) and not isinstance(value, bool)
-    return header(name, str(value) if number else value).reveal()
+    written = isinstance(value, int | UUID) and not isinstance(value, bool)
+    return header(name, str(value) if written else value).reveal()
 
 
 def _page(answer: PinPageAnswer) -> PinPage:

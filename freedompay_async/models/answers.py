@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeAlias
 
-from msgspec import Struct
 from msgspec.structs import force_setattr
 
 from freedompay_async.models.dictionaries import CallStatus, RequestStatus
 from freedompay_async.models.open import OpenStruct
+from freedompay_async.portable import Portable
 
 __all__ = [
     "Answer",
@@ -137,6 +137,7 @@ class RequestState(Answer, kw_only=True, frozen=True):
     """What the issuer says of a request (docs.freedompay.kg, api-13677899). Not all fields are there at once."""
 
     DECIDING: ClassVar = frozenset({"status", "request_status", "cards", "client_id", "transaction_id", "fin_document_id"})
+    FILLED: ClassVar = frozenset({"extra", "found", "other_body"})
 
     cards: list[CardRef] | None = None
     client_id: str | int | None = None
@@ -145,6 +146,9 @@ class RequestState(Answer, kw_only=True, frozen=True):
     found: bool = False
     """Filled in by the client: the call was refused and a look-up knows its id, so the issuer may have had it before. Where no proxy has
     sent the call twice, and no attempt of it was answered with 429 after the work, it did nothing anew."""
+    other_body: bool = False
+    """Filled in by the client: it has sent another body under this request id too. The issuer takes one of them at most, so what is told
+    here may be of the other one. Bodies of other processes are not known."""
 
     def __post_init__(self) -> None:
         # An empty id is no id, wherever it is read.
@@ -206,7 +210,7 @@ class RequestState(Answer, kw_only=True, frozen=True):
         return state
 
 
-class Completed(Struct, kw_only=True, frozen=True):
+class Completed(Portable, kw_only=True, frozen=True):
     """A request that succeeded and gives nothing back but that."""
 
     request_id: str
@@ -217,7 +221,7 @@ class Completed(Struct, kw_only=True, frozen=True):
         return cls(request_id=state.request_id, answer=state)
 
 
-class CreatedClient(Struct, kw_only=True, frozen=True):
+class CreatedClient(Portable, kw_only=True, frozen=True):
     """A client that exists."""
 
     request_id: str
@@ -231,7 +235,7 @@ class CreatedClient(Struct, kw_only=True, frozen=True):
         return None if client_id is None else cls(request_id=state.request_id, client_id=client_id, answer=state)
 
 
-class IssuedCards(Struct, kw_only=True, frozen=True):
+class IssuedCards(Portable, kw_only=True, frozen=True):
     """Cards that exist.
 
     Attributes:
@@ -271,7 +275,7 @@ class IssuedCards(Struct, kw_only=True, frozen=True):
         return cls(request_id=state.request_id, card_ids=state.card_ids, answer=state)
 
 
-class CreatedTransaction(Struct, kw_only=True, frozen=True):
+class CreatedTransaction(Portable, kw_only=True, frozen=True):
     """A transaction that exists."""
 
     request_id: str

@@ -34,7 +34,7 @@ class RequestStatus(OpenText):
 
 
 class Product(OpenInt):
-    """Card products (docs.freedompay.kz, doc-850764)."""
+    """Products of clients (docs.freedompay.kz, doc-850764). Card products are another list, which is on no page that could be read."""
 
     FREEDOM_WALLET = 1000
     INSTANT = 2000

@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from decimal import Decimal
 from enum import IntEnum, StrEnum
-from typing import Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeAlias
 
-from msgspec import Struct
+from msgspec import to_builtins
 
 from freedompay_async.masking import MOST_OF_TEXT, is_secret_name, mask_text
+from freedompay_async.opening import Closed
+from freedompay_async.portable import Portable
 from freedompay_async.redaction import BY_SHAPE, Redaction, named_apart
 from freedompay_async.secret import Secret
+
+if TYPE_CHECKING:
+    _Encoded: TypeAlias = type
+else:
+    from freedompay_async.portable import Encoded as _Encoded
 
 __all__ = ["Extra", "Fields", "OpenInt", "OpenStruct", "OpenText", "sealed"]
 
 _DEEPEST: Final = 8
 
 
-class Fields:
+class Fields(Closed):
     """Fields by their name on the wire; `repr` shows the names only.
 
     It reads like a mapping, and is none to `isinstance`: whoever records the locals of a frame opens mappings, and shows what is in them.
@@ -108,10 +115,16 @@ def _text(value: object) -> str:
         return type(value).__name__
 
 
-class Extra(Fields):
+class Extra(Fields, metaclass=_Encoded):
     """Fields of an answer that the library does not know. What reads like a secret, or repeats one that was sent, is a `Secret`."""
 
     __slots__ = ()
+
+    @property
+    def _value_(self) -> dict[str, Any]:
+        """What msgspec makes of it (see `portable.py`): it looks no further, so what JSON does not have is text already."""
+        plain: dict[str, Any] = to_builtins(self._fields)
+        return plain
 
     def __init__(self, fields: Mapping[str, Any] | Fields, *, secret: bool = False, hidden: Redaction | None = BY_SHAPE) -> None:
         super().__init__(_sealed_fields(fields, secret=secret, hidden=hidden, depth=0))
@@ -128,7 +141,7 @@ def _extra(fields: dict[str, Any]) -> Extra:
     return Extra(fields) if fields else _NONE
 
 
-class OpenStruct(Struct, kw_only=True, frozen=True, repr_omit_defaults=True):
+class OpenStruct(Portable, kw_only=True, frozen=True, repr_omit_defaults=True):
     """A JSON object of an answer."""
 
     EXPECTED: ClassVar[frozenset[str]] = frozenset()

@@ -40,7 +40,8 @@ class CardInfo(Answer, kw_only=True, frozen=True):
 
     card_id: str | int | None = None
     client_id: str | int | None = None
-    product_id: int | None = None
+    product_id: int | str | None = None
+    """The list of card products is not public."""
     card_status: str | int | None = None
     """The dictionary of card statuses is not public."""
     card_mask: str | None = None
@@ -52,8 +53,8 @@ class CardBalance(Answer, kw_only=True, frozen=True):
 
     amount: Decimal | None = None
     blocked_amount: Decimal | None = None
-    currency: str | None = None
-    """ISO 4217 alpha-3."""
+    currency: str | int | None = None
+    """ISO 4217, by letters or by number."""
 
 
 class CardSecrets(Answer, kw_only=True, frozen=True):
@@ -72,7 +73,7 @@ class CardSecrets(Answer, kw_only=True, frozen=True):
 class Movement(OpenStruct, kw_only=True, frozen=True):
     """A line of a statement (docs.freedompay.kz, api-12075219)."""
 
-    type: str | None = None
+    type: str | int | None = None
     """The dictionary of operation types is not public."""
     amount: Decimal | None = None
     commission: Decimal | None = None
@@ -120,7 +121,7 @@ class Authorization(OpenStruct, kw_only=True, frozen=True):
     """A payment that was authorised."""
 
     datetime: str | None = None
-    type: str | None = None
+    type: str | int | None = None
     amount: Decimal | None = None
     commission: Decimal | None = None
     full_amount: Decimal | None = None
@@ -170,7 +171,7 @@ class CardSummary(OpenStruct, kw_only=True, frozen=True):
     card_id: str | int
     card_mask: str | None = None
     card_status: str | int | None = None
-    product_id: int | None = None
+    product_id: int | str | None = None
 
 
 class ClientCards(Answer, kw_only=True, frozen=True):
@@ -193,17 +194,17 @@ class TransactionInfo(Answer, kw_only=True, frozen=True):
     amount: Decimal | None = None
     cleared_amount: Decimal | None = None
     refunded_amount: Decimal | None = None
-    currency: str | None = None
+    currency: str | int | None = None
     datetime: str | None = None
 
 
 class LimitState(OpenStruct, kw_only=True, frozen=True):
     """A limit and what is left of it. The vendor's page says what is told, not under which names; those are inferred."""
 
-    type: str | None = None
-    period: str | None = None
+    type: str | int | None = None
+    period: str | int | None = None
     maximum: Decimal | None = None
-    currency: str | None = None
+    currency: str | int | None = None
     counter: Decimal | None = None
     remaining: Decimal | None = None
 

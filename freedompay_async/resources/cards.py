@@ -26,6 +26,8 @@ from freedompay_async.secret import Hidden, Pin
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
 
+    from freedompay_async.contract import Call
+    from freedompay_async.ids import RequestId
     from freedompay_async.models.answers import Answer, Completed, IssuedCards
     from freedompay_async.models.reads import (
         CardBalance,
@@ -55,18 +57,27 @@ class Cards(Namespace):
     async def issue(
         self,
         *,
-        client_id: str,
+        client_id: str | None = None,
         product_id: int,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         wait: bool = True,
     ) -> Operation[IssuedCards]:
         """Issue a card to a client.
 
-        The path is documented, the fields are not (docs.freedompay.kz, "Issue card").
+        The path is documented, the fields are not (docs.freedompay.kz, "Issue card"). A draft page has a `cardholder` object in place of
+        `client_id`: `Override(call="cards.issue", leave_out=["client_id"])` and `extra={"cardholder": {…}}` send that.
+
+        Args:
+            client_id: may be left out only where the contract of this client leaves it out of the body.
+            product_id: of the card. Card products are another list than those of clients, and no public page shows it.
+            request_id: as for `Cards`.
+            extra: as for `Cards`.
+            timeout: seconds.
+            wait: as for `Cards`.
         """
-        body = CardIssue(client_id=client_id, product_id=product_id)
+        body = self._order(contract.CARDS_ISSUE, client_id, product_id)
         return await self._start(contract.CARDS_ISSUE, body, request_id, extra, timeout, wait)
 
     async def bulk_issue(
@@ -74,12 +85,12 @@ class Cards(Namespace):
         *,
         product_id: int,
         count: int,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         wait: bool = True,
     ) -> Operation[IssuedCards]:
-        """Issue `count` cards without a holder, to be linked later.
+        """Issue `count` cards without a holder, to be linked later. `product_id` is a card product, as for `issue`.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
@@ -89,18 +100,18 @@ class Cards(Namespace):
     async def issue_plastic(
         self,
         *,
-        client_id: str,
+        client_id: str | None = None,
         product_id: int,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         wait: bool = True,
     ) -> Operation[IssuedCards]:
-        """Issue a plastic card to a client.
+        """Issue a plastic card to a client, as `issue`. The menus of KG and UZ call it "Physical".
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
-        body = CardIssue(client_id=client_id, product_id=product_id)
+        body = self._order(contract.CARDS_ISSUE_PLASTIC, client_id, product_id)
         return await self._start(contract.CARDS_ISSUE_PLASTIC, body, request_id, extra, timeout, wait)
 
     async def link(
@@ -108,12 +119,12 @@ class Cards(Namespace):
         card_id: str,
         *,
         client_id: str,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         wait: bool = True,
     ) -> Operation[Completed]:
-        """Link a card that has no holder to a client (docs.freedompay.kz, api-12074684)."""
+        """Link a card that has no holder to a client (docs.freedompay.kz, api-12074684). In the KZ menu only, as far as seen."""
         body = CardLink(client_id=client_id, card_id=card_id)
         return await self._start(contract.CARDS_LINK, body, request_id, extra, timeout, wait)
 
@@ -121,7 +132,7 @@ class Cards(Namespace):
         self,
         card_id: str,
         *,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         wait: bool = True,
@@ -137,7 +148,7 @@ class Cards(Namespace):
         card_id: str,
         *,
         description: str,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         wait: bool = True,
@@ -154,7 +165,7 @@ class Cards(Namespace):
         card_id: str,
         *,
         description: str,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         wait: bool = True,
@@ -212,7 +223,7 @@ class Cards(Namespace):
         self,
         card_id: str,
         *,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         wait: bool = True,
@@ -225,7 +236,7 @@ class Cards(Namespace):
         card_id: str,
         *,
         description: str,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         wait: bool = True,
@@ -264,7 +275,7 @@ class Cards(Namespace):
     async def secret_data_v2(
         self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
     ) -> CardSecrets:
-        """The same by the second version of the call. Inferred, as the first."""
+        """The same by the second version of the call. Inferred, as the first; in the KZ menu only, as far as seen."""
         return await self._session.read(contract.CARDS_SECRET_DATA_V2, CardId(card_id=card_id), extra=extra, timeout=timeout, wait=wait)
 
     async def statement(
@@ -316,7 +327,7 @@ class Cards(Namespace):
         timeout: float | None = None,
         wait: bool = True,
     ) -> StatementExtended:
-        """The movements with accounts and authorisations (docs.freedompay.kz, api-14425115)."""
+        """The movements with accounts and authorisations (docs.freedompay.kz, api-14425115). In the KZ menu only, as far as seen."""
         body = StatementQuery(card_id=card_id, start_date=_day(start_date), end_date=_day(end_date))
         return await self._session.read(contract.CARDS_STATEMENT_EXTENDED, body, extra=extra, timeout=timeout, wait=wait)
 
@@ -333,7 +344,8 @@ class Cards(Namespace):
     ) -> CardValidation:
         """How well a person fits a card (docs.freedompay.kz, api-17842385).
 
-        The page's own example prints the path `/v5/partner/external/cardholder_validate`.
+        The page's own example prints the path `/v5/partner/external/cardholder_validate`. In the KZ menu only, as far as seen: the
+        "Identification" of KG and UZ is another call.
 
         Args:
             user_phone: 10 digits.
@@ -346,6 +358,17 @@ class Cards(Namespace):
         """
         body = CardholderQuery(user_phone=user_phone, first_name=first_name, last_name=last_name, card_token=card_token)
         return await self._session.read(contract.CARDS_VALIDATE_CARDHOLDER, body, extra=extra, timeout=timeout, wait=wait)
+
+    def _order(self, call: Call[IssuedCards], client_id: str | None, product_id: int) -> CardIssue:
+        """The body of an order; a client that is not sent is not held against the answer either."""
+        left_out = "client_id" in self._session.row(call).leave_out
+        if client_id is None and not left_out:
+            raise ConfigurationError(
+                "it needs client_id, the client that the card is for. Where the issuer wants something else, such as a "
+                "cardholder, a contract that leaves client_id out says so. Nothing was sent.",
+                call=call.name,
+            )
+        return CardIssue(client_id=None if left_out else client_id, product_id=product_id)
 
 
 _LONGEST_PLAIN = 12

@@ -11,6 +11,7 @@ from freedompay_async.resources.namespace import Namespace
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from freedompay_async.ids import RequestId
     from freedompay_async.models.answers import Completed, CreatedClient
     from freedompay_async.models.reads import ClientCards
     from freedompay_async.models.requests import IdentificationInfo, NewClient
@@ -29,7 +30,7 @@ class Clients(Namespace):
         client: NewClient,
         branch_id: str | None = None,
         identification_info: IdentificationInfo | None = None,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         wait: bool = True,
@@ -44,7 +45,7 @@ class Clients(Namespace):
         *,
         product_id: int,
         phone: int,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         wait: bool = True,

@@ -24,10 +24,12 @@ from freedompay_async.models.dictionaries import GiftCardStatus, GiftStatus
 from freedompay_async.models.gift_cards import GiftCardId, GiftConfirmation, GiftIssue, GiftProductQuery
 from freedompay_async.resources.namespace import Namespace
 from freedompay_async.secret import Otp
+from freedompay_async.staying import Staying
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from freedompay_async.ids import RequestId
     from freedompay_async.models.gift_cards import GiftAnswer, GiftCardState, GiftProducts, IssuedGiftCard
 
 __all__ = ["GiftCardOrder", "GiftCards"]
@@ -61,7 +63,7 @@ class GiftCards(Namespace):
         phone: int | str,
         product_code: int | str,
         card_id: int | str | None = None,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         wait: bool = True,
@@ -151,7 +153,7 @@ class GiftCards(Namespace):
         cardholder_name: str,
         phone: int | str,
         product_code: int | str,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         timeout: float | None = None,
     ) -> GiftCardOrder:
         """The first of two steps: issue a card, as `issue`. The second is `order.confirm(otp)`."""
@@ -167,12 +169,14 @@ class GiftCards(Namespace):
         return GiftCardOrder(self, _digits("card_id", card_id))
 
 
-class GiftCardOrder:
+class GiftCardOrder(Staying):
     """A card that was issued and paid for, and waits for the code from the SMS.
 
     Attributes:
         card_id: all that is needed to go on with it, in any process.
     """
+
+    INSTEAD = "keep its card_id, and go on with gift_cards.attach(card_id) in any process"
 
     def __init__(self, cards: GiftCards, card_id: int) -> None:
         self.card_id: Final = card_id

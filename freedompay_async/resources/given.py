@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import msgspec
 from msgspec import inspect
 
+from freedompay_async.arguments import check_text, check_type
 from freedompay_async.contract import TABLE, Call, Mark, Retry, Section, check_path
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.ids import checked_request_id
@@ -18,6 +19,7 @@ from freedompay_async.secret import Secret
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from freedompay_async.ids import RequestId
     from freedompay_async.session import Session
 
 __all__ = ["given_call"]
@@ -33,14 +35,16 @@ async def given_call(
     *,
     retry: Retry,
     section: Section,
-    request_id: str | None,
+    request_id: RequestId | None,
     timeout: float | None,
     wait: bool,
 ) -> R:
     """As `FreedomPay.call`."""
-    check_path(path)
-    if section not in session.signers:
+    check_path(check_text("path", path))
+    check_type("retry", retry, Retry, "a Retry, such as Retry.READ")
+    if check_text("section", section) not in session.signers:
         raise ConfigurationError(f"section {section!r} is not of this client. Nothing was sent.")
+    section = Section(section)
     _check_type(answer_type)
     if retry.harmless and request_id is not None:
         raise ConfigurationError("request_id is for calls that change something: each attempt of a read has its own. Nothing was sent.")
@@ -62,12 +66,12 @@ async def given_call(
     return await (session.read if retry is Retry.READ else session.repeat)(call, request, timeout=timeout, wait=wait)
 
 
-def _own_id(body: Fields | msgspec.Struct, request_id: str | None) -> str | None:
+def _own_id(body: Fields | msgspec.Struct, request_id: RequestId | None) -> RequestId | None:
     """The id in the caller's own body is the id of the call: one intent has one."""
     named = body.get("request_id") if isinstance(body, Fields) else getattr(body, "request_id", None)
     if not named:
         return request_id
-    if request_id not in (None, named):
+    if request_id is not None and checked_request_id(request_id) != checked_request_id(named):
         raise ConfigurationError("request_id and the request_id in the body differ: one call has one id. Nothing was sent.")
     return checked_request_id(named)
 

@@ -11,6 +11,7 @@ from freedompay_async.resources.namespace import Namespace
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from freedompay_async.ids import RequestId
     from freedompay_async.models.answers import Completed
     from freedompay_async.models.reads import LimitList
     from freedompay_async.models.requests import Limit
@@ -20,7 +21,10 @@ __all__ = ["Limits"]
 
 
 class Limits(Namespace):
-    """What a card, an account or a client may spend; `request_id`, `extra`, `timeout`, `wait` and errors as for `Cards`."""
+    """What a card, an account or a client may spend; `request_id`, `extra`, `timeout`, `wait` and errors as for `Cards`.
+
+    These calls are in the KZ menu only, as far as seen.
+    """
 
     async def set(
         self,
@@ -28,7 +32,7 @@ class Limits(Namespace):
         object_type: str,
         object_id: str,
         limits: Sequence[Limit],
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         wait: bool = True,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from freedompay_async.operations import start
+from freedompay_async.staying import Staying
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
 
     from freedompay_async.contract import Call
+    from freedompay_async.ids import RequestId
     from freedompay_async.models import Intent
     from freedompay_async.operations import Operation
     from freedompay_async.session import Session
@@ -19,8 +21,10 @@ __all__ = ["Namespace"]
 R = TypeVar("R")
 
 
-class Namespace:
+class Namespace(Staying):
     """Methods over one session."""
+
+    INSTEAD = "make a client in each process"
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -29,7 +33,7 @@ class Namespace:
         self,
         call: Call[R],
         request: Intent,
-        request_id: str | None,
+        request_id: RequestId | None,
         extra: Mapping[str, Any] | None,
         timeout: float | None,
         wait: bool,  # noqa: FBT001 - each method hands on what it was given, in this order

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from freedompay_async.contract import REQUESTS_STATUS
 from freedompay_async.ids import checked_request_id
@@ -13,6 +13,8 @@ from freedompay_async.resources.namespace import Namespace
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable
 
+    from freedompay_async.ids import RequestId
+
 __all__ = ["Requests"]
 
 R = TypeVar("R")
@@ -21,16 +23,16 @@ R = TypeVar("R")
 class Requests(Namespace):
     """What became of intents. A request id is the whole token: any process can ask with it."""
 
-    async def status(self, request_id: str, *, timeout: float | None = None, wait: bool = True) -> RequestState:
+    async def status(self, request_id: RequestId, *, timeout: float | None = None, wait: bool = True) -> RequestState:
         """Ask once what the issuer says of a request (docs.freedompay.kg, api-13677899).
 
         Raises:
             RequestFailed: the issuer refused to answer, an id that it does not know included; that proves nothing of the request.
             FreedomPayError: the question failed in another way.
         """
-        return await self._session.read(REQUESTS_STATUS, StatusQuery(request_id=request_id), timeout=timeout, wait=wait)
+        return await self._session.read(REQUESTS_STATUS, StatusQuery(request_id=cast("str", request_id)), timeout=timeout, wait=wait)
 
-    def attach(self, request_id: str) -> Operation[RequestState]:
+    def attach(self, request_id: RequestId) -> Operation[RequestState]:
         """An operation for an id of another process or another day; nothing is sent until it is asked."""
         return Operation(self._session, REQUESTS_STATUS, checked_request_id(request_id))
 

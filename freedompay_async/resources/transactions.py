@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
+    from freedompay_async.ids import RequestId
     from freedompay_async.models.answers import Completed, CreatedTransaction
     from freedompay_async.models.reads import TransactionInfo
     from freedompay_async.operations import Operation
@@ -22,7 +23,8 @@ __all__ = ["Transactions"]
 class Transactions(Namespace):
     """Payments from a card; `request_id`, `extra`, `timeout`, `wait` and errors as for `Cards`.
 
-    Amounts are in whole units of the currency: `Decimal`, `int`, or text such as `"12.10"`; never a float.
+    Amounts are in whole units of the currency: `Decimal`, `int`, or text such as `"12.10"`; never a float. These calls are in the KZ menu
+    only, as far as seen.
     """
 
     async def create(
@@ -33,7 +35,7 @@ class Transactions(Namespace):
         amount: Decimal | int | str,
         currency: str,
         description: str | None = None,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         wait: bool = True,
@@ -51,7 +53,7 @@ class Transactions(Namespace):
         order_id: str,
         transaction_id: str,
         amount: Decimal | int | str | None = None,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         wait: bool = True,
@@ -67,7 +69,7 @@ class Transactions(Namespace):
         transaction_id: str,
         amount: Decimal | int | str | None = None,
         description: str | None = None,
-        request_id: str | None = None,
+        request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         wait: bool = True,

@@ -60,7 +60,7 @@ class Reception:
         """Deals with one request from its body to its answer."""
         begun = time.perf_counter()
         path = request.path
-        call = _call_of(path)
+        call = self._desk.call_of(path) or hashdt.call_of(path)
         try:
             body, taken = await self._take(request, call)
         except (ConnectionError, web.RequestPayloadError):
@@ -120,15 +120,10 @@ def _refusal(path: str, code: str, description: str, http: int) -> Answer:
     return error(code, description, http=http)
 
 
-def _call_of(path: str) -> str | None:
-    """The call that a whole path stands for, whoever's it is."""
-    return rules.call_of(path) or hashdt.call_of(path)
-
-
 def named(path: str) -> str:
     """The call that a user names, as `card/issue` or by its whole path; raises `ValueError`."""
     calls = rules.calls() | hashdt.calls()
-    call = _call_of(path) or path
+    call = rules.call_of(path) or hashdt.call_of(path) or path
     if call not in calls:
         raise ValueError(f"{path!r} is no call: {', '.join(sorted(calls))}")
     return call

@@ -7,9 +7,10 @@ import time
 from collections import deque
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypedDict, Unpack
 
 from freedompay_async.sandbox.desk.desk import Desk
+from freedompay_async.sandbox.desk.host_contract import HostContract
 from freedompay_async.sandbox.faults import Fault, Faults, Plan
 from freedompay_async.sandbox.gate import Gate
 from freedompay_async.sandbox.hosted.hashdt import Credentials, HashDT
@@ -26,6 +27,7 @@ from freedompay_async.sandbox.serving import Serving
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping
     from decimal import Decimal
     from os import PathLike
     from types import TracebackType
@@ -58,6 +60,10 @@ class Sandbox:
     that an accepted request takes, in seconds. Port 0 takes a free port. `keep` is how many requests `received` remembers,
     bodies included. `gift_funds` is for how many gift cards of each product the merchant has money when the books are new.
     `pin_page_life` is how long a link to a PIN page is good, in seconds.
+
+    `contract` makes it a host that differs from the vendor's pages, as `{"card/issue": {"path": "/v6/cards/issue", "required":
+    ["product_id", "cardholder"], "names": {"product_id": "productId"}, "algorithms": ["jws-hs256"]}}`. With `required` no other field is.
+    A call may be named as the client's method, `cards.issue`; under `*` stand `algorithms` for every call.
     """
 
     def __init__(
@@ -73,6 +79,7 @@ class Sandbox:
         keep: int = 10_000,
         gift_funds: int = 1_000_000,
         pin_page_life: float = 600.0,
+        contract: Mapping[str, Any] | None = None,
     ) -> None:
         if host not in _HOSTS:
             raise ValueError(f"host is {host!r}: the sandbox listens on this machine only: {', '.join(_HOSTS)}")
@@ -91,6 +98,7 @@ class Sandbox:
         self._plan: Final = Plan(self._faults)
         self._gift_funds: Final = gift_funds
         self._pin_page_life: Final = pin_page_life
+        self._contract: Final = HostContract(contract)
         self._credentials: Final = Credentials()
         self._history: Final = History()
         self._gates: Final[dict[str, Gate]] = {}
@@ -100,6 +108,7 @@ class Sandbox:
     async def __aenter__(self) -> Self:
         if self._open is not None:
             raise RuntimeError("the sandbox is open already")
+        _check_loop()
         issuer = Issuer(
             database=self._database, merchant=self.auth_id, hold=self._hold, gift_funds=self._gift_funds, seed=self._faults.seed
         )
@@ -246,7 +255,14 @@ class Sandbox:
     def _serving(self, issuer: Issuer, pins: PinKeeper) -> Serving:
         links = PinLinks(pins=pins, life=self._pin_page_life, clock=time.monotonic)
         reception = Reception(
-            desk=Desk(issuer=issuer, plan=self._plan, auth_id=self.auth_id, secret_key=self.secret_key, processing=self._processing),
+            desk=Desk(
+                issuer=issuer,
+                plan=self._plan,
+                auth_id=self.auth_id,
+                secret_key=self.secret_key,
+                processing=self._processing,
+                contract=self._contract,
+            ),
             hashdt=HashDT(links=links, plan=self._plan, credentials=self._credentials, base_url=lambda: self.base_url),
             faults=self._faults,
             gates=self._gates,
@@ -260,6 +276,9 @@ class Sandbox:
         serving.add("*", "/{path:.*}", reception.answer)
         return serving
 
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a sandbox is not pickled or copied, because it belongs to its process: make one where it is needed")
+
     def _about(self) -> dict[str, Any]:
         return {
             "base_url": self.base_url,
@@ -268,3 +287,13 @@ class Sandbox:
             "hashdt_token": self.hashdt_token,
             "hold": self._hold,
         }
+
+
+def _check_loop() -> None:
+    """Raises `RuntimeError` where nothing could be served, under trio for one."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise RuntimeError(
+            "the sandbox is for asyncio, and no event loop of asyncio is running here: use it inside asyncio.run(...)"
+        ) from None

@@ -173,6 +173,9 @@ class Desk:
     def encode(self, call, body):
         return msgspec.json.encode(msgspec.to_builtins(body) | self.fields.get(call.name, {}))
 
+    def fingerprint(self, call, body):
+        return hashlib.sha256(self.encode(call, body)).digest()
+
     async def submit(self, call, request, *, departure, **options):
         step = STEP_OF[call.name]
         await departure.write()

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from freedompay_async.batch import files
-from freedompay_async.batch.files import DocumentProblem, document_digest, open_document, read_file
+from freedompay_async.batch.files import DocumentProblem, document_digest, documents, open_document, read_file
 from freedompay_async.batch.rows import Row
 
 LEAST = "77017777777,Aidar,Omarov"
@@ -27,7 +26,7 @@ def test_digest_and_bytes(pdf: Path):
 
 def test_a_shared_document_is_read_once(pdf: Path, monkeypatch: pytest.MonkeyPatch):
     first = document_digest(pdf)
-    monkeypatch.setattr(files, "open_document", lambda _: pytest.fail("read again"))
+    monkeypatch.setattr(documents, "open_document", lambda _: pytest.fail("read again"))
     assert document_digest(pdf) == first
 
 
@@ -50,13 +49,27 @@ def test_problems(call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         "text.pdf/x.pdf": f'"{Path("text.pdf/x.pdf")}" is not there',
         str(long): f'"…{str(long)[-39:]}" is not there',
         "folder": '"folder" is a folder: give the path of a PDF',
-        "text.pdf": '"text.pdf" is not a PDF: it does not begin with %PDF-',
-        "empty.pdf": '"empty.pdf" is not a PDF: it does not begin with %PDF-',
+        "text.pdf": '"text.pdf" is not a PDF: %PDF- is not in its first 1,024 bytes',
+        "empty.pdf": '"empty.pdf" is not a PDF: %PDF- is not in its first 1,024 bytes',
         "big.pdf": '"big.pdf" has 2,097,153 bytes: a document has at most 2 MB (2,097,152 bytes)',
     }.items():
         with pytest.raises(DocumentProblem) as raised:
             call(Path(name))
         assert str(raised.value) == text
+
+
+@pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b"\r\n", b"\x00" * 1019, b"Content-Type: application/pdf\r\n\r\n"])
+def test_what_stands_before_the_document_goes_out_with_it(pdf: Path, before: bytes):
+    pdf.write_bytes(before + b"%PDF-1.4 specimen" + b"x" * 2000)
+
+    assert open_document(pdf) == before + b"%PDF-1.4 specimen" + b"x" * 2000
+
+
+def test_a_document_that_begins_too_late_is_none(pdf: Path):
+    pdf.write_bytes(b"\x00" * 1020 + b"%PDF-1.4 specimen")
+
+    with pytest.raises(DocumentProblem, match="is not in its first 1,024 bytes"):
+        open_document(pdf)
 
 
 def test_two_megabytes_are_enough(pdf: Path):
@@ -84,17 +97,17 @@ def test_rows(tmp_path: Path, pdf: Path):
     assert [(problem.line, problem.column) for problem in fourth] == [(5, "document")]
     assert str(fourth[0]).endswith('no.pdf" is not there: a path starts at the folder of the client file')
     assert [problem.column for problem in fifth] == ["key", "document"]
-    assert str(fifth[1]).endswith('clients.csv" is not a PDF: it does not begin with %PDF-')
+    assert str(fifth[1]).endswith('clients.csv" is not a PDF: %PDF- is not in its first 1,024 bytes')
     assert [isinstance(row, Row) for row in read_file(path, product_id=2000, documents=False)] == [True] * 4 + [False]
 
 
 @pytest.mark.parametrize("name", ["id.pdf", "./id.pdf", "id.pdf/", "id.pdf/.", ".//id.pdf", "side/../id.pdf"])
-@pytest.mark.parametrize("documents", [True, False])
-def test_a_name_with_more_than_it_needs_is_the_same_document(tmp_path: Path, pdf: Path, name: str, documents: bool):
+@pytest.mark.parametrize("opened", [True, False])
+def test_a_name_with_more_than_it_needs_is_the_same_document(tmp_path: Path, pdf: Path, name: str, opened: bool):
     (pdf.parent / "side").mkdir()
     path = pdf.parent / "clients.csv"
     path.write_text(f"key,phone,first_name,last_name,document\na,{LEAST},{name}\n")
-    (row,) = read_file(path, product_id=2000, documents=documents)
+    (row,) = read_file(path, product_id=2000, documents=opened)
 
     assert isinstance(row, Row)
     assert row.document == str(pdf.parent / name)

@@ -205,6 +205,17 @@ def test_a_refusal_that_could_not_be_asked_about_says_so():
 PROVED = "does not know its request id, asked again later, while it knows one that it has accepted from this batch. It was not done"
 
 
+@pytest.mark.parametrize(("http_status", "hinted"), [(200, True), (400, False)])
+def test_a_refusal_with_a_code_that_is_known_elsewhere_tells_what_it_means_there(http_status, hinted):
+    told = not_proved(request_failed(http_status=http_status, error_code="1002"))
+    plain = not_proved(request_failed(http_status=http_status, error_code="17")).replace("17", "1002")
+    hint = (
+        "In the vendor's E-Money section the code 1002 stands for a request id that is not unique. Here that is a hint, and proves nothing."
+    )
+
+    assert told == (f"{plain}. {hint}" if hinted else plain)
+
+
 def test_a_refusal_that_was_told_as_not_proved_is_told_as_proved_in_its_place():
     assert now_proved(not_proved(request_failed())) == f"cards.issue: the issuer refused it, and {PROVED} [request_id {OWN}]"
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from freedompay_async.batch.doubts import doubts
 from freedompay_async.batch.files import read_file
 from freedompay_async.batch.rows import Row
 
@@ -65,14 +66,17 @@ def test_another_seed_gives_other_people(tmp_path: Path):
 
 
 def test_no_person_id_is_a_real_one():
-    for row in read_file(EXAMPLES / "clients.csv", product_id=1000):
-        assert isinstance(row, Row)
-        digits = [int(digit) for digit in row.client.person_id or ""]
-        control = sum(weight * digit for weight, digit in zip(range(1, 12), digits, strict=False)) % 11
-        if control == 10:
-            control = sum(weight * digit for weight, digit in zip([*range(3, 12), 1, 2], digits, strict=False)) % 11
-        assert len(digits) == 12
-        assert control != digits[11]
+    """The seventh digit tells the century and the sex, and that of these is still to come."""
+    ids = [row.client.person_id or "" for row in read_file(EXAMPLES / "clients.csv", product_id=1000) if isinstance(row, Row)]
+
+    assert {len(each) for each in ids} == {12}
+    assert {each[6] for each in ids} == {"7", "8"}
+
+
+def test_a_plan_warns_of_nothing_in_it():
+    rows = [row for row in read_file(EXAMPLES / "clients.csv", product_id=1000) if isinstance(row, Row)]
+
+    assert [doubt for row in rows for doubt in doubts(row)] == []
 
 
 def test_too_many_rows(capsys: pytest.CaptureFixture[str]):

@@ -12,6 +12,7 @@ import sys
 import pytest
 
 from freedompay_async.batch import Journal
+from freedompay_async.batch.journal_file import to_go_on
 from freedompay_async.batch.plan import existing_plan
 from freedompay_async.errors import ConfigurationError
 
@@ -141,10 +142,8 @@ async def test_a_journal_that_lost_its_end_says_that_it_is_damaged(tmp_path, kep
     said = await opened(path)
 
     assert said.startswith(f"{path} is damaged (")
-    assert said.endswith(
-        "): put a copy of it back. Issuing the same file with a new journal gives no key a second card only while the issuer remembers the "
-        "request ids. Nothing was sent."
-    )
+    assert said.endswith(f"): {to_go_on(path)} Nothing was sent.")
+    assert said.count(f"{path}-wal") == 1
 
 
 async def test_a_journal_that_was_cut_off_before_its_plan_says_that_it_has_none(tmp_path):
@@ -167,9 +166,11 @@ async def test_a_file_without_a_batch_is_not_filled_by_what_goes_on_with_one(tmp
         (tmp_path / "cut.db-wal").write_bytes(b"\x37\x7f\x06\x82" + bytes(24) if log == "cut off" else log)
     before = {each.name: (each.read_bytes(), each.stat().st_mode, each.stat().st_ino) for each in tmp_path.iterdir()}
 
-    assert await opened(path, create=False) == f"{path} has no batch in it: `batch issue` makes one. Nothing was sent."
+    assert await opened(path, create=False) == (
+        f"{path} has no batch in it: `batch issue` makes one. If a run has used it, {to_go_on(path)} Nothing was sent."
+    )
     assert {each.name: (each.read_bytes(), each.stat().st_mode, each.stat().st_ino) for each in tmp_path.iterdir()} == before
 
 
 async def test_a_name_that_no_file_can_have(tmp_path):
-    assert await opened(tmp_path / "a\0b") == f"{tmp_path}/a\0b can't be opened for writing (embedded null byte). Nothing was sent."
+    assert await opened(tmp_path / "a\0b") == f"path='{tmp_path}/a\\x00b': no file can have this name. Nothing was sent."

@@ -3,12 +3,17 @@ from __future__ import annotations
 
 import json
 import os
+from math import nan
 
+import msgspec
 import pytest
 
 from freedompay_async.batch import Batch, Journal, Limits, Row, read_file
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.models.requests import NewClient
+from freedompay_async.models.requests import Address, NewClient
+from freedompay_async.secret import Secret
+
+ADDRESS = Address(country="KAZ", postal_code="050000", address_line1="Almaty", address_line2=Secret("Abai"), address_line3="1")
 
 
 async def kept(batch):
@@ -37,6 +42,22 @@ async def test_a_plan_tells_how_many_rows_there_are(office, people):
         plan = await office.plan(batch, office.file(people(7)))
 
     assert (plan.rows, plan.problems, plan.resumed) == (7, (), False)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"document": "JVBERi0="}, {"person_id": Secret("900101300001")}, {"address1": ADDRESS}], ids=["document", "text", "inside"]
+)
+async def test_a_row_that_holds_a_secret_is_a_problem_because_a_journal_keeps_none(office, changes):
+    fields = {"phone": 77017777777, "type": 1, "resident": 1, "first_name": "A", "last_name": "B"}
+    more = {"product_id": 2000, "document": None, "identification_info": None, "branch_id": None}
+    async with office.batch() as batch:
+        plan = await batch.plan([Row(line=7, key="k", client=NewClient(**fields | changes), **more)])
+        again = await batch.plan([Row(line=7, key="k", client=NewClient(**fields), **more | {"branch_id": "***"})])
+
+    told = "line 7: has a Secret in it, and a journal keeps none: give plain text, and a document by its path"
+    assert [str(problem) for problem in plan.problems] == [told]
+    # What only looks like one is text.
+    assert (again.rows, again.problems) == (1, ())
 
 
 async def test_a_plan_tells_what_the_request_ids_depend_on(office, people):
@@ -408,6 +429,52 @@ async def test_rows_made_in_code_with_keys_that_are_none(office):
         'line 4, column key: "5" is of type int: give a text',
         'line 5, column key: "a\\u0000" has a character that can\'t be seen (U+0000): delete it or write a plain space',
     ]
+
+
+async def test_rows_made_in_code_with_values_that_could_not_be_sent(office):
+    """JSON has null for NaN and Base64 for bytes, so a journal would keep them, and a run would send something else."""
+    wrong = [
+        msgspec.structs.replace(made("b", 2), product_id=nan),
+        msgspec.structs.replace(made("c", 3), client=None),
+        msgspec.structs.replace(made("d", 4), branch_id=b"b-1"),
+        msgspec.structs.replace(made("e", 5), branch_id="\ud800"),
+        msgspec.structs.replace(made("f", 6), document="a\0.pdf"),
+        msgspec.structs.replace(made("g", 7), product_id=1000),
+        msgspec.structs.replace(made("h", None)),
+    ]
+    async with office.batch() as batch:
+        plan = await batch.plan([made("a", 1), *wrong])
+        assert await kept(batch) == (0, 0)
+
+    assert [str(problem).partition(" ")[2] for problem in plan.problems if problem.line not in (6, 7)] == [
+        "2: product_id is NaN or infinite, as an empty cell of a table is in some programs: leave it out",
+        "3: client is None: give a NewClient",
+        "4: branch_id is of type bytes: give text: decode it first",
+        "5: has characters that UTF-8 can't write (half of a surrogate pair): correct them",
+        "8 of those given: line is None: give a whole number (int)",
+    ]
+    (document,) = [problem for problem in plan.problems if problem.line == 6]
+    assert document.message.endswith(" has a character that no path has")
+    assert len([problem for problem in plan.problems if problem.line == 7]) == 5
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([made("a", 1), {"key": "b"}], "row 2 of those given is of type dict: give a Row, as read_file() does."),
+        ("clients.csv", "row 1 of those given is of type str: give a Row, as read_file() does."),
+        (None, "rows is None: give rows, as read_file() does."),
+        (5, "rows is of type int: give rows, as read_file() does."),
+    ],
+    ids=["a dict", "a path", "None", "a number"],
+)
+async def test_what_is_no_rows_at_all(office, rows, told):
+    async with office.batch() as batch:
+        with pytest.raises(ConfigurationError) as caught:
+            await batch.plan(rows)
+        assert await kept(batch) == (0, 0)
+
+    assert str(caught.value) == f"{told} Nothing was sent."
 
 
 async def test_keys_that_look_alike_are_a_problem(office, person):

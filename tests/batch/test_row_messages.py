@@ -15,6 +15,7 @@ FULL = {
     "phone": "77017777777",
     "email": "aidar@example.com",
     "language": "kk",
+    "person_id": "901231300123",
     "product_id": "1000",
 }
 
@@ -42,10 +43,25 @@ SHORTENED = "was shortened by a spreadsheet, and digits of it are lost: format t
 class TestMessages:
     @pytest.mark.parametrize(
         "value",
-        ["870O7777777", "+7 701 777 77 77", "8(701)7777777", "701777777", "1234567890123456", "0701234567", "٧٧٠١٧٧٧٧٧٧٧", "77017777777.0"],  # noqa: RUF001
+        ["870O7777777", "+7 701 777 77 77", "8(701)7777777", "701777", "2345678901234567", "0701234567", "٧٧٠١٧٧٧٧٧٧٧", "77017777777.0"],  # noqa: RUF001
     )
     def test_phone(self, value: str):
         assert message("phone", value) == f'"{value}" is not a phone number: {HOW}'
+
+    @pytest.mark.parametrize(
+        ("value", "told"),
+        [
+            ("7017777777", "has 10 digits, and a number with the country code 7 has 11: the country code is missing, or a digit is"),
+            ("+7701777777", "has 10 digits, and a number with the country code 7 has 11: the country code is missing, or a digit is"),
+            ("701777777", "has 9 digits, and a number with the country code 7 has 11: the country code is missing, or digits are"),
+            ("7701777", "has 7 digits, and a number with the country code 7 has 11: digits are missing"),
+            ("99655512345", "has 11 digits, and a number with the country code 996 has 12: a digit is missing"),
+            ("9989012345678", "has 13 digits, and a number with the country code 998 has 12: look for digits that are too many"),
+            ("77017777777777777", "has 17 digits, and a number with the country code 7 has 11: look for digits that are too many"),
+        ],
+    )
+    def test_phone_of_another_length(self, value: str, told: str):
+        assert message("phone", value) == f'"{value}" {told}'
 
     @pytest.mark.parametrize("value", ["7.7E+10", "7,7018E+10", "7e+10", 7.7e16])
     def test_phone_of_a_spreadsheet(self, value: object):
@@ -81,6 +97,11 @@ class TestMessages:
     def test_email(self, value: str):
         seen = value.replace("\u200b", "\\u200b")
         assert message("email", value) == f'"{seen}" is not an e-mail address: it has one @ and a dot after it, such as name@example.com'
+
+    def test_email_with_a_letter_of_another_script(self):
+        assert message("email", "\u0430idar@example.com") == (
+            '"\u0430idar@example.com" has the letter "\u0430" (CYRILLIC SMALL LETTER A, U+0430) among letters of Latin: type the address anew'
+        )
 
     @pytest.mark.parametrize("column", ["country", "address1_country", "address2_country"])
     def test_countries(self, column: str):
@@ -128,6 +149,14 @@ class TestMessages:
         assert message("person_id", "9.01231E+11") == SHORTENED
         assert message("person_id", "901231300123\u200b4") == UNSEEN.format("200B")
         assert message("person_id", ["901231300123"]) == "is neither text nor a number"
+        twelve = "and a personal number of Kazakhstan has 12"
+        zeros = "a spreadsheet drops zeros at the beginning, so format the column as text and write the whole number"
+        assert message("person_id", "10130012345") == f"has 11 digits, {twelve}: {zeros}"
+        assert message("person_id", "9012313001230") == f"has 13 digits, {twelve}"
+
+    @pytest.mark.parametrize("value", ["0", "-1", "1.5", "A", "007", "1" * 19])
+    def test_product_of_a_card(self, value: str):
+        assert message("card_product_id", value) == f'"{value}" is not a card product: write its number, such as 2000'
 
     @pytest.mark.parametrize("column", [*PROSE, "identified_by"])
     def test_free_text(self, column: str):

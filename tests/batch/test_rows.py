@@ -6,8 +6,8 @@ from datetime import date
 import msgspec
 import pytest
 
-from freedompay_async.batch.countries import COUNTRIES
 from freedompay_async.batch.rows import COLUMNS, REQUIRED, REQUIRED_1000, Problem, Row, read_row
+from freedompay_async.countries import COUNTRIES
 from freedompay_async.models.requests import Address, IdentificationInfo, NewClient
 
 TODAY = date(2025, 6, 15)
@@ -44,6 +44,7 @@ FULL = {
     "idn_date": "2025-01-31",
     "identified_by": "Dana Akhmetova",
     "product_id": "1000",
+    "card_product_id": "77",
 }
 
 
@@ -93,6 +94,7 @@ class TestGoodRows:
             document="documents/id-1.pdf",
             identification_info=IdentificationInfo(idn_date="2025-01-31", identified_by="Dana Akhmetova"),
             branch_id="branch-1",
+            card_product_id=77,
         )
 
     def test_least_row(self):
@@ -122,7 +124,21 @@ class TestGoodRows:
         full = read(dict(FULL))
         assert msgspec.json.decode(msgspec.json.encode(full), type=Row) == full
 
-    @pytest.mark.parametrize("phone", ["+77017777777", "7701777777", "996555123456", "123456789012345", "84912345678", "870771234567"])
+    def test_row_without_a_product_of_the_card_is_written_as_it_always_was(self):
+        assert msgspec.json.encode(row()) == (
+            b'{"line":7,"key":"app-1","product_id":2000,"client":{"phone":77017777777,"type":1,"resident":1,"first_name":"Aidar",'
+            b'"last_name":"Omarov"},"document":null,"identification_info":null,"branch_id":null}'
+        )
+
+    @pytest.mark.parametrize("product", ["1", 2000, "1000", "9" * 18])
+    def test_the_product_of_a_card_is_any_number(self, product: object):
+        assert row(card_product_id=product).card_product_id == int(str(product))
+
+    @pytest.mark.parametrize(("country", "person_id"), [("KAZ", "N12345678"), ("KAZ", "901231300123"), ("KGZ", "123"), (None, "012345678")])
+    def test_personal_number(self, country: str | None, person_id: str):
+        assert row(country=country, person_id=person_id).client.person_id == person_id
+
+    @pytest.mark.parametrize("phone", ["+77017777777", "+996555123456", "998901234567", "234567890123456", "84912345678", "870771234567"])
     def test_phone(self, phone: str):
         assert row(phone=phone).client.phone == int(phone)
 

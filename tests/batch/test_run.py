@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from freedompay_async import FreedomPay
 from freedompay_async.batch import Batch, Journal, Limits, Progress, State, outcomes, read_file, writes
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.sandbox import Fault, Faults, Sandbox
@@ -341,7 +342,46 @@ def test_a_limit_that_is_not_above_nothing(name):
     with pytest.raises(ConfigurationError) as caught:
         Limits(**{name: 0})
 
-    assert str(caught.value) == f"{name}=0: it must be a number, more than 0. Nothing was sent."
+    assert str(caught.value).startswith(f"{name}=0: a ")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"fp": None}, "fp is None: give a FreedomPay."),
+        ({"journal": "run.db"}, "journal is of type str: give a Journal, as Journal.open() gives it."),
+        ({"contract_changed": "0"}, "contract_changed is of type str: give True or False."),
+        ({"activate": "no"}, "activate is of type str: give True or False."),
+        ({"strict": 0}, "strict is of type int: give True or False."),
+    ],
+)
+def test_a_batch_of_parts_of_another_type(tmp_path, given, told):
+    fp = FreedomPay(auth_id="1", secret_key="k", region="KZ", base_url="http://127.0.0.1:9")
+    with pytest.raises(ConfigurationError) as caught:
+        Batch(**{"fp": fp, "journal": Journal.open(tmp_path / "run.db")} | given)
+
+    assert str(caught.value) == f"{told} Nothing was sent."
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda path: Journal.open(None),
+        lambda path: Journal.open(b"run.db"),
+        lambda path: Journal.open(path, create="0"),
+        lambda path: next(iter(read_file(7, product_id=1000))),
+        lambda path: next(iter(read_file(path, product_id=1000, documents="no"))),
+    ],
+)
+def test_a_file_of_another_type(tmp_path, made):
+    with pytest.raises(ConfigurationError, match=r"^(path|create|documents) is .*: give .*\. Nothing was sent\.$"):
+        made(tmp_path / "none")
+
+
+@pytest.mark.parametrize("name", ["concurrency", "rate", "max_cards", "settle", "wait", "outage"])
+def test_a_limit_that_is_a_text(name):
+    with pytest.raises(ConfigurationError, match=rf"^{name} is of type str: give a (whole )?number"):
+        Limits(**{name: "5"})
 
 
 async def test_more_rows_than_the_journal_gives_at_once(tmp_path, people):

@@ -53,7 +53,7 @@ async def test_a_row_that_was_sent_with_the_fields_is_sent_again_with_them(offic
 async def test_a_row_that_was_sent_without_the_fields_is_not_sent_again_with_them(office, people):
     await abandoned(office, people)
     before = office.arrived("client/add")
-    async with office.batch(limits=Limits(settle=0.3), client=BRANCH) as batch:
+    async with office.batch(limits=Limits(settle=0.3), client=BRANCH, contract_changed=True) as batch:
         (told,) = [each async for each in batch.run()]
 
     assert (told.state, office.arrived("client/add")) == (State.UNKNOWN, before)
@@ -62,7 +62,7 @@ async def test_a_row_that_was_sent_without_the_fields_is_not_sent_again_with_the
 async def test_a_row_that_was_sent_with_the_fields_is_not_sent_again_without_them(office, people):
     await abandoned(office, people, **BRANCH)
     before = office.arrived("client/add")
-    async with office.batch(limits=Limits(settle=0.3)) as batch:
+    async with office.batch(limits=Limits(settle=0.3), contract_changed=True) as batch:
         (told,) = [each async for each in batch.run()]
 
     assert (told.state, office.arrived("client/add")) == (State.UNKNOWN, before)

@@ -423,6 +423,17 @@ def test_it_is_unknown_where_the_issuer_does_not_know_it(ends, step):
     assert ends.desk.told == [f"asked {step}", "ended"]
 
 
+@pytest.mark.parametrize(("changed", "told"), [({"cards.issue": "fields.a, path"}, True), ({"clients.create": "path"}, False)])
+def test_its_reason_names_what_has_changed_in_the_contract_of_its_call(ends, changed, told):
+    def prepare(desk):
+        desk.shared.changed = changed
+
+    _, _, _, reason = ends({}, prepare, client_id="cl-1", sent=sent_before("card", digest=b"other"))
+    why = ": the contract of cards.issue has changed since the batch was planned (fields.a, path)."
+
+    assert (why in reason) is told
+
+
 def test_one_answer_that_says_nothing_of_it_is_no_answer(ends):
     def prepare(desk):
         desk.looks["card"] = [error(ProtocolError), error(NotSent), CARD]

@@ -293,7 +293,7 @@ def shell_of(tmp_path):
 def hurry(monkeypatch):
     """In this process: refusals and lost answers are settled in no time."""
     from freedompay_async import FreedomPay, Policy
-    from freedompay_async.cli import batches, common
+    from freedompay_async.cli import batches, settings_flags
 
     policy = Policy(pause=0.005, max_pause=0.02, grace=0.05, poll_first=0.005, poll_most=0.05)
 
@@ -301,7 +301,7 @@ def hurry(monkeypatch):
         def __init__(self, **options) -> None:
             super().__init__(**options | {"policy": policy})
 
-    monkeypatch.setattr(common, "FreedomPay", Hurried)
+    monkeypatch.setattr(settings_flags, "FreedomPay", Hurried)
     limits = batches.Limits
     monkeypatch.setattr(batches, "Limits", lambda **options: limits(**{"settle": 0.5, "wait": 1.0, "outage": 1.0} | options))
 

@@ -8,6 +8,7 @@ import json
 import os
 import runpy
 import signal
+import sys
 import threading
 
 import msgspec
@@ -168,6 +169,30 @@ async def test_a_machine_gets_lines_of_json_only(capsys):
 
     assert said.err == ""
     assert [msgspec.json.decode(line)["event"] for line in said.out.splitlines()] == ["outcome", "progress"]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1251", "utf-8"])
+@pytest.mark.parametrize("key", ["\u049a\u0430\u0437-1", "\U0001f600", "plain"])
+def test_a_machine_gets_whole_json_whatever_letters_its_pipe_takes(monkeypatch, encoding, key):
+    pipe = io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True)
+    monkeypatch.setattr(sys, "stdout", pipe)
+    display._Json().outcome(outcome(key=key))
+    said = pipe.buffer.getvalue().decode(encoding)
+
+    assert json.loads(said)["key"] == key
+    assert said.count("\n") == 1
+
+
+async def test_a_terminal_that_takes_no_unicode_gets_a_bar_all_the_same(monkeypatch):
+    screen = io.TextIOWrapper(io.BytesIO(), encoding="cp1251", errors="backslashreplace", write_through=True)
+    monkeypatch.setattr(display, "Console", lambda **_: Console(file=screen, force_terminal=True, width=200, height=40))
+    await draw(Progress(rows=10, issued=5), outcome(key="\u049a\u0430\u0437"))
+    said = screen.buffer.getvalue().decode("cp1251")
+
+    assert "\\u049a\u0430\u0437: refused" in said
+    assert "50 %" in said
+    # What the code page lacks would be written by its number.
+    assert "\\u25" not in said
 
 
 @pytest.mark.parametrize("json", [False, True])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import socket
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-NAMES = ["settings", "name", "connection", "clock", "Sign", "JWS HS512", "JWS HS256", "latency", "answers"]
+NAMES = ["settings", "way", "name", "connection", "clock", "sign", "jws-hs512", "jws-hs256", "latency", "answers"]
 PEM = Path(__file__).with_name("localhost.pem")
 UNKNOWN = '{"status": "error", "error_code": "unknown_request", "error_description": "no request"}'
 
@@ -101,21 +102,23 @@ class TestWell:
     @pytest.mark.parametrize("region", ["KZ", "KG", "UZ"])
     def test_all_is_ok(self, shell, issuer, region):
         told = doctor(shell, issuer.base_url, "--region", region, code=0)
-        used = "JWS HS512" if region == "KZ" else "Sign"
+        used = "jws-hs512" if region == "KZ" else "sign"
 
         assert {name for name, check in told.items() if "your settings use it" in check["detail"]} == {used}
-        assert all("a wrong key is refused (HTTP 401 " in told[name]["detail"] for name in NAMES[4:7])
+        assert all("a wrong key is refused (HTTP 401 " in told[name]["detail"] for name in NAMES[5:8])
 
     def test_each_check_is_a_line(self, shell, issuer):
         result = shell("doctor", "--base-url", issuer.base_url)
-        lines = result.stdout.splitlines()
+        *lines, gap, last = result.stdout.splitlines()
 
         assert result.exit_code == 0
+        assert (gap, last) == ("", "export FREEDOMPAY_SIGNATURE=jws-hs512")
         assert [line[9:19].strip() for line in lines] == [name[:10] for name in NAMES]
         assert {line[:9] for line in lines} == {"ok       "}
-        assert f"{issuer.base_url} (base_url), merchant 10001, region KZ" in lines[0]
-        assert "plain http to this machine" in lines[2]
-        assert "connections are kept open" in lines[7]
+        assert f"{issuer.base_url} (base_url; not live), merchant 10001, region KZ, scheme jws-hs512" in lines[0]
+        assert "straight to the host, without a proxy" in lines[1]
+        assert "plain http to this machine" in lines[3]
+        assert "connections are kept open" in lines[8]
 
     def test_it_asks_harmless_questions_only(self, shell, issuer):
         doctor(shell, issuer.base_url, code=0)
@@ -168,41 +171,127 @@ class TestSettings:
     def test_no_region(self, shell, issuer):
         told = doctor(shell, issuer.base_url, FREEDOMPAY_REGION=None)
 
-        assert verdicts(told) == ["wrong", *["ok"] * 8]
+        assert verdicts(told) == ["wrong", *["ok"] * 9]
         assert told["settings"]["advice"].startswith("set FREEDOMPAY_REGION (KZ, KG or UZ)")
-        assert told["Sign"]["advice"] == "to use it, set the region to KG or UZ, or hand in signer=Sha256Signer(…)"
+        assert told["sign"]["advice"] == "to use it, set FREEDOMPAY_SIGNATURE=sign, or --scheme sign, or hand in scheme='sign'"
 
     def test_a_key_with_a_line_break(self, shell, issuer):
-        told = doctor(shell, issuer.base_url, FREEDOMPAY_SECRET_KEY="sandbox-secret\n")
+        result = shell("doctor", "--base-url", issuer.base_url, FREEDOMPAY_SECRET_KEY="sandbox-secret\n")
+
+        assert result.exit_code == 2
+        assert result.stdout.startswith("wrong    settings    secret_key has a line break (newline or carriage return) in it")
+        assert "FREEDOMPAY_SECRET_KEY_EXACT=1" in result.stdout
+
+    def test_a_key_with_a_line_break_that_is_said_to_be_right(self, shell, issuer):
+        told = doctor(shell, issuer.base_url, FREEDOMPAY_SECRET_KEY="sandbox-secret\n", FREEDOMPAY_SECRET_KEY_EXACT="1")
 
         assert told["settings"]["verdict"] == "unknown"
-        assert "the secret key begins or ends with white space" in told["settings"]["detail"]
+        assert "the secret key has a line break" in told["settings"]["detail"]
+        assert told["jws-hs512"]["verdict"] == "wrong"
+
+    def test_a_contract_that_can_not_be_read(self, shell, issuer):
+        result = shell("doctor", "--base-url", issuer.base_url, "--json", "--contract", "nowhere.toml")
+
+        assert result.exit_code == 2
+        assert "nowhere.toml" in json.loads(result.stdout)["checks"][0]["detail"]
+
+    def test_the_proxy_that_is_told_is_the_one_that_is_tried(self, monkeypatch):
+        from freedompay_async.cli.doctor.schemes import open_client
+        from freedompay_async.cli.doctor.target import check_settings
+        from freedompay_async.cli.settings_flags import Given
+
+        for name, value in {"AUTH_ID": "1", "SECRET_KEY": "k", "REGION": "KZ", "PROXY": "one.example.com:3128"}.items():
+            monkeypatch.setenv(f"FREEDOMPAY_{name}", value)
+        monkeypatch.setenv("https_proxy", "http://other.example.com:3128")
+        _, target = check_settings(Given(test=True, trust_env=True))
+        tried = open_client(target, target.scheme.signer(auth_id="1", secret_key="k"))
+
+        assert repr(tried._transport._way) == repr(target.way) == "Way(Proxy('http://one.example.com:3128', FREEDOMPAY_PROXY))"
 
     @pytest.mark.parametrize(
         ("flags", "host"),
-        [((), "https://api.freedompay.kz (the live host of KZ)"), (("--test",), "https://test-api.freedompay.kz (the test host of KZ)")],
+        [
+            ((), "https://api.freedompay.kz (the host of KZ; live: cards are real)"),
+            (("--test",), "https://test-api.freedompay.kz (the host of KZ; not live)"),
+        ],
     )
     def test_the_host_of_a_region(self, monkeypatch, flags, host):
         from freedompay_async.cli.doctor.target import check_settings
+        from freedompay_async.cli.settings_flags import Given
 
         for name, value in {"AUTH_ID": "1", "SECRET_KEY": "k", "REGION": "KZ"}.items():
             monkeypatch.setenv(f"FREEDOMPAY_{name}", value)
-        check, target = check_settings({"test": bool(flags)})
+        check, target = check_settings(Given(test=bool(flags)))
 
-        assert check.detail == f"{host}, merchant 1, region KZ"
+        assert check.detail == f"{host}, merchant 1, region KZ, scheme jws-hs512"
         assert (target.port, target.tls) == (443, True)
+
+
+class TestScheme:
+    def test_of_the_settings_is_the_one_that_is_used(self, shell, issuer):
+        told = doctor(shell, issuer.base_url, "--scheme", "jws-hs256", code=0)
+
+        assert {name for name, check in told.items() if "your settings use it" in check["detail"]} == {"jws-hs256"}
+
+    def test_that_the_host_takes_is_the_line_for_the_environment(self, shell, server):
+        right = None
+
+        def answer(headers):
+            # The first one of HS256 is made with the right key, the next with the wrong one.
+            nonlocal right
+            head = headers.get("X-JWS-Signature", "").partition("..")[0]
+            if b'"HS256"' not in base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)):
+                return 401, '{"status": "error", "error_code": "unauthorized"}'
+            right = right is None
+            return (200, UNKNOWN) if right else (401, '{"status": "error", "error_code": "unauthorized"}')
+
+        url = server(answer)
+        result = shell("doctor", "--base-url", url)
+        right = None
+        told = json.loads(shell("doctor", "--base-url", url, "--json").stdout)
+
+        assert result.stdout.endswith("\nexport FREEDOMPAY_SIGNATURE=jws-hs256\n")
+        assert told["environment"] == {"FREEDOMPAY_SIGNATURE": "jws-hs256"}
+
+    @pytest.mark.parametrize(
+        ("setting", "line"),
+        [
+            ("payment-cards=jws-hs256,gift-cards=sign", "payment-cards=jws-hs256,gift-cards=sign"),
+            ("gift_cards = SIGN", "payment-cards=jws-hs512,gift-cards=sign"),
+            ("payment-cards=jws-hs256", "payment-cards=jws-hs256"),
+            ("jws-hs256", "jws-hs256"),
+        ],
+    )
+    def test_of_a_section_that_is_not_tried_stays_in_the_line_for_the_environment(self, shell, issuer, setting, line):
+        result = shell("doctor", "--base-url", issuer.base_url, "--scheme", setting)
+
+        assert result.stdout.endswith(f"\nexport FREEDOMPAY_SIGNATURE={line}\n")
+
+    def test_of_one_section_alone_is_not_enough_without_a_region(self, shell, issuer):
+        told = doctor(shell, issuer.base_url, "--scheme", "payment-cards=jws-hs512", FREEDOMPAY_REGION=None)
+
+        assert told["settings"]["advice"].startswith("set FREEDOMPAY_REGION (KZ, KG or UZ)")
+
+    def test_that_the_contract_does_not_go_with_is_not_tried(self, shell, issuer):
+        (shell.folder / "contract.toml").write_text('[cards.activate]\nleave_out = ["request_id"]\n', encoding="utf-8")
+        told = doctor(shell, issuer.base_url, "--region", "KG", "--contract", "contract.toml", code=0)
+
+        assert told["jws-hs256"]["detail"].startswith("not tried: cards.activate: the contract takes request_id out of the body")
+
+    def test_is_no_line_for_the_environment_where_none_is_known_to_be_taken(self, shell, server):
+        assert "export" not in shell("doctor", "--base-url", server()).stdout
 
 
 class TestKey:
     def test_a_wrong_one(self, shell, issuer):
         told = doctor(shell, issuer.base_url, FREEDOMPAY_SECRET_KEY="wrong")
 
-        assert verdicts(told) == ["ok", "ok", "ok", "ok", "unknown", "wrong", "unknown", "unknown", "unknown"]
-        assert told["JWS HS512"]["advice"].startswith("check FREEDOMPAY_AUTH_ID and FREEDOMPAY_SECRET_KEY, and that they are of this host")
+        assert verdicts(told) == ["ok", "ok", "ok", "ok", "ok", "unknown", "wrong", "unknown", "unknown", "unknown"]
+        assert told["jws-hs512"]["advice"].startswith("check FREEDOMPAY_AUTH_ID and FREEDOMPAY_SECRET_KEY, and that they are of this host")
         assert told["latency"]["detail"] == "not tried: no scheme is known to be accepted"
 
     def test_another_merchant(self, shell, issuer):
-        assert doctor(shell, issuer.base_url, "--auth-id", "20002")["JWS HS512"]["verdict"] == "wrong"
+        assert doctor(shell, issuer.base_url, "--auth-id", "20002")["jws-hs512"]["verdict"] == "wrong"
 
     def test_of_another_scheme(self, shell, server):
         right = None
@@ -217,52 +306,52 @@ class TestKey:
 
         told = doctor(shell, server(answer))
 
-        assert (told["Sign"]["verdict"], told["JWS HS512"]["verdict"], told["JWS HS256"]["verdict"]) == ("ok", "wrong", "ok")
-        assert told["JWS HS512"]["advice"] == (
-            "merchant and key are right, the scheme is not: Sign is accepted; set the region to KG or UZ, or hand in signer=Sha256Signer(…)"
+        assert (told["sign"]["verdict"], told["jws-hs512"]["verdict"], told["jws-hs256"]["verdict"]) == ("ok", "wrong", "ok")
+        assert told["jws-hs512"]["advice"] == (
+            "merchant and key are right, the scheme is not: sign is accepted; set FREEDOMPAY_SIGNATURE=sign, or --scheme sign, or hand in scheme='sign'"
         )
 
     def test_a_host_that_answers_all_keys_alike(self, shell, server):
         told = doctor(shell, server())
 
-        assert verdicts(told)[4:] == ["unknown"] * 5
-        assert told["Sign"]["detail"] == (
+        assert verdicts(told)[5:] == ["unknown"] * 5
+        assert told["sign"]["detail"] == (
             "a wrong key gets the same answer as yours (HTTP 200 unknown_request no request), so it tells nothing of the key"
         )
-        assert "freedompay cards info CARD" in told["Sign"]["advice"]
+        assert "freedompay cards info CARD" in told["sign"]["advice"]
 
 
 class TestHost:
     def test_a_web_page(self, shell, server):
         told = doctor(shell, server(lambda headers: (200, "<html>Welcome</html>"), kind="text/html"))
 
-        assert verdicts(told)[4:7] == ["wrong"] * 3
-        assert told["JWS HS512"]["detail"] == "the host does not answer like the Card API (HTTP 200, an HTML page)"
-        assert told["JWS HS512"]["advice"] == "check base_url and region"
+        assert verdicts(told)[5:8] == ["wrong"] * 3
+        assert told["jws-hs512"]["detail"] == "the host does not answer like the Card API (HTTP 200, an HTML page)"
+        assert told["jws-hs512"]["advice"] == "check base_url and region"
 
     def test_a_page_that_is_not_found(self, shell, server):
-        assert doctor(shell, server(lambda headers: (404, "<html>"), kind="text/html"))["Sign"]["verdict"] == "wrong"
+        assert doctor(shell, server(lambda headers: (404, "<html>"), kind="text/html"))["sign"]["verdict"] == "wrong"
 
     def test_json_of_another_api(self, shell, server):
         told = doctor(shell, server(lambda headers: (200, '{"hello": "world"}')))
 
-        assert told["Sign"]["detail"] == "the host does not answer like the Card API (HTTP 200, JSON of another shape, or none)"
+        assert told["sign"]["detail"] == "the host does not answer like the Card API (HTTP 200, JSON of another shape, or none)"
 
     def test_a_plain_404_is_an_answer(self, shell, server):
-        assert "a wrong key gets the same answer as yours (HTTP 404" in doctor(shell, server(lambda headers: (404, "{}")))["Sign"]["detail"]
+        assert "a wrong key gets the same answer as yours (HTTP 404" in doctor(shell, server(lambda headers: (404, "{}")))["sign"]["detail"]
 
     @pytest.mark.parametrize("status", [500, 503, 429])
     def test_trouble(self, shell, server, status):
         told = doctor(shell, server(lambda headers: (status, "{}")))
 
-        assert verdicts(told)[4:] == ["unknown"] * 5
-        assert told["Sign"]["detail"].startswith("no answer (")
-        assert told["Sign"]["advice"] == "try again in a minute"
+        assert verdicts(told)[5:] == ["unknown"] * 5
+        assert told["sign"]["detail"].startswith("no answer (")
+        assert told["sign"]["advice"] == "try again in a minute"
 
     def test_a_name_that_there_is_not(self, shell):
         told = doctor(shell, "https://nowhere.invalid")
 
-        assert verdicts(told) == ["ok", "wrong", *["unknown"] * 7]
+        assert verdicts(told) == ["ok", "ok", "wrong", *["unknown"] * 7]
         assert told["name"]["detail"].startswith("the name nowhere.invalid was not resolved (")
         assert told["answers"]["detail"] == "not tried: the name was not resolved"
 
@@ -273,7 +362,7 @@ class TestHost:
     def test_nobody_there(self, shell, free_port):
         told = doctor(shell, f"http://127.0.0.1:{free_port}")
 
-        assert verdicts(told) == ["ok", "ok", "wrong", *["unknown"] * 6]
+        assert verdicts(told) == ["ok", "ok", "ok", "wrong", *["unknown"] * 6]
         assert told["connection"]["detail"].startswith(f"no connection to 127.0.0.1:{free_port} (Connect")
 
     def test_nobody_who_answers_in_time(self, shell, monkeypatch):
@@ -351,7 +440,7 @@ class TestClock:
             taken.shutdown(socket.SHUT_RDWR)
         thread.join()
 
-        assert verdicts(told)[3:] == ["unknown"] * 6
+        assert verdicts(told)[4:] == ["unknown"] * 6
 
     def test_connections_that_are_not_kept(self, shell, server):
         accepted = []
@@ -376,7 +465,7 @@ def test_an_answer_that_is_not_the_contract_s(shell, server):
 
     told = doctor(shell, server(answer))
 
-    assert verdicts(told) == ["ok"] * 8 + ["unknown"]
+    assert verdicts(told) == ["ok"] * 9 + ["unknown"]
     assert told["answers"]["detail"] == "not as in the contract: unknown field colour (6)"
 
 
@@ -401,8 +490,8 @@ def test_a_control_without_an_answer(shell, server):
 
     told = doctor(shell, server(answer))
 
-    assert told["Sign"]["verdict"] == "unknown"
-    assert "but the control with a wrong key got no answer" in told["Sign"]["detail"]
+    assert told["sign"]["verdict"] == "unknown"
+    assert "but the control with a wrong key got no answer" in told["sign"]["detail"]
 
 
 def test_ctrl_c(shell, issuer):

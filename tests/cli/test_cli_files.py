@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 
 import pytest
@@ -20,7 +21,8 @@ FILES = {
     "no phone": (b"key,first_name,last_name\nk1,Ivan,Ivanov\n", "clients.csv: line 1, the header, lacks needed columns: phone."),
     "strange column": (b"key,phone,first_name,last_name,fone\n", 'has unknown columns: "fone"'),
     "no header": (b"k1,77010000001,Ivan,Ivanov\n", "names no known column"),
-    "workbook": (b"PK\x03\x04 and so on", "clients.csv: is a workbook or an archive, not text."),
+    "workbook": (b"PK\x03\x04 and so on", "clients.csv: is a workbook or an archive that can't be read ("),
+    "old workbook": (b"\xd0\xcf\x11\xe0 and so on", "clients.csv: is an old workbook (.xls), "),
 }
 
 
@@ -231,3 +233,119 @@ def test_a_batch_name_that_can_not_be_part_of_an_id(shell, people, issuer, name)
     assert result.exit_code == 2
     assert result.stderr.startswith("freedompay: the batch name ")
     assert issuer.arrived() == 0
+
+
+# -- warnings as problems
+
+TWICE = HEADER + "k1,77010000001,Ivan,Ivanov\nk2,77010000001,Ivan,Ivanov\n"
+
+
+@pytest.mark.parametrize("command", [PLAN, ISSUE], ids=["plan", "issue"])
+def test_one_person_in_two_rows_is_a_warning(shell, issuer, command):
+    (shell.folder / "clients.csv").write_text(TWICE)
+    result = shell(*command)
+
+    assert result.exit_code == 0
+    assert "clients.csv: warning: line 2: has the names and the phone number of line 3: each of these rows makes a card" in result.stderr
+
+
+@pytest.mark.parametrize("command", [PLAN, ISSUE], ids=["plan", "issue"])
+def test_a_warning_is_a_problem_where_the_command_is_strict(shell, issuer, command):
+    (shell.folder / "clients.csv").write_text(TWICE)
+    result = shell(*command, "--strict")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "clients.csv: line 2: has the names and the phone number of line 3: each of these rows makes a card" in result.stderr
+    assert result.stderr.endswith("freedompay: 1 row is wrong in clients.csv. Correct it. Nothing was sent.\n")
+    assert issuer.arrived() == 0
+    assert shell.names() == ["clients.csv"]
+
+
+@pytest.mark.parametrize("command", [PLAN, ISSUE], ids=["plan", "issue"])
+def test_a_machine_is_told_such_a_problem(shell, command):
+    (shell.folder / "clients.csv").write_text(TWICE)
+    result = shell(*command, "--strict", "--json")
+    (told,) = [json.loads(line) for line in result.stdout.splitlines()]
+
+    assert (result.exit_code, told["rows"], told["warnings"]) == (2, 0, [])
+    assert [each["line"] for each in told["problems"]] == [2]
+
+
+@pytest.mark.parametrize("command", [PLAN, ISSUE], ids=["plan", "issue"])
+def test_a_strict_command_takes_a_good_file(shell, people, command):
+    shell.file(people(3))
+
+    assert shell(*command, "--strict").exit_code == 0
+
+
+def test_of_many_warnings_a_strict_command_says_how_many_rows_there_are_at_least(shell, person):
+    shell.file([person(number, last_name="Null") for number in range(1, 103)])
+    result = shell(*PLAN, "--strict")
+
+    assert result.exit_code == 2
+    assert result.stderr.endswith("freedompay: At least 100 rows are wrong in clients.csv. Correct them. Nothing was sent.\n")
+
+
+def test_what_nobody_looked_for_is_a_problem_too(shell, people, monkeypatch):
+    monkeypatch.setattr("freedompay_async.batch.plan.known_letters", lambda: None)
+    shell.file(people(3))
+    result = shell(*PLAN, "--strict")
+
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "clients.csv: keys that look alike were not looked for: install freedompay-async[cli] for that\n"
+        "freedompay: clients.csv could not be looked at in full, and with --strict that is a problem. Nothing was sent.\n"
+    )
+
+
+# -- the product of the cards
+
+
+@pytest.mark.parametrize("command", [PLAN, ISSUE], ids=["plan", "issue"])
+def test_a_product_of_the_cards(shell, issuer, people, command):
+    shell.file(people(2))
+    result = shell(*command, "--card-product", 77)
+
+    assert result.exit_code == 0
+    assert {card["product_id"] for card in issuer.ledger()} <= {77}
+
+
+def test_a_product_of_the_cards_holds_for_a_resumed_batch_and_for_no_other(shell, issuer, people, hurry):
+    issuer.hold(True)
+    shell.file(people(2))
+    shell(*ISSUE, "--card-product", 77)
+    other = shell(*ISSUE, "--card-product", 78)
+    none = shell(*ISSUE)
+    issuer.hold(False)
+    resumed = shell("batch", "resume", "run.db")
+
+    assert (other.exit_code, none.exit_code, resumed.exit_code) == (2, 2, 0)
+    assert "it was made with card_product '77', not '78'. Nothing was sent." in other.stderr
+    assert "it was made with card_product '77', not none. Nothing was sent." in none.stderr
+    assert {card["product_id"] for card in issuer.ledger()} == {77}
+
+
+@pytest.mark.parametrize("product", ["0", "-1", "x", "1.5"])
+def test_a_product_of_the_cards_that_is_none(shell, issuer, people, product):
+    shell.file(people(1))
+
+    assert shell(*ISSUE, "--card-product", product).exit_code == 2
+    assert issuer.arrived() == 0
+
+
+# -- no folder for temporary files
+
+
+def test_a_plan_without_a_folder_for_temporary_files(shell, people, monkeypatch):
+    def none(*_, **__):
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp', '/var/tmp']")
+
+    shell.file(people(1))
+    monkeypatch.setattr("tempfile.TemporaryDirectory", none)
+    result = shell(*PLAN)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(
+        "freedompay: there is no folder for temporary files, which a plan needs (No usable temporary directory "
+    )
+    assert result.stderr.endswith("set TMPDIR to one that you can write in. Nothing was sent.\n")

@@ -6,12 +6,12 @@ import sys
 import pytest
 
 COMMANDS = [
-    *((), ("batch",), ("batch", "plan"), ("batch", "issue"), ("batch", "resume"), ("batch", "report")),
+    *((), ("batch",), ("batch", "plan"), ("batch", "issue"), ("batch", "resume"), ("batch", "report"), ("batch", "columns")),
     *(("requests",), ("requests", "status"), ("sandbox",), ("doctor",), ("sign",), ("contract",)),
     *(("cards",), ("clients",), ("gift-cards",), ("limits",), ("transactions",), ("cards", "movements")),
 ]
 GROUPS = [("batch",), ("cards",), ("clients",), ("gift-cards",), ("limits",), ("requests",), ("transactions",)]
-VARIABLES = ["FREEDOMPAY_AUTH_ID", "FREEDOMPAY_SECRET_KEY", "FREEDOMPAY_REGION", "FREEDOMPAY_TEST", "FREEDOMPAY_BASE_URL"]
+VARIABLES = [f"FREEDOMPAY_{name}" for name in ("AUTH_ID", "SECRET_KEY", "REGION", "TEST", "BASE_URL", "SIGNATURE", "CONTRACT", "PROXY")]
 
 
 @pytest.fixture
@@ -52,7 +52,20 @@ def test_the_help_tells_the_exit_codes(shell, code):
 
 
 @pytest.mark.parametrize(
-    "flag", ["--journal", "--product", "--batch", "--activate", "--concurrency", "--rate", "--max-cards", "--out", "--json"]
+    "flag",
+    [
+        "--journal",
+        "--product",
+        "--sheet",
+        "--columns",
+        "--batch",
+        "--activate",
+        "--concurrency",
+        "--rate",
+        "--max-cards",
+        "--out",
+        "--json",
+    ],
 )
 def test_issue_tells_its_flags(shell, flag):
     assert flag in shell("batch", "issue", "--help").stdout

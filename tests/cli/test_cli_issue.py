@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from freedompay_async.cli import batches
+from freedompay_async.cli import ending
 from freedompay_async.errors import JournalError
 from freedompay_async.sandbox import Fault, Faults
 
@@ -352,7 +352,7 @@ def test_a_run_that_was_stopped_says_so_where_its_report_can_not_be_read(shell, 
     issuer.hold(True)
     shell.issue(people(5))
     issuer.hold(False)
-    monkeypatch.setattr(batches, "make_report", unreadable)
+    monkeypatch.setattr(ending, "make_report", unreadable)
     result = shell("batch", "resume", "run.db", "--max-cards", "2")
 
     assert result.exit_code == 3

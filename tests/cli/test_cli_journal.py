@@ -119,7 +119,11 @@ def test_a_journal_without_a_batch(shell, issuer, people, command):
         connection.execute("DELETE FROM meta")
         connection.execute("DELETE FROM rows")
 
-    assert refusal(shell, issuer, command) == "run.db has no batch in it: `batch issue` makes one. Nothing was sent."
+    assert refusal(shell, issuer, command) == (
+        "run.db has no batch in it: `batch issue` makes one. If a run has used it, put its log, run.db-wal, back beside it, or a copy of both. "
+        "Without them, issue the same file with a new journal and the batch name that it had (--batch; `default` where none was given): no key "
+        "gets a second card while the issuer remembers the request ids, and what was made is told as found. Nothing was sent."
+    )
 
 
 @pytest.mark.parametrize("command", [each for each in commands("june/run.db") if each.id == "issue"])

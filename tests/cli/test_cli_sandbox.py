@@ -161,3 +161,41 @@ def test_books_that_cannot_be_kept(shell, database):
     assert (command.process.returncode, command.stdout) == (2, "")
     assert "Traceback" not in command.stderr
     assert database in command.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("host.toml", '[clients.create]\npath = "/v6/clients"\n["*"]\nalgorithms = ["jws-hs256"]\n'),
+        ("host.json", '{"client/add": {"path": "/v6/clients"}, "*": {"algorithms": ["HS256"]}}'),
+    ],
+)
+def test_it_can_be_a_host_that_differs_from_the_pages(shell, running, name, text):
+    (shell.folder / name).write_text(text, encoding="utf-8")
+    _, settings = running("--contract", name)
+    result = shell("requests", "status", "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11", **settings)
+
+    assert result.exit_code == 1
+    assert "the signature is wrong" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("host.toml", None, "--contract host.toml can't be read (No such file or directory). Nothing was started."),
+        ("host.toml", "[", "--contract host.toml can't be read ("),
+        ("host.json", "{", "--contract host.json can't be read ("),
+        ("host.json", "[]", "--contract host.json is no object of calls. Nothing was started."),
+        ("host.toml", "[cards.isue]\n", "'cards.isue' is no call: "),
+        # Some editors put a byte order mark before it.
+        ("host.toml", "\ufeff[cards.isue]\n", "'cards.isue' is no call: "),
+        ("host.toml", "[cards.issue]\npth = 1\n", "cards.issue has 'pth': there are path, required, names, algorithms"),
+    ],
+)
+def test_a_host_that_can_not_be(shell, name, text, expected):
+    if text is not None:
+        (shell.folder / name).write_text(text, encoding="utf-8")
+    result = shell("sandbox", "--port", "0", "--contract", name)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"freedompay: {expected}")

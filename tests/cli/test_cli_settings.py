@@ -162,3 +162,49 @@ def test_a_number_that_cannot_be(shell, issuer, flags):
     assert result.exit_code == 2
     assert flags[0] in result.stderr
     assert issuer.arrived() == 0
+
+
+def test_a_region_with_two_hosts_and_none_of_them_said(shell, issuer):
+    result = shell(*ISSUE, **without("BASE_URL"))
+
+    assert result.exit_code == 2
+    assert "it is not said which host of KZ is meant" in result.stderr
+    assert "FREEDOMPAY_TEST=1 or --test" in result.stderr
+    assert "FREEDOMPAY_TEST=0 or --live" in result.stderr
+    assert issuer.arrived() == 0
+
+
+def test_a_scheme_that_is_none(shell, issuer):
+    by_flag, by_variable = shell(*ISSUE, "--scheme", "hs256"), shell(*ISSUE, FREEDOMPAY_SIGNATURE="hs256")
+
+    assert (by_flag.exit_code, by_variable.exit_code) == (2, 2)
+    assert by_flag.stderr.startswith("freedompay: --scheme is 'hs256', and 'hs256' is no scheme. Use one of jws-hs512, jws-hs256, sign")
+    assert by_variable.stderr.startswith("freedompay: FREEDOMPAY_SIGNATURE is 'hs256', and ")
+    assert issuer.arrived() == 0
+
+
+@pytest.mark.parametrize("command", [("requests", "status"), ("cards", "info"), ("cards", "block", "--description", "lost")], ids=" ".join)
+def test_a_scheme_signs_every_call(shell, issuer, command):
+    group, name, *rest = command
+    shell(group, name, STATUS[2], *rest, "--scheme", "sign")
+    received = issuer.do(list, issuer.sandbox.received)
+
+    assert received
+    assert all("sign" in map(str.lower, each.headers) for each in received)
+
+
+def test_a_proxy_that_is_none(shell, issuer):
+    result = shell(*ISSUE, FREEDOMPAY_PROXY="socks5://somebody:hunter2@proxy.example.com")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("freedompay: FREEDOMPAY_PROXY is no address of a proxy")
+    assert "hunter2" not in result.stderr
+
+
+def test_a_key_with_a_line_break(shell, issuer):
+    result = shell(*ISSUE, FREEDOMPAY_SECRET_KEY="sandbox-secret\n")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("freedompay: secret_key has a line break")
+    assert "sandbox-secret" not in result.stderr
+    assert issuer.arrived() == 0

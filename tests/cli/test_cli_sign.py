@@ -29,7 +29,7 @@ def sign(shell, *args, path=PATH, body=BODY, **options):
 
 
 def test_jws(shell):
-    result = sign(shell, "--scheme", "jws")
+    result = sign(shell, "--scheme", "jws-hs512")
 
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.splitlines()[:4] == [
@@ -61,14 +61,26 @@ def test_the_region_has_a_scheme(shell, region, header):
 
 
 def test_the_other_algorithm(shell):
-    told = json.loads(sign(shell, "--scheme", "jws", "--alg", "HS256", "--json").stdout)
+    told = json.loads(sign(shell, "--scheme", "jws-hs256", "--json").stdout)
 
     assert (told["alg"], json.loads(told["protected"])["typ"]) == ("HS256", "JWT")
 
 
+def test_the_contract_file_is_obeyed(shell):
+    contract = '[cards.info]\nheaders = { X-JWS-Signature = "JWS-Signature" }\n\n[gift_cards.status]\npath = "/v6/gifts/status"\n'
+    (shell.folder / "contract.toml").write_text(contract, encoding="utf-8")
+    settings = ("--region", "KZ", "--scheme", "gift-cards=sign", "--contract", "contract.toml")
+
+    assert "\nJWS-Signature: " in sign(shell, *settings, path="/v5/card-api/card/info").stdout
+    assert "\nX-JWS-Signature: " in sign(shell, *settings).stdout
+    assert "\nSign: " in sign(shell, *settings, path="/v6/gifts/status").stdout
+
+
 def test_the_key_is_never_shown(shell):
     key = "kept-to-itself"
-    said = [sign(shell, "--scheme", scheme, *more, FREEDOMPAY_SECRET_KEY=key) for scheme in ("jws", "sign") for more in ((), ("--json",))]
+    said = [
+        sign(shell, "--scheme", scheme, *more, FREEDOMPAY_SECRET_KEY=key) for scheme in ("jws-hs512", "sign") for more in ((), ("--json",))
+    ]
 
     assert [each for each in said if key in each.stdout + each.stderr] == []
 
@@ -105,7 +117,7 @@ def test_the_id_in_the_header_is_the_body_s_own(shell, path, body, expected):
 
 
 @pytest.mark.parametrize(
-    ("scheme", "value"), [("jws", JWS), ("jws", f"X-JWS-Signature: {JWS}\n"), ("sign", SIGN), ("sign", f"Sign: {SIGN}")]
+    ("scheme", "value"), [("jws-hs512", JWS), ("jws-hs512", f"X-JWS-Signature: {JWS}\n"), ("sign", SIGN), ("sign", f"Sign: {SIGN}")]
 )
 def test_a_signature_that_is_right(shell, scheme, value):
     result = sign(shell, "--scheme", scheme, "--signature", value)
@@ -114,7 +126,7 @@ def test_a_signature_that_is_right(shell, scheme, value):
 
 
 def test_a_signature_that_is_wrong(shell):
-    result = sign(shell, "--scheme", "jws", "--signature", f"{JWS}==")
+    result = sign(shell, "--scheme", "jws-hs512", "--signature", f"{JWS}==")
 
     assert result.exit_code == 1
     assert result.stdout.splitlines()[-3:] == [
@@ -129,25 +141,25 @@ class TestWrongUse:
         assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"freedompay: {message} Nothing was sent.\n")
 
     def test_no_settings(self, shell):
-        result = sign(shell, "--scheme", "jws", FREEDOMPAY_AUTH_ID=None, FREEDOMPAY_SECRET_KEY=None)
+        result = sign(shell, "--scheme", "jws-hs512", FREEDOMPAY_AUTH_ID=None, FREEDOMPAY_SECRET_KEY=None)
         self.ends(result, "set FREEDOMPAY_AUTH_ID, FREEDOMPAY_SECRET_KEY in the environment.")
 
     def test_no_scheme(self, shell):
-        self.ends(sign(shell), "say --scheme jws or --scheme sign, or set the region (--region, FREEDOMPAY_REGION).")
+        self.ends(sign(shell), "say --scheme (FREEDOMPAY_SIGNATURE), or set the region (--region, FREEDOMPAY_REGION).")
 
     def test_no_body(self, shell):
-        self.ends(sign(shell, "--scheme", "jws", body=None), "give --body or --body-file (- is standard input).")
+        self.ends(sign(shell, "--scheme", "jws-hs512", body=None), "give --body or --body-file (- is standard input).")
 
     def test_two_bodies(self, shell):
-        self.ends(sign(shell, "--scheme", "jws", "--body-file", "-"), "give --body or --body-file (- is standard input).")
+        self.ends(sign(shell, "--scheme", "jws-hs512", "--body-file", "-"), "give --body or --body-file (- is standard input).")
 
     def test_a_file_that_is_not_there(self, shell):
-        result = sign(shell, "--scheme", "jws", "--body-file", "nowhere", body=None)
+        result = sign(shell, "--scheme", "jws-hs512", "--body-file", "nowhere", body=None)
         self.ends(result, "nowhere can't be read (No such file or directory).")
 
     @pytest.mark.parametrize("path", ["https://api.example.com/v5", "v5", "/v5?x=1", ""])
     def test_what_is_no_path(self, shell, path):
-        self.ends(sign(shell, "--scheme", "jws", path=path), f"the path is {path!r}: it starts with / and has no host and no query.")
+        self.ends(sign(shell, "--scheme", "jws-hs512", path=path), f"the path is {path!r}: it starts with / and has no host and no query.")
 
     def test_the_key_is_no_flag(self, shell):
-        assert sign(shell, "--scheme", "jws", "--secret-key", "hush").exit_code == 2
+        assert sign(shell, "--scheme", "jws-hs512", "--secret-key", "hush").exit_code == 2

@@ -228,3 +228,24 @@ def test_ctrl_c_at_the_prompt_sends_nothing(issuer, terminal):
 
     assert (screen.ends() != 0, issuer.arrived()) == (True, 0)
     assert "Traceback" not in screen.text
+
+
+def test_a_window_that_is_closed_ends_the_run_gently(shell, issuer, people):
+    issuer.hold(True)
+    shell.file(people(8))
+    master, slave = os.openpty()
+    command = [sys.executable, "-W", "error", "-m", "freedompay_async.cli", *ISSUE, "--out", "issued.csv"]
+    process = subprocess.Popen(
+        command, env=shell.env | {"TERM": "xterm"}, cwd=shell.folder, stdin=slave, stdout=subprocess.PIPE, stderr=slave, text=True
+    )
+    os.close(slave)
+    shown = ""
+    while "waiting 8" not in shown:
+        shown += os.read(master, 65_536).decode(errors="replace")
+    os.close(master)
+    issuer.hold(False)
+    report, _ = process.communicate(timeout=60)
+
+    assert "8 rows" in report
+    assert process.returncode in (0, 3)
+    assert len((shell.folder / "issued.csv").read_text(encoding="utf-8-sig").splitlines()) == 9

@@ -18,6 +18,7 @@ import typer.main
 from freedompay_async import FreedomPay, Limit, LimitAmount, NewClient, Operation, contract, models
 from freedompay_async.contract import HASHDT_TABLE, TABLE, Mark
 from freedompay_async.hashdt import HashDT, PinPage
+from freedompay_async.ids import RequestId
 from freedompay_async.models.open import OpenStruct
 
 if TYPE_CHECKING:
@@ -250,6 +251,13 @@ def test_docs_have_every_row():
     assert lines == [(row.name, row.path, row.mark.value) for row in ROWS.values()]
 
 
+def test_docs_have_what_may_follow_and_the_menu_of_every_row():
+    text = CALLS_PAGE.read_text(encoding="utf-8")
+    lines = re.findall(r"^\| `([\w.]+)` \| `/\S+` \| \w+ \| (\w+) \| (\w+) \| (.+) \|$", text, re.MULTILINE)
+
+    assert lines == [(row.name, row.retry.value, "KZ" if row.kz_only else "all", row.source) for row in ROWS.values()]
+
+
 # -- the command
 
 
@@ -316,4 +324,5 @@ def test_method_is_typed_as_the_row_says(row, method):
 
 def _types() -> dict[str, Any]:
     """What the annotations of the methods name."""
-    return {**vars(models), **vars(collections.abc), "Any": Any, "Operation": Operation, "Decimal": Decimal}
+    ours = {"Operation": Operation, "RequestId": RequestId}
+    return {**vars(models), **vars(collections.abc), **ours, "Any": Any, "Decimal": Decimal}

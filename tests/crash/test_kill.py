@@ -109,6 +109,24 @@ def test_killed_and_its_journal_lost_a_batch_ends_with_one_card_a_row(scene, unt
     assert Counter(card["phone"] for card in bank.ledger()) == one_each(60)
 
 
+def test_killed_and_its_log_lost_a_batch_ends_with_one_card_a_row(scene, until, one_each):
+    scene.file(60)
+    bank = scene.bank("--processing", "0.01-0.05", "--seed", "5")
+    # After the plan and 51 questions.
+    in_time = killed(scene, bank, until, ISSUE, 130)
+    (scene.folder / "run.db-wal").unlink()
+    found = scene.run(*RESUME)
+    before, report = Counter(card["phone"] for card in bank.ledger()), scene.report()
+    last = scene.run(*RESUME, "--accept-found", "all")
+
+    assert in_time
+    # It is the plan that is resumed, and what was sent of it is told.
+    assert (found.process.returncode, report["rows"], report["found"] > 0, report["issued"] > 0) == (1, 60, True, True)
+    assert max(before.values()) == 1
+    assert last.process.returncode == 0
+    assert Counter(card["phone"] for card in bank.ledger()) == one_each(60)
+
+
 def test_killed_on_two_machines_a_batch_ends_with_one_card_a_row(scene, until, one_each):
     scene.file(60)
     bank = scene.bank("--processing", "0.01-0.05", "--seed", "9", "--lost", "0.05", "--stall", "0.2")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from freedompay_async import FreedomPay
+from freedompay_async.contract_file import read_contract
 from freedompay_async.hashdt import HashDT
 from freedompay_async.sandbox import Sandbox
 
@@ -35,8 +36,31 @@ async def test_the_overrides_are_taken():
     await names(0)["fp"].aclose()
 
 
-async def test_a_gift_card_is_given_and_confirmed(issuer, fp):
+def test_the_contract_file_says_what_it_seems_to(tmp_path):
+    [text] = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
+    (tmp_path / "contract.toml").write_text(text, encoding="utf-8")
+    read = read_contract(tmp_path / "contract.toml")
+
+    assert {each.call or f"{each.region}.{each.section}" for each in read.overrides} == {
+        "cards.activate",
+        "clients.create",
+        "cards.link",
+        "KZ.payment_cards",
+    }
+
+
+async def test_a_card_is_issued_to_a_holder():
     example = names(1)
+    async with Sandbox(contract={"cards.issue": {"required": ["product_id", "cardholder"]}}) as issuer:
+        settings = {"auth_id": issuer.auth_id, "secret_key": issuer.secret_key, "region": "KZ", "base_url": issuer.base_url}
+        async with FreedomPay(**settings, contract=example["CONTRACT"]) as fp:
+            card_id = await example["issue_to_holder"](fp)
+
+        assert [(card["card_id"], card["phone"]) for card in issuer.ledger()] == [(card_id, 77017777777)]
+
+
+async def test_a_gift_card_is_given_and_confirmed(issuer, fp):
+    example = names(2)
 
     card_id = await example["give"](fp, 77017777777)
     mask = await example["confirm"](fp, card_id, issuer.sms(77017777777)[-1])
@@ -47,7 +71,7 @@ async def test_a_gift_card_is_given_and_confirmed(issuer, fp):
 async def test_a_pin_goes_out_encrypted(issuer, fp):
     issued = await (await fp.cards.bulk_issue(product_id=2000, count=1)).result()
 
-    await names(2)["set_pin"](fp, issued.card_ids[0], "8642", b"k" * 32)
+    await names(3)["set_pin"](fp, issued.card_ids[0], "8642", b"k" * 32)
 
     assert issuer.received[-1].path.endswith("/card/set_pin")
     assert b"8642" not in issuer.received[-1].body
@@ -56,10 +80,10 @@ async def test_a_pin_goes_out_encrypted(issuer, fp):
 async def test_a_pin_page_is_framed(issuer):
     hashdt = HashDT(base_url=issuer.base_url, api_key=issuer.hashdt_api_key, product_id="2000", token=issuer.hashdt_token)
     async with hashdt:
-        frame = await names(3)["pin_page"](hashdt, "card-1")
+        frame = await names(4)["pin_page"](hashdt, "card-1")
 
     assert frame.startswith('<iframe src="http://127.0.0.1:')
 
 
 def test_every_example_is_run_here():
-    assert len(BLOCKS) == 4
+    assert len(BLOCKS) == 5

@@ -1,4 +1,4 @@
-"""The tables of the errors are those that the errors are made from."""
+"""The tables of the errors and of the columns are those that the package is made from."""
 
 import importlib.util
 import re
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from freedompay_async.batch.rows import COLUMNS
 from freedompay_async.errors import MEANINGS, Ending, Of
 
 ROOT = Path(__file__).parents[2]
@@ -26,11 +27,18 @@ def rows(table: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines()[2:]]
 
 
-@pytest.mark.parametrize(("name", "table"), [("README.md", "main_endings"), ("docs/errors.md", "all_endings")])
-def test_a_file_has_exactly_what_the_script_writes(tables, name, table):
+@pytest.mark.parametrize(
+    ("name", "of", "table"),
+    [("README.md", "errors", "main_endings"), ("docs/errors.md", "errors", "all_endings"), ("docs/columns.md", "columns", "all_columns")],
+)
+def test_a_file_has_exactly_what_the_script_writes(tables, name, of, table):
     text = (ROOT / name).read_text(encoding="utf-8")
 
-    assert tables.with_table(text, getattr(tables, table)()) == text
+    assert tables.with_table(text, getattr(tables, table)(), of) == text
+
+
+def test_the_table_of_the_columns_has_each_of_them_once(tables):
+    assert [row[0] for row in rows(tables.all_columns())] == [f"`{column}`" for column in COLUMNS]
 
 
 def test_the_whole_table_has_every_ending_once_and_in_order(tables):
@@ -74,8 +82,9 @@ def test_a_file_without_a_place_for_the_table_is_refused(tables, text):
 
 
 def test_checking_ends_well_and_changes_nothing():
-    before = [(ROOT / name).read_bytes() for name in ("README.md", "docs/errors.md")]
+    names = ("README.md", "docs/errors.md", "docs/columns.md")
+    before = [(ROOT / name).read_bytes() for name in names]
     done = subprocess.run([sys.executable, str(SCRIPT), "--check"], capture_output=True, check=False)
 
     assert (done.returncode, done.stderr) == (0, b"")
-    assert [(ROOT / name).read_bytes() for name in ("README.md", "docs/errors.md")] == before
+    assert [(ROOT / name).read_bytes() for name in names] == before

@@ -34,6 +34,7 @@ GOOD = {
     "idn_date": "2020-01-01",
     "identified_by": "he who\nidentified",
     "product_id": "1000",
+    "card_product_id": "7",
 }
 FEW = {name: GOOD[name] for name in ("key", "phone", "first_name", "last_name")}
 

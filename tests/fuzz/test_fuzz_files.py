@@ -41,6 +41,7 @@ def fields_of(row: Row) -> dict[str, str]:
     """A row as it would be written in a file."""
     client = row.client
     fields = {"key": row.key, "product_id": row.product_id, "document": row.document, "branch_id": row.branch_id, "phone": client.phone}
+    fields["card_product_id"] = row.card_product_id
     for name in ("first_name", "last_name", "middle_name", "birthdate", "email", "country", "person_id", "language", "external_user_id"):
         fields[name] = getattr(client, name)
     fields |= {"type": int(client.type), "resident": int(client.resident)}
@@ -103,12 +104,13 @@ def test_rows_that_are_taken_come_back_and_a_personal_number_is_never_told(fuzz,
         taken, told = taken + len(good), told + len(words)
 
         check(found, refusal)
-        if len(found) == len(rows):
+        # Where Python's own writer leaves a lone carriage return without quotation marks a row is cut in two, and the first part may be good.
+        cut = not as_lines and quoting == csv.QUOTE_MINIMAL and any("\r" in str(cell) for row in rows for cell in row.values())
+        if len(found) == len(rows) and not cut:
             assert [fields_of(each) for each in good] == [
                 meant(row, each) for row, each in zip(rows, found, strict=True) if isinstance(each, Row)
             ]
         assert [word for word in [refusal or "", *words] if SECRET in word] == []
-        # Python's own writer leaves a lone carriage return without quotation marks, unless all values get them.
         for other, written in (("b.csv", partial(as_csv, quoting=csv.QUOTE_ALL)), ("b.jsonl", as_json)):
             back, lost = read(written(again).encode(), other, documents=False) if again else ([], None)
             for each in back:

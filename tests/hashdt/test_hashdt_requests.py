@@ -100,13 +100,14 @@ IDS = [
     (77, "77"),
     (0, "0"),
     (10**30, str(10**30)),
+    (uuid.UUID(int=7), "00000000-0000-0000-0000-000000000007"),
     (Secret("sealed-1"), "sealed-1"),
     (Pan("4111111111111111"), "4111111111111111"),
 ]
 
 
 @pytest.mark.parametrize("name", ["cardholder_id", "wallet_id", "card_id", "client_id"])
-@pytest.mark.parametrize(("given", "sent"), IDS, ids=["text", "number", "nothing", "long number", "secret", "card number"])
+@pytest.mark.parametrize(("given", "sent"), IDS, ids=["text", "number", "nothing", "long number", "UUID", "secret", "card number"])
 async def test_id_goes_out_whatever_its_type(pins, issuer, people, name, given, sent):
     await pins.set_url(**{**people, name: given})
 

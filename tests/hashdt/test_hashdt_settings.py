@@ -59,7 +59,7 @@ def settings(keys):
 
 @pytest.mark.parametrize("base", BASES)
 def test_base_url_is_refused_and_not_shown(settings, base):
-    with pytest.raises(ConfigurationError, match="base_url must be like") as caught:
+    with pytest.raises(ConfigurationError, match=r"^base_url (must be like|is None|is of type)") as caught:
         HashDT(**{**settings, "base_url": base})
 
     assert "s3cret" not in shown(caught.value)
@@ -75,7 +75,7 @@ def test_base_url_is_taken(settings, base):
 @pytest.mark.parametrize("name", ["api_key", "product_id", "token"])
 @pytest.mark.parametrize("value", [*BAD, ""])
 def test_key_that_can_not_be_a_header_is_refused_and_not_shown(settings, name, value):
-    with pytest.raises(ConfigurationError, match=f"^{name} is empty, or has characters that a header can't have") as caught:
+    with pytest.raises(ConfigurationError, match=rf"^{name} (is|has|begins) ") as caught:
         HashDT(**{**settings, name: value})
 
     assert "s3cret" not in shown(caught.value)
@@ -84,7 +84,7 @@ def test_key_that_can_not_be_a_header_is_refused_and_not_shown(settings, name, v
 @pytest.mark.parametrize("name", ["api_key", "product_id", "token"])
 @pytest.mark.parametrize("value", NO_TEXT, ids=lambda value: type(value).__name__)
 def test_key_that_is_no_text_is_refused_and_not_shown(settings, name, value):
-    with pytest.raises(ConfigurationError, match=f"^{name} is empty, or has characters that a header can't have") as caught:
+    with pytest.raises(ConfigurationError, match=rf"^{name} (is|has|begins) ") as caught:
         HashDT(**{**settings, name: value})
 
     assert "s3cret" not in shown(caught.value)
@@ -93,7 +93,7 @@ def test_key_that_is_no_text_is_refused_and_not_shown(settings, name, value):
 @pytest.mark.parametrize("name", ["cardholder_id", "wallet_id", "card_id"])
 @pytest.mark.parametrize("value", NO_TEXT, ids=lambda value: type(value).__name__)
 async def test_argument_that_is_no_text_is_refused_and_not_shown(pins, issuer, people, name, value):
-    with pytest.raises(ConfigurationError, match=f"^{name} is empty, or has characters that a header can't have") as caught:
+    with pytest.raises(ConfigurationError, match=rf"^{name} (is|has|begins) ") as caught:
         await pins.reset_url(**{**people, name: value})
 
     assert "s3cret" not in shown(caught.value)
@@ -103,7 +103,7 @@ async def test_argument_that_is_no_text_is_refused_and_not_shown(pins, issuer, p
 @pytest.mark.parametrize("name", ["cardholder_id", "wallet_id", "card_id", "client_id"])
 @pytest.mark.parametrize("value", [*BAD, ""])
 async def test_argument_that_can_not_be_a_header_is_refused_and_not_shown(pins, issuer, people, name, value):
-    with pytest.raises(ConfigurationError, match=f"^{name} is empty, or has characters that a header can't have") as caught:
+    with pytest.raises(ConfigurationError, match=rf"^{name} (is|has|begins) ") as caught:
         await pins.reset_url(**{**people, name: value})
 
     assert "s3cret" not in shown(caught.value)
@@ -112,7 +112,7 @@ async def test_argument_that_can_not_be_a_header_is_refused_and_not_shown(pins, 
 
 @pytest.mark.parametrize("value", [*BAD, "", "s3" * 65, "s3cret s3cret", 5, b"s3cret", ["s3cret"]], ids=repr)
 async def test_request_id_that_can_not_be_a_header_is_refused_and_not_shown(pins, issuer, people, value):
-    with pytest.raises(ConfigurationError, match="request_id is no UUID") as caught:
+    with pytest.raises(ConfigurationError, match=r"^request_id is ") as caught:
         await pins.set_url(**people, request_id=value)
 
     assert "s3" not in shown(caught.value)

@@ -21,7 +21,18 @@ from collections import Counter
 from contextlib import AsyncExitStack, suppress
 from uuid import uuid4
 
-from freedompay_async import DuplicateRequest, FreedomPay, FreedomPayError, NewClient, Otp, OutcomeUnknown, Policy, ProtocolError, redaction
+from freedompay_async import (
+    DuplicateRequest,
+    FreedomPay,
+    FreedomPayError,
+    NewClient,
+    Otp,
+    OutcomeUnknown,
+    Policy,
+    ProtocolError,
+    redaction,
+    reuse,
+)
 from freedompay_async.hashdt import HashDT
 from freedompay_async.pacing import Pace
 
@@ -223,12 +234,13 @@ class Memory:
             self.told |= {"blocks": sys.getallocatedblocks() - self.blocks, "resident bytes": resident() - self.resident}
 
 
-def fill(outgoing) -> None:
-    """What a client remembers of the secrets that it has sent has an end, which hundreds of thousands of calls would reach: here before
-    anything is counted.
+def fill(session) -> None:
+    """What a client remembers of the secrets and the bodies that it has sent has an end, which hundreds of thousands of calls would
+    reach: here before anything is counted.
     """
-    for number in range(redaction._MOST_REQUESTS):
-        outgoing.note(f"filled {number}", (Otp("1234"),))
+    for number in range(max(redaction._MOST_REQUESTS, reuse._MOST)):
+        session.outgoing.note(f"filled {number}", (Otp("1234"),))
+        session.bodies.note(f"filled {number}", "/path", str(number).encode())
 
 
 def idle(client) -> int:
@@ -281,7 +293,7 @@ async def main(base_url: str, calls: int, seconds: float, folder: str, plant: st
         for client in clients:
             await stack.enter_async_context(client)
         for client in story.clients:
-            fill(client._session.outgoing)
+            fill(client._session)
         while done < calls or time.monotonic() - began < seconds:
             await story.round(min(ROUND, calls // 10))
             done += min(ROUND, calls // 10)

@@ -40,6 +40,9 @@ class InlineJournal(Journal):
         given = writer(self.connection, [values])
         return None if given is None else given[0]
 
+    async def fold(self):
+        """There is no log."""
+
     def note(self, work):
         work(self.connection)
 

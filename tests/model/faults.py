@@ -176,6 +176,10 @@ def _twice(given: Answer) -> Answer:
     return Answer(Reply(given.reply.status, {}, b'{"status":"' + other + b'",' + given.reply.body.lstrip()[1:]))
 
 
+def _behind_a_bom(given: Answer) -> Answer:
+    return Answer(Reply(given.reply.status, given.reply.headers, b"\xef\xbb\xbf\r\n" + given.reply.body), given.says)
+
+
 def _spring(status: int, body: bytes) -> bytes:
     page = {"timestamp": "2023-11-14T22:13:20.000+00:00", "status": status, "error": "Not Found", "path": "/v5/card-api/request/status"}
     return json.dumps(page).encode()
@@ -189,7 +193,7 @@ FORMS: dict[str, Callable[[int, bytes], bytes]] = {
     "a Spring page": _spring,
     "a page": lambda status, body: PAGE,
     "gzip": lambda status, body: gzip.compress(body, mtime=0),
-    "a BOM": lambda status, body: b"\xef\xbb\xbf" + body,
+    "half a BOM": lambda status, body: b"\xef\xbb" + body,
     "a list": lambda status, body: b"[" + body + b"]",
     "half of it": lambda status, body: body[: len(body) // 2],
     "nothing": lambda status, body: b"",
@@ -279,6 +283,7 @@ ODD = (
     Fault("an error before the work", door=_http(400), says="no", odd=True),
     Fault("an error before the work, at 502", door=_http(502), odd=True),
     *(Fault(f"its own answer at {status}", turns=_under(status), odd=True) for status in (302, 401, 403, 404, 422, 429, 500, 503)),
+    Fault("its own answer behind a BOM", turns=_behind_a_bom, odd=True),
     Fault("an error of what goes on", turns=_error_of_what_goes_on, odd=True),
     Fault("an error that names a card", turns=_error_that_names, odd=True),
     Fault("a failure that names a card", turns=_failure_that_names, odd=True),

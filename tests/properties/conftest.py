@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
 import tempfile
 import types
@@ -22,8 +23,9 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from freedompay_async import JwsSigner, Policy, Section, Sha256Signer
 from freedompay_async.attempt import TransportError
 from freedompay_async.hashdt.access import Access
-from freedompay_async.models import Answer, GiftAnswer, HeaderQuery, LimitAmount, PinPageAnswer
+from freedompay_async.models import Address, Answer, GiftAnswer, HeaderQuery, LimitAmount, NewClient, PinPageAnswer
 from freedompay_async.models.open import Fields, OpenInt, OpenStruct, OpenText
+from freedompay_async.models.requests import NewPhone
 from freedompay_async.secret import PageUrl, Secret
 from freedompay_async.session import Session
 from freedompay_async.wire import Reply
@@ -221,6 +223,27 @@ def _given(kind: Any, words: st.SearchStrategy[str]) -> st.SearchStrategy:
     return {int: st.integers(0, 2**80), Decimal: st.decimals(-(10**9), 10**9, places=2)}.get(kind, words)
 
 
+# What is not any text or number: the rules are in `person`.
+_PHONES = st.integers(77000000000, 77999999999)
+_NAMES = st.from_regex(r"[A-Za-z][A-Za-z '.-]{0,8}", fullmatch=True)
+_COUNTRIES = st.sampled_from(["KAZ", "KGZ", "UZB"])
+_RULED: dict[type, dict[str, st.SearchStrategy]] = {
+    NewPhone: {"phone": _PHONES},
+    Address: {"country": _COUNTRIES, "postal_code": st.sampled_from(["050000", "A15E3H4", " 1 "])},
+    NewClient: {
+        "phone": _PHONES,
+        "first_name": _NAMES,
+        "last_name": _NAMES,
+        "middle_name": st.none() | _NAMES,
+        "birthdate": st.none() | st.dates(dt.date(1900, 1, 1), dt.date(2026, 1, 1)).map(dt.date.isoformat),
+        "email": st.none() | st.sampled_from(["a@b.kz", "иван@почта.рф"]),
+        "country": st.none() | _COUNTRIES,
+        "person_id": st.none() | st.sampled_from(["901231300123", "N 1/қ"]),
+        "language": st.none() | st.sampled_from(["kk", "ru"]),
+    },
+}
+
+
 def requests(kind: type[msgspec.Struct], words: st.SearchStrategy[str] = whole_text) -> st.SearchStrategy:
     """Bodies of a row, with these words in every text."""
     if kind is HeaderQuery:
@@ -228,6 +251,9 @@ def requests(kind: type[msgspec.Struct], words: st.SearchStrategy[str] = whole_t
     shapes = {each.name: _given(each.type, words) for each in msgspec.structs.fields(kind) if each.name != "request_id"}
     if kind is LimitAmount:
         shapes["value"] = st.decimals(0, 10**9, places=2)
+    shapes |= _RULED.get(kind, {})
+    if kind is Address:
+        shapes |= {f"address_line{number}": words.filter(str.strip) for number in (1, 2, 3)}
     if "request_id" in kind.__struct_fields__ and kind.__struct_fields__ == ("request_id",):
         shapes["request_id"] = st.from_regex(r"[!-~]{1,128}", fullmatch=True)
     return st.builds(kind, **shapes)

@@ -38,6 +38,9 @@ def check_readable(value) -> None:
     copy.deepcopy(value)
     assert repr(pickle.loads(pickle.dumps(value))) == repr(value)
     json.loads(to_json(value), parse_int=str, parse_float=str, parse_constant=refuse)
+    if isinstance(value, msgspec.Struct):
+        json.loads(msgspec.json.encode(value), parse_int=str, parse_float=refuse, parse_constant=refuse)
+        assert dict(value).keys() == set(value.__struct_fields__)
     check_parts(value)
 
 

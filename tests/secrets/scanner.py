@@ -183,6 +183,9 @@ def _written(value: Any) -> Iterator[tuple[str, str | bytes]]:
         "json by str": lambda: json.dumps(value, default=str),
         "json by vars": lambda: json.dumps(value, default=vars),
         "json": lambda: json.dumps(value),
+        "msgspec json, without a hook": lambda: msgspec.json.encode(value),
+        "builtins, without a hook": lambda: repr(msgspec.to_builtins(value)),
+        "dict": lambda: repr(dict(value)),
         "msgspec json": lambda: msgspec.json.encode(value, enc_hook=str),
         "msgspec json, open": lambda: msgspec.json.encode(
             value, enc_hook=lambda each: dict(each) if isinstance(each, Mapping) else str(each)

@@ -72,7 +72,7 @@ async def test_client_of_another_loop_shows_no_secret(search, serving):
 WRONG = {
     "half a pair in extra": lambda fp: fp.cards.set_pin("c-1", MARKS["sealed_pin"], extra=EXTRA | {"memo2": "\ud800"}),
     "half a pair in a card": lambda fp: fp.cards.set_pin("\ud800", MARKS["sealed_pin"]),
-    "half a pair in a client": lambda fp: fp.clients.create(product_id=2000, client=person(email="\ud800")),
+    "half a pair in a client": lambda fp: fp.clients.create(product_id=2000, client=person(external_user_id="\ud800")),
     "half a pair in a code": lambda fp: fp.gift_cards.confirm(otp=MARKS["otp"] + "\ud800", card_id=555),
     "no form in JSON": lambda fp: fp.cards.set_pin("c-1", MARKS["sealed_pin"], extra=EXTRA | {"memo2": object()}),
     "no form in JSON of a key": lambda fp: fp.cards.set_pin("c-1", MARKS["sealed_pin"], extra={**EXTRA, 5.5: {object(): 1}}),

@@ -22,7 +22,7 @@ AES = {"key": AES_KEY, "mode": "CBC", "iv": "random-prefix", "padding": "pkcs7",
 
 
 def freedom(**changes):
-    return FreedomPay(**{"auth_id": "10001", "secret_key": KEY, "region": "KZ"} | changes)
+    return FreedomPay(**{"auth_id": "10001", "secret_key": KEY, "region": "KZ", "test": True} | changes)
 
 
 def from_env(**changes):
@@ -38,6 +38,19 @@ def given(**changes):
 
 WRONG = {
     "a key of half a pair": lambda: freedom(secret_key=KEY + "\ud800"),
+    "a key with a line break": lambda: freedom(secret_key=KEY + "\n"),
+    "a key in quotation marks": lambda: freedom(secret_key=f'"{KEY}"'),
+    "a key with a line break in the environment": lambda: FreedomPay.from_settings(given(secret_key=KEY + "\n", test="1")),
+    "a proxy": lambda: freedom(proxy=f"socks5://somebody:{KEY}@proxy.example.com"),
+    "a proxy of bytes": lambda: freedom(proxy=f"http://somebody:{KEY}@proxy.example.com".encode()),
+    "a proxy beside settings": lambda: FreedomPay.from_settings(given(test="1"), proxy=f"socks5://somebody:{KEY}@proxy.example.com"),
+    "a proxy of HashDT": lambda: HashDT(**HASHDT, proxy=f"socks5://somebody:{KEY}@proxy.example.com"),
+    "a proxy over plain http": lambda: freedom(base_url="http://127.0.0.1:9", proxy=f"http://somebody:{KEY}@proxy.example.com"),
+    "a proxy in the environment": lambda: given(proxy=f"ftp://somebody:{KEY}@proxy.example.com"),
+    "a scheme": lambda: freedom(scheme="rsa"),
+    "a host that nobody has chosen": lambda: freedom(test=None),
+    "a text for a flag": lambda: freedom(test="1"),
+    "a key of bytes": lambda: freedom(secret_key=KEY.encode()),
     "no merchant": lambda: freedom(auth_id=None),
     "a merchant of two lines": lambda: freedom(auth_id="1\n2"),
     "a region": lambda: freedom(region="XX"),
@@ -49,6 +62,8 @@ WRONG = {
     "half of the signers": lambda: freedom(signer={Section.GIFT_CARDS: JwsSigner(auth_id="1", secret_key=KEY)}),
     "an override": lambda: freedom(contract=[Override(call="cards.issue", fields=EXTRA), Override(call="cards.issue", path="no")]),
     "a JWS of half a pair": lambda: JwsSigner(auth_id="1", secret_key=KEY + "\ud800"),
+    "a JWS key of bytes": lambda: JwsSigner(auth_id="1", secret_key=KEY.encode()),
+    "a Sign key of bytes": lambda: Sha256Signer(auth_id="1", secret_key=KEY.encode()),
     "a JWS of no merchant": lambda: JwsSigner(auth_id="", secret_key=KEY),
     "a JWS by another algorithm": lambda: JwsSigner(auth_id="1", secret_key=KEY, alg="none"),
     "a Sign of half a pair": lambda: Sha256Signer(auth_id="1", secret_key=KEY + "\ud800"),
@@ -63,6 +78,7 @@ WRONG = {
     "a test in a given environment": lambda: given(test="perhaps"),
     "an override beside a given environment": lambda: Settings.from_env({"region": "XX"}, ENV),
     "plain fields of an override": lambda: Override(call="no", fields={"partner_secret": KEY}),
+    "fields of an override that are a text": lambda: Override(call="cards.issue", fields=f"partner_secret={KEY}"),
     "plain fields of an override of two": lambda: freedom(contract=[Override(fields={"partner_secret": KEY}), Override(path="/a")]),
     "plain fields of an override that makes a read": lambda: freedom(
         contract=[Override(call="cards.issue", retry=Retry.READ, fields={"partner_secret": KEY})]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import re
 
 import pytest
 
-from freedompay_async import FreedomPay, NotSent
+from freedompay_async import ConfigurationError, FreedomPay, NotSent
 from freedompay_async.hashdt import HashDT
 
 PASSWORD = "the-password-of-the-proxy"
@@ -95,7 +96,10 @@ def tunnel():
                 asked.host.poured += len(part)
             sink.close()
 
-        await asyncio.gather(pump(asked.reader, writer), pump(reader, asked.writer))
+        try:
+            await asyncio.gather(pump(asked.reader, writer), pump(reader, asked.writer))
+        finally:
+            writer.close()
 
     return through
 
@@ -166,6 +170,7 @@ async def test_proxy_that_makes_no_way_means_that_nothing_was_sent(serving, ask,
     assert host.connections == 0
     assert {each.split(b" ")[0] for each in proxy.came} == {b"CONNECT"}
     assert caught.value.request_id
+    assert f"through the proxy http://127.0.0.1:{proxy.port} that https_proxy names" in str(caught.value)
     assert PASSWORD not in str(caught.value)
 
 
@@ -174,11 +179,41 @@ async def test_proxy_that_makes_no_way_means_that_nothing_was_sent(serving, ask,
 )
 async def test_proxy_that_is_not_there_or_is_none_means_that_nothing_was_sent(ask, kind, proxied, url):
     proxied(url)
-    with pytest.raises(NotSent) as caught:
+    with pytest.raises((NotSent, ConfigurationError), match="https_proxy") as caught:
         await ask(kind, "https://127.0.0.1:1", trust_env=True, timeout=1.0)
 
-    assert caught.value.request_id
+    assert re.search("Nothing was |It changes nothing: it is safe to repeat", str(caught.value))
     assert PASSWORD not in str(caught.value)
+
+
+@pytest.mark.parametrize("scheme", ["http://", ""])
+async def test_proxy_that_is_given_is_gone_through(serving, ask, authority, good, kind, tunnel, scheme):
+    async with serving(good[kind], tls=authority.server("127.0.0.1")) as host, serving(tunnel) as proxy:
+        address = f"{scheme}somebody:{PASSWORD}@127.0.0.1:{proxy.port}"
+        await ask(kind, f"https://127.0.0.1:{host.port}", ssl_context=authority.trusted(), proxy=address)
+
+    assert len(host.came) == len(proxy.came) == 1
+    assert b"\r\nProxy-Authorization: Basic " in proxy.came[0]
+
+
+async def test_no_connection_says_which_proxy_was_meant(ask, kind):
+    with pytest.raises(NotSent, match=r"through the proxy http://127\.0\.0\.1:1 that proxy names") as caught:
+        await ask(kind, "https://127.0.0.1:1", proxy=f"u:{PASSWORD}@127.0.0.1:1", timeout=1.0)
+
+    assert PASSWORD not in str(caught.value)
+
+
+async def test_no_connection_says_which_proxy_was_not_used(ask, kind, proxied):
+    proxied("http://127.0.0.1:1")
+    with pytest.raises(NotSent, match="https_proxy names a proxy, and it is not used: trust_env=True, proxy= or --proxy would"):
+        await ask(kind, "https://127.0.0.1:1", timeout=1.0)
+
+
+async def test_host_that_is_silent_says_which_proxy_was_not_used(serving, ask, kind, proxied):
+    proxied("http://127.0.0.1:1")
+    async with serving(silent) as host:
+        with pytest.raises(NotSent, match="no connection in time; https_proxy names a proxy, and it is not used"):
+            await ask(kind, f"https://127.0.0.1:{host.port}", timeout=1.0)
 
 
 async def test_body_is_not_given_to_a_proxy_over_plain_http(serving, ask, good, kind, proxied):

@@ -17,6 +17,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from freedompay_async.batch import Outcome, State
+from freedompay_async.batch.form import PLAIN, SPREADSHEET, Form
 from freedompay_async.cli.output import _DROPPED, _cell, write_outcomes
 
 SIGNS = "=+-@＝＋－＠﹢﹣﹦﹫−"  # noqa: RUF001  the look-alikes are the point
@@ -63,10 +64,10 @@ async def outcomes(texts):
 def written(tmp_path, play):
     """What is written of these texts, each in every column that can have it."""
 
-    def write(*texts, name="issued.csv") -> str:
+    def write(*texts, name="issued.csv", form=PLAIN) -> str:
         file = tmp_path / name
         file.unlink(missing_ok=True)
-        play(write_outcomes(file, outcomes(texts)))
+        play(write_outcomes(file, outcomes(texts), form))
         with file.open(encoding="utf-8", newline="") as stream:
             return stream.read()
 
@@ -83,13 +84,13 @@ def is_formula(cell: str) -> bool:
     return False
 
 
-def cells(text: str):
-    """Each cell as each spreadsheet finds it: at commas, or, where the country has it so, at semicolons or tabs whatever is in quotation."""
-    for row in csv.reader(io.StringIO(text, newline="")):
+def cells(text: str, delimiter: str = ","):
+    """Each cell as each spreadsheet finds it: at the delimiter, or, where the country has it so, at another one whatever is in quotation."""
+    for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
         yield from row
-    for delimiter in ";\t":
+    for other in ";\t" if delimiter == "," else ",;\t":
         for line in re.split(r"[\r\n]", text):
-            yield from line.split(delimiter)
+            yield from line.split(other)
 
 
 def plain(cell: str) -> str:
@@ -100,6 +101,14 @@ def plain(cell: str) -> str:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_cell_is_a_formula(written, text):
     assert [cell for cell in cells(written(text)) if is_formula(cell)] == []
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, ",=1+1", "a,=1+1", "a, '=1", "a,\t -1"])
+@pytest.mark.parametrize("form", [SPREADSHEET, Form("\t", marked=False), Form(",", marked=True)], ids=["semicolons", "tabs", "commas"])
+def test_no_cell_of_another_form_is_a_formula(written, text, form):
+    read = written(text, form=form).removeprefix("\ufeff")
+
+    assert [cell for cell in cells(read, form.delimiter) if is_formula(cell)] == []
 
 
 PIECES = st.lists(st.sampled_from([*SIGNS, *" \t\r\n;,\"'«`\u200b\ufeff\x00\u00a0", "a", "1", "cmd"]), max_size=8).map("".join)
@@ -170,4 +179,5 @@ def test_nothing_else_writes_csv():
             if isinstance(node, ast.Attribute) and node.attr in ("writer", "DictWriter") and ast.unparse(node.value) == "csv":
                 users.add(file.relative_to(root).as_posix())
 
-    assert users == {"cli/output.py"}
+    # The second writes one row of ours, to start a file from.
+    assert users == {"cli/output.py", "cli/columns.py"}

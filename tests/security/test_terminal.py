@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from freedompay_async import FreedomPay
-from freedompay_async.cli import common
+from freedompay_async.cli import settings_flags
 from freedompay_async.cli.app import app
 
 ORDERS = {
@@ -42,7 +42,7 @@ def _hurry(monkeypatch, hasty):
         def __init__(self, **options) -> None:
             super().__init__(**options | {"policy": hasty()})
 
-    monkeypatch.setattr(common, "FreedomPay", Hurried)
+    monkeypatch.setattr(settings_flags, "FreedomPay", Hurried)
 
 
 @pytest.fixture

@@ -45,11 +45,10 @@ async def test_certificate_of_an_authority_that_nobody_trusts_gets_no_byte(servi
     assert host.came == []
 
 
-@pytest.mark.parametrize("nothing", [None, False])
-async def test_no_settings_of_ones_own_are_the_strict_ones(serving, ask, authority, good, kind, nothing):
+async def test_no_settings_of_ones_own_are_the_strict_ones(serving, ask, authority, good, kind):
     async with serving(good[kind], tls=authority.server("127.0.0.1")) as host:
         with pytest.raises(NotSent, match="certificate is not trusted"):
-            await ask(kind, f"https://127.0.0.1:{host.port}", ssl_context=nothing)
+            await ask(kind, f"https://127.0.0.1:{host.port}", ssl_context=None)
 
     assert host.came == []
 
@@ -141,14 +140,17 @@ def test_command_has_no_flag_that_sounds_like_it():
 
     # That the flags were found at all.
     assert ("doctor", "--base-url", None) in every
-    # It asks about request ids before a batch is sent, and is no part of TLS.
-    assert {each[1] for each in every if any(word in each[1].lower() for word in WORDS)} == {"--check-first"}
+    # The one asks about request ids before a batch is sent, the other names a proxy: neither is a part of TLS.
+    assert {each[1] for each in every if any(word in each[1].lower() for word in WORDS)} == {"--check-first", "--trust-env"}
+
+
+KNOWN = ("AUTH_ID", "SECRET_KEY", "REGION", "TEST", "BASE_URL", "SCHEME", "PROXY", "CONTRACT")
 
 
 def test_command_reads_no_variable_that_sounds_like_it():
     read = {name for *_, name in options(get_command(app)) if name} | {f"FREEDOMPAY_{name.upper()}" for name in Settings.__slots__}
 
-    assert read == {f"FREEDOMPAY_{name}" for name in ("AUTH_ID", "SECRET_KEY", "REGION", "TEST", "BASE_URL")}
+    assert read == {f"FREEDOMPAY_{name}" for name in KNOWN}
 
 
 async def test_variables_of_other_programs_turn_nothing_off(serving, ask, authority, good, monkeypatch):

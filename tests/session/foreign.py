@@ -27,7 +27,7 @@ FOREIGN: dict[str, bytes] = {
     "a page after a BOM": b"\xef\xbb\xbf" + _PAGE,
     "a compressed page": gzip.compress(_PAGE, mtime=0),
     "a compressed refusal": gzip.compress(REFUSAL, mtime=0),
-    "a refusal after a BOM": b"\xef\xbb\xbf" + REFUSAL,
+    "a refusal after half a BOM": b"\xef\xbb" + REFUSAL,
     "a refusal in UTF-16": REFUSAL.decode().encode("utf-16"),
     "a cut refusal": REFUSAL[:40],
     "a cut success": SUCCESS[:-4],

@@ -268,6 +268,19 @@ def test_budget_that_allows_nothing_is_refused(play, memory, say, crowd, budget)
         play(story())
 
 
+@pytest.mark.parametrize("given", [lambda one: one, lambda one: None, lambda one: one.request_id, lambda one: [one, None]])
+def test_what_are_no_operations_is_named(play, memory, say, crowd, given):
+    wire = memory(request__status=[say.success])
+    session, (one,) = crowd(wire, 1)
+
+    async def story():
+        await collect(session, given(one))
+
+    with pytest.raises(ConfigurationError, match=r"^operations is "):
+        play(story())
+    assert wire.sent == []
+
+
 def test_refused_signature_surfaces_plain(play, memory, say, crowd):
     session, operations = crowd(memory(request__status=[say.after(1.0, say.denied)]), 20)
 

@@ -576,6 +576,26 @@ async def test_request_goes_on_in_another_process(issuer, connect, scheme):
     assert state.card_ids == (issuer.ledger()[0]["card_id"],)
 
 
+@pytest.mark.parametrize("timeout", ["60", b"60", True, float("nan")])
+async def test_time_to_wait_that_is_none_is_refused_with_the_id_and_the_request_goes_on(issuer, connect, timeout):
+    op = await connect(issuer).cards.bulk_issue(product_id=2000, count=1)
+    with pytest.raises(ConfigurationError, match="timeout") as caught:
+        await op.result(timeout=timeout)
+
+    assert (caught.value.request_id, caught.value.call) == (op.request_id, "cards.bulk_issue")
+    assert len((await op.result()).card_ids) == 1
+
+
+@pytest.mark.parametrize("timeout", [0, -1.5])
+async def test_time_to_wait_that_is_over_leaves_the_request_as_it_is(issuer, connect, timeout):
+    issuer.hold = True
+    op = await connect(issuer).cards.bulk_issue(product_id=2000, count=1)
+    with pytest.raises(StillProcessing) as caught:
+        await op.result(timeout=timeout)
+
+    assert caught.value.request_id == op.request_id
+
+
 async def test_declined_client_fails_when_it_is_asked_about(issuer, connect, scheme):
     person = NewClient(phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="DECLINED")
     op = await connect(issuer, scheme=scheme).clients.create(product_id=2000, client=person)

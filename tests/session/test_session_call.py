@@ -358,6 +358,12 @@ def test_negative_status_of_a_gift_card_call_is_its_error(ask, say):
             lambda fp: fp.call("/v5/cards/rename", {}, RequestState, section=Section.GIFT_CARDS, retry=Retry.ASKABLE),
             f"request/status does not know the calls of {Section.GIFT_CARDS}: they can't be asked about. Nothing was sent.",
         ),
+        (lambda fp: fp.call(7, {}, dict), "path is of type int: give text. Nothing was sent."),
+        (call(body=None), "body is None: give a dict of fields, or a msgspec.Struct. Nothing was sent."),
+        (call(body='{"pin":"1234"}'), "body is of type str: give a dict of fields, or a msgspec.Struct. Nothing was sent."),
+        (call("read"), "retry is of type str: give a Retry, such as Retry.READ. Nothing was sent."),
+        (call(wait="0"), "wait is of type str: give True or False. Nothing was sent."),
+        (lambda fp: fp.cards.info("c-1", extra="name=1"), "extra is of type str: give a dict of fields. Nothing was sent."),
         (call(timeout=0), "timeout=0: seconds, more than 0. Nothing was sent."),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 from freedompay_async import ConfigurationError, FreedomPay, JwsSigner, Region, Section, Sha256Signer
 from freedompay_async.sandbox import Sandbox
 
-GOOD = {"auth_id": "10001", "secret_key": "sandbox-secret", "region": "KZ"}
+GOOD = {"auth_id": "10001", "secret_key": "sandbox-secret", "region": "KZ", "test": True}
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,24 @@ GOOD = {"auth_id": "10001", "secret_key": "sandbox-secret", "region": "KZ"}
         ({"region": "XX"}, "region"),
         ({"base_url": "http://api.example.com"}, "plain http"),
         ({"region": "UZ", "test": True}, "base_url"),
+        ({"test": None}, "it is not said which host of KZ is meant"),
+        ({"test": "0"}, "test is of type str"),
+        ({"max_connections": "100"}, "max_connections is of type str"),
+        ({"timeout": "60"}, "timeout is of type str"),
+        ({"rate": "5"}, "rate is of type str"),
+        ({"trust_env": "0"}, "trust_env is of type str"),
+        ({"policy": {}}, "policy is of type dict"),
+        ({"contract": [{}]}, "contract is of type dict"),
+        ({"contract": None}, "contract is None: give the path of a contract file, or a list of Overrides"),
+        ({"contract": 7}, "contract is of type int"),
+        ({"record": 7}, "record is of type int"),
+        ({"secret_key": b"sandbox-secret"}, "secret_key is of type bytes"),
+        ({"proxy": b"proxy:3128"}, "proxy is of type bytes"),
+        ({"proxy": "http://\u00e9..x:3128"}, "proxy has a host that no name can be"),
+        ({"base_url": "https://api.freedompay.kz"}, "a live host of the vendor, where cards are real, and test"),
+        ({"ssl_context": True}, "ssl_context is of type bool"),
+        ({"scheme": 256}, "scheme is of type int"),
+        ({"base_url": b"https://api.example.com"}, "base_url is of type bytes"),
     ],
 )
 def test_wrong_setting_is_refused_by_its_name(change, words):
@@ -37,7 +55,7 @@ def test_wrong_setting_is_refused_by_its_name(change, words):
 
 @pytest.mark.parametrize(("region", "kind"), [("KZ", JwsSigner), ("KG", Sha256Signer), (Region.UZ, Sha256Signer)])
 def test_region_decides_the_scheme(region, kind):
-    fp = FreedomPay(**(GOOD | {"region": region}))
+    fp = FreedomPay(**(GOOD | {"region": region, "test": False}))
 
     assert {type(signer) for signer in fp._session.signers.values()} == {kind}
 
@@ -104,3 +122,29 @@ async def test_value_that_has_no_bytes_in_utf_8_is_refused_with_the_id_of_the_ca
     assert caught.value.request_id == "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
     assert caught.value.call == "cards.issue"
     assert not issuer.received
+
+
+def test_a_client_of_the_environment_takes_a_signer_of_its_own(monkeypatch):
+    for name in ("AUTH_ID", "SECRET_KEY", "BASE_URL", "SIGNATURE", "CONTRACT", "PROXY"):
+        monkeypatch.delenv(f"FREEDOMPAY_{name}", raising=False)
+    monkeypatch.setenv("FREEDOMPAY_REGION", "KZ")
+    monkeypatch.setenv("FREEDOMPAY_TEST", "1")
+    signer = JwsSigner(auth_id="7", secret_key="k")
+    fp = FreedomPay.from_env(signer=signer)
+
+    assert (fp.merchant, fp.base_url) == ("7", "https://test-api.freedompay.kz")
+
+
+def test_a_scheme_of_the_environment_signs(monkeypatch):
+    for name, value in {"AUTH_ID": "10001", "SECRET_KEY": "k", "REGION": "KZ", "TEST": "1", "SIGNATURE": "sign"}.items():
+        monkeypatch.setenv(f"FREEDOMPAY_{name}", value)
+
+    assert {type(each) for each in FreedomPay.from_env()._session.signers.values()} == {Sha256Signer}
+
+
+@pytest.mark.parametrize(
+    ("settings", "live"),
+    [({"test": False}, True), ({"test": True}, False), ({"test": None, "base_url": "http://127.0.0.1:9"}, False)],
+)
+def test_a_client_says_whether_its_host_is_live(settings, live):
+    assert FreedomPay(**GOOD | settings).live is live

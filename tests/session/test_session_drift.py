@@ -35,7 +35,7 @@ def test_names_each_difference_of_each_call(ask, say):
 
     ask(
         story,
-        card__info=[say.ok(request_status="queued", dt=DT, product_id="red", colour="blue")],
+        card__info=[say.ok(request_status="queued", dt=DT, product_id=[2000], colour="blue")],
         card_status=[say.gift(card_status=9, card_currency="KZT", card_mask="1234")],
     )
 

@@ -201,7 +201,7 @@ def test_numbers_of_cards_in_a_status_that_is_no_status_are_masked(play, over, m
 
 
 def test_repr_of_a_client_shows_no_key():
-    fp = FreedomPay(auth_id="10001", secret_key=KEY, region="KZ")
+    fp = FreedomPay(auth_id="10001", secret_key=KEY, region="KZ", test=True)
 
     shown = repr(fp) + repr(fp._session.signers)
 

@@ -11,6 +11,7 @@ import pytest
 from freedompay_async import (
     ConfigurationError,
     FreedomPayError,
+    JwsSigner,
     OutcomeUnknown,
     Override,
     RequestFailed,
@@ -98,6 +99,22 @@ class TestHeaders:
         ask(both, options=different(override), card__balance=[say.ok()], card_status=[say.gift(card_status=1)])
 
         assert ["JWS-Signature" in each.headers for each in ask.wire.sent] == [False, True]
+
+    def test_may_change_places(self, ask, say):
+        ask(activate, scheme="KG", card__activate=[say.process])
+        before = ask.wire.sent[0].headers
+        places = {"Sign": "Auth-Id", "Auth-Id": "Sign"}
+        ask(activate, scheme="KG", options=different(Override(header_names=places)), card__activate=[say.process])
+
+        assert ask.wire.sent[0].headers == {places.get(name, name): value for name, value in before.items()}
+
+    @pytest.mark.parametrize("other", ["Auth-Id", "auth-id"])
+    def test_that_would_take_the_name_of_another_are_refused(self, ask, other):
+        with pytest.raises(ConfigurationError) as caught:
+            ask(activate, scheme="KG", options=different(Override(header_names={"Sign": other})))
+
+        assert caught.value.message.lower() == "the contract gives two headers of cards.activate the name auth-id. nothing was sent."
+        assert (caught.value.request_id, ask.wire.sent) == (OWN, [])
 
     @pytest.mark.parametrize("name", ["sign", "SIGN", "Sign", "sIgN"])
     def test_are_found_in_any_case(self, ask, say, name):
@@ -247,6 +264,163 @@ class TestFields:
         assert (caught.value.call, caught.value.request_id, ask.wire.sent) == ("cards.activate", OWN, [])
 
 
+def issue(fp, **options):
+    return fp.cards.issue(client_id="cl-1", product_id=2000, request_id=OWN, **options)
+
+
+class TestLeftOut:
+    def test_is_not_sent_and_the_rest_is_signed(self, ask, say, scheme, signed):
+        override = Override(call="cards.issue", leave_out=["client_id"])
+        ask(issue, scheme=scheme, options=different(override), card__issue=[say.process])
+
+        (sent,) = ask.wire.sent
+        assert sent.body == b'{"request_id":"%s","product_id":2000}' % OWN.encode()
+        assert signed(sent.path, sent.headers, sent.body)
+
+    def test_makes_room_for_what_the_caller_gives_in_its_place(self, ask, say):
+        holder = {"first_name": "IVAN", "last_name": "IVANOV", "person_id": "1"}
+        op = ask(
+            lambda fp: fp.cards.issue(product_id=2000, extra={"cardholder": holder}, request_id=OWN),
+            options=different(Override(call="cards.issue", leave_out=["client_id"])),
+            card__issue=[say.success],
+        )
+
+        assert ask.wire.sent[0].fields == {"request_id": OWN, "product_id": 2000, "cardholder": holder}
+        assert op.done
+
+    @pytest.mark.parametrize("method", ["issue", "issue_plastic"])
+    def test_of_nothing_a_card_needs_its_client(self, ask, method):
+        with pytest.raises(ConfigurationError) as caught:
+            ask(lambda fp: getattr(fp.cards, method)(product_id=2000))
+
+        assert caught.value.message.startswith("it needs client_id, the client that the card is for.")
+        assert (caught.value.call, ask.wire.sent) == (f"cards.{method}", [])
+
+    async def test_is_not_held_against_the_answer(self, memory, client_of, say):
+        told = say.ok(request_status="success", cards=[{"card_id": "card-1"}], client_id="cl-2")
+        fp = client_of(memory(card__issue=[told]), contract=[Override(call="cards.issue", leave_out=["client_id"])])
+        issued = await (await fp.cards.issue(client_id="cl-1", product_id=2000)).result()
+
+        assert (issued.card_ids, issued.differs) == (("card-1",), None)
+
+    def test_is_the_same_when_it_is_sent_again(self, ask, say):
+        override = Override(call="cards.issue", leave_out=["client_id"])
+        ask(issue, options=different(override), card__issue=[say.lost, say.success], request__status=[say.unknown])
+
+        first, second = ask.wire.of("card/issue")
+        assert (first.body, first.headers) == (second.body, second.headers)
+
+    def test_is_given_by_no_caller(self, ask):
+        with pytest.raises(ConfigurationError, match="extra can't hold client_id: the contract leaves it out"):
+            ask(lambda fp: issue(fp, extra={"client_id": "2"}), options=different(Override(call="cards.issue", leave_out=["client_id"])))
+
+        assert ask.wire.sent == []
+
+
+class TestRenamed:
+    def test_goes_out_under_the_other_name_and_signed(self, ask, say, scheme, signed):
+        override = Override(call="cards.issue", rename={"client_id": "clientId"})
+        ask(issue, scheme=scheme, options=different(override), card__issue=[say.process])
+
+        (sent,) = ask.wire.sent
+        assert sent.body == b'{"request_id":"%s","clientId":"cl-1","product_id":2000}' % OWN.encode()
+        assert signed(sent.path, sent.headers, sent.body)
+
+    def test_in_a_section_is_renamed_in_the_look_up_too(self, ask, say):
+        override = Override(call="requests.status", rename={"request_id": "id"})
+        ask(activate, options=different(override), card__activate=[say.lost], request__status=[say.success])
+
+        assert [each.fields for each in ask.wire.sent] == [{"request_id": OWN, "card_id": "c-1"}, {"id": OWN}]
+
+    def test_does_not_touch_a_given_call(self, ask, say):
+        override = Override(section=Section.PAYMENT_CARDS, rename={"card_id": "cardId"})
+        ask(lambda fp: fp.call("/v5/card-api/card/rename", {"card_id": "1"}, dict), options=different(override), card__rename=[say.ok()])
+
+        assert ask.wire.sent[0].fields == {"card_id": "1"}
+
+    @pytest.mark.parametrize(
+        ("override", "call", "path"),
+        [
+            (
+                Override(call="cards.set_pin", rename={"pin": "word"}),
+                lambda fp: fp.cards.set_pin("c-1", "hunter2hunter2"),
+                "card__set_pin",
+            ),
+            (
+                Override(call="cards.balance", rename={"card_id": "pin"}),
+                lambda fp: fp.cards.balance("hunter2hunter2"),
+                "card__balance",
+            ),
+        ],
+        ids=["a secret", "what is called one now"],
+    )
+    def test_is_still_concealed_where_the_issuer_repeats_it(self, ask, say, override, call, path):
+        body = {"status": "error", "error_code": "E1", "error_description": "not hunter2hunter2", "what": "hunter2hunter2"}
+        with pytest.raises(RequestFailed) as caught:
+            ask(call, options=different(override), **{path: [say.http(200, body)]})
+
+        assert b"hunter2hunter2" in ask.wire.sent[0].body
+        assert "hunter2" not in str(caught.value) + repr(vars(caught.value))
+
+
+class TestRequestId:
+    CHANGES = pytest.mark.parametrize("change", [{"leave_out": ["request_id"]}, {"rename": {"request_id": "id"}}])
+
+    @CHANGES
+    def test_in_the_body_only_stays_there(self, client_of, memory, change):
+        with pytest.raises(ConfigurationError, match="nothing would tell a repeat from a second order") as caught:
+            client_of(memory(), contract=[Override(call="cards.activate", **change)])
+
+        assert caught.value.message.startswith("cards.activate: the contract takes request_id out of the body")
+        assert caught.value.message.endswith(" Nothing was sent.")
+
+    @CHANGES
+    def test_in_a_header_too_may_leave_the_body_and_settles_all_the_same(self, ask, say, change):
+        op = ask(
+            activate,
+            scheme="KG",
+            options=different(Override(call="cards.activate", **change)),
+            card__activate=[say.lost, say.process],
+            request__status=[say.unknown],
+        )
+
+        sent = ask.wire.of("card/activate")
+        assert [each.headers["Request-Id"] for each in sent] == [OWN, OWN]
+        assert [each.fields.get("request_id") for each in sent] == [None, None]
+        assert {each.fields["request_id"] for each in ask.wire.of("request/status")} == {OWN}
+        assert op.request_id == OWN
+
+    @CHANGES
+    def test_of_what_is_said_not_to_be_askable_may_leave_the_body_and_is_sent_once(self, ask, say, change):
+        override = Override(call="cards.activate", retry=Retry.UNASKABLE, **change)
+        with pytest.raises(OutcomeUnknown, match="a person has to look"):
+            ask(activate, options=different(override), card__activate=[say.lost], request__status=[say.success])
+
+        assert ask.wire.calls == ["card/activate"]
+
+    @CHANGES
+    def test_is_looked_for_again_when_the_call_is_made(self, play, client_of, memory, say, change):
+        """The signature scheme of a client may have become another one."""
+        wire = memory(card__activate=[say.process])
+        fp = client_of(wire, scheme="KG", contract=[Override(call="cards.activate", **change)])
+        fp._session.signers[Section.PAYMENT_CARDS] = JwsSigner(auth_id="10001", secret_key="k")
+
+        async def story():
+            await activate(fp)
+
+        with pytest.raises(ConfigurationError, match="nothing would tell a repeat from a second order") as caught:
+            play(story())
+
+        assert (caught.value.call, caught.value.request_id, wire.sent) == ("cards.activate", OWN, [])
+
+    def test_of_a_read_may_leave_the_body(self, ask, say):
+        ask(
+            lambda fp: fp.cards.info("c-1"), options=different(Override(call="cards.info", leave_out=["request_id"])), card__info=[say.ok()]
+        )
+
+        assert ask.wire.sent[0].fields == {"card_id": "c-1"}
+
+
 class TestRetry:
     def test_of_an_effect_that_cannot_be_asked_about_asks_nobody(self, ask, say):
         with pytest.raises(OutcomeUnknown, match="a person has to look"):
@@ -336,10 +510,50 @@ class TestGuessedPath:
 
         assert (op.done, ask.wire.calls.count("card/close")) == (True, 2)
 
-    def test_names_the_path_that_was_tried(self, ask, say):
-        with pytest.raises(RequestFailed, match="The path /v6/activation is a guess"):
+    def test_that_a_contract_gives_is_not_called_a_guess(self, ask, say):
+        with pytest.raises(RequestFailed) as caught:
             ask(
                 activate,
                 options=different(Override(call="cards.activate", path="/v6/activation")),
                 **{"/v6/activation": [say.error(404)], "request__status": [say.unknown]},
             )
+
+        assert str(caught.value.message).endswith(
+            " The path /v6/activation is what the contract of this client says; the table has /v5/card-api/card/activate."
+        )
+        assert "guess" not in caught.value.message
+
+    @pytest.mark.parametrize("call", ["cards.activate", "cards.close"])
+    def test_that_a_contract_gives_and_that_is_not_there_is_not_sent_again_after_the_grace_time(self, ask, say, call):
+        with pytest.raises(OutcomeUnknown, match="what the contract of this client says"):
+            ask(
+                activate if call == "cards.activate" else lambda fp: fp.cards.close("c-1", description="lost"),
+                options=different(Override(call=call, path="/v6/other")),
+                **{"/v6/other": [say.http(404, b"")], "request__status": [say.unknown]},
+            )
+
+        assert ask.wire.calls.count("/v6/other") == 1
+
+
+class TestMenu:
+    LACKED = "As far as seen, the vendor's menu for KG has no such call: only the one for KZ has it."
+
+    @pytest.mark.parametrize(("region", "told"), [("KG", True), ("KZ", False)])
+    def test_that_lacks_a_call_is_told_where_the_path_is_not_there(self, ask, say, region, told):
+        with pytest.raises(FreedomPayError) as caught:
+            ask(
+                lambda fp: fp.cards.link("c-1", client_id="cl-1"), scheme=region, card__link=[say.error(404)], request__status=[say.unknown]
+            )
+
+        assert (self.LACKED in caught.value.message) is told
+
+    def test_that_lacks_a_call_forbids_nothing(self, ask, say):
+        op = ask(lambda fp: fp.cards.link("c-1", client_id="cl-1"), scheme="KG", card__link=[say.success])
+
+        assert op.done
+
+    def test_that_has_a_call_is_not_spoken_of(self, ask, say):
+        with pytest.raises(FreedomPayError) as caught:
+            ask(lambda fp: fp.cards.balance("c-1"), scheme="KG", card__balance=[say.error(404)])
+
+        assert "menu" not in caught.value.message

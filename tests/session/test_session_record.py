@@ -28,7 +28,7 @@ from freedompay_async.record import Record
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 DT = "2026-05-14T16:00:00+06:00"
-PERSON = NewClient(phone=1, type=1, resident=1, first_name="A", last_name="B")
+PERSON = NewClient(phone=77010000001, type=1, resident=1, first_name="A", last_name="B")
 
 
 @pytest.fixture
@@ -196,6 +196,15 @@ async def test_added_fields_are_written_down(recorded, say, lines):
 
     own, added = {"branch": 2}, {"agent": 7, "pin": "***"}
     assert [line["extra"] for line in lines()] == [added | own, added | own, added, added]
+
+
+async def test_what_a_contract_does_to_the_request_is_written_down(recorded, say, lines):
+    override = Override(call="gift_cards.issue", leave_out=["phone"], rename={"cardholder_name": "holder"})
+    fp = recorded(issue_card=[say.gift(card_id=5)], contract=[override])
+    await issue(fp)
+
+    assert json.loads(fp.wire.sent[0].body) == {"holder": "IVAN", "product_code": 1}
+    assert [(line["left_out"], line["renamed"]) for line in lines()] == [(["phone"], {"cardholder_name": "holder"})] * 2
 
 
 async def test_answer_of_the_callers_own_type_is_sealed(recorded, say, lines, path):

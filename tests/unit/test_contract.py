@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 
 import pytest
 
 from freedompay_async import contract
-from freedompay_async.contract import HASHDT_TABLE, TABLE, Call, Mark, Retry, Section
+from freedompay_async.contract import CARDS_ISSUE, HASHDT_TABLE, TABLE, Call, Mark, Retry, Section
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.models import (
     Answer,
@@ -82,6 +83,87 @@ def test_a_row_asks_for_the_envelope_of_its_section(row):
     }
 
     assert row.envelope == expected[row.section]
+
+
+def test_the_calls_of_the_kz_menu_only_are_marked():
+    assert [row.name for row in (*TABLE, *HASHDT_TABLE) if row.kz_only] == [
+        "cards.link",
+        "cards.secret_data_v2",
+        "cards.statement_extended",
+        "cards.validate_cardholder",
+        "transactions.create",
+        "transactions.clear",
+        "transactions.refund",
+        "transactions.info",
+        "limits.set",
+        "limits.list",
+    ]
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if row.kz_only], ids=lambda row: row.name)
+def test_the_method_of_a_call_of_the_kz_menu_says_so(row):
+    namespace, _, method = row.name.partition(".")
+    owner = NAMESPACES[namespace]
+
+    assert "KZ menu" in " ".join(f"{owner.__doc__ if namespace != 'cards' else ''} {getattr(owner, method).__doc__}".split())
+
+
+@pytest.mark.parametrize("row", [*TABLE, *HASHDT_TABLE], ids=lambda row: row.name)
+def test_a_row_is_as_the_table_has_it(row):
+    assert (row.table_path, row.not_in_menu, row.leave_out, row.rename, row.needs_header_id) == (None, None, frozenset(), {}, False)
+
+
+@pytest.mark.parametrize(
+    ("mark", "table_path", "expected"),
+    [
+        (Mark.INFERRED, None, True),
+        (Mark.DOCUMENTED, None, False),
+        (Mark.PARTIAL, None, False),
+        (Mark.GIVEN, None, False),
+        (Mark.DOCUMENTED, "/a", True),
+    ],
+)
+def test_a_path_is_unsure_where_no_page_shows_it(mark, table_path, expected):
+    assert Call("a.b", "/b", CardIssue, Answer, mark, Retry.READ, "", table_path=table_path).path_unsure is expected
+
+
+@pytest.mark.parametrize(
+    ("request_type", "retry", "leave_out", "rename", "body_id", "needs_header_id"),
+    [
+        (CardIssue, Retry.ASKABLE, (), {}, True, False),
+        (CardIssue, Retry.ASKABLE, ("client_id",), {"product_id": "a"}, True, False),
+        (CardIssue, Retry.ASKABLE, ("request_id",), {}, False, True),
+        (CardIssue, Retry.ASKABLE, (), {"request_id": "id"}, True, True),
+        (CardIssue, Retry.UNASKABLE, ("request_id",), {}, False, False),
+        (CardIssue, Retry.READ, ("request_id",), {}, False, False),
+        (StatusQuery, Retry.ASKABLE, ("request_id",), {}, False, False),
+    ],
+)
+def test_an_id_that_the_body_does_not_carry_has_to_be_in_a_header(request_type, retry, leave_out, rename, body_id, needs_header_id):
+    row = Call("a.b", "/a", request_type, Answer, Mark.INFERRED, retry, "", leave_out=frozenset(leave_out), rename=rename)
+
+    assert (row.body_id, row.needs_header_id) == (body_id, needs_header_id)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ({}, {"Auth-Id": "1", "Sign": "s"}),
+        ({"Request-Id": "Id"}, {"Auth-Id": "1", "Sign": "s"}),
+        ({"sign": "Signature"}, {"Auth-Id": "1", "Signature": "s"}),
+        ({"Sign": "Sign"}, {"Auth-Id": "1", "Sign": "s"}),
+        ({"Sign": "Auth-Id", "Auth-Id": "Sign"}, {"Sign": "1", "Auth-Id": "s"}),
+        ({"Auth-Id": "Sign", "Sign": "Signature"}, {"Sign": "1", "Signature": "s"}),
+    ],
+)
+def test_headers_have_the_names_that_a_contract_gives_them(names, expected):
+    assert replace(CARDS_ISSUE, header_names=names).named({"Auth-Id": "1", "Sign": "s"}) == expected
+
+
+@pytest.mark.parametrize("names", [{"Sign": "Auth-Id"}, {"Sign": "A", "Auth-Id": "A"}, {"Auth-Id": "SIGN"}])
+def test_two_headers_have_no_name_in_common(names):
+    with pytest.raises(ConfigurationError, match=r"the contract gives two headers of cards\.issue the name"):
+        replace(CARDS_ISSUE, header_names=names).named({"Auth-Id": "1", "Sign": "s"})
 
 
 def test_only_the_issue_of_a_gift_card_pays_when_it_is_accepted():

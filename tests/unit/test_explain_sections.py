@@ -10,12 +10,14 @@ from freedompay_async.contract import (
     CARDS_ACTIVATE,
     CARDS_BALANCE,
     CARDS_ISSUE,
+    CARDS_LINK,
     CARDS_SECRET_DATA,
     GIFT_CARDS_CONFIRM,
     GIFT_CARDS_ISSUE,
     GIFT_CARDS_STATUS,
     PINS_SET_URL,
     REQUESTS_STATUS,
+    TRANSACTIONS_INFO,
     Call,
     Mark,
     Retry,
@@ -106,13 +108,58 @@ class TestText:
         told = Verdict(Seen.UNCLEAR, f"HTTP {status}", None, Reply(status, {}, b""))
         hint = (
             f" The path {call.path} is a guess: no public page of the vendor shows it. If the vendor gave you another, "
+            f'say so in a contract file ([{call.name}] path = "…"), or '
             f'use FreedomPay(contract=[Override(call="{call.name}", path="…")]).'
         )
 
         assert [explain(step, call, told=told).message.endswith(hint) for step in ENDS] == [expected] * len(ENDS)
 
+    @pytest.mark.parametrize(
+        ("call", "expected"),
+        [
+            (CARDS_LINK, True),
+            (CARDS_ISSUE, True),
+            (GIFT_CARDS_CONFIRM, True),
+            (CARDS_ACTIVATE, False),
+            (REQUESTS_STATUS, False),
+            (PINS_SET_URL, False),
+            (replace(CARDS_LINK, mark=Mark.GIVEN), False),
+            (replace(CARDS_LINK, table_path="/a"), False),
+        ],
+    )
+    def test_of_another_path_that_is_not_there_says_how_to_give_one(self, call, expected):
+        told = Verdict(Seen.UNCLEAR, "HTTP 404", None, Reply(404, {}, b""))
+        hint = f' If this host has another path for it than {call.path}, say so in a contract file ([{call.name}] path = "…").'
+
+        assert explain(Step.UNKNOWN, call, told=told).message.endswith(hint) is expected
+
     def test_of_a_path_that_is_a_guess_and_was_not_reached_says_nothing_of_it(self):
         assert "guess" not in explain(Step.UNKNOWN, CARDS_ACTIVATE, told=LOST).message
+
+    @pytest.mark.parametrize("call", [CARDS_ACTIVATE, CARDS_ISSUE], ids=lambda call: call.name)
+    def test_of_a_path_that_a_contract_gives_says_whose_it_is(self, call):
+        given = replace(call, path="/v6/cards", table_path=call.path)
+        told = Verdict(Seen.UNCLEAR, "HTTP 404", None, Reply(404, {}, b""))
+
+        assert explain(Step.UNKNOWN, given, told=told).message.endswith(
+            f" The path /v6/cards is what the contract of this client says; the table has {call.path}."
+        )
+        assert "/v6/cards" not in explain(Step.UNKNOWN, given, told=LOST).message
+
+    @pytest.mark.parametrize(("call", "guess"), [(CARDS_LINK, False), (TRANSACTIONS_INFO, True)], ids=["shown", "guessed"])
+    def test_of_a_call_that_a_menu_lacks_says_so(self, call, guess):
+        told = Verdict(Seen.UNCLEAR, "HTTP 404", None, Reply(404, {}, b""))
+        lacked = " As far as seen, the vendor's menu for KG has no such call: only the one for KZ has it."
+        said = explain(Step.UNCLEAR, replace(call, not_in_menu="KG"), told=told).message
+
+        assert (lacked in said, " is a guess: " in said) == (True, guess)
+        assert lacked not in explain(Step.UNCLEAR, call, told=told).message
+
+    def test_of_a_signature_that_is_refused_says_what_else_there_is(self):
+        hint = "This host may take sign."
+
+        assert explain(Step.DENIED, CARDS_ISSUE, told=LOST, on_refusal=hint).message.endswith(f" {hint}")
+        assert hint not in explain(Step.UNKNOWN, CARDS_ISSUE, told=LOST, on_refusal=hint).message
 
     def test_of_keys_that_hashdt_refuses_names_those(self):
         assert explain(Step.DENIED, PINS_SET_URL, told=PAGE).message == (
@@ -188,6 +235,46 @@ class TestTaken:
             '{"status":0,"card_id":[]}',
             "r-1",
         )
+
+
+class TestHints:
+    HINT = " In the vendor's E-Money section the code {} stands for a request id that {}. Here that is a hint, and proves nothing."
+
+    def told(self, code, *, status=200):
+        answer = RequestState(status="error", error_code=code)
+        return Verdict(Seen.ERROR, f"HTTP {status}", answer, Reply(status, {}, b"{}"))
+
+    @pytest.mark.parametrize(
+        ("code", "meaning"), [(1002, "is not unique"), ("1002", "is not unique"), (1006, "is not known"), ("1006", "is not known")]
+    )
+    @pytest.mark.parametrize(("step", "call"), [(Step.REFUSED, CARDS_ISSUE), (Step.REFUSED, REQUESTS_STATUS)])
+    def test_tell_what_a_code_means_elsewhere(self, step, call, code, meaning):
+        plain, error = explain(step, call, told=self.told("E1")), explain(step, call, told=self.told(code))
+
+        assert error.message == plain.message.replace("E1", str(code)) + self.HINT.format(code, meaning)
+        assert (type(error), error.done, error.proved, error.error_code) == (type(plain), plain.done, plain.proved, str(code))
+
+    @pytest.mark.parametrize(("code", "status"), [(1002, 400), (1006, 404), (1001, 200), ("01002", 200), (None, 200)])
+    def test_are_none_for_other_codes_and_at_another_status(self, code, status):
+        assert "E-Money" not in explain(Step.REFUSED, CARDS_ISSUE, told=self.told(code, status=status)).message
+
+    def test_tell_of_the_code_of_a_look_up_too(self):
+        asked = replace(self.told(1006), seen=Seen.NOT_KNOWN)
+        error = to_error(Step.UNKNOWN, call=CARDS_ISSUE, request_id="r-1", told=LOST, asked=asked, resend_within=3600.0)
+
+        assert error.message.endswith(self.HINT.format(1006, "is not known"))
+
+    def test_tell_of_one_code_only(self):
+        asked = replace(self.told(1006), seen=Seen.NOT_KNOWN)
+        error = to_error(Step.REFUSED, call=CARDS_ISSUE, request_id="r-1", told=self.told(1002), asked=asked, resend_within=3600.0)
+
+        assert error.message.count("E-Money") == 1
+
+    def test_are_of_payment_cards_only(self):
+        asked = replace(self.told(1006), seen=Seen.NOT_KNOWN)
+        error = to_error(Step.UNKNOWN, call=GIFT_CARDS_ISSUE, request_id="r-1", told=LOST, asked=asked, resend_within=3600.0)
+
+        assert "E-Money" not in error.message
 
 
 class TestLinks:

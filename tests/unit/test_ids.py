@@ -228,7 +228,7 @@ def test_an_id_of_the_callers_is_taken_as_it_is(given):
     assert checked_request_id(given) is given
 
 
-@pytest.mark.parametrize("given", ["", "x" * 129, "a b", "a\n", "a\r\nX: 1", "\N{CYRILLIC SMALL LETTER ER}-1", "\x7f", 5, None, b"r-1"])
+@pytest.mark.parametrize("given", ["", "x" * 129, "a b", "a\n", "a\r\nX: 1", "\N{CYRILLIC SMALL LETTER ER}-1", "\x7f"])
 def test_an_id_that_does_not_fit_into_a_header_is_refused(given):
     with pytest.raises(ConfigurationError) as caught:
         checked_request_id(given)
@@ -236,3 +236,17 @@ def test_an_id_that_does_not_fit_into_a_header_is_refused(given):
     assert caught.value.message == (
         "request_id is no UUID, nor another text of 1 to 128 ASCII characters without spaces. Nothing was sent."
     )
+
+
+def test_an_id_may_be_a_uuid():
+    given = UUID("828cf71d-a447-4a67-a149-c1df8bc197ca")
+
+    assert checked_request_id(given) == str(given)
+
+
+@pytest.mark.parametrize(("given", "told"), [(5, "is of type int"), (None, "is None"), (b"r-1", "is of type bytes")])
+def test_an_id_of_another_type_is_refused_by_its_type(given, told):
+    with pytest.raises(ConfigurationError) as caught:
+        checked_request_id(given)
+
+    assert caught.value.message.startswith(f"request_id {told}: give a UUID, as text (str) or as a uuid.UUID")

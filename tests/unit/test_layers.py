@@ -12,15 +12,19 @@ import pytest
 ROOT = Path(find_spec("freedompay_async").submodule_search_locations[0])
 # Lower first: what is here may use what stands before it.
 ORDER = (
-    *("errors", "files", "secret", "ids", "spelling", "masking", "redaction", "reading"),
-    *("models", "plain", "signing", "signing_report", "pin_encryption"),
-    "contract",
+    *("errors", "files", "loops", "staying", "portable", "secret", "opening"),
+    *("arguments", "leftovers", "proxies", "ids", "countries", "person"),
+    *("spelling", "masking", "redaction", "reading"),
+    *("models", "body_check", "plain", "signing", "signing_report", "pin_encryption"),
+    *("contract", "schemes", "bodies", "override_checks"),
     *("policy", "polling"),
     *("shapes", "drift", "wire", "held", "attempt", "explain"),
-    *("pacing", "governor", "record", "driver", "session"),
-    *("settings", "overrides", "streams", "operations"),
+    *("pacing", "governor", "record", "reuse", "driver", "session"),
+    *("settings", "overrides", "client_contract"),
+    *("toml_lines", "contract_values", "contract_file", "contract_template"),
+    *("streams", "operations"),
     "resources",
-    *("connector", "heads", "pool", "transport"),
+    *("connector", "content", "heads", "pool", "transport"),
     "pooled",
     *("client", "hashdt"),
     "batch",
@@ -100,15 +104,23 @@ def test_only_the_command_imports_what_is_an_extra(library):
     assert users(library) - {"cli"} == set()
 
 
-def test_only_the_search_for_keys_that_look_alike_imports_its_library():
-    """It is of an extra too, and a plan is made without it where it is not installed."""
-    assert [name for name in FILES if any(module.startswith("confusable_homoglyphs") for module in imports(name))] == [
-        os.path.join("batch", "lookalikes.py")
-    ]
+@pytest.mark.parametrize(("library", "module"), [("confusable_homoglyphs", "lookalikes"), ("phonenumbers", "numbers")])
+def test_only_one_module_imports_a_library_that_a_plan_looks_things_up_in(library, module):
+    """Each is of an extra too, and a plan is made without it where it is not installed."""
+    users = [name for name in FILES if any(each.split(".")[0] == library for each in imports(name))]
+
+    assert users == [os.path.join("batch", f"{module}.py")]
 
 
-def test_importing_the_batch_does_not_import_what_a_plan_looks_up():
-    code = "import sys, freedompay_async.batch; print('confusable_homoglyphs' in sys.modules)"
+def test_only_the_reader_of_workbooks_imports_its_library():
+    found = [name for name, path in FILES.items() if "python_calamine" in path.read_text("utf-8")]
+
+    assert found == [os.path.join("batch", "files", "workbook.py")]
+
+
+@pytest.mark.parametrize("library", ["confusable_homoglyphs", "phonenumbers", "python_calamine"])
+def test_importing_the_batch_does_not_import_what_a_plan_looks_up(library):
+    code = f"import sys, freedompay_async.batch; print({library!r} in sys.modules)"
     env = os.environ | {"PYTHONPATH": str(ROOT.parent)}
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], env=env, capture_output=True, text=True, check=False)
 

@@ -180,7 +180,7 @@ class TestBodies:
         assert encode(CardActivation(card_id="5")) == b'{"card_id":"5"}'
 
     def test_do_not_show_a_document(self):
-        client = NewClient(phone=1, type=1, resident=1, first_name="A", last_name="B", document=Secret("JVBERi0="))
+        client = NewClient(phone=77010000001, type=1, resident=1, first_name="A", last_name="B", document=Secret("JVBERi0="))
 
         assert "JVBERi0=" not in repr(ClientCreation(product_id=1, client=client))
 
@@ -191,8 +191,8 @@ class TestBodies:
         (Answer(status="ok"), "Answer(status='ok')"),
         (RequestState(status="ok", request_status="process"), "RequestState(status='ok', request_status='process')"),
         (
-            NewClient(phone=1, type=2, resident=1, first_name="A", last_name="B", document=Secret("JVBERi0=")),
-            "NewClient(phone=1, type=2, resident=1, first_name='A', last_name='B', document=***)",
+            NewClient(phone=77010000001, type=2, resident=1, first_name="A", last_name="B", document=Secret("JVBERi0=")),
+            "NewClient(phone=77010000001, type=2, resident=1, first_name='A', last_name='B', document=***)",
         ),
     ],
     ids=["Answer", "RequestState", "NewClient"],

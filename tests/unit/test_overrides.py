@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
 
 import pytest
 
@@ -57,6 +58,21 @@ class TestRefusals:
             ({"envelope": ["dt", ""]}, "Override(envelope=…): give a list of field names beside `status`."),
             ({"envelope": ["d t"]}, "Override(envelope=…): give a list of field names beside `status`."),
             ({"envelope": ["ё"]}, "Override(envelope=…): give a list of field names beside `status`."),
+            ({"envelope": 5}, "Override(envelope=…): give a list of field names."),
+            ({"section": "cards"}, "Override(section='cards'): 'cards' is none of payment_cards, gift_cards, hashdt."),
+            (
+                {"call": "cards.issue", "retry": "never"},
+                "Override(retry='never'): 'never' is none of read, repeatable, askable, unaskable.",
+            ),
+            ({"header_names": {"A": 5}}, "Override(header_names=…): give a mapping from names to names."),
+            ({"leave_out": "client_id"}, "Override(leave_out='client_id'): give a list of field names."),
+            ({"leave_out": [5]}, "Override(leave_out=…): give a list of field names."),
+            ({"rename": ["client_id"]}, "Override(rename=…): give a mapping from names to names."),
+            ({"rename": {"client_id": None}}, "Override(rename=…): give a mapping from names to names."),
+            ({"call": 7}, "Override(call=…) is of type int: give text."),
+            ({"path": b"/a"}, "Override(path=…) is of type bytes: give text."),
+            ({"fields": "a=1"}, "Override(fields=…): give a mapping from names to values."),
+            ({"fields": []}, "Override(fields=…): give a mapping from names to values."),
         ],
     )
     def test_of_an_override_by_itself(self, given, expected):
@@ -64,6 +80,116 @@ class TestRefusals:
             Override(**given)
 
         assert caught.value.message == f"{expected} Nothing was sent."
+
+    @pytest.mark.parametrize(
+        ("given", "expected"),
+        [
+            ({"leave_out": ["clientid"]}, "leave_out=…): cards.issue has no field 'clientid' (did you mean client_id?)."),
+            ({"leave_out": ["x"]}, "leave_out=…): cards.issue has no field 'x'; it has client_id, product_id, request_id."),
+            ({"rename": {"clientid": "a"}}, "rename=…): cards.issue has no field 'clientid' (did you mean client_id?)."),
+            ({"rename": {"client_id": "product_id"}}, "rename=…): client_id can't be called product_id: so is product_id already."),
+            ({"rename": {"client_id": "a", "product_id": "a"}}, "rename=…): product_id can't be called a: so is client_id already."),
+            ({"rename": {"client_id": "request_id"}}, "rename=…): client_id can't be called request_id: each call has its own."),
+            (
+                {"rename": {"client_id": "client.id"}},
+                "rename=…): client_id can't be called 'client.id': give a name of letters, digits, - and _, without a dot.",
+            ),
+            (
+                {"rename": {"client_id": ""}},
+                "rename=…): client_id can't be called '': give a name of letters, digits, - and _, without a dot.",
+            ),
+            ({"leave_out": ["client_id"], "rename": {"client_id": "a"}}, "rename=…): client_id is left out as well."),
+            ({"leave_out": ["client_id"], "fields": {"client_id": 1}}, "fields=…): client_id is added, and left out as well."),
+            ({"rename": {"client_id": "a"}, "fields": {"client_id": 1}}, "fields=…): client_id is added, and called a as well."),
+            ({"rename": {"client_id": "a"}, "fields": {"a": 1}}, "fields=…): a is added, and another field is called so as well."),
+        ],
+    )
+    def test_of_fields_that_contradict_each_other(self, given, expected):
+        with pytest.raises(ConfigurationError) as caught:
+            Override(call="cards.issue", **given)
+
+        assert caught.value.message == f"Override(call='cards.issue', {expected} Nothing was sent."
+
+    @pytest.mark.parametrize(
+        ("given", "expected"),
+        [
+            (
+                {"call": "clients.create", "leave_out": ["client"], "rename": {"client.phone": "tel"}},
+                "Override(call='clients.create', rename=…): client.phone is inside of client, which is left out.",
+            ),
+            (
+                {"call": "clients.create", "leave_out": ["client", "client.phone"]},
+                "Override(call='clients.create', leave_out=…): client.phone is inside of client, which is left out.",
+            ),
+            (
+                {"call": "clients.create", "rename": {"client.first_name": "last_name"}},
+                "Override(call='clients.create', rename=…): client.first_name can't be called last_name: so is client.last_name already.",
+            ),
+            (
+                {"section": Section.GIFT_CARDS, "leave_out": ["card_idd"]},
+                "Override(section='gift_cards', leave_out=…): no call of gift_cards has a field 'card_idd' (did you mean card_id?).",
+            ),
+            (
+                {"leave_out": ["nothing_at_all"]},
+                "Override(leave_out=…): no call of the table has a field 'nothing_at_all'.",
+            ),
+            (
+                {"call": "gift_cards.products", "leave_out": ["a"]},
+                "Override(call='gift_cards.products', leave_out=…): gift_cards.products has no field 'a'; it has none.",
+            ),
+            (
+                {"call": "requests.status", "leave_out": ["request_id"]},
+                "Override(call='requests.status', leave_out=…): requests.status asks about a request_id, so it can't go without one.",
+            ),
+            *(
+                (
+                    {"call": "pins.set_url", argument: value},
+                    f"Override(call='pins.set_url', {argument}=…): the calls of HashDT have no body, only headers.",
+                )
+                for argument, value in {"fields": {"a": 1}, "leave_out": ["a"], "rename": {"a": "b"}}.items()
+            ),
+            (
+                {"section": Section.HASHDT, "fields": {"a": 1}},
+                "Override(section='hashdt', fields=…): the calls of HashDT have no body, only headers.",
+            ),
+        ],
+    )
+    def test_of_fields_that_are_not_there(self, given, expected):
+        with pytest.raises(ConfigurationError) as caught:
+            Override(**given)
+
+        assert caught.value.message == f"{expected} Nothing was sent."
+
+    @pytest.mark.parametrize(
+        ("overrides", "expected"),
+        [
+            (
+                [Override(section=Section.PAYMENT_CARDS, leave_out=["request_id"])],
+                "Override(call='requests.status', leave_out=…): requests.status asks about a request_id, so it can't go without one.",
+            ),
+            (
+                [Override(fields={"client_id": 1}), Override(call="cards.issue", leave_out=["client_id"])],
+                "Override(call='cards.issue', fields=…): client_id is added, and left out as well.",
+            ),
+            (
+                [Override(call="cards.issue", rename={"client_id": "a"}), Override(call="cards.issue", rename={"product_id": "a"})],
+                "Override(call='cards.issue', rename=…): product_id can't be called a: so is client_id already.",
+            ),
+        ],
+    )
+    def test_of_overrides_that_contradict_each_other(self, overrides, expected):
+        with pytest.raises(ConfigurationError) as caught:
+            rows(*overrides)
+
+        assert (caught.value.message, caught.value.position) == (f"{expected} Nothing was sent.", len(overrides) - 1)
+
+    def test_travel_as_what_they_are(self):
+        with pytest.raises(ConfigurationError) as caught:
+            rows(Override(call="cards.issue", retry=Retry.READ, fields={"a": "hunter2"}))
+        text = pickle.dumps(caught.value)
+
+        assert pickle.loads(text).message == caught.value.message
+        assert b"hunter2" not in text
 
     @pytest.mark.parametrize(
         ("call", "retry", "expected"),
@@ -108,7 +234,10 @@ class TestRows:
     @pytest.mark.parametrize(
         ("given", "expected"),
         [
-            ({"path": "/v5/card-api/card/activation"}, {"path": "/v5/card-api/card/activation"}),
+            (
+                {"path": "/v5/card-api/card/activation"},
+                {"path": "/v5/card-api/card/activation", "table_path": "/v5/card-api/card/activate"},
+            ),
             ({"retry": Retry.UNASKABLE}, {"retry": Retry.UNASKABLE}),
             ({"retry": Retry.ASKABLE}, {}),
             ({"fields": {"branch": 7}}, {"fields": {"branch": 7}}),
@@ -118,6 +247,19 @@ class TestRows:
             ({"envelope": []}, {"given_envelope": frozenset(), "envelope": frozenset()}),
             ({"envelope": ("request_status", "dt", "error_code")}, {"given_envelope": ENVELOPES[Section.PAYMENT_CARDS]}),
             ({}, {}),
+            ({"leave_out": ["card_id"]}, {"leave_out": {"card_id"}}),
+            ({"leave_out": iter(["card_id", "card_id"])}, {"leave_out": {"card_id"}}),
+            ({"rename": {"card_id": "cardId"}}, {"rename": {"card_id": "cardId"}}),
+            ({"rename": {"card_id": "card_id"}}, {}),
+            ({"leave_out": [], "rename": {}, "fields": {}}, {}),
+            ({"path": "/v5/card-api/card/activate"}, {}),
+            ({"retry": "unaskable"}, {"retry": Retry.UNASKABLE}),
+            (
+                {"retry": "unaskable", "leave_out": ["request_id"]},
+                {"retry": Retry.UNASKABLE, "leave_out": {"request_id"}, "body_id": False},
+            ),
+            ({"leave_out": ["request_id"]}, {"leave_out": {"request_id"}, "body_id": False, "needs_header_id": True}),
+            ({"rename": {"request_id": "id"}}, {"rename": {"request_id": "id"}, "needs_header_id": True}),
         ],
     )
     def test_of_one_call_are_changed_where_it_says_so(self, given, expected):
@@ -129,6 +271,35 @@ class TestRows:
         rows(Override(call="cards.activate", path="/other", fields={"a": 1}))
 
         assert (ROWS["cards.activate"].path, ROWS["cards.activate"].fields) == ("/v5/card-api/card/activate", {})
+
+    @pytest.mark.parametrize("given", [{"leave_out": ["card_id"]}, {"rename": {"card_id": "cardId"}}])
+    def test_of_a_section_are_those_of_its_calls_that_have_the_field(self, given):
+        made = rows(Override(section=Section.GIFT_CARDS, **given))
+
+        assert {name for name, row in made.items() if row.leave_out or row.rename} == {
+            *("gift_cards.issue", "gift_cards.confirm", "gift_cards.resend", "gift_cards.resend_code", "gift_cards.status")
+        }
+
+    def test_of_hashdt_have_no_fields_of_what_is_said_of_all(self):
+        made = rows(Override(fields={"a": 1}, header_names={"A": "B"}))
+
+        assert {name: (dict(made[name].fields), made[name].header_names) for name in ("pins.set_url", "cards.issue")} == {
+            "pins.set_url": ({}, {"A": "B"}),
+            "cards.issue": ({"a": 1}, {"A": "B"}),
+        }
+
+    @pytest.mark.parametrize("region", [Region.KG, Region.UZ])
+    def test_that_the_menu_of_a_region_lacks_say_so(self, region):
+        made = rows(Override(call="cards.link", fields={"a": 1}), region=region)
+
+        assert {name: row.not_in_menu for name, row in made.items()} == dict.fromkeys(
+            [row.name for row in TABLE if row.kz_only], region.value
+        )
+        assert dict(made["cards.link"].fields) == {"a": 1}
+
+    @pytest.mark.parametrize("region", [Region.KZ, None])
+    def test_that_the_menu_of_kz_has_say_nothing(self, region):
+        assert rows(region=region) == {}
 
     @pytest.mark.parametrize("section", [Section.PAYMENT_CARDS, Section.GIFT_CARDS])
     def test_of_a_section_are_all_of_its_calls(self, section):
@@ -183,6 +354,7 @@ class TestSeveral:
 
         assert changes(made["cards.activate"]) == {
             "path": "/b",
+            "table_path": "/v5/card-api/card/activate",
             "fields": {"a": 1, "b": 2, "c": 2},
             "header_names": {"A": "B", "C": "E"},
         }
@@ -192,7 +364,12 @@ class TestSeveral:
             Override(call="cards.activate", path="/a", retry=Retry.UNASKABLE), Override(section=Section.PAYMENT_CARDS, fields={"a": 1})
         )
 
-        assert changes(made["cards.activate"]) == {"path": "/a", "retry": Retry.UNASKABLE, "fields": {"a": 1}}
+        assert changes(made["cards.activate"]) == {
+            "path": "/a",
+            "table_path": "/v5/card-api/card/activate",
+            "retry": Retry.UNASKABLE,
+            "fields": {"a": 1},
+        }
 
     def test_one_call_differs_from_its_section(self):
         made = rows(Override(section=Section.GIFT_CARDS, fields={"a": 1}), Override(call="gift_cards.status", fields={"a": 2}))
@@ -216,6 +393,26 @@ class TestSeveral:
         made = rows(Override(section=Section.PAYMENT_CARDS, envelope=first), Override(call="cards.issue", envelope=second, fields={"a": 1}))
 
         assert made["cards.issue"].envelope == expected
+
+    @pytest.mark.parametrize(
+        ("first", "second", "leave_out", "rename"),
+        [
+            ({"leave_out": ["client_id"]}, {"rename": {"client_id": "a"}}, set(), {"client_id": "a"}),
+            ({"rename": {"client_id": "a"}}, {"leave_out": ["client_id"]}, {"client_id"}, {}),
+            ({"rename": {"client_id": "a"}}, {"rename": {"client_id": "b"}}, set(), {"client_id": "b"}),
+            ({"leave_out": ["client_id"]}, {"rename": {"client_id": "client_id"}}, set(), {}),
+            ({"leave_out": ["client_id"]}, {"leave_out": ["product_id"]}, {"client_id", "product_id"}, {}),
+        ],
+    )
+    def test_the_later_one_wins_in_what_becomes_of_a_field(self, first, second, leave_out, rename):
+        made = rows(Override(call="cards.issue", **first), Override(call="cards.issue", **second))["cards.issue"]
+
+        assert (made.leave_out, made.rename) == (leave_out, rename)
+
+    def test_a_path_may_be_taken_back(self):
+        made = rows(Override(call="cards.activate", path="/a"), Override(call="cards.activate", path="/v5/card-api/card/activate"))
+
+        assert changes(made["cards.activate"]) == {}
 
     def test_a_retry_may_be_taken_back(self):
         made = rows(Override(call="cards.activate", retry=Retry.UNASKABLE), Override(call="cards.activate", retry=Retry.ASKABLE))

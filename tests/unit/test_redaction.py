@@ -220,6 +220,13 @@ class TestOutgoing:
         assert before.text("FIRST-TOKEN SECOND-TOKEN") == "*** SECOND-TOKEN"
         assert outgoing.about(None).text("FIRST-TOKEN SECOND-TOKEN") == "*** ***"
 
+    def test_knows_the_keys_of_signers_that_took_the_place_of_others(self):
+        first = Signs(SecretKey(KEY))
+        outgoing = Outgoing([first])
+        outgoing.sign_with([first, Signs(SecretKey("OTHER-KEY"))])
+
+        assert outgoing.about(None).text(f"{KEY} OTHER-KEY") == "*** ***"
+
     def test_knows_what_overrides_add(self):
         outgoing = Outgoing([], [Fields({"partner": Secret("PARTNER-1"), "pin": "998877", "note": "plain"})])
 
@@ -389,7 +396,7 @@ class Holder(msgspec.Struct):
         (
             ClientCreation(
                 product_id=1,
-                client=NewClient(phone=1, type=1, resident=1, first_name="A", last_name="B", document=Document("JVBERi0=")),
+                client=NewClient(phone=77010000001, type=1, resident=1, first_name="A", last_name="B", document=Document("JVBERi0=")),
             ),
             ["JVBERi0="],
         ),

@@ -25,7 +25,7 @@ def test_is_shown_as_a_mask(shown):
 
 
 def test_is_not_shown_by_a_struct_that_holds_it():
-    client = NewClient(phone=1, type=1, resident=1, first_name="A", last_name="B", document=Secret("JVBERi0="))
+    client = NewClient(phone=77010000001, type=1, resident=1, first_name="A", last_name="B", document=Secret("JVBERi0="))
 
     assert "document=***" in repr(client)
 

@@ -29,6 +29,7 @@ from freedompay_async.models import (
     RequestStatus,
     Statement,
     StatementExtended,
+    TransactionInfo,
 )
 from freedompay_async.models.open import OpenStruct, OpenText
 from freedompay_async.redaction import Redaction
@@ -186,7 +187,7 @@ class TestOtherTypes:
     @pytest.mark.parametrize(
         ("kind", "fields", "name", "value"),
         [
-            (CardInfo, GOOD, "product_id", "red"),
+            (CardInfo, GOOD, "product_id", [2000]),
             (CardInfo, GOOD, "card_mask", 5),
             (CardInfo, GOOD, "card_id", [1]),
             (CardInfo, GOOD, "request_id", None),
@@ -203,10 +204,31 @@ class TestOtherTypes:
         assert (dict(answer.extra), notes) == ({name: value}, [Note(OTHER, name)])
         assert getattr(answer, name) in (None, "")
 
-    def test_stand_beside_what_is_unknown(self):
-        answer, notes = read(CardInfo, **GOOD, product_id="red", card_mask=7, colour="blue")
+    @pytest.mark.parametrize("code", [398, "398", "KZT"])
+    def test_of_codes_that_no_page_shows_are_taken(self, code):
+        """As a number or as text."""
+        for kind, name in (
+            *((CardInfo, name) for name in ("product_id", "card_status", "error_code")),
+            (CardBalance, "currency"),
+            (TransactionInfo, "transaction_status"),
+        ):
+            answer, notes = read(kind, **GOOD, **{name: code})
+            assert (getattr(answer, name), notes) == (code, [])
+        for kind, name, part in (
+            (Statement, "operations", "type"),
+            (Statement, "operations", "mcc"),
+            (StatementExtended, "authorizations", "type"),
+            (LimitList, "limits", "type"),
+            (LimitList, "limits", "period"),
+            (ClientCards, "cards", "product_id"),
+        ):
+            answer, _ = read(kind, **GOOD, **{name: [{"card_id": "5", part: code} if kind is ClientCards else {part: code}]})
+            assert getattr(getattr(answer, name)[0], part) == code
 
-        assert dict(answer.extra) == {"product_id": "red", "card_mask": 7, "colour": "blue"}
+    def test_stand_beside_what_is_unknown(self):
+        answer, notes = read(CardInfo, **GOOD, product_id=[2000], card_mask=7, colour="blue")
+
+        assert dict(answer.extra) == {"product_id": [2000], "card_mask": 7, "colour": "blue"}
         assert sorted(notes) == sorted([Note(UNKNOWN, "colour"), Note(OTHER, "product_id"), Note(OTHER, "card_mask")])
 
     def test_of_a_part_are_set_aside_in_the_part(self):
@@ -371,7 +393,7 @@ class TestHidden:
 
     def test_differences_are_noted_two_hundred_times_at_most(self):
         notes: list[Note] = []
-        statement = read_shape({**GOOD, "operations": [{"type": 5} for _ in range(300)]}, Statement, notes=notes)
+        statement = read_shape({**GOOD, "operations": [{"type": [5]} for _ in range(300)]}, Statement, notes=notes)
 
         assert len(statement.operations) == 300
         assert notes == [Note(OTHER, "operations.type")] * 200

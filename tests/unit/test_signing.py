@@ -10,7 +10,7 @@ import pytest
 
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.secret import Secret
-from freedompay_async.signing import JwsSigner, Sha256Signer
+from freedompay_async.signing import JwsSigner, Sha256Signer, check_signer
 
 PATH = "/v5/card-api/request/status"
 BODY = b'{"request_id":"828cf71d-a447-4a67-a149-c1df8bc197ca"}'
@@ -131,7 +131,7 @@ class TestJws:
     def test_is_hs512_unless_told_otherwise(self):
         assert JwsSigner(auth_id="1", secret_key="k").alg == "HS512"
 
-    @pytest.mark.parametrize("alg", ["none", "hs512", "HS384", ""])
+    @pytest.mark.parametrize("alg", ["none", "hs512", "HS384", "", None, []])
     def test_refuses_another_algorithm(self, alg):
         with pytest.raises(ConfigurationError) as caught:
             JwsSigner(auth_id="1", secret_key="k", alg=alg)
@@ -141,12 +141,15 @@ class TestJws:
 
 @pytest.mark.parametrize("signer", SIGNERS)
 class TestBoth:
-    @pytest.mark.parametrize("auth_id", ["", " 1", "1 ", "1\n", "1\r\nX-Evil: 1", "иван", "\x7f"])
+    @pytest.mark.parametrize("auth_id", ["", " 1", "1 ", "1\n", "1\r\nX-Evil: 1", "иван", "\x7f", '"1"', "'1'"])
     def test_refuse_an_auth_id_that_no_header_can_hold(self, signer, auth_id):
         with pytest.raises(ConfigurationError) as caught:
             signer(auth_id=auth_id, secret_key="k")
 
-        assert caught.value.message == "auth_id is the merchant's id, printable ASCII without spaces around it. Nothing was sent."
+        assert (
+            caught.value.message
+            == "auth_id is the merchant's id, printable ASCII without spaces or quotation marks around it. Nothing was sent."
+        )
 
     @pytest.mark.parametrize("key", ["", Secret("")])
     def test_refuse_an_empty_key(self, signer, key):
@@ -192,11 +195,22 @@ class TestBoth:
             "secret_key can't be used: this secret was pickled, and a pickle holds no secret: take it from where it is kept. Nothing was sent."
         )
 
+    @pytest.mark.parametrize("auth_id", [True, None, 1.0, b"1"])
+    def test_refuse_an_auth_id_of_another_type(self, signer, auth_id):
+        with pytest.raises(ConfigurationError, match=r"^auth_id is .*: give the merchant's id, as text or as a whole number"):
+            signer(auth_id=auth_id, secret_key="k")
+
+    def test_are_what_a_session_asks_for(self, signer):
+        check_signer(signer(auth_id=1, secret_key="k"))
+
+        with pytest.raises(ConfigurationError, match="signer is of type object, and has no auth_id, header_id, headers: give a JwsSigner"):
+            check_signer(object())
+
     def test_say_why_they_are_not_pickled(self, signer):
         with pytest.raises(TypeError, match="a signer is not pickled, because a pickle holds no secret: make one where it is needed"):
             pickle.dumps(signer(auth_id="1", secret_key="k"))
 
-    @pytest.mark.parametrize("key", ["\ud7ff", "\ue000", "\U0001f511"])
+    @pytest.mark.parametrize("key", ["\ud7fb", "\uf900", "\U0001f511"])
     def test_take_any_key_that_utf_8_can_write(self, signer, key):
         assert signer(auth_id="1", secret_key=key).headers(path=PATH, body=BODY, request_id="r") != {}
 

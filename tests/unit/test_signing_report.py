@@ -9,6 +9,7 @@ from typing import ClassVar
 import pytest
 
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.secret import SecretKey
 from freedompay_async.signing import JwsSigner, Sha256Signer
 from freedompay_async.signing_report import KEY_PLACE, compare, signing_report
 from freedompay_async.signing_report.body_forms import body_forms
@@ -26,11 +27,15 @@ def b64(data: bytes, *, padded: bool = False) -> str:
 
 
 def sign_report(body: bytes = BODY, key: str = KEY):
-    return signing_report(Sha256Signer(auth_id="1", secret_key=key), secret_key=key, path=PATH, body=body, request_id="r-1")
+    return signing_report(
+        Sha256Signer(auth_id="1", secret_key=SecretKey(key, exact=True)), secret_key=key, path=PATH, body=body, request_id="r-1"
+    )
 
 
 def jws_report(body: bytes = BODY, key: str = KEY, alg="HS512"):
-    return signing_report(JwsSigner(auth_id="1", secret_key=key, alg=alg), secret_key=key, path=PATH, body=body, request_id="r-1")
+    return signing_report(
+        JwsSigner(auth_id="1", secret_key=SecretKey(key, exact=True), alg=alg), secret_key=key, path=PATH, body=body, request_id="r-1"
+    )
 
 
 def sign_cause(value: str, body: bytes = BODY, key: str = KEY) -> str:

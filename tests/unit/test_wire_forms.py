@@ -10,11 +10,14 @@ import pytest
 from freedompay_async.contract import CARDS_ISSUE, GIFT_CARDS_ISSUE, PINS_SET_URL, REQUESTS_STATUS
 from freedompay_async.models import GiftAnswer, IssuedGiftCard, PinPageAnswer, RequestState
 from freedompay_async.policy import Seen
-from freedompay_async.wire import Reply, Verdict, read_answer, read_look_up
+from freedompay_async.redaction import Redaction
+from freedompay_async.secret import Secret
+from freedompay_async.wire import Reply, Verdict, is_page, read_answer, read_look_up
 
 NOW = 1_700_000_000.0
 OK = b'{"status":"ok","request_status":"process"}'
 ERROR = b'{"status":"error","error_code":17}'
+BOM = b"\xef\xbb\xbf"
 HTML = b"\r\n <!DOCTYPE html><html><body>502</body></html>"
 DEEP = b'{"status":"ok","request_status":"success","more":' + b"[" * 200_000 + b"]" * 200_000 + b"}"
 
@@ -67,8 +70,11 @@ FOREIGN = {
     "a cut ok": CUT,
     "a cut error": b'{"status":"error","error_code":1',
     "an ok with more behind it": OK + b"{}",
-    "an ok behind a BOM": b"\xef\xbb\xbf" + OK,
-    "an error behind a BOM": b"\xef\xbb\xbf" + ERROR,
+    "an ok behind half a BOM": b"\xef\xbb" + OK,
+    "an ok behind a BOM that is turned round": b"\xbf\xbb\xef" + OK,
+    "an ok behind a BOM and a form feed": b"\xef\xbb\xbf\x0c" + OK,
+    "an ok before a BOM": OK + b"\xef\xbb\xbf",
+    "BOMs alone": b"\xef\xbb\xbf" * 3,
     "a compressed ok": gzip.compress(OK),
     "a compressed error": gzip.compress(ERROR),
     "an ok in UTF-16": OK.decode().encode("utf-16"),
@@ -83,6 +89,7 @@ CONTRADICTIONS = {
     "an error that names a client": b'{"status":"error","error_code":1,"client_id":"77"}',
     "an error that names a transaction": b'{"status":"error","error_code":1,"transaction_id":8}',
     "an error that was an ok first": b'{"status":"ok","status":"error",' + DT + b"}",
+    "an ok that was an error first, behind a BOM": BOM + b'{"status":"error","request_status":"success","status":"ok"}',
     "an ok that was an error first": b'{"status":"error","request_status":"success","status":"ok"}',
     "an ok, twice": b'{"status":"ok","request_status":"process","status":"ok"}',
     "a failure that was a success first": b'{"status":"ok","request_status":"success","request_status":"error"}',
@@ -100,6 +107,8 @@ SAYS_OK = {
     "in process": OK,
     "a success": b'{"status":"ok","request_status":"success","cards":[{"card_id":"5"}]}',
     "another status of the request": b'{"status":"ok","request_status":"queued"}',
+    "in process, behind a BOM": BOM + OK,
+    "in process, behind BOMs and blanks": b"\n " + BOM + b"\r\n\t" + BOM + BOM + b" " + OK + b"\n",
 }
 SAYS_NOTHING_OF_THE_REQUEST = {
     "an ok with a time": b'{"status":"ok",' + DT + b"}",
@@ -109,11 +118,14 @@ SAYS_NOTHING_OF_THE_REQUEST = {
 ERRORS = {
     "an error with a time": b'{"status":"error",' + DT + b"}",
     "an error with a code": ERROR,
+    "an error behind a BOM": BOM + ERROR,
+    "an error behind blanks": b"\r\n\t " + ERROR,
     "an error with 0 for a code": b'{"status":"error","error_code":0}',
     "an error of a request that failed": b'{"status":"error","request_status":"error"}',
     "an error with empty ids": b'{"status":"error","error_code":1,"client_id":"","transaction_id":0,"cards":[{"card_id":" "}]}',
 }
 UNREADABLE = {
+    "an ok whose cards are no list, behind a BOM": BOM + b'{"status":"ok","cards":"5",' + DT + b"}",
     "an ok whose cards are no list": b'{"status":"ok","cards":"5",' + DT + b"}",
     "an ok with a list for an id": b'{"status":"ok","request_status":"success","client_id":[]}',
 }
@@ -366,3 +378,80 @@ def test_a_look_up_that_names_something_and_says_nothing_else_is_not_not_known(n
     verdict = look_up(200, body)
 
     assert (verdict.seen, verdict.reason) == (Seen.UNCLEAR, "HTTP 200, which names something and no request_status")
+
+
+class TestNotRead:
+    """What came in the place of JSON in UTF-8 is named, as far as its bytes or its headers tell."""
+
+    COMPRESSED = "HTTP 200, compressed ({}), though no compression was asked for"
+    OTHER_TEXT = "HTTP 200, text in UTF-16 or UTF-32, and JSON is read in UTF-8"
+
+    def reason(self, body: bytes, *, status: int = 200, **headers: str) -> str:
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        given = Reply(status, headers, body)
+        verdict = read_answer(given, RequestState, effect=True, now=NOW, asked=CARDS_ISSUE.envelope)
+
+        assert (verdict.seen, verdict.reply) == (Seen.UNCLEAR, given)
+        assert read_look_up(given, now=NOW, asked=REQUESTS_STATUS.envelope).reason == verdict.reason
+        return verdict.reason
+
+    @pytest.mark.parametrize("coding", ["br", "zstd", "gzip", "gzip, br", "x-pack200"])
+    def test_compressed(self, coding):
+        assert self.reason(b"\x0b\x02\x80", Content_Encoding=f" {coding.upper()} ") == self.COMPRESSED.format(coding)
+
+    @pytest.mark.parametrize("coding", ["b\u00e4r", "x" * 41, "a;b", '"br"'])
+    def test_compressed_in_a_way_that_is_no_word(self, coding):
+        assert self.reason(b"\x0b\x02", content_encoding=coding) == "HTTP 200, compressed, though no compression was asked for"
+
+    def test_compressed_in_a_way_that_repeats_what_was_sent(self):
+        reply = Reply(200, {"content-encoding": "hunter2"}, b"\x0b\x80")
+
+        verdict = read_answer(reply, RequestState, effect=True, now=NOW, redaction=Redaction([Secret("hunter2")]))
+
+        assert verdict.reason == self.COMPRESSED.format("***")
+
+    def test_compressed_without_saying_so(self):
+        reason = "HTTP 200, compressed (gzip), though no header says so and none was asked for"
+
+        assert self.reason(gzip.compress(OK)) == reason
+        assert self.reason(gzip.compress(OK), content_encoding="identity") == reason
+
+    @pytest.mark.parametrize("coding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+    def test_in_another_coding_of_text(self, coding):
+        assert self.reason(OK.decode().encode(coding), content_type="application/json") == self.OTHER_TEXT
+
+    @pytest.mark.parametrize("named", ["charset=windows-1251", 'Charset = "windows-1251"'])
+    def test_in_the_charset_of_its_header(self, named):
+        body = '{"status":"ok","dt":"\u043d\u0435\u0442"}'.encode("cp1251")
+
+        assert self.reason(body, content_type=f"application/json; {named}") == (
+            "HTTP 200, not JSON in UTF-8 (its Content-Type says windows-1251)"
+        )
+
+    @pytest.mark.parametrize("charset", ["", "; charset=utf-8", "; charset=UTF8", "; charset=us-ascii", "; charset=ascii", "; charset="])
+    def test_in_a_charset_that_tells_nothing(self, charset):
+        assert self.reason(b"Not Found", content_type=f"text/plain{charset}") == "HTTP 200, not JSON"
+
+    def test_of_long_text_with_a_zero_byte_in_it(self):
+        assert self.reason(b"text\0") == "HTTP 200, not JSON"
+
+    @pytest.mark.parametrize(
+        ("body", "reason"), [(BOM, ", an empty body"), (BOM + HTML, ", an HTML page"), (b"", ", an empty body"), (b"\n", ", an empty body")]
+    )
+    def test_what_needs_no_header(self, body, reason):
+        assert self.reason(body, content_encoding="br") == f"HTTP 200{reason}"
+
+    def test_what_can_be_read_is_read_whatever_its_headers_say(self):
+        headers = {"Content-Encoding": "br", "Content-Type": "application/json; charset=windows-1251"}
+
+        assert read_answer(Reply(200, headers, OK), RequestState, effect=True, now=NOW).seen is Seen.OK
+
+
+@pytest.mark.parametrize("body", [BOM + b"<html>", BOM + b"\n" + BOM + b" <p>", "\ufeff<html>", "\ufeff\n\ufeff <p>"])
+def test_a_page_behind_a_mark_of_byte_order(body):
+    assert is_page(body)
+
+
+@pytest.mark.parametrize("body", ["X<b>", b"X<b>", "\ufeff{}", BOM + b"{}", BOM[:2] + b"<b>"])
+def test_what_is_no_page_whatever_stands_before_it(body):
+    assert not is_page(body)

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from freedompay_async.cli.common import Flags, run
+from freedompay_async.cli.common import run
 from freedompay_async.cli.doctor.calls import check_answers, check_latency
 from freedompay_async.cli.doctor.checks import Check, Verdict, not_tried
-from freedompay_async.cli.doctor.network import check_clock, check_connection, check_name
-from freedompay_async.cli.doctor.schemes import SCHEMES, check_scheme, in_use, is_accepted, open_client, with_advice
+from freedompay_async.cli.doctor.network import check_clock, check_connection, check_name, check_way
+from freedompay_async.cli.doctor.schemes import SCHEMES, check_scheme, is_accepted, open_client, with_advice
 from freedompay_async.cli.doctor.target import check_settings
 from freedompay_async.cli.exits import Exit
+from freedompay_async.cli.settings_flags import Given, with_settings
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.plain import to_json
+from freedompay_async.schemes import Scheme
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -27,27 +29,23 @@ __all__ = ["doctor"]
 _COLORS: Final = {Verdict.OK: "green", Verdict.WRONG: "red", Verdict.UNKNOWN: "yellow"}
 _WIDTH: Final = max(map(len, Verdict))
 _CALLS: Final = ("latency", "answers")
+_VARIABLE: Final = "FREEDOMPAY_SIGNATURE"
 
 
-def doctor(
-    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
-    auth_id: Flags.auth_id = None,
-    region: Flags.region = None,
-    test: Flags.test = None,
-    base_url: Flags.base_url = None,
-) -> None:
+@with_settings
+def doctor(json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False, *, given: Given) -> None:
     """Find out what is wrong with settings, network, clock, key and scheme; each line says what to do.
 
     It changes nothing: it asks `request/status` about ids that nobody has used, twice for each signature scheme, the second time with a
-    key that is wrong on purpose. An answer to the right key means something only if a wrong key gets another one.
+    key that is wrong on purpose. An answer to the right key means something only if a wrong key gets another one. If the host takes a
+    scheme, the last line is what to put into the environment for it.
 
     The exit code is 0 when all is ok, 1 when something is wrong or unknown, 2 when settings are missing.
     """
-    flags: dict[str, object] = {"auth_id": auth_id, "region": region, "test": test, "base_url": base_url}
 
     async def work() -> Exit:
         try:
-            settings, target = check_settings(flags)
+            settings, target = check_settings(given)
         except ConfigurationError as error:
             missing = Check(name="settings", verdict=Verdict.WRONG, detail=error.message, advice="freedompay --help tells what each is")
             _tell([missing], json=json)
@@ -57,8 +55,12 @@ def doctor(
             checks.append(check)
             if not json:
                 _draw(check)
+        accepted = _accepted(checks, target)
+        setting = None if accepted is None else target.setting(accepted)
         if json:
-            _tell(checks, json=True)
+            _tell(checks, json=True, setting=setting)
+        elif setting is not None:
+            typer.echo(f"\nexport {_VARIABLE}={setting}")
         return Exit.DONE if all(check.verdict is Verdict.OK for check in checks) else Exit.PROBLEMS
 
     run(work)
@@ -67,6 +69,7 @@ def doctor(
 async def _examine(settings: Check, target: Target) -> AsyncGenerator[Check]:
     """Each check as it is made; what a failure makes pointless is not tried."""
     yield settings
+    yield check_way(target)
     name = await check_name(target)
     yield name
     if name.verdict is not Verdict.OK:
@@ -84,25 +87,31 @@ async def _examine(settings: Check, target: Target) -> AsyncGenerator[Check]:
     finally:
         await line.aclose()
     yield clock
-    used = in_use(target.region)
-    schemes = with_advice([await check_scheme(target, each) for each in SCHEMES], used)
+    schemes = with_advice([await check_scheme(target, each) for each in SCHEMES], target)
     for scheme in schemes:
         yield scheme
-    accepted = [each.name for each in schemes if is_accepted(each)]
-    if not accepted:
+    accepted = _accepted(schemes, target)
+    if accepted is None:
         for each in _CALLS:
             yield not_tried(each, "no scheme is known to be accepted")
         return
-    signer = SCHEMES[used if used in accepted else accepted[0]](target.auth_id, target.secret_key)
+    signer = accepted.signer(auth_id=target.auth_id, secret_key=target.secret_key)
     async with open_client(target, signer) as fp:
         yield await check_latency(fp, kept=kept)
         yield check_answers(fp)
 
 
-def _tell(checks: list[Check], *, json: bool) -> None:
+def _accepted(checks: list[Check], target: Target) -> Scheme | None:
+    """The scheme to use: that of the settings if the host takes it, or else the first that it takes."""
+    found = [Scheme(check.name) for check in checks if check.name in SCHEMES and is_accepted(check)]
+    return target.scheme if target.scheme in found else found[0] if found else None
+
+
+def _tell(checks: list[Check], *, json: bool, setting: str | None = None) -> None:
     if json:
         ok = all(check.verdict is Verdict.OK for check in checks)
-        typer.echo(to_json({"ok": ok, "checks": checks}))
+        environment = {} if setting is None else {_VARIABLE: setting}
+        typer.echo(to_json({"ok": ok, "checks": checks, "environment": environment}))
         return
     for check in checks:
         _draw(check)

@@ -10,13 +10,15 @@ import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import urlsplit
 
 from freedompay_async.cli.doctor.checks import Check, Verdict
+from freedompay_async.cli.doctor.tunnel import NoWay, open_tunnel
 
 if TYPE_CHECKING:
     from freedompay_async.cli.doctor.target import Target
 
-__all__ = ["Line", "check_clock", "check_connection", "check_name", "judge_clock"]
+__all__ = ["Line", "check_clock", "check_connection", "check_name", "check_way", "judge_clock"]
 
 _SECONDS: Final = 10.0
 _CLOCK_SECONDS: Final = 60.0
@@ -41,17 +43,38 @@ class Line:
             return
 
 
+def check_way(target: Target) -> Check:
+    """Which way is taken: straight, or through a proxy."""
+    proxy, unused = target.way.proxy, target.way.unused
+    if proxy is not None:
+        return Check(name="way", verdict=Verdict.OK, detail=f"through the proxy {proxy.shown}, which {proxy.source} names")
+    if unused is None:
+        return Check(name="way", verdict=Verdict.OK, detail="straight to the host, without a proxy")
+    detail = f"straight to the host; {unused} names a proxy, and it is not used"
+    return Check(name="way", verdict=Verdict.OK, detail=detail, advice="to go through it: --trust-env, or FREEDOMPAY_PROXY")
+
+
 async def check_name(target: Target) -> Check:
-    """The name resolves."""
+    """The name resolves: of the host, or of the proxy, which resolves that of the host."""
+    host, port = _first(target)
     try:
         async with asyncio.timeout(_SECONDS):
-            found = await asyncio.get_running_loop().getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError, TimeoutError) as error:
         why = "no answer in time" if isinstance(error, TimeoutError) else _reason(error)
-        detail = f"the name {target.host} was not resolved ({why})"
-        return Check(name="name", verdict=Verdict.WRONG, detail=detail, advice="check base_url and region, and the DNS of this machine")
+        detail = f"the name {host} was not resolved ({why})"
+        advice = "check base_url and region, and the DNS of this machine" if target.way.proxy is None else "check the proxy's address"
+        return Check(name="name", verdict=Verdict.WRONG, detail=detail, advice=advice)
     addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
-    return Check(name="name", verdict=Verdict.OK, detail=f"{target.host} is {', '.join(addresses[:4])}")
+    return Check(name="name", verdict=Verdict.OK, detail=f"{host} is {', '.join(addresses[:4])}")
+
+
+def _first(target: Target) -> tuple[str, int]:
+    """Where a connection goes to."""
+    if target.way.proxy is None:
+        return target.host, target.port
+    url = urlsplit(target.way.proxy.shown)
+    return url.hostname or "", url.port or 0
 
 
 async def check_connection(target: Target) -> tuple[Check, Line | None]:
@@ -59,8 +82,10 @@ async def check_connection(target: Target) -> tuple[Check, Line | None]:
     start = time.perf_counter()
     try:
         async with asyncio.timeout(_SECONDS):
-            context = ssl.create_default_context() if target.tls else None
-            reader, writer = await asyncio.open_connection(target.host, target.port, ssl=context, limit=_LARGEST)
+            reader, writer = await _connect(target)
+    except NoWay as error:
+        advice = "ask whoever runs the proxy: it must let this machine through to the host, and may want a user and a password"
+        return Check(name="connection", verdict=Verdict.WRONG, detail=str(error), advice=advice), None
     except ssl.SSLCertVerificationError as error:
         detail = f"the certificate of {target.host} is not trusted ({error.verify_message})"
         advice = "check base_url; a proxy that reads TLS needs its authority in ssl_context=; check the clock of this machine"
@@ -70,7 +95,7 @@ async def check_connection(target: Target) -> tuple[Check, Line | None]:
         return Check(name="connection", verdict=Verdict.WRONG, detail=detail, advice="check base_url: is there https on this port?"), None
     except (OSError, TimeoutError) as error:
         why = f"no answer in {_SECONDS:.0f} s" if isinstance(error, TimeoutError) and not error.errno else _reason(error)
-        detail = f"no connection to {target.host}:{target.port} ({why})"
+        detail = f"no connection to {':'.join(map(str, _first(target)))} ({why})"
         return Check(name="connection", verdict=Verdict.WRONG, detail=detail, advice=_CHECK_HOST), None
     took = f"{(time.perf_counter() - start) * 1000:.3g} ms"
     line = Line(reader=reader, writer=writer)
@@ -80,6 +105,19 @@ async def check_connection(target: Target) -> tuple[Check, Line | None]:
         return Check(name="connection", verdict=Verdict.OK, detail=detail), line
     detail = f"{tls.version()} in {took}, {_expiry(cast('dict[str, Any]', tls.getpeercert() or {}))}"
     return Check(name="connection", verdict=Verdict.OK, detail=detail), line
+
+
+async def _connect(target: Target) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    context = ssl.create_default_context() if target.tls else None
+    if target.way.proxy is None:
+        return await asyncio.open_connection(target.host, target.port, ssl=context, limit=_LARGEST)
+    reader, writer = await open_tunnel(target.way.proxy, target.host, target.port, limit=_LARGEST)
+    try:
+        await writer.start_tls(ssl.create_default_context(), server_hostname=target.host)
+    except BaseException:
+        writer.transport.abort()
+        raise
+    return reader, writer
 
 
 async def check_clock(target: Target, line: Line) -> tuple[Check, bool]:

@@ -10,46 +10,30 @@ import re
 import secrets
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async.cli.doctor.checks import Check, Verdict
 from freedompay_async.cli.output import printable
 from freedompay_async.client import FreedomPay
-from freedompay_async.errors import AuthenticationError, FreedomPayError, ProtocolError, RequestFailed
+from freedompay_async.errors import AuthenticationError, ConfigurationError, FreedomPayError, ProtocolError, RequestFailed
 from freedompay_async.ids import UUID_FORM, new_request_id
 from freedompay_async.policy import Policy
+from freedompay_async.schemes import Scheme
 from freedompay_async.secret import SecretKey
-from freedompay_async.settings import Region
-from freedompay_async.signing import JwsSigner, Sha256Signer
 from freedompay_async.wire import is_page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from freedompay_async.cli.doctor.target import Target
     from freedompay_async.signing import Signer
 
-__all__ = ["SCHEMES", "Kind", "Told", "ask", "check_scheme", "in_use", "is_accepted", "judge", "open_client", "with_advice"]
+__all__ = ["SCHEMES", "Kind", "Told", "ask", "check_scheme", "is_accepted", "judge", "open_client", "with_advice"]
 
 _POLICY: Final = Policy(attempts=1, connect_timeout=10, attempt_timeout=15)
 _ID: Final = re.compile(UUID_FORM)
 
 
-def _sign(auth_id: str, secret_key: str) -> Signer:
-    return Sha256Signer(auth_id=auth_id, secret_key=secret_key)
-
-
-def _jws(alg: Literal["HS512", "HS256"]) -> Callable[[str, str], Signer]:
-    return lambda auth_id, secret_key: JwsSigner(auth_id=auth_id, secret_key=secret_key, alg=alg)
-
-
-SCHEMES: Final[dict[str, Callable[[str, str], Signer]]] = {"Sign": _sign, "JWS HS512": _jws("HS512"), "JWS HS256": _jws("HS256")}
-"""By their name, from merchant and key."""
-_HOW_TO_USE: Final = {
-    "Sign": "set the region to KG or UZ, or hand in signer=Sha256Signer(…)",
-    "JWS HS512": "set the region to KZ, or hand in signer=JwsSigner(…)",
-    "JWS HS256": 'hand in signer=JwsSigner(…, alg="HS256")',
-}
+SCHEMES: Final = (Scheme.SIGN, Scheme.JWS_HS512, Scheme.JWS_HS256)
+"""In the order in which they are tried."""
 
 
 class Kind(Enum):
@@ -69,24 +53,35 @@ class Told:
     text: str
 
 
-def in_use(region: Region | None) -> str | None:
-    """The scheme that the settings mean."""
-    return None if region is None else "JWS HS512" if region is Region.KZ else "Sign"
-
-
 def open_client(target: Target, signer: Signer) -> FreedomPay:
     """A client that tries each question once."""
-    return FreedomPay(base_url=target.base_url, signer=signer, region=target.region, policy=_POLICY, max_connections=1, timeout=30)
+    return FreedomPay(
+        base_url=target.base_url,
+        signer=signer,
+        region=target.region,
+        contract=target.contract or (),
+        policy=_POLICY,
+        max_connections=1,
+        timeout=30,
+        # That of the environment is read again, with its `.netrc`.
+        proxy=None if target.way.netrc else target.way.proxy,
+        trust_env=target.trust_env,
+    )
 
 
-async def check_scheme(target: Target, name: str) -> Check:
+async def check_scheme(target: Target, scheme: Scheme) -> Check:
     """Ask with the right key and with a wrong one."""
-    make = SCHEMES[name]
     told: list[Told] = []
+    used = scheme is target.scheme
     for key in (target.secret_key, SecretKey(secrets.token_hex(16))):
-        async with open_client(target, make(target.auth_id, key)) as fp:
+        try:
+            client = open_client(target, scheme.signer(auth_id=target.auth_id, secret_key=key))
+        except ConfigurationError as error:
+            # A contract may leave out an id that only another scheme has in a header.
+            return Check(name=scheme, verdict=Verdict.WRONG if used else Verdict.OK, detail=f"not tried: {error.message}")
+        async with client as fp:
             told.append(await ask(fp))
-    return judge(name, right=told[0], wrong=told[1], used=name == in_use(target.region))
+    return judge(scheme, right=told[0], wrong=told[1], used=used)
 
 
 async def ask(fp: FreedomPay) -> Told:
@@ -131,10 +126,10 @@ def judge(name: str, *, right: Told, wrong: Told, used: bool) -> Check:
     return Check(name=name, verdict=Verdict.OK, detail=f"accepted, and {use}; a wrong key is refused ({wrong.text})")
 
 
-def with_advice(checks: list[Check], used: str | None) -> list[Check]:
+def with_advice(checks: list[Check], target: Target) -> list[Check]:
     """The same with what each means beside the others."""
     accepted = [check.name for check in checks if is_accepted(check)]
-    return [replace(check, **_beside(check, accepted, used)) for check in checks]
+    return [replace(check, **_beside(check, accepted, target)) for check in checks]
 
 
 def is_accepted(check: Check) -> bool:
@@ -142,16 +137,22 @@ def is_accepted(check: Check) -> bool:
     return check.verdict is Verdict.OK and check.detail.startswith("accepted")
 
 
-def _beside(check: Check, accepted: list[str], used: str | None) -> dict[str, Any]:
+def _beside(check: Check, accepted: list[str], target: Target) -> dict[str, Any]:
+    used = target.scheme
     if check.verdict is Verdict.OK and not is_accepted(check) and not accepted:
         return {"verdict": Verdict.UNKNOWN, "detail": f"{check.detail}; with a key that no scheme takes, this tells nothing of the scheme"}
     if used is None and is_accepted(check):
-        return {"advice": f"to use it, {_HOW_TO_USE[check.name]}"}
+        return {"advice": f"to use it, {_to_use(target, check.name)}"}
     if check.verdict is not Verdict.WRONG or check.name != used or check.advice:
         return {}
     if accepted:
-        return {"advice": f"merchant and key are right, the scheme is not: {accepted[0]} is accepted; {_HOW_TO_USE[accepted[0]]}"}
+        return {"advice": f"merchant and key are right, the scheme is not: {accepted[0]} is accepted; {_to_use(target, accepted[0])}"}
     return {"advice": "check FREEDOMPAY_AUTH_ID and FREEDOMPAY_SECRET_KEY, and that they are of this host: test and live have their own"}
+
+
+def _to_use(target: Target, name: str) -> str:
+    scheme = target.setting(Scheme(name))
+    return f"set FREEDOMPAY_SIGNATURE={scheme}, or --scheme {scheme}, or hand in scheme={str(scheme)!r}"
 
 
 def _said(error: FreedomPayError) -> str:

@@ -7,9 +7,18 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from freedompay_async.cli.doctor.checks import Check, Verdict
-from freedompay_async.settings import Region, Settings, base_url_of, signer_of
+from freedompay_async.client_contract import Contract
+from freedompay_async.contract import Section
+from freedompay_async.contract_file import overrides_of
+from freedompay_async.leftovers import leftover_of
+from freedompay_async.proxies import Way
+from freedompay_async.schemes import SECTIONS, Scheme, read_schemes, signers_of
+from freedompay_async.settings import Region, host_of, region_scheme
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from freedompay_async.cli.settings_flags import Given
     from freedompay_async.secret import SecretKey
 
 __all__ = ["Target", "check_settings"]
@@ -17,7 +26,14 @@ __all__ = ["Target", "check_settings"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Whom the settings mean."""
+    """Whom the settings mean, and the way there.
+
+    Attributes:
+        scheme: the one that the settings mean for payment cards, `None` if they do not tell.
+        chosen: what the setting says, if it names sections.
+        contract: the path of a contract file.
+        trust_env: the environment names the way.
+    """
 
     base_url: str
     host: str
@@ -26,37 +42,57 @@ class Target:
     auth_id: str
     secret_key: SecretKey
     region: Region | None
+    scheme: Scheme | None
+    chosen: Mapping[Section, Scheme]
+    contract: str | None
+    way: Way
+    trust_env: bool
+
+    def setting(self, scheme: Scheme) -> str:
+        """What `FREEDOMPAY_SIGNATURE` is for this scheme of payment cards; what it says of gift cards stays."""
+        if not self.chosen:
+            return str(scheme)
+        named = {**self.chosen, Section.PAYMENT_CARDS: scheme}
+        return ",".join(f"{section.replace('_', '-')}={named[section]}" for section in SECTIONS if section in named)
 
 
-def check_settings(flags: dict[str, object]) -> tuple[Check, Target]:
+def check_settings(given: Given) -> tuple[Check, Target]:
     """Read flags and environment.
 
     Raises:
-        ConfigurationError: they are not complete.
+        ConfigurationError: they are not complete, or one is wrong.
     """
-    settings = Settings.from_env(flags)
-    base_url = base_url_of(settings.region, test=settings.test, base_url=settings.base_url)
-    # For what is wrong with the merchant id and the key themselves.
-    signer_of(settings.region or Region.KZ, auth_id=settings.auth_id, secret_key=settings.secret_key)
-    url = urlsplit(base_url)
+    settings = given.settings()
+    host = host_of(settings.region, test=settings.test, base_url=settings.base_url)
+    chosen = {} if settings.scheme is None else read_schemes(settings.scheme)
+    # For what is wrong with the contract file, and with the merchant id and the key themselves.
+    Contract(overrides_of(settings.contract or ()), settings.region)
+    signers_of(region_scheme(settings.region or Region.KZ), chosen, auth_id=settings.auth_id, secret_key=settings.secret_key)
+    url = urlsplit(host.base_url)
     tls = url.scheme == "https"
     target = Target(
-        base_url=base_url,
+        base_url=host.base_url,
         host=url.hostname or "",
         port=url.port or (443 if tls else 80),
         tls=tls,
         auth_id=settings.auth_id,
         secret_key=settings.secret_key,
         region=settings.region,
+        scheme=chosen.get(Section.PAYMENT_CARDS, region_scheme(settings.region)),
+        chosen=chosen if "=" in (settings.scheme or "") else {},
+        contract=settings.contract,
+        way=Way.of(host.base_url, proxy=settings.proxy, trust_env=given.trust_env),
+        trust_env=given.trust_env,
     )
-    source = "base_url" if settings.base_url else f"the {'test' if settings.test else 'live'} host of {settings.region}"
-    detail = f"{base_url} ({source}), merchant {settings.auth_id}, region {settings.region or 'not set'}"
-    if settings.region is None:
-        advice = "set FREEDOMPAY_REGION (KZ, KG or UZ): it decides the signature scheme; see below which one this host takes"
+    source = "base_url" if settings.base_url else f"the host of {settings.region}"
+    kind = "live: cards are real" if host.live else "not live"
+    detail = f"{host.base_url} ({source}; {kind}), merchant {settings.auth_id}, region {settings.region or 'not set'}"
+    if settings.region is None and len(chosen) < len(SECTIONS):
+        advice = "set FREEDOMPAY_REGION (KZ, KG or UZ) or FREEDOMPAY_SIGNATURE; see below which scheme this host takes"
         return Check(name="settings", verdict=Verdict.WRONG, detail=detail, advice=advice), target
-    key = settings.secret_key.reveal()
-    if key != key.strip():
-        advice = "take the white space away, unless it belongs to the key"
-        detail += "; the secret key begins or ends with white space"
-        return Check(name="settings", verdict=Verdict.UNKNOWN, detail=detail, advice=advice), target
+    detail += f", scheme {target.scheme}"
+    odd = leftover_of(settings.secret_key)
+    if odd is not None:
+        advice = "take that away, unless it belongs to the key"
+        return Check(name="settings", verdict=Verdict.UNKNOWN, detail=f"{detail}; the secret key {odd}", advice=advice), target
     return Check(name="settings", verdict=Verdict.OK, detail=detail), target

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import typer
 
@@ -21,22 +21,26 @@ class Announcing:
 
     Signing is the last step before sending, and the id is the library's own by then. An id made here and handed in would be taken for one
     that may have been used before, so that every refusal would be looked up through the grace time.
+
+    Attributes:
+        row: of the call, as the contract of the client has it.
     """
 
     def __init__(self, signer: Signer, row: Call[Any]) -> None:
         self.auth_id: Final = signer.auth_id
         self.header_id: Final = signer.header_id
-        # What must not be shown, should the issuer repeat it.
         self.secrets: Final[tuple[Secret, ...]] = getattr(signer, "secrets", ())
+        self.on_refusal: Final[str] = getattr(signer, "on_refusal", "")
         self._signer: Final = signer
-        self._row: Final = row
+        self.row = row
         self._told = False
 
     def headers(self, *, path: str, body: bytes, request_id: str) -> dict[str, str]:
-        headers = self._signer.headers(path=path, body=body, request_id=request_id)
+        # Those of the command are made of its settings, and ask nobody.
+        headers = cast("dict[str, str]", self._signer.headers(path=path, body=body, request_id=request_id))
         if not self._told:
             self._told = True
-            typer.echo(f"sending {self._row.name} as {request_id}; should this be cut off: {next_step(self._row, request_id)}", err=True)
+            typer.echo(f"sending {self.row.name} as {request_id}; should this be cut off: {next_step(self.row, request_id)}", err=True)
         return headers
 
 

@@ -112,7 +112,7 @@ def _read(value: msgspec.Struct, view: _View, at: str, *, reveal: bool) -> None:
     envelope = _GIFT_ENVELOPE if isinstance(value, GiftAnswer) else _ENVELOPE
     for name in value.__struct_fields__:
         part = getattr(value, name)
-        if part is None or part == "" or (not at and name in envelope) or (name in ("extra", "found") and not part):
+        if part is None or part == "" or (not at and name in envelope) or (name in ("extra", "found", "other_body") and not part):
             continue
         if isinstance(part, CallStatus) or (isinstance(part, GiftStatus) and part is GiftStatus.OK):
             continue

@@ -22,7 +22,7 @@ _Issued: TypeAlias = Coroutine[Any, Any, Operation[IssuedCards]]
 
 
 @verb(card_changes, contract.CARDS_ISSUE)
-def _issue(fp: FreedomPay, client_id: Words.client_id, product_id: Words.product_id, **call: Any) -> _Issued:
+def _issue(fp: FreedomPay, product_id: Words.card_product_id, client_id: Words.client_of_card = None, **call: Any) -> _Issued:
     """Issue a card to a client."""
     return fp.cards.issue(client_id=client_id, product_id=product_id, **call)
 
@@ -30,7 +30,7 @@ def _issue(fp: FreedomPay, client_id: Words.client_id, product_id: Words.product
 @verb(card_changes, contract.CARDS_BULK_ISSUE)
 def _bulk_issue(
     fp: FreedomPay,
-    product_id: Words.product_id,
+    product_id: Words.card_product_id,
     count: Annotated[int, typer.Option("--count", min=1, help="How many cards.")],
     **call: Any,
 ) -> _Issued:
@@ -39,7 +39,7 @@ def _bulk_issue(
 
 
 @verb(card_changes, contract.CARDS_ISSUE_PLASTIC)
-def _issue_plastic(fp: FreedomPay, client_id: Words.client_id, product_id: Words.product_id, **call: Any) -> _Issued:
+def _issue_plastic(fp: FreedomPay, product_id: Words.card_product_id, client_id: Words.client_of_card = None, **call: Any) -> _Issued:
     """Issue a plastic card to a client."""
     return fp.cards.issue_plastic(client_id=client_id, product_id=product_id, **call)
 

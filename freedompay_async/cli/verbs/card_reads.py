@@ -8,9 +8,10 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from freedompay_async import contract
-from freedompay_async.cli.common import Flags, client, errors_told, run
+from freedompay_async.cli.common import errors_told, run
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.marks import help_of
+from freedompay_async.cli.settings_flags import Given, with_settings
 from freedompay_async.cli.verbs.answers import show_list
 from freedompay_async.cli.verbs.flags import Words
 from freedompay_async.cli.verbs.verb import verb
@@ -75,14 +76,12 @@ def _movements(
     end_date: _End,
     window: Annotated[int, typer.Option("--window", min=1, help="Days a statement.")] = 30,
     json: Annotated[bool, typer.Option("--json", help="JSON Lines, one object a movement.")] = False,
-    auth_id: Flags.auth_id = None,
-    region: Flags.region = None,
-    test: Flags.test = None,
-    base_url: Flags.base_url = None,
+    *,
+    given: Given,
 ) -> None:
     """The movements of a card from one day to another, both included, in as many statements as that takes."""
     with errors_told():
-        fp = client(auth_id=auth_id, region=region, test=test, base_url=base_url, max_connections=1)
+        fp = given.client(max_connections=1)
 
     async def work() -> Exit:
         found: list[Movement] = []
@@ -99,7 +98,7 @@ def _movements(
     run(work)
 
 
-card_reads.command("movements", help=help_of(contract.CARDS_STATEMENT, _movements))(_movements)
+card_reads.command("movements", help=help_of(contract.CARDS_STATEMENT, _movements))(with_settings(_movements))
 
 
 @verb(card_reads, contract.CARDS_VALIDATE_CARDHOLDER)

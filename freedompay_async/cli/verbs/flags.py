@@ -18,8 +18,20 @@ class Words:
     client = Annotated[str, typer.Argument(metavar="CLIENT", help="The id of the client.")]
     transaction = Annotated[str, typer.Argument(metavar="TRANSACTION", help="The id of the transaction.")]
     client_id = Annotated[str, typer.Option("--client-id", metavar="CLIENT", help="The id of the client.")]
+    client_of_card = Annotated[
+        str | None,
+        typer.Option(
+            "--client-id", metavar="CLIENT", help="The id of the client. Left out only where a contract file leaves it out of the call."
+        ),
+    ]
     transaction_id = Annotated[str, typer.Option("--transaction-id", metavar="TRANSACTION", help="The id of the transaction.")]
-    product_id = Annotated[int, typer.Option("--product-id", "--product", help="1000 Freedom Wallet, 2000 Instant, 3000 Electron.")]
+    product_id = Annotated[
+        int, typer.Option("--product-id", "--product", help="The client's product: 1000 Freedom Wallet, 2000 Instant, 3000 Electron.")
+    ]
+    card_product_id = Annotated[
+        int,
+        typer.Option("--product-id", "--product", help="The card's product: another list than the products of clients, on no public page."),
+    ]
     reason = Annotated[str, typer.Option("--description", help="Why; the issuer keeps it.")]
     order_id = Annotated[str, typer.Option("--order-id", help="The id of the order on your side.")]
     phone = Annotated[int, typer.Option("--phone", min=1, help="The whole number with the country code, digits only: 77017777777.")]

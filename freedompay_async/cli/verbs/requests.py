@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from freedompay_async.cli.common import Flags, client, run
+from freedompay_async.cli.common import run
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.marks import help_of
 from freedompay_async.cli.output import printable
+from freedompay_async.cli.settings_flags import Given, with_settings
 from freedompay_async.contract import REQUESTS_STATUS
 from freedompay_async.errors import RequestFailed, StillProcessing
 from freedompay_async.plain import to_json
@@ -23,15 +24,13 @@ def _status(
     request_id: Annotated[str, typer.Argument(help="The id that an error, a log or a report gave.")],
     wait: Annotated[float, typer.Option(help="Seconds to wait for the end; 0 asks once.", min=0)] = 0,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
-    auth_id: Flags.auth_id = None,
-    region: Flags.region = None,
-    test: Flags.test = None,
-    base_url: Flags.base_url = None,
+    *,
+    given: Given,
 ) -> None:
     """Ask what became of a request. It changes nothing, and can be asked at any time from any machine."""
 
     async def work() -> Exit:
-        async with client(auth_id=auth_id, region=region, test=test, base_url=base_url) as fp:
+        async with given.client() as fp:
             operation = fp.requests.attach(request_id)
             waited: StillProcessing | None = None
             heard = True
@@ -64,4 +63,4 @@ def _status(
     run(work)
 
 
-requests.command("status", help=help_of(REQUESTS_STATUS, _status))(_status)
+requests.command("status", help=help_of(REQUESTS_STATUS, _status))(with_settings(_status))

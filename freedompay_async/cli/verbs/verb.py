@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import sys
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import typer
 
-from freedompay_async.cli.common import Flags, client, errors_told, run
+from freedompay_async.cli.common import errors_told, run
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.marks import help_of
+from freedompay_async.cli.output import hush, say
+from freedompay_async.cli.settings_flags import SETTINGS, Given
 from freedompay_async.cli.verbs.announce import Announcing, next_step
 from freedompay_async.cli.verbs.answers import show
 from freedompay_async.cli.verbs.asking import be_sure
@@ -35,13 +38,6 @@ __all__ = ["verb"]
 
 F = TypeVar("F", bound="Callable[..., Coroutine[Any, Any, Any]]")
 _WAIT: Final = 60.0
-_SETTINGS: Final[dict[str, tuple[Any, Any]]] = {
-    "auth_id": (Flags.auth_id, None),
-    "region": (Flags.region, None),
-    "test": (Flags.test, None),
-    "base_url": (Flags.base_url, None),
-}
-"""The settings as parameters of a command: each with its annotation and its default."""
 
 
 def verb(
@@ -62,7 +58,7 @@ def verb(
         shared = _shared(row, sure=sure is not None, secrets=secrets)
 
         def command(**given: Any) -> None:
-            settings = {name: given.pop(name) for name in _SETTINGS}
+            settings = Given(**{name: given.pop(name) for name in SETTINGS})
             how = {name: given.pop(name) for name in shared if name in given}
             with errors_told():
                 call: dict[str, Any] = {"extra": None if how["extra"] is None else object_of(how["extra"], "--extra")}
@@ -72,8 +68,17 @@ def verb(
                 if repeatable and how.get("record"):
                     raise ConfigurationError("--record is for what can't be done again, and this can. Nothing was sent.")
                 loud = row.retry is not Retry.READ and not repeatable
-                signing: Callable[[Signer], Signer] | None = (lambda signer: Announcing(signer, row)) if loud else None
-                fp = client(**settings, max_connections=1, record=how.get("record"), signing=signing)
+                announcing: list[Announcing] = []
+
+                def announced(signer: Signer) -> Signer:
+                    announcing.append(Announcing(signer, row))
+                    return announcing[-1]
+
+                fp = settings.client(max_connections=1, record=how.get("record"), signing=announced if loud else None)
+                # What may follow a lost answer is as the contract of this client says.
+                own_row = fp.contract.rows.get(row.name, row)
+                for each in announcing:
+                    each.row = own_row
                 if sure is not None and not how["yes"]:
                     be_sure(fp, sure.format_map({name: "all" if part is None else part for name, part in given.items()}))
                 if how.get("reveal"):
@@ -82,7 +87,7 @@ def verb(
 
             async def work() -> Exit:
                 async with fp:
-                    return await _carry_out(row, asked, how, repeatable=repeatable)
+                    return await _carry_out(own_row, asked, how, repeatable=repeatable)
 
             run(work)
 
@@ -100,7 +105,7 @@ def _signature(own: list[inspect.Parameter], shared: Mapping[str, tuple[Any, Any
     parts = [part.replace(kind=inspect.Parameter.KEYWORD_ONLY) for part in own]
     parts += [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default)
-        for name, (kind, default) in {**shared, **_SETTINGS}.items()
+        for name, (kind, default) in {**shared, **SETTINGS}.items()
     ]
     return inspect.Signature(parts)
 
@@ -131,14 +136,28 @@ async def _carry_out(row: Call[Any], asked: Coroutine[Any, Any, Any], how: Mappi
         if isinstance(error, StillProcessing) or (not harmless and (error.outcome_unknown or isinstance(error, OutcomeUnknown))):
             error.add_note(f"next: {next_step(row, error.request_id)}")
         if how["json"]:
-            typer.echo(to_json(_as_record(error)))
+            try:
+                typer.echo(to_json(_as_record(error)))
+            except OSError:
+                # What became of the call is told on standard error, and by the exit code.
+                hush(sys.stdout)
         raise
     except asyncio.CancelledError as error:
         _tell_cancelled(row, error, accepted)
         raise
-    show(answer, json=how["json"], reveal=how.get("reveal", False))
+    try:
+        show(answer, json=how["json"], reveal=how.get("reveal", False))
+    except OSError as error:
+        if row.retry is Retry.READ:
+            raise
+        # It was done or accepted, so whoever reads standard error must not take it for a failure.
+        hush(sys.stdout)
+        request_id = accepted.request_id if accepted is not None else getattr(answer, "request_id", None)
+        why = error.strerror or str(error)
+        say(f"freedompay: {row.name} was answered, and the answer can't be written ({why}). Next: {next_step(row, request_id)}")
+        return Exit.PROBLEMS
     if isinstance(answer, IssuedCards) and answer.differs:
-        typer.echo(f"freedompay: {answer.differs}: ask the issuer whose they are.", err=True)
+        say(f"freedompay: {answer.differs}: ask the issuer whose they are.")
         return Exit.PROBLEMS
     return Exit.DONE
 
@@ -147,18 +166,18 @@ async def _end(operation: Operation[Any], wait: float) -> Any:
     """The end of a request; without waiting, how it stands."""
     if wait or operation.done:
         return await operation.result(timeout=wait or _WAIT)
-    typer.echo("accepted, and not waited for.", err=True)
+    say("accepted, and not waited for.")
     return operation.answer
 
 
 def _tell_cancelled(row: Call[Any], error: asyncio.CancelledError, accepted: Operation[Any] | None) -> None:
     if accepted is not None:
-        typer.echo(f"{row.name} was accepted and goes on without you: {next_step(row, accepted.request_id)}", err=True)
+        say(f"{row.name} was accepted and goes on without you: {next_step(row, accepted.request_id)}")
     elif getattr(error, "outcome_unknown", False):
         request_id = getattr(error, "request_id", None)
-        typer.echo(f"{row.name} was sent, and may or may not have been done: {next_step(row, request_id)}", err=True)
+        say(f"{row.name} was sent, and may or may not have been done: {next_step(row, request_id)}")
     elif row.retry is not Retry.READ:
-        typer.echo(f"{row.name} was not sent.", err=True)
+        say(f"{row.name} was not sent.")
 
 
 def _as_record(error: FreedomPayError) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from freedompay_async.sandbox.answers import Answer, error, gift, ok
+from freedompay_async.sandbox.desk.host_contract import HostContract
 from freedompay_async.sandbox.desk.signatures import complaint, signed_text
 from freedompay_async.sandbox.faults import UNDONE, Fault, Plan, fraction
 from freedompay_async.sandbox.issuing import rules
@@ -45,23 +46,43 @@ class Taken:
 
 
 class Desk:
-    """Takes calls in for an issuer; `processing` is the shortest and the longest time that a request takes, in seconds."""
+    """Takes calls in for an issuer; `processing` is the shortest and the longest time that a request takes, in seconds.
 
-    def __init__(self, *, issuer: Issuer, plan: Plan, auth_id: str, secret_key: str, processing: tuple[float, float]) -> None:
+    `contract` is where this host differs from the vendor's pages.
+    """
+
+    def __init__(
+        self,
+        *,
+        issuer: Issuer,
+        plan: Plan,
+        auth_id: str,
+        secret_key: str,
+        processing: tuple[float, float],
+        contract: HostContract | None = None,
+    ) -> None:
         self._issuer: Final = issuer
         self._plan: Final = plan
         self._auth_id: Final = auth_id
         self._secret_key: Final = secret_key
         self._processing: Final = processing
+        self._contract: Final = contract or HostContract()
+
+    def call_of(self, path: str) -> str | None:
+        """The call that a whole path stands for on this host; `None` if there is none."""
+        return self._contract.call_of(path)
 
     def take(self, *, path: str, headers: Mapping[str, str], body: bytes) -> Taken:
         """Does a call's work, unless its fault forbids it, and gives the right answer to it."""
-        call = rules.call_of(path)
+        call = self.call_of(path)
         if call is None:
             return Taken(answer=error("not_found", f"no such path: {path}", http=404), verdict="unknown path")
-        why = complaint(headers=headers, path=path, body=body, auth_id=self._auth_id, secret_key=self._secret_key) or ""
+        why = said = complaint(headers=headers, path=path, body=body, auth_id=self._auth_id, secret_key=self._secret_key) or ""
+        if not why and (why := self._contract.complaint(call, headers) or ""):
+            # Which schemes it takes, a host does not tell.
+            said = "the signature is wrong"
         if why:
-            answer, verdict, fault = _error(call, "unauthorized", why, http=401), "bad signature", Fault.NONE
+            answer, verdict, fault = _error(call, "unauthorized", said, http=401), "bad signature", Fault.NONE
         else:
             try:
                 answer, verdict, fault = self._admit(call, headers=headers, body=body)
@@ -73,8 +94,9 @@ class Desk:
         return Taken(answer=answer, verdict=verdict, fault=fault, signed=signed_text(headers=headers, body=body), why=why)
 
     def _admit(self, call: str, *, headers: Mapping[str, str], body: bytes) -> tuple[Answer, str, Fault]:
-        fields = _fields(body)
+        given = _fields(body)
         own = _text(headers.get("Request-Id", "")) if "Sign" in headers else None
+        fields = None if given is None else self._contract.as_usual(call, given, own=own)
         named = fields.get("request_id") if fields is not None and (call == rules.STATUS or rules.has_own_id(call)) else None
         # A call that is sent again concerns the same id, or else has the same body: it gets the next draw, not the same one.
         concerned = named if isinstance(named, str) else own or blake2b(body, digest_size=16).hexdigest()
@@ -88,8 +110,10 @@ class Desk:
             answer, verdict = _no(call, "invalid_request", "the header Request-Id is missing"), "refused"
         elif not self._issuer.first_use(ids, effect=rules.is_effect(call)):
             answer, verdict = self._duplicate(call), "duplicate"
-        elif fields is None:
+        elif given is None or fields is None:
             answer, verdict = _no(call, "invalid_json", "the body is not a JSON object", http=400), "not json"
+        elif missing := self._contract.lacks(call, given):
+            answer, verdict = _no(call, "invalid_request", f"{missing} is required"), "refused"
         elif rules.is_gift(call):
             answer, verdict = self._serve_gift(call, fields)
         else:
@@ -111,6 +135,7 @@ class Desk:
                 fields,
                 takes=shortest + (longest - shortest) * fraction(self._plan.faults.seed, "processing", call, concerned),
                 late_by=self._plan.faults.late_by if late else 0.0,
+                to_holder=self._contract.to_holder(call),
             )
         except Refused as refusal:
             return _no(call, refusal.code, refusal.description), "refused"

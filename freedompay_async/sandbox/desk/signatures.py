@@ -18,7 +18,7 @@ from freedompay_async.sandbox.desk.misfits import b64url, from_b64url, same
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["complaint", "signed_text"]
+__all__ = ["complaint", "schemes_of", "signed_text"]
 
 _BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]+")
 _ALGORITHMS: Final = ("HS512", "HS256")
@@ -49,6 +49,15 @@ def complaint(*, headers: Mapping[str, str], path: str, body: bytes, auth_id: st
     if sign is not None and (wrong := _of_sign(sign, merchant=headers.get("Auth-Id"), body=body, auth_id=auth_id, key=key)):
         return wrong
     return None if jws is None else _of_jws(jws, path=path, body=body, auth_id=auth_id, key=key, host=headers.get("Host", ""))
+
+
+def schemes_of(headers: Mapping[str, str]) -> frozenset[str]:
+    """The schemes of the signatures that are there and can be read: `sign`, `jws-hs512`, `jws-hs256`."""
+    found = {"sign"} if "Sign" in headers else set[str]()
+    header, dots, _ = headers.get("X-JWS-Signature", "").partition("..")
+    if dots:
+        found.add(f"jws-{msgspec.json.decode(from_b64url(header), type=_Protected).alg.lower()}")
+    return frozenset(found)
 
 
 def signed_text(*, headers: Mapping[str, str], body: bytes) -> str:

@@ -28,6 +28,7 @@ __all__ = [
     "find",
     "info",
     "issue",
+    "issue_to_holder",
     "link",
     "of_client",
     "open_card",
@@ -87,6 +88,13 @@ def issue(books: Books, body: shapes.Issue) -> Outcome:
         return Outcome(error_code="card_declined")
     _make(books, body.request_id, client_id=body.client_id, product_id=body.product_id)
     return Outcome()
+
+
+def issue_to_holder(books: Books, body: shapes.IssueToHolder) -> Outcome:
+    """A card for whoever the holder is, who becomes a client; without one, a card of nobody."""
+    client_id = None if body.cardholder is None else clients.add_holder(books, body.request_id, body.cardholder)
+    _make(books, body.request_id, client_id=client_id, product_id=body.product_id)
+    return Outcome(client_id=client_id)
 
 
 def bulk_issue(books: Books, body: shapes.BulkIssue) -> Outcome:

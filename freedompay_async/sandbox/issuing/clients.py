@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from freedompay_async.sandbox.issuing import shapes
     from freedompay_async.sandbox.issuing.books import Books
 
-__all__ = ["add", "last_name", "update", "validate"]
+__all__ = ["add", "add_holder", "last_name", "update", "validate"]
 
 _FISHY_UNDER: Final = 0.5
+_LONGEST_PHONE: Final = 10**15
 
 
 def add(books: Books, body: shapes.AddClient) -> Outcome:
@@ -23,17 +24,29 @@ def add(books: Books, body: shapes.AddClient) -> Outcome:
         raise Refused("client_refused", "client.last_name is REFUSED")
     if client.last_name == "DECLINED":
         return Outcome(error_code="client_declined")
-    client_id = books.made_id("client", body.request_id)
+    client_id = _make(
+        books, body.request_id, phone=client.phone, user=client.external_user_id, first=client.first_name, last=client.last_name
+    )
+    return Outcome(client_id=client_id)
+
+
+def add_holder(books: Books, request_id: str, holder: dict[str, Any]) -> str:
+    """A client of the holder of a card, of whom more or less is told."""
+    phone, first, last = holder.get("phone"), holder.get("first_name"), holder.get("last_name")
+    known = isinstance(phone, int) and 0 < phone < _LONGEST_PHONE
+    names = [name if isinstance(name, str) else "" for name in (first, last)]
+    return _make(books, request_id, phone=phone if known else 0, user=None, first=names[0], last=names[1])
+
+
+def _make(books: Books, request_id: str, **facts: object) -> str:
+    client_id = books.made_id("client", request_id)
     books.run(
         "INSERT INTO clients (merchant, client_id, phone, external_user_id, first_name, last_name)"
         " VALUES (:m, :id, :phone, :user, :first, :last)",
         id=client_id,
-        phone=client.phone,
-        user=client.external_user_id,
-        first=client.first_name,
-        last=client.last_name,
+        **facts,
     )
-    return Outcome(client_id=client_id)
+    return client_id
 
 
 def update(books: Books, body: shapes.UpdateClient) -> Outcome:

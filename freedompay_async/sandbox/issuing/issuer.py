@@ -93,16 +93,19 @@ class Issuer:
         """Keeps what was written since."""
         self._books.db.commit()
 
-    def accept(self, call: str, fields: dict[str, Any], *, takes: float = 0.0, late_by: float = 0.0) -> bool:
+    def accept(self, call: str, fields: dict[str, Any], *, takes: float = 0.0, late_by: float = 0.0, to_holder: bool = False) -> bool:
         """Takes an effect in and tells whether it is finished already; raises `Refused`.
 
-        It finishes after `takes` seconds, and `look_up` does not know it for `late_by` seconds.
+        It finishes after `takes` seconds, and `look_up` does not know it for `late_by` seconds. `to_holder`: a card may be ordered without
+        a client, for whoever the `cardholder` is.
         """
         if not rules.is_effect(call):
             raise TypeError(f"{call} is no effect")
-        body = rules.read(call, fields)
+        without_client = to_holder and fields.get("client_id") is None
+        body: Any = rules.read_order(fields) if without_client else rules.read(call, fields)
+        work: Callable[[Books, Any], Outcome] = cards.issue_to_holder if without_client else _EFFECTS[call]
         with self._books.attempt():
-            outcome = _EFFECTS[call](self._books, body)
+            outcome = work(self._books, body)
             requests.write_down(self._books, fields["request_id"], outcome, takes=takes, late_by=late_by, held=self._hold)
         return not takes and not self._hold
 

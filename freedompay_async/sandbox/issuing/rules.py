@@ -5,15 +5,28 @@ The vendor's pages show some paths and fields and leave others open; those are f
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from freedompay_async.sandbox.issuing import shapes
 
-__all__ = ["STATUS", "VALIDATE", "Refused", "call_of", "calls", "has_own_id", "is_effect", "is_gift", "of_gift_cards", "read"]
+__all__ = [
+    "STATUS",
+    "VALIDATE",
+    "Refused",
+    "call_of",
+    "calls",
+    "has_own_id",
+    "is_effect",
+    "is_gift",
+    "of_gift_cards",
+    "read",
+    "read_order",
+]
 
+T = TypeVar("T")
 STATUS: Final = "request/status"
 VALIDATE: Final = "external/cardholder_validate"
 
@@ -104,8 +117,17 @@ def has_own_id(call: str) -> bool:
 
 def read(call: str, fields: dict[str, Any]) -> Struct:
     """The body of a call in its shape; raises `Refused`, whose description names the field."""
+    return _convert(fields, _SHAPES[call])
+
+
+def read_order(fields: dict[str, Any]) -> shapes.IssueToHolder:
+    """The body of an order for a card that names no client; raises `Refused`."""
+    return _convert(fields, shapes.IssueToHolder)
+
+
+def _convert(fields: dict[str, Any], shape: type[T]) -> T:
     try:
-        return msgspec.convert(fields, _SHAPES[call], dec_hook=_read_other)
+        return msgspec.convert(fields, shape, dec_hook=_read_other)
     except msgspec.ValidationError as wrong:
         raise Refused("invalid_request", str(wrong)) from None
 

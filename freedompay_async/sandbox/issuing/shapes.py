@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date  # noqa: TC003 - msgspec reads the annotations when the program runs
 from decimal import Decimal
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct
+
+from freedompay_async.sandbox.issuing import persons
 
 __all__ = [
     "AddClient",
@@ -21,6 +23,7 @@ __all__ = [
     "Clearing",
     "Identification",
     "Issue",
+    "IssueToHolder",
     "Limit",
     "LimitAmount",
     "LimitObject",
@@ -41,13 +44,16 @@ __all__ = [
 ]
 
 _DOCUMENT_LIMIT: Final = 2 * 1024 * 1024
+_PDF_BEGINS: Final = 1024
 _MOST: Final = Decimal(10) ** 12
 
 RequestId = Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")]
 Product = Literal[1000, 2000, 3000]
+# Another list than the products of clients, and on no page that could be read: any number may be one.
+CardProduct = Annotated[int, Meta(gt=0, lt=10**18)]
 Text = Annotated[str, Meta(min_length=1)]
-LatinName = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z '\-]*\Z")]
-Alpha2 = Annotated[str, Meta(pattern=r"^[A-Za-z]{2}\Z")]
+LatinName = Annotated[str, Meta(pattern=r"^[ '.\-]*[A-Za-z][A-Za-z '.\-]*\Z")]
+Alpha2 = Annotated[str, Meta(pattern=r"^[a-z]{2}\Z")]
 Alpha3 = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
 Phone = Annotated[int, Meta(gt=0, lt=10**15)]
 OrderId = Text | Annotated[int, Meta(ge=0, lt=10**18)]
@@ -80,6 +86,12 @@ class Address(Struct, kw_only=True):
     address_line2: Text
     address_line3: Text
 
+    def __post_init__(self) -> None:
+        persons.check_country(self.country, "country")
+        for name in ("postal_code", "address_line1", "address_line2", "address_line3"):
+            if not getattr(self, name).strip():
+                raise ValueError(f"`{name}` is blank")
+
 
 class Person(Struct, kw_only=True):
     phone: Phone
@@ -87,7 +99,7 @@ class Person(Struct, kw_only=True):
     resident: Literal[1, 2]
     first_name: LatinName
     last_name: LatinName
-    middle_name: str | None = None
+    middle_name: LatinName | None = None
     birthdate: date | None = None
     email: str | None = None
     country: Alpha3 | None = None
@@ -99,7 +111,17 @@ class Person(Struct, kw_only=True):
     address2: Address | None = None
 
     def __post_init__(self) -> None:
-        if self.document is not None and not self.document.startswith(b"%PDF-"):
+        persons.check_phone(self.phone)
+        if self.birthdate is not None:
+            persons.check_birthdate(self.birthdate)
+        if self.email is not None:
+            persons.check_email(self.email)
+        if self.country is not None:
+            persons.check_country(self.country, "client.country")
+        if self.person_id is not None:
+            persons.check_person_id(self.person_id, self.country)
+        # Programs that read a PDF look for its beginning there.
+        if self.document is not None and b"%PDF-" not in self.document[:_PDF_BEGINS]:
             raise ValueError("`document` is no PDF")
 
 
@@ -130,6 +152,9 @@ class AddClient(Body, kw_only=True):
 class ChangedPerson(Struct, kw_only=True):
     phone: Phone
 
+    def __post_init__(self) -> None:
+        persons.check_phone(self.phone)
+
 
 class UpdateClient(Body, kw_only=True):
     client_id: Text
@@ -143,11 +168,18 @@ class ListCards(Struct, kw_only=True):
 
 class Issue(Body, kw_only=True):
     client_id: Text
-    product_id: Product
+    product_id: CardProduct
+
+
+class IssueToHolder(Body, kw_only=True):
+    """As a draft page has it (freedompay.kz/fdss), which is cut after some fields of the holder."""
+
+    product_id: CardProduct
+    cardholder: dict[str, Any] | None = None
 
 
 class BulkIssue(Body, kw_only=True):
-    product_id: Product
+    product_id: CardProduct
     count: Annotated[int, Meta(ge=1, le=10_000)]
 
 

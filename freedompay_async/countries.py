@@ -1,4 +1,4 @@
-"""The countries that a client file may name."""
+"""The countries that a client may be of."""
 
 from __future__ import annotations
 

@@ -1,0 +1,56 @@
+"""A tunnel through a proxy, by hand: the way itself is looked at, and not the library."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from base64 import b64encode
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from freedompay_async.proxies import Proxy
+
+__all__ = ["NoWay", "open_tunnel"]
+
+
+class NoWay(Exception):
+    """The proxy makes none; the text says what it answered."""
+
+
+async def open_tunnel(proxy: Proxy, host: str, port: int, *, limit: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection to the host that the proxy passes on.
+
+    Raises:
+        NoWay: the proxy says no, or does not answer like one.
+        OSError: it can't be reached.
+    """
+    url = urlsplit(proxy.shown)
+    context = ssl.create_default_context() if url.scheme == "https" else None
+    reader, writer = await asyncio.open_connection(url.hostname, url.port, ssl=context, limit=limit)
+    try:
+        name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        writer.write(f"CONNECT {name} HTTP/1.1\r\nHost: {name}\r\n{_login(proxy)}\r\n".encode())
+        await writer.drain()
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            raise NoWay(f"the proxy {proxy.shown} does not answer like one") from None
+        version, _, rest = head.partition(b" ")
+        status = rest[:3]
+        if not version.startswith(b"HTTP/") or not status.isdigit():
+            raise NoWay(f"the proxy {proxy.shown} does not answer like one")
+        if status[:1] != b"2":
+            raise NoWay(f"the proxy {proxy.shown} refuses the way to {name} (HTTP {status.decode()})")
+    except BaseException:
+        writer.transport.abort()
+        raise
+    return reader, writer
+
+
+def _login(proxy: Proxy) -> str:
+    url = urlsplit(proxy.url.reveal())
+    if url.username is None:
+        return ""
+    login = b64encode(f"{unquote(url.username)}:{unquote(url.password or '')}".encode()).decode()
+    return f"Proxy-Authorization: Basic {login}\r\n"

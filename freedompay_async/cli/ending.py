@@ -1,0 +1,57 @@
+"""How `freedompay batch` ends: the report, the file of `--out`, and the exit code. Cards were made by now, so nothing is raised lightly."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from freedompay_async.batch import outcomes
+from freedompay_async.batch.form import known_form
+from freedompay_async.batch.report import make_report
+from freedompay_async.cli.display import show_report
+from freedompay_async.cli.exits import Exit
+from freedompay_async.cli.output import hush, in_shell, say, write_outcomes
+from freedompay_async.errors import JournalError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from freedompay_async.batch import Journal
+
+__all__ = ["finish"]
+
+
+async def finish(journal: Journal, *, out: Path | None, json: bool) -> Exit:
+    """Tell how a batch stands, and write the file if one is wanted."""
+    result = await make_report(journal)
+    # Before the report: somebody who reads that no more must not keep the file from being written.
+    whole = out is None or await _written(out, journal)
+    try:
+        show_report(result, json=json)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        whole = False
+        say(f"freedompay: the report can't be written ({error.strerror}). {_journal_has_it(journal)}")
+        hush(sys.stdout)
+    if result.left:
+        say(f"{result.left:,} rows are left: freedompay batch resume {in_shell(journal.path)}")
+        return Exit.LEFT
+    return Exit.DONE if whole and result.complete else Exit.PROBLEMS
+
+
+async def _written(out: Path, journal: Journal) -> bool:
+    try:
+        await write_outcomes(out, outcomes(journal), await known_form(journal))
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        say(f"freedompay: {out} can't be written ({why}). {_journal_has_it(journal)} --out FILE")
+        return False
+    except JournalError as error:
+        say(f"freedompay: {out} can't be written: {error}")
+        return False
+    return True
+
+
+def _journal_has_it(journal: Journal) -> str:
+    return f"The journal has all of it: freedompay batch report {in_shell(journal.path)}"

@@ -1,0 +1,135 @@
+"""The settings as flags of a command, declared once; each wins over its environment variable."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from freedompay_async.client import FreedomPay
+from freedompay_async.schemes import read_schemes, signers_of
+from freedompay_async.settings import Settings, region_scheme
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from freedompay_async.signing import Signer
+
+__all__ = ["SETTINGS", "Given", "with_settings"]
+
+
+def _flag(help: str, *names: str, **more: Any) -> Any:
+    return typer.Option(*names, help=help, rich_help_panel="Settings", **more)
+
+
+SETTINGS: Final[dict[str, tuple[Any, Any]]] = {
+    "auth_id": (Annotated[str | None, _flag("Merchant id. [FREEDOMPAY_AUTH_ID]", "--auth-id")], None),
+    "region": (Annotated[str | None, _flag("KZ, KG or UZ. [FREEDOMPAY_REGION]", "--region")], None),
+    "test": (
+        Annotated[
+            bool | None,
+            _flag(
+                "The region's test host, or the live one, where cards are real. One of them has to be said where a region has both "
+                "and no base URL is given. [FREEDOMPAY_TEST]",
+                "--test/--live",
+            ),
+        ],
+        None,
+    ),
+    "base_url": (Annotated[str | None, _flag("Wins over the region's host. [FREEDOMPAY_BASE_URL]", "--base-url")], None),
+    "scheme": (
+        Annotated[
+            str | None,
+            _flag(
+                "How calls are signed: jws-hs512, jws-hs256 or sign; or one for each section, such as "
+                "payment-cards=jws-hs256,gift-cards=sign. Left out, the region's. [FREEDOMPAY_SIGNATURE]",
+                "--scheme",
+            ),
+        ],
+        None,
+    ),
+    "contract": (
+        Annotated[
+            Path | None,
+            _flag("A file with what is different in the contract. [FREEDOMPAY_CONTRACT]", "--contract", metavar="FILE.toml"),
+        ],
+        None,
+    ),
+    "proxy": (
+        Annotated[
+            str | None,
+            _flag(
+                "An HTTP proxy to go through, such as http://proxy.example.com:3128. One with a password belongs into the variable: "
+                "other users of a machine can read flags. [FREEDOMPAY_PROXY]",
+                "--proxy",
+                metavar="URL",
+            ),
+        ],
+        None,
+    ),
+    "trust_env": (Annotated[bool, _flag("Go through the proxy that HTTPS_PROXY and NO_PROXY name.", "--trust-env")], False),
+}
+"""By name: the annotation and the default of the parameter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """The settings that a command was given."""
+
+    auth_id: str | None = None
+    region: str | None = None
+    test: bool | None = None
+    base_url: str | None = None
+    scheme: str | None = None
+    contract: Path | None = None
+    proxy: str | None = None
+    trust_env: bool = False
+
+    def settings(self) -> Settings:
+        """Flags, and the environment where there are none.
+
+        Raises:
+            ConfigurationError: one is missing or wrong.
+        """
+        return Settings.from_env({field.name: getattr(self, field.name) for field in fields(self) if field.name != "trust_env"})
+
+    def client(
+        self,
+        *,
+        max_connections: int = 64,
+        record: Path | None = None,
+        signing: Callable[[Signer], Signer] | None = None,
+    ) -> FreedomPay:
+        """A client; `signing` is given each scheme that the settings mean, and hands back the one to use.
+
+        Raises:
+            ConfigurationError: a setting is missing or wrong.
+        """
+        settings = self.settings()
+        signers = None
+        if signing is not None:
+            chosen = {} if settings.scheme is None else read_schemes(settings.scheme)
+            made = signers_of(region_scheme(settings.region), chosen, auth_id=settings.auth_id, secret_key=settings.secret_key)
+            signers = {section: signing(signer) for section, signer in made.items()}
+        return FreedomPay.from_settings(settings, signer=signers, max_connections=max_connections, record=record, trust_env=self.trust_env)
+
+
+def with_settings(command: Callable[..., None], *, only: Collection[str] = SETTINGS) -> Callable[..., None]:
+    """Give a command the flags of these settings; it takes what was given as its parameter `given`."""
+
+    def with_flags(**own: Any) -> None:
+        given = Given(**{name: own.pop(name) for name in only})
+        command(**own, given=given)
+
+    signature = inspect.signature(command, eval_str=True)
+    parts = [part.replace(kind=inspect.Parameter.KEYWORD_ONLY) for name, part in signature.parameters.items() if name != "given"]
+    parts += [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=SETTINGS[name][0], default=SETTINGS[name][1]) for name in only
+    ]
+    with_flags.__name__, with_flags.__doc__, with_flags.__module__ = command.__name__, command.__doc__, command.__module__
+    with_flags.__signature__ = inspect.Signature(parts)  # type: ignore[attr-defined]
+    with_flags.__annotations__ = {part.name: part.annotation for part in parts}
+    return with_flags
