@@ -187,5 +187,7 @@ def test_fields_that_are_inside_of_themselves_are_told():
 
 
 def test_a_value_without_a_form_in_json_that_no_model_declares_is_told():
-    with pytest.raises(ConfigurationError, match=r"^a value has no form in JSON: "):
+    with pytest.raises(ConfigurationError, match=r"^a value has no form in JSON: it is of type object\. Nothing was sent\."):
         encode(Own(rate=object()))
+    with pytest.raises(ConfigurationError, match=r"^a value has no form in JSON: it is of type object\. Nothing was sent\."):
+        encode(Own(rate=object()), {"more": 1})

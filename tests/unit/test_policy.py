@@ -26,6 +26,14 @@ class TestPolicy:
         with pytest.raises(ConfigurationError, match=rf"^{name} is of type str: give a (whole )?number"):
             Policy(**{name: "5"})
 
+    def test_takes_whole_attempts_only(self):
+        with pytest.raises(ConfigurationError, match=r"^attempts is of type float: give a whole number"):
+            Policy(attempts=1.5)
+
+    @pytest.mark.parametrize("name", [name for name in NUMBERS if name != "attempts"])
+    def test_takes_what_has_no_end(self, name):
+        assert getattr(Policy(**{name: math.inf}), name) == math.inf
+
     @pytest.mark.parametrize("name", NUMBERS)
     def test_takes_any_value_above_0(self, name):
         least = 1 if name == "attempts" else 0.001

@@ -17,6 +17,7 @@ import pytest
 from freedompay_async.models import NewClient
 from freedompay_async.models.open import Fields
 from freedompay_async.models.requests import CardIssue, ClientCreation, GivenBody
+from freedompay_async.opening import Closed
 from freedompay_async.redaction import BY_SHAPE, Outgoing, Redaction, secrets_sent
 from freedompay_async.secret import Document, Pin, Secret, SecretKey
 
@@ -415,7 +416,7 @@ def test_of_a_document_its_beginning_is_kept():
 
 @pytest.mark.parametrize("raised", [AttributeError, TypeError, ValueError, OverflowError, RecursionError])
 def test_what_has_no_form_in_json_has_no_secrets(raised):
-    class Odd:
+    class Odd(Closed):
         def items(self):
             raise raised("no")
 

@@ -197,8 +197,28 @@ class TestBoth:
 
     @pytest.mark.parametrize("auth_id", [True, None, 1.0, b"1"])
     def test_refuse_an_auth_id_of_another_type(self, signer, auth_id):
-        with pytest.raises(ConfigurationError, match=r"^auth_id is .*: give the merchant's id, as text or as a whole number"):
+        with pytest.raises(ConfigurationError) as caught:
             signer(auth_id=auth_id, secret_key="k")
+
+        given = "None" if auth_id is None else f"of type {type(auth_id).__name__}"
+        assert caught.value.message.startswith(f"auth_id is {given}: give the merchant's id, as text or as a whole number")
+
+    def test_refuse_an_auth_id_that_is_sealed_for_logs_show_it(self, signer):
+        with pytest.raises(ConfigurationError) as caught:
+            signer(auth_id=Secret("10001"), secret_key="k")
+
+        assert caught.value.message == "auth_id is a Secret, and it is shown in logs: give plain text. Nothing was sent."
+
+    @pytest.mark.parametrize("auth_id", ["X1", 7])
+    def test_take_an_auth_id_of_letters_or_as_a_number(self, signer, auth_id):
+        assert signer(auth_id=auth_id, secret_key="k").auth_id == str(auth_id)
+
+    @pytest.mark.parametrize(("key", "given"), [(7, "of type int"), (None, "None")])
+    def test_refuse_a_key_of_another_type(self, signer, key, given):
+        with pytest.raises(ConfigurationError) as caught:
+            signer(auth_id="1", secret_key=key)
+
+        assert caught.value.message == f"secret_key is {given}: give text. Nothing was sent."
 
     def test_are_what_a_session_asks_for(self, signer):
         check_signer(signer(auth_id=1, secret_key="k"))

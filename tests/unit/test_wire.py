@@ -357,7 +357,7 @@ class TestRetryAfter:
         assert look_up(status, body, retry_after=formatdate(NOW + 90, usegmt=True)).retry_after == 90.0
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"\n <!DOCTYPE html>", "<html>", "\t<p>"])
+@pytest.mark.parametrize("body", [b"<html>", b"\n <!DOCTYPE html>", b"\x0c<html>", "<html>", "\t<p>"])
 def test_a_page_is_told_by_its_first_sign(body):
     assert is_page(body)
 
@@ -365,3 +365,8 @@ def test_a_page_is_told_by_its_first_sign(body):
 @pytest.mark.parametrize("body", [b"", b"{}", b"a <b>", "", "[]", None])
 def test_what_is_no_page(body):
     assert not is_page(body)
+
+
+@pytest.mark.parametrize(("body", "what"), [(b"\x0c<html>", ", an HTML page"), (b"\x0c \n", ", an empty body"), (b"oops", "")])
+def test_an_answer_in_trouble_says_what_its_body_is(body, what):
+    assert answer_to(502, body).reason == f"HTTP 502{what}"
