@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["FIRST", "spoilt"]
+__all__ = ["FIRST", "is_error", "spoilt"]
 
 # Every language of a spreadsheet has its own words, and all of them are written alike.
 _ERROR: Final = re.compile(r"#[^\W\d_][\w/]{0,30}[!?]|#[^\W\d_]/[^\W\d_]|#GETTING_DATA|#{3,}|Err:[0-9]{3}", re.IGNORECASE)
@@ -34,12 +34,17 @@ _TAIL: Final = re.compile(r"[0-9]+([.,]0{1,9})")
 _SHOWN: Final = 40
 
 
+def is_error(text: str) -> bool:
+    """Whether a spreadsheet shows this where it has no value."""
+    return _ERROR.fullmatch(text) is not None
+
+
 def spoilt(column: str, text: str) -> str | None:
     """Why the text of a cell is no value of its column, and what to do; `None` where nothing tells.
 
     A `person_id` is not in the message.
     """
-    if _ERROR.fullmatch(text):
+    if is_error(text):
         return f"{_told(column, text)}is an error of the spreadsheet and not a value: correct the formula of the cell, or write the value"
     if text in _NOTHING and column not in _WORDS:
         return f"{_told(column, text)}is how a program writes that there is nothing: leave the cell empty, or write the value"

@@ -5,12 +5,26 @@ from __future__ import annotations
 import codecs
 import io
 import json
+import os
 import sys
 from contextlib import suppress
 
-__all__ = ["take_any_text"]
+__all__ = ["open_closed", "take_any_text"]
 
 _HOW = "freedompay_async.escaped"
+
+
+def open_closed() -> None:
+    """Give standard streams that are closed to the null device: a connection that gets their numbers ends the process."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is not None:
+            continue
+        try:
+            os.fstat(number)
+        except OSError:
+            # It gets the lowest number that is free, which is this one.
+            null = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, open(null, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
 def take_any_text() -> None:

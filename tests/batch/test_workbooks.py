@@ -228,6 +228,32 @@ class TestWrongCells:
 
         assert [text[-10:] for text in problems(path, sheet="A")] == [" (cell E2)", " (cell F2)"]
 
+    @pytest.mark.parametrize("value", ['"string" office:string-value=""', '"float" office:value="0"'])
+    def test_an_error_of_an_ods_that_is_not_marked_as_one(self, tmp_path: Path, value: str):
+        note = "<office:annotation><text:p>why?</text:p></office:annotation>"
+        cell = f'<table:table-cell table:formula="of:=NA()" office:value-type={value}>{note}<text:p>#ЗНАЧ!</text:p></table:table-cell>'
+        path = write_ods(tmp_path / "c.ods", {"A": [[*LEAST, "external_user_id"], [*GOOD, Xml(cell)]]})
+
+        (text,) = problems(path)
+        assert text.startswith('line 2, column external_user_id: "#ЗНАЧ!" is an error of the spreadsheet and not a value')
+
+    def test_a_formula_of_an_ods_that_was_never_calculated(self, tmp_path: Path):
+        cell = '<table:table-cell table:formula="of:=[.B1]"/>'
+        path = write_ods(tmp_path / "c.ods", {"A": [[*LEAST, "email"], [*GOOD, Xml(cell)], GOOD]})
+
+        assert problems(path) == [
+            "line 2, column email: is a formula that was never calculated: open the file in a spreadsheet, and save it there (cell E2)"
+        ]
+
+    def test_formulas_of_an_ods_with_values(self, tmp_path: Path):
+        narrow = (
+            '<table:table-cell table:formula="of:=1" office:value-type="float" office:value="7"><text:p>###</text:p></table:table-cell>'
+        )
+        names = [*LEAST, "email", "external_user_id"]
+        path = write_ods(tmp_path / "c.ods", {"A": [names, [*GOOD, Formula("B1", ""), Xml(narrow)]]})
+
+        assert [(row.client.email, row.client.external_user_id) for row in rows(path)] == [(None, "7")]
+
 
 class TestSheets:
     def test_the_only_one_with_something_in_it(self, write):

@@ -450,3 +450,24 @@ def test_what_utf_8_can_not_write_is_escaped(tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="another shell has other marks of quotation")
 def test_a_path_in_a_command_to_copy_is_one_word():
     assert shlex.split(output.in_shell(Path("May's run;1.db"))) == ["May's run;1.db"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a stream that is closed by a shell")
+def test_with_a_closed_output_the_cards_are_made_and_the_file_is_there(shell, people):
+    shell.file(people(2))
+    command = ["batch", "issue", "clients.csv", "--product", "2000", "--journal", "run.db", "--out", "issued.csv"]
+    closed = ["sh", "-c", 'exec "$@" <&- >&-', "sh", sys.executable, "-W", "error", "-m", "freedompay_async.cli", *command]
+    done = subprocess.run(closed, env=shell.env, cwd=shell.folder, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+
+    assert done.returncode == 0, done.stderr
+    assert {row["state"] for row in read(shell)} == {"issued"}
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a disk that is full")
+@pytest.mark.parametrize("command", ["--help", "batch columns", "batch plan clients.csv --product 2000 --json"])
+def test_an_output_on_a_full_disk_is_one_sentence(shell, people, command):
+    shell.file(people(2))
+    done = on_a_full_disk(shell, *command.split())
+
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert done.stderr.startswith("freedompay: the output can't be written (No space left on device).")

@@ -28,7 +28,9 @@ _SMALL_PART: Final = 16 * 1024 * 1024
 _ODS: Final = b"application/vnd.oasis.opendocument.spreadsheet"
 CONTENT: Final = "content.xml"
 """The part of an .ods that has all of its sheets."""
-_ERROR: Final = b'value-type="error"'
+# Not every program says of an error that it is one; then it stands in a formula.
+_DOUBTFUL: Final = re.compile(rb'value-type="error"|table:formula=')
+_LONGEST_MARK: Final = 24
 _ENCRYPTED: Final = 0x1
 _LONGEST_CELL: Final = 1024 * 1024
 
@@ -102,13 +104,13 @@ class Archive:
         reader.feed(rest, last=True)
         return reader.extent()
 
-    def has_error_cells(self) -> bool:
-        """Whether an .ods has cells with errors."""
+    def is_doubtful(self) -> bool:
+        """Whether an .ods may have cells with errors, or formulas without a value."""
         tail = b""
         for chunk in self.chunks(CONTENT):
-            if _ERROR in tail + chunk:
+            if _DOUBTFUL.search(tail + chunk):
                 return True
-            tail = (tail + chunk)[-len(_ERROR) :]
+            tail = (tail + chunk)[-_LONGEST_MARK:]
         return False
 
     def chunks(self, part: str) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 from xml.parsers.expat import ParserCreate
 
 from freedompay_async.batch.files.archive import BadArchive, column_number
+from freedompay_async.batch.spoilt import is_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -112,7 +113,7 @@ class _Ods:
     def __init__(self, sheet: str) -> None:
         self.found = _Found()
         self._sheet: Final = sheet
-        self._here = self._error = self._inside = False
+        self._here = self._error = self._formula = self._valued = self._note = self._inside = False
         self._row = self._column = 0
         self._rows = self._columns = 1
         self._text = ""
@@ -128,9 +129,13 @@ class _Ods:
         elif name in {"table:table-cell", "table:covered-table-cell"}:
             self._columns = int(attributes.get("table:number-columns-repeated", 1))
             self._error = attributes.get("calcext:value-type") == "error"
+            self._formula = "table:formula" in attributes
+            self._valued = "office:value-type" in attributes
             self._text = ""
+        elif name == "office:annotation":
+            self._note = True
         elif name == "text:p":
-            self._inside = self._error
+            self._inside = (self._error or self._formula) and not self._note
 
     def text(self, text: str) -> None:
         if self._inside:
@@ -141,14 +146,29 @@ class _Ods:
             return
         if name == "text:p":
             self._inside = False
+        elif name == "office:annotation":
+            self._note = False
         elif name in {"table:table-cell", "table:covered-table-cell"}:
-            if self._error:
+            found = self._found()
+            if found is not None:
                 for row in range(self._row, self._row + self._rows):
                     for column in range(self._column, self._column + self._columns):
-                        self.found.put(row + 1, column, self._text or "#N/A")
-            self._error = False
+                        self.found.put(row + 1, column, found)
+            self._error = self._formula = False
             self._column += self._columns
         elif name == "table:table-row":
             self._row += self._rows
         elif name == "table:table":
             self._here = False
+
+    def _found(self) -> str | None:
+        """What the cell that ends here shows in place of a value; an empty text where it has none."""
+        text = self._text.strip()
+        if self._error:
+            return text or "#N/A"
+        if not self._formula:
+            return None
+        if not self._valued and not text:
+            return ""
+        # A column that is too narrow shows `###` for a number.
+        return text if text.strip("#") and is_error(text) else None

@@ -205,7 +205,7 @@ def _listed(names: list[str]) -> str:
 def _errors(archive: Archive, name: str, extent: Extent) -> ErrorCells:
     if archive.is_xlsx:
         return errors_of_xlsx(archive.chunks(archive.sheets()[name])) if extent.doubtful else {}
-    return errors_of_ods(archive.chunks(CONTENT), name) if archive.has_error_cells() else {}
+    return errors_of_ods(archive.chunks(CONTENT), name) if archive.is_doubtful() else {}
 
 
 def _rows(sheet: CalamineSheet, errors: ErrorCells) -> Iterator[tuple[int, list[object]]]:
