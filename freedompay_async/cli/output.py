@@ -42,6 +42,7 @@ _COLUMNS: Final = (
     "reason",
     "next",
 )
+_WORKBOOKS: Final = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 # What a spreadsheet may take for the beginning of a formula, in full width too.
 _SIGNS: Final = r"=+\-@\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b\u2212"
 # What it may drop in front of one: blanks, what can't be seen, marks of quotation. Not what parts two cells.
@@ -102,6 +103,13 @@ def check_free(out: Path | None) -> None:
     """Refuse a file that exists: it may be the only record of an earlier batch."""
     if out is None:
         return
+    if not out.name:
+        raise ConfigurationError(f"--out {str(out)!r} is no name of a file. Nothing was sent.")
+    if out.suffix.lower() in _WORKBOOKS:
+        raise ConfigurationError(
+            f"{out} would not be a workbook: --out writes CSV, which spreadsheets open, or JSON Lines. Name it .csv or .jsonl. "
+            "Nothing was sent."
+        )
     if exists(out) or out.is_symlink():
         raise ConfigurationError(f"{out} exists: name a new file for --out, or move that one away. Nothing was sent.")
     if not out.parent.is_dir():

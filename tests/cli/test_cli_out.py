@@ -471,3 +471,13 @@ def test_an_output_on_a_full_disk_is_one_sentence(shell, people, command):
 
     assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
     assert done.stderr.startswith("freedompay: the output can't be written (No space left on device).")
+
+
+@pytest.mark.parametrize(("out", "told"), [("issued.xlsx", "issued.xlsx would not be a workbook"), ("", "is no name of a file")])
+def test_out_that_no_spreadsheet_would_open_is_refused_before_anything_is_sent(shell, issuer, people, out, told):
+    result = shell.issue(people(1), "--out", out)
+
+    assert result.exit_code == 2
+    assert told in result.stderr
+    assert result.stderr.endswith("Nothing was sent.\n")
+    assert issuer.arrived() == 0
