@@ -189,3 +189,11 @@ def test_fields_that_are_inside_of_themselves_are_told():
 def test_a_value_without_a_form_in_json_that_no_model_declares_is_told():
     with pytest.raises(ConfigurationError, match=r"^a value has no form in JSON: "):
         encode(Own(rate=object()))
+
+
+def test_a_kind_of_text_that_json_has_no_form_for_is_told_with_its_field():
+    class Kind(str):
+        __slots__ = ()
+
+    with pytest.raises(ConfigurationError, match=r"^first_name is of type Kind: give text\. Nothing was sent\."):
+        encode(NewClient(**{**PERSON, "first_name": Kind("AIDAR")}))
