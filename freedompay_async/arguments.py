@@ -48,7 +48,8 @@ def check_text(name: str, value: object) -> str:
         raise ConfigurationError(f"{name} is a {type(value).__name__}, and it is shown in logs: give plain text. Nothing was sent.")
     if not isinstance(value, str):
         raise refusal(name, value, "text")
-    return value
+    # It may go into JSON, and no kind of text of the caller's own has a form there.
+    return str.__str__(value)
 
 
 def sealed(name: str, given: Hidden[Any], kind: type[S]) -> S:

@@ -10,6 +10,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from enum import Enum
 from functools import cache
 from math import isfinite
 from types import NoneType
@@ -147,6 +148,8 @@ def _fits(value: object, kinds: tuple[Any, ...], name: str) -> bool:
         return Decimal in kinds and value.is_finite()
     if isinstance(value, int):
         return int in kinds
+    if isinstance(value, str) and type(value) is not str and not isinstance(value, Secret | Enum):
+        return False  # msgspec writes no text of another kind
     if isinstance(value, str | UUID):
         return str in kinds or any(isinstance(kind, type) and issubclass(kind, Secret) for kind in kinds)
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):

@@ -145,7 +145,8 @@ def checked_request_id(request_id: object) -> str:
         return str(request_id)
     # A secret would go out as `***`: an id is no secret, because it is in every log.
     if isinstance(request_id, str) and not isinstance(request_id, Secret) and _ID.fullmatch(request_id):
-        return request_id
+        # A kind of text of the caller's own has no form in JSON.
+        return str.__str__(request_id)
     if isinstance(request_id, str):
         raise ConfigurationError("request_id is no UUID, nor another text of 1 to 128 ASCII characters without spaces. Nothing was sent.")
     raise refusal("request_id", request_id, "a UUID, as text (str) or as a uuid.UUID")

@@ -61,6 +61,10 @@ _NEXT: Final = {
 }
 
 
+_CARD_REFUSED: Final = (
+    "the client is made, and a new key would make another one: mend what was refused (the row, the settings or the contract), "
+    "and order a card for this client by `freedompay cards issue`"
+)
 _NO_CARD_FOUND: Final = (
     "find out whom the earlier use of the request ids was for: if it was for this person, resume the batch with --accept-found "
     "(a file with the key in it, or all); for other people name another batch"
@@ -105,6 +109,8 @@ class Outcome(Portable, frozen=True, kw_only=True):
             return _ASK_AGAIN
         if self.state is State.FOUND and self.card_id is None:
             return _NO_CARD_FOUND
+        if self.state is State.REFUSED and self.client_id is not None:
+            return _CARD_REFUSED
         return _NEXT[self.state]
 
 

@@ -76,7 +76,7 @@ async def test_a_refusal_is_proved_by_a_host_that_knows_another_id_of_the_batch(
         "cards.issue: the issuer refused it (HTTP 200 42 not this one), and does not know its request id, asked again later, while it knows "
         f"one that it has accepted from this batch. It was not done [request_id {office.request_id('k2', 'card')}]"
     )
-    assert problem.next.startswith("correct the row and put it in a new file under a new key")
+    assert problem.next.startswith("the client is made, and a new key would make another one")
 
 
 async def test_without_a_witness_a_refusal_is_not_proved(office, people, between, proxy):

@@ -80,6 +80,11 @@ async def test_every_row_is_told_in_the_order_of_the_file(office, people):
             outcome(State.REFUSED, reason="no", proved=True),
             "correct the row and put it in a new file under a new key (ask the issuer first if the key was ever sent without this journal)",
         ),
+        (
+            outcome(State.REFUSED, reason="no", proved=True, client_id="c1"),
+            "the client is made, and a new key would make another one: mend what was refused (the row, the settings or the contract), and "
+            "order a card for this client by `freedompay cards issue`",
+        ),
         (outcome(State.REFUSED, reason="no"), f"resume the batch to ask again; only when the issuer says that nothing was made {CORRECT}"),
         (outcome(State.FOUND, reason="used before", found=True), f"find out whom the earlier use of the request ids was for: {ACCEPT_USE}"),
         (

@@ -191,3 +191,11 @@ def test_a_value_without_a_form_in_json_that_no_model_declares_is_told():
         encode(Own(rate=object()))
     with pytest.raises(ConfigurationError, match=r"^a value has no form in JSON: it is of type object\. Nothing was sent\."):
         encode(Own(rate=object()), {"more": 1})
+
+
+def test_a_kind_of_text_that_json_has_no_form_for_is_told_with_its_field():
+    class Kind(str):
+        __slots__ = ()
+
+    with pytest.raises(ConfigurationError, match=r"^first_name is of type Kind: give text\. Nothing was sent\."):
+        encode(NewClient(**{**PERSON, "first_name": Kind("AIDAR")}))

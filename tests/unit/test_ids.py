@@ -244,6 +244,15 @@ def test_an_id_may_be_a_uuid():
     assert checked_request_id(given) == str(given)
 
 
+def test_an_id_may_be_a_kind_of_text_and_goes_on_as_plain_text():
+    class Id(str):
+        __slots__ = ()
+
+    found = checked_request_id(Id("r-1"))
+
+    assert (type(found), found) == (str, "r-1")
+
+
 @pytest.mark.parametrize(("given", "told"), [(5, "is of type int"), (None, "is None"), (b"r-1", "is of type bytes")])
 def test_an_id_of_another_type_is_refused_by_its_type(given, told):
     with pytest.raises(ConfigurationError) as caught:

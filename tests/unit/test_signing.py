@@ -59,6 +59,12 @@ class TestSha256:
             "Sign": sha256(b"{}k").hexdigest(),
         }
 
+    def test_takes_a_kind_of_text_as_merchant_id_and_has_it_as_plain_text(self):
+        class Merchant(str):
+            __slots__ = ()
+
+        assert type(Sha256Signer(auth_id=Merchant("1"), secret_key="k").auth_id) is str
+
     def test_signs_the_utf_8_bytes_of_body_and_key(self):
         signer = Sha256Signer(auth_id="1", secret_key="ключ")
         body = '{"description":"утеряна"}'.encode()
