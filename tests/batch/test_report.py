@@ -5,6 +5,10 @@ import pytest
 
 from freedompay_async.batch import Limits, Outcome, State, outcomes
 
+MADE = (
+    "the client is made, and a new key would make another one: mend what was refused (the row, the settings or the contract), and "
+    "order a card for this client by `freedompay cards issue`"
+)
 CORRECT = "correct the row and put it in a new file under a new key"
 ACCEPT = "if it is this person's, resume the batch with --accept-found (a file with the key in it, or all)"
 ACCEPT_USE = "if it was for this person, resume the batch with --accept-found (a file with the key in it, or all); for other people name another batch"
@@ -82,8 +86,7 @@ async def test_every_row_is_told_in_the_order_of_the_file(office, people):
         ),
         (
             outcome(State.REFUSED, reason="no", proved=True, client_id="c1"),
-            "the client is made, and a new key would make another one: mend what was refused (the row, the settings or the contract), and "
-            "order a card for this client by `freedompay cards issue`",
+            MADE,
         ),
         (outcome(State.REFUSED, reason="no"), f"resume the batch to ask again; only when the issuer says that nothing was made {CORRECT}"),
         (outcome(State.FOUND, reason="used before", found=True), f"find out whom the earlier use of the request ids was for: {ACCEPT_USE}"),
