@@ -129,17 +129,21 @@ async def test_refused_rows_do_not_stop_the_others(office, people, one_each):
 
 
 @pytest.mark.parametrize(
-    ("last_name", "reason", "proved"),
-    [("REFUSED", "client_refused", False), ("DECLINED", "client_declined", True), ("NOCARD", "card_declined", True)],
+    ("last_name", "reason", "proved", "advice"),
+    [
+        ("REFUSED", "client_refused", False, "resume the batch to ask again"),
+        ("DECLINED", "client_declined", True, "correct the row"),
+        ("NOCARD", "card_declined", True, "the client is made, and a new key would make another one"),
+    ],
 )
-async def test_a_refused_row_says_what_the_issuer_said(office, people, last_name, reason, proved):
+async def test_a_refused_row_says_what_the_issuer_said(office, people, last_name, reason, proved, advice):
     """What was accepted and failed is proved; of what was refused at once nothing else of this batch tells."""
     report = await office.issue(office.file(people(1, {1: last_name})))
     (problem,) = report.problems
 
     assert (problem.state, problem.proved) == (State.REFUSED, proved)
     assert reason in problem.reason
-    assert problem.next.startswith("correct the row" if proved else "resume the batch to ask again")
+    assert problem.next.startswith(advice)
 
 
 async def test_a_refused_row_is_not_sent_again_by_a_resumed_run(office, people):
