@@ -328,11 +328,10 @@ def test_what_can_not_be_renamed_leaves_nothing(shell, monkeypatch):
     assert shell.names() == ["clients.csv", "run.db"]
 
 
-def issue_into(shell, stdout, *args):
-    """`batch issue` whose standard output goes there."""
-    command = ["batch", "issue", "clients.csv", "--journal", "run.db", "--product", "2000", "--out", "issued.csv", *args]
+def run_into(shell, stdout, *args):
+    """A command whose standard output goes there."""
     return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "freedompay_async.cli", *command],
+        [sys.executable, "-W", "error", "-m", "freedompay_async.cli", *args],
         env=shell.env,
         cwd=shell.folder,
         stdin=subprocess.DEVNULL,
@@ -341,6 +340,13 @@ def issue_into(shell, stdout, *args):
         text=True,
         check=False,
         timeout=60,
+    )
+
+
+def issue_into(shell, stdout, *args):
+    """`batch issue` whose standard output goes there."""
+    return run_into(
+        shell, stdout, "batch", "issue", "clients.csv", "--journal", "run.db", "--product", "2000", "--out", "issued.csv", *args
     )
 
 
@@ -387,17 +393,7 @@ def test_where_nobody_reads_errors_the_exit_code_is_right(shell):
 def on_a_full_disk(shell, *args):
     """A command whose standard output takes nothing."""
     with open("/dev/full", "w") as full:
-        return subprocess.run(
-            [sys.executable, "-W", "error", "-m", "freedompay_async.cli", *args],
-            env=shell.env,
-            cwd=shell.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        return run_into(shell, full, *args)
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a disk that is full")
