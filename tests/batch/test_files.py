@@ -2,17 +2,16 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import date
 from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from freedompay_async.batch.files import read_file
-from freedompay_async.batch.rows import COLUMNS, REQUIRED, Problem, Row
+from freedompay_async.batch.rows import COLUMNS, REQUIRED, Row
 from freedompay_async.errors import ConfigurationError
+from tests.batch.file_reading import TODAY, problems, read, refusal
 
-TODAY = date(2025, 6, 15)
 HEADER = "key,phone,first_name,last_name"
 GOOD = "app-1,77017777777,Aidar,Omarov"
 OBJECT = {"key": "app-1", "phone": 77017777777, "first_name": "Aidar", "last_name": "Omarov"}
@@ -28,25 +27,8 @@ def write(tmp_path: Path):
     return write
 
 
-def read(path: Path, **settings) -> list[Row | list[Problem]]:
-    return list(read_file(path, **{"product_id": 2000, "today": TODAY, "documents": False} | settings))
-
-
 def keys(path: Path) -> list[str]:
     return [row.key for row in read(path) if isinstance(row, Row)]
-
-
-def problems(path: Path, **settings) -> list[str]:
-    return [str(problem) for row in read(path, **settings) if isinstance(row, list) for problem in row]
-
-
-def refusal(path: Path, **settings) -> str:
-    with pytest.raises(ConfigurationError) as raised:
-        read(path, **settings)
-    text = str(raised.value)
-    assert text.startswith(f"{path}: ")
-    assert text.endswith(" Nothing was sent.")
-    return text.removeprefix(f"{path}: ").removesuffix(" Nothing was sent.")
 
 
 class TestCsv:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from freedompay_async.batch.files import archive, error_cells, read_file, workbook
-from freedompay_async.batch.rows import Problem, Row
+from freedompay_async.batch.rows import Row
 from freedompay_async.errors import ConfigurationError
+from tests.batch.file_reading import problems, read, refusal
 from tests.batch.workbooks import Broken, Formula, Xml, write_ods, write_xlsx
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 pytest.importorskip("python_calamine")
 
-TODAY = date(2025, 6, 15)
 LEAST = ["key", "phone", "first_name", "last_name"]
 GOOD = ["app-1", 77017777777, "Aidar", "Omarov"]
 WRITERS = {"xlsx": write_xlsx, "ods": write_ods}
@@ -37,27 +37,10 @@ def write(request, tmp_path: Path):
     return write
 
 
-def read(path: Path, **settings) -> list[Row | list[Problem]]:
-    return list(read_file(path, **{"product_id": 2000, "today": TODAY, "documents": False} | settings))
-
-
 def rows(path: Path, **settings) -> list[Row]:
     found = read(path, **settings)
     assert [each for each in found if not isinstance(each, Row)] == []
     return found
-
-
-def problems(path: Path, **settings) -> list[str]:
-    return [str(problem) for row in read(path, **settings) if isinstance(row, list) for problem in row]
-
-
-def refusal(path: Path, **settings) -> str:
-    with pytest.raises(ConfigurationError) as raised:
-        read(path, **settings)
-    text = str(raised.value)
-    assert text.startswith(f"{path}: ")
-    assert text.endswith(" Nothing was sent.")
-    return text.removeprefix(f"{path}: ").removesuffix(" Nothing was sent.")
 
 
 class TestRows:
