@@ -26,15 +26,15 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async import FreedomPay
-from freedompay_async.operations import _Watch
-from freedompay_async.wire import Reply
+from freedompay_async.codec.wire import Reply
+from freedompay_async.operations.operation import _Watch
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from freedompay_async.attempt import Attempt
-    from freedompay_async.operations import Operation
-    from freedompay_async.wire import Message
+    from freedompay_async.codec.wire import Message
+    from freedompay_async.operations.operation import Operation
+    from freedompay_async.transport.base import Attempt
 
 MEDIAN: Final = 2.0
 LATE: Final = 0.25

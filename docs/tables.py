@@ -1,6 +1,6 @@
 """The tables of the errors and of the columns, so that the documentation says what the package says.
 
-They are made from `freedompay_async.errors.MEANINGS` and `freedompay_async.batch.columns.ABOUT`.
+They are made from `freedompay_async.errors.MEANINGS` and `freedompay_async.batch.input.columns.ABOUT`.
 
 python docs/tables.py           # writes them into README.md, docs/errors.md and docs/columns.md, between their comments
 python docs/tables.py --check   # changes nothing; ends with 1 where a table is not what it would write
@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from freedompay_async.batch.columns import ABOUT
+from freedompay_async.batch.input.columns import ABOUT
 from freedompay_async.errors import MEANINGS, Ending, Of
 
 if TYPE_CHECKING:

@@ -2,28 +2,13 @@
 
 import logging
 
+from freedompay_async.api.gift_cards import GiftCardOrder
+from freedompay_async.calls.policy import Policy
+from freedompay_async.calls.record import Record
 from freedompay_async.client import FreedomPay
-from freedompay_async.contract import Mark, Retry, Section
-from freedompay_async.drift import Drift
-from freedompay_async.errors import (
-    ApiError,
-    AuthenticationError,
-    Busy,
-    ConfigurationError,
-    DuplicateRequest,
-    FreedomPayError,
-    GiftCardError,
-    JournalError,
-    NotSent,
-    OutcomeUnknown,
-    ProtocolError,
-    RateLimited,
-    RequestFailed,
-    ResultUnknown,
-    StillProcessing,
-)
-from freedompay_async.ids import derive_request_id, new_request_id
-from freedompay_async.models import (
+from freedompay_async.codec.drift import Drift
+from freedompay_async.codec.to_json import to_json
+from freedompay_async.contract.models import (
     Account,
     Address,
     Answer,
@@ -67,16 +52,31 @@ from freedompay_async.models import (
     StatementExtended,
     TransactionInfo,
 )
-from freedompay_async.operations import Operation
-from freedompay_async.overrides import Override
-from freedompay_async.pin_encryption import AesPin, PinEncryptor
-from freedompay_async.plain import to_json
-from freedompay_async.policy import Policy
-from freedompay_async.record import Record
-from freedompay_async.resources.gift_cards import GiftCardOrder
-from freedompay_async.secret import Cvv, Document, Expiry, Otp, PageUrl, Pan, Pin, Secret, SecretKey, Token
-from freedompay_async.settings import Region
-from freedompay_async.signing import JwsSigner, Sha256Signer, Signer
+from freedompay_async.contract.overrides import Override
+from freedompay_async.contract.request_ids import derive_request_id, new_request_id
+from freedompay_async.contract.table import Mark, Retry, Section
+from freedompay_async.crypto.pin_encryption import AesPin, PinEncryptor
+from freedompay_async.crypto.signing import JwsSigner, Sha256Signer, Signer
+from freedompay_async.errors import (
+    ApiError,
+    AuthenticationError,
+    Busy,
+    ConfigurationError,
+    DuplicateRequest,
+    FreedomPayError,
+    GiftCardError,
+    JournalError,
+    NotSent,
+    OutcomeUnknown,
+    ProtocolError,
+    RateLimited,
+    RequestFailed,
+    ResultUnknown,
+    StillProcessing,
+)
+from freedompay_async.operations.operation import Operation
+from freedompay_async.redaction.secret import Cvv, Document, Expiry, Otp, PageUrl, Pan, Pin, Secret, SecretKey, Token
+from freedompay_async.settings.settings import Region
 
 __all__ = [
     "Account",

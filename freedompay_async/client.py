@@ -7,31 +7,31 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import msgspec
 
-from freedompay_async.arguments import check_text, refusal, sealed
-from freedompay_async.client_contract import Contract
-from freedompay_async.contract import Retry, Section
-from freedompay_async.contract_file import overrides_of
+from freedompay_async.api import Cards, Clients, GiftCards, Limits, Requests, Transactions
+from freedompay_async.api.custom_call import given_call
+from freedompay_async.base_client import Pooled
+from freedompay_async.calls.record import Record
+from freedompay_async.contract.client_contract import Contract
+from freedompay_async.contract.file.reading import overrides_of
+from freedompay_async.contract.models.open import Fields
+from freedompay_async.contract.table import Retry, Section
+from freedompay_async.crypto.signing import check_signer
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.models.open import Fields
-from freedompay_async.pooled import Pooled
-from freedompay_async.proxies import proxy_of
-from freedompay_async.record import Record
-from freedompay_async.resources import Cards, Clients, GiftCards, Limits, Requests, Transactions
-from freedompay_async.resources.given import given_call
-from freedompay_async.schemes import SECTIONS, read_schemes, signers_of
-from freedompay_async.secret import Hidden, SecretKey
-from freedompay_async.settings import MAX_ANSWER, Region, Settings, host_of, region_scheme
-from freedompay_async.signing import check_signer
+from freedompay_async.guards.arguments import check_text, refusal, sealed
+from freedompay_async.redaction.secret import Hidden, SecretKey
+from freedompay_async.settings.proxies import proxy_of
+from freedompay_async.settings.schemes import SECTIONS, read_schemes, signers_of
+from freedompay_async.settings.settings import MAX_ANSWER, Region, Settings, host_of, region_scheme
 
 if TYPE_CHECKING:
     import ssl
     from os import PathLike
 
-    from freedompay_async.ids import RequestId
-    from freedompay_async.overrides import Override
-    from freedompay_async.policy import Policy
-    from freedompay_async.proxies import Proxy
-    from freedompay_async.signing import Signer
+    from freedompay_async.calls.policy import Policy
+    from freedompay_async.contract.overrides import Override
+    from freedompay_async.contract.request_ids import RequestId
+    from freedompay_async.crypto.signing import Signer
+    from freedompay_async.settings.proxies import Proxy
 
 __all__ = ["FreedomPay"]
 

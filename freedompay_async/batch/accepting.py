@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from freedompay_async.batch.rows import shown
+from freedompay_async.batch.input.rows import shown
+from freedompay_async.contract.request_ids import BadName, checked_name, one_name
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.ids import BadName, checked_name, one_name
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from freedompay_async.batch.journal import Journal
+    from freedompay_async.batch.journal.sqlite import Journal
 
 __all__ = ["EVERY_ROW", "Accepted", "accept", "accepted_keys", "some"]
 

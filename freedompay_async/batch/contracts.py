@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from freedompay_async.client_contract import Contract, Says, differences
+from freedompay_async.contract.client_contract import Contract, Says, differences
 from freedompay_async.errors import ConfigurationError
 
 if TYPE_CHECKING:

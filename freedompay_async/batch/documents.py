@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import anyio
 import msgspec
 
-from freedompay_async.batch.files import DocumentProblem, open_document
-from freedompay_async.models import ClientCreation
-from freedompay_async.secret import Document
+from freedompay_async.batch.input.documents import DocumentProblem, open_document
+from freedompay_async.contract.models import ClientCreation
+from freedompay_async.redaction.secret import Document
 
 if TYPE_CHECKING:
     from freedompay_async.batch.plan import PlannedRow

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from freedompay_async.batch.report import State
+from freedompay_async.calls.error_text import hint_of
 from freedompay_async.errors import ApiError, FreedomPayError, RequestFailed
-from freedompay_async.explain import hint_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

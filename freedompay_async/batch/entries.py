@@ -11,13 +11,13 @@ import msgspec
 from freedompay_async.batch.clock import Clock
 from freedompay_async.batch.contracts import changed_since
 from freedompay_async.batch.kept import KeptRow
-from freedompay_async.ids import derive_request_id
+from freedompay_async.contract.request_ids import derive_request_id
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import AsyncGenerator, Mapping
 
-    from freedompay_async.batch.journal import Journal
+    from freedompay_async.batch.journal.sqlite import Journal
     from freedompay_async.batch.plan import PlannedRow
 
 __all__ = ["Earlier", "Entry", "Refusal", "Standing", "standing", "unfinished"]

@@ -16,8 +16,8 @@ import anyio
 
 from freedompay_async.batch.shared import SAYS_NOTHING, why
 from freedompay_async.batch.stopping import Held, Stopped, Wait
+from freedompay_async.contract.request_ids import derive_request_id
 from freedompay_async.errors import ConfigurationError, FreedomPayError, ProtocolError
-from freedompay_async.ids import derive_request_id
 
 if TYPE_CHECKING:
     import sqlite3
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.batch.entries import Entry
     from freedompay_async.batch.shared import Shared
-    from freedompay_async.models import RequestState
+    from freedompay_async.contract.models import RequestState
 
 __all__ = ["CHECKS", "Check", "FirstCheck", "spread"]
 

@@ -8,13 +8,13 @@ from contextlib import suppress
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from freedompay_async.files import reading_given
+from freedompay_async.guards.files import reading_given
 
 if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
 
-    from freedompay_async.batch.journal import Journal
+    from freedompay_async.batch.journal.sqlite import Journal
 
 __all__ = ["PLAIN", "SPREADSHEET", "Form", "form_of", "keep_form", "known_form"]
 

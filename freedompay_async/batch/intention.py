@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.batch.clock import Clock
     from freedompay_async.batch.entries import Entry
-    from freedompay_async.batch.journal import Journal
+    from freedompay_async.batch.journal.sqlite import Journal
     from freedompay_async.batch.stopping import Wait
 
 __all__ = ["Intention"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from freedompay_async.arguments import check_number, check_whole
 from freedompay_async.batch.report import State
+from freedompay_async.guards.arguments import check_number, check_whole
 
 __all__ = ["Limits", "Progress"]
 

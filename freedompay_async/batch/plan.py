@@ -12,27 +12,27 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from freedompay_async.arguments import check_type
 from freedompay_async.batch.contracts import META
-from freedompay_async.batch.doubts import Kind
-from freedompay_async.batch.files import DocumentProblem, document_digest
-from freedompay_async.batch.journal_file import no_batch, to_go_on
-from freedompay_async.batch.lookalikes import difference, known_letters
-from freedompay_async.batch.misfits import Misfits
+from freedompay_async.batch.input.documents import DocumentProblem, document_digest
+from freedompay_async.batch.input.doubts import Kind
+from freedompay_async.batch.input.lookalikes import difference, known_letters
+from freedompay_async.batch.input.misfits import Misfits
+from freedompay_async.batch.input.rows import Problem, Row, shown
+from freedompay_async.batch.journal.file import no_batch, to_go_on
 from freedompay_async.batch.plan_warnings import Warnings
-from freedompay_async.batch.rows import Problem, Row, shown
+from freedompay_async.contract.request_ids import BadName, one_name
 from freedompay_async.errors import ConfigurationError, JournalError
-from freedompay_async.ids import BadName, one_name
-from freedompay_async.opening import opened
-from freedompay_async.portable import Portable
-from freedompay_async.secret import MASK, Secret
+from freedompay_async.guards.arguments import check_type
+from freedompay_async.redaction.opening import opened
+from freedompay_async.redaction.portable import Portable
+from freedompay_async.redaction.secret import MASK, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from freedompay_async.batch.contracts import Agreement
-    from freedompay_async.batch.journal import Journal
+    from freedompay_async.batch.journal.sqlite import Journal
 
 __all__ = ["Plan", "PlannedRow", "check_settings", "checked_card_product", "existing_plan", "fold_plan", "make_plan"]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from freedompay_async.batch.doubts import Kind, doubts, plain
-from freedompay_async.batch.numbers import known_numbers
-from freedompay_async.batch.rows import Problem, shown
+from freedompay_async.batch.input.doubts import Kind, doubts, plain
+from freedompay_async.batch.input.numbers import known_numbers
+from freedompay_async.batch.input.rows import Problem, shown
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from freedompay_async.batch.numbers import Numbers
-    from freedompay_async.batch.rows import Row
+    from freedompay_async.batch.input.numbers import Numbers
+    from freedompay_async.batch.input.rows import Row
 
 __all__ = ["Warnings"]
 

@@ -25,15 +25,15 @@ from freedompay_async.batch.shared import too_long
 from freedompay_async.batch.stopping import Held, Stopped, Wait
 from freedompay_async.batch.writes import accepted, keep, refuse
 from freedompay_async.errors import DuplicateRequest, FreedomPayError, ProtocolError, RequestFailed
-from freedompay_async.operations import Operation
+from freedompay_async.operations.operation import Operation
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from freedompay_async.batch.entries import Earlier, Entry
     from freedompay_async.batch.shared import Shared
-    from freedompay_async.contract import Call
-    from freedompay_async.models import RequestState
+    from freedompay_async.contract.models import RequestState
+    from freedompay_async.contract.table import Call
 
 __all__ = ["Refusals"]
 

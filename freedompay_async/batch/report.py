@@ -5,15 +5,15 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from freedompay_async.contract.request_ids import derive_request_id
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.ids import derive_request_id
-from freedompay_async.portable import Portable
+from freedompay_async.redaction.portable import Portable
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import AsyncIterator, Mapping
 
-    from freedompay_async.batch.journal import Journal
+    from freedompay_async.batch.journal.sqlite import Journal
 
 __all__ = ["Outcome", "Report", "State", "make_report", "outcomes"]
 

@@ -17,20 +17,20 @@ from freedompay_async.batch.shared import Shared
 from freedompay_async.batch.steps import Steps
 from freedompay_async.batch.stopping import Held, Stopped, Stopping
 from freedompay_async.batch.writes import clock_was_set_back
+from freedompay_async.contract.request_ids import new_request_id
 from freedompay_async.errors import AuthenticationError, ConfigurationError, FreedomPayError, JournalError
-from freedompay_async.ids import new_request_id
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from freedompay_async.batch.entries import Entry, Standing
     from freedompay_async.batch.first_check import Check
-    from freedompay_async.batch.journal import Journal
+    from freedompay_async.batch.journal.sqlite import Journal
     from freedompay_async.batch.limits import Limits, Progress
     from freedompay_async.batch.plan import Plan
     from freedompay_async.batch.report import Outcome
-    from freedompay_async.governor import Lane
-    from freedompay_async.session import Session
+    from freedompay_async.calls.session import Session
+    from freedompay_async.traffic.governor import Lane
 
 __all__ = ["Run"]
 

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from freedompay_async.batch.clock import Clock
-    from freedompay_async.batch.journal import Journal
+    from freedompay_async.batch.journal.sqlite import Journal
     from freedompay_async.batch.limits import Limits, Progress
     from freedompay_async.batch.outage import PatientLane
     from freedompay_async.batch.stopping import Stopping
-    from freedompay_async.models import RequestState
-    from freedompay_async.session import Session
+    from freedompay_async.calls.session import Session
+    from freedompay_async.contract.models import RequestState
 
 __all__ = ["PASSING", "SAYS_NOTHING", "Shared", "too_long", "why"]
 

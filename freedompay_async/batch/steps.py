@@ -14,13 +14,14 @@ import msgspec
 from freedompay_async.batch.documents import creation
 from freedompay_async.batch.ending import Ended, as_told, failed, not_all_told, not_what_was_ordered, used_before
 from freedompay_async.batch.entries import Refusal
-from freedompay_async.batch.files import DocumentProblem
+from freedompay_async.batch.input.documents import DocumentProblem
 from freedompay_async.batch.intention import Intention
 from freedompay_async.batch.report import State
 from freedompay_async.batch.shared import SAYS_NOTHING, too_long
 from freedompay_async.batch.stopping import Stopped, Wait
 from freedompay_async.batch.writes import accepted, claim, end, keep
-from freedompay_async.contract import CARDS_ACTIVATE, CARDS_ISSUE, CLIENTS_CREATE
+from freedompay_async.contract.models import CardActivation, CardIssue
+from freedompay_async.contract.table import CARDS_ACTIVATE, CARDS_ISSUE, CLIENTS_CREATE
 from freedompay_async.errors import (
     DuplicateRequest,
     NotSent,
@@ -30,8 +31,7 @@ from freedompay_async.errors import (
     RequestFailed,
     StillProcessing,
 )
-from freedompay_async.models import CardActivation, CardIssue
-from freedompay_async.operations import Operation, start
+from freedompay_async.operations.operation import Operation, start
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from freedompay_async.batch.refusals import Refusals
     from freedompay_async.batch.report import Outcome
     from freedompay_async.batch.shared import Shared
-    from freedompay_async.contract import Call
-    from freedompay_async.models import Intent, RequestState
+    from freedompay_async.contract.models import Intent, RequestState
+    from freedompay_async.contract.table import Call
 
 __all__ = ["Steps"]
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping, Sequence
 
     from freedompay_async.batch.entries import Entry, Refusal
-    from freedompay_async.batch.journal import Journal
+    from freedompay_async.batch.journal.sqlite import Journal
 
 __all__ = ["accepted", "claim", "clock_was_set_back", "end", "forget", "intend", "keep", "refuse"]
 

@@ -22,9 +22,9 @@ from freedompay_async.cli.output import check_free, in_shell, printable, say
 from freedompay_async.cli.planned import plan_event, refuse_problems, taken_back, temporary_folder
 from freedompay_async.cli.running import be_sure_of, gentle_stop, knock
 from freedompay_async.cli.settings_flags import Given, with_settings
+from freedompay_async.codec.to_json import to_json
 from freedompay_async.errors import ConfigurationError, FreedomPayError, JournalError
-from freedompay_async.files import reading_given
-from freedompay_async.plain import to_json
+from freedompay_async.guards.files import reading_given
 
 if TYPE_CHECKING:
     from freedompay_async.batch import Accepted

@@ -12,12 +12,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from freedompay_async.batch.columns import ABOUT, example_row
+from freedompay_async.batch.input.columns import ABOUT, example_row
 from freedompay_async.cli.common import errors_told
 from freedompay_async.cli.output import in_shell
 from freedompay_async.cli.verbs.answers import draw_table
+from freedompay_async.codec.to_json import to_json
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.plain import to_json
 
 __all__ = ["columns"]
 

@@ -16,18 +16,18 @@ from freedompay_async.cli.common import errors_told
 from freedompay_async.cli.marks import MARKS, RETRIES
 from freedompay_async.cli.output import printable
 from freedompay_async.cli.verbs.answers import draw_table
-from freedompay_async.client_contract import Contract, differences
-from freedompay_async.contract import HASHDT_TABLE, TABLE, Call, Mark, Section
-from freedompay_async.contract_file import read_contract
-from freedompay_async.contract_template import template
+from freedompay_async.codec.to_json import to_json
+from freedompay_async.contract.client_contract import Contract, differences
+from freedompay_async.contract.file.reading import read_contract
+from freedompay_async.contract.file.template import template
+from freedompay_async.contract.table import HASHDT_TABLE, TABLE, Call, Mark, Section
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.plain import to_json
-from freedompay_async.settings import Region
+from freedompay_async.settings.settings import Region
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from freedompay_async.contract_file import ContractFile
+    from freedompay_async.contract.file.reading import ContractFile
 
 __all__ = ["contract"]
 

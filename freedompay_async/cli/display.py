@@ -15,7 +15,7 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bars
 
 from freedompay_async.cli.output import as_record, printable
-from freedompay_async.plain import to_json
+from freedompay_async.codec.to_json import to_json
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable

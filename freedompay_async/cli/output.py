@@ -16,9 +16,9 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import typer
 
 from freedompay_async.batch.form import PLAIN
+from freedompay_async.codec.to_json import to_json
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.files import Identity, NotOurs, identity, identity_of
-from freedompay_async.plain import to_json
+from freedompay_async.guards.files import Identity, NotOurs, identity, identity_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from freedompay_async.codec.to_json import to_json
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.plain import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Generator

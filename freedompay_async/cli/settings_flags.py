@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from freedompay_async.client import FreedomPay
-from freedompay_async.schemes import read_schemes, signers_of
-from freedompay_async.settings import Settings, region_scheme
+from freedompay_async.settings.schemes import read_schemes, signers_of
+from freedompay_async.settings.settings import Settings, region_scheme
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from freedompay_async.signing import Signer
+    from freedompay_async.crypto.signing import Signer
 
 __all__ = ["SETTINGS", "Given", "with_settings"]
 

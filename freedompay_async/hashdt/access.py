@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from freedompay_async.arguments import refusal
 from freedompay_async.errors import ConfigurationError, NotSent
-from freedompay_async.leftovers import leftover_of
-from freedompay_async.secret import Hidden, Token
+from freedompay_async.guards.arguments import refusal
+from freedompay_async.guards.leftovers import leftover_of
+from freedompay_async.redaction.secret import Hidden, Token
 
 __all__ = ["Access", "TokenSource", "closed", "header"]
 

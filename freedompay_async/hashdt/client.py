@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from freedompay_async.arguments import check_text
-from freedompay_async.contract import Section
-from freedompay_async.contract_file import overrides_of
+from freedompay_async.base_client import Pooled
+from freedompay_async.contract.file.reading import overrides_of
+from freedompay_async.contract.overrides import overridden
+from freedompay_async.contract.table import Section
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.guards.arguments import check_text
 from freedompay_async.hashdt.access import Access, closed
 from freedompay_async.hashdt.page import is_safe
 from freedompay_async.hashdt.pins import Pins
-from freedompay_async.overrides import overridden
-from freedompay_async.pooled import Pooled
-from freedompay_async.proxies import proxy_of
-from freedompay_async.secret import Hidden
-from freedompay_async.settings import MAX_ANSWER, is_plain
+from freedompay_async.redaction.secret import Hidden
+from freedompay_async.settings.proxies import proxy_of
+from freedompay_async.settings.settings import MAX_ANSWER, is_plain
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable
     from os import PathLike
 
+    from freedompay_async.calls.policy import Policy
+    from freedompay_async.contract.overrides import Override
     from freedompay_async.hashdt.access import TokenSource
-    from freedompay_async.overrides import Override
-    from freedompay_async.policy import Policy
-    from freedompay_async.proxies import Proxy
+    from freedompay_async.settings.proxies import Proxy
 
 __all__ = ["HashDT"]
 

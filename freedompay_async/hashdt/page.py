@@ -6,8 +6,8 @@ from html import escape
 from typing import Final
 from urllib.parse import urlsplit
 
-from freedompay_async.portable import Portable
-from freedompay_async.secret import PageUrl  # noqa: TC001 - msgspec reads the annotation when it runs
+from freedompay_async.redaction.portable import Portable
+from freedompay_async.redaction.secret import PageUrl  # noqa: TC001 - msgspec reads the annotation when it runs
 
 __all__ = ["PinPage", "is_safe"]
 

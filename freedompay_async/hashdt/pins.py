@@ -6,22 +6,22 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from freedompay_async.contract import PINS_CHANGE_URL, PINS_RESET_URL, PINS_SET_URL
+from freedompay_async.calls.error_text import mark_cancelled
+from freedompay_async.contract.models.open import Fields
+from freedompay_async.contract.models.requests import HeaderQuery
+from freedompay_async.contract.request_ids import checked_request_id, new_request_id
+from freedompay_async.contract.table import PINS_CHANGE_URL, PINS_RESET_URL, PINS_SET_URL
 from freedompay_async.errors import AuthenticationError, FreedomPayError, ProtocolError
-from freedompay_async.explain import mark_cancelled
+from freedompay_async.guards.staying import Staying
 from freedompay_async.hashdt.access import header
 from freedompay_async.hashdt.page import PinPage, is_safe
-from freedompay_async.ids import checked_request_id, new_request_id
-from freedompay_async.models.open import Fields
-from freedompay_async.models.requests import HeaderQuery
-from freedompay_async.staying import Staying
 
 if TYPE_CHECKING:
-    from freedompay_async.contract import Call
+    from freedompay_async.calls.session import Session
+    from freedompay_async.contract.models.pin_pages import PinPageAnswer
+    from freedompay_async.contract.request_ids import RequestId
+    from freedompay_async.contract.table import Call
     from freedompay_async.hashdt.access import Access
-    from freedompay_async.ids import RequestId
-    from freedompay_async.models.pin_pages import PinPageAnswer
-    from freedompay_async.session import Session
 
 __all__ = ["Pins"]
 

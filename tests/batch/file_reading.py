@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from freedompay_async.batch.files import read_file
+from freedompay_async.batch.input.reading import read_file
 from freedompay_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from freedompay_async.batch.rows import Problem, Row
+    from freedompay_async.batch.input.rows import Problem, Row
 
 TODAY = date(2025, 6, 15)
 

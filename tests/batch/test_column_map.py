@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from freedompay_async.batch.files import read_file
-from freedompay_async.batch.files.mapping import NO_MAP, column_map
-from freedompay_async.batch.rows import Row
+from freedompay_async.batch.input.mapping import NO_MAP, column_map
+from freedompay_async.batch.input.reading import read_file
+from freedompay_async.batch.input.rows import Row
 from freedompay_async.errors import ConfigurationError
 
 TEXT = """\

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from freedompay_async.batch.files import DocumentProblem, document_digest, documents, open_document, read_file
-from freedompay_async.batch.rows import Row
+from freedompay_async.batch.input import documents
+from freedompay_async.batch.input.documents import DocumentProblem, document_digest, open_document
+from freedompay_async.batch.input.reading import read_file
+from freedompay_async.batch.input.rows import Row
 
 LEAST = "77017777777,Aidar,Omarov"
 

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from freedompay_async.batch.doubts import Kind, doubts, plain
-from freedompay_async.batch.rows import Row, read_row
+from freedompay_async.batch.input.doubts import Kind, doubts, plain
+from freedompay_async.batch.input.rows import Row, read_row
 
 LEAST = {"key": "a", "phone": "77017777777", "first_name": "Aidar", "last_name": "Omarov"}
 # Of somebody born in a century to come; see `examples/make_clients.py`.

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from freedompay_async.batch.doubts import doubts
-from freedompay_async.batch.files import read_file
-from freedompay_async.batch.rows import Row
+from freedompay_async.batch.input.doubts import doubts
+from freedompay_async.batch.input.reading import read_file
+from freedompay_async.batch.input.rows import Row
 
 if TYPE_CHECKING:
     from types import ModuleType

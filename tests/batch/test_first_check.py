@@ -8,11 +8,11 @@ from itertools import pairwise
 
 import pytest
 
-from freedompay_async.attempt import TransportError
 from freedompay_async.batch import Limits, State
 from freedompay_async.batch.first_check import spread
 from freedompay_async.errors import AuthenticationError, ConfigurationError, RateLimited
 from freedompay_async.sandbox import Fault
+from freedompay_async.transport.base import TransportError
 
 
 def asked(office) -> list[str]:

@@ -14,9 +14,9 @@ from freedompay_async.batch.first_check import FirstCheck, spread
 from freedompay_async.batch.limits import Limits, Progress
 from freedompay_async.batch.shared import Shared
 from freedompay_async.batch.stopping import Stopped, Stopping
+from freedompay_async.contract.models import RequestState
+from freedompay_async.contract.request_ids import derive_request_id
 from freedompay_async.errors import AuthenticationError, ConfigurationError, NotSent, ProtocolError, RateLimited
-from freedompay_async.ids import derive_request_id
-from freedompay_async.models import RequestState
 
 KNOWN = RequestState(status="ok", request_status="process")
 NOTHING = ProtocolError("a page. Ask again.")

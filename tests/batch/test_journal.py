@@ -15,10 +15,10 @@ from contextlib import closing
 import pytest
 
 from freedompay_async.batch import Journal, entries, writes
-from freedompay_async.contract import GIFT_CARDS_ISSUE
+from freedompay_async.calls.record import Record
+from freedompay_async.contract.models import GiftIssue
+from freedompay_async.contract.table import GIFT_CARDS_ISSUE
 from freedompay_async.errors import ConfigurationError, JournalError
-from freedompay_async.models import GiftIssue
-from freedompay_async.record import Record
 
 WRITER = """
 import asyncio, sys

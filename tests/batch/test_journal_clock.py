@@ -9,8 +9,8 @@ from contextlib import suppress
 
 import pytest
 
-from freedompay_async.attempt import TransportError
 from freedompay_async.batch import State, entries, run
+from freedompay_async.transport.base import TransportError
 
 HOUR = 3600.0
 DAY = 24 * HOUR

@@ -12,7 +12,7 @@ import sys
 import pytest
 
 from freedompay_async.batch import Journal
-from freedompay_async.batch.journal_file import to_go_on
+from freedompay_async.batch.journal.file import to_go_on
 from freedompay_async.batch.plan import existing_plan
 from freedompay_async.errors import ConfigurationError
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 import pytest
 
 from freedompay_async.batch import Journal, read_file
-from freedompay_async.batch.files import document_digest
+from freedompay_async.batch.input.documents import document_digest
 from freedompay_async.cli.batches import _accepted
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.sandbox.issuing.issuer import Issuer

@@ -8,7 +8,8 @@ from contextlib import closing
 
 import pytest
 
-from freedompay_async.batch import Limits, State, journal, outcomes
+from freedompay_async.batch import Limits, State, outcomes
+from freedompay_async.batch.journal import sqlite
 from freedompay_async.errors import ConfigurationError, JournalError
 
 ROWS = 8
@@ -86,7 +87,7 @@ async def test_a_plan_that_does_not_fit_into_the_file_is_refused_and_can_be_made
     file = office.file(people(3))
     async with office.batch() as batch:
         with monkeypatch.context() as patched:
-            patched.setattr(journal, "_fold", full)
+            patched.setattr(sqlite, "_fold", full)
             with pytest.raises(ConfigurationError) as caught:
                 await office.plan(batch, file)
         again = await office.plan(batch, file)

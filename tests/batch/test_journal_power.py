@@ -18,11 +18,11 @@ import pytest
 
 from freedompay_async.batch import Journal
 from freedompay_async.batch.entries import Entry
+from freedompay_async.batch.input.rows import Row
 from freedompay_async.batch.plan import PlannedRow, make_plan
 from freedompay_async.batch.report import State
-from freedompay_async.batch.rows import Row
 from freedompay_async.batch.writes import accepted, end, intend
-from freedompay_async.models import NewClient
+from freedompay_async.contract.models import NewClient
 
 SETTINGS = {"merchant": "10001", "base_url": "http://127.0.0.1:9", "batch": "default", "activate": "no"}
 FRAME = 4096 + 24

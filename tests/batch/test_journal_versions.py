@@ -7,7 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from freedompay_async.batch import Journal, outcomes, schema
+from freedompay_async.batch import Journal, outcomes
+from freedompay_async.batch.journal import schema
 from freedompay_async.batch.report import make_report
 
 INTENTS = "INSERT INTO intents (number, step, request_id, body_sha256, sent_at, accepted) VALUES (?, ?, ?, x'00', ?, ?)"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freedompay_async.batch.lookalikes import Letters, difference, known_letters
+from freedompay_async.batch.input.lookalikes import Letters, difference, known_letters
 
 LETTERS = known_letters()
 

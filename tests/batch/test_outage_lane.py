@@ -9,10 +9,10 @@ import pytest
 
 from freedompay_async.batch.limits import Progress
 from freedompay_async.batch.outage import PatientLane
+from freedompay_async.calls.policy import Seen
+from freedompay_async.codec.wire import Reply, Verdict
 from freedompay_async.errors import RateLimited
-from freedompay_async.governor import NoTurn
-from freedompay_async.policy import Seen
-from freedompay_async.wire import Reply, Verdict
+from freedompay_async.traffic.governor import NoTurn
 
 ANSWERED = Verdict(Seen.KNOWN, "HTTP 200", None, Reply(200, {}, b"{}"))
 PAGE = Verdict(Seen.UNCLEAR, "not JSON", None, Reply(200, {}, b"\n<html>maintenance</html>"))

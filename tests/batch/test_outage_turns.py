@@ -8,10 +8,10 @@ import pytest
 
 from freedompay_async.batch.limits import Progress
 from freedompay_async.batch.outage import PatientLane
-from freedompay_async.governor import Governor, NoTurn
-from freedompay_async.models import RequestState
-from freedompay_async.policy import Seen
-from freedompay_async.wire import Reply, Verdict
+from freedompay_async.calls.policy import Seen
+from freedompay_async.codec.wire import Reply, Verdict
+from freedompay_async.contract.models import RequestState
+from freedompay_async.traffic.governor import Governor, NoTurn
 
 ANSWERED = Verdict(Seen.KNOWN, "HTTP 200", None, Reply(200, {}, b"{}"))
 SILENT = Verdict(Seen.NOT_SENT, "no connection")

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from freedompay_async.batch import Batch, Journal, Limits, Row, read_file
+from freedompay_async.contract.models.requests import Address, NewClient
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.models.requests import Address, NewClient
-from freedompay_async.secret import Secret
+from freedompay_async.redaction.secret import Secret
 
 ADDRESS = Address(country="KAZ", postal_code="050000", address_line1="Almaty", address_line2=Secret("Abai"), address_line3="1")
 

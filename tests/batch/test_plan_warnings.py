@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from freedompay_async.batch.numbers import known_numbers
+from freedompay_async.batch.input.numbers import known_numbers
 from freedompay_async.batch.plan import make_plan
 
 CARDS = "each of these rows makes a card, so check that this person is to have them"

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from freedompay_async.batch.rows import COLUMNS, Problem, read_row
+from freedompay_async.batch.input.rows import COLUMNS, Problem, read_row
 
 PROSE = [f"address{number}_{part}" for number in (1, 2) for part in ("postal_code", "line1", "line2", "line3")]
 FULL = {

@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-from freedompay_async.attempt import TransportError
 from freedompay_async.batch import Batch, Journal, Limits, State, read_file
 from freedompay_async.sandbox import Fault, Faults, Sandbox
+from freedompay_async.transport.base import TransportError
 
 
 @pytest.fixture

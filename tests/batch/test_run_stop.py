@@ -9,9 +9,9 @@ from functools import partial
 import pytest
 
 from freedompay_async.batch import Limits
+from freedompay_async.crypto.signing import JwsSigner
 from freedompay_async.errors import AuthenticationError, ConfigurationError, JournalError, NotSent
 from freedompay_async.sandbox import Fault, Sandbox
-from freedompay_async.signing import JwsSigner
 
 
 async def begin(office, batch, rows):

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from freedompay_async.batch.rows import COLUMNS, Row, read_row
-from freedompay_async.batch.spoilt import FIRST, spoilt
+from freedompay_async.batch.input.rows import COLUMNS, Row, read_row
+from freedompay_async.batch.input.spoilt import FIRST, spoilt
 
 LEAST = {"key": "app-1", "phone": "77017777777", "first_name": "Aidar", "last_name": "Omarov"}
 NAMES = ("first_name", "last_name", "middle_name")

@@ -10,7 +10,7 @@ import pytest
 from freedompay_async.batch import State, steps
 from freedompay_async.batch.ending import Ended
 from freedompay_async.batch.entries import Refusal
-from freedompay_async.batch.files import DocumentProblem
+from freedompay_async.batch.input.documents import DocumentProblem
 from freedompay_async.errors import AuthenticationError, DuplicateRequest, NotSent, OutcomeUnknown, ProtocolError, RequestFailed
 from tests.batch.desk import (
     BEFORE,

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from freedompay_async.batch.files.cells import Wrong, cell_name, value_of
+from freedompay_async.batch.input.cells import Wrong, cell_name, value_of
 
 DAY = datetime(1990, 12, 31)  # noqa: DTZ001  a workbook has no zones
 MOMENT = DAY.replace(hour=10, minute=30)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from freedompay_async.batch.files import archive, error_cells, read_file, workbook
-from freedompay_async.batch.rows import Row
+from freedompay_async.batch.input import archive, error_cells, workbook
+from freedompay_async.batch.input.reading import read_file
+from freedompay_async.batch.input.rows import Row
 from freedompay_async.errors import ConfigurationError
 from tests.batch.file_reading import problems, read, refusal
 from tests.batch.workbooks import Broken, Formula, Xml, write_ods, write_xlsx

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
-from freedompay_async.ids import derive_request_id
+from freedompay_async.contract.request_ids import derive_request_id
 from freedompay_async.sandbox import Fault, Sandbox
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import pytest
 
 from freedompay_async import JwsSigner, Sha256Signer
 from freedompay_async.cli.verbs.announce import Announcing
-from freedompay_async.contract import CARDS_BLOCK
-from freedompay_async.redaction import Outgoing
+from freedompay_async.contract.table import CARDS_BLOCK
+from freedompay_async.redaction.redaction import Outgoing
 
 SIGNERS = [JwsSigner(auth_id="1", secret_key="hunter2"), Sha256Signer(auth_id="1", secret_key="hunter2")]
 

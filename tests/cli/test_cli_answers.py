@@ -10,13 +10,13 @@ import pytest
 
 from freedompay_async.cli.verbs import answers
 from freedompay_async.cli.verbs.answers import draw_table, printable, show, show_list
-from freedompay_async.models import GiftAnswer, GiftCardState, RequestState
-from freedompay_async.models.answers import Completed
-from freedompay_async.models.dictionaries import CallStatus, GiftCardStatus, GiftStatus, RequestStatus
-from freedompay_async.models.open import Extra
-from freedompay_async.models.reads import CardInfo, CardSecrets, Movement, Statement, StatementExtended
-from freedompay_async.plain import to_json
-from freedompay_async.secret import Cvv, Pan
+from freedompay_async.codec.to_json import to_json
+from freedompay_async.contract.models import GiftAnswer, GiftCardState, RequestState
+from freedompay_async.contract.models.answers import Completed
+from freedompay_async.contract.models.dictionaries import CallStatus, GiftCardStatus, GiftStatus, RequestStatus
+from freedompay_async.contract.models.open import Extra
+from freedompay_async.contract.models.reads import CardInfo, CardSecrets, Movement, Statement, StatementExtended
+from freedompay_async.redaction.secret import Cvv, Pan
 
 OK = {"status": CallStatus.OK, "request_status": RequestStatus.SUCCESS, "request_id": "r-1"}
 

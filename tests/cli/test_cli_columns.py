@@ -8,7 +8,7 @@ import tomllib
 
 import pytest
 
-from freedompay_async.batch.columns import ABOUT
+from freedompay_async.batch.input.columns import ABOUT
 from freedompay_async.cli import columns
 from tests.batch.workbooks import write_xlsx
 

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from freedompay_async.batch import Outcome, Progress, State
 from freedompay_async.cli import common, display, main
+from freedompay_async.codec.to_json import to_json
 from freedompay_async.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -28,8 +29,7 @@ from freedompay_async.errors import (
     RequestFailed,
     StillProcessing,
 )
-from freedompay_async.plain import to_json
-from freedompay_async.secret import Secret
+from freedompay_async.redaction.secret import Secret
 
 
 def ended(error, capsys):

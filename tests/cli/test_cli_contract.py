@@ -5,8 +5,8 @@ import json
 import pytest
 
 from freedompay_async.cli import contract_table
-from freedompay_async.contract import HASHDT_TABLE, TABLE
-from freedompay_async.contract_template import template
+from freedompay_async.contract.file.template import template
+from freedompay_async.contract.table import HASHDT_TABLE, TABLE
 
 ROWS = (*TABLE, *HASHDT_TABLE)
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from freedompay_async.signing_report import KEY_PLACE
+from freedompay_async.crypto.diagnosis import KEY_PLACE
 
 PATH = "/v5/card-api/request/status"
 BODY = '{"request_id":"828cf71d-a447-4a67-a149-c1df8bc197ca"}'

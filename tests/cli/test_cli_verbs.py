@@ -7,7 +7,7 @@ import re
 import pytest
 
 from freedompay_async.cli.marks import MARKS, RETRIES
-from freedompay_async.contract import TABLE, Mark, Retry
+from freedompay_async.contract.table import TABLE, Mark, Retry
 
 ROWS = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
 

@@ -9,7 +9,7 @@ import aiohttp
 import aioresponses.core
 import pytest
 
-import freedompay_async.pool  # noqa: F401 - it has to see the HTTP library as it is, and not with a double in its place
+import freedompay_async.transport.pool  # noqa: F401 - it has to see the HTTP library as it is, and not with a double in its place
 from freedompay_async import FreedomPay, Policy
 from freedompay_async.sandbox import Sandbox
 

@@ -15,18 +15,19 @@ import msgspec
 import pytest
 import typer.main
 
-from freedompay_async import FreedomPay, Limit, LimitAmount, NewClient, Operation, contract, models
-from freedompay_async.contract import HASHDT_TABLE, TABLE, Mark
+from freedompay_async import FreedomPay, Limit, LimitAmount, NewClient, Operation
+from freedompay_async.contract import models, table
+from freedompay_async.contract.models.open import OpenStruct
+from freedompay_async.contract.request_ids import RequestId
+from freedompay_async.contract.table import HASHDT_TABLE, TABLE, Mark
 from freedompay_async.hashdt import HashDT, PinPage
-from freedompay_async.ids import RequestId
-from freedompay_async.models.open import OpenStruct
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 ROOT = Path(__file__).parents[2]
 ROWS = {row.name: row for row in (*TABLE, *HASHDT_TABLE)}
-CONSTANTS = {value.name: name for name, value in vars(contract).items() if isinstance(value, contract.Call)}
+CONSTANTS = {value.name: name for name, value in vars(table).items() if isinstance(value, table.Call)}
 PERSON = NewClient(phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV")
 PHONE = 79651234567
 DAY = {"start_date": dt.date(2020, 1, 1), "end_date": dt.date(2090, 1, 1)}
@@ -306,7 +307,7 @@ def test_every_row_is_called_by_a_test_elsewhere():
         ("pins = client.pins\npins.set_url()", {"pins.set_url"}),
         ("ROWS = ['cards.issue', \"cards.issue\"]", set()),
         ("# fp.cards.issue()\n'fp.cards.issue()'", set()),
-        ("from freedompay_async.contract import CARD_ISSUE", set()),
+        ("from freedompay_async.contract.table import CARD_ISSUE", set()),
         ("method = fp.cards.issue", set()),
         ("fp.cards.issue_plastic()", {"cards.issue_plastic"}),
     ],

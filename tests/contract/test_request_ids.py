@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from freedompay_async import Address, ConfigurationError, Limit, LimitAmount, NewClient, RequestFailed, Retry
-from freedompay_async.models import RequestState
+from freedompay_async.contract.models import RequestState
 
 BAD = {
     "two lines": "s3cret\r\nx-evil: 1",

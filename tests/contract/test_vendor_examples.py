@@ -12,12 +12,12 @@ import pytest
 from yarl import URL
 
 from freedompay_async import FreedomPay
-from freedompay_async.contract import HASHDT_TABLE, TABLE
+from freedompay_async.codec.shapes import read_shape
+from freedompay_async.contract.models.open import Fields
+from freedompay_async.contract.table import HASHDT_TABLE, TABLE
 from freedompay_async.errors import FreedomPayError
 from freedompay_async.hashdt import HashDT
-from freedompay_async.models.open import Fields
-from freedompay_async.secret import Secret
-from freedompay_async.shapes import read_shape
+from freedompay_async.redaction.secret import Secret
 
 ROWS = {row.name: row for row in (*TABLE, *HASHDT_TABLE)}
 EXAMPLES = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in sorted((Path(__file__).parent / "examples").glob("*.json"))}

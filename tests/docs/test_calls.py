@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from freedompay_async import FreedomPay
-from freedompay_async.contract_file import read_contract
+from freedompay_async.contract.file import read_contract
 from freedompay_async.hashdt import HashDT
 from freedompay_async.sandbox import Sandbox
 

@@ -4,7 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from freedompay_async.batch.files.mapping import column_map
+from freedompay_async.batch.input.mapping import column_map
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "columns.md").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from freedompay_async.batch.rows import COLUMNS
+from freedompay_async.batch.input.rows import COLUMNS
 from freedompay_async.errors import MEANINGS, Ending, Of
 
 ROOT = Path(__file__).parents[2]

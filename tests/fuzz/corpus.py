@@ -11,9 +11,9 @@ from typing import Any, Union, get_args, get_origin
 import msgspec
 from hypothesis import strategies as st
 
-from freedompay_async.models import Answer, GiftAnswer, PinPageAnswer
-from freedompay_async.models.open import OpenInt, OpenStruct, OpenText
-from freedompay_async.secret import PageUrl
+from freedompay_async.contract.models import Answer, GiftAnswer, PinPageAnswer
+from freedompay_async.contract.models.open import OpenInt, OpenStruct, OpenText
+from freedompay_async.redaction.secret import PageUrl
 
 EXAMPLES = [
     json.dumps(json.loads(file.read_text("utf-8"))["answer"]["body"]).encode()

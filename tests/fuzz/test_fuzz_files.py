@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from freedompay_async import ConfigurationError
 from freedompay_async.batch import read_file
-from freedompay_async.batch.rows import Problem, Row
+from freedompay_async.batch.input.rows import Problem, Row
 from tests.fuzz.files import SECRET, any_bytes, as_csv, as_json, whole_rows
 
 TODAY = dt.date(2026, 1, 1)

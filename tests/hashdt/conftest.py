@@ -10,12 +10,12 @@ import pytest
 from aiohttp import web
 
 from freedompay_async import Policy
-from freedompay_async.attempt import TransportError
-from freedompay_async.contract import Section
+from freedompay_async.calls.session import Session
+from freedompay_async.codec.wire import Reply
+from freedompay_async.contract.table import Section
 from freedompay_async.hashdt import HashDT, Pins
 from freedompay_async.hashdt.access import Access
-from freedompay_async.session import Session
-from freedompay_async.wire import Reply
+from freedompay_async.transport.base import TransportError
 
 PAGE = "https://pins.example.com/p/4f0c?key=k-8d1&step=1"
 KEYS = {"api_key": "key-of-the-api", "product_id": "product-7"}

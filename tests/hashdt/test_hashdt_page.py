@@ -10,9 +10,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from freedompay_async.codec.to_json import to_json
 from freedompay_async.hashdt import PinPage
-from freedompay_async.plain import to_json
-from freedompay_async.secret import PageUrl
+from freedompay_async.redaction.secret import PageUrl
 
 URL = "https://pins.example.com/p?key=s3cret&step=1"
 FIXED = {

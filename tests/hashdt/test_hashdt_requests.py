@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from freedompay_async.secret import Pan, Secret
+from freedompay_async.redaction.secret import Pan, Secret
 
 CALLS = {"set_url": "setpin", "reset_url": "resetpin", "change_url": "changepin"}
 each_call = pytest.mark.parametrize(("call", "path"), CALLS.items())

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from freedompay_async import AuthenticationError, ConfigurationError, NotSent, OutcomeUnknown, RequestFailed
-from freedompay_async.secret import Token
+from freedompay_async.redaction.secret import Token
 
 ERROR = {"status": "error", "code": 0, "message": "no"}
 

@@ -21,20 +21,11 @@ from collections import Counter
 from contextlib import AsyncExitStack, suppress
 from uuid import uuid4
 
-from freedompay_async import (
-    DuplicateRequest,
-    FreedomPay,
-    FreedomPayError,
-    NewClient,
-    Otp,
-    OutcomeUnknown,
-    Policy,
-    ProtocolError,
-    redaction,
-    reuse,
-)
+from freedompay_async import DuplicateRequest, FreedomPay, FreedomPayError, NewClient, Otp, OutcomeUnknown, Policy, ProtocolError
+from freedompay_async.calls import reuse
 from freedompay_async.hashdt import HashDT
-from freedompay_async.pacing import Pace
+from freedompay_async.redaction import redaction
+from freedompay_async.traffic.pacing import Pace
 
 # What a 429 teaches a client is tested elsewhere; here, where three in a hundred calls get one at random, it would only take time.
 Pace.limited = lambda *_: None

@@ -13,11 +13,11 @@ from typing import NamedTuple
 import pytest
 
 from freedompay_async import FreedomPay
-from freedompay_async.attempt import TransportError
 from freedompay_async.batch import Batch, Journal, Limits
-from freedompay_async.batch.rows import read_row
-from freedompay_async.batch.schema import SCHEMA
-from freedompay_async.wire import Reply
+from freedompay_async.batch.input.rows import read_row
+from freedompay_async.batch.journal.schema import SCHEMA
+from freedompay_async.codec.wire import Reply
+from freedompay_async.transport.base import TransportError
 
 FIRST = 77010000000
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from freedompay_async import Policy
-from freedompay_async.attempt import TransportError
+from freedompay_async.transport.base import TransportError
 from tests.model.faults import CLOSED, LATENCY, NONE
 
 if TYPE_CHECKING:

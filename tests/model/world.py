@@ -9,11 +9,11 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from freedompay_async import JwsSigner, Section, Sha256Signer
-from freedompay_async.contract import CARDS_BULK_ISSUE, CARDS_INFO, CARDS_ISSUE, GIFT_CARDS_ISSUE, REQUESTS_STATUS
-from freedompay_async.governor import Lane
-from freedompay_async.models import BulkIssue, CardIssue, CardQuery, GiftIssue
-from freedompay_async.operations import Operation, start
-from freedompay_async.session import Session
+from freedompay_async.calls.session import Session
+from freedompay_async.contract.models import BulkIssue, CardIssue, CardQuery, GiftIssue
+from freedompay_async.contract.table import CARDS_BULK_ISSUE, CARDS_INFO, CARDS_ISSUE, GIFT_CARDS_ISSUE, REQUESTS_STATUS
+from freedompay_async.operations.operation import Operation, start
+from freedompay_async.traffic.governor import Lane
 from tests.model.clocks import EPOCH, SteppedLoop
 from tests.model.issuer import Issuer, Manner
 from tests.model.network import POLICY, Wire

@@ -21,14 +21,14 @@ from hypothesis import strategies as st
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from freedompay_async import JwsSigner, Policy, Section, Sha256Signer
-from freedompay_async.attempt import TransportError
+from freedompay_async.calls.session import Session
+from freedompay_async.codec.wire import Reply
+from freedompay_async.contract.models import Address, Answer, GiftAnswer, HeaderQuery, LimitAmount, NewClient, PinPageAnswer
+from freedompay_async.contract.models.open import Fields, OpenInt, OpenStruct, OpenText
+from freedompay_async.contract.models.requests import NewPhone
 from freedompay_async.hashdt.access import Access
-from freedompay_async.models import Address, Answer, GiftAnswer, HeaderQuery, LimitAmount, NewClient, PinPageAnswer
-from freedompay_async.models.open import Fields, OpenInt, OpenStruct, OpenText
-from freedompay_async.models.requests import NewPhone
-from freedompay_async.secret import PageUrl, Secret
-from freedompay_async.session import Session
-from freedompay_async.wire import Reply
+from freedompay_async.redaction.secret import PageUrl, Secret
+from freedompay_async.transport.base import TransportError
 
 SECRET = "sandbox-secret"
 

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freedompay_async.contract import HASHDT_TABLE, REQUESTS_STATUS, TABLE, Retry
+from freedompay_async.codec.to_json import to_json
+from freedompay_async.contract.models import Extra, RequestState
+from freedompay_async.contract.table import HASHDT_TABLE, REQUESTS_STATUS, TABLE, Retry
 from freedompay_async.errors import FreedomPayError
 from freedompay_async.hashdt import PinPage, Pins
-from freedompay_async.models import Extra, RequestState
-from freedompay_async.operations import Operation, start
-from freedompay_async.plain import to_json
+from freedompay_async.operations.operation import Operation, start
 
 SCHEMES = st.sampled_from(["KZ", "KG"])
 every_row = pytest.mark.parametrize("row", [*TABLE, *HASHDT_TABLE], ids=lambda row: row.name)

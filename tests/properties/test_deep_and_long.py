@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freedompay_async.models import CardInfo, Extra, StatementExtended
-from freedompay_async.models.open import Fields
-from freedompay_async.plain import to_json
-from freedompay_async.policy import Seen
-from freedompay_async.wire import Reply, read_answer
+from freedompay_async.calls.policy import Seen
+from freedompay_async.codec.to_json import to_json
+from freedompay_async.codec.wire import Reply, read_answer
+from freedompay_async.contract.models import CardInfo, Extra, StatementExtended
+from freedompay_async.contract.models.open import Fields
 
 DIGITS = "7" * 4000
 ODD = {

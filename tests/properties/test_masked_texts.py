@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freedompay_async.masking import is_secret_name, mask_text, masked_body
+from freedompay_async.redaction.masking import is_secret_name, mask_text, masked_body
 
 NAMES = [
     "pin",

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from freedompay_async.codec.shapes import read_shape
+from freedompay_async.codec.to_json import to_json
+from freedompay_async.codec.wire import Reply, encode, read_answer
+from freedompay_async.contract.models import CardBalance, GiftCardState, LimitAmount, TransactionCreation
+from freedompay_async.contract.models.requests import money
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.models import CardBalance, GiftCardState, LimitAmount, TransactionCreation
-from freedompay_async.models.requests import money
-from freedompay_async.plain import to_json
-from freedompay_async.shapes import read_shape
-from freedompay_async.wire import Reply, encode, read_answer
 
 NUMBER = re.compile(rb'"amount":(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?),')
 

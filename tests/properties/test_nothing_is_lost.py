@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freedompay_async.contract import HASHDT_TABLE, TABLE
-from freedompay_async.drift import DriftCount
-from freedompay_async.masking import mask_text
-from freedompay_async.models import Answer, GiftAnswer, PinPageAnswer
-from freedompay_async.secret import Secret
-from freedompay_async.wire import Reply, read_answer
+from freedompay_async.codec.drift import DriftCount
+from freedompay_async.codec.wire import Reply, read_answer
+from freedompay_async.contract.models import Answer, GiftAnswer, PinPageAnswer
+from freedompay_async.contract.table import HASHDT_TABLE, TABLE
+from freedompay_async.redaction.masking import mask_text
+from freedompay_async.redaction.secret import Secret
 
 every_row = pytest.mark.parametrize("row", [*TABLE, *HASHDT_TABLE], ids=lambda row: row.name)
 ENVELOPES = {"payment_cards": Answer, "gift_cards": GiftAnswer, "hashdt": PinPageAnswer}

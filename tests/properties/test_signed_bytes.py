@@ -13,13 +13,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from freedompay_async.contract import TABLE, Retry
+from freedompay_async.codec.wire import Reply, encode
+from freedompay_async.contract.models.gift_cards import GiftCardId, GiftProductQuery
+from freedompay_async.contract.models.open import Fields
+from freedompay_async.contract.models.requests import BulkIssue, GivenBody, StatusQuery
+from freedompay_async.contract.table import TABLE, Retry
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.models.gift_cards import GiftCardId, GiftProductQuery
-from freedompay_async.models.open import Fields
-from freedompay_async.models.requests import BulkIssue, GivenBody, StatusQuery
-from freedompay_async.secret import Secret
-from freedompay_async.wire import Reply, encode
+from freedompay_async.redaction.secret import Secret
 
 SECRET = b"sandbox-secret"
 every_row = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)

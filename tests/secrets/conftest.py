@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from freedompay_async.attempt import TransportError
-from freedompay_async.wire import Reply
+from freedompay_async.codec.wire import Reply
+from freedompay_async.transport.base import TransportError
 from tests.secrets.issuer_of_trouble import TELLS, Asked, Told
 from tests.secrets.marked import MARKS
 from tests.secrets.scanner import Capture, Leak, Scanner

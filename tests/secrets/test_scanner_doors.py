@@ -9,9 +9,9 @@ import json
 import pytest
 
 from freedompay_async import Secret
-from freedompay_async.contract import Retry
+from freedompay_async.codec.wire import Reply
+from freedompay_async.contract.table import Retry
 from freedompay_async.hashdt import HashDT
-from freedompay_async.wire import Reply
 from tests.secrets.issuer_of_trouble import TELLS, Asked
 from tests.secrets.marked import CALLS, EXTRA, HASTY, MARKS, MORE_CALLS, PIN_CALLS, PIN_OWNER, TABLE, client, person, pin_client
 from tests.secrets.scanner import OWN_CODE, Scanner
@@ -218,7 +218,7 @@ async def variables(scanner, works, *, moments):
 @pytest.mark.parametrize("double", [False, True], ids=["by its own connection", "by the session of aiohttp"])
 async def test_frame_that_waits_for_an_answer_holds_no_secret(scanner, serving, monkeypatch, tmp_path, region, double):
     if double:
-        monkeypatch.setattr("freedompay_async.pool._REQUEST", None)
+        monkeypatch.setattr("freedompay_async.transport.pool._REQUEST", None)
     async with serving("stalled") as url, client(url, region=region, record=tmp_path / "r.jsonl") as fp, pin_client(url) as hashdt:
         async with asyncio.timeout(30):
             await fp.warm_up(1)

@@ -10,8 +10,8 @@ from collections import UserDict, deque
 import msgspec
 import pytest
 
+from freedompay_async.contract.models import CardInfo
 from freedompay_async.errors import ProtocolError
-from freedompay_async.models import CardInfo
 from tests.secrets.marked import MARKS
 from tests.secrets.scanner import Leak, Scanner
 
@@ -32,7 +32,7 @@ def run_as(file: str, source: str):
         return error
 
 
-OURS = "/somewhere/freedompay_async/session.py"
+OURS = "/somewhere/freedompay_async/calls/session.py"
 FRAMES = {
     "a local": "def fail():\n    here = pin\n    raise ValueError",
     "bytes in a local": "def fail():\n    here = pin.encode()\n    raise ValueError",
@@ -75,7 +75,7 @@ def test_variables_of_a_test_do_not_count(scanner):
 def test_place_is_named(scanner):
     (leak, *_) = scanner.error(run_as(OURS, FRAMES["a local"]), "here")
 
-    assert leak == Leak("plain_pin", "variable here of fail (freedompay_async/session.py:3)")
+    assert leak == Leak("plain_pin", "variable here of fail (freedompay_async/calls/session.py:3)")
 
 
 class Open(msgspec.Struct):

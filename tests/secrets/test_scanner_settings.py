@@ -8,10 +8,10 @@ from functools import partial
 import pytest
 
 from freedompay_async import FreedomPay, JwsSigner, Override, Retry, Section, Sha256Signer
+from freedompay_async.crypto.pin_encryption import AesPin
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.hashdt import HashDT
-from freedompay_async.pin_encryption import AesPin
-from freedompay_async.settings import Settings
+from freedompay_async.settings.settings import Settings
 from tests.secrets.marked import EXTRA, MARKS, client, pin_client
 
 KEY, API_KEY, TOKEN, PIN = MARKS["secret_key"], MARKS["api_key"], MARKS["token"], MARKS["plain_pin"]

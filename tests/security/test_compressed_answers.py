@@ -49,7 +49,7 @@ NOT_READ = {
 def way(request, monkeypatch):
     """By the client's own use of a connection, and by aiohttp's session."""
     if request.param == "session":
-        monkeypatch.setattr("freedompay_async.pool._REQUEST", None)
+        monkeypatch.setattr("freedompay_async.transport.pool._REQUEST", None)
 
 
 @pytest.mark.usefixtures("way")

@@ -14,11 +14,11 @@ import pytest
 
 from freedompay_async import ConfigurationError, JournalError
 from freedompay_async.batch import Journal, Outcome, State
+from freedompay_async.calls.record import Record
 from freedompay_async.cli import output
 from freedompay_async.cli.output import check_free, write_outcomes
-from freedompay_async.contract import GIFT_CARDS_ISSUE
-from freedompay_async.models import GiftIssue
-from freedompay_async.record import Record
+from freedompay_async.contract.models import GiftIssue
+from freedompay_async.contract.table import GIFT_CARDS_ISSUE
 from freedompay_async.sandbox.issuing.issuer import Issuer
 from tests.security.pictures import picture
 

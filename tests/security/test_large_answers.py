@@ -11,7 +11,8 @@ from itertools import repeat
 
 import pytest
 
-from freedompay_async import ConfigurationError, FreedomPay, OutcomeUnknown, ProtocolError, driver
+from freedompay_async import ConfigurationError, FreedomPay, OutcomeUnknown, ProtocolError
+from freedompay_async.calls import driver
 from freedompay_async.hashdt import HashDT
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from freedompay_async import ConfigurationError, FreedomPay
 from freedompay_async.hashdt import HashDT
-from freedompay_async.settings import host_of
+from freedompay_async.settings.settings import host_of
 
 LOCAL = ["localhost", "LOCALHOST", "LocalHost", "127.0.0.1", "[::1]"]
 # Another reader may take each of these for this machine, or for another one.

@@ -14,7 +14,7 @@ from typer.main import get_command
 from freedompay_async import FreedomPay, NotSent, Policy
 from freedompay_async.cli.app import app
 from freedompay_async.hashdt import HashDT
-from freedompay_async.settings import Settings
+from freedompay_async.settings.settings import Settings
 
 WRONG = {
     "signed by itself": (("127.0.0.1",), {"itself": True}, "self-signed"),

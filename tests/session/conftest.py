@@ -17,13 +17,13 @@ import aiohttp
 import aioresponses.core
 import pytest
 
-import freedompay_async.pool  # noqa: F401 - it has to see the HTTP library as it is, and not with a double in its place
+import freedompay_async.transport.pool  # noqa: F401 - it has to see the HTTP library as it is, and not with a double in its place
 from freedompay_async import FreedomPay, JwsSigner, Policy, Section, Sha256Signer
-from freedompay_async.attempt import TransportError
-from freedompay_async.policy import RetryBudget
+from freedompay_async.calls.policy import RetryBudget
+from freedompay_async.calls.session import Session
+from freedompay_async.codec.wire import Reply
 from freedompay_async.sandbox import Faults, Sandbox
-from freedompay_async.session import Session
-from freedompay_async.wire import Reply
+from freedompay_async.transport.base import TransportError
 
 PREFIX = "/v5/card-api/"
 GIFT_PREFIX = "/v5/cards/"

@@ -14,10 +14,10 @@ from uuid import uuid4
 import pytest
 
 from freedompay_async import AuthenticationError, ConfigurationError, RateLimited, StillProcessing
-from freedompay_async.contract import CARDS_BULK_ISSUE
-from freedompay_async.models import BulkIssue, RequestState
-from freedompay_async.operations import Operation, _Watch, as_completed, start
-from freedompay_async.streams import stream
+from freedompay_async.contract.models import BulkIssue, RequestState
+from freedompay_async.contract.table import CARDS_BULK_ISSUE
+from freedompay_async.operations.operation import Operation, _Watch, as_completed, start
+from freedompay_async.operations.stream import stream
 
 
 @pytest.fixture

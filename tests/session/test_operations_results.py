@@ -19,9 +19,9 @@ from freedompay_async import (
     RequestFailed,
     StillProcessing,
 )
-from freedompay_async.contract import CARDS_ACTIVATE, CARDS_BULK_ISSUE, CLIENTS_CREATE, REQUESTS_STATUS
-from freedompay_async.models import BulkIssue, CardActivation, RequestState
-from freedompay_async.operations import Operation, start
+from freedompay_async.contract.models import BulkIssue, CardActivation, RequestState
+from freedompay_async.contract.table import CARDS_ACTIVATE, CARDS_BULK_ISSUE, CLIENTS_CREATE, REQUESTS_STATUS
+from freedompay_async.operations.operation import Operation, start
 from freedompay_async.sandbox import Fault
 
 STATUS = "request/status"

@@ -9,9 +9,9 @@ import json
 import pytest
 
 from freedompay_async import ConfigurationError, FreedomPay, JwsSigner, NotSent, OutcomeUnknown, Section
-from freedompay_async.attempt import Attempt, TransportError
-from freedompay_async.transport import Transport
-from freedompay_async.wire import Message
+from freedompay_async.codec.wire import Message
+from freedompay_async.transport.base import Attempt, TransportError
+from freedompay_async.transport.owner import Transport
 
 NO_LENGTH = b"HTTP/1.1 %s\r\nContent-Type: text/html\r\n\r\n"
 GOOD = b'{"status":"ok","request_status":"process"}'

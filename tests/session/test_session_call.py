@@ -26,7 +26,7 @@ from freedompay_async import (
     Secret,
     Section,
 )
-from freedompay_async.models import Intent
+from freedompay_async.contract.models import Intent
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 PATH = "/v5/card-api/card/rename"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from freedompay_async import AuthenticationError, FreedomPayError, OutcomeUnknown, Policy, ProtocolError, StillProcessing
-from freedompay_async.contract import CARDS_BALANCE, CARDS_BULK_ISSUE
-from freedompay_async.models import BulkIssue, CardId
-from freedompay_async.operations import Operation
+from freedompay_async.contract.models import BulkIssue, CardId
+from freedompay_async.contract.table import CARDS_BALANCE, CARDS_BULK_ISSUE
+from freedompay_async.operations.operation import Operation
 from tests.session.foreign import CONTRADICTIONS, FOREIGN
 
 BULK = "card/bulk_issue"

@@ -11,8 +11,8 @@ import traceback
 import pytest
 
 from freedompay_async import FreedomPay, FreedomPayError, NewClient, Secret
-from freedompay_async.contract import CARDS_BULK_ISSUE, REQUESTS_STATUS
-from freedompay_async.models import BulkIssue, StatusQuery
+from freedompay_async.contract.models import BulkIssue, StatusQuery
+from freedompay_async.contract.table import CARDS_BULK_ISSUE, REQUESTS_STATUS
 from freedompay_async.sandbox import Fault
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"

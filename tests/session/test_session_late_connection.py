@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from freedompay_async.attempt import Attempt, TransportError
-from freedompay_async.wire import Message
+from freedompay_async.codec.wire import Message
+from freedompay_async.transport.base import Attempt, TransportError
 
 
 async def test_a_connection_that_came_too_late_is_given_back_unused(issuer, connect, pool):

@@ -11,8 +11,8 @@ from uuid import uuid4
 import pytest
 
 from freedompay_async import FreedomPayError, NewClient
-from freedompay_async.pacing import Pace
 from freedompay_async.sandbox import Faults, Sandbox
+from freedompay_async.traffic.pacing import Pace
 
 STORM = {
     "lost": 0.15,
@@ -82,7 +82,7 @@ async def test_300_mixed_calls_with_faults_and_cancellations_leave_the_pool_whol
 
     assert (left.taken, left.waiting) == (0, 0)
     assert left.idle <= 8
-    assert [task for task in tasks if "freedompay_async/s" in repr(task) and "sandbox" not in repr(task)] == []
+    assert [task for task in tasks if "freedompay_async/" in repr(task) and "sandbox" not in repr(task)] == []
     assert len(made) == len(set(made))
     assert [own for own in made if said.get(own) in ("NotSent", "RequestFailed", "RateLimited")] == []
     assert [str(each.message) for each in caught if issubclass(each.category, ResourceWarning)] == []

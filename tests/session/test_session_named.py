@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from freedompay_async import FreedomPayError, OutcomeUnknown, RequestFailed, StillProcessing
-from freedompay_async.models import NewClient
+from freedompay_async.contract.models import NewClient
 
 STATUS = "request/status"
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"

@@ -11,8 +11,8 @@ import pytest
 from yarl import URL
 
 from freedompay_async import Address, FreedomPay, IdentificationInfo, JwsSigner, NewClient, NotSent, OutcomeUnknown, Secret, Section
-from freedompay_async.attempt import Attempt
-from freedompay_async.connector import current_attempt
+from freedompay_async.transport.base import Attempt
+from freedompay_async.transport.connector import current_attempt
 
 BASE = "https://api.example.com"
 PREFIX = BASE + "/v5/card-api/"

@@ -21,10 +21,10 @@ from freedompay_async import (
     Secret,
     Section,
 )
-from freedompay_async.contract import GIFT_CARDS_RESEND
-from freedompay_async.governor import Lane
-from freedompay_async.models import GiftCardId
-from freedompay_async.record import Record
+from freedompay_async.calls.record import Record
+from freedompay_async.contract.models import GiftCardId
+from freedompay_async.contract.table import GIFT_CARDS_RESEND
+from freedompay_async.traffic.governor import Lane
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 DT = "2026-05-14T16:00:00+06:00"

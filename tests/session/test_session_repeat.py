@@ -15,7 +15,7 @@ from freedompay_async import (
     RateLimited,
     RequestFailed,
 )
-from freedompay_async.models import Answer
+from freedompay_async.contract.models import Answer
 
 SET_PIN = "card/set_pin"
 ENCRYPTED = "U2FsdGVkX18="

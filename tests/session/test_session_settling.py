@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from freedompay_async import AuthenticationError, DuplicateRequest, NotSent, OutcomeUnknown, RateLimited, RequestFailed
-from freedompay_async.contract import CARDS_BULK_ISSUE
-from freedompay_async.models import BulkIssue
+from freedompay_async.contract.models import BulkIssue
+from freedompay_async.contract.table import CARDS_BULK_ISSUE
 
 BULK = "card/bulk_issue"
 STATUS = "request/status"

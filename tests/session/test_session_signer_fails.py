@@ -19,10 +19,10 @@ from freedompay_async import (
     Section,
     Sha256Signer,
 )
-from freedompay_async.contract import CARDS_BALANCE, CARDS_BULK_ISSUE, CARDS_SET_PIN, GIFT_CARDS_ISSUE, GIFT_CARDS_RESEND
+from freedompay_async.calls.session import Session
+from freedompay_async.contract.models import BulkIssue, CardId, GiftCardId, GiftIssue, PinSetting
+from freedompay_async.contract.table import CARDS_BALANCE, CARDS_BULK_ISSUE, CARDS_SET_PIN, GIFT_CARDS_ISSUE, GIFT_CARDS_RESEND
 from freedompay_async.hashdt import HashDT
-from freedompay_async.models import BulkIssue, CardId, GiftCardId, GiftIssue, PinSetting
-from freedompay_async.session import Session
 
 BULK = "card/bulk_issue"
 STATUS = "request/status"

@@ -10,9 +10,9 @@ from collections import Counter
 import pytest
 
 from freedompay_async import FreedomPayError, NewClient, Policy
-from freedompay_async.attempt import TransportError
-from freedompay_async.ids import new_request_id
-from freedompay_async.wire import Reply
+from freedompay_async.codec.wire import Reply
+from freedompay_async.contract.request_ids import new_request_id
+from freedompay_async.transport.base import TransportError
 from tests.session.foreign import CONTRADICTIONS, FOREIGN
 
 FLOWS = 400

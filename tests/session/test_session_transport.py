@@ -12,10 +12,10 @@ import ssl
 import pytest
 
 from freedompay_async import NewClient, NotSent, OutcomeUnknown, Secret
-from freedompay_async.attempt import Attempt, TransportError
+from freedompay_async.codec.wire import Message
 from freedompay_async.sandbox import Fault, Sandbox
-from freedompay_async.transport import Transport
-from freedompay_async.wire import Message
+from freedompay_async.transport.base import Attempt, TransportError
+from freedompay_async.transport.owner import Transport
 
 BULK = "card/bulk_issue"
 STATUS = "request/status"

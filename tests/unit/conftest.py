@@ -5,8 +5,8 @@ import selectors
 
 import pytest
 
-from freedompay_async.contract import Retry
-from freedompay_async.policy import Doubt, Life, Policy, Step
+from freedompay_async.calls.policy import Doubt, Life, Policy, Step
+from freedompay_async.contract.table import Retry
 
 POLICY = Policy(attempts=3, pause=1.0, max_pause=8.0, grace=5.0, resend_within=100.0)
 

@@ -8,8 +8,8 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from freedompay_async.contract import TABLE
-from freedompay_async.models.open import OpenStruct
+from freedompay_async.contract.models.open import OpenStruct
+from freedompay_async.contract.table import TABLE
 
 ROOT = Path(find_spec("freedompay_async").submodule_search_locations[0])
 MODULES = {
@@ -83,9 +83,9 @@ def test_all_of_the_package_names_everything_that_it_imports():
 
 
 def test_all_of_the_models_names_everything_that_its_modules_do():
-    modules = [name for name in FILES if name.startswith("freedompay_async.models.")]
+    modules = [name for name in FILES if name.startswith("freedompay_async.contract.models.")]
 
-    assert set(named("freedompay_async.models")) == {each for module in modules for each in named(module)} - {
+    assert set(named("freedompay_async.contract.models")) == {each for module in modules for each in named(module)} - {
         "as_id",
         "aware",
         "money",

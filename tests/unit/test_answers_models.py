@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from freedompay_async.models import (
+from freedompay_async.contract.models import (
     Answer,
     Authorization,
     CardRef,
@@ -26,7 +26,7 @@ from freedompay_async.models import (
     PinPageAnswer,
     RequestState,
 )
-from freedompay_async.secret import PageUrl
+from freedompay_async.redaction.secret import PageUrl
 
 ALMATY = timezone(timedelta(hours=5))
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from freedompay_async.arguments import check_flag, check_number, check_text, check_type, check_whole, path_of, sealed
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.secret import Hidden, Secret, SecretKey
+from freedompay_async.guards.arguments import check_flag, check_number, check_text, check_type, check_whole, path_of, sealed
+from freedompay_async.redaction.secret import Hidden, Secret, SecretKey
 
 
 class SecretStr:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from freedompay_async.attempt import Attempt, TransportError
+from freedompay_async.transport.base import Attempt, TransportError
 
 
 def when(*, deadline: float, seconds: float, wait: float, run, connected: bool = True) -> float | None:

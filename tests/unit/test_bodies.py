@@ -3,9 +3,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from freedompay_async.bodies import collision, names_of, outer, reshaped, secrets_renamed
-from freedompay_async.contract import TABLE
-from freedompay_async.models import (
+from freedompay_async.contract.bodies import collision, names_of, outer, reshaped, secrets_renamed
+from freedompay_async.contract.models import (
     CardId,
     CardIssue,
     ClientCreation,
@@ -17,7 +16,8 @@ from freedompay_async.models import (
     PinSetting,
     StatusQuery,
 )
-from freedompay_async.secret import Otp, Pin
+from freedompay_async.contract.table import TABLE
+from freedompay_async.redaction.secret import Otp, Pin
 
 PERSON = NewClient(phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV", person_id="900101300001")
 BODY = {"request_id": "r", "client": {"phone": 7, "first_name": "A"}, "limits": [{"amount": [{"value": "1"}, {"value": "2"}]}]}

@@ -11,10 +11,10 @@ from uuid import UUID
 import pytest
 from msgspec import Struct
 
-from freedompay_async.errors import ConfigurationError
-from freedompay_async.models.gift_cards import GiftConfirmation, GiftIssue
-from freedompay_async.models.open import Fields
-from freedompay_async.models.requests import (
+from freedompay_async.codec.wire import encode
+from freedompay_async.contract.models.gift_cards import GiftConfirmation, GiftIssue
+from freedompay_async.contract.models.open import Fields
+from freedompay_async.contract.models.requests import (
     Address,
     BulkIssue,
     CardIntent,
@@ -32,8 +32,8 @@ from freedompay_async.models.requests import (
     StatusQuery,
     TransactionCreation,
 )
-from freedompay_async.secret import Document, Otp, Pin
-from freedompay_async.wire import encode
+from freedompay_async.errors import ConfigurationError
+from freedompay_async.redaction.secret import Document, Otp, Pin
 
 PERSON = {"phone": 77017777777, "type": 1, "resident": 1, "first_name": "AIDAR", "last_name": "OMAROV"}
 ID = UUID("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11")

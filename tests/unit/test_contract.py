@@ -5,10 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from freedompay_async import contract
-from freedompay_async.contract import CARDS_ISSUE, HASHDT_TABLE, TABLE, Call, Mark, Retry, Section
-from freedompay_async.errors import ConfigurationError
-from freedompay_async.models import (
+from freedompay_async.api import Cards, Clients, GiftCards, Limits, Requests, Transactions
+from freedompay_async.contract import table
+from freedompay_async.contract.models import (
     Answer,
     CardIssue,
     CardRef,
@@ -19,7 +18,8 @@ from freedompay_async.models import (
     RequestState,
     StatusQuery,
 )
-from freedompay_async.resources import Cards, Clients, GiftCards, Limits, Requests, Transactions
+from freedompay_async.contract.table import CARDS_ISSUE, HASHDT_TABLE, TABLE, Call, Mark, Retry, Section
+from freedompay_async.errors import ConfigurationError
 
 ROWS = {row.name: row for row in TABLE}
 EFFECTS = [row for row in TABLE if row.retry is not Retry.READ]
@@ -181,19 +181,19 @@ def test_the_table_has_33_rows_each_with_a_name_and_a_path_of_its_own():
 
 
 def test_every_row_of_the_module_is_in_the_table():
-    rows = {value.name for value in vars(contract).values() if isinstance(value, Call) and value.section is not Section.HASHDT}
+    rows = {value.name for value in vars(table).values() if isinstance(value, Call) and value.section is not Section.HASHDT}
 
     assert rows == set(ROWS)
 
 
 @pytest.mark.parametrize("path", ["/a", "/v5/card-api/card/info", "/v5.1/a_b~c/D-9", "/_a/-b/~c", "/a.", "/a..b"])
 def test_a_path_of_plain_segments_is_one(path):
-    assert contract.check_path(path) is None
+    assert table.check_path(path) is None
 
 
-@pytest.mark.parametrize("row", [*TABLE, *contract.HASHDT_TABLE], ids=lambda row: row.name)
+@pytest.mark.parametrize("row", [*TABLE, *table.HASHDT_TABLE], ids=lambda row: row.name)
 def test_the_path_of_a_row_is_one(row):
-    assert contract.check_path(row.path) is None
+    assert table.check_path(row.path) is None
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_the_path_of_a_row_is_one(row):
 )
 def test_a_path_that_a_url_may_write_in_another_way_is_refused(path):
     with pytest.raises(ConfigurationError) as caught:
-        contract.check_path(path)
+        table.check_path(path)
 
     assert caught.value.message == f"the path {path!r} is not like /v5/card-api/card/info. Nothing was sent."
 

@@ -7,13 +7,13 @@ from decimal import Decimal
 
 import pytest
 
-from freedompay_async.client_contract import Contract
-from freedompay_async.contract import HASHDT_TABLE, TABLE, Retry, Section
-from freedompay_async.contract_file import read_contract
-from freedompay_async.contract_template import template
+from freedompay_async.contract.client_contract import Contract
+from freedompay_async.contract.file import read_contract
+from freedompay_async.contract.file.template import template
+from freedompay_async.contract.overrides import CALLS
+from freedompay_async.contract.table import HASHDT_TABLE, TABLE, Retry, Section
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.overrides import CALLS
-from freedompay_async.settings import Region
+from freedompay_async.settings.settings import Region
 
 EVERYTHING = """\
 [cards.issue]

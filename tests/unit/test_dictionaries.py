@@ -5,7 +5,7 @@ import pickle
 import msgspec
 import pytest
 
-from freedompay_async.models import (
+from freedompay_async.contract.models import (
     CallStatus,
     ClientType,
     GiftCardStatus,

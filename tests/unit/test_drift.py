@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from freedompay_async.drift import Drift, DriftCount
-from freedompay_async.shapes import Difference, Note
+from freedompay_async.codec.drift import Drift, DriftCount
+from freedompay_async.codec.shapes import Difference, Note
 
 FIELD, VALUE, MISSING, OTHER = (
     Note(kind, "a") for kind in (Difference.UNKNOWN_FIELD, Difference.UNKNOWN_VALUE, Difference.MISSING_FIELD, Difference.OTHER_TYPE)

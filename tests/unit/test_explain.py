@@ -5,7 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from freedompay_async.contract import CARDS_ISSUE, REQUESTS_STATUS, Call, Mark, Retry
+from freedompay_async.calls.error_text import mark_cancelled, to_error
+from freedompay_async.calls.policy import Seen, Step
+from freedompay_async.codec.wire import Reply, Verdict
+from freedompay_async.contract.models import CardIssue, CardRef, Completed, GiftIssue, RequestState
+from freedompay_async.contract.table import CARDS_ISSUE, REQUESTS_STATUS, Call, Mark, Retry
 from freedompay_async.errors import (
     AuthenticationError,
     DuplicateRequest,
@@ -16,10 +20,6 @@ from freedompay_async.errors import (
     RequestFailed,
     ResultUnknown,
 )
-from freedompay_async.explain import mark_cancelled, to_error
-from freedompay_async.models import CardIssue, CardRef, Completed, GiftIssue, RequestState
-from freedompay_async.policy import Seen, Step
-from freedompay_async.wire import Reply, Verdict
 
 PERSONAL = Call("gift_cards.issue", "/v5/cards/issue_card", CardIssue, Completed, Mark.PARTIAL, Retry.UNASKABLE, "")
 PERSONAL_BODY = Call("gift_cards.issue", "/v5/cards/issue_card", GiftIssue, Completed, Mark.PARTIAL, Retry.UNASKABLE, "")

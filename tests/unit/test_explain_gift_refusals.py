@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from freedompay_async.contract import GIFT_CARDS_ISSUE
-from freedompay_async.explain import to_error
-from freedompay_async.models import GiftAnswer, GiftStatus
-from freedompay_async.policy import Seen, Step
-from freedompay_async.wire import Reply, Verdict
+from freedompay_async.calls.error_text import to_error
+from freedompay_async.calls.policy import Seen, Step
+from freedompay_async.codec.wire import Reply, Verdict
+from freedompay_async.contract.models import GiftAnswer, GiftStatus
+from freedompay_async.contract.table import GIFT_CARDS_ISSUE
 
 DONE = {-1: None, -2: False, -3: False, -4: False, -5: None, -6: None, -7: None, -8: None, -9: None, -10: None, -11: False}
 

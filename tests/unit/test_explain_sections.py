@@ -6,7 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from freedompay_async.contract import (
+from freedompay_async.calls.error_text import to_error
+from freedompay_async.calls.policy import Seen, Step
+from freedompay_async.codec.wire import Reply, Verdict
+from freedompay_async.contract.models import Answer, GiftAnswer, GiftStatus, PinSetting, RequestState
+from freedompay_async.contract.table import (
     CARDS_ACTIVATE,
     CARDS_BALANCE,
     CARDS_ISSUE,
@@ -23,12 +27,8 @@ from freedompay_async.contract import (
     Retry,
 )
 from freedompay_async.errors import GiftCardError, ResultUnknown
-from freedompay_async.explain import to_error
-from freedompay_async.models import Answer, GiftAnswer, GiftStatus, PinSetting, RequestState
-from freedompay_async.policy import Seen, Step
-from freedompay_async.redaction import Redaction
-from freedompay_async.secret import Secret
-from freedompay_async.wire import Reply, Verdict
+from freedompay_async.redaction.redaction import Redaction
+from freedompay_async.redaction.secret import Secret
 
 SET_PIN = Call("cards.set_pin", "/v5/card-api/card/set_pin", PinSetting, Answer, Mark.DOCUMENTED, Retry.REPEATABLE, "")
 LOST = Verdict(Seen.NO_ANSWER, "the server disconnected")

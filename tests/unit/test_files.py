@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from freedompay_async import files
+from freedompay_async.guards import files
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from freedompay_async.contract import (
+from freedompay_async.contract.models import BulkIssue, CardActivation, CardIssue, CardRef, Completed, IssuedCards, RequestState
+from freedompay_async.contract.table import (
     CARDS_BULK_ISSUE,
     CARDS_CLOSE,
     CARDS_ISSUE,
@@ -14,8 +15,7 @@ from freedompay_async.contract import (
     TRANSACTIONS_CREATE,
     Retry,
 )
-from freedompay_async.held import lacks, result_of
-from freedompay_async.models import BulkIssue, CardActivation, CardIssue, CardRef, Completed, IssuedCards, RequestState
+from freedompay_async.operations.held import lacks, result_of
 
 EMPTY = ["", " ", "\n", 0, "0", None]
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from freedompay_async.contract.request_ids import BadName, checked_name, checked_request_id, derive_request_id, new_request_id, one_name
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.ids import BadName, checked_name, checked_request_id, derive_request_id, new_request_id, one_name
-from freedompay_async.secret import Secret
+from freedompay_async.redaction.secret import Secret
 
 UNSEEN = (
     *("\u00ad", "\u034f", "\u061c", "\u115f", "\u1160", "\u17b4", "\u17b5", "\u180b", "\u180e", "\u180f", "\u200b", "\u200d", "\u200f"),

@@ -7,8 +7,8 @@ import pickle
 import pytest
 
 from freedompay_async import ConfigurationError, JwsSigner, SecretKey, Sha256Signer
-from freedompay_async.leftovers import leftover_of
-from freedompay_async.secret import Secret
+from freedompay_async.guards.leftovers import leftover_of
+from freedompay_async.redaction.secret import Secret
 
 LEFT = {
     "\ufeffk3y": "byte order mark",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from freedompay_async.contract import Retry
-from freedompay_async.policy import Doubt, Seen, Step
+from freedompay_async.calls.policy import Doubt, Seen, Step
+from freedompay_async.contract.table import Retry
 
 LATE = 6.0  # More than the grace.
 DOUBTS = [Doubt.NONE, Doubt.POSSIBLE]

@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from freedompay_async.contract import Retry
-from freedompay_async.policy import Action, Doubt, Seen, Step, full_jitter
+from freedompay_async.calls.policy import Action, Doubt, Seen, Step, full_jitter
+from freedompay_async.contract.table import Retry
 
 
 def test_what_was_never_sent_may_always_leave(life):

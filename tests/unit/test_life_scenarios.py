@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from freedompay_async.contract import Retry
-from freedompay_async.policy import Action, Doubt, Life, Policy, Seen, Step
+from freedompay_async.calls.policy import Action, Doubt, Life, Policy, Seen, Step
+from freedompay_async.contract.table import Retry
 
 READ, UNASKABLE = Retry.READ, Retry.UNASKABLE
 EFFECTS = (Retry.ASKABLE, UNASKABLE)

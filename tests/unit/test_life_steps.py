@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from freedompay_async.contract import Retry
-from freedompay_async.policy import Doubt, Policy, Seen, Step
+from freedompay_async.calls.policy import Doubt, Policy, Seen, Step
+from freedompay_async.contract.table import Retry
 
 READ, ASKABLE, UNASKABLE = Retry.READ, Retry.ASKABLE, Retry.UNASKABLE
 NONE, POSSIBLE, CERTAIN = Doubt.NONE, Doubt.POSSIBLE, Doubt.CERTAIN

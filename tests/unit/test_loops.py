@@ -11,8 +11,8 @@ import pytest
 
 from freedompay_async import ConfigurationError, FreedomPay, NewClient
 from freedompay_async.batch import Batch, Journal
+from freedompay_async.guards.loops import running_loop
 from freedompay_async.hashdt import HashDT
-from freedompay_async.loops import running_loop
 from freedompay_async.sandbox import Sandbox
 
 ID = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"

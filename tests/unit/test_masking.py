@@ -8,9 +8,9 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from freedompay_async.masking import mask_text, masked_body
-from freedompay_async.secret import Pin, Secret
-from freedompay_async.spelling import Known, hide_known
+from freedompay_async.redaction.masking import mask_text, masked_body
+from freedompay_async.redaction.secret import Pin, Secret
+from freedompay_async.redaction.spelling import Known, hide_known
 
 PAN = "4111111111111111"
 NAMES = [

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from freedompay_async.masking import cut, is_secret_name, mask_text, masked_body, masked_codes
+from freedompay_async.redaction.masking import cut, is_secret_name, mask_text, masked_body, masked_codes
 
 ID = "123e4567-e89b-42d3-a456-426614174000"
 PLUS = r"\u002b"

@@ -7,10 +7,10 @@ from math import nan
 
 import pytest
 
-from freedompay_async.batch.misfits import Misfits
-from freedompay_async.batch.rows import Row, read_row
+from freedompay_async.batch.input.misfits import Misfits
+from freedompay_async.batch.input.rows import Row, read_row
+from freedompay_async.contract.models import Address, IdentificationInfo, NewClient
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.models import Address, IdentificationInfo, NewClient
 
 PERSON = {"phone": 77017777777, "type": 1, "resident": 1, "first_name": "AIDAR", "last_name": "OMAROV"}
 ADDRESS = Address(country="KAZ", postal_code="050000", address_line1="Almaty", address_line2="Abay", address_line3="1")

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import msgspec
 import pytest
 
-from freedompay_async.models import (
+from freedompay_async.codec.wire import encode
+from freedompay_async.contract.models import (
     Address,
     Answer,
     BulkIssue,
@@ -22,8 +23,7 @@ from freedompay_async.models import (
     RequestState,
     StatusQuery,
 )
-from freedompay_async.secret import Secret
-from freedompay_async.wire import encode
+from freedompay_async.redaction.secret import Secret
 
 FROZEN = [
     Answer(status="ok"),

@@ -4,9 +4,9 @@ from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
+from freedompay_async.api.statement_windows import movements
+from freedompay_async.contract.models import Movement, Statement
 from freedompay_async.errors import ConfigurationError, ProtocolError
-from freedompay_async.models import Movement, Statement
-from freedompay_async.resources.movements import movements
 
 DAY = timedelta(days=1)
 FIRST = date(2026, 2, 26)  # The end of a short month.

@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from freedompay_async.models import Answer, CardRef
-from freedompay_async.models.open import Extra, Fields, OpenStruct
-from freedompay_async.redaction import Redaction
-from freedompay_async.secret import Secret
+from freedompay_async.contract.models import Answer, CardRef
+from freedompay_async.contract.models.open import Extra, Fields, OpenStruct
+from freedompay_async.redaction.redaction import Redaction
+from freedompay_async.redaction.secret import Secret
 
 PAN = "4111111111111111"
 

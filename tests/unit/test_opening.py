@@ -7,10 +7,10 @@ from typing import Any, ClassVar, NamedTuple
 import msgspec
 import pytest
 
-from freedompay_async.models import Extra, GivenBody, NewClient, PinSetting
-from freedompay_async.models.open import Fields
-from freedompay_async.opening import Closed, opened
-from freedompay_async.secret import Document, Pin, Secret
+from freedompay_async.contract.models import Extra, GivenBody, NewClient, PinSetting
+from freedompay_async.contract.models.open import Fields
+from freedompay_async.redaction.opening import Closed, opened
+from freedompay_async.redaction.secret import Document, Pin, Secret
 
 
 def revealed(value):

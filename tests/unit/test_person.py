@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from freedompay_async.batch.rows import Row, read_row
-from freedompay_async.countries import COUNTRIES
+from freedompay_async.batch.input.rows import Row, read_row
+from freedompay_async.contract.countries import COUNTRIES
+from freedompay_async.contract.models import Address, ClientUpdate, NewClient
+from freedompay_async.contract.models.requests import NewPhone
+from freedompay_async.contract.person import email_flaw, iin_is_of, iin_is_right, national_flaw, phone_flaw
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.models import Address, ClientUpdate, NewClient
-from freedompay_async.models.requests import NewPhone
-from freedompay_async.person import email_flaw, iin_is_of, iin_is_right, national_flaw, phone_flaw
 from freedompay_async.sandbox.issuing import persons, rules
 from tests.person_examples import ADDRESS, BASE, REFUSED, TAKEN
 

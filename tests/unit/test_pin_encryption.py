@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives import padding as paddings
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-import freedompay_async.pin_encryption
+import freedompay_async.crypto.pin_encryption
+from freedompay_async.crypto.pin_encryption import AesPin
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.pin_encryption import AesPin
-from freedompay_async.secret import Secret
+from freedompay_async.redaction.secret import Secret
 
 # NIST SP 800-38A, appendix F: the key of all AES-256 examples, and their plaintext.
 KEY = bytes.fromhex("603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4")
@@ -78,7 +78,7 @@ def told(error: BaseException) -> str:
 def ours(error: BaseException) -> list[dict[str, str]]:
     """The variables that such a report shows of each frame of the module, whoever raised the error."""
     stack = traceback.TracebackException.from_exception(error, capture_locals=True).stack
-    return [frame.locals for frame in stack if frame.filename == freedompay_async.pin_encryption.__file__]
+    return [frame.locals for frame in stack if frame.filename == freedompay_async.crypto.pin_encryption.__file__]
 
 
 def forms(secret: bytes) -> list[str]:
@@ -465,7 +465,9 @@ class TestWithoutTheLibrary:
         assert refusal(made, mode="ECB").message == f"mode ECB has no IV: iv must be None. {SHOWN}"
 
     def test_the_module_is_imported_without_it(self):
-        code = "import sys, freedompay_async.pin_encryption; print([name for name in sys.modules if name.startswith('cryptography')])"
+        code = (
+            "import sys, freedompay_async.crypto.pin_encryption; print([name for name in sys.modules if name.startswith('cryptography')])"
+        )
         env = os.environ | {"PYTHONPATH": str(Path(freedompay_async.__file__).parents[1])}
         done = subprocess.run([sys.executable, "-W", "error", "-c", code], env=env, capture_output=True, text=True, check=False)
 

@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 
 import freedompay_async
-from freedompay_async.models import Extra, GivenBody, RequestState
-from freedompay_async.models.open import Fields
-from freedompay_async.plain import to_json
-from freedompay_async.secret import Pin
+from freedompay_async.codec.to_json import to_json
+from freedompay_async.contract.models import Extra, GivenBody, RequestState
+from freedompay_async.contract.models.open import Fields
+from freedompay_async.redaction.secret import Pin
 
 
 def test_is_public():

@@ -5,8 +5,8 @@ from dataclasses import fields
 
 import pytest
 
+from freedompay_async.calls.policy import Policy, RetryBudget, full_jitter
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.policy import Policy, RetryBudget, full_jitter
 
 NUMBERS = [field.name for field in fields(Policy) if field.name != "resend_payments"]
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freedompay_async.policy import Policy
-from freedompay_async.polling import Looks, Polls
+from freedompay_async.calls.policy import Policy
+from freedompay_async.traffic.poll_schedule import Looks, Polls
 
 POLICY = Policy(poll_first=0.25, poll_growth=1.5, poll_most=10.0)
 AGES = st.floats(0, 1e6)

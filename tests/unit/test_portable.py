@@ -35,11 +35,11 @@ from freedompay_async import (
     Statement,
 )
 from freedompay_async.batch import Outcome, Plan, Report, State
+from freedompay_async.contract.models import GivenBody
+from freedompay_async.contract.models.open import Fields
 from freedompay_async.hashdt import PinPage
-from freedompay_async.models import GivenBody
-from freedompay_async.models.open import Fields
-from freedompay_async.portable import Encoded
-from freedompay_async.secret import PageUrl
+from freedompay_async.redaction.portable import Encoded
+from freedompay_async.redaction.secret import PageUrl
 
 PAN = "4000001234567899"
 STATE = RequestState(status="ok", request_status="success", request_id="r", client_id="7", extra=Extra({"note": "a", "pan": PAN}))

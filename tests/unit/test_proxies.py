@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.proxies import Proxy, Way, proxy_of, proxy_of_environment
-from freedompay_async.secret import Hidden
+from freedompay_async.redaction.secret import Hidden
+from freedompay_async.settings.proxies import Proxy, Way, proxy_of, proxy_of_environment
 
 HOST = "https://api.example.com"
 VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY", "http_proxy", "HTTP_PROXY", "NETRC")

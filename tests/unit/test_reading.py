@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from freedompay_async.reading import LARGE, Reading
+from freedompay_async.calls.reading import LARGE, Reading
 
 
 async def test_small_answer_is_read_at_once():

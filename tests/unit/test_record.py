@@ -11,7 +11,10 @@ from decimal import Decimal
 
 import pytest
 
-from freedompay_async.contract import CARDS_SET_PIN, GIFT_CARDS_CONFIRM, GIFT_CARDS_ISSUE
+from freedompay_async.calls.record import Record
+from freedompay_async.contract.models import GiftCardState, GiftConfirmation, GiftIssue, GivenBody, IssuedGiftCard, PinSetting
+from freedompay_async.contract.models.open import Extra, Fields
+from freedompay_async.contract.table import CARDS_SET_PIN, GIFT_CARDS_CONFIRM, GIFT_CARDS_ISSUE
 from freedompay_async.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -22,10 +25,7 @@ from freedompay_async.errors import (
     RateLimited,
     ResultUnknown,
 )
-from freedompay_async.models import GiftCardState, GiftConfirmation, GiftIssue, GivenBody, IssuedGiftCard, PinSetting
-from freedompay_async.models.open import Extra, Fields
-from freedompay_async.record import Record
-from freedompay_async.secret import Otp, Pin, Secret
+from freedompay_async.redaction.secret import Otp, Pin, Secret
 
 ISSUE = GiftIssue(cardholder_name="ИВАН", phone=77017777777, product_code=1)
 FIELDS = {"cardholder_name": "ИВАН", "phone": 77017777777, "product_code": 1}
@@ -201,9 +201,9 @@ async def test_a_file_that_cannot_be_written_stops_the_call(tmp_path):
 
 PROCESS = """
 import asyncio, sys
-from freedompay_async.contract import GIFT_CARDS_ISSUE
-from freedompay_async.models import GiftIssue, IssuedGiftCard
-from freedompay_async.record import Record
+from freedompay_async.contract.table import GIFT_CARDS_ISSUE
+from freedompay_async.contract.models import GiftIssue, IssuedGiftCard
+from freedompay_async.calls.record import Record
 
 async def main():
     record = Record(sys.argv[1])

@@ -14,12 +14,12 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from freedompay_async.contract import CARDS_SET_PIN, GIFT_CARDS_ISSUE
+from freedompay_async.calls.record import Record
+from freedompay_async.contract.models import GiftIssue, GivenBody, IssuedGiftCard
+from freedompay_async.contract.models.open import Extra, Fields
+from freedompay_async.contract.table import CARDS_SET_PIN, GIFT_CARDS_ISSUE
 from freedompay_async.errors import ConfigurationError, JournalError, OutcomeUnknown
-from freedompay_async.models import GiftIssue, GivenBody, IssuedGiftCard
-from freedompay_async.models.open import Extra, Fields
-from freedompay_async.record import Record
-from freedompay_async.secret import Secret
+from freedompay_async.redaction.secret import Secret
 
 PAN = "4111111111111111"
 ISSUE = GiftIssue(cardholder_name="A", phone=7, product_code=1)

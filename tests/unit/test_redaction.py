@@ -14,12 +14,12 @@ from urllib.parse import quote
 import msgspec
 import pytest
 
-from freedompay_async.models import NewClient
-from freedompay_async.models.open import Fields
-from freedompay_async.models.requests import CardIssue, ClientCreation, GivenBody
-from freedompay_async.opening import Closed
-from freedompay_async.redaction import BY_SHAPE, Outgoing, Redaction, secrets_sent
-from freedompay_async.secret import Document, Pin, Secret, SecretKey
+from freedompay_async.contract.models import NewClient
+from freedompay_async.contract.models.open import Fields
+from freedompay_async.contract.models.requests import CardIssue, ClientCreation, GivenBody
+from freedompay_async.redaction.opening import Closed
+from freedompay_async.redaction.redaction import BY_SHAPE, Outgoing, Redaction, secrets_sent
+from freedompay_async.redaction.secret import Document, Pin, Secret, SecretKey
 
 DOCUMENT = base64.b64encode(bytes(range(256)) * 12).decode()
 KEY = "SEKRET-KEY-0123456789"

@@ -7,8 +7,8 @@ from decimal import Decimal, localcontext
 
 import pytest
 
-from freedompay_async.errors import ConfigurationError
-from freedompay_async.models import (
+from freedompay_async.codec.wire import encode
+from freedompay_async.contract.models import (
     Clearing,
     GiftCardId,
     GiftConfirmation,
@@ -23,9 +23,9 @@ from freedompay_async.models import (
     StatementQuery,
     TransactionCreation,
 )
-from freedompay_async.models.requests import money
-from freedompay_async.secret import Document, Otp, Pin, Secret
-from freedompay_async.wire import encode
+from freedompay_async.contract.models.requests import money
+from freedompay_async.errors import ConfigurationError
+from freedompay_async.redaction.secret import Document, Otp, Pin, Secret
 
 PERSON = {"phone": 77017777777, "type": 1, "resident": 1, "first_name": "IVAN", "last_name": "IVANOV"}
 

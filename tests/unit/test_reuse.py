@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pickle
 
+from freedompay_async.calls.reuse import Bodies, Noted, tell_other_body
 from freedompay_async.errors import OutcomeUnknown
-from freedompay_async.reuse import Bodies, Noted, tell_other_body
 
 
 def noted(bodies: Bodies, *bodies_of_one_id: bytes) -> list[Noted]:

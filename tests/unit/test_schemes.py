@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from freedompay_async import ConfigurationError, FreedomPay, JwsSigner, Sha256Signer
-from freedompay_async.contract import Section
-from freedompay_async.schemes import Scheme, read_schemes, signers_of
-from freedompay_async.secret import SecretKey
+from freedompay_async.contract.table import Section
+from freedompay_async.redaction.secret import SecretKey
+from freedompay_async.settings.schemes import Scheme, read_schemes, signers_of
 
 CARDS, GIFTS = Section.PAYMENT_CARDS, Section.GIFT_CARDS
 KEY = SecretKey("k3y")

@@ -7,9 +7,9 @@ import traceback
 
 import pytest
 
+from freedompay_async.contract.models import NewClient
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.models import NewClient
-from freedompay_async.secret import Cvv, Document, Expiry, Otp, PageUrl, Pan, Pin, Secret, SecretKey, Token
+from freedompay_async.redaction.secret import Cvv, Document, Expiry, Otp, PageUrl, Pan, Pin, Secret, SecretKey, Token
 
 KINDS = [Cvv, Document, Expiry, Otp, PageUrl, Pan, Pin, Secret, SecretKey, Token]
 

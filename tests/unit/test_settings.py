@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.schemes import Scheme
-from freedompay_async.secret import Secret
-from freedompay_async.settings import Region, Settings, host_of, region_scheme
+from freedompay_async.redaction.secret import Secret
+from freedompay_async.settings.schemes import Scheme
+from freedompay_async.settings.settings import Region, Settings, host_of, region_scheme
 
 WHOLE = {
     "FREEDOMPAY_AUTH_ID": "123456",

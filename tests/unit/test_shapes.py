@@ -8,7 +8,8 @@ from typing import ClassVar
 import msgspec
 import pytest
 
-from freedompay_async.models import (
+from freedompay_async.codec.shapes import Difference, Note, prepare_shape, read_shape
+from freedompay_async.contract.models import (
     Answer,
     CallStatus,
     CardBalance,
@@ -31,10 +32,9 @@ from freedompay_async.models import (
     StatementExtended,
     TransactionInfo,
 )
-from freedompay_async.models.open import OpenStruct, OpenText
-from freedompay_async.redaction import Redaction
-from freedompay_async.secret import Pin, Secret
-from freedompay_async.shapes import Difference, Note, prepare_shape, read_shape
+from freedompay_async.contract.models.open import OpenStruct, OpenText
+from freedompay_async.redaction.redaction import Redaction
+from freedompay_async.redaction.secret import Pin, Secret
 
 UNKNOWN, VALUE, MISSING, OTHER = Difference.UNKNOWN_FIELD, Difference.UNKNOWN_VALUE, Difference.MISSING_FIELD, Difference.OTHER_TYPE
 GOOD = {"status": "ok", "request_status": "success", "dt": "2026-05-14T10:00:00+05:00"}

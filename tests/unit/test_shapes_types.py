@@ -7,7 +7,8 @@ from typing import ClassVar
 import msgspec
 import pytest
 
-from freedompay_async.models import (
+from freedompay_async.codec.shapes import Difference, Note, read_shape
+from freedompay_async.contract.models import (
     CardBalance,
     CardRef,
     CardSecrets,
@@ -20,9 +21,8 @@ from freedompay_async.models import (
     Movement,
     Statement,
 )
-from freedompay_async.models.open import OpenStruct, OpenText
-from freedompay_async.secret import Cvv, Expiry, Pan, Secret
-from freedompay_async.shapes import Difference, Note, read_shape
+from freedompay_async.contract.models.open import OpenStruct, OpenText
+from freedompay_async.redaction.secret import Cvv, Expiry, Pan, Secret
 
 UNKNOWN, VALUE, MISSING, OTHER = Difference.UNKNOWN_FIELD, Difference.UNKNOWN_VALUE, Difference.MISSING_FIELD, Difference.OTHER_TYPE
 GOOD = {"status": "ok", "request_status": "success", "dt": "2026-05-14T10:00:00+05:00"}

@@ -8,9 +8,9 @@ from hashlib import sha256, sha512
 
 import pytest
 
+from freedompay_async.crypto.signing import JwsSigner, Sha256Signer, check_signer
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.secret import Secret
-from freedompay_async.signing import JwsSigner, Sha256Signer, check_signer
+from freedompay_async.redaction.secret import Secret
 
 PATH = "/v5/card-api/request/status"
 BODY = b'{"request_id":"828cf71d-a447-4a67-a149-c1df8bc197ca"}'

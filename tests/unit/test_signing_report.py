@@ -8,11 +8,11 @@ from typing import ClassVar
 
 import pytest
 
+from freedompay_async.crypto.diagnosis import KEY_PLACE, compare, signing_report
+from freedompay_async.crypto.diagnosis.body_forms import body_forms
+from freedompay_async.crypto.signing import JwsSigner, Sha256Signer
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.secret import SecretKey
-from freedompay_async.signing import JwsSigner, Sha256Signer
-from freedompay_async.signing_report import KEY_PLACE, compare, signing_report
-from freedompay_async.signing_report.body_forms import body_forms
+from freedompay_async.redaction.secret import SecretKey
 
 PATH = "/v5/card-api/card/issue"
 KEY = "s3cret"

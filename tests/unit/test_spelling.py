@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freedompay_async.secret import Secret
-from freedompay_async.spelling import Known, hide_known, present
+from freedompay_async.redaction.secret import Secret
+from freedompay_async.redaction.spelling import Known, hide_known, present
 
 DOCUMENT = base64.b64encode(bytes(range(256)) * 3).decode()
 CYRILLIC = "очень секретная фраза для входа в систему, которую никто не знает"

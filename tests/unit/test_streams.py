@@ -7,7 +7,7 @@ from contextlib import aclosing
 import anyio
 import pytest
 
-from freedompay_async.streams import stream
+from freedompay_async.operations.stream import stream
 
 
 class Boom(Exception):

@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from freedompay_async.toml_lines import Lines, line_of_error
+from freedompay_async.contract.file.toml_lines import Lines, line_of_error
 
 TEXT = """\
 # [cards.link]

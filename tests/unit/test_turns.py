@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from freedompay_async.governor import Governor, Lane, Rank
-from freedompay_async.policy import Seen
-from freedompay_async.wire import Reply, Verdict
+from freedompay_async.calls.policy import Seen
+from freedompay_async.codec.wire import Reply, Verdict
+from freedompay_async.traffic.governor import Governor, Lane, Rank
 
 
 def now() -> float:

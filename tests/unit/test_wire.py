@@ -8,9 +8,9 @@ import msgspec
 import pytest
 from multidict import CIMultiDict
 
-from freedompay_async.contract import CARDS_ISSUE, REQUESTS_STATUS
-from freedompay_async.errors import ConfigurationError
-from freedompay_async.models import (
+from freedompay_async.calls.policy import Seen
+from freedompay_async.codec.wire import Reply, Verdict, encode, is_page, read_answer, read_look_up
+from freedompay_async.contract.models import (
     Answer,
     CardActivation,
     CardIssue,
@@ -21,9 +21,9 @@ from freedompay_async.models import (
     RequestState,
     StatusQuery,
 )
-from freedompay_async.policy import Seen
-from freedompay_async.secret import Secret
-from freedompay_async.wire import Reply, Verdict, encode, is_page, read_answer, read_look_up
+from freedompay_async.contract.table import CARDS_ISSUE, REQUESTS_STATUS
+from freedompay_async.errors import ConfigurationError
+from freedompay_async.redaction.secret import Secret
 
 NOW = 1_700_000_000.0
 OK = b'{"status":"ok","request_status":"process"}'

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from freedompay_async.models import CardInfo, RequestState, Statement
-from freedompay_async.policy import Seen
-from freedompay_async.wire import Reply, read_answer, read_look_up
+from freedompay_async.calls.policy import Seen
+from freedompay_async.codec.wire import Reply, read_answer, read_look_up
+from freedompay_async.contract.models import CardInfo, RequestState, Statement
 
 OK = b'{"status":"ok","request_status":"success","dt":"x",'
 MANY = "it has about %s values, and at most 250,000 are read"

@@ -7,12 +7,12 @@ import json
 
 import pytest
 
-from freedompay_async.contract import CARDS_ISSUE, GIFT_CARDS_ISSUE, PINS_SET_URL, REQUESTS_STATUS
-from freedompay_async.models import GiftAnswer, IssuedGiftCard, PinPageAnswer, RequestState
-from freedompay_async.policy import Seen
-from freedompay_async.redaction import Redaction
-from freedompay_async.secret import Secret
-from freedompay_async.wire import Reply, Verdict, is_page, read_answer, read_look_up
+from freedompay_async.calls.policy import Seen
+from freedompay_async.codec.wire import Reply, Verdict, is_page, read_answer, read_look_up
+from freedompay_async.contract.models import GiftAnswer, IssuedGiftCard, PinPageAnswer, RequestState
+from freedompay_async.contract.table import CARDS_ISSUE, GIFT_CARDS_ISSUE, PINS_SET_URL, REQUESTS_STATUS
+from freedompay_async.redaction.redaction import Redaction
+from freedompay_async.redaction.secret import Secret
 
 NOW = 1_700_000_000.0
 OK = b'{"status":"ok","request_status":"process"}'

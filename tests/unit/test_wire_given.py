@@ -11,8 +11,10 @@ from typing import Any, Literal
 import msgspec
 import pytest
 
-from freedompay_async.errors import ConfigurationError
-from freedompay_async.models import (
+from freedompay_async.calls.policy import Seen
+from freedompay_async.codec.shapes import Difference, Note
+from freedompay_async.codec.wire import Message, Reply, Verdict, encode, read_answer, read_look_up
+from freedompay_async.contract.models import (
     Answer,
     CardActivation,
     CardIntent,
@@ -26,12 +28,10 @@ from freedompay_async.models import (
     Refund,
     RequestState,
 )
-from freedompay_async.models.open import Extra, Fields
-from freedompay_async.policy import Seen
-from freedompay_async.redaction import Redaction
-from freedompay_async.secret import Document, Pin, Secret
-from freedompay_async.shapes import Difference, Note
-from freedompay_async.wire import Message, Reply, Verdict, encode, read_answer, read_look_up
+from freedompay_async.contract.models.open import Extra, Fields
+from freedompay_async.errors import ConfigurationError
+from freedompay_async.redaction.redaction import Redaction
+from freedompay_async.redaction.secret import Document, Pin, Secret
 
 
 @dataclass

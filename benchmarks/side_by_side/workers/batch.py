@@ -15,7 +15,7 @@ import uvloop
 
 from freedompay_async import FreedomPay
 from freedompay_async.batch import Batch, Journal, Limits, Problem, Row, read_file
-from freedompay_async.batch.rows import read_row
+from freedompay_async.batch.input.rows import read_row
 from side_by_side.clients_file import people
 from side_by_side.columns import AUTH_ID, SECRET_KEY
 from side_by_side.machine import peak_memory, raise_open_files

@@ -15,9 +15,9 @@ from freedompay_async.cli.doctor.schemes import SCHEMES, check_scheme, is_accept
 from freedompay_async.cli.doctor.target import check_settings
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.settings_flags import Given, with_settings
+from freedompay_async.codec.to_json import to_json
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.plain import to_json
-from freedompay_async.schemes import Scheme
+from freedompay_async.settings.schemes import Scheme
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from freedompay_async.cli.doctor.checks import Check, Verdict
-from freedompay_async.client_contract import Contract
-from freedompay_async.contract import Section
-from freedompay_async.contract_file import overrides_of
-from freedompay_async.leftovers import leftover_of
-from freedompay_async.proxies import Way
-from freedompay_async.schemes import SECTIONS, Scheme, read_schemes, signers_of
-from freedompay_async.settings import Region, host_of, region_scheme
+from freedompay_async.contract.client_contract import Contract
+from freedompay_async.contract.file.reading import overrides_of
+from freedompay_async.contract.table import Section
+from freedompay_async.guards.leftovers import leftover_of
+from freedompay_async.settings.proxies import Way
+from freedompay_async.settings.schemes import SECTIONS, Scheme, read_schemes, signers_of
+from freedompay_async.settings.settings import Region, host_of, region_scheme
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from freedompay_async.cli.settings_flags import Given
-    from freedompay_async.secret import SecretKey
+    from freedompay_async.redaction.secret import SecretKey
 
 __all__ = ["Target", "check_settings"]
 

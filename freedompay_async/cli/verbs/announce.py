@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import typer
 
-from freedompay_async.contract import Retry
+from freedompay_async.contract.table import Retry
 
 if TYPE_CHECKING:
-    from freedompay_async.contract import Call
-    from freedompay_async.secret import Secret
-    from freedompay_async.signing import Signer
+    from freedompay_async.contract.table import Call
+    from freedompay_async.crypto.signing import Signer
+    from freedompay_async.redaction.secret import Secret
 
 __all__ = ["Announcing", "next_step"]
 

@@ -14,11 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from freedompay_async.cli.output import printable
-from freedompay_async.models.dictionaries import CallStatus, GiftStatus
-from freedompay_async.models.gift_cards import GiftAnswer
-from freedompay_async.models.open import Fields, OpenInt
-from freedompay_async.plain import to_json
-from freedompay_async.secret import Secret
+from freedompay_async.codec.to_json import to_json
+from freedompay_async.contract.models.dictionaries import CallStatus, GiftStatus
+from freedompay_async.contract.models.gift_cards import GiftAnswer
+from freedompay_async.contract.models.open import Fields, OpenInt
+from freedompay_async.redaction.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

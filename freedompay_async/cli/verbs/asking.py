@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.secret import Secret
+from freedompay_async.redaction.secret import Secret
 
 if TYPE_CHECKING:
     from freedompay_async.client import FreedomPay

@@ -6,13 +6,13 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
-from freedompay_async import contract
 from freedompay_async.cli.verbs.asking import read_secret
 from freedompay_async.cli.verbs.flags import Words
 from freedompay_async.cli.verbs.verb import verb
 from freedompay_async.client import FreedomPay
-from freedompay_async.models.answers import Answer, Completed, IssuedCards
-from freedompay_async.operations import Operation
+from freedompay_async.contract import table
+from freedompay_async.contract.models.answers import Answer, Completed, IssuedCards
+from freedompay_async.operations.operation import Operation
 
 __all__ = ["card_changes"]
 
@@ -21,13 +21,13 @@ _Completed: TypeAlias = Coroutine[Any, Any, Operation[Completed]]
 _Issued: TypeAlias = Coroutine[Any, Any, Operation[IssuedCards]]
 
 
-@verb(card_changes, contract.CARDS_ISSUE)
+@verb(card_changes, table.CARDS_ISSUE)
 def _issue(fp: FreedomPay, product_id: Words.card_product_id, client_id: Words.client_of_card = None, **call: Any) -> _Issued:
     """Issue a card to a client."""
     return fp.cards.issue(client_id=client_id, product_id=product_id, **call)
 
 
-@verb(card_changes, contract.CARDS_BULK_ISSUE)
+@verb(card_changes, table.CARDS_BULK_ISSUE)
 def _bulk_issue(
     fp: FreedomPay,
     product_id: Words.card_product_id,
@@ -38,37 +38,37 @@ def _bulk_issue(
     return fp.cards.bulk_issue(product_id=product_id, count=count, **call)
 
 
-@verb(card_changes, contract.CARDS_ISSUE_PLASTIC)
+@verb(card_changes, table.CARDS_ISSUE_PLASTIC)
 def _issue_plastic(fp: FreedomPay, product_id: Words.card_product_id, client_id: Words.client_of_card = None, **call: Any) -> _Issued:
     """Issue a plastic card to a client."""
     return fp.cards.issue_plastic(client_id=client_id, product_id=product_id, **call)
 
 
-@verb(card_changes, contract.CARDS_LINK)
+@verb(card_changes, table.CARDS_LINK)
 def _link(fp: FreedomPay, card_id: Words.card, client_id: Words.client_id, **call: Any) -> _Completed:
     """Link a card that has no holder to a client."""
     return fp.cards.link(card_id, client_id=client_id, **call)
 
 
-@verb(card_changes, contract.CARDS_ACTIVATE)
+@verb(card_changes, table.CARDS_ACTIVATE)
 def _activate(fp: FreedomPay, card_id: Words.card, **call: Any) -> _Completed:
     """Activate a card."""
     return fp.cards.activate(card_id, **call)
 
 
-@verb(card_changes, contract.CARDS_BLOCK)
+@verb(card_changes, table.CARDS_BLOCK)
 def _block(fp: FreedomPay, card_id: Words.card, description: Words.reason, **call: Any) -> _Completed:
     """Block a card until it is unblocked."""
     return fp.cards.block(card_id, description=description, **call)
 
 
-@verb(card_changes, contract.CARDS_UNBLOCK)
+@verb(card_changes, table.CARDS_UNBLOCK)
 def _unblock(fp: FreedomPay, card_id: Words.card, description: Words.reason, **call: Any) -> _Completed:
     """Lift a temporary block."""
     return fp.cards.unblock(card_id, description=description, **call)
 
 
-@verb(card_changes, contract.CARDS_SET_PIN, repeatable_with="pin_stdin")
+@verb(card_changes, table.CARDS_SET_PIN, repeatable_with="pin_stdin")
 def _set_pin(
     fp: FreedomPay,
     card_id: Words.card,
@@ -85,13 +85,13 @@ def _set_pin(
     return fp.cards.set_pin(card_id, read_secret("the encrypted PIN") if pin_stdin else None, **call)
 
 
-@verb(card_changes, contract.CARDS_RESET_PIN_COUNTER)
+@verb(card_changes, table.CARDS_RESET_PIN_COUNTER)
 def _reset_pin_counter(fp: FreedomPay, card_id: Words.card, **call: Any) -> _Completed:
     """Lift the temporary block after wrong PIN entries; the PIN stays."""
     return fp.cards.reset_pin_counter(card_id, **call)
 
 
-@verb(card_changes, contract.CARDS_CLOSE, sure="close card {card_id} for good, which can't be undone")
+@verb(card_changes, table.CARDS_CLOSE, sure="close card {card_id} for good, which can't be undone")
 def _close(fp: FreedomPay, card_id: Words.card, description: Words.reason, **call: Any) -> _Completed:
     """Close a card for good: it can't be undone."""
     return fp.cards.close(card_id, description=description, **call)

@@ -7,7 +7,6 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
-from freedompay_async import contract
 from freedompay_async.cli.common import errors_told, run
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.marks import help_of
@@ -16,8 +15,17 @@ from freedompay_async.cli.verbs.answers import show_list
 from freedompay_async.cli.verbs.flags import Words
 from freedompay_async.cli.verbs.verb import verb
 from freedompay_async.client import FreedomPay
-from freedompay_async.models.reads import CardBalance, CardInfo, CardSecrets, CardValidation, Movement, Statement, StatementExtended
-from freedompay_async.plain import to_json
+from freedompay_async.codec.to_json import to_json
+from freedompay_async.contract import table
+from freedompay_async.contract.models.reads import (
+    CardBalance,
+    CardInfo,
+    CardSecrets,
+    CardValidation,
+    Movement,
+    Statement,
+    StatementExtended,
+)
 
 __all__ = ["card_reads"]
 
@@ -30,31 +38,31 @@ _Since: TypeAlias = Annotated[dt.datetime | None, typer.Option("--start-date", f
 _Until: TypeAlias = Annotated[dt.datetime | None, typer.Option("--end-date", formats=_DAY, metavar="YYYY-MM-DD", help="The last day.")]
 
 
-@verb(card_reads, contract.CARDS_INFO)
+@verb(card_reads, table.CARDS_INFO)
 def _info(fp: FreedomPay, card_id: Words.card, **call: Any) -> Coroutine[Any, Any, CardInfo]:
     """What the issuer tells of a card."""
     return fp.cards.info(card_id, **call)
 
 
-@verb(card_reads, contract.CARDS_BALANCE)
+@verb(card_reads, table.CARDS_BALANCE)
 def _balance(fp: FreedomPay, card_id: Words.card, **call: Any) -> Coroutine[Any, Any, CardBalance]:
     """What is on a card."""
     return fp.cards.balance(card_id, **call)
 
 
-@verb(card_reads, contract.CARDS_SECRET_DATA, secrets=True)
+@verb(card_reads, table.CARDS_SECRET_DATA, secrets=True)
 def _secret_data(fp: FreedomPay, card_id: Words.card, **call: Any) -> _Secrets:
     """Number, expiry and CVV of a card, as `***` unless `--reveal` is given."""
     return fp.cards.secret_data(card_id, **call)
 
 
-@verb(card_reads, contract.CARDS_SECRET_DATA_V2, secrets=True)
+@verb(card_reads, table.CARDS_SECRET_DATA_V2, secrets=True)
 def _secret_data_v2(fp: FreedomPay, card_id: Words.card, **call: Any) -> _Secrets:
     """Number, expiry and CVV by the second version of the call, as `***` unless `--reveal` is given."""
     return fp.cards.secret_data_v2(card_id, **call)
 
 
-@verb(card_reads, contract.CARDS_STATEMENT)
+@verb(card_reads, table.CARDS_STATEMENT)
 def _statement(
     fp: FreedomPay, card_id: Words.card, start_date: _Since = None, end_date: _Until = None, **call: Any
 ) -> Coroutine[Any, Any, Statement]:
@@ -62,7 +70,7 @@ def _statement(
     return fp.cards.statement(card_id, start_date=start_date, end_date=end_date, **call)
 
 
-@verb(card_reads, contract.CARDS_STATEMENT_EXTENDED)
+@verb(card_reads, table.CARDS_STATEMENT_EXTENDED)
 def _statement_extended(
     fp: FreedomPay, card_id: Words.card, start_date: _Start, end_date: _End, **call: Any
 ) -> Coroutine[Any, Any, StatementExtended]:
@@ -98,10 +106,10 @@ def _movements(
     run(work)
 
 
-card_reads.command("movements", help=help_of(contract.CARDS_STATEMENT, _movements))(with_settings(_movements))
+card_reads.command("movements", help=help_of(table.CARDS_STATEMENT, _movements))(with_settings(_movements))
 
 
-@verb(card_reads, contract.CARDS_VALIDATE_CARDHOLDER)
+@verb(card_reads, table.CARDS_VALIDATE_CARDHOLDER)
 def _validate_cardholder(
     fp: FreedomPay,
     user_phone: Annotated[str, typer.Option("--user-phone", help="10 digits.")],

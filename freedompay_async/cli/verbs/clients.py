@@ -8,18 +8,18 @@ from typing import Annotated, Any
 
 import typer
 
-from freedompay_async import contract
-from freedompay_async.batch.files import DocumentProblem, open_document
+from freedompay_async.batch.input.documents import DocumentProblem, open_document
 from freedompay_async.cli.verbs.flags import Words
 from freedompay_async.cli.verbs.given_json import fields_of, read_json
 from freedompay_async.cli.verbs.verb import verb
 from freedompay_async.client import FreedomPay
+from freedompay_async.contract import table
+from freedompay_async.contract.models.answers import Completed, CreatedClient
+from freedompay_async.contract.models.reads import ClientCards
+from freedompay_async.contract.models.requests import IdentificationInfo, NewClient
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.models.answers import Completed, CreatedClient
-from freedompay_async.models.reads import ClientCards
-from freedompay_async.models.requests import IdentificationInfo, NewClient
-from freedompay_async.operations import Operation
-from freedompay_async.secret import Document
+from freedompay_async.operations.operation import Operation
+from freedompay_async.redaction.secret import Document
 
 __all__ = ["clients"]
 
@@ -31,7 +31,7 @@ def _of_client(help: str, *names: str) -> Any:
     return typer.Option(*names, help=help, rich_help_panel="The client; each wins over --from-json", show_default=False)
 
 
-@verb(clients, contract.CLIENTS_CREATE)
+@verb(clients, table.CLIENTS_CREATE)
 def _create(
     fp: FreedomPay,
     product_id: Words.product_id,
@@ -83,7 +83,7 @@ def _create(
     return fp.clients.create(product_id=product_id, client=client, branch_id=branch_id, identification_info=identified, **call)
 
 
-@verb(clients, contract.CLIENTS_UPDATE)
+@verb(clients, table.CLIENTS_UPDATE)
 def _update(
     fp: FreedomPay, client_id: Words.client, product_id: Words.product_id, phone: Words.phone, **call: Any
 ) -> Coroutine[Any, Any, Operation[Completed]]:
@@ -91,7 +91,7 @@ def _update(
     return fp.clients.update(client_id, product_id=product_id, phone=phone, **call)
 
 
-@verb(clients, contract.CLIENTS_CARDS)
+@verb(clients, table.CLIENTS_CARDS)
 def _cards(fp: FreedomPay, client_id: Words.client, **call: Any) -> Coroutine[Any, Any, ClientCards]:
     """The cards of a client."""
     return fp.clients.cards(client_id, **call)

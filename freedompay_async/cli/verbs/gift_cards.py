@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from freedompay_async import contract
 from freedompay_async.cli.verbs.asking import read_secret
 from freedompay_async.cli.verbs.flags import Shared, Words
 from freedompay_async.cli.verbs.verb import verb
 from freedompay_async.client import FreedomPay
-from freedompay_async.models.gift_cards import GiftAnswer, GiftCardState, GiftProducts, IssuedGiftCard
+from freedompay_async.contract import table
+from freedompay_async.contract.models.gift_cards import GiftAnswer, GiftCardState, GiftProducts, IssuedGiftCard
 
 __all__ = ["gift_cards"]
 
@@ -20,7 +20,7 @@ gift_cards = typer.Typer(
 )
 
 
-@verb(gift_cards, contract.GIFT_CARDS_PRODUCTS)
+@verb(gift_cards, table.GIFT_CARDS_PRODUCTS)
 def _products(fp: FreedomPay, **call: Any) -> Coroutine[Any, Any, GiftProducts]:
     """The cards that can be given."""
     return fp.gift_cards.products(**call)
@@ -28,7 +28,7 @@ def _products(fp: FreedomPay, **call: Any) -> Coroutine[Any, Any, GiftProducts]:
 
 @verb(
     gift_cards,
-    contract.GIFT_CARDS_ISSUE,
+    table.GIFT_CARDS_ISSUE,
     sure="issue a gift card of product {product_code} to {phone}, which the merchant's account pays at once",
 )
 def _issue(
@@ -50,7 +50,7 @@ def _issue(
     )
 
 
-@verb(gift_cards, contract.GIFT_CARDS_CONFIRM)
+@verb(gift_cards, table.GIFT_CARDS_CONFIRM)
 def _confirm(
     fp: FreedomPay,
     card_id: Annotated[int | None, typer.Option("--card-id", help="The card; left out, the code alone tells which.")] = None,
@@ -64,19 +64,19 @@ def _confirm(
     return fp.gift_cards.confirm(otp=read_secret("the code from the SMS"), card_id=card_id, **call)
 
 
-@verb(gift_cards, contract.GIFT_CARDS_RESEND)
+@verb(gift_cards, table.GIFT_CARDS_RESEND)
 def _resend(fp: FreedomPay, card_id: Words.gift_card, **call: Any) -> Coroutine[Any, Any, IssuedGiftCard]:
     """Send a gift card again."""
     return fp.gift_cards.resend(card_id, **call)
 
 
-@verb(gift_cards, contract.GIFT_CARDS_RESEND_CODE)
+@verb(gift_cards, table.GIFT_CARDS_RESEND_CODE)
 def _resend_code(fp: FreedomPay, card_id: Words.gift_card, **call: Any) -> Coroutine[Any, Any, GiftAnswer]:
     """Send another code to the phone."""
     return fp.gift_cards.resend_code(card_id, **call)
 
 
-@verb(gift_cards, contract.GIFT_CARDS_STATUS)
+@verb(gift_cards, table.GIFT_CARDS_STATUS)
 def _status(fp: FreedomPay, card_id: Words.gift_card, **call: Any) -> Coroutine[Any, Any, GiftCardState]:
     """How it stands with a gift card."""
     return fp.gift_cards.status(card_id, **call)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.masking import mask_text
+from freedompay_async.redaction.masking import mask_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,16 +8,16 @@ from typing import Annotated, Any
 import typer
 from msgspec import Struct
 
-from freedompay_async import contract
 from freedompay_async.cli.verbs.given_json import fields_of, read_json
 from freedompay_async.cli.verbs.verb import verb
 from freedompay_async.client import FreedomPay
+from freedompay_async.contract import table
+from freedompay_async.contract.models.answers import Completed
+from freedompay_async.contract.models.dictionaries import LimitObject
+from freedompay_async.contract.models.reads import LimitList
+from freedompay_async.contract.models.requests import Limit, LimitAmount
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.models.answers import Completed
-from freedompay_async.models.dictionaries import LimitObject
-from freedompay_async.models.reads import LimitList
-from freedompay_async.models.requests import Limit, LimitAmount
-from freedompay_async.operations import Operation
+from freedompay_async.operations.operation import Operation
 
 __all__ = ["limits"]
 
@@ -45,7 +45,7 @@ _Account = Annotated[str | None, typer.Option("--account", metavar="ID", help="O
 _Client = Annotated[str | None, typer.Option("--client", metavar="ID", help="Of a client.", rich_help_panel="One of these")]
 
 
-@verb(limits, contract.LIMITS_SET)
+@verb(limits, table.LIMITS_SET)
 def _set(
     fp: FreedomPay,
     card: _Card = None,
@@ -87,7 +87,7 @@ def _set(
     return fp.limits.set(object_type=kind, object_id=value, limits=[limit], **call)
 
 
-@verb(limits, contract.LIMITS_LIST)
+@verb(limits, table.LIMITS_LIST)
 def _list(
     fp: FreedomPay, card: _Card = None, account: _Account = None, client: _Client = None, **call: Any
 ) -> Coroutine[Any, Any, LimitList]:

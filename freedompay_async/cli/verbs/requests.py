@@ -11,9 +11,9 @@ from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.marks import help_of
 from freedompay_async.cli.output import printable
 from freedompay_async.cli.settings_flags import Given, with_settings
-from freedompay_async.contract import REQUESTS_STATUS
+from freedompay_async.codec.to_json import to_json
+from freedompay_async.contract.table import REQUESTS_STATUS
 from freedompay_async.errors import RequestFailed, StillProcessing
-from freedompay_async.plain import to_json
 
 __all__ = ["requests"]
 

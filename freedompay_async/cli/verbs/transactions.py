@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
-from freedompay_async import contract
 from freedompay_async.cli.verbs.flags import Words
 from freedompay_async.cli.verbs.verb import verb
 from freedompay_async.client import FreedomPay
-from freedompay_async.models.answers import Completed, CreatedTransaction
-from freedompay_async.models.reads import TransactionInfo
-from freedompay_async.operations import Operation
+from freedompay_async.contract import table
+from freedompay_async.contract.models.answers import Completed, CreatedTransaction
+from freedompay_async.contract.models.reads import TransactionInfo
+from freedompay_async.operations.operation import Operation
 
 __all__ = ["transactions"]
 
@@ -20,7 +20,7 @@ transactions = typer.Typer(no_args_is_help=True, help="Payments from a card.")
 _What = Annotated[str | None, typer.Option("--description", help="What it is for.")]
 
 
-@verb(transactions, contract.TRANSACTIONS_CREATE, sure="take {amount} {currency} from card {card_id}")
+@verb(transactions, table.TRANSACTIONS_CREATE, sure="take {amount} {currency} from card {card_id}")
 def _create(
     fp: FreedomPay,
     order_id: Words.order_id,
@@ -34,7 +34,7 @@ def _create(
     return fp.transactions.create(order_id=order_id, card_id=card_id, amount=amount, currency=currency, description=description, **call)
 
 
-@verb(transactions, contract.TRANSACTIONS_CLEAR, sure="clear {amount} of transaction {transaction_id}")
+@verb(transactions, table.TRANSACTIONS_CLEAR, sure="clear {amount} of transaction {transaction_id}")
 def _clear(
     fp: FreedomPay, order_id: Words.order_id, transaction_id: Words.transaction_id, amount: Words.part = None, **call: Any
 ) -> Coroutine[Any, Any, Operation[Completed]]:
@@ -42,7 +42,7 @@ def _clear(
     return fp.transactions.clear(order_id=order_id, transaction_id=transaction_id, amount=amount, **call)
 
 
-@verb(transactions, contract.TRANSACTIONS_REFUND, sure="give {amount} of transaction {transaction_id} back")
+@verb(transactions, table.TRANSACTIONS_REFUND, sure="give {amount} of transaction {transaction_id} back")
 def _refund(
     fp: FreedomPay,
     order_id: Words.order_id,
@@ -55,7 +55,7 @@ def _refund(
     return fp.transactions.refund(order_id=order_id, transaction_id=transaction_id, amount=amount, description=description, **call)
 
 
-@verb(transactions, contract.TRANSACTIONS_INFO)
+@verb(transactions, table.TRANSACTIONS_INFO)
 def _info(fp: FreedomPay, transaction_id: Words.transaction, **call: Any) -> Coroutine[Any, Any, TransactionInfo]:
     """What the issuer tells of a transaction."""
     return fp.transactions.info(transaction_id, **call)

@@ -23,16 +23,16 @@ from freedompay_async.cli.verbs.answers import show
 from freedompay_async.cli.verbs.asking import be_sure
 from freedompay_async.cli.verbs.flags import Shared
 from freedompay_async.cli.verbs.given_json import object_of
-from freedompay_async.contract import Call, Retry
+from freedompay_async.codec.to_json import to_json
+from freedompay_async.contract.models.answers import IssuedCards
+from freedompay_async.contract.table import Call, Retry
 from freedompay_async.errors import ConfigurationError, FreedomPayError, OutcomeUnknown, StillProcessing
-from freedompay_async.models.answers import IssuedCards
-from freedompay_async.operations import Operation
-from freedompay_async.plain import to_json
+from freedompay_async.operations.operation import Operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
 
-    from freedompay_async.signing import Signer
+    from freedompay_async.crypto.signing import Signer
 
 __all__ = ["verb"]
 

@@ -1,0 +1,379 @@
+"""`fp.cards`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from freedompay_async.api.namespace import Namespace
+from freedompay_async.api.statement_windows import movements
+from freedompay_async.contract import table
+from freedompay_async.contract.models.requests import (
+    BulkIssue,
+    CardActivation,
+    CardholderQuery,
+    CardId,
+    CardIntent,
+    CardIssue,
+    CardLink,
+    CardQuery,
+    PinSetting,
+    StatementQuery,
+)
+from freedompay_async.errors import ConfigurationError
+from freedompay_async.redaction.secret import Hidden, Pin
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Mapping
+
+    from freedompay_async.contract.models.answers import Answer, Completed, IssuedCards
+    from freedompay_async.contract.models.reads import (
+        CardBalance,
+        CardInfo,
+        CardSecrets,
+        CardValidation,
+        Movement,
+        Statement,
+        StatementExtended,
+    )
+    from freedompay_async.contract.request_ids import RequestId
+    from freedompay_async.contract.table import Call
+    from freedompay_async.operations.operation import Operation
+
+__all__ = ["Cards"]
+
+
+class Cards(Namespace):
+    """Payment cards.
+
+    A method that changes something sends one intent and returns when the issuer has accepted it; `await operation.result()` waits for
+    the end. `request_id` is a UUID of your own; left out, the library makes one. `timeout` is seconds, everything included. `extra` adds
+    fields to the body by their name on the wire; wrap what is secret in `Secret`. With `wait=False` a call whose turn has not come,
+    because as many are on the way as may be, raises `Busy` at once, and a 429 of the issuer `RateLimited`: for a web handler that answers
+    429 itself.
+    Each raises any of `FreedomPayError` but `StillProcessing`, with the request id on it.
+    """
+
+    async def issue(
+        self,
+        *,
+        client_id: str | None = None,
+        product_id: int,
+        request_id: RequestId | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+        wait: bool = True,
+    ) -> Operation[IssuedCards]:
+        """Issue a card to a client.
+
+        The path is documented, the fields are not (docs.freedompay.kz, "Issue card"). A draft page has a `cardholder` object in place of
+        `client_id`: `Override(call="cards.issue", leave_out=["client_id"])` and `extra={"cardholder": {…}}` send that.
+
+        Args:
+            client_id: may be left out only where the contract of this client leaves it out of the body.
+            product_id: of the card. Card products are another list than those of clients, and no public page shows it.
+            request_id: as for `Cards`.
+            extra: as for `Cards`.
+            timeout: seconds.
+            wait: as for `Cards`.
+        """
+        body = self._order(table.CARDS_ISSUE, client_id, product_id)
+        return await self._start(table.CARDS_ISSUE, body, request_id, extra, timeout, wait)
+
+    async def bulk_issue(
+        self,
+        *,
+        product_id: int,
+        count: int,
+        request_id: RequestId | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+        wait: bool = True,
+    ) -> Operation[IssuedCards]:
+        """Issue `count` cards without a holder, to be linked later. `product_id` is a card product, as for `issue`.
+
+        Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
+        """
+        body = BulkIssue(product_id=product_id, count=count)
+        return await self._start(table.CARDS_BULK_ISSUE, body, request_id, extra, timeout, wait)
+
+    async def issue_plastic(
+        self,
+        *,
+        client_id: str | None = None,
+        product_id: int,
+        request_id: RequestId | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+        wait: bool = True,
+    ) -> Operation[IssuedCards]:
+        """Issue a plastic card to a client, as `issue`. The menus of KG and UZ call it "Physical".
+
+        Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
+        """
+        body = self._order(table.CARDS_ISSUE_PLASTIC, client_id, product_id)
+        return await self._start(table.CARDS_ISSUE_PLASTIC, body, request_id, extra, timeout, wait)
+
+    async def link(
+        self,
+        card_id: str,
+        *,
+        client_id: str,
+        request_id: RequestId | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+        wait: bool = True,
+    ) -> Operation[Completed]:
+        """Link a card that has no holder to a client (docs.freedompay.kz, api-12074684). In the KZ menu only, as far as seen."""
+        body = CardLink(client_id=client_id, card_id=card_id)
+        return await self._start(table.CARDS_LINK, body, request_id, extra, timeout, wait)
+
+    async def activate(
+        self,
+        card_id: str,
+        *,
+        request_id: RequestId | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+        wait: bool = True,
+    ) -> Operation[Completed]:
+        """Activate a card.
+
+        Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
+        """
+        return await self._start(table.CARDS_ACTIVATE, CardActivation(card_id=card_id), request_id, extra, timeout, wait)
+
+    async def block(
+        self,
+        card_id: str,
+        *,
+        description: str,
+        request_id: RequestId | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+        wait: bool = True,
+    ) -> Operation[Completed]:
+        """Block a card until it is unblocked.
+
+        Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
+        """
+        body = CardIntent(card_id=card_id, description=description)
+        return await self._start(table.CARDS_BLOCK, body, request_id, extra, timeout, wait)
+
+    async def unblock(
+        self,
+        card_id: str,
+        *,
+        description: str,
+        request_id: RequestId | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+        wait: bool = True,
+    ) -> Operation[Completed]:
+        """Lift a temporary block (docs.freedompay.kz, api-12074991)."""
+        body = CardIntent(card_id=card_id, description=description)
+        return await self._start(table.CARDS_UNBLOCK, body, request_id, extra, timeout, wait)
+
+    async def set_pin(
+        self,
+        card_id: str,
+        pin: str | None = None,
+        *,
+        encrypt: Callable[[str], str] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+        wait: bool = True,
+    ) -> Answer:
+        """Set the PIN of a card (docs.freedompay.kz, api-12075062). The body has no request id, so it can't be asked about.
+
+        The vendor says "AES 256" and nothing more, so nothing is encrypted here by default.
+
+        Args:
+            card_id: the card.
+            pin: left out, the issuer makes one, and a lost answer is `OutcomeUnknown`. Given, it is the encrypted PIN, or the plain one
+                together with `encrypt`; setting the same PIN again is harmless, so a lost answer is tried again.
+            encrypt: from the plain PIN to what goes out: an `AesPin`, or a function of yours.
+            extra: more fields of the body.
+            timeout: seconds.
+            wait: as for `Cards`.
+        """
+        # Bound anew, so that no traceback of this frame shows them: a function may hold its key.
+        pin, hidden = None if pin is None else Pin(pin), Hidden(encrypt)
+        encrypt = None
+        if pin is None:
+            if hidden.value is not None:
+                raise ConfigurationError("set_pin(encrypt=…) needs the pin. Nothing was sent.", call="cards.set_pin")
+            return await self._session.change(table.CARDS_SET_PIN, PinSetting(card_id=card_id), extra=extra, timeout=timeout, wait=wait)
+        if not pin:
+            raise ConfigurationError("set_pin was given an empty PIN. Nothing was sent.", call="cards.set_pin")
+        if hidden.value is not None:
+            pin = Pin(hidden.value(pin.reveal()))
+        if not pin:
+            raise ConfigurationError("set_pin was given an empty PIN. Nothing was sent.", call="cards.set_pin")
+        if hidden.value is None and len(pin.reveal()) <= _LONGEST_PLAIN and pin.reveal().isdigit():
+            raise ConfigurationError(
+                "set_pin was given a plain PIN and nothing to encrypt it with: hand in encrypt=, or the encrypted text. Nothing was sent.",
+                call="cards.set_pin",
+            )
+        return await self._session.repeat(
+            table.CARDS_SET_PIN, PinSetting(card_id=card_id, pin=pin), extra=extra, timeout=timeout, wait=wait
+        )
+
+    async def reset_pin_counter(
+        self,
+        card_id: str,
+        *,
+        request_id: RequestId | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+        wait: bool = True,
+    ) -> Operation[Completed]:
+        """Lift the temporary block after wrong PIN entries; the PIN stays (docs.freedompay.kz, api-12075070)."""
+        return await self._start(table.CARDS_RESET_PIN_COUNTER, CardActivation(card_id=card_id), request_id, extra, timeout, wait)
+
+    async def close(
+        self,
+        card_id: str,
+        *,
+        description: str,
+        request_id: RequestId | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+        wait: bool = True,
+    ) -> Operation[Completed]:
+        """Close a card for good: it can't be undone (docs.freedompay.kz, api-12075208)."""
+        body = CardIntent(card_id=card_id, description=description)
+        return await self._start(table.CARDS_CLOSE, body, request_id, extra, timeout, wait)
+
+    async def info(
+        self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
+    ) -> CardInfo:
+        """What the issuer tells of a card.
+
+        Path and request are documented, the answer's fields are inferred (docs.freedompay.kz, "Card info").
+        """
+        return await self._session.read(table.CARDS_INFO, CardQuery(card_id=card_id), extra=extra, timeout=timeout, wait=wait)
+
+    async def balance(
+        self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
+    ) -> CardBalance:
+        """What is on a card.
+
+        Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
+        """
+        return await self._session.read(table.CARDS_BALANCE, CardId(card_id=card_id), extra=extra, timeout=timeout, wait=wait)
+
+    async def secret_data(
+        self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
+    ) -> CardSecrets:
+        """Number, expiry and CVV; each shows itself only when it is asked to `.reveal()`.
+
+        Inferred: the call is in the vendor's menu, and no public page shows its path, its fields, or whether they come encrypted.
+        """
+        return await self._session.read(table.CARDS_SECRET_DATA, CardId(card_id=card_id), extra=extra, timeout=timeout, wait=wait)
+
+    async def secret_data_v2(
+        self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
+    ) -> CardSecrets:
+        """The same by the second version of the call. Inferred, as the first; in the KZ menu only, as far as seen."""
+        return await self._session.read(table.CARDS_SECRET_DATA_V2, CardId(card_id=card_id), extra=extra, timeout=timeout, wait=wait)
+
+    async def statement(
+        self,
+        card_id: str,
+        *,
+        start_date: dt.date | str | None = None,
+        end_date: dt.date | str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+        wait: bool = True,
+    ) -> Statement:
+        """The movements of a card in one call (docs.freedompay.kz, api-12075219).
+
+        A date goes out as `YYYY-MM-DD`, a text as it is: the form is on no public page.
+        """
+        body = StatementQuery(card_id=card_id, start_date=_day(start_date), end_date=_day(end_date))
+        return await self._session.read(table.CARDS_STATEMENT, body, extra=extra, timeout=timeout, wait=wait)
+
+    def movements(
+        self, card_id: str, *, start: dt.date, end: dt.date, window: int = 30, timeout: float | None = None
+    ) -> AsyncGenerator[Movement]:
+        """The movements from one day to another, both included, in as many statements as that takes.
+
+        Whether the issuer counts `end_date` in, and in which time zone its days begin, is not public. So each statement is asked for with
+        two days more on either side, and a movement is yielded in the window that its own date belongs to: none is lost, none comes twice.
+
+        Args:
+            card_id: the card.
+            start: the first day.
+            end: the last day.
+            window: days a statement.
+            timeout: seconds a statement may take.
+            wait: as for `Cards`.
+
+        Raises:
+            ProtocolError: the date of a movement can't be read, so that nothing tells which window it belongs to.
+            FreedomPayError: as `statement`.
+        """
+        return movements(self.statement, card_id, start=start, end=end, window=window, timeout=timeout)
+
+    async def statement_extended(
+        self,
+        card_id: str,
+        *,
+        start_date: dt.date | str,
+        end_date: dt.date | str,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+        wait: bool = True,
+    ) -> StatementExtended:
+        """The movements with accounts and authorisations (docs.freedompay.kz, api-14425115). In the KZ menu only, as far as seen."""
+        body = StatementQuery(card_id=card_id, start_date=_day(start_date), end_date=_day(end_date))
+        return await self._session.read(table.CARDS_STATEMENT_EXTENDED, body, extra=extra, timeout=timeout, wait=wait)
+
+    async def validate_cardholder(
+        self,
+        *,
+        user_phone: str,
+        first_name: str,
+        last_name: str,
+        card_token: str,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+        wait: bool = True,
+    ) -> CardValidation:
+        """How well a person fits a card (docs.freedompay.kz, api-17842385).
+
+        The page's own example prints the path `/v5/partner/external/cardholder_validate`. In the KZ menu only, as far as seen: the
+        "Identification" of KG and UZ is another call.
+
+        Args:
+            user_phone: 10 digits.
+            first_name: the person's.
+            last_name: the person's.
+            card_token: a UUID.
+            extra: more fields of the body.
+            timeout: seconds.
+            wait: as for `Cards`.
+        """
+        body = CardholderQuery(user_phone=user_phone, first_name=first_name, last_name=last_name, card_token=card_token)
+        return await self._session.read(table.CARDS_VALIDATE_CARDHOLDER, body, extra=extra, timeout=timeout, wait=wait)
+
+    def _order(self, call: Call[IssuedCards], client_id: str | None, product_id: int) -> CardIssue:
+        """The body of an order; a client that is not sent is not held against the answer either."""
+        left_out = "client_id" in self._session.row(call).leave_out
+        if client_id is None and not left_out:
+            raise ConfigurationError(
+                "it needs client_id, the client that the card is for. Where the issuer wants something else, such as a "
+                "cardholder, a contract that leaves client_id out says so. Nothing was sent.",
+                call=call.name,
+            )
+        return CardIssue(client_id=None if left_out else client_id, product_id=product_id)
+
+
+_LONGEST_PLAIN = 12
+
+
+def _day(day: dt.date | str | None) -> str | None:
+    # A datetime is a date too, and its time of day has no place here.
+    return day.date().isoformat() if isinstance(day, dt.datetime) else day.isoformat() if isinstance(day, dt.date) else day

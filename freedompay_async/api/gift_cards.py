@@ -1,0 +1,254 @@
+"""`fp.gift_cards`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from freedompay_async.api.namespace import Namespace
+from freedompay_async.calls.driver import warn_of_unknown
+from freedompay_async.calls.error_text import mark_cancelled
+from freedompay_async.contract import table
+from freedompay_async.contract.models.dictionaries import GiftCardStatus, GiftStatus
+from freedompay_async.contract.models.gift_cards import GiftCardId, GiftConfirmation, GiftIssue, GiftProductQuery
+from freedompay_async.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    FreedomPayError,
+    GiftCardError,
+    OutcomeUnknown,
+    RateLimited,
+    ResultUnknown,
+)
+from freedompay_async.guards.staying import Staying
+from freedompay_async.redaction.masking import mask_text
+from freedompay_async.redaction.secret import Otp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from freedompay_async.contract.models.gift_cards import GiftAnswer, GiftCardState, GiftProducts, IssuedGiftCard
+    from freedompay_async.contract.request_ids import RequestId
+
+__all__ = ["GiftCardOrder", "GiftCards"]
+
+log: Final = logging.getLogger("freedompay_async")
+# What a confirmation is also answered with where an earlier one has activated the card. A wrong code stays one, whatever the card is.
+_LEFT_OPEN: Final = frozenset(
+    (GiftStatus.GENERAL_ERROR, GiftStatus.ISSUE_FAILED, GiftStatus.ACTIVATION_FAILED, GiftStatus.ALREADY_ACTIVATED)
+)
+_CARD_ID: Final = re.compile(r"[0-9]{1,20}")
+
+
+class GiftCards(Namespace):
+    """Gift cards: issue one, then confirm it with the code from the SMS.
+
+    No body of this section has a request id, and `request/status` does not know its calls: where an answer is lost, the error is
+    `OutcomeUnknown`, and a person has to look. Under the `Sign` scheme each call has an id in a header; there it is sent once more under
+    the same id, after the grace time. `issue`, which pays, is not, unless the policy says so (`resend_payments`). A client with a
+    `record` writes each call down before it is sent. A negative status raises `GiftCardError`.
+    `card_id`, `phone` and `product_code` are integers; text of digits will do. `extra`, `timeout` and `wait` as for `Cards`.
+    """
+
+    async def products(self, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True) -> GiftProducts:
+        """The cards that can be given (freedompay.money/docs-en/cards-api)."""
+        return await self._session.read(table.GIFT_CARDS_PRODUCTS, GiftProductQuery(), extra=extra, timeout=timeout, wait=wait)
+
+    async def issue(
+        self,
+        *,
+        cardholder_name: str,
+        phone: int | str,
+        product_code: int | str,
+        card_id: int | str | None = None,
+        request_id: RequestId | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+        wait: bool = True,
+    ) -> IssuedGiftCard:
+        """Issue a card: the merchant's account pays now, and a code goes to the phone (freedompay.money/docs-en/cards-api).
+
+        Args:
+            cardholder_name: as it is on the card.
+            phone: the whole number with the country code, digits only.
+            product_code: one of `products()`.
+            card_id: of a card that was made in bulk.
+            request_id: a UUID of your own. It goes out under `Sign` only; elsewhere it names the call in errors, logs and the record.
+            extra: more fields of the body.
+            timeout: seconds.
+            wait: as for `Cards`.
+
+        Raises:
+            OutcomeUnknown: sent, and no answer came: the card may have been issued and paid for. Do not repeat it before that is clear.
+            GiftCardError: refused. Under `Sign` with a `request_id` of yours it is `OutcomeUnknown`: the id may have been used before.
+            FreedomPayError: any other of the tree but `StillProcessing`.
+        """
+        body = GiftIssue(
+            cardholder_name=cardholder_name,
+            phone=_digits("phone", phone),
+            product_code=_digits("product_code", product_code),
+            card_id=None if card_id is None else _digits("card_id", card_id),
+        )
+        call = table.GIFT_CARDS_ISSUE
+        issued = await self._session.change(call, body, request_id=request_id, extra=extra, timeout=timeout, wait=wait)
+        if issued.card_id is None:
+            raise _unnamed("does not name it", issued)
+        if body.card_id is not None and str(issued.card_id) != str(body.card_id):
+            raise _unnamed(f"names card {mask_text(str(issued.card_id))[:60]!r}, and card {body.card_id} was ordered", issued)
+        return issued
+
+    async def confirm(
+        self,
+        *,
+        otp: str,
+        card_id: int | str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+        wait: bool = True,
+    ) -> GiftCardState:
+        """Confirm a card with the code from the SMS (docs.freedompay.kz, api-12075782).
+
+        The vendor's example shows the card status 1, issued, after a success: do not wait for 2.
+        """
+        # Bound anew, so that no traceback of this frame shows it.
+        otp = Otp(otp)
+        body = GiftConfirmation(otp=otp, card_id=None if card_id is None else _digits("card_id", card_id))
+        return await self._session.change(table.GIFT_CARDS_CONFIRM, body, extra=extra, timeout=timeout, wait=wait)
+
+    async def resend(
+        self, card_id: int | str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
+    ) -> IssuedGiftCard:
+        """Send the card again.
+
+        Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
+        """
+        body = GiftCardId(card_id=_digits("card_id", card_id))
+        return await self._session.change(table.GIFT_CARDS_RESEND, body, extra=extra, timeout=timeout, wait=wait)
+
+    async def resend_code(
+        self, card_id: int | str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
+    ) -> GiftAnswer:
+        """Send another code to the phone.
+
+        Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
+        """
+        body = GiftCardId(card_id=_digits("card_id", card_id))
+        return await self._session.change(table.GIFT_CARDS_RESEND_CODE, body, extra=extra, timeout=timeout, wait=wait)
+
+    async def status(
+        self, card_id: int | str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
+    ) -> GiftCardState:
+        """How it stands with a card.
+
+        Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
+        """
+        body = GiftCardId(card_id=_digits("card_id", card_id))
+        return await self._session.read(table.GIFT_CARDS_STATUS, body, extra=extra, timeout=timeout, wait=wait)
+
+    async def order(
+        self,
+        *,
+        cardholder_name: str,
+        phone: int | str,
+        product_code: int | str,
+        request_id: RequestId | None = None,
+        timeout: float | None = None,
+    ) -> GiftCardOrder:
+        """The first of two steps: issue a card, as `issue`. The second is `order.confirm(otp)`."""
+        issued = await self.issue(
+            cardholder_name=cardholder_name, phone=phone, product_code=product_code, request_id=request_id, timeout=timeout
+        )
+        if not _CARD_ID.fullmatch(str(issued.card_id)):
+            raise _unnamed(f"names it {mask_text(str(issued.card_id))[:60]!r}, which is no card id", issued)
+        return GiftCardOrder(self, _digits("card_id", cast("int | str", issued.card_id)))
+
+    def attach(self, card_id: int | str) -> GiftCardOrder:
+        """The order of a card that another process issued."""
+        return GiftCardOrder(self, _digits("card_id", card_id))
+
+
+class GiftCardOrder(Staying):
+    """A card that was issued and paid for, and waits for the code from the SMS.
+
+    Attributes:
+        card_id: all that is needed to go on with it, in any process.
+    """
+
+    INSTEAD = "keep its card_id, and go on with gift_cards.attach(card_id) in any process"
+
+    def __init__(self, cards: GiftCards, card_id: int) -> None:
+        self.card_id: Final = card_id
+        self._cards: Final = cards
+
+    async def confirm(self, otp: str, *, timeout: float | None = None) -> GiftCardState:
+        """Confirm it. Where the answer is lost, or says "activated already" (-10), the status of the card tells.
+
+        So it is safe to try again, in another process too: an earlier try whose answer was lost may have confirmed the card. A success then
+        says that the card is active, and not that this very code was right.
+
+        Raises:
+            GiftCardError: refused; `code` -8 is a wrong code, or one that an earlier try has used up. Another try is safe, and `status()`
+                tells.
+            OutcomeUnknown: it may have been confirmed, and the status does not tell. Another try is safe: a card is confirmed once.
+        """
+        otp = Otp(otp)
+        try:
+            return await self._cards.confirm(otp=otp, card_id=self.card_id, timeout=timeout)
+        except (OutcomeUnknown, AuthenticationError, GiftCardError, RateLimited) as error:
+            known = error.done is False or (isinstance(error, GiftCardError) and error.code not in _LEFT_OPEN)
+            if known:
+                raise
+            return await self._by_its_status(error, timeout)
+
+    async def _by_its_status(self, doubt: FreedomPayError, timeout: float | None) -> GiftCardState:
+        """The card, if it is activated; or else the error that leaves it open."""
+        try:
+            state = await self.status(timeout=timeout)
+        except Exception as error:  # noqa: BLE001 - of a signer, too: not the question but the confirmation is what its caller has to know of
+            told = str(error) if isinstance(error, FreedomPayError) else type(error).__name__
+            doubt.add_note(f"its status could not be had either: {told}")
+            raise doubt from (None if isinstance(error, FreedomPayError) else error)
+        except asyncio.CancelledError as error:
+            # Not the question but the confirmation is what its caller has to know of.
+            mark_cancelled(error, doubt.request_id, outcome_unknown=True)
+            error.add_note(str(doubt))
+            warn_of_unknown(doubt.call, doubt.request_id)
+            raise
+        if state.card_status == GiftCardStatus.ACTIVATED:
+            return state
+        if state.card_status is not None:
+            doubt.add_note(f"asked since, the issuer says of its status: {state.card_status.sentence}")
+        raise doubt
+
+    async def resend_code(self, *, timeout: float | None = None) -> GiftAnswer:
+        """Send another code."""
+        return await self._cards.resend_code(self.card_id, timeout=timeout)
+
+    async def status(self, *, timeout: float | None = None) -> GiftCardState:
+        return await self._cards.status(self.card_id, timeout=timeout)
+
+    def __repr__(self) -> str:
+        return f"GiftCardOrder(card_id={self.card_id})"
+
+
+def _unnamed(what: str, issued: IssuedGiftCard) -> ResultUnknown:
+    """A card that was paid for, and that the answer does not name as it was ordered."""
+    error = ResultUnknown(
+        f"the card was issued and paid for, and the answer {what}. Do not repeat it; a person has to look.",
+        request_id=issued.request_id,
+        call=table.GIFT_CARDS_ISSUE.name,
+        card_ids=() if issued.card_id is None else (mask_text(str(issued.card_id)),),
+    )
+    log.error("%s", error.message, extra={"request_id": error.request_id, "call": error.call})
+    return error
+
+
+def _digits(name: str, value: int | str) -> int:
+    """The vendor shows these as integers in one place and as text in another; integers go out."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 20:
+        return int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ConfigurationError(f"{name} is not a number: use an integer, or digits only. Nothing was sent.")
+    return value

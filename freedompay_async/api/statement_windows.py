@@ -1,0 +1,64 @@
+"""A long statement in windows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Final, Protocol
+
+from freedompay_async.errors import ConfigurationError, ProtocolError
+from freedompay_async.redaction.masking import mask_text
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from freedompay_async.contract.models.reads import Movement, Statement
+
+__all__ = ["movements"]
+
+_DAY: Final = dt.timedelta(days=1)
+# One for an issuer that leaves the day itself out, one for days that begin elsewhere than those of a movement's own offset.
+_MARGIN: Final = 2 * _DAY
+
+
+class _Ask(Protocol):
+    async def __call__(self, card_id: str, *, start_date: dt.date, end_date: dt.date, timeout: float | None) -> Statement: ...
+
+
+async def movements(
+    ask: _Ask, card_id: str, *, start: dt.date, end: dt.date, window: int, timeout: float | None
+) -> AsyncGenerator[Movement]:
+    """As `Cards.movements`."""
+    start, end = _date(start), _date(end)
+    if end < start:
+        raise ConfigurationError(f"movements from {start} to {end}: the end is before the start. Nothing was sent.")
+    if window < 1:
+        raise ConfigurationError(f"window={window!r}: days, at least 1. Nothing was sent.")
+    if start - dt.date.min < _MARGIN or dt.date.max - end < _MARGIN + _DAY:
+        raise ConfigurationError(f"movements from {start} to {end}: there are no such days around them. Nothing was sent.")
+    first = start
+    while first <= end:
+        last = min(end, first + min(window - 1, (end - first).days) * _DAY)
+        statement = await ask(card_id, start_date=first - _MARGIN, end_date=last + _MARGIN, timeout=timeout)
+        for movement in statement.operations or ():
+            day = _day_of(movement)
+            if day is None:
+                raise ProtocolError(
+                    f"a movement has no date that can be read ({mask_text(str(movement.datetime))[:40]!r}), so nothing tells which window "
+                    "it belongs to. Ask for `statement` instead, one at a time.",
+                    request_id=statement.request_id,
+                    call="cards.statement",
+                )
+            if first <= day <= last:
+                yield movement
+        first = last + _DAY
+
+
+def _day_of(movement: Movement) -> dt.date | None:
+    try:
+        return dt.datetime.fromisoformat(movement.datetime or "").date()
+    except ValueError:
+        return None
+
+
+def _date(day: dt.date) -> dt.date:
+    return day.date() if isinstance(day, dt.datetime) else day

@@ -1,0 +1,94 @@
+"""`fp.transactions`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from freedompay_async.api.namespace import Namespace
+from freedompay_async.contract import table
+from freedompay_async.contract.models.requests import Clearing, Refund, TransactionCreation, TransactionId, money
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from freedompay_async.contract.models.answers import Completed, CreatedTransaction
+    from freedompay_async.contract.models.reads import TransactionInfo
+    from freedompay_async.contract.request_ids import RequestId
+    from freedompay_async.operations.operation import Operation
+
+__all__ = ["Transactions"]
+
+
+class Transactions(Namespace):
+    """Payments from a card; `request_id`, `extra`, `timeout`, `wait` and errors as for `Cards`.
+
+    Amounts are in whole units of the currency: `Decimal`, `int`, or text such as `"12.10"`; never a float. These calls are in the KZ menu
+    only, as far as seen.
+    """
+
+    async def create(
+        self,
+        *,
+        order_id: str,
+        card_id: str,
+        amount: Decimal | int | str,
+        currency: str,
+        description: str | None = None,
+        request_id: RequestId | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+        wait: bool = True,
+    ) -> Operation[CreatedTransaction]:
+        """Take an amount from a card.
+
+        Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
+        """
+        body = TransactionCreation(order_id=order_id, card_id=card_id, amount=money(amount), currency=currency, description=description)
+        return await self._start(table.TRANSACTIONS_CREATE, body, request_id, extra, timeout, wait)
+
+    async def clear(
+        self,
+        *,
+        order_id: str,
+        transaction_id: str,
+        amount: Decimal | int | str | None = None,
+        request_id: RequestId | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+        wait: bool = True,
+    ) -> Operation[Completed]:
+        """Clear a transaction; without an amount, all of it (docs.freedompay.kz, api-14318358; the fields are published in part)."""
+        body = Clearing(order_id=order_id, transaction_id=transaction_id, amount=None if amount is None else money(amount))
+        return await self._start(table.TRANSACTIONS_CLEAR, body, request_id, extra, timeout, wait)
+
+    async def refund(
+        self,
+        *,
+        order_id: str,
+        transaction_id: str,
+        amount: Decimal | int | str | None = None,
+        description: str | None = None,
+        request_id: RequestId | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+        wait: bool = True,
+    ) -> Operation[Completed]:
+        """Give an amount back (docs.freedompay.kz, api-14318477)."""
+        body = Refund(
+            order_id=order_id,
+            transaction_id=transaction_id,
+            description=description,
+            amount=None if amount is None else money(amount),
+        )
+        return await self._start(table.TRANSACTIONS_REFUND, body, request_id, extra, timeout, wait)
+
+    async def info(
+        self, transaction_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
+    ) -> TransactionInfo:
+        """What the issuer tells of a transaction.
+
+        Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
+        """
+        body = TransactionId(transaction_id=transaction_id)
+        return await self._session.read(table.TRANSACTIONS_INFO, body, extra=extra, timeout=timeout, wait=wait)

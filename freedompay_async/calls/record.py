@@ -1,0 +1,214 @@
+"""A file for calls that can't be asked about: each is written down before it is sent, and again when it has ended."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import os
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import msgspec
+
+from freedompay_async.calls.error_text import mark_cancelled
+from freedompay_async.contract.models.open import Extra, Fields, OpenStruct
+from freedompay_async.contract.models.requests import GivenBody
+from freedompay_async.contract.table import Mark
+from freedompay_async.errors import (
+    ApiError,
+    ConfigurationError,
+    FreedomPayError,
+    JournalError,
+    NotSent,
+    ResultUnknown,
+)
+from freedompay_async.guards.arguments import path_of
+from freedompay_async.guards.files import NotOurs, identity, make, open_ours, reading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+    from os import PathLike
+
+    from freedompay_async.contract.table import Call
+
+__all__ = ["Record"]
+
+R = TypeVar("R")
+log: Final = logging.getLogger("freedompay_async")
+# How each line begins.
+_BEGINNING: Final = re.compile(rb'\{"at":"[0-9T:.+-]{29}","state":"')
+_FIRST: Final = b'{"at":"'
+_LENGTH: Final = len(_FIRST) + 29 + len(b'","state":"')
+
+
+class Record:
+    """JSON Lines, synced to the disk; the file is made readable by its owner only.
+
+    A file that is there goes on if it is empty or a record. It has to be a plain file of this user
+    with one name; anything else is refused, and left alone.
+
+    A line is `at`, `state`, `call`, `request_id` and `request`, and at the end `answer` or `error`. The states are `sending`, then `done`,
+    `refused`, `not sent` or `unknown`. A `sending` that nothing follows is of a process that died: unknown too. Secrets are `***`.
+    `left_out` and `renamed` tell what a contract changes in the fields of the request.
+    """
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        name = path_of("record", path)
+        if "\0" in name:
+            raise ConfigurationError("record= is no name that a file can have. Nothing was sent.")
+        # At once: the program may change its folder between the two lines of a call.
+        self._path: Final = os.path.abspath(name)  # noqa: PTH100
+
+    async def keep(
+        self,
+        call: Call[Any],
+        request_id: str,
+        request: msgspec.Struct,
+        extra: Mapping[str, Any],
+        work: Callable[[], Coroutine[Any, Any, R]],
+    ) -> R:
+        """Do the work between two lines.
+
+        Raises:
+            JournalError: the first line can't be written, or the file is no record; nothing was sent.
+        """
+        # A body that is the caller's own struct may hold anything.
+        own = call.mark is Mark.GIVEN and not isinstance(request, GivenBody)
+        entry: dict[str, Any] = {"call": call.name, "request_id": request_id, "request": _sealed(request) if own else request}
+        if extra or call.fields:
+            entry["extra"] = Fields({**call.fields, **extra})
+        # The request stands there by the names of the table.
+        if call.leave_out:
+            entry["left_out"] = sorted(call.leave_out)
+        if call.rename:
+            entry["renamed"] = dict(call.rename)
+        await self._begin(entry)
+        try:
+            answer = await work()
+        except (FreedomPayError, asyncio.CancelledError) as error:
+            self._end({"state": _state(error), **entry, "error": str(error)}, error)
+            raise
+        self._end({"state": "done", **entry, "answer": _sealed(answer)}, None)
+        return answer
+
+    async def _begin(self, entry: dict[str, Any]) -> None:
+        writing = asyncio.ensure_future(asyncio.to_thread(self._write, {"state": "sending", **entry}))
+        try:
+            await asyncio.shield(writing)
+        except OSError as error:
+            advice = " Name another file, or one that is not there." if isinstance(error, NotOurs) else ""
+            raise JournalError(
+                f"the record {self._path} can't be written ({error.strerror}).{advice} Nothing was sent.",
+                request_id=entry["request_id"],
+                call=entry["call"],
+            ) from error
+        except asyncio.CancelledError as error:
+            mark_cancelled(error, entry["request_id"], outcome_unknown=False)
+            # The thread can't be stopped, and its line would be the last one.
+            try:
+                await asyncio.wait([writing])
+            except asyncio.CancelledError as again:
+                mark_cancelled(again, entry["request_id"], outcome_unknown=False)
+                raise
+            if writing.exception() is None:
+                self._end({"state": "not sent", **entry, "error": "cancelled"}, error)
+            raise
+
+    def _end(self, entry: dict[str, Any], error: BaseException | None) -> None:
+        # Not in a thread: nothing may come between the end of a call and its line, a second cancellation neither.
+        try:
+            self._write(entry)
+        except OSError as failure:
+            note = f"its end could not be written to the record {self._path} ({failure.strerror})"
+        else:
+            return
+        if error is not None:
+            error.add_note(note)
+        # The answer is worth more than its line: it is given to the caller all the same.
+        log.error("%s: %s, %s", entry["call"], entry["state"], note, extra={"request_id": entry["request_id"], "call": entry["call"]})
+
+    def _write(self, entry: dict[str, Any]) -> None:
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        line = _line({"at": at, **entry})
+        file, cut = _opened(self._path)
+        if cut:
+            line = b"\n" + line
+        try:
+            # One write, so that the lines of two processes do not mix; a disk that is nearly full takes less than it is given.
+            if os.write(file, line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(file)
+        finally:
+            os.close(file)
+
+
+def _opened(path: str) -> tuple[int, bool]:
+    """To add a line to: a new file, or one that is known to be a record before it is opened for
+    writing. And whether all that is in it is a line that was cut off.
+
+    Raises:
+        NotOurs: there is something else.
+        OSError: it can't be opened.
+    """
+    try:
+        return make(path, os.O_WRONLY | os.O_APPEND), False
+    except FileExistsError:
+        pass
+    with reading(path) as there:
+        head = os.read(there, 256)
+        if not _is_record(head):
+            raise NotOurs("it is there, and its first line is not that of a record")
+        file = open_ours(path, os.O_WRONLY | os.O_APPEND)
+        if identity(os.fstat(file)) != identity(os.fstat(there)):
+            os.close(file)
+            raise NotOurs("another file has taken its place")
+    # Of a longer one enough is there to know it again. Where two processes write, its end may be on its way.
+    return file, 0 < len(head) < _LENGTH
+
+
+def _is_record(head: bytes) -> bool:
+    """Whether a file that begins so is empty or a record; a full disk may have cut off its first lines."""
+    for line in head.split(b"\n"):
+        if len(line) >= _LENGTH:
+            return _BEGINNING.match(line) is not None
+        if not line or not _FIRST.startswith(line[: len(_FIRST)]):
+            return not head
+    return True
+
+
+def _line(entry: dict[str, Any]) -> bytes:
+    try:
+        return msgspec.json.encode(entry, enc_hook=_shown) + b"\n"
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        # What has no form in JSON is refused before it is sent, or came from the issuer; the rest is written all the same.
+        rest = {name: value for name, value in entry.items() if isinstance(value, str)}
+        return msgspec.json.encode({name: value.encode("utf-8", "replace").decode() for name, value in rest.items()}) + b"\n"
+
+
+def _state(error: BaseException) -> str:
+    if isinstance(error, asyncio.CancelledError):
+        return "unknown" if getattr(error, "outcome_unknown", True) else "not sent"
+    if isinstance(error, NotSent | ConfigurationError):
+        return "not sent"
+    if isinstance(error, ResultUnknown):
+        return "done"
+    # A refusal that leaves it open whether something was done is told as that.
+    return "refused" if isinstance(error, ApiError) and not error.outcome_unknown else "unknown"
+
+
+def _shown(value: Any) -> Any:
+    """What reads like a secret in the fields of the caller shows itself as `***`, as a secret does by itself."""
+    return dict(Extra(value)) if isinstance(value, Fields) else str(value)
+
+
+def _sealed(answer: object) -> object:
+    """What is of the caller's own type may hold anything."""
+    if isinstance(answer, OpenStruct):
+        return answer
+    try:
+        fields = msgspec.to_builtins(answer, enc_hook=_shown)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return None
+    return Extra(fields) if isinstance(fields, dict) else None

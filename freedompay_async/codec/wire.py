@@ -1,0 +1,437 @@
+"""A call to bytes, and an answer to what it shows: pure.
+
+The encoder of the body is here and nowhere else: what the vendor's server re-encodes, if anything, is not public.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
+
+import msgspec
+
+from freedompay_async.calls.policy import Seen
+from freedompay_async.codec.body_check import wrong_value
+from freedompay_async.codec.shapes import Difference, Note, read_shape
+from freedompay_async.contract.bodies import reshaped
+from freedompay_async.contract.models.answers import Answer, RequestState
+from freedompay_async.contract.models.dictionaries import GiftStatus
+from freedompay_async.contract.models.gift_cards import GiftAnswer
+from freedompay_async.contract.models.open import OpenStruct
+from freedompay_async.contract.models.requests import GivenBody, GivenIntent
+from freedompay_async.errors import ConfigurationError
+from freedompay_async.redaction.opening import opened
+from freedompay_async.redaction.redaction import BY_SHAPE, Redaction
+from freedompay_async.redaction.secret import MASK, Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from freedompay_async.contract.models.answers import AnyAnswer
+    from freedompay_async.contract.models.open import Fields
+
+__all__ = ["Message", "Reply", "Verdict", "encode", "is_page", "read_answer", "read_look_up"]
+
+
+_WORD: Final = re.compile(r"-?\w{1,20}", re.ASCII)
+# An answer about one request is far shorter; a long one is a list, and to read it twice would hold up the loop.
+_MOST_SEARCHED: Final = 65_536
+# A smaller answer is decoded whatever it has: that takes no time, and little memory.
+_SMALL: Final = 65_536
+# No answer needs as many values, and to decode more takes the interpreter's lock for too long.
+_MOST_VALUES: Final = 250_000
+# What it may take in memory, beside its size; where that is little, it may take more.
+_MOST_TIMES: Final = 10
+_LITTLE: Final = 16 * 2**20
+# Bytes that CPython takes: for an object of a few fields, a list, a value behind a comma.
+_OBJECT, _LIST, _VALUE, _DECIMAL = 200, 64, 60, 104
+# An integer takes a time that grows with the square of its digits.
+_LONG_NUMBER: Final = re.compile(rb"[:,\[]-?[0-9.]{100}")
+_NUMBERS: Final = re.compile(r"[0-9]+(?: *, *[0-9]+)*")
+# What may stand before JSON and is no part of it. A PHP file that begins with a mark of byte order puts it before every answer, and so
+# does each file that it includes.
+_BOM: Final = b"\xef\xbb\xbf"
+_BLANKS: Final = b" \t\r\n"
+_BEFORE: Final = _BOM + _BLANKS
+_BEFORE_TEXT: Final = "\ufeff \t\r\n"
+_GZIP: Final = b"\x1f\x8b"
+_CHARSET: Final = re.compile(r"(?i)charset *= *\"?([\w.:-]{1,40})", re.ASCII)
+_CODING: Final = re.compile(r"[\w.,+ -]{1,40}", re.ASCII)
+_UTF8: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+_NOT_JSON: Final = ", not JSON"
+# 31 years: whatever is longer is told as this.
+_LONGEST_WAIT: Final = 999_999_999.0
+
+
+@dataclass(slots=True, repr=False)
+class Message:
+    """What goes out: signed once, sent as it is. No `repr`, and no walk over tuples, shows its headers or its body."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"<{self.method} {self.path}, {len(self.body)} bytes>"
+
+
+@dataclass(slots=True, repr=False)
+class Reply:
+    """What came back, as plain values; as closed as a `Message`."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"<HTTP {self.status}, {len(self.body)} bytes>"
+
+
+@dataclass(slots=True, repr=False)
+class Verdict:
+    """What an attempt has shown, and why; as closed as a `Message`, because the issuer may repeat what it was sent."""
+
+    seen: Seen
+    reason: str = ""
+    answer: Any = None
+    reply: Reply | None = None
+    retry_after: float = 0.0
+    """Seconds that the issuer asked to wait."""
+    notes: tuple[Note, ...] = ()
+    """How the answer differs from the contract."""
+    value: Any = None
+    """The answer in the caller's own type."""
+
+    def __repr__(self) -> str:
+        return f"<{self.seen.value}>"
+
+
+def is_page(body: bytes | str | None) -> bool:
+    """Whether it is an HTML page: those come from a proxy, which knows of no id and no key."""
+    if isinstance(body, bytes):
+        return _bare(body).lstrip().startswith(b"<")
+    return (body or "").lstrip(_BEFORE_TEXT).startswith("<")
+
+
+def encode(
+    request: msgspec.Struct,
+    added: Mapping[str, Any] | Fields | None = None,
+    extra: Mapping[str, Any] | None = None,
+    *,
+    leave_out: Collection[str] = (),
+    rename: Mapping[str, str] | None = None,
+) -> bytes:
+    """One line of JSON in UTF-8: these bytes are signed, and these bytes are sent.
+
+    Args:
+        request: the body.
+        added: more fields, from an override; one that is in the body already stays as it is there.
+        extra: more fields, from the caller of the method.
+        leave_out: fields of the body, from an override; see `contract/bodies.py`.
+        rename: fields of the body, from an override, each with its other name.
+
+    Raises:
+        ConfigurationError: a value has no form in it, or `extra` names what the body has, or what an override takes out of it; nothing was
+            sent.
+    """
+    try:
+        if not added and not extra and not leave_out and not rename and not isinstance(request, GivenBody | GivenIntent):
+            misfit = wrong_value(request)
+            body = _encoded(request)
+        else:
+            body = _ENCODER.encode(opened(_merged(request, added or {}, extra or {}, leave_out, rename or {}), Secret.reveal))
+            misfit = wrong_value(request) or wrong_value(added) or wrong_value(extra)
+        if misfit is None:
+            return body
+    except UnicodeEncodeError:
+        misfit = ConfigurationError("a value has characters that UTF-8 can't write (half of a surrogate pair). Nothing was sent.")
+    except (TypeError, ValueError, OverflowError, RecursionError, AttributeError) as error:
+        misfit = wrong_value(request) or ConfigurationError(f"a value has no form in JSON: {error}. Nothing was sent.")
+    # Raised here, so that it does not hold on to an error whose frames hold the values.
+    raise misfit
+
+
+def read_answer(
+    reply: Reply,
+    kind: type[Any],
+    *,
+    effect: bool,
+    now: float,
+    envelope: type[Any] = Answer,
+    asked: frozenset[str] = frozenset(),
+    redaction: Redaction = BY_SHAPE,
+) -> Verdict:
+    """Decide by the body first, then by the HTTP status.
+
+    Only the contract's own JSON says anything of an effect or of an id: an object whose `status` is one of the contract's, with one of the
+    fields that are `asked` for beside it. At 429 and 5xx it can tell that something was done, and never that it was not. Parts of it that
+    say opposite things leave it unclear.
+
+    Args:
+        reply: what came back.
+        kind: the struct of a good answer.
+        effect: `request_status: error` is an error of this call; of a read it is what was asked for.
+        now: seconds since the epoch, for a `Retry-After` that is a date.
+        envelope: the struct that every answer of the section is, where `kind` is the caller's own type.
+        asked: fields of which an answer of the contract has at least one; none: its `status` is enough.
+        redaction: what the texts of the answer must not show.
+    """
+    wait, body = _retry_after(reply, now), _bare(reply.body)
+    answer, value, notes, reason = _decode(body, kind, envelope, asked, redaction)
+    reason = f"HTTP {reply.status}{redaction.text(_form(reply.headers, body)) if reason == _NOT_JSON else reason}"
+    good, troubled = 200 <= reply.status < 300, reply.status == 429 or reply.status >= 500
+    failed = isinstance(answer, Answer) and answer.request_status == "error"
+    # Of a request that failed an answer may name something. Of the call just made that is no plain no.
+    contradiction = None if answer is None else answer.contradiction or _says_twice(body)
+    if effect and failed and contradiction is None and isinstance(answer, RequestState) and answer.named:
+        contradiction = "request_status error, and it names something"
+    accepted = None if answer is None or contradiction else answer.accepted
+    # An ok that says nothing of the request asked about would be "not known", which such a status can't tell.
+    silent = not effect and isinstance(answer, RequestState) and answer.request_status is None
+    if accepted and troubled and not failed and not silent:
+        return Verdict(Seen.TAKEN if effect else Seen.OK, f"{reason} with a body that says ok", answer, reply, wait, notes, value)
+    if troubled:
+        seen = Seen.LIMITED if reply.status == 429 else Seen.NO_ANSWER
+        # What is wrong with the body is of no interest where a body is not expected.
+        return Verdict(seen, f"HTTP {reply.status}{_kind(body)}", None, reply, wait)
+    if accepted and not good:
+        return Verdict(Seen.UNCLEAR, f"{reason} with a body that says ok", answer, reply, wait, notes)
+    if contradiction:
+        return Verdict(Seen.UNCLEAR, f"{reason}, which contradicts itself: {contradiction}", answer, reply, wait, notes)
+    # Of a gift card another status than "access denied" says what is wrong, whatever the HTTP status is.
+    other = isinstance(answer, GiftAnswer) and answer.status not in (GiftStatus.ACCESS_DENIED, GiftStatus.GENERAL_ERROR)
+    if reply.status in (401, 403) and not (accepted is False and other):
+        return Verdict(Seen.DENIED if accepted is False else Seen.BLOCKED, reason, answer, reply, wait, notes)
+    if answer is None:
+        taken = good and _accepted(body, envelope, asked, redaction)
+        return Verdict(Seen.TAKEN if taken else Seen.UNCLEAR, reason, None, reply, wait, notes)
+    if accepted is None:
+        said = str(getattr(answer, "status", None))
+        # A text that is no word may be anything, and half of a secret could not be told from other text any more.
+        shown = repr(redaction.text(said)) if _WORD.fullmatch(said) else "that is no word"
+        return Verdict(Seen.UNCLEAR, f"{reason} with status {shown}", None, reply, wait, notes)
+    if not accepted or (effect and failed):
+        return Verdict(Seen.ERROR, reason, answer, reply, wait, notes)
+    return Verdict(Seen.OK, reason, answer, reply, notes=notes, value=value)
+
+
+def read_look_up(reply: Reply, *, now: float, asked: frozenset[str] = frozenset(), redaction: Redaction = BY_SHAPE) -> Verdict:
+    """What `request/status` shows of an intent.
+
+    `status: error` means that the look-up failed, an unknown id included; only `status: ok` with `request_status: error`
+    proves that the request failed. What an unknown id gets is not public: an error, an ok that says nothing, or a 404. A 404 that is
+    not the contract's own JSON may be a gateway's, so it says nothing of the id.
+    """
+    verdict = read_answer(reply, RequestState, effect=False, now=now, asked=asked, redaction=redaction)
+    if verdict.seen is Seen.OK:
+        state: RequestState = verdict.answer
+        seen = Seen.FAILED if state.failed else Seen.NOT_KNOWN if state.request_status is None else Seen.KNOWN
+        if seen is Seen.NOT_KNOWN and state.named:
+            return replace(verdict, seen=Seen.UNCLEAR, reason=f"{verdict.reason}, which names something and no request_status")
+    elif verdict.seen is Seen.ERROR:
+        seen = Seen.NOT_KNOWN
+    elif reply.status == 404 and verdict.answer is None:
+        seen = Seen.SILENT
+    else:
+        return verdict
+    return replace(verdict, seen=seen)
+
+
+def _merged(
+    request: msgspec.Struct,
+    added: Mapping[str, Any] | Fields,
+    extra: Mapping[str, Any],
+    leave_out: Collection[str],
+    rename: Mapping[str, str],
+) -> dict[str, Any]:
+    if gone := sorted({*leave_out, *rename} & extra.keys()):
+        why = "the contract leaves it out, or gives it another name"
+        raise ConfigurationError(f"extra can't hold {', '.join(gone)}: {why}. Nothing was sent.")
+    if isinstance(request, GivenBody):
+        body = {**request.fields}
+    elif isinstance(request, GivenIntent):
+        body = {**request.fields, "request_id": request.request_id}
+    else:
+        body = msgspec.to_builtins(opened(request, Secret.reveal), enc_hook=_refused, builtin_types=(Decimal,))
+    if leave_out or rename:
+        body = reshaped(body, leave_out, rename)
+    if taken := sorted(body.keys() & extra.keys()):
+        raise ConfigurationError(f"extra can't hold {', '.join(taken)}: the call has it already. Nothing was sent.")
+    return {**body, **{name: added[name] for name in added if name not in body}, **extra}
+
+
+def _encoded(request: msgspec.Struct) -> bytes:
+    if type(request).__module__.startswith(_OURS):
+        body = _ENCODER.encode(request)
+        # Each secret is written so, and most bodies have none.
+        if _MASKED not in body:
+            return body
+    # A struct of the caller's own may hold anything.
+    return _ENCODER.encode(opened(request, Secret.reveal))
+
+
+def _refused(value: object) -> NoReturn:
+    raise TypeError(f"it is of type {type(value).__name__}")
+
+
+# The vendor's amounts are JSON numbers; a `Decimal` is written digit by digit.
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=_refused, decimal_format="number")
+_MASKED: Final = MASK.encode()
+_OURS: Final = "freedompay_async."
+_DECODER: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+
+
+def _decode(
+    body: bytes, kind: Any, envelope: type[Any], asked: frozenset[str], redaction: Redaction
+) -> tuple[AnyAnswer | None, Any, tuple[Note, ...], str]:
+    """The answer, the same in the caller's own type, how it differs from the contract, and what is wrong with it."""
+    notes: list[Note] = []
+    answer: AnyAnswer
+    if len(body) > _SMALL and (much := _too_much(body)):
+        return None, None, (), f", not read: {much}"
+    hidden = redaction.within(body)
+    try:
+        fields = _DECODER.decode(body)
+        if asked and not _has_one(fields, asked):
+            lacking = sorted(asked)
+            missing = tuple(Note(Difference.MISSING_FIELD, name) for name in lacking)
+            return None, None, missing, f", JSON that is not the contract's (it has no {' or '.join(lacking)})"
+        if isinstance(kind, type) and issubclass(kind, OpenStruct):
+            answer, value = cast("AnyAnswer", read_shape(fields, kind, notes=notes, hidden=hidden)), None
+        else:
+            # `read_shape` uses its fields up.
+            answer, value = read_shape(dict(fields), envelope, notes=[], hidden=hidden), None
+            if answer.accepted:
+                value = _as_given(fields, kind, hidden)
+    except msgspec.ValidationError as error:
+        return None, None, tuple(notes), f", JSON of another shape ({redaction.text(str(error))[:200]})"
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, InvalidOperation):
+        return None, None, (), _kind(body) or _NOT_JSON
+    if not answer.accepted:
+        # What an error lacks is no drift.
+        notes = [note for note in notes if note.difference is not Difference.MISSING_FIELD]
+    return answer, value, tuple(notes), ""
+
+
+def _too_much(body: bytes) -> str | None:
+    """Why an answer is not decoded. Its values are counted by what stands before them, which may also stand in a text."""
+    objects, lists, commas = body.count(b"{"), body.count(b"["), body.count(b",")
+    values = objects + lists + commas
+    if values > _MOST_VALUES:
+        return f"it has about {values:,} values, and at most {_MOST_VALUES:,} are read"
+    if _LONG_NUMBER.search(body):
+        return "it has a number of more than 100 digits"
+    size = len(body) + body.count(b".") * _DECIMAL + objects * _OBJECT + lists * _LIST + commas * _VALUE
+    if size > max(_LITTLE, _MOST_TIMES * len(body)):
+        return f"it would take more than {_MOST_TIMES} times its size in memory"
+    return None
+
+
+def _as_given(fields: dict[str, Any], kind: Any, hidden: Redaction | None) -> Any:
+    """In the caller's own type, whose code may raise anything. The answer has come, so whatever it is, it only makes it unreadable."""
+    # A type that takes no text where a number was sealed, or none at all where a text was, gets them as they came.
+    if hidden is not None:
+        for numbers in (True, False):
+            form = hidden.sealed(fields, numbers=numbers)
+            with suppress(Exception):
+                return read_shape(form, kind, notes=[])
+    try:
+        return read_shape(fields, kind, notes=[])
+    except msgspec.ValidationError:
+        raise
+    except Exception as error:  # noqa: BLE001 - what was done is told, and that its answer can't be read
+        raised = type(error).__name__
+    raise msgspec.ValidationError(f"the answer's own type raises {raised}")
+
+
+def _has_one(fields: dict[str, Any], asked: frozenset[str]) -> bool:
+    """Whether one of these fields is there, and filled in."""
+    for name in asked:
+        value = fields.get(name)
+        if value is not None and value not in ("", [], {}):
+            return True
+    return False
+
+
+def _says_twice(body: bytes) -> str | None:
+    """A field that decides and is there twice, of which a reader of JSON takes the last."""
+    if len(body) > _MOST_SEARCHED or (body.count(b'"status"') < 2 and body.count(b'"request_status"') < 2):
+        return None
+    try:
+        names = [name for name, _ in json.loads(body, object_pairs_hook=list)]
+    except RecursionError:
+        # Just too deep for this reader, and it has the name twice somewhere.
+        return "status may be there twice"
+    return next((f"{name} is there twice" for name in ("status", "request_status") if names.count(name) > 1), None)
+
+
+def _accepted(body: bytes, envelope: type[Any], asked: frozenset[str], redaction: Redaction) -> bool:
+    """Whether an answer that can't be read says at least that the call was done."""
+    answer, *_ = _decode(body, envelope, envelope, asked, redaction)
+    failed = isinstance(answer, Answer) and answer.request_status == "error"
+    return answer is not None and answer.accepted is True and not failed and not answer.contradiction and not _says_twice(body)
+
+
+def _kind(body: bytes) -> str:
+    start = body.lstrip()[:1]
+    if not start:
+        return ", an empty body"
+    return ", an HTML page" if start == b"<" else ""
+
+
+def _bare(body: bytes) -> bytes:
+    """An answer without what stands before its JSON and is no part of it."""
+    if body.startswith(b"{"):
+        return body
+    bare = body.lstrip(_BEFORE)
+    # Whole marks of byte order only: half of one is no text.
+    before = body[: len(body) - len(bare)].replace(_BOM, b"")
+    return body if before.strip(_BLANKS) else bare
+
+
+def _form(headers: Mapping[str, str], body: bytes) -> str:
+    """What an answer is that can't be read as JSON in UTF-8, as far as that can be told."""
+    coding = _header(headers, "content-encoding").lower()
+    if coding not in ("", "identity"):
+        return f", compressed{f' ({coding})' if _CODING.fullmatch(coding) else ''}, though no compression was asked for"
+    if body.startswith(_GZIP):
+        return ", compressed (gzip), though no header says so and none was asked for"
+    # No text of JSON in UTF-8 has such a byte; in UTF-16 every sign of JSON has one.
+    if b"\0" in body[:4]:
+        return ", text in UTF-16 or UTF-32, and JSON is read in UTF-8"
+    charset = _CHARSET.search(_header(headers, "content-type"))
+    if charset is not None and charset[1].lower() not in _UTF8:
+        return f", not JSON in UTF-8 (its Content-Type says {charset[1]})"
+    return _NOT_JSON
+
+
+def _header(headers: Mapping[str, str], wanted: str) -> str:
+    return next((value.strip() for name, value in headers.items() if name.lower() == wanted), "")
+
+
+def _retry_after(reply: Reply, now: float) -> float:
+    """Seconds that the issuer asked to wait, of several the most: never negative, never endless."""
+    if "Retry-After" not in reply.headers:
+        return 0.0
+    given = [value for name, value in reply.headers.items() if name.lower() == "retry-after"]
+    return min(max(_seconds(value.strip(), now) for value in given), _LONGEST_WAIT)
+
+
+def _seconds(value: str, now: float) -> float:
+    if _NUMBERS.fullmatch(value):
+        # A proxy may have made one line of two.
+        return max(float(number) for number in value.split(","))
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - slow to import, and a date is rare here
+
+    try:
+        date = parsedate_to_datetime(value)
+        # A date of HTTP is in UTC, also where it does not say so; to Python it would be the time of this machine.
+        return max(0.0, (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now)
+    except (ValueError, OverflowError):
+        return 0.0

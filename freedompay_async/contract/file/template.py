@@ -1,0 +1,94 @@
+"""A contract file to start from: every call of the table, as comments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from freedompay_async.contract.bodies import names_of
+from freedompay_async.contract.table import ENVELOPES, HASHDT_TABLE, TABLE, Section
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from freedompay_async.contract.table import Call
+
+__all__ = ["template"]
+
+_HEAD: Final = """\
+A contract file: what the vendor gave you in place of the table of this library.
+`freedompay contract --file FILE` checks it, and shows the table as it is then.
+
+All of this is comments. Take "# " away from the lines that you change, and leave the others:
+a setting that says what the table has changes nothing.
+
+  path       another path
+  retry      what may follow a lost answer: "askable", "unaskable"
+  fields     fields to add to every body: fields = { channel = "api" }
+  leave_out  fields that are not sent: leave_out = ["client_id"]
+  rename     fields with another name: rename = { "client.first_name" = "firstName" }
+  headers    headers with another name: headers = { X-JWS-Signature = "JWS-Signature" }
+  envelope   an answer has a status and one of these fields; what has none is no answer of the issuer
+
+What is said of a call wins over its section, and that over [all]. For one region put its name
+before it: [KZ.cards.issue], [KG.payment_cards]. That wins over the same without a region.
+The request_id of a call that is asked about is neither left out nor renamed, unless the signature
+scheme has it in a header too (Sign).
+"""
+_NAMES: Final = {
+    Section.PAYMENT_CARDS: "All calls of payment cards, clients, transactions and limits, and request/status.",
+    Section.GIFT_CARDS: "All calls of gift cards.",
+    Section.HASHDT: "HashDT, another issuer's API. Its calls have no body: there are only headers.",
+}
+_WIDTH: Final = 100
+
+
+def template() -> str:
+    """The text of the file. Read as it is, it changes nothing; nor does it with every line uncommented."""
+    return "".join(f"{line}\n".replace(" \n", "\n") for line in _lines())
+
+
+def _lines() -> Iterator[str]:
+    yield from (f"## {line}" for line in _HEAD.splitlines())
+    yield from ("", "## Every call there is.", *_settings("all", {"headers": "{}"}))
+    for section in Section:
+        yield from ("", "", f"## {_NAMES[section]}")
+        yield from _settings(section.value, _of_body(section) | {"headers": "{}", "envelope": _list(ENVELOPES[section])})
+        for call in (*TABLE, *HASHDT_TABLE):
+            if call.section is section:
+                yield from ("", *_about(call), *_settings(call.name, _of(call)))
+
+
+def _about(call: Call[Any]) -> Iterator[str]:
+    menu = " In the KZ menu only, as far as seen." if call.kz_only else ""
+    yield f"## {call.name}: {call.mark}; {call.source}.{menu}"
+    if call.section is not Section.HASHDT:
+        yield from _wrapped(sorted(names_of(call.request)) or ["none"])
+
+
+def _wrapped(names: Iterable[str]) -> Iterator[str]:
+    line = "##   fields:"
+    for name in names:
+        if len(line) + len(name) > _WIDTH:
+            yield line
+            line = "##          "
+        line += f" {name}"
+    yield line
+
+
+def _of(call: Call[Any]) -> dict[str, str]:
+    own = {"path": f'"{call.path}"', "retry": f'"{call.retry.value}"'}
+    return own | _of_body(call.section) | {"headers": "{}", "envelope": _list(call.envelope)}
+
+
+def _of_body(section: Section) -> dict[str, str]:
+    return {} if section is Section.HASHDT else {"fields": "{}", "leave_out": "[]", "rename": "{}"}
+
+
+def _settings(table: str, settings: dict[str, str]) -> Iterator[str]:
+    yield f"# [{table}]"
+    yield from (f"# {name} = {value}" for name, value in settings.items())
+
+
+def _list(names: Iterable[str]) -> str:
+    quoted = ", ".join(f'"{name}"' for name in sorted(names))
+    return f"[{quoted}]"

@@ -1,0 +1,54 @@
+"""What HashDT answers."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from freedompay_async.contract.models.open import OpenStruct
+from freedompay_async.redaction.secret import PageUrl
+
+__all__ = ["PinLink", "PinPageAnswer"]
+
+
+class PinLink(OpenStruct, kw_only=True, frozen=True):
+    """Where the cardholder sets the PIN; the field has this name for all three calls."""
+
+    SECRET: ClassVar = True
+
+    set_pin_url: PageUrl | None = None
+
+
+class PinPageAnswer(OpenStruct, kw_only=True, frozen=True):
+    """What every HashDT answer has (docs.hashdt.com, PIN)."""
+
+    EXPECTED: ClassVar = frozenset({"status", "message", "code", "data"})
+    DECIDING: ClassVar = frozenset({"status", "data"})
+    SECRET: ClassVar = True
+
+    status: str
+    """`Success` or `error`; the pages write it in more than one case."""
+    message: str | None = None
+    code: int | str | None = None
+    data: list[PinLink] | None = None
+    request_id: str = ""
+    """Filled in by the client."""
+
+    @property
+    def accepted(self) -> bool | None:
+        """Whether there is a page; `None`: the answer says neither yes nor no."""
+        return {"success": True, "error": False}.get(self.status.lower())
+
+    @property
+    def contradiction(self) -> str | None:
+        """An error that has a page."""
+        return "an error, and it has a page" if self.accepted is False and any(link.set_pin_url for link in self.data or ()) else None
+
+    @property
+    def refusal_code(self) -> str | None:
+        """`code` as text."""
+        return None if self.code is None else str(self.code)
+
+    @property
+    def refusal_text(self) -> str | None:
+        """`message`."""
+        return self.message

@@ -1,0 +1,387 @@
+"""What is sent to the payment-card section. A field that is `None` is left out of the body.
+
+Where the vendor publishes no fields, those here follow the nearest published sibling.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import ClassVar, Final
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
+
+from freedompay_async.contract.models.open import Fields
+from freedompay_async.contract.person import (
+    birthdate_flaw,
+    check_phone,
+    check_text,
+    country_flaw,
+    email_flaw,
+    empty_flaw,
+    language_flaw,
+    name_flaw,
+    person_id_flaw,
+)
+from freedompay_async.errors import ConfigurationError
+from freedompay_async.redaction.secret import Document, Pin
+
+__all__ = [
+    "Address",
+    "BulkIssue",
+    "CardActivation",
+    "CardId",
+    "CardIntent",
+    "CardIssue",
+    "CardLink",
+    "CardQuery",
+    "CardholderQuery",
+    "Clearing",
+    "ClientCreation",
+    "ClientId",
+    "ClientUpdate",
+    "GivenBody",
+    "GivenIntent",
+    "HeaderQuery",
+    "IdentificationInfo",
+    "Intent",
+    "Limit",
+    "LimitAmount",
+    "LimitQuery",
+    "LimitSetting",
+    "LimitTarget",
+    "NewClient",
+    "NewPhone",
+    "PinSetting",
+    "Refund",
+    "StatementQuery",
+    "StatusQuery",
+    "TransactionCreation",
+    "TransactionId",
+    "money",
+]
+
+
+_TOO_MUCH: Final = 10**24
+_AMOUNT: Final = re.compile(r"[0-9]{1,24}(?:\.[0-9]{1,6})?")
+
+
+class Address(Struct, kw_only=True, frozen=True):
+    """An address of a client (docs.freedompay.kz, api-12074751).
+
+    Raises:
+        ConfigurationError: the country is none, or another field is empty.
+    """
+
+    country: str
+    """ISO 3166-1 alpha-3."""
+    postal_code: str
+    address_line1: str
+    """City."""
+    address_line2: str
+    """Street."""
+    address_line3: str
+    """Building."""
+
+    def __post_init__(self) -> None:
+        check_text("Address.country", self.country, country_flaw)
+        check_text("Address.postal_code", self.postal_code, empty_flaw)
+        check_text("Address.address_line1", self.address_line1, empty_flaw)
+        check_text("Address.address_line2", self.address_line2, empty_flaw)
+        check_text("Address.address_line3", self.address_line3, empty_flaw)
+
+
+class NewClient(Struct, kw_only=True, omit_defaults=True, repr_omit_defaults=True, frozen=True):
+    """The person or company that a card is issued to (docs.freedompay.kz, api-12074751).
+
+    For product 1000 the vendor's dictionary page makes `country`, `person_id`, `document`, `address1` and `address2` required.
+
+    Raises:
+        ConfigurationError: a value that a row of a file could not have either.
+    """
+
+    phone: int
+    """The whole number with the country code, digits only: `77017777777`. Where all numbers of a country have the same length, it has that
+    one; otherwise 10 to 15 digits."""
+    type: int
+    """1 individual, 2 legal entity, 3 individual entrepreneur (`ClientType`)."""
+    resident: int
+    """1 resident, 2 non-resident (`Resident`)."""
+    first_name: str
+    """Latin letters A to Z, with spaces, apostrophes, hyphens and dots; one letter at least."""
+    last_name: str
+    """As `first_name`."""
+    middle_name: str | None = None
+    """As `first_name`."""
+    birthdate: str | None = None
+    """`YYYY-MM-DD`, from 1900 on, and not in the future."""
+    email: str | None = None
+    """Letters of one script before the @, and in each part of the domain."""
+    country: str | None = None
+    """ISO 3166-1 alpha-3."""
+    person_id: str | None = None
+    """Of Kazakhstan and of digits alone: twelve."""
+    language: str | None = None
+    """ISO 639-1 alpha-2, in small letters."""
+    document: Document | None = None
+    """A PDF of at most 2 MB in Base64; a plain string is sealed."""
+    external_user_id: str | None = None
+    address1: Address | None = None
+    """Where the client is registered."""
+    address2: Address | None = None
+    """Where the client lives."""
+
+    def __post_init__(self) -> None:
+        self._seal()
+        check_phone("NewClient.phone", self.phone)
+        check_text("NewClient.first_name", self.first_name, name_flaw)
+        check_text("NewClient.last_name", self.last_name, name_flaw)
+        if self.middle_name is not None:
+            check_text("NewClient.middle_name", self.middle_name, name_flaw)
+        if self.birthdate is not None:
+            check_text("NewClient.birthdate", self.birthdate, birthdate_flaw)
+        if self.email is not None:
+            check_text("NewClient.email", self.email, email_flaw)
+        if self.country is not None:
+            check_text("NewClient.country", self.country, country_flaw)
+        if self.person_id is not None:
+            check_text("NewClient.person_id", self.person_id, lambda text: person_id_flaw(text, self.country))
+        if self.language is not None:
+            check_text("NewClient.language", self.language, language_flaw)
+
+    def _seal(self) -> None:
+        if self.document is not None:
+            force_setattr(self, "document", Document(self.document))
+
+
+class IdentificationInfo(Struct, kw_only=True, frozen=True):
+    """When and by whom the client was identified (docs.freedompay.kz, api-12074751)."""
+
+    idn_date: str
+    identified_by: str
+
+
+class Intent(Struct, kw_only=True, omit_defaults=True):
+    """A body that names its own request id; the session fills it in."""
+
+    CARDS: ClassVar[int | None] = None
+    """How many cards each call of this kind orders, where that is always the same."""
+
+    request_id: str = ""
+
+    @property
+    def cards(self) -> int | None:
+        """How many cards it orders; `None`: none, or it is not known."""
+        return self.CARDS
+
+    @property
+    def holder(self) -> str | None:
+        """The client that it orders a card for; `None`: none, or it is not known."""
+        return None
+
+
+class ClientCreation(Intent, kw_only=True, omit_defaults=True):
+    product_id: int
+    client: NewClient
+    branch_id: str | None = None
+    identification_info: IdentificationInfo | None = None
+
+
+class NewPhone(Struct, kw_only=True, frozen=True):
+    phone: int
+
+    def __post_init__(self) -> None:
+        check_phone("phone", self.phone)
+
+
+class ClientUpdate(Intent, kw_only=True, omit_defaults=True):
+    client_id: str
+    product_id: int
+    client: NewPhone
+
+
+class ClientId(Struct, kw_only=True, frozen=True):
+    client_id: str
+
+
+class CardIssue(Intent, kw_only=True, omit_defaults=True):
+    """A draft page of the vendor has a `cardholder` object in place of `client_id` (freedompay.kz/fdss)."""
+
+    CARDS: ClassVar = 1
+
+    client_id: str | None = None
+    """`None` only where a contract leaves it out."""
+    product_id: int
+    """A card product, which is another list than the products of clients."""
+
+    @property
+    def holder(self) -> str | None:
+        return None if self.client_id is None else str(self.client_id)
+
+
+class BulkIssue(Intent, kw_only=True, omit_defaults=True):
+    product_id: int
+    count: int
+
+    @property
+    def cards(self) -> int | None:
+        return self.count
+
+
+class CardLink(Intent, kw_only=True, omit_defaults=True):
+    client_id: str
+    card_id: str
+
+
+class CardActivation(Intent, kw_only=True, omit_defaults=True):
+    card_id: str
+
+
+class CardIntent(Intent, kw_only=True, omit_defaults=True):
+    """Something done to a card, and why."""
+
+    card_id: str
+    description: str
+
+
+class CardQuery(Intent, kw_only=True, omit_defaults=True):
+    """A question whose body has a request id of its own."""
+
+    card_id: str
+
+
+class CardId(Struct, kw_only=True, frozen=True):
+    card_id: str
+
+
+class PinSetting(Struct, kw_only=True, frozen=True, omit_defaults=True):
+    card_id: str
+    pin: Pin | None = None
+    """Encrypted. Absent: the issuer makes one."""
+
+
+class StatementQuery(Struct, kw_only=True, frozen=True, omit_defaults=True):
+    card_id: str
+    start_date: str | None = None
+    end_date: str | None = None
+
+
+class CardholderQuery(Intent, kw_only=True, omit_defaults=True):
+    user_phone: str
+    first_name: str
+    last_name: str
+    card_token: str
+
+
+class TransactionCreation(Intent, kw_only=True, omit_defaults=True):
+    order_id: str
+    card_id: str
+    amount: Decimal
+    currency: str
+    description: str | None = None
+
+
+class Clearing(Intent, kw_only=True, omit_defaults=True):
+    order_id: str
+    transaction_id: str
+    amount: Decimal | None = None
+
+
+class Refund(Intent, kw_only=True, omit_defaults=True):
+    order_id: str
+    transaction_id: str
+    description: str | None = None
+    amount: Decimal | None = None
+
+
+class TransactionId(Struct, kw_only=True, frozen=True):
+    transaction_id: str
+
+
+class LimitTarget(Struct, kw_only=True, frozen=True):
+    """What a limit is set on (docs.freedompay.kz, api-18613819)."""
+
+    type: str
+    """`card`, `account` or `client` (`LimitObject`)."""
+    value: str
+    """Its id."""
+
+
+class LimitAmount(Struct, kw_only=True, frozen=True):
+    """An amount of a limit (docs.freedompay.kz, api-18613819)."""
+
+    type: str
+    value: str | Decimal | int
+    """In whole units of the currency; goes out as a string."""
+    currency: str
+    """ISO 4217 alpha-3."""
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "value", str(money(self.value)))
+
+
+class Limit(Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A limit (docs.freedompay.kz, api-18613819)."""
+
+    transaction_type: str
+    """Seen: those of `LimitTransaction`."""
+    amount: Sequence[LimitAmount]
+    region: str | None = None
+    period: str | None = None
+    """Seen: those of `LimitPeriod`."""
+
+
+class LimitSetting(Intent, kw_only=True, omit_defaults=True):
+    object: LimitTarget
+    limits: Sequence[Limit]
+
+
+class LimitQuery(Intent, kw_only=True, omit_defaults=True):
+    object: LimitTarget
+
+
+class GivenBody(Struct, kw_only=True, frozen=True):
+    """A body that the caller wrote."""
+
+    fields: Fields
+
+
+class GivenIntent(Intent, kw_only=True):
+    """A body that the caller wrote, and the request id that the session puts into it."""
+
+    fields: Fields
+
+
+class HeaderQuery(Struct, kw_only=True, frozen=True):
+    """A question that is asked in headers, without a body."""
+
+    headers: Fields
+
+
+class StatusQuery(Struct, kw_only=True, frozen=True):
+    """Not an intent: `request_id` is the id asked about."""
+
+    request_id: str
+
+
+def money(amount: object) -> Decimal:
+    """An amount in whole units of its currency, exact.
+
+    Raises:
+        ConfigurationError: a float, which can't hold most amounts, or no number at all.
+    """
+    if isinstance(amount, float | bool) or not isinstance(amount, Decimal | int | str):
+        raise ConfigurationError(f"an amount is a {type(amount).__name__}: use Decimal, int or text, such as '12.10'. Nothing was sent.")
+    # What is out of all bounds is not written out, which could take all the memory.
+    huge = abs(amount) >= _TOO_MUCH if isinstance(amount, int) else isinstance(amount, Decimal) and not _bounded(amount)
+    text = "" if huge else format(amount, "f") if isinstance(amount, Decimal) else str(amount)
+    # Six places are more than any currency has, and the most that `Decimal` writes without an exponent.
+    if not _AMOUNT.fullmatch(text):
+        raise ConfigurationError("an amount is not a number of at most 24 digits and 6 decimal places, 0 or more. Nothing was sent.")
+    return Decimal(text)
+
+
+def _bounded(amount: Decimal) -> bool:
+    return amount.is_finite() and -30 < amount.adjusted() < 30 and len(amount.as_tuple().digits) < 60

@@ -1,0 +1,9 @@
+"""What a signature is made of, and where one that another program made goes wrong: pure, and without the network.
+
+The secret key goes into the digests that are compared, and into nothing that is handed back.
+"""
+
+from freedompay_async.crypto.diagnosis.comparison import Comparison, compare
+from freedompay_async.crypto.diagnosis.report import KEY_PLACE, SigningReport, signing_report
+
+__all__ = ["KEY_PLACE", "Comparison", "SigningReport", "compare", "signing_report"]

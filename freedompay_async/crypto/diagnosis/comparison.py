@@ -1,0 +1,148 @@
+"""Another program's signature beside the right one."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from freedompay_async.crypto.diagnosis.base64_forms import decoded
+from freedompay_async.crypto.diagnosis.jws_ways import jws_ways
+from freedompay_async.crypto.diagnosis.matching import NO_FORM, RIGHT, fewest_slips
+from freedompay_async.crypto.diagnosis.sign_ways import sign_ways
+from freedompay_async.redaction.secret import SecretKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from freedompay_async.crypto.diagnosis.report import SigningReport
+
+__all__ = ["Comparison", "compare"]
+
+_HEX: Final = re.compile(r"[0-9a-fA-F]{64,128}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Another program's signature beside the right one.
+
+    Attributes:
+        same: it is the same text, or it is as good: a JWS may have its header written another way.
+        differences: what is wrong with its form and with the fields of its header.
+        cause: how the signature itself came about, or that no form that was tried fits.
+    """
+
+    same: bool
+    differences: tuple[str, ...] = ()
+    cause: str = ""
+
+
+def compare(report: SigningReport, given: str, *, secret_key: str) -> Comparison:
+    """Say whether a signature is right, and if it is not, where it goes wrong."""
+    key = SecretKey(secret_key)
+    name, _, value = given.strip().partition(":")
+    # It may be pasted with the name of its header.
+    given = (value if name.lower() == report.scheme.lower() else given).strip()
+    if given == report.value:
+        return Comparison(same=True)
+    return _compare_sign(report, given, key) if report.protected is None else _compare_jws(report, given, key)
+
+
+def _compare_sign(report: SigningReport, given: str, key: SecretKey) -> Comparison:
+    if "." in given:
+        return Comparison(same=False, cause="this is an X-JWS-Signature, and this merchant's scheme is Sign: the hex of a SHA-256")
+    return Comparison(same=False, cause=fewest_slips(sign_ways(report.body, key), given.encode()))
+
+
+def _compare_jws(report: SigningReport, given: str, key: SecretKey) -> Comparison:
+    if "." not in given:
+        fits = fewest_slips(sign_ways(report.body, key), given.encode()) != NO_FORM
+        as_sign = ": it is a Sign, the other scheme, over this body with this key" if fits else ""
+        return Comparison(same=False, cause=f"this is no X-JWS-Signature, which is header..signature{as_sign}")
+    differences: list[str] = []
+    header, signature = _parts(given, report.body, differences)
+    differences += _base64_slips({"header": header, "signature": signature})
+    if _HEX.fullmatch(signature):
+        differences.append("its signature is in hex; it has to be base64url of the digest's own bytes")
+    shown = decoded(header)
+    fields = _fields(shown)
+    style: tuple[str, ...] = ()
+    if fields is None:
+        differences.append("its header can't be read: it has to be a JSON object in base64url")
+    else:
+        differences += _field_slips(fields, cast("dict[str, Any]", json.loads(report.protected or "{}")))
+        if not differences and shown.decode(errors="replace") != report.protected:
+            style = ("its header is written another way (the order of its fields, or spaces), which is as good",)
+    ways = jws_ways(
+        body=report.body,
+        key=key,
+        header=header,
+        right_header=report.value.partition("..")[0],
+        alg=report.alg if fields is None else str(fields.get("alg")),
+    )
+    cause = fewest_slips(ways, bytes.fromhex(signature) if _HEX.fullmatch(signature) and len(signature) % 2 == 0 else decoded(signature))
+    if cause == RIGHT and not differences:
+        return Comparison(same=True, differences=style)
+    if cause == RIGHT:
+        cause = "the signature itself fits this body and key, and the header it came with: mend the above, and sign again"
+    return Comparison(same=False, differences=(*differences, *style), cause=cause)
+
+
+def _parts(given: str, body: bytes, differences: list[str]) -> tuple[str, str]:
+    """Header and signature of a compact JWS."""
+    parts = given.split(".")
+    if len(parts) == 2:
+        differences.append(
+            "there is one dot between header and signature; there are two, because the payload is left out: header..signature"
+        )
+        return parts[0], parts[1]
+    if len(parts) != 3:
+        differences.append("there are too many dots: header..signature has two")
+    if parts[1]:
+        whose = "this body" if decoded(parts[1]) == body else "another body, or another form of this one"
+        differences.append(f"the payload is in it, and it is of {whose}; a detached JWS leaves it out: header..signature")
+    return parts[0], parts[-1]
+
+
+def _base64_slips(parts: Mapping[str, str]) -> Iterator[str]:
+    for name, text in parts.items():
+        if "=" in text:
+            yield f"its {name} ends with padding (=); base64url here has none"
+        if "+" in text or "/" in text:
+            yield f"its {name} is in plain base64 (+ and /); it has to be base64url (- and _)"
+
+
+def _field_slips(fields: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in right.items():
+        if name not in fields:
+            yield f"its header has no {name}; it has to be {_quoted(value)}"
+        elif fields[name] != value:
+            yield f"its header has {name} {_quoted(fields[name])}; it has to be {_quoted(value)}{_why(name, fields[name], value)}"
+    for name in fields:
+        if name not in right and not (name == "typ" and right.get("alg") == "HS512"):
+            yield f"its header has {name}, which the vendor's page does not"
+
+
+def _why(name: str, value: object, right: object) -> str:
+    if isinstance(value, int) and str(value) == right:
+        return ": text, not a number"
+    if name != "uri" or not isinstance(value, str) or not isinstance(right, str):
+        return ""
+    if "://" in value:
+        return ": the path alone, without scheme and host"
+    if value.partition("?")[0] == right:
+        return ": without a query"
+    return ": with a slash in front" if "/" + value == right else ": without a slash at the end" if value == right + "/" else ""
+
+
+def _fields(header: bytes) -> dict[str, Any] | None:
+    try:
+        fields = json.loads(header)
+    except (ValueError, RecursionError):
+        return None
+    return cast("dict[str, Any]", fields) if isinstance(fields, dict) else None
+
+
+def _quoted(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

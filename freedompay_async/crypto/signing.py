@@ -1,0 +1,186 @@
+"""The vendor's two signature schemes: pure functions of the bytes that are sent.
+
+`Sign`: docs.freedompay.kg, doc-833009. `X-JWS-Signature`: docs.freedompay.kz, doc-760202.
+"""
+
+from __future__ import annotations
+
+import hmac
+from base64 import urlsafe_b64encode
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final, Literal, NoReturn, Protocol
+
+import msgspec
+
+from freedompay_async.errors import ConfigurationError
+from freedompay_async.guards.arguments import check_text, refusal, sealed
+from freedompay_async.guards.leftovers import leftover_of
+from freedompay_async.redaction.secret import Hidden, Secret, SecretKey
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+__all__ = ["JwsSigner", "Sha256Signer", "Signer", "check_signer"]
+
+_DIGESTS: Final = {"HS512": "sha512", "HS256": "sha256"}
+_JSON: Final = "application/json"
+
+
+class Signer(Protocol):
+    """What the session needs of a scheme.
+
+    A signer may have two more attributes. `secrets`, a tuple of `Secret`: what must not be shown
+    should the issuer repeat it. `on_refusal`, a text: what to look at where a signature is refused.
+    """
+
+    @property
+    def auth_id(self) -> str:
+        """The merchant's id."""
+        ...
+
+    @property
+    def header_id(self) -> bool:
+        """Whether the scheme carries a request id in a header, so that the issuer can tell a repeated call."""
+        ...
+
+    def headers(self, *, path: str, body: bytes, request_id: str) -> dict[str, str] | Awaitable[dict[str, str]]:
+        """The headers to send with exactly these body bytes.
+
+        A key that is kept elsewhere, in a vault or an HSM, is asked by an `async def`; the call's own
+        deadline covers it, and nothing is sent before it has answered.
+        """
+        ...
+
+
+def check_signer(signer: object) -> None:
+    """Raise `ConfigurationError` where it lacks what the session asks of one."""
+    lacking = [name for name in ("auth_id", "header_id", "headers") if not hasattr(signer, name)]
+    if lacking:
+        raise ConfigurationError(
+            f"signer is of type {type(signer).__name__}, and has no {', '.join(lacking)}: give a JwsSigner, a Sha256Signer or a Signer "
+            "of your own. Nothing was sent."
+        )
+
+
+class Sha256Signer:
+    """`Sign`: lower-case hex SHA-256 of the body followed by the secret key; the request id is the header `Request-Id`.
+
+    Method and path are not protected by it.
+    """
+
+    header_id: bool = True
+
+    def __init__(self, *, auth_id: str | int, secret_key: str) -> None:
+        # Hidden first, so that no traceback of this frame shows it; below too.
+        given = Hidden(secret_key)
+        del secret_key
+        key = sealed("secret_key", given, SecretKey)
+        self.auth_id: Final = _checked(auth_id)
+        self._key: Final = _usable(key)
+        self.secrets: Final[tuple[Secret, ...]] = (self._key,)
+        self.on_refusal: Final = _on_refusal("sign", self._key)
+
+    def headers(self, *, path: str, body: bytes, request_id: str) -> dict[str, str]:
+        digest = sha256(body + self._key.reveal().encode()).hexdigest()
+        return {"Content-Type": _JSON, "Request-Id": request_id, "Auth-Id": self.auth_id, "Sign": digest}
+
+    def __reduce__(self) -> NoReturn:
+        _refuse_pickle()
+
+    def __repr__(self) -> str:
+        return f"Sha256Signer(auth_id={getattr(self, 'auth_id', 'not made')!r})"
+
+
+class JwsSigner:
+    """`X-JWS-Signature`: a detached JWS (RFC 7515, appendix F) over the path and the body.
+
+    `alg` is `HS512` (the vendor's worked example, which verifies) or `HS256` (another text of the
+    same page, with `typ` in the header). That one is probably the newer, and its example verifies
+    under no published key: which of the two a host takes shows at the first call.
+    """
+
+    header_id: bool = False
+
+    def __init__(self, *, auth_id: str | int, secret_key: str, alg: Literal["HS512", "HS256"] = "HS512") -> None:
+        given = Hidden(secret_key)
+        del secret_key
+        key = sealed("secret_key", given, SecretKey)
+        if alg not in tuple(_DIGESTS):
+            raise ConfigurationError(f"alg is {alg!r}: the vendor's pages name HS512 and HS256. Nothing was sent.")
+        self.auth_id: Final = _checked(auth_id)
+        self.alg: Final = alg
+        self._key: Final = _usable(key)
+        self.secrets: Final[tuple[Secret, ...]] = (self._key,)
+        self.on_refusal: Final = _on_refusal(f"jws-{alg.lower()}", self._key)
+        self._protected: Final[dict[str, bytes]] = {}
+
+    def headers(self, *, path: str, body: bytes, request_id: str) -> dict[str, str]:
+        protected = self._protected.get(path) or self._protect(path)
+        signed = protected + b"." + _b64(body)
+        signature = _b64(hmac.digest(self._key.reveal().encode(), signed, _DIGESTS[self.alg]))
+        return {"Content-Type": _JSON, "X-JWS-Signature": (protected + b".." + signature).decode("ascii")}
+
+    def _protect(self, path: str) -> bytes:
+        header = {"uri": path, "auth_id": self.auth_id, "method": "POST", "params": "", "alg": self.alg}
+        if self.alg == "HS256":
+            header["typ"] = "JWT"
+        protected = self._protected[path] = _b64(msgspec.json.encode(header))
+        return protected
+
+    def __reduce__(self) -> NoReturn:
+        _refuse_pickle()
+
+    def __repr__(self) -> str:
+        return f"JwsSigner(auth_id={getattr(self, 'auth_id', 'not made')!r}, alg={getattr(self, 'alg', None)!r})"
+
+
+def _refuse_pickle() -> NoReturn:
+    raise TypeError("a signer is not pickled, because a pickle holds no secret: make one where it is needed")
+
+
+def _b64(data: bytes) -> bytes:
+    return urlsafe_b64encode(data).rstrip(b"=")
+
+
+def _checked(auth_id: object) -> str:
+    if isinstance(auth_id, bool) or not isinstance(auth_id, str | int):
+        raise refusal("auth_id", auth_id, "the merchant's id, as text or as a whole number")
+    auth_id = check_text("auth_id", auth_id if isinstance(auth_id, str) else str(auth_id))
+    # A header value: a line break in it would let a setting write headers.
+    if not auth_id or not auth_id.isascii() or not auth_id.isprintable() or auth_id != auth_id.strip() or auth_id[0] in "\"'":
+        raise ConfigurationError(
+            "auth_id is the merchant's id, printable ASCII without spaces or quotation marks around it. Nothing was sent."
+        )
+    return auth_id
+
+
+def _usable(key: SecretKey) -> SecretKey:
+    if not key:
+        raise ConfigurationError("secret_key is empty: every call must be signed. Nothing was sent.")
+    try:
+        writable = all(char < "\ud800" or char > "\udfff" for char in key.reveal())
+    except ValueError as error:
+        raise ConfigurationError(f"secret_key can't be used: {error}. Nothing was sent.") from None
+    if not writable:
+        raise ConfigurationError("secret_key has characters that UTF-8 can't write. Nothing was sent.")
+    odd = None if key.exact else leftover_of(key)
+    if odd is not None:
+        raise ConfigurationError(
+            f"secret_key {odd}. Take that away; if the key is really so, say SecretKey(…, exact=True), or FREEDOMPAY_SECRET_KEY_EXACT=1. "
+            "Nothing was sent."
+        )
+    return key
+
+
+_SCHEMES: Final = ("jws-hs512", "jws-hs256", "sign")
+
+
+def _on_refusal(scheme: str, key: SecretKey) -> str:
+    """What else may be wrong where the issuer refuses a signature, besides the key and the merchant id."""
+    others = " or ".join(each for each in _SCHEMES if each != scheme)
+    text = (
+        f"It was signed with the scheme {scheme}, and this host may take {others}: `freedompay doctor` finds out; "
+        "FREEDOMPAY_SIGNATURE, --scheme or scheme= sets another."
+    )
+    odd = leftover_of(key)
+    return text if odd is None else f"{text} The secret key {odd}."

@@ -1,0 +1,1 @@
+"""What was accepted: its result, and waiting for one or for thousands."""

@@ -1,0 +1,500 @@
+"""An accepted request, its result, and waiting for one or for thousands."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+from heapq import heappop, heappush
+from math import inf
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+import anyio
+
+from freedompay_async.calls.error_text import asked_to_wait, mark_cancelled, named_in, to_error
+from freedompay_async.calls.policy import Seen, Step
+from freedompay_async.calls.reuse import tell_other_body
+from freedompay_async.codec.wire import Verdict
+from freedompay_async.contract.models.answers import IssuedCards
+from freedompay_async.errors import (
+    MEANINGS,
+    AuthenticationError,
+    ConfigurationError,
+    Ending,
+    FreedomPayError,
+    NotSent,
+    OutcomeUnknown,
+    ProtocolError,
+    RateLimited,
+    StillProcessing,
+)
+from freedompay_async.guards.arguments import check_number, check_type, check_whole, refusal
+from freedompay_async.guards.loops import running_loop
+from freedompay_async.guards.staying import Staying
+from freedompay_async.operations.held import lacks, result_of
+from freedompay_async.operations.stream import stream
+from freedompay_async.traffic.governor import Lane
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+
+    from freedompay_async.calls.driver import Departure
+    from freedompay_async.calls.session import Session
+    from freedompay_async.contract.models import Intent, RequestState
+    from freedompay_async.contract.request_ids import RequestId
+    from freedompay_async.contract.table import Call
+
+__all__ = ["Operation", "as_completed", "start"]
+
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+log: Final = logging.getLogger("freedompay_async")
+# A look-up that failed so says nothing of the request: it is looked up again.
+_PASSING = (NotSent, OutcomeUnknown, ProtocolError, RateLimited)
+# Where in its time a wait looks that would end without a look.
+_LAST_LOOK: Final = 0.9
+# A wait without a time limit is held back by the issuer for so many seconds at most: one absurd answer must not hold it for ever.
+_LONGEST_HOLD: Final = 3600.0
+# So many are put off in one go: more would hold up other calls on the loop.
+_AT_ONCE: Final = 64
+
+
+class Operation(Staying, Generic[R_co]):
+    """A request that the issuer accepted, or one attached by its id.
+
+    It belongs to its client, and is not pickled: what travels is its `request_id`, which `requests.attach` goes on with.
+
+    Attributes:
+        request_id: all that is needed to go on with it, in any process.
+        answer: the last thing the issuer said of it; `None` if it has not been asked yet.
+    """
+
+    __slots__ = (
+        *(
+            "_accepted",
+            "_before",
+            "_heard",
+            "_call",
+            "_cards",
+            "_holder",
+            "_looked",
+            "_looks",
+            "_luck",
+            "_pending",
+            "_result",
+            "_session",
+            "_trouble",
+        ),
+        *("answer", "request_id"),
+    )
+
+    def __init__(
+        self,
+        session: Session,
+        call: Call[R_co],
+        request_id: str,
+        answer: RequestState | None = None,
+        *,
+        accepted: float | None = None,
+        cards: int | None = None,
+        holder: str | None = None,
+    ) -> None:
+        self.request_id = request_id
+        self.answer = answer
+        self._session = session
+        self._call = call
+        # How many were ordered; of a call that always orders as many, its row tells.
+        self._cards = getattr(call.request, "CARDS", None) if cards is None else cards
+        self._holder = holder
+        # By the clock of the loop. Of what was accepted elsewhere it is the first look, and how long it then takes is a kind of its own.
+        self._accepted = accepted
+        self._looks = session.polls.of(call.name if accepted is not None else f"{call.name}, attached")
+        self._luck = session.polls.luck()
+        # Ages: at the last look, and at the last one that has shown it in process.
+        self._looked: float | None = None
+        self._pending = 0.0
+        self._trouble: FreedomPayError | None = None
+        # What tells of a success, or names something, and was said before the last answer.
+        self._before: RequestState | None = None
+        # A look-up has told something of it.
+        self._heard = False
+        self._result: R_co | None = None if answer is None else self._read(answer)
+
+    @property
+    def done(self) -> bool:
+        """Whether the request has ended and `result()` gives its end at once."""
+        return self._result is not None or (self.answer is not None and self.answer.failed)
+
+    async def refresh(self, *, timeout: float | None = None) -> RequestState | None:
+        """Ask once; `None`: the issuer does not know the id, or not yet.
+
+        Raises:
+            FreedomPayError: the question itself failed.
+        """
+        return await self._refresh(self._session, timeout)
+
+    async def result(self, *, timeout: float | None = None) -> R_co:
+        """Wait for the end of the request.
+
+        Args:
+            timeout: seconds to wait; without it, as long as a call may take. If the issuer asks for more, the wait ends at once.
+
+        Raises:
+            RequestFailed: the request ended with an error. It was not done, unless the answer names what it made: `done` is `None` there.
+            StillProcessing: it had not ended in time; go on with the `request_id`. With `done` it has succeeded, and the issuer has not
+                named all that it made: `card_ids` has the ids so far.
+            AuthenticationError: the question was refused, which says nothing of the request. `done` tells what is known of that.
+        """
+        try:
+            _check_wait(timeout)
+        except ConfigurationError as error:
+            error.call, error.request_id = self._call.name, self.request_id
+            raise
+        if self.done:
+            return self._end()
+        try:
+            await self._wait(self._session.timeout if timeout is None else timeout)
+        except asyncio.CancelledError as error:
+            mark_cancelled(error, self.request_id, outcome_unknown=False)
+            raise
+        return self._end()
+
+    async def _wait(self, seconds: float) -> None:
+        loop = running_loop()
+        deadline = loop.time() + seconds
+        looked = False
+        while not self.done:
+            if self._held_until(deadline) >= deadline:
+                raise self._unfinished(wait_too_long=True)
+            now = loop.time()
+            left, pause = deadline - now, self._pause(now, deadline)
+            if pause >= left > 0 and not looked:
+                # What was learnt says that it is not done before the end of the wait. It may be all the same.
+                await asyncio.sleep(left * _LAST_LOOK)
+                left -= left * _LAST_LOOK
+            elif pause >= left:
+                raise self._unfinished()
+            elif pause > 0:
+                await asyncio.sleep(pause)
+                continue
+            if not self.done:
+                await self._look(self._session, min(left, self._session.timeout))
+                looked = True
+
+    def _held_until(self, deadline: float) -> float:
+        """Until when the issuer asked to wait with the next look, by the clock of the loop."""
+        if self._accepted is None or self._looked is None:
+            return -inf
+        return self._accepted + self._looked + self._asked_to_wait(deadline)
+
+    def _asked_to_wait(self, deadline: float) -> float:
+        """Seconds from the last look."""
+        asked = (self._trouble.retry_after or 0.0) if self._trouble is not None else 0.0
+        return min(asked, _LONGEST_HOLD) if deadline == inf else asked
+
+    async def _refresh(self, session: Session, timeout: float | None) -> RequestState | None:
+        loop = running_loop()
+        try:
+            state = await session.look_up(self.request_id, timeout=timeout)
+        finally:
+            now = loop.time()
+            if self._accepted is None:
+                self._accepted = now
+            age = self._looked = now - self._accepted
+        # Whoever has asked: what it asked for before is over.
+        self._trouble = None
+        if state is not None and not self.done:
+            self._keep(state)
+            if age > 0:
+                self._looks.learn(self._pending, age, ended=self.done)
+                self._pending = age
+        return state
+
+    def _keep(self, state: RequestState) -> None:
+        """What tells of a success, or names something, is not forgotten for a later answer that says less, or the opposite.
+
+        A success without a name in the first answer is none of that: on the vendor's pages it may say no more than that the call was taken.
+        """
+        told, by_a_look = self.answer, self._heard
+        self._heard = True
+        succeeded = told is not None and told.succeeded and (by_a_look or told.named)
+        if told is not None and (succeeded or told.named):
+            self._before = told
+        if not succeeded or state.final:
+            self.answer, self._result = state, self._read(state)
+
+    async def _look(self, session: Session, timeout: float | None) -> None:
+        try:
+            await self._refresh(session, timeout)
+        except _PASSING as error:
+            self._trouble = error
+        except AuthenticationError as error:
+            raise self._unasked(error) from error
+        except ConfigurationError as error:
+            told = error.message.replace(" Nothing was sent.", "").replace(". Nothing was sent;", ";")
+            error.message = f"the question about the request was not sent, which says nothing of the request itself: {told}"
+            error.args = (error.message,)
+            error.request_id, error.call, error.done = self.request_id, self._call.name, self._known
+            raise
+        except FreedomPayError:
+            raise
+        except Exception as error:
+            # Of a signer, for one. The request is what its caller has to know of.
+            unasked = OutcomeUnknown(
+                f"the question about the request could not be made ({type(error).__name__}), which says nothing of the request itself. "
+                "Mend that, then ask again (requests.attach).",
+                request_id=self.request_id,
+                call=self._call.name,
+                done=self._known,
+            )
+            log.error("%s", unasked.message, extra={"request_id": self.request_id, "call": self._call.name})  # noqa: TRY400 - it is raised
+            raise unasked from error
+
+    @property
+    def _known(self) -> bool | None:
+        """Whether the request was done, as far as it was told. An error of a question is false there, and that is of the question."""
+        return True if self.answer is not None and self.answer.succeeded else None
+
+    def _unasked(self, denied: AuthenticationError) -> AuthenticationError:
+        """The refusal of a question, told of the request that was asked about."""
+        meaning = MEANINGS[Ending.RESULT_DENIED]
+        return AuthenticationError(
+            f"{meaning.text.format(why=f'HTTP {denied.http_status}')} {meaning.safe}",
+            request_id=self.request_id,
+            call=self._call.name,
+            http_status=denied.http_status,
+            body=denied.body,
+            error_code=denied.error_code,
+            error_description=denied.error_description,
+            retry_after=denied.retry_after,
+            done=self._known,
+        )
+
+    def _pause(self, now: float, deadline: float) -> float:
+        """Seconds until it is to be asked again whether to look; 0: look now."""
+        if self.done or (self.answer is None and self._looked is None):
+            return 0.0
+        if self._accepted is None:
+            self._accepted = now
+        age = now - self._accepted - self._asked_to_wait(deadline)
+        return self._looks.pause(age, self._looked or 0.0, self._luck, trouble=self._trouble is not None)
+
+    def _read(self, state: RequestState) -> R_co | None:
+        result = result_of(self._call, state, cards=self._cards, client_id=self._holder)
+        if isinstance(result, IssuedCards) and result.differs:
+            log.error(
+                "%s: %s: %s. Ask the issuer whose they are.",
+                self._call.name,
+                result.differs,
+                state.names,
+                extra={"request_id": self.request_id, "call": self._call.name},
+            )
+        return result
+
+    def _end(self) -> R_co:
+        if self._result is not None:
+            return self._result
+        failed = Verdict(Seen.FAILED, "request/status", self.answer)
+        error = to_error(
+            Step.FAILED,
+            call=self._call,
+            request_id=self.request_id,
+            told=failed,
+            asked=None,
+            resend_within=self._session.policy.resend_within,
+            before=self._before,
+            redaction=self._session.outgoing.about(self.request_id, codes=self._call.codes),
+        )
+        if self.answer is not None and self.answer.other_body:
+            tell_other_body(error)
+        raise error
+
+    def _unfinished(self, *, wait_too_long: bool = False) -> StillProcessing:
+        error = self._as_told()
+        trouble = error.__cause__ = self._trouble
+        if trouble is not None and trouble.retry_after:
+            error.retry_after, error.wait_too_long = trouble.retry_after, wait_too_long
+            error.message += f" {asked_to_wait(trouble.retry_after, too_long=wait_too_long)}"
+            error.args = (error.message,)
+        if self.answer is not None and self.answer.other_body:
+            tell_other_body(error)
+        return error
+
+    def _as_told(self) -> StillProcessing:
+        answer = self.answer
+        if answer is None:
+            unheard = "the issuer does not know this request id, or not yet"
+            why = unheard if self._trouble is None else "the last question about this request id has told nothing"
+            return self._still(Ending.NOT_KNOWN, why)
+        if not answer.succeeded:
+            late = "" if self._trouble is None else ", as far as was told before the last question, which got no usable answer"
+            return self._still(Ending.PROCESSING, f"in {str(answer.request_status or 'process')!r}{late}")
+        return self._still(Ending.UNNAMED, str(lacks(self._call, answer, cards=self._cards)))
+
+    def _still(self, ending: Ending, why: str) -> StillProcessing:
+        meaning, answer = MEANINGS[ending], self.answer
+        return StillProcessing(
+            f"{meaning.text.format(why=why)} {meaning.safe}",
+            request_id=self.request_id,
+            call=self._call.name,
+            done=meaning.done,
+            **named_in(self._before, answer),
+        )
+
+    def _instead(self) -> str:
+        return f"keep its request_id, and go on with requests.attach({self.request_id!r}) in any process"
+
+    def __repr__(self) -> str:
+        state = "not asked yet" if self.answer is None else self.answer.request_status
+        return f"Operation({self._call.name}, request_id={self.request_id!r}, {state})"
+
+
+def _check_wait(seconds: object) -> None:
+    """Raise `ConfigurationError` where it is no time to wait; one that is over already will do."""
+    over = isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds <= 0
+    if seconds is not None and not over:
+        check_number("timeout", seconds, unit="seconds", endless=True)
+
+
+async def start(
+    session: Session,
+    call: Call[R],
+    request: Intent,
+    *,
+    request_id: RequestId | None,
+    timeout: float | None,
+    extra: Mapping[str, Any] | None = None,
+    sent_at: float | None = None,
+    departure: Departure | None = None,
+    wait: bool = True,
+    ask_once: bool = False,
+) -> Operation[R]:
+    """Send an intent, as `Session.submit` does; the operation that came of it."""
+    answer = await session.submit(
+        call,
+        request,
+        request_id=request_id,
+        extra=extra,
+        timeout=timeout,
+        sent_at=sent_at,
+        departure=departure,
+        wait=wait,
+        ask_once=ask_once,
+    )
+    # What an earlier process has sent, or what the issuer had before, was accepted nobody knows when.
+    known = sent_at is None and not answer.found
+    accepted = asyncio.get_running_loop().time() if known else None
+    return Operation(session, call, answer.request_id, answer, accepted=accepted, cards=request.cards, holder=request.holder)
+
+
+def as_completed(
+    session: Session, operations: Iterable[Operation[R]], *, timeout: float | None, concurrency: int, rate: float | None
+) -> AsyncGenerator[Operation[R]]:
+    """Yield each operation when it has ended; one heap of due times, one budget of calls."""
+    try:
+        pending = list(operations)
+    except TypeError:
+        raise refusal("operations", operations, "Operations in a list") from None
+    for each in pending:
+        check_type("operations", each, Operation, "Operations; attach(request_id) makes one of an id")
+    check_whole("concurrency", concurrency, unit="calls")
+    if rate is not None:
+        check_number("rate", rate, unit="calls a second")
+    if timeout is not None:
+        check_number("timeout", timeout, unit="seconds", endless=True)
+
+    async def work(give: Callable[[Operation[R]], Awaitable[None]]) -> None:
+        await _Watch(session, pending, timeout=timeout, concurrency=concurrency, rate=rate).run(give)
+
+    return stream(work)
+
+
+class _Watch(Generic[R]):
+    """Looks each operation up when it is due, and never more than the budget allows."""
+
+    def __init__(
+        self, session: Session, operations: list[Operation[R]], *, timeout: float | None, concurrency: int, rate: float | None
+    ) -> None:
+        # What came to nothing is due again later, and holds no place until then.
+        once = dataclasses.replace(session.policy, attempts=1)
+        self._session = session.in_lane(Lane(concurrency=concurrency, rate=rate, within=session.governor), policy=once)
+        self._places = asyncio.Semaphore(concurrency)
+        self._loop = asyncio.get_running_loop()
+        now = self._loop.time()
+        self._deadline = inf if timeout is None else now + timeout
+        self._pending = dict(enumerate(operations))
+        # A heap, because they are in order. When each is due, it tells when its turn comes.
+        self._due = [(now, number) for number, each in self._pending.items() if not each.done]
+        # For these the issuer asked for more time than there is.
+        self._given_up: set[int] = set()
+        self._woken = asyncio.Event()
+
+    async def run(self, give: Callable[[Operation[R]], Awaitable[None]]) -> None:
+        for number, operation in list(self._pending.items()):
+            if operation.done:
+                await give(operation)
+                del self._pending[number]
+        put_off = 0
+        with anyio.move_on_after(self._deadline - self._loop.time()):
+            async with anyio.create_task_group() as group:
+                while len(self._pending) > len(self._given_up):
+                    now = self._loop.time()
+                    if self._due and self._due[0][0] <= now:
+                        # The place is taken before the task is made: thousands of due ids make no thousands of tasks.
+                        await self._places.acquire()
+                        _, number = heappop(self._due)
+                        # What was learnt since may have put it off.
+                        if self._put_off(number):
+                            self._places.release()
+                            put_off += 1
+                            if not put_off % _AT_ONCE:
+                                await asyncio.sleep(0)
+                            continue
+                        group.start_soon(self._look, number, give)
+                        continue
+                    self._woken.clear()
+                    with anyio.move_on_after(self._due[0][0] - now if self._due else None):
+                        await self._woken.wait()
+        if self._pending:
+            raise self._unfinished()
+
+    async def _look(self, number: int, give: Callable[[Operation[R]], Awaitable[None]]) -> None:
+        operation = self._pending[number]
+        try:
+            if not operation.done:
+                await operation._look(self._session, None)
+        finally:
+            self._places.release()
+        if operation.done:
+            await give(operation)
+            del self._pending[number]
+        else:
+            # When it is due again, it tells when its turn comes.
+            heappush(self._due, (self._loop.time(), number))
+        self._woken.set()
+
+    def _put_off(self, number: int) -> bool:
+        """Whether it is not worth a look yet; it comes up again when it may be, if that is in time."""
+        now, operation = self._loop.time(), self._pending[number]
+        held_until = operation._held_until(self._deadline)
+        if held_until >= self._deadline:
+            self._given_up.add(number)
+            return True
+        pause = max(operation._pause(now, self._deadline), held_until - now)
+        if pause > 0:
+            heappush(self._due, (now + pause, number))
+        return pause > 0
+
+    def _unfinished(self) -> StillProcessing:
+        ids = tuple(each.request_id for each in self._pending.values())
+        held = [self._pending[number] for number in self._given_up]
+        longest = max((each._asked_to_wait(self._deadline) for each in held), default=0.0)
+        why = f" {asked_to_wait(longest, too_long=True)}" if held else ""
+        error = StillProcessing(
+            f"{len(ids)} requests have not ended, and the waiting has stopped. Go on with requests.attach; `request_ids` has them.{why}",
+            retry_after=longest or None,
+        )
+        error.request_ids = ids
+        if held:
+            error.wait_too_long, error.__cause__ = True, held[0]._trouble
+        return error

@@ -1,0 +1,102 @@
+"""Work that yields its outcomes as they land, to an ordinary `async for`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import anyio
+from anyio.lowlevel import checkpoint
+
+from freedompay_async.guards.loops import running_loop
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable
+
+__all__ = ["stream"]
+
+T = TypeVar("T")
+_AHEAD: Final = 1_000
+# So many are yielded in one go: more, to a reader that waits for nothing, would hold up other calls on the loop.
+_AT_ONCE: Final = 16
+
+
+async def stream(work: Callable[[Callable[[T], Awaitable[None]]], Awaitable[None]]) -> AsyncGenerator[T]:
+    """Yield what `work` gives to the function it is handed; closing it early cancels the work and waits for its end.
+
+    The work has a task of its own, because a task group must not be held open across a `yield`. It is at most some outcomes ahead of
+    the reader. A bare `break` closes a generator only when asyncio gets to it, so leave early by `contextlib.aclosing`.
+
+    A reader that is cancelled while it waits for nothing may get some more of what lies ready, until its next wait.
+
+    An error of the work is raised after what it gave before; of a group of errors, the first.
+
+    Raises:
+        ConfigurationError: there is no loop of asyncio.
+    """
+    # anyio's memory streams take a round of the loop for each item at both ends, which is a large part of what a row of a batch costs.
+    items: deque[T] = deque()
+    room, news = asyncio.Semaphore(_AHEAD), asyncio.Event()
+    read, left = 0, False
+
+    async def give(item: T) -> None:
+        await room.acquire()
+        if left:
+            # Nobody reads any more, and whoever waits behind this one must not wait for ever.
+            room.release()
+            return
+        items.append(item)
+        news.set()
+
+    async def run() -> None:
+        await work(give)
+
+    running_loop()
+    # For a reader that is cancelled already nothing begins.
+    await checkpoint()
+    task = asyncio.create_task(run())
+    task.add_done_callback(lambda _: news.set())
+    try:
+        while items or not task.done():
+            if not items:
+                news.clear()
+                await news.wait()
+                continue
+            room.release()
+            yield items.popleft()
+            read += 1
+            if not read % _AT_ONCE:
+                await asyncio.sleep(0)
+        await task
+    except BaseExceptionGroup as group:
+        raise _first(group) from None
+    finally:
+        left = True
+        room.release()
+        task.cancel()
+        try:
+            await _end_of(task)
+        finally:
+            if task.done() and not task.cancelled():
+                task.exception()  # A reader who has left does not want it, and asyncio must not report it as lost.
+
+
+async def _end_of(task: asyncio.Task[None]) -> None:
+    """However often the reader is cancelled meanwhile: nothing of the work goes on behind its back."""
+    cancelled: asyncio.CancelledError | None = None
+    # The shield holds anyio's own cancellation, and not asyncio's.
+    with anyio.CancelScope(shield=True):
+        while not task.done():
+            try:
+                await asyncio.wait([task])
+            except asyncio.CancelledError as error:
+                cancelled = error
+    if cancelled is not None:
+        raise cancelled
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -1,0 +1,269 @@
+"""What must not be shown of the texts that come in: one place knows what went out with a client.
+
+What an answer repeats of it is hidden, whichever answer that is. What this process does not know, because another one sent it or it is
+long ago, is hidden by its shape: see `masking.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
+
+from msgspec import Struct, to_builtins
+from msgspec.structs import fields
+
+from freedompay_async.redaction.masking import TIME_FORM, cut, is_secret_name, is_shaped, mask_text, masked_body, masked_codes
+from freedompay_async.redaction.opening import opened
+from freedompay_async.redaction.secret import MASK, Secret
+from freedompay_async.redaction.spelling import Known, hide_known, present
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+__all__ = ["BY_SHAPE", "Outgoing", "Redaction", "is_id", "leaves", "named_apart", "secrets_sent"]
+
+T = TypeVar("T")
+# So many requests are remembered, and so many characters of what went out with them; older ones are hidden by shape only.
+_MOST_REQUESTS: Final = 10_000
+_MOST_SIGNERS: Final = 8
+_MOST_CHARACTERS: Final = 4 * 2**20
+# A longer one is a document, which has a shape: its beginning is enough to know it by.
+_MOST_OF_ONE: Final = 16_384
+_MOST_SEARCHED: Final = 4_000
+_PLAIN: Final = frozenset({str, int, bool, Decimal, type(None)})
+# A time or a masked card is no longer.
+_LONGEST_FORM: Final = 40
+# Shorter than the number of a card.
+_CODE: Final = re.compile(r"-?\w{1,12}", re.ASCII)
+_TIME: Final = re.compile(TIME_FORM, re.ASCII)
+_CARD_MASK: Final = re.compile(r"(?=(?:[^*xX\u2022]*[*xX\u2022]){4})[0-9*xX\u2022 -]{8,30}")
+_MOST_OF_A_CARD: Final = 10
+
+
+class Redaction:
+    """What is hidden in the answers to one call.
+
+    Args:
+        secrets: what they may repeat.
+        codes: codes go over this call, so any 3 to 8 digits are taken for one.
+        known: more of what they may repeat.
+    """
+
+    __slots__ = ("_codes", "_known")
+
+    def __init__(self, secrets: Iterable[Secret] = (), *, codes: bool = False, known: tuple[Known, ...] = ()) -> None:
+        self._known: Final = (*known, *map(Known, secrets))
+        self._codes: Final = codes
+
+    def with_more(self, secrets: Iterable[Secret], *, codes: bool) -> Redaction:
+        """The same, and these too; a code among them is one that goes over the call."""
+        more = tuple(map(Known, secrets))
+        return Redaction(codes=codes or any(each and each.code for each in more), known=(*self._known, *more))
+
+    def within(self, body: bytes) -> Redaction | None:
+        """What is hidden of this answer; `None`: nothing. Quick, because in most answers there is nothing."""
+        known = present(self._known, body)
+        if not known and not self._codes and len(body) <= _MOST_OF_ONE and not is_shaped(body):
+            return None
+        return self if len(known) == len(self._known) else Redaction(known=known, codes=self._codes)
+
+    def text(self, text: str) -> str:
+        """At most 2,000 characters of a text, without what must not be shown."""
+        return self._hidden(text, codes=self._codes)
+
+    def word(self, word: str) -> str:
+        """The same of a field that is no sentence: digits in it are no code unless they are known to be one."""
+        return self._hidden(word, codes=False)
+
+    def code(self, code: str) -> str:
+        """An issuer's code. The bare one is hidden only if it is known to be a secret: it tells what is wrong."""
+        return hide_known(code, self._known) if _CODE.fullmatch(code) else self.text(code)
+
+    def card_mask(self, mask: str) -> str:
+        """The number of a card of which most is left out; what shows more of one is a text like any other."""
+        return mask if _shows_little(mask) else self.text(mask)
+
+    def _hidden(self, text: str, *, codes: bool) -> str:
+        if _is_form(text):
+            # A code may well be the year of a time, or the end of a card's number.
+            return MASK if self._is_one(text) else text
+        # Hidden before it is cut: of half a secret nothing tells what it is.
+        text = mask_text(cut(hide_known(text[:_MOST_SEARCHED], self._known)))
+        return masked_codes(text) if codes else text
+
+    def _is_one(self, text: str) -> bool:
+        """Whether all of it is a secret, or all the digits of a card's number in it."""
+        digits = "".join(filter(str.isdigit, text)) if _is_card_mask(text) else text
+        return any(each.is_value(text) or each.is_value(digits) for each in self._known)
+
+    def sealed(self, value: Any, *, numbers: bool) -> Any:
+        """The value with a `Secret` in the place of each text that repeats what is known: what else it is, its reader knows.
+
+        Ids, times and numbers of cards with stars in them stay.
+
+        Args:
+            value: a good answer, before it is read into the caller's own type.
+            numbers: whether numbers are sealed too.
+        """
+        if isinstance(value, dict):
+            return {
+                name: part if is_id(name) else self.sealed(part, numbers=numbers)
+                for name, part in named_apart((hide_known(name, self._known), part) for name, part in value.items())
+            }
+        if isinstance(value, list):
+            return [self.sealed(part, numbers=numbers) for part in value]
+        if isinstance(value, str):
+            repeats = self._is_one(value) if _is_form(value) else hide_known(value, self._known) != value
+            return Secret(value) if repeats else value
+        if numbers and isinstance(value, int | Decimal) and not isinstance(value, bool) and self._is_number(value):
+            return Secret(str(value))
+        return value
+
+    def _is_number(self, value: int | Decimal) -> bool:
+        return any(each.is_value(str(value)) for each in self._known)
+
+    def body(self, body: bytes) -> str:
+        """The raw answer as text that may be shown."""
+        return masked_body(body, self._known, codes=self._codes)
+
+    def __reduce__(self) -> tuple[type[Redaction], tuple[()]]:
+        # A pickle holds no secret.
+        return Redaction, ()
+
+    def __repr__(self) -> str:
+        return f"Redaction({len(self._known)} secrets)"
+
+
+BY_SHAPE: Final = Redaction()
+"""For what comes in where nothing is known to have gone out."""
+
+
+class Outgoing:
+    """What went out with a client, for as long as there is room.
+
+    Args:
+        signers: their keys and tokens, as `secrets` of each has them, are in every call.
+        added: what overrides add to bodies.
+    """
+
+    def __init__(self, signers: Iterable[object], added: Iterable[object] = ()) -> None:
+        self._signers = list({id(each): each for each in signers}.values())
+        self._added: Final = tuple(secret for each in added for secret in secrets_sent(each))
+        self._keys: tuple[Secret, ...] | None = None
+        self._usual = BY_SHAPE
+        self._of: Final[dict[str, tuple[Secret, ...]]] = {}
+        self._characters = 0
+
+    def sign_with(self, signers: Iterable[object]) -> None:
+        """These sign too; what went out with those before them may still be answered."""
+        new = [each for each in signers if all(each is not known for known in self._signers)]
+        self._signers = [*self._signers, *new][-_MOST_SIGNERS:]
+
+    def note(self, request_id: str, secrets: Sequence[Secret]) -> None:
+        """These go out under this id."""
+        self._forget(request_id)
+        self._of[request_id] = tuple(secrets)
+        self._characters += _size(secrets)
+        while len(self._of) > _MOST_REQUESTS or self._characters > _MOST_CHARACTERS:
+            self._forget(next(iter(self._of)))
+
+    def _forget(self, request_id: str) -> None:
+        self._characters -= _size(self._of.pop(request_id, ()))
+
+    def about(self, request_id: str | None, secrets: Sequence[Secret] = (), *, codes: bool = False) -> Redaction:
+        """What is hidden in the answers to a call, or to a question about it.
+
+        Args:
+            request_id: of the call.
+            secrets: what goes out with it, noted or not.
+            codes: codes go over it.
+        """
+        keys = tuple([secret for each in self._signers for secret in getattr(each, "secrets", ())])
+        if keys != self._keys:
+            # A new token; the first time, all of them.
+            self._keys, self._usual = keys, Redaction((*keys, *self._added))
+        own = (*secrets, *self._of.get(request_id or "", ()))
+        if not own and not codes:
+            return self._usual
+        return self._usual.with_more(own, codes=codes)
+
+
+def secrets_sent(value: object) -> list[Secret]:
+    """The secrets inside of what goes out: what is sealed, and what has the name of a secret on the wire."""
+    found: list[Secret] = []
+    if isinstance(value, Struct) and _holds_none(type(value)):
+        return found
+
+    def take(secret: Secret) -> None:
+        found.append(_beginning(secret))
+
+    # What has no form in JSON is refused before it is sent.
+    with suppress(AttributeError, TypeError, ValueError, OverflowError, RecursionError):
+        _named_secrets(to_builtins(opened(value, take)), found)
+    return found
+
+
+@cache
+def _holds_none(kind: type[Struct]) -> bool:
+    """Whether a body of this type has no place for a secret, as most have."""
+    return all(_PLAIN.issuperset(leaves(each.type)) and not is_secret_name(each.encode_name) for each in fields(kind))
+
+
+def leaves(kind: Any) -> Iterator[Any]:
+    """What an annotation names, inside lists and unions too."""
+    parts = get_args(kind)
+    if not parts:
+        yield kind
+    for part in parts:
+        yield from leaves(part)
+
+
+def _named_secrets(value: Any, found: list[Secret], *, named: bool = False) -> None:
+    if isinstance(value, dict):
+        for name, part in value.items():
+            _named_secrets(part, found, named=isinstance(name, str) and is_secret_name(name))
+    elif isinstance(value, list | tuple):
+        for part in value:
+            _named_secrets(part, found, named=named)
+    elif named and isinstance(value, str | int | float) and not isinstance(value, bool):
+        found.append(Secret(str(value)))
+
+
+def is_id(name: str) -> bool:
+    """Whether a field of this name is an id, which is needed as it is."""
+    return name == "id" or name.endswith(("_id", "Id"))
+
+
+def named_apart(named: Iterable[tuple[str, T]]) -> Iterator[tuple[str, T]]:
+    """Two names that look alike without their secrets are two names all the same."""
+    seen: set[str] = set()
+    for name, part in named:
+        unique = name if name not in seen else f"{name} ({len(seen)})"
+        seen.add(unique)
+        yield unique, part
+
+
+def _is_form(text: str) -> bool:
+    """Whether it is a time or a card's number with stars, in whose digits a code may be by chance."""
+    return len(text) <= _LONGEST_FORM and (_TIME.fullmatch(text) is not None or _is_card_mask(text))
+
+
+def _is_card_mask(text: str) -> bool:
+    """Whether it is a card's number with stars, of which no more is told than receipts tell."""
+    return _CARD_MASK.fullmatch(text) is not None and _shows_little(text)
+
+
+def _shows_little(text: str) -> bool:
+    return sum(map(str.isdigit, text)) <= _MOST_OF_A_CARD
+
+
+def _beginning(secret: Secret) -> Secret:
+    value = secret._value or ""
+    return secret if len(value) <= _MOST_OF_ONE else Secret(value[:_MOST_OF_ONE])
+
+
+def _size(secrets: Iterable[Secret]) -> int:
+    return sum(len(each._value or "") for each in secrets)

@@ -1,0 +1,1 @@
+"""What a caller sets: regions and hosts, signature schemes, the proxy."""

@@ -1,0 +1,115 @@
+"""Which signature scheme signs which section: the region's, or what a setting names.
+
+The vendor publishes one scheme for each region, and for KZ two algorithms. Which one a merchant's
+host takes is not known before the first call, so it is a setting everywhere a client is made.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from freedompay_async.contract.table import Section
+from freedompay_async.crypto.signing import JwsSigner, Sha256Signer
+from freedompay_async.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from freedompay_async.crypto.signing import Signer
+    from freedompay_async.redaction.secret import SecretKey
+
+__all__ = ["SECTIONS", "Scheme", "read_schemes", "signers_of"]
+
+SECTIONS: Final[tuple[Section, ...]] = (Section.PAYMENT_CARDS, Section.GIFT_CARDS)
+"""Those of `FreedomPay`."""
+
+
+class Scheme(StrEnum):
+    """A signature scheme, as a setting names it."""
+
+    JWS_HS512 = "jws-hs512"
+    """`X-JWS-Signature`; KZ. The vendor's worked example uses it, so it is the default there."""
+    JWS_HS256 = "jws-hs256"
+    """The same with the algorithm that another text of the vendor's page names."""
+    SIGN = "sign"
+    """`Sign`; KG and UZ."""
+
+    def signer(self, *, auth_id: str | int, secret_key: SecretKey) -> JwsSigner | Sha256Signer:
+        if self is Scheme.SIGN:
+            return Sha256Signer(auth_id=auth_id, secret_key=secret_key)
+        return JwsSigner(auth_id=auth_id, secret_key=secret_key, alg="HS512" if self is Scheme.JWS_HS512 else "HS256")
+
+
+def read_schemes(text: str, name: str = "scheme") -> dict[Section, Scheme]:
+    """The schemes of a setting such as `jws-hs256`, or `payment-cards=jws-hs256,gift-cards=sign`.
+
+    Args:
+        text: one scheme for all sections, or one for some; the rest keep the region's.
+        name: what the setting is called, for an error.
+
+    Raises:
+        ConfigurationError: it is not such a text.
+    """
+    found: dict[Section, Scheme] = {}
+    for part in text.split(","):
+        section, given, scheme = part.rpartition("=")
+        named = _scheme(scheme, text, name)
+        for each in _sections(section, text, name) if given else SECTIONS:
+            if found.setdefault(each, named) is not named:
+                raise _wrong(name, text, f"it names two schemes for {each}")
+    return found
+
+
+def signers_of(
+    region_scheme: Scheme | None,
+    chosen: Mapping[Section, Scheme],
+    *,
+    auth_id: str | int,
+    secret_key: SecretKey,
+) -> dict[Section, Signer]:
+    """A signer for each section.
+
+    Args:
+        region_scheme: that of the region, `None` without one.
+        chosen: what a setting names in its place.
+        auth_id: the merchant's id.
+        secret_key: the merchant's key.
+
+    Raises:
+        ConfigurationError: for a section nothing tells which one.
+    """
+    made: dict[Scheme, Signer] = {}
+    signers: dict[Section, Signer] = {}
+    for section in SECTIONS:
+        scheme = chosen.get(section, region_scheme)
+        if scheme is None:
+            raise ConfigurationError(
+                "no region: it decides the signature scheme. Set region (FREEDOMPAY_REGION, --region), or scheme "
+                "(FREEDOMPAY_SIGNATURE, --scheme), or hand in signer=JwsSigner(…) or Sha256Signer(…). Nothing was sent."
+            )
+        if scheme not in made:
+            made[scheme] = scheme.signer(auth_id=auth_id, secret_key=secret_key)
+        signers[section] = made[scheme]
+    return signers
+
+
+def _scheme(word: str, text: str, name: str) -> Scheme:
+    try:
+        return Scheme(word.strip().lower())
+    except ValueError:
+        raise _wrong(name, text, f"{word.strip()!r} is no scheme") from None
+
+
+def _sections(word: str, text: str, name: str) -> tuple[Section, ...]:
+    plain = word.strip().lower().replace("-", "_")
+    if plain not in SECTIONS:
+        raise _wrong(name, text, f"{word.strip()!r} is no section: payment-cards and gift-cards are")
+    return (Section(plain),)
+
+
+def _wrong(name: str, text: str, why: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{name} is {text!r}, and {why}. Use one of {', '.join(Scheme)}; or one for each section, such as "
+        "payment-cards=jws-hs256,gift-cards=sign. Nothing was sent."
+    )
