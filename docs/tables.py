@@ -1,15 +1,20 @@
-"""The tables of the errors and of the columns, so that the documentation says what the package says.
+"""The tables of the errors, of the columns and of the public names: the documentation says what the package says.
 
-They are made from `freedompay_async.errors.MEANINGS` and `freedompay_async.batch.input.columns.ABOUT`.
+They are made from `freedompay_async.errors.MEANINGS`, from `freedompay_async.batch.input.columns.ABOUT`, and from the
+first sentence of each docstring.
 
-python docs/tables.py           # writes them into README.md, docs/errors.md and docs/columns.md, between their comments
+python docs/tables.py           # writes them into README.md and the pages of docs/, between their comments
 python docs/tables.py --check   # changes nothing; ends with 1 where a table is not what it would write
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
+import inspect
+import re
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,11 +22,11 @@ from freedompay_async.batch.input.columns import ABOUT
 from freedompay_async.errors import MEANINGS, Ending, Of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from freedompay_async.errors import Meaning
 
-__all__ = ["FILES", "all_columns", "all_endings", "main_endings", "with_table"]
+__all__ = ["FILES", "PUBLIC", "all_columns", "all_endings", "all_names", "main_endings", "with_table"]
 
 ROOT: Final = Path(__file__).parents[1]
 BEGIN: Final = "<!-- The table of the {of}; `make tables` writes it. -->"
@@ -66,11 +71,36 @@ def all_columns() -> str:
     return _table(rows, ("column", "needed", "holds", "example"))
 
 
-FILES: Final = {
-    ROOT / "README.md": ("errors", main_endings),
-    ROOT / "docs" / "errors.md": ("errors", all_endings),
-    ROOT / "docs" / "columns.md": ("columns", all_columns),
+PUBLIC: Final = (
+    "freedompay_async",
+    "freedompay_async.models",
+    "freedompay_async.errors",
+    "freedompay_async.batch",
+    "freedompay_async.hashdt",
+    "freedompay_async.contract.file",
+    "freedompay_async.testing",
+)
+"""The modules that users import from."""
+# A value has no docstring of its own.
+_VALUES: Final = {
+    "KEEP_TO_THE_ID": "The advice of every text that tells a caller to keep to the request id.",
+    "MEANINGS": "What each way in which a call can end means.",
 }
+
+
+def all_names(module: str) -> str:
+    """A row for each name of a public module, with the first sentence of its docstring."""
+    found = importlib.import_module(module)
+    rows = [(f"`{name}`", _VALUES.get(name) or _first_sentence(getattr(found, name))) for name in found.__all__]
+    return _table(rows, ("name", "what it is"))
+
+
+FILES: Final[tuple[tuple[Path, str, Callable[[], str]], ...]] = (
+    (ROOT / "README.md", "errors", main_endings),
+    (ROOT / "docs" / "errors.md", "errors", all_endings),
+    (ROOT / "docs" / "columns.md", "columns", all_columns),
+    *((ROOT / "docs" / "names.md", f"names of {each}", partial(all_names, each)) for each in PUBLIC),
+)
 """Which table is in which file, and of what."""
 
 
@@ -88,6 +118,11 @@ def with_table(text: str, table: str, of: str = "errors") -> str:
     return f"{before}{begin}\n\n{table}\n\n{end}{after}"
 
 
+def _first_sentence(value: object) -> str:
+    paragraph = (inspect.getdoc(value) or "").split("\n\n")[0]
+    return re.split(r"(?<=[.:;])\s(?=[A-Z])", " ".join(paragraph.split()))[0].removesuffix(".")
+
+
 def _row(meaning: Meaning) -> tuple[str, ...]:
     safe = meaning.safe.format(within=3600.0, not_again="its first send is more than 3600 s ago")
     return (f"`{meaning.error.__name__}`", meaning.of, meaning.case, DONE[meaning.done], meaning.next_id, safe)
@@ -103,11 +138,11 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="change nothing; end with 1 where a table is an old one")
     flags = parser.parse_args()
     old = []
-    for path, (of, table) in FILES.items():
+    for path, of, table in FILES:
         text = path.read_text(encoding="utf-8")
         made = with_table(text, table(), of)
         if made != text:
-            old.append(path.name)
+            old.append(f"{path.name} ({of})")
             if not flags.check:
                 path.write_text(made, encoding="utf-8")
     if old and flags.check:

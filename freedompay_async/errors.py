@@ -58,7 +58,7 @@ class FreedomPayError(Exception):
     """The base of all.
 
     Attributes:
-        message: what happened, in a sentence or two.
+        text: what happened, in a sentence or two.
         request_id: the id of the intent (of a read: of its last attempt); `None` where no call was made.
         call: the method, such as `cards.issue`; `None` where no call was made.
         http_status: the HTTP status of the last answer, or `None`.
@@ -81,7 +81,7 @@ class FreedomPayError(Exception):
 
     def __init__(
         self,
-        message: str,
+        text: str,
         *,
         request_id: str | None = None,
         call: str | None = None,
@@ -97,8 +97,8 @@ class FreedomPayError(Exception):
         client_id: str | None = None,
         transaction_id: str | None = None,
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        super().__init__(text)
+        self.text = text
         self.request_id = request_id
         self.call = call
         self.http_status = http_status
@@ -121,14 +121,14 @@ class FreedomPayError(Exception):
     def __str__(self) -> str:
         subject = f"{self.call}: " if self.call else ""
         ending = f" [request_id {self.request_id}]" if self.request_id else ""
-        return f"{subject}{self.message}{ending}"
+        return f"{subject}{self.text}{ending}"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_rebuild, (type(self), self.message), self.__dict__)
+        return (_rebuild, (type(self), self.text), self.__dict__)
 
 
-def _rebuild(cls: type[FreedomPayError], message: str) -> FreedomPayError:
-    return cls(message)
+def _rebuild(cls: type[FreedomPayError], text: str) -> FreedomPayError:
+    return cls(text)
 
 
 class ConfigurationError(FreedomPayError):

@@ -5,26 +5,22 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, assert_type
 
-from freedompay_async import (
+from freedompay_async import FreedomPay, GiftCardOrder, NewClient, Operation, Retry
+from freedompay_async.batch import Batch, Journal, Outcome, Plan, Report, read_file
+from freedompay_async.models import (
     CardBalance,
     Completed,
     CreatedClient,
     CreatedTransaction,
-    FreedomPay,
-    GiftCardOrder,
     GiftCardState,
     IssuedCards,
     IssuedGiftCard,
     LimitList,
     Movement,
-    NewClient,
-    Operation,
     Pan,
     RequestState,
-    Retry,
     Statement,
 )
-from freedompay_async.batch import Batch, Journal, Outcome, Plan, Report, read_file
 
 
 async def calls(fp: FreedomPay, person: NewClient) -> None:

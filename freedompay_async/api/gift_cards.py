@@ -241,7 +241,7 @@ def _unnamed(what: str, issued: IssuedGiftCard) -> ResultUnknown:
         call=table.GIFT_CARDS_ISSUE.name,
         card_ids=() if issued.card_id is None else (mask_text(str(issued.card_id)),),
     )
-    log.error("%s", error.message, extra={"request_id": error.request_id, "call": error.call})
+    log.error("%s", error.text, extra={"request_id": error.request_id, "call": error.call})
     return error
 
 

@@ -130,4 +130,4 @@ def too_long(error: FreedomPayError, limit: Literal["settle", "wait", "outage"],
 
 def why(error: FreedomPayError) -> str:
     """What happened, without what follows from it."""
-    return error.message.split(". ", 1)[0]
+    return error.text.split(". ", 1)[0]

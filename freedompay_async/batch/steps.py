@@ -252,7 +252,7 @@ class Steps:
                     raise too_long(error, "settle", shared.limits) from error
                 if waited >= shared.limits.outage:
                     raise too_long(error, "outage", shared.limits) from error
-                shared.progress.trouble = error.message
+                shared.progress.trouble = error.text
                 wait = asked + 1.0 + random()
                 waited += wait
             except OutcomeUnknown as error:

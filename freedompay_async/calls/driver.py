@@ -416,7 +416,7 @@ class Driver:
         reason = f"{self._told.reason}; then {what} failed: {type(error).__name__}"
         self._told = dataclasses.replace(self._told, reason=reason)
         unknown = self._error(Step.UNKNOWN)
-        log.error("%s", unknown.message, extra=self._extra())
+        log.error("%s", unknown.text, extra=self._extra())
         raise unknown from error
 
     def _new_attempt(self, may_leave: Callable[[], bool] | None = None) -> Attempt:
@@ -551,7 +551,7 @@ class Driver:
         harmful = error.outcome_unknown and not self._call.safe_again
         if self._call.retry is Retry.UNASKABLE and (harmful or isinstance(error, OutcomeUnknown)):
             # For whoever has to look: the caller may have no log of its own.
-            log.error("%s", error.message, extra=self._extra())
+            log.error("%s", error.text, extra=self._extra())
         raise error
 
     def _error(self, step: Step) -> FreedomPayError:

@@ -63,5 +63,5 @@ class Bodies:
 def tell_other_body(error: FreedomPayError) -> None:
     """Say so on an error, beside what it says already."""
     error.other_body = True
-    error.message += _TOLD
-    error.args = (error.message,)
+    error.text += _TOLD
+    error.args = (error.text,)

@@ -50,11 +50,11 @@ async def knock(fp: FreedomPay, *, begun: bool) -> None:
     except AuthenticationError as error:
         if is_page(error.body):
             raise _another_host(fp, error) from error
-        raise ConfigurationError(f"{error.message} It was a harmless status question; no row was sent.") from error
+        raise ConfigurationError(f"{error.text} It was a harmless status question; no row was sent.") from error
     except NotSent as error:
         if begun:
             return
-        raise ConfigurationError(f"{error.message} Check base_url and region, or try again later. No row was sent.") from error
+        raise ConfigurationError(f"{error.text} Check base_url and region, or try again later. No row was sent.") from error
     except ProtocolError as error:
         page = is_page(error.body)
         if error.http_status is not None and error.http_status < 500 and (page or error.http_status != 404):
@@ -65,7 +65,7 @@ async def knock(fp: FreedomPay, *, begun: bool) -> None:
 
 
 def _another_host(fp: FreedomPay, error: FreedomPayError) -> ConfigurationError:
-    told = f"{fp.base_url} does not answer like the Card API: {error.message} Check base_url and region; no row was sent."
+    told = f"{fp.base_url} does not answer like the Card API: {error.text} Check base_url and region; no row was sent."
     return ConfigurationError(f"{told}\n{error.body}")
 
 

@@ -113,7 +113,7 @@ def of_path(path: str) -> str | None:
     try:
         check_path(path)
     except ConfigurationError as error:
-        return error.message.removesuffix(" Nothing was sent.")
+        return error.text.removesuffix(" Nothing was sent.")
     return None
 
 

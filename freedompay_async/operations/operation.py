@@ -231,9 +231,9 @@ class Operation(Staying, Generic[R_co]):
         except AuthenticationError as error:
             raise self._unasked(error) from error
         except ConfigurationError as error:
-            told = error.message.replace(" Nothing was sent.", "").replace(". Nothing was sent;", ";")
-            error.message = f"the question about the request was not sent, which says nothing of the request itself: {told}"
-            error.args = (error.message,)
+            told = error.text.replace(" Nothing was sent.", "").replace(". Nothing was sent;", ";")
+            error.text = f"the question about the request was not sent, which says nothing of the request itself: {told}"
+            error.args = (error.text,)
             error.request_id, error.call, error.done = self.request_id, self._call.name, self._known
             raise
         except FreedomPayError:
@@ -247,7 +247,7 @@ class Operation(Staying, Generic[R_co]):
                 call=self._call.name,
                 done=self._known,
             )
-            log.error("%s", unasked.message, extra={"request_id": self.request_id, "call": self._call.name})  # noqa: TRY400 - it is raised
+            log.error("%s", unasked.text, extra={"request_id": self.request_id, "call": self._call.name})  # noqa: TRY400 - it is raised
             raise unasked from error
 
     @property
@@ -314,8 +314,8 @@ class Operation(Staying, Generic[R_co]):
         trouble = error.__cause__ = self._trouble
         if trouble is not None and trouble.retry_after:
             error.retry_after, error.wait_too_long = trouble.retry_after, wait_too_long
-            error.message += f" {asked_to_wait(trouble.retry_after, too_long=wait_too_long)}"
-            error.args = (error.message,)
+            error.text += f" {asked_to_wait(trouble.retry_after, too_long=wait_too_long)}"
+            error.args = (error.text,)
         if self.answer is not None and self.answer.other_body:
             tell_other_body(error)
         return error

@@ -175,7 +175,7 @@ class Settings:
             region = Region(settings["region"]) if "region" in settings else None
         except ConfigurationError as error:
             source = "region" if "region" in given else "FREEDOMPAY_REGION"
-            raise ConfigurationError(error.message.replace("region", source, 1)) from None
+            raise ConfigurationError(error.text.replace("region", source, 1)) from None
         if "scheme" in settings:
             read_schemes(settings["scheme"], "--scheme" if "scheme" in given else "FREEDOMPAY_SIGNATURE")
         proxy = settings.get("proxy")

@@ -87,7 +87,7 @@ def test_what_is_no_list_of_keys_is_refused(given):
     with pytest.raises(ConfigurationError) as caught:
         accepted_keys(given)
 
-    assert caught.value.message == f"accept_found={given!r}: give the keys as a list, or 'all'. Nothing was sent."
+    assert caught.value.text == f"accept_found={given!r}: give the keys as a list, or 'all'. Nothing was sent."
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_what_is_no_key_is_refused_in_a_list_too(key, why):
     with pytest.raises(ConfigurationError) as caught:
         accepted_keys(["k1", key])
 
-    assert caught.value.message.startswith(why)
+    assert caught.value.text.startswith(why)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ async def test_a_key_that_the_journal_does_not_have_accepts_nothing(books):
     with pytest.raises(ConfigurationError) as caught:
         await accept(books, ("k1", "other", "k2", "more"))
 
-    assert caught.value.message == 'run.db has no row with the key "other", "more": nothing was accepted, and nothing was sent.'
+    assert caught.value.text == 'run.db has no row with the key "other", "more": nothing was accepted, and nothing was sent.'
     assert books.changed() == []
 
 
@@ -168,7 +168,7 @@ async def test_a_key_that_two_rows_read_as_accepts_nothing(books_with):
     with pytest.raises(ConfigurationError) as caught:
         await accept(books, ("k2", "k1"))
 
-    assert caught.value.message == (
+    assert caught.value.text == (
         'run.db has several rows whose keys read as "k1", so one of them can\'t be named: nothing was accepted, and nothing was sent.'
     )
     assert [row[3] for row in books.rows()[:2]] == [0, 0]

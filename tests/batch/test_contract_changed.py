@@ -38,7 +38,7 @@ async def abandoned(office, people, **client):
 async def refusal(office, **client) -> str:
     with pytest.raises(ConfigurationError) as caught:
         await office.resume(client=client)
-    return caught.value.message
+    return caught.value.text
 
 
 async def outcome(office, **options):
@@ -303,7 +303,7 @@ async def test_a_contract_under_which_nothing_tells_whose_a_card_is_is_refused(o
         async with office.batch(client={"contract": [Override(call=call, leave_out=[name])]}):
             pass
 
-    assert caught.value.message.startswith(f"the contract leaves {name} out of {call}, and then nothing tells whose card a batch makes.")
+    assert caught.value.text.startswith(f"the contract leaves {name} out of {call}, and then nothing tells whose card a batch makes.")
 
 
 async def test_another_field_may_be_left_out(office, people):

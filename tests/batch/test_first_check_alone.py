@@ -257,7 +257,7 @@ def test_where_it_asks_for_as_much_as_there_is_time_for_nothing_is_sent_and_it_s
     async def story(run):
         with pytest.raises(ConfigurationError) as caught:
             await run.begin()
-        return caught.value.message, caught.value.__cause__, now(), run.remembered()
+        return caught.value.text, caught.value.__cause__, now(), run.remembered()
 
     assert run_of(story, n2=[limited]) == (HELD.format(seconds, 60), limited, 0.0, [])
 
@@ -275,7 +275,7 @@ def test_of_what_came_in_place_of_the_answers_the_longest_wait_counts_and_no_ans
     async def story(run):
         with pytest.raises(ConfigurationError) as caught:
             await run.begin()
-        return caught.value.message, now()
+        return caught.value.text, now()
 
     # After the second round half a second is left, which is less than what was asked for then.
     told = run_of(story, settle=2.0, n1=[NOTHING] * 9, n2=[NOTHING, RateLimited("slow.", retry_after=1.0)])
@@ -286,7 +286,7 @@ def test_where_one_gets_no_answer_for_long_nothing_is_sent_and_it_says_why(run_o
     async def story(run):
         with pytest.raises(ConfigurationError) as caught:
             await run.begin()
-        return caught.value.message, caught.value.__cause__, now(), run.remembered()
+        return caught.value.text, caught.value.__cause__, now(), run.remembered()
 
     last = NotSent("no connection. Try later.")
     message, cause, at, remembered = run_of(story, 4, n1=[NOTHING] * 99, n2=[NOTHING] * 99, n4=[NOTHING, *[last] * 99])
@@ -369,9 +369,9 @@ def test_where_no_question_of_any_row_is_answered_for_long_the_run_ends_and_says
         first = await run.begin("all")
         with pytest.raises(ConfigurationError) as caught:
             await first.state(id_of(1))
-        return caught.value.message, caught.value.__cause__, set(run.shown[1:]), now() >= 60.0
+        return caught.value.text, caught.value.__cause__, set(run.shown[1:]), now() >= 60.0
 
-    words = said.message.split(". ")[0]
+    words = said.text.split(". ")[0]
     message, cause, shown, late = run_of(story, otherwise=said)
     assert message == (
         "whether the request ids of the rows that are left were used before can't be told: for 60 s request/status gave no "

@@ -264,7 +264,7 @@ def test_a_run_ends_where_every_call_is_answered_with_429_for_longer_than_an_out
         await office.told(LIMITED, LIMITED, seconds=100.0)
         before = list(office.ends)
         await office.told(LIMITED)
-        return before, [(type(error), error.message, error.http_status) for error in office.ends]
+        return before, [(type(error), error.text, error.http_status) for error in office.ends]
 
     told = "for 101 s the issuer has answered every call with HTTP 429. The rows that are left can be resumed."
     assert office(story) == ([], [(RateLimited, told, 429)])

@@ -15,12 +15,13 @@ import msgspec
 import pytest
 import typer.main
 
-from freedompay_async import FreedomPay, Limit, LimitAmount, NewClient, Operation
+from freedompay_async import FreedomPay, NewClient, Operation
 from freedompay_async.contract import models, table
 from freedompay_async.contract.models.open import OpenStruct
 from freedompay_async.contract.request_ids import RequestId
 from freedompay_async.contract.table import HASHDT_TABLE, TABLE, Mark
 from freedompay_async.hashdt import HashDT, PinPage
+from freedompay_async.models import Limit, LimitAmount
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from freedompay_async import GiftCardError, GiftCardStatus, Limit, LimitAmount, NewClient, RequestFailed, Secret
+from freedompay_async import GiftCardError, NewClient, RequestFailed, Secret
+from freedompay_async.models import GiftCardStatus, Limit, LimitAmount
 
 PERSON = NewClient(phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV")
 PHONE = 79651234567

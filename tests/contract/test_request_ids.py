@@ -8,8 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from freedompay_async import Address, ConfigurationError, Limit, LimitAmount, NewClient, RequestFailed, Retry
+from freedompay_async import ConfigurationError, NewClient, RequestFailed, Retry
 from freedompay_async.contract.models import RequestState
+from freedompay_async.models import Address, Limit, LimitAmount
 
 BAD = {
     "two lines": "s3cret\r\nx-evil: 1",

@@ -1,4 +1,4 @@
-"""The tables of the errors and of the columns are those that the package is made from."""
+"""The tables of the errors, the columns and the names are those that the package is made from."""
 
 import importlib.util
 import re
@@ -35,6 +35,20 @@ def test_a_file_has_exactly_what_the_script_writes(tables, name, of, table):
     text = (ROOT / name).read_text(encoding="utf-8")
 
     assert tables.with_table(text, getattr(tables, table)(), of) == text
+
+
+def test_the_page_of_the_names_has_each_public_module_and_its_whole_table(tables):
+    text = (ROOT / "docs" / "names.md").read_text(encoding="utf-8")
+
+    for module in tables.PUBLIC:
+        assert f"## `{module}`" in text
+        assert tables.with_table(text, tables.all_names(module), f"names of {module}") == text
+
+
+def test_every_public_name_says_what_it_is(tables):
+    told = [row for module in tables.PUBLIC for row in rows(tables.all_names(module))]
+
+    assert [name for name, what in told if not what] == []
 
 
 def test_the_table_of_the_columns_has_each_of_them_once(tables):
@@ -82,7 +96,7 @@ def test_a_file_without_a_place_for_the_table_is_refused(tables, text):
 
 
 def test_checking_ends_well_and_changes_nothing():
-    names = ("README.md", "docs/errors.md", "docs/columns.md")
+    names = ("README.md", "docs/errors.md", "docs/columns.md", "docs/names.md")
     before = [(ROOT / name).read_bytes() for name in names]
     done = subprocess.run([sys.executable, str(SCRIPT), "--check"], capture_output=True, check=False)
 

@@ -21,9 +21,10 @@ from collections import Counter
 from contextlib import AsyncExitStack, suppress
 from uuid import uuid4
 
-from freedompay_async import DuplicateRequest, FreedomPay, FreedomPayError, NewClient, Otp, OutcomeUnknown, Policy, ProtocolError
+from freedompay_async import DuplicateRequest, FreedomPay, FreedomPayError, NewClient, OutcomeUnknown, Policy, ProtocolError
 from freedompay_async.calls import reuse
 from freedompay_async.hashdt import HashDT
+from freedompay_async.models import Otp
 from freedompay_async.redaction import redaction
 from freedompay_async.traffic.pacing import Pace
 

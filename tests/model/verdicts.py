@@ -11,7 +11,6 @@ from freedompay_async import (
     DuplicateRequest,
     FreedomPayError,
     GiftCardError,
-    IssuedCards,
     NotSent,
     OutcomeUnknown,
     ProtocolError,
@@ -19,6 +18,7 @@ from freedompay_async import (
     RequestFailed,
     StillProcessing,
 )
+from freedompay_async.models import IssuedCards
 from tests.model.faults import ANOTHER, OTHER
 
 if TYPE_CHECKING:

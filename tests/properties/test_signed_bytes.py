@@ -116,7 +116,7 @@ def test_half_of_a_surrogate_pair_is_refused_and_nothing_goes_out(row, data, mak
 
     assert wires.sent == []
     assert caught.value.call == row.name
-    assert bad not in caught.value.message
+    assert bad not in caught.value.text
 
 
 def holds(value, text: str) -> bool:

@@ -71,7 +71,7 @@ async def test_answer_to_a_question_that_is_not_read_is_named(serving, ask, whol
         with pytest.raises(ProtocolError) as caught:
             await ask("read", host.port)
 
-    assert NAMED.format(coding.decode()) in caught.value.message
+    assert NAMED.format(coding.decode()) in caught.value.text
 
 
 @pytest.mark.parametrize("name", NOT_READ)
@@ -91,7 +91,7 @@ async def test_answer_may_be_as_large_as_any_other_when_it_is_unpacked(serving, 
         try:
             told = (await ask("read", host.port, max_answer=most)).request_status
         except OutcomeUnknown as error:
-            told = error.message
+            told = error.text
 
     assert told == "process" if read else f"the answer is larger than {most} bytes and was not read (HTTP 200)" in told
 

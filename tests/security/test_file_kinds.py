@@ -339,7 +339,7 @@ async def test_a_file_of_something_else_does_not_go_on_as_a_record(tmp_path, con
     with pytest.raises(JournalError) as caught:
         await kept(path, sent)
 
-    assert caught.value.message == (
+    assert caught.value.text == (
         f"the record {path} can't be written (it is there, and its first line is not that of a record). "
         "Name another file, or one that is not there. Nothing was sent."
     )

@@ -189,7 +189,7 @@ def test_limit_below_one_byte_is_refused(most):
     for make in made:
         with pytest.raises(ConfigurationError) as caught:
             make()
-        told.append(caught.value.message)
+        told.append(caught.value.text)
 
     assert told == [f"max_answer={most}: bytes, at least 1. Nothing was sent."] * 2
 

@@ -140,7 +140,7 @@ def test_refused_signature_says_nothing_of_the_request_that_was_asked_about(ende
         "cards.bulk_issue",
         401,
     )
-    assert error.message == (
+    assert error.text == (
         "the host refuses this key (HTTP 401), so the request can't be asked about. That says nothing of the request itself. "
         "Check auth_id, secret_key, the region and its signature scheme, then ask again (requests.attach)."
     )

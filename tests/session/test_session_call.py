@@ -20,13 +20,13 @@ from freedompay_async import (
     ProtocolError,
     RateLimited,
     RequestFailed,
-    RequestState,
     ResultUnknown,
     Retry,
     Secret,
     Section,
 )
 from freedompay_async.contract.models import Intent
+from freedompay_async.models import RequestState
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 PATH = "/v5/card-api/card/rename"
@@ -122,8 +122,8 @@ class TestAnswer:
         with pytest.raises(ConfigurationError) as caught:
             ask(call(retry, answer_type), card__rename=[say.ok()])
 
-        assert caught.value.message.startswith(f"answer_type {answer_type!r} can't be read from JSON: ")
-        assert caught.value.message.endswith(". Nothing was sent.")
+        assert caught.value.text.startswith(f"answer_type {answer_type!r} can't be read from JSON: ")
+        assert caught.value.text.endswith(". Nothing was sent.")
         assert ask.wire.sent == []
 
     def test_of_an_askable_call_is_a_state_to_go_on_with(self, ask, say):
@@ -214,7 +214,7 @@ class TestBody:
         with pytest.raises(ConfigurationError) as caught:
             ask(call(body={"a": object()}), card__rename=[say.ok()])
 
-        assert (caught.value.message, ask.wire.sent) == ("a value has no form in JSON: it is of type object. Nothing was sent.", [])
+        assert (caught.value.text, ask.wire.sent) == ("a value has no form in JSON: it is of type object. Nothing was sent.", [])
 
 
 class Named(Intent, kw_only=True):
@@ -246,7 +246,7 @@ class TestOwnId:
         with pytest.raises(ConfigurationError) as caught:
             ask(call(retry, answer_type, {"request_id": "other"}, request_id=OWN), card__rename=[say.ok()])
 
-        assert (caught.value.message, ask.wire.sent) == (
+        assert (caught.value.text, ask.wire.sent) == (
             "request_id and the request_id in the body differ: one call has one id. Nothing was sent.",
             [],
         )
@@ -371,7 +371,7 @@ def test_wrong_use_is_refused(ask, say, made, expected):
     with pytest.raises(ConfigurationError) as caught:
         ask(made, card__rename=[say.ok()])
 
-    assert (caught.value.message, ask.wire.sent) == (expected, [])
+    assert (caught.value.text, ask.wire.sent) == (expected, [])
 
 
 @pytest.mark.parametrize(("answer_type", "body"), [(dict, BODY), (RequestState, Name(card_id="c-1")), (RequestState, Named(card_id="c-1"))])
@@ -379,7 +379,7 @@ def test_askable_call_has_fields_and_gives_a_state(ask, say, answer_type, body):
     with pytest.raises(ConfigurationError) as caught:
         ask(call(Retry.ASKABLE, answer_type, body), card__rename=[say.ok()])
 
-    assert (caught.value.message, ask.wire.sent) == (
+    assert (caught.value.text, ask.wire.sent) == (
         "an askable call has a body of fields and is read into a RequestState. Nothing was sent.",
         [],
     )

@@ -12,13 +12,13 @@ from freedompay_async import (
     ConfigurationError,
     FreedomPayError,
     GiftCardError,
-    IssuedGiftCard,
     NotSent,
     OutcomeUnknown,
     Policy,
     RateLimited,
     ResultUnknown,
 )
+from freedompay_async.models import IssuedGiftCard
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 LOST = ["lost", "broken", "unavailable", "page"]
@@ -248,7 +248,7 @@ def test_what_is_no_number_is_refused(ask, say, call, name):
     with pytest.raises(ConfigurationError) as caught:
         ask(call, issue_card=[say.gift()])
 
-    assert caught.value.message == f"{name} is not a number: use an integer, or digits only. Nothing was sent."
+    assert caught.value.text == f"{name} is not a number: use an integer, or digits only. Nothing was sent."
     assert ask.wire.sent == []
 
 

@@ -6,15 +6,8 @@ import asyncio
 
 import pytest
 
-from freedompay_async import (
-    GiftCardError,
-    GiftCardState,
-    GiftCardStatus,
-    GiftStatus,
-    OutcomeUnknown,
-    ProtocolError,
-    ResultUnknown,
-)
+from freedompay_async import GiftCardError, OutcomeUnknown, ProtocolError, ResultUnknown
+from freedompay_async.models import GiftCardState, GiftCardStatus, GiftStatus
 
 CALLS = {
     "gift_cards.products": (lambda fp: fp.gift_cards.products(), "product_list"),

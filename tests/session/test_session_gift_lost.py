@@ -6,7 +6,8 @@ import logging
 
 import pytest
 
-from freedompay_async import AuthenticationError, GiftCardError, GiftCardStatus, OutcomeUnknown, Policy, RateLimited
+from freedompay_async import AuthenticationError, GiftCardError, OutcomeUnknown, Policy, RateLimited
+from freedompay_async.models import GiftCardStatus
 from tests.session.foreign import FOREIGN
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"

@@ -7,14 +7,14 @@ from decimal import Decimal
 
 import pytest
 
-from freedompay_async import (
+from freedompay_async import ConfigurationError
+from freedompay_async.models import (
     CardBalance,
     CardInfo,
     CardSecrets,
     CardValidation,
     ClientCards,
     Completed,
-    ConfigurationError,
     CreatedTransaction,
     IssuedCards,
     Limit,

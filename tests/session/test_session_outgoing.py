@@ -10,7 +10,8 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from freedompay_async import Address, FreedomPay, IdentificationInfo, JwsSigner, NewClient, NotSent, OutcomeUnknown, Secret, Section
+from freedompay_async import FreedomPay, JwsSigner, NewClient, NotSent, OutcomeUnknown, Secret, Section
+from freedompay_async.models import Address, IdentificationInfo
 from freedompay_async.transport.base import Attempt
 from freedompay_async.transport.connector import current_attempt
 

@@ -8,18 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from freedompay_async import (
-    ConfigurationError,
-    FreedomPayError,
-    JwsSigner,
-    OutcomeUnknown,
-    Override,
-    RequestFailed,
-    RequestState,
-    Retry,
-    Secret,
-    Section,
-)
+from freedompay_async import ConfigurationError, FreedomPayError, JwsSigner, OutcomeUnknown, Override, RequestFailed, Retry, Secret, Section
+from freedompay_async.models import RequestState
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 
@@ -113,7 +103,7 @@ class TestHeaders:
         with pytest.raises(ConfigurationError) as caught:
             ask(activate, scheme="KG", options=different(Override(header_names={"Sign": other})))
 
-        assert caught.value.message.lower() == "the contract gives two headers of cards.activate the name auth-id. nothing was sent."
+        assert caught.value.text.lower() == "the contract gives two headers of cards.activate the name auth-id. nothing was sent."
         assert (caught.value.request_id, ask.wire.sent) == (OWN, [])
 
     @pytest.mark.parametrize("name", ["sign", "SIGN", "Sign", "sIgN"])
@@ -219,7 +209,7 @@ class TestFields:
         with pytest.raises(ConfigurationError) as caught:
             ask(call, card__activate=[say.process], card__balance=[say.ok()])
 
-        assert (caught.value.message, caught.value.call, caught.value.request_id, ask.wire.sent) == (
+        assert (caught.value.text, caught.value.call, caught.value.request_id, ask.wire.sent) == (
             "extra can't hold request_id: hand it in as request_id=. Nothing was sent.",
             name,
             own,
@@ -239,7 +229,7 @@ class TestFields:
         with pytest.raises(ConfigurationError) as caught:
             ask(call, scheme=scheme)
 
-        assert caught.value.message == "extra can't hold card_id: the call has it already. Nothing was sent."
+        assert caught.value.text == "extra can't hold card_id: the call has it already. Nothing was sent."
         assert (caught.value.call, ask.wire.sent) == (name, [])
 
     @pytest.mark.parametrize("call", [activate, lambda fp: fp.call("/v5/card-api/card/activate", {}, dict)])
@@ -260,7 +250,7 @@ class TestFields:
         with pytest.raises(ConfigurationError) as caught:
             ask(lambda fp: activate(fp, extra={"a": object()}), card__activate=[say.process])
 
-        assert caught.value.message == "a value has no form in JSON: it is of type object. Nothing was sent."
+        assert caught.value.text == "a value has no form in JSON: it is of type object. Nothing was sent."
         assert (caught.value.call, caught.value.request_id, ask.wire.sent) == ("cards.activate", OWN, [])
 
 
@@ -293,7 +283,7 @@ class TestLeftOut:
         with pytest.raises(ConfigurationError) as caught:
             ask(lambda fp: getattr(fp.cards, method)(product_id=2000))
 
-        assert caught.value.message.startswith("it needs client_id, the client that the card is for.")
+        assert caught.value.text.startswith("it needs client_id, the client that the card is for.")
         assert (caught.value.call, ask.wire.sent) == (f"cards.{method}", [])
 
     async def test_is_not_held_against_the_answer(self, memory, client_of, say):
@@ -371,8 +361,8 @@ class TestRequestId:
         with pytest.raises(ConfigurationError, match="nothing would tell a repeat from a second order") as caught:
             client_of(memory(), contract=[Override(call="cards.activate", **change)])
 
-        assert caught.value.message.startswith("cards.activate: the contract takes request_id out of the body")
-        assert caught.value.message.endswith(" Nothing was sent.")
+        assert caught.value.text.startswith("cards.activate: the contract takes request_id out of the body")
+        assert caught.value.text.endswith(" Nothing was sent.")
 
     @CHANGES
     def test_in_a_header_too_may_leave_the_body_and_settles_all_the_same(self, ask, say, change):
@@ -518,10 +508,10 @@ class TestGuessedPath:
                 **{"/v6/activation": [say.error(404)], "request__status": [say.unknown]},
             )
 
-        assert str(caught.value.message).endswith(
+        assert str(caught.value.text).endswith(
             " The path /v6/activation is what the contract of this client says; the table has /v5/card-api/card/activate."
         )
-        assert "guess" not in caught.value.message
+        assert "guess" not in caught.value.text
 
     @pytest.mark.parametrize("call", ["cards.activate", "cards.close"])
     def test_that_a_contract_gives_and_that_is_not_there_is_not_sent_again_after_the_grace_time(self, ask, say, call):
@@ -545,7 +535,7 @@ class TestMenu:
                 lambda fp: fp.cards.link("c-1", client_id="cl-1"), scheme=region, card__link=[say.error(404)], request__status=[say.unknown]
             )
 
-        assert (self.LACKED in caught.value.message) is told
+        assert (self.LACKED in caught.value.text) is told
 
     def test_that_lacks_a_call_forbids_nothing(self, ask, say):
         op = ask(lambda fp: fp.cards.link("c-1", client_id="cl-1"), scheme="KG", card__link=[say.success])
@@ -556,4 +546,4 @@ class TestMenu:
         with pytest.raises(FreedomPayError) as caught:
             ask(lambda fp: fp.cards.balance("c-1"), scheme="KG", card__balance=[say.error(404)])
 
-        assert "menu" not in caught.value.message
+        assert "menu" not in caught.value.text

@@ -6,16 +6,9 @@ import asyncio
 
 import pytest
 
-from freedompay_async import (
-    AuthenticationError,
-    ConfigurationError,
-    NotSent,
-    OutcomeUnknown,
-    Pin,
-    RateLimited,
-    RequestFailed,
-)
+from freedompay_async import AuthenticationError, ConfigurationError, NotSent, OutcomeUnknown, RateLimited, RequestFailed
 from freedompay_async.contract.models import Answer
+from freedompay_async.models import Pin
 
 SET_PIN = "card/set_pin"
 ENCRYPTED = "U2FsdGVkX18="
@@ -143,7 +136,7 @@ def test_wrong_use_is_refused(ask, say, call, expected):
     with pytest.raises(ConfigurationError) as caught:
         ask(call, card__set_pin=[say.ok()])
 
-    assert (caught.value.message, caught.value.call, ask.wire.sent) == (expected, "cards.set_pin", [])
+    assert (caught.value.text, caught.value.call, ask.wire.sent) == (expected, "cards.set_pin", [])
     assert "1234" not in str(caught.value)
 
 

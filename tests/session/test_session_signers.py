@@ -205,7 +205,7 @@ class TestReplaced:
         with pytest.raises(ConfigurationError) as caught:
             fp.replace_signer(signer)
 
-        assert told in caught.value.message
+        assert told in caught.value.text
         assert fp._session.signers == before
 
     def test_one_section_alone_may_change(self):
@@ -223,4 +223,4 @@ def test_a_refused_signature_names_the_other_schemes(ask, say, answer):
     with pytest.raises(AuthenticationError) as caught:
         ask(lambda fp: fp.cards.info("c-1"), card__info=[steps[answer]])
 
-    assert "It was signed with the scheme jws-hs512, and this host may take jws-hs256 or sign" in caught.value.message
+    assert "It was signed with the scheme jws-hs512, and this host may take jws-hs256 or sign" in caught.value.text

@@ -7,9 +7,9 @@ import time
 import pytest
 from msgspec import Struct
 
-from freedompay_async import AuthenticationError, Mark, NotSent, OutcomeUnknown, RateLimited, RequestFailed
+from freedompay_async import AuthenticationError, NotSent, OutcomeUnknown, RateLimited, RequestFailed
 from freedompay_async.contract.models import Answer, Intent, RequestState
-from freedompay_async.contract.table import Call, Retry
+from freedompay_async.contract.table import Call, Mark, Retry
 
 
 class Pin(Struct, kw_only=True, frozen=True):
@@ -140,8 +140,8 @@ def test_429_is_repeated_only_where_a_header_tells_a_repeat(submit, memory, say,
 
     assert len(wire.sent) == sends
     assert (caught.value.retry_after, caught.value.done) == (7.0, None)
-    assert "HTTP 429 means that nothing was done, and does not prove it" in caught.value.message
-    assert ("make sure that it was not done" in caught.value.message) == (scheme == "KZ")
+    assert "HTTP 429 means that nothing was done, and does not prove it" in caught.value.text
+    assert ("make sure that it was not done" in caught.value.text) == (scheme == "KZ")
 
 
 def test_resumed_call_under_jws_is_never_sent_again(submit, memory, say):

@@ -22,7 +22,7 @@ class SecretStr:
 def told(check, *args, **options) -> str:
     with pytest.raises(ConfigurationError) as caught:
         check(*args, **options)
-    return caught.value.message
+    return caught.value.text
 
 
 @pytest.mark.parametrize(

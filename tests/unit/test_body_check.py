@@ -146,7 +146,7 @@ def test_what_is_not_declared_is_named(request_, told):
     with pytest.raises(ConfigurationError) as caught:
         encode(request_)
 
-    assert caught.value.message == f"{told}. Nothing was sent."
+    assert caught.value.text == f"{told}. Nothing was sent."
 
 
 @pytest.mark.parametrize("where", ["added", "extra"])
@@ -154,7 +154,7 @@ def test_nan_in_what_is_added_is_named(where):
     with pytest.raises(ConfigurationError) as caught:
         encode(CardIssue(client_id="c", product_id=1), **{where: {"more": {"rate": nan}}})
 
-    assert caught.value.message == f"more.rate {NAN}. Nothing was sent."
+    assert caught.value.text == f"more.rate {NAN}. Nothing was sent."
 
 
 def test_with_fields_that_are_added_the_rest_is_looked_at_too():

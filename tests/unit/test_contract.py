@@ -225,7 +225,7 @@ def test_a_path_that_a_url_may_write_in_another_way_is_refused(path):
     with pytest.raises(ConfigurationError) as caught:
         table.check_path(path)
 
-    assert caught.value.message == f"the path {path!r} is not like /v5/card-api/card/info. Nothing was sent."
+    assert caught.value.text == f"the path {path!r} is not like /v5/card-api/card/info. Nothing was sent."
 
 
 def test_a_row_cannot_be_changed():

@@ -53,7 +53,7 @@ def refusal(file, tmp_path):
     def said(text: str | bytes) -> str:
         with pytest.raises(ConfigurationError) as caught:
             read_contract(file(text))
-        return caught.value.message.replace(f"{tmp_path}{os.sep}", "")
+        return caught.value.text.replace(f"{tmp_path}{os.sep}", "")
 
     return said
 
@@ -260,13 +260,13 @@ class TestRefusals:
         with pytest.raises(ConfigurationError) as caught:
             read_contract(tmp_path / "none.toml")
 
-        assert caught.value.message == f"{tmp_path / 'none.toml'} can't be read: there is no such file. Nothing was sent."
+        assert caught.value.text == f"{tmp_path / 'none.toml'} can't be read: there is no such file. Nothing was sent."
 
     def test_of_a_folder(self, tmp_path):
         with pytest.raises(ConfigurationError) as caught:
             read_contract(tmp_path)
 
-        assert caught.value.message == f"{tmp_path} can't be read: it is a folder. Nothing was sent."
+        assert caught.value.text == f"{tmp_path} can't be read: it is a folder. Nothing was sent."
 
     @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="whoever runs this may read everything")
     def test_of_a_file_that_nobody_may_read(self, file):
@@ -290,7 +290,7 @@ class TestRefusals:
         with pytest.raises(ConfigurationError) as caught:
             read_contract(path)
 
-        assert caught.value.message == f"{expected} Nothing was sent."
+        assert caught.value.text == f"{expected} Nothing was sent."
 
     @pytest.mark.parametrize(
         "text",

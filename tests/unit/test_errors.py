@@ -82,11 +82,11 @@ def test_an_error_is_copied_with_all_that_it_has(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_error_keeps_what_it_was_given(kind):
-    assert vars(kind("no luck.", **GIVEN)) == {"message": "no luck."} | GIVEN
+    assert vars(kind("no luck.", **GIVEN)) == {"text": "no luck."} | GIVEN
 
 
 def test_an_error_knows_nothing_that_it_was_not_given():
-    assert vars(FreedomPayError("no luck.")) == {"message": "no luck."} | NOTHING
+    assert vars(FreedomPayError("no luck.")) == {"text": "no luck."} | NOTHING
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -158,41 +158,41 @@ class TestText:
         ],
     )
     def test_of_an_effect_says_what_happened_and_what_is_safe(self, step, told, expected):
-        assert explain(step, told=told).message == expected
+        assert explain(step, told=told).text == expected
 
     def test_of_an_unknown_outcome_that_cannot_be_asked_about_calls_for_a_person(self):
-        assert explain(Step.UNKNOWN, PERSONAL).message == (
+        assert explain(Step.UNKNOWN, PERSONAL).text == (
             "sent, and its outcome is not known (the server disconnected). It may or may not have been done. "
             "It can't be asked about: a person has to look before it is repeated."
         )
 
     def test_of_a_refusal_that_cannot_be_asked_about_proves_nothing(self):
-        assert explain(Step.REFUSED, PERSONAL, told=SAID_NO).message == (
+        assert explain(Step.REFUSED, PERSONAL, told=SAID_NO).text == (
             "the issuer refused it (HTTP 400: 17 нет). "
             "It can't be asked about, so nothing proves that it was not done: make sure of that before it is repeated."
         )
 
     def test_of_a_guarded_host_that_cannot_be_asked_calls_for_a_person(self):
-        assert explain(Step.BLOCKED, PERSONAL, told=GUARD).message == (
+        assert explain(Step.BLOCKED, PERSONAL, told=GUARD).text == (
             "the host refuses this key (HTTP 403, an HTML page), and not in the issuer's own JSON. "
             "Whether this call did anything is not known, and it can't be asked about: a person has to look before it is repeated. "
             "Check auth_id, secret_key, the region and its signature scheme, and what stands between you and the issuer."
         )
 
     def test_of_an_answer_that_cannot_be_read_says_that_it_was_done(self):
-        assert explain(Step.TAKEN, PERSONAL, told=PAGE).message == (
+        assert explain(Step.TAKEN, PERSONAL, told=PAGE).text == (
             "the issuer did it, and its answer can't be read (HTTP 200, an HTML page). Do not repeat it; `body` has the answer."
         )
 
     def test_of_a_limit_speaks_of_the_id_only_where_it_goes_out(self):
-        assert explain(Step.LIMITED, PERSONAL_BODY, id_sent=False).message == (
+        assert explain(Step.LIMITED, PERSONAL_BODY, id_sent=False).text == (
             "the issuer limits the rate (the server disconnected). HTTP 429 means that nothing was done, and does not prove it. "
             "No request id goes out with this call, so nothing would tell a repeat from a second order: "
             "make sure that it was not done before you repeat it."
         )
 
     def test_of_what_is_too_old_to_be_sent_again_says_why(self):
-        assert explain(Step.UNKNOWN, not_again="its first send is more than 3600 s ago").message == (
+        assert explain(Step.UNKNOWN, not_again="its first send is more than 3600 s ago").text == (
             "sent, and its outcome is not known (the server disconnected). It may or may not have been done; never repeat it under a new id. "
             "Ask again later (requests.attach); it is not sent again: its first send is more than 3600 s ago."
         )
@@ -231,35 +231,35 @@ class TestText:
         ],
     )
     def test_of_a_read_says_what_happened_and_that_it_is_safe(self, step, told, expected):
-        assert explain(step, REQUESTS_STATUS, told=told).message == expected
+        assert explain(step, REQUESTS_STATUS, told=told).text == expected
 
     @pytest.mark.parametrize("step", [Step.NOT_SENT, Step.DENIED])
     def test_of_what_only_this_call_did_not_do_keeps_to_an_id_that_was_given(self, step):
         kept = "You gave its request_id: keep to that one"
 
-        assert (kept in explain(step, given=True).message, kept in explain(step).message) == (True, False)
+        assert (kept in explain(step, given=True).text, kept in explain(step).text) == (True, False)
 
     @pytest.mark.parametrize("step", [step for step in ENDS if step not in (Step.NOT_SENT, Step.DENIED)])
     def test_of_what_may_have_been_done_speaks_of_its_own_id(self, step):
-        assert "You gave" not in explain(step, given=True).message
+        assert "You gave" not in explain(step, given=True).text
 
     @pytest.mark.parametrize("step", ENDS)
     def test_calls_only_what_was_not_sent_safe_to_repeat(self, step):
-        assert ("safe to repeat" in explain(step).message) == (step is Step.NOT_SENT)
+        assert ("safe to repeat" in explain(step).text) == (step is Step.NOT_SENT)
 
     @pytest.mark.parametrize("step", ENDS)
     def test_warns_of_a_new_id_where_it_may_have_been_done(self, step):
-        assert ("under a new id" in explain(step).message) == (step in (Step.UNKNOWN, Step.DUPLICATE, Step.REFUSED))
+        assert ("under a new id" in explain(step).text) == (step in (Step.UNKNOWN, Step.DUPLICATE, Step.REFUSED))
 
     @pytest.mark.parametrize("step", ENDS)
     def test_tells_how_to_ask_only_where_the_outcome_is_unknown_and_can_be_asked_about(self, step):
         asking = (Step.UNKNOWN, Step.BLOCKED, Step.REFUSED)
 
-        assert ("requests.attach" in explain(step).message, "a person" in explain(step).message) == (step in asking, False)
+        assert ("requests.attach" in explain(step).text, "a person" in explain(step).text) == (step in asking, False)
 
     @pytest.mark.parametrize("step", ENDS)
     def test_calls_for_a_person_only_where_the_outcome_is_unknown_and_cannot_be_asked_about(self, step):
-        message = explain(step, PERSONAL).message
+        message = explain(step, PERSONAL).text
 
         assert ("requests.attach" in message, "a person" in message) == (False, step in (Step.UNKNOWN, Step.BLOCKED))
 
@@ -273,7 +273,7 @@ class TestText:
         ],
     )
     def test_tells_what_the_last_look_up_showed(self, asked, expected):
-        assert explain(Step.REFUSED, asked=asked).message.startswith(f"refused, and the issuer does not know the id ({expected}). ")
+        assert explain(Step.REFUSED, asked=asked).text.startswith(f"refused, and the issuer does not know the id ({expected}). ")
 
     @pytest.mark.parametrize(
         ("code", "description", "expected"),
@@ -288,7 +288,7 @@ class TestText:
     def test_tells_what_the_issuer_gave(self, code, description, expected):
         answer = RequestState(status="error", error_code=code, error_description=description)
 
-        assert f" ({expected}). " in explain(Step.REFUSED, told=replace(SAID_NO, answer=answer)).message
+        assert f" ({expected}). " in explain(Step.REFUSED, told=replace(SAID_NO, answer=answer)).text
 
 
 class TestFailedAndNamed:
@@ -302,7 +302,7 @@ class TestFailedAndNamed:
     def test_leaves_open_whether_that_exists(self, call):
         error = explain(Step.FAILED, call, told=Verdict(Seen.FAILED, "request/status", self.STATE))
 
-        assert (type(error), error.proved, error.done, error.card_ids, error.client_id, error.transaction_id, error.message) == (
+        assert (type(error), error.proved, error.done, error.card_ids, error.client_id, error.transaction_id, error.text) == (
             RequestFailed,
             True,
             None,
@@ -328,7 +328,7 @@ class TestAttributes:
         error = explain(Step.REFUSED, told=SAID_NO)
 
         assert vars(error) == {
-            "message": "refused, and the issuer does not know the id (HTTP 400: 17 нет). "
+            "text": "refused, and the issuer does not know the id (HTTP 400: 17 нет). "
             "Nothing proves that it was not done: ask again later (requests.attach) before you send it under a new id.",
             "request_id": "r-1",
             "call": "cards.issue",
@@ -402,10 +402,10 @@ class TestToldBefore:
         error = explain(Step.FAILED, told=SAID_NO, before=before)
 
         assert (type(error), error.done, error.proved, error.card_ids) == (RequestFailed, None, False, before.card_ids)
-        assert f"has told of {told}" in error.message
+        assert f"has told of {told}" in error.text
 
     def test_of_a_key_that_is_refused_for_this_call_only_leaves_it_open(self):
         error = explain(Step.DENIED, told=SAID_NO, asked=Verdict(Seen.NOT_KNOWN, "HTTP 200"))
 
         assert (type(error), error.done) == (AuthenticationError, None)
-        assert "and does not know the id." in error.message
+        assert "and does not know the id." in error.text

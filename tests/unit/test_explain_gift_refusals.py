@@ -20,4 +20,4 @@ def test_is_about_what_was_asked_or_leaves_it_open(status, done):
 
     error = to_error(Step.REFUSED, call=GIFT_CARDS_ISSUE, request_id="r-1", told=told, asked=None, resend_within=3600.0)
 
-    assert (error.code, error.done, "it was not done" in error.message) == (status, done, done is False)
+    assert (error.code, error.done, "it was not done" in error.text) == (status, done, done is False)

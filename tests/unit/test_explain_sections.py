@@ -52,24 +52,24 @@ class TestWaits:
     def test_that_were_asked_for_are_told(self):
         error = explain(Step.LIMITED, CARDS_ISSUE, told=LOST, retry_after=12.2)
 
-        assert " The issuer asked to wait 13 s. " in error.message
+        assert " The issuer asked to wait 13 s. " in error.text
         assert (error.retry_after, error.wait_too_long) == (12.2, False)
 
     def test_that_there_was_no_time_for_are_told_as_that(self):
         error = explain(Step.UNKNOWN, CARDS_ISSUE, told=LOST, retry_after=3600.0, wait_too_long=True)
 
-        assert " The issuer asked to wait 3600 s, and there was no time left for that. " in error.message
+        assert " The issuer asked to wait 3600 s, and there was no time left for that. " in error.text
         assert error.wait_too_long
 
 
 class TestText:
     def test_of_an_unknown_outcome_that_may_be_repeated_says_so(self):
-        assert explain(Step.UNKNOWN, SET_PIN, told=LOST).message == (
+        assert explain(Step.UNKNOWN, SET_PIN, told=LOST).text == (
             "sent, and its outcome is not known (the server disconnected). Doing it again gives the same end: it is safe to repeat."
         )
 
     def test_of_an_unknown_outcome_that_does_no_harm_again_says_so(self):
-        assert explain(Step.UNKNOWN, GIFT_CARDS_CONFIRM, told=LOST).message == (
+        assert explain(Step.UNKNOWN, GIFT_CARDS_CONFIRM, told=LOST).text == (
             "sent, and its outcome is not known (the server disconnected). It can't be asked about; doing it again does no harm."
         )
 
@@ -78,7 +78,7 @@ class TestText:
     def test_of_a_limit_on_what_does_no_harm_again_speaks_of_no_id(self, call, id_sent):
         error = explain(Step.LIMITED, call, told=LOST, id_sent=id_sent)
 
-        assert (error.done, error.message) == (
+        assert (error.done, error.text) == (
             None,
             (
                 "the issuer limits the rate (the server disconnected). HTTP 429 means that nothing was done, and does not prove it. "
@@ -87,14 +87,14 @@ class TestText:
         )
 
     def test_of_a_refusal_that_may_be_repeated_says_so(self):
-        assert explain(Step.REFUSED, SET_PIN, told=LOST).message == (
+        assert explain(Step.REFUSED, SET_PIN, told=LOST).text == (
             "the issuer refused it (the server disconnected). Doing it again gives the same end: it is safe to repeat."
         )
 
     def test_of_a_guarded_host_that_may_be_asked_to_repeat_says_so(self):
         error = explain(Step.BLOCKED, SET_PIN, told=PAGE)
 
-        assert (error.done, error.message) == (
+        assert (error.done, error.text) == (
             None,
             (
                 "the host refuses this key (HTTP 200, an HTML page). Whether this call did anything is not known. "
@@ -112,7 +112,7 @@ class TestText:
             f'use FreedomPay(contract=[Override(call="{call.name}", path="…")]).'
         )
 
-        assert [explain(step, call, told=told).message.endswith(hint) for step in ENDS] == [expected] * len(ENDS)
+        assert [explain(step, call, told=told).text.endswith(hint) for step in ENDS] == [expected] * len(ENDS)
 
     @pytest.mark.parametrize(
         ("call", "expected"),
@@ -131,38 +131,38 @@ class TestText:
         told = Verdict(Seen.UNCLEAR, "HTTP 404", None, Reply(404, {}, b""))
         hint = f' If this host has another path for it than {call.path}, say so in a contract file ([{call.name}] path = "…").'
 
-        assert explain(Step.UNKNOWN, call, told=told).message.endswith(hint) is expected
+        assert explain(Step.UNKNOWN, call, told=told).text.endswith(hint) is expected
 
     def test_of_a_path_that_is_a_guess_and_was_not_reached_says_nothing_of_it(self):
-        assert "guess" not in explain(Step.UNKNOWN, CARDS_ACTIVATE, told=LOST).message
+        assert "guess" not in explain(Step.UNKNOWN, CARDS_ACTIVATE, told=LOST).text
 
     @pytest.mark.parametrize("call", [CARDS_ACTIVATE, CARDS_ISSUE], ids=lambda call: call.name)
     def test_of_a_path_that_a_contract_gives_says_whose_it_is(self, call):
         given = replace(call, path="/v6/cards", table_path=call.path)
         told = Verdict(Seen.UNCLEAR, "HTTP 404", None, Reply(404, {}, b""))
 
-        assert explain(Step.UNKNOWN, given, told=told).message.endswith(
+        assert explain(Step.UNKNOWN, given, told=told).text.endswith(
             f" The path /v6/cards is what the contract of this client says; the table has {call.path}."
         )
-        assert "/v6/cards" not in explain(Step.UNKNOWN, given, told=LOST).message
+        assert "/v6/cards" not in explain(Step.UNKNOWN, given, told=LOST).text
 
     @pytest.mark.parametrize(("call", "guess"), [(CARDS_LINK, False), (TRANSACTIONS_INFO, True)], ids=["shown", "guessed"])
     def test_of_a_call_that_a_menu_lacks_says_so(self, call, guess):
         told = Verdict(Seen.UNCLEAR, "HTTP 404", None, Reply(404, {}, b""))
         lacked = " As far as seen, the vendor's menu for KG has no such call: only the one for KZ has it."
-        said = explain(Step.UNCLEAR, replace(call, not_in_menu="KG"), told=told).message
+        said = explain(Step.UNCLEAR, replace(call, not_in_menu="KG"), told=told).text
 
         assert (lacked in said, " is a guess: " in said) == (True, guess)
-        assert lacked not in explain(Step.UNCLEAR, call, told=told).message
+        assert lacked not in explain(Step.UNCLEAR, call, told=told).text
 
     def test_of_a_signature_that_is_refused_says_what_else_there_is(self):
         hint = "This host may take sign."
 
-        assert explain(Step.DENIED, CARDS_ISSUE, told=LOST, on_refusal=hint).message.endswith(f" {hint}")
-        assert hint not in explain(Step.UNKNOWN, CARDS_ISSUE, told=LOST, on_refusal=hint).message
+        assert explain(Step.DENIED, CARDS_ISSUE, told=LOST, on_refusal=hint).text.endswith(f" {hint}")
+        assert hint not in explain(Step.UNKNOWN, CARDS_ISSUE, told=LOST, on_refusal=hint).text
 
     def test_of_keys_that_hashdt_refuses_names_those(self):
-        assert explain(Step.DENIED, PINS_SET_URL, told=PAGE).message == (
+        assert explain(Step.DENIED, PINS_SET_URL, told=PAGE).text == (
             "HashDT refused the keys (HTTP 200, an HTML page). This attempt did nothing. Check api_key, product_id and token."
         )
 
@@ -171,7 +171,7 @@ class TestText:
     def test_of_keys_that_hashdt_refuses_says_that_nothing_was_done_only_where_that_is_known(self, step, retry):
         error = explain(step, replace(PINS_SET_URL, retry=retry), told=PAGE)
 
-        assert error.done is False or "did nothing" not in error.message
+        assert error.done is False or "did nothing" not in error.text
 
 
 class TestGiftCards:
@@ -180,7 +180,7 @@ class TestGiftCards:
     def test_refusal_is_a_kind_of_its_own_with_the_code_and_its_sentence(self):
         error = explain(Step.REFUSED, GIFT_CARDS_ISSUE, told=self.TOLD)
 
-        assert (type(error), error.code, error.error_code, error.error_description, error.message) == (
+        assert (type(error), error.code, error.error_code, error.error_description, error.text) == (
             GiftCardError,
             -4,
             "-4",
@@ -204,7 +204,7 @@ class TestGiftCards:
         error = explain(Step.REFUSED, call, told=told)
 
         assert (type(error), error.code, error.done) == (GiftCardError, code, expected)
-        assert ("it was not done:" in error.message, "does not tell whether" in error.message) == (
+        assert ("it was not done:" in error.text, "does not tell whether" in error.text) == (
             expected is False,
             expected is None,
         )
@@ -215,7 +215,7 @@ class TestGiftCards:
         error = explain(Step.REFUSED, GIFT_CARDS_STATUS, told=told)
 
         assert (type(error), error.code, error.done) == (GiftCardError, code, False)
-        assert error.message.endswith(" It changes nothing: it is safe to repeat.")
+        assert error.text.endswith(" It changes nothing: it is safe to repeat.")
 
     @pytest.mark.parametrize("step", [step for step in ENDS if step not in (Step.REFUSED, Step.FAILED)])
     def test_another_end_is_not(self, step):
@@ -229,7 +229,7 @@ class TestTaken:
     def test_is_an_answer_that_cannot_be_read_of_what_was_done(self, call):
         error = explain(Step.TAKEN, call, told=self.TOLD)
 
-        assert (type(error), error.message, error.body, error.request_id) == (
+        assert (type(error), error.text, error.body, error.request_id) == (
             ResultUnknown,
             "the issuer did it, and its answer can't be read (HTTP 200, JSON of another shape). Do not repeat it; `body` has the answer.",
             '{"status":0,"card_id":[]}',
@@ -251,30 +251,30 @@ class TestHints:
     def test_tell_what_a_code_means_elsewhere(self, step, call, code, meaning):
         plain, error = explain(step, call, told=self.told("E1")), explain(step, call, told=self.told(code))
 
-        assert error.message == plain.message.replace("E1", str(code)) + self.HINT.format(code, meaning)
+        assert error.text == plain.text.replace("E1", str(code)) + self.HINT.format(code, meaning)
         assert (type(error), error.done, error.proved, error.error_code) == (type(plain), plain.done, plain.proved, str(code))
 
     @pytest.mark.parametrize(("code", "status"), [(1002, 400), (1006, 404), (1001, 200), ("01002", 200), (None, 200)])
     def test_are_none_for_other_codes_and_at_another_status(self, code, status):
-        assert "E-Money" not in explain(Step.REFUSED, CARDS_ISSUE, told=self.told(code, status=status)).message
+        assert "E-Money" not in explain(Step.REFUSED, CARDS_ISSUE, told=self.told(code, status=status)).text
 
     def test_tell_of_the_code_of_a_look_up_too(self):
         asked = replace(self.told(1006), seen=Seen.NOT_KNOWN)
         error = to_error(Step.UNKNOWN, call=CARDS_ISSUE, request_id="r-1", told=LOST, asked=asked, resend_within=3600.0)
 
-        assert error.message.endswith(self.HINT.format(1006, "is not known"))
+        assert error.text.endswith(self.HINT.format(1006, "is not known"))
 
     def test_tell_of_one_code_only(self):
         asked = replace(self.told(1006), seen=Seen.NOT_KNOWN)
         error = to_error(Step.REFUSED, call=CARDS_ISSUE, request_id="r-1", told=self.told(1002), asked=asked, resend_within=3600.0)
 
-        assert error.message.count("E-Money") == 1
+        assert error.text.count("E-Money") == 1
 
     def test_are_of_payment_cards_only(self):
         asked = replace(self.told(1006), seen=Seen.NOT_KNOWN)
         error = to_error(Step.UNKNOWN, call=GIFT_CARDS_ISSUE, request_id="r-1", told=LOST, asked=asked, resend_within=3600.0)
 
-        assert "E-Money" not in error.message
+        assert "E-Money" not in error.text
 
 
 class TestLinks:
@@ -293,7 +293,7 @@ class TestLinks:
             Seen.ERROR, "HTTP 400", RequestState(status="error", error_code="E1", error_description=f"see {link} now"), Reply(400, {}, b"")
         )
 
-        assert "(HTTP 400: E1 see *** now)" in explain(Step.REFUSED, CARDS_ISSUE, told=told).message
+        assert "(HTTP 400: E1 see *** now)" in explain(Step.REFUSED, CARDS_ISSUE, told=told).text
 
 
 class TestSecrets:
@@ -307,7 +307,7 @@ class TestSecrets:
     def test_of_the_request_are_on_nothing_that_the_error_has(self):
         error = explain(Step.REFUSED, CARDS_ISSUE, told=self.TOLD, hide=[Secret("hunter2")])
 
-        assert (error.message, error.body, error.error_code, error.error_description) == (
+        assert (error.text, error.body, error.error_code, error.error_description) == (
             (
                 "refused, and the issuer does not know the id (HTTP 400: ***! not ***). "
                 "Nothing proves that it was not done: ask again later (requests.attach) before you send it under a new id."

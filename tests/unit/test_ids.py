@@ -156,7 +156,7 @@ class TestOneName:
         with pytest.raises(ConfigurationError) as caught:
             checked_name("batch name", value)
 
-        assert caught.value.message == f"{message} Nothing was sent."
+        assert caught.value.text == f"{message} Nothing was sent."
 
 
 def told(text):
@@ -233,9 +233,7 @@ def test_an_id_that_does_not_fit_into_a_header_is_refused(given):
     with pytest.raises(ConfigurationError) as caught:
         checked_request_id(given)
 
-    assert caught.value.message == (
-        "request_id is no UUID, nor another text of 1 to 128 ASCII characters without spaces. Nothing was sent."
-    )
+    assert caught.value.text == ("request_id is no UUID, nor another text of 1 to 128 ASCII characters without spaces. Nothing was sent.")
 
 
 def test_an_id_may_be_a_uuid():
@@ -258,4 +256,4 @@ def test_an_id_of_another_type_is_refused_by_its_type(given, told):
     with pytest.raises(ConfigurationError) as caught:
         checked_request_id(given)
 
-    assert caught.value.message.startswith(f"request_id {told}: give a UUID, as text (str) or as a uuid.UUID")
+    assert caught.value.text.startswith(f"request_id {told}: give a UUID, as text (str) or as a uuid.UUID")

@@ -6,8 +6,9 @@ import pickle
 
 import pytest
 
-from freedompay_async import ConfigurationError, JwsSigner, SecretKey, Sha256Signer
+from freedompay_async import ConfigurationError, JwsSigner, Sha256Signer
 from freedompay_async.guards.leftovers import leftover_of
+from freedompay_async.models import SecretKey
 from freedompay_async.redaction.secret import Secret
 
 LEFT = {
@@ -35,12 +36,12 @@ def test_a_key_with_it_is_refused(signer, key, named):
     with pytest.raises(ConfigurationError) as caught:
         signer(auth_id="1", secret_key=key)
 
-    assert caught.value.message == (
+    assert caught.value.text == (
         f"secret_key {leftover_of(Secret(key))}. Take that away; if the key is really so, say SecretKey(…, exact=True), or "
         "FREEDOMPAY_SECRET_KEY_EXACT=1. Nothing was sent."
     )
-    assert named in caught.value.message
-    assert "k3" not in caught.value.message
+    assert named in caught.value.text
+    assert "k3" not in caught.value.text
 
 
 @pytest.mark.parametrize("key", LEFT)

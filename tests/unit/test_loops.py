@@ -79,7 +79,7 @@ def trio(monkeypatch):
 def test_each_call_says_that_there_is_no_loop(fp, tmp_path, name):
     error = stepped(CALLS[name](fp, tmp_path / "run.db"))
 
-    assert (type(error), error.message) == (ConfigurationError, NO_LOOP)
+    assert (type(error), error.text) == (ConfigurationError, NO_LOOP)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -87,7 +87,7 @@ def test_each_call_says_that_there_is_no_loop(fp, tmp_path, name):
 def test_each_call_says_that_trio_runs_it(fp, tmp_path, trio, name):
     trio(SimpleNamespace(in_trio_run=lambda: True))
 
-    assert stepped(CALLS[name](fp, tmp_path / "run.db")).message == TRIO
+    assert stepped(CALLS[name](fp, tmp_path / "run.db")).text == TRIO
 
 
 @pytest.mark.parametrize("lowlevel", [SimpleNamespace(in_trio_run=lambda: False), SimpleNamespace(), None])
@@ -96,7 +96,7 @@ def test_trio_is_not_named_where_it_does_not_run_this(trio, lowlevel):
 
     with pytest.raises(ConfigurationError) as caught:
         running_loop()
-    assert caught.value.message == NO_LOOP
+    assert caught.value.text == NO_LOOP
     assert (caught.value.__cause__, caught.value.__context__) == (None, None)
 
 

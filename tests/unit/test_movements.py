@@ -121,7 +121,7 @@ class TestWindows:
         with pytest.raises(ConfigurationError) as caught:
             await gather(issuer, window=window)
 
-        assert (caught.value.message, issuer.asked) == (f"window={window!r}: days, at least 1. Nothing was sent.", [])
+        assert (caught.value.text, issuer.asked) == (f"window={window!r}: days, at least 1. Nothing was sent.", [])
 
     async def test_from_a_later_to_an_earlier_day_are_refused(self, gather):
         issuer = Issuer([])
@@ -129,7 +129,7 @@ class TestWindows:
         with pytest.raises(ConfigurationError) as caught:
             await gather(issuer, start=date(2026, 3, 2), end=date(2026, 3, 1))
 
-        assert caught.value.message == "movements from 2026-03-02 to 2026-03-01: the end is before the start. Nothing was sent."
+        assert caught.value.text == "movements from 2026-03-02 to 2026-03-01: the end is before the start. Nothing was sent."
         assert issuer.asked == []
 
 
@@ -192,7 +192,7 @@ class TestUndated:
         with pytest.raises(ProtocolError) as caught:
             await gather(Named([Movement(datetime=text, amount=1)]))
 
-        assert (caught.value.request_id, caught.value.call, caught.value.message) == (
+        assert (caught.value.request_id, caught.value.call, caught.value.text) == (
             "r-1",
             "cards.statement",
             (
@@ -229,7 +229,7 @@ class TestDaysThatThereAreNot:
         with pytest.raises(ConfigurationError) as caught:
             await gather(issuer, start=start, end=end, window=10**9)
 
-        assert caught.value.message == f"movements from {start} to {end}: there are no such days around them. Nothing was sent."
+        assert caught.value.text == f"movements from {start} to {end}: there are no such days around them. Nothing was sent."
         assert issuer.asked == []
 
     @pytest.mark.parametrize("day", [date.min + MARGIN, date.max - MARGIN - DAY])

@@ -79,7 +79,7 @@ class TestRefusals:
         with pytest.raises(ConfigurationError) as caught:
             Override(**given)
 
-        assert caught.value.message == f"{expected} Nothing was sent."
+        assert caught.value.text == f"{expected} Nothing was sent."
 
     @pytest.mark.parametrize(
         ("given", "expected"),
@@ -108,7 +108,7 @@ class TestRefusals:
         with pytest.raises(ConfigurationError) as caught:
             Override(call="cards.issue", **given)
 
-        assert caught.value.message == f"Override(call='cards.issue', {expected} Nothing was sent."
+        assert caught.value.text == f"Override(call='cards.issue', {expected} Nothing was sent."
 
     @pytest.mark.parametrize(
         ("given", "expected"),
@@ -158,7 +158,7 @@ class TestRefusals:
         with pytest.raises(ConfigurationError) as caught:
             Override(**given)
 
-        assert caught.value.message == f"{expected} Nothing was sent."
+        assert caught.value.text == f"{expected} Nothing was sent."
 
     @pytest.mark.parametrize(
         ("overrides", "expected"),
@@ -181,14 +181,14 @@ class TestRefusals:
         with pytest.raises(ConfigurationError) as caught:
             rows(*overrides)
 
-        assert (caught.value.message, caught.value.position) == (f"{expected} Nothing was sent.", len(overrides) - 1)
+        assert (caught.value.text, caught.value.position) == (f"{expected} Nothing was sent.", len(overrides) - 1)
 
     def test_travel_as_what_they_are(self):
         with pytest.raises(ConfigurationError) as caught:
             rows(Override(call="cards.issue", retry=Retry.READ, fields={"a": "hunter2"}))
         text = pickle.dumps(caught.value)
 
-        assert pickle.loads(text).message == caught.value.message
+        assert pickle.loads(text).text == caught.value.text
         assert b"hunter2" not in text
 
     @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ class TestRefusals:
         with pytest.raises(ConfigurationError) as caught:
             rows(Override(call=call, retry=retry))
 
-        assert caught.value.message == f"{expected} Nothing was sent."
+        assert caught.value.text == f"{expected} Nothing was sent."
 
     @pytest.mark.parametrize("region", ["XX", "", "KZT", 5])
     def test_of_a_region_that_there_is_not(self, region):

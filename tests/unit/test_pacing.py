@@ -54,7 +54,7 @@ def test_a_lane_without_a_place_is_refused(concurrency):
     with pytest.raises(ConfigurationError) as caught:
         Lane(concurrency=concurrency)
 
-    assert caught.value.message == f"concurrency={concurrency!r}: it must be at least 1. Nothing was sent."
+    assert caught.value.text == f"concurrency={concurrency!r}: it must be at least 1. Nothing was sent."
 
 
 @pytest.mark.parametrize("rate", [0.0, -1.0, math.nan])
@@ -62,7 +62,7 @@ def test_a_lane_without_a_turn_is_refused(rate):
     with pytest.raises(ConfigurationError) as caught:
         Lane(concurrency=1, rate=rate)
 
-    assert caught.value.message == f"rate={rate!r}: calls a second, more than 0. Nothing was sent."
+    assert caught.value.text == f"rate={rate!r}: calls a second, more than 0. Nothing was sent."
 
 
 def test_an_idle_time_saves_no_turns_up(run_virtual):

@@ -35,7 +35,7 @@ def made(fields) -> bool:
     try:
         NewClient(**BASE | {name: Address(**value) if isinstance(value, dict) else value for name, value in fields.items()})
     except ConfigurationError as error:
-        return not error.message.endswith("Nothing was sent.")
+        return not error.text.endswith("Nothing was sent.")
     return True
 
 
@@ -110,8 +110,8 @@ class TestStructs:
         with pytest.raises(ConfigurationError) as caught:
             NewClient(**BASE | fields)
 
-        assert caught.value.message.startswith(f"NewClient.{told}")
-        assert caught.value.message.endswith(" Nothing was sent.")
+        assert caught.value.text.startswith(f"NewClient.{told}")
+        assert caught.value.text.endswith(" Nothing was sent.")
 
     @pytest.mark.parametrize(
         "fields", [{"last_name": "Ivan0v"}, {"email": "ivan.ivanov@"}, {"person_id": "90123130012", "country": "KAZ"}], ids=repr
@@ -120,7 +120,7 @@ class TestStructs:
         with pytest.raises(ConfigurationError) as caught:
             NewClient(**BASE | fields)
 
-        assert [value for value in fields.values() if len(value) > 3 and value in caught.value.message] == []
+        assert [value for value in fields.values() if len(value) > 3 and value in caught.value.text] == []
 
     def test_of_an_address_are_checked_too(self):
         with pytest.raises(ConfigurationError, match=r"^Address\.country is not in capital letters: write KAZ\. Nothing was sent\.$"):

@@ -236,11 +236,11 @@ class TestRefusals:
         ],
     )
     def test_of_what_is_not_known(self, name, value, known):
-        assert refusal(made, **{name: value}).message == f"{name} is {value!r}: it must be one of {known}. {SHOWN}"
+        assert refusal(made, **{name: value}).text == f"{name} is {value!r}: it must be one of {known}. {SHOWN}"
 
     @pytest.mark.parametrize("plain", ["iso-0", "1234", "", None, b"digits"])
     def test_of_a_plain_that_is_neither_digits_nor_a_function(self, plain):
-        assert refusal(made, plain=plain).message == (
+        assert refusal(made, plain=plain).text == (
             f"plain is 'digits' or a function from the digits to bytes, such as a PIN block of your own. {SHOWN}"
         )
 
@@ -250,29 +250,29 @@ class TestRefusals:
     def test_of_padding_where_any_length_goes(self, mode, padding, plain):
         error = refusal(made, mode=mode, iv="random-prefix", padding=padding, plain=plain)
 
-        assert error.message == f"mode {mode} takes data of any length: padding must be 'none'. {SHOWN}"
+        assert error.text == f"mode {mode} takes data of any length: padding must be 'none'. {SHOWN}"
 
     @pytest.mark.parametrize(("mode", "iv"), [("CBC", IV), ("ECB", None)])
     def test_of_bare_digits_in_blocks(self, mode, iv):
         error = refusal(made, mode=mode, iv=iv, padding="none")
 
-        assert error.message == f"mode {mode} takes whole blocks, and digits never fill one: say a padding. {SHOWN}"
+        assert error.text == f"mode {mode} takes whole blocks, and digits never fill one: say a padding. {SHOWN}"
 
     @pytest.mark.parametrize(("mode", "iv"), [("CBC", IV), ("ECB", None)])
     @pytest.mark.parametrize("length", [1, 8, 15, 17, 31])
     def test_of_a_plain_that_fills_no_block(self, mode, iv, length):
         error = refusal(made(mode=mode, iv=iv, padding="none", plain=giving(bytes(length))), PIN)
 
-        assert error.message == f"plain gave {length} bytes, and mode {mode} with padding 'none' takes whole blocks of 16. {SHOWN}"
+        assert error.text == f"plain gave {length} bytes, and mode {mode} with padding 'none' takes whole blocks of 16. {SHOWN}"
 
     @pytest.mark.parametrize("iv", ["random-prefix", IV, b"", ""])
     def test_of_an_iv_in_ecb(self, iv):
-        assert refusal(made, mode="ECB", iv=iv).message == f"mode ECB has no IV: iv must be None. {SHOWN}"
+        assert refusal(made, mode="ECB", iv=iv).text == f"mode ECB has no IV: iv must be None. {SHOWN}"
 
     @pytest.mark.parametrize(("mode", "size", "padding"), [("CBC", 16, "pkcs7"), ("CTR", 16, "none"), ("GCM", 12, "none")])
     @pytest.mark.parametrize("iv", [None, "", "random", "prefix", IV.hex(), 0, bytearray(IV), Secret("random-prefix")])
     def test_of_an_iv_that_is_no_bytes(self, mode, size, padding, iv):
-        assert refusal(made, mode=mode, padding=padding, iv=iv).message == (
+        assert refusal(made, mode=mode, padding=padding, iv=iv).text == (
             f"iv in mode {mode} is 'random-prefix' or {size} bytes; decode hex or base64 first. {SHOWN}"
         )
 
@@ -281,25 +281,25 @@ class TestRefusals:
         [("CBC", "pkcs7", 16, (0, 12, 15, 17, 32)), ("CTR", "none", 16, (0, 8, 12, 15, 17)), ("GCM", "none", 12, (0, 8, 11, 13, 16))],
     )
     def test_of_an_iv_of_another_length(self, mode, padding, size, lengths):
-        messages = [refusal(made, mode=mode, padding=padding, iv=bytes(length)).message for length in lengths]
+        messages = [refusal(made, mode=mode, padding=padding, iv=bytes(length)).text for length in lengths]
 
         assert messages == [f"iv is {length} bytes: mode {mode} takes {size}; decode hex or base64 first. {SHOWN}" for length in lengths]
 
     @pytest.mark.parametrize("length", [0, 16, 24, 31, 33, 48])
     def test_of_a_key_of_another_length(self, length):
-        assert refusal(made, key=bytes(length)).message == f"key is {length} bytes: AES 256 takes 32. {SHOWN}"
+        assert refusal(made, key=bytes(length)).text == f"key is {length} bytes: AES 256 takes 32. {SHOWN}"
 
     @pytest.mark.parametrize("text", [KEY.hex(), KEY.hex().upper(), KEY.hex() + "\n"])
     def test_of_a_key_in_hex_names_the_likely_mistake(self, text):
         hint = "It looks like the hex of a key: bytes.fromhex() makes the key of that text."
 
-        assert refusal(made, key=text.encode()).message == f"key is {len(text)} bytes: AES 256 takes 32. {hint} {SHOWN}"
+        assert refusal(made, key=text.encode()).text == f"key is {len(text)} bytes: AES 256 takes 32. {hint} {SHOWN}"
 
     @pytest.mark.parametrize("text", [b64encode(KEY), urlsafe_b64encode(KEY), b64encode(KEY).rstrip(b"="), b64encode(KEY) + b"\n"])
     def test_of_a_key_in_base64_names_the_likely_mistake(self, text):
         hint = "It looks like the base64 of a key: base64.b64decode() makes the key of that text."
 
-        assert refusal(made, key=text).message == f"key is {len(text)} bytes: AES 256 takes 32. {hint} {SHOWN}"
+        assert refusal(made, key=text).text == f"key is {len(text)} bytes: AES 256 takes 32. {hint} {SHOWN}"
 
     @pytest.mark.parametrize("kind", [str, Secret])
     @pytest.mark.parametrize(
@@ -313,7 +313,7 @@ class TestRefusals:
         ],
     )
     def test_of_a_key_as_text_leaves_the_decoding_to_the_user(self, kind, text, hint):
-        assert refusal(made, key=kind(text)).message == (
+        assert refusal(made, key=kind(text)).text == (
             f"key is text, and AES 256 takes 32 bytes: decode it, as hex, as base64 or as its characters, whichever the vendor means.{hint} {SHOWN}"
         )
 
@@ -321,18 +321,18 @@ class TestRefusals:
         ("key", "kind"), [(None, "NoneType"), (int.from_bytes(KEY), "int"), (bytearray(KEY), "bytearray"), (list(KEY), "list")]
     )
     def test_of_a_key_that_is_no_bytes(self, key, kind):
-        assert refusal(made, key=key).message == f"key is {kind}: it must be bytes. {SHOWN}"
+        assert refusal(made, key=key).text == f"key is {kind}: it must be bytes. {SHOWN}"
 
     @pytest.mark.parametrize(
         "pin",
         ["", "123", "1234567890123", "12 34", "1234 ", "1234\n", "12a4", "+123", "١٢٣٤", "１２３４", "²³²³", 1234, b"1234", None, ["1234"]],  # noqa: RUF001
     )
     def test_of_what_is_no_pin(self, pin):
-        assert refusal(made(), pin).message == f"pin is text of 4 to 12 digits from 0 to 9. {SHOWN}"
+        assert refusal(made(), pin).text == f"pin is text of 4 to 12 digits from 0 to 9. {SHOWN}"
 
     @pytest.mark.parametrize("pin", [Secret(""), Secret("123"), Secret("12345\n")])
     def test_of_a_secret_that_is_no_pin(self, pin):
-        assert refusal(made(), pin).message == f"pin is text of 4 to 12 digits from 0 to 9. {SHOWN}"
+        assert refusal(made(), pin).text == f"pin is text of 4 to 12 digits from 0 to 9. {SHOWN}"
 
     def test_of_what_is_no_pin_comes_before_the_function_sees_it(self):
         seen = []
@@ -344,13 +344,13 @@ class TestRefusals:
         ("plain", "kind"), [("244821ffffffffff", "str"), (None, "NoneType"), (bytearray(16), "bytearray"), (1234, "int")]
     )
     def test_of_a_plain_that_is_no_bytes(self, plain, kind):
-        assert refusal(made(plain=giving(plain)), PIN).message == f"plain gave {kind}: what is encrypted is bytes. {SHOWN}"
+        assert refusal(made(plain=giving(plain)), PIN).text == f"plain gave {kind}: what is encrypted is bytes. {SHOWN}"
 
     @pytest.mark.parametrize(("mode", "iv", "padding"), SENSIBLE)
     def test_of_an_empty_plain(self, mode, iv, padding):
         error = refusal(made(mode=mode, iv=iv, padding=padding, plain=giving(b"")), PIN)
 
-        assert error.message == f"plain gave no bytes: there is nothing to encrypt. {SHOWN}"
+        assert error.text == f"plain gave no bytes: there is nothing to encrypt. {SHOWN}"
 
     def test_an_error_of_the_function_is_the_users_own(self):
         with pytest.raises(ZeroDivisionError):
@@ -454,7 +454,7 @@ class TestWithoutTheLibrary:
     def test_says_what_to_install_when_made(self, missing, mode, iv, padding):
         error = refusal(made, mode=mode, iv=iv, padding=padding)
 
-        assert (error.message, isinstance(error.__cause__, ImportError)) == (self.MESSAGE, True)
+        assert (error.text, isinstance(error.__cause__, ImportError)) == (self.MESSAGE, True)
 
     def test_tells_no_secret(self, missing):
         told_by_it = told(refusal(made))
@@ -462,7 +462,7 @@ class TestWithoutTheLibrary:
         assert [form for form in [*forms(KEY), *forms(IV)] if form in told_by_it] == []
 
     def test_wrong_settings_are_told_first(self, missing):
-        assert refusal(made, mode="ECB").message == f"mode ECB has no IV: iv must be None. {SHOWN}"
+        assert refusal(made, mode="ECB").text == f"mode ECB has no IV: iv must be None. {SHOWN}"
 
     def test_the_module_is_imported_without_it(self):
         code = (

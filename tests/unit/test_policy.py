@@ -18,8 +18,8 @@ class TestPolicy:
         with pytest.raises(ConfigurationError) as caught:
             Policy(**{name: value})
 
-        assert caught.value.message.startswith(f"{name}={value!r}: a ") or (name, type(value)) == ("attempts", float)
-        assert caught.value.message.endswith(" Nothing was sent.")
+        assert caught.value.text.startswith(f"{name}={value!r}: a ") or (name, type(value)) == ("attempts", float)
+        assert caught.value.text.endswith(" Nothing was sent.")
 
     @pytest.mark.parametrize("name", NUMBERS)
     def test_refuses_a_text(self, name):
@@ -45,8 +45,8 @@ class TestPolicy:
         with pytest.raises(ConfigurationError) as caught:
             Policy(resend_payments=value)
 
-        assert caught.value.message.startswith("resend_payments is ")
-        assert caught.value.message.endswith(": give True or False. Nothing was sent.")
+        assert caught.value.text.startswith("resend_payments is ")
+        assert caught.value.text.endswith(": give True or False. Nothing was sent.")
 
     @pytest.mark.parametrize("value", [False, True])
     def test_takes_a_word_on_payments(self, value):

@@ -12,7 +12,12 @@ import msgspec
 import pydantic
 import pytest
 
-from freedompay_async import (
+from freedompay_async import Drift, NewClient, Secret
+from freedompay_async.batch import Outcome, Plan, Report, State
+from freedompay_async.contract.models import GivenBody
+from freedompay_async.contract.models.open import Fields
+from freedompay_async.hashdt import PinPage
+from freedompay_async.models import (
     CardBalance,
     CardInfo,
     CardSecrets,
@@ -20,24 +25,17 @@ from freedompay_async import (
     CreatedClient,
     CreatedTransaction,
     Cvv,
-    Drift,
     Extra,
     GiftCardState,
     GiftCardStatus,
     GiftStatus,
     IssuedCards,
     Movement,
-    NewClient,
     Pan,
     Pin,
     RequestState,
-    Secret,
     Statement,
 )
-from freedompay_async.batch import Outcome, Plan, Report, State
-from freedompay_async.contract.models import GivenBody
-from freedompay_async.contract.models.open import Fields
-from freedompay_async.hashdt import PinPage
 from freedompay_async.redaction.portable import Encoded
 from freedompay_async.redaction.secret import PageUrl
 

@@ -59,8 +59,8 @@ def test_what_is_no_address_is_refused_and_not_shown(text):
     with pytest.raises(ConfigurationError) as caught:
         Proxy.read(text, "FREEDOMPAY_PROXY")
 
-    assert caught.value.message.startswith("FREEDOMPAY_PROXY is no address of a proxy: write one like http://proxy.example.com:3128")
-    assert "hunter2" not in caught.value.message
+    assert caught.value.text.startswith("FREEDOMPAY_PROXY is no address of a proxy: write one like http://proxy.example.com:3128")
+    assert "hunter2" not in caught.value.text
 
 
 def test_an_argument_is_read_once():

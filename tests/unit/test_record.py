@@ -192,7 +192,7 @@ async def test_a_file_that_cannot_be_written_stops_the_call(tmp_path):
         await Record(tmp_path).keep(GIFT_CARDS_ISSUE, "r-1", ISSUE, {}, work)
 
     assert made == []
-    assert (caught.value.message, caught.value.request_id, caught.value.call) == (
+    assert (caught.value.text, caught.value.request_id, caught.value.call) == (
         f"the record {tmp_path} can't be written (Is a directory). Nothing was sent.",
         "r-1",
         "gift_cards.issue",

@@ -243,7 +243,7 @@ class TestDisk:
         with pytest.raises(JournalError) as caught:
             await keep(lambda: worked.append(1))
 
-        assert (caught.value.message, caught.value.request_id, caught.value.call, worked) == (
+        assert (caught.value.text, caught.value.request_id, caught.value.call, worked) == (
             f"the record {path} can't be written ({os.strerror(errno.ENOSPC)}). Nothing was sent.",
             "r-1",
             "gift_cards.issue",

@@ -69,7 +69,7 @@ class TestMoney:
         with pytest.raises(ConfigurationError) as caught:
             money(amount)
 
-        assert caught.value.message == (
+        assert caught.value.text == (
             f"an amount is a {type(amount).__name__}: use Decimal, int or text, such as '12.10'. Nothing was sent."
         )
 
@@ -119,7 +119,7 @@ class TestMoney:
         with pytest.raises(ConfigurationError) as caught:
             money(amount)
 
-        assert caught.value.message == "an amount is not a number of at most 24 digits and 6 decimal places, 0 or more. Nothing was sent."
+        assert caught.value.text == "an amount is not a number of at most 24 digits and 6 decimal places, 0 or more. Nothing was sent."
 
     def test_speaks_of_no_value(self):
         with pytest.raises(ConfigurationError) as caught:

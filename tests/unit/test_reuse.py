@@ -66,4 +66,4 @@ def test_an_error_says_it_beside_what_it_says_already():
         "at most: what it tells of the id may be of the other one. Use an id for one request only. [request_id a]"
     )
     assert (error.other_body, pickle.loads(pickle.dumps(error)).other_body, OutcomeUnknown("x").other_body) == (True, True, False)
-    assert error.args == (error.message,)
+    assert error.args == (error.text,)

@@ -43,7 +43,7 @@ def test_a_setting_that_is_none_is_named(text, why):
     with pytest.raises(ConfigurationError) as caught:
         read_schemes(text, "FREEDOMPAY_SIGNATURE")
 
-    assert caught.value.message == (
+    assert caught.value.text == (
         f"FREEDOMPAY_SIGNATURE is {text!r}, and {why}. Use one of jws-hs512, jws-hs256, sign; or one for each section, such as "
         "payment-cards=jws-hs256,gift-cards=sign. Nothing was sent."
     )

@@ -144,7 +144,7 @@ def test_of_what_is_no_text_is_refused_without_showing_it(kind, value):
     with pytest.raises(ConfigurationError) as caught:
         kind(value)
 
-    assert caught.value.message == f"a {kind.__name__} is text, and not {type(value).__name__}. Nothing was sent."
+    assert caught.value.text == f"a {kind.__name__} is text, and not {type(value).__name__}. Nothing was sent."
 
 
 @pytest.mark.parametrize("door", [lambda pin: pin.__reduce__(), lambda pin: pin.__reduce_ex__(4), lambda pin: pin.__getstate__()])

@@ -30,7 +30,7 @@ def without(*names: str) -> dict[str, str]:
 def refusal(made, *args, **options) -> str:
     with pytest.raises(ConfigurationError) as caught:
         made(*args, **options)
-    return caught.value.message
+    return caught.value.text
 
 
 class TestRegion:

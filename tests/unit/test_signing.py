@@ -142,7 +142,7 @@ class TestJws:
         with pytest.raises(ConfigurationError) as caught:
             JwsSigner(auth_id="1", secret_key="k", alg=alg)
 
-        assert caught.value.message == f"alg is {alg!r}: the vendor's pages name HS512 and HS256. Nothing was sent."
+        assert caught.value.text == f"alg is {alg!r}: the vendor's pages name HS512 and HS256. Nothing was sent."
 
 
 @pytest.mark.parametrize("signer", SIGNERS)
@@ -153,7 +153,7 @@ class TestBoth:
             signer(auth_id=auth_id, secret_key="k")
 
         assert (
-            caught.value.message
+            caught.value.text
             == "auth_id is the merchant's id, printable ASCII without spaces or quotation marks around it. Nothing was sent."
         )
 
@@ -162,7 +162,7 @@ class TestBoth:
         with pytest.raises(ConfigurationError) as caught:
             signer(auth_id="1", secret_key=key)
 
-        assert caught.value.message == "secret_key is empty: every call must be signed. Nothing was sent."
+        assert caught.value.text == "secret_key is empty: every call must be signed. Nothing was sent."
 
     def test_sign_alike_with_a_key_as_text_and_as_a_secret(self, signer):
         text, secret = (signer(auth_id="1", secret_key=key).headers(path=PATH, body=BODY, request_id="r") for key in ("k", Secret("k")))
@@ -191,13 +191,13 @@ class TestBoth:
         with pytest.raises(ConfigurationError) as caught:
             signer(auth_id="1", secret_key=key)
 
-        assert caught.value.message == "secret_key has characters that UTF-8 can't write. Nothing was sent."
+        assert caught.value.text == "secret_key has characters that UTF-8 can't write. Nothing was sent."
 
     def test_refuse_a_key_out_of_a_pickle(self, signer):
         with pytest.raises(ConfigurationError) as caught:
             signer(auth_id="1", secret_key=pickle.loads(pickle.dumps(Secret("k"))))
 
-        assert caught.value.message == (
+        assert caught.value.text == (
             "secret_key can't be used: this secret was pickled, and a pickle holds no secret: take it from where it is kept. Nothing was sent."
         )
 
@@ -207,13 +207,13 @@ class TestBoth:
             signer(auth_id=auth_id, secret_key="k")
 
         given = "None" if auth_id is None else f"of type {type(auth_id).__name__}"
-        assert caught.value.message.startswith(f"auth_id is {given}: give the merchant's id, as text or as a whole number")
+        assert caught.value.text.startswith(f"auth_id is {given}: give the merchant's id, as text or as a whole number")
 
     def test_refuse_an_auth_id_that_is_sealed_for_logs_show_it(self, signer):
         with pytest.raises(ConfigurationError) as caught:
             signer(auth_id=Secret("10001"), secret_key="k")
 
-        assert caught.value.message == "auth_id is a Secret, and it is shown in logs: give plain text. Nothing was sent."
+        assert caught.value.text == "auth_id is a Secret, and it is shown in logs: give plain text. Nothing was sent."
 
     @pytest.mark.parametrize("auth_id", ["X1", 7])
     def test_take_an_auth_id_of_letters_or_as_a_number(self, signer, auth_id):
@@ -224,7 +224,7 @@ class TestBoth:
         with pytest.raises(ConfigurationError) as caught:
             signer(auth_id="1", secret_key=key)
 
-        assert caught.value.message == f"secret_key is {given}: give text. Nothing was sent."
+        assert caught.value.text == f"secret_key is {given}: give text. Nothing was sent."
 
     def test_are_what_a_session_asks_for(self, signer):
         check_signer(signer(auth_id=1, secret_key="k"))

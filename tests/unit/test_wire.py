@@ -103,7 +103,7 @@ class TestEncode:
         with pytest.raises(ConfigurationError) as caught:
             encode(CardIssue(client_id="77", product_id=1), None, extra, leave_out={"client_id"}, rename={"product_id": "a"})
 
-        assert caught.value.message == f"extra can't hold {expected}. Nothing was sent."
+        assert caught.value.text == f"extra can't hold {expected}. Nothing was sent."
 
     def test_writes_a_line_break_in_a_value_as_an_escape(self):
         assert encode(StatusQuery(request_id="one\ntwo")) == b'{"request_id":"one\\ntwo"}'
@@ -139,7 +139,7 @@ class TestEncode:
         with pytest.raises(ConfigurationError) as caught:
             encode(CardIssue(client_id=value, product_id=1))
 
-        assert caught.value.message == "a value has characters that UTF-8 can't write (half of a surrogate pair). Nothing was sent."
+        assert caught.value.text == "a value has characters that UTF-8 can't write (half of a surrogate pair). Nothing was sent."
         assert tmp_path.name not in "".join(traceback.format_exception(caught.value))
 
 

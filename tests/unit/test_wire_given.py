@@ -122,7 +122,7 @@ class TestExtra:
         with pytest.raises(ConfigurationError) as caught:
             encode(body, {"b": 1}, extra)
 
-        assert caught.value.message == f"extra can't hold {names}: the call has it already. Nothing was sent."
+        assert caught.value.text == f"extra can't hold {names}: the call has it already. Nothing was sent."
 
 
 class TestGiven:

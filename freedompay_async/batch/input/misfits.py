@@ -40,7 +40,7 @@ class Misfits:
             # What is wrong with a key is found where its one form is.
             wrong = wrong_value(replace(row, key=""))
             if wrong is not None:
-                return [_problem(row.line, place, wrong.message.removesuffix(" Nothing was sent.").removesuffix("."))]
+                return [_problem(row.line, place, wrong.text.removesuffix(" Nothing was sent.").removesuffix("."))]
             self._good.add(kinds)
         if row.product_id != _WALLET:
             return ()

@@ -47,7 +47,7 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="One JSON object.")
         try:
             settings, target = check_settings(given)
         except ConfigurationError as error:
-            missing = Check(name="settings", verdict=Verdict.WRONG, detail=error.message, advice="freedompay --help tells what each is")
+            missing = Check(name="settings", verdict=Verdict.WRONG, detail=error.text, advice="freedompay --help tells what each is")
             _tell([missing], json=json)
             return Exit.INPUT
         checks: list[Check] = []

@@ -78,7 +78,7 @@ async def check_scheme(target: Target, scheme: Scheme) -> Check:
             client = open_client(target, scheme.signer(auth_id=target.auth_id, secret_key=key))
         except ConfigurationError as error:
             # A contract may leave out an id that only another scheme has in a header.
-            return Check(name=scheme, verdict=Verdict.WRONG if used else Verdict.OK, detail=f"not tried: {error.message}")
+            return Check(name=scheme, verdict=Verdict.WRONG if used else Verdict.OK, detail=f"not tried: {error.text}")
         async with client as fp:
             told.append(await ask(fp))
     return judge(scheme, right=told[0], wrong=told[1], used=used)
@@ -100,7 +100,7 @@ async def ask(fp: FreedomPay) -> Told:
             return Told(Kind.UNDERSTOOD, _said(error))
         return Told(Kind.OTHER, f"HTTP {error.http_status}, {'an HTML page' if page else 'JSON of another shape, or none'}")
     except FreedomPayError as error:
-        return Told(Kind.NONE, _ID.sub("…", error.message))
+        return Told(Kind.NONE, _ID.sub("…", error.text))
     return Told(Kind.UNDERSTOOD, f"HTTP 200 status {state.status}, request_status {state.request_status}")
 
 

@@ -181,6 +181,6 @@ def _tell_cancelled(row: Call[Any], error: asyncio.CancelledError, accepted: Ope
 
 
 def _as_record(error: FreedomPayError) -> dict[str, Any]:
-    names = ("message", "request_id", "call", "http_status", "error_code", "error_description", "retry_after", "body")
+    names = ("text", "request_id", "call", "http_status", "error_code", "error_description", "retry_after", "body")
     found = ("done", "proved", "card_ids", "client_id", "transaction_id")
     return {"error": type(error).__name__} | {name: getattr(error, name) for name in (*names, *found)}

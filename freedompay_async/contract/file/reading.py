@@ -245,7 +245,7 @@ def _override(table: _Table) -> Override:
 def _bad(table: _Table, error: WrongOverride) -> Bad:
     argument = error.wrong.argument if error.wrong else ""
     setting = next((name for name, each in _ARGUMENTS.items() if each == argument), None)
-    problem = error.wrong.problem if error.wrong else error.message
+    problem = error.wrong.problem if error.wrong else error.text
     if setting is None or setting not in table.settings:
         return Bad(table.path, f"[{'.'.join(table.path)}]: {problem}")
     return Bad((*table.path, setting), f"{setting} of [{'.'.join(table.path)}]: {problem}")
