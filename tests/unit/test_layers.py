@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -93,6 +94,13 @@ def arrows(name: str) -> set[str]:
 
 def users(library: str) -> set[str]:
     return {part(name) for name in FILES if any(module.split(".")[0] == library for module in imports(name))}
+
+
+def test_the_page_of_the_architecture_has_the_same_rule():
+    page = (Path(__file__).parents[2] / "ARCHITECTURE.md").read_text("utf-8")
+    (rule,) = re.findall(r"^    (errors < .*(?:\n    <.*)*)$", page, flags=re.MULTILINE)
+
+    assert tuple(tuple(name.strip() for name in level.split(",")) for level in rule.split("<")) == LEVELS
 
 
 @pytest.mark.parametrize("name", BELOW)
