@@ -31,8 +31,6 @@ LEVELS = (
 ORDER = tuple(name for level in LEVELS for name in level)
 # What points up today: a module and the module that it has something of. Each is to go.
 KNOWN = {
-    ("redaction.masking", "contract.request_ids"),  # UUID_FORM
-    ("redaction.spelling", "contract.request_ids"),  # UUID_FORM
     ("contract.client_contract", "settings.settings"),  # Region
     ("contract.file.reading", "settings.settings"),  # Region
     ("contract.overrides", "settings.settings"),  # Region
