@@ -53,6 +53,7 @@ from freedompay_async.contract.models import (
     TransactionInfo,
 )
 from freedompay_async.contract.overrides import Override
+from freedompay_async.contract.regions import Region
 from freedompay_async.contract.request_ids import derive_request_id, new_request_id
 from freedompay_async.contract.table import Mark, Retry, Section
 from freedompay_async.crypto.pin_encryption import AesPin, PinEncryptor
@@ -76,7 +77,6 @@ from freedompay_async.errors import (
 )
 from freedompay_async.operations.operation import Operation
 from freedompay_async.redaction.secret import Cvv, Document, Expiry, Otp, PageUrl, Pan, Pin, Secret, SecretKey, Token
-from freedompay_async.settings.settings import Region
 
 __all__ = [
     "Account",

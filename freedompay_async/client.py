@@ -14,6 +14,7 @@ from freedompay_async.calls.record import Record
 from freedompay_async.contract.client_contract import Contract
 from freedompay_async.contract.file.reading import overrides_of
 from freedompay_async.contract.models.open import Fields
+from freedompay_async.contract.regions import Region
 from freedompay_async.contract.table import Retry, Section
 from freedompay_async.crypto.signing import check_signer
 from freedompay_async.errors import ConfigurationError
@@ -21,7 +22,7 @@ from freedompay_async.guards.arguments import check_text, refusal, sealed
 from freedompay_async.redaction.secret import Hidden, SecretKey
 from freedompay_async.settings.proxies import proxy_of
 from freedompay_async.settings.schemes import SECTIONS, read_schemes, signers_of
-from freedompay_async.settings.settings import MAX_ANSWER, Region, Settings, host_of, region_scheme
+from freedompay_async.settings.settings import MAX_ANSWER, Settings, host_of, region_scheme
 
 if TYPE_CHECKING:
     import ssl

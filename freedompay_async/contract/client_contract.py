@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from freedompay_async.contract.overrides import Override
+    from freedompay_async.contract.regions import Region
     from freedompay_async.contract.table import Call, Section
     from freedompay_async.crypto.signing import Signer
-    from freedompay_async.settings.settings import Region
 
 __all__ = ["Contract", "Says", "as_text", "differences"]
 

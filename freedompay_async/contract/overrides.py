@@ -27,9 +27,9 @@ from freedompay_async.contract.override_checks import (
     refusal,
     text_of,
 )
+from freedompay_async.contract.regions import Region
 from freedompay_async.contract.table import HASHDT_TABLE, TABLE, Call, Mark, Retry, Section
 from freedompay_async.redaction.secret import Hidden
-from freedompay_async.settings.settings import Region
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

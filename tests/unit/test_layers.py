@@ -31,9 +31,6 @@ LEVELS = (
 ORDER = tuple(name for level in LEVELS for name in level)
 # What points up today: a module and the module that it has something of. Each is to go.
 KNOWN = {
-    ("contract.client_contract", "settings.settings"),  # Region
-    ("contract.file.reading", "settings.settings"),  # Region
-    ("contract.overrides", "settings.settings"),  # Region
     ("codec.wire", "calls.policy"),  # Seen
     ("traffic.governor", "calls.policy"),  # Seen
     ("traffic.poll_schedule", "calls.policy"),  # Policy
