@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 from msgspec.structs import force_setattr
 
 from freedompay_async.calls.error_text import mark_cancelled, to_error
-from freedompay_async.calls.policy import Life, Policy, RetryBudget, Seen, Step
+from freedompay_async.calls.policy import Life, Policy, RetryBudget, Step
 from freedompay_async.calls.reading import Reading
 from freedompay_async.calls.reuse import Bodies, Noted, tell_other_body
+from freedompay_async.codec.decode import read_answer, read_look_up
 from freedompay_async.codec.drift import DriftCount
-from freedompay_async.codec.wire import Message, Reply, Verdict, encode, read_answer, read_look_up
+from freedompay_async.codec.encode import encode
+from freedompay_async.codec.messages import Message, Reply, Seen, Verdict
 from freedompay_async.contract.bodies import secrets_renamed
 from freedompay_async.contract.models import Answer, GiftAnswer, HeaderQuery, Intent, PinPageAnswer, RequestState, StatusQuery
 from freedompay_async.contract.models.open import Fields

@@ -15,13 +15,14 @@ from enum import Enum, IntEnum
 from random import random
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from freedompay_async.codec.messages import Seen
 from freedompay_async.contract.table import Retry
 from freedompay_async.guards.arguments import check_flag, check_number, check_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Action", "Doubt", "Life", "Policy", "RetryBudget", "Seen", "Step", "full_jitter"]
+__all__ = ["Action", "Doubt", "Life", "Policy", "RetryBudget", "Step", "full_jitter"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,32 +65,6 @@ class Policy:
                 check_whole(name, value)
             else:
                 check_number(name, value, endless=True)
-
-
-class Seen(Enum):
-    """What one attempt has shown."""
-
-    NOT_SENT = "not sent"
-    NO_ANSWER = "no answer"
-    """Sent, and no answer, or one that proves nothing: a cut body, a 5xx."""
-    UNCLEAR = "unclear"
-    """An answer that is not the contract's (HTML, JSON of another shape), or whose parts contradict each other."""
-    TAKEN = "taken"
-    """An answer that says that the call was done, and can't be read beyond that, or has an HTTP status that says otherwise."""
-    LIMITED = "limited"
-    DENIED = "denied"
-    """A 401 or 403 in the contract's own JSON."""
-    BLOCKED = "blocked"
-    """A 401 or 403 in any other form: nothing tells who said it, and after what."""
-    OK = "ok"
-    ERROR = "error"
-    # Of a look-up only:
-    KNOWN = "known"
-    FAILED = "failed"
-    NOT_KNOWN = "not known"
-    """Said in the contract's own JSON."""
-    SILENT = "silent"
-    """A 404 in any other form: it says nothing of the id."""
 
 
 # The question got no answer, so it may be asked once more.

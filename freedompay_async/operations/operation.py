@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import anyio
 
 from freedompay_async.calls.error_text import asked_to_wait, mark_cancelled, named_in, to_error
-from freedompay_async.calls.policy import Seen, Step
+from freedompay_async.calls.policy import Step
 from freedompay_async.calls.reuse import tell_other_body
-from freedompay_async.codec.wire import Verdict
+from freedompay_async.codec.messages import Seen, Verdict
 from freedompay_async.contract.models.answers import IssuedCards
 from freedompay_async.errors import (
     MEANINGS,

@@ -8,14 +8,14 @@ from enum import IntEnum
 from math import inf
 from typing import TYPE_CHECKING, Final, Self
 
-from freedompay_async.calls.policy import Seen
+from freedompay_async.codec.messages import Seen
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.traffic.pacing import Pace, Window
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from freedompay_async.codec.wire import Verdict
+    from freedompay_async.codec.messages import Verdict
 
 __all__ = ["Governor", "Lane", "NoTurn", "Rank"]
 

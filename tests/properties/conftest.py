@@ -22,7 +22,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 
 from freedompay_async import JwsSigner, Policy, Section, Sha256Signer
 from freedompay_async.calls.session import Session
-from freedompay_async.codec.wire import Reply
+from freedompay_async.codec.messages import Reply
 from freedompay_async.contract.models import Address, Answer, GiftAnswer, HeaderQuery, LimitAmount, NewClient, PinPageAnswer
 from freedompay_async.contract.models.open import Fields, OpenInt, OpenStruct, OpenText
 from freedompay_async.contract.models.requests import NewPhone

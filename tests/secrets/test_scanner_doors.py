@@ -9,7 +9,7 @@ import json
 import pytest
 
 from freedompay_async import Secret
-from freedompay_async.codec.wire import Reply
+from freedompay_async.codec.messages import Reply
 from freedompay_async.contract.table import Retry
 from freedompay_async.hashdt import HashDT
 from tests.secrets.issuer_of_trouble import TELLS, Asked

@@ -7,8 +7,7 @@ import asyncio
 import pytest
 
 from freedompay_async import Busy, ConfigurationError, NotSent, RateLimited
-from freedompay_async.calls.policy import Seen
-from freedompay_async.codec.wire import Reply, Verdict
+from freedompay_async.codec.messages import Reply, Seen, Verdict
 from freedompay_async.traffic.governor import Governor, Lane, Rank
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from msgspec import Struct
 
-from freedompay_async.codec.wire import encode
+from freedompay_async.codec.encode import encode
 from freedompay_async.contract.models.gift_cards import GiftConfirmation, GiftIssue
 from freedompay_async.contract.models.open import Fields
 from freedompay_async.contract.models.requests import (

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from freedompay_async.calls.error_text import to_error
-from freedompay_async.calls.policy import Seen, Step
-from freedompay_async.codec.wire import Reply, Verdict
+from freedompay_async.calls.policy import Step
+from freedompay_async.codec.messages import Reply, Seen, Verdict
 from freedompay_async.contract.models import Answer, GiftAnswer, GiftStatus, PinSetting, RequestState
 from freedompay_async.contract.table import (
     CARDS_ACTIVATE,

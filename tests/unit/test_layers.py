@@ -31,8 +31,6 @@ LEVELS = (
 ORDER = tuple(name for level in LEVELS for name in level)
 # What points up today: a module and the module that it has something of. Each is to go.
 KNOWN = {
-    ("codec.wire", "calls.policy"),  # Seen
-    ("traffic.governor", "calls.policy"),  # Seen
     ("traffic.poll_schedule", "calls.policy"),  # Policy
 }
 FILES = {str(path.relative_to(ROOT)): path for path in sorted(ROOT.rglob("*.py"))}

@@ -8,7 +8,8 @@ from itertools import accumulate
 
 import pytest
 
-from freedompay_async.calls.policy import Action, Doubt, Life, Policy, Seen, Step
+from freedompay_async.calls.policy import Action, Doubt, Life, Policy, Step
+from freedompay_async.codec.messages import Seen
 from freedompay_async.contract.table import Retry
 
 POLICY = Policy(attempts=3, grace=5.0, resend_within=10.0)

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from freedompay_async.calls.policy import Action, Doubt, Seen, Step
+from freedompay_async.calls.policy import Action, Doubt, Step
+from freedompay_async.codec.messages import Seen
 from freedompay_async.contract.table import Retry
 
 LATE = 6.0  # More than the grace.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from freedompay_async.calls.policy import Doubt, Seen, Step
+from freedompay_async.calls.policy import Doubt, Step
+from freedompay_async.codec.messages import Seen
 from freedompay_async.contract.table import Retry
 
 NONE, POSSIBLE = Doubt.NONE, Doubt.POSSIBLE

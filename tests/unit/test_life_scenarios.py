@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from freedompay_async.calls.policy import Action, Doubt, Life, Policy, Seen, Step
+from freedompay_async.calls.policy import Action, Doubt, Life, Policy, Step
+from freedompay_async.codec.messages import Seen
 from freedompay_async.contract.table import Retry
 
 READ, UNASKABLE = Retry.READ, Retry.UNASKABLE

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from freedompay_async.calls.policy import Doubt, Policy, Seen, Step
+from freedompay_async.calls.policy import Doubt, Policy, Step
+from freedompay_async.codec.messages import Seen
 from freedompay_async.contract.table import Retry
 
 READ, ASKABLE, UNASKABLE = Retry.READ, Retry.ASKABLE, Retry.UNASKABLE

@@ -6,8 +6,7 @@ import asyncio
 
 import pytest
 
-from freedompay_async.calls.policy import Seen
-from freedompay_async.codec.wire import Reply, Verdict
+from freedompay_async.codec.messages import Reply, Seen, Verdict
 from freedompay_async.traffic.governor import Governor, Lane, Rank
 
 
