@@ -3,7 +3,6 @@
 import logging
 
 from freedompay_async.api.gift_cards import GiftCardOrder
-from freedompay_async.calls.policy import Policy
 from freedompay_async.calls.record import Record
 from freedompay_async.client import FreedomPay
 from freedompay_async.codec.drift import Drift
@@ -77,6 +76,7 @@ from freedompay_async.errors import (
 )
 from freedompay_async.operations.operation import Operation
 from freedompay_async.redaction.secret import Cvv, Document, Expiry, Otp, PageUrl, Pan, Pin, Secret, SecretKey, Token
+from freedompay_async.settings.policy import Policy
 
 __all__ = [
     "Account",

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     import ssl
     from os import PathLike
 
-    from freedompay_async.calls.policy import Policy
     from freedompay_async.contract.overrides import Override
     from freedompay_async.contract.request_ids import RequestId
     from freedompay_async.crypto.signing import Signer
+    from freedompay_async.settings.policy import Policy
     from freedompay_async.settings.proxies import Proxy
 
 __all__ = ["FreedomPay"]

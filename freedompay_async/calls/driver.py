@@ -1,4 +1,4 @@
-"""The driver of one call: composes, signs, sends, asks, and tells the end. `policy.py` decides what is next."""
+"""The driver of one call: composes, signs, sends, asks, and tells the end. `call_state.py` decides what is next."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from msgspec.structs import force_setattr
 
+from freedompay_async.calls.call_state import Life, Step
 from freedompay_async.calls.error_text import mark_cancelled, to_error
-from freedompay_async.calls.policy import Life, Policy, RetryBudget, Step
 from freedompay_async.calls.reading import Reading
+from freedompay_async.calls.retry_budget import RetryBudget
 from freedompay_async.calls.reuse import Bodies, Noted, tell_other_body
 from freedompay_async.codec.decode import read_answer, read_look_up
 from freedompay_async.codec.drift import DriftCount
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from freedompay_async.contract.request_ids import RequestId
     from freedompay_async.crypto.signing import Signer
     from freedompay_async.errors import FreedomPayError
+    from freedompay_async.settings.policy import Policy
     from freedompay_async.traffic.governor import Lane
 
 __all__ = ["Departure", "Driver", "Means", "warn_of_unknown"]

@@ -6,7 +6,7 @@ import re
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
-from freedompay_async.calls.policy import Step
+from freedompay_async.calls.call_state import Step
 from freedompay_async.codec.messages import Seen
 from freedompay_async.contract.models.answers import RequestState, as_id
 from freedompay_async.contract.models.dictionaries import GiftStatus

@@ -6,8 +6,8 @@ import dataclasses
 import time
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from freedompay_async.calls.call_state import Doubt, Life
 from freedompay_async.calls.driver import Driver, Means
-from freedompay_async.calls.policy import Doubt, Life, Policy
 from freedompay_async.contract.models import Intent, RequestState, StatusQuery
 from freedompay_async.contract.request_ids import new_request_id
 from freedompay_async.contract.table import REQUESTS_STATUS, Call, Retry
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.calls.driver import Departure
     from freedompay_async.contract.request_ids import RequestId
+    from freedompay_async.settings.policy import Policy
     from freedompay_async.traffic.governor import Lane
 
 __all__ = ["Session"]

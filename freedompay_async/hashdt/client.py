@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from os import PathLike
 
-    from freedompay_async.calls.policy import Policy
     from freedompay_async.contract.overrides import Override
     from freedompay_async.hashdt.access import TokenSource
+    from freedompay_async.settings.policy import Policy
     from freedompay_async.settings.proxies import Proxy
 
 __all__ = ["HashDT"]

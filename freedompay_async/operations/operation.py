@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import anyio
 
+from freedompay_async.calls.call_state import Step
 from freedompay_async.calls.error_text import asked_to_wait, mark_cancelled, named_in, to_error
-from freedompay_async.calls.policy import Step
 from freedompay_async.calls.reuse import tell_other_body
 from freedompay_async.codec.messages import Seen, Verdict
 from freedompay_async.contract.models.answers import IssuedCards

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from freedompay_async.calls.call_state import Step
 from freedompay_async.calls.error_text import to_error
-from freedompay_async.calls.policy import Step
 from freedompay_async.codec.messages import Reply, Seen, Verdict
 from freedompay_async.contract.models import Answer, GiftAnswer, GiftStatus, PinSetting, RequestState
 from freedompay_async.contract.table import (

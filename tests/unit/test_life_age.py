@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from freedompay_async.calls.policy import Action, Doubt, Step, full_jitter
+from freedompay_async.calls.call_state import Action, Doubt, Step, full_jitter
 from freedompay_async.codec.messages import Seen
 from freedompay_async.contract.table import Retry
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from freedompay_async.calls.policy import Action, Doubt, Step
+from freedompay_async.calls.call_state import Action, Doubt, Step
 from freedompay_async.codec.messages import Seen
 from freedompay_async.contract.table import Retry
 

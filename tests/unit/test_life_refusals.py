@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from freedompay_async.calls.policy import Doubt, Step
+from freedompay_async.calls.call_state import Doubt, Step
 from freedompay_async.codec.messages import Seen
 from freedompay_async.contract.table import Retry
 
