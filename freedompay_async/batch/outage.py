@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 from freedompay_async.codec.decode import is_page
 from freedompay_async.codec.messages import Seen
 from freedompay_async.errors import NotSent, RateLimited
-from freedompay_async.traffic.governor import Governor, Lane, NoTurn, Rank
+from freedompay_async.traffic.governor import Governor, NoTurn, Rank
+from freedompay_async.traffic.lane import Lane
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

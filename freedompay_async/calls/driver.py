@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from freedompay_async.crypto.signing import Signer
     from freedompay_async.errors import FreedomPayError
     from freedompay_async.settings.policy import Policy
-    from freedompay_async.traffic.governor import Lane
+    from freedompay_async.traffic.lane import Lane
 
 __all__ = ["Departure", "Driver", "Means", "warn_of_unknown"]
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from freedompay_async.calls.driver import Departure
     from freedompay_async.contract.request_ids import RequestId
     from freedompay_async.settings.policy import Policy
-    from freedompay_async.traffic.governor import Lane
+    from freedompay_async.traffic.lane import Lane
 
 __all__ = ["Session"]
 

@@ -33,7 +33,7 @@ from freedompay_async.guards.loops import running_loop
 from freedompay_async.guards.staying import Staying
 from freedompay_async.operations.held import lacks, result_of
 from freedompay_async.operations.stream import stream
-from freedompay_async.traffic.governor import Lane
+from freedompay_async.traffic.lane import Lane
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
