@@ -7,6 +7,7 @@ from freedompay_async.calls.record import Record
 from freedompay_async.client import FreedomPay
 from freedompay_async.codec.drift import Drift
 from freedompay_async.codec.to_json import to_json
+from freedompay_async.contract.calls import Mark, Retry, Section
 from freedompay_async.contract.models import (
     Account,
     Address,
@@ -54,7 +55,6 @@ from freedompay_async.contract.models import (
 from freedompay_async.contract.overrides import Override
 from freedompay_async.contract.regions import Region
 from freedompay_async.contract.request_ids import derive_request_id, new_request_id
-from freedompay_async.contract.table import Mark, Retry, Section
 from freedompay_async.crypto.pin_encryption import AesPin, PinEncryptor
 from freedompay_async.crypto.signing import JwsSigner, Sha256Signer, Signer
 from freedompay_async.errors import (

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.calls.record import Record
     from freedompay_async.codec.drift import Drift
-    from freedompay_async.contract.table import Call, Section
+    from freedompay_async.contract.calls import Call, Section
     from freedompay_async.crypto.signing import Signer
     from freedompay_async.settings.proxies import Proxy
 

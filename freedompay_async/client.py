@@ -11,11 +11,11 @@ from freedompay_async.api import Cards, Clients, GiftCards, Limits, Requests, Tr
 from freedompay_async.api.custom_call import given_call
 from freedompay_async.base_client import Pooled
 from freedompay_async.calls.record import Record
+from freedompay_async.contract.calls import Retry, Section
 from freedompay_async.contract.client_contract import Contract
 from freedompay_async.contract.file.reading import overrides_of
 from freedompay_async.contract.models.open import Fields
 from freedompay_async.contract.regions import Region
-from freedompay_async.contract.table import Retry, Section
 from freedompay_async.crypto.signing import check_signer
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import check_text, refusal, sealed

@@ -16,7 +16,7 @@ from random import random
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from freedompay_async.codec.messages import Seen
-from freedompay_async.contract.table import Retry
+from freedompay_async.contract.calls import Retry
 
 if TYPE_CHECKING:
     from collections.abc import Callable

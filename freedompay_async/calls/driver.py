@@ -25,10 +25,11 @@ from freedompay_async.codec.drift import DriftCount
 from freedompay_async.codec.encode import encode
 from freedompay_async.codec.messages import Message, Reply, Seen, Verdict
 from freedompay_async.contract.bodies import secrets_renamed
+from freedompay_async.contract.calls import WITHOUT_ID, Call, Mark, Retry, Section
 from freedompay_async.contract.models import Answer, GiftAnswer, HeaderQuery, Intent, PinPageAnswer, RequestState, StatusQuery
 from freedompay_async.contract.models.open import Fields
 from freedompay_async.contract.request_ids import checked_request_id, new_request_id
-from freedompay_async.contract.table import REQUESTS_STATUS, WITHOUT_ID, Call, Mark, Retry, Section
+from freedompay_async.contract.table import REQUESTS_STATUS
 from freedompay_async.errors import KEEP_TO_THE_ID, MEANINGS, Busy, ConfigurationError, Ending, OutcomeUnknown
 from freedompay_async.guards.arguments import check_flag, check_number, refusal
 from freedompay_async.guards.staying import Staying

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     from freedompay_async.codec.shapes import Note
 
-
 __all__ = ["Message", "Reply", "Seen", "Verdict"]
 
 

@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
     from freedompay_async.calls.driver import Departure
     from freedompay_async.calls.session import Session
+    from freedompay_async.contract.calls import Call
     from freedompay_async.contract.models import Intent, RequestState
     from freedompay_async.contract.request_ids import RequestId
-    from freedompay_async.contract.table import Call
 
 __all__ = ["Operation", "as_completed", "start"]
 

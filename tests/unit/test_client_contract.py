@@ -4,11 +4,11 @@ from decimal import Decimal
 
 import pytest
 
+from freedompay_async.contract.calls import Retry, Section
 from freedompay_async.contract.client_contract import Contract, as_text, differences
 from freedompay_async.contract.models import Fields
 from freedompay_async.contract.overrides import Override
 from freedompay_async.contract.regions import Region
-from freedompay_async.contract.table import Retry, Section
 from freedompay_async.crypto.signing import JwsSigner, Sha256Signer
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Secret

@@ -8,12 +8,7 @@ from multidict import CIMultiDict
 
 from freedompay_async.codec.decode import is_page, read_answer, read_look_up
 from freedompay_async.codec.messages import Reply, Seen, Verdict
-from freedompay_async.contract.models import (
-    Answer,
-    CardRef,
-    Extra,
-    RequestState,
-)
+from freedompay_async.contract.models import Answer, CardRef, Extra, RequestState
 from freedompay_async.contract.table import CARDS_ISSUE, REQUESTS_STATUS
 
 NOW = 1_700_000_000.0

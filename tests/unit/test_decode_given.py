@@ -13,11 +13,7 @@ import pytest
 from freedompay_async.codec.decode import read_answer, read_look_up
 from freedompay_async.codec.messages import Reply, Seen
 from freedompay_async.codec.shapes import Difference, Note
-from freedompay_async.contract.models import (
-    Answer,
-    GiftAnswer,
-    RequestState,
-)
+from freedompay_async.contract.models import Answer, GiftAnswer, RequestState
 from freedompay_async.redaction.redaction import Redaction
 from freedompay_async.redaction.secret import Secret
 

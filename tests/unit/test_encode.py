@@ -6,13 +6,7 @@ import msgspec
 import pytest
 
 from freedompay_async.codec.encode import encode
-from freedompay_async.contract.models import (
-    CardActivation,
-    CardIssue,
-    ClientCreation,
-    NewClient,
-    StatusQuery,
-)
+from freedompay_async.contract.models import CardActivation, CardIssue, ClientCreation, NewClient, StatusQuery
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Secret
 

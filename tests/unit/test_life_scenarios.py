@@ -4,7 +4,7 @@ import pytest
 
 from freedompay_async.calls.call_state import Action, Doubt, Life, Step
 from freedompay_async.codec.messages import Seen
-from freedompay_async.contract.table import Retry
+from freedompay_async.contract.calls import Retry
 from freedompay_async.settings.policy import Policy
 
 READ, UNASKABLE = Retry.READ, Retry.UNASKABLE
