@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async import FreedomPay
 from freedompay_async.codec.messages import Reply
-from freedompay_async.operations.operation import _Watch
+from freedompay_async.operations.as_completed import _Watch
 
 if TYPE_CHECKING:
     from collections.abc import Generator
