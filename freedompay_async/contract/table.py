@@ -17,6 +17,7 @@ from freedompay_async.contract.models.answers import (
     IssuedCards,
     RequestState,
 )
+from freedompay_async.contract.models.client_requests import ClientCreation, ClientId, ClientUpdate
 
 if TYPE_CHECKING:
     from msgspec import Struct
@@ -76,9 +77,9 @@ CARDS_VALIDATE_CARDHOLDER: Final = _kz(
         "cards.validate_cardholder", "external/cardholder_validate", asked.CardholderQuery, reads.CardValidation, _D, _READ, "api-17842385"
     )
 )
-CLIENTS_CREATE: Final = _card("clients.create", "client/add", asked.ClientCreation, CreatedClient, _D, _ASKABLE, "api-12074751")
-CLIENTS_UPDATE: Final = _card("clients.update", "client/update", asked.ClientUpdate, Completed, _D, _ASKABLE, "api-12074967")
-CLIENTS_CARDS: Final = _card("clients.cards", "client/cards", asked.ClientId, reads.ClientCards, _I, _READ, "menu: Cards' list")
+CLIENTS_CREATE: Final = _card("clients.create", "client/add", ClientCreation, CreatedClient, _D, _ASKABLE, "api-12074751")
+CLIENTS_UPDATE: Final = _card("clients.update", "client/update", ClientUpdate, Completed, _D, _ASKABLE, "api-12074967")
+CLIENTS_CARDS: Final = _card("clients.cards", "client/cards", ClientId, reads.ClientCards, _I, _READ, "menu: Cards' list")
 REQUESTS_STATUS: Final = Call(
     "requests.status", f"{_CARD_API}request/status", asked.StatusQuery, RequestState, _D, _READ, "docs.freedompay.kg api-13677899"
 )
