@@ -6,7 +6,7 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2)
 SOURCES := $(shell find freedompay_async -type f -not -name '*.pyc')
 # What decides about money does no I/O, and every branch of it is tested.
 comma := ,
-PURE := guards/arguments codec/body_check guards/leftovers settings/proxies settings/schemes contract/table errors calls/error_text contract/request_ids redaction/spelling redaction/masking redaction/redaction calls/policy redaction/secret settings/settings crypto/signing codec/wire operations/held codec/shapes codec/drift contract/overrides crypto/pin_encryption contract/models/answers contract/models/dictionaries contract/models/gift_cards contract/models/open contract/models/reads contract/models/requests api/statement_windows batch/input/rows batch/limits batch/input/lookalikes contract/bodies contract/client_contract contract/file/template contract/file/values contract/override_checks contract/file/toml_lines contract/countries contract/person batch/input/doubts batch/input/misfits batch/input/spoilt batch/input/columns batch/input/cells batch/input/guesses batch/input/headers calls/reuse redaction/portable guards/staying redaction/opening
+PURE := guards/arguments codec/body_check guards/leftovers settings/proxies settings/schemes contract/calls contract/table errors calls/error_text contract/request_ids contract/regions redaction/spelling redaction/masking redaction/redaction settings/policy calls/call_state calls/retry_budget redaction/secret settings/settings crypto/signing codec/messages codec/encode codec/answer_size codec/decode operations/held codec/shapes codec/drift contract/overrides crypto/pin_encryption contract/models/answers contract/models/dictionaries contract/models/gift_cards contract/models/open contract/models/reads contract/models/client_requests contract/models/requests api/statement_windows batch/input/rows batch/limits batch/input/lookalikes contract/bodies contract/client_contract contract/file/template contract/file/values contract/override_checks contract/file/toml_lines contract/countries contract/person batch/input/doubts batch/input/misfits batch/input/spoilt batch/input/columns batch/input/cells batch/input/guesses batch/input/headers calls/reuse redaction/portable guards/staying redaction/opening
 
 # The tests that have to reach it. They run by themselves first, because counting lines doubles the time of a test.
 COVERING := tests/unit tests/batch/test_rows.py tests/batch/test_row_messages.py tests/batch/test_doubts.py tests/batch/test_lookalikes.py tests/batch/test_run.py tests/batch/test_spoilt.py tests/batch/test_columns.py tests/batch/test_headers.py tests/batch/test_workbook_cells.py
@@ -62,7 +62,7 @@ crash: .venv/dev .venv/package
 fuzz: .venv/dev .venv/package
 	$(PROVE) fuzz $(BIN)/pytest -n $(WORKERS) --dist worksteal --timeout 0 --fuzz-seconds $(FUZZ_SECONDS) tests/fuzz
 
-# Changes one thing at a time in the modules that decide, and expects a test to fail; some of them: make mutate ONLY=calls.policy,batch.ending
+# Changes one thing at a time in the modules that decide, and expects a test to fail; some of them: make mutate ONLY=calls.call_state,batch.ending
 # It takes long: one module on each processor at a time.
 mutate: .venv/dev .venv/mutate
 	$(PROVE) mutate $(BIN)/python tests/mutation/mutate.py $(ONLY:%=--only %)

@@ -26,13 +26,13 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async import FreedomPay
-from freedompay_async.codec.wire import Reply
-from freedompay_async.operations.operation import _Watch
+from freedompay_async.codec.messages import Reply
+from freedompay_async.operations.as_completed import _Watch
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from freedompay_async.codec.wire import Message
+    from freedompay_async.codec.messages import Message
     from freedompay_async.operations.operation import Operation
     from freedompay_async.transport.base import Attempt
 

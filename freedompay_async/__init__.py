@@ -3,15 +3,15 @@
 import logging
 
 from freedompay_async.api.gift_cards import GiftCardOrder
-from freedompay_async.calls.policy import Policy
 from freedompay_async.calls.record import Record
 from freedompay_async.client import FreedomPay
 from freedompay_async.codec.drift import Drift
 from freedompay_async.codec.to_json import to_json
+from freedompay_async.contract.calls import Retry, Section
 from freedompay_async.contract.models import NewClient
 from freedompay_async.contract.overrides import Override
+from freedompay_async.contract.regions import Region
 from freedompay_async.contract.request_ids import derive_request_id, new_request_id
-from freedompay_async.contract.table import Retry, Section
 from freedompay_async.crypto.pin_encryption import AesPin
 from freedompay_async.crypto.signing import JwsSigner, Sha256Signer, Signer
 from freedompay_async.errors import (
@@ -33,7 +33,7 @@ from freedompay_async.errors import (
 )
 from freedompay_async.operations.operation import Operation
 from freedompay_async.redaction.secret import Secret
-from freedompay_async.settings.settings import Region
+from freedompay_async.settings.policy import Policy
 
 __all__ = [
     "AesPin",

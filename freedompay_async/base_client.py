@@ -7,13 +7,13 @@ import ssl
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from freedompay_async.calls.policy import Policy
 from freedompay_async.calls.session import Session
 from freedompay_async.codec.shapes import prepare_shape
 from freedompay_async.contract.table import HASHDT_TABLE, TABLE
 from freedompay_async.errors import ConfigurationError, NotSent
 from freedompay_async.guards.arguments import check_flag, check_number, check_type, check_whole
 from freedompay_async.guards.staying import Staying
+from freedompay_async.settings.policy import Policy
 from freedompay_async.settings.proxies import Way
 from freedompay_async.traffic.governor import Governor
 from freedompay_async.transport.base import Attempt, TransportError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.calls.record import Record
     from freedompay_async.codec.drift import Drift
-    from freedompay_async.contract.table import Call, Section
+    from freedompay_async.contract.calls import Call, Section
     from freedompay_async.crypto.signing import Signer
     from freedompay_async.settings.proxies import Proxy
 

@@ -11,26 +11,27 @@ from freedompay_async.api import Cards, Clients, GiftCards, Limits, Requests, Tr
 from freedompay_async.api.custom_call import given_call
 from freedompay_async.base_client import Pooled
 from freedompay_async.calls.record import Record
+from freedompay_async.contract.calls import Retry, Section
 from freedompay_async.contract.client_contract import Contract
 from freedompay_async.contract.file.reading import overrides_of
 from freedompay_async.contract.models.open import Fields
-from freedompay_async.contract.table import Retry, Section
+from freedompay_async.contract.regions import Region
 from freedompay_async.crypto.signing import check_signer
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import check_text, refusal, sealed
 from freedompay_async.redaction.secret import Hidden, SecretKey
 from freedompay_async.settings.proxies import proxy_of
 from freedompay_async.settings.schemes import SECTIONS, read_schemes, signers_of
-from freedompay_async.settings.settings import MAX_ANSWER, Region, Settings, host_of, region_scheme
+from freedompay_async.settings.settings import MAX_ANSWER, Settings, host_of, region_scheme
 
 if TYPE_CHECKING:
     import ssl
     from os import PathLike
 
-    from freedompay_async.calls.policy import Policy
     from freedompay_async.contract.overrides import Override
     from freedompay_async.contract.request_ids import RequestId
     from freedompay_async.crypto.signing import Signer
+    from freedompay_async.settings.policy import Policy
     from freedompay_async.settings.proxies import Proxy
 
 __all__ = ["FreedomPay"]

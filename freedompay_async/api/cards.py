@@ -26,6 +26,7 @@ from freedompay_async.redaction.secret import Hidden, Pin
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
 
+    from freedompay_async.contract.calls import Call
     from freedompay_async.contract.models.answers import Answer, Completed, IssuedCards
     from freedompay_async.contract.models.reads import (
         CardBalance,
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
         StatementExtended,
     )
     from freedompay_async.contract.request_ids import RequestId
-    from freedompay_async.contract.table import Call
     from freedompay_async.operations.operation import Operation
 
 __all__ = ["Cards"]

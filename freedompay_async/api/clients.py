@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from freedompay_async.api.namespace import Namespace
 from freedompay_async.contract import table
-from freedompay_async.contract.models.requests import ClientCreation, ClientId, ClientUpdate, NewPhone
+from freedompay_async.contract.models.client_requests import ClientCreation, ClientId, ClientUpdate, NewPhone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from freedompay_async.contract.models.answers import Completed, CreatedClient
+    from freedompay_async.contract.models.client_requests import IdentificationInfo, NewClient
     from freedompay_async.contract.models.reads import ClientCards
-    from freedompay_async.contract.models.requests import IdentificationInfo, NewClient
     from freedompay_async.contract.request_ids import RequestId
     from freedompay_async.operations.operation import Operation
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import msgspec
 from msgspec import inspect
 
+from freedompay_async.contract.calls import Call, Mark, Retry, Section, check_path
 from freedompay_async.contract.models.answers import RequestState
 from freedompay_async.contract.models.open import Fields
 from freedompay_async.contract.models.requests import GivenBody, GivenIntent
 from freedompay_async.contract.request_ids import checked_request_id
-from freedompay_async.contract.table import TABLE, Call, Mark, Retry, Section, check_path
+from freedompay_async.contract.table import TABLE
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import check_text, check_type
 from freedompay_async.redaction.secret import Secret

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
 
     from freedompay_async.calls.session import Session
+    from freedompay_async.contract.calls import Call
     from freedompay_async.contract.models import Intent
     from freedompay_async.contract.request_ids import RequestId
-    from freedompay_async.contract.table import Call
     from freedompay_async.operations.operation import Operation
 
 __all__ = ["Namespace"]

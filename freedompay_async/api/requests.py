@@ -8,7 +8,8 @@ from freedompay_async.api.namespace import Namespace
 from freedompay_async.contract.models import RequestState, StatusQuery
 from freedompay_async.contract.request_ids import checked_request_id
 from freedompay_async.contract.table import REQUESTS_STATUS
-from freedompay_async.operations.operation import Operation, as_completed
+from freedompay_async.operations.as_completed import as_completed
+from freedompay_async.operations.operation import Operation
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable

@@ -12,8 +12,8 @@ from freedompay_async.batch.limits import Limits, Progress
 from freedompay_async.batch.plan import Plan, check_settings, checked_card_product, existing_plan, fold_plan, make_plan
 from freedompay_async.batch.report import Outcome, Report, make_report
 from freedompay_async.batch.run import Run
+from freedompay_async.contract.calls import Section
 from freedompay_async.contract.request_ids import checked_name
-from freedompay_async.contract.table import Section
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import check_flag, check_type, refusal
 from freedompay_async.guards.staying import Staying

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from freedompay_async.batch.input.rows import Row
 from freedompay_async.batch.plan import PlannedRow
-from freedompay_async.contract.models.requests import Address, NewClient
+from freedompay_async.contract.models.client_requests import Address, NewClient
 
 __all__ = ["KeptRow"]
 

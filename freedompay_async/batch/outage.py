@@ -7,16 +7,17 @@ from contextvars import ContextVar
 from math import inf
 from typing import TYPE_CHECKING, Final
 
-from freedompay_async.calls.policy import Seen
-from freedompay_async.codec.wire import is_page
+from freedompay_async.codec.decode import is_page
+from freedompay_async.codec.messages import Seen
 from freedompay_async.errors import NotSent, RateLimited
-from freedompay_async.traffic.governor import Governor, Lane, NoTurn, Rank
+from freedompay_async.traffic.governor import Governor, NoTurn, Rank
+from freedompay_async.traffic.lane import Lane
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from freedompay_async.batch.limits import Progress
-    from freedompay_async.codec.wire import Verdict
+    from freedompay_async.codec.messages import Verdict
     from freedompay_async.errors import FreedomPayError
 
 __all__ = ["PatientLane"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sqlite3
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache, partial
@@ -14,13 +13,11 @@ import msgspec
 
 from freedompay_async.batch.contracts import META
 from freedompay_async.batch.input.documents import DocumentProblem, document_digest
-from freedompay_async.batch.input.doubts import Kind
-from freedompay_async.batch.input.lookalikes import difference, known_letters
 from freedompay_async.batch.input.misfits import Misfits
-from freedompay_async.batch.input.rows import Problem, Row, shown
+from freedompay_async.batch.input.rows import Problem, Row
 from freedompay_async.batch.journal.file import no_batch, to_go_on
+from freedompay_async.batch.plan_keys import Keys
 from freedompay_async.batch.plan_warnings import Warnings
-from freedompay_async.contract.request_ids import BadName, one_name
 from freedompay_async.errors import ConfigurationError, JournalError
 from freedompay_async.guards.arguments import check_type
 from freedompay_async.redaction.opening import opened
@@ -28,6 +25,7 @@ from freedompay_async.redaction.portable import Portable
 from freedompay_async.redaction.secret import MASK, Secret
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
@@ -202,7 +200,7 @@ def _plan(
         check_settings(known, {"card_product": ""} | settings, path)
         if agreement is not None:
             agreement.check(connection)
-    keys = _Keys(connection, problems, warnings)
+    keys = Keys(connection, problems, warnings)
     warnings.begin(connection)
     digest = hashlib.sha256()
     folders: Callable[[str], str] = lru_cache(maxsize=256)(_real_folder)
@@ -285,60 +283,6 @@ def _has_secret(planned: PlannedRow) -> bool:
 def _write(connection: sqlite3.Connection, chunk: list[tuple[int, str, int, bytes]], known: Mapping[str, str]) -> None:
     if not known:
         connection.executemany("INSERT INTO rows (number, key, line, data) VALUES (?, ?, ?, ?)", chunk)
-
-
-class _Keys:
-    """The keys of a plan: each in its one form, and no two that are the same or look the same."""
-
-    def __init__(self, connection: sqlite3.Connection, problems: list[Problem], warnings: Warnings) -> None:
-        self._connection: Final = connection
-        self._problems: Final = problems
-        self._warnings: Final = warnings
-        self._letters: Final = known_letters()
-        if self._letters is None:
-            warnings.not_looked("keys that look alike were not looked for: install freedompay-async[cli] for that")
-        # In a table and not in memory: a file may have a million rows.
-        connection.execute("DROP TABLE IF EXISTS temp.seen")
-        # The same key has the same skeleton, so one index finds both.
-        connection.execute("CREATE TEMP TABLE seen (skeleton TEXT PRIMARY KEY, key TEXT NOT NULL, line INTEGER NOT NULL) WITHOUT ROWID")
-
-    def end(self) -> None:
-        self._connection.execute("DROP TABLE temp.seen")
-
-    def take(self, row: Row) -> Row | None:
-        """The row with its key in the one form; `None`, and a problem, where that is no key of its own."""
-        # A file's keys have it already; a row that was made in code may have anything.
-        try:
-            key = one_name("key", row.key)
-        except BadName as error:
-            value = f"{shown(str(row.key))} " if row.key else ""
-            self._problems.append(Problem(row.line, "key", f"{value}{error}"))
-            return None
-        letters = self._letters
-        skeleton = key if letters is None else letters.skeleton(key)
-        try:
-            self._connection.execute("INSERT INTO temp.seen VALUES (?, ?, ?)", (skeleton, key, row.line))
-        except sqlite3.IntegrityError:
-            found = self._connection.execute("SELECT key, line FROM temp.seen WHERE skeleton = ?", (skeleton,))
-            self._problems.append(Problem(row.line, "key", _same(key, *found.fetchone())))
-            return None
-        if letters is not None and (mixed := letters.mixed(key)) is not None:
-            self._warn(row.line, key, *mixed)
-        return row if key == row.key else msgspec.structs.replace(row, key=key)
-
-    def _warn(self, line: int, key: str, word: str, scripts: tuple[str, ...]) -> None:
-        where = "" if word == key else f" in the word {shown(word)}"
-        text = f"{shown(key)} has {' and '.join(scripts)} letters{where}: check that nobody mistook one for another"
-        self._warnings.add(Kind.KEY, line, "key", text)
-
-
-def _same(key: str, first: str, line: int) -> str:
-    if key == first:
-        return f"{shown(key)} is the key of line {line} too: each row needs a key of its own"
-    return (
-        f"{shown(key)} looks like {shown(first)}, the key of line {line}, and is another ({difference(key, first)}): if they are one row, "
-        "delete one of them; if they are two, give one of them a key that looks different"
-    )
 
 
 def _planned(row: Row, problems: list[Problem], folders: Callable[[str], str]) -> PlannedRow | None:

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from freedompay_async.batch.entries import Earlier, Entry
     from freedompay_async.batch.shared import Shared
+    from freedompay_async.contract.calls import Call
     from freedompay_async.contract.models import RequestState
-    from freedompay_async.contract.table import Call
 
 __all__ = ["Refusals"]
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from freedompay_async.batch.plan import Plan
     from freedompay_async.batch.report import Outcome
     from freedompay_async.calls.session import Session
-    from freedompay_async.traffic.governor import Lane
+    from freedompay_async.traffic.lane import Lane
 
 __all__ = ["Run"]
 

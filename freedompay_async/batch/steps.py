@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from freedompay_async.batch.refusals import Refusals
     from freedompay_async.batch.report import Outcome
     from freedompay_async.batch.shared import Shared
+    from freedompay_async.contract.calls import Call
     from freedompay_async.contract.models import Intent, RequestState
-    from freedompay_async.contract.table import Call
 
 __all__ = ["Steps"]
 

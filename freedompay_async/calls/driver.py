@@ -1,4 +1,4 @@
-"""The driver of one call: composes, signs, sends, asks, and tells the end. `policy.py` decides what is next."""
+"""The driver of one call: composes, signs, sends, asks, and tells the end. `call_state.py` decides what is next."""
 
 from __future__ import annotations
 
@@ -15,17 +15,21 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from msgspec.structs import force_setattr
 
+from freedompay_async.calls.call_state import Life, Step
 from freedompay_async.calls.error_text import mark_cancelled, to_error
-from freedompay_async.calls.policy import Life, Policy, RetryBudget, Seen, Step
 from freedompay_async.calls.reading import Reading
+from freedompay_async.calls.retry_budget import RetryBudget
 from freedompay_async.calls.reuse import Bodies, Noted, tell_other_body
+from freedompay_async.codec.decode import read_answer, read_look_up
 from freedompay_async.codec.drift import DriftCount
-from freedompay_async.codec.wire import Message, Reply, Verdict, encode, read_answer, read_look_up
+from freedompay_async.codec.encode import encode
+from freedompay_async.codec.messages import Message, Reply, Seen, Verdict
 from freedompay_async.contract.bodies import secrets_renamed
+from freedompay_async.contract.calls import WITHOUT_ID, Call, Mark, Retry, Section
 from freedompay_async.contract.models import Answer, GiftAnswer, HeaderQuery, Intent, PinPageAnswer, RequestState, StatusQuery
 from freedompay_async.contract.models.open import Fields
 from freedompay_async.contract.request_ids import checked_request_id, new_request_id
-from freedompay_async.contract.table import REQUESTS_STATUS, WITHOUT_ID, Call, Mark, Retry, Section
+from freedompay_async.contract.table import REQUESTS_STATUS
 from freedompay_async.errors import KEEP_TO_THE_ID, MEANINGS, Busy, ConfigurationError, Ending, OutcomeUnknown
 from freedompay_async.guards.arguments import check_flag, check_number, refusal
 from freedompay_async.guards.staying import Staying
@@ -44,7 +48,8 @@ if TYPE_CHECKING:
     from freedompay_async.contract.request_ids import RequestId
     from freedompay_async.crypto.signing import Signer
     from freedompay_async.errors import FreedomPayError
-    from freedompay_async.traffic.governor import Lane
+    from freedompay_async.settings.policy import Policy
+    from freedompay_async.traffic.lane import Lane
 
 __all__ = ["Departure", "Driver", "Means", "warn_of_unknown"]
 

@@ -6,18 +6,20 @@ import re
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
-from freedompay_async.calls.policy import Seen, Step
+from freedompay_async.calls.call_state import Step
+from freedompay_async.codec.messages import Seen
+from freedompay_async.contract.calls import Mark, Retry, Section
 from freedompay_async.contract.models.answers import RequestState, as_id
 from freedompay_async.contract.models.dictionaries import GiftStatus
-from freedompay_async.contract.table import REQUESTS_STATUS, Mark, Retry, Section
+from freedompay_async.contract.table import REQUESTS_STATUS
 from freedompay_async.errors import KEEP_TO_THE_ID, MEANINGS, AuthenticationError, Ending, FreedomPayError, Of
 from freedompay_async.redaction.redaction import BY_SHAPE, Redaction
 from freedompay_async.redaction.secret import MASK
 
 if TYPE_CHECKING:
-    from freedompay_async.codec.wire import Verdict
+    from freedompay_async.codec.messages import Verdict
+    from freedompay_async.contract.calls import Call
     from freedompay_async.contract.models import AnyAnswer
-    from freedompay_async.contract.table import Call
 
 __all__ = ["asked_to_wait", "hint_of", "mark_cancelled", "named_in", "to_error"]
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import msgspec
 
 from freedompay_async.calls.error_text import mark_cancelled
+from freedompay_async.contract.calls import Mark
 from freedompay_async.contract.models.open import Extra, Fields, OpenStruct
 from freedompay_async.contract.models.requests import GivenBody
-from freedompay_async.contract.table import Mark
 from freedompay_async.errors import (
     ApiError,
     ConfigurationError,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
     from os import PathLike
 
-    from freedompay_async.contract.table import Call
+    from freedompay_async.contract.calls import Call
 
 __all__ = ["Record"]
 

@@ -6,11 +6,12 @@ import dataclasses
 import time
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from freedompay_async.calls.call_state import Doubt, Life
 from freedompay_async.calls.driver import Driver, Means
-from freedompay_async.calls.policy import Doubt, Life, Policy
+from freedompay_async.contract.calls import Call, Retry
 from freedompay_async.contract.models import Intent, RequestState, StatusQuery
 from freedompay_async.contract.request_ids import new_request_id
-from freedompay_async.contract.table import REQUESTS_STATUS, Call, Retry
+from freedompay_async.contract.table import REQUESTS_STATUS
 from freedompay_async.errors import ProtocolError, RequestFailed
 from freedompay_async.guards.loops import running_loop
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
     from freedompay_async.calls.driver import Departure
     from freedompay_async.contract.request_ids import RequestId
-    from freedompay_async.traffic.governor import Lane
+    from freedompay_async.settings.policy import Policy
+    from freedompay_async.traffic.lane import Lane
 
 __all__ = ["Session"]
 

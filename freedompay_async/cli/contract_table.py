@@ -17,12 +17,13 @@ from freedompay_async.cli.marks import MARKS, RETRIES
 from freedompay_async.cli.output import printable
 from freedompay_async.cli.verbs.answers import draw_table
 from freedompay_async.codec.to_json import to_json
+from freedompay_async.contract.calls import Call, Mark, Section
 from freedompay_async.contract.client_contract import Contract, differences
 from freedompay_async.contract.file.reading import read_contract
 from freedompay_async.contract.file.template import template
-from freedompay_async.contract.table import HASHDT_TABLE, TABLE, Call, Mark, Section
+from freedompay_async.contract.regions import Region
+from freedompay_async.contract.table import HASHDT_TABLE, TABLE
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.settings.settings import Region
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

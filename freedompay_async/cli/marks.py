@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, Final
 
-from freedompay_async.contract.table import Mark, Retry
+from freedompay_async.contract.calls import Mark, Retry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from freedompay_async.contract.table import Call
+    from freedompay_async.contract.calls import Call
 
 __all__ = ["MARKS", "RETRIES", "help_of"]
 

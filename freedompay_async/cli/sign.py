@@ -16,17 +16,18 @@ from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.settings_flags import Given, with_settings
 from freedompay_async.cli.verbs.answers import draw_facts
 from freedompay_async.codec.to_json import to_json
+from freedompay_async.contract.calls import Section
 from freedompay_async.contract.client_contract import Contract
 from freedompay_async.contract.file.reading import overrides_of
 from freedompay_async.contract.request_ids import new_request_id
-from freedompay_async.contract.table import TABLE, Section
+from freedompay_async.contract.table import TABLE
 from freedompay_async.crypto.diagnosis import Comparison, SigningReport, compare, signing_report
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.settings.schemes import read_schemes
 from freedompay_async.settings.settings import Settings, region_scheme
 
 if TYPE_CHECKING:
-    from freedompay_async.contract.table import Call
+    from freedompay_async.contract.calls import Call
     from freedompay_async.crypto.signing import JwsSigner, Sha256Signer
 
 __all__ = ["sign"]

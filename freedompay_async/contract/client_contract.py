@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from freedompay_async.contract.calls import ENVELOPES, WITHOUT_ID
 from freedompay_async.contract.models.open import Extra, Fields
 from freedompay_async.contract.overrides import CALLS, overridden
-from freedompay_async.contract.table import ENVELOPES, WITHOUT_ID
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from freedompay_async.contract.calls import Call, Section
     from freedompay_async.contract.overrides import Override
-    from freedompay_async.contract.table import Call, Section
+    from freedompay_async.contract.regions import Region
     from freedompay_async.crypto.signing import Signer
-    from freedompay_async.settings.settings import Region
 
 __all__ = ["Contract", "Says", "as_text", "differences"]
 

@@ -7,9 +7,10 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from freedompay_async.contract.bodies import collision, names_of
+from freedompay_async.contract.calls import Call, Retry, check_path
 from freedompay_async.contract.models.open import Fields
 from freedompay_async.contract.models.requests import Intent
-from freedompay_async.contract.table import REQUESTS_STATUS, Call, Retry, check_path
+from freedompay_async.contract.table import REQUESTS_STATUS
 from freedompay_async.errors import ConfigurationError
 
 if TYPE_CHECKING:

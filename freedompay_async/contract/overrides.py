@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct
 
 from freedompay_async.contract.bodies import names_of, outer
+from freedompay_async.contract.calls import Call, Mark, Retry, Section
 from freedompay_async.contract.models.answers import Answer
 from freedompay_async.contract.models.open import Fields
 from freedompay_async.contract.override_checks import (
@@ -27,9 +28,9 @@ from freedompay_async.contract.override_checks import (
     refusal,
     text_of,
 )
-from freedompay_async.contract.table import HASHDT_TABLE, TABLE, Call, Mark, Retry, Section
+from freedompay_async.contract.regions import Region
+from freedompay_async.contract.table import HASHDT_TABLE, TABLE
 from freedompay_async.redaction.secret import Hidden
-from freedompay_async.settings.settings import Region
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -15,13 +15,11 @@ from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import refusal
 from freedompay_async.redaction.secret import Secret
 
-__all__ = ["UUID_FORM", "BadName", "RequestId", "checked_name", "checked_request_id", "derive_request_id", "new_request_id", "one_name"]
+__all__ = ["BadName", "RequestId", "checked_name", "checked_request_id", "derive_request_id", "new_request_id", "one_name"]
 
 RequestId: TypeAlias = str | UUID
 """A request id as callers give it; it goes out as text."""
 
-UUID_FORM: Final = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
-"""A pattern of one anywhere in a text."""
 _ID: Final = re.compile(r"[!-~]{1,128}")
 _LONGEST: Final = 200
 _SHOWN: Final = 40

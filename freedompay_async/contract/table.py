@@ -1,16 +1,11 @@
-"""The table of calls: for each its path, shapes, how sure it is, and how it may be retried.
-
-A new call costs one row here and one thin method. Nothing about a retry is ever taken from the HTTP verb: every call of Freedom Pay is
-a POST.
-"""
+"""The table of calls. A new call costs one row here and one thin method."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field, replace
-from enum import Enum, StrEnum
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Protocol, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from freedompay_async.contract.calls import Call, Mark, Retry, Section
 from freedompay_async.contract.models import gift_cards as gift
 from freedompay_async.contract.models import pin_pages, reads
 from freedompay_async.contract.models import requests as asked
@@ -22,182 +17,14 @@ from freedompay_async.contract.models.answers import (
     IssuedCards,
     RequestState,
 )
-from freedompay_async.errors import ConfigurationError
+from freedompay_async.contract.models.client_requests import ClientCreation, ClientId, ClientUpdate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from msgspec import Struct
 
-    from freedompay_async.contract.models.open import Fields
-
-__all__ = ["ENVELOPES", "HASHDT_TABLE", "TABLE", "WITHOUT_ID", "Call", "Mark", "Result", "Retry", "Section", "check_path"]
-
-
-class Mark(StrEnum):
-    """How sure a row is."""
-
-    DOCUMENTED = "documented"
-    """The vendor's page shows the path and the fields."""
-    PARTIAL = "partial"
-    """The vendor's page shows the path or the shape, not all of it."""
-    INFERRED = "inferred"
-    """In the vendor's menu; no public page shows its path or fields. A best guess."""
-    GIVEN = "given"
-    """Not of the table: the caller named the path."""
-
-
-class Retry(Enum):
-    """What may follow a lost answer."""
-
-    READ = "read"
-    """Changes nothing: may be asked again, each time under a fresh id."""
-    REPEATABLE = "repeatable"
-    """Changes something, and doing it again gives the same end: may be sent again, each time under a fresh id."""
-    ASKABLE = "askable"
-    """Changes something, and `request/status` knows its request id: ask before anything is sent again."""
-    UNASKABLE = "unaskable"
-    """Changes something and can't be asked about."""
-
-    @property
-    def harmless(self) -> bool:
-        """Whether it may be sent any number of times."""
-        return self in (Retry.READ, Retry.REPEATABLE)
-
-
-class Section(StrEnum):
-    """A part of the API that may have a signature scheme of its own."""
-
-    PAYMENT_CARDS = "payment_cards"
-    GIFT_CARDS = "gift_cards"
-    HASHDT = "hashdt"
-    """Another issuer's API, of the client `HashDT`."""
-
-
-ENVELOPES: Final[Mapping[Section, frozenset[str]]] = {
-    Section.PAYMENT_CARDS: frozenset({"request_status", "dt", "error_code"}),
-    Section.GIFT_CARDS: frozenset({"datetime"}),
-    Section.HASHDT: frozenset({"code"}),
-}
-"""Of these an answer of the contract has at least one, beside its `status`. Other JSON comes from a gateway, whatever its `status` is.
-
-The vendor's error answers are not published, so this is data: an override changes it.
-"""
-
-
-class Result(Protocol):
-    """What a finished request is turned into; `of` gives `None` while the answer lacks the ids."""
-
-    @classmethod
-    def of(cls, state: RequestState) -> Result | None: ...
-
+__all__ = ["HASHDT_TABLE", "TABLE"]
 
 R = TypeVar("R")
-_OWN_ID: Final = "request_id"
-
-
-@dataclass(frozen=True, slots=True)
-class Call(Generic[R]):
-    """One row."""
-
-    name: str
-    """The method that a user calls."""
-    path: str
-    request: type[Struct]
-    result: type[R]
-    mark: Mark
-    retry: Retry
-    source: str
-    """The vendor's page."""
-    section: Section = Section.PAYMENT_CARDS
-    method: Literal["POST", "GET"] = "POST"
-    fixed_id: bool = False
-    """The id of a question is an idempotency key: the same on every attempt."""
-    safe_again: bool = False
-    """Of an effect that can't be asked about: doing it again does no harm, so whoever lost the answer may."""
-    pays: bool = False
-    """It moves money when it is accepted, so it is not sent a second time unless the policy says so."""
-    codes: bool = False
-    """Codes (a PIN, a CVV, a code from an SMS) go over it, so any 3 to 8 digits in the texts of its answers are hidden."""
-    kz_only: bool = False
-    """Of the vendor's menus only the one for KZ has it, as far as seen."""
-    not_in_menu: str | None = None
-    """The region of the client, where the menu of that has no such call."""
-    table_path: str | None = None
-    """The path of the table, where an override has put another in its place."""
-    given_envelope: frozenset[str] | None = None
-    """Fields that an override asks for in place of the section's own (`ENVELOPES`)."""
-    fields: Mapping[str, Any] | Fields = field(default_factory=dict, hash=False)
-    """Fields that an override adds to every body."""
-    header_names: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """Headers that an override gives another name."""
-    leave_out: frozenset[str] = frozenset()
-    """Fields that an override leaves out of the body, by the names of `request`; what is inside of an object stands behind a dot."""
-    rename: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """Fields, named in the same way, that an override gives another name."""
-
-    body_id: bool = field(init=False, repr=False, compare=False)
-    """Whether the body carries the request id of the call itself."""
-    needs_header_id: bool = field(init=False, repr=False, compare=False)
-    """An effect that is asked about, and whose body does not carry its id under the name that the issuer is known to read."""
-    answer: type[Any] = field(init=False, repr=False, compare=False)
-    """The shape of its answer. An accepted request is told of as `request/status` tells of it."""
-    envelope: frozenset[str] = field(init=False, repr=False, compare=False)
-    """An answer has one of these beside its `status`, or it is not the contract's; empty: `status` is enough."""
-
-    def __post_init__(self) -> None:
-        intent = issubclass(self.request, asked.Intent)
-        object.__setattr__(self, "body_id", intent and _OWN_ID not in self.leave_out)
-        changed = _OWN_ID in self.leave_out or _OWN_ID in self.rename
-        object.__setattr__(self, "needs_header_id", intent and changed and self.retry is Retry.ASKABLE)
-        accepted = intent and not self.retry.harmless and self.mark is not Mark.GIVEN
-        object.__setattr__(self, "answer", RequestState if accepted else self.result)
-        own = ENVELOPES[self.section] if self.given_envelope is None else self.given_envelope
-        object.__setattr__(self, "envelope", own)
-
-    @property
-    def path_unsure(self) -> bool:
-        """Whether no page of the vendor shows the path: it is a guess of the table, or what an override says."""
-        return self.mark is Mark.INFERRED or self.table_path is not None
-
-    def named(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """These headers under the names that an override gives them, in whatever case either has them; two may change places.
-
-        Raises:
-            ConfigurationError: two of them have the same name then.
-        """
-        if not self.header_names:
-            return dict(headers)
-        others = {name.lower(): other for name, other in self.header_names.items()}
-        named: dict[str, tuple[str, str]] = {}
-        for written, value in headers.items():
-            name = others.get(written.lower(), written)
-            if name.lower() in named:
-                raise ConfigurationError(f"the contract gives two headers of {self.name} the name {name}. Nothing was sent.")
-            named[name.lower()] = (name, value)
-        return dict(named.values())
-
-
-WITHOUT_ID: Final = (
-    "the contract takes request_id out of the body or gives it another name, and this signature "
-    "scheme has no id in a header: nothing would tell a repeat from a second order. Leave "
-    "request_id as it is, sign with Sign, which has the header Request-Id, or say that the call "
-    "can't be asked about (retry UNASKABLE)."
-)
-"""Of an effect that is asked about by an id that is not known to reach the issuer."""
-_PATH: Final = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
-
-
-def check_path(path: str) -> None:
-    """A path goes out as it was signed, so it holds nothing that a URL writes in another way.
-
-    Raises:
-        ConfigurationError: it does.
-    """
-    if not _PATH.fullmatch(path):
-        raise ConfigurationError(f"the path {path!r} is not like /v5/card-api/card/info. Nothing was sent.")
-
-
 _CARD_API: Final = "/v5/card-api/"
 _GIFT: Final = "/v5/cards/"
 _KZ: Final = "docs.freedompay.kz"
@@ -250,9 +77,9 @@ CARDS_VALIDATE_CARDHOLDER: Final = _kz(
         "cards.validate_cardholder", "external/cardholder_validate", asked.CardholderQuery, reads.CardValidation, _D, _READ, "api-17842385"
     )
 )
-CLIENTS_CREATE: Final = _card("clients.create", "client/add", asked.ClientCreation, CreatedClient, _D, _ASKABLE, "api-12074751")
-CLIENTS_UPDATE: Final = _card("clients.update", "client/update", asked.ClientUpdate, Completed, _D, _ASKABLE, "api-12074967")
-CLIENTS_CARDS: Final = _card("clients.cards", "client/cards", asked.ClientId, reads.ClientCards, _I, _READ, "menu: Cards' list")
+CLIENTS_CREATE: Final = _card("clients.create", "client/add", ClientCreation, CreatedClient, _D, _ASKABLE, "api-12074751")
+CLIENTS_UPDATE: Final = _card("clients.update", "client/update", ClientUpdate, Completed, _D, _ASKABLE, "api-12074967")
+CLIENTS_CARDS: Final = _card("clients.cards", "client/cards", ClientId, reads.ClientCards, _I, _READ, "menu: Cards' list")
 REQUESTS_STATUS: Final = Call(
     "requests.status", f"{_CARD_API}request/status", asked.StatusQuery, RequestState, _D, _READ, "docs.freedompay.kg api-13677899"
 )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from freedompay_async.base_client import Pooled
+from freedompay_async.contract.calls import Section
 from freedompay_async.contract.file.reading import overrides_of
 from freedompay_async.contract.overrides import overridden
-from freedompay_async.contract.table import Section
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import check_text
 from freedompay_async.hashdt.access import Access, closed
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from os import PathLike
 
-    from freedompay_async.calls.policy import Policy
     from freedompay_async.contract.overrides import Override
     from freedompay_async.hashdt.access import TokenSource
+    from freedompay_async.settings.policy import Policy
     from freedompay_async.settings.proxies import Proxy
 
 __all__ = ["HashDT"]

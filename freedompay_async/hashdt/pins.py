@@ -18,9 +18,9 @@ from freedompay_async.hashdt.page import PinPage, is_safe
 
 if TYPE_CHECKING:
     from freedompay_async.calls.session import Session
+    from freedompay_async.contract.calls import Call
     from freedompay_async.contract.models.pin_pages import PinPageAnswer
     from freedompay_async.contract.request_ids import RequestId
-    from freedompay_async.contract.table import Call
     from freedompay_async.hashdt.access import Access
 
 __all__ = ["Pins"]

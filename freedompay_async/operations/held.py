@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from freedompay_async.contract.models.answers import IssuedCards, RequestState
 
 if TYPE_CHECKING:
-    from freedompay_async.contract.table import Call
+    from freedompay_async.contract.calls import Call
 
 __all__ = ["lacks", "result_of"]
 

@@ -1,26 +1,20 @@
-"""An accepted request, its result, and waiting for one or for thousands."""
+"""An accepted request, its result, and waiting for it."""
 
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import logging
-from heapq import heappop, heappush
 from math import inf
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-import anyio
-
-from freedompay_async.calls.error_text import asked_to_wait, mark_cancelled, named_in, to_error
-from freedompay_async.calls.policy import Seen, Step
+from freedompay_async.calls.call_state import Step
+from freedompay_async.calls.error_text import mark_cancelled, to_error
 from freedompay_async.calls.reuse import tell_other_body
-from freedompay_async.codec.wire import Verdict
+from freedompay_async.codec.messages import Seen, Verdict
 from freedompay_async.contract.models.answers import IssuedCards
 from freedompay_async.errors import (
-    MEANINGS,
     AuthenticationError,
     ConfigurationError,
-    Ending,
     FreedomPayError,
     NotSent,
     OutcomeUnknown,
@@ -28,23 +22,22 @@ from freedompay_async.errors import (
     RateLimited,
     StillProcessing,
 )
-from freedompay_async.guards.arguments import check_number, check_type, check_whole, refusal
+from freedompay_async.guards.arguments import check_number
 from freedompay_async.guards.loops import running_loop
 from freedompay_async.guards.staying import Staying
-from freedompay_async.operations.held import lacks, result_of
-from freedompay_async.operations.stream import stream
-from freedompay_async.traffic.governor import Lane
+from freedompay_async.operations.held import result_of
+from freedompay_async.operations.unfinished import question_denied, still_processing
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Mapping
 
     from freedompay_async.calls.driver import Departure
     from freedompay_async.calls.session import Session
+    from freedompay_async.contract.calls import Call
     from freedompay_async.contract.models import Intent, RequestState
     from freedompay_async.contract.request_ids import RequestId
-    from freedompay_async.contract.table import Call
 
-__all__ = ["Operation", "as_completed", "start"]
+__all__ = ["Operation", "start"]
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -55,8 +48,6 @@ _PASSING = (NotSent, OutcomeUnknown, ProtocolError, RateLimited)
 _LAST_LOOK: Final = 0.9
 # A wait without a time limit is held back by the issuer for so many seconds at most: one absurd answer must not hold it for ever.
 _LONGEST_HOLD: Final = 3600.0
-# So many are put off in one go: more would hold up other calls on the loop.
-_AT_ONCE: Final = 64
 
 
 class Operation(Staying, Generic[R_co]):
@@ -229,7 +220,7 @@ class Operation(Staying, Generic[R_co]):
         except _PASSING as error:
             self._trouble = error
         except AuthenticationError as error:
-            raise self._unasked(error) from error
+            raise question_denied(error, call=self._call, request_id=self.request_id, done=self._known) from error
         except ConfigurationError as error:
             told = error.text.replace(" Nothing was sent.", "").replace(". Nothing was sent;", ";")
             error.text = f"the question about the request was not sent, which says nothing of the request itself: {told}"
@@ -254,21 +245,6 @@ class Operation(Staying, Generic[R_co]):
     def _known(self) -> bool | None:
         """Whether the request was done, as far as it was told. An error of a question is false there, and that is of the question."""
         return True if self.answer is not None and self.answer.succeeded else None
-
-    def _unasked(self, denied: AuthenticationError) -> AuthenticationError:
-        """The refusal of a question, told of the request that was asked about."""
-        meaning = MEANINGS[Ending.RESULT_DENIED]
-        return AuthenticationError(
-            f"{meaning.text.format(why=f'HTTP {denied.http_status}')} {meaning.safe}",
-            request_id=self.request_id,
-            call=self._call.name,
-            http_status=denied.http_status,
-            body=denied.body,
-            error_code=denied.error_code,
-            error_description=denied.error_description,
-            retry_after=denied.retry_after,
-            done=self._known,
-        )
 
     def _pause(self, now: float, deadline: float) -> float:
         """Seconds until it is to be asked again whether to look; 0: look now."""
@@ -310,35 +286,14 @@ class Operation(Staying, Generic[R_co]):
         raise error
 
     def _unfinished(self, *, wait_too_long: bool = False) -> StillProcessing:
-        error = self._as_told()
-        trouble = error.__cause__ = self._trouble
-        if trouble is not None and trouble.retry_after:
-            error.retry_after, error.wait_too_long = trouble.retry_after, wait_too_long
-            error.text += f" {asked_to_wait(trouble.retry_after, too_long=wait_too_long)}"
-            error.args = (error.text,)
-        if self.answer is not None and self.answer.other_body:
-            tell_other_body(error)
-        return error
-
-    def _as_told(self) -> StillProcessing:
-        answer = self.answer
-        if answer is None:
-            unheard = "the issuer does not know this request id, or not yet"
-            why = unheard if self._trouble is None else "the last question about this request id has told nothing"
-            return self._still(Ending.NOT_KNOWN, why)
-        if not answer.succeeded:
-            late = "" if self._trouble is None else ", as far as was told before the last question, which got no usable answer"
-            return self._still(Ending.PROCESSING, f"in {str(answer.request_status or 'process')!r}{late}")
-        return self._still(Ending.UNNAMED, str(lacks(self._call, answer, cards=self._cards)))
-
-    def _still(self, ending: Ending, why: str) -> StillProcessing:
-        meaning, answer = MEANINGS[ending], self.answer
-        return StillProcessing(
-            f"{meaning.text.format(why=why)} {meaning.safe}",
-            request_id=self.request_id,
-            call=self._call.name,
-            done=meaning.done,
-            **named_in(self._before, answer),
+        return still_processing(
+            self._call,
+            self.request_id,
+            answer=self.answer,
+            before=self._before,
+            trouble=self._trouble,
+            cards=self._cards,
+            wait_too_long=wait_too_long,
         )
 
     def _instead(self) -> str:
@@ -385,116 +340,3 @@ async def start(
     known = sent_at is None and not answer.found
     accepted = asyncio.get_running_loop().time() if known else None
     return Operation(session, call, answer.request_id, answer, accepted=accepted, cards=request.cards, holder=request.holder)
-
-
-def as_completed(
-    session: Session, operations: Iterable[Operation[R]], *, timeout: float | None, concurrency: int, rate: float | None
-) -> AsyncGenerator[Operation[R]]:
-    """Yield each operation when it has ended; one heap of due times, one budget of calls."""
-    try:
-        pending = list(operations)
-    except TypeError:
-        raise refusal("operations", operations, "Operations in a list") from None
-    for each in pending:
-        check_type("operations", each, Operation, "Operations; attach(request_id) makes one of an id")
-    check_whole("concurrency", concurrency, unit="calls")
-    if rate is not None:
-        check_number("rate", rate, unit="calls a second")
-    if timeout is not None:
-        check_number("timeout", timeout, unit="seconds", endless=True)
-
-    async def work(give: Callable[[Operation[R]], Awaitable[None]]) -> None:
-        await _Watch(session, pending, timeout=timeout, concurrency=concurrency, rate=rate).run(give)
-
-    return stream(work)
-
-
-class _Watch(Generic[R]):
-    """Looks each operation up when it is due, and never more than the budget allows."""
-
-    def __init__(
-        self, session: Session, operations: list[Operation[R]], *, timeout: float | None, concurrency: int, rate: float | None
-    ) -> None:
-        # What came to nothing is due again later, and holds no place until then.
-        once = dataclasses.replace(session.policy, attempts=1)
-        self._session = session.in_lane(Lane(concurrency=concurrency, rate=rate, within=session.governor), policy=once)
-        self._places = asyncio.Semaphore(concurrency)
-        self._loop = asyncio.get_running_loop()
-        now = self._loop.time()
-        self._deadline = inf if timeout is None else now + timeout
-        self._pending = dict(enumerate(operations))
-        # A heap, because they are in order. When each is due, it tells when its turn comes.
-        self._due = [(now, number) for number, each in self._pending.items() if not each.done]
-        # For these the issuer asked for more time than there is.
-        self._given_up: set[int] = set()
-        self._woken = asyncio.Event()
-
-    async def run(self, give: Callable[[Operation[R]], Awaitable[None]]) -> None:
-        for number, operation in list(self._pending.items()):
-            if operation.done:
-                await give(operation)
-                del self._pending[number]
-        put_off = 0
-        with anyio.move_on_after(self._deadline - self._loop.time()):
-            async with anyio.create_task_group() as group:
-                while len(self._pending) > len(self._given_up):
-                    now = self._loop.time()
-                    if self._due and self._due[0][0] <= now:
-                        # The place is taken before the task is made: thousands of due ids make no thousands of tasks.
-                        await self._places.acquire()
-                        _, number = heappop(self._due)
-                        # What was learnt since may have put it off.
-                        if self._put_off(number):
-                            self._places.release()
-                            put_off += 1
-                            if not put_off % _AT_ONCE:
-                                await asyncio.sleep(0)
-                            continue
-                        group.start_soon(self._look, number, give)
-                        continue
-                    self._woken.clear()
-                    with anyio.move_on_after(self._due[0][0] - now if self._due else None):
-                        await self._woken.wait()
-        if self._pending:
-            raise self._unfinished()
-
-    async def _look(self, number: int, give: Callable[[Operation[R]], Awaitable[None]]) -> None:
-        operation = self._pending[number]
-        try:
-            if not operation.done:
-                await operation._look(self._session, None)
-        finally:
-            self._places.release()
-        if operation.done:
-            await give(operation)
-            del self._pending[number]
-        else:
-            # When it is due again, it tells when its turn comes.
-            heappush(self._due, (self._loop.time(), number))
-        self._woken.set()
-
-    def _put_off(self, number: int) -> bool:
-        """Whether it is not worth a look yet; it comes up again when it may be, if that is in time."""
-        now, operation = self._loop.time(), self._pending[number]
-        held_until = operation._held_until(self._deadline)
-        if held_until >= self._deadline:
-            self._given_up.add(number)
-            return True
-        pause = max(operation._pause(now, self._deadline), held_until - now)
-        if pause > 0:
-            heappush(self._due, (now + pause, number))
-        return pause > 0
-
-    def _unfinished(self) -> StillProcessing:
-        ids = tuple(each.request_id for each in self._pending.values())
-        held = [self._pending[number] for number in self._given_up]
-        longest = max((each._asked_to_wait(self._deadline) for each in held), default=0.0)
-        why = f" {asked_to_wait(longest, too_long=True)}" if held else ""
-        error = StillProcessing(
-            f"{len(ids)} requests have not ended, and the waiting has stopped. Go on with requests.attach; `request_ids` has them.{why}",
-            retry_after=longest or None,
-        )
-        error.request_ids = ids
-        if held:
-            error.wait_too_long, error.__cause__ = True, held[0]._trouble
-        return error

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from freedompay_async.contract.request_ids import UUID_FORM
 from freedompay_async.redaction.secret import MASK
-from freedompay_async.redaction.spelling import hide_known
+from freedompay_async.redaction.spelling import UUID_FORM, hide_known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

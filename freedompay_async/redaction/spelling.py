@@ -9,7 +9,6 @@ import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
-from freedompay_async.contract.request_ids import UUID_FORM
 from freedompay_async.redaction.secret import MASK
 
 if TYPE_CHECKING:
@@ -17,7 +16,10 @@ if TYPE_CHECKING:
 
     from freedompay_async.redaction.secret import Secret
 
-__all__ = ["Known", "hide_known", "present"]
+__all__ = ["UUID_FORM", "Known", "hide_known", "present"]
+
+UUID_FORM: Final = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+"""A pattern of a UUID, as request ids are, anywhere in a text."""
 
 _ROUNDS: Final = 3
 _ESCAPE: Final = re.compile(

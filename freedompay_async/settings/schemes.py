@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from freedompay_async.contract.table import Section
+from freedompay_async.contract.calls import Section
 from freedompay_async.crypto.signing import JwsSigner, Sha256Signer
 from freedompay_async.errors import ConfigurationError
 

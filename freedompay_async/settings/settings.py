@@ -1,13 +1,13 @@
-"""Settings in: regions and their hosts, environment variables, and what is wrong with them."""
+"""Settings in: the host to call, environment variables, and what is wrong with them."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
 
+from freedompay_async.contract.regions import LIVE_HOSTS, TEST_HOSTS, Region
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import check_flag, check_text
 from freedompay_async.redaction.secret import Secret, SecretKey
@@ -17,32 +17,11 @@ from freedompay_async.settings.schemes import Scheme, read_schemes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["MAX_ANSWER", "Host", "Region", "Settings", "host_of", "is_plain", "region_scheme"]
+__all__ = ["MAX_ANSWER", "Host", "Settings", "host_of", "is_plain", "region_scheme"]
 
 MAX_ANSWER: Final = 8 * 2**20
 """Bytes of an answer that are read, unless a client is told otherwise."""
 
-
-class Region(StrEnum):
-    """Where the merchant is registered; it decides the host and the signature scheme."""
-
-    KZ = "KZ"
-    """Kazakhstan: `X-JWS-Signature`."""
-    KG = "KG"
-    """Kyrgyzstan: `Sign`. Its test host is named on the vendor's gateway pages only, so it is inferred for the Card API."""
-    UZ = "UZ"
-    """Uzbekistan: `Sign`. No test host is published."""
-
-    @classmethod
-    def _missing_(cls, value: object) -> Region:
-        named = cls.__members__.get(value.strip().upper()) if isinstance(value, str) else None
-        if named is None:
-            raise ConfigurationError(f"region is {value!r}: use one of {', '.join(cls)}. Nothing was sent.")
-        return named
-
-
-_LIVE: Final = {region: f"https://api.freedompay.{region.lower()}" for region in Region}
-_TEST: Final = {region: f"https://test-api.freedompay.{region.lower()}" for region in (Region.KZ, Region.KG)}
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _TRUE: Final = ("1", "true", "yes", "on")
 _FALSE: Final = ("0", "false", "no", "off")
@@ -67,27 +46,28 @@ def host_of(region: Region | None, *, test: bool | None, base_url: str | None) -
     if base_url is not None:
         base_url = _checked_url(check_text("base_url", base_url))
         host = (urlsplit(base_url).hostname or "").rstrip(".")
-        if test and f"https://{host}" in _LIVE.values():
+        if test and f"https://{host}" in LIVE_HOSTS.values():
             raise ConfigurationError(
                 f"base_url is {base_url}, a live host of the vendor, where cards are real, and test (FREEDOMPAY_TEST, --test) says that it "
                 "is a test host: leave one of them out. Nothing was sent."
             )
         here = host in _LOOPBACK
-        return Host(base_url, live=not (here or test or base_url in _TEST.values()))
+        return Host(base_url, live=not (here or test or base_url in TEST_HOSTS.values()))
     if region is None:
         raise ConfigurationError("no region and no base_url: set region (KZ, KG or UZ), or base_url. Nothing was sent.")
-    if region in _TEST and test is None:
+    if region in TEST_HOSTS and test is None:
         raise ConfigurationError(
-            f"it is not said which host of {region} is meant. The test host is {_TEST[region]}: test=True, FREEDOMPAY_TEST=1 or --test. "
-            f"The live one, where cards are real, is {_LIVE[region]}: test=False, FREEDOMPAY_TEST=0 or --live. Nothing was sent."
+            f"it is not said which host of {region} is meant. The test host is {TEST_HOSTS[region]}: "
+            f"test=True, FREEDOMPAY_TEST=1 or --test. The live one, where cards are real, is {LIVE_HOSTS[region]}: "
+            "test=False, FREEDOMPAY_TEST=0 or --live. Nothing was sent."
         )
     if not test:
-        return Host(_LIVE[region], live=True)
-    if region not in _TEST:
+        return Host(LIVE_HOSTS[region], live=True)
+    if region not in TEST_HOSTS:
         raise ConfigurationError(
             f"region {region} has no published test host: set base_url to the one that the vendor gave you. Nothing was sent."
         )
-    return Host(_TEST[region], live=False)
+    return Host(TEST_HOSTS[region], live=False)
 
 
 def _checked_url(base_url: str) -> str:

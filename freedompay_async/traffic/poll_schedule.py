@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from freedompay_async.calls.policy import Policy
+    from freedompay_async.settings.policy import Policy
 
 __all__ = ["Looks", "Polls"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from freedompay_async.codec.wire import Message, Reply
+    from freedompay_async.codec.messages import Message, Reply
 
 __all__ = ["CLOSED", "Attempt", "TransportError", "Wire"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from multidict import CIMultiDict
 
-from freedompay_async.codec.wire import Reply
+from freedompay_async.codec.messages import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from yarl import URL
 
-    from freedompay_async.codec.wire import Message
+    from freedompay_async.codec.messages import Message
 
 __all__ = ["Heads"]
 

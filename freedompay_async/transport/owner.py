@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Coroutine
 
-    from freedompay_async.codec.wire import Message, Reply
+    from freedompay_async.codec.messages import Message, Reply
     from freedompay_async.transport.base import Attempt
     from freedompay_async.transport.pool import Pool
 

@@ -21,7 +21,7 @@ import anyio
 from aiohttp.http import HttpProcessingError
 from yarl import URL
 
-from freedompay_async.codec.wire import Reply
+from freedompay_async.codec.messages import Reply
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Hidden
 from freedompay_async.transport.base import CLOSED, TransportError
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from aiohttp.connector import Connection
     from aiohttp.http import RawResponseMessage
 
-    from freedompay_async.codec.wire import Message
+    from freedompay_async.codec.messages import Message
     from freedompay_async.settings.proxies import Way
     from freedompay_async.transport.base import Attempt
 

@@ -15,7 +15,7 @@ import pytest
 
 from freedompay_async import FreedomPay, Policy
 from freedompay_async.batch import Batch, Journal, outage, read_file
-from freedompay_async.codec.wire import Reply
+from freedompay_async.codec.messages import Reply
 from freedompay_async.contract.request_ids import derive_request_id
 from freedompay_async.sandbox import Sandbox
 

@@ -18,12 +18,12 @@ from freedompay_async.batch.plan import PlannedRow
 from freedompay_async.batch.shared import Shared
 from freedompay_async.batch.steps import Steps
 from freedompay_async.batch.stopping import Stopping
-from freedompay_async.calls.policy import Policy
 from freedompay_async.contract.models import CardActivation, CardIssue, ClientCreation, NewClient, RequestState
 from freedompay_async.contract.request_ids import derive_request_id
 from freedompay_async.errors import RequestFailed
 from freedompay_async.operations.operation import Operation
 from freedompay_async.redaction.redaction import Outgoing
+from freedompay_async.settings.policy import Policy
 from freedompay_async.traffic.poll_schedule import Polls
 
 PERSON = NewClient(phone=77010000007, type=1, resident=1, first_name="Ivan", last_name="Ivanov")

@@ -8,8 +8,7 @@ import pytest
 
 from freedompay_async.batch.limits import Progress
 from freedompay_async.batch.outage import PatientLane
-from freedompay_async.calls.policy import Seen
-from freedompay_async.codec.wire import Reply, Verdict
+from freedompay_async.codec.messages import Reply, Seen, Verdict
 from freedompay_async.contract.models import RequestState
 from freedompay_async.traffic.governor import Governor, NoTurn
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from freedompay_async.batch import Batch, Journal, Limits, Row, read_file
-from freedompay_async.contract.models.requests import Address, NewClient
+from freedompay_async.contract.models.client_requests import Address, NewClient
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Secret
 
@@ -523,7 +523,7 @@ async def test_of_many_warnings_a_hundred_are_kept(office, person, more, told):
 
 
 async def test_a_plan_says_that_nobody_looked_for_keys_that_look_alike(office, person, monkeypatch):
-    monkeypatch.setattr("freedompay_async.batch.plan.known_letters", lambda: None)
+    monkeypatch.setattr("freedompay_async.batch.plan_keys.known_letters", lambda: None)
     async with office.batch() as batch:
         plan = await office.plan(batch, office.file([person(1, key="A1"), person(2, key="А1"), person(3, key="Aлмa")]))
 

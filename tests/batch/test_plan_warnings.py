@@ -189,7 +189,7 @@ class TestStrict:
         assert [each.line for each in plan.problems] == [2, 3]
 
     async def test_they_stand_among_the_others_and_what_is_of_no_line_is_last(self, office, person, monkeypatch):
-        monkeypatch.setattr("freedompay_async.batch.plan.known_letters", lambda: None)
+        monkeypatch.setattr("freedompay_async.batch.plan_keys.known_letters", lambda: None)
         async with office.batch(strict=True) as batch:
             plan = await office.plan(batch, office.file([person(1, last_name="Null"), person(2, phone="1"), person(3, last_name="Nan")]))
 

@@ -16,11 +16,11 @@ from freedompay_async.batch.limits import Limits, Progress
 from freedompay_async.batch.refusals import Refusals
 from freedompay_async.batch.shared import Shared
 from freedompay_async.batch.stopping import Held, Stopped, Stopping
-from freedompay_async.calls.policy import Policy
 from freedompay_async.contract.models import RequestState
 from freedompay_async.contract.request_ids import derive_request_id
 from freedompay_async.contract.table import CARDS_ISSUE
 from freedompay_async.errors import DuplicateRequest, NotSent, ProtocolError, RateLimited, RequestFailed
+from freedompay_async.settings.policy import Policy
 from freedompay_async.traffic.poll_schedule import Polls
 
 GRACE = 5.0

@@ -8,7 +8,7 @@ import pytest
 
 from freedompay_async.batch.input.rows import COLUMNS, REQUIRED, REQUIRED_1000, Problem, Row, read_row
 from freedompay_async.contract.countries import COUNTRIES
-from freedompay_async.contract.models.requests import Address, IdentificationInfo, NewClient
+from freedompay_async.contract.models.client_requests import Address, IdentificationInfo, NewClient
 
 TODAY = date(2025, 6, 15)
 LEAST = {"key": "app-1", "phone": "77017777777", "first_name": "Aidar", "last_name": "Omarov"}

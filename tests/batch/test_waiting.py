@@ -8,7 +8,7 @@ import pytest
 
 from freedompay_async import ConfigurationError
 from freedompay_async.batch import Limits, State
-from freedompay_async.codec.wire import Reply
+from freedompay_async.codec.messages import Reply
 
 LATER = {"429": Reply(429, {"Retry-After": "3600"}, b""), "503": Reply(503, {"Retry-After": "3600"}, b"")}
 NO = {"status": "error", "request_status": "error", "error_code": "42", "error_description": "not this one"}

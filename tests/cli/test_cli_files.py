@@ -287,7 +287,7 @@ def test_of_many_warnings_a_strict_command_says_how_many_rows_there_are_at_least
 
 
 def test_what_nobody_looked_for_is_a_problem_too(shell, people, monkeypatch):
-    monkeypatch.setattr("freedompay_async.batch.plan.known_letters", lambda: None)
+    monkeypatch.setattr("freedompay_async.batch.plan_keys.known_letters", lambda: None)
     shell.file(people(3))
     result = shell(*PLAN, "--strict")
 

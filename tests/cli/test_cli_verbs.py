@@ -7,7 +7,8 @@ import re
 import pytest
 
 from freedompay_async.cli.marks import MARKS, RETRIES
-from freedompay_async.contract.table import TABLE, Mark, Retry
+from freedompay_async.contract.calls import Mark, Retry
+from freedompay_async.contract.table import TABLE
 
 ROWS = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
 

@@ -17,9 +17,10 @@ import typer.main
 
 from freedompay_async import FreedomPay, NewClient, Operation
 from freedompay_async.contract import models, table
+from freedompay_async.contract.calls import Call, Mark
 from freedompay_async.contract.models.open import OpenStruct
 from freedompay_async.contract.request_ids import RequestId
-from freedompay_async.contract.table import HASHDT_TABLE, TABLE, Mark
+from freedompay_async.contract.table import HASHDT_TABLE, TABLE
 from freedompay_async.hashdt import HashDT, PinPage
 from freedompay_async.models import Limit, LimitAmount
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 ROWS = {row.name: row for row in (*TABLE, *HASHDT_TABLE)}
-CONSTANTS = {value.name: name for name, value in vars(table).items() if isinstance(value, table.Call)}
+CONSTANTS = {value.name: name for name, value in vars(table).items() if isinstance(value, Call)}
 PERSON = NewClient(phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV")
 PHONE = 79651234567
 DAY = {"start_date": dt.date(2020, 1, 1), "end_date": dt.date(2090, 1, 1)}

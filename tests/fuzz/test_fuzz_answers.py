@@ -8,12 +8,13 @@ import tracemalloc
 import pytest
 from hypothesis import strategies as st
 
-from freedompay_async.calls.policy import Seen
+from freedompay_async.codec.decode import read_answer, read_look_up
+from freedompay_async.codec.messages import Reply, Seen
 from freedompay_async.codec.to_json import to_json
-from freedompay_async.codec.wire import Reply, read_answer, read_look_up
+from freedompay_async.contract.calls import ENVELOPES as FIELDS
+from freedompay_async.contract.calls import Section
 from freedompay_async.contract.models import Answer, GiftAnswer, PinPageAnswer, RequestState
-from freedompay_async.contract.table import ENVELOPES as FIELDS
-from freedompay_async.contract.table import HASHDT_TABLE, TABLE, Section
+from freedompay_async.contract.table import HASHDT_TABLE, TABLE
 from tests.fuzz.corpus import answers, shaped, with_each_place
 
 ENVELOPES = {Section.PAYMENT_CARDS: Answer, Section.GIFT_CARDS: GiftAnswer, Section.HASHDT: PinPageAnswer}

@@ -11,8 +11,8 @@ from aiohttp import web
 
 from freedompay_async import Policy
 from freedompay_async.calls.session import Session
-from freedompay_async.codec.wire import Reply
-from freedompay_async.contract.table import Section
+from freedompay_async.codec.messages import Reply
+from freedompay_async.contract.calls import Section
 from freedompay_async.hashdt import HashDT, Pins
 from freedompay_async.hashdt.access import Access
 from freedompay_async.transport.base import TransportError

@@ -26,7 +26,7 @@ from freedompay_async.calls import reuse
 from freedompay_async.hashdt import HashDT
 from freedompay_async.models import Otp
 from freedompay_async.redaction import redaction
-from freedompay_async.traffic.pacing import Pace
+from freedompay_async.traffic.pace import Pace
 
 # What a 429 teaches a client is tested elsewhere; here, where three in a hundred calls get one at random, it would only take time.
 Pace.limited = lambda *_: None

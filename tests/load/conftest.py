@@ -16,7 +16,7 @@ from freedompay_async import FreedomPay
 from freedompay_async.batch import Batch, Journal, Limits
 from freedompay_async.batch.input.rows import read_row
 from freedompay_async.batch.journal.schema import SCHEMA
-from freedompay_async.codec.wire import Reply
+from freedompay_async.codec.messages import Reply
 from freedompay_async.transport.base import TransportError
 
 FIRST = 77010000000

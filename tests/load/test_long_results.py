@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from freedompay_async.codec.wire import Reply
+from freedompay_async.codec.messages import Reply
 
 
 @pytest.mark.parametrize("wait", [4.0, 20.0])

@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 
 from freedompay_async import ConfigurationError, NotSent
-from freedompay_async.codec.wire import Reply
+from freedompay_async.codec.messages import Reply
 
 ROWS = 700
 BEGINS, ENDS = 2.0, 302.0

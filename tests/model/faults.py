@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
-from freedompay_async.codec.wire import Reply
+from freedompay_async.codec.messages import Reply
 from tests.model.clocks import EPOCH
 from tests.model.issuer import Answer
 

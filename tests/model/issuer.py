@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from freedompay_async.codec.wire import Reply
+from freedompay_async.codec.messages import Reply
 
 NEVER = float("inf")
 DT = "2023-11-14T22:13:20+06:00"

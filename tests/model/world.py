@@ -13,7 +13,7 @@ from freedompay_async.calls.session import Session
 from freedompay_async.contract.models import BulkIssue, CardIssue, CardQuery, GiftIssue
 from freedompay_async.contract.table import CARDS_BULK_ISSUE, CARDS_INFO, CARDS_ISSUE, GIFT_CARDS_ISSUE, REQUESTS_STATUS
 from freedompay_async.operations.operation import Operation, start
-from freedompay_async.traffic.governor import Lane
+from freedompay_async.traffic.lane import Lane
 from tests.model.clocks import EPOCH, SteppedLoop
 from tests.model.issuer import Issuer, Manner
 from tests.model.network import POLICY, Wire

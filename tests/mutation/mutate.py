@@ -1,7 +1,7 @@
 """Changes one thing at a time in the modules that decide; a test has to fail: `make mutate`.
 
 python tests/mutation/mutate.py                          # all modules of modules.toml
-python tests/mutation/mutate.py --only calls.policy,batch.ending
+python tests/mutation/mutate.py --only calls.call_state,batch.ending
 
 mutmut makes the changes (mutants) and runs the tests that reach them. A mutant that no test notices
 is a survivor. It needs a test, or a line in equivalent.toml that says why no test can tell. One

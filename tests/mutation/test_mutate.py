@@ -22,9 +22,9 @@ def mutate():
 
 MODULES = tomllib.loads((HERE / "modules.toml").read_text(encoding="utf-8"))
 EQUIVALENT = tomllib.loads((HERE / "equivalent.toml").read_text(encoding="utf-8"))["equivalent"]
-DIFF = """# freedompay_async.traffic.governor.xǁLaneǁtake__mutmut_6: survived
---- freedompay_async/traffic/governor.py
-+++ freedompay_async/traffic/governor.py
+DIFF = """# freedompay_async.traffic.lane.xǁLaneǁtake__mutmut_6: survived
+--- freedompay_async/traffic/lane.py
++++ freedompay_async/traffic/lane.py
 @@ -1,4 +1,4 @@
  def take(self) -> bool:
 -    return self._own.take() and (
@@ -34,7 +34,7 @@ DIFF = """# freedompay_async.traffic.governor.xǁLaneǁtake__mutmut_6: survived
 +        self._within
 +    )
 """
-NAME = "freedompay_async.traffic.governor.xǁLaneǁtake__mutmut_6"
+NAME = "freedompay_async.traffic.lane.xǁLaneǁtake__mutmut_6"
 
 
 def test_a_mutant_is_read_on_one_line_however_it_was_broken(mutate):

@@ -22,10 +22,10 @@ from hypothesis.configuration import set_hypothesis_home_dir
 
 from freedompay_async import JwsSigner, Policy, Section, Sha256Signer
 from freedompay_async.calls.session import Session
-from freedompay_async.codec.wire import Reply
+from freedompay_async.codec.messages import Reply
 from freedompay_async.contract.models import Address, Answer, GiftAnswer, HeaderQuery, LimitAmount, NewClient, PinPageAnswer
+from freedompay_async.contract.models.client_requests import NewPhone
 from freedompay_async.contract.models.open import Fields, OpenInt, OpenStruct, OpenText
-from freedompay_async.contract.models.requests import NewPhone
 from freedompay_async.hashdt.access import Access
 from freedompay_async.redaction.secret import PageUrl, Secret
 from freedompay_async.transport.base import TransportError

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freedompay_async.codec.to_json import to_json
+from freedompay_async.contract.calls import Retry
 from freedompay_async.contract.models import Extra, RequestState
-from freedompay_async.contract.table import HASHDT_TABLE, REQUESTS_STATUS, TABLE, Retry
+from freedompay_async.contract.table import HASHDT_TABLE, REQUESTS_STATUS, TABLE
 from freedompay_async.errors import FreedomPayError
 from freedompay_async.hashdt import PinPage, Pins
 from freedompay_async.operations.operation import Operation, start

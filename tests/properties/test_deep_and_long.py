@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freedompay_async.calls.policy import Seen
+from freedompay_async.codec.decode import read_answer
+from freedompay_async.codec.messages import Reply, Seen
 from freedompay_async.codec.to_json import to_json
-from freedompay_async.codec.wire import Reply, read_answer
 from freedompay_async.contract.models import CardInfo, Extra, StatementExtended
 from freedompay_async.contract.models.open import Fields
 

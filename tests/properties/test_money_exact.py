@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from freedompay_async.codec.decode import read_answer
+from freedompay_async.codec.encode import encode
+from freedompay_async.codec.messages import Reply
 from freedompay_async.codec.shapes import read_shape
 from freedompay_async.codec.to_json import to_json
-from freedompay_async.codec.wire import Reply, encode, read_answer
 from freedompay_async.contract.models import CardBalance, GiftCardState, LimitAmount, TransactionCreation
 from freedompay_async.contract.models.requests import money
 from freedompay_async.errors import ConfigurationError

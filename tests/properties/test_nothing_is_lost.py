@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from freedompay_async.codec.decode import read_answer
 from freedompay_async.codec.drift import DriftCount
-from freedompay_async.codec.wire import Reply, read_answer
+from freedompay_async.codec.messages import Reply
 from freedompay_async.contract.models import Answer, GiftAnswer, PinPageAnswer
 from freedompay_async.contract.table import HASHDT_TABLE, TABLE
 from freedompay_async.redaction.masking import mask_text

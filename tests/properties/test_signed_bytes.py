@@ -13,11 +13,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from freedompay_async.codec.wire import Reply, encode
+from freedompay_async.codec.encode import encode
+from freedompay_async.codec.messages import Reply
+from freedompay_async.contract.calls import Retry
 from freedompay_async.contract.models.gift_cards import GiftCardId, GiftProductQuery
 from freedompay_async.contract.models.open import Fields
 from freedompay_async.contract.models.requests import BulkIssue, GivenBody, StatusQuery
-from freedompay_async.contract.table import TABLE, Retry
+from freedompay_async.contract.table import TABLE
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Secret
 

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from freedompay_async.codec.wire import Reply
+from freedompay_async.codec.messages import Reply
 from freedompay_async.transport.base import TransportError
 from tests.secrets.issuer_of_trouble import TELLS, Asked, Told
 from tests.secrets.marked import MARKS

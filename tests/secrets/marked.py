@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from freedompay_async import FreedomPay, NewClient, Policy, Secret
+from freedompay_async.contract.calls import Retry
 from freedompay_async.contract.models import RequestState
-from freedompay_async.contract.table import HASHDT_TABLE, TABLE, Retry
+from freedompay_async.contract.table import HASHDT_TABLE, TABLE
 from freedompay_async.hashdt import HashDT
 from freedompay_async.models import Address, Limit, LimitAmount
 

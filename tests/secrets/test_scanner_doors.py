@@ -9,8 +9,8 @@ import json
 import pytest
 
 from freedompay_async import Secret
-from freedompay_async.codec.wire import Reply
-from freedompay_async.contract.table import Retry
+from freedompay_async.codec.messages import Reply
+from freedompay_async.contract.calls import Retry
 from freedompay_async.hashdt import HashDT
 from tests.secrets.issuer_of_trouble import TELLS, Asked
 from tests.secrets.marked import CALLS, EXTRA, HASTY, MARKS, MORE_CALLS, PIN_CALLS, PIN_OWNER, TABLE, client, person, pin_client

@@ -19,9 +19,9 @@ import pytest
 
 import freedompay_async.transport.pool  # noqa: F401 - it has to see the HTTP library as it is, and not with a double in its place
 from freedompay_async import FreedomPay, JwsSigner, Policy, Section, Sha256Signer
-from freedompay_async.calls.policy import RetryBudget
+from freedompay_async.calls.retry_budget import RetryBudget
 from freedompay_async.calls.session import Session
-from freedompay_async.codec.wire import Reply
+from freedompay_async.codec.messages import Reply
 from freedompay_async.sandbox import Faults, Sandbox
 from freedompay_async.transport.base import TransportError
 

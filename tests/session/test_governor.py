@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from freedompay_async import Busy, ConfigurationError, NotSent, RateLimited
-from freedompay_async.calls.policy import Seen
-from freedompay_async.codec.wire import Reply, Verdict
-from freedompay_async.traffic.governor import Governor, Lane, Rank
+from freedompay_async.codec.messages import Reply, Seen, Verdict
+from freedompay_async.traffic.governor import Governor, Rank
+from freedompay_async.traffic.lane import Lane
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 LIMITED = Verdict(Seen.LIMITED, "HTTP 429", None, Reply(429, {}, b""))

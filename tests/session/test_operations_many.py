@@ -16,7 +16,8 @@ import pytest
 from freedompay_async import AuthenticationError, ConfigurationError, RateLimited, StillProcessing
 from freedompay_async.contract.models import BulkIssue, RequestState
 from freedompay_async.contract.table import CARDS_BULK_ISSUE
-from freedompay_async.operations.operation import Operation, _Watch, as_completed, start
+from freedompay_async.operations.as_completed import _Watch, as_completed
+from freedompay_async.operations.operation import Operation, start
 from freedompay_async.operations.stream import stream
 
 

@@ -10,7 +10,7 @@ import pytest
 from freedompay_async import OutcomeUnknown
 from freedompay_async.contract.models import BulkIssue
 from freedompay_async.contract.table import CARDS_BULK_ISSUE
-from freedompay_async.traffic.governor import Lane
+from freedompay_async.traffic.lane import Lane
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 

@@ -9,7 +9,7 @@ import json
 import pytest
 
 from freedompay_async import ConfigurationError, FreedomPay, JwsSigner, NotSent, OutcomeUnknown, Section
-from freedompay_async.codec.wire import Message
+from freedompay_async.codec.messages import Message
 from freedompay_async.transport.base import Attempt, TransportError
 from freedompay_async.transport.owner import Transport
 

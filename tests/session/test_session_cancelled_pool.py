@@ -18,7 +18,7 @@ import pytest
 
 from freedompay_async import NewClient, OutcomeUnknown, Secret
 from freedompay_async.hashdt import HashDT
-from freedompay_async.traffic.pacing import Pace
+from freedompay_async.traffic.pace import Pace
 from tests.leaks.certificate import client_context, server_context
 from tests.leaks.raw_issuer import RawIssuer
 

@@ -9,7 +9,7 @@ import pytest
 
 from freedompay_async import OutcomeUnknown, ProtocolError
 from freedompay_async.sandbox import Fault, Faults, Sandbox
-from freedompay_async.traffic.pacing import Pace
+from freedompay_async.traffic.pace import Pace
 
 BULK = "card/bulk_issue"
 STATUS = "request/status"

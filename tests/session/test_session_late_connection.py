@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from freedompay_async.codec.wire import Message
+from freedompay_async.codec.messages import Message
 from freedompay_async.transport.base import Attempt, TransportError
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from freedompay_async import FreedomPayError, NewClient
 from freedompay_async.sandbox import Faults, Sandbox
-from freedompay_async.traffic.pacing import Pace
+from freedompay_async.traffic.pace import Pace
 
 STORM = {
     "lost": 0.15,

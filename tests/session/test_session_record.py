@@ -24,7 +24,7 @@ from freedompay_async import (
 from freedompay_async.calls.record import Record
 from freedompay_async.contract.models import GiftCardId
 from freedompay_async.contract.table import GIFT_CARDS_RESEND
-from freedompay_async.traffic.governor import Lane
+from freedompay_async.traffic.lane import Lane
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 DT = "2026-05-14T16:00:00+06:00"

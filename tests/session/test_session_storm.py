@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 
 from freedompay_async import FreedomPayError, NewClient, Policy
-from freedompay_async.codec.wire import Reply
+from freedompay_async.codec.messages import Reply
 from freedompay_async.contract.request_ids import new_request_id
 from freedompay_async.transport.base import TransportError
 from tests.session.foreign import CONTRADICTIONS, FOREIGN

@@ -8,11 +8,11 @@ from collections import Counter
 import pytest
 
 from freedompay_async import ConfigurationError, NotSent, OutcomeUnknown, Policy, ProtocolError, RateLimited, RequestFailed
-from freedompay_async.calls.policy import RetryBudget
+from freedompay_async.calls.retry_budget import RetryBudget
 from freedompay_async.contract.models import BulkIssue, PinSetting, StatusQuery
 from freedompay_async.contract.table import CARDS_BULK_ISSUE, CARDS_SET_PIN, REQUESTS_STATUS
-from freedompay_async.traffic.governor import Lane
-from freedompay_async.traffic.pacing import Pace
+from freedompay_async.traffic.lane import Lane
+from freedompay_async.traffic.pace import Pace
 
 BULK = "card/bulk_issue"
 STATUS = "request/status"

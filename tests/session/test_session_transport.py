@@ -12,7 +12,7 @@ import ssl
 import pytest
 
 from freedompay_async import NewClient, NotSent, OutcomeUnknown, Secret
-from freedompay_async.codec.wire import Message
+from freedompay_async.codec.messages import Message
 from freedompay_async.sandbox import Fault, Sandbox
 from freedompay_async.transport.base import Attempt, TransportError
 from freedompay_async.transport.owner import Transport

@@ -8,8 +8,8 @@ import pytest
 from msgspec import Struct
 
 from freedompay_async import AuthenticationError, NotSent, OutcomeUnknown, RateLimited, RequestFailed
+from freedompay_async.contract.calls import Call, Mark, Retry
 from freedompay_async.contract.models import Answer, Intent, RequestState
-from freedompay_async.contract.table import Call, Mark, Retry
 
 
 class Pin(Struct, kw_only=True, frozen=True):

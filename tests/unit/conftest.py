@@ -5,8 +5,9 @@ import selectors
 
 import pytest
 
-from freedompay_async.calls.policy import Doubt, Life, Policy, Step
-from freedompay_async.contract.table import Retry
+from freedompay_async.calls.call_state import Doubt, Life, Step
+from freedompay_async.contract.calls import Retry
+from freedompay_async.settings.policy import Policy
 
 POLICY = Policy(attempts=3, pause=1.0, max_pause=8.0, grace=5.0, resend_within=100.0)
 

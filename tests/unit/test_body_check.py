@@ -11,22 +11,20 @@ from uuid import UUID
 import pytest
 from msgspec import Struct
 
-from freedompay_async.codec.wire import encode
+from freedompay_async.codec.encode import encode
+from freedompay_async.contract.models.client_requests import Address, ClientCreation, NewClient
 from freedompay_async.contract.models.gift_cards import GiftConfirmation, GiftIssue
 from freedompay_async.contract.models.open import Fields
 from freedompay_async.contract.models.requests import (
-    Address,
     BulkIssue,
     CardIntent,
     CardIssue,
-    ClientCreation,
     GivenBody,
     GivenIntent,
     Limit,
     LimitAmount,
     LimitSetting,
     LimitTarget,
-    NewClient,
     PinSetting,
     StatementQuery,
     StatusQuery,

@@ -4,14 +4,14 @@ from decimal import Decimal
 
 import pytest
 
+from freedompay_async.contract.calls import Retry, Section
 from freedompay_async.contract.client_contract import Contract, as_text, differences
 from freedompay_async.contract.models import Fields
 from freedompay_async.contract.overrides import Override
-from freedompay_async.contract.table import Retry, Section
+from freedompay_async.contract.regions import Region
 from freedompay_async.crypto.signing import JwsSigner, Sha256Signer
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Secret
-from freedompay_async.settings.settings import Region
 
 JWS, SIGN = (kind(auth_id="1", secret_key="k") for kind in (JwsSigner, Sha256Signer))
 

@@ -7,13 +7,14 @@ from decimal import Decimal
 
 import pytest
 
+from freedompay_async.contract.calls import Retry, Section
 from freedompay_async.contract.client_contract import Contract
 from freedompay_async.contract.file import read_contract
 from freedompay_async.contract.file.template import template
 from freedompay_async.contract.overrides import CALLS
-from freedompay_async.contract.table import HASHDT_TABLE, TABLE, Retry, Section
+from freedompay_async.contract.regions import Region
+from freedompay_async.contract.table import HASHDT_TABLE, TABLE
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.settings.settings import Region
 
 EVERYTHING = """\
 [cards.issue]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from freedompay_async.contract.calls import Retry
 from freedompay_async.contract.models import BulkIssue, CardActivation, CardIssue, CardRef, Completed, IssuedCards, RequestState
 from freedompay_async.contract.table import (
     CARDS_BULK_ISSUE,
@@ -13,7 +14,6 @@ from freedompay_async.contract.table import (
     REQUESTS_STATUS,
     TABLE,
     TRANSACTIONS_CREATE,
-    Retry,
 )
 from freedompay_async.operations.held import lacks, result_of
 

@@ -32,17 +32,6 @@ LEVELS = (
     ("models", "testing"),
 )
 ORDER = tuple(name for level in LEVELS for name in level)
-# What points up today: a module and the module that it has something of. Each is to go.
-KNOWN = {
-    ("redaction.masking", "contract.request_ids"),  # UUID_FORM
-    ("redaction.spelling", "contract.request_ids"),  # UUID_FORM
-    ("contract.client_contract", "settings.settings"),  # Region
-    ("contract.file.reading", "settings.settings"),  # Region
-    ("contract.overrides", "settings.settings"),  # Region
-    ("codec.wire", "calls.policy"),  # Seen
-    ("traffic.governor", "calls.policy"),  # Seen
-    ("traffic.poll_schedule", "calls.policy"),  # Policy
-}
 FILES = {str(path.relative_to(ROOT)): path for path in sorted(ROOT.rglob("*.py"))}
 BELOW = [name for name in FILES if name != "__init__.py"]
 
@@ -113,7 +102,7 @@ def test_dependencies_point_down(name):
     level = next(number for number, names in enumerate(LEVELS) if part(name) in names)
     below = {each for names in LEVELS[:level] for each in names} | {part(name)}
 
-    assert {each for each in arrows(name) if each.split(".")[0] not in below} == {up for one, up in KNOWN if one == dotted(name)}
+    assert {each for each in arrows(name) if each.split(".")[0] not in below} == set()
 
 
 def test_no_module_comes_back_to_itself():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from freedompay_async.calls.policy import Doubt, Seen, Step
-from freedompay_async.contract.table import Retry
+from freedompay_async.calls.call_state import Doubt, Step
+from freedompay_async.codec.messages import Seen
+from freedompay_async.contract.calls import Retry
 
 LATE = 6.0  # More than the grace.
 DOUBTS = [Doubt.NONE, Doubt.POSSIBLE]

@@ -6,8 +6,9 @@ import math
 
 import pytest
 
-from freedompay_async.calls.policy import Action, Doubt, Seen, Step, full_jitter
-from freedompay_async.contract.table import Retry
+from freedompay_async.calls.call_state import Action, Doubt, Step, full_jitter
+from freedompay_async.codec.messages import Seen
+from freedompay_async.contract.calls import Retry
 
 
 def test_what_was_never_sent_may_always_leave(life):

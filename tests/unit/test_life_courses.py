@@ -8,8 +8,10 @@ from itertools import accumulate
 
 import pytest
 
-from freedompay_async.calls.policy import Action, Doubt, Life, Policy, Seen, Step
-from freedompay_async.contract.table import Retry
+from freedompay_async.calls.call_state import Action, Doubt, Life, Step
+from freedompay_async.codec.messages import Seen
+from freedompay_async.contract.calls import Retry
+from freedompay_async.settings.policy import Policy
 
 POLICY = Policy(attempts=3, grace=5.0, resend_within=10.0)
 ASKABLE, UNASKABLE, READ, REPEATABLE = Retry.ASKABLE, Retry.UNASKABLE, Retry.READ, Retry.REPEATABLE

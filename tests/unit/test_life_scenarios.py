@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from freedompay_async.calls.policy import Action, Doubt, Life, Policy, Seen, Step
-from freedompay_async.contract.table import Retry
+from freedompay_async.calls.call_state import Action, Doubt, Life, Step
+from freedompay_async.codec.messages import Seen
+from freedompay_async.contract.calls import Retry
+from freedompay_async.settings.policy import Policy
 
 READ, UNASKABLE = Retry.READ, Retry.UNASKABLE
 EFFECTS = (Retry.ASKABLE, UNASKABLE)

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from freedompay_async.calls.policy import Doubt, Policy, Seen, Step
-from freedompay_async.contract.table import Retry
+from freedompay_async.calls.call_state import Doubt, Step
+from freedompay_async.codec.messages import Seen
+from freedompay_async.contract.calls import Retry
+from freedompay_async.settings.policy import Policy
 
 READ, ASKABLE, UNASKABLE = Retry.READ, Retry.ASKABLE, Retry.UNASKABLE
 NONE, POSSIBLE, CERTAIN = Doubt.NONE, Doubt.POSSIBLE, Doubt.CERTAIN

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import msgspec
 import pytest
 
-from freedompay_async.codec.wire import encode
+from freedompay_async.codec.encode import encode
 from freedompay_async.contract.models import (
     Address,
     Answer,

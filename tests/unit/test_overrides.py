@@ -5,10 +5,11 @@ import pickle
 
 import pytest
 
+from freedompay_async.contract.calls import ENVELOPES, Call, Retry, Section
 from freedompay_async.contract.overrides import Override, overridden
-from freedompay_async.contract.table import ENVELOPES, HASHDT_TABLE, TABLE, Call, Retry, Section
+from freedompay_async.contract.regions import Region
+from freedompay_async.contract.table import HASHDT_TABLE, TABLE
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.settings.settings import Region
 
 ROWS: dict[str, Call] = {row.name: row for row in (*TABLE, *HASHDT_TABLE)}
 

@@ -6,7 +6,7 @@ from math import inf
 
 import pytest
 
-from freedompay_async.traffic.pacing import Pace
+from freedompay_async.traffic.pace import Pace
 
 
 def limited_at(pace, now, *, taken=0, began=None):

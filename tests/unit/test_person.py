@@ -9,7 +9,7 @@ import pytest
 from freedompay_async.batch.input.rows import Row, read_row
 from freedompay_async.contract.countries import COUNTRIES
 from freedompay_async.contract.models import Address, ClientUpdate, NewClient
-from freedompay_async.contract.models.requests import NewPhone
+from freedompay_async.contract.models.client_requests import NewPhone
 from freedompay_async.contract.person import email_flaw, iin_is_of, iin_is_right, national_flaw, phone_flaw
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.sandbox.issuing import persons, rules

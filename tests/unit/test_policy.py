@@ -5,8 +5,8 @@ from dataclasses import fields
 
 import pytest
 
-from freedompay_async.calls.policy import Policy, RetryBudget, full_jitter
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.settings.policy import Policy
 
 NUMBERS = [field.name for field in fields(Policy) if field.name != "resend_payments"]
 
@@ -79,69 +79,3 @@ class TestPolicy:
             "retry_ratio": 0.3,
             "resend_payments": False,
         }
-
-
-class TestFullJitter:
-    @pytest.mark.parametrize(("count", "expected"), [(0, 1.0), (1, 2.0), (2, 4.0), (3, 8.0), (4, 8.0), (10_000, 8.0)])
-    def test_doubles_up_to_the_most(self, count, expected):
-        assert full_jitter(1.0, 8.0, count, lambda: 1.0) == expected
-
-    @pytest.mark.parametrize(("drawn", "expected"), [(0.0, 0.0), (0.25, 1.0), (0.5, 2.0)])
-    def test_is_a_random_share_of_the_whole(self, drawn, expected):
-        assert full_jitter(1.0, 8.0, 2, lambda: drawn) == expected
-
-
-class TestRetryBudget:
-    """Two repeats a second, ten in hand, and half a repeat for each first attempt."""
-
-    @pytest.fixture
-    def budget(self):
-        return RetryBudget(Policy(retries_per_second=2.0, retry_ratio=0.5))
-
-    def test_has_five_seconds_of_repeats_in_hand(self, budget):
-        assert [budget.repeat(0.0) for _ in range(11)] == [0.0] * 10 + [0.5]
-
-    def test_lets_each_repeat_beyond_it_wait_for_its_turn(self, budget):
-        waits = [budget.repeat(0.0) for _ in range(13)]
-
-        assert waits[10:] == [0.5, 1.0, 1.5]
-
-    def test_grows_with_time(self, budget):
-        for _ in range(10):
-            budget.repeat(0.0)
-
-        assert [budget.repeat(1.0) for _ in range(3)] == [0.0, 0.0, 0.5]
-
-    def test_grows_with_first_attempts(self, budget):
-        for _ in range(10):
-            budget.repeat(0.0)
-        budget.first()
-        budget.first()
-
-        assert [budget.repeat(0.0) for _ in range(2)] == [0.0, 0.5]
-
-    def test_is_not_saved_up_by_first_attempts(self, budget):
-        for _ in range(100):
-            budget.first()
-
-        assert [budget.repeat(0.0) for _ in range(11)][-1] == 0.5
-
-    def test_is_not_saved_up_by_time(self, budget):
-        budget.repeat(0.0)
-
-        assert [budget.repeat(1000.0) for _ in range(11)][-1] == 0.5
-
-    def test_takes_a_turn_back_that_was_not_used(self, budget):
-        for _ in range(11):
-            budget.repeat(0.0)
-        budget.give_back()
-
-        assert [budget.repeat(0.0) for _ in range(2)] == [0.5, 1.0]
-
-    def test_is_not_saved_up_by_turns_that_are_given_back(self, budget):
-        budget.give_back()
-
-        assert [budget.repeat(0.0) for _ in range(11)][-1] == 0.5
-
-    def test_does_not_count_the_time_before_its_first_repeat(self, budget):
-        assert [budget.repeat(1000.0) for _ in range(11)][-1] == 0.5

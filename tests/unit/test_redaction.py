@@ -15,8 +15,9 @@ import msgspec
 import pytest
 
 from freedompay_async.contract.models import NewClient
+from freedompay_async.contract.models.client_requests import ClientCreation
 from freedompay_async.contract.models.open import Fields
-from freedompay_async.contract.models.requests import CardIssue, ClientCreation, GivenBody
+from freedompay_async.contract.models.requests import CardIssue, GivenBody
 from freedompay_async.redaction.opening import Closed
 from freedompay_async.redaction.redaction import BY_SHAPE, Outgoing, Redaction, secrets_sent
 from freedompay_async.redaction.secret import Document, Pin, Secret, SecretKey

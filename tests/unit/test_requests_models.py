@@ -7,7 +7,7 @@ from decimal import Decimal, localcontext
 
 import pytest
 
-from freedompay_async.codec.wire import encode
+from freedompay_async.codec.encode import encode
 from freedompay_async.contract.models import (
     Clearing,
     GiftCardId,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from freedompay_async import ConfigurationError, FreedomPay, JwsSigner, Sha256Signer
-from freedompay_async.contract.table import Section
+from freedompay_async.contract.calls import Section
 from freedompay_async.redaction.secret import SecretKey
 from freedompay_async.settings.schemes import Scheme, read_schemes, signers_of
 

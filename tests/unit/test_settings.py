@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from freedompay_async.contract.regions import Region
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Secret
 from freedompay_async.settings.schemes import Scheme
-from freedompay_async.settings.settings import Region, Settings, host_of, region_scheme
+from freedompay_async.settings.settings import Settings, host_of, region_scheme
 
 WHOLE = {
     "FREEDOMPAY_AUTH_ID": "123456",
@@ -31,16 +32,6 @@ def refusal(made, *args, **options) -> str:
     with pytest.raises(ConfigurationError) as caught:
         made(*args, **options)
     return caught.value.text
-
-
-class TestRegion:
-    @pytest.mark.parametrize("text", ["KZ", "kz", " Kz\n"])
-    def test_is_read_without_regard_to_case_and_blanks(self, text):
-        assert Region(text) is Region.KZ
-
-    @pytest.mark.parametrize("value", ["", "RU", "Kazakhstan", None, 7])
-    def test_that_is_none_is_refused_with_those_there_are(self, value):
-        assert refusal(Region, value) == f"region is {value!r}: use one of KZ, KG, UZ. Nothing was sent."
 
 
 class TestHost:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from freedompay_async.traffic.pacing import Window
+from freedompay_async.traffic.window import Window
 
 
 def seconds(window, *each, count=20, busy=100, unavailable=0, began=0.0):

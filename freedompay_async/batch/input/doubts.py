@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from freedompay_async.batch.input.rows import Row
-    from freedompay_async.contract.models.requests import Address, NewClient
+    from freedompay_async.contract.models.client_requests import Address, NewClient
 
 __all__ = ["Kind", "doubts", "plain"]
 

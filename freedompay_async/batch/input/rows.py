@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from freedompay_async.batch.input.spoilt import FIRST, spoilt
-from freedompay_async.contract.models.requests import Address, IdentificationInfo, NewClient
+from freedompay_async.contract.models.client_requests import Address, IdentificationInfo, NewClient
 from freedompay_async.contract.person import (
     WHOLE_PHONE,
     country_flaw,

@@ -12,14 +12,15 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
-from freedompay_async.calls.policy import Policy
 from freedompay_async.cli.doctor.checks import Check, Verdict
 from freedompay_async.cli.output import printable
 from freedompay_async.client import FreedomPay
-from freedompay_async.codec.wire import is_page
-from freedompay_async.contract.request_ids import UUID_FORM, new_request_id
+from freedompay_async.codec.decode import is_page
+from freedompay_async.contract.request_ids import new_request_id
 from freedompay_async.errors import AuthenticationError, ConfigurationError, FreedomPayError, ProtocolError, RequestFailed
 from freedompay_async.redaction.secret import SecretKey
+from freedompay_async.redaction.spelling import UUID_FORM
+from freedompay_async.settings.policy import Policy
 from freedompay_async.settings.schemes import Scheme
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import typer
 
-from freedompay_async.contract.table import Retry
+from freedompay_async.contract.calls import Retry
 
 if TYPE_CHECKING:
-    from freedompay_async.contract.table import Call
+    from freedompay_async.contract.calls import Call
     from freedompay_async.crypto.signing import Signer
     from freedompay_async.redaction.secret import Secret
 

@@ -15,8 +15,8 @@ from freedompay_async.cli.verbs.verb import verb
 from freedompay_async.client import FreedomPay
 from freedompay_async.contract import table
 from freedompay_async.contract.models.answers import Completed, CreatedClient
+from freedompay_async.contract.models.client_requests import IdentificationInfo, NewClient
 from freedompay_async.contract.models.reads import ClientCards
-from freedompay_async.contract.models.requests import IdentificationInfo, NewClient
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.operations.operation import Operation
 from freedompay_async.redaction.secret import Document

@@ -24,8 +24,8 @@ from freedompay_async.cli.verbs.asking import be_sure
 from freedompay_async.cli.verbs.flags import Shared
 from freedompay_async.cli.verbs.given_json import object_of
 from freedompay_async.codec.to_json import to_json
+from freedompay_async.contract.calls import Call, Retry
 from freedompay_async.contract.models.answers import IssuedCards
-from freedompay_async.contract.table import Call, Retry
 from freedompay_async.errors import ConfigurationError, FreedomPayError, OutcomeUnknown, StillProcessing
 from freedompay_async.operations.operation import Operation
 

@@ -24,16 +24,16 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from freedompay_async.contract.calls import Section
 from freedompay_async.contract.client_contract import Contract
 from freedompay_async.contract.file.toml_lines import Lines, line_of_error
 from freedompay_async.contract.file.values import READ, Bad, kind_of, shown
 from freedompay_async.contract.override_checks import WrongOverride, nearest
 from freedompay_async.contract.overrides import CALLS, Override
-from freedompay_async.contract.table import Section
+from freedompay_async.contract.regions import Region
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import check_type, path_of, refusal
 from freedompay_async.guards.files import reading_given
-from freedompay_async.settings.settings import Region
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async.contract.bodies import names_of
-from freedompay_async.contract.table import ENVELOPES, HASHDT_TABLE, TABLE, Section
+from freedompay_async.contract.calls import ENVELOPES, Section
+from freedompay_async.contract.table import HASHDT_TABLE, TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from freedompay_async.contract.table import Call
+    from freedompay_async.contract.calls import Call
 
 __all__ = ["template"]
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from freedompay_async.contract.table import Retry
+from freedompay_async.contract.calls import Retry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -10,6 +10,15 @@ from freedompay_async.contract.models.answers import (
     IssuedCards,
     RequestState,
 )
+from freedompay_async.contract.models.client_requests import (
+    Address,
+    ClientCreation,
+    ClientId,
+    ClientUpdate,
+    IdentificationInfo,
+    NewClient,
+    NewPhone,
+)
 from freedompay_async.contract.models.dictionaries import (
     CallStatus,
     ClientType,
@@ -53,7 +62,6 @@ from freedompay_async.contract.models.reads import (
     TransactionInfo,
 )
 from freedompay_async.contract.models.requests import (
-    Address,
     BulkIssue,
     CardActivation,
     CardholderQuery,
@@ -63,21 +71,15 @@ from freedompay_async.contract.models.requests import (
     CardLink,
     CardQuery,
     Clearing,
-    ClientCreation,
-    ClientId,
-    ClientUpdate,
     GivenBody,
     GivenIntent,
     HeaderQuery,
-    IdentificationInfo,
     Intent,
     Limit,
     LimitAmount,
     LimitQuery,
     LimitSetting,
     LimitTarget,
-    NewClient,
-    NewPhone,
     PinSetting,
     Refund,
     StatementQuery,

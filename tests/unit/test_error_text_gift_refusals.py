@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from freedompay_async.calls.call_state import Step
 from freedompay_async.calls.error_text import to_error
-from freedompay_async.calls.policy import Seen, Step
-from freedompay_async.codec.wire import Reply, Verdict
+from freedompay_async.codec.messages import Reply, Seen, Verdict
 from freedompay_async.contract.models import GiftAnswer, GiftStatus
 from freedompay_async.contract.table import GIFT_CARDS_ISSUE
 

@@ -15,82 +15,15 @@ from enum import Enum, IntEnum
 from random import random
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from freedompay_async.contract.table import Retry
-from freedompay_async.guards.arguments import check_flag, check_number, check_whole
+from freedompay_async.codec.messages import Seen
+from freedompay_async.contract.calls import Retry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Action", "Doubt", "Life", "Policy", "RetryBudget", "Seen", "Step", "full_jitter"]
+    from freedompay_async.settings.policy import Policy
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """How long to wait and how often to try; all times in seconds."""
-
-    attempt_timeout: float = 15.0
-    """From a connection in hand to the last byte of the answer."""
-    connect_timeout: float = 5.0
-    """TCP and TLS."""
-    attempts: int = 4
-    """How often a read, or an effect that surely was not done, is sent in all."""
-    pause: float = 0.2
-    """The longest first pause between attempts; it doubles each time, with full jitter."""
-    max_pause: float = 5.0
-    grace: float = 5.0
-    """How long an accepted request may be invisible to `request/status`: an id that is unknown there is sent again only after it."""
-    resend_within: float = 3600.0
-    """An effect is sent again only this long after it was first sent: how long the issuer remembers an id is not public."""
-    poll_first: float = 0.25
-    """About when an accepted request is looked at first, until it is learnt how long its kind takes (`traffic/poll_schedule.py`)."""
-    poll_growth: float = 1.5
-    """Until then: how each pause between looks compares with the one before."""
-    poll_most: float = 10.0
-    """The longest pause before a look, whatever was learnt; with a tenth to either side. Raise it where requests take many minutes."""
-    retries_per_second: float = 20.0
-    """Repeats that a client may always make, whatever the number of its calls."""
-    retry_ratio: float = 0.3
-    """Repeats that each first attempt adds to that budget."""
-    resend_payments: bool = False
-    """Whether a gift card's issue, which pays, is sent once more under its id where its answer was lost. An issuer that files ids late
-    would pay twice."""
-
-    def __post_init__(self) -> None:
-        for name in self.__slots__:
-            value = getattr(self, name)
-            if name == "resend_payments":
-                check_flag(name, value)
-            elif name == "attempts":
-                check_whole(name, value)
-            else:
-                check_number(name, value, endless=True)
-
-
-class Seen(Enum):
-    """What one attempt has shown."""
-
-    NOT_SENT = "not sent"
-    NO_ANSWER = "no answer"
-    """Sent, and no answer, or one that proves nothing: a cut body, a 5xx."""
-    UNCLEAR = "unclear"
-    """An answer that is not the contract's (HTML, JSON of another shape), or whose parts contradict each other."""
-    TAKEN = "taken"
-    """An answer that says that the call was done, and can't be read beyond that, or has an HTTP status that says otherwise."""
-    LIMITED = "limited"
-    DENIED = "denied"
-    """A 401 or 403 in the contract's own JSON."""
-    BLOCKED = "blocked"
-    """A 401 or 403 in any other form: nothing tells who said it, and after what."""
-    OK = "ok"
-    ERROR = "error"
-    # Of a look-up only:
-    KNOWN = "known"
-    FAILED = "failed"
-    NOT_KNOWN = "not known"
-    """Said in the contract's own JSON."""
-    SILENT = "silent"
-    """A 404 in any other form: it says nothing of the id."""
-
+__all__ = ["Action", "Doubt", "Life", "Step", "full_jitter"]
 
 # The question got no answer, so it may be asked once more.
 _UNANSWERED: Final = (Seen.NOT_SENT, Seen.NO_ANSWER, Seen.LIMITED)
@@ -128,35 +61,6 @@ class Doubt(IntEnum):
     """The id came from outside, or an attempt was answered with 429."""
     CERTAIN = 2
     """The id was sent and its answer was lost."""
-
-
-class RetryBudget:
-    """So many repeats a second, and a share of the first attempts: an outage is not multiplied.
-
-    A repeat is never refused; it waits for its turn, and the deadline of its call decides.
-    """
-
-    def __init__(self, policy: Policy) -> None:
-        self._rate: Final = policy.retries_per_second
-        self._ratio: Final = policy.retry_ratio
-        self._most: Final = policy.retries_per_second * 5
-        self._tokens = self._most
-        self._at: float | None = None
-
-    def first(self) -> None:
-        self._tokens = min(self._most, self._tokens + self._ratio)
-
-    def repeat(self, now: float) -> float:
-        """Take a turn; how many seconds until it comes."""
-        if self._at is not None:
-            self._tokens = min(self._most, self._tokens + (now - self._at) * self._rate)
-        self._at = now
-        self._tokens -= 1
-        return max(0.0, -self._tokens / self._rate)
-
-    def give_back(self) -> None:
-        """The turn was not used: its call had no time left for it."""
-        self._tokens = min(self._most, self._tokens + 1)
 
 
 def full_jitter(pause: float, most: float, count: int, rng: Callable[[], float]) -> float:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freedompay_async.calls.policy import Policy
+from freedompay_async.settings.policy import Policy
 from freedompay_async.traffic.poll_schedule import Looks, Polls
 
 POLICY = Policy(poll_first=0.25, poll_growth=1.5, poll_most=10.0)

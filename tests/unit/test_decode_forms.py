@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from freedompay_async.calls.policy import Seen
-from freedompay_async.codec.wire import Reply, Verdict, is_page, read_answer, read_look_up
+from freedompay_async.codec.decode import is_page, read_answer, read_look_up
+from freedompay_async.codec.messages import Reply, Seen, Verdict
 from freedompay_async.contract.models import GiftAnswer, IssuedGiftCard, PinPageAnswer, RequestState
 from freedompay_async.contract.table import CARDS_ISSUE, GIFT_CARDS_ISSUE, PINS_SET_URL, REQUESTS_STATUS
 from freedompay_async.redaction.redaction import Redaction

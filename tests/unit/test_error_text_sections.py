@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from freedompay_async.calls.call_state import Step
 from freedompay_async.calls.error_text import to_error
-from freedompay_async.calls.policy import Seen, Step
-from freedompay_async.codec.wire import Reply, Verdict
+from freedompay_async.codec.messages import Reply, Seen, Verdict
+from freedompay_async.contract.calls import Call, Mark, Retry
 from freedompay_async.contract.models import Answer, GiftAnswer, GiftStatus, PinSetting, RequestState
 from freedompay_async.contract.table import (
     CARDS_ACTIVATE,
@@ -22,9 +23,6 @@ from freedompay_async.contract.table import (
     PINS_SET_URL,
     REQUESTS_STATUS,
     TRANSACTIONS_INFO,
-    Call,
-    Mark,
-    Retry,
 )
 from freedompay_async.errors import GiftCardError, ResultUnknown
 from freedompay_async.redaction.redaction import Redaction

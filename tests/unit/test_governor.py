@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from freedompay_async.calls.policy import Seen
-from freedompay_async.codec.wire import Reply, Verdict
-from freedompay_async.traffic.governor import Governor, Lane, Rank
+from freedompay_async.codec.messages import Reply, Seen, Verdict
+from freedompay_async.traffic.governor import Governor, Rank
+from freedompay_async.traffic.lane import Lane
 
 
 def now() -> float:

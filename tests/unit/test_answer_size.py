@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from freedompay_async.calls.policy import Seen
-from freedompay_async.codec.wire import Reply, read_answer, read_look_up
+from freedompay_async.codec.decode import read_answer, read_look_up
+from freedompay_async.codec.messages import Reply, Seen
 from freedompay_async.contract.models import CardInfo, RequestState, Statement
 
 OK = b'{"status":"ok","request_status":"success","dt":"x",'

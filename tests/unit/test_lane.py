@@ -6,7 +6,7 @@ import math
 import pytest
 
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.traffic.governor import Lane
+from freedompay_async.traffic.lane import Lane
 
 
 def now() -> float:

@@ -1,57 +1,36 @@
-"""A call to bytes, and an answer to what it shows: pure.
-
-The encoder of the body is here and nowhere else: what the vendor's server re-encodes, if anything, is not public.
-"""
+"""An answer to what it shows: pure."""
 
 from __future__ import annotations
 
 import json
 import re
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
-from freedompay_async.calls.policy import Seen
-from freedompay_async.codec.body_check import wrong_value
+from freedompay_async.codec.answer_size import too_much
+from freedompay_async.codec.messages import Reply, Seen, Verdict
 from freedompay_async.codec.shapes import Difference, Note, read_shape
-from freedompay_async.contract.bodies import reshaped
 from freedompay_async.contract.models.answers import Answer, RequestState
 from freedompay_async.contract.models.dictionaries import GiftStatus
 from freedompay_async.contract.models.gift_cards import GiftAnswer
 from freedompay_async.contract.models.open import OpenStruct
-from freedompay_async.contract.models.requests import GivenBody, GivenIntent
-from freedompay_async.errors import ConfigurationError
-from freedompay_async.redaction.opening import opened
 from freedompay_async.redaction.redaction import BY_SHAPE, Redaction
-from freedompay_async.redaction.secret import MASK, Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
     from freedompay_async.contract.models.answers import AnyAnswer
-    from freedompay_async.contract.models.open import Fields
 
-__all__ = ["Message", "Reply", "Verdict", "encode", "is_page", "read_answer", "read_look_up"]
-
+__all__ = ["is_page", "read_answer", "read_look_up"]
 
 _WORD: Final = re.compile(r"-?\w{1,20}", re.ASCII)
 # An answer about one request is far shorter; a long one is a list, and to read it twice would hold up the loop.
 _MOST_SEARCHED: Final = 65_536
-# A smaller answer is decoded whatever it has: that takes no time, and little memory.
-_SMALL: Final = 65_536
-# No answer needs as many values, and to decode more takes the interpreter's lock for too long.
-_MOST_VALUES: Final = 250_000
-# What it may take in memory, beside its size; where that is little, it may take more.
-_MOST_TIMES: Final = 10
-_LITTLE: Final = 16 * 2**20
-# Bytes that CPython takes: for an object of a few fields, a list, a value behind a comma.
-_OBJECT, _LIST, _VALUE, _DECIMAL = 200, 64, 60, 104
-# An integer takes a time that grows with the square of its digits.
-_LONG_NUMBER: Final = re.compile(rb"[:,\[]-?[0-9.]{100}")
 _NUMBERS: Final = re.compile(r"[0-9]+(?: *, *[0-9]+)*")
 # What may stand before JSON and is no part of it. A PHP file that begins with a mark of byte order puts it before every answer, and so
 # does each file that it includes.
@@ -68,93 +47,11 @@ _NOT_JSON: Final = ", not JSON"
 _LONGEST_WAIT: Final = 999_999_999.0
 
 
-@dataclass(slots=True, repr=False)
-class Message:
-    """What goes out: signed once, sent as it is. No `repr`, and no walk over tuples, shows its headers or its body."""
-
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: bytes
-
-    def __repr__(self) -> str:
-        return f"<{self.method} {self.path}, {len(self.body)} bytes>"
-
-
-@dataclass(slots=True, repr=False)
-class Reply:
-    """What came back, as plain values; as closed as a `Message`."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    def __repr__(self) -> str:
-        return f"<HTTP {self.status}, {len(self.body)} bytes>"
-
-
-@dataclass(slots=True, repr=False)
-class Verdict:
-    """What an attempt has shown, and why; as closed as a `Message`, because the issuer may repeat what it was sent."""
-
-    seen: Seen
-    reason: str = ""
-    answer: Any = None
-    reply: Reply | None = None
-    retry_after: float = 0.0
-    """Seconds that the issuer asked to wait."""
-    notes: tuple[Note, ...] = ()
-    """How the answer differs from the contract."""
-    value: Any = None
-    """The answer in the caller's own type."""
-
-    def __repr__(self) -> str:
-        return f"<{self.seen.value}>"
-
-
 def is_page(body: bytes | str | None) -> bool:
     """Whether it is an HTML page: those come from a proxy, which knows of no id and no key."""
     if isinstance(body, bytes):
         return _bare(body).lstrip().startswith(b"<")
     return (body or "").lstrip(_BEFORE_TEXT).startswith("<")
-
-
-def encode(
-    request: msgspec.Struct,
-    added: Mapping[str, Any] | Fields | None = None,
-    extra: Mapping[str, Any] | None = None,
-    *,
-    leave_out: Collection[str] = (),
-    rename: Mapping[str, str] | None = None,
-) -> bytes:
-    """One line of JSON in UTF-8: these bytes are signed, and these bytes are sent.
-
-    Args:
-        request: the body.
-        added: more fields, from an override; one that is in the body already stays as it is there.
-        extra: more fields, from the caller of the method.
-        leave_out: fields of the body, from an override; see `contract/bodies.py`.
-        rename: fields of the body, from an override, each with its other name.
-
-    Raises:
-        ConfigurationError: a value has no form in it, or `extra` names what the body has, or what an override takes out of it; nothing was
-            sent.
-    """
-    try:
-        if not added and not extra and not leave_out and not rename and not isinstance(request, GivenBody | GivenIntent):
-            misfit = wrong_value(request)
-            body = _encoded(request)
-        else:
-            body = _ENCODER.encode(opened(_merged(request, added or {}, extra or {}, leave_out, rename or {}), Secret.reveal))
-            misfit = wrong_value(request) or wrong_value(added) or wrong_value(extra)
-        if misfit is None:
-            return body
-    except UnicodeEncodeError:
-        misfit = ConfigurationError("a value has characters that UTF-8 can't write (half of a surrogate pair). Nothing was sent.")
-    except (TypeError, ValueError, OverflowError, RecursionError, AttributeError) as error:
-        misfit = wrong_value(request) or ConfigurationError(f"a value has no form in JSON: {error}. Nothing was sent.")
-    # Raised here, so that it does not hold on to an error whose frames hold the values.
-    raise misfit
 
 
 def read_answer(
@@ -243,47 +140,6 @@ def read_look_up(reply: Reply, *, now: float, asked: frozenset[str] = frozenset(
     return replace(verdict, seen=seen)
 
 
-def _merged(
-    request: msgspec.Struct,
-    added: Mapping[str, Any] | Fields,
-    extra: Mapping[str, Any],
-    leave_out: Collection[str],
-    rename: Mapping[str, str],
-) -> dict[str, Any]:
-    if gone := sorted({*leave_out, *rename} & extra.keys()):
-        why = "the contract leaves it out, or gives it another name"
-        raise ConfigurationError(f"extra can't hold {', '.join(gone)}: {why}. Nothing was sent.")
-    if isinstance(request, GivenBody):
-        body = {**request.fields}
-    elif isinstance(request, GivenIntent):
-        body = {**request.fields, "request_id": request.request_id}
-    else:
-        body = msgspec.to_builtins(opened(request, Secret.reveal), enc_hook=_refused, builtin_types=(Decimal,))
-    if leave_out or rename:
-        body = reshaped(body, leave_out, rename)
-    if taken := sorted(body.keys() & extra.keys()):
-        raise ConfigurationError(f"extra can't hold {', '.join(taken)}: the call has it already. Nothing was sent.")
-    return {**body, **{name: added[name] for name in added if name not in body}, **extra}
-
-
-def _encoded(request: msgspec.Struct) -> bytes:
-    if type(request).__module__.startswith(_OURS):
-        body = _ENCODER.encode(request)
-        # Each secret is written so, and most bodies have none.
-        if _MASKED not in body:
-            return body
-    # A struct of the caller's own may hold anything.
-    return _ENCODER.encode(opened(request, Secret.reveal))
-
-
-def _refused(value: object) -> NoReturn:
-    raise TypeError(f"it is of type {type(value).__name__}")
-
-
-# The vendor's amounts are JSON numbers; a `Decimal` is written digit by digit.
-_ENCODER: Final = msgspec.json.Encoder(enc_hook=_refused, decimal_format="number")
-_MASKED: Final = MASK.encode()
-_OURS: Final = "freedompay_async."
 _DECODER: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
 
@@ -293,7 +149,7 @@ def _decode(
     """The answer, the same in the caller's own type, how it differs from the contract, and what is wrong with it."""
     notes: list[Note] = []
     answer: AnyAnswer
-    if len(body) > _SMALL and (much := _too_much(body)):
+    if much := too_much(body):
         return None, None, (), f", not read: {much}"
     hidden = redaction.within(body)
     try:
@@ -317,20 +173,6 @@ def _decode(
         # What an error lacks is no drift.
         notes = [note for note in notes if note.difference is not Difference.MISSING_FIELD]
     return answer, value, tuple(notes), ""
-
-
-def _too_much(body: bytes) -> str | None:
-    """Why an answer is not decoded. Its values are counted by what stands before them, which may also stand in a text."""
-    objects, lists, commas = body.count(b"{"), body.count(b"["), body.count(b",")
-    values = objects + lists + commas
-    if values > _MOST_VALUES:
-        return f"it has about {values:,} values, and at most {_MOST_VALUES:,} are read"
-    if _LONG_NUMBER.search(body):
-        return "it has a number of more than 100 digits"
-    size = len(body) + body.count(b".") * _DECIMAL + objects * _OBJECT + lists * _LIST + commas * _VALUE
-    if size > max(_LITTLE, _MOST_TIMES * len(body)):
-        return f"it would take more than {_MOST_TIMES} times its size in memory"
-    return None
 
 
 def _as_given(fields: dict[str, Any], kind: Any, hidden: Redaction | None) -> Any:

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from freedompay_async.calls.call_state import Step
 from freedompay_async.calls.error_text import mark_cancelled, to_error
-from freedompay_async.calls.policy import Seen, Step
-from freedompay_async.codec.wire import Reply, Verdict
+from freedompay_async.codec.messages import Reply, Seen, Verdict
+from freedompay_async.contract.calls import Call, Mark, Retry
 from freedompay_async.contract.models import CardIssue, CardRef, Completed, GiftIssue, RequestState
-from freedompay_async.contract.table import CARDS_ISSUE, REQUESTS_STATUS, Call, Mark, Retry
+from freedompay_async.contract.table import CARDS_ISSUE, REQUESTS_STATUS
 from freedompay_async.errors import (
     AuthenticationError,
     DuplicateRequest,

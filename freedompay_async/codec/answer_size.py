@@ -1,0 +1,36 @@
+"""What an answer may cost: its values are counted before it is decoded, and too many are not read."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+__all__ = ["too_much"]
+
+# A smaller answer is decoded whatever it has: that takes no time, and little memory.
+_SMALL: Final = 65_536
+# No answer needs as many values, and to decode more takes the interpreter's lock for too long.
+_MOST_VALUES: Final = 250_000
+# What it may take in memory, beside its size; where that is little, it may take more.
+_MOST_TIMES: Final = 10
+_LITTLE: Final = 16 * 2**20
+# Bytes that CPython takes: for an object of a few fields, a list, a value behind a comma.
+_OBJECT, _LIST, _VALUE, _DECIMAL = 200, 64, 60, 104
+# An integer takes a time that grows with the square of its digits.
+_LONG_NUMBER: Final = re.compile(rb"[:,\[]-?[0-9.]{100}")
+
+
+def too_much(body: bytes) -> str | None:
+    """Why an answer is not decoded. Its values are counted by what stands before them, which may also stand in a text."""
+    if len(body) <= _SMALL:
+        return None
+    objects, lists, commas = body.count(b"{"), body.count(b"["), body.count(b",")
+    values = objects + lists + commas
+    if values > _MOST_VALUES:
+        return f"it has about {values:,} values, and at most {_MOST_VALUES:,} are read"
+    if _LONG_NUMBER.search(body):
+        return "it has a number of more than 100 digits"
+    size = len(body) + body.count(b".") * _DECIMAL + objects * _OBJECT + lists * _LIST + commas * _VALUE
+    if size > max(_LITTLE, _MOST_TIMES * len(body)):
+        return f"it would take more than {_MOST_TIMES} times its size in memory"
+    return None
