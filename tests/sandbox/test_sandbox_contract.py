@@ -15,6 +15,7 @@ from freedompay_async.sandbox.desk.desk import Desk
 from freedompay_async.sandbox.desk.host_contract import HostContract
 from freedompay_async.sandbox.faults import Faults, Plan
 from freedompay_async.sandbox.issuing import rules
+from tests.samples import UNKNOWN_CALL
 
 
 @pytest.fixture
@@ -199,7 +200,7 @@ class TestAlgorithms:
 @pytest.mark.parametrize(
     ("contract", "expected"),
     [
-        ({"card/rename": {}}, "'card/rename' is no call: "),
+        ({UNKNOWN_CALL: {}}, f"{UNKNOWN_CALL!r} is no call: "),
         ({"pins.set_url": {"path": "/a"}}, "'pins.set_url' is no call: "),
         ({"cards": {"isue": {"path": "/a"}}}, "'cards.isue' is no call: "),
         ({"card/issue": 5}, "card/issue is no mapping of path, required, names, algorithms"),

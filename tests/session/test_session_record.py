@@ -25,6 +25,7 @@ from freedompay_async.calls.record import Record
 from freedompay_async.contract.models import GiftCardId
 from freedompay_async.contract.table import GIFT_CARDS_RESEND
 from freedompay_async.traffic.governor import Lane
+from tests.samples import UNKNOWN_CALL, UNKNOWN_PATH
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 DT = "2026-05-14T16:00:00+06:00"
@@ -174,8 +175,8 @@ async def test_only_what_cannot_be_asked_about_is_written_down(recorded, say, li
 
 @pytest.mark.parametrize(("retry", "states"), [(Retry.UNASKABLE, ["sending", "done"]), (Retry.READ, []), (Retry.REPEATABLE, [])])
 async def test_given_call_is_written_down_where_it_cannot_be_asked_about(recorded, say, lines, retry, states):
-    fp = recorded(card__rename=[say.ok()])
-    await fp.call("/v5/card-api/card/rename", {"card_id": "c-1", "word": Secret("hunter2")}, dict, retry=retry)
+    fp = recorded(**{UNKNOWN_CALL: [say.ok()]})
+    await fp.call(UNKNOWN_PATH, {"card_id": "c-1", "word": Secret("hunter2")}, dict, retry=retry)
 
     assert [line["state"] for line in lines()] == states
     assert [line["request"] for line in lines()] == [{"fields": {"card_id": "c-1", "word": "***"}}] * len(states)
@@ -208,8 +209,8 @@ async def test_what_a_contract_does_to_the_request_is_written_down(recorded, say
 
 
 async def test_answer_of_the_callers_own_type_is_sealed(recorded, say, lines, path):
-    fp = recorded(card__rename=[say.ok(cvv="987", note="4111111111111111", name="new")])
-    answer = await fp.call("/v5/card-api/card/rename", {"card_id": "c-1", "pin": "9876"}, dict)
+    fp = recorded(**{UNKNOWN_CALL: [say.ok(cvv="987", note="4111111111111111", name="new")]})
+    answer = await fp.call(UNKNOWN_PATH, {"card_id": "c-1", "pin": "9876"}, dict)
 
     assert answer == {"status": "ok", "dt": DT, "cvv": "987", "note": "4111111111111111", "name": "new"}
     assert lines()[1]["answer"] == {"status": "ok", "dt": DT, "cvv": "***", "note": "***", "name": "new"}
@@ -272,7 +273,7 @@ async def test_body_of_the_callers_own_type_is_sealed(recorded, say, lines):
         pin: str
         note: str
 
-    fp = recorded(card__rename=[say.ok()])
-    await fp.call("/v5/card-api/card/rename", Body(pin="8642", note="4111111111111111"), dict)
+    fp = recorded(**{UNKNOWN_CALL: [say.ok()]})
+    await fp.call(UNKNOWN_PATH, Body(pin="8642", note="4111111111111111"), dict)
 
     assert [line["request"] for line in lines()] == [{"pin": "***", "note": "***"}] * 2

@@ -9,6 +9,7 @@ from freedompay_async.contract.overrides import Override, overridden
 from freedompay_async.contract.table import ENVELOPES, HASHDT_TABLE, TABLE, Call, Retry, Section
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.settings.settings import Region
+from tests.samples import UNKNOWN_NAME
 
 ROWS: dict[str, Call] = {row.name: row for row in (*TABLE, *HASHDT_TABLE)}
 
@@ -30,7 +31,7 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("given", "expected"),
         [
-            ({"call": "cards.rename"}, "Override(call='cards.rename'): no such call; `freedompay contract` lists them."),
+            ({"call": UNKNOWN_NAME}, f"Override(call={UNKNOWN_NAME!r}): no such call; `freedompay contract` lists them."),
             ({"path": "/a"}, "Override(path=…) and Override(retry=…) are for one call: name it with call=."),
             (
                 {"section": Section.GIFT_CARDS, "retry": Retry.UNASKABLE},
