@@ -1,8 +1,9 @@
-"""The tables of the errors and of the columns, so that the documentation says what the package says.
+"""The tables of the errors, the columns and the calls, so that the documentation says what the package says.
 
-They are made from `freedompay_async.errors.MEANINGS` and `freedompay_async.batch.input.columns.ABOUT`.
+They are made from `freedompay_async.errors.MEANINGS`, `freedompay_async.batch.input.columns.ABOUT`, and the `TABLE` and `HASHDT_TABLE` of
+`freedompay_async.contract.table`.
 
-python docs/tables.py           # writes them into README.md, docs/errors.md and docs/columns.md, between their comments
+python docs/tables.py           # writes them into README.md, docs/errors.md, docs/columns.md and docs/calls.md, between their comments
 python docs/tables.py --check   # changes nothing; ends with 1 where a table is not what it would write
 """
 
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from freedompay_async.batch.input.columns import ABOUT
+from freedompay_async.contract.table import HASHDT_TABLE, TABLE
 from freedompay_async.errors import MEANINGS, Ending, Of
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.errors import Meaning
 
-__all__ = ["FILES", "all_columns", "all_endings", "main_endings", "with_table"]
+__all__ = ["FILES", "all_calls", "all_columns", "all_endings", "main_endings", "with_table"]
 
 ROOT: Final = Path(__file__).parents[1]
 BEGIN: Final = "<!-- The table of the {of}; `make tables` writes it. -->"
@@ -66,10 +68,20 @@ def all_columns() -> str:
     return _table(rows, ("column", "needed", "holds", "example"))
 
 
+def all_calls() -> str:
+    """A row for each call of the contract."""
+    rows = [
+        (f"`{row.name}`", f"`{row.path}`", row.mark, row.retry.value, "KZ" if row.kz_only else "all", row.source)
+        for row in (*TABLE, *HASHDT_TABLE)
+    ]
+    return _table(rows, ("call", "path", "mark", "after a lost answer", "menu", "page"))
+
+
 FILES: Final = {
     ROOT / "README.md": ("errors", main_endings),
     ROOT / "docs" / "errors.md": ("errors", all_endings),
     ROOT / "docs" / "columns.md": ("columns", all_columns),
+    ROOT / "docs" / "calls.md": ("calls", all_calls),
 }
 """Which table is in which file, and of what."""
 
