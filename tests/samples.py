@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from freedompay_async.api import Cards, Clients, GiftCards, Limits, Requests, Transactions
 from freedompay_async.contract import models
 from freedompay_async.contract.table import HASHDT_TABLE, TABLE
 from freedompay_async.hashdt import PinPage
@@ -26,7 +27,18 @@ from freedompay_async.hashdt import PinPage
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
 
-__all__ = ["OWN", "SAMPLES", "UNKNOWN_CALL", "UNKNOWN_GIFT_PATH", "UNKNOWN_NAME", "UNKNOWN_PATH", "Sample", "calling", "left_out"]
+__all__ = [
+    "NAMESPACES",
+    "OWN",
+    "SAMPLES",
+    "UNKNOWN_CALL",
+    "UNKNOWN_GIFT_PATH",
+    "UNKNOWN_NAME",
+    "UNKNOWN_PATH",
+    "Sample",
+    "calling",
+    "left_out",
+]
 
 UNKNOWN_CALL = "not-in-the-table/call"
 """A call that no table has, and that the vendor can't have: it stays unknown, whatever row is added."""
@@ -35,6 +47,15 @@ UNKNOWN_GIFT_PATH = f"/v5/cards/{UNKNOWN_CALL}"
 UNKNOWN_NAME = "cards.not_in_the_table"
 """The method of no call."""
 
+NAMESPACES = {
+    "cards": Cards,
+    "clients": Clients,
+    "gift_cards": GiftCards,
+    "limits": Limits,
+    "requests": Requests,
+    "transactions": Transactions,
+}
+"""Of what class the namespaces of a client are."""
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 """A request id of the caller's own. In the body of a sample it stands for the id of the call, whatever that is."""
 

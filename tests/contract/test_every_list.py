@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 import typer.main
 
-from freedompay_async.api import Cards, Clients, GiftCards, Limits, Requests, Transactions
 from freedompay_async.cli.app import app
 from freedompay_async.contract.table import HASHDT_TABLE, TABLE
 from freedompay_async.hashdt import Pins
 from freedompay_async.sandbox.desk.host_contract import HostContract
 from freedompay_async.sandbox.issuing import rules
 from tests.contract.test_every_row import FOUND
-from tests.samples import SAMPLES, UNKNOWN_NAME, left_out
+from tests.samples import NAMESPACES, SAMPLES, UNKNOWN_NAME, left_out
 from tests.secrets.marked import ANSWERS, SECRET
 
 if TYPE_CHECKING:
@@ -27,14 +26,6 @@ ROOT = Path(__file__).parents[2]
 ROWS = (*TABLE, *HASHDT_TABLE)
 NAMES = [row.name for row in ROWS]
 OURS = [row.name for row in TABLE]
-NAMESPACES = {
-    "cards": Cards,
-    "clients": Clients,
-    "gift_cards": GiftCards,
-    "limits": Limits,
-    "requests": Requests,
-    "transactions": Transactions,
-}
 # What begins no call of its own, but gathers, keeps or goes on with one.
 NO_CALLS = {"cards.movements", "gift_cards.order", "gift_cards.attach", "requests.attach", "requests.as_completed"}
 NO_ROWS = {"cards movements"}

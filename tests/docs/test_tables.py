@@ -1,6 +1,5 @@
 """The tables of the errors, of the columns and of the calls are those that the package is made from."""
 
-import importlib.util
 import re
 import subprocess
 import sys
@@ -14,14 +13,6 @@ from tests.samples import SAMPLES
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "docs" / "tables.py"
-
-
-@pytest.fixture(scope="module")
-def tables():
-    spec = importlib.util.spec_from_file_location("tables", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def rows(table: str) -> list[list[str]]:

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from freedompay_async.api import Cards, Clients, GiftCards, Limits, Requests, Transactions
 from freedompay_async.contract import table
 from freedompay_async.contract.models import (
     Answer,
@@ -20,18 +19,10 @@ from freedompay_async.contract.models import (
 )
 from freedompay_async.contract.table import CARDS_ISSUE, HASHDT_TABLE, TABLE, Call, Mark, Retry, Section
 from freedompay_async.errors import ConfigurationError
-from tests.samples import SAMPLES, UNKNOWN_GIFT_PATH, UNKNOWN_NAME, UNKNOWN_PATH
+from tests.samples import NAMESPACES, SAMPLES, UNKNOWN_GIFT_PATH, UNKNOWN_NAME, UNKNOWN_PATH
 
 ROWS = {row.name: row for row in TABLE}
 EFFECTS = [row for row in TABLE if row.retry is not Retry.READ]
-NAMESPACES = {
-    "cards": Cards,
-    "clients": Clients,
-    "gift_cards": GiftCards,
-    "limits": Limits,
-    "requests": Requests,
-    "transactions": Transactions,
-}
 SECTIONS = {"/v5/card-api": "payment_cards", "/v5/cards": "gift_cards", "/issuing/api": "hashdt"}
 
 
