@@ -333,6 +333,26 @@ def arrived():
 # -- the signatures, by the tests' own reading of the vendor's pages
 
 
+@pytest.fixture
+def cancelled(play):
+    """The error of a call that was cancelled as soon as nothing was left but to wait."""
+
+    def run(call):
+        async def story():
+            task = asyncio.create_task(call())
+            await _settled()
+            task.cancel()
+            await asyncio.wait([task])
+            try:
+                task.result()
+            except asyncio.CancelledError as error:
+                return error
+
+        return play(story())
+
+    return run
+
+
 def _b64(data: bytes) -> bytes:
     return base64.urlsafe_b64encode(data).rstrip(b"=")
 

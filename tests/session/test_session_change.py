@@ -214,20 +214,10 @@ def test_what_is_known_is_logged_as_no_error(ask, say, errors):
     assert errors() == []
 
 
-def test_cancelled_call_says_that_it_may_have_been_done(play, memory, client_of, say, settled):
+def test_cancelled_call_says_that_it_may_have_been_done(cancelled, memory, client_of, say):
     wire = memory(issue_card=[say.silent])
 
-    async def story():
-        task = asyncio.create_task(issue(client_of(wire), request_id=OWN))
-        await settled()
-        task.cancel()
-        await asyncio.wait([task])
-        try:
-            task.result()
-        except asyncio.CancelledError as error:
-            return error
-
-    error = play(story())
+    error = cancelled(lambda: issue(client_of(wire), request_id=OWN))
 
     assert (error.request_id, error.outcome_unknown) == (OWN, True)
 

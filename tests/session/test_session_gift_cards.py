@@ -73,6 +73,14 @@ def confirm(fp):
     return fp.gift_cards.attach("5").confirm("0012")
 
 
+async def confirm_twice(fp):
+    """Tries again where the first try has ended without an outcome."""
+    attached = fp.gift_cards.attach(5)
+    with pytest.raises(OutcomeUnknown):
+        await attached.confirm("0012")
+    return await attached.confirm("0012")
+
+
 @pytest.mark.parametrize("card_id", [5, "5"])
 def test_order_is_issued_and_named_by_its_card(ask, say, card_id):
     made = ask(order, issue_card=[say.gift(card_id=card_id)])
@@ -158,26 +166,14 @@ def test_lost_confirmation_whose_status_is_an_error_stays_unknown(ask, say):
 
 
 def test_activated_already_after_a_confirmation_whose_status_could_not_be_had_is_done(ask, say):
-    async def story(fp):
-        attached = fp.gift_cards.attach(5)
-        with pytest.raises(OutcomeUnknown):
-            await attached.confirm("0012")
-        return await attached.confirm("0012")
-
-    state = ask(story, activate_card=[say.lost, say.gift(-10)], card_status=[say.denied, say.gift(card_status=2, **CARD)])
+    state = ask(confirm_twice, activate_card=[say.lost, say.gift(-10)], card_status=[say.denied, say.gift(card_status=2, **CARD)])
 
     assert state.card_status == GiftCardStatus.ACTIVATED
 
 
 def test_activated_already_after_a_lost_confirmation_is_done(ask, say):
-    async def story(fp):
-        attached = fp.gift_cards.attach(5)
-        with pytest.raises(OutcomeUnknown):
-            await attached.confirm("0012")
-        return await attached.confirm("0012")
-
     card = [say.gift(card_status=1, **CARD), say.gift(card_status=2, **CARD)]
-    state = ask(story, activate_card=[say.lost, say.gift(-10)], card_status=card)
+    state = ask(confirm_twice, activate_card=[say.lost, say.gift(-10)], card_status=card)
 
     assert state.card_status == GiftCardStatus.ACTIVATED
     assert ask.wire.calls == ["activate_card", "card_status"] * 2
