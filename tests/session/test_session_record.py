@@ -39,10 +39,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def lines(path):
-    def read() -> list[dict]:
-        return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
-
-    return read
+    return lambda: [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
 
 
 @pytest.fixture

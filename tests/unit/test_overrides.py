@@ -27,6 +27,12 @@ def changes(row: Call) -> dict:
     }
 
 
+def refusal(make) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        make()
+    return caught.value.message
+
+
 class TestRefusals:
     @pytest.mark.parametrize(
         ("given", "expected"),
@@ -77,10 +83,7 @@ class TestRefusals:
         ],
     )
     def test_of_an_override_by_itself(self, given, expected):
-        with pytest.raises(ConfigurationError) as caught:
-            Override(**given)
-
-        assert caught.value.message == f"{expected} Nothing was sent."
+        assert refusal(lambda: Override(**given)) == f"{expected} Nothing was sent."
 
     @pytest.mark.parametrize(
         ("given", "expected"),
@@ -156,10 +159,7 @@ class TestRefusals:
         ],
     )
     def test_of_fields_that_are_not_there(self, given, expected):
-        with pytest.raises(ConfigurationError) as caught:
-            Override(**given)
-
-        assert caught.value.message == f"{expected} Nothing was sent."
+        assert refusal(lambda: Override(**given)) == f"{expected} Nothing was sent."
 
     @pytest.mark.parametrize(
         ("overrides", "expected"),
