@@ -240,7 +240,7 @@ SAMPLES: dict[str, Sample] = {
 
 
 def calling(name: str, **special: Any) -> Callable[..., Awaitable[Any]]:
-    """The sample call of a row, made by a client and begun by nobody yet.
+    """The sample call of a row, for whatever client it is given.
 
     `special`, and what the call is given later, stand in place of the sample's own arguments.
     """
