@@ -34,7 +34,7 @@ format: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# The tables of the errors in README.md and docs/errors.md and that of the columns in docs/columns.md, from the ones in the package.
+# The tables of the errors in README.md and docs/errors.md, of the columns in docs/columns.md and of the calls in docs/calls.md, from the ones in the package.
 tables: .venv/package
 	$(BIN)/python docs/tables.py
 

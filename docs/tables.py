@@ -1,9 +1,9 @@
-"""The tables of the errors, of the columns and of the public names: the documentation says what the package says.
+"""The tables of the errors, of the columns, of the calls and of the public names, so that the documentation is as the package.
 
-They are made from `freedompay_async.errors.MEANINGS`, from `freedompay_async.batch.input.columns.ABOUT`, and from the
-first sentence of each docstring.
+They are made from `freedompay_async.errors.MEANINGS`, `freedompay_async.batch.input.columns.ABOUT`, the two tables of
+`freedompay_async.contract.table`, and the first sentence of each docstring.
 
-python docs/tables.py           # writes them into README.md and the pages of docs/, between their comments
+python docs/tables.py           # writes them between their comments, into the files of FILES
 python docs/tables.py --check   # changes nothing; ends with 1 where a table is not what it would write
 """
 
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from freedompay_async.batch.input.columns import ABOUT
+from freedompay_async.contract.table import HASHDT_TABLE, TABLE
 from freedompay_async.errors import MEANINGS, Ending, Of
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.errors import Meaning
 
-__all__ = ["FILES", "PUBLIC", "all_columns", "all_endings", "all_names", "main_endings", "with_table"]
+__all__ = ["FILES", "PUBLIC", "all_calls", "all_columns", "all_endings", "all_names", "main_endings", "with_table"]
 
 ROOT: Final = Path(__file__).parents[1]
 BEGIN: Final = "<!-- The table of the {of}; `make tables` writes it. -->"
@@ -71,6 +72,15 @@ def all_columns() -> str:
     return _table(rows, ("column", "needed", "holds", "example"))
 
 
+def all_calls() -> str:
+    """A row for each call of the contract."""
+    rows = [
+        (f"`{row.name}`", f"`{row.path}`", row.mark, row.retry.value, "KZ" if row.kz_only else "all", row.source)
+        for row in (*TABLE, *HASHDT_TABLE)
+    ]
+    return _table(rows, ("call", "path", "mark", "after a lost answer", "menu", "page"))
+
+
 PUBLIC: Final = (
     "freedompay_async",
     "freedompay_async.models",
@@ -99,6 +109,7 @@ FILES: Final[tuple[tuple[Path, str, Callable[[], str]], ...]] = (
     (ROOT / "README.md", "errors", main_endings),
     (ROOT / "docs" / "errors.md", "errors", all_endings),
     (ROOT / "docs" / "columns.md", "columns", all_columns),
+    (ROOT / "docs" / "calls.md", "calls", all_calls),
     *((ROOT / "docs" / "names.md", f"names of {each}", partial(all_names, each)) for each in PUBLIC),
 )
 """Which table is in which file, and of what."""

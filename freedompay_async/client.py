@@ -240,7 +240,7 @@ class FreedomPay(Pooled):
         """Make a call that the library does not know yet; it is signed, sent and settled like the rest.
 
         Args:
-            path: such as `/v5/card-api/card/rename`.
+            path: such as `/v5/card-api/some-section/some-call`.
             body: fields by their name on the wire, or a struct; wrap what is secret in `Secret`.
             answer_type: what a good answer is read into: a `msgspec.Struct`, a dataclass, or `dict`.
             retry: what may follow a lost answer. `UNASKABLE`, the safe choice, never sends it a second time unless the scheme carries the

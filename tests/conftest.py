@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
@@ -68,3 +69,16 @@ def timed():
 def play(timed):
     """The same, where only what it returned matters."""
     return lambda story: timed(story)[0]
+
+
+@pytest.fixture
+def until():
+    """Polls a condition of another process."""
+
+    def until(condition) -> None:
+        end = time.monotonic() + 60
+        while not condition():
+            assert time.monotonic() < end
+            time.sleep(0.01)
+
+    return until

@@ -70,9 +70,9 @@ async def money(fp: FreedomPay) -> None:
 
 
 async def given(fp: FreedomPay) -> None:
-    assert_type(await fp.call("/v5/card-api/card/rename", {"card_id": "card"}, CardBalance, retry=Retry.READ), CardBalance)
-    assert_type(await fp.call("/v5/card-api/card/rename", {"card_id": "card"}, dict[str, Any]), dict[str, Any])
-    assert_type(await fp.call("/v5/card-api/card/rename", {}, RequestState, retry=Retry.ASKABLE), RequestState)
+    assert_type(await fp.call("/v5/card-api/not-in-the-table/call", {"card_id": "card"}, CardBalance, retry=Retry.READ), CardBalance)
+    assert_type(await fp.call("/v5/card-api/not-in-the-table/call", {"card_id": "card"}, dict[str, Any]), dict[str, Any])
+    assert_type(await fp.call("/v5/card-api/not-in-the-table/call", {}, RequestState, retry=Retry.ASKABLE), RequestState)
 
 
 async def batches(fp: FreedomPay) -> None:

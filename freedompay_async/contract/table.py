@@ -130,39 +130,7 @@ PINS_SET_URL: Final = _pin("set_url", "setpin")
 PINS_RESET_URL: Final = _pin("reset_url", "resetpin")
 PINS_CHANGE_URL: Final = _pin("change_url", "changepin")
 
-TABLE: Final[tuple[Call[Any], ...]] = (
-    CARDS_BULK_ISSUE,
-    CARDS_ISSUE,
-    CARDS_ISSUE_PLASTIC,
-    CARDS_LINK,
-    CARDS_ACTIVATE,
-    CARDS_BLOCK,
-    CARDS_UNBLOCK,
-    CARDS_SET_PIN,
-    CARDS_RESET_PIN_COUNTER,
-    CARDS_CLOSE,
-    CARDS_INFO,
-    CARDS_BALANCE,
-    CARDS_SECRET_DATA,
-    CARDS_SECRET_DATA_V2,
-    CARDS_STATEMENT,
-    CARDS_STATEMENT_EXTENDED,
-    CARDS_VALIDATE_CARDHOLDER,
-    CLIENTS_CREATE,
-    CLIENTS_UPDATE,
-    CLIENTS_CARDS,
-    REQUESTS_STATUS,
-    TRANSACTIONS_CREATE,
-    TRANSACTIONS_CLEAR,
-    TRANSACTIONS_REFUND,
-    TRANSACTIONS_INFO,
-    LIMITS_SET,
-    LIMITS_LIST,
-    GIFT_CARDS_PRODUCTS,
-    GIFT_CARDS_ISSUE,
-    GIFT_CARDS_CONFIRM,
-    GIFT_CARDS_RESEND,
-    GIFT_CARDS_RESEND_CODE,
-    GIFT_CARDS_STATUS,
-)
-HASHDT_TABLE: Final[tuple[Call[Any], ...]] = (PINS_SET_URL, PINS_RESET_URL, PINS_CHANGE_URL)
+# In the order in which they stand above, so that a new row is written in one place.
+_ROWS: Final = [row for row in list(globals().values()) if isinstance(row, Call)]
+TABLE: Final[tuple[Call[Any], ...]] = tuple(row for row in _ROWS if row.section is not Section.HASHDT)
+HASHDT_TABLE: Final[tuple[Call[Any], ...]] = tuple(row for row in _ROWS if row.section is Section.HASHDT)

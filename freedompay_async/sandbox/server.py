@@ -20,7 +20,7 @@ from freedompay_async.sandbox.hosted.pin_links import PinLinks
 from freedompay_async.sandbox.inspector.history import History
 from freedompay_async.sandbox.inspector.inspector import Inspector
 from freedompay_async.sandbox.issuing.issuer import Issuer
-from freedompay_async.sandbox.issuing.rules import Refused
+from freedompay_async.sandbox.issuing.refused import Refused
 from freedompay_async.sandbox.loopback import loopback_only
 from freedompay_async.sandbox.reception import BODY_LIMIT, Received, Reception, named
 from freedompay_async.sandbox.serving import Serving

@@ -108,6 +108,16 @@ class Office:
             reached.cancel()
             raise AssertionError(f"the run ended before the gate: {running.result()}")
 
+    @asynccontextmanager
+    async def under_way(self, call: str, rows: list[dict], **options):
+        """A batch of these rows whose run waits for the answer of a call: the batch, the run, and the gate that lets the answer go."""
+        gate = self.issuer.gate(call)
+        async with self.batch(**options) as batch:
+            await self.plan(batch, self.file(rows))
+            running = asyncio.create_task(self.finish(batch))
+            await self.held(gate, running)
+            yield batch, running, gate
+
     def request_id(self, key: str, step: str, batch: str = "default") -> str:
         return derive_request_id(self.issuer.auth_id, batch, key, step)
 

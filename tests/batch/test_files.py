@@ -302,21 +302,21 @@ class TestWholeFile:
         os.mkfifo(tmp_path / "pipe")
         assert refusal(tmp_path / "pipe") == "is not a regular file. Name a CSV, .xlsx, .ods or JSON Lines file."
 
-    def test_no_permission(self, write, monkeypatch: pytest.MonkeyPatch):
-        def refuse(*_args, **_settings):
-            raise PermissionError(13, "Permission denied")
-
-        path = write(f"{HEADER}\n{GOOD}\n")
-        monkeypatch.setattr(os, "open", refuse)
-        assert refusal(path) == "may not be read by this user. Check the name and the permissions."
-
-    def test_broken_disk(self, write, monkeypatch: pytest.MonkeyPatch):
+    @pytest.mark.parametrize(
+        ("error", "expected"),
+        [
+            (PermissionError(13, "Permission denied"), "may not be read by this user"),
+            (OSError(5, "Input/output error"), "can't be read (Input/output error)"),
+        ],
+        ids=["no permission", "broken disk"],
+    )
+    def test_no_reading(self, write, monkeypatch: pytest.MonkeyPatch, error: OSError, expected: str):
         def fail(*_args, **_settings):
-            raise OSError(5, "Input/output error")
+            raise error
 
         path = write(f"{HEADER}\n{GOOD}\n")
         monkeypatch.setattr(os, "open", fail)
-        assert refusal(path) == "can't be read (Input/output error). Check the name and the permissions."
+        assert refusal(path) == f"{expected}. Check the name and the permissions."
 
     @pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", b"\n \r\n\t\n"])
     def test_empty(self, write, content: bytes):

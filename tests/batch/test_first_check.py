@@ -108,11 +108,7 @@ async def test_a_row_beside_the_sample_is_found_by_the_refusal_of_its_id(office,
 async def known_in_the_sample(office, people, person, **options):
     """A batch of 120 of which the first row was used before, stopped when it has begun."""
     await office.issue(office.file([person(1)], "one.csv"), "one.db")
-    gate = office.issuer.gate("client/add")
-    async with office.batch(limits=Limits(concurrency=2), **options) as batch:
-        await office.plan(batch, office.file(people(120)))
-        running = asyncio.create_task(office.finish(batch))
-        await office.held(gate, running)
+    async with office.under_way("client/add", people(120), limits=Limits(concurrency=2), **options) as (batch, running, gate):
         batch.stop()
         gate.open()
         return await running
@@ -129,11 +125,7 @@ async def test_it_holds_for_the_runs_to_come(office, people, person, check_first
 
 
 async def test_a_journal_that_has_begun_is_not_sampled_again(office, people):
-    gate = office.issuer.gate("client/add")
-    async with office.batch(limits=Limits(concurrency=2)) as batch:
-        await office.plan(batch, office.file(people(120)))
-        running = asyncio.create_task(office.finish(batch))
-        await office.held(gate, running)
+    async with office.under_way("client/add", people(120), limits=Limits(concurrency=2)) as (batch, running, gate):
         batch.stop()
         gate.open()
         await running
@@ -145,11 +137,7 @@ async def test_a_journal_that_has_begun_is_not_sampled_again(office, people):
 
 
 async def test_a_journal_whose_first_run_was_ended_in_the_sample_is_sampled_again(office, people):
-    gate = office.issuer.gate("request/status")
-    async with office.batch() as batch:
-        await office.plan(batch, office.file(people(3)))
-        running = asyncio.create_task(office.finish(batch))
-        await office.held(gate, running)
+    async with office.under_way("request/status", people(3)) as (batch, running, gate):
         batch.stop()
         report = await asyncio.wait_for(running, 5)
     gate.open()
@@ -281,11 +269,7 @@ async def test_a_stop_in_the_pause_between_two_questions_of_the_sample_ends_it(o
 
 
 async def test_the_first_questions_are_to_be_seen_while_they_are_asked(office, people):
-    gate = office.issuer.gate("request/status")
-    async with office.batch() as batch:
-        await office.plan(batch, office.file(people(60)))
-        running = asyncio.create_task(office.finish(batch))
-        await office.held(gate, running)
+    async with office.under_way("request/status", people(60)) as (batch, running, gate):
         trouble = batch.progress.trouble
         gate.open()
         await running

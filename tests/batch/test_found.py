@@ -442,11 +442,7 @@ async def test_after_both_are_accepted_two_machines_tell_the_same_cards(office, 
 
 async def test_a_row_of_an_earlier_run_of_this_journal_is_its_own(office, people, one_each):
     """Its answer was lost; the next run finds its id known, and nobody else has used it."""
-    gate = office.issuer.gate("client/add")
-    async with office.batch(check_first="all") as batch:
-        await office.plan(batch, office.file(people(1)))
-        running = asyncio.create_task(office.finish(batch))
-        await office.held(gate, running)
+    async with office.under_way("client/add", people(1), check_first="all") as (_, running, gate):
         running.cancel()
         await asyncio.wait([running])
     gate.open()

@@ -208,11 +208,7 @@ async def test_a_429_before_the_refusal_of_a_used_id_does_not_make_it_ours(offic
 async def test_a_refusal_of_what_an_earlier_run_had_sent_is_its_own(office, people, one_each, between, proxy, said):
     """Its answer was lost, so what becomes known is what that run has made."""
     client = office.request_id("k1", "client")
-    gate = office.issuer.gate("client/add")
-    async with office.batch() as batch:
-        await office.plan(batch, office.file(people(1)))
-        running = asyncio.create_task(office.finish(batch))
-        await office.held(gate, running)
+    async with office.under_way("client/add", people(1)) as (batch, running, gate):
         running.cancel()
         await asyncio.wait([running])
     gate.open()

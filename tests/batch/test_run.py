@@ -186,11 +186,7 @@ async def test_every_effect_is_on_the_disk_before_its_first_byte(office, people,
 
 
 async def test_an_intent_is_on_the_disk_while_its_answer_is_waited_for(office, people):
-    gate = office.issuer.gate("client/add")
-    async with office.batch() as batch:
-        await office.plan(batch, office.file(people(1)))
-        running = asyncio.create_task(office.finish(batch))
-        await office.held(gate, running)
+    async with office.under_way("client/add", people(1)) as (_, running, gate):
         with office.on_disk() as disk:
             intents = disk.execute("SELECT number, step, request_id, accepted FROM intents").fetchall()
             state = disk.execute("SELECT state FROM rows").fetchone()[0]
@@ -223,11 +219,7 @@ async def test_the_calls_on_the_way_are_as_many_as_allowed_and_no_more(office, p
 
 
 async def test_no_more_is_written_down_as_sent_than_can_be_on_its_way(office, people):
-    gate = office.issuer.gate("client/add")
-    async with office.batch(limits=Limits(concurrency=2)) as batch:
-        await office.plan(batch, office.file(people(20)))
-        running = asyncio.create_task(office.finish(batch))
-        await office.held(gate, running)
+    async with office.under_way("client/add", people(20), limits=Limits(concurrency=2)) as (batch, running, gate):
         written = await batch._journal.call(lambda c: c.execute("SELECT count(*) FROM intents").fetchone()[0])
         gate.open()
         await running
@@ -318,11 +310,7 @@ async def test_a_run_of_another_merchant(office, people):
 
 
 async def test_a_batch_runs_once_at_a_time(office, people):
-    gate = office.issuer.gate("client/add")
-    async with office.batch() as batch:
-        await office.plan(batch, office.file(people(2)))
-        running = asyncio.create_task(office.finish(batch))
-        await office.held(gate, running)
+    async with office.under_way("client/add", people(2)) as (batch, running, gate):
         with pytest.raises(ConfigurationError) as caught:
             await office.finish(batch)
         gate.open()

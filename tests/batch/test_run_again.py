@@ -195,11 +195,7 @@ async def test_another_document_than_the_planned_one_is_not_sent(office):
 
 async def abandoned(office, call, rows):
     """A run that is cut off while an answer of `call` is on its way: its work is done, and the journal does not know."""
-    gate = office.issuer.gate(call)
-    async with office.batch() as batch:
-        await office.plan(batch, office.file(rows))
-        running = asyncio.create_task(office.finish(batch))
-        await office.held(gate, running)
+    async with office.under_way(call, rows) as (_, running, gate):
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
@@ -257,10 +253,13 @@ async def test_a_begun_row_with_another_document_is_only_asked_about(office, cut
     assert (report.unknown, office.arrived("client/add")) == (1, 0)
 
 
-async def test_a_begun_row_whose_bytes_come_out_otherwise_is_only_asked_about(office, people, cut_off):
+@pytest.mark.parametrize(
+    "change", ["body_sha256 = x'00'", "sent_at = sent_at + 86400"], ids=["its bytes come out otherwise", "the clock was set back"]
+)
+async def test_a_begun_row_is_only_asked_about_where(office, people, cut_off, change):
     await lost_client(office, people(1), cut_off)
     async with office.batch() as batch:
-        await batch._journal.call(lambda c: c.execute("UPDATE intents SET body_sha256 = x'00'"))
+        await batch._journal.call(lambda c: c.execute(f"UPDATE intents SET {change}"))
         report = await office.finish(batch)
 
     assert (report.unknown, office.arrived("client/add")) == (1, 0)
@@ -289,15 +288,6 @@ async def test_an_accepted_row_needs_its_document_no_more(office, one_each):
 
     assert report.complete
     assert (office.cards(), office.arrived("client/add")) == (one_each(1), 1)
-
-
-async def test_a_clock_that_was_set_back_sends_nothing_again(office, people, cut_off):
-    await lost_client(office, people(1), cut_off)
-    async with office.batch() as batch:
-        await batch._journal.call(lambda c: c.execute("UPDATE intents SET sent_at = sent_at + 86400"))
-        report = await office.finish(batch)
-
-    assert (report.unknown, office.arrived("client/add")) == (1, 0)
 
 
 async def test_a_crash_between_the_disk_and_the_first_byte_is_made_good(office, people, one_each, monkeypatch):

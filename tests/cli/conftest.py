@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -311,16 +310,3 @@ def free_port():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return taken.getsockname()[1]
-
-
-@pytest.fixture
-def until():
-    """Poll a condition of another process."""
-
-    def until(condition) -> None:
-        end = time.monotonic() + SECONDS
-        while not condition():
-            assert time.monotonic() < end
-            time.sleep(0.01)
-
-    return until

@@ -8,8 +8,9 @@ from decimal import Decimal
 
 import pytest
 
+from freedompay_async.cli.output import printable
 from freedompay_async.cli.verbs import answers
-from freedompay_async.cli.verbs.answers import draw_table, printable, show, show_list
+from freedompay_async.cli.verbs.answers import draw_table, show, show_list
 from freedompay_async.codec.to_json import to_json
 from freedompay_async.contract.models import GiftAnswer, GiftCardState, RequestState
 from freedompay_async.contract.models.answers import Completed

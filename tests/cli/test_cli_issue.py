@@ -223,14 +223,19 @@ def test_a_check_that_there_is_not(shell, people):
     assert shell.issue(people(1), "--check-first", "some").exit_code == 2
 
 
+def report_after(shell, change):
+    """What is reported of a journal that was changed so."""
+    with sqlite3.connect(shell.folder / "run.db") as connection:
+        connection.execute(change)
+    connection.close()
+    return shell("batch", "report", "run.db")
+
+
 def test_cards_that_are_not_what_was_ordered_are_told(shell, people):
     shell.issue(people(2))
-    with sqlite3.connect(shell.folder / "run.db") as connection:
-        connection.execute(
-            "UPDATE rows SET state = 'doubtful', reason = '1 card was ordered, and 2 cards, d1, d2 are there' WHERE key = 'k1'"
-        )
-    connection.close()
-    result = shell("batch", "report", "run.db")
+    result = report_after(
+        shell, "UPDATE rows SET state = 'doubtful', reason = '1 card was ordered, and 2 cards, d1, d2 are there' WHERE key = 'k1'"
+    )
 
     assert result.exit_code == 1
     assert "  doubtful         1   what is there is not what was ordered; see each row\n" in result.stdout
@@ -387,10 +392,7 @@ def test_report_tells_by_its_code_that_rows_are_left(shell, issuer, people, hurr
 
 def test_report_counts_cards_that_are_not_active(shell, people, hurry):
     shell.issue(people(3), "--activate")
-    with sqlite3.connect(shell.folder / "run.db") as connection:
-        connection.execute("UPDATE rows SET reason = 'not known' WHERE key = 'k2'")
-    connection.close()
-    result = shell("batch", "report", "run.db")
+    result = report_after(shell, "UPDATE rows SET reason = 'not known' WHERE key = 'k2'")
 
     assert result.exit_code == 1
     assert "  1 of the issued cards could not be activated\n" in result.stdout
@@ -399,10 +401,7 @@ def test_report_counts_cards_that_are_not_active(shell, people, hurry):
 
 def test_an_unknown_row_is_told_with_what_to_do(shell, people, hurry):
     shell.issue(people(1))
-    with sqlite3.connect(shell.folder / "run.db") as connection:
-        connection.execute("UPDATE rows SET state = 'unknown', reason = 'no answer'")
-    connection.close()
-    result = shell("batch", "report", "run.db")
+    result = report_after(shell, "UPDATE rows SET state = 'unknown', reason = 'no answer'")
 
     assert result.exit_code == 1
     assert "  unknown          1   may or may not have a card; resume to ask again\n" in result.stdout

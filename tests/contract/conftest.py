@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
-from unittest.mock import Mock
-
-import aiohttp
-import aioresponses.core
 import pytest
 
-import freedompay_async.transport.pool  # noqa: F401 - it has to see the HTTP library as it is, and not with a double in its place
 from freedompay_async import FreedomPay, Policy
 from freedompay_async.sandbox import Sandbox
+from tests.http_double import http_double
 
 HASTY = Policy(attempts=1, pause=0.002, max_pause=0.005, grace=0.02, poll_first=0.002, poll_most=0.02)
-
-
-class _Response(aiohttp.ClientResponse):
-    """A response that an aiohttp whose responses want a `stream_writer` can make."""
-
-    def __init__(self, *args, **kwargs) -> None:
-        if "stream_writer" in inspect.signature(aiohttp.ClientResponse.__init__).parameters:
-            kwargs.setdefault("stream_writer", Mock(output_size=0))
-        super().__init__(*args, **kwargs)
 
 
 @pytest.fixture
 def http(monkeypatch):
     """Stands in for the HTTP library."""
-    monkeypatch.setattr(aioresponses.core, "ClientResponse", _Response)
-    with aioresponses.aioresponses() as mock:
+    with http_double(monkeypatch) as mock:
         yield mock
 
 

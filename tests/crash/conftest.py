@@ -151,16 +151,3 @@ def scene(tmp_path):
 @pytest.fixture
 def one_each():
     return lambda count: Counter({77010000000 + number: 1 for number in range(1, count + 1)})
-
-
-@pytest.fixture
-def until():
-    """Poll a condition of another process."""
-
-    def until(condition) -> None:
-        end = time.monotonic() + SECONDS
-        while not condition():
-            assert time.monotonic() < end
-            time.sleep(0.01)
-
-    return until

@@ -1,6 +1,5 @@
 """The table of the last figures is made of what was run: what failed or was stopped never passes."""
 
-import importlib.util
 import json
 import re
 import sys
@@ -12,14 +11,6 @@ ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "docs" / "proofs.py"
 NOTE = {"tree": "`0123456789`", "day": "2026-01-31", "machine": "Python 3.11.7, 2 processors"}
 COMMAND = [".venv/bin/pytest", "--timeout", "0", "--rounds", "200", "tests/crash"]
-
-
-@pytest.fixture(scope="module")
-def proofs():
-    spec = importlib.util.spec_from_file_location("proofs", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def xml(*counted, failures=0, errors=0, skipped=0, seconds=422.4):

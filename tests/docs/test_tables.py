@@ -1,6 +1,5 @@
-"""The tables of the errors, the columns and the names are those that the package is made from."""
+"""The tables of the errors, the columns, the calls and the names are those that the package is made from."""
 
-import importlib.util
 import re
 import subprocess
 import sys
@@ -10,17 +9,10 @@ import pytest
 
 from freedompay_async.batch.input.rows import COLUMNS
 from freedompay_async.errors import MEANINGS, Ending, Of
+from tests.samples import SAMPLES
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "docs" / "tables.py"
-
-
-@pytest.fixture(scope="module")
-def tables():
-    spec = importlib.util.spec_from_file_location("tables", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def rows(table: str) -> list[list[str]]:
@@ -29,7 +21,12 @@ def rows(table: str) -> list[list[str]]:
 
 @pytest.mark.parametrize(
     ("name", "of", "table"),
-    [("README.md", "errors", "main_endings"), ("docs/errors.md", "errors", "all_endings"), ("docs/columns.md", "columns", "all_columns")],
+    [
+        ("README.md", "errors", "main_endings"),
+        ("docs/errors.md", "errors", "all_endings"),
+        ("docs/columns.md", "columns", "all_columns"),
+        ("docs/calls.md", "calls", "all_calls"),
+    ],
 )
 def test_a_file_has_exactly_what_the_script_writes(tables, name, of, table):
     text = (ROOT / name).read_text(encoding="utf-8")
@@ -53,6 +50,14 @@ def test_every_public_name_says_what_it_is(tables):
 
 def test_the_table_of_the_columns_has_each_of_them_once(tables):
     assert [row[0] for row in rows(tables.all_columns())] == [f"`{column}`" for column in COLUMNS]
+
+
+def test_the_table_of_the_calls_says_of_each_what_its_sample_does(tables):
+    told = {row[0].strip("`"): row[1:5] for row in rows(tables.all_calls())}
+
+    assert told == {
+        name: [f"`{sample.path}`", sample.mark, sample.retry, "KZ" if sample.kz_only else "all"] for name, sample in SAMPLES.items()
+    }
 
 
 def test_the_whole_table_has_every_ending_once_and_in_order(tables):
@@ -96,7 +101,7 @@ def test_a_file_without_a_place_for_the_table_is_refused(tables, text):
 
 
 def test_checking_ends_well_and_changes_nothing():
-    names = ("README.md", "docs/errors.md", "docs/columns.md", "docs/names.md")
+    names = ("README.md", "docs/errors.md", "docs/columns.md", "docs/calls.md", "docs/names.md")
     before = [(ROOT / name).read_bytes() for name in names]
     done = subprocess.run([sys.executable, str(SCRIPT), "--check"], capture_output=True, check=False)
 

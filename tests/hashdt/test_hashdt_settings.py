@@ -73,17 +73,8 @@ def test_base_url_is_taken(settings, base):
 
 
 @pytest.mark.parametrize("name", ["api_key", "product_id", "token"])
-@pytest.mark.parametrize("value", [*BAD, ""])
+@pytest.mark.parametrize("value", [*BAD, "", *NO_TEXT], ids=lambda value: ascii(value) if isinstance(value, str) else type(value).__name__)
 def test_key_that_can_not_be_a_header_is_refused_and_not_shown(settings, name, value):
-    with pytest.raises(ConfigurationError, match=rf"^{name} (is|has|begins) ") as caught:
-        HashDT(**{**settings, name: value})
-
-    assert "s3cret" not in shown(caught.value)
-
-
-@pytest.mark.parametrize("name", ["api_key", "product_id", "token"])
-@pytest.mark.parametrize("value", NO_TEXT, ids=lambda value: type(value).__name__)
-def test_key_that_is_no_text_is_refused_and_not_shown(settings, name, value):
     with pytest.raises(ConfigurationError, match=rf"^{name} (is|has|begins) ") as caught:
         HashDT(**{**settings, name: value})
 

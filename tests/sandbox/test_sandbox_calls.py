@@ -10,57 +10,25 @@ import pytest
 from freedompay_async.sandbox import Fault, Faults
 from freedompay_async.sandbox.desk.delivery import deliver
 from freedompay_async.sandbox.issuing import rules
+from tests.samples import SAMPLES
 
-EFFECTS = {
-    "client/add",
-    "client/update",
-    "card/issue",
-    "card/issue_plastic",
-    "card/bulk_issue",
-    "card/link",
-    "card/activate",
-    "card/block",
-    "card/unblock",
-    "card/close",
-    "card/reset_counter_pin",
-    "transaction/create",
-    "transaction/clearing",
-    "transaction/refund",
-    "limits/set",
-}
-READS = {
-    "request/status",
-    "external/cardholder_validate",
-    "card/set_pin",
-    "card/info",
-    "card/balance",
-    "card/secret_data",
-    "card/secret_data_v2",
-    "card/statement",
-    "card/statement_extended",
-    "client/cards",
-    "transaction/info",
-    "limits/list",
-}
-GIFTS = {f"cards/{name}" for name in ("product_list", "issue_card", "activate_card", "resend", "resend_code", "card_status")}
+CALLS = {sample.call: sample for name, sample in SAMPLES.items() if not name.startswith("pins.")}
+EFFECTS = {call for call, sample in CALLS.items() if sample.retry == "askable"}
+GIFTS = {call for call, sample in CALLS.items() if sample.gift}
 
 
 def path_of(call):
-    return ("/v5/" if call in GIFTS else "/v5/card-api/") + call
+    return CALLS[call].path
 
 
 def test_the_calls():
-    assert rules.calls() == EFFECTS | READS | GIFTS
+    assert rules.calls() == CALLS.keys()
     assert {call for call in rules.calls() if rules.is_effect(call)} == EFFECTS
     assert {call for call in rules.calls() if rules.is_gift(call)} == GIFTS
-    assert {call for call in rules.calls() if rules.has_own_id(call)} == EFFECTS | {
-        "card/info",
-        "limits/list",
-        "external/cardholder_validate",
-    }
+    assert {call for call in rules.calls() if rules.has_own_id(call)} == {call for call, sample in CALLS.items() if sample.has_own_id}
 
 
-@pytest.mark.parametrize("call", sorted(EFFECTS | READS | GIFTS))
+@pytest.mark.parametrize("call", sorted(CALLS))
 def test_each_path_is_that_of_its_call(call):
     assert rules.call_of(path_of(call)) == call
 
@@ -92,7 +60,7 @@ def test_other_paths_are_of_no_call(counter, path):
     assert (taken.verdict, taken.answer.http) == ("unknown path", 404)
 
 
-@pytest.mark.parametrize("call", sorted(EFFECTS | READS | GIFTS))
+@pytest.mark.parametrize("call", sorted(CALLS))
 @pytest.mark.parametrize("scheme", ["sign", "HS512"])
 def test_a_call_without_fields_is_answered_in_its_form(counter, call, scheme):
     taken = counter.take(path_of(call), {}, scheme=scheme)
@@ -106,7 +74,7 @@ def test_a_call_without_fields_is_answered_in_its_form(counter, call, scheme):
         assert ("request_status" in body) == (call != "external/cardholder_validate")
 
 
-@pytest.mark.parametrize("call", sorted(EFFECTS | READS | GIFTS))
+@pytest.mark.parametrize("call", sorted(CALLS))
 @pytest.mark.parametrize("fault", [each for each in Fault if each is not Fault.NONE])
 def test_each_fault_can_be_scripted_for_each_call(counter, call, fault):
     counter.desk._plan.script(call, fault)
@@ -116,13 +84,13 @@ def test_each_fault_can_be_scripted_for_each_call(counter, call, fault):
     assert (f"fault:{fault.name}" in taken.verdict) != late_and_no_request
 
 
-@pytest.mark.parametrize("call", sorted(EFFECTS | READS | GIFTS))
+@pytest.mark.parametrize("call", sorted(CALLS))
 def test_a_body_of_no_json(counter, call):
     taken = counter.take(path_of(call), b"nothing")
     assert (taken.verdict, taken.answer.http) == ("not json", 400)
 
 
-@pytest.mark.parametrize("call", sorted(EFFECTS | READS | GIFTS))
+@pytest.mark.parametrize("call", sorted(CALLS))
 def test_under_sign_each_call_has_an_id_of_its_own(counters, call):
     counter = counters(faults=Faults(duplicate="409"))
     own = str(uuid4())

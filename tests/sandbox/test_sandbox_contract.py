@@ -15,6 +15,8 @@ from freedompay_async.sandbox.desk.desk import Desk
 from freedompay_async.sandbox.desk.host_contract import HostContract
 from freedompay_async.sandbox.faults import Faults, Plan
 from freedompay_async.sandbox.issuing import rules
+from freedompay_async.sandbox.issuing.refused import Refused
+from tests.samples import UNKNOWN_CALL
 
 
 @pytest.fixture
@@ -199,7 +201,7 @@ class TestAlgorithms:
 @pytest.mark.parametrize(
     ("contract", "expected"),
     [
-        ({"card/rename": {}}, "'card/rename' is no call: "),
+        ({UNKNOWN_CALL: {}}, f"{UNKNOWN_CALL!r} is no call: "),
         ({"pins.set_url": {"path": "/a"}}, "'pins.set_url' is no call: "),
         ({"cards": {"isue": {"path": "/a"}}}, "'cards.isue' is no call: "),
         ({"card/issue": 5}, "card/issue is no mapping of path, required, names, algorithms"),
@@ -296,5 +298,5 @@ async def test_each_difference_is_mended_by_a_setting():
 
 def test_an_issuer_takes_no_card_without_a_client_by_itself(counters):
     issuer = counters().issuer
-    with pytest.raises(rules.Refused):
+    with pytest.raises(Refused):
         issuer.accept("card/issue", {"request_id": str(uuid4()), "product_id": 2000, "cardholder": {}})

@@ -22,20 +22,13 @@ async def quick(talk):
         yield api
 
 
-async def test_closed(quick):
-    quick.issuer.script("card/bulk_issue", Fault.CLOSED)
+@pytest.mark.parametrize("fault", [Fault.CLOSED, Fault.STALLED])
+async def test_closed_and_stalled(quick, fault):
+    quick.issuer.script("card/bulk_issue", fault)
     body = bulk()
     with pytest.raises(aiohttp.ServerDisconnectedError):
         await quick("card/bulk_issue", **body)
-    await was_done(quick, body, "fault:CLOSED")
-
-
-async def test_stalled(quick):
-    quick.issuer.script("card/bulk_issue", Fault.STALLED)
-    body = bulk()
-    with pytest.raises(aiohttp.ServerDisconnectedError):
-        await quick("card/bulk_issue", **body)
-    await was_done(quick, body, "fault:STALLED")
+    await was_done(quick, body, f"fault:{fault.name}")
 
 
 async def test_reset(quick):

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from freedompay_async.sandbox.issuing.rules import Refused
+from freedompay_async.sandbox.issuing.refused import Refused
 
 DONE = {"status": "ok", "request_status": "success"}
 

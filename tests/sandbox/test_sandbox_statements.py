@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from freedompay_async.sandbox.issuing.numbers import iban, printed
-from freedompay_async.sandbox.issuing.rules import Refused
+from freedompay_async.sandbox.issuing.refused import Refused
 
 DONE = {"status": "ok", "request_status": "success"}
 SHOP = {"name": "SANDBOX SHOP", "city": "ALMATY", "country": "KAZ"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from freedompay_async import FreedomPay, NewClient, Policy, Secret
@@ -11,7 +10,8 @@ from freedompay_async.contract.calls import Retry
 from freedompay_async.contract.models import RequestState
 from freedompay_async.contract.table import HASHDT_TABLE, TABLE
 from freedompay_async.hashdt import HashDT
-from freedompay_async.models import Address, Limit, LimitAmount
+from freedompay_async.models import Address
+from tests.samples import OWN, SAMPLES, UNKNOWN_PATH, calling
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -30,7 +30,6 @@ MARKS = {
     "expiry": "11/39",
     "page_url": "https://pins.example.com/MARKURLf3a8d60b51c97e24",
 }
-OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 DAY = dt.date(2026, 1, 15)
 EXTRA = {"memo": Secret(MARKS["extra_secret"])}
 ADDRESS = Address(country="KAZ", postal_code="050000", address_line1="Almaty", address_line2="Abai", address_line3="1")
@@ -66,66 +65,38 @@ def sealed(pin: str) -> str:
     return MARKS["sealed_pin"]
 
 
-LIMITS = (Limit(transaction_type="pay", period="day", amount=(LimitAmount(type="max", value="100", currency="KZT"),)),)
-PERSON = {"user_phone": "7017777777", "first_name": "IVAN", "last_name": "IVANOV", "card_token": OWN}
-GIFT = {"cardholder_name": "IVANOV IVAN", "phone": 79651234567, "product_code": 1}
-MONEY = {"order_id": "order-1", "amount": Decimal("12.10")}
-PIN_OWNER = {"cardholder_id": "holder-1", "wallet_id": "wallet-1", "card_id": "c-1"}
+# In place of what is plain in a sample.
+SECRET: dict[str, dict[str, Any]] = {
+    "cards.set_pin": {"pin": MARKS["plain_pin"], "encrypt": sealed},
+    "clients.create": {"client": person()},
+    "gift_cards.confirm": {"otp": MARKS["otp"]},
+}
 
-CALLS: dict[str, Callable[..., Awaitable[Any]]] = {
-    "cards.bulk_issue": lambda fp, **more: fp.cards.bulk_issue(product_id=2000, count=2, **more),
-    "cards.issue": lambda fp, **more: fp.cards.issue(client_id="cl-1", product_id=2000, **more),
-    "cards.issue_plastic": lambda fp, **more: fp.cards.issue_plastic(client_id="cl-1", product_id=2000, **more),
-    "cards.link": lambda fp, **more: fp.cards.link("c-1", client_id="cl-1", **more),
-    "cards.activate": lambda fp, **more: fp.cards.activate("c-1", **more),
-    "cards.block": lambda fp, **more: fp.cards.block("c-1", description="lost", **more),
-    "cards.unblock": lambda fp, **more: fp.cards.unblock("c-1", description="found", **more),
-    "cards.set_pin": lambda fp, **more: fp.cards.set_pin("c-1", MARKS["plain_pin"], **{"encrypt": sealed} | more),
-    "cards.reset_pin_counter": lambda fp, **more: fp.cards.reset_pin_counter("c-1", **more),
-    "cards.close": lambda fp, **more: fp.cards.close("c-1", description="stolen", **more),
-    "cards.info": lambda fp, **more: fp.cards.info("c-1", **more),
-    "cards.balance": lambda fp, **more: fp.cards.balance("c-1", **more),
-    "cards.secret_data": lambda fp, **more: fp.cards.secret_data("c-1", **more),
-    "cards.secret_data_v2": lambda fp, **more: fp.cards.secret_data_v2("c-1", **more),
-    "cards.statement": lambda fp, **more: fp.cards.statement("c-1", start_date=DAY, end_date=DAY, **more),
-    "cards.statement_extended": lambda fp, **more: fp.cards.statement_extended("c-1", start_date=DAY, end_date=DAY, **more),
-    "cards.validate_cardholder": lambda fp, **more: fp.cards.validate_cardholder(**PERSON, **more),
-    "clients.create": lambda fp, **more: fp.clients.create(product_id=2000, client=person(), **more),
-    "clients.update": lambda fp, **more: fp.clients.update("cl-1", product_id=2000, phone=77017777778, **more),
-    "clients.cards": lambda fp, **more: fp.clients.cards("cl-1", **more),
-    # The one call without `extra`.
-    "requests.status": lambda fp, extra=None, **more: fp.requests.status(OWN, **more),
-    "transactions.create": lambda fp, **more: fp.transactions.create(card_id="c-1", currency="KZT", **MONEY, **more),
-    "transactions.clear": lambda fp, **more: fp.transactions.clear(transaction_id="t-1", **MONEY, **more),
-    "transactions.refund": lambda fp, **more: fp.transactions.refund(transaction_id="t-1", **MONEY, **more),
-    "transactions.info": lambda fp, **more: fp.transactions.info("t-1", **more),
-    "limits.set": lambda fp, **more: fp.limits.set(object_type="card", object_id="c-1", limits=LIMITS, **more),
-    "limits.list": lambda fp, **more: fp.limits.list(object_type="card", object_id="c-1", **more),
-    "gift_cards.products": lambda fp, **more: fp.gift_cards.products(**more),
-    "gift_cards.issue": lambda fp, **more: fp.gift_cards.issue(**GIFT, **more),
-    "gift_cards.confirm": lambda fp, **more: fp.gift_cards.confirm(otp=MARKS["otp"], card_id=555, **more),
-    "gift_cards.resend": lambda fp, **more: fp.gift_cards.resend(555, **more),
-    "gift_cards.resend_code": lambda fp, **more: fp.gift_cards.resend_code(555, **more),
-    "gift_cards.status": lambda fp, **more: fp.gift_cards.status(555, **more),
-}
-PIN_CALLS: dict[str, Callable[..., Awaitable[Any]]] = {
-    "pins.set_url": lambda hashdt, **more: hashdt.pins.set_url(**PIN_OWNER, **more),
-    "pins.reset_url": lambda hashdt, **more: hashdt.pins.reset_url(**PIN_OWNER, **more),
-    "pins.change_url": lambda hashdt, **more: hashdt.pins.change_url(**PIN_OWNER, **more),
-}
+
+def secret_call(name: str) -> Callable[..., Awaitable[Any]]:
+    """The sample call of a row, with marks in place of its secrets."""
+    call = calling(name, **SECRET.get(name, {}))
+    if name == "requests.status":
+        # The one call without `extra`.
+        return lambda fp, extra=None, **more: call(fp, **more)
+    return call
+
+
+CALLS = {call.name: secret_call(call.name) for call in TABLE if call.name in SAMPLES}
+PIN_CALLS = {call.name: secret_call(call.name) for call in HASHDT_TABLE if call.name in SAMPLES}
 # What goes out beside the rows: other doors to the same calls, and calls that the table does not have.
 MORE_CALLS: dict[str, Callable[..., Awaitable[Any]]] = {
     "pin sent as it is": lambda fp, **more: fp.cards.set_pin("c-1", MARKS["sealed_pin"], **more),
-    "order": lambda fp, extra=None, **more: fp.gift_cards.order(**GIFT, **more),
+    "order": lambda fp, extra=None, **more: fp.gift_cards.order(**SAMPLES["gift_cards.issue"].arguments, **more),
     "confirm of an order": lambda fp, extra=None, **more: fp.gift_cards.attach(555).confirm(MARKS["otp"], **more),
     "movements": lambda fp, extra=None, **more: anext(fp.cards.movements("c-1", start=DAY, end=DAY, **more)),
     "result": lambda fp, extra=None, timeout=0.05: fp.requests.attach(OWN).result(timeout=timeout),
-    "given": lambda fp, extra=EXTRA, **more: fp.call("/v5/card-api/card/rename", {"card_id": "c-1", **extra}, dict, **more),
+    "given": lambda fp, extra=EXTRA, **more: fp.call(UNKNOWN_PATH, {"card_id": "c-1", **extra}, dict, **more),
 }
 # What is not sealed by the caller: no variable shows it, and its name alone tells an answer's reader that it is secret.
 PLAIN_CALLS: dict[str, Callable[..., Awaitable[Any]]] = {
     f"plain, {retry}": lambda fp, retry=retry, kind=kind, **more: fp.call(
-        "/v5/card-api/card/rename", {"pin": MARKS["plain_pin"], "codes": [{"otp": MARKS["otp"]}]}, kind, retry=retry, **more
+        UNKNOWN_PATH, {"pin": MARKS["plain_pin"], "codes": [{"otp": MARKS["otp"]}]}, kind, retry=retry, **more
     )
     for retry, kind in ((Retry.UNASKABLE, dict), (Retry.READ, dict), (Retry.ASKABLE, RequestState))
 }

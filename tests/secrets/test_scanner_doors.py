@@ -13,12 +13,12 @@ from freedompay_async.codec.messages import Reply
 from freedompay_async.contract.calls import Retry
 from freedompay_async.hashdt import HashDT
 from tests.secrets.issuer_of_trouble import TELLS, Asked
-from tests.secrets.marked import CALLS, EXTRA, HASTY, MARKS, MORE_CALLS, PIN_CALLS, PIN_OWNER, TABLE, client, person, pin_client
+from tests.secrets.marked import CALLS, EXTRA, HASTY, MARKS, MORE_CALLS, PIN_CALLS, TABLE, client, person, pin_client
 from tests.secrets.scanner import OWN_CODE, Scanner
 
 STATUS = "/v5/card-api/request/status"
 OK = {"status": "ok", "request_status": "process", "dt": "2026-01-15T12:00:00+05:00"}
-EFFECTS = {call.name: CALLS[call.name] for call in TABLE if call.retry is Retry.ASKABLE}
+EFFECTS = {call.name: CALLS[call.name] for call in TABLE if call.name in CALLS and call.retry is Retry.ASKABLE}
 
 
 class Remembers:
@@ -180,7 +180,7 @@ async def test_token_that_was_renewed_is_not_shown(search, in_memory):
     hashdt = HashDT(base_url="https://api.example.com", api_key=MARKS["api_key"], product_id="p", token=source, policy=HASTY)
     scanner = Scanner({**MARKS, "first": "MARKFIRSTe8b1c7d05f92634a"})
     search.scanner = scanner
-    await search.call("page", in_memory(hashdt, issuer).pins.set_url(**PIN_OWNER))
+    await search.call("page", PIN_CALLS["pins.set_url"](in_memory(hashdt, issuer)))
 
     assert search.found == []
     assert search.errors == {"RequestFailed"}

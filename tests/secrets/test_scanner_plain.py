@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 
 from freedompay_async import Override
+from tests.samples import UNKNOWN_PATH
 from tests.secrets.marked import CALLS, EXTRA, MARKS, PLAIN_CALLS, client
 
 ENDS = ["lost", "stalled", "not sent", "good", "empty", "503", "401"]
@@ -37,12 +38,12 @@ WRONG = {
 async def test_plain_value_beside_a_wrong_one_is_not_shown(search, in_memory, name):
     fp = in_memory(client(), "good")
     await search.call("extra", fp.cards.activate("c-1", extra=EXTRA | WRONG[name]))
-    await search.call("given", fp.call("/v5/card-api/card/rename", {"pin": MARKS["plain_pin"]} | WRONG[name], dict))
+    await search.call("given", fp.call(UNKNOWN_PATH, {"pin": MARKS["plain_pin"]} | WRONG[name], dict))
 
     assert search.found == []
 
 
-@pytest.mark.parametrize("path", ["rename", "/a?b", ""])
+@pytest.mark.parametrize("path", ["not-a-path", "/a?b", ""])
 async def test_plain_value_of_a_wrong_path_is_not_shown(search, path):
     await search.call("given", client().call(path, {"pin": MARKS["plain_pin"]}, dict))
 

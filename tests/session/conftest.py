@@ -6,24 +6,20 @@ import asyncio
 import base64
 import hashlib
 import hmac
-import inspect
 import json
 from contextlib import suppress
 from types import SimpleNamespace
 from typing import NamedTuple
-from unittest.mock import Mock
 
-import aiohttp
-import aioresponses.core
 import pytest
 
-import freedompay_async.transport.pool  # noqa: F401 - it has to see the HTTP library as it is, and not with a double in its place
 from freedompay_async import FreedomPay, JwsSigner, Policy, Section, Sha256Signer
 from freedompay_async.calls.retry_budget import RetryBudget
 from freedompay_async.calls.session import Session
 from freedompay_async.codec.messages import Reply
 from freedompay_async.sandbox import Faults, Sandbox
 from freedompay_async.transport.base import TransportError
+from tests.http_double import http_double
 
 PREFIX = "/v5/card-api/"
 GIFT_PREFIX = "/v5/cards/"
@@ -337,6 +333,26 @@ def arrived():
 # -- the signatures, by the tests' own reading of the vendor's pages
 
 
+@pytest.fixture
+def cancelled(play):
+    """The error of a call that was cancelled as soon as nothing was left but to wait."""
+
+    def run(call):
+        async def story():
+            task = asyncio.create_task(call())
+            await _settled()
+            task.cancel()
+            await asyncio.wait([task])
+            try:
+                task.result()
+            except asyncio.CancelledError as error:
+                return error
+
+        return play(story())
+
+    return run
+
+
 def _b64(data: bytes) -> bytes:
     return base64.urlsafe_b64encode(data).rstrip(b"=")
 
@@ -422,20 +438,12 @@ def cancelled_at():
     return run
 
 
-# -- aioresponses on an aiohttp whose responses want a `stream_writer`
-
-
-class _Response(aiohttp.ClientResponse):
-    def __init__(self, *args, **kwargs) -> None:
-        if "stream_writer" in inspect.signature(aiohttp.ClientResponse.__init__).parameters:
-            kwargs.setdefault("stream_writer", Mock(output_size=0))
-        super().__init__(*args, **kwargs)
+# -- a double of the HTTP library
 
 
 @pytest.fixture
 def mocked(monkeypatch):
-    monkeypatch.setattr(aioresponses.core, "ClientResponse", _Response)
-    with aioresponses.aioresponses() as mock:
+    with http_double(monkeypatch) as mock:
         yield mock
 
 

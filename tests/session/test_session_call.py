@@ -27,10 +27,10 @@ from freedompay_async import (
 )
 from freedompay_async.contract.models import Intent
 from freedompay_async.models import RequestState
+from tests.samples import UNKNOWN_CALL, UNKNOWN_GIFT_PATH, UNKNOWN_PATH
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
-PATH = "/v5/card-api/card/rename"
-RENAME = "card/rename"
+PATH = UNKNOWN_PATH
 BODY = {"card_id": "c-1", "name": "Ёлка/1"}
 DT = "2026-05-14T16:00:00+06:00"
 NAMED = {"status": "ok", "dt": DT, "name": 5}
@@ -95,7 +95,7 @@ class TestAnswer:
     def test_is_of_the_type_asked_for(self, ask, say, scheme, retry, answer_type, expected):
         body = b'{"status":"ok","dt":"now","name":"new","fee":0.10,"more":[1]}'
 
-        assert ask(call(retry, answer_type), scheme=scheme, card__rename=[say.http(200, body)]) == expected
+        assert ask(call(retry, answer_type), scheme=scheme, **{UNKNOWN_CALL: [say.http(200, body)]}) == expected
 
     @pytest.mark.parametrize("retry", [Retry.READ, Retry.REPEATABLE, Retry.UNASKABLE])
     @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ class TestAnswer:
         ids=str,
     )
     def test_is_of_any_annotation(self, ask, say, retry, answer_type, expected):
-        assert ask(call(retry, answer_type), card__rename=[say.http(200, b'{"status":"ok","dt":"now","fee":0.10}')]) == expected
+        assert ask(call(retry, answer_type), **{UNKNOWN_CALL: [say.http(200, b'{"status":"ok","dt":"now","fee":0.10}')]}) == expected
 
     @pytest.mark.parametrize("retry", [Retry.READ, Retry.REPEATABLE, Retry.UNASKABLE, Retry.ASKABLE])
     @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ class TestAnswer:
     )
     def test_of_no_type_that_json_can_be_read_into_is_found_out_before_the_call(self, ask, say, retry, answer_type):
         with pytest.raises(ConfigurationError) as caught:
-            ask(call(retry, answer_type), card__rename=[say.ok()])
+            ask(call(retry, answer_type), **{UNKNOWN_CALL: [say.ok()]})
 
         assert caught.value.text.startswith(f"answer_type {answer_type!r} can't be read from JSON: ")
         assert caught.value.text.endswith(". Nothing was sent.")
@@ -131,14 +131,14 @@ class TestAnswer:
             state = await fp.call(PATH, BODY, RequestState, retry=Retry.ASKABLE, request_id=OWN)
             return state, await fp.requests.attach(state.request_id).result()
 
-        state, end = ask(story, card__rename=[say.process], request__status=[say.success])
+        state, end = ask(story, **{UNKNOWN_CALL: [say.process]}, request__status=[say.success])
 
         assert (state.request_id, state.request_status, end.request_status) == (OWN, "process", "success")
 
     @pytest.mark.parametrize("answer_type", [Renamed, RenamedToo, list, int])
     def test_of_another_shape_is_no_answer_to_a_read(self, ask, say, answer_type):
         with pytest.raises(ProtocolError, match="JSON of another shape") as caught:
-            ask(call(Retry.READ, answer_type), card__rename=[say.http(200, NAMED)])
+            ask(call(Retry.READ, answer_type), **{UNKNOWN_CALL: [say.http(200, NAMED)]})
 
         assert caught.value.body == json.dumps(NAMED)
 
@@ -146,9 +146,9 @@ class TestAnswer:
     @pytest.mark.parametrize("answer_type", [Renamed, RenamedToo, list, int])
     def test_of_another_shape_says_that_an_effect_was_done(self, ask, say, scheme, retry, answer_type):
         with pytest.raises(ResultUnknown, match="the issuer did it, and its answer can't be read") as caught:
-            ask(call(retry, answer_type), scheme=scheme, card__rename=[say.http(200, NAMED)])
+            ask(call(retry, answer_type), scheme=scheme, **{UNKNOWN_CALL: [say.http(200, NAMED)]})
 
-        assert (caught.value.done, caught.value.body, ask.wire.calls) == (True, json.dumps(NAMED), [RENAME])
+        assert (caught.value.done, caught.value.body, ask.wire.calls) == (True, json.dumps(NAMED), [UNKNOWN_CALL])
 
     @pytest.mark.parametrize(
         "answer",
@@ -161,19 +161,19 @@ class TestAnswer:
     )
     def test_that_says_neither_yes_nor_no_is_none(self, ask, say, answer):
         with pytest.raises(ProtocolError):
-            ask(call(Retry.READ), card__rename=[say.http(200, answer)])
+            ask(call(Retry.READ), **{UNKNOWN_CALL: [say.http(200, answer)]})
 
     def test_of_a_gift_card_call_has_the_envelope_of_its_section(self, ask, say):
         answer = ask(
-            lambda fp: fp.call("/v5/cards/rename", {"card_id": 5}, dict, section=Section.GIFT_CARDS, retry=Retry.READ),
-            rename=[say.gift(name="new")],
+            lambda fp: fp.call(UNKNOWN_GIFT_PATH, {"card_id": 5}, dict, section=Section.GIFT_CARDS, retry=Retry.READ),
+            **{UNKNOWN_CALL: [say.gift(name="new")]},
         )
 
         assert answer == {"status": 0, "datetime": "2026-05-14 10:00:00", "name": "new"}
 
     def test_of_another_section_is_none(self, ask, say):
         with pytest.raises(ProtocolError):
-            ask(lambda fp: fp.call(PATH, BODY, dict, section=Section.GIFT_CARDS, retry=Retry.READ), card__rename=[say.ok()])
+            ask(lambda fp: fp.call(PATH, BODY, dict, section=Section.GIFT_CARDS, retry=Retry.READ), **{UNKNOWN_CALL: [say.ok()]})
 
 
 class TestBody:
@@ -188,14 +188,14 @@ class TestBody:
     )
     @pytest.mark.parametrize("retry", [Retry.READ, Retry.REPEATABLE, Retry.UNASKABLE])
     def test_is_signed_and_sent_as_it_is(self, ask, say, scheme, signed, retry, body, expected):
-        ask(call(retry, body=body), scheme=scheme, card__rename=[say.ok()])
+        ask(call(retry, body=body), scheme=scheme, **{UNKNOWN_CALL: [say.ok()]})
 
         (sent,) = ask.wire.sent
         assert (sent.path, sent.body) == (PATH, expected.encode())
         assert signed(PATH, sent.headers, sent.body)
 
     def test_of_an_askable_call_has_the_id(self, ask, say):
-        ask(call(Retry.ASKABLE, RequestState, request_id=OWN), card__rename=[say.process])
+        ask(call(Retry.ASKABLE, RequestState, request_id=OWN), **{UNKNOWN_CALL: [say.process]})
 
         assert ask.wire.sent[0].fields == {**BODY, "request_id": OWN}
 
@@ -206,13 +206,13 @@ class TestBody:
             body["name"] = "other"
             return await say.lost(attempt, sent)
 
-        ask(call(Retry.READ, body=body), card__rename=[meanwhile, say.ok()])
+        ask(call(Retry.READ, body=body), **{UNKNOWN_CALL: [meanwhile, say.ok()]})
 
         assert [each.fields for each in ask.wire.sent] == [BODY, BODY]
 
     def test_that_has_no_form_in_json_is_refused(self, ask, say):
         with pytest.raises(ConfigurationError) as caught:
-            ask(call(body={"a": object()}), card__rename=[say.ok()])
+            ask(call(body={"a": object()}), **{UNKNOWN_CALL: [say.ok()]})
 
         assert (caught.value.text, ask.wire.sent) == ("a value has no form in JSON: it is of type object. Nothing was sent.", [])
 
@@ -235,7 +235,7 @@ class TestOwnId:
     )
     def test_is_that_of_the_call(self, ask, say, retry, answer_type, body, given):
         with pytest.raises(AuthenticationError) as caught:
-            ask(call(retry, answer_type, body, request_id=given), scheme="KG", card__rename=[say.denied], request__status=[say.denied])
+            ask(call(retry, answer_type, body, request_id=given), scheme="KG", **{UNKNOWN_CALL: [say.denied]}, request__status=[say.denied])
 
         sent = ask.wire.sent[0]
         assert (sent.fields["request_id"], sent.headers["Request-Id"], caught.value.request_id) == (OWN, OWN, OWN)
@@ -244,7 +244,7 @@ class TestOwnId:
     def test_that_is_not_the_one_of_the_call_is_refused(self, ask, say, retry):
         answer_type = RequestState if retry is Retry.ASKABLE else dict
         with pytest.raises(ConfigurationError) as caught:
-            ask(call(retry, answer_type, {"request_id": "other"}, request_id=OWN), card__rename=[say.ok()])
+            ask(call(retry, answer_type, {"request_id": "other"}, request_id=OWN), **{UNKNOWN_CALL: [say.ok()]})
 
         assert (caught.value.text, ask.wire.sent) == (
             "request_id and the request_id in the body differ: one call has one id. Nothing was sent.",
@@ -252,7 +252,7 @@ class TestOwnId:
         )
 
     def test_of_an_intent_that_has_none_is_the_one_of_the_call(self, ask, say):
-        ask(call(body=Named(card_id="c-1"), request_id=OWN), card__rename=[say.ok()])
+        ask(call(body=Named(card_id="c-1"), request_id=OWN), **{UNKNOWN_CALL: [say.ok()]})
 
         assert ask.wire.sent[0].fields == {"card_id": "c-1", "request_id": OWN}
 
@@ -260,33 +260,33 @@ class TestOwnId:
 class TestRetry:
     @pytest.mark.parametrize("retry", [Retry.READ, Retry.REPEATABLE])
     def test_of_what_is_harmless_takes_a_fresh_id_each_time(self, ask, say, retry):
-        ask(call(retry), scheme="KG", card__rename=[say.lost, say.broken, say.ok()])
+        ask(call(retry), scheme="KG", **{UNKNOWN_CALL: [say.lost, say.broken, say.ok()]})
 
         assert len({each.headers["Request-Id"] for each in ask.wire.sent}) == 3
 
     def test_of_an_effect_is_the_safe_one_unless_told(self, ask, say):
         with pytest.raises(OutcomeUnknown):
-            ask(lambda fp: fp.call(PATH, BODY, dict), scheme="KZ", card__rename=[say.lost])
+            ask(lambda fp: fp.call(PATH, BODY, dict), scheme="KZ", **{UNKNOWN_CALL: [say.lost]})
 
-        assert ask.wire.calls == [RENAME]
+        assert ask.wire.calls == [UNKNOWN_CALL]
 
     def test_of_an_effect_under_sign_sends_it_once_more_under_the_same_id(self, ask, say):
-        assert ask(call(request_id=OWN), scheme="KG", card__rename=[say.lost, say.ok(a=1)]) == {"status": "ok", "dt": DT, "a": 1}
+        assert ask(call(request_id=OWN), scheme="KG", **{UNKNOWN_CALL: [say.lost, say.ok(a=1)]}) == {"status": "ok", "dt": DT, "a": 1}
 
         assert [each.headers["Request-Id"] for each in ask.wire.sent] == [OWN, OWN]
 
     def test_of_an_askable_effect_asks(self, ask, say, scheme):
         state = ask(
-            call(Retry.ASKABLE, RequestState, request_id=OWN), scheme=scheme, card__rename=[say.lost], request__status=[say.success]
+            call(Retry.ASKABLE, RequestState, request_id=OWN), scheme=scheme, **{UNKNOWN_CALL: [say.lost]}, request__status=[say.success]
         )
 
-        assert (state.request_status, ask.wire.calls) == ("success", [RENAME, "request/status"])
+        assert (state.request_status, ask.wire.calls) == ("success", [UNKNOWN_CALL, "request/status"])
 
     def test_of_what_may_be_repeated_says_so_when_it_ends_unknown(self, ask, say):
         with pytest.raises(OutcomeUnknown, match="it is safe to repeat"):
-            ask(call(Retry.REPEATABLE), card__rename=[say.lost])
+            ask(call(Retry.REPEATABLE), **{UNKNOWN_CALL: [say.lost]})
 
-        assert ask.wire.calls == [RENAME] * 4
+        assert ask.wire.calls == [UNKNOWN_CALL] * 4
 
 
 ENDS = {
@@ -308,7 +308,7 @@ def test_error_names_the_call_by_its_path(ask, say, retry, end):
     answer_type = RequestState if retry is Retry.ASKABLE else dict
 
     with pytest.raises(ends[retry]) as caught:
-        ask(call(retry, answer_type), card__rename=[getattr(say, step)], request__status=[looked_up])
+        ask(call(retry, answer_type), **{UNKNOWN_CALL: [getattr(say, step)]}, request__status=[looked_up])
 
     assert (type(caught.value), caught.value.call) == (ends[retry], PATH)
     assert caught.value.request_id
@@ -317,15 +317,15 @@ def test_error_names_the_call_by_its_path(ask, say, retry, end):
 @pytest.mark.parametrize("retry", [Retry.READ, Retry.REPEATABLE, Retry.UNASKABLE])
 def test_request_status_error_is_an_error(ask, say, retry):
     with pytest.raises(RequestFailed) as caught:
-        ask(call(retry), card__rename=[say.failed])
+        ask(call(retry), **{UNKNOWN_CALL: [say.failed]})
 
     assert (caught.value.error_code, caught.value.error_description) == ("declined", "no money")
-    assert ask.wire.calls == [RENAME]
+    assert ask.wire.calls == [UNKNOWN_CALL]
 
 
 def test_negative_status_of_a_gift_card_call_is_its_error(ask, say):
     with pytest.raises(GiftCardError) as caught:
-        ask(lambda fp: fp.call("/v5/cards/rename", {}, dict, section=Section.GIFT_CARDS), rename=[say.gift(-7)])
+        ask(lambda fp: fp.call(UNKNOWN_GIFT_PATH, {}, dict, section=Section.GIFT_CARDS), **{UNKNOWN_CALL: [say.gift(-7)]})
 
     assert (caught.value.code, caught.value.error_description) == (-7, "The card id is wrong.")
 
@@ -333,7 +333,7 @@ def test_negative_status_of_a_gift_card_call_is_its_error(ask, say):
 @pytest.mark.parametrize(
     ("made", "expected"),
     [
-        (lambda fp: fp.call("card/rename", {}, dict), "the path 'card/rename' is not like /v5/card-api/card/info. Nothing was sent."),
+        (lambda fp: fp.call(UNKNOWN_CALL, {}, dict), f"the path {UNKNOWN_CALL!r} is not like /v5/card-api/card/info. Nothing was sent."),
         (lambda fp: fp.call("/a?b=1", {}, dict), "the path '/a?b=1' is not like /v5/card-api/card/info. Nothing was sent."),
         (lambda fp: fp.call("/a/../b", {}, dict), "the path '/a/../b' is not like /v5/card-api/card/info. Nothing was sent."),
         (lambda fp: fp.call("/a\nb", {}, dict), "the path '/a\\nb' is not like /v5/card-api/card/info. Nothing was sent."),
@@ -355,7 +355,7 @@ def test_negative_status_of_a_gift_card_call_is_its_error(ask, say):
             "/v5/cards/issue_card changes something, so it is no read and is not repeated at will. Nothing was sent.",
         ),
         (
-            lambda fp: fp.call("/v5/cards/rename", {}, RequestState, section=Section.GIFT_CARDS, retry=Retry.ASKABLE),
+            lambda fp: fp.call(UNKNOWN_GIFT_PATH, {}, RequestState, section=Section.GIFT_CARDS, retry=Retry.ASKABLE),
             f"request/status does not know the calls of {Section.GIFT_CARDS}: they can't be asked about. Nothing was sent.",
         ),
         (lambda fp: fp.call(7, {}, dict), "path is of type int: give text. Nothing was sent."),
@@ -369,7 +369,7 @@ def test_negative_status_of_a_gift_card_call_is_its_error(ask, say):
 )
 def test_wrong_use_is_refused(ask, say, made, expected):
     with pytest.raises(ConfigurationError) as caught:
-        ask(made, card__rename=[say.ok()])
+        ask(made, **{UNKNOWN_CALL: [say.ok()]})
 
     assert (caught.value.text, ask.wire.sent) == (expected, [])
 
@@ -377,7 +377,7 @@ def test_wrong_use_is_refused(ask, say, made, expected):
 @pytest.mark.parametrize(("answer_type", "body"), [(dict, BODY), (RequestState, Name(card_id="c-1")), (RequestState, Named(card_id="c-1"))])
 def test_askable_call_has_fields_and_gives_a_state(ask, say, answer_type, body):
     with pytest.raises(ConfigurationError) as caught:
-        ask(call(Retry.ASKABLE, answer_type, body), card__rename=[say.ok()])
+        ask(call(Retry.ASKABLE, answer_type, body), **{UNKNOWN_CALL: [say.ok()]})
 
     assert (caught.value.text, ask.wire.sent) == (
         "an askable call has a body of fields and is read into a RequestState. Nothing was sent.",

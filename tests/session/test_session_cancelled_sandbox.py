@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import logging
+from functools import partial
 
 import pytest
 
@@ -34,82 +35,82 @@ async def drained(issuer, fp, scheme):
     await (await fp.cards.bulk_issue(product_id=3000, count=1)).result()
 
 
-async def test_cancelled_at_each_wait_of_a_real_call_tells_the_truth(issuer, connect, scheme, cancelled_at, pool, settled, late):
-    fp = connect(issuer, scheme=scheme, max_connections=1)
-    await drained(issuer, fp, scheme)
-    stop = 0
+async def at_each_wait(cancelled_at, call, after, **how):
+    """The errors of a call that is made anew and cancelled at its first wait, its second, and so on, until it waits no more."""
     told = []
-    while True:
-        error = await cancelled_at(fp.cards.bulk_issue(product_id=2000, count=1), stop, late=late)
-        if error is None:
-            break
+    while (error := await cancelled_at(call(), len(told), **how)) is not None:
         told.append(error)
+        await after()
+    return told
+
+
+def taken_for_not_sent(issuer, told):
+    """The ids that came to the issuer, and whose error says that they were not sent."""
+    came = {json.loads(each.body)["request_id"] for each in issuer.received}
+    return [error.request_id for error in told if error.request_id in came and not error.outcome_unknown]
+
+
+@pytest.fixture
+def whole_again(issuer, scheme, pool, settled):
+    """After a cancellation the pool is whole, and takes another call."""
+
+    async def check(fp):
         await settled()
         assert (pool(fp).taken, pool(fp).waiting) == (0, 0)
         await drained(issuer, fp, scheme)
-        stop += 1
 
-    came = {json.loads(each.body)["request_id"] for each in issuer.received}
+    return check
+
+
+async def test_cancelled_at_each_wait_of_a_real_call_tells_the_truth(issuer, connect, scheme, cancelled_at, whole_again, late):
+    fp = connect(issuer, scheme=scheme, max_connections=1)
+    await drained(issuer, fp, scheme)
+    call = partial(fp.cards.bulk_issue, product_id=2000, count=1)
+    told = await at_each_wait(cancelled_at, call, partial(whole_again, fp), late=late)
+
     assert told
-    assert [error.request_id for error in told if error.request_id in came and not error.outcome_unknown] == []
+    assert taken_for_not_sent(issuer, told) == []
     assert True in {error.outcome_unknown for error in told}
 
 
 async def test_cancelled_at_each_wait_on_a_fresh_connection_tells_the_truth(issuer, connect, scheme, cancelled_at, late):
-    stop = 0
-    told = []
-    while True:
-        fp = connect(issuer, scheme=scheme)
-        error = await cancelled_at(fp.cards.bulk_issue(product_id=2000, count=1), stop, late=late)
-        if error is None:
-            break
-        told.append(error)
-        await drained(issuer, fp, scheme)
-        stop += 1
+    made = []
 
-    came = {json.loads(each.body)["request_id"] for each in issuer.received}
+    def call():
+        made.append(connect(issuer, scheme=scheme))
+        return made[-1].cards.bulk_issue(product_id=2000, count=1)
+
+    told = await at_each_wait(cancelled_at, call, lambda: drained(issuer, made[-1], scheme), late=late)
+
     assert len(told) >= 3
     assert not told[0].outcome_unknown
-    assert [error.request_id for error in told if error.request_id in came and not error.outcome_unknown] == []
+    assert taken_for_not_sent(issuer, told) == []
 
 
-async def test_cancelled_at_each_wait_of_a_large_write_tells_the_truth(issuer, connect, scheme, cancelled_at, pool, settled):
+async def test_cancelled_at_each_wait_of_a_large_write_tells_the_truth(issuer, connect, scheme, cancelled_at, whole_again):
     fp = connect(issuer, scheme=scheme, max_connections=1)
     document = Secret(base64.b64encode(b"%PDF-" + b"0" * 1_900_000).decode())
     person = NewClient(phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV", document=document)
     await drained(issuer, fp, scheme)
-    stop = 0
-    told = []
-    while True:
-        error = await cancelled_at(fp.clients.create(product_id=2000, client=person), stop)
-        if error is None:
-            break
-        told.append(error)
-        await settled()
-        assert (pool(fp).taken, pool(fp).waiting) == (0, 0)
-        await drained(issuer, fp, scheme)
-        stop += 1
+    call = partial(fp.clients.create, product_id=2000, client=person)
+    told = await at_each_wait(cancelled_at, call, partial(whole_again, fp))
 
-    came = {json.loads(each.body)["request_id"] for each in issuer.received}
     assert told
-    assert [error.request_id for error in told if error.request_id in came and not error.outcome_unknown] == []
+    assert taken_for_not_sent(issuer, told) == []
 
 
-async def test_cancelled_at_each_wait_of_a_real_settling_tells_the_truth(issuer, connect, scheme, cancelled_at, pool, settled):
+async def test_cancelled_at_each_wait_of_a_real_settling_tells_the_truth(issuer, connect, scheme, cancelled_at, whole_again):
     fp = connect(issuer, scheme=scheme, max_connections=1)
-    stop = 0
-    told = []
-    while True:
+
+    def call():
         issuer.script(BULK, Fault.CUT)
-        error = await cancelled_at(fp.cards.bulk_issue(product_id=2000, count=1), stop)
-        if error is None:
-            break
-        told.append(error)
-        await settled()
-        assert (pool(fp).taken, pool(fp).waiting) == (0, 0)
+        return fp.cards.bulk_issue(product_id=2000, count=1)
+
+    async def after():
         issuer._plan._scripts.clear()
-        await drained(issuer, fp, scheme)
-        stop += 1
+        await whole_again(fp)
+
+    told = await at_each_wait(cancelled_at, call, after)
 
     made = {card["request_id"] for card in issuer.ledger()}
     assert [error.request_id for error in told if error.request_id in made and not error.outcome_unknown] == []

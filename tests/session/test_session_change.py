@@ -76,25 +76,13 @@ def test_issued_card_is_named(ask, say, scheme):
     assert answer == IssuedGiftCard(status=0, datetime="2026-05-14 10:00:00", card_id=5, request_id=OWN)
 
 
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize(("scheme", "name"), [*(("KZ", name) for name in CALLS), *(("KG", name) for name in PAYING)])
 @pytest.mark.parametrize("trouble", LOST)
-def test_lost_answer_under_jws_is_never_sent_again(ask, say, errors, name, trouble):
+def test_lost_answer_under_jws_is_never_sent_again_and_that_of_a_payment_under_no_scheme(ask, say, errors, scheme, name, trouble):
     call, path, _ = CALLS[name]
 
     with pytest.raises(OutcomeUnknown, match=unaskable(name)) as caught:
-        ask(call, scheme="KZ", **{path: [getattr(say, trouble)]})
-
-    assert ask.wire.calls == [path]
-    assert errors() == [("ERROR", NAMES[name], caught.value.request_id)]
-
-
-@pytest.mark.parametrize("name", PAYING)
-@pytest.mark.parametrize("trouble", LOST)
-def test_payment_whose_answer_is_lost_is_not_sent_again_under_sign_either(ask, say, errors, name, trouble):
-    call, path, _ = CALLS[name]
-
-    with pytest.raises(OutcomeUnknown, match="a person has to look") as caught:
-        ask(call, scheme="KG", **{path: [getattr(say, trouble), say.gift(card_id=5)]})
+        ask(call, scheme=scheme, **{path: [getattr(say, trouble), say.gift(card_id=5)]})
 
     assert ask.wire.calls == [path]
     assert errors() == [("ERROR", NAMES[name], caught.value.request_id)]
@@ -214,20 +202,10 @@ def test_what_is_known_is_logged_as_no_error(ask, say, errors):
     assert errors() == []
 
 
-def test_cancelled_call_says_that_it_may_have_been_done(play, memory, client_of, say, settled):
+def test_cancelled_call_says_that_it_may_have_been_done(cancelled, memory, client_of, say):
     wire = memory(issue_card=[say.silent])
 
-    async def story():
-        task = asyncio.create_task(issue(client_of(wire), request_id=OWN))
-        await settled()
-        task.cancel()
-        await asyncio.wait([task])
-        try:
-            task.result()
-        except asyncio.CancelledError as error:
-            return error
-
-    error = play(story())
+    error = cancelled(lambda: issue(client_of(wire), request_id=OWN))
 
     assert (error.request_id, error.outcome_unknown) == (OWN, True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from freedompay_async import Drift, FreedomPayError, ProtocolError, ResultUnknown
+from tests.samples import UNKNOWN_CALL, UNKNOWN_PATH
 
 DT = "2026-05-14T10:00:00+05:00"
 
@@ -116,7 +117,7 @@ def test_of_an_answer_that_cannot_be_read_is_what_was_seen_of_it(ask, say):
 
 
 def test_of_a_given_call_is_empty(ask, say):
-    ask(lambda fp: fp.call("/v5/card-api/card/rename", {}, dict), card__rename=[say.ok(colour="blue")])
+    ask(lambda fp: fp.call(UNKNOWN_PATH, {}, dict), **{UNKNOWN_CALL: [say.ok(colour="blue")]})
 
     assert ask.client.drift() == []
 

@@ -3,140 +3,61 @@
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 
 import pytest
 
 from freedompay_async import ConfigurationError
+from freedompay_async.contract.table import TABLE
 from freedompay_async.models import (
-    CardBalance,
-    CardInfo,
-    CardSecrets,
-    CardValidation,
-    ClientCards,
-    Completed,
-    CreatedTransaction,
-    IssuedCards,
-    Limit,
-    LimitAmount,
-    LimitList,
     Movement,
-    Statement,
-    StatementExtended,
-    TransactionInfo,
 )
+from tests.samples import OWN, SAMPLES, calling, left_out
 
-OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
-CARD = {"request_id": OWN, "card_id": "c-1"}
-WHY = {**CARD, "description": "lost"}
-LIMIT = Limit(transaction_type="pay", period="day", region="KZ", amount=[LimitAmount(type="max", value=500, currency="KZT")])
-# Path, call, what goes out, what the end is made of.
-EFFECTS = {
-    "cards.issue_plastic": (
-        "card/issue_plastic",
-        lambda fp, **own: fp.cards.issue_plastic(client_id="cl-1", product_id=1000, **own),
-        {"request_id": OWN, "client_id": "cl-1", "product_id": 1000},
-        IssuedCards,
-    ),
-    "cards.block": ("card/block", lambda fp, **own: fp.cards.block("c-1", description="lost", **own), WHY, Completed),
-    "cards.unblock": ("card/unblock", lambda fp, **own: fp.cards.unblock("c-1", description="lost", **own), WHY, Completed),
-    "cards.close": ("card/close", lambda fp, **own: fp.cards.close("c-1", description="lost", **own), WHY, Completed),
-    "cards.reset_pin_counter": ("card/reset_counter_pin", lambda fp, **own: fp.cards.reset_pin_counter("c-1", **own), CARD, Completed),
-    "clients.update": (
-        "client/update",
-        lambda fp, **own: fp.clients.update("cl-1", product_id=1000, phone=77017777777, **own),
-        {"request_id": OWN, "client_id": "cl-1", "product_id": 1000, "client": {"phone": 77017777777}},
-        Completed,
-    ),
-    "transactions.create": (
-        "transaction/create",
-        lambda fp, **own: fp.transactions.create(order_id="o", card_id="c-1", amount="12.10", currency="KZT", description="tea", **own),
-        {"request_id": OWN, "order_id": "o", "card_id": "c-1", "amount": 12.1, "currency": "KZT", "description": "tea"},
-        CreatedTransaction,
-    ),
-    "transactions.clear": (
-        "transaction/clearing",
-        lambda fp, **own: fp.transactions.clear(order_id="o", transaction_id="t", amount=5, **own),
-        {"request_id": OWN, "order_id": "o", "transaction_id": "t", "amount": 5},
-        Completed,
-    ),
-    "transactions.clear, all of it": (
-        "transaction/clearing",
-        lambda fp, **own: fp.transactions.clear(order_id="o", transaction_id="t", **own),
-        {"request_id": OWN, "order_id": "o", "transaction_id": "t"},
-        Completed,
-    ),
-    "transactions.refund": (
-        "transaction/refund",
-        lambda fp, **own: fp.transactions.refund(order_id="o", transaction_id="t", amount=Decimal("0.50"), description="back", **own),
-        {"request_id": OWN, "order_id": "o", "transaction_id": "t", "description": "back", "amount": 0.5},
-        Completed,
-    ),
-    "transactions.refund, all of it": (
-        "transaction/refund",
-        lambda fp, **own: fp.transactions.refund(order_id="o", transaction_id="t", **own),
-        {"request_id": OWN, "order_id": "o", "transaction_id": "t"},
-        Completed,
-    ),
-    "limits.set": (
-        "limits/set",
-        lambda fp, **own: fp.limits.set(object_type="card", object_id="c-1", limits=[LIMIT], **own),
-        {
-            "request_id": OWN,
-            "object": {"type": "card", "value": "c-1"},
-            "limits": [
-                {"transaction_type": "pay", "amount": [{"type": "max", "value": "500", "currency": "KZT"}], "region": "KZ", "period": "day"}
-            ],
-        },
-        Completed,
-    ),
-}
+PAID = {"order_id": "o", "transaction_id": "t"}
+
+
+def of(retry, *more):
+    """The sample calls of a retry, and more: path, call, what goes out, what the end is made of."""
+    given = [(name, name, {}, sample.body) for name, sample in SAMPLES.items() if sample.retry == retry and not name.startswith("pins.")]
+    return {
+        label: (SAMPLES[name].path, calling(name, **arguments), body, SAMPLES[name].result)
+        for label, name, arguments, body in (*given, *more)
+    }
+
+
+EFFECTS = of(
+    "askable",
+    ("transactions.clear, all of it", "transactions.clear", {**PAID, "amount": None}, {**PAID, "request_id": OWN}),
+    ("transactions.refund, all of it", "transactions.refund", {**PAID, "amount": None, "description": None}, {**PAID, "request_id": OWN}),
+)
 DAYS = {"card_id": "c-1", "start_date": "2026-01-01", "end_date": "2026-01-31"}
-READS = {
-    "cards.info": ("card/info", lambda fp, **more: fp.cards.info("c-1", **more), {"card_id": "c-1"}, CardInfo),
-    "cards.balance": ("card/balance", lambda fp, **more: fp.cards.balance("c-1", **more), {"card_id": "c-1"}, CardBalance),
-    "cards.secret_data": ("card/secret_data", lambda fp, **more: fp.cards.secret_data("c-1", **more), {"card_id": "c-1"}, CardSecrets),
-    "cards.secret_data_v2": (
-        "card/secret_data_v2",
-        lambda fp, **more: fp.cards.secret_data_v2("c-1", **more),
-        {"card_id": "c-1"},
-        CardSecrets,
-    ),
-    "cards.statement": ("card/statement", lambda fp, **more: fp.cards.statement("c-1", **more), {"card_id": "c-1"}, Statement),
-    "cards.statement of days": (
-        "card/statement",
-        lambda fp, **more: fp.cards.statement(
-            "c-1", start_date=dt.date(2026, 1, 1), end_date=dt.datetime(2026, 1, 31, 23, tzinfo=dt.UTC), **more
-        ),
-        DAYS,
-        Statement,
-    ),
-    "cards.statement_extended": (
-        "card/statement_extended",
-        lambda fp, **more: fp.cards.statement_extended("c-1", start_date="2026-01-01", end_date="2026-01-31", **more),
-        DAYS,
-        StatementExtended,
-    ),
-    "cards.validate_cardholder": (
-        "external/cardholder_validate",
-        lambda fp, **more: fp.cards.validate_cardholder(user_phone="7017777777", first_name="A", last_name="B", card_token=OWN, **more),
-        {"user_phone": "7017777777", "first_name": "A", "last_name": "B", "card_token": OWN},
-        CardValidation,
-    ),
-    "clients.cards": ("client/cards", lambda fp, **more: fp.clients.cards("cl-1", **more), {"client_id": "cl-1"}, ClientCards),
-    "transactions.info": (
-        "transaction/info",
-        lambda fp, **more: fp.transactions.info("t", **more),
-        {"transaction_id": "t"},
-        TransactionInfo,
-    ),
-    "limits.list": (
-        "limits/list",
-        lambda fp, **more: fp.limits.list(object_type="card", object_id="c-1", **more),
-        {"object": {"type": "card", "value": "c-1"}},
-        LimitList,
-    ),
-}
+READS = of(
+    "read",
+    ("cards.statement without days", "cards.statement", {"start_date": None, "end_date": None}, {"card_id": "c-1"}),
+    ("cards.statement to a moment", "cards.statement", {"end_date": dt.datetime(2026, 1, 31, 23, tzinfo=dt.UTC)}, DAYS),
+)
+UNASKABLE = of("unaskable")
+ALL = EFFECTS | READS | UNASKABLE
+WITHOUT_EXTRA = {"requests.status"}
+
+
+@pytest.fixture
+def answered(say):
+    """A good answer to a path."""
+
+    def answer(path, **facts):
+        return say.gift(card_id=555) if path.startswith("/v5/cards/") else say.ok(**facts)
+
+    return answer
+
+
+def script(path):
+    """What a wire calls a path."""
+    return path.removeprefix("/v5/card-api/").removeprefix("/v5/cards/")
+
+
+def test_every_row_is_called_here():
+    assert left_out({name.partition(",")[0].partition(" ")[0] for name in ALL}, "tests/samples.py", [row.name for row in TABLE]) == []
 
 
 @pytest.mark.parametrize(("path", "call", "fields", "kind"), EFFECTS.values(), ids=EFFECTS)
@@ -144,46 +65,59 @@ def test_effect_goes_to_its_path_and_comes_to_its_end(ask, say, scheme, signed, 
     async def story(fp):
         return await (await call(fp, request_id=OWN)).result()
 
-    ended = say.ok(request_status="success", cards=[{"card_id": 5}], transaction_id=9, fin_document_id=7)
-    end = ask(story, scheme=scheme, **{path: [say.process]}, request__status=[ended])
+    cards = [{"card_id": number} for number in range(1, fields.get("count", 1) + 1)]
+    ended = say.ok(request_status="success", cards=cards, client_id="77", transaction_id=9, fin_document_id=7)
+    end = ask(story, scheme=scheme, **{script(path): [say.process]}, request__status=[ended])
 
     sent = ask.wire.sent[0]
-    assert (sent.path, sent.fields) == (f"/v5/card-api/{path}", fields)
+    assert (sent.path, sent.fields) == (path, fields)
     assert signed(sent.path, sent.headers, sent.body)
     assert (type(end), end.request_id) == (kind, OWN)
 
 
 @pytest.mark.parametrize(("path", "call", "fields", "kind"), READS.values(), ids=READS)
-def test_read_goes_to_its_path_and_gives_its_answer(ask, say, scheme, signed, path, call, fields, kind):
-    answer = ask(call, scheme=scheme, **{path: [say.lost, say.ok()]})
+def test_read_goes_to_its_path_and_gives_its_answer(ask, say, answered, scheme, signed, path, call, fields, kind):
+    answer = ask(call, scheme=scheme, **{script(path): [say.lost, answered(path)]})
 
     sent = ask.wire.sent[1]
-    own = {"request_id": answer.request_id} if "request_id" in sent.fields else {}
-    assert (sent.path, sent.fields) == (f"/v5/card-api/{path}", {**fields, **own})
+    # The id of a read is a fresh one; that of a status is the one that is asked about.
+    own = {"request_id": answer.request_id} if "request_id" in fields and path != SAMPLES["requests.status"].path else {}
+    assert (sent.path, sent.fields) == (path, {**fields, **own})
     assert signed(sent.path, sent.headers, sent.body)
-    assert (type(answer), answer.status) == (kind, "ok")
+    assert (type(answer), answer.status) == (kind, 0 if path.startswith("/v5/cards/") else "ok")
 
 
-@pytest.mark.parametrize("name", ["cards.info", "cards.validate_cardholder", "limits.list"])
+@pytest.mark.parametrize(("path", "call", "fields", "kind"), UNASKABLE.values(), ids=UNASKABLE)
+def test_effect_that_can_not_be_asked_about_goes_to_its_path_and_gives_its_answer(ask, answered, scheme, signed, path, call, fields, kind):
+    answer = ask(call, scheme=scheme, **{script(path): [answered(path)]})
+
+    (sent,) = ask.wire.sent
+    assert (sent.path, sent.fields) == (path, fields)
+    assert signed(sent.path, sent.headers, sent.body)
+    assert type(answer) is kind
+
+
+@pytest.mark.parametrize("name", [name for name, sample in SAMPLES.items() if sample.retry == "read" and sample.has_own_id])
 def test_read_whose_body_has_an_id_takes_a_fresh_one_each_time(ask, say, name):
     path, call, _, _ = READS[name]
-    ask(call, **{path: [say.lost, say.ok()]})
+    ask(call, **{script(path): [say.lost, say.ok()]})
 
     assert len({each.fields["request_id"] for each in ask.wire.sent}) == 2
 
 
-@pytest.mark.parametrize(("path", "call"), [each[:2] for each in (*EFFECTS.values(), *READS.values())], ids=[*EFFECTS, *READS])
-def test_more_fields_go_out_with_it(ask, say, path, call):
-    ask(lambda fp: call(fp, extra={"more": 1}), **{path: [say.process]})
+@pytest.mark.parametrize("name", [name for name in ALL if name not in WITHOUT_EXTRA])
+def test_more_fields_go_out_with_it(ask, say, answered, name):
+    path, call, _, _ = ALL[name]
+    ask(lambda fp: call(fp, extra={"more": 1}), **{script(path): [say.process if name in EFFECTS else answered(path)]})
 
     assert ask.wire.sent[0].fields["more"] == 1
 
 
 @pytest.mark.parametrize(("path", "call"), [each[:2] for each in EFFECTS.values()], ids=EFFECTS)
 def test_lost_effect_is_asked_about(ask, say, path, call):
-    op = ask(lambda fp: call(fp, request_id=OWN), **{path: [say.lost]}, request__status=[say.ok(request_status="process")])
+    op = ask(lambda fp: call(fp, request_id=OWN), **{script(path): [say.lost]}, request__status=[say.ok(request_status="process")])
 
-    assert (ask.wire.calls, op.request_id) == ([path, "request/status"], OWN)
+    assert (ask.wire.calls, op.request_id) == ([script(path), "request/status"], OWN)
 
 
 def test_amounts_go_out_digit_by_digit(ask, say):

@@ -117,13 +117,19 @@ async def test_waiting_for_a_result_of_a_closed_client_says_so(issuer, connect):
         await op.result()
 
 
-async def test_call_on_the_way_at_close_is_unknown(issuer, connect):
-    fp = connect(issuer, timeout=5.0)
+async def closed_over(issuer, fp):
+    """A call that is on the way when its client is closed."""
     gate = issuer.gate(BULK)
     task = asyncio.create_task(fp.cards.bulk_issue(product_id=2000, count=1, request_id=OWN))
     await gate.reached()
     await fp.aclose()
     gate.open()
+    return task
+
+
+async def test_call_on_the_way_at_close_is_unknown(issuer, connect):
+    fp = connect(issuer, timeout=5.0)
+    task = await closed_over(issuer, fp)
 
     with pytest.raises(OutcomeUnknown) as caught:
         await task
@@ -133,11 +139,7 @@ async def test_call_on_the_way_at_close_is_unknown(issuer, connect):
 
 async def test_call_on_the_way_at_close_opens_no_connection_anew(issuer, connect, arrived):
     fp = connect(issuer, timeout=5.0)
-    gate = issuer.gate(BULK)
-    task = asyncio.create_task(fp.cards.bulk_issue(product_id=2000, count=1, request_id=OWN))
-    await gate.reached()
-    await fp.aclose()
-    gate.open()
+    task = await closed_over(issuer, fp)
     await asyncio.wait([task])
     task.exception()
 

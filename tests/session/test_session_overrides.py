@@ -10,6 +10,7 @@ import pytest
 
 from freedompay_async import ConfigurationError, FreedomPayError, JwsSigner, OutcomeUnknown, Override, RequestFailed, Retry, Secret, Section
 from freedompay_async.models import RequestState
+from tests.samples import UNKNOWN_CALL, UNKNOWN_GIFT_PATH, UNKNOWN_PATH
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 
@@ -115,9 +116,9 @@ class TestHeaders:
     @pytest.mark.parametrize(
         ("path", "options", "renamed"),
         [
-            ("/v5/card-api/card/rename", {}, False),
-            ("/v5/cards/rename", {"section": Section.GIFT_CARDS}, True),
-            ("/v5/cards/rename", {"section": Section.GIFT_CARDS, "retry": Retry.READ}, True),
+            (UNKNOWN_PATH, {}, False),
+            (UNKNOWN_GIFT_PATH, {"section": Section.GIFT_CARDS}, True),
+            (UNKNOWN_GIFT_PATH, {"section": Section.GIFT_CARDS, "retry": Retry.READ}, True),
         ],
     )
     def test_of_a_section_are_those_of_a_given_call(self, ask, say, path, options, renamed):
@@ -125,8 +126,7 @@ class TestHeaders:
         ask(
             lambda fp: fp.call(path, {}, dict, **options),
             options=different(override),
-            card__rename=[say.ok()],
-            rename=[say.gift()],
+            **{UNKNOWN_CALL: [say.gift() if path == UNKNOWN_GIFT_PATH else say.ok()]},
         )
 
         assert set(ask.wire.sent[0].headers) == {"Content-Type", "JWS-Signature" if renamed else "X-JWS-Signature"}
@@ -182,10 +182,10 @@ class TestFields:
     def test_of_a_section_are_in_a_given_call(self, ask, say, scheme, signed, retry, answer_type, step):
         overrides = Override(section=Section.PAYMENT_CARDS, fields={"a": 1, "b": 1}), Override(section=Section.GIFT_CARDS, fields={"c": 1})
         ask(
-            lambda fp: fp.call("/v5/card-api/card/rename", {"b": 2}, answer_type, retry=retry),
+            lambda fp: fp.call(UNKNOWN_PATH, {"b": 2}, answer_type, retry=retry),
             scheme=scheme,
             options=different(*overrides),
-            card__rename=[getattr(say, step)],
+            **{UNKNOWN_CALL: [getattr(say, step)]},
         )
 
         (sent,) = ask.wire.sent
@@ -324,7 +324,7 @@ class TestRenamed:
 
     def test_does_not_touch_a_given_call(self, ask, say):
         override = Override(section=Section.PAYMENT_CARDS, rename={"card_id": "cardId"})
-        ask(lambda fp: fp.call("/v5/card-api/card/rename", {"card_id": "1"}, dict), options=different(override), card__rename=[say.ok()])
+        ask(lambda fp: fp.call(UNKNOWN_PATH, {"card_id": "1"}, dict), options=different(override), **{UNKNOWN_CALL: [say.ok()]})
 
         assert ask.wire.sent[0].fields == {"card_id": "1"}
 
@@ -465,7 +465,7 @@ class TestGuessedPath:
             (lambda fp: fp.cards.issue(client_id="cl-1", product_id=1000), "card/issue"),
             (lambda fp: fp.cards.statement("c-1"), "card/statement"),
             (lambda fp: fp.gift_cards.issue(cardholder_name="A", phone=1, product_code=1), "issue_card"),
-            (lambda fp: fp.call("/v5/card-api/card/rename", {}, dict), "card/rename"),
+            (lambda fp: fp.call(UNKNOWN_PATH, {}, dict), UNKNOWN_CALL),
         ],
     )
     @pytest.mark.parametrize("body", [b"", b'{"status":"error"}'])

@@ -25,6 +25,7 @@ from freedompay_async.calls.record import Record
 from freedompay_async.contract.models import GiftCardId
 from freedompay_async.contract.table import GIFT_CARDS_RESEND
 from freedompay_async.traffic.lane import Lane
+from tests.samples import UNKNOWN_CALL, UNKNOWN_PATH
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 DT = "2026-05-14T16:00:00+06:00"
@@ -38,10 +39,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def lines(path):
-    def read() -> list[dict]:
-        return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
-
-    return read
+    return lambda: [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
 
 
 @pytest.fixture
@@ -113,11 +111,13 @@ async def test_no_place_for_the_line_and_nothing_is_sent(recorded, say, tmp_path
     assert (caught.value.request_id, caught.value.call, fp.wire.sent) == (OWN, "gift_cards.issue", [])
 
 
-async def test_cancelled_call_is_unknown(recorded, say, lines):
+@pytest.mark.parametrize(("sent", "state"), [(True, "unknown"), (False, "not sent")])
+async def test_cancelled_call_is_unknown_where_it_had_a_place(recorded, lines, sent, state):
     reached = asyncio.Event()
 
-    async def step(attempt, sent):
-        attempt.connected()
+    async def step(attempt, message):
+        if sent:
+            attempt.connected()
         reached.set()
         await asyncio.get_running_loop().create_future()
 
@@ -127,22 +127,7 @@ async def test_cancelled_call_is_unknown(recorded, say, lines):
     await asyncio.wait([task])
 
     assert task.cancelled()
-    assert [line["state"] for line in lines()] == ["sending", "unknown"]
-
-
-async def test_cancelled_call_that_had_no_place_was_not_sent(recorded, say, lines):
-    reached = asyncio.Event()
-
-    async def step(attempt, sent):
-        reached.set()
-        await asyncio.get_running_loop().create_future()
-
-    task = asyncio.create_task(issue(recorded(issue_card=[step])))
-    await reached.wait()
-    task.cancel()
-    await asyncio.wait([task])
-
-    assert [line["state"] for line in lines()] == ["sending", "not sent"]
+    assert [line["state"] for line in lines()] == ["sending", state]
 
 
 async def test_code_and_pin_are_in_no_line(recorded, say, path):
@@ -174,8 +159,8 @@ async def test_only_what_cannot_be_asked_about_is_written_down(recorded, say, li
 
 @pytest.mark.parametrize(("retry", "states"), [(Retry.UNASKABLE, ["sending", "done"]), (Retry.READ, []), (Retry.REPEATABLE, [])])
 async def test_given_call_is_written_down_where_it_cannot_be_asked_about(recorded, say, lines, retry, states):
-    fp = recorded(card__rename=[say.ok()])
-    await fp.call("/v5/card-api/card/rename", {"card_id": "c-1", "word": Secret("hunter2")}, dict, retry=retry)
+    fp = recorded(**{UNKNOWN_CALL: [say.ok()]})
+    await fp.call(UNKNOWN_PATH, {"card_id": "c-1", "word": Secret("hunter2")}, dict, retry=retry)
 
     assert [line["state"] for line in lines()] == states
     assert [line["request"] for line in lines()] == [{"fields": {"card_id": "c-1", "word": "***"}}] * len(states)
@@ -208,8 +193,8 @@ async def test_what_a_contract_does_to_the_request_is_written_down(recorded, say
 
 
 async def test_answer_of_the_callers_own_type_is_sealed(recorded, say, lines, path):
-    fp = recorded(card__rename=[say.ok(cvv="987", note="4111111111111111", name="new")])
-    answer = await fp.call("/v5/card-api/card/rename", {"card_id": "c-1", "pin": "9876"}, dict)
+    fp = recorded(**{UNKNOWN_CALL: [say.ok(cvv="987", note="4111111111111111", name="new")]})
+    answer = await fp.call(UNKNOWN_PATH, {"card_id": "c-1", "pin": "9876"}, dict)
 
     assert answer == {"status": "ok", "dt": DT, "cvv": "987", "note": "4111111111111111", "name": "new"}
     assert lines()[1]["answer"] == {"status": "ok", "dt": DT, "cvv": "***", "note": "***", "name": "new"}
@@ -272,7 +257,7 @@ async def test_body_of_the_callers_own_type_is_sealed(recorded, say, lines):
         pin: str
         note: str
 
-    fp = recorded(card__rename=[say.ok()])
-    await fp.call("/v5/card-api/card/rename", Body(pin="8642", note="4111111111111111"), dict)
+    fp = recorded(**{UNKNOWN_CALL: [say.ok()]})
+    await fp.call(UNKNOWN_PATH, Body(pin="8642", note="4111111111111111"), dict)
 
     assert [line["request"] for line in lines()] == [{"pin": "***", "note": "***"}] * 2

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from freedompay_async import AuthenticationError, ConfigurationError, NotSent, OutcomeUnknown, RateLimited, RequestFailed
@@ -96,20 +94,10 @@ def test_deadline_after_a_lost_answer_is_an_unknown_outcome(ask, say):
         ask(lambda fp: set_pin(fp, timeout=3.0), card__set_pin=[say.lost, say.no_place])
 
 
-def test_cancellation_says_whether_it_may_have_been_done(play, memory, client_of, say, settled):
+def test_cancellation_says_whether_it_may_have_been_done(cancelled, memory, client_of, say):
     wire = memory(card__set_pin=[say.silent])
 
-    async def story():
-        task = asyncio.create_task(set_pin(client_of(wire)))
-        await settled()
-        task.cancel()
-        await asyncio.wait([task])
-        try:
-            task.result()
-        except asyncio.CancelledError as error:
-            return error
-
-    error = play(story())
+    error = cancelled(lambda: set_pin(client_of(wire)))
 
     assert error.outcome_unknown is True
     assert error.request_id

@@ -23,6 +23,7 @@ from freedompay_async.calls.session import Session
 from freedompay_async.contract.models import BulkIssue, CardId, GiftCardId, GiftIssue, PinSetting
 from freedompay_async.contract.table import CARDS_BALANCE, CARDS_BULK_ISSUE, CARDS_SET_PIN, GIFT_CARDS_ISSUE, GIFT_CARDS_RESEND
 from freedompay_async.hashdt import HashDT
+from tests.samples import UNKNOWN_CALL, UNKNOWN_PATH
 
 BULK = "card/bulk_issue"
 STATUS = "request/status"
@@ -244,17 +245,17 @@ class Refusing(msgspec.Struct):
 @pytest.mark.parametrize("retry", [Retry.UNASKABLE, Retry.REPEATABLE])
 def test_answer_type_that_fails_after_an_effect_says_that_it_was_done(ask, say, scheme, kind, retry, logged):
     with pytest.raises(ResultUnknown, match="the issuer did it, and its answer can't be read") as caught:
-        ask(lambda fp: fp.call("/v5/card-api/card/rename", {"a": 1}, kind, retry=retry), scheme=scheme, card__rename=[say.ok(name="new")])
+        ask(lambda fp: fp.call(UNKNOWN_PATH, {"a": 1}, kind, retry=retry), scheme=scheme, **{UNKNOWN_CALL: [say.ok(name="new")]})
 
-    assert (caught.value.done, caught.value.outcome_unknown, ask.wire.calls) == (True, False, ["card/rename"])
+    assert (caught.value.done, caught.value.outcome_unknown, ask.wire.calls) == (True, False, [UNKNOWN_CALL])
     assert '"name": "new"' in caught.value.body
-    assert logged() == ([("ERROR", "/v5/card-api/card/rename", caught.value.request_id)] if retry is Retry.UNASKABLE else [])
+    assert logged() == ([("ERROR", UNKNOWN_PATH, caught.value.request_id)] if retry is Retry.UNASKABLE else [])
 
 
 @pytest.mark.parametrize("kind", [Keyed, Broken, Refusing])
 def test_answer_type_that_fails_at_a_question_is_a_protocol_error(ask, say, kind):
     with pytest.raises(ProtocolError, match="of another shape") as caught:
-        ask(lambda fp: fp.call("/v5/card-api/card/rename", {}, kind, retry=Retry.READ), card__rename=[say.ok(name="new")])
+        ask(lambda fp: fp.call(UNKNOWN_PATH, {}, kind, retry=Retry.READ), **{UNKNOWN_CALL: [say.ok(name="new")]})
 
     assert caught.value.done is False
 
@@ -262,6 +263,6 @@ def test_answer_type_that_fails_at_a_question_is_a_protocol_error(ask, say, kind
 @pytest.mark.parametrize("kind", [Keyed, Broken, Refusing])
 def test_answer_type_is_not_made_of_a_refusal(ask, say, kind):
     with pytest.raises(Exception, match="refused") as caught:
-        ask(lambda fp: fp.call("/v5/card-api/card/rename", {}, kind), card__rename=[say.refused])
+        ask(lambda fp: fp.call(UNKNOWN_PATH, {}, kind), **{UNKNOWN_CALL: [say.refused]})
 
     assert type(caught.value).__name__ == "RequestFailed"

@@ -188,22 +188,13 @@ def test_429_of_a_read_is_obeyed(play, memory, say, over):
     assert wire.sent[1].at >= 7.0
 
 
-def test_429_that_asks_for_more_than_the_deadline_leaves_ends_at_once(ended, memory, say, over):
-    session = over(memory(card__bulk_issue=[say.error(429, Retry_After="3600")]), timeout=60.0)
+@pytest.mark.parametrize(("status", "kind"), [(429, RateLimited), (503, OutcomeUnknown)])
+def test_answer_that_asks_for_more_than_the_deadline_leaves_ends_at_once_and_says_how_long(ended, memory, say, over, status, kind):
+    session = over(memory(card__bulk_issue=[say.error(status, Retry_After="3600")]), timeout=60.0)
 
     error, at = ended(lambda: session.submit(CARDS_BULK_ISSUE, order()))
 
-    assert type(error) is RateLimited
-    assert error.retry_after == 3600.0
-    assert at == 0
-
-
-def test_503_that_asks_for_more_than_the_deadline_leaves_is_unknown_and_says_how_long(ended, memory, say, over):
-    session = over(memory(card__bulk_issue=[say.error(503, Retry_After="3600")]), timeout=60.0)
-
-    error, at = ended(lambda: session.submit(CARDS_BULK_ISSUE, order()))
-
-    assert type(error) is OutcomeUnknown
+    assert type(error) is kind
     assert error.retry_after == 3600.0
     assert at == 0
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import selectors
 
 import pytest
@@ -102,3 +103,20 @@ def after_sends():
         return action
 
     return run
+
+
+@pytest.fixture
+def path(tmp_path):
+    """Where a record is to be."""
+    return tmp_path / "calls.jsonl"
+
+
+@pytest.fixture
+def lines(path):
+    """What the file of a record holds, without the times."""
+
+    def read() -> list[dict]:
+        found = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+        return [{name: value for name, value in line.items() if name != "at"} for line in found]
+
+    return read

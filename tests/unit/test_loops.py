@@ -14,6 +14,7 @@ from freedompay_async.batch import Batch, Journal
 from freedompay_async.guards.loops import running_loop
 from freedompay_async.hashdt import HashDT
 from freedompay_async.sandbox import Sandbox
+from tests.samples import UNKNOWN_PATH
 
 ID = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 NO_LOOP = "this library is for asyncio, and no event loop of asyncio is running here. Nothing was sent; call it inside asyncio.run(...)."
@@ -28,7 +29,7 @@ CALLS = {
     "what can't be asked about": lambda fp, path: fp.cards.set_pin("c"),
     "what gives the same again": lambda fp, path: fp.cards.set_pin("c", "1234", encrypt=lambda pin: "sealed"),
     "a gift card": lambda fp, path: fp.gift_cards.issue(cardholder_name="A", phone=77017777777, product_code=1),
-    "a call of the caller's": lambda fp, path: fp.call("/v5/card-api/card/rename", {}, dict),
+    "a call of the caller's": lambda fp, path: fp.call(UNKNOWN_PATH, {}, dict),
     "a status": lambda fp, path: fp.requests.status(ID),
     "a refresh": lambda fp, path: fp.requests.attach(ID).refresh(),
     "a result": lambda fp, path: fp.requests.attach(ID).result(),

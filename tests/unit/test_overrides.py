@@ -10,6 +10,7 @@ from freedompay_async.contract.overrides import Override, overridden
 from freedompay_async.contract.regions import Region
 from freedompay_async.contract.table import HASHDT_TABLE, TABLE
 from freedompay_async.errors import ConfigurationError
+from tests.samples import UNKNOWN_NAME
 
 ROWS: dict[str, Call] = {row.name: row for row in (*TABLE, *HASHDT_TABLE)}
 
@@ -27,11 +28,17 @@ def changes(row: Call) -> dict:
     }
 
 
+def refusal(make) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        make()
+    return caught.value.text
+
+
 class TestRefusals:
     @pytest.mark.parametrize(
         ("given", "expected"),
         [
-            ({"call": "cards.rename"}, "Override(call='cards.rename'): no such call; `freedompay contract` lists them."),
+            ({"call": UNKNOWN_NAME}, f"Override(call={UNKNOWN_NAME!r}): no such call; `freedompay contract` lists them."),
             ({"path": "/a"}, "Override(path=…) and Override(retry=…) are for one call: name it with call=."),
             (
                 {"section": Section.GIFT_CARDS, "retry": Retry.UNASKABLE},
@@ -77,10 +84,7 @@ class TestRefusals:
         ],
     )
     def test_of_an_override_by_itself(self, given, expected):
-        with pytest.raises(ConfigurationError) as caught:
-            Override(**given)
-
-        assert caught.value.text == f"{expected} Nothing was sent."
+        assert refusal(lambda: Override(**given)) == f"{expected} Nothing was sent."
 
     @pytest.mark.parametrize(
         ("given", "expected"),
@@ -156,10 +160,7 @@ class TestRefusals:
         ],
     )
     def test_of_fields_that_are_not_there(self, given, expected):
-        with pytest.raises(ConfigurationError) as caught:
-            Override(**given)
-
-        assert caught.value.text == f"{expected} Nothing was sent."
+        assert refusal(lambda: Override(**given)) == f"{expected} Nothing was sent."
 
     @pytest.mark.parametrize(
         ("overrides", "expected"),

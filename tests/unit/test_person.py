@@ -13,6 +13,7 @@ from freedompay_async.contract.models.client_requests import NewPhone
 from freedompay_async.contract.person import email_flaw, iin_is_of, iin_is_right, national_flaw, phone_flaw
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.sandbox.issuing import persons, rules
+from freedompay_async.sandbox.issuing.refused import Refused
 from tests.person_examples import ADDRESS, BASE, REFUSED, TAKEN
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
@@ -43,7 +44,7 @@ def issued(fields) -> bool:
     """By the sandbox."""
     try:
         rules.read("client/add", {"request_id": OWN, "product_id": 2000, "client": BASE | fields})
-    except rules.Refused as refused:
+    except Refused as refused:
         return refused.code != "invalid_request"
     return True
 
@@ -73,7 +74,7 @@ def test_a_changed_phone_is_held_to_the_same(phone):
         taken = True
     try:
         rules.read("client/update", {"request_id": OWN, "client_id": "c", "product_id": 2000, "client": {"phone": phone}})
-    except rules.Refused:
+    except Refused:
         issued = False
     else:
         issued = True

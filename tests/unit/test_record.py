@@ -32,22 +32,6 @@ FIELDS = {"cardholder_name": "ИВАН", "phone": 77017777777, "product_code": 1
 ISSUED = IssuedGiftCard(status=0, card_id=5, request_id="r-1")
 
 
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "calls.jsonl"
-
-
-@pytest.fixture
-def lines(path):
-    """What the file holds, without the times."""
-
-    def read() -> list[dict]:
-        found = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-        return [{name: value for name, value in line.items() if name != "at"} for line in found]
-
-    return read
-
-
 def gives(answer):
     async def work():
         return answer

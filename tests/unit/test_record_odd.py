@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import errno
-import json
 import os
 import threading
 from dataclasses import dataclass
@@ -40,22 +39,6 @@ class MineToo:
     name: str
     cvv: str
     note: str
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "calls.jsonl"
-
-
-@pytest.fixture
-def lines(path):
-    """What the file holds, without the times."""
-
-    def read() -> list[dict]:
-        found = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-        return [{name: value for name, value in line.items() if name != "at"} for line in found]
-
-    return read
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@ from __future__ import annotations
 import pickle
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import ClassVar
 
 import msgspec
 import pytest
@@ -14,7 +13,6 @@ from freedompay_async.contract.models import (
     CallStatus,
     CardBalance,
     CardInfo,
-    CardRef,
     CardSecrets,
     CardSummary,
     CardValidation,
@@ -32,27 +30,10 @@ from freedompay_async.contract.models import (
     StatementExtended,
     TransactionInfo,
 )
-from freedompay_async.contract.models.open import OpenStruct, OpenText
+from freedompay_async.contract.models.open import OpenStruct
 from freedompay_async.redaction.redaction import Redaction
 from freedompay_async.redaction.secret import Pin, Secret
-
-UNKNOWN, VALUE, MISSING, OTHER = Difference.UNKNOWN_FIELD, Difference.UNKNOWN_VALUE, Difference.MISSING_FIELD, Difference.OTHER_TYPE
-GOOD = {"status": "ok", "request_status": "success", "dt": "2026-05-14T10:00:00+05:00"}
-GIFT = {"status": 0, "datetime": "2026-05-14 10:00:00"}
-
-
-class Kind(OpenText):
-    ONE = "one"
-
-
-class Loose(OpenStruct, kw_only=True, frozen=True):
-    """Everything that a part may be."""
-
-    EXPECTED: ClassVar = frozenset({"kind"})
-
-    kind: Kind | None = None
-    one: CardRef | None = None
-    maybe: list[CardRef] | str | None = None
+from tests.unit.shape_examples import GIFT, GOOD, MISSING, OTHER, UNKNOWN, VALUE, Loose
 
 
 def read(kind, /, **fields):

@@ -2,12 +2,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import ClassVar
 
 import msgspec
 import pytest
 
-from freedompay_async.codec.shapes import Difference, Note, read_shape
+from freedompay_async.codec.shapes import Note, read_shape
 from freedompay_async.contract.models import (
     CardBalance,
     CardRef,
@@ -21,26 +20,8 @@ from freedompay_async.contract.models import (
     Movement,
     Statement,
 )
-from freedompay_async.contract.models.open import OpenStruct, OpenText
 from freedompay_async.redaction.secret import Cvv, Expiry, Pan, Secret
-
-UNKNOWN, VALUE, MISSING, OTHER = Difference.UNKNOWN_FIELD, Difference.UNKNOWN_VALUE, Difference.MISSING_FIELD, Difference.OTHER_TYPE
-GOOD = {"status": "ok", "request_status": "success", "dt": "2026-05-14T10:00:00+05:00"}
-GIFT = {"status": 0, "datetime": "2026-05-14 10:00:00"}
-
-
-class Kind(OpenText):
-    ONE = "one"
-
-
-class Loose(OpenStruct, kw_only=True, frozen=True):
-    """Everything that a part may be."""
-
-    EXPECTED: ClassVar = frozenset({"kind"})
-
-    kind: Kind | None = None
-    one: CardRef | None = None
-    maybe: list[CardRef] | str | None = None
+from tests.unit.shape_examples import GIFT, GOOD, Kind, Loose
 
 
 class Odd:

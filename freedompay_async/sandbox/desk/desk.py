@@ -15,7 +15,7 @@ from freedompay_async.sandbox.desk.signatures import complaint, signed_text
 from freedompay_async.sandbox.faults import UNDONE, Fault, Plan, fraction
 from freedompay_async.sandbox.issuing import rules
 from freedompay_async.sandbox.issuing.gift_cards import GiftRefused, Said
-from freedompay_async.sandbox.issuing.rules import Refused
+from freedompay_async.sandbox.issuing.refused import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

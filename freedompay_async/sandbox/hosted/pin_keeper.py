@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from freedompay_async.sandbox.issuing.rules import Refused
+from freedompay_async.sandbox.issuing.refused import Refused
 
 if TYPE_CHECKING:
     from freedompay_async.sandbox.issuing.issuer import Issuer

@@ -10,7 +10,7 @@ from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Final
 
 from freedompay_async.sandbox.hosted.pin_keeper import BLOCKED
-from freedompay_async.sandbox.issuing.rules import Refused
+from freedompay_async.sandbox.issuing.refused import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable

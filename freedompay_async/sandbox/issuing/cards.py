@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from freedompay_async.sandbox.issuing import clients
 from freedompay_async.sandbox.issuing.books import CURRENCY
 from freedompay_async.sandbox.issuing.numbers import Printed, money, printed
+from freedompay_async.sandbox.issuing.refused import Refused
 from freedompay_async.sandbox.issuing.requests import Outcome
-from freedompay_async.sandbox.issuing.rules import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,8 +5,8 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, Final
 
+from freedompay_async.sandbox.issuing.refused import Refused
 from freedompay_async.sandbox.issuing.requests import Outcome
-from freedompay_async.sandbox.issuing.rules import Refused
 
 if TYPE_CHECKING:
     from freedompay_async.sandbox.issuing import shapes

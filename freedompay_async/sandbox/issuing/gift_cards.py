@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.sandbox.issuing.books import Books
 
-__all__ = ["GiftCards", "GiftRefused", "Said"]
+__all__ = ["CALLS", "GiftCards", "GiftRefused", "Said"]
 
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z .'\-]{1,98}")
 _PHONE: Final = re.compile(r"[0-9]{10,15}")
@@ -218,6 +218,10 @@ _WORK: Final[dict[str, Callable[[GiftCards, dict[str, Any]], dict[str, Any]]]] =
     "cards/resend_code": GiftCards._resend_code,
     "cards/card_status": GiftCards._status,
 }
+
+
+CALLS: Final = frozenset(_WORK)
+"""The calls of the section."""
 
 
 def _digits(given: object) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from freedompay_async.sandbox.issuing import cards, clients, gift_ledger, limits, pins, requests, rules, statements, transactions
+from freedompay_async.sandbox.issuing import cards, gift_ledger, pins, requests, rules, statements
 from freedompay_async.sandbox.issuing.books import open_books
 from freedompay_async.sandbox.issuing.gift_cards import GiftCards
+from freedompay_async.sandbox.issuing.refused import Refused
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -19,38 +20,6 @@ if TYPE_CHECKING:
     from freedompay_async.sandbox.issuing.requests import Outcome
 
 __all__ = ["Issuer"]
-
-# `rules.read` gives each of them the body that it takes.
-_EFFECTS: Final[dict[str, Callable[[Books, Any], Outcome]]] = {
-    "client/add": clients.add,
-    "client/update": clients.update,
-    "card/issue": cards.issue,
-    "card/issue_plastic": cards.issue,
-    "card/bulk_issue": cards.bulk_issue,
-    "card/link": cards.link,
-    "card/activate": cards.activate,
-    "card/block": cards.block,
-    "card/unblock": cards.unblock,
-    "card/close": cards.close,
-    "card/reset_counter_pin": pins.reset_counter,
-    "transaction/create": transactions.create,
-    "transaction/clearing": transactions.clear,
-    "transaction/refund": transactions.refund,
-    "limits/set": limits.set_limits,
-}
-_AT_ONCE: Final[dict[str, Callable[[Books, Any], dict[str, Any]]]] = {
-    rules.VALIDATE: clients.validate,
-    "card/set_pin": pins.set_encrypted,
-    "card/info": cards.info,
-    "card/balance": cards.balance,
-    "card/secret_data": cards.secret_data,
-    "card/secret_data_v2": cards.secret_data,
-    "card/statement": statements.statement,
-    "card/statement_extended": statements.extended,
-    "client/cards": cards.of_client,
-    "transaction/info": transactions.info,
-    "limits/list": limits.list_limits,
-}
 
 
 class Issuer:
@@ -103,7 +72,7 @@ class Issuer:
             raise TypeError(f"{call} is no effect")
         without_client = to_holder and fields.get("client_id") is None
         body: Any = rules.read_order(fields) if without_client else rules.read(call, fields)
-        work: Callable[[Books, Any], Outcome] = cards.issue_to_holder if without_client else _EFFECTS[call]
+        work: Callable[[Books, Any], Outcome] = cards.issue_to_holder if without_client else rules.work_of(call)
         with self._books.attempt():
             outcome = work(self._books, body)
             requests.write_down(self._books, fields["request_id"], outcome, takes=takes, late_by=late_by, held=self._hold)
@@ -118,7 +87,7 @@ class Issuer:
         """Does a call that makes no request, and gives the answer beyond the envelope; raises `Refused`."""
         body = rules.read(call, fields)
         with self._books.db:
-            return _AT_ONCE[call](self._books, body)
+            return rules.answer_of(call)(self._books, body)
 
     def serve_gift(self, call: str, fields: dict[str, Any]) -> dict[str, Any]:
         """Does a gift-card call, and gives the answer beyond `datetime` and `status`; raises `GiftRefused`."""
@@ -142,7 +111,7 @@ class Issuer:
         """What the issuer knows of a payment card; `None` if there is no such card."""
         try:
             card = cards.find(self._books, card_id)
-        except rules.Refused:
+        except Refused:
             return None
         return {
             "card_id": card.card_id,

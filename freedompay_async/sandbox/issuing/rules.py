@@ -1,21 +1,28 @@
-"""Which calls there are, of what kind each is, and which body it takes.
+"""Which calls there are: of each its kind, the body that it takes and what does it, in one line.
 
 The vendor's pages show some paths and fields and leave others open; those are filled in after the nearest one that is shown.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from freedompay_async.sandbox.issuing import shapes
+from freedompay_async.sandbox.issuing import cards, clients, gift_cards, limits, pins, shapes, statements, transactions
+from freedompay_async.sandbox.issuing.refused import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from freedompay_async.sandbox.issuing.books import Books
+    from freedompay_async.sandbox.issuing.requests import Outcome
 
 __all__ = [
     "STATUS",
     "VALIDATE",
-    "Refused",
+    "answer_of",
     "call_of",
     "calls",
     "has_own_id",
@@ -24,6 +31,7 @@ __all__ = [
     "of_gift_cards",
     "read",
     "read_order",
+    "work_of",
 ]
 
 T = TypeVar("T")
@@ -35,50 +43,57 @@ _CARDS: Final = "/v5/card-api/"
 # The vendor's page of this call prints a path of its own in its example.
 _OTHER_PATHS: Final = {"/v5/partner/external/cardholder_validate": VALIDATE}
 
-_EFFECTS: Final[dict[str, type[Struct]]] = {
-    "client/add": shapes.AddClient,
-    "client/update": shapes.UpdateClient,
-    "card/issue": shapes.Issue,
-    "card/issue_plastic": shapes.Issue,
-    "card/bulk_issue": shapes.BulkIssue,
-    "card/link": shapes.Link,
-    "card/activate": shapes.CardAction,
-    "card/block": shapes.CardReason,
-    "card/unblock": shapes.CardReason,
-    "card/close": shapes.CardReason,
-    "card/reset_counter_pin": shapes.CardAction,
-    "transaction/create": shapes.NewTransaction,
-    "transaction/clearing": shapes.Clearing,
-    "transaction/refund": shapes.Refund,
-    "limits/set": shapes.SetLimits,
+
+class _Effect(NamedTuple):
+    """A call that makes a request: the body that it takes, and what it does to the books."""
+
+    shape: type[Struct]
+    work: Callable[[Books, Any], Outcome]
+
+
+class _AtOnce(NamedTuple):
+    """A call that makes no request: the body that it takes, and its answer beyond the envelope."""
+
+    shape: type[Struct]
+    work: Callable[[Books, Any], dict[str, Any]]
+
+
+_EFFECTS: Final[dict[str, _Effect]] = {
+    "client/add": _Effect(shapes.AddClient, clients.add),
+    "client/update": _Effect(shapes.UpdateClient, clients.update),
+    "card/issue": _Effect(shapes.Issue, cards.issue),
+    "card/issue_plastic": _Effect(shapes.Issue, cards.issue),
+    "card/bulk_issue": _Effect(shapes.BulkIssue, cards.bulk_issue),
+    "card/link": _Effect(shapes.Link, cards.link),
+    "card/activate": _Effect(shapes.CardAction, cards.activate),
+    "card/block": _Effect(shapes.CardReason, cards.block),
+    "card/unblock": _Effect(shapes.CardReason, cards.unblock),
+    "card/close": _Effect(shapes.CardReason, cards.close),
+    "card/reset_counter_pin": _Effect(shapes.CardAction, pins.reset_counter),
+    "transaction/create": _Effect(shapes.NewTransaction, transactions.create),
+    "transaction/clearing": _Effect(shapes.Clearing, transactions.clear),
+    "transaction/refund": _Effect(shapes.Refund, transactions.refund),
+    "limits/set": _Effect(shapes.SetLimits, limits.set_limits),
 }
-_AT_ONCE: Final[dict[str, type[Struct]]] = {
+_AT_ONCE: Final[dict[str, _AtOnce]] = {
+    VALIDATE: _AtOnce(shapes.Validate, clients.validate),
+    "card/set_pin": _AtOnce(shapes.SetPin, pins.set_encrypted),
+    "card/info": _AtOnce(shapes.CardAction, cards.info),
+    "card/balance": _AtOnce(shapes.OneCard, cards.balance),
+    "card/secret_data": _AtOnce(shapes.OneCard, cards.secret_data),
+    "card/secret_data_v2": _AtOnce(shapes.OneCard, cards.secret_data),
+    "card/statement": _AtOnce(shapes.Statement, statements.statement),
+    "card/statement_extended": _AtOnce(shapes.Period, statements.extended),
+    "client/cards": _AtOnce(shapes.ListCards, cards.of_client),
+    "transaction/info": _AtOnce(shapes.TransactionInfo, transactions.info),
+    "limits/list": _AtOnce(shapes.ListLimits, limits.list_limits),
+}
+_SHAPES: Final[dict[str, type[Struct]]] = {
     STATUS: shapes.Ask,
-    VALIDATE: shapes.Validate,
-    "card/set_pin": shapes.SetPin,
-    "card/info": shapes.CardAction,
-    "card/balance": shapes.OneCard,
-    "card/secret_data": shapes.OneCard,
-    "card/secret_data_v2": shapes.OneCard,
-    "card/statement": shapes.Statement,
-    "card/statement_extended": shapes.Period,
-    "client/cards": shapes.ListCards,
-    "transaction/info": shapes.TransactionInfo,
-    "limits/list": shapes.ListLimits,
+    **{call: each.shape for call, each in _EFFECTS.items()},
+    **{call: each.shape for call, each in _AT_ONCE.items()},
 }
-_SHAPES: Final = _EFFECTS | _AT_ONCE
-_GIFTS: Final = frozenset(
-    {"cards/product_list", "cards/issue_card", "cards/activate_card", "cards/resend", "cards/resend_code", "cards/card_status"}
-)
-
-
-class Refused(Exception):
-    """The issuer says no at once."""
-
-    def __init__(self, code: str, description: str) -> None:
-        super().__init__(description)
-        self.code: Final = code
-        self.description: Final = description
+_GIFTS: Final = gift_cards.CALLS
 
 
 def calls() -> frozenset[str]:
@@ -113,6 +128,16 @@ def is_effect(call: str) -> bool:
 def has_own_id(call: str) -> bool:
     """Whether a call's body has a `request_id` of its own, which it uses up."""
     return call in _SHAPES and issubclass(_SHAPES[call], shapes.Body)
+
+
+def work_of(call: str) -> Callable[[Books, Any], Outcome]:
+    """What an effect does; `read` gives it the body that it takes."""
+    return _EFFECTS[call].work
+
+
+def answer_of(call: str) -> Callable[[Books, Any], dict[str, Any]]:
+    """What answers a call that makes no request, but `request/status`; `read` gives it its body."""
+    return _AT_ONCE[call].work
 
 
 def read(call: str, fields: dict[str, Any]) -> Struct:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from freedompay_async.sandbox.issuing import cards
 from freedompay_async.sandbox.issuing.books import CURRENCY
 from freedompay_async.sandbox.issuing.numbers import digits, money
+from freedompay_async.sandbox.issuing.refused import Refused
 from freedompay_async.sandbox.issuing.requests import Outcome
-from freedompay_async.sandbox.issuing.rules import Refused
 from freedompay_async.sandbox.issuing.statements import add_movement
 
 if TYPE_CHECKING:
