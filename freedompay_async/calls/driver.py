@@ -570,7 +570,7 @@ class Driver:
             redaction=self._redaction(),
             retry_after=self._retry_after if step in _COME_AGAIN else 0.0,
             wait_too_long=self._wait_too_long,
-            on_refusal=getattr(self._means.signers[self._call.section], "on_refusal", ""),
+            on_refusal=self._means.signers[self._call.section].on_refusal,
         )
         if self._effect and self._means.bodies.has_two(self._id):
             tell_other_body(error)
