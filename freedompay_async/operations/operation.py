@@ -104,7 +104,7 @@ class Operation(Staying, Generic[R_co]):
         self._session = session
         self._call = call
         # How many were ordered; of a call that always orders as many, its row tells.
-        self._cards = getattr(call.request, "CARDS", None) if cards is None else cards
+        self._cards = call.cards if cards is None else cards
         self._holder = holder
         # By the clock of the loop. Of what was accepted elsewhere it is the first look, and how long it then takes is a kind of its own.
         self._accepted = accepted

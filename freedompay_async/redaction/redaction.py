@@ -23,7 +23,7 @@ from freedompay_async.redaction.spelling import Known, hide_known, present
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["BY_SHAPE", "Outgoing", "Redaction", "is_id", "leaves", "named_apart", "secrets_sent"]
+__all__ = ["BY_SHAPE", "Keyed", "Outgoing", "Redaction", "is_id", "leaves", "named_apart", "secrets_sent"]
 
 T = TypeVar("T")
 # So many requests are remembered, and so many characters of what went out with them; older ones are hidden by shape only.
