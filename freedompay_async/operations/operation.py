@@ -34,6 +34,7 @@ from freedompay_async.guards.staying import Staying
 from freedompay_async.operations.held import lacks, result_of
 from freedompay_async.operations.stream import stream
 from freedompay_async.traffic.governor import Lane
+from freedompay_async.traffic.waited import Waited
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
@@ -84,6 +85,7 @@ class Operation(Staying, Generic[R_co]):
             "_result",
             "_session",
             "_trouble",
+            "_waited",
         ),
         *("answer", "request_id"),
     )
@@ -118,6 +120,8 @@ class Operation(Staying, Generic[R_co]):
         self._before: RequestState | None = None
         # A look-up has told something of it.
         self._heard = False
+        # What its looks have waited for their turns so far.
+        self._waited: Final = Waited()
         self._result: R_co | None = None if answer is None else self._read(answer)
 
     @property
@@ -195,7 +199,7 @@ class Operation(Staying, Generic[R_co]):
     async def _refresh(self, session: Session, timeout: float | None) -> RequestState | None:
         loop = running_loop()
         try:
-            state = await session.look_up(self.request_id, timeout=timeout)
+            state = await session.look_up(self.request_id, timeout=timeout, waited=self._waited)
         finally:
             now = loop.time()
             if self._accepted is None:

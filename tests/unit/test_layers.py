@@ -206,3 +206,10 @@ def asked_by_name(name: str) -> set[tuple[str, str]]:
 def test_what_is_asked_of_a_value_is_declared_and_not_looked_up_by_its_name():
     """A name that is misspelt on either side would be taken for one that is absent."""
     assert {each for name in FILES for each in asked_by_name(name)} == ASKED_FOR.keys()
+
+
+def test_what_a_call_needs_is_handed_to_it_and_not_left_in_a_context():
+    """But for the HTTP library's connector, which is called by that library and gets no argument of ours."""
+    made = {name.replace(os.sep, "/") for name, path in FILES.items() if "ContextVar" in path.read_text("utf-8")}
+
+    assert made == {"transport/connector.py"}
