@@ -22,6 +22,8 @@ from freedompay_async import (
     Pan,
     RequestState,
     Retry,
+    Secret,
+    Signer,
     Statement,
 )
 from freedompay_async.batch import Batch, Journal, Outcome, Plan, Report, read_file
@@ -86,3 +88,33 @@ async def batches(fp: FreedomPay) -> None:
         async for outcome in batch.run():
             assert_type(outcome, Outcome)
         assert_type(await batch.report(), Report)
+
+
+class VaultSigner(Signer):
+    @property
+    def auth_id(self) -> str:
+        return "123456"
+
+    @property
+    def header_id(self) -> bool:
+        return False
+
+    async def headers(self, *, path: str, body: bytes, request_id: str) -> dict[str, str]:
+        return {}
+
+
+class PlainSigner:
+    auth_id = "123456"
+    header_id = False
+    secrets: tuple[Secret, ...] = ()
+    on_refusal = ""
+
+    def headers(self, *, path: str, body: bytes, request_id: str) -> dict[str, str]:
+        return {}
+
+
+def signers() -> None:
+    FreedomPay(signer=VaultSigner(), region="KZ")
+    FreedomPay(signer=PlainSigner(), region="KZ")
+    assert_type(VaultSigner().secrets, tuple[Secret, ...])
+    assert_type(VaultSigner().on_refusal, str)

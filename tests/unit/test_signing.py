@@ -314,3 +314,9 @@ class TestOnesOwn:
 
         with pytest.raises(TypeError, match="headers"):
             Mute()
+
+
+@pytest.mark.parametrize("kind", SIGNERS)
+def test_a_signer_that_is_not_made_yet_says_so(kind):
+    """Whoever records the locals of a refusal asks for it."""
+    assert repr(object.__new__(kind)) == f"{kind.__name__}(not made)"
