@@ -55,8 +55,8 @@ BAD_JWS = {"X-JWS-Signature": VENDOR_JWS[:-1] + "A"}
 @pytest.mark.parametrize(("headers", "name"), [(BAD_SIGN, "Sign"), (BAD_JWS, "X-JWS-Signature")])
 def test_without_a_diagnosis_it_names_the_command_that_finds_out_more(headers, name):
     assert check(headers) == (
-        f"wrong key, or other bytes were signed: {name} does not fit this body and this key. Why, is found out by `freedompay sign` with "
-        "--path, --body-file and --signature"
+        f"wrong key, or other bytes were signed: {name} does not fit this body and this key. `freedompay sign` finds out why: "
+        "give it --path, --body-file and --signature"
     )
 
 
@@ -68,7 +68,7 @@ def test_a_diagnosis_is_asked_about_what_does_not_fit(headers, name):
         asked.append(given)
         return "it was made on a Monday"
 
-    assert check(headers, diagnose=diagnose) == f"wrong signature: of {name}, it was made on a Monday"
+    assert check(headers, diagnose=diagnose) == f"wrong signature ({name}): it was made on a Monday"
     assert asked == [{"headers": headers, "path": PATH, "body": VENDOR_BODY, "secret_key": "secret"}]
 
 

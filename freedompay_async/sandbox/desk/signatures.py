@@ -83,12 +83,12 @@ def _misfit(
     """How a signature came about that is not that of this body and key, as far as it is found out."""
     what = f"{NO_FIT}: {name} does not fit this body and this key"
     if diagnose is None:
-        return f"{what}. Why, is found out by `freedompay sign` with --path, --body-file and --signature"
+        return f"{what}. `freedompay sign` finds out why: give it --path, --body-file and --signature"
     try:
         why = diagnose(headers=headers, path=path, body=body, secret_key=secret_key)
     except Exception as error:  # noqa: BLE001 - the call is refused, whatever becomes of the reason
         return f"{what}, and looking for the reason ended in {type(error).__name__}"
-    return f"wrong signature: of {name}, {why}" if why else f"{NO_FIT}: no form of these bytes fits this key"
+    return f"wrong signature ({name}): {why}" if why else f"{NO_FIT}: no form of these bytes fits this key"
 
 
 def schemes_of(headers: Mapping[str, str]) -> frozenset[str]:
