@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, assert_type
 
-from freedompay_async import FreedomPay, GiftCardOrder, NewClient, Operation, Retry
+from freedompay_async import FreedomPay, GiftCardOrder, NewClient, Operation, Retry, Secret, Signer
 from freedompay_async.batch import Batch, Journal, Outcome, Plan, Report, read_file
 from freedompay_async.models import (
     CardBalance,
@@ -82,3 +82,33 @@ async def batches(fp: FreedomPay) -> None:
         async for outcome in batch.run():
             assert_type(outcome, Outcome)
         assert_type(await batch.report(), Report)
+
+
+class VaultSigner(Signer):
+    @property
+    def auth_id(self) -> str:
+        return "123456"
+
+    @property
+    def header_id(self) -> bool:
+        return False
+
+    async def headers(self, *, path: str, body: bytes, request_id: str) -> dict[str, str]:
+        return {}
+
+
+class PlainSigner:
+    auth_id = "123456"
+    header_id = False
+    secrets: tuple[Secret, ...] = ()
+    on_refusal = ""
+
+    def headers(self, *, path: str, body: bytes, request_id: str) -> dict[str, str]:
+        return {}
+
+
+def signers() -> None:
+    FreedomPay(signer=VaultSigner(), region="KZ")
+    FreedomPay(signer=PlainSigner(), region="KZ")
+    assert_type(VaultSigner().secrets, tuple[Secret, ...])
+    assert_type(VaultSigner().on_refusal, str)

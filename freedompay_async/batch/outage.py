@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextvars import ContextVar
 from math import inf
 from typing import TYPE_CHECKING, Final
 
@@ -24,7 +23,6 @@ __all__ = ["PatientLane"]
 
 # The issuer is asked at most this often, in seconds, whatever the number of rows.
 _PAUSE: Final = 1.0
-_held: ContextVar[float] = ContextVar("freedompay_held", default=0.0)
 
 
 class PatientLane(Lane):
@@ -74,10 +72,6 @@ class PatientLane(Lane):
     def _silent(self) -> bool:
         return self._silent_since is not None
 
-    def held(self) -> float:
-        """Seconds for which the calls of this task have waited for their turns so far."""
-        return _held.get()
-
     def silent(self) -> float:
         """Seconds for which the issuer has been silent so far."""
         since = self._silent_since
@@ -93,14 +87,6 @@ class PatientLane(Lane):
         return taken
 
     async def acquire(self) -> None:
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        try:
-            await self._in_turn()
-        finally:
-            _held.set(_held.get() + loop.time() - began)
-
-    async def _in_turn(self) -> None:
         while True:
             await super().acquire()
             # Waiting for the turn may have taken long enough for the silence to begin.

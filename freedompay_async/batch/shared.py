@@ -12,6 +12,7 @@ import anyio
 
 from freedompay_async.batch.stopping import Held, Stopped, Wait
 from freedompay_async.errors import FreedomPayError, NotSent, OutcomeUnknown, ProtocolError, RateLimited
+from freedompay_async.traffic.waited import Waited
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,15 +83,15 @@ class Shared:
             Stopped: the run stops, or there was no answer for too long.
         """
         loop = asyncio.get_running_loop()
-        began, held = loop.time(), self.lane.held()
+        began, waited = loop.time(), Waited()
         while True:
             try:
                 with Wait(self.stopping):
-                    state = await self.session.look_up(request_id)
+                    state = await self.session.look_up(request_id, waited=waited)
                 self.held_questions = 0
                 return state
             except SAYS_NOTHING as error:
-                spent = loop.time() - began - (self.lane.held() - held)
+                spent = loop.time() - began - waited.seconds
                 asked = error.retry_after or 0.0
                 if asked and again_after:
                     if asked >= self.limits.settle - spent:

@@ -293,7 +293,7 @@ class Steps:
         shared.room.set()
         try:
             while True:
-                before = shared.lane.held()
+                before = operation._waited.seconds
                 try:
                     with Wait(shared.stopping):
                         result = await operation.result(timeout=wait)
@@ -301,7 +301,7 @@ class Steps:
                     return result
                 except StillProcessing as error:
                     # What it was not allowed to ask is given back; not less than a question may take, or its answer would come too late.
-                    held = shared.lane.held() - before
+                    held = operation._waited.seconds - before
                     if held > 0:
                         wait = max(held, min(shared.limits.wait, shared.session.policy.attempt_timeout))
                         continue

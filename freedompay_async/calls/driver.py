@@ -37,6 +37,7 @@ from freedompay_async.redaction.redaction import Outgoing, Redaction, secrets_se
 from freedompay_async.redaction.secret import Hidden
 from freedompay_async.traffic.governor import Governor, NoTurn, Rank
 from freedompay_async.traffic.poll_schedule import Polls
+from freedompay_async.traffic.waited import Waited
 from freedompay_async.transport.base import Attempt, TransportError, Wire
 
 if TYPE_CHECKING:
@@ -203,11 +204,13 @@ class Driver:
         extra: Mapping[str, Any] | None = None,
         departure: Departure | None = None,
         wait: bool = True,
+        waited: Waited | None = None,
     ) -> None:
         self._means = means
         self._call = call
         self._life = life
         self._departure = departure
+        self._waited = Waited() if waited is None else waited
         self._wait = life.wait = wait
         self._request = request
         self._extra_fields = extra
@@ -494,13 +497,17 @@ class Driver:
             raise self._busy()
         if departure is not None:
             await departure.write()
-        if lane.patient:
-            await lane.acquire()
-            self._deadline += self._loop.time() - queued
-            attempt.deadline = self._deadline
-        else:
-            async with asyncio.timeout_at(self._deadline):
+        began = self._loop.time()
+        try:
+            if lane.patient:
                 await lane.acquire()
+                self._deadline += self._loop.time() - queued
+                attempt.deadline = self._deadline
+            else:
+                async with asyncio.timeout_at(self._deadline):
+                    await lane.acquire()
+        finally:
+            self._waited.seconds += self._loop.time() - began
         if own:
             self._life.turn_came(self._loop.time())
 
@@ -575,7 +582,7 @@ class Driver:
             redaction=self._redaction(),
             retry_after=self._retry_after if step in _COME_AGAIN else 0.0,
             wait_too_long=self._wait_too_long,
-            on_refusal=getattr(self._means.signers[self._call.section], "on_refusal", ""),
+            on_refusal=self._means.signers[self._call.section].on_refusal,
         )
         if self._effect and self._means.bodies.has_two(self._id):
             tell_other_body(error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from math import ceil
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from freedompay_async.calls.call_state import Step
 from freedompay_async.codec.messages import Seen
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from freedompay_async.contract.calls import Call
     from freedompay_async.contract.models import AnyAnswer
 
-__all__ = ["asked_to_wait", "hint_of", "mark_cancelled", "named_in", "to_error"]
+__all__ = ["CancelledMark", "asked_to_wait", "hint_of", "mark_cancelled", "mark_of", "named_in", "to_error"]
 
 # What is wrong with what was asked: an earlier copy of it would have been told the same. Not so of money, a card id or a code, which that
 # may have used up.
@@ -84,7 +84,7 @@ def to_error(
     said = " ".join(part for part in (code, description) if part is not None)
     why = told.reason + (f": {said}" if code is not None or description is not None else "")
     # What comes back instead of an answer that is made of secrets may be one too.
-    sealed = bool(getattr(call.result, "SECRET", False))
+    sealed = call.made_of_secrets
     if asked is not None and asked is not told:
         why += f"; request/status: {asked.seen.value}" + (f", {asked.reason}" if asked.reason else "")
     state = answer if isinstance(answer, RequestState) else None
@@ -237,6 +237,20 @@ def _ending_of_read(step: Step, section: Section, *, answered: bool) -> Ending:
         Step.UNCLEAR: Ending.READ_UNCLEAR,
     }
     return ends.get(step, Ending.READ_UNCLEAR if answered else Ending.READ_UNANSWERED)
+
+
+class CancelledMark(NamedTuple):
+    """What is told of a call on its cancellation."""
+
+    request_id: str | None
+    outcome_unknown: bool
+
+
+def mark_of(error: BaseException) -> CancelledMark | None:
+    """What `mark_cancelled` has put on a cancellation; `None`: it was no call of this library's that it reached."""
+    # The exception is Python's own: it has no such attributes unless they were put there.
+    unknown = getattr(error, "outcome_unknown", None)
+    return None if unknown is None else CancelledMark(getattr(error, "request_id", None), unknown)
 
 
 def mark_cancelled(error: BaseException, request_id: str | None, *, outcome_unknown: bool) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
-from freedompay_async.calls.error_text import mark_cancelled
+from freedompay_async.calls.error_text import mark_cancelled, mark_of
 from freedompay_async.contract.calls import Mark
 from freedompay_async.contract.models.open import Extra, Fields, OpenStruct
 from freedompay_async.contract.models.requests import GivenBody
@@ -189,7 +189,8 @@ def _line(entry: dict[str, Any]) -> bytes:
 
 def _state(error: BaseException) -> str:
     if isinstance(error, asyncio.CancelledError):
-        return "unknown" if getattr(error, "outcome_unknown", True) else "not sent"
+        mark = mark_of(error)
+        return "unknown" if mark is None or mark.outcome_unknown else "not sent"
     if isinstance(error, NotSent | ConfigurationError):
         return "not sent"
     if isinstance(error, ResultUnknown):

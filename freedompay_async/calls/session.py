@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from freedompay_async.contract.request_ids import RequestId
     from freedompay_async.settings.policy import Policy
     from freedompay_async.traffic.lane import Lane
+    from freedompay_async.traffic.waited import Waited
 
 __all__ = ["Session"]
 
@@ -70,6 +71,7 @@ class Session(Means):
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         wait: bool = True,
+        waited: Waited | None = None,
     ) -> R:
         """A call that changes nothing: each attempt takes a fresh id, because a used one is refused.
 
@@ -80,13 +82,14 @@ class Session(Means):
             extra: more fields of the body.
             timeout: seconds, everything included.
             wait: as in `submit`.
+            waited: what its attempts have waited for their turns is added to it.
 
         Raises:
             FreedomPayError: any of the tree but `StillProcessing`.
         """
         call = self.row(call)
         life = Life(self.policy, call.retry)
-        run = Driver(self, call, request, life=life, request_id=request_id, extra=extra, timeout=timeout, wait=wait)
+        run = Driver(self, call, request, life=life, request_id=request_id, extra=extra, timeout=timeout, wait=wait, waited=waited)
         return cast("R", await run.drive())
 
     async def submit(
@@ -188,15 +191,26 @@ class Session(Means):
         doubt = Doubt.POSSIBLE if used else Doubt.NONE
         return Life(self.policy, call.retry, doubt=doubt, header_id=header_id, pays=call.pays, given=used)
 
-    async def look_up(self, request_id: str, *, timeout: float | None = None) -> RequestState | None:
+    async def look_up(
+        self,
+        request_id: str,
+        *,
+        timeout: float | None = None,
+        waited: Waited | None = None,
+    ) -> RequestState | None:
         """What the issuer says of an intent; `None`: it says that it does not know the id, or not yet.
+
+        Args:
+            request_id: of the intent.
+            timeout: seconds, everything included.
+            waited: what the question has waited for its turn is added to it.
 
         Raises:
             ProtocolError: what came says nothing of the id, such as a gateway's 404.
             FreedomPayError: the question failed in another way.
         """
         try:
-            state = await self.read(REQUESTS_STATUS, StatusQuery(request_id=request_id), timeout=timeout)
+            state = await self.read(REQUESTS_STATUS, StatusQuery(request_id=request_id), timeout=timeout, waited=waited)
         except RequestFailed:
             return None
         if state.request_status is not None:

@@ -296,7 +296,8 @@ def _accepted(given: str | None) -> str | list[str] | None:
         with reading_given(given) as file, open(file, encoding="utf-8-sig", closefd=False) as stream:
             keys = stream.read().splitlines()
     except (OSError, ValueError) as error:
-        why = "it is not UTF-8" if isinstance(error, UnicodeError) else getattr(error, "strerror", None) or str(error)
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        why = "it is not UTF-8" if isinstance(error, UnicodeError) else reason
         raise ConfigurationError(f"--accept-found: {given} can't be read ({why}). Nothing was sent.") from error
     if not any(key.strip() for key in keys):
         raise ConfigurationError(f"--accept-found: {given} names no key. Nothing was sent.")

@@ -44,7 +44,7 @@ async def _written(out: Path, journal: Journal) -> bool:
     try:
         await write_outcomes(out, outcomes(journal), await known_form(journal))
     except (OSError, UnicodeError) as error:
-        why = getattr(error, "strerror", None) or str(error)
+        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
         say(f"freedompay: {out} can't be written ({why}). {_journal_has_it(journal)} --out FILE")
         return False
     except JournalError as error:

@@ -16,6 +16,7 @@ import typer
 from freedompay_async.cli.common import fail, run
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.signals import STOPS, take_signals
+from freedompay_async.crypto.diagnosis import why_wrong
 from freedompay_async.errors import ConfigurationError
 
 __all__ = ["sandbox"]
@@ -85,6 +86,7 @@ def sandbox(
             port=port,
             keep=0,
             contract=None if contract is None else _differences(contract),
+            diagnose=why_wrong,
         )
     except ValueError as error:
         fail(str(error), Exit.INPUT)

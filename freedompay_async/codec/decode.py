@@ -109,7 +109,7 @@ def read_answer(
         taken = good and _accepted(body, envelope, asked, redaction)
         return Verdict(Seen.TAKEN if taken else Seen.UNCLEAR, reason, None, reply, wait, notes)
     if accepted is None:
-        said = str(getattr(answer, "status", None))
+        said = str(answer.status)
         # A text that is no word may be anything, and half of a secret could not be told from other text any more.
         shown = repr(redaction.text(said)) if _WORD.fullmatch(said) else "that is no word"
         return Verdict(Seen.UNCLEAR, f"{reason} with status {shown}", None, reply, wait, notes)

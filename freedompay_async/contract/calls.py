@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Protocol, TypeVar, cast
 
 from freedompay_async.contract.models import requests as asked
 from freedompay_async.contract.models.answers import RequestState
+from freedompay_async.contract.models.open import OpenStruct
 from freedompay_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -132,6 +133,8 @@ class Call(Generic[R]):
     """An effect that is asked about, and whose body does not carry its id under the name that the issuer is known to read."""
     answer: type[Any] = field(init=False, repr=False, compare=False)
     """The shape of its answer. An accepted request is told of as `request/status` tells of it."""
+    made_of_secrets: bool = field(init=False, repr=False, compare=False)
+    """Whether its result is, so that what comes back in place of it may be one too."""
     envelope: frozenset[str] = field(init=False, repr=False, compare=False)
     """An answer has one of these beside its `status`, or it is not the contract's; empty: `status` is enough."""
 
@@ -142,8 +145,17 @@ class Call(Generic[R]):
         object.__setattr__(self, "needs_header_id", intent and changed and self.retry is Retry.ASKABLE)
         accepted = intent and not self.retry.harmless and self.mark is not Mark.GIVEN
         object.__setattr__(self, "answer", RequestState if accepted else self.result)
+        # A result of the caller's own may be any type, and a class of none.
+        kind = cast("object", self.result)
+        made_of_secrets = isinstance(kind, type) and issubclass(kind, OpenStruct) and kind.SECRET
+        object.__setattr__(self, "made_of_secrets", made_of_secrets)
         own = ENVELOPES[self.section] if self.given_envelope is None else self.given_envelope
         object.__setattr__(self, "envelope", own)
+
+    @property
+    def cards(self) -> int | None:
+        """How many cards each call orders, where that is always as many; `None`: the caller says how many, or none are ordered."""
+        return self.request.CARDS if issubclass(self.request, asked.Intent) else None
 
     @property
     def path_unsure(self) -> bool:

@@ -72,8 +72,9 @@ class Contract:
         return {name: told for name, row in self.rows.items() if (told := _told(row))}
 
     def __repr__(self) -> str:
-        # Whoever records the locals of a refusal asks for it before it is made.
-        return f"Contract({len(getattr(self, 'overrides', ()))} overrides, region={getattr(self, 'region', None)})"
+        if not hasattr(self, "region"):
+            return "Contract(not made)"  # Whoever records the locals of a refusal asks for it.
+        return f"Contract({len(self.overrides)} overrides, region={self.region})"
 
 
 def differences(was: Says, now: Says) -> list[str]:

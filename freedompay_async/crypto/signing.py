@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hmac
+from abc import abstractmethod
 from base64 import urlsafe_b64encode
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, Literal, NoReturn, Protocol
@@ -29,20 +30,37 @@ _JSON: Final = "application/json"
 class Signer(Protocol):
     """What the session needs of a scheme.
 
-    A signer may have two more attributes. `secrets`, a tuple of `Secret`: what must not be shown
-    should the issuer repeat it. `on_refusal`, a text: what to look at where a signature is refused.
+    A signer of your own derives from it, which gives it the two attributes that have a default, or is
+    an object with all of these.
     """
 
-    @property
-    def auth_id(self) -> str:
-        """The merchant's id."""
-        ...
+    if TYPE_CHECKING:
+        # Read only to whoever checks types, so that a property is as good as an attribute.
+        @property
+        def auth_id(self) -> str:
+            """The merchant's id."""
+            ...
 
-    @property
-    def header_id(self) -> bool:
-        """Whether the scheme carries a request id in a header, so that the issuer can tell a repeated call."""
-        ...
+        @property
+        def header_id(self) -> bool:
+            """Whether the scheme carries a request id in a header, so that the issuer can tell a repeated call."""
+            ...
 
+        @property
+        def secrets(self) -> tuple[Secret, ...]:
+            """What must not be shown, should the issuer repeat it; nothing, unless a signer says otherwise."""
+            return ()
+
+        @property
+        def on_refusal(self) -> str:
+            """What to look at where the issuer refuses a signature, in a sentence; empty, unless a signer says otherwise."""
+            return ""
+    else:
+        # No property here: it would keep a class that derives from it from setting its own attribute.
+        secrets = ()
+        on_refusal = ""
+
+    @abstractmethod
     def headers(self, *, path: str, body: bytes, request_id: str) -> dict[str, str] | Awaitable[dict[str, str]]:
         """The headers to send with exactly these body bytes.
 
@@ -52,13 +70,16 @@ class Signer(Protocol):
         ...
 
 
+_ASKED: Final = ("auth_id", "header_id", "headers", "secrets", "on_refusal")
+
+
 def check_signer(signer: object) -> None:
     """Raise `ConfigurationError` where it lacks what the session asks of one."""
-    lacking = [name for name in ("auth_id", "header_id", "headers") if not hasattr(signer, name)]
+    lacking = [name for name in _ASKED if not hasattr(signer, name)]
     if lacking:
         raise ConfigurationError(
-            f"signer is of type {type(signer).__name__}, and has no {', '.join(lacking)}: give a JwsSigner, a Sha256Signer or a Signer "
-            "of your own. Nothing was sent."
+            f"signer is of type {type(signer).__name__}, and has no {', '.join(lacking)}: derive it from Signer, which has secrets and "
+            "on_refusal, and add the rest; or give a JwsSigner or a Sha256Signer. Nothing was sent."
         )
 
 
@@ -88,7 +109,9 @@ class Sha256Signer:
         _refuse_pickle()
 
     def __repr__(self) -> str:
-        return f"Sha256Signer(auth_id={getattr(self, 'auth_id', 'not made')!r})"
+        if not hasattr(self, "auth_id"):
+            return "Sha256Signer(not made)"  # Whoever records the locals of a refusal asks for it.
+        return f"Sha256Signer(auth_id={self.auth_id!r})"
 
 
 class JwsSigner:
@@ -131,7 +154,9 @@ class JwsSigner:
         _refuse_pickle()
 
     def __repr__(self) -> str:
-        return f"JwsSigner(auth_id={getattr(self, 'auth_id', 'not made')!r}, alg={getattr(self, 'alg', None)!r})"
+        if not hasattr(self, "alg"):
+            return "JwsSigner(not made)"
+        return f"JwsSigner(auth_id={self.auth_id!r}, alg={self.alg!r})"
 
 
 def _refuse_pickle() -> NoReturn:

@@ -19,9 +19,10 @@ TokenSource = str | Callable[[], Awaitable[str]]
 
 
 class Access:
-    """What the session asks for headers, as it asks a signer."""
+    """What the session asks for headers: a `Signer` to it, although nothing is signed."""
 
     header_id: bool = True
+    on_refusal: str = ""
 
     def __init__(self, *, api_key: str, product_id: str, token: TokenSource) -> None:
         api_key, product_id, token = closed(api_key), closed(product_id), closed(token)

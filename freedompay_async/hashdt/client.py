@@ -95,4 +95,6 @@ class HashDT(Pooled):
         self.pins: Final = Pins(self._session, access)
 
     def __repr__(self) -> str:
-        return f"HashDT({getattr(self, '_transport', 'not made')!r})"
+        if not hasattr(self, "_transport"):
+            return "HashDT(not made)"  # Whoever records the locals of a refusal asks for it.
+        return f"HashDT({self._transport!r})"

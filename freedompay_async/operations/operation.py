@@ -27,6 +27,7 @@ from freedompay_async.guards.loops import running_loop
 from freedompay_async.guards.staying import Staying
 from freedompay_async.operations.held import result_of
 from freedompay_async.operations.unfinished import question_denied, still_processing
+from freedompay_async.traffic.waited import Waited
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,6 +76,7 @@ class Operation(Staying, Generic[R_co]):
             "_result",
             "_session",
             "_trouble",
+            "_waited",
         ),
         *("answer", "request_id"),
     )
@@ -95,7 +97,7 @@ class Operation(Staying, Generic[R_co]):
         self._session = session
         self._call = call
         # How many were ordered; of a call that always orders as many, its row tells.
-        self._cards = getattr(call.request, "CARDS", None) if cards is None else cards
+        self._cards = call.cards if cards is None else cards
         self._holder = holder
         # By the clock of the loop. Of what was accepted elsewhere it is the first look, and how long it then takes is a kind of its own.
         self._accepted = accepted
@@ -109,6 +111,8 @@ class Operation(Staying, Generic[R_co]):
         self._before: RequestState | None = None
         # A look-up has told something of it.
         self._heard = False
+        # What its looks have waited for their turns so far.
+        self._waited: Final = Waited()
         self._result: R_co | None = None if answer is None else self._read(answer)
 
     @property
@@ -186,7 +190,7 @@ class Operation(Staying, Generic[R_co]):
     async def _refresh(self, session: Session, timeout: float | None) -> RequestState | None:
         loop = running_loop()
         try:
-            state = await session.look_up(self.request_id, timeout=timeout)
+            state = await session.look_up(self.request_id, timeout=timeout, waited=self._waited)
         finally:
             now = loop.time()
             if self._accepted is None:

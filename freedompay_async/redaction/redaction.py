@@ -10,7 +10,7 @@ import re
 from contextlib import suppress
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, get_args
 
 from msgspec import Struct, to_builtins
 from msgspec.structs import fields
@@ -23,7 +23,7 @@ from freedompay_async.redaction.spelling import Known, hide_known, present
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["BY_SHAPE", "Outgoing", "Redaction", "is_id", "leaves", "named_apart", "secrets_sent"]
+__all__ = ["BY_SHAPE", "Keyed", "Outgoing", "Redaction", "is_id", "leaves", "named_apart", "secrets_sent"]
 
 T = TypeVar("T")
 # So many requests are remembered, and so many characters of what went out with them; older ones are hidden by shape only.
@@ -41,6 +41,15 @@ _CODE: Final = re.compile(r"-?\w{1,12}", re.ASCII)
 _TIME: Final = re.compile(TIME_FORM, re.ASCII)
 _CARD_MASK: Final = re.compile(r"(?=(?:[^*xX\u2022]*[*xX\u2022]){4})[0-9*xX\u2022 -]{8,30}")
 _MOST_OF_A_CARD: Final = 10
+
+
+class Keyed(Protocol):
+    """What signs calls, as far as it is asked here."""
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """What must not be shown, should the issuer repeat it."""
+        ...
 
 
 class Redaction:
@@ -149,7 +158,7 @@ class Outgoing:
         added: what overrides add to bodies.
     """
 
-    def __init__(self, signers: Iterable[object], added: Iterable[object] = ()) -> None:
+    def __init__(self, signers: Iterable[Keyed], added: Iterable[object] = ()) -> None:
         self._signers = list({id(each): each for each in signers}.values())
         self._added: Final = tuple(secret for each in added for secret in secrets_sent(each))
         self._keys: tuple[Secret, ...] | None = None
@@ -157,7 +166,7 @@ class Outgoing:
         self._of: Final[dict[str, tuple[Secret, ...]]] = {}
         self._characters = 0
 
-    def sign_with(self, signers: Iterable[object]) -> None:
+    def sign_with(self, signers: Iterable[Keyed]) -> None:
         """These sign too; what went out with those before them may still be answered."""
         new = [each for each in signers if all(each is not known for known in self._signers)]
         self._signers = [*self._signers, *new][-_MOST_SIGNERS:]
@@ -181,7 +190,7 @@ class Outgoing:
             secrets: what goes out with it, noted or not.
             codes: codes go over it.
         """
-        keys = tuple([secret for each in self._signers for secret in getattr(each, "secrets", ())])
+        keys = tuple([secret for each in self._signers for secret in each.secrets])
         if keys != self._keys:
             # A new token; the first time, all of them.
             self._keys, self._usual = keys, Redaction((*keys, *self._added))

@@ -110,6 +110,8 @@ def _is_text(value: object) -> bool:
 def _without_value(cls: type[Secret]) -> Secret:
     made = str.__new__(cls, MASK)
     made._value = None
+    if isinstance(made, SecretKey):
+        made._exact = False
     return made
 
 
@@ -145,8 +147,7 @@ class SecretKey(Secret):
     @property
     def exact(self) -> bool:
         """Whether it is right as it is."""
-        # One that came out of a pickle has no value either.
-        return getattr(self, "_exact", False)
+        return self._exact
 
 
 class Pan(Secret):

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from os import PathLike
     from types import TracebackType
 
+    from freedompay_async.sandbox.desk.signatures import Diagnose
+
 __all__ = ["MovementDetails", "Sandbox"]
 
 _HOSTS: Final = ("127.0.0.1", "localhost", "::1")
@@ -64,6 +66,10 @@ class Sandbox:
     `contract` makes it a host that differs from the vendor's pages, as `{"card/issue": {"path": "/v6/cards/issue", "required":
     ["product_id", "cardholder"], "names": {"product_id": "productId"}, "algorithms": ["jws-hs256"]}}`. With `required` no other field is.
     A call may be named as the client's method, `cards.issue`; under `*` stand `algorithms` for every call.
+
+    `diagnose` finds out why a signature does not fit, as `freedompay_async.crypto.diagnosis.why_wrong`
+    does; the answer and the page tell it. Without it they say that it does not fit, and name the
+    command that finds out.
     """
 
     def __init__(
@@ -80,6 +86,7 @@ class Sandbox:
         gift_funds: int = 1_000_000,
         pin_page_life: float = 600.0,
         contract: Mapping[str, Any] | None = None,
+        diagnose: Diagnose | None = None,
     ) -> None:
         if host not in _HOSTS:
             raise ValueError(f"host is {host!r}: the sandbox listens on this machine only: {', '.join(_HOSTS)}")
@@ -99,6 +106,7 @@ class Sandbox:
         self._gift_funds: Final = gift_funds
         self._pin_page_life: Final = pin_page_life
         self._contract: Final = HostContract(contract)
+        self._diagnose: Final = diagnose
         self._credentials: Final = Credentials()
         self._history: Final = History()
         self._gates: Final[dict[str, Gate]] = {}
@@ -262,6 +270,7 @@ class Sandbox:
                 secret_key=self.secret_key,
                 processing=self._processing,
                 contract=self._contract,
+                diagnose=self._diagnose,
             ),
             hashdt=HashDT(links=links, plan=self._plan, credentials=self._credentials, base_url=lambda: self.base_url),
             faults=self._faults,

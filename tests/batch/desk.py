@@ -110,7 +110,7 @@ class Desk:
         self.fields = {}
         self.looks, self.first_says, self.refusals_say = {}, None, None
         self.asks_first = asks
-        self.takes = self.look_takes = self.held = 0.0
+        self.takes = self.look_takes = 0.0
         self.turn: asyncio.Event | None = None
         self.shares_card, self.ends_shared, self.guard_says = False, None, None
         # Looks come often, so that a wait ends just where it has to.
@@ -120,7 +120,7 @@ class Desk:
         self.stopping, self.progress, self.room = Stopping(), Progress(), asyncio.Event()
         self.shared = Shared(
             session=self,
-            lane=SimpleNamespace(held=lambda: self.held),
+            lane=SimpleNamespace(),
             journal=self,
             limits=Limits(**{"concurrency": concurrency, "settle": 60.0, "wait": 100.0, "outage": 200.0} | (limits or {})),
             progress=self.progress,
@@ -191,7 +191,9 @@ class Desk:
             raise said
         return answered(said, options["request_id"])
 
-    async def look_up(self, request_id, *, timeout=None):
+    async def look_up(self, request_id, *, timeout=None, waited=None):
+        # Of the question that is answered now.
+        self.waited = waited
         step = next((step for step in STEP_OF.values() if own(step) == request_id), request_id)
         self.told.append(f"asked {step}")
         await asyncio.sleep(self.look_takes)

@@ -46,7 +46,7 @@ class Run:
         self.connection.executemany("INSERT INTO rows (key) VALUES (?)", [(f"k{number}",) for number in range(1, rows + 1)])
         self.rows = rows
         self.stopping, self.progress = Stopping(), Progress()
-        self.lane = SimpleNamespace(held=lambda: 0.0, silent=lambda: self.is_silent, unsure=False)
+        self.lane = SimpleNamespace(silent=lambda: self.is_silent, unsure=False)
         self.shared = Shared(
             session=self,
             lane=self.lane,
@@ -60,7 +60,7 @@ class Run:
             witness=None,
         )
 
-    async def look_up(self, request_id):
+    async def look_up(self, request_id, *, waited):
         self.asked.append((now(), request_id))
         self.shown.append(self.progress.trouble)
         self.unsure_then.append(self.lane.unsure)

@@ -306,15 +306,3 @@ def test_a_question_keeps_to_a_rate_below_one_a_second(office):
         return office.asked
 
     assert office(story, rate=0.1) == [1.0, 11.0, 21.0]
-
-
-def test_waiting_for_a_turn_is_counted_for_each_task(office):
-    async def one(office):
-        before = office.lane.held()
-        await office.call(ANSWERED, 2.0)
-        return before, office.lane.held()
-
-    async def story(office):
-        return await asyncio.gather(*(asyncio.create_task(one(office)) for _ in range(3)))
-
-    assert office(story, concurrency=1) == [(0.0, 0.0), (0.0, 2.0), (0.0, 4.0)]

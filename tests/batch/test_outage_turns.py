@@ -140,22 +140,6 @@ def test_every_silence_is_counted_until_it_ends_and_the_present_one_so_far(play)
     assert play(story()) == [0.0, 3.0, 3.0, 7.0, 7.0]
 
 
-def test_the_time_that_a_call_waits_for_its_turn_is_added_up(play):
-    async def story():
-        lane = lane_of(concurrency=1)
-        await asyncio.sleep(100.0)
-        told = [lane.held()]
-        for seconds in (2.0, 3.0):
-            await lane.acquire()
-            asyncio.get_running_loop().call_later(seconds, lane.release)
-            await lane.acquire()
-            told.append(lane.held())
-            lane.release()
-        return told
-
-    assert play(story()) == [0.0, 2.0, 5.0]
-
-
 def test_who_waits_when_the_run_stops_in_an_outage_is_told_why_its_turn_does_not_come(play):
     async def story():
         lane = lane_of()

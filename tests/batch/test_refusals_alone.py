@@ -54,7 +54,7 @@ class Run:
         self.stopping, self.progress = Stopping(), Progress()
         self.shared = Shared(
             session=self,
-            lane=SimpleNamespace(held=lambda: 0.0),
+            lane=SimpleNamespace(),
             journal=self,
             limits=Limits(settle=60.0),
             progress=self.progress,
@@ -66,7 +66,7 @@ class Run:
         )
         self.refusals = Refusals(self.shared)
 
-    async def look_up(self, request_id):
+    async def look_up(self, request_id, *, waited):
         self.asked.append((round(now(), 1), "own" if request_id == self.own else "witness" if request_id == WITNESS else request_id))
         await asyncio.sleep(self.takes)
         said = self.says.get(request_id)

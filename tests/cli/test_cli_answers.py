@@ -10,13 +10,14 @@ import pytest
 
 from freedompay_async.cli.output import printable
 from freedompay_async.cli.verbs import answers
-from freedompay_async.cli.verbs.answers import draw_table, show, show_list
+from freedompay_async.cli.verbs.answers import Shown, draw_table, show, show_list
 from freedompay_async.codec.to_json import to_json
 from freedompay_async.contract.models import GiftAnswer, GiftCardState, RequestState
 from freedompay_async.contract.models.answers import Completed
 from freedompay_async.contract.models.dictionaries import CallStatus, GiftCardStatus, GiftStatus, RequestStatus
 from freedompay_async.contract.models.open import Extra
 from freedompay_async.contract.models.reads import CardInfo, CardSecrets, Movement, Statement, StatementExtended
+from freedompay_async.contract.table import TABLE
 from freedompay_async.redaction.secret import Cvv, Pan
 
 OK = {"status": CallStatus.OK, "request_status": RequestStatus.SUCCESS, "request_id": "r-1"}
@@ -174,3 +175,9 @@ def test_json_has_numbers_as_they_came():
 @pytest.mark.parametrize(("text", "shown_as"), [("Алматы, ₸", "Алматы, ₸"), ("a\tb", "a\\tb"), ("\u202e", "\\u202e")])
 def test_what_can_be_printed(text, shown_as):
     assert printable(text) == shown_as
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+def test_whatever_a_call_gives_is_among_what_can_be_shown(row):
+    assert issubclass(row.result, Shown)
+    assert issubclass(row.answer, Shown)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import re
 import signal
@@ -177,6 +178,18 @@ def test_it_can_be_a_host_that_differs_from_the_pages(shell, running, name, text
 
     assert result.exit_code == 1
     assert "the signature is wrong" in result.stderr
+
+
+@pytest.mark.parametrize("scheme", ["sign", "jws-hs512", "jws-hs256"])
+def test_it_tells_why_a_signature_is_wrong(shell, running, scheme):
+    _, settings = running()
+    key = base64.b64encode(settings["FREEDOMPAY_SECRET_KEY"].encode()).decode()
+    changes = {"FREEDOMPAY_SECRET_KEY": key, "FREEDOMPAY_SIGNATURE": scheme}
+    result = shell("requests", "status", "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11", **settings | changes)
+
+    assert result.exit_code == 1
+    assert "the key was encoded in base64 first; it is used as it is written" in result.stderr
+    assert key not in result.stderr
 
 
 @pytest.mark.parametrize(

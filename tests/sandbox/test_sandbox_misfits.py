@@ -1,4 +1,4 @@
-"""Each mistake in signing that is told by its name."""
+"""Each mistake in signing that is told by its name: the sandbox finds that a signature is wrong, and the diagnosis why."""
 
 from __future__ import annotations
 
@@ -10,15 +10,22 @@ import time
 
 import pytest
 
-from freedompay_async.sandbox.desk.json_forms import LONGEST, forms
-from freedompay_async.sandbox.desk.misfits import NO_FIT
-from freedompay_async.sandbox.desk.signatures import complaint, signed_text
+from freedompay_async.crypto.diagnosis import why_wrong
+from freedompay_async.crypto.diagnosis.body_forms import body_forms
+from freedompay_async.sandbox import Faults, Sandbox
+from freedompay_async.sandbox.desk.desk import Desk
+from freedompay_async.sandbox.desk.signatures import NO_FIT, complaint, signed_text
+from freedompay_async.sandbox.faults import Plan
 
 PATH = "/v5/card-api/card/info"
 # Compact, with a slash, letters of two alphabets, one of more than 16 bits, and an amount that a float would shorten.
 BODY = '{"request_id":"828cf71d-","card_id":"a/1","note":"Қ😀","amount":12.10}'.encode()
 KEY = b"secret"
+LONGEST = 64 * 1024
 HEADER = {"uri": PATH, "auth_id": "1", "method": "POST", "params": "", "alg": "HS512"}
+
+
+UNKNOWN = f"{NO_FIT}: no form of these bytes fits this key"
 
 
 def b64(data):
@@ -30,7 +37,9 @@ def compact(value):
 
 
 def why_sign(value, *, body=BODY, key=KEY):
-    return complaint(headers={"Auth-Id": "1", "Sign": value}, path=PATH, body=body, auth_id="1", secret_key=key.decode())
+    return complaint(
+        headers={"Auth-Id": "1", "Sign": value}, path=PATH, body=body, auth_id="1", secret_key=key.decode(), diagnose=why_wrong
+    )
 
 
 def hashed(data):
@@ -42,7 +51,7 @@ def why_jws(signed=None, *, digest="sha512", signature=None, body=BODY, key=KEY,
     if signature is None:
         signature = b64(hmac.digest(signer, f"{header}.{b64(body)}".encode() if signed is None else signed, digest))
     headers = {"X-JWS-Signature": f"{header}..{signature}"} | ({} if host is None else {"Host": host})
-    return complaint(headers=headers, path=PATH, body=body, auth_id="1", secret_key=key.decode())
+    return complaint(headers=headers, path=PATH, body=body, auth_id="1", secret_key=key.decode(), diagnose=why_wrong)
 
 
 def text(**options):
@@ -56,97 +65,109 @@ ESCAPED = rb"\u049a\ud83d\ude00"
 SPACED = BODY.replace(b",", b", ").replace(b":", b": ")
 SORTED = '{"amount":12.10,"card_id":"a/1","note":"Қ😀","request_id":"828cf71d-"}'.encode()
 OTHER_BYTES = [
-    (SPACED, "space after every comma and colon"),
-    (SPACED.replace(WIDE, ESCAPED), "space after every comma and colon"),
-    (SORTED, "keys sorted"),
-    (SORTED.replace(b",", b", ").replace(b":", b": "), "keys sorted"),
-    (BODY.replace(b"/", rb"\/").replace(WIDE, ESCAPED), "PHP's json_encode writes it"),
-    (BODY.replace(b"/", rb"\/"), "JSON_UNESCAPED_UNICODE"),
-    (BODY.replace(WIDE, ESCAPED), r"\uXXXX for what is not ASCII"),
-    (BODY + b"\n", "a newline at its end"),
-    (BODY + b"\r\n", "CR and LF"),
-    (b"\xef\xbb\xbf" + BODY, "byte order mark"),
-    (b"", "an empty body"),
+    (SPACED, "with a space after each comma and colon"),
+    (SPACED.replace(WIDE, ESCAPED), "with a space after each comma and colon"),
+    (SORTED, "with its keys sorted"),
+    (SORTED.replace(b",", b", ").replace(b":", b": "), "with its keys sorted"),
+    (BODY.replace(b"/", rb"\/").replace(WIDE, ESCAPED), "(PHP's json_encode)"),
+    (BODY.replace(b"/", rb"\/"), r"with / as \/"),
+    (BODY.replace(WIDE, ESCAPED), r"with letters beyond ASCII as \uXXXX"),
+    (BODY + b"\n", "with a line break at its end"),
+    (BODY + b"\r\n", "with a Windows line break at its end"),
+    (b"\xef\xbb\xbf" + BODY, "with a byte order mark before it"),
     (b"{}", "an empty JSON object"),
-    (json.dumps(BODY.decode(), ensure_ascii=False).encode(), "encoded twice"),
+    (json.dumps(BODY.decode(), ensure_ascii=False).encode(), "as a JSON text inside JSON"),
 ]
 
 
 @pytest.mark.parametrize(("other", "said"), OTHER_BYTES, ids=[said for _, said in OTHER_BYTES])
 def test_other_bytes_are_named(other, said):
     for why in (why_sign(hashed(other + KEY)), why_jws(f"{b64(compact(HEADER))}.{b64(other)}".encode())):
-        assert why.startswith("wrong bytes: ")
+        assert why.startswith("wrong signature (")
+        assert ": it was made over another form of the body: " in why
         assert said in why
-        assert why.endswith("sign the bytes that are sent")
+        assert why.endswith("; sign the bytes that are sent")
+
+
+def test_an_empty_body_was_signed():
+    assert why_sign(hashed(KEY)) == (
+        "wrong signature (Sign): it was made over another form of the body: an empty one; sign the bytes that are sent"
+    )
+    assert why_jws(HEAD) == (
+        "wrong signature (X-JWS-Signature): no payload was signed: it is left out when it is sent, and not when it is signed"
+    )
 
 
 @pytest.mark.parametrize(
     "sent", [SPACED, BODY.replace(b"/", rb"\/").replace(WIDE, ESCAPED), BODY + b"\n", b"\n" + BODY, SPACED.replace(WIDE, ESCAPED)]
 )
 def test_the_compact_form_was_signed_and_another_sent(sent):
-    assert why_sign(hashed(BODY + KEY), body=sent).startswith("wrong bytes: Sign fits the ")
-    assert why_jws(f"{b64(compact(HEADER))}.{b64(BODY)}".encode(), body=sent).startswith("wrong bytes: the signature fits the ")
+    assert why_sign(hashed(BODY + KEY), body=sent).startswith("wrong signature (Sign): it was made over another form of the body: ")
+    assert why_jws(f"{b64(compact(HEADER))}.{b64(BODY)}".encode(), body=sent).startswith(
+        "wrong signature (X-JWS-Signature): it was made over another form of the body: "
+    )
 
 
 def test_a_json_text_over_many_lines():
-    assert "many lines, by 2" in why_sign(hashed(text(indent=2, ensure_ascii=False).encode() + KEY))
-    assert "many lines, by 4" in why_sign(hashed(text(indent=4).encode() + KEY))
+    assert "indented by 2" in why_sign(hashed(text(indent=2, ensure_ascii=False).encode() + KEY))
+    assert "indented by 4" in why_sign(hashed(text(indent=4).encode() + KEY))
 
 
 @pytest.mark.parametrize(
     ("digest", "said"),
     [
-        (hmac.digest(KEY, BODY, "sha256").hex(), "HMAC-SHA256"),
-        (hmac.digest(KEY, BODY, "sha512").hex(), "HMAC-SHA512"),
+        (hmac.digest(KEY, BODY, "sha256").hex(), "HMAC-SHA-256"),
+        (hmac.digest(KEY, BODY, "sha512").hex(), "HMAC-SHA-512"),
         (hmac.digest(BODY, KEY, "sha256").hex(), "the body as its key"),
-        (hashlib.sha512(BODY + KEY).hexdigest(), "SHA-512 of the body and the key"),
-        (hashlib.sha512(BODY + KEY).hexdigest().upper(), "SHA-512 of the body and the key"),
-        (hashed(KEY + BODY), "SHA-256 of the key and then the body"),
+        (hashlib.sha512(BODY + KEY).hexdigest(), "it is a SHA-512"),
+        (hashlib.sha512(BODY + KEY).hexdigest().upper(), "it is a SHA-512"),
+        (hashed(KEY + BODY), "the key stood before the body"),
         (hashed(BODY), "without the key"),
         (hashlib.md5(BODY + KEY).hexdigest(), "MD5"),
         (hashlib.sha1(BODY + KEY).hexdigest(), "SHA-1"),
-        (base64.b64encode(hmac.digest(KEY, BODY, "sha256")).decode(), "HMAC-SHA256"),
+        (base64.b64encode(hmac.digest(KEY, BODY, "sha256")).decode(), "HMAC-SHA-256"),
     ],
 )
 def test_another_algorithm_of_sign(digest, said):
-    assert why_sign(digest).startswith("wrong algorithm: Sign fits ")
+    assert why_sign(digest).startswith("wrong signature (Sign): ")
     assert said in why_sign(digest)
 
 
 def test_another_algorithm_over_other_bytes():
-    why = why_sign(hmac.digest(KEY, SPACED, "sha256").hex())
-    assert why.startswith("wrong algorithm and wrong bytes: Sign fits HMAC-SHA256 over the same JSON ")
+    spaced = "it was made over another form of the body: with a space after each comma and colon"
+    for value in (hmac.digest(KEY, SPACED, "sha256").hex(), hmac.digest(KEY, SPACED, "sha256").hex().upper()):
+        assert why_sign(value).startswith(f"wrong signature (Sign): {spaced}; it is an HMAC-SHA-256 of the body; ")
     why = why_jws(f"{b64(compact(HEADER))}.{b64(SPACED)}".encode(), digest="sha256")
-    assert why.startswith("wrong algorithm, HS256, and wrong bytes: the signature fits the same JSON ")
+    assert why.startswith(f"wrong signature (X-JWS-Signature): {spaced}; it was made with HS256, and its header says HS512; ")
 
 
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (hashed(BODY + KEY).upper(), "lower-case hex"),
-        (hashed(BODY + KEY) + " ", "without space"),
-        (base64.b64encode(hashlib.sha256(BODY + KEY).digest()).decode(), "not in Base64"),
-        (b64(hashlib.sha256(BODY + KEY).digest()), "not in Base64"),
+        (hashed(BODY + KEY).upper(), "the scheme wants lower case"),
+        (hashed(BODY + KEY) + " ", "there is white space around it"),
+        (base64.b64encode(hashlib.sha256(BODY + KEY).digest()).decode(), "the scheme wants hex"),
+        (b64(hashlib.sha256(BODY + KEY).digest()), "the scheme wants hex"),
     ],
 )
 def test_a_right_hash_in_a_wrong_form(value, said):
-    assert why_sign(value).startswith("wrong form: the hash is right")
     assert said in why_sign(value)
+    assert "another form of the body" not in why_sign(value)
 
 
 @pytest.mark.parametrize(("separator", "said"), [(b" ", "a space"), (b":", "a colon"), (b";", "a semicolon"), (b"|", "a bar")])
 def test_something_between_the_body_and_the_key(separator, said):
-    assert f"fits {said} between" in why_sign(hashed(BODY + separator + KEY))
+    assert f"{said} stood between body and key; nothing does" in why_sign(hashed(BODY + separator + KEY))
 
 
 KEYS = [
     (b" secret ", b"secret", "white space around it"),
-    (b"secret", b"secret\n", "a newline behind it"),
-    (b"secret", b'"secret"', "in quotes"),
-    (b"c2VjcmV0cw==", b"secrets", "decoded from Base64"),
-    (b"c2VjcmV0cw", b"secrets", "decoded from Base64"),
+    (b"secret", b"secret\n", "a line break at its end"),
+    (b"secret", b'"secret"', "quotation marks around it"),
+    (b"c2VjcmV0cw==", b"secrets", "decoded from base64"),
+    (b"c2VjcmV0cw", b"secrets", "decoded from base64"),
     (b"73656372657473", b"secrets", "decoded from hex"),
-    (b"secret", b"c2VjcmV0", "encoded in Base64"),
+    (b"secret", b"c2VjcmV0", "encoded in base64"),
     (b"secret", b"736563726574", "encoded in hex"),
 ]
 
@@ -154,12 +175,12 @@ KEYS = [
 @pytest.mark.parametrize(("key", "used", "said"), KEYS)
 def test_another_form_of_the_key(key, used, said):
     for why in (why_sign(hashed(BODY + used), key=key), why_jws(key=key, signer=used)):
-        assert why.startswith("wrong form of the key: ")
+        assert ": the key was " in why
         assert said in why
 
 
 def test_an_empty_key():
-    assert why_jws(signer=b"") == "wrong form of the key: the signature fits an empty key"
+    assert why_jws(signer=b"") == "wrong signature (X-JWS-Signature): an empty key was used"
     assert "without the key" in why_sign(hashed(BODY))
 
 
@@ -167,13 +188,13 @@ def test_an_empty_key():
     ("alg", "digest", "said"), [("HS512", "sha256", "HS256"), ("HS256", "sha512", "HS512"), ("HS512", "sha384", "HS384")]
 )
 def test_another_algorithm_than_the_header_says(alg, digest, said):
-    assert why_jws(digest=digest, alg=alg) == f"wrong algorithm: the signature fits {said}, and its header says {alg}"
+    assert why_jws(digest=digest, alg=alg) == f"wrong signature (X-JWS-Signature): it was made with {said}, and its header says {alg}"
 
 
 def test_a_plain_hash_and_a_hex_text_as_jws():
     signed = f"{b64(compact(HEADER))}.{b64(BODY)}".encode()
     assert "plain hash" in why_jws(signature=b64(hashlib.sha512(signed + KEY).digest()))
-    assert "not their hex text" in why_jws(signature=b64(hmac.digest(KEY, signed, "sha512").hex().encode()))
+    assert "the digest's own bytes are encoded" in why_jws(signature=b64(hmac.digest(KEY, signed, "sha512").hex().encode()))
 
 
 # Of another length its Base64 would have no padding to tell it by.
@@ -184,25 +205,27 @@ HEAD = b64(compact(HEADER)).encode() + b"."
 @pytest.mark.parametrize(
     ("signed", "said"),
     [
-        (HEAD + BODY, "the body as it is behind the header"),
-        (HEAD + base64.urlsafe_b64encode(BODY), "with padding"),
+        (HEAD + BODY, "the payload was signed in clear"),
+        (HEAD + base64.urlsafe_b64encode(BODY), "base64url with padding"),
         (HEAD + base64.b64encode(BODY), "padding"),
-        (b64(BODY).encode(), "without the header"),
-        (BODY, "the body alone"),
-        (HEAD + b".", "an empty payload"),
-        (compact(HEADER) + b"." + BODY, "without Base64url"),
+        (b64(BODY).encode(), "without the header before the payload"),
+        (BODY, "in clear; it is signed in base64url; it was made without the header"),
+        (HEAD + b".", "header.. was signed"),
+        (compact(HEADER) + b"." + BODY, "it was made over the header in clear"),
         (f"{b64(json.dumps(HEADER).encode())}.{b64(BODY)}".encode(), "another text of the header"),
     ],
 )
 def test_other_input_of_the_jws(signed, said):
-    assert why_jws(signed).startswith("wrong bytes: ")
+    assert why_jws(signed).startswith("wrong signature (X-JWS-Signature): ")
     assert said in why_jws(signed)
 
 
 @pytest.mark.parametrize("uri", ["https://api.example.com" + PATH, "http://api.example.com" + PATH, PATH + "/", PATH[1:]])
 def test_the_signature_is_of_another_uri(uri):
     signed = f"{b64(compact(HEADER | {'uri': uri}))}.{b64(BODY)}".encode()
-    assert why_jws(signed, host="api.example.com").startswith(f"wrong path: the signature fits the uri {uri}, ")
+    assert why_jws(signed, host="api.example.com") == (
+        f'wrong signature (X-JWS-Signature): it was made over a header with uri "{uri}", and the one it came with has "{PATH}"'
+    )
 
 
 @pytest.mark.parametrize(
@@ -242,19 +265,17 @@ def test_a_whole_jws_and_a_padded_one():
     ],
 )
 def test_no_form_fits(body):
-    assert why_sign(hashed(body + b"another"), body=body) == NO_FIT
-    assert why_jws(signer=b"another", body=body) == NO_FIT
-    assert why_sign("ы", body=body) == NO_FIT
-    assert "the key is wrong" not in NO_FIT
-    assert "wrong key" in NO_FIT
+    assert why_sign(hashed(body + b"another"), body=body) == UNKNOWN
+    assert why_jws(signer=b"another", body=body) == UNKNOWN
+    assert why_sign("ы", body=body) == UNKNOWN
+    assert "the key is wrong" not in UNKNOWN
+    assert "wrong key" in UNKNOWN
 
 
 def test_the_work_is_bounded():
-    small = list(forms(BODY))
-    assert len({each for _, each in small}) == len(small) < 60
-    assert BODY not in {each for _, each in small}
+    assert len(body_forms(BODY)) < 200
     long = b'{"document":"' + b"/" * LONGEST + b'"}'
-    assert [each for _, each in forms(long)] == [b"", b"{}"]
+    assert len(body_forms(long)) < 9
 
     started = time.process_time()
     why_sign("0" * 64, body=b'{"document":"' + b"/" * (3 * 1024 * 1024) + b'"}')
@@ -284,8 +305,22 @@ def test_a_taken_call_tells_what_was_signed(counter, scheme):
 
 
 def test_a_bad_signature_is_told_in_the_answer_and_beside_it(counter):
-    taken = counter.desk.take(path=PATH, headers={"Auth-Id": "10001", "Sign": hashed(BODY), "Request-Id": "1"}, body=BODY)
+    desk = Desk(
+        issuer=counter.issuer, plan=Plan(Faults()), auth_id="10001", secret_key="sandbox-secret", processing=(0, 0), diagnose=why_wrong
+    )
+    taken = desk.take(path=PATH, headers={"Auth-Id": "10001", "Sign": hashed(BODY), "Request-Id": "1"}, body=BODY)
     assert (taken.verdict, taken.answer.http) == ("bad signature", 401)
     assert taken.why == taken.answer.body["error_description"]
     assert "without the key" in taken.why
     assert taken.signed.startswith(BODY.decode())
+
+
+async def test_a_sandbox_tells_it_with_the_diagnosis_that_it_was_given(talk):
+    for diagnose, said in ((None, "`freedompay sign` finds out why"), (why_wrong, "the key stood before the body")):
+        async with Sandbox(diagnose=diagnose) as issuer, talk(issuer) as api:
+            body = b'{"card_id":"1"}'
+            headers = api.headers("card/info", body) | {"Sign": hashed(issuer.secret_key.encode() + body)}
+            status, answer = await api.send("card/info", body, headers=headers)
+            assert (status, answer["error_code"]) == (401, "unauthorized")
+            assert said in answer["error_description"]
+            assert [each.verdict for each in issuer.received] == ["bad signature"]

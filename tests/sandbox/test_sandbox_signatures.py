@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from freedompay_async.crypto.diagnosis import why_wrong
 from freedompay_async.sandbox.desk.signatures import complaint
 
 PATH = "/v5/card-api/request/status"
@@ -27,8 +28,8 @@ SIGN_VECTORS = [
 CYRILLIC = '{"request_id":"828cf71d-a447-4a67-a149-c1df8bc197ca","note":"Қайрат Иванов/ё"}'.encode()
 
 
-def check(headers, *, path=PATH, body=VENDOR_BODY, auth_id="123456", secret_key="secret"):
-    return complaint(headers=headers, path=path, body=body, auth_id=auth_id, secret_key=secret_key)
+def check(headers, *, path=PATH, body=VENDOR_BODY, auth_id="123456", secret_key="secret", diagnose=None):
+    return complaint(headers=headers, path=path, body=body, auth_id=auth_id, secret_key=secret_key, diagnose=diagnose)
 
 
 def test_the_vendors_jws_example_is_right():
@@ -40,8 +41,53 @@ def test_sign_is_the_hash_of_body_and_key(body, digest):
     headers = {"Auth-Id": "123456", "Sign": digest}
     assert check(headers, body=body, secret_key="some_secret_string") is None
     assert "wrong key" in check(headers, body=body, secret_key="some_secret_strinG")
-    assert "lower-case hex" in check(headers | {"Sign": digest.upper()}, body=body, secret_key="some_secret_string")
-    assert "wrong bytes" in check(headers, body=body + b" ", secret_key="some_secret_string")
+    assert "other bytes" in check(headers | {"Sign": digest.upper()}, body=body, secret_key="some_secret_string")
+    assert "other bytes" in check(headers, body=body + b" ", secret_key="some_secret_string")
+    explained = {"body": body, "secret_key": "some_secret_string", "diagnose": why_wrong}
+    assert "the scheme wants lower case" in check(headers | {"Sign": digest.upper()}, **explained)
+    assert "another form of the body: without the white space around it" in check(headers, **explained | {"body": body + b" "})
+
+
+BAD_SIGN = {"Auth-Id": "123456", "Sign": "0" * 64}
+BAD_JWS = {"X-JWS-Signature": VENDOR_JWS[:-1] + "A"}
+
+
+@pytest.mark.parametrize(("headers", "name"), [(BAD_SIGN, "Sign"), (BAD_JWS, "X-JWS-Signature")])
+def test_without_a_diagnosis_it_names_the_command_that_finds_out_more(headers, name):
+    assert check(headers) == (
+        f"wrong key, or other bytes were signed: {name} does not fit this body and this key. `freedompay sign` finds out why: "
+        "give it --path, --body-file and --signature"
+    )
+
+
+@pytest.mark.parametrize(("headers", "name"), [(BAD_SIGN, "Sign"), (BAD_JWS, "X-JWS-Signature")])
+def test_a_diagnosis_is_asked_about_what_does_not_fit(headers, name):
+    asked = []
+
+    def diagnose(**given):
+        asked.append(given)
+        return "it was made on a Monday"
+
+    assert check(headers, diagnose=diagnose) == f"wrong signature ({name}): it was made on a Monday"
+    assert asked == [{"headers": headers, "path": PATH, "body": VENDOR_BODY, "secret_key": "secret"}]
+
+
+@pytest.mark.parametrize("headers", [{"X-JWS-Signature": VENDOR_JWS}, {}, {"Auth-Id": "7", "Sign": "0" * 64}, {"X-JWS-Signature": "a"}])
+def test_a_diagnosis_is_asked_about_nothing_else(headers):
+    def diagnose(**given):
+        pytest.fail("it was asked")
+
+    assert check(headers, diagnose=diagnose) == check(headers)
+
+
+def test_a_diagnosis_that_fails_keeps_no_answer_back_and_shows_nothing():
+    def diagnose(*, secret_key, **given):
+        raise RuntimeError(secret_key)
+
+    told = check(BAD_SIGN, secret_key="hush", diagnose=diagnose)
+    assert told == (
+        "wrong key, or other bytes were signed: Sign does not fit this body and this key, and looking for the reason ended in RuntimeError"
+    )
 
 
 def test_sign_needs_the_merchant():

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from freedompay_async import Signer
 from tests.secrets.marked import CALLS, EXTRA, MARKS, MORE_CALLS, PIN_CALLS, client, person, pin_client
 
 
@@ -151,7 +152,7 @@ async def test_token_that_is_refused_shows_no_secret(search, in_memory):
     assert search.errors == {"AuthenticationError"}
 
 
-class BrokenSigner:
+class BrokenSigner(Signer):
     auth_id = "10001"
     header_id = False
 
@@ -159,7 +160,7 @@ class BrokenSigner:
         raise Broken("the signer said no")
 
 
-class TiredSigner:
+class TiredSigner(Signer):
     """Signs the first message of a call, and no question about it."""
 
     auth_id = "10001"

@@ -6,12 +6,12 @@ import logging
 
 import pytest
 
-from freedompay_async import FreedomPay, FreedomPayError, GiftCardError, JwsSigner, OutcomeUnknown
+from freedompay_async import FreedomPay, FreedomPayError, GiftCardError, JwsSigner, OutcomeUnknown, Signer
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 
 
-class Signer:
+class Faulty(Signer):
     """Signs well until it is to sign for this path; then its headers are these, or it raises them."""
 
     auth_id, header_id = "10001", False
@@ -45,7 +45,7 @@ def fault(request):
 
 
 async def test_headers_that_can_not_be_sent_at_the_question_leave_the_effect_unknown(lost_at, fault, caplog):
-    async with lost_at("card/issue") as server, FreedomPay(signer=Signer("request/status", fault), base_url=server.url, timeout=5) as fp:
+    async with lost_at("card/issue") as server, FreedomPay(signer=Faulty("request/status", fault), base_url=server.url, timeout=5) as fp:
         with caplog.at_level(logging.ERROR, "freedompay_async"), pytest.raises(OutcomeUnknown) as caught:
             await fp.cards.issue(client_id="c", product_id=1, request_id=OWN)
 
@@ -55,7 +55,7 @@ async def test_headers_that_can_not_be_sent_at_the_question_leave_the_effect_unk
 
 
 async def test_headers_that_can_not_be_sent_at_a_wait_keep_the_id(lost_at, fault):
-    async with lost_at() as server, FreedomPay(signer=Signer("request/status", fault), base_url=server.url, timeout=5) as fp:
+    async with lost_at() as server, FreedomPay(signer=Faulty("request/status", fault), base_url=server.url, timeout=5) as fp:
         operation = await fp.cards.issue(client_id="c", product_id=1, request_id=OWN)
         with pytest.raises(FreedomPayError) as caught:
             await operation.result(timeout=2)
@@ -65,7 +65,7 @@ async def test_headers_that_can_not_be_sent_at_a_wait_keep_the_id(lost_at, fault
 
 
 async def test_status_of_a_card_that_can_not_be_asked_leaves_its_confirmation_unknown(lost_at, fault):
-    signer = Signer("card_status", fault)
+    signer = Faulty("card_status", fault)
     async with lost_at("activate_card") as server, FreedomPay(signer=signer, base_url=server.url, timeout=5) as fp:
         with pytest.raises(OutcomeUnknown) as caught:
             await fp.gift_cards.attach(5).confirm("0012")

@@ -18,6 +18,7 @@ from freedompay_async import (
     Retry,
     Section,
     Sha256Signer,
+    Signer,
 )
 from freedompay_async.calls.session import Session
 from freedompay_async.contract.models import BulkIssue, CardId, GiftCardId, GiftIssue, PinSetting
@@ -37,7 +38,7 @@ ERRORS = {
 }
 
 
-class Failing:
+class Failing(Signer):
     """Signs well, but for the turns that are told."""
 
     def __init__(self, scheme: str, error: Exception, *turns: int) -> None:

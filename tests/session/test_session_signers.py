@@ -15,6 +15,7 @@ from freedompay_async import (
     OutcomeUnknown,
     Section,
     Sha256Signer,
+    Signer,
 )
 
 BULK = "card/bulk_issue"
@@ -22,7 +23,7 @@ STATUS = "request/status"
 SIGNERS = {"KZ": JwsSigner, "KG": Sha256Signer}
 
 
-class Vault:
+class Vault(Signer):
     """Signs as the scheme does, after a while."""
 
     def __init__(self, scheme: str, *delays: float, error: Exception | None = None) -> None:
@@ -195,7 +196,7 @@ class TestReplaced:
             (rotated(auth_id="20002"), "another merchant or another scheme"),
             (rotated("KG"), "another merchant or another scheme"),
             ({Section.HASHDT: rotated()}, "section <Section.HASHDT: 'hashdt'> is not of this client"),
-            (object(), "has no auth_id, header_id, headers"),
+            (object(), "has no auth_id, header_id, headers, secrets, on_refusal"),
         ],
         ids=["another merchant", "another scheme", "another section", "no signer"],
     )

@@ -190,6 +190,8 @@ class TestIds:
 
 def test_repr_shows_no_value():
     assert repr(of(fields={"a": "hunter2"})) == "Contract(1 overrides, region=KZ)"
+    # Whoever records the locals of a refusal asks for it before it is made.
+    assert repr(object.__new__(Contract)) == "Contract(not made)"
 
 
 @pytest.mark.parametrize("value", ["\ud800", {1: {2: object()}}])

@@ -8,14 +8,16 @@ from typing import ClassVar
 
 import pytest
 
-from freedompay_async.crypto.diagnosis import KEY_PLACE, compare, signing_report
+from freedompay_async.crypto.diagnosis import KEY_PLACE, compare, signing_report, why_wrong
 from freedompay_async.crypto.diagnosis.body_forms import body_forms
+from freedompay_async.crypto.diagnosis.matching import Way, fewest_slips
 from freedompay_async.crypto.signing import JwsSigner, Sha256Signer
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import SecretKey
 
 PATH = "/v5/card-api/card/issue"
 KEY = "s3cret"
+NEWLINE = b"\n"
 FIELDS = {"url": "https://a.kz/b", "name": "Ёлка", "amount": 10.50}
 BODY = '{"url":"https://a.kz/b","name":"Ёлка","amount":10.50,"id":7,"tags":["a",null,true],"none":[]}'.encode()
 NO_FORM = "no form that was tried fits: it was made with another key, or over other bytes"
@@ -125,27 +127,55 @@ class TestSign:
         [
             (KEY.encode() + BODY, hashlib.sha256, "the key stood before the body; it stands after it"),
             (BODY + b";" + KEY.encode(), hashlib.sha256, "a semicolon stood between body and key; nothing does"),
+            (BODY + b":" + KEY.encode(), hashlib.sha256, "a colon stood between body and key; nothing does"),
+            (BODY + b" " + KEY.encode(), hashlib.sha256, "a space stood between body and key; nothing does"),
+            (BODY + b"|" + KEY.encode(), hashlib.sha256, "a bar stood between body and key; nothing does"),
             (BODY, hashlib.sha256, "it was made without the key"),
             (BODY + KEY.encode(), hashlib.sha512, "it is a SHA-512; the scheme is SHA-256"),
             (BODY + KEY.encode(), hashlib.sha1, "it is a SHA-1; the scheme is SHA-256"),
             (BODY + KEY.encode(), hashlib.md5, "it is an MD5; the scheme is SHA-256"),
             (BODY + KEY.encode() + b"\n", hashlib.sha256, "the key was used with a line break at its end"),
+            (BODY + b'"s3cret"', hashlib.sha256, "the key was used with quotation marks around it"),
+            (BODY + b"czNjcmV0", hashlib.sha256, "the key was encoded in base64 first; it is used as it is written"),
+            (BODY + KEY.encode().hex().encode(), hashlib.sha256, "the key was encoded in hex first; it is used as it is written"),
             (BODY + b"another", hashlib.sha256, NO_FORM),
         ],
     )
     def test_over_other_bytes_or_by_another_hash(self, data, digest, cause):
         assert sign_cause(digest(data).hexdigest()) == cause
 
-    def test_an_hmac(self):
-        value = hmac.new(KEY.encode(), BODY, "sha256").hexdigest()
-
-        assert sign_cause(value) == "it is an HMAC-SHA-256 of the body; the scheme is a plain SHA-256 of the body followed by the key"
+    @pytest.mark.parametrize(
+        ("value", "kind"),
+        [
+            (hmac.digest(KEY.encode(), BODY, "sha256"), "HMAC-SHA-256 of the body"),
+            (hmac.digest(KEY.encode(), BODY, "sha512"), "HMAC-SHA-512 of the body"),
+            (hmac.digest(BODY, KEY.encode(), "sha256"), "HMAC-SHA-256 with the body as its key"),
+        ],
+    )
+    def test_an_hmac(self, value, kind):
+        assert sign_cause(value.hex()) == f"it is an {kind}; the scheme is a plain SHA-256 of the body followed by the key"
 
     def test_in_another_form(self):
         digest = hashlib.sha256(BODY + KEY.encode()).digest()
 
         assert sign_cause(digest.hex().upper()) == "it is in upper-case hex; the scheme wants lower case"
         assert sign_cause(b64encode(digest).decode()) == "it is in base64; the scheme wants hex"
+        assert sign_cause(b64encode(digest).decode().rstrip("=")) == "it is in base64; the scheme wants hex"
+
+    def test_in_base64url(self):
+        body = next(body for body in map(str.encode, map(str, range(99))) if {*"-_"} & {*b64(hashlib.sha256(body + KEY.encode()).digest())})
+        digest = hashlib.sha256(body + KEY.encode()).digest()
+
+        assert sign_cause(b64(digest), body) == "it is in base64url; the scheme wants hex"
+        assert sign_cause(b64(digest, padded=True), body) == "it is in base64url; the scheme wants hex"
+
+    def test_two_slips_in_another_form(self):
+        value = hmac.digest(KEY.encode(), BODY + b"\n", "sha256").hex().upper()
+
+        assert sign_cause(value) == (
+            "it was made over another form of the body: with a line break at its end; it is an HMAC-SHA-256 of the body; the scheme is a "
+            "plain SHA-256 of the body followed by the key; it is in upper-case hex; the scheme wants lower case"
+        )
 
     def test_two_slips_at_once(self):
         value = hashlib.sha256(KEY.encode() + BODY).hexdigest().upper()
@@ -181,6 +211,7 @@ class TestBodyForms:
             (BODY + b"\r\n", "with a Windows line break at its end"),
             (b"\xef\xbb\xbf" + BODY, "with a byte order mark before it"),
             (b"", "an empty one"),
+            (b"{}", "an empty JSON object"),
             (json.dumps(BODY.decode(), ensure_ascii=False).encode(), "as a JSON text inside JSON"),
             (BODY.replace(b",", b", ").replace(b'":', b'": '), "with a space after each comma and colon"),
             (BODY.replace(b"/", b"\\/"), "with / as \\/"),
@@ -238,7 +269,19 @@ class TestBodyForms:
             "it was made over another form of the body: without spaces"
         )
 
-    @pytest.mark.parametrize("body", [b"nothing", b"\xff", b"[" * 100_000])
+    @pytest.mark.parametrize(
+        ("body", "data", "how"),
+        [
+            (rb'{"a": "\u041a/"}', rb'{"a":"\u041a/"}', "without spaces"),
+            ('{"a":"\\u0041Ж"}'.encode(), '{"a": "\\u0041Ж"}'.encode(), "with a space after each comma and colon"),
+            ('{"a":"\\u0041Ж"}'.encode(), rb'{"a":"\u0041\u0416"}', "with letters beyond ASCII as \\uXXXX"),
+            (rb'{"a":"\u0041/"}', rb'{"a":"\u0041\/"}', "with / as \\/"),
+        ],
+    )
+    def test_of_a_body_with_some_letters_escaped_keeps_these(self, body, data, how):
+        assert sign_cause(hashlib.sha256(data + KEY.encode()).hexdigest(), body) == f"it was made over another form of the body: {how}"
+
+    @pytest.mark.parametrize("body", [b"nothing", b"\xff", b"[" * 100_000, b"[" * 600 + b"]" * 600, rb'"\ud800"'])
     def test_of_what_is_no_json(self, body):
         assert body_forms(body)[0].data == body
         assert body_forms(body)[0].slips == ()
@@ -378,6 +421,38 @@ class TestJws:
             "it was made over another form of the body: with a space after each comma and colon"
         )
 
+    @pytest.mark.parametrize(
+        ("signed", "cause"),
+        [
+            ("{header}..", "header.. was signed, as it is sent: the payload is left out when it is sent, and not when it is signed"),
+            ("{payload}", "it was made without the header before the payload; header and dot stand before it"),
+            ("{spaced}.{payload}", "it was made over another text of the header; it is made over the header that is sent"),
+            ("{slash}.{payload}", f'it was made over a header with uri "{PATH}/", and the one it came with has "{PATH}"'),
+            ("{bare}.{payload}", f'it was made over a header with uri "{PATH[1:]}", and the one it came with has "{PATH}"'),
+        ],
+    )
+    def test_over_another_text(self, signed, cause):
+        header = Jws().value.partition("..")[0]
+        others = {
+            "spaced": b64(json.dumps(Jws.header).encode()),
+            "slash": b64(json.dumps(Jws.header | {"uri": f"{PATH}/"}).encode()),
+            "bare": b64(json.dumps(Jws.header | {"uri": PATH[1:]}, separators=(",", ":")).encode()),
+        }
+        text = signed.format(header=header, payload=b64(BODY), **others).encode()
+
+        assert compare(jws_report(), f"{header}..{b64(hmac.digest(KEY.encode(), text, 'sha512'))}", secret_key=KEY).cause == cause
+
+    def test_that_is_a_plain_hash(self):
+        header = Jws().value.partition("..")[0]
+        digest = hashlib.sha512(f"{header}.{b64(BODY)}".encode() + KEY.encode()).digest()
+
+        assert compare(jws_report(), f"{header}..{b64(digest)}", secret_key=KEY).cause == (
+            "it is a plain hash of the text and the key; HS512 is an HMAC"
+        )
+
+    def test_with_an_empty_key(self):
+        assert told(Jws(key=b"")).cause == "an empty key was used"
+
     def test_over_the_header_in_clear(self):
         header = json.dumps(Jws.header, separators=(",", ":")).encode()
         mac = hmac.digest(KEY.encode(), header + b"." + b64(BODY).encode(), "sha512")
@@ -432,3 +507,92 @@ class TestJws:
     @pytest.mark.parametrize("value", ["..", ".", "a.b.c", "a..b.c", "..." * 50])
     def test_that_is_no_more_than_dots(self, value):
         assert not compare(jws_report(), value, secret_key=KEY).same
+
+
+class TestReceived:
+    """What came in, as whoever plays the issuer has it."""
+
+    def why(self, headers, body=BODY, key=KEY):
+        return why_wrong(headers=headers, path=PATH, body=body, secret_key=key)
+
+    def test_that_is_right(self):
+        assert self.why({"Sign": sign_report().value}) == ""
+        assert self.why({"X-JWS-Signature": Jws().value}) == ""
+        assert self.why({"Sign": sign_report().value, "X-JWS-Signature": Jws().value}) == ""
+
+    @pytest.mark.parametrize("value", ["", "a", "..", "W10..abc", "ключ..ключ", "\udcff..\udcff", b64(b"[" * 5000) + "..abc"])
+    def test_that_no_form_fits(self, value):
+        assert self.why({"Sign": value}) == ""
+        assert self.why({"X-JWS-Signature": value}) == ""
+        assert self.why({}) == ""
+
+    def test_a_header_that_is_nested_too_deeply_to_be_written_anew(self):
+        header = b'{"uri":"/a","a":' + b"[" * 900 + b"]" * 900 + b"}"
+
+        assert self.why({"X-JWS-Signature": f"{b64(header)}..abc"}) == ""
+
+    def test_of_another_form_of_the_body(self):
+        why = "it was made over another form of the body: with a line break at its end; sign the bytes that are sent"
+
+        assert self.why({"Sign": hashlib.sha256(BODY + b"\n" + KEY.encode()).hexdigest()}) == why
+        header = Jws().value.partition("..")[0]
+        mac = hmac.digest(KEY.encode(), f"{header}.{b64(BODY + NEWLINE)}".encode(), "sha512")
+        assert self.why({"X-JWS-Signature": f"{header}..{b64(mac)}"}) == why
+
+    def test_of_two_the_one_that_is_wrong(self):
+        other = Jws(key=b"").value
+
+        assert self.why({"Sign": sign_report().value, "X-JWS-Signature": other}) == "an empty key was used"
+
+    @pytest.mark.parametrize(("form", "slip"), [("{} ", ""), ("{} ", "upper"), (" {}", "key")])
+    def test_with_white_space_around_it(self, form, slip):
+        value = {
+            "": sign_report().value,
+            "upper": sign_report().value.upper(),
+            "key": hashlib.sha256(KEY.encode() + BODY).hexdigest(),
+        }[slip]
+        first = {
+            "": "",
+            "upper": "it is in upper-case hex; the scheme wants lower case; ",
+            "key": "the key stood before the body; it stands after it; ",
+        }[slip]
+
+        assert self.why({"Sign": form.format(value)}) == f"{first}there is white space around it; it stands alone"
+
+    @pytest.mark.parametrize("uri", [f"https://a.kz{PATH}", f"http://a.kz{PATH}"])
+    def test_of_the_whole_address(self, uri):
+        header = Jws().value.partition("..")[0]
+        other = b64(json.dumps(Jws.header | {"uri": uri}).encode())
+        mac = hmac.digest(KEY.encode(), f"{other}.{b64(BODY)}".encode(), "sha512")
+
+        assert self.why({"X-JWS-Signature": f"{header}..{b64(mac)}", "Host": "a.kz"}) == (
+            f'it was made over a header with uri "{uri}", and the one it came with has "{PATH}"'
+        )
+        assert self.why({"X-JWS-Signature": f"{header}..{b64(mac)}"}) == ""
+
+    def test_over_the_header_that_this_library_makes(self):
+        header = b64(json.dumps(Jws.header | {"alg": "HS256", "typ": "JWT"}, separators=(",", ":")).encode())
+        given = b64(json.dumps({"alg": "HS256"} | Jws.header | {"alg": "HS256"}).encode())
+        mac = hmac.digest(KEY.encode(), f"{header}.{b64(BODY)}".encode(), "sha256")
+
+        assert self.why({"X-JWS-Signature": f"{given}..{b64(mac)}"}) == "it was made over another header than the one it came with"
+
+    def test_the_work_is_bounded(self):
+        made = []
+        ways = [Way((), 40, lambda: made.append(1) or b"1"), *[Way(("a slip",), 40, lambda: made.append(2) or b"2")] * 9]
+
+        assert fewest_slips(ways, lambda digest: None, work=100) == NO_FORM
+        assert made == [1, 2]
+        assert fewest_slips(ways, lambda digest: () if digest == b"2" else None, work=100) == "a slip"
+
+    def test_a_long_body_is_tried_in_the_likely_ways(self):
+        body = b'{"document":"' + b"/" * 2**22 + b'"}'
+
+        assert self.why({"Sign": hashlib.sha256(KEY.encode() + body).hexdigest()}, body) != ""
+        assert self.why({"Sign": hashlib.sha256(body + b"\n" + KEY.encode()).hexdigest()}, body) != ""
+
+    def test_shows_no_key(self):
+        for key in ("hush", " hush "):
+            for other in (b"", b"hush", key.encode() + b"\n", b'"' + key.encode() + b'"'):
+                assert "hush" not in self.why({"Sign": hashlib.sha256(BODY + other).hexdigest()}, key=key)
+                assert "hush" not in self.why({"X-JWS-Signature": Jws(key=other).value}, key=key)

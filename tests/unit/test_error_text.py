@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from freedompay_async.calls.call_state import Step
-from freedompay_async.calls.error_text import mark_cancelled, to_error
+from freedompay_async.calls.error_text import CancelledMark, mark_cancelled, mark_of, to_error
 from freedompay_async.codec.messages import Reply, Seen, Verdict
 from freedompay_async.contract.calls import Call, Mark, Retry
 from freedompay_async.contract.models import CardIssue, CardRef, Completed, GiftIssue, RequestState
@@ -410,3 +410,15 @@ class TestToldBefore:
 
         assert (type(error), error.done) == (AuthenticationError, None)
         assert "and does not know the id." in error.text
+
+
+@pytest.mark.parametrize("unknown", [True, False])
+def test_what_was_put_on_a_cancellation_is_read_from_it(unknown):
+    error = asyncio.CancelledError()
+    mark_cancelled(error, "r-1", outcome_unknown=unknown)
+
+    assert mark_of(error) == CancelledMark("r-1", outcome_unknown=unknown)
+
+
+def test_a_cancellation_of_something_else_has_no_mark():
+    assert mark_of(asyncio.CancelledError()) is None

@@ -177,3 +177,38 @@ def test_importing_the_package_does_not_import(library):
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], env=env, capture_output=True, text=True, check=False)
 
     assert (done.stdout.strip(), done.stderr) == ("False", "")
+
+
+# What is asked for by its name, and why: it belongs to somebody else, and may be absent.
+ASKED_FOR = {
+    ("api/custom_call.py", "request_id"): "a field that a struct of the caller's own may have",
+    ("batch/journal/sqlite.py", "sqlite_errorname"): "an error of sqlite3 has it where SQLite itself raised it",
+    ("calls/error_text.py", "outcome_unknown"): "put on a CancelledError, which is Python's own",
+    ("calls/error_text.py", "request_id"): "put on a CancelledError, which is Python's own",
+    ("cli/common.py", "__notes__"): "an exception has it once a note was added",
+    ("codec/body_check.py", "__attrs_attrs__"): "a class made by attrs has it",
+    ("guards/files.py", "geteuid"): "not on every platform",
+    ("guards/loops.py", "in_trio_run"): "another library, in the versions that have it",
+    ("guards/loops.py", "lowlevel"): "another library, in the versions that have it",
+    ("redaction/opening.py", "__attrs_attrs__"): "a class made by attrs has it",
+    ("sandbox/issuing/books_file.py", "geteuid"): "not on every platform",
+}
+
+
+def asked_by_name(name: str) -> set[tuple[str, str]]:
+    """Each constant text that a file gives to `getattr`."""
+    calls = [node for node in ast.walk(ast.parse(FILES[name].read_text("utf-8"))) if isinstance(node, ast.Call)]
+    asked = [call.args[1] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "getattr"]
+    return {(name.replace(os.sep, "/"), each.value) for each in asked if isinstance(each, ast.Constant)}
+
+
+def test_what_is_asked_of_a_value_is_declared_and_not_looked_up_by_its_name():
+    """A name that is misspelt on either side would be taken for one that is absent."""
+    assert {each for name in FILES for each in asked_by_name(name)} == ASKED_FOR.keys()
+
+
+def test_what_a_call_needs_is_handed_to_it_and_not_left_in_a_context():
+    """But for the HTTP library's connector, which is called by that library and gets no argument of ours."""
+    made = {name.replace(os.sep, "/") for name, path in FILES.items() if "ContextVar" in path.read_text("utf-8")}
+
+    assert made == {"transport/connector.py"}

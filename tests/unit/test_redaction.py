@@ -209,7 +209,7 @@ class TestSees:
 
 class TestOutgoing:
     def test_knows_the_keys_of_all_signers(self):
-        outgoing = Outgoing([Signs(SecretKey(KEY)), Signs(SecretKey("OTHER-KEY")), object()])
+        outgoing = Outgoing([Signs(SecretKey(KEY)), Signs(SecretKey("OTHER-KEY")), Signs()])
 
         assert outgoing.about(None).text(f"{KEY} OTHER-KEY") == "*** ***"
 

@@ -8,7 +8,7 @@ from hashlib import sha256, sha512
 
 import pytest
 
-from freedompay_async.crypto.signing import JwsSigner, Sha256Signer, check_signer
+from freedompay_async.crypto.signing import JwsSigner, Sha256Signer, Signer, check_signer
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Secret
 
@@ -229,8 +229,13 @@ class TestBoth:
     def test_are_what_a_session_asks_for(self, signer):
         check_signer(signer(auth_id=1, secret_key="k"))
 
-        with pytest.raises(ConfigurationError, match="signer is of type object, and has no auth_id, header_id, headers: give a JwsSigner"):
+        with pytest.raises(ConfigurationError) as caught:
             check_signer(object())
+
+        assert caught.value.text == (
+            "signer is of type object, and has no auth_id, header_id, headers, secrets, on_refusal: derive it from Signer, which has "
+            "secrets and on_refusal, and add the rest; or give a JwsSigner or a Sha256Signer. Nothing was sent."
+        )
 
     def test_say_why_they_are_not_pickled(self, signer):
         with pytest.raises(TypeError, match="a signer is not pickled, because a pickle holds no secret: make one where it is needed"):
@@ -251,3 +256,67 @@ class TestBoth:
 )
 def test_a_signer_shows_what_it_is(signer, expected):
     assert repr(signer) == expected
+
+
+class Derived(Signer):
+    auth_id = "1"
+    header_id = False
+
+    def headers(self, *, path, body, request_id):
+        return {}
+
+
+class WithoutId(Signer):
+    header_id = False
+
+    def headers(self, *, path, body, request_id):
+        return {}
+
+
+class Plain:
+    auth_id = "1"
+    header_id = False
+
+    def headers(self, *, path, body, request_id):
+        return {}
+
+
+class TestOnesOwn:
+    def test_that_derives_has_what_has_a_default(self):
+        check_signer(Derived())
+
+        assert (Derived().secrets, Derived().on_refusal) == ((), "")
+
+    def test_that_derives_may_set_its_attributes(self):
+        made = Derived()
+        made.auth_id, made.secrets, made.on_refusal = "2", (Secret("token"),), "Look at the vault."
+
+        assert (made.auth_id, made.secrets, made.on_refusal) == ("2", (Secret("token"),), "Look at the vault.")
+
+    @pytest.mark.parametrize(("made", "lacks"), [(Plain(), "secrets, on_refusal"), (WithoutId(), "auth_id")])
+    def test_that_lacks_something_is_refused_with_what_to_do(self, made, lacks):
+        with pytest.raises(ConfigurationError) as caught:
+            check_signer(made)
+
+        assert caught.value.text.startswith(f"signer is of type {type(made).__name__}, and has no {lacks}: derive it from Signer")
+        assert caught.value.text.endswith("Nothing was sent.")
+
+    def test_that_has_them_of_its_own_need_not_derive(self):
+        made = Plain()
+        made.secrets, made.on_refusal = (), ""
+
+        check_signer(made)
+
+    def test_that_does_not_sign_is_not_made(self):
+        class Mute(Signer):
+            auth_id = "1"
+            header_id = False
+
+        with pytest.raises(TypeError, match="headers"):
+            Mute()
+
+
+@pytest.mark.parametrize("kind", SIGNERS)
+def test_a_signer_that_is_not_made_yet_says_so(kind):
+    """Whoever records the locals of a refusal asks for it."""
+    assert repr(object.__new__(kind)) == f"{kind.__name__}(not made)"

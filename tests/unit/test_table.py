@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 
 import pytest
 
@@ -14,7 +15,7 @@ from freedompay_async.contract.models import (
     IssuedGiftCard,
     RequestState,
 )
-from freedompay_async.contract.table import HASHDT_TABLE, TABLE
+from freedompay_async.contract.table import CARDS_ISSUE, HASHDT_TABLE, TABLE
 from tests.samples import NAMESPACES, SAMPLES, UNKNOWN_GIFT_PATH, UNKNOWN_NAME, UNKNOWN_PATH
 
 ROWS = {row.name: row for row in TABLE}
@@ -145,3 +146,20 @@ def test_the_method_of_an_inferred_row_says_so(row):
 
 def test_only_the_confirmation_of_a_gift_card_is_safe_to_do_again():
     assert [row.name for row in (*TABLE, *HASHDT_TABLE) if row.safe_again] == ["gift_cards.confirm"]
+
+
+def test_the_rows_that_always_order_as_many_cards_say_how_many():
+    assert {row.name: row.cards for row in (*TABLE, *HASHDT_TABLE) if row.cards is not None} == {"cards.issue": 1, "cards.issue_plastic": 1}
+
+
+def test_the_rows_whose_results_are_secrets_say_so():
+    assert {row.name for row in (*TABLE, *HASHDT_TABLE) if row.made_of_secrets} == {
+        "cards.secret_data",
+        "cards.secret_data_v2",
+        *(row.name for row in HASHDT_TABLE),
+    }
+
+
+@pytest.mark.parametrize("given", [dict, dict[str, int], int | None, str])
+def test_a_result_of_the_callers_own_is_not_taken_for_one_of_secrets(given):
+    assert not replace(CARDS_ISSUE, result=given).made_of_secrets

@@ -29,8 +29,8 @@ class Announcing:
     def __init__(self, signer: Signer, row: Call[Any]) -> None:
         self.auth_id: Final = signer.auth_id
         self.header_id: Final = signer.header_id
-        self.secrets: Final[tuple[Secret, ...]] = getattr(signer, "secrets", ())
-        self.on_refusal: Final[str] = getattr(signer, "on_refusal", "")
+        self.secrets: Final[tuple[Secret, ...]] = signer.secrets
+        self.on_refusal: Final[str] = signer.on_refusal
         self._signer: Final = signer
         self.row = row
         self._told = False

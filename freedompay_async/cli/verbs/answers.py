@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 import msgspec
 import typer
@@ -15,6 +15,7 @@ from rich.text import Text
 
 from freedompay_async.cli.output import printable
 from freedompay_async.codec.to_json import to_json
+from freedompay_async.contract.models.answers import Answer, Completed, CreatedClient, CreatedTransaction, IssuedCards, RequestState
 from freedompay_async.contract.models.dictionaries import CallStatus, GiftStatus
 from freedompay_async.contract.models.gift_cards import GiftAnswer
 from freedompay_async.contract.models.open import Fields, OpenInt
@@ -25,12 +26,18 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-__all__ = ["draw_facts", "draw_table", "show", "show_list"]
+__all__ = ["Finished", "Shown", "draw_facts", "draw_table", "show", "show_list"]
 
 # That a call went well is told by the exit code, and when it was by the terminal's own clock.
 _ENVELOPE: Final = {"answer", "dt", "request_status", "request_id", "ordered", "ordered_for"}
 _MOST_DIGITS: Final = 60
 _GIFT_ENVELOPE: Final = {"datetime", "request_id"}
+
+
+Finished: TypeAlias = Completed | CreatedClient | CreatedTransaction | IssuedCards
+"""What a finished request is turned into."""
+Shown: TypeAlias = Answer | GiftAnswer | Finished
+"""What a call of the command gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,7 @@ class _View:
     lists: dict[str, list[dict[str, str]]] = field(default_factory=dict)
 
 
-def show(value: msgspec.Struct, *, json: bool, reveal: bool = False) -> None:
+def show(value: Shown, *, json: bool, reveal: bool = False) -> None:
     """An answer on standard output."""
     if json:
         typer.echo(to_json(value, reveal=reveal))
@@ -130,18 +137,18 @@ def _read(value: msgspec.Struct, view: _View, at: str, *, reveal: bool) -> None:
             view.facts[f"{at}{name}"] = _text(part, reveal=reveal)
 
 
-def _read_envelope(value: msgspec.Struct, view: _View) -> None:
+def _read_envelope(value: Shown, view: _View) -> None:
     """What is told of the call itself, after what it gave."""
-    answer = getattr(value, "answer", None) or value
-    status: str | None = getattr(answer, "request_status", None)
+    answer = value.answer if isinstance(value, Finished) else value
+    status = answer.request_status if isinstance(answer, Answer) else None
     # Of a question it is news only if there is nothing else, or if it is no success.
     if status and (answer is not value or status != "success" or not (view.facts or view.lists)):
         view.facts["request_status"] = printable(str(status))
     if isinstance(value, GiftAnswer) and not (view.facts or view.lists):
         view.facts["status"] = _text(value.status, reveal=False)
-    if getattr(answer, "found", False):
+    if isinstance(answer, RequestState) and answer.found:
         view.facts["found"] = "yes: the issuer refused the id and knows it: it was used before this call, or a proxy sent the call twice"
-    view.facts["request_id"] = str(getattr(value, "request_id", ""))
+    view.facts["request_id"] = value.request_id
 
 
 def _text(value: object, *, reveal: bool) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import typer
 
+from freedompay_async.calls.error_text import mark_of
 from freedompay_async.cli.common import errors_told, run
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.marks import help_of
@@ -152,7 +153,7 @@ async def _carry_out(row: Call[Any], asked: Coroutine[Any, Any, Any], how: Mappi
             raise
         # It was done or accepted, so whoever reads standard error must not take it for a failure.
         hush(sys.stdout)
-        request_id = accepted.request_id if accepted is not None else getattr(answer, "request_id", None)
+        request_id = accepted.request_id if accepted is not None else answer.request_id
         why = error.strerror or str(error)
         say(f"freedompay: {row.name} was answered, and the answer can't be written ({why}). Next: {next_step(row, request_id)}")
         return Exit.PROBLEMS
@@ -173,9 +174,10 @@ async def _end(operation: Operation[Any], wait: float) -> Any:
 def _tell_cancelled(row: Call[Any], error: asyncio.CancelledError, accepted: Operation[Any] | None) -> None:
     if accepted is not None:
         say(f"{row.name} was accepted and goes on without you: {next_step(row, accepted.request_id)}")
-    elif getattr(error, "outcome_unknown", False):
-        request_id = getattr(error, "request_id", None)
-        say(f"{row.name} was sent, and may or may not have been done: {next_step(row, request_id)}")
+        return
+    mark = mark_of(error)
+    if mark is not None and mark.outcome_unknown:
+        say(f"{row.name} was sent, and may or may not have been done: {next_step(row, mark.request_id)}")
     elif row.retry is not Retry.READ:
         say(f"{row.name} was not sent.")
 

@@ -36,6 +36,11 @@ class AnyAnswer(Protocol):
     """What the session needs to know of an answer, whatever its section."""
 
     @property
+    def status(self) -> object:
+        """What it says of the call, as it came."""
+        ...
+
+    @property
     def accepted(self) -> bool | None:
         """Whether the call was taken; `None`: the answer says neither yes nor no."""
         ...

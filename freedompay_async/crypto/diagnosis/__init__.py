@@ -4,6 +4,7 @@ The secret key goes into the digests that are compared, and into nothing that is
 """
 
 from freedompay_async.crypto.diagnosis.comparison import Comparison, compare
+from freedompay_async.crypto.diagnosis.received import why_wrong
 from freedompay_async.crypto.diagnosis.report import KEY_PLACE, SigningReport, signing_report
 
-__all__ = ["KEY_PLACE", "Comparison", "SigningReport", "compare", "signing_report"]
+__all__ = ["KEY_PLACE", "Comparison", "SigningReport", "compare", "signing_report", "why_wrong"]

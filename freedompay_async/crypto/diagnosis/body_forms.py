@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,6 +46,11 @@ _SPACES: Final[dict[str, tuple[str, str, int]]] = {
     "indented by 2": (",", ": ", 2),
     "indented by 4": (",", ": ", 4),
 }
+# The same for msgspec, which keeps a text as it was escaped.
+_INDENTS: Final = dict(zip(_SPACES, (-1, 0, 2, 4), strict=True))
+# JSON has such characters in its strings only.
+_WIDE: Final = re.compile(r"[^\x00-\x7f]")
+_SLASH: Final = re.compile(r"(?<!\\)/")
 _ESCAPES: Final[dict[str, tuple[bool, bool]]] = {
     "with nothing escaped": (False, False),
     "with letters beyond ASCII as \\uXXXX": (False, True),
@@ -61,7 +69,7 @@ def body_forms(body: bytes) -> list[Form]:
     forms: dict[bytes, tuple[str, ...]] = {data: (slip,) for slip, data in _endings(body)}
     forms[body] = ()
     if len(body) <= _LARGE:
-        for slips, text in _rewritten(body):
+        for slips, text in (*_rewritten(body), *_respaced(body)):
             for ending, data in (((), text), (("with a line break at its end",), text + b"\n")):
                 known = forms.get(data)
                 if known is None or len(known) > len(slips) + len(ending):
@@ -70,6 +78,8 @@ def body_forms(body: bytes) -> list[Form]:
 
 
 def _endings(body: bytes) -> Iterator[tuple[str, bytes]]:
+    # The first, because what is said of the same bytes below is likelier.
+    yield "an empty JSON object", b"{}"
     yield "with a line break at its end", body + b"\n"
     yield "with a Windows line break at its end", body + b"\r\n"
     yield "with a byte order mark before it", b"\xef\xbb\xbf" + body
@@ -81,13 +91,28 @@ def _endings(body: bytes) -> Iterator[tuple[str, bytes]]:
 def _rewritten(body: bytes) -> Iterator[tuple[tuple[str, ...], bytes]]:
     try:
         value = json.loads(body, parse_int=_Number, parse_float=_Number)
+        made = {style: _write(value, style).encode() for style in map(_Style._make, product((False, True), _SPACES, _ESCAPES, _NUMBERS))}
     except (ValueError, RecursionError):
+        # It is no JSON, or has half of a surrogate pair in it, or is nested too deeply.
         return
-    made = {style: _write(value, style).encode() for style in map(_Style._make, product((False, True), _SPACES, _ESCAPES, _NUMBERS))}
     # What is right may be written in several ways at once, such as without anything that could be escaped.
     right = next((style for style, data in made.items() if data == body), None)
     for style, data in made.items():
         yield tuple(_differences(style, right)), data
+
+
+def _respaced(body: bytes) -> Iterator[tuple[tuple[str, ...], bytes]]:
+    """With whatever is escaped in it as it is: a program may have escaped some letters, and not others."""
+    try:
+        made = {spaces: msgspec.json.format(body, indent=indent).decode() for spaces, indent in _INDENTS.items()}
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return
+    for spaces, text in made.items():
+        slips = () if text.encode() == body else (spaces,)
+        for name, (slashes, letters) in _ESCAPES.items():
+            escaped = _SLASH.sub(r"\\/", text) if slashes else text
+            escaped = _WIDE.sub(lambda found: json.dumps(found[0])[1:-1], escaped) if letters else escaped
+            yield slips if escaped == text else (*slips, name), escaped.encode()
 
 
 def _differences(style: _Style, right: _Style | None) -> Iterator[str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from freedompay_async.crypto.diagnosis.base64_forms import decoded
-from freedompay_async.crypto.diagnosis.jws_ways import jws_ways
-from freedompay_async.crypto.diagnosis.matching import NO_FORM, RIGHT, fewest_slips
-from freedompay_async.crypto.diagnosis.sign_ways import sign_ways
+from freedompay_async.crypto.diagnosis.header_forms import fields_of, header_forms, quoted
+from freedompay_async.crypto.diagnosis.jws_ways import is_hex, jws_cause
+from freedompay_async.crypto.diagnosis.matching import NO_FORM, RIGHT
+from freedompay_async.crypto.diagnosis.sign_ways import sign_cause
 from freedompay_async.redaction.secret import SecretKey
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from freedompay_async.crypto.diagnosis.report import SigningReport
 
 __all__ = ["Comparison", "compare"]
-
-_HEX: Final = re.compile(r"[0-9a-fA-F]{64,128}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,21 +50,21 @@ def compare(report: SigningReport, given: str, *, secret_key: str) -> Comparison
 def _compare_sign(report: SigningReport, given: str, key: SecretKey) -> Comparison:
     if "." in given:
         return Comparison(same=False, cause="this is an X-JWS-Signature, and this merchant's scheme is Sign: the hex of a SHA-256")
-    return Comparison(same=False, cause=fewest_slips(sign_ways(report.body, key), given.encode()))
+    return Comparison(same=False, cause=sign_cause(given, body=report.body, key=key))
 
 
 def _compare_jws(report: SigningReport, given: str, key: SecretKey) -> Comparison:
     if "." not in given:
-        fits = fewest_slips(sign_ways(report.body, key), given.encode()) != NO_FORM
+        fits = sign_cause(given, body=report.body, key=key) != NO_FORM
         as_sign = ": it is a Sign, the other scheme, over this body with this key" if fits else ""
         return Comparison(same=False, cause=f"this is no X-JWS-Signature, which is header..signature{as_sign}")
     differences: list[str] = []
     header, signature = _parts(given, report.body, differences)
     differences += _base64_slips({"header": header, "signature": signature})
-    if _HEX.fullmatch(signature):
+    if is_hex(signature):
         differences.append("its signature is in hex; it has to be base64url of the digest's own bytes")
     shown = decoded(header)
-    fields = _fields(shown)
+    fields = fields_of(shown)
     style: tuple[str, ...] = ()
     if fields is None:
         differences.append("its header can't be read: it has to be a JSON object in base64url")
@@ -74,14 +72,13 @@ def _compare_jws(report: SigningReport, given: str, key: SecretKey) -> Compariso
         differences += _field_slips(fields, cast("dict[str, Any]", json.loads(report.protected or "{}")))
         if not differences and shown.decode(errors="replace") != report.protected:
             style = ("its header is written another way (the order of its fields, or spaces), which is as good",)
-    ways = jws_ways(
+    cause = jws_cause(
+        signature,
         body=report.body,
         key=key,
-        header=header,
-        right_header=report.value.partition("..")[0],
+        heads=header_forms(header, right=report.value.partition("..")[0], host=""),
         alg=report.alg if fields is None else str(fields.get("alg")),
     )
-    cause = fewest_slips(ways, bytes.fromhex(signature) if _HEX.fullmatch(signature) and len(signature) % 2 == 0 else decoded(signature))
     if cause == RIGHT and not differences:
         return Comparison(same=True, differences=style)
     if cause == RIGHT:
@@ -116,9 +113,9 @@ def _base64_slips(parts: Mapping[str, str]) -> Iterator[str]:
 def _field_slips(fields: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[str]:
     for name, value in right.items():
         if name not in fields:
-            yield f"its header has no {name}; it has to be {_quoted(value)}"
+            yield f"its header has no {name}; it has to be {quoted(value)}"
         elif fields[name] != value:
-            yield f"its header has {name} {_quoted(fields[name])}; it has to be {_quoted(value)}{_why(name, fields[name], value)}"
+            yield f"its header has {name} {quoted(fields[name])}; it has to be {quoted(value)}{_why(name, fields[name], value)}"
     for name in fields:
         if name not in right and not (name == "typ" and right.get("alg") == "HS512"):
             yield f"its header has {name}, which the vendor's page does not"
@@ -134,15 +131,3 @@ def _why(name: str, value: object, right: object) -> str:
     if value.partition("?")[0] == right:
         return ": without a query"
     return ": with a slash in front" if "/" + value == right else ": without a slash at the end" if value == right + "/" else ""
-
-
-def _fields(header: bytes) -> dict[str, Any] | None:
-    try:
-        fields = json.loads(header)
-    except (ValueError, RecursionError):
-        return None
-    return cast("dict[str, Any]", fields) if isinstance(fields, dict) else None
-
-
-def _quoted(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)

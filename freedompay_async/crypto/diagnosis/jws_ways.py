@@ -1,56 +1,111 @@
-"""How the signature of a JWS may have been made: the right way, and those that are known to go wrong."""
+"""How the signature of a JWS may have been made: rightly, or in a way that is known to go wrong."""
 
 from __future__ import annotations
 
+import hashlib
 import hmac
+import re
 from base64 import b64encode, urlsafe_b64encode
-from itertools import product
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
 from freedompay_async.crypto.diagnosis.base64_forms import decoded, unpadded
-from freedompay_async.crypto.diagnosis.body_forms import Form, body_forms
-from freedompay_async.crypto.diagnosis.matching import Way, body_slip, key_forms
+from freedompay_async.crypto.diagnosis.body_forms import body_forms
+from freedompay_async.crypto.diagnosis.matching import (
+    Way,
+    body_slip,
+    few_changes,
+    fewest_slips,
+    key_forms,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from freedompay_async.crypto.diagnosis.body_forms import Form
     from freedompay_async.redaction.secret import SecretKey
 
-__all__ = ["jws_ways"]
+__all__ = ["is_hex", "jws_cause"]
 
 _DIGESTS: Final = {"HS512": "sha512", "HS256": "sha256", "HS384": "sha384"}
-_MOST: Final = 2
+_HEX: Final = re.compile(r"[0-9a-fA-F]{64,128}")
 
 
-def jws_ways(*, body: bytes, key: SecretKey, header: str, right_header: str, alg: str) -> Iterator[Way]:
-    """Every way that is tried.
+def is_hex(signature: str) -> bool:
+    """Whether a signature is as long as a digest in hex, and of its letters."""
+    return _HEX.fullmatch(signature) is not None
+
+
+def jws_cause(
+    signature: str,
+    *,
+    body: bytes,
+    key: SecretKey,
+    heads: list[Form],
+    alg: str,
+    work: int | None = None,
+) -> str:
+    """How the signature of a JWS came about; `RIGHT` or `NO_FORM`, as `fewest_slips` says it.
 
     Args:
+        signature: what stands behind the dots.
         body: what was sent.
         key: the key.
-        header: the header that came with the signature, as it is in it.
-        right_header: the one that this library makes.
+        heads: what may stand before the payload, as `header_forms` gives it.
         alg: what the header says.
+        work: how many bytes are hashed at most.
     """
-    heads = [Form((), header.encode())]
-    if header != right_header:
-        heads.append(Form(("it was made over another header than the one it came with",), right_header.encode()))
-    heads.append(Form(("it was made over the header in clear; it is made over base64url",), decoded(header)))
-    digests: list[tuple[tuple[str, ...], str]] = [((), _DIGESTS[alg])] if alg in _DIGESTS else []
-    digests += [((f"it was made with {name}, and its header says {alg}",), digest) for name, digest in _DIGESTS.items() if name != alg]
-    for form, (slip, write), secret, head, (other, digest) in product(body_forms(body), _PAYLOADS, list(key_forms(key)), heads, digests):
-        slips = (*body_slip(form), *slip, *secret.slips, *head.slips, *other)
-        if len(slips) <= _MOST:
-            yield from _both(slips, head.data, write, form.data, secret.data, digest)
+    given = bytes.fromhex(signature) if is_hex(signature) and len(signature) % 2 == 0 else decoded(signature)
+    return fewest_slips(_ways(body, key, heads, alg), partial(_written, given), work=work)
 
 
-def _both(slips: tuple[str, ...], head: bytes, write: Callable[[bytes], bytes], body: bytes, key: bytes, digest: str) -> Iterator[Way]:  # noqa: PLR0917 - one way
-    def sign() -> bytes:
-        return hmac.digest(key, head + b"." + write(body), digest)
+def _ways(body: bytes, key: SecretKey, heads: list[Form], alg: str) -> Iterator[Way]:
+    digests = list(_digests(alg))
+    forms, keys = body_forms(body), key_forms(key)
 
-    yield Way(slips, sign)
+    # The same payload goes into many digests, one after the other.
+    @lru_cache(maxsize=2)
+    def payload(at_form: int, at_payload: int) -> bytes:
+        return _PAYLOADS[at_payload][1](forms[at_form].data)
+
+    sizes = (len(forms), len(_PAYLOADS), len(keys), len(heads), len(digests))
+    for at_form, at_payload, at_key, at_head, at_digest in few_changes(*sizes):
+        form, secret, head, (other, make) = (
+            forms[at_form],
+            keys[at_key],
+            heads[at_head],
+            digests[at_digest],
+        )
+        slips = (*body_slip(form), *_PAYLOADS[at_payload][0], *secret.slips, *head.slips, *other)
+        written = partial(payload, at_form, at_payload)
+        yield Way(slips, len(form.data), partial(_signed, make, secret.data, head.data, written))
+
+
+def _signed(make: Callable[[bytes, bytes], bytes], key: bytes, head: bytes, payload: Callable[[], bytes]) -> bytes:
+    return make(key, head + payload())
+
+
+def _digests(alg: str) -> Iterator[tuple[tuple[str, ...], Callable[[bytes, bytes], bytes]]]:
+    if alg in _DIGESTS:
+        yield (), partial(hmac.digest, digest=_DIGESTS[alg])
+    for name, digest in _DIGESTS.items():
+        if name != alg:
+            yield (
+                (f"it was made with {name}, and its header says {alg}",),
+                partial(hmac.digest, digest=digest),
+            )
+    if alg in _DIGESTS:
+        slip = f"it is a plain hash of the text and the key; {alg} is an HMAC"
+        yield (slip,), lambda key, text: hashlib.new(_DIGESTS[alg], text + key).digest()
+
+
+def _written(given: bytes, digest: bytes) -> tuple[str, ...] | None:
+    if hmac.compare_digest(given, digest):
+        return ()
     # What a hash function of PHP gives unless it is told otherwise.
-    yield Way((*slips, "it is the digest's hex in base64url; the digest's own bytes are encoded"), lambda: sign().hex().encode())
+    if hmac.compare_digest(given, digest.hex().encode()):
+        return ("it is the digest's hex in base64url; the digest's own bytes are encoded",)
+    return None
 
 
 _PAYLOADS: Final[tuple[tuple[tuple[str, ...], Callable[[bytes], bytes]], ...]] = (
@@ -58,6 +113,16 @@ _PAYLOADS: Final[tuple[tuple[tuple[str, ...], Callable[[bytes], bytes]], ...]] =
     (("the payload was signed in clear; it is signed in base64url",), bytes),
     (("the payload was signed in base64url with padding (=); it has none",), urlsafe_b64encode),
     (("the payload was signed in plain base64; it is signed in base64url",), b64encode),
-    (("the payload was signed in plain base64 without padding; it is signed in base64url",), lambda body: b64encode(body).rstrip(b"=")),
-    (("no payload was signed: it is left out when it is sent, and not when it is signed",), lambda _: b""),
+    (
+        ("the payload was signed in plain base64 without padding; it is signed in base64url",),
+        lambda body: b64encode(body).rstrip(b"="),
+    ),
+    (
+        ("no payload was signed: it is left out when it is sent, and not when it is signed",),
+        lambda _: b"",
+    ),
+    (
+        ("header.. was signed, as it is sent: the payload is left out when it is sent, and not when it is signed",),
+        lambda _: b".",
+    ),
 )

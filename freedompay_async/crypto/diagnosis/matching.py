@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hmac
-from base64 import b64decode
+from base64 import b64decode, b64encode, urlsafe_b64decode
 from binascii import Error
 from contextlib import suppress
+from itertools import combinations, product
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from freedompay_async.crypto.diagnosis.body_forms import Form
@@ -15,42 +15,99 @@ if TYPE_CHECKING:
 
     from freedompay_async.redaction.secret import SecretKey
 
-__all__ = ["NO_FORM", "RIGHT", "Way", "body_slip", "fewest_slips", "key_forms"]
+__all__ = [
+    "NO_FORM",
+    "OTHER_BODY",
+    "RIGHT",
+    "Way",
+    "body_slip",
+    "few_changes",
+    "fewest_slips",
+    "key_forms",
+]
 
 RIGHT: Final = ""
 NO_FORM: Final = "no form that was tried fits: it was made with another key, or over other bytes"
+OTHER_BODY: Final = "it was made over another form of the body"
 # Two slips at once are worth a look; more of them fit no mistake that anybody makes.
 _MOST: Final = 2
 
 
 class Way(NamedTuple):
-    """A way to sign, and what is wrong with it; nothing, if it is the right one."""
+    """A way to make a digest, and what is wrong with it; nothing, if it is the right one."""
 
     slips: tuple[str, ...]
-    sign: Callable[[], bytes]
+    size: int
+    """How many bytes of the body go into it."""
+    digest: Callable[[], bytes]
 
 
-def fewest_slips(ways: Iterable[Way], given: bytes) -> str:
-    """What is wrong with the way that gives this signature; `RIGHT`, or `NO_FORM`."""
+def fewest_slips(
+    ways: Iterable[Way],
+    written: Callable[[bytes], tuple[str, ...] | None],
+    *,
+    work: int | None = None,
+) -> str:
+    """What is wrong with the way that gives this signature; `RIGHT`, or `NO_FORM`.
+
+    Args:
+        ways: what is tried.
+        written: whether the signature is this digest, and what is wrong with how it is written; `None` if it is another.
+        work: how many bytes are hashed at most; the likelier ways are tried first.
+    """
+    done = 0
     for way in sorted((way for way in ways if len(way.slips) <= _MOST), key=lambda way: len(way.slips)):
-        if hmac.compare_digest(way.sign(), given):
-            return "; ".join(way.slips)
+        done += way.size
+        if work is not None and done > work:
+            break
+        shape = written(way.digest())
+        if shape is not None:
+            return "; ".join((*way.slips, *shape))
     return NO_FORM
 
 
-def key_forms(key: SecretKey) -> Iterator[Form]:
-    """The key's bytes, and what others make of its text."""
-    text = key.reveal()
-    yield Form((), text.encode())
-    if text != text.strip():
-        yield Form(("the key was used without the white space around it",), text.strip().encode())
-    yield Form(("the key was used with a line break at its end",), text.encode() + b"\n")
-    with suppress(Error, ValueError):
-        yield Form(("the key was decoded from base64 first; it is used as it is written",), b64decode(text, validate=True))
+def few_changes(*sizes: int) -> Iterator[tuple[int, ...]]:
+    """A choice in each of some lists, as its index: all the first; then one another; then two at once."""
+    first = (0,) * len(sizes)
+    yield first
+    # From behind: the body, which has the most forms, is the first list.
+    for count in range(1, _MOST + 1):
+        for places in combinations(reversed(range(len(sizes))), count):
+            for others in product(*(range(1, sizes[place]) for place in reversed(places))):
+                chosen = dict(zip(reversed(places), others, strict=True))
+                yield tuple(chosen.get(place, 0) for place in range(len(sizes)))
+
+
+def key_forms(key: SecretKey) -> list[Form]:
+    """The key's bytes, and what others make of its text; none of them twice."""
+    forms: dict[bytes, Form] = {}
+    for form in _key_forms(key.reveal()):
+        forms.setdefault(form.data, form)
+    return list(forms.values())
+
+
+def _key_forms(text: str) -> Iterator[Form]:
+    written = text.encode()
+    yield Form((), written)
+    yield Form(("the key was used without the white space around it",), text.strip().encode())
+    yield Form(("the key was used with a line break at its end",), written + b"\n")
+    yield Form(("the key was used with quotation marks around it",), b'"' + written + b'"')
+    yield Form(("an empty key was used",), b"")
+    for decode in (b64decode, urlsafe_b64decode):
+        with suppress(Error, ValueError):
+            # As lenient as PHP's base64_decode, which passes over what is no base64.
+            data = decode(written + b"=" * (-len(written) % 4))
+            yield Form(("the key was decoded from base64 first; it is used as it is written",), data)
     with suppress(ValueError):
-        yield Form(("the key was decoded from hex first; it is used as it is written",), bytes.fromhex(text))
+        yield Form(
+            ("the key was decoded from hex first; it is used as it is written",),
+            bytes.fromhex(text),
+        )
+    encoded = {"base64": b64encode(written), "hex": written.hex().encode()}
+    for name, data in encoded.items():
+        yield Form((f"the key was encoded in {name} first; it is used as it is written",), data)
 
 
 def body_slip(form: Form) -> tuple[str, ...]:
     """However many ways a body is written differently, it is one slip."""
-    return (f"it was made over another form of the body: {', '.join(form.slips)}",) if form.slips else ()
+    return (f"{OTHER_BODY}: {', '.join(form.slips)}",) if form.slips else ()

@@ -6,48 +6,104 @@ import hashlib
 import hmac
 from base64 import b64encode
 from functools import partial
-from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from freedompay_async.crypto.diagnosis.base64_forms import unpadded
 from freedompay_async.crypto.diagnosis.body_forms import body_forms
-from freedompay_async.crypto.diagnosis.matching import Way, body_slip, key_forms
+from freedompay_async.crypto.diagnosis.matching import (
+    Way,
+    body_slip,
+    few_changes,
+    fewest_slips,
+    key_forms,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from freedompay_async.redaction.secret import SecretKey
 
-__all__ = ["sign_ways"]
+__all__ = ["sign_cause"]
 
 
-def sign_ways(body: bytes, key: SecretKey) -> Iterator[Way]:
-    """Every way that is tried."""
-    for form, secret, (how, make), (shape, write) in product(body_forms(body), list(key_forms(key)), _HASHES, _SHAPES):
-        slips = (*body_slip(form), *secret.slips, *how, *shape)
-        yield Way(slips, partial(_signed, write, make, form.data, secret.data))
+def sign_cause(given: str, *, body: bytes, key: SecretKey, work: int | None = None) -> str:
+    """How a `Sign` came about; `RIGHT` or `NO_FORM`, as `fewest_slips` says it."""
+    return fewest_slips(_ways(body, key), partial(_written, given.encode(errors="surrogateescape")), work=work)
 
 
-def _signed(write: Callable[[bytes], bytes], make: Callable[[bytes, bytes], bytes], body: bytes, key: bytes) -> bytes:
-    return write(make(body, key))
+def _ways(body: bytes, key: SecretKey) -> Iterator[Way]:
+    forms, keys = body_forms(body), key_forms(key)
+    for at_form, at_key, at_hash in few_changes(len(forms), len(keys), len(_HASHES)):
+        form, secret, (how, make) = forms[at_form], keys[at_key], _HASHES[at_hash]
+        yield Way(
+            (*body_slip(form), *secret.slips, *how),
+            len(form.data),
+            partial(make, form.data, secret.data),
+        )
 
 
+def _written(given: bytes, digest: bytes) -> tuple[str, ...] | None:
+    text = digest.hex().encode()
+    if hmac.compare_digest(given, text):
+        return ()
+    if hmac.compare_digest(given.lower(), text):
+        return ("it is in upper-case hex; the scheme wants lower case",)
+    for name, encoded in (
+        ("base64", b64encode(digest).rstrip(b"=")),
+        ("base64url", unpadded(digest)),
+    ):
+        if hmac.compare_digest(given.rstrip(b"="), encoded):
+            return (f"it is in {name}; the scheme wants hex",)
+    return None
+
+
+_PLAIN: Final = "the scheme is a plain SHA-256 of the body followed by the key"
 _HASHES: Final[tuple[tuple[tuple[str, ...], Callable[[bytes, bytes], bytes]], ...]] = (
     ((), lambda body, key: hashlib.sha256(body + key).digest()),
-    (("the key stood before the body; it stands after it",), lambda body, key: hashlib.sha256(key + body).digest()),
     (
-        ("it is an HMAC-SHA-256 of the body; the scheme is a plain SHA-256 of the body followed by the key",),
+        ("the key stood before the body; it stands after it",),
+        lambda body, key: hashlib.sha256(key + body).digest(),
+    ),
+    (
+        (f"it is an HMAC-SHA-256 of the body; {_PLAIN}",),
         lambda body, key: hmac.digest(key, body, "sha256"),
     ),
-    (("a semicolon stood between body and key; nothing does",), lambda body, key: hashlib.sha256(body + b";" + key).digest()),
+    (
+        (f"it is an HMAC-SHA-512 of the body; {_PLAIN}",),
+        lambda body, key: hmac.digest(key, body, "sha512"),
+    ),
+    (
+        (f"it is an HMAC-SHA-256 with the body as its key; {_PLAIN}",),
+        lambda body, key: hmac.digest(body, key, "sha256"),
+    ),
+    (
+        ("a semicolon stood between body and key; nothing does",),
+        lambda body, key: hashlib.sha256(body + b";" + key).digest(),
+    ),
+    (
+        ("a colon stood between body and key; nothing does",),
+        lambda body, key: hashlib.sha256(body + b":" + key).digest(),
+    ),
+    (
+        ("a space stood between body and key; nothing does",),
+        lambda body, key: hashlib.sha256(body + b" " + key).digest(),
+    ),
+    (
+        ("a bar stood between body and key; nothing does",),
+        lambda body, key: hashlib.sha256(body + b"|" + key).digest(),
+    ),
     (("it was made without the key",), lambda body, _: hashlib.sha256(body).digest()),
-    (("it is a SHA-512; the scheme is SHA-256",), lambda body, key: hashlib.sha512(body + key).digest()),
-    (("it is a SHA-1; the scheme is SHA-256",), lambda body, key: hashlib.sha1(body + key).digest()),  # noqa: S324 - what others did
-    (("it is an MD5; the scheme is SHA-256",), lambda body, key: hashlib.md5(body + key).digest()),  # noqa: S324 - as above
-)
-_SHAPES: Final[tuple[tuple[tuple[str, ...], Callable[[bytes], bytes]], ...]] = (
-    ((), lambda digest: digest.hex().encode()),
-    (("it is in upper-case hex; the scheme wants lower case",), lambda digest: digest.hex().upper().encode()),
-    (("it is in base64; the scheme wants hex",), b64encode),
-    (("it is in base64url; the scheme wants hex",), unpadded),
+    (
+        ("it is a SHA-512; the scheme is SHA-256",),
+        lambda body, key: hashlib.sha512(body + key).digest(),
+    ),
+    # What others did, and not what this library does.
+    (
+        ("it is a SHA-1; the scheme is SHA-256",),
+        lambda body, key: hashlib.sha1(body + key, usedforsecurity=False).digest(),
+    ),
+    (
+        ("it is an MD5; the scheme is SHA-256",),
+        lambda body, key: hashlib.md5(body + key, usedforsecurity=False).digest(),
+    ),
 )

@@ -20,6 +20,7 @@ from freedompay_async.sandbox.issuing.refused import Refused
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from freedompay_async.sandbox.desk.signatures import Diagnose
     from freedompay_async.sandbox.issuing.issuer import Issuer
 
 __all__ = ["PREFIX", "Desk", "Taken"]
@@ -48,7 +49,7 @@ class Taken:
 class Desk:
     """Takes calls in for an issuer; `processing` is the shortest and the longest time that a request takes, in seconds.
 
-    `contract` is where this host differs from the vendor's pages.
+    `contract` is where this host differs from the vendor's pages; `diagnose` finds out why a signature does not fit.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Desk:
         secret_key: str,
         processing: tuple[float, float],
         contract: HostContract | None = None,
+        diagnose: Diagnose | None = None,
     ) -> None:
         self._issuer: Final = issuer
         self._plan: Final = plan
@@ -67,6 +69,7 @@ class Desk:
         self._secret_key: Final = secret_key
         self._processing: Final = processing
         self._contract: Final = contract or HostContract()
+        self._diagnose: Final = diagnose
 
     def call_of(self, path: str) -> str | None:
         """The call that a whole path stands for on this host; `None` if there is none."""
@@ -77,7 +80,17 @@ class Desk:
         call = self.call_of(path)
         if call is None:
             return Taken(answer=error("not_found", f"no such path: {path}", http=404), verdict="unknown path")
-        why = said = complaint(headers=headers, path=path, body=body, auth_id=self._auth_id, secret_key=self._secret_key) or ""
+        why = said = (
+            complaint(
+                headers=headers,
+                path=path,
+                body=body,
+                auth_id=self._auth_id,
+                secret_key=self._secret_key,
+                diagnose=self._diagnose,
+            )
+            or ""
+        )
         if not why and (why := self._contract.complaint(call, headers) or ""):
             # Which schemes it takes, a host does not tell.
             said = "the signature is wrong"

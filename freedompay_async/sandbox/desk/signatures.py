@@ -7,23 +7,32 @@ signs, so that one misreading can't agree with itself.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
-from typing import TYPE_CHECKING, Final
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
-
-from freedompay_async.sandbox.desk import misfits
-from freedompay_async.sandbox.desk.misfits import b64url, from_b64url, same
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["complaint", "schemes_of", "signed_text"]
+__all__ = ["NO_FIT", "Diagnose", "complaint", "schemes_of", "signed_text"]
+
+NO_FIT: Final = "wrong key, or other bytes were signed"
 
 _BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]+")
-_ALGORITHMS: Final = ("HS512", "HS256")
+_ALGORITHMS: Final = {"HS512": "sha512", "HS256": "sha256"}
 # It stands where the key goes, and is no key.
 _KEY: Final = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}secret key\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
+
+
+class Diagnose(Protocol):
+    """Finds out how a signature that does not fit came about."""
+
+    def __call__(self, *, headers: Mapping[str, str], path: str, body: bytes, secret_key: str) -> str:
+        """What is wrong with it, in a sentence without the key; empty, if that is not found out."""
+        ...
 
 
 class _Protected(msgspec.Struct, kw_only=True):
@@ -36,27 +45,58 @@ class _Protected(msgspec.Struct, kw_only=True):
     alg: str
 
 
-def complaint(*, headers: Mapping[str, str], path: str, body: bytes, auth_id: str, secret_key: str) -> str | None:
+def complaint(
+    *, headers: Mapping[str, str], path: str, body: bytes, auth_id: str, secret_key: str, diagnose: Diagnose | None = None
+) -> str | None:
     """What is wrong with a signature, or `None` if every signature that is there is right.
 
-    `headers` finds a name without regard to case; `path` is the path without a query; `body` is the raw bytes.
+    `headers` finds a name without regard to case; `path` is the path without a query; `body` is the
+    raw bytes; `diagnose` is asked about a signature that does not fit.
     """
     key = secret_key.encode()
     sign = headers.get("Sign")
     jws = headers.get("X-JWS-Signature")
     if sign is None and jws is None:
         return "no signature: neither Sign nor X-JWS-Signature is there"
-    if sign is not None and (wrong := _of_sign(sign, merchant=headers.get("Auth-Id"), body=body, auth_id=auth_id, key=key)):
-        return wrong
-    return None if jws is None else _of_jws(jws, path=path, body=body, auth_id=auth_id, key=key, host=headers.get("Host", ""))
+    if sign is not None:
+        if headers.get("Auth-Id") != auth_id:
+            return "wrong merchant: Auth-Id is absent or another's"
+        if not _same(sign, hashlib.sha256(body + key).hexdigest()):
+            return _misfit("Sign", diagnose, headers=headers, path=path, body=body, secret_key=secret_key)
+    if jws is not None:
+        if wrong := _wrong_parts(jws, path=path, auth_id=auth_id):
+            return wrong
+        if not _fits(jws, body=body, key=key):
+            return _misfit("X-JWS-Signature", diagnose, headers=headers, path=path, body=body, secret_key=secret_key)
+    return None
+
+
+def _misfit(
+    name: str,
+    diagnose: Diagnose | None,
+    *,
+    headers: Mapping[str, str],
+    path: str,
+    body: bytes,
+    secret_key: str,
+) -> str:
+    """How a signature came about that is not that of this body and key, as far as it is found out."""
+    what = f"{NO_FIT}: {name} does not fit this body and this key"
+    if diagnose is None:
+        return f"{what}. `freedompay sign` finds out why: give it --path, --body-file and --signature"
+    try:
+        why = diagnose(headers=headers, path=path, body=body, secret_key=secret_key)
+    except Exception as error:  # noqa: BLE001 - the call is refused, whatever becomes of the reason
+        return f"{what}, and looking for the reason ended in {type(error).__name__}"
+    return f"wrong signature ({name}): {why}" if why else f"{NO_FIT}: no form of these bytes fits this key"
 
 
 def schemes_of(headers: Mapping[str, str]) -> frozenset[str]:
     """The schemes of the signatures that are there and can be read: `sign`, `jws-hs512`, `jws-hs256`."""
     found = {"sign"} if "Sign" in headers else set[str]()
-    header, dots, _ = headers.get("X-JWS-Signature", "").partition("..")
-    if dots:
-        found.add(f"jws-{msgspec.json.decode(from_b64url(header), type=_Protected).alg.lower()}")
+    jws = headers.get("X-JWS-Signature", "")
+    if ".." in jws:
+        found.add(f"jws-{_protected(jws).alg.lower()}")
     return frozenset(found)
 
 
@@ -65,21 +105,15 @@ def signed_text(*, headers: Mapping[str, str], body: bytes) -> str:
     if "Sign" in headers:
         return body.decode(errors="replace") + _KEY
     header, dots, _ = headers.get("X-JWS-Signature", "").partition("..")
-    return f"{header}.{b64url(body)}" if dots and header else ""
+    return f"{header}.{_b64url(body)}" if dots and header else ""
 
 
-def _of_sign(sign: str, *, merchant: str | None, body: bytes, auth_id: str, key: bytes) -> str | None:
-    if merchant != auth_id:
-        return "wrong merchant: Auth-Id is absent or another's"
-    return None if same(sign, hashlib.sha256(body + key).hexdigest()) else misfits.of_sign(sign, body=body, key=key)
-
-
-def _of_jws(value: str, *, path: str, body: bytes, auth_id: str, key: bytes, host: str) -> str | None:
+def _wrong_parts(value: str, *, path: str, auth_id: str) -> str | None:
     header, dots, signature = value.partition("..")
     if not dots or not _BASE64URL.fullmatch(header) or not _BASE64URL.fullmatch(signature):
         return f"malformed signature: not <base64url>..<base64url> without padding{_form(value)}"
     try:
-        protected = msgspec.json.decode(from_b64url(header), type=_Protected)
+        protected = _protected(value)
     except (msgspec.MsgspecError, ValueError) as wrong:
         return f"malformed signature: its header can't be read: {wrong}"
     if protected.alg not in _ALGORITHMS:
@@ -90,11 +124,27 @@ def _of_jws(value: str, *, path: str, body: bytes, auth_id: str, key: bytes, hos
         return f"wrong path: signed for {protected.uri}{_path(protected.uri, path)}"
     if protected.method != "POST":
         return "wrong method: POST is signed"
-    if protected.params:
-        return "wrong params: an empty string is signed"
-    if misfits.fits(signature, f"{header}.{b64url(body)}".encode(), key, protected.alg):
-        return None
-    return misfits.of_jws(signature, header=header, body=body, key=key, path=path, host=host)
+    return "wrong params: an empty string is signed" if protected.params else None
+
+
+def _fits(value: str, *, body: bytes, key: bytes) -> bool:
+    header, _, signature = value.partition("..")
+    digest = hmac.digest(key, f"{header}.{_b64url(body)}".encode(), _ALGORITHMS[_protected(value).alg])
+    return _same(signature, _b64url(digest))
+
+
+def _protected(value: str) -> _Protected:
+    header = value.partition("..")[0]
+    return msgspec.json.decode(urlsafe_b64decode(header + "=" * (-len(header) % 4)), type=_Protected)
+
+
+def _b64url(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _same(given: str, right: str) -> bool:
+    # A header may hold bytes that are not UTF-8; aiohttp hands them on as surrogates.
+    return hmac.compare_digest(given.encode(errors="surrogateescape"), right.encode())
 
 
 def _form(value: str) -> str:

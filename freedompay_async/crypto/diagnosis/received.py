@@ -1,0 +1,60 @@
+"""Why the signature of a request that came in does not fit: for whoever plays the issuer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from freedompay_async.crypto.diagnosis.base64_forms import decoded
+from freedompay_async.crypto.diagnosis.header_forms import fields_of, header_forms, protected_header
+from freedompay_async.crypto.diagnosis.jws_ways import jws_cause
+from freedompay_async.crypto.diagnosis.matching import NO_FORM, OTHER_BODY, RIGHT
+from freedompay_async.crypto.diagnosis.sign_ways import sign_cause
+from freedompay_async.redaction.secret import SecretKey
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["why_wrong"]
+
+# It is asked where others wait for their answers: of a body of 64 KiB some two thousand ways are
+# tried, of a longer one fewer.
+_WORK: Final = 128 * 2**20
+
+
+def why_wrong(*, headers: Mapping[str, str], path: str, body: bytes, secret_key: str) -> str:
+    """How the signature of a request came about; empty, if it is right, or if no form that is tried fits.
+
+    The key is in no text that comes back.
+
+    Args:
+        headers: as they came; a name is found without regard to case.
+        path: the one that was called, without a query.
+        body: the bytes that came.
+        secret_key: the right one.
+    """
+    key = SecretKey(secret_key)
+    del secret_key
+    cause = _cause_of_sign(headers.get("Sign"), body=body, key=key) or _cause_of_jws(headers, path=path, body=body, key=key)
+    if cause in (RIGHT, NO_FORM):
+        return ""
+    return f"{cause}; sign the bytes that are sent" if OTHER_BODY in cause else cause
+
+
+def _cause_of_sign(sign: str | None, *, body: bytes, key: SecretKey) -> str:
+    if sign is None:
+        return RIGHT
+    given = sign.strip()
+    cause = sign_cause(given, body=body, key=key, work=_WORK)
+    if given == sign or cause == NO_FORM:
+        return cause
+    return "; ".join(filter(None, (cause, "there is white space around it; it stands alone")))
+
+
+def _cause_of_jws(headers: Mapping[str, str], *, path: str, body: bytes, key: SecretKey) -> str:
+    header, _, signature = headers.get("X-JWS-Signature", "").partition("..")
+    fields = fields_of(decoded(header))
+    if fields is None:
+        return RIGHT
+    right = protected_header(path=path, auth_id=str(fields.get("auth_id")), alg=str(fields.get("alg")))
+    heads = header_forms(header, right=right, host=headers.get("Host", ""))
+    return jws_cause(signature, body=body, key=key, heads=heads, alg=str(fields.get("alg")), work=_WORK)
