@@ -234,7 +234,7 @@ class FreedomPay(Pooled):
         section: Section = Section.PAYMENT_CARDS,
         request_id: RequestId | None = None,
         timeout: float | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> R:
         """Make a call that the library does not know yet; it is signed, sent and settled like the rest.
 
@@ -248,7 +248,7 @@ class FreedomPay(Pooled):
             section: decides the signature scheme and the envelope of the answer.
             request_id: a UUID of your own; not for a read.
             timeout: seconds, everything included.
-            wait: as for `Cards`.
+            queue: as for `Cards`.
 
         Raises:
             FreedomPayError: any of the tree but `StillProcessing`.
@@ -260,7 +260,7 @@ class FreedomPay(Pooled):
         # Bound anew for the same reason.
         body = body if isinstance(body, msgspec.Struct) else Fields(body)
         return await given_call(
-            self._session, path, body, answer_type, retry=retry, section=section, request_id=request_id, timeout=timeout, wait=wait
+            self._session, path, body, answer_type, retry=retry, section=section, request_id=request_id, timeout=timeout, queue=queue
         )
 
     def __repr__(self) -> str:

@@ -48,7 +48,7 @@ class Cards(Namespace):
 
     A method that changes something sends one intent and returns when the issuer has accepted it; `await operation.result()` waits for
     the end. `request_id` is a UUID of your own; left out, the library makes one. `timeout` is seconds, everything included. `extra` adds
-    fields to the body by their name on the wire; wrap what is secret in `Secret`. With `wait=False` a call whose turn has not come,
+    fields to the body by their name on the wire; wrap what is secret in `Secret`. With `queue=False` a call whose turn has not come,
     because as many are on the way as may be, raises `Busy` at once, and a 429 of the issuer `RateLimited`: for a web handler that answers
     429 itself.
     Each raises any of `FreedomPayError` but `StillProcessing`, with the request id on it.
@@ -62,7 +62,7 @@ class Cards(Namespace):
         request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> Operation[IssuedCards]:
         """Issue a card to a client.
 
@@ -75,10 +75,10 @@ class Cards(Namespace):
             request_id: as for `Cards`.
             extra: as for `Cards`.
             timeout: seconds.
-            wait: as for `Cards`.
+            queue: as for `Cards`.
         """
         body = self._order(table.CARDS_ISSUE, client_id, product_id)
-        return await self._start(table.CARDS_ISSUE, body, request_id, extra, timeout, wait)
+        return await self._start(table.CARDS_ISSUE, body, request_id, extra, timeout, queue)
 
     async def bulk_issue(
         self,
@@ -88,14 +88,14 @@ class Cards(Namespace):
         request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> Operation[IssuedCards]:
         """Issue `count` cards without a holder, to be linked later. `product_id` is a card product, as for `issue`.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
         body = BulkIssue(product_id=product_id, count=count)
-        return await self._start(table.CARDS_BULK_ISSUE, body, request_id, extra, timeout, wait)
+        return await self._start(table.CARDS_BULK_ISSUE, body, request_id, extra, timeout, queue)
 
     async def issue_plastic(
         self,
@@ -105,14 +105,14 @@ class Cards(Namespace):
         request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> Operation[IssuedCards]:
         """Issue a plastic card to a client, as `issue`. The menus of KG and UZ call it "Physical".
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
         body = self._order(table.CARDS_ISSUE_PLASTIC, client_id, product_id)
-        return await self._start(table.CARDS_ISSUE_PLASTIC, body, request_id, extra, timeout, wait)
+        return await self._start(table.CARDS_ISSUE_PLASTIC, body, request_id, extra, timeout, queue)
 
     async def link(
         self,
@@ -122,11 +122,11 @@ class Cards(Namespace):
         request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> Operation[Completed]:
         """Link a card that has no holder to a client (docs.freedompay.kz, api-12074684). In the KZ menu only, as far as seen."""
         body = CardLink(client_id=client_id, card_id=card_id)
-        return await self._start(table.CARDS_LINK, body, request_id, extra, timeout, wait)
+        return await self._start(table.CARDS_LINK, body, request_id, extra, timeout, queue)
 
     async def activate(
         self,
@@ -135,13 +135,13 @@ class Cards(Namespace):
         request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> Operation[Completed]:
         """Activate a card.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
-        return await self._start(table.CARDS_ACTIVATE, CardActivation(card_id=card_id), request_id, extra, timeout, wait)
+        return await self._start(table.CARDS_ACTIVATE, CardActivation(card_id=card_id), request_id, extra, timeout, queue)
 
     async def block(
         self,
@@ -151,14 +151,14 @@ class Cards(Namespace):
         request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> Operation[Completed]:
         """Block a card until it is unblocked.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
         body = CardIntent(card_id=card_id, description=description)
-        return await self._start(table.CARDS_BLOCK, body, request_id, extra, timeout, wait)
+        return await self._start(table.CARDS_BLOCK, body, request_id, extra, timeout, queue)
 
     async def unblock(
         self,
@@ -168,11 +168,11 @@ class Cards(Namespace):
         request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> Operation[Completed]:
         """Lift a temporary block (docs.freedompay.kz, api-12074991)."""
         body = CardIntent(card_id=card_id, description=description)
-        return await self._start(table.CARDS_UNBLOCK, body, request_id, extra, timeout, wait)
+        return await self._start(table.CARDS_UNBLOCK, body, request_id, extra, timeout, queue)
 
     async def set_pin(
         self,
@@ -182,7 +182,7 @@ class Cards(Namespace):
         encrypt: Callable[[str], str] | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> Answer:
         """Set the PIN of a card (docs.freedompay.kz, api-12075062). The body has no request id, so it can't be asked about.
 
@@ -195,7 +195,7 @@ class Cards(Namespace):
             encrypt: from the plain PIN to what goes out: an `AesPin`, or a function of yours.
             extra: more fields of the body.
             timeout: seconds.
-            wait: as for `Cards`.
+            queue: as for `Cards`.
         """
         # Bound anew, so that no traceback of this frame shows them: a function may hold its key.
         pin, hidden = None if pin is None else Pin(pin), Hidden(encrypt)
@@ -203,7 +203,7 @@ class Cards(Namespace):
         if pin is None:
             if hidden.value is not None:
                 raise ConfigurationError("set_pin(encrypt=…) needs the pin. Nothing was sent.", call="cards.set_pin")
-            return await self._session.change(table.CARDS_SET_PIN, PinSetting(card_id=card_id), extra=extra, timeout=timeout, wait=wait)
+            return await self._session.change(table.CARDS_SET_PIN, PinSetting(card_id=card_id), extra=extra, timeout=timeout, queue=queue)
         if not pin:
             raise ConfigurationError("set_pin was given an empty PIN. Nothing was sent.", call="cards.set_pin")
         if hidden.value is not None:
@@ -216,7 +216,7 @@ class Cards(Namespace):
                 call="cards.set_pin",
             )
         return await self._session.repeat(
-            table.CARDS_SET_PIN, PinSetting(card_id=card_id, pin=pin), extra=extra, timeout=timeout, wait=wait
+            table.CARDS_SET_PIN, PinSetting(card_id=card_id, pin=pin), extra=extra, timeout=timeout, queue=queue
         )
 
     async def reset_pin_counter(
@@ -226,10 +226,10 @@ class Cards(Namespace):
         request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> Operation[Completed]:
         """Lift the temporary block after wrong PIN entries; the PIN stays (docs.freedompay.kz, api-12075070)."""
-        return await self._start(table.CARDS_RESET_PIN_COUNTER, CardActivation(card_id=card_id), request_id, extra, timeout, wait)
+        return await self._start(table.CARDS_RESET_PIN_COUNTER, CardActivation(card_id=card_id), request_id, extra, timeout, queue)
 
     async def close(
         self,
@@ -239,44 +239,44 @@ class Cards(Namespace):
         request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> Operation[Completed]:
         """Close a card for good: it can't be undone (docs.freedompay.kz, api-12075208)."""
         body = CardIntent(card_id=card_id, description=description)
-        return await self._start(table.CARDS_CLOSE, body, request_id, extra, timeout, wait)
+        return await self._start(table.CARDS_CLOSE, body, request_id, extra, timeout, queue)
 
     async def info(
-        self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
+        self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, queue: bool = True
     ) -> CardInfo:
         """What the issuer tells of a card.
 
         Path and request are documented, the answer's fields are inferred (docs.freedompay.kz, "Card info").
         """
-        return await self._session.read(table.CARDS_INFO, CardQuery(card_id=card_id), extra=extra, timeout=timeout, wait=wait)
+        return await self._session.read(table.CARDS_INFO, CardQuery(card_id=card_id), extra=extra, timeout=timeout, queue=queue)
 
     async def balance(
-        self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
+        self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, queue: bool = True
     ) -> CardBalance:
         """What is on a card.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
-        return await self._session.read(table.CARDS_BALANCE, CardId(card_id=card_id), extra=extra, timeout=timeout, wait=wait)
+        return await self._session.read(table.CARDS_BALANCE, CardId(card_id=card_id), extra=extra, timeout=timeout, queue=queue)
 
     async def secret_data(
-        self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
+        self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, queue: bool = True
     ) -> CardSecrets:
         """Number, expiry and CVV; each shows itself only when it is asked to `.reveal()`.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path, its fields, or whether they come encrypted.
         """
-        return await self._session.read(table.CARDS_SECRET_DATA, CardId(card_id=card_id), extra=extra, timeout=timeout, wait=wait)
+        return await self._session.read(table.CARDS_SECRET_DATA, CardId(card_id=card_id), extra=extra, timeout=timeout, queue=queue)
 
     async def secret_data_v2(
-        self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
+        self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, queue: bool = True
     ) -> CardSecrets:
         """The same by the second version of the call. Inferred, as the first; in the KZ menu only, as far as seen."""
-        return await self._session.read(table.CARDS_SECRET_DATA_V2, CardId(card_id=card_id), extra=extra, timeout=timeout, wait=wait)
+        return await self._session.read(table.CARDS_SECRET_DATA_V2, CardId(card_id=card_id), extra=extra, timeout=timeout, queue=queue)
 
     async def statement(
         self,
@@ -286,14 +286,14 @@ class Cards(Namespace):
         end_date: dt.date | str | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> Statement:
         """The movements of a card in one call (docs.freedompay.kz, api-12075219).
 
         A date goes out as `YYYY-MM-DD`, a text as it is: the form is on no public page.
         """
         body = StatementQuery(card_id=card_id, start_date=_day(start_date), end_date=_day(end_date))
-        return await self._session.read(table.CARDS_STATEMENT, body, extra=extra, timeout=timeout, wait=wait)
+        return await self._session.read(table.CARDS_STATEMENT, body, extra=extra, timeout=timeout, queue=queue)
 
     def movements(
         self, card_id: str, *, start: dt.date, end: dt.date, window: int = 30, timeout: float | None = None
@@ -309,7 +309,7 @@ class Cards(Namespace):
             end: the last day.
             window: days a statement.
             timeout: seconds a statement may take.
-            wait: as for `Cards`.
+            queue: as for `Cards`.
 
         Raises:
             ProtocolError: the date of a movement can't be read, so that nothing tells which window it belongs to.
@@ -325,11 +325,11 @@ class Cards(Namespace):
         end_date: dt.date | str,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> StatementExtended:
         """The movements with accounts and authorisations (docs.freedompay.kz, api-14425115). In the KZ menu only, as far as seen."""
         body = StatementQuery(card_id=card_id, start_date=_day(start_date), end_date=_day(end_date))
-        return await self._session.read(table.CARDS_STATEMENT_EXTENDED, body, extra=extra, timeout=timeout, wait=wait)
+        return await self._session.read(table.CARDS_STATEMENT_EXTENDED, body, extra=extra, timeout=timeout, queue=queue)
 
     async def validate_cardholder(
         self,
@@ -340,7 +340,7 @@ class Cards(Namespace):
         card_token: str,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> CardValidation:
         """How well a person fits a card (docs.freedompay.kz, api-17842385).
 
@@ -354,10 +354,10 @@ class Cards(Namespace):
             card_token: a UUID.
             extra: more fields of the body.
             timeout: seconds.
-            wait: as for `Cards`.
+            queue: as for `Cards`.
         """
         body = CardholderQuery(user_phone=user_phone, first_name=first_name, last_name=last_name, card_token=card_token)
-        return await self._session.read(table.CARDS_VALIDATE_CARDHOLDER, body, extra=extra, timeout=timeout, wait=wait)
+        return await self._session.read(table.CARDS_VALIDATE_CARDHOLDER, body, extra=extra, timeout=timeout, queue=queue)
 
     def _order(self, call: Call[IssuedCards], client_id: str | None, product_id: int) -> CardIssue:
         """The body of an order; a client that is not sent is not held against the answer either."""

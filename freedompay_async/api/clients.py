@@ -21,7 +21,7 @@ __all__ = ["Clients"]
 
 
 class Clients(Namespace):
-    """The people and companies that cards are issued to; `request_id`, `extra`, `timeout`, `wait` and errors as for `Cards`."""
+    """The people and companies that cards are issued to; `request_id`, `extra`, `timeout`, `queue` and errors as for `Cards`."""
 
     async def create(
         self,
@@ -33,11 +33,11 @@ class Clients(Namespace):
         request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> Operation[CreatedClient]:
         """Create a client (docs.freedompay.kz, api-12074751)."""
         body = ClientCreation(product_id=product_id, client=client, branch_id=branch_id, identification_info=identification_info)
-        return await self._start(table.CLIENTS_CREATE, body, request_id, extra, timeout, wait)
+        return await self._start(table.CLIENTS_CREATE, body, request_id, extra, timeout, queue)
 
     async def update(
         self,
@@ -48,7 +48,7 @@ class Clients(Namespace):
         request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> Operation[Completed]:
         """Give a client another phone number, the one thing that can be changed (docs.freedompay.kz, api-12074967).
 
@@ -59,16 +59,16 @@ class Clients(Namespace):
             request_id: a UUID of your own.
             extra: more fields of the body.
             timeout: seconds.
-            wait: as for `Cards`.
+            queue: as for `Cards`.
         """
         body = ClientUpdate(client_id=client_id, product_id=product_id, client=NewPhone(phone=phone))
-        return await self._start(table.CLIENTS_UPDATE, body, request_id, extra, timeout, wait)
+        return await self._start(table.CLIENTS_UPDATE, body, request_id, extra, timeout, queue)
 
     async def cards(
-        self, client_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
+        self, client_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, queue: bool = True
     ) -> ClientCards:
         """The cards of a client.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
-        return await self._session.read(table.CLIENTS_CARDS, ClientId(client_id=client_id), extra=extra, timeout=timeout, wait=wait)
+        return await self._session.read(table.CLIENTS_CARDS, ClientId(client_id=client_id), extra=extra, timeout=timeout, queue=queue)

@@ -37,7 +37,7 @@ async def given_call(
     section: Section,
     request_id: RequestId | None,
     timeout: float | None,
-    wait: bool,
+    queue: bool,
 ) -> R:
     """As `FreedomPay.call`."""
     check_path(check_text("path", path))
@@ -58,12 +58,12 @@ async def given_call(
         if answer_type is not RequestState or isinstance(body, msgspec.Struct):
             raise ConfigurationError("an askable call has a body of fields and is read into a RequestState. Nothing was sent.")
         askable = Call(path, path, GivenIntent, RequestState, Mark.GIVEN, retry, "", section)
-        return cast("R", await session.submit(askable, GivenIntent(fields=body), request_id=request_id, timeout=timeout, wait=wait))
+        return cast("R", await session.submit(askable, GivenIntent(fields=body), request_id=request_id, timeout=timeout, queue=queue))
     request = body if isinstance(body, msgspec.Struct) else GivenBody(fields=body)
     call = Call(path, path, type(request), answer_type, Mark.GIVEN, retry, "", section)
     if retry is Retry.UNASKABLE:
-        return await session.change(call, request, request_id=request_id, timeout=timeout, wait=wait)
-    return await (session.read if retry is Retry.READ else session.repeat)(call, request, timeout=timeout, wait=wait)
+        return await session.change(call, request, request_id=request_id, timeout=timeout, queue=queue)
+    return await (session.read if retry is Retry.READ else session.repeat)(call, request, timeout=timeout, queue=queue)
 
 
 def _own_id(body: Fields | msgspec.Struct, request_id: RequestId | None) -> RequestId | None:

@@ -49,12 +49,12 @@ class GiftCards(Namespace):
     `OutcomeUnknown`, and a person has to look. Under the `Sign` scheme each call has an id in a header; there it is sent once more under
     the same id, after the grace time. `issue`, which pays, is not, unless the policy says so (`resend_payments`). A client with a
     `record` writes each call down before it is sent. A negative status raises `GiftCardError`.
-    `card_id`, `phone` and `product_code` are integers; text of digits will do. `extra`, `timeout` and `wait` as for `Cards`.
+    `card_id`, `phone` and `product_code` are integers; text of digits will do. `extra`, `timeout` and `queue` as for `Cards`.
     """
 
-    async def products(self, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True) -> GiftProducts:
+    async def products(self, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, queue: bool = True) -> GiftProducts:
         """The cards that can be given (freedompay.money/docs-en/cards-api)."""
-        return await self._session.read(table.GIFT_CARDS_PRODUCTS, GiftProductQuery(), extra=extra, timeout=timeout, wait=wait)
+        return await self._session.read(table.GIFT_CARDS_PRODUCTS, GiftProductQuery(), extra=extra, timeout=timeout, queue=queue)
 
     async def issue(
         self,
@@ -66,7 +66,7 @@ class GiftCards(Namespace):
         request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> IssuedGiftCard:
         """Issue a card: the merchant's account pays now, and a code goes to the phone (freedompay.money/docs-en/cards-api).
 
@@ -78,7 +78,7 @@ class GiftCards(Namespace):
             request_id: a UUID of your own. It goes out under `Sign` only; elsewhere it names the call in errors, logs and the record.
             extra: more fields of the body.
             timeout: seconds.
-            wait: as for `Cards`.
+            queue: as for `Cards`.
 
         Raises:
             OutcomeUnknown: sent, and no answer came: the card may have been issued and paid for. Do not repeat it before that is clear.
@@ -92,7 +92,7 @@ class GiftCards(Namespace):
             card_id=None if card_id is None else _digits("card_id", card_id),
         )
         call = table.GIFT_CARDS_ISSUE
-        issued = await self._session.change(call, body, request_id=request_id, extra=extra, timeout=timeout, wait=wait)
+        issued = await self._session.change(call, body, request_id=request_id, extra=extra, timeout=timeout, queue=queue)
         if issued.card_id is None:
             raise _unnamed("does not name it", issued)
         if body.card_id is not None and str(issued.card_id) != str(body.card_id):
@@ -106,7 +106,7 @@ class GiftCards(Namespace):
         card_id: int | str | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> GiftCardState:
         """Confirm a card with the code from the SMS (docs.freedompay.kz, api-12075782).
 
@@ -115,37 +115,37 @@ class GiftCards(Namespace):
         # Bound anew, so that no traceback of this frame shows it.
         otp = Otp(otp)
         body = GiftConfirmation(otp=otp, card_id=None if card_id is None else _digits("card_id", card_id))
-        return await self._session.change(table.GIFT_CARDS_CONFIRM, body, extra=extra, timeout=timeout, wait=wait)
+        return await self._session.change(table.GIFT_CARDS_CONFIRM, body, extra=extra, timeout=timeout, queue=queue)
 
     async def resend(
-        self, card_id: int | str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
+        self, card_id: int | str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, queue: bool = True
     ) -> IssuedGiftCard:
         """Send the card again.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
         body = GiftCardId(card_id=_digits("card_id", card_id))
-        return await self._session.change(table.GIFT_CARDS_RESEND, body, extra=extra, timeout=timeout, wait=wait)
+        return await self._session.change(table.GIFT_CARDS_RESEND, body, extra=extra, timeout=timeout, queue=queue)
 
     async def resend_code(
-        self, card_id: int | str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
+        self, card_id: int | str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, queue: bool = True
     ) -> GiftAnswer:
         """Send another code to the phone.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
         body = GiftCardId(card_id=_digits("card_id", card_id))
-        return await self._session.change(table.GIFT_CARDS_RESEND_CODE, body, extra=extra, timeout=timeout, wait=wait)
+        return await self._session.change(table.GIFT_CARDS_RESEND_CODE, body, extra=extra, timeout=timeout, queue=queue)
 
     async def status(
-        self, card_id: int | str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
+        self, card_id: int | str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, queue: bool = True
     ) -> GiftCardState:
         """How it stands with a card.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
         body = GiftCardId(card_id=_digits("card_id", card_id))
-        return await self._session.read(table.GIFT_CARDS_STATUS, body, extra=extra, timeout=timeout, wait=wait)
+        return await self._session.read(table.GIFT_CARDS_STATUS, body, extra=extra, timeout=timeout, queue=queue)
 
     async def order(
         self,

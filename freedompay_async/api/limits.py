@@ -21,7 +21,7 @@ __all__ = ["Limits"]
 
 
 class Limits(Namespace):
-    """What a card, an account or a client may spend; `request_id`, `extra`, `timeout`, `wait` and errors as for `Cards`.
+    """What a card, an account or a client may spend; `request_id`, `extra`, `timeout`, `queue` and errors as for `Cards`.
 
     These calls are in the KZ menu only, as far as seen.
     """
@@ -35,7 +35,7 @@ class Limits(Namespace):
         request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> Operation[Completed]:
         """Set limits (docs.freedompay.kz, api-18613819; published in part).
 
@@ -46,14 +46,14 @@ class Limits(Namespace):
             request_id: a UUID of your own.
             extra: more fields of the body.
             timeout: seconds.
-            wait: as for `Cards`.
+            queue: as for `Cards`.
         """
         body = LimitSetting(object=LimitTarget(type=object_type, value=object_id), limits=limits)
-        return await self._start(table.LIMITS_SET, body, request_id, extra, timeout, wait)
+        return await self._start(table.LIMITS_SET, body, request_id, extra, timeout, queue)
 
     async def list(
-        self, *, object_type: str, object_id: str, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
+        self, *, object_type: str, object_id: str, extra: Mapping[str, Any] | None = None, timeout: float | None = None, queue: bool = True
     ) -> LimitList:
         """The limits that are set, and what is left of them (docs.freedompay.kz, api-18614458; the answer's names are inferred)."""
         body = LimitQuery(object=LimitTarget(type=object_type, value=object_id))
-        return await self._session.read(table.LIMITS_LIST, body, extra=extra, timeout=timeout, wait=wait)
+        return await self._session.read(table.LIMITS_LIST, body, extra=extra, timeout=timeout, queue=queue)

@@ -36,6 +36,6 @@ class Namespace(Staying):
         request_id: RequestId | None,
         extra: Mapping[str, Any] | None,
         timeout: float | None,
-        wait: bool,  # noqa: FBT001 - each method hands on what it was given, in this order
+        queue: bool,  # noqa: FBT001 - each method hands on what it was given, in this order
     ) -> Coroutine[Any, Any, Operation[R]]:
-        return start(self._session, call, request, request_id=request_id, extra=extra, timeout=timeout, wait=wait)
+        return start(self._session, call, request, request_id=request_id, extra=extra, timeout=timeout, queue=queue)

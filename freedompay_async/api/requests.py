@@ -23,14 +23,14 @@ R = TypeVar("R")
 class Requests(Namespace):
     """What became of intents. A request id is the whole token: any process can ask with it."""
 
-    async def status(self, request_id: RequestId, *, timeout: float | None = None, wait: bool = True) -> RequestState:
+    async def status(self, request_id: RequestId, *, timeout: float | None = None, queue: bool = True) -> RequestState:
         """Ask once what the issuer says of a request (docs.freedompay.kg, api-13677899).
 
         Raises:
             RequestFailed: the issuer refused to answer, an id that it does not know included; that proves nothing of the request.
             FreedomPayError: the question failed in another way.
         """
-        return await self._session.read(REQUESTS_STATUS, StatusQuery(request_id=cast("str", request_id)), timeout=timeout, wait=wait)
+        return await self._session.read(REQUESTS_STATUS, StatusQuery(request_id=cast("str", request_id)), timeout=timeout, queue=queue)
 
     def attach(self, request_id: RequestId) -> Operation[RequestState]:
         """An operation for an id of another process or another day; nothing is sent until it is asked."""

@@ -21,7 +21,7 @@ __all__ = ["Transactions"]
 
 
 class Transactions(Namespace):
-    """Payments from a card; `request_id`, `extra`, `timeout`, `wait` and errors as for `Cards`.
+    """Payments from a card; `request_id`, `extra`, `timeout`, `queue` and errors as for `Cards`.
 
     Amounts are in whole units of the currency: `Decimal`, `int`, or text such as `"12.10"`; never a float. These calls are in the KZ menu
     only, as far as seen.
@@ -38,14 +38,14 @@ class Transactions(Namespace):
         request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> Operation[CreatedTransaction]:
         """Take an amount from a card.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
         body = TransactionCreation(order_id=order_id, card_id=card_id, amount=money(amount), currency=currency, description=description)
-        return await self._start(table.TRANSACTIONS_CREATE, body, request_id, extra, timeout, wait)
+        return await self._start(table.TRANSACTIONS_CREATE, body, request_id, extra, timeout, queue)
 
     async def clear(
         self,
@@ -56,11 +56,11 @@ class Transactions(Namespace):
         request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> Operation[Completed]:
         """Clear a transaction; without an amount, all of it (docs.freedompay.kz, api-14318358; the fields are published in part)."""
         body = Clearing(order_id=order_id, transaction_id=transaction_id, amount=None if amount is None else money(amount))
-        return await self._start(table.TRANSACTIONS_CLEAR, body, request_id, extra, timeout, wait)
+        return await self._start(table.TRANSACTIONS_CLEAR, body, request_id, extra, timeout, queue)
 
     async def refund(
         self,
@@ -72,7 +72,7 @@ class Transactions(Namespace):
         request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> Operation[Completed]:
         """Give an amount back (docs.freedompay.kz, api-14318477)."""
         body = Refund(
@@ -81,14 +81,14 @@ class Transactions(Namespace):
             description=description,
             amount=None if amount is None else money(amount),
         )
-        return await self._start(table.TRANSACTIONS_REFUND, body, request_id, extra, timeout, wait)
+        return await self._start(table.TRANSACTIONS_REFUND, body, request_id, extra, timeout, queue)
 
     async def info(
-        self, transaction_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
+        self, transaction_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, queue: bool = True
     ) -> TransactionInfo:
         """What the issuer tells of a transaction.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
         body = TransactionId(transaction_id=transaction_id)
-        return await self._session.read(table.TRANSACTIONS_INFO, body, extra=extra, timeout=timeout, wait=wait)
+        return await self._session.read(table.TRANSACTIONS_INFO, body, extra=extra, timeout=timeout, queue=queue)

@@ -197,13 +197,13 @@ class Driver:
         timeout: float | None,
         extra: Mapping[str, Any] | None = None,
         departure: Departure | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> None:
         self._means = means
         self._call = call
         self._life = life
         self._departure = departure
-        self._wait = life.wait = wait
+        self._queue = life.queue = queue
         self._request = request
         self._extra_fields = extra
         self._id: str | None = None
@@ -240,7 +240,7 @@ class Driver:
         try:
             if request_id is not None or isinstance(self._request, StatusQuery):
                 self._id = checked_request_id(request_id)
-            check_flag("wait", self._wait)
+            check_flag("queue", self._queue)
             _check_extra(self._extra_fields)
             if self._extra_fields and "request_id" in self._extra_fields:
                 raise ConfigurationError("extra can't hold request_id: hand it in as request_id=. Nothing was sent.")
@@ -471,13 +471,13 @@ class Driver:
 
     def check_turn(self) -> None:
         """Raise `Busy` where it would not wait for its turn, and that has not come: before anything is done for it."""
-        if not self._wait and not self._means._lane.ready():
+        if not self._queue and not self._means._lane.ready():
             raise self._busy()
 
     def _busy(self) -> Busy:
         on_the_way = f"{self._means.governor.busy} calls are on the way"
         busy = MEANINGS[Ending.BUSY]
-        why = f"its turn has not come ({on_the_way}), and wait=False"
+        why = f"its turn has not come ({on_the_way}), and queue=False"
         keep = KEEP_TO_THE_ID if self._life.given else ""
         return Busy(f"{busy.text.format(why=why)} {busy.safe}{keep}", request_id=self._id, call=self._call.name)
 
@@ -485,7 +485,7 @@ class Driver:
         """Wait for a place and a turn."""
         lane, queued = self._means._lane, self._loop.time()
         own = attempt is self._sending
-        if own and not self._wait and self._life.sends == 1:
+        if own and not self._queue and self._life.sends == 1:
             raise self._busy()
         if departure is not None:
             await departure.write()

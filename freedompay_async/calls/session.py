@@ -67,7 +67,7 @@ class Session(Means):
         request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> R:
         """A call that changes nothing: each attempt takes a fresh id, because a used one is refused.
 
@@ -77,14 +77,14 @@ class Session(Means):
             request_id: where it is an idempotency key, the same on every attempt.
             extra: more fields of the body.
             timeout: seconds, everything included.
-            wait: as in `submit`.
+            queue: as in `submit`.
 
         Raises:
             FreedomPayError: any of the tree but `StillProcessing`.
         """
         call = self.row(call)
         life = Life(self.policy, call.retry)
-        run = Driver(self, call, request, life=life, request_id=request_id, extra=extra, timeout=timeout, wait=wait)
+        run = Driver(self, call, request, life=life, request_id=request_id, extra=extra, timeout=timeout, queue=queue)
         return cast("R", await run.drive())
 
     async def submit(
@@ -97,7 +97,7 @@ class Session(Means):
         timeout: float | None = None,
         sent_at: float | None = None,
         departure: Departure | None = None,
-        wait: bool = True,
+        queue: bool = True,
         ask_once: bool = False,
     ) -> RequestState:
         """A call that changes something: one id, one body, one signature, whatever the number of attempts.
@@ -110,7 +110,7 @@ class Session(Means):
             timeout: seconds, everything included.
             sent_at: seconds since the epoch at which an earlier process first sent it; it is asked about before it is sent again.
             departure: in a patient lane only: what must be on the disk before each send.
-            wait: without, `Busy` is raised where its turn has not come yet, and a 429 is not waited out.
+            queue: without, `Busy` is raised where its turn has not come yet, and a 429 is not waited out.
             ask_once: a refusal of the caller's id too is looked up once, at once, and not through the grace time: the caller asks again.
 
         Raises:
@@ -134,7 +134,7 @@ class Session(Means):
             extra=extra,
             timeout=timeout,
             departure=departure,
-            wait=wait,
+            queue=queue,
         )
         return cast("RequestState", await self._recorded(run, request, extra))
 
@@ -146,7 +146,7 @@ class Session(Means):
         request_id: RequestId | None = None,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> R:
         """A call that changes something and can't be asked about; it is written down before it is sent, if the client keeps a record.
 
@@ -155,7 +155,7 @@ class Session(Means):
         """
         call = self.row(call)
         life = self._life(call, request_id)
-        run = Driver(self, call, request, life=life, request_id=_own(request_id), extra=extra, timeout=timeout, wait=wait)
+        run = Driver(self, call, request, life=life, request_id=_own(request_id), extra=extra, timeout=timeout, queue=queue)
         return cast("R", await self._recorded(run, request, extra))
 
     def _recorded(self, run: Driver, request: msgspec.Struct, extra: Mapping[str, Any] | None) -> Awaitable[Any]:
@@ -172,11 +172,11 @@ class Session(Means):
         *,
         extra: Mapping[str, Any] | None = None,
         timeout: float | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> R:
         """A call that changes something, and gives the same end when it is done again; each attempt takes a fresh id."""
         call = dataclasses.replace(self.row(call), retry=Retry.REPEATABLE)
-        run = Driver(self, call, request, life=Life(self.policy, call.retry), request_id=None, extra=extra, timeout=timeout, wait=wait)
+        run = Driver(self, call, request, life=Life(self.policy, call.retry), request_id=None, extra=extra, timeout=timeout, queue=queue)
         return cast("R", await run.drive())
 
     def _life(self, call: Call[Any], request_id: RequestId | None) -> Life:

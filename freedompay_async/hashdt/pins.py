@@ -49,11 +49,11 @@ class Pins(Staying):
         client_id: str | None = None,
         request_id: RequestId | None = None,
         timeout: float | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> PinPage:
         """A page to set a PIN, in two steps: set up, confirm."""
         query = _query(cardholder_id, wallet_id, card_id, client_id)
-        return await self._page(PINS_SET_URL, query, request_id, timeout, wait)
+        return await self._page(PINS_SET_URL, query, request_id, timeout, queue)
 
     async def reset_url(
         self,
@@ -64,11 +64,11 @@ class Pins(Staying):
         client_id: str | None = None,
         request_id: RequestId | None = None,
         timeout: float | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> PinPage:
         """A page to reset a PIN, in two steps: reset, confirm."""
         query = _query(cardholder_id, wallet_id, card_id, client_id)
-        return await self._page(PINS_RESET_URL, query, request_id, timeout, wait)
+        return await self._page(PINS_RESET_URL, query, request_id, timeout, queue)
 
     async def change_url(
         self,
@@ -79,11 +79,11 @@ class Pins(Staying):
         client_id: str | None = None,
         request_id: RequestId | None = None,
         timeout: float | None = None,
-        wait: bool = True,
+        queue: bool = True,
     ) -> PinPage:
         """A page to change a PIN, in three steps: current, new, confirm."""
         query = _query(cardholder_id, wallet_id, card_id, client_id)
-        return await self._page(PINS_CHANGE_URL, query, request_id, timeout, wait)
+        return await self._page(PINS_CHANGE_URL, query, request_id, timeout, queue)
 
     async def _page(
         self,
@@ -91,7 +91,7 @@ class Pins(Staying):
         query: HeaderQuery,
         request_id: RequestId | None,
         timeout: float | None,
-        wait: bool,  # noqa: FBT001 - each method hands on what it was given, in this order
+        queue: bool,  # noqa: FBT001 - each method hands on what it was given, in this order
     ) -> PinPage:
         request_id = new_request_id() if request_id is None else checked_request_id(request_id)
         access = self._access
@@ -103,7 +103,7 @@ class Pins(Staying):
                 await access.renew(None, deadline=deadline)
             used = access.token
             try:
-                answer = await self._session.read(call, query, request_id=request_id, timeout=_left(deadline), wait=wait)
+                answer = await self._session.read(call, query, request_id=request_id, timeout=_left(deadline), queue=queue)
             except AuthenticationError as error:
                 if error.http_status != 401 or not access.renewable:
                     raise
@@ -113,7 +113,7 @@ class Pins(Staying):
             await access.renew(used, deadline=deadline)
             if deadline <= loop.time():
                 raise refused
-            return _page(await self._session.read(call, query, request_id=request_id, timeout=_left(deadline), wait=wait))
+            return _page(await self._session.read(call, query, request_id=request_id, timeout=_left(deadline), queue=queue))
         except FreedomPayError as error:
             error.request_id, error.call = error.request_id or request_id, error.call or call.name
             raise

@@ -366,7 +366,7 @@ async def start(
     extra: Mapping[str, Any] | None = None,
     sent_at: float | None = None,
     departure: Departure | None = None,
-    wait: bool = True,
+    queue: bool = True,
     ask_once: bool = False,
 ) -> Operation[R]:
     """Send an intent, as `Session.submit` does; the operation that came of it."""
@@ -378,7 +378,7 @@ async def start(
         timeout=timeout,
         sent_at=sent_at,
         departure=departure,
-        wait=wait,
+        queue=queue,
         ask_once=ask_once,
     )
     # What an earlier process has sent, or what the issuer had before, was accepted nobody knows when.
