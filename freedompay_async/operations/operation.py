@@ -7,7 +7,7 @@ import dataclasses
 import logging
 from heapq import heappop, heappush
 from math import inf
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import anyio
 
@@ -33,16 +33,17 @@ from freedompay_async.guards.loops import running_loop
 from freedompay_async.guards.staying import Staying
 from freedompay_async.operations.held import lacks, result_of
 from freedompay_async.operations.stream import stream
+from freedompay_async.settings.options import NO_OPTIONS
 from freedompay_async.traffic.governor import Lane
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 
     from freedompay_async.calls.driver import Departure
     from freedompay_async.calls.session import Session
     from freedompay_async.contract.models import Intent, RequestState
-    from freedompay_async.contract.request_ids import RequestId
     from freedompay_async.contract.table import Call
+    from freedompay_async.settings.options import ChangeOptions
 
 __all__ = ["Operation", "as_completed", "start"]
 
@@ -108,8 +109,8 @@ class Operation(Staying, Generic[R_co]):
         self._holder = holder
         # By the clock of the loop. Of what was accepted elsewhere it is the first look, and how long it then takes is a kind of its own.
         self._accepted = accepted
-        self._looks = session.polls.of(call.name if accepted is not None else f"{call.name}, attached")
-        self._luck = session.polls.luck()
+        self._looks = session.shared.polls.of(call.name if accepted is not None else f"{call.name}, attached")
+        self._luck = session.shared.polls.luck()
         # Ages: at the last look, and at the last one that has shown it in process.
         self._looked: float | None = None
         self._pending = 0.0
@@ -303,7 +304,7 @@ class Operation(Staying, Generic[R_co]):
             asked=None,
             resend_within=self._session.policy.resend_within,
             before=self._before,
-            redaction=self._session.outgoing.about(self.request_id, codes=self._call.codes),
+            redaction=self._session.shared.outgoing.about(self.request_id, codes=self._call.codes),
         )
         if self.answer is not None and self.answer.other_body:
             tell_other_body(error)
@@ -360,25 +361,19 @@ async def start(
     session: Session,
     call: Call[R],
     request: Intent,
+    options: ChangeOptions = NO_OPTIONS,
     *,
-    request_id: RequestId | None,
-    timeout: float | None,
-    extra: Mapping[str, Any] | None = None,
     sent_at: float | None = None,
     departure: Departure | None = None,
-    queue: bool = True,
     ask_once: bool = False,
 ) -> Operation[R]:
     """Send an intent, as `Session.submit` does; the operation that came of it."""
     answer = await session.submit(
         call,
         request,
-        request_id=request_id,
-        extra=extra,
-        timeout=timeout,
+        options,
         sent_at=sent_at,
         departure=departure,
-        queue=queue,
         ask_once=ask_once,
     )
     # What an earlier process has sent, or what the issuer had before, was accepted nobody knows when.
@@ -417,7 +412,7 @@ class _Watch(Generic[R]):
     ) -> None:
         # What came to nothing is due again later, and holds no place until then.
         once = dataclasses.replace(session.policy, attempts=1)
-        self._session = session.in_lane(Lane(concurrency=concurrency, rate=rate, within=session.governor), policy=once)
+        self._session = session.in_lane(Lane(concurrency=concurrency, rate=rate, within=session.shared.governor), policy=once)
         self._places = asyncio.Semaphore(concurrency)
         self._loop = asyncio.get_running_loop()
         now = self._loop.time()

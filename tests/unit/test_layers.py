@@ -37,6 +37,7 @@ KNOWN = {
     ("contract.file.reading", "settings.settings"),  # Region
     ("contract.overrides", "settings.settings"),  # Region
     ("codec.wire", "calls.policy"),  # Seen
+    ("settings.options", "calls.policy"),  # Policy
     ("traffic.governor", "calls.policy"),  # Seen
     ("traffic.poll_schedule", "calls.policy"),  # Policy
 }
