@@ -105,7 +105,7 @@ class Issuer:
 
 async def _wait(issuer: Issuer, ids: int, arrival: float | None, rate: float | None) -> None:
     async with FreedomPay(auth_id="1", secret_key="k", region="KG", base_url="https://issuer.example", timeout=1e6) as fp:
-        fp._session.transport = issuer  # type: ignore[misc]
+        object.__setattr__(fp._session.shared, "transport", issuer)
         counted: Counter[str] = Counter()
 
         async def group(count: int) -> None:
@@ -194,7 +194,7 @@ def memory(ids: int = 10_000) -> dict[str, float]:
         found = {}
         names = [f"{number:036d}" for number in range(ids)]
         async with FreedomPay(auth_id="1", secret_key="k", region="KG", base_url="https://issuer.example", timeout=1e6) as fp:
-            fp._session.transport = Issuer(0.5, 1, 0.0)  # type: ignore[misc]
+            object.__setattr__(fp._session.shared, "transport", Issuer(0.5, 1, 0.0))
             await (await fp.cards.bulk_issue(product_id=1, count=1)).result()
             for kind in ("attached", "accepted"):
                 with _traced():
@@ -203,7 +203,8 @@ def memory(ids: int = 10_000) -> dict[str, float]:
                         operations = [fp.requests.attach(name) for name in names]
                     else:
                         operations = [await fp.cards.bulk_issue(product_id=1, count=1) for _ in names]
-                        fp._session.transport = Issuer(0.5, 1, 0.0)  # type: ignore[misc] - what the wire remembers is not the client's
+                        # What the wire remembers is not the client's.
+                        object.__setattr__(fp._session.shared, "transport", Issuer(0.5, 1, 0.0))
                     gc.collect()
                     watch = _Watch(fp._session, operations, timeout=None, concurrency=32, rate=None)
                     found[kind] = tracemalloc.get_traced_memory()[0] / ids

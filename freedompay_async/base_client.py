@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from freedompay_async.calls.session import Session
+from freedompay_async.calls.shared import Shared
 from freedompay_async.codec.shapes import prepare_shape
 from freedompay_async.contract.table import HASHDT_TABLE, TABLE
 from freedompay_async.errors import ConfigurationError, NotSent
-from freedompay_async.guards.arguments import check_flag, check_number, check_type, check_whole
+from freedompay_async.guards.arguments import check_whole
 from freedompay_async.guards.staying import Staying
-from freedompay_async.settings.policy import Policy
 from freedompay_async.settings.proxies import Way
 from freedompay_async.traffic.governor import Governor
 from freedompay_async.transport.base import Attempt, TransportError
@@ -27,63 +26,49 @@ if TYPE_CHECKING:
     from freedompay_async.codec.drift import Drift
     from freedompay_async.contract.calls import Call, Section
     from freedompay_async.crypto.signing import Signer
-    from freedompay_async.settings.proxies import Proxy
+    from freedompay_async.settings.options import Chosen
 
-__all__ = ["Pooled"]
+__all__ = ["BaseClient"]
 
 
-class Pooled(Staying):
+class BaseClient(Staying):
     """Belongs to the process and the event loop of its first call."""
 
     INSTEAD = "make a client in each process"
 
     def __init__(
         self,
+        chosen: Chosen,
         *,
         base_url: str,
         signers: dict[Section, Signer],
         rows: Mapping[str, Call[Any]],
-        record: Record | None,
-        max_connections: int,
-        rate: float | None,
-        timeout: float,
-        policy: Policy | None,
-        ssl_context: ssl.SSLContext | None,
-        max_answer: int,
-        proxy: Proxy | None,
-        trust_env: bool,
+        record: Record | None = None,
     ) -> None:
-        check_whole("max_connections", max_connections, unit="connections")
-        if rate is not None:
-            check_number("rate", rate, unit="calls a second")
-        check_number("timeout", timeout, unit="seconds", endless=True)
-        check_whole("max_answer", max_answer, unit="bytes")
-        policy = Policy() if policy is None else policy
-        check_type("policy", policy, Policy, "a Policy")
-        if ssl_context is not None:
-            check_type("ssl_context", ssl_context, ssl.SSLContext, "an ssl.SSLContext")
-        self._max_connections: Final = max_connections
+        self._max_connections: Final = chosen.max_connections
         self._warming: Final = asyncio.Lock()
         self._transport: Final = Transport(
             base_url,
-            connect_timeout=policy.connect_timeout,
-            max_answer=max_answer,
-            ssl_context=ssl_context,
-            way=Way.of(base_url, proxy=proxy, trust_env=check_flag("trust_env", trust_env)),
+            connect_timeout=chosen.policy.connect_timeout,
+            max_answer=chosen.max_answer,
+            ssl_context=chosen.ssl_context,
+            way=Way.of(base_url, proxy=chosen.proxy, trust_env=chosen.trust_env),
         )
         self._session: Final = Session(
-            self._transport,
-            signers=signers,
-            policy=policy,
-            timeout=timeout,
-            rows=rows,
-            record=record,
-            governor=Governor(concurrency=max_connections, rate=rate),
+            Shared.of(
+                self._transport,
+                signers=signers,
+                policy=chosen.policy,
+                timeout=chosen.timeout,
+                rows=rows,
+                record=record,
+                governor=Governor(concurrency=chosen.max_connections, rate=chosen.rate),
+            )
         )
 
     def drift(self) -> list[Drift]:
         """How the answers have differed from the contract so far: names and counts, never a value."""
-        return self._session.drift.list()
+        return self._session.shared.drift.list()
 
     async def warm_up(self, count: int, *, timeout: float | None = None) -> None:
         """Open connections beforehand, so that the first calls need not wait for names, TCP and TLS. Nothing is sent on them.
@@ -101,11 +86,11 @@ class Pooled(Staying):
         check_whole("count", count, unit="connections")
         if count > self._max_connections:
             raise ConfigurationError(f"warm_up({count}): from 1 to max_connections={self._max_connections}. Nothing was sent.")
-        loop = self._session.check(timeout)
+        loop = self._session.shared.check(timeout)
         until = loop.time() + (self._session.timeout if timeout is None else timeout)
         for call in (*TABLE, *HASHDT_TABLE):
             prepare_shape(call.answer)
-        governor, reason = self._session.governor, "no time was left"
+        governor, reason = self._session.shared.governor, "no time was left"
         with suppress(TimeoutError):
             async with asyncio.timeout_at(until), self._warming:
                 # They have places, so that there are never more connections than the client may have.

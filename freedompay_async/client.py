@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
 
 import msgspec
 
 from freedompay_async.api import Cards, Clients, GiftCards, Limits, Requests, Transactions
 from freedompay_async.api.custom_call import given_call
-from freedompay_async.base_client import Pooled
+from freedompay_async.base_client import BaseClient
 from freedompay_async.calls.record import Record
 from freedompay_async.contract.calls import Retry, Section
 from freedompay_async.contract.client_contract import Contract
@@ -20,26 +20,26 @@ from freedompay_async.crypto.signing import check_signer
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import check_text, refusal, sealed
 from freedompay_async.redaction.secret import Hidden, SecretKey
-from freedompay_async.settings.proxies import proxy_of
+from freedompay_async.settings.options import (
+    FREEDOMPAY_OPTIONS,
+    ID_OPTIONS,
+    choose,
+    close_options,
+    unknown_option,
+)
 from freedompay_async.settings.schemes import SECTIONS, read_schemes, signers_of
-from freedompay_async.settings.settings import MAX_ANSWER, Settings, host_of, region_scheme
+from freedompay_async.settings.settings import Settings, host_of, region_scheme
 
 if TYPE_CHECKING:
-    import ssl
-    from os import PathLike
-
-    from freedompay_async.contract.overrides import Override
-    from freedompay_async.contract.request_ids import RequestId
     from freedompay_async.crypto.signing import Signer
-    from freedompay_async.settings.policy import Policy
-    from freedompay_async.settings.proxies import Proxy
+    from freedompay_async.settings.options import FreedomPayOptions, IdOptions
 
 __all__ = ["FreedomPay"]
 
 R = TypeVar("R")
 
 
-class FreedomPay(Pooled):
+class FreedomPay(BaseClient):
     """A client for one merchant, with a pool of connections; one for each event loop.
 
     Args:
@@ -51,19 +51,12 @@ class FreedomPay(Pooled):
         base_url: wins over the region's host, such as `https://api.example.com`.
         scheme: wins over the region's signature scheme: `jws-hs512`, `jws-hs256` or `sign`, or one for each section, such as
             `payment-cards=jws-hs256,gift-cards=sign`.
-        signer: wins over all of these; one for all sections, or a mapping from `Section`.
-        max_connections: connections open at once, and so calls on the way at once.
-        rate: calls a second at most, whoever makes them; left out, there is no limit but the one that the issuer's 429 teaches.
-        timeout: seconds a call may take in all: the wait for the pool, attempts, pauses and settling.
-        policy: the times in between.
-        contract: what is different in the contract table: the path of a contract file, or `Override`s.
-        record: a file in which every call that can't be asked about (a gift card's issue, a PIN of the issuer's making) is written down
-            before it is sent and when it has ended: see `Record`.
-        ssl_context: your own TLS settings, for a private authority.
-        max_answer: bytes; a larger answer is not read, and counts as lost.
-        proxy: the address of an HTTP proxy to go through, such as `http://proxy.example.com:3128`; it may have a user and a password.
-        trust_env: go through the proxy that `HTTPS_PROXY` (or `ALL_PROXY`) names and `NO_PROXY` does not take out; the user and
-            password for it may be in `.netrc`. Left out, neither is used, and `NotSent` says that such a proxy is named.
+        **options: see `FreedomPayOptions`, which tells of each with its unit. In a few words:
+            `max_connections` (100), `rate` in calls a second, `timeout` in seconds (60), `policy`:
+            the times in between, `contract`: what is different in the contract table, `signer`:
+            in place of the id, the key and the scheme, `record`: a file of calls that can't be
+            asked about, `ssl_context`, `max_answer` in bytes, `proxy`, `trust_env`: the proxy of
+            the environment.
 
     Raises:
         ConfigurationError: a setting is missing or wrong; nothing was sent.
@@ -78,40 +71,30 @@ class FreedomPay(Pooled):
         test: bool | None = None,
         base_url: str | None = None,
         scheme: str | None = None,
-        signer: Signer | Mapping[Section, Signer] | None = None,
-        max_connections: int = 100,
-        rate: float | None = None,
-        timeout: float = 60.0,
-        policy: Policy | None = None,
-        contract: Iterable[Override] | str | PathLike[str] = (),
-        record: str | PathLike[str] | None = None,
-        ssl_context: ssl.SSLContext | None = None,
-        max_answer: int = MAX_ANSWER,
-        proxy: str | Proxy | None = None,
-        trust_env: bool = False,
+        **options: Unpack[FreedomPayOptions],
     ) -> None:
         # Hidden first, so that no traceback of this frame shows them.
-        given_key, given_proxy = Hidden(secret_key), Hidden(proxy)
-        del secret_key, proxy
+        given_key = Hidden(secret_key)
+        del secret_key
+        chosen = choose(options, FREEDOMPAY_OPTIONS, "FreedomPay.__init__")
         key = None if given_key.value is None else sealed("secret_key", given_key, SecretKey)
         named = None if region is None else Region(region)
         host = host_of(named, test=test, base_url=base_url)
-        signers = _signers(named, auth_id=auth_id, secret_key=key, scheme=scheme, signer=signer)
-        own = Contract(overrides_of(contract), named)
+        signers = _signers(
+            named,
+            auth_id=auth_id,
+            secret_key=key,
+            scheme=scheme,
+            signer=chosen.signer,
+        )
+        own = Contract(overrides_of(chosen.contract), named)
         own.check_ids(signers)
         super().__init__(
+            chosen,
             base_url=host.base_url,
             signers=signers,
             rows=own.rows,
-            record=None if record is None else Record(record),
-            max_connections=max_connections,
-            rate=rate,
-            timeout=timeout,
-            policy=policy,
-            ssl_context=ssl_context,
-            max_answer=max_answer,
-            proxy=proxy_of(given_proxy),
-            trust_env=trust_env,
+            record=None if chosen.record is None else Record(chosen.record),
         )
         self.contract: Final = own
         self.base_url: Final = host.base_url
@@ -126,82 +109,33 @@ class FreedomPay(Pooled):
         self.transactions: Final = Transactions(self._session)
 
     @classmethod
-    def from_env(
-        cls,
-        *,
-        signer: Signer | Mapping[Section, Signer] | None = None,
-        max_connections: int = 100,
-        rate: float | None = None,
-        timeout: float = 60.0,
-        policy: Policy | None = None,
-        contract: Iterable[Override] | str | PathLike[str] = (),
-        record: str | PathLike[str] | None = None,
-        ssl_context: ssl.SSLContext | None = None,
-        max_answer: int = MAX_ANSWER,
-        proxy: str | Proxy | None = None,
-        trust_env: bool = False,
-    ) -> Self:
-        """A client with the settings of `FREEDOMPAY_AUTH_ID`, `_SECRET_KEY`, `_REGION`, `_TEST`, `_BASE_URL`, `_SIGNATURE`, `_CONTRACT` and
-        `_PROXY`; an argument wins over its variable. A `signer` needs neither the merchant id nor the key.
+    def from_env(cls, **options: Unpack[FreedomPayOptions]) -> Self:
+        """A client with the settings of the environment; an option wins over its variable.
+
+        They are `FREEDOMPAY_AUTH_ID`, `_SECRET_KEY`, `_REGION`, `_TEST`, `_BASE_URL`, `_SIGNATURE`,
+        `_CONTRACT` and `_PROXY`. A `signer` needs neither the merchant id nor the key.
 
         Raises:
             ConfigurationError: names each variable that is missing or wrong.
         """
-        # So that no traceback of this frame shows it; below too.
-        given_proxy = Hidden(proxy)
-        del proxy
-        return cls.from_settings(
-            Settings.from_env(signed=signer is not None),
-            signer=signer,
-            max_connections=max_connections,
-            rate=rate,
-            timeout=timeout,
-            policy=policy,
-            contract=contract,
-            record=record,
-            ssl_context=ssl_context,
-            max_answer=max_answer,
-            proxy=proxy_of(given_proxy),
-            trust_env=trust_env,
-        )
+        close_options(options, FREEDOMPAY_OPTIONS, "FreedomPay.from_env")
+        settings = Settings.from_env(signed=options.get("signer") is not None)
+        return cls.from_settings(settings, **options)
 
     @classmethod
-    def from_settings(
-        cls,
-        settings: Settings,
-        *,
-        signer: Signer | Mapping[Section, Signer] | None = None,
-        max_connections: int = 100,
-        rate: float | None = None,
-        timeout: float = 60.0,
-        policy: Policy | None = None,
-        contract: Iterable[Override] | str | PathLike[str] = (),
-        record: str | PathLike[str] | None = None,
-        ssl_context: ssl.SSLContext | None = None,
-        max_answer: int = MAX_ANSWER,
-        proxy: str | Proxy | None = None,
-        trust_env: bool = False,
-    ) -> Self:
-        given_proxy = Hidden(proxy)
-        del proxy
+    def from_settings(cls, settings: Settings, **options: Unpack[FreedomPayOptions]) -> Self:
+        """A client with settings that were read elsewhere; an option wins over its setting."""
+        close_options(options, FREEDOMPAY_OPTIONS, "FreedomPay.from_settings")
+        options["contract"] = options.get("contract") or settings.contract or ()
+        options["proxy"] = options.get("proxy") or settings.proxy
         return cls(
             auth_id=settings.auth_id,
             secret_key=settings.secret_key,
             region=settings.region,
             test=settings.test,
             base_url=settings.base_url,
-            scheme=settings.scheme if signer is None else None,
-            signer=signer,
-            max_connections=max_connections,
-            rate=rate,
-            timeout=timeout,
-            policy=policy,
-            contract=contract or settings.contract or (),
-            record=record,
-            ssl_context=ssl_context,
-            max_answer=max_answer,
-            proxy=proxy_of(given_proxy) or settings.proxy,
-            trust_env=trust_env,
+            scheme=None if options.get("signer") is not None else settings.scheme,
+            **options,
         )
 
     def replace_signer(self, signer: Signer | Mapping[Section, Signer]) -> None:
@@ -216,14 +150,14 @@ class FreedomPay(Pooled):
         signers = dict(signer) if isinstance(signer, Mapping) else dict.fromkeys(SECTIONS, signer)
         for section, new in signers.items():
             check_signer(new)
-            old = self._session.signers.get(section)
+            old = self._session.shared.signers.get(section)
             if old is None:
                 raise ConfigurationError(f"section {section!r} is not of this client. Nothing was sent.")
             if new.auth_id != old.auth_id or new.header_id != old.header_id:
                 raise ConfigurationError(
                     f"the new signer for {section} is of another merchant or another scheme: make a client of its own. Nothing was sent."
                 )
-        self._session.replace_signers(signers)
+        self._session.shared.replace_signers(signers)
 
     async def call(
         self,
@@ -233,9 +167,7 @@ class FreedomPay(Pooled):
         *,
         retry: Retry = Retry.UNASKABLE,
         section: Section = Section.PAYMENT_CARDS,
-        request_id: RequestId | None = None,
-        timeout: float | None = None,
-        wait: bool = True,
+        **options: Unpack[IdOptions],
     ) -> R:
         """Make a call that the library does not know yet; it is signed, sent and settled like the rest.
 
@@ -247,9 +179,7 @@ class FreedomPay(Pooled):
                 id in a header; `READ` is for what changes nothing; `ASKABLE` puts `request_id` into the body and gives a `RequestState`,
                 which `requests.attach` goes on with.
             section: decides the signature scheme and the envelope of the answer.
-            request_id: a UUID of your own; not for a read.
-            timeout: seconds, everything included.
-            wait: as for `Cards`.
+            **options: see `IdOptions`; a `request_id` is not for a read.
 
         Raises:
             FreedomPayError: any of the tree but `StillProcessing`.
@@ -260,8 +190,16 @@ class FreedomPay(Pooled):
             raise wrong
         # Bound anew for the same reason.
         body = body if isinstance(body, msgspec.Struct) else Fields(body)
+        if not options.keys() <= ID_OPTIONS:
+            raise unknown_option(options, ID_OPTIONS, "FreedomPay.call")
         return await given_call(
-            self._session, path, body, answer_type, retry=retry, section=section, request_id=request_id, timeout=timeout, wait=wait
+            self._session,
+            path,
+            body,
+            answer_type,
+            options,
+            retry=retry,
+            section=section,
         )
 
     def __repr__(self) -> str:

@@ -4,7 +4,7 @@
     ├── ConfigurationError      wrong settings or wrong use; nothing was sent
     ├── JournalError            a batch's journal can't be written; the run has stopped, and what was sent is in it
     ├── NotSent                 no byte of it left this machine; safe to repeat
-    │   └── Busy                its turn had not come yet, and it was told not to wait
+    │   └── Busy                its turn had not come yet, and queue=False
     ├── OutcomeUnknown          sent, and what became of it is not known
     │   └── ResultUnknown       it was done, and the answer that says so can't be read
     ├── StillProcessing         it had not ended, as far as the issuer tells, when the waiting stopped
@@ -151,7 +151,7 @@ class NotSent(FreedomPayError):
 
 
 class Busy(NotSent):
-    """The client has as many calls on the way as it may have, or its turn had not come yet, and `wait=False`: nothing was sent."""
+    """The client has as many calls on the way as it may have, or its turn had not come yet, and `queue=False`: nothing was sent."""
 
 
 class OutcomeUnknown(FreedomPayError):
@@ -333,7 +333,7 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.BUSY: Meaning(
         Busy,
         Of.EFFECT,
-        "not sent: its turn had not come, and `wait=False`",
+        "not sent: its turn had not come, and `queue=False`",
         False,
         _NEW,
         "not sent: {why}.",

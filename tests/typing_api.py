@@ -1,5 +1,8 @@
 """Never run: what a type checker must make of the names that users see."""
 
+# mypy and pyright both take `type: ignore` for an error that they find, and both say where it silences none.
+# pyright: reportUnnecessaryTypeIgnoreComment=true
+
 from __future__ import annotations
 
 import datetime as dt
@@ -7,6 +10,7 @@ from typing import Any, assert_type
 
 from freedompay_async import FreedomPay, GiftCardOrder, NewClient, Operation, Retry, Secret, Signer
 from freedompay_async.batch import Batch, Journal, Outcome, Plan, Report, read_file
+from freedompay_async.hashdt import HashDT
 from freedompay_async.models import (
     CardBalance,
     Completed,
@@ -21,6 +25,7 @@ from freedompay_async.models import (
     RequestState,
     Statement,
 )
+from freedompay_async.settings.settings import Settings  # noqa: TC001 - as users import it
 
 
 async def calls(fp: FreedomPay, person: NewClient) -> None:
@@ -112,3 +117,42 @@ def signers() -> None:
     FreedomPay(signer=PlainSigner(), region="KZ")
     assert_type(VaultSigner().secrets, tuple[Secret, ...])
     assert_type(VaultSigner().on_refusal, str)
+
+
+async def options(fp: FreedomPay, hashdt: HashDT) -> None:
+    """Each option is known by its name and its type; a comment that nothing needs is an error too."""
+    await fp.cards.block("card", description="lost", request_id="id", timeout=5.0, queue=False, extra={"memo": 1})
+    await fp.cards.info("card", timeout=None, queue=True, extra=None)
+    await fp.call("/path", {}, dict[str, Any], request_id="id", timeout=5.0, queue=False)
+    await fp.requests.status("id", timeout=5.0, queue=False)
+    await hashdt.pins.set_url(cardholder_id="h", wallet_id="w", card_id="c", request_id="id", timeout=5.0, queue=False)
+    FreedomPay(auth_id="1", secret_key="k", max_connections=10, rate=5.0, timeout=30, record="record.jsonl", trust_env=True)
+    FreedomPay.from_env(proxy="http://proxy.example.com:3128", max_answer=1000, contract="contract.toml")
+    HashDT(base_url="https://h.example", api_key="a", product_id="p", token="t", max_connections=10)
+
+
+async def wrong_names(fp: FreedomPay, settings: Settings, hashdt: HashDT) -> None:
+    await fp.cards.block("card", description="lost", time_out=5.0)  # type: ignore[call-arg]
+    await fp.cards.info("card", request_id="id")  # type: ignore[call-arg]
+    await fp.cards.set_pin("card", request_id="id")  # type: ignore[call-arg]
+    await fp.cards.info("card", wait=False)  # type: ignore[call-arg]
+    await fp.requests.status("id", extra={})  # type: ignore[call-arg]
+    await fp.call("/path", {}, dict[str, Any], extra={})  # type: ignore[call-arg]
+    await hashdt.pins.set_url(cardholder_id="h", wallet_id="w", card_id="c", extra={})  # type: ignore[call-arg]
+    FreedomPay(auth_id="1", secret_key="k", max_connection=10)  # type: ignore[call-arg]
+    FreedomPay.from_env(max_connection=10)  # type: ignore[call-arg]
+    FreedomPay.from_settings(settings, auth_id="1")  # type: ignore[call-arg]
+    HashDT(base_url="u", api_key="a", product_id="p", token="t", record="r")  # type: ignore[call-arg]
+
+
+async def wrong_types(fp: FreedomPay, settings: Settings, hashdt: HashDT) -> None:
+    await fp.cards.block("card", description="lost", timeout="5")  # type: ignore[arg-type]
+    await fp.cards.info("card", queue="no")  # type: ignore[arg-type]
+    await fp.cards.block("card", description="lost", request_id=5)  # type: ignore[arg-type]
+    await fp.cards.info("card", extra="memo")  # type: ignore[arg-type]
+    await fp.cards.block("card", "lost")  # type: ignore[call-arg]
+    await hashdt.pins.set_url(cardholder_id="h", wallet_id="w", card_id="c", timeout="5")  # type: ignore[arg-type]
+    FreedomPay(auth_id="1", secret_key="k", max_connections="10")  # type: ignore[arg-type]
+    FreedomPay.from_env(trust_env="0")  # type: ignore[arg-type]
+    FreedomPay.from_settings(settings, signer="key")  # type: ignore[arg-type]
+    HashDT(base_url="u", api_key="a", product_id="p", token="t", rate="5")  # type: ignore[arg-type]

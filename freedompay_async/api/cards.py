@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 from freedompay_async.api.namespace import Namespace
 from freedompay_async.api.statement_windows import movements
@@ -22,9 +22,10 @@ from freedompay_async.contract.models.requests import (
 )
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Hidden, Pin
+from freedompay_async.settings.options import READ_OPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping
+    from collections.abc import AsyncGenerator, Callable
 
     from freedompay_async.contract.calls import Call
     from freedompay_async.contract.models.answers import Answer, Completed, IssuedCards
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
         Statement,
         StatementExtended,
     )
-    from freedompay_async.contract.request_ids import RequestId
     from freedompay_async.operations.operation import Operation
+    from freedompay_async.settings.options import ChangeOptions, ReadOptions
 
 __all__ = ["Cards"]
 
@@ -46,11 +47,19 @@ __all__ = ["Cards"]
 class Cards(Namespace):
     """Payment cards.
 
-    A method that changes something sends one intent and returns when the issuer has accepted it; `await operation.result()` waits for
-    the end. `request_id` is a UUID of your own; left out, the library makes one. `timeout` is seconds, everything included. `extra` adds
-    fields to the body by their name on the wire; wrap what is secret in `Secret`. With `wait=False` a call whose turn has not come,
-    because as many are on the way as may be, raises `Busy` at once, and a 429 of the issuer `RateLimited`: for a web handler that answers
-    429 itself.
+    A method that changes something sends one intent and returns when the issuer has accepted it;
+    `await operation.result()` waits for the end.
+
+    The options of a method that changes something are `ChangeOptions`, of one that reads
+    `ReadOptions`; the methods of the other namespaces take the same:
+
+    * `request_id`: a UUID of your own; left out, the library makes one.
+    * `extra`: more fields of the body, by their name on the wire; wrap what is secret in `Secret`.
+    * `timeout`: seconds, everything included.
+    * `queue`: with False a call whose turn has not come, because as many are on the way as may be,
+      raises `Busy` at once, and a 429 of the issuer `RateLimited`: for a web handler that answers
+      429 itself.
+
     Each raises any of `FreedomPayError` but `StillProcessing`, with the request id on it.
     """
 
@@ -59,10 +68,7 @@ class Cards(Namespace):
         *,
         client_id: str | None = None,
         product_id: int,
-        request_id: RequestId | None = None,
-        extra: Mapping[str, Any] | None = None,
-        timeout: float | None = None,
-        wait: bool = True,
+        **options: Unpack[ChangeOptions],
     ) -> Operation[IssuedCards]:
         """Issue a card to a client.
 
@@ -72,107 +78,86 @@ class Cards(Namespace):
         Args:
             client_id: may be left out only where the contract of this client leaves it out of the body.
             product_id: of the card. Card products are another list than those of clients, and no public page shows it.
-            request_id: as for `Cards`.
-            extra: as for `Cards`.
-            timeout: seconds.
-            wait: as for `Cards`.
+            **options: see `ChangeOptions`.
         """
         body = self._order(table.CARDS_ISSUE, client_id, product_id)
-        return await self._start(table.CARDS_ISSUE, body, request_id, extra, timeout, wait)
+        return await self._start(table.CARDS_ISSUE, body, options)
 
     async def bulk_issue(
         self,
         *,
         product_id: int,
         count: int,
-        request_id: RequestId | None = None,
-        extra: Mapping[str, Any] | None = None,
-        timeout: float | None = None,
-        wait: bool = True,
+        **options: Unpack[ChangeOptions],
     ) -> Operation[IssuedCards]:
         """Issue `count` cards without a holder, to be linked later. `product_id` is a card product, as for `issue`.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
         body = BulkIssue(product_id=product_id, count=count)
-        return await self._start(table.CARDS_BULK_ISSUE, body, request_id, extra, timeout, wait)
+        return await self._start(table.CARDS_BULK_ISSUE, body, options)
 
     async def issue_plastic(
         self,
         *,
         client_id: str | None = None,
         product_id: int,
-        request_id: RequestId | None = None,
-        extra: Mapping[str, Any] | None = None,
-        timeout: float | None = None,
-        wait: bool = True,
+        **options: Unpack[ChangeOptions],
     ) -> Operation[IssuedCards]:
         """Issue a plastic card to a client, as `issue`. The menus of KG and UZ call it "Physical".
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
         body = self._order(table.CARDS_ISSUE_PLASTIC, client_id, product_id)
-        return await self._start(table.CARDS_ISSUE_PLASTIC, body, request_id, extra, timeout, wait)
+        return await self._start(table.CARDS_ISSUE_PLASTIC, body, options)
 
     async def link(
         self,
         card_id: str,
         *,
         client_id: str,
-        request_id: RequestId | None = None,
-        extra: Mapping[str, Any] | None = None,
-        timeout: float | None = None,
-        wait: bool = True,
+        **options: Unpack[ChangeOptions],
     ) -> Operation[Completed]:
         """Link a card that has no holder to a client (docs.freedompay.kz, api-12074684). In the KZ menu only, as far as seen."""
         body = CardLink(client_id=client_id, card_id=card_id)
-        return await self._start(table.CARDS_LINK, body, request_id, extra, timeout, wait)
+        return await self._start(table.CARDS_LINK, body, options)
 
     async def activate(
         self,
         card_id: str,
-        *,
-        request_id: RequestId | None = None,
-        extra: Mapping[str, Any] | None = None,
-        timeout: float | None = None,
-        wait: bool = True,
+        **options: Unpack[ChangeOptions],
     ) -> Operation[Completed]:
         """Activate a card.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
-        return await self._start(table.CARDS_ACTIVATE, CardActivation(card_id=card_id), request_id, extra, timeout, wait)
+        body = CardActivation(card_id=card_id)
+        return await self._start(table.CARDS_ACTIVATE, body, options)
 
     async def block(
         self,
         card_id: str,
         *,
         description: str,
-        request_id: RequestId | None = None,
-        extra: Mapping[str, Any] | None = None,
-        timeout: float | None = None,
-        wait: bool = True,
+        **options: Unpack[ChangeOptions],
     ) -> Operation[Completed]:
         """Block a card until it is unblocked.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
         body = CardIntent(card_id=card_id, description=description)
-        return await self._start(table.CARDS_BLOCK, body, request_id, extra, timeout, wait)
+        return await self._start(table.CARDS_BLOCK, body, options)
 
     async def unblock(
         self,
         card_id: str,
         *,
         description: str,
-        request_id: RequestId | None = None,
-        extra: Mapping[str, Any] | None = None,
-        timeout: float | None = None,
-        wait: bool = True,
+        **options: Unpack[ChangeOptions],
     ) -> Operation[Completed]:
         """Lift a temporary block (docs.freedompay.kz, api-12074991)."""
         body = CardIntent(card_id=card_id, description=description)
-        return await self._start(table.CARDS_UNBLOCK, body, request_id, extra, timeout, wait)
+        return await self._start(table.CARDS_UNBLOCK, body, options)
 
     async def set_pin(
         self,
@@ -180,9 +165,7 @@ class Cards(Namespace):
         pin: str | None = None,
         *,
         encrypt: Callable[[str], str] | None = None,
-        extra: Mapping[str, Any] | None = None,
-        timeout: float | None = None,
-        wait: bool = True,
+        **options: Unpack[ReadOptions],
     ) -> Answer:
         """Set the PIN of a card (docs.freedompay.kz, api-12075062). The body has no request id, so it can't be asked about.
 
@@ -193,17 +176,18 @@ class Cards(Namespace):
             pin: left out, the issuer makes one, and a lost answer is `OutcomeUnknown`. Given, it is the encrypted PIN, or the plain one
                 together with `encrypt`; setting the same PIN again is harmless, so a lost answer is tried again.
             encrypt: from the plain PIN to what goes out: an `AesPin`, or a function of yours.
-            extra: more fields of the body.
-            timeout: seconds.
-            wait: as for `Cards`.
+            **options: see `ReadOptions`.
         """
         # Bound anew, so that no traceback of this frame shows them: a function may hold its key.
         pin, hidden = None if pin is None else Pin(pin), Hidden(encrypt)
         encrypt = None
+        # Before a function of the caller's is called.
+        self._check(table.CARDS_SET_PIN, options, READ_OPTIONS)
         if pin is None:
             if hidden.value is not None:
                 raise ConfigurationError("set_pin(encrypt=…) needs the pin. Nothing was sent.", call="cards.set_pin")
-            return await self._session.change(table.CARDS_SET_PIN, PinSetting(card_id=card_id), extra=extra, timeout=timeout, wait=wait)
+            body = PinSetting(card_id=card_id)
+            return await self._change(table.CARDS_SET_PIN, body, options)
         if not pin:
             raise ConfigurationError("set_pin was given an empty PIN. Nothing was sent.", call="cards.set_pin")
         if hidden.value is not None:
@@ -215,68 +199,53 @@ class Cards(Namespace):
                 "set_pin was given a plain PIN and nothing to encrypt it with: hand in encrypt=, or the encrypted text. Nothing was sent.",
                 call="cards.set_pin",
             )
-        return await self._session.repeat(
-            table.CARDS_SET_PIN, PinSetting(card_id=card_id, pin=pin), extra=extra, timeout=timeout, wait=wait
-        )
+        body = PinSetting(card_id=card_id, pin=pin)
+        return await self._repeat(table.CARDS_SET_PIN, body, options)
 
     async def reset_pin_counter(
         self,
         card_id: str,
-        *,
-        request_id: RequestId | None = None,
-        extra: Mapping[str, Any] | None = None,
-        timeout: float | None = None,
-        wait: bool = True,
+        **options: Unpack[ChangeOptions],
     ) -> Operation[Completed]:
         """Lift the temporary block after wrong PIN entries; the PIN stays (docs.freedompay.kz, api-12075070)."""
-        return await self._start(table.CARDS_RESET_PIN_COUNTER, CardActivation(card_id=card_id), request_id, extra, timeout, wait)
+        body = CardActivation(card_id=card_id)
+        return await self._start(table.CARDS_RESET_PIN_COUNTER, body, options)
 
     async def close(
         self,
         card_id: str,
         *,
         description: str,
-        request_id: RequestId | None = None,
-        extra: Mapping[str, Any] | None = None,
-        timeout: float | None = None,
-        wait: bool = True,
+        **options: Unpack[ChangeOptions],
     ) -> Operation[Completed]:
         """Close a card for good: it can't be undone (docs.freedompay.kz, api-12075208)."""
         body = CardIntent(card_id=card_id, description=description)
-        return await self._start(table.CARDS_CLOSE, body, request_id, extra, timeout, wait)
+        return await self._start(table.CARDS_CLOSE, body, options)
 
-    async def info(
-        self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
-    ) -> CardInfo:
+    async def info(self, card_id: str, **options: Unpack[ReadOptions]) -> CardInfo:
         """What the issuer tells of a card.
 
         Path and request are documented, the answer's fields are inferred (docs.freedompay.kz, "Card info").
         """
-        return await self._session.read(table.CARDS_INFO, CardQuery(card_id=card_id), extra=extra, timeout=timeout, wait=wait)
+        return await self._read(table.CARDS_INFO, CardQuery(card_id=card_id), options)
 
-    async def balance(
-        self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
-    ) -> CardBalance:
+    async def balance(self, card_id: str, **options: Unpack[ReadOptions]) -> CardBalance:
         """What is on a card.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
-        return await self._session.read(table.CARDS_BALANCE, CardId(card_id=card_id), extra=extra, timeout=timeout, wait=wait)
+        return await self._read(table.CARDS_BALANCE, CardId(card_id=card_id), options)
 
-    async def secret_data(
-        self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
-    ) -> CardSecrets:
+    async def secret_data(self, card_id: str, **options: Unpack[ReadOptions]) -> CardSecrets:
         """Number, expiry and CVV; each shows itself only when it is asked to `.reveal()`.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path, its fields, or whether they come encrypted.
         """
-        return await self._session.read(table.CARDS_SECRET_DATA, CardId(card_id=card_id), extra=extra, timeout=timeout, wait=wait)
+        return await self._read(table.CARDS_SECRET_DATA, CardId(card_id=card_id), options)
 
-    async def secret_data_v2(
-        self, card_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
-    ) -> CardSecrets:
+    async def secret_data_v2(self, card_id: str, **options: Unpack[ReadOptions]) -> CardSecrets:
         """The same by the second version of the call. Inferred, as the first; in the KZ menu only, as far as seen."""
-        return await self._session.read(table.CARDS_SECRET_DATA_V2, CardId(card_id=card_id), extra=extra, timeout=timeout, wait=wait)
+        return await self._read(table.CARDS_SECRET_DATA_V2, CardId(card_id=card_id), options)
 
     async def statement(
         self,
@@ -284,16 +253,14 @@ class Cards(Namespace):
         *,
         start_date: dt.date | str | None = None,
         end_date: dt.date | str | None = None,
-        extra: Mapping[str, Any] | None = None,
-        timeout: float | None = None,
-        wait: bool = True,
+        **options: Unpack[ReadOptions],
     ) -> Statement:
         """The movements of a card in one call (docs.freedompay.kz, api-12075219).
 
         A date goes out as `YYYY-MM-DD`, a text as it is: the form is on no public page.
         """
         body = StatementQuery(card_id=card_id, start_date=_day(start_date), end_date=_day(end_date))
-        return await self._session.read(table.CARDS_STATEMENT, body, extra=extra, timeout=timeout, wait=wait)
+        return await self._read(table.CARDS_STATEMENT, body, options)
 
     def movements(
         self, card_id: str, *, start: dt.date, end: dt.date, window: int = 30, timeout: float | None = None
@@ -309,7 +276,6 @@ class Cards(Namespace):
             end: the last day.
             window: days a statement.
             timeout: seconds a statement may take.
-            wait: as for `Cards`.
 
         Raises:
             ProtocolError: the date of a movement can't be read, so that nothing tells which window it belongs to.
@@ -323,13 +289,11 @@ class Cards(Namespace):
         *,
         start_date: dt.date | str,
         end_date: dt.date | str,
-        extra: Mapping[str, Any] | None = None,
-        timeout: float | None = None,
-        wait: bool = True,
+        **options: Unpack[ReadOptions],
     ) -> StatementExtended:
         """The movements with accounts and authorisations (docs.freedompay.kz, api-14425115). In the KZ menu only, as far as seen."""
         body = StatementQuery(card_id=card_id, start_date=_day(start_date), end_date=_day(end_date))
-        return await self._session.read(table.CARDS_STATEMENT_EXTENDED, body, extra=extra, timeout=timeout, wait=wait)
+        return await self._read(table.CARDS_STATEMENT_EXTENDED, body, options)
 
     async def validate_cardholder(
         self,
@@ -338,9 +302,7 @@ class Cards(Namespace):
         first_name: str,
         last_name: str,
         card_token: str,
-        extra: Mapping[str, Any] | None = None,
-        timeout: float | None = None,
-        wait: bool = True,
+        **options: Unpack[ReadOptions],
     ) -> CardValidation:
         """How well a person fits a card (docs.freedompay.kz, api-17842385).
 
@@ -352,16 +314,14 @@ class Cards(Namespace):
             first_name: the person's.
             last_name: the person's.
             card_token: a UUID.
-            extra: more fields of the body.
-            timeout: seconds.
-            wait: as for `Cards`.
+            **options: see `ReadOptions`.
         """
         body = CardholderQuery(user_phone=user_phone, first_name=first_name, last_name=last_name, card_token=card_token)
-        return await self._session.read(table.CARDS_VALIDATE_CARDHOLDER, body, extra=extra, timeout=timeout, wait=wait)
+        return await self._read(table.CARDS_VALIDATE_CARDHOLDER, body, options)
 
     def _order(self, call: Call[IssuedCards], client_id: str | None, product_id: int) -> CardIssue:
         """The body of an order; a client that is not sent is not held against the answer either."""
-        left_out = "client_id" in self._session.row(call).leave_out
+        left_out = "client_id" in self._session.shared.row(call).leave_out
         if client_id is None and not left_out:
             raise ConfigurationError(
                 "it needs client_id, the client that the card is for. Where the issuer wants something else, such as a "

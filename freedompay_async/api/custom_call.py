@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.calls.session import Session
     from freedompay_async.contract.request_ids import RequestId
+    from freedompay_async.settings.options import ChangeOptions, IdOptions
 
 __all__ = ["given_call"]
 
@@ -33,38 +34,38 @@ async def given_call(
     path: str,
     body: Fields | msgspec.Struct,
     answer_type: type[R],
+    options: IdOptions,
     *,
     retry: Retry,
     section: Section,
-    request_id: RequestId | None,
-    timeout: float | None,
-    wait: bool,
 ) -> R:
     """As `FreedomPay.call`."""
     check_path(check_text("path", path))
     check_type("retry", retry, Retry, "a Retry, such as Retry.READ")
-    if check_text("section", section) not in session.signers:
+    if check_text("section", section) not in session.shared.signers:
         raise ConfigurationError(f"section {section!r} is not of this client. Nothing was sent.")
     section = Section(section)
     _check_type(answer_type)
+    request_id = options.get("request_id")
     if retry.harmless and request_id is not None:
         raise ConfigurationError("request_id is for calls that change something: each attempt of a read has its own. Nothing was sent.")
-    if retry.harmless and any(session.row(call).path == path and not call.retry.harmless for call in TABLE):
+    if retry.harmless and any(session.shared.row(call).path == path and not call.retry.harmless for call in TABLE):
         raise ConfigurationError(f"{path} changes something, so it is no read and is not repeated at will. Nothing was sent.")
     if not retry.harmless:
         request_id = _own_id(body, request_id)
+    own = cast("ChangeOptions", {**options, "request_id": request_id})
     if retry is Retry.ASKABLE:
         if section is not Section.PAYMENT_CARDS:
             raise ConfigurationError(f"request/status does not know the calls of {section}: they can't be asked about. Nothing was sent.")
         if answer_type is not RequestState or isinstance(body, msgspec.Struct):
             raise ConfigurationError("an askable call has a body of fields and is read into a RequestState. Nothing was sent.")
         askable = Call(path, path, GivenIntent, RequestState, Mark.GIVEN, retry, "", section)
-        return cast("R", await session.submit(askable, GivenIntent(fields=body), request_id=request_id, timeout=timeout, wait=wait))
+        return cast("R", await session.submit(askable, GivenIntent(fields=body), own))
     request = body if isinstance(body, msgspec.Struct) else GivenBody(fields=body)
     call = Call(path, path, type(request), answer_type, Mark.GIVEN, retry, "", section)
     if retry is Retry.UNASKABLE:
-        return await session.change(call, request, request_id=request_id, timeout=timeout, wait=wait)
-    return await (session.read if retry is Retry.READ else session.repeat)(call, request, timeout=timeout, wait=wait)
+        return await session.change(call, request, own)
+    return await (session.read if retry is Retry.READ else session.repeat)(call, request, own)
 
 
 def _own_id(body: Fields | msgspec.Struct, request_id: RequestId | None) -> RequestId | None:

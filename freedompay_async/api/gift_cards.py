@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, Unpack, cast
 
 from freedompay_async.api.namespace import Namespace
 from freedompay_async.calls.driver import warn_of_unknown
@@ -25,12 +25,12 @@ from freedompay_async.errors import (
 from freedompay_async.guards.staying import Staying
 from freedompay_async.redaction.masking import mask_text
 from freedompay_async.redaction.secret import Otp
+from freedompay_async.settings.options import CHANGE_OPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from freedompay_async.contract.models.gift_cards import GiftAnswer, GiftCardState, GiftProducts, IssuedGiftCard
     from freedompay_async.contract.request_ids import RequestId
+    from freedompay_async.settings.options import ChangeOptions, ReadOptions
 
 __all__ = ["GiftCardOrder", "GiftCards"]
 
@@ -49,12 +49,12 @@ class GiftCards(Namespace):
     `OutcomeUnknown`, and a person has to look. Under the `Sign` scheme each call has an id in a header; there it is sent once more under
     the same id, after the grace time. `issue`, which pays, is not, unless the policy says so (`resend_payments`). A client with a
     `record` writes each call down before it is sent. A negative status raises `GiftCardError`.
-    `card_id`, `phone` and `product_code` are integers; text of digits will do. `extra`, `timeout` and `wait` as for `Cards`.
+    `card_id`, `phone` and `product_code` are integers; text of digits will do. Options as for `Cards`.
     """
 
-    async def products(self, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True) -> GiftProducts:
+    async def products(self, **options: Unpack[ReadOptions]) -> GiftProducts:
         """The cards that can be given (freedompay.money/docs-en/cards-api)."""
-        return await self._session.read(table.GIFT_CARDS_PRODUCTS, GiftProductQuery(), extra=extra, timeout=timeout, wait=wait)
+        return await self._read(table.GIFT_CARDS_PRODUCTS, GiftProductQuery(), options)
 
     async def issue(
         self,
@@ -63,10 +63,7 @@ class GiftCards(Namespace):
         phone: int | str,
         product_code: int | str,
         card_id: int | str | None = None,
-        request_id: RequestId | None = None,
-        extra: Mapping[str, Any] | None = None,
-        timeout: float | None = None,
-        wait: bool = True,
+        **options: Unpack[ChangeOptions],
     ) -> IssuedGiftCard:
         """Issue a card: the merchant's account pays now, and a code goes to the phone (freedompay.money/docs-en/cards-api).
 
@@ -75,10 +72,8 @@ class GiftCards(Namespace):
             phone: the whole number with the country code, digits only.
             product_code: one of `products()`.
             card_id: of a card that was made in bulk.
-            request_id: a UUID of your own. It goes out under `Sign` only; elsewhere it names the call in errors, logs and the record.
-            extra: more fields of the body.
-            timeout: seconds.
-            wait: as for `Cards`.
+            **options: see `ChangeOptions`. The `request_id` goes out under `Sign` only; elsewhere
+                it names the call in errors, logs and the record.
 
         Raises:
             OutcomeUnknown: sent, and no answer came: the card may have been issued and paid for. Do not repeat it before that is clear.
@@ -92,7 +87,7 @@ class GiftCards(Namespace):
             card_id=None if card_id is None else _digits("card_id", card_id),
         )
         call = table.GIFT_CARDS_ISSUE
-        issued = await self._session.change(call, body, request_id=request_id, extra=extra, timeout=timeout, wait=wait)
+        issued = await self._change(call, body, options, CHANGE_OPTIONS)
         if issued.card_id is None:
             raise _unnamed("does not name it", issued)
         if body.card_id is not None and str(issued.card_id) != str(body.card_id):
@@ -104,9 +99,7 @@ class GiftCards(Namespace):
         *,
         otp: str,
         card_id: int | str | None = None,
-        extra: Mapping[str, Any] | None = None,
-        timeout: float | None = None,
-        wait: bool = True,
+        **options: Unpack[ReadOptions],
     ) -> GiftCardState:
         """Confirm a card with the code from the SMS (docs.freedompay.kz, api-12075782).
 
@@ -115,37 +108,31 @@ class GiftCards(Namespace):
         # Bound anew, so that no traceback of this frame shows it.
         otp = Otp(otp)
         body = GiftConfirmation(otp=otp, card_id=None if card_id is None else _digits("card_id", card_id))
-        return await self._session.change(table.GIFT_CARDS_CONFIRM, body, extra=extra, timeout=timeout, wait=wait)
+        return await self._change(table.GIFT_CARDS_CONFIRM, body, options)
 
-    async def resend(
-        self, card_id: int | str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
-    ) -> IssuedGiftCard:
+    async def resend(self, card_id: int | str, **options: Unpack[ReadOptions]) -> IssuedGiftCard:
         """Send the card again.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
         body = GiftCardId(card_id=_digits("card_id", card_id))
-        return await self._session.change(table.GIFT_CARDS_RESEND, body, extra=extra, timeout=timeout, wait=wait)
+        return await self._change(table.GIFT_CARDS_RESEND, body, options)
 
-    async def resend_code(
-        self, card_id: int | str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
-    ) -> GiftAnswer:
+    async def resend_code(self, card_id: int | str, **options: Unpack[ReadOptions]) -> GiftAnswer:
         """Send another code to the phone.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
         body = GiftCardId(card_id=_digits("card_id", card_id))
-        return await self._session.change(table.GIFT_CARDS_RESEND_CODE, body, extra=extra, timeout=timeout, wait=wait)
+        return await self._change(table.GIFT_CARDS_RESEND_CODE, body, options)
 
-    async def status(
-        self, card_id: int | str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
-    ) -> GiftCardState:
+    async def status(self, card_id: int | str, **options: Unpack[ReadOptions]) -> GiftCardState:
         """How it stands with a card.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
         body = GiftCardId(card_id=_digits("card_id", card_id))
-        return await self._session.read(table.GIFT_CARDS_STATUS, body, extra=extra, timeout=timeout, wait=wait)
+        return await self._read(table.GIFT_CARDS_STATUS, body, options)
 
     async def order(
         self,

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 from freedompay_async.api.namespace import Namespace
 from freedompay_async.contract import table
 from freedompay_async.contract.models.requests import LimitQuery, LimitSetting, LimitTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from freedompay_async.contract.models.answers import Completed
     from freedompay_async.contract.models.reads import LimitList
     from freedompay_async.contract.models.requests import Limit
-    from freedompay_async.contract.request_ids import RequestId
     from freedompay_async.operations.operation import Operation
+    from freedompay_async.settings.options import ChangeOptions, ReadOptions
 
 __all__ = ["Limits"]
 
 
 class Limits(Namespace):
-    """What a card, an account or a client may spend; `request_id`, `extra`, `timeout`, `wait` and errors as for `Cards`.
+    """What a card, an account or a client may spend; options and errors as for `Cards`.
 
     These calls are in the KZ menu only, as far as seen.
     """
@@ -32,10 +32,7 @@ class Limits(Namespace):
         object_type: str,
         object_id: str,
         limits: Sequence[Limit],
-        request_id: RequestId | None = None,
-        extra: Mapping[str, Any] | None = None,
-        timeout: float | None = None,
-        wait: bool = True,
+        **options: Unpack[ChangeOptions],
     ) -> Operation[Completed]:
         """Set limits (docs.freedompay.kz, api-18613819; published in part).
 
@@ -43,17 +40,18 @@ class Limits(Namespace):
             object_type: `card`, `account` or `client` (`LimitObject`).
             object_id: its id.
             limits: what to set.
-            request_id: a UUID of your own.
-            extra: more fields of the body.
-            timeout: seconds.
-            wait: as for `Cards`.
+            **options: see `ChangeOptions`.
         """
         body = LimitSetting(object=LimitTarget(type=object_type, value=object_id), limits=limits)
-        return await self._start(table.LIMITS_SET, body, request_id, extra, timeout, wait)
+        return await self._start(table.LIMITS_SET, body, options)
 
     async def list(
-        self, *, object_type: str, object_id: str, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
+        self,
+        *,
+        object_type: str,
+        object_id: str,
+        **options: Unpack[ReadOptions],
     ) -> LimitList:
         """The limits that are set, and what is left of them (docs.freedompay.kz, api-18614458; the answer's names are inferred)."""
         body = LimitQuery(object=LimitTarget(type=object_type, value=object_id))
-        return await self._session.read(table.LIMITS_LIST, body, extra=extra, timeout=timeout, wait=wait)
+        return await self._read(table.LIMITS_LIST, body, options)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from freedompay_async.guards.staying import Staying
 from freedompay_async.operations.operation import start
+from freedompay_async.settings.options import CHANGE_OPTIONS, READ_OPTIONS, unknown_option
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping
+    from collections.abc import Coroutine
+
+    import msgspec
 
     from freedompay_async.calls.session import Session
     from freedompay_async.contract.calls import Call
     from freedompay_async.contract.models import Intent
-    from freedompay_async.contract.request_ids import RequestId
     from freedompay_async.operations.operation import Operation
+    from freedompay_async.settings.options import CallOptions, ChangeOptions, ReadOptions
 
 __all__ = ["Namespace"]
 
@@ -22,20 +25,60 @@ R = TypeVar("R")
 
 
 class Namespace(Staying):
-    """Methods over one session."""
+    """Methods over one session, each named as its row of the contract table is.
+
+    A method hands its options on as the one dict that Python has made of them.
+    """
 
     INSTEAD = "make a client in each process"
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def _start(  # noqa: PLR0917 - as below
+    def _check(self, call: Call[Any], options: CallOptions, known: frozenset[str]) -> None:
+        """Raise `TypeError` where a method was given an option that it does not have."""
+        if not options.keys() <= known:
+            method = call.name.rpartition(".")[2]
+            raise unknown_option(options, known, f"{type(self).__name__}.{method}")
+
+    def _start(
         self,
         call: Call[R],
         request: Intent,
-        request_id: RequestId | None,
-        extra: Mapping[str, Any] | None,
-        timeout: float | None,
-        wait: bool,  # noqa: FBT001 - each method hands on what it was given, in this order
+        options: ChangeOptions,
     ) -> Coroutine[Any, Any, Operation[R]]:
-        return start(self._session, call, request, request_id=request_id, extra=extra, timeout=timeout, wait=wait)
+        """Send an intent that can be asked about."""
+        self._check(call, options, CHANGE_OPTIONS)
+        return start(self._session, call, request, options)
+
+    def _read(
+        self,
+        call: Call[R],
+        request: msgspec.Struct,
+        options: CallOptions,
+        known: frozenset[str] = READ_OPTIONS,
+    ) -> Coroutine[Any, Any, R]:
+        """Make a call that changes nothing."""
+        self._check(call, options, known)
+        return self._session.read(call, request, cast("ChangeOptions", options))
+
+    def _repeat(
+        self,
+        call: Call[R],
+        request: msgspec.Struct,
+        options: ReadOptions,
+    ) -> Coroutine[Any, Any, R]:
+        """Make a call that changes something, and gives the same end when it is done again."""
+        self._check(call, options, READ_OPTIONS)
+        return self._session.repeat(call, request, cast("ChangeOptions", options))
+
+    def _change(
+        self,
+        call: Call[R],
+        request: msgspec.Struct,
+        options: ReadOptions,
+        known: frozenset[str] = READ_OPTIONS,
+    ) -> Coroutine[Any, Any, R]:
+        """Make a call that changes something and can't be asked about."""
+        self._check(call, options, known)
+        return self._session.change(call, request, cast("ChangeOptions", options))

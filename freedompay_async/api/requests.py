@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, Unpack, cast
 
 from freedompay_async.api.namespace import Namespace
 from freedompay_async.contract.models import RequestState, StatusQuery
@@ -10,11 +10,13 @@ from freedompay_async.contract.request_ids import checked_request_id
 from freedompay_async.contract.table import REQUESTS_STATUS
 from freedompay_async.operations.as_completed import as_completed
 from freedompay_async.operations.operation import Operation
+from freedompay_async.settings.options import CALL_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable
 
     from freedompay_async.contract.request_ids import RequestId
+    from freedompay_async.settings.options import CallOptions
 
 __all__ = ["Requests"]
 
@@ -24,14 +26,15 @@ R = TypeVar("R")
 class Requests(Namespace):
     """What became of intents. A request id is the whole token: any process can ask with it."""
 
-    async def status(self, request_id: RequestId, *, timeout: float | None = None, wait: bool = True) -> RequestState:
+    async def status(self, request_id: RequestId, **options: Unpack[CallOptions]) -> RequestState:
         """Ask once what the issuer says of a request (docs.freedompay.kg, api-13677899).
 
         Raises:
             RequestFailed: the issuer refused to answer, an id that it does not know included; that proves nothing of the request.
             FreedomPayError: the question failed in another way.
         """
-        return await self._session.read(REQUESTS_STATUS, StatusQuery(request_id=cast("str", request_id)), timeout=timeout, wait=wait)
+        query = StatusQuery(request_id=cast("str", request_id))
+        return await self._read(REQUESTS_STATUS, query, options, CALL_OPTIONS)
 
     def attach(self, request_id: RequestId) -> Operation[RequestState]:
         """An operation for an id of another process or another day; nothing is sent until it is asked."""

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 from freedompay_async.api.namespace import Namespace
 from freedompay_async.contract import table
 from freedompay_async.contract.models.requests import Clearing, Refund, TransactionCreation, TransactionId, money
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from decimal import Decimal
 
     from freedompay_async.contract.models.answers import Completed, CreatedTransaction
     from freedompay_async.contract.models.reads import TransactionInfo
-    from freedompay_async.contract.request_ids import RequestId
     from freedompay_async.operations.operation import Operation
+    from freedompay_async.settings.options import ChangeOptions, ReadOptions
 
 __all__ = ["Transactions"]
 
 
 class Transactions(Namespace):
-    """Payments from a card; `request_id`, `extra`, `timeout`, `wait` and errors as for `Cards`.
+    """Payments from a card; options and errors as for `Cards`.
 
     Amounts are in whole units of the currency: `Decimal`, `int`, or text such as `"12.10"`; never a float. These calls are in the KZ menu
     only, as far as seen.
@@ -35,17 +34,14 @@ class Transactions(Namespace):
         amount: Decimal | int | str,
         currency: str,
         description: str | None = None,
-        request_id: RequestId | None = None,
-        extra: Mapping[str, Any] | None = None,
-        timeout: float | None = None,
-        wait: bool = True,
+        **options: Unpack[ChangeOptions],
     ) -> Operation[CreatedTransaction]:
         """Take an amount from a card.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
         body = TransactionCreation(order_id=order_id, card_id=card_id, amount=money(amount), currency=currency, description=description)
-        return await self._start(table.TRANSACTIONS_CREATE, body, request_id, extra, timeout, wait)
+        return await self._start(table.TRANSACTIONS_CREATE, body, options)
 
     async def clear(
         self,
@@ -53,14 +49,11 @@ class Transactions(Namespace):
         order_id: str,
         transaction_id: str,
         amount: Decimal | int | str | None = None,
-        request_id: RequestId | None = None,
-        extra: Mapping[str, Any] | None = None,
-        timeout: float | None = None,
-        wait: bool = True,
+        **options: Unpack[ChangeOptions],
     ) -> Operation[Completed]:
         """Clear a transaction; without an amount, all of it (docs.freedompay.kz, api-14318358; the fields are published in part)."""
         body = Clearing(order_id=order_id, transaction_id=transaction_id, amount=None if amount is None else money(amount))
-        return await self._start(table.TRANSACTIONS_CLEAR, body, request_id, extra, timeout, wait)
+        return await self._start(table.TRANSACTIONS_CLEAR, body, options)
 
     async def refund(
         self,
@@ -69,10 +62,7 @@ class Transactions(Namespace):
         transaction_id: str,
         amount: Decimal | int | str | None = None,
         description: str | None = None,
-        request_id: RequestId | None = None,
-        extra: Mapping[str, Any] | None = None,
-        timeout: float | None = None,
-        wait: bool = True,
+        **options: Unpack[ChangeOptions],
     ) -> Operation[Completed]:
         """Give an amount back (docs.freedompay.kz, api-14318477)."""
         body = Refund(
@@ -81,14 +71,12 @@ class Transactions(Namespace):
             description=description,
             amount=None if amount is None else money(amount),
         )
-        return await self._start(table.TRANSACTIONS_REFUND, body, request_id, extra, timeout, wait)
+        return await self._start(table.TRANSACTIONS_REFUND, body, options)
 
-    async def info(
-        self, transaction_id: str, *, extra: Mapping[str, Any] | None = None, timeout: float | None = None, wait: bool = True
-    ) -> TransactionInfo:
+    async def info(self, transaction_id: str, **options: Unpack[ReadOptions]) -> TransactionInfo:
         """What the issuer tells of a transaction.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
         body = TransactionId(transaction_id=transaction_id)
-        return await self._session.read(table.TRANSACTIONS_INFO, body, extra=extra, timeout=timeout, wait=wait)
+        return await self._read(table.TRANSACTIONS_INFO, body, options)

@@ -97,7 +97,7 @@ class Batch(Staying):
             fp.contract,
             changed=check_flag("contract_changed", contract_changed),
             path=journal.path,
-            header_id=fp._session.signers[Section.PAYMENT_CARDS].header_id,
+            header_id=fp._session.shared.signers[Section.PAYMENT_CARDS].header_id,
         )
         if card_product_id is not None:
             self._settings["card_product"] = checked_card_product(card_product_id)

@@ -60,7 +60,7 @@ class Run:
         self._lane: Final = PatientLane(
             concurrency=limits.concurrency,
             rate=limits.rate,
-            within=session.governor,
+            within=session.shared.governor,
             longest=limits.outage,
             progress=progress,
             end=self._end_with,

@@ -190,7 +190,7 @@ class Steps:
                     raise Ended(State.PLANNED, f"nothing was sent: {error}. Put the planned document back, and resume") from error
                 return await self._asked(call, request_id), False
             body.request_id = request_id
-            digest = shared.session.fingerprint(call, body)
+            digest = shared.session.shared.fingerprint(call, body)
             if earlier is not None and digest != earlier.body_sha256:
                 return await self._asked(call, request_id, changed=shared.changed.get(call.name)), False
             intent = Intention(
@@ -273,8 +273,7 @@ class Steps:
                     self._shared.session,
                     call,
                     body,
-                    request_id=request_id,
-                    timeout=None,
+                    {"request_id": request_id},
                     sent_at=sent_at,
                     departure=intent,
                     ask_once=True,

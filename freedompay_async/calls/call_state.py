@@ -101,7 +101,7 @@ class Life:
     """The last such answer was an HTTP 409."""
     no_such_path: bool = False
     """No page shows the path, and the last answer to it was an HTTP 404: sending it again gives the same."""
-    wait: bool = True
+    queue: bool = True
     """Whether a 429 is waited out."""
     hopeless: bool = False
     """Nothing more can be sent: the client was closed, or the server's certificate is not trusted."""
@@ -280,7 +280,7 @@ class Life:
         return self._send_again(retry_after)
 
     def _send_again(self, retry_after: float) -> Action:
-        if self.hopeless or self.sends >= self.policy.attempts or (self.last_seen is Seen.LIMITED and not self.wait):
+        if self.hopeless or self.sends >= self.policy.attempts or (self.last_seen is Seen.LIMITED and not self.queue):
             return Action(self.out_of_time())
         return Action(Step.SEND, self._pause(retry_after))
 

@@ -4,55 +4,46 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import json
 import logging
-import sys
 import time
 from collections.abc import Awaitable, Mapping
 from functools import partial
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from msgspec.structs import force_setattr
 
 from freedompay_async.calls.call_state import Life, Step
 from freedompay_async.calls.error_text import mark_cancelled, to_error
-from freedompay_async.calls.reading import Reading
-from freedompay_async.calls.retry_budget import RetryBudget
-from freedompay_async.calls.reuse import Bodies, Noted, tell_other_body
+from freedompay_async.calls.reuse import Noted, tell_other_body
 from freedompay_async.codec.decode import read_answer, read_look_up
-from freedompay_async.codec.drift import DriftCount
-from freedompay_async.codec.encode import encode
 from freedompay_async.codec.messages import Message, Reply, Seen, Verdict
 from freedompay_async.contract.bodies import secrets_renamed
-from freedompay_async.contract.calls import WITHOUT_ID, Call, Mark, Retry, Section
+from freedompay_async.contract.calls import WITHOUT_ID, Call, Retry, Section
 from freedompay_async.contract.models import Answer, GiftAnswer, HeaderQuery, Intent, PinPageAnswer, RequestState, StatusQuery
 from freedompay_async.contract.models.open import Fields
 from freedompay_async.contract.request_ids import checked_request_id, new_request_id
 from freedompay_async.contract.table import REQUESTS_STATUS
 from freedompay_async.errors import KEEP_TO_THE_ID, MEANINGS, Busy, ConfigurationError, Ending, OutcomeUnknown
-from freedompay_async.guards.arguments import check_flag, check_number, refusal
-from freedompay_async.guards.staying import Staying
-from freedompay_async.redaction.redaction import Outgoing, Redaction, secrets_sent
+from freedompay_async.guards.arguments import check_flag, refusal
+from freedompay_async.redaction.redaction import Redaction, secrets_sent
 from freedompay_async.redaction.secret import Hidden
 from freedompay_async.traffic.governor import Governor, NoTurn, Rank
-from freedompay_async.traffic.poll_schedule import Polls
 from freedompay_async.traffic.waited import Waited
-from freedompay_async.transport.base import Attempt, TransportError, Wire
+from freedompay_async.transport.base import Attempt, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import msgspec
 
-    from freedompay_async.calls.record import Record
+    from freedompay_async.calls.shared import Shared
     from freedompay_async.contract.request_ids import RequestId
-    from freedompay_async.crypto.signing import Signer
     from freedompay_async.errors import FreedomPayError
-    from freedompay_async.settings.policy import Policy
+    from freedompay_async.settings.options import ChangeOptions
+    from freedompay_async.traffic.governor import Governor
     from freedompay_async.traffic.lane import Lane
 
-__all__ = ["Departure", "Driver", "Means", "warn_of_unknown"]
+__all__ = ["Departure", "Driver", "warn_of_unknown"]
 
 R = TypeVar("R")
 _NOTHING_YET: Final = Verdict(Seen.NOT_SENT, "the deadline came before it could be sent")
@@ -105,122 +96,40 @@ class Departure(Protocol):
         ...
 
 
-class Means(Staying):
-    """What all calls of a client share; without a governor nobody waits for a turn."""
-
-    def __init__(
-        self,
-        transport: Wire,
-        *,
-        signers: dict[Section, Signer],
-        policy: Policy,
-        timeout: float,
-        rows: Mapping[str, Call[Any]] | None = None,
-        record: Record | None = None,
-        drift: DriftCount | None = None,
-        governor: Governor | None = None,
-        lane: Lane | None = None,
-        budget: RetryBudget | None = None,
-        polls: Polls | None = None,
-        outgoing: Outgoing | None = None,
-        reading: Reading | None = None,
-        bodies: Bodies | None = None,
-    ) -> None:
-        self.transport: Final = transport
-        self.signers: Final = signers
-        self.policy: Final = policy
-        self.timeout: Final = timeout
-        self.drift: Final = drift or DriftCount()
-        self._rows: Final = rows or {}
-        self._record: Final = record
-        self.governor: Final = governor or Governor(concurrency=sys.maxsize)
-        self._lane: Final = lane or self.governor
-        self._budget: Final = budget or RetryBudget(policy)
-        self.polls: Final = polls or Polls(policy)
-        self.reading: Final = reading or Reading()
-        self.bodies: Final = bodies or Bodies()
-        added = (row.fields for row in self._rows.values())
-        self.outgoing: Final = outgoing or Outgoing(signers.values(), added)
-
-    def replace_signers(self, signers: Mapping[Section, Signer]) -> None:
-        """From now on these sign; what goes out a second time is signed anew, under the same id."""
-        self.outgoing.sign_with(signers.values())
-        # In place: the lanes of a client have the same.
-        self.signers.update(signers)
-
-    def check(self, timeout: float | None) -> asyncio.AbstractEventLoop:
-        """The running loop. Raises `ConfigurationError` where no call can be made: without time, after close, on another event loop, in a
-        forked child.
-        """
-        if timeout is not None:
-            check_number("timeout", timeout, unit="seconds", endless=True)
-        return self.transport.check()
-
-    def row(self, call: Call[R]) -> Call[R]:
-        """The row of a call as the overrides have it."""
-        if not self._rows:
-            return call
-        if call.mark is Mark.GIVEN:
-            general = self._rows.get(call.section)
-            if general is None:
-                return call
-            return dataclasses.replace(
-                call, fields=general.fields, header_names=general.header_names, given_envelope=general.given_envelope
-            )
-        return self._rows.get(call.name, call)
-
-    def encode(self, call: Call[Any], request: msgspec.Struct, extra: Mapping[str, Any] | None = None) -> bytes:
-        """The body of a call as the overrides have it, with the fields that the caller adds."""
-        row = self.row(call)
-        return encode(request, row.fields, extra, leave_out=row.leave_out, rename=row.rename)
-
-    def fingerprint(self, call: Call[Any], request: msgspec.Struct) -> bytes:
-        """SHA-256 of what goes out for an intent: of its body, and before that of the names of headers that an override has changed, and
-        that it can't be asked about, if so.
-
-        A header may carry the id by which the issuer knows the intent again. Of what can't be asked about, nobody knows what it remembers.
-        """
-        row = self.row(call)
-        before: list[object] = [*sorted((name.lower(), other) for name, other in row.header_names.items() if name != other)]
-        if row.retry is Retry.UNASKABLE:
-            before.append(row.retry.value)
-        made = sha256(json.dumps(before).encode() if before else b"")
-        made.update(self.encode(call, request))
-        return made.digest()
-
-
 class Driver:
     """The driver of one `Life`."""
 
     def __init__(
         self,
-        means: Means,
+        shared: Shared,
         call: Call[Any],
         request: msgspec.Struct,
+        options: ChangeOptions,
         *,
+        lane: Lane | Governor,
+        timeout: float,
         life: Life,
         request_id: RequestId | None,
-        timeout: float | None,
-        extra: Mapping[str, Any] | None = None,
         departure: Departure | None = None,
-        wait: bool = True,
         waited: Waited | None = None,
     ) -> None:
-        self._means = means
+        self._shared = shared
+        self._lane = lane
         self._call = call
         self._life = life
         self._departure = departure
         self._waited = Waited() if waited is None else waited
-        self._wait = life.wait = wait
+        self._queue = life.queue = options.get("queue", True)
+        given, extra = options.get("timeout"), options.get("extra")
         self._request = request
         self._extra_fields = extra
         self._id: str | None = None
-        self._admit(request.request_id if isinstance(request, StatusQuery) else request_id, timeout)
+        self._admit(request.request_id if isinstance(request, StatusQuery) else request_id, given)
         self._effect = call.retry is not Retry.READ
         self._fixed = call.fixed_id or call.retry in (Retry.ASKABLE, Retry.UNASKABLE)
-        self._signer = means.signers[call.section]
+        self._signer = shared.signers[call.section]
         self._began, self._began_by_the_wall = self._loop.time(), time.time()
-        self._deadline = self._began + (timeout or means.timeout)
+        self._deadline = self._began + (given or timeout)
         self._message: Message | None = None
         self._told = _NOTHING_YET if life.first_sent is None else _SENT_EARLIER
         self._asked: Verdict | None = None
@@ -248,11 +157,11 @@ class Driver:
         try:
             if request_id is not None or isinstance(self._request, StatusQuery):
                 self._id = checked_request_id(request_id)
-            check_flag("wait", self._wait)
+            check_flag("queue", self._queue)
             _check_extra(self._extra_fields)
             if self._extra_fields and "request_id" in self._extra_fields:
                 raise ConfigurationError("extra can't hold request_id: hand it in as request_id=. Nothing was sent.")
-            self._loop = self._means.check(timeout)
+            self._loop = self._shared.check(timeout)
         except ConfigurationError as error:
             self._name(error)
             raise
@@ -261,7 +170,7 @@ class Driver:
         error.call, error.request_id = self._call.name, self._id
 
     async def drive(self) -> Any:
-        life, budget, loop = self._life, self._means._budget, self._loop
+        life, budget, loop = self._life, self._shared.budget, self._loop
         budget.first()
         try:
             action, first = life.start(), True
@@ -309,7 +218,7 @@ class Driver:
 
     async def _send(self) -> Verdict:
         before = self._id
-        signer = self._means.signers[self._call.section]
+        signer = self._shared.signers[self._call.section]
         try:
             if self._message is None or not self._fixed:
                 self._message = await self._made(self._compose)
@@ -340,10 +249,10 @@ class Driver:
         """What is known of the body that goes out under the id; `None`: the id does not go out with it, or is used once."""
         if not (self._effect and self._fixed and (self._call.body_id or self._signer.header_id)):
             return None
-        return self._means.bodies.note(self.request_id, message.path, message.body)
+        return self._shared.bodies.note(self.request_id, message.path, message.body)
 
     def _note_sent(self, noted: Noted, *, sent: bool) -> None:
-        bodies = self._means.bodies
+        bodies = self._shared.bodies
         if noted is Noted.NEW and not sent:
             bodies.take_back(self.request_id)
         if noted is Noted.OTHER and sent and not self._other_told:
@@ -367,12 +276,12 @@ class Driver:
 
     async def _read(self, reply: Reply, read: Callable[[], Verdict]) -> Verdict:
         try:
-            return await self._means.reading.read(read, size=len(reply.body), deadline=self._deadline)
+            return await self._shared.reading.read(read, size=len(reply.body), deadline=self._deadline)
         except TimeoutError:
             return Verdict(Seen.NO_ANSWER, f"HTTP {reply.status}, and no time was left to read its {len(reply.body):,} bytes")
 
     async def _ask(self) -> Verdict:
-        call = self._means.row(REQUESTS_STATUS)
+        call = self._shared.row(REQUESTS_STATUS)
         self._asked_at = self._loop.time()
         try:
             message = await self._made(lambda: self._question(call))
@@ -390,7 +299,7 @@ class Driver:
 
     def _question(self, call: Call[Any]) -> Message | Awaitable[Message]:
         query = StatusQuery(request_id=cast("str", self._id))
-        return self._signed(Message(call.method, call.path, {}, self._means.encode(call, query)), call, new_request_id())
+        return self._signed(Message(call.method, call.path, {}, self._shared.encode(call, query)), call, new_request_id())
 
     async def _made(self, make: Callable[[], Message | Awaitable[Message]]) -> Message:
         """A message; a signer or an encoder that fails after the effect was sent takes nothing away from what is known of it."""
@@ -428,12 +337,11 @@ class Driver:
         raise unknown from error
 
     def _new_attempt(self, may_leave: Callable[[], bool] | None = None) -> Attempt:
-        means = self._means
         return Attempt(
             deadline=self._deadline,
-            seconds=means.policy.attempt_timeout,
+            seconds=self._life.policy.attempt_timeout,
             may_leave=may_leave,
-            urgent=means._lane.rank is Rank.INTERACTIVE,
+            urgent=self._lane.rank is Rank.INTERACTIVE,
         )
 
     def _may_leave(self) -> bool:
@@ -448,7 +356,7 @@ class Driver:
 
     async def _try(self, message: Message, attempt: Attempt, departure: Departure | None = None) -> Reply | Verdict:
         """Send once; the answer, or a verdict where none came."""
-        lane = self._means._lane
+        lane = self._lane
         try:
             if departure is not None or not lane.take():
                 await self._turn(attempt, departure)
@@ -457,7 +365,7 @@ class Driver:
                     departure.leave()
                 attempt.began = self._loop.time()
                 try:
-                    return await self._means.transport.send(message, attempt)
+                    return await self._shared.transport.send(message, attempt)
                 except (TransportError, TimeoutError):
                     raise
                 except Exception as error:
@@ -479,21 +387,21 @@ class Driver:
 
     def check_turn(self) -> None:
         """Raise `Busy` where it would not wait for its turn, and that has not come: before anything is done for it."""
-        if not self._wait and not self._means._lane.ready():
+        if not self._queue and not self._lane.ready():
             raise self._busy()
 
     def _busy(self) -> Busy:
-        on_the_way = f"{self._means.governor.busy} calls are on the way"
+        on_the_way = f"{self._shared.governor.busy} calls are on the way"
         busy = MEANINGS[Ending.BUSY]
-        why = f"its turn has not come ({on_the_way}), and wait=False"
+        why = f"its turn has not come ({on_the_way}), and queue=False"
         keep = KEEP_TO_THE_ID if self._life.given else ""
         return Busy(f"{busy.text.format(why=why)} {busy.safe}{keep}", request_id=self._id, call=self._call.name)
 
     async def _turn(self, attempt: Attempt, departure: Departure | None) -> None:
         """Wait for a place and a turn."""
-        lane, queued = self._means._lane, self._loop.time()
+        lane, queued = self._lane, self._loop.time()
         own = attempt is self._sending
-        if own and not self._wait and self._life.sends == 1:
+        if own and not self._queue and self._life.sends == 1:
             raise self._busy()
         if departure is not None:
             await departure.write()
@@ -514,9 +422,9 @@ class Driver:
     def _tell(self, call: Call[Any], verdict: Verdict, attempt: Attempt) -> None:
         """What came of an attempt of the call itself, or of a look-up."""
         if verdict.notes:
-            self._means.drift.add(call.name, verdict.notes)
+            self._shared.drift.add(call.name, verdict.notes)
         if attempt.began is not None:
-            self._means._lane.heard(verdict, began=attempt.began, now=self._loop.time(), kind=call.name)
+            self._lane.heard(verdict, began=attempt.began, now=self._loop.time(), kind=call.name)
         if log.isEnabledFor(logging.DEBUG):
             what = f"attempt {self._life.sends}" if call is self._call else "look-up"
             log.debug("%s, %s: %s %s", self._call.name, what, verdict.seen.value, verdict.reason, extra=self._extra())
@@ -534,9 +442,9 @@ class Driver:
         if isinstance(self._request, HeaderQuery):
             message.headers.update(self._request.headers)
         else:
-            message.body = self._means.encode(call, self._request, self._extra_fields)
+            message.body = self._shared.encode(call, self._request, self._extra_fields)
         if self._secrets and self._fixed:
-            self._means.outgoing.note(own, self._secrets)
+            self._shared.outgoing.note(own, self._secrets)
         return self._signed(message, call, own)
 
     def _sign_anew(self, message: Message) -> Message | Awaitable[Message]:
@@ -546,7 +454,7 @@ class Driver:
 
     def _signed(self, message: Message, call: Call[Any], own: str) -> Message | Awaitable[Message]:
         # The body and the headers are never variables of their own: a signer that fails leaves a traceback of this frame.
-        given: Hidden[object] = Hidden(self._means.signers[call.section].headers(path=message.path, body=message.body, request_id=own))
+        given: Hidden[object] = Hidden(self._shared.signers[call.section].headers(path=message.path, body=message.body, request_id=own))
         return _with_later(message, given.value, call) if isinstance(given.value, Awaitable) else _with_headers(message, given, call)
 
     def _end(self, step: Step) -> Any:
@@ -557,7 +465,7 @@ class Driver:
             force_setattr(answer, "request_id", self._id)
             if isinstance(answer, RequestState):
                 force_setattr(answer, "found", self._life.found)
-                force_setattr(answer, "other_body", self._means.bodies.has_two(self._id))
+                force_setattr(answer, "other_body", self._shared.bodies.has_two(self._id))
             return answer
         error = self._error(step)
         harmful = error.outcome_unknown and not self._call.safe_again
@@ -573,7 +481,7 @@ class Driver:
             request_id=self._id,
             told=self._told,
             asked=self._asked,
-            resend_within=self._means.policy.resend_within,
+            resend_within=self._life.policy.resend_within,
             not_again=self._life.not_again,
             id_sent=self._call.body_id or self._signer.header_id,
             before=self._before,
@@ -582,15 +490,15 @@ class Driver:
             redaction=self._redaction(),
             retry_after=self._retry_after if step in _COME_AGAIN else 0.0,
             wait_too_long=self._wait_too_long,
-            on_refusal=self._means.signers[self._call.section].on_refusal,
+            on_refusal=self._shared.signers[self._call.section].on_refusal,
         )
-        if self._effect and self._means.bodies.has_two(self._id):
+        if self._effect and self._shared.bodies.has_two(self._id):
             tell_other_body(error)
         return error
 
     def _redaction(self) -> Redaction:
         """What the issuer's texts about this call must not show."""
-        return self._means.outgoing.about(self._id, self._secrets, codes=self._call.codes)
+        return self._shared.outgoing.about(self._id, self._secrets, codes=self._call.codes)
 
     def _mark_cancelled(self, error: asyncio.CancelledError) -> None:
         """A cancelled call says its id, and whether it may have been done, on the exception and in the log."""

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from freedompay_async.calls.call_state import Doubt, Life
-from freedompay_async.calls.driver import Driver, Means
+from freedompay_async.calls.driver import Driver
 from freedompay_async.contract.calls import Call, Retry
 from freedompay_async.contract.models import Intent, RequestState, StatusQuery
 from freedompay_async.contract.request_ids import new_request_id
 from freedompay_async.contract.table import REQUESTS_STATUS
 from freedompay_async.errors import ProtocolError, RequestFailed
 from freedompay_async.guards.loops import running_loop
+from freedompay_async.guards.staying import Staying
+from freedompay_async.settings.options import NO_OPTIONS
+from freedompay_async.settings.policy import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping
+    from collections.abc import Awaitable
 
     import msgspec
 
     from freedompay_async.calls.driver import Departure
+    from freedompay_async.calls.shared import Shared
     from freedompay_async.contract.request_ids import RequestId
+    from freedompay_async.settings.options import ChangeOptions
     from freedompay_async.settings.policy import Policy
     from freedompay_async.traffic.lane import Lane
     from freedompay_async.traffic.waited import Waited
@@ -31,8 +36,31 @@ __all__ = ["Session"]
 R = TypeVar("R")
 
 
-class Session(Means):
-    """Carries calls out over one transport; `governor` says when, and a `lane` is a caller's share of that."""
+class Session(Staying):
+    """Carries calls out in one lane of a client.
+
+    The options of a call come as the dict that the caller's method was given: nothing copies them
+    on the way, and their names were looked at there.
+
+    Args:
+        shared: what all lanes of the client have in common.
+        lane: the caller's share of turns; left out, the client's own.
+        timeout: seconds a call may take in all; left out, the client's.
+        policy: the times in between; left out, the client's.
+    """
+
+    def __init__(
+        self,
+        shared: Shared,
+        *,
+        lane: Lane | None = None,
+        timeout: float | None = None,
+        policy: Policy | None = None,
+    ) -> None:
+        self.shared: Final = shared
+        self.timeout: Final = timeout or shared.timeout
+        self.policy: Final = policy or shared.policy
+        self._lane: Final = lane or shared.governor
 
     def in_lane(
         self,
@@ -41,36 +69,19 @@ class Session(Means):
         timeout: float | None = None,
         policy: Policy | None = None,
     ) -> Session:
-        """The same pool, keys and retry budget, with calls counted against `lane`, which is told what each attempt has shown.
+        """The same pool, keys and retry budget, with calls counted against `lane`.
 
-        How long requests take is learnt together, too.
+        The lane is told what each attempt has shown. How long requests take is learnt together.
         """
-        return Session(
-            self.transport,
-            signers=self.signers,
-            policy=policy or self.policy,
-            timeout=timeout or self.timeout,
-            rows=self._rows,
-            record=self._record,
-            drift=self.drift,
-            governor=self.governor,
-            lane=lane,
-            budget=self._budget,
-            polls=self.polls,
-            outgoing=self.outgoing,
-            reading=self.reading,
-            bodies=self.bodies,
-        )
+        timeout, policy = timeout or self.timeout, policy or self.policy
+        return Session(self.shared, lane=lane, timeout=timeout, policy=policy)
 
     async def read(
         self,
         call: Call[R],
         request: msgspec.Struct,
+        options: ChangeOptions = NO_OPTIONS,
         *,
-        request_id: RequestId | None = None,
-        extra: Mapping[str, Any] | None = None,
-        timeout: float | None = None,
-        wait: bool = True,
         waited: Waited | None = None,
     ) -> R:
         """A call that changes nothing: each attempt takes a fresh id, because a used one is refused.
@@ -78,118 +89,150 @@ class Session(Means):
         Args:
             call: the row.
             request: the body.
-            request_id: where it is an idempotency key, the same on every attempt.
-            extra: more fields of the body.
-            timeout: seconds, everything included.
-            wait: as in `submit`.
+            options: a `request_id` is an idempotency key here, the same on every attempt.
             waited: what its attempts have waited for their turns is added to it.
 
         Raises:
             FreedomPayError: any of the tree but `StillProcessing`.
         """
-        call = self.row(call)
-        life = Life(self.policy, call.retry)
-        run = Driver(self, call, request, life=life, request_id=request_id, extra=extra, timeout=timeout, wait=wait, waited=waited)
+        call = self.shared.row(call)
+        life, request_id = Life(self.policy, call.retry), options.get("request_id")
+        run = self._driver(call, request, options, life=life, request_id=request_id, waited=waited)
         return cast("R", await run.drive())
 
     async def submit(
         self,
         call: Call[Any],
         request: Intent,
+        options: ChangeOptions = NO_OPTIONS,
         *,
-        request_id: RequestId | None = None,
-        extra: Mapping[str, Any] | None = None,
-        timeout: float | None = None,
         sent_at: float | None = None,
         departure: Departure | None = None,
-        wait: bool = True,
         ask_once: bool = False,
     ) -> RequestState:
-        """A call that changes something: one id, one body, one signature, whatever the number of attempts.
+        """A call that changes something: one id, one body, one signature, whatever the attempts.
 
         Args:
             call: the row.
             request: the body; its `request_id` is filled in here.
-            request_id: the caller's id. It may have been used before, so an error answer is looked up before it is believed.
-            extra: more fields of the body.
-            timeout: seconds, everything included.
-            sent_at: seconds since the epoch at which an earlier process first sent it; it is asked about before it is sent again.
+            options: a `request_id` of the caller's may have been used before, so an error answer is
+                looked up before it is believed.
+            sent_at: seconds since the epoch at which an earlier process first sent it; it is asked
+                about before it is sent again.
             departure: in a patient lane only: what must be on the disk before each send.
-            wait: without, `Busy` is raised where its turn has not come yet, and a 429 is not waited out.
-            ask_once: a refusal of the caller's id too is looked up once, at once, and not through the grace time: the caller asks again.
+            ask_once: a refusal of the caller's id too is looked up once, at once, and not through
+                the grace time: the caller asks again.
 
         Raises:
             FreedomPayError: any of the tree but `StillProcessing`.
         """
-        call = self.row(call)
+        call = self.shared.row(call)
+        request_id = options.get("request_id")
         life = self._life(call, request_id)
         life.ask_once = ask_once
         if sent_at is not None:
-            # A wall clock, because the earlier process is gone. One that has jumped back can't tell the age, so nothing is sent again.
+            # A wall clock, because the earlier process is gone. One that has jumped back can't tell
+            # the age, so nothing is sent again.
             age = time.time() - sent_at
             life.doubt = Doubt.CERTAIN
             life.may_resend = age >= 0
             life.first_sent = running_loop().time() - max(age, 0.0)
-        run = Driver(
-            self,
+        request_id = _own(request_id)
+        run = self._driver(
             call,
             request,
+            options,
             life=life,
-            request_id=_own(request_id),
-            extra=extra,
-            timeout=timeout,
+            request_id=request_id,
             departure=departure,
-            wait=wait,
         )
-        return cast("RequestState", await self._recorded(run, request, extra))
+        return cast("RequestState", await self._recorded(run, request, options))
 
     async def change(
         self,
         call: Call[R],
         request: msgspec.Struct,
-        *,
-        request_id: RequestId | None = None,
-        extra: Mapping[str, Any] | None = None,
-        timeout: float | None = None,
-        wait: bool = True,
+        options: ChangeOptions = NO_OPTIONS,
     ) -> R:
-        """A call that changes something and can't be asked about; it is written down before it is sent, if the client keeps a record.
+        """A call that changes something and can't be asked about.
+
+        It is written down before it is sent, if the client keeps a record.
 
         Raises:
             FreedomPayError: any of the tree but `StillProcessing`.
         """
-        call = self.row(call)
+        call = self.shared.row(call)
+        request_id = options.get("request_id")
         life = self._life(call, request_id)
-        run = Driver(self, call, request, life=life, request_id=_own(request_id), extra=extra, timeout=timeout, wait=wait)
-        return cast("R", await self._recorded(run, request, extra))
+        run = self._driver(call, request, options, life=life, request_id=_own(request_id))
+        return cast("R", await self._recorded(run, request, options))
 
-    def _recorded(self, run: Driver, request: msgspec.Struct, extra: Mapping[str, Any] | None) -> Awaitable[Any]:
+    def _recorded(
+        self,
+        run: Driver,
+        request: msgspec.Struct,
+        options: ChangeOptions,
+    ) -> Awaitable[Any]:
         """Written down, where it can't be asked about and the client keeps a record."""
-        if self._record is None or run.call.retry is not Retry.UNASKABLE:
+        record = self.shared.record
+        if record is None or run.call.retry is not Retry.UNASKABLE:
             return run.drive()
         run.check_turn()
-        return self._record.keep(run.call, run.request_id, request, extra or {}, run.drive)
+        extra = options.get("extra") or {}
+        return record.keep(run.call, run.request_id, request, extra, run.drive)
 
     async def repeat(
         self,
         call: Call[R],
         request: msgspec.Struct,
-        *,
-        extra: Mapping[str, Any] | None = None,
-        timeout: float | None = None,
-        wait: bool = True,
+        options: ChangeOptions = NO_OPTIONS,
     ) -> R:
-        """A call that changes something, and gives the same end when it is done again; each attempt takes a fresh id."""
-        call = dataclasses.replace(self.row(call), retry=Retry.REPEATABLE)
-        run = Driver(self, call, request, life=Life(self.policy, call.retry), request_id=None, extra=extra, timeout=timeout, wait=wait)
+        """A call that changes something, and gives the same end when it is done again.
+
+        Each attempt takes a fresh id.
+        """
+        call = dataclasses.replace(self.shared.row(call), retry=Retry.REPEATABLE)
+        life = Life(self.policy, call.retry)
+        run = self._driver(call, request, options, life=life, request_id=None)
         return cast("R", await run.drive())
 
+    def _driver(
+        self,
+        call: Call[Any],
+        request: msgspec.Struct,
+        options: ChangeOptions,
+        *,
+        life: Life,
+        request_id: RequestId | None,
+        departure: Departure | None = None,
+        waited: Waited | None = None,
+    ) -> Driver:
+        return Driver(
+            self.shared,
+            call,
+            request,
+            options,
+            lane=self._lane,
+            timeout=self.timeout,
+            life=life,
+            request_id=request_id,
+            departure=departure,
+            waited=waited,
+        )
+
     def _life(self, call: Call[Any], request_id: RequestId | None) -> Life:
-        header_id = self.signers[call.section].header_id
+        header_id = self.shared.signers[call.section].header_id
         # An id that does not go out can't have been used before.
         used = request_id is not None and (header_id or call.body_id)
         doubt = Doubt.POSSIBLE if used else Doubt.NONE
-        return Life(self.policy, call.retry, doubt=doubt, header_id=header_id, pays=call.pays, given=used)
+        return Life(
+            self.policy,
+            call.retry,
+            doubt=doubt,
+            header_id=header_id,
+            pays=call.pays,
+            given=used,
+        )
 
     async def look_up(
         self,
@@ -198,7 +241,9 @@ class Session(Means):
         timeout: float | None = None,
         waited: Waited | None = None,
     ) -> RequestState | None:
-        """What the issuer says of an intent; `None`: it says that it does not know the id, or not yet.
+        """What the issuer says of an intent.
+
+        `None`: it says that it does not know the id, or not yet.
 
         Args:
             request_id: of the intent.
@@ -209,8 +254,9 @@ class Session(Means):
             ProtocolError: what came says nothing of the id, such as a gateway's 404.
             FreedomPayError: the question failed in another way.
         """
+        query = StatusQuery(request_id=request_id)
         try:
-            state = await self.read(REQUESTS_STATUS, StatusQuery(request_id=request_id), timeout=timeout, waited=waited)
+            state = await self.read(REQUESTS_STATUS, query, {"timeout": timeout}, waited=waited)
         except RequestFailed:
             return None
         if state.request_status is not None:

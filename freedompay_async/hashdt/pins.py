@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Unpack, cast
 from uuid import UUID
 
 from freedompay_async.calls.error_text import mark_cancelled
@@ -15,13 +15,14 @@ from freedompay_async.errors import AuthenticationError, FreedomPayError, Protoc
 from freedompay_async.guards.staying import Staying
 from freedompay_async.hashdt.access import header
 from freedompay_async.hashdt.page import PinPage, is_safe
+from freedompay_async.settings.options import ID_OPTIONS, unknown_option
 
 if TYPE_CHECKING:
     from freedompay_async.calls.session import Session
     from freedompay_async.contract.calls import Call
     from freedompay_async.contract.models.pin_pages import PinPageAnswer
-    from freedompay_async.contract.request_ids import RequestId
     from freedompay_async.hashdt.access import Access
+    from freedompay_async.settings.options import ChangeOptions, IdOptions
 
 __all__ = ["Pins"]
 
@@ -29,8 +30,10 @@ __all__ = ["Pins"]
 class Pins(Staying):
     """Pages on which a cardholder sets, resets or changes a PIN (docs.hashdt.com, PIN).
 
-    `request_id` is an idempotency key of your own; left out, the library makes one, the same for every attempt. `client_id` goes out as
-    `x-client-id`. `timeout` is seconds, everything included, the token source too.
+    `client_id` goes out as `x-client-id`. The options are `IdOptions`: `request_id` is an
+    idempotency key of your own; left out, the library makes one, the same for every attempt.
+    `timeout` is seconds, everything included, the token source too. `queue=False` is as for
+    `fp.cards`.
     Each raises any of `FreedomPayError` but `StillProcessing`, and what the token source raises.
     """
 
@@ -47,13 +50,11 @@ class Pins(Staying):
         wallet_id: str,
         card_id: str,
         client_id: str | None = None,
-        request_id: RequestId | None = None,
-        timeout: float | None = None,
-        wait: bool = True,
+        **options: Unpack[IdOptions],
     ) -> PinPage:
         """A page to set a PIN, in two steps: set up, confirm."""
         query = _query(cardholder_id, wallet_id, card_id, client_id)
-        return await self._page(PINS_SET_URL, query, request_id, timeout, wait)
+        return await self._page(PINS_SET_URL, query, options)
 
     async def reset_url(
         self,
@@ -62,13 +63,11 @@ class Pins(Staying):
         wallet_id: str,
         card_id: str,
         client_id: str | None = None,
-        request_id: RequestId | None = None,
-        timeout: float | None = None,
-        wait: bool = True,
+        **options: Unpack[IdOptions],
     ) -> PinPage:
         """A page to reset a PIN, in two steps: reset, confirm."""
         query = _query(cardholder_id, wallet_id, card_id, client_id)
-        return await self._page(PINS_RESET_URL, query, request_id, timeout, wait)
+        return await self._page(PINS_RESET_URL, query, options)
 
     async def change_url(
         self,
@@ -77,33 +76,34 @@ class Pins(Staying):
         wallet_id: str,
         card_id: str,
         client_id: str | None = None,
-        request_id: RequestId | None = None,
-        timeout: float | None = None,
-        wait: bool = True,
+        **options: Unpack[IdOptions],
     ) -> PinPage:
         """A page to change a PIN, in three steps: current, new, confirm."""
         query = _query(cardholder_id, wallet_id, card_id, client_id)
-        return await self._page(PINS_CHANGE_URL, query, request_id, timeout, wait)
+        return await self._page(PINS_CHANGE_URL, query, options)
 
     async def _page(
         self,
         call: Call[PinPageAnswer],
         query: HeaderQuery,
-        request_id: RequestId | None,
-        timeout: float | None,
-        wait: bool,  # noqa: FBT001 - each method hands on what it was given, in this order
+        options: IdOptions,
     ) -> PinPage:
-        request_id = new_request_id() if request_id is None else checked_request_id(request_id)
+        if not options.keys() <= ID_OPTIONS:
+            raise unknown_option(options, ID_OPTIONS, f"Pins.{call.name.rpartition('.')[2]}")
+        given, timeout = options.get("request_id"), options.get("timeout")
+        request_id = new_request_id() if given is None else checked_request_id(given)
+        own = cast("ChangeOptions", {**options, "request_id": request_id})
         access = self._access
         try:
             # Before the token source is asked for anything.
-            loop = self._session.check(timeout)
+            loop = self._session.shared.check(timeout)
             deadline = loop.time() + (timeout or self._session.timeout)
             if access.token is None:
                 await access.renew(None, deadline=deadline)
             used = access.token
             try:
-                answer = await self._session.read(call, query, request_id=request_id, timeout=_left(deadline), wait=wait)
+                own["timeout"] = _left(deadline)
+                answer = await self._session.read(call, query, own)
             except AuthenticationError as error:
                 if error.http_status != 401 or not access.renewable:
                     raise
@@ -113,7 +113,8 @@ class Pins(Staying):
             await access.renew(used, deadline=deadline)
             if deadline <= loop.time():
                 raise refused
-            return _page(await self._session.read(call, query, request_id=request_id, timeout=_left(deadline), wait=wait))
+            own["timeout"] = _left(deadline)
+            return _page(await self._session.read(call, query, own))
         except FreedomPayError as error:
             error.request_id, error.call = error.request_id or request_id, error.call or call.name
             raise

@@ -59,7 +59,7 @@ class _Watch(Generic[R]):
     ) -> None:
         # What came to nothing is due again later, and holds no place until then.
         once = dataclasses.replace(session.policy, attempts=1)
-        self._session = session.in_lane(Lane(concurrency=concurrency, rate=rate, within=session.governor), policy=once)
+        self._session = session.in_lane(Lane(concurrency=concurrency, rate=rate, within=session.shared.governor), policy=once)
         self._places = asyncio.Semaphore(concurrency)
         self._loop = asyncio.get_running_loop()
         now = self._loop.time()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from math import inf
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from freedompay_async.calls.call_state import Step
 from freedompay_async.calls.error_text import mark_cancelled, to_error
@@ -27,16 +27,15 @@ from freedompay_async.guards.loops import running_loop
 from freedompay_async.guards.staying import Staying
 from freedompay_async.operations.held import result_of
 from freedompay_async.operations.unfinished import question_denied, still_processing
+from freedompay_async.settings.options import NO_OPTIONS
 from freedompay_async.traffic.waited import Waited
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from freedompay_async.calls.driver import Departure
     from freedompay_async.calls.session import Session
     from freedompay_async.contract.calls import Call
     from freedompay_async.contract.models import Intent, RequestState
-    from freedompay_async.contract.request_ids import RequestId
+    from freedompay_async.settings.options import ChangeOptions
 
 __all__ = ["Operation", "start"]
 
@@ -101,8 +100,8 @@ class Operation(Staying, Generic[R_co]):
         self._holder = holder
         # By the clock of the loop. Of what was accepted elsewhere it is the first look, and how long it then takes is a kind of its own.
         self._accepted = accepted
-        self._looks = session.polls.of(call.name if accepted is not None else f"{call.name}, attached")
-        self._luck = session.polls.luck()
+        self._looks = session.shared.polls.of(call.name if accepted is not None else f"{call.name}, attached")
+        self._luck = session.shared.polls.luck()
         # Ages: at the last look, and at the last one that has shown it in process.
         self._looked: float | None = None
         self._pending = 0.0
@@ -283,7 +282,7 @@ class Operation(Staying, Generic[R_co]):
             asked=None,
             resend_within=self._session.policy.resend_within,
             before=self._before,
-            redaction=self._session.outgoing.about(self.request_id, codes=self._call.codes),
+            redaction=self._session.shared.outgoing.about(self.request_id, codes=self._call.codes),
         )
         if self.answer is not None and self.answer.other_body:
             tell_other_body(error)
@@ -319,25 +318,19 @@ async def start(
     session: Session,
     call: Call[R],
     request: Intent,
+    options: ChangeOptions = NO_OPTIONS,
     *,
-    request_id: RequestId | None,
-    timeout: float | None,
-    extra: Mapping[str, Any] | None = None,
     sent_at: float | None = None,
     departure: Departure | None = None,
-    wait: bool = True,
     ask_once: bool = False,
 ) -> Operation[R]:
     """Send an intent, as `Session.submit` does; the operation that came of it."""
     answer = await session.submit(
         call,
         request,
-        request_id=request_id,
-        extra=extra,
-        timeout=timeout,
+        options,
         sent_at=sent_at,
         departure=departure,
-        wait=wait,
         ask_once=ask_once,
     )
     # What an earlier process has sent, or what the issuer had before, was accepted nobody knows when.

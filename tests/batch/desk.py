@@ -115,11 +115,13 @@ class Desk:
         self.shares_card, self.ends_shared, self.guard_says = False, None, None
         # Looks come often, so that a wait ends just where it has to.
         self.policy = Policy(poll_first=0.25, poll_most=0.5)
-        self.timeout, self.outgoing = 30.0, Outgoing((), ())
+        self.outgoing = Outgoing((), ())
         self.polls = Polls(self.policy)
         self.stopping, self.progress, self.room = Stopping(), Progress(), asyncio.Event()
+        # What the lanes of a client share is this too.
+        session = SimpleNamespace(shared=self, policy=self.policy, timeout=30.0, submit=self.submit, look_up=self.look_up)
         self.shared = Shared(
-            session=self,
+            session=session,
             lane=SimpleNamespace(),
             journal=self,
             limits=Limits(**{"concurrency": concurrency, "settle": 60.0, "wait": 100.0, "outage": 200.0} | (limits or {})),
@@ -176,7 +178,7 @@ class Desk:
     def fingerprint(self, call, body):
         return hashlib.sha256(self.encode(call, body)).digest()
 
-    async def submit(self, call, request, *, departure, **options):
+    async def submit(self, call, request, options, *, departure, **more):
         step = STEP_OF[call.name]
         await departure.write()
         if self.turn is not None:
@@ -184,7 +186,7 @@ class Desk:
         departure.leave()
         self.told.append(f"sent {step}")
         self.bodies.append(json.loads(self.encode(call, request)))
-        self.options.append(options)
+        self.options.append({**options, **more})
         await asyncio.sleep(self.takes)
         said = self.sends[step].pop(0)
         if isinstance(said, Exception):
@@ -230,7 +232,7 @@ class Desk:
             raise answer
         row.refused = False
         self.told.append(told)
-        return Operation(self, call, own(step), answered(answer, own(step))), used
+        return Operation(self.shared.session, call, own(step), answered(answer, own(step))), used
 
 
 def outcome(end):

@@ -53,7 +53,7 @@ class Run:
         self.policy, self.polls = Policy(grace=GRACE), Polls(Policy())
         self.stopping, self.progress = Stopping(), Progress()
         self.shared = Shared(
-            session=self,
+            session=SimpleNamespace(shared=self, policy=self.policy, look_up=self.look_up),
             lane=SimpleNamespace(),
             journal=self,
             limits=Limits(settle=60.0),

@@ -89,7 +89,7 @@ def test_a_refused_send_is_asked_about_once_and_by_the_call_and_has_its_time_fro
     ends({"activate": "yes"})
 
     for each in ends.desk.options:
-        assert (each["timeout"], each["ask_once"], each["sent_at"]) == (None, True, None)
+        assert (each.get("timeout"), each["ask_once"], each["sent_at"]) == (None, True, None)
 
 
 def test_each_step_that_was_never_sent_may_have_to_be_asked_about_before(ends):

@@ -40,9 +40,9 @@ class Timed(Desk):
         super().__init__(**options)
         self.times = []
 
-    async def submit(self, call, request, *, departure, **options):
+    async def submit(self, call, request, options, *, departure, **more):
         self.times.append(now())
-        return await super().submit(call, request, departure=departure, **options)
+        return await super().submit(call, request, options, departure=departure, **more)
 
     async def look_up(self, request_id, *, timeout=None, waited=None):
         self.times.append(now())

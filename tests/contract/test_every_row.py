@@ -18,6 +18,7 @@ from freedompay_async.contract.models.open import OpenStruct
 from freedompay_async.contract.request_ids import RequestId
 from freedompay_async.contract.table import HASHDT_TABLE, TABLE
 from freedompay_async.hashdt import HashDT, PinPage
+from freedompay_async.settings import options
 from tests.samples import SAMPLES, calling
 
 if TYPE_CHECKING:
@@ -195,4 +196,4 @@ def test_method_is_typed_as_the_row_says(row, method):
 def _types() -> dict[str, Any]:
     """What the annotations of the methods name."""
     ours = {"Operation": Operation, "RequestId": RequestId}
-    return {**vars(models), **vars(collections.abc), **ours, "Any": Any, "Decimal": Decimal}
+    return {**vars(models), **vars(collections.abc), **vars(options), **ours, "Any": Any, "Decimal": Decimal}

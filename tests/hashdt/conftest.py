@@ -11,6 +11,7 @@ from aiohttp import web
 
 from freedompay_async import Policy
 from freedompay_async.calls.session import Session
+from freedompay_async.calls.shared import Shared
 from freedompay_async.codec.messages import Reply
 from freedompay_async.contract.calls import Section
 from freedompay_async.hashdt import HashDT, Pins
@@ -178,7 +179,7 @@ def slow():
     def build(token, *steps, timeout=60.0):
         wire = SlowWire(*steps)
         access = Access(**KEYS, token=token)
-        session = Session(wire, signers={Section.HASHDT: access}, policy=Policy(), timeout=timeout)
+        session = Session(Shared.of(wire, signers={Section.HASHDT: access}, policy=Policy(), timeout=timeout))
         return wire, Pins(session, access)
 
     return build

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from freedompay_async import ConfigurationError
+from freedompay_async import Busy, ConfigurationError
 from freedompay_async.hashdt import HashDT
 
 # No value of a header may hold them: the first two write headers of their own.
@@ -123,6 +123,15 @@ async def test_time_out_of_a_call_that_makes_no_sense_is_refused(pins, issuer, p
         await pins.set_url(**people, timeout=-1)
 
     assert issuer.arrived == []
+
+
+async def test_a_call_that_does_not_queue_is_busy_where_its_turn_has_not_come(connect, issuer, people):
+    pins = connect(rate=0.01).pins
+    await pins.set_url(**people, queue=False)
+    with pytest.raises(Busy) as caught:
+        await pins.set_url(**people, queue=False, request_id="my-id")
+
+    assert (caught.value.request_id, caught.value.call, len(issuer.arrived)) == ("my-id", "pins.set_url", 1)
 
 
 def test_repr_of_a_client_shows_no_key(settings):

@@ -231,8 +231,8 @@ def fill(session) -> None:
     reach: here before anything is counted.
     """
     for number in range(max(redaction._MOST_REQUESTS, reuse._MOST)):
-        session.outgoing.note(f"filled {number}", (Otp("1234"),))
-        session.bodies.note(f"filled {number}", "/path", str(number).encode())
+        session.shared.outgoing.note(f"filled {number}", (Otp("1234"),))
+        session.shared.bodies.note(f"filled {number}", "/path", str(number).encode())
 
 
 def idle(client) -> int:
@@ -241,7 +241,7 @@ def idle(client) -> int:
 
 
 def busy(client) -> int:
-    pool, governor = client._transport._pool, client._session.governor
+    pool, governor = client._transport._pool, client._session.shared.governor
     return governor.busy + governor.waiting + (0 if pool is None else len(pool.session.connector._acquired))
 
 

@@ -182,7 +182,7 @@ def run_batch(play):
 
         def batch():
             fp = FreedomPay(auth_id="10001", secret_key="secret", region="KZ", base_url="https://api.example.com")
-            fp._session.transport = issuer
+            object.__setattr__(fp._session.shared, "transport", issuer)
             return Batch(fp, run.journal, limits=Limits(**limits), check_first=check_first)
 
         # The rows are read in a thread, which a virtual clock could not wait for.

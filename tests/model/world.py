@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from freedompay_async import JwsSigner, Section, Sha256Signer
 from freedompay_async.calls.session import Session
+from freedompay_async.calls.shared import Shared
 from freedompay_async.contract.models import BulkIssue, CardIssue, CardQuery, GiftIssue
 from freedompay_async.contract.table import CARDS_BULK_ISSUE, CARDS_INFO, CARDS_ISSUE, GIFT_CARDS_ISSUE, REQUESTS_STATUS
 from freedompay_async.operations.operation import Operation, start
@@ -96,9 +97,9 @@ class World:
         self.loop = SteppedLoop()
         self.wire = Wire(self)
         self.wall.now = EPOCH + self.now + self.skew
-        self.session = Session(self.wire, signers=SIGNERS[self.manner.scheme], policy=POLICY, timeout=60.0)
+        self.session = Session(Shared.of(self.wire, signers=SIGNERS[self.manner.scheme], policy=POLICY, timeout=60.0))
         self.in_lane = self.session.in_lane(Lane(concurrency=1), policy=ONCE)
-        self.paying_again = self.session.in_lane(self.session.governor, policy=PAYS_AGAIN)
+        self.paying_again = self.session.in_lane(self.session.shared.governor, policy=PAYS_AGAIN)
 
     def crash(self) -> None:
         self.tell("the process is killed")
@@ -206,7 +207,7 @@ class World:
         if intent.gift:
             body = GiftIssue(cardholder_name=intent.mark, phone=77017777777, product_code=1)
             session = self.session if intent.kind == "gift" else self.paying_again
-            self.begin(call, lambda: session.change(GIFT_CARDS_ISSUE, body, request_id=intent.request_id, timeout=timeout))
+            self.begin(call, lambda: session.change(GIFT_CARDS_ISSUE, body, {"request_id": intent.request_id, "timeout": timeout}))
             return
         several = intent.count > 1
         kind, body = (
@@ -227,8 +228,7 @@ class World:
                 self.in_lane if lane else self.session,
                 kind,
                 body,
-                request_id=intent.request_id,
-                timeout=timeout,
+                {"request_id": intent.request_id, "timeout": timeout},
                 sent_at=sent_at,
                 departure=departure if lane else None,
                 ask_once=lane,
@@ -248,7 +248,7 @@ class World:
 
     def read(self, call: Call) -> None:
         timeout = call.deadline - self.loop.now
-        self.begin(call, lambda: self.session.read(CARDS_INFO, CardQuery(card_id="card-1"), timeout=timeout))
+        self.begin(call, lambda: self.session.read(CARDS_INFO, CardQuery(card_id="card-1"), {"timeout": timeout}))
 
     def cancel(self, call: Call, *, race: bool) -> None:
         self.tell("%s is cancelled%s", call, " in the moment its answer comes" if race and call.answer else "")

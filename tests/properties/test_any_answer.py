@@ -76,7 +76,7 @@ def check_error(error: FreedomPayError, wire, row, request_id: str | None = None
 async def called(session, row, request):
     """The call as its resource makes it."""
     if row.retry is Retry.ASKABLE:
-        return await start(session, row, request, request_id=None, timeout=None)
+        return await start(session, row, request)
     if row.retry is Retry.UNASKABLE:
         return await session.change(row, request)
     return await session.read(row, request)
@@ -102,7 +102,7 @@ def test_call_ends_with_its_struct_or_with_an_error_that_has_the_id(row, data, m
         assert seconds <= 61
         check_readable(answer)
     assert 1 <= len(wires.sent) <= 200
-    assert isinstance(to_json(session.drift.list()), str)
+    assert isinstance(to_json(session.shared.drift.list()), str)
 
 
 @every_row
@@ -144,7 +144,7 @@ def test_operation_ends_with_its_result_or_with_an_error_that_has_the_id(row, da
 def test_page_is_a_safe_one_or_an_error_that_has_the_id(row, data, make, over, wire, play):
     script = data.draw(st.lists(make.replies(row.answer), min_size=1, max_size=4))
     session = over(wires := wire(script))
-    call = getattr(Pins(session, session.signers["hashdt"]), row.name.removeprefix("pins."))
+    call = getattr(Pins(session, session.shared.signers["hashdt"]), row.name.removeprefix("pins."))
     try:
         page, _ = play(call(cardholder_id="a", wallet_id="b", card_id="c"))
     except FreedomPayError as error:

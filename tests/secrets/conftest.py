@@ -88,7 +88,7 @@ def in_memory():
     """Puts a wire in the place of a client's own transport."""
 
     def put(client, trouble):
-        client._session.transport = MemoryWire(trouble)
+        object.__setattr__(client._session.shared, "transport", MemoryWire(trouble))
         return client
 
     return put
@@ -224,7 +224,14 @@ class Search:
 
     def client(self, client) -> None:
         """The client, its parts and what it has counted."""
-        parts = [client, client._session, client._transport, *client._session.signers.values(), client.drift()]
+        parts = [
+            client,
+            client._session,
+            client._session.shared,
+            client._transport,
+            *client._session.shared.signers.values(),
+            client.drift(),
+        ]
         for part in parts:
             self.leaks += self.scanner.answer(part, type(part).__name__)
             if hasattr(part, "__dict__"):

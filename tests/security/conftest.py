@@ -118,7 +118,7 @@ def good():
 
 def _pool(client) -> tuple[int, int]:
     """Connections that are taken, and calls that wait for one."""
-    pool, governor = client._transport._pool, client._session.governor
+    pool, governor = client._transport._pool, client._session.shared.governor
     taken = 0 if pool is None else len(pool.session.connector._acquired)
     return (max(taken, governor.busy), governor.waiting)
 

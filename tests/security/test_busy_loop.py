@@ -303,7 +303,7 @@ def test_call_that_is_cancelled_while_the_loop_reads_leaves_no_connection_behind
             asyncio.get_running_loop().call_soon(task.cancel)
             await asyncio.wait([task])
             connector = fp._transport._pool.session.connector
-            return task.cancelled(), len(connector._acquired), fp._session.governor.busy
+            return task.cancelled(), len(connector._acquired), fp._session.shared.governor.busy
 
     assert run(story()) == (True, 0, 0)
     assert len(host.came) == 1

@@ -101,7 +101,7 @@ async def test_other_headers_stay_and_what_told_of_the_packed_body_goes(serving,
     async with serving(whole(gzip.compress(b"<html>"), b"429 Slow Down", *headers)) as host:
         client = connect(host.port)
         with pytest.raises(Exception, match="HTML page") as caught:
-            await client.requests.status("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11", wait=False)
+            await client.requests.status("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11", queue=False)
 
     assert caught.value.retry_after == 9.0
     assert caught.value.body == "<html>"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import re
 
 import pytest
 
 from freedompay_async import ConfigurationError, FreedomPay, NotSent
 from freedompay_async.hashdt import HashDT
+from freedompay_async.settings.settings import Settings
 
 PASSWORD = "the-password-of-the-proxy"
 
@@ -73,9 +73,22 @@ async def test_netrc_is_not_sent(serving, ask, good, kind, netrc):
     assert b"Basic " not in host.came[0]
 
 
-@pytest.mark.parametrize("maker", [FreedomPay, FreedomPay.from_env, FreedomPay.from_settings, HashDT], ids=lambda each: each.__qualname__)
-def test_environment_is_not_trusted_unless_asked(maker):
-    assert inspect.signature(maker).parameters["trust_env"].default is False
+MAKERS = {
+    "FreedomPay": lambda: FreedomPay(auth_id="1", secret_key="k", region="KG", test=True),
+    "FreedomPay.from_env": FreedomPay.from_env,
+    "FreedomPay.from_settings": lambda: FreedomPay.from_settings(Settings.from_env()),
+    "HashDT": lambda: HashDT(base_url="https://hashdt.example.com", api_key="a", product_id="p", token="t"),
+}
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_environment_is_not_trusted_unless_asked(maker, proxied, monkeypatch):
+    for name, value in {"AUTH_ID": "1", "SECRET_KEY": "k", "REGION": "KG", "TEST": "1"}.items():
+        monkeypatch.setenv(f"FREEDOMPAY_{name}", value)
+    proxied("http://127.0.0.1:9")
+    way = MAKERS[maker]()._transport._way
+
+    assert (way.proxy, way.netrc, way.unused) == (None, False, "https_proxy")
 
 
 # -- what is asked for

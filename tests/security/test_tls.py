@@ -15,6 +15,7 @@ from freedompay_async import FreedomPay, NotSent, Policy
 from freedompay_async.cli.app import app
 from freedompay_async.hashdt import HashDT
 from freedompay_async.settings.settings import Settings
+from tests.declared_options import options_of
 
 WRONG = {
     "signed by itself": (("127.0.0.1",), {"itself": True}, "self-signed"),
@@ -120,7 +121,8 @@ MAKERS = [FreedomPay, FreedomPay.from_env, FreedomPay.from_settings, HashDT, Pol
 
 @pytest.mark.parametrize("maker", MAKERS, ids=lambda maker: maker.__qualname__)
 def test_parameters_that_sound_like_it_are_these(maker):
-    sounding = {name for name in inspect.signature(maker).parameters if any(word in name.lower() for word in WORDS)}
+    names = {*inspect.signature(maker).parameters, *options_of(maker)}
+    sounding = {name for name in names if any(word in name.lower() for word in WORDS)}
 
     # `trust_env` is of proxies; a proxy passes the handshake on.
     assert sounding == ({"ssl_context", "trust_env"} if maker not in (Policy, Settings) else set())

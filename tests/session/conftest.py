@@ -14,8 +14,8 @@ from typing import NamedTuple
 import pytest
 
 from freedompay_async import FreedomPay, JwsSigner, Policy, Section, Sha256Signer
-from freedompay_async.calls.retry_budget import RetryBudget
 from freedompay_async.calls.session import Session
+from freedompay_async.calls.shared import Shared
 from freedompay_async.codec.messages import Reply
 from freedompay_async.sandbox import Faults, Sandbox
 from freedompay_async.transport.base import TransportError
@@ -183,14 +183,8 @@ def over():
     def build(wire, *, scheme="KZ", timeout=60.0, lane=None, budget=None, policy=None, **times):
         signer = SIGNERS[scheme](auth_id="10001", secret_key=SECRET)
         policy = policy or Policy(**times)
-        return Session(
-            wire,
-            signers=dict.fromkeys(Section, signer),
-            policy=policy,
-            timeout=timeout,
-            lane=lane,
-            budget=budget or RetryBudget(policy),
-        )
+        shared = Shared.of(wire, signers=dict.fromkeys(Section, signer), policy=policy, timeout=timeout, budget=budget)
+        return Session(shared, lane=lane)
 
     return build
 
@@ -209,7 +203,7 @@ def client_of():
             policy=policy,
             **options,
         )
-        fp._session.transport = wire
+        object.__setattr__(fp._session.shared, "transport", wire)
         return fp
 
     return build
@@ -268,7 +262,7 @@ async def _settled() -> None:
 
 def _pool(fp) -> SimpleNamespace:
     """What the pool of a client holds."""
-    pool, governor = fp._transport._pool, fp._session.governor
+    pool, governor = fp._transport._pool, fp._session.shared.governor
     if pool is None:
         return SimpleNamespace(taken=governor.busy, waiting=governor.waiting, idle=0)
     connector = pool.session.connector

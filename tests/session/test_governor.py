@@ -220,7 +220,7 @@ def test_without_waiting_a_call_without_a_place_is_busy_at_once_and_nothing_is_s
         first = asyncio.create_task(fp.cards.bulk_issue(product_id=2000, count=1))
         await asyncio.sleep(0.1)
         with pytest.raises(Busy, match=r"nothing was sent|not sent") as caught:
-            await fp.cards.block("card", description="lost", request_id=OWN, wait=False)
+            await fp.cards.block("card", description="lost", request_id=OWN, queue=False)
         at = now()
         await first
         return caught.value, at
@@ -235,11 +235,11 @@ def test_without_waiting_a_call_without_a_turn_is_busy_at_once(play, memory, say
     fp = client_of(memory(card__info=[say.ok()]), rate=1.0)
 
     async def story():
-        await fp.cards.info("card", wait=False)
+        await fp.cards.info("card", queue=False)
         with pytest.raises(Busy):
-            await fp.cards.info("card", wait=False)
+            await fp.cards.info("card", queue=False)
         await asyncio.sleep(1.0)
-        await fp.cards.info("card", wait=False)
+        await fp.cards.info("card", queue=False)
         return now()
 
     assert play(story()) == 1.0
@@ -249,7 +249,7 @@ def test_without_waiting_a_call_with_a_place_is_made(play, memory, say, client_o
     fp = client_of(memory(card__block=[say.process]))
 
     async def story():
-        return await fp.cards.block("card", description="lost", wait=False)
+        return await fp.cards.block("card", description="lost", queue=False)
 
     assert play(story()).answer.request_status == "process"
 
@@ -259,9 +259,9 @@ def test_without_waiting_a_429_is_told_and_not_waited_out(play, memory, say, cli
     wire = memory(card__info=[say.limited], card__block=[say.limited], card__set_pin=[say.limited])
     fp = client_of(wire, scheme="KG")
     calls = {
-        "info": lambda: fp.cards.info("card", wait=False),
-        "block": lambda: fp.cards.block("card", description="lost", wait=False),
-        "set_pin": lambda: fp.cards.set_pin("card", wait=False),
+        "info": lambda: fp.cards.info("card", queue=False),
+        "block": lambda: fp.cards.block("card", description="lost", queue=False),
+        "set_pin": lambda: fp.cards.set_pin("card", queue=False),
     }
 
     async def story():
@@ -279,7 +279,7 @@ def test_without_waiting_a_lost_answer_is_still_settled(play, memory, say, clien
     fp = client_of(wire)
 
     async def story():
-        return await fp.cards.block("card", description="lost", wait=False)
+        return await fp.cards.block("card", description="lost", queue=False)
 
     assert play(story()).done
     assert wire.calls == ["card/block", "request/status"]

@@ -404,7 +404,7 @@ def issuer_that_takes_its_time(memory, say):
 
 
 async def accepted(session, count):
-    return [await start(session, CARDS_BULK_ISSUE, BulkIssue(product_id=1, count=1), request_id=None, timeout=None) for _ in range(count)]
+    return [await start(session, CARDS_BULK_ISSUE, BulkIssue(product_id=1, count=1)) for _ in range(count)]
 
 
 @pytest.mark.parametrize(("sigma", "most"), [(0.5, 2.1), (1.0, 3.2)])

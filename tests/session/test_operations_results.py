@@ -359,7 +359,7 @@ def taught(over):
 
     def build(wire, **options):
         session = over(wire, **options)
-        looks = session.polls.of("cards.bulk_issue")
+        looks = session.shared.polls.of("cards.bulk_issue")
         for _ in range(300):
             for pending, age in ((0.0, 2.0), (2.0, 4.0), (4.0, 7.5)):
                 looks.learn(pending, age, ended=False)
@@ -370,7 +370,7 @@ def taught(over):
 
 
 async def begin(session, **options):
-    return await start(session, CARDS_BULK_ISSUE, BulkIssue(product_id=1, count=1), request_id=None, timeout=None, **options)
+    return await start(session, CARDS_BULK_ISSUE, BulkIssue(product_id=1, count=1), **options)
 
 
 @pytest.fixture
@@ -434,8 +434,8 @@ def test_attached_operation_teaches_nothing_of_those_that_are_accepted_here(look
     async def story(wire):
         session = over(wire)
         await Operation(session, CARDS_BULK_ISSUE, OWN).result()
-        learnt.append(session.polls.of("cards.bulk_issue")._ends)
-        learnt.append(session.polls.of("cards.bulk_issue, attached")._ends)
+        learnt.append(session.shared.polls.of("cards.bulk_issue")._ends)
+        learnt.append(session.shared.polls.of("cards.bulk_issue, attached")._ends)
 
     looks_of(story, request__status=[say.process, say.success])
     assert learnt == [0, 1]
@@ -447,7 +447,7 @@ def test_request_of_an_earlier_process_is_taken_for_attached(looks_of, over, say
     async def story(wire):
         session = over(wire)
         await (await begin(session, sent_at=time.time() - 10)).result()
-        learnt.append(session.polls.of("cards.bulk_issue")._ends)
+        learnt.append(session.shared.polls.of("cards.bulk_issue")._ends)
 
     looks_of(story, request__status=[say.process, say.process, say.success])
     assert learnt == [0]
@@ -548,7 +548,7 @@ def test_repr_says_where_the_request_is(operation, memory):
 def test_start_hands_sent_at_on(play, over, memory, say):
     wire = memory(request__status=[say.success])
 
-    op = play(start(over(wire), CARDS_ACTIVATE, CardActivation(card_id="c"), request_id=OWN, timeout=None, sent_at=time.time() - 10))
+    op = play(start(over(wire), CARDS_ACTIVATE, CardActivation(card_id="c"), {"request_id": OWN}, sent_at=time.time() - 10))
 
     assert wire.calls == [STATUS]
     assert op.done

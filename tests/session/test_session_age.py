@@ -33,7 +33,7 @@ def submit(play, over):
         async def story():
             sent_at = time.time() - options.pop("age") if "age" in options else None
             session = over(wire, **{"timeout": 1000.0, "grace": 5.0, "resend_within": 60.0} | options)
-            return await session.submit(CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), request_id=OWN, sent_at=sent_at)
+            return await session.submit(CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), {"request_id": OWN}, sent_at=sent_at)
 
         return play(story())
 

@@ -175,7 +175,7 @@ async def test_a_header_that_would_be_read_otherwise_is_refused_and_nothing_is_s
     async with FreedomPay(base_url=issuer.base_url, signer=dict.fromkeys(Section, signer)) as fp:
         with pytest.raises(ConfigurationError, match="Nothing was sent") as caught:
             await fp.cards.bulk_issue(product_id=2000, count=1, request_id=OWN)
-        left = fp._session.governor.busy
+        left = fp._session.shared.governor.busy
 
     assert caught.value.request_id == OWN
     assert (len(issuer.received), left) == (0, 0)

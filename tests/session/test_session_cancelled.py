@@ -64,7 +64,7 @@ def late(request):
 
 def test_cancelled_before_the_write_nothing_was_done(play, cancelled_at, over, memory, say, late, warnings_of):
     def call():
-        return over(memory(card__bulk_issue=[refused_connection(say)])).submit(CARDS_BULK_ISSUE, order(), request_id=OWN)
+        return over(memory(card__bulk_issue=[refused_connection(say)])).submit(CARDS_BULK_ISSUE, order(), {"request_id": OWN})
 
     # Let go, it ends in NotSent, so the waits are counted by hand: four attempts and three pauses.
     errors = [play(cancelled_at(call(), stop, late=late)) for stop in range(7)]
@@ -77,7 +77,7 @@ def test_cancelled_before_the_write_nothing_was_done(play, cancelled_at, over, m
 def test_cancelled_at_each_wait_of_a_call_that_is_answered(play, cancelled_at, over, memory, say, late, warnings_of):
     def call():
         wire = memory(card__bulk_issue=[slow(say, say.process)])
-        return wire, over(wire).submit(CARDS_BULK_ISSUE, order(), request_id=OWN)
+        return wire, over(wire).submit(CARDS_BULK_ISSUE, order(), {"request_id": OWN})
 
     found = every_wait(play, cancelled_at, call, late=late)
 
@@ -88,7 +88,7 @@ def test_cancelled_at_each_wait_of_a_call_that_is_answered(play, cancelled_at, o
 def test_cancelled_at_each_wait_of_the_settling(play, cancelled_at, over, memory, say, late, warnings_of):
     def call():
         wire = memory(card__bulk_issue=[slow(say, say.lost)], request__status=[slow(say, say.broken), slow(say, say.success)])
-        return wire, over(wire).submit(CARDS_BULK_ISSUE, order(), request_id=OWN)
+        return wire, over(wire).submit(CARDS_BULK_ISSUE, order(), {"request_id": OWN})
 
     found = every_wait(play, cancelled_at, call, late=late)
 
@@ -101,7 +101,7 @@ def test_cancelled_at_each_wait_of_the_settling(play, cancelled_at, over, memory
 def test_cancelled_at_each_wait_around_a_second_send(play, cancelled_at, over, memory, say, late):
     def call():
         wire = memory(card__bulk_issue=[say.lost, slow(say, say.process)], request__status=[say.unknown])
-        return wire, over(wire, grace=0.01, pause=0.02).submit(CARDS_BULK_ISSUE, order(), request_id=OWN)
+        return wire, over(wire, grace=0.01, pause=0.02).submit(CARDS_BULK_ISSUE, order(), {"request_id": OWN})
 
     found = every_wait(play, cancelled_at, call, late=late)
 
@@ -112,7 +112,7 @@ def test_cancelled_at_each_wait_around_a_second_send(play, cancelled_at, over, m
 def test_cancelled_between_two_attempts_that_were_limited_the_outcome_is_unknown(play, cancelled_at, over, memory, say, late):
     def call():
         wire = memory(card__bulk_issue=[say.limited, say.process])
-        return wire, over(wire).submit(CARDS_BULK_ISSUE, order(), request_id=OWN)
+        return wire, over(wire).submit(CARDS_BULK_ISSUE, order(), {"request_id": OWN})
 
     found = every_wait(play, cancelled_at, call, late=late)
 
@@ -133,7 +133,7 @@ def test_cancelled_while_a_refusal_of_a_fresh_id_is_looked_up_the_outcome_is_unk
 def test_cancelled_while_an_error_of_a_given_id_is_looked_up_the_outcome_is_unknown(play, cancelled_at, over, memory, say, late):
     def call():
         wire = memory(card__bulk_issue=[say.refused], request__status=[slow(say, say.success)])
-        return wire, over(wire).submit(CARDS_BULK_ISSUE, order(), request_id=OWN)
+        return wire, over(wire).submit(CARDS_BULK_ISSUE, order(), {"request_id": OWN})
 
     found = every_wait(play, cancelled_at, call, late=late)
 
@@ -143,7 +143,7 @@ def test_cancelled_while_an_error_of_a_given_id_is_looked_up_the_outcome_is_unkn
 def test_cancelled_at_each_wait_of_a_resumed_call_the_outcome_is_unknown(play, cancelled_at, over, memory, say, late):
     def call():
         wire = memory(card__bulk_issue=[], request__status=[slow(say, say.success)])
-        return wire, over(wire).submit(CARDS_BULK_ISSUE, order(), request_id=OWN, sent_at=0.0)
+        return wire, over(wire).submit(CARDS_BULK_ISSUE, order(), {"request_id": OWN}, sent_at=0.0)
 
     found = every_wait(play, cancelled_at, call, late=late)
 
@@ -172,7 +172,7 @@ def test_cancelled_call_without_an_id_of_its_callers_says_the_one_that_was_sent(
 def test_cancelled_call_says_in_a_note_what_to_do(play, cancelled_at, over, memory, say):
     wire = memory(card__bulk_issue=[slow(say, say.process)])
 
-    error = play(cancelled_at(over(wire).submit(CARDS_BULK_ISSUE, order(), request_id=OWN), 1))
+    error = play(cancelled_at(over(wire).submit(CARDS_BULK_ISSUE, order(), {"request_id": OWN}), 1))
 
     (note,) = error.__notes__
     assert OWN in note
@@ -184,7 +184,7 @@ def test_timeout_around_a_call_keeps_the_cancellation_and_its_id(play, over, mem
 
     async def story():
         async with asyncio.timeout(1):
-            await over(wire).submit(CARDS_BULK_ISSUE, order(), request_id=OWN)
+            await over(wire).submit(CARDS_BULK_ISSUE, order(), {"request_id": OWN})
 
     with pytest.raises(TimeoutError) as caught:
         play(story())
@@ -199,7 +199,7 @@ def test_cancelled_while_it_waits_for_the_lane_nothing_was_done(play, over, memo
     async def story():
         lane = Lane(concurrency=1)
         await lane.acquire()
-        return await cancelled_at(over(wire).in_lane(lane).submit(CARDS_BULK_ISSUE, order(), request_id=OWN), 0)
+        return await cancelled_at(over(wire).in_lane(lane).submit(CARDS_BULK_ISSUE, order(), {"request_id": OWN}), 0)
 
     error = play(story())
 
@@ -246,7 +246,7 @@ def test_cancelled_in_the_moment_of_a_time_out_it_is_cancelled_all_the_same(play
         if lane:
             session = session.in_lane(Lane(concurrency=lane))
         loop = asyncio.get_running_loop()
-        task = asyncio.create_task(session.submit(CARDS_BULK_ISSUE, order(), request_id=OWN))
+        task = asyncio.create_task(session.submit(CARDS_BULK_ISSUE, order(), {"request_id": OWN}))
         if first == "clock":
             await asyncio.sleep(0)
         loop.call_at(3.0, task.cancel)

@@ -57,7 +57,7 @@ def test_wrong_setting_is_refused_by_its_name(change, words):
 def test_region_decides_the_scheme(region, kind):
     fp = FreedomPay(**(GOOD | {"region": region, "test": False}))
 
-    assert {type(signer) for signer in fp._session.signers.values()} == {kind}
+    assert {type(signer) for signer in fp._session.shared.signers.values()} == {kind}
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_one_signer_serves_all_sections():
 
     fp = FreedomPay(signer=signer, base_url="https://api.example.com")
 
-    assert fp._session.signers == {Section.PAYMENT_CARDS: signer, Section.GIFT_CARDS: signer}
+    assert fp._session.shared.signers == {Section.PAYMENT_CARDS: signer, Section.GIFT_CARDS: signer}
     assert fp.merchant == "7"
 
 
@@ -139,7 +139,7 @@ def test_a_scheme_of_the_environment_signs(monkeypatch):
     for name, value in {"AUTH_ID": "10001", "SECRET_KEY": "k", "REGION": "KZ", "TEST": "1", "SIGNATURE": "sign"}.items():
         monkeypatch.setenv(f"FREEDOMPAY_{name}", value)
 
-    assert {type(each) for each in FreedomPay.from_env()._session.signers.values()} == {Sha256Signer}
+    assert {type(each) for each in FreedomPay.from_env()._session.shared.signers.values()} == {Sha256Signer}
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,9 @@ def ended(timed, over):
 
         async def story():
             try:
-                return await session.submit(CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), request_id=request_id, timeout=timeout)
+                return await session.submit(
+                    CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), {"request_id": request_id, "timeout": timeout}
+                )
             except FreedomPayError as error:
                 return error
 

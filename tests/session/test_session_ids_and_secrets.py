@@ -44,7 +44,7 @@ def test_error_of_an_effect_has_its_id_and_call(play, over, memory, say, script,
     wire = memory(card__bulk_issue=script, request__status=[say.unavailable])
 
     with pytest.raises(FreedomPayError) as caught:
-        play(over(wire).submit(CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), request_id=given))
+        play(over(wire).submit(CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), {"request_id": given}))
 
     assert caught.value.request_id == wire.sent[0].fields["request_id"]
     assert caught.value.request_id in str(caught.value)
@@ -63,7 +63,7 @@ def test_each_record_of_an_effect_has_its_id(play, over, memory, say, script, re
     wire = memory(card__bulk_issue=script, request__status=[say.unavailable])
 
     with pytest.raises(FreedomPayError):
-        play(over(wire).submit(CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), request_id=OWN))
+        play(over(wire).submit(CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), {"request_id": OWN}))
 
     assert {record.request_id for record in records()} == {OWN}
     assert {record.call for record in records()} == {"cards.bulk_issue"}
@@ -80,7 +80,7 @@ def test_each_record_of_a_read_has_the_id_asked_about(play, over, memory, script
 def test_error_pickles_with_all_that_it_knows(play, over, memory, script, say):
     wire = memory(card__bulk_issue=script, request__status=[say.unavailable])
     with pytest.raises(FreedomPayError) as caught:
-        play(over(wire).submit(CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), request_id=OWN))
+        play(over(wire).submit(CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), {"request_id": OWN}))
 
     copy = pickle.loads(pickle.dumps(caught.value))
 
@@ -122,7 +122,7 @@ async def everything_said(fp, call, caplog) -> str:
         out.write(repr(error) + str(error))
         out.write(repr(vars(error)))
         out.write(pickle.dumps(error).decode("latin-1"))
-    out.write(repr(fp) + repr(fp._session.signers) + repr(fp._transport))
+    out.write(repr(fp) + repr(fp._session.shared.signers) + repr(fp._transport))
     for record in caplog.records:
         out.write(record.getMessage() + repr(vars(record)))
     return out.getvalue()
@@ -203,7 +203,7 @@ def test_numbers_of_cards_in_a_status_that_is_no_status_are_masked(play, over, m
 def test_repr_of_a_client_shows_no_key():
     fp = FreedomPay(auth_id="10001", secret_key=KEY, region="KZ", test=True)
 
-    shown = repr(fp) + repr(fp._session.signers)
+    shown = repr(fp) + repr(fp._session.shared.signers)
 
     assert "10001" in shown
     assert KEY not in shown

@@ -393,7 +393,7 @@ class TestRequestId:
         """The signature scheme of a client may have become another one."""
         wire = memory(card__activate=[say.process])
         fp = client_of(wire, scheme="KG", contract=[Override(call="cards.activate", **change)])
-        fp._session.signers[Section.PAYMENT_CARDS] = JwsSigner(auth_id="10001", secret_key="k")
+        fp._session.shared.signers[Section.PAYMENT_CARDS] = JwsSigner(auth_id="10001", secret_key="k")
 
         async def story():
             await activate(fp)

@@ -48,7 +48,7 @@ def recorded(memory, client_of, path):
 
     def build(*, scheme="KZ", record=path, contract=(), **scripts):
         fp = client_of(memory(**scripts), scheme=scheme, record=record, contract=contract, policy=Policy(pause=0.001, max_pause=0.001))
-        fp.wire = fp._session.transport
+        fp.wire = fp._session.shared.transport
         return fp
 
     return build

@@ -25,7 +25,7 @@ def ended(timed, over):
         async def story():
             body = BulkIssue(product_id=2000, count=1)
             try:
-                return await session.submit(CARDS_BULK_ISSUE, body, request_id=request_id, timeout=timeout, ask_once=ask_once)
+                return await session.submit(CARDS_BULK_ISSUE, body, {"request_id": request_id, "timeout": timeout}, ask_once=ask_once)
             except FreedomPayError as error:
                 return error
 

@@ -22,7 +22,7 @@ def submit(play, over):
 
         async def story():
             return await session.submit(
-                CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), request_id=request_id, timeout=timeout, sent_at=sent_at
+                CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), {"request_id": request_id, "timeout": timeout}, sent_at=sent_at
             )
 
         return play(story())

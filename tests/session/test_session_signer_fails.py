@@ -21,6 +21,7 @@ from freedompay_async import (
     Signer,
 )
 from freedompay_async.calls.session import Session
+from freedompay_async.calls.shared import Shared
 from freedompay_async.contract.models import BulkIssue, CardId, GiftCardId, GiftIssue, PinSetting
 from freedompay_async.contract.table import CARDS_BALANCE, CARDS_BULK_ISSUE, CARDS_SET_PIN, GIFT_CARDS_ISSUE, GIFT_CARDS_RESEND
 from freedompay_async.hashdt import HashDT
@@ -62,7 +63,7 @@ def session_of(memory):
     def build(error, *turns, scheme="KZ", policy=None, **scripts):
         signer = Failing(scheme, error, *turns)
         wire = memory(**scripts)
-        return Session(wire, signers=dict.fromkeys(Section, signer), policy=policy or Policy(), timeout=60.0), wire
+        return Session(Shared.of(wire, signers=dict.fromkeys(Section, signer), policy=policy or Policy(), timeout=60.0)), wire
 
     return build
 
@@ -74,7 +75,7 @@ def logged(caplog):
 
 
 def submit(session, request_id=OWN):
-    return session.submit(CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), request_id=request_id)
+    return session.submit(CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), {"request_id": request_id})
 
 
 @pytest.fixture(params=ERRORS)
@@ -129,7 +130,7 @@ def test_at_a_later_question_leaves_it_open(play, session_of, say, error):
 def test_at_the_question_of_what_an_earlier_process_sent_leaves_it_open(play, session_of, say, error):
     session, wire = session_of(error, 1, card__bulk_issue=[say.success], request__status=[say.unknown])
     with pytest.raises(OutcomeUnknown) as caught:
-        play(session.submit(CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), request_id=OWN, sent_at=0.0))
+        play(session.submit(CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), {"request_id": OWN}, sent_at=0.0))
 
     assert (caught.value.request_id, caught.value.__cause__, wire.sent) == (OWN, error, [])
     assert f"sent, and its outcome is not known (an earlier process sent it; then the signing failed: {type(error).__name__})" in str(
@@ -141,7 +142,7 @@ def test_what_is_sent_again_is_not_signed_again(play, session_of, say, error):
     """So that its signer can't fail there: the bytes are those of the first send."""
     session, wire = session_of(error, card__bulk_issue=[say.lost, say.success], request__status=[say.unknown])
     play(submit(session))
-    signed = session.signers[Section.PAYMENT_CARDS].turn
+    signed = session.shared.signers[Section.PAYMENT_CARDS].turn
 
     assert (len(wire.of(BULK)), signed) == (2, 1 + len(wire.of(STATUS)))
 
@@ -176,7 +177,7 @@ def test_at_a_later_attempt_of_a_question_comes_out_as_it_is(play, session_of, s
 def test_gift_card_call_is_signed_once(play, session_of, say, error):
     session, wire = session_of(error, 2, scheme="KG", resend=[say.lost, say.gift(card_id=5)], issue_card=[say.lost])
     play(session.change(GIFT_CARDS_RESEND, GiftCardId(card_id=5)))
-    session.signers[Section.GIFT_CARDS].turn = 0
+    session.shared.signers[Section.GIFT_CARDS].turn = 0
     with pytest.raises(OutcomeUnknown, match="a person has to look"):
         play(session.change(GIFT_CARDS_ISSUE, GiftIssue(cardholder_name="A", phone=1, product_code=1)))
 
@@ -207,7 +208,7 @@ def test_source_of_tokens_that_fails_comes_out_as_it_is_because_a_link_is_a_ques
 
     async def story():
         hashdt = HashDT(base_url="https://api.example.com", api_key="k", product_id="p", token=Source(error, turn))
-        hashdt._session.transport = wire
+        object.__setattr__(hashdt._session.shared, "transport", wire)
         return await link(hashdt.pins)
 
     with pytest.raises(type(error)) as caught:

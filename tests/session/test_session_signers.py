@@ -53,7 +53,7 @@ def through(play, memory, client_of):
     def run(signer, *, call=bulk, scheme="KZ", timeout=60.0, **scripts):
         run.wire = memory(**scripts)
         run.client = client_of(run.wire, scheme=scheme, timeout=timeout)
-        run.client._session.signers.update(dict.fromkeys(run.client._session.signers, signer))
+        run.client._session.shared.signers.update(dict.fromkeys(run.client._session.shared.signers, signer))
 
         async def story():
             return await call(run.client)
@@ -122,7 +122,7 @@ class TestAsync:
     def test_a_cancelled_call_that_waits_for_it_did_nothing(self, play, memory, client_of, say):
         wire = memory(card__bulk_issue=[say.success])
         fp = client_of(wire)
-        fp._session.signers.update(dict.fromkeys(fp._session.signers, Vault("KZ", 99.0)))
+        fp._session.shared.signers.update(dict.fromkeys(fp._session.shared.signers, Vault("KZ", 99.0)))
 
         async def story():
             task = asyncio.ensure_future(bulk(fp))
@@ -202,20 +202,20 @@ class TestReplaced:
     )
     def test_by_what_is_no_match_it_is_not(self, signer, told):
         fp = FreedomPay(auth_id="10001", secret_key="sandbox-secret", region="KZ", base_url="http://127.0.0.1:9")
-        before = dict(fp._session.signers)
+        before = dict(fp._session.shared.signers)
         with pytest.raises(ConfigurationError) as caught:
             fp.replace_signer(signer)
 
         assert told in caught.value.text
-        assert fp._session.signers == before
+        assert fp._session.shared.signers == before
 
     def test_one_section_alone_may_change(self):
         fp = FreedomPay(auth_id="10001", secret_key="sandbox-secret", region="KZ", base_url="http://127.0.0.1:9")
-        before = fp._session.signers[Section.PAYMENT_CARDS]
+        before = fp._session.shared.signers[Section.PAYMENT_CARDS]
         new = rotated()
         fp.replace_signer({Section.GIFT_CARDS: new})
 
-        assert fp._session.signers == {Section.PAYMENT_CARDS: before, Section.GIFT_CARDS: new}
+        assert fp._session.shared.signers == {Section.PAYMENT_CARDS: before, Section.GIFT_CARDS: new}
 
 
 @pytest.mark.parametrize("answer", ["denied", "page"])

@@ -114,7 +114,7 @@ def test_deadline_ends_the_pauses(ended, memory, say, over):
 def test_timeout_of_a_call_wins_over_that_of_the_client(ended, memory, say, over):
     session = over(memory(card__bulk_issue=[say.no_place]), timeout=60.0)
 
-    _, at = ended(lambda: session.submit(CARDS_BULK_ISSUE, order(), timeout=2.0))
+    _, at = ended(lambda: session.submit(CARDS_BULK_ISSUE, order(), {"timeout": 2.0}))
 
     assert at == pytest.approx(2.0)
 
@@ -133,7 +133,7 @@ def test_timeout_that_is_no_time_is_refused_before_a_byte(ended, memory, say, ov
     wire = memory(card__bulk_issue=[say.process])
     session = over(wire)
 
-    error, _ = ended(lambda: session.submit(CARDS_BULK_ISSUE, order(), request_id="mine", timeout=timeout))
+    error, _ = ended(lambda: session.submit(CARDS_BULK_ISSUE, order(), {"request_id": "mine", "timeout": timeout}))
 
     assert type(error) is ConfigurationError
     assert error.request_id == "mine"

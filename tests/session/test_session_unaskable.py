@@ -34,7 +34,7 @@ def submit(play, over):
         session = over(wire, scheme=scheme, **options)
 
         async def story():
-            return await session.submit(SET_PIN, Pin(card_id="c"), request_id=request_id, sent_at=sent_at)
+            return await session.submit(SET_PIN, Pin(card_id="c"), {"request_id": request_id}, sent_at=sent_at)
 
         return play(story())
 

@@ -134,8 +134,8 @@ def test_a_repeatable_call_that_is_denied_after_a_429_leaves_open_what_the_first
 
 @pytest.mark.parametrize("retry", [Retry.READ, Retry.REPEATABLE, Retry.ASKABLE])
 def test_only_a_429_is_told_at_once_where_it_is_not_waited_out(life, after_sends, retry):
-    assert after_sends(life(retry, wait=False), Seen.NOT_SENT).step is Step.SEND
-    assert after_sends(life(retry, wait=False), Seen.LIMITED).step is Step.LIMITED
+    assert after_sends(life(retry, queue=False), Seen.NOT_SENT).step is Step.SEND
+    assert after_sends(life(retry, queue=False), Seen.LIMITED).step is Step.LIMITED
 
 
 @pytest.mark.parametrize(("facts", "found"), [({}, False), ({"given": True}, True)])

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import TYPE_CHECKING, Any, Final
 
-from freedompay_async import FreedomPay
 from side_by_side.folders import disk
 from side_by_side.machine import versions
 from side_by_side.measure import Spread, percentile
@@ -32,9 +30,7 @@ def run(options: Options) -> Section:
         f"an answer. {_CALLERS} callers meanwhile make `cards.block`, one after another, with short pauses: {calls} calls a round, and as "
         "many before the batch (idle). Milliseconds of such a call; `batch` is the batch's own calls a second meanwhile."
     )
-    kinds: dict[str, float | None] = {"no rate": None}
-    if "rate" in inspect.signature(FreedomPay.__init__).parameters:
-        kinds[f"rate={_RATE:g}"] = _RATE
+    kinds: dict[str, float | None] = {"no rate": None, f"rate={_RATE:g}": _RATE}
     found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in kinds}
     with disk() as folder, Server("done", delay=_DELAY) as server:
         for number in range(1, options.rounds + 1):

@@ -1,0 +1,161 @@
+"""What all calls of a client share, whatever their lane."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from freedompay_async.calls.reading import Reading
+from freedompay_async.calls.retry_budget import RetryBudget
+from freedompay_async.calls.reuse import Bodies
+from freedompay_async.codec.drift import DriftCount
+from freedompay_async.codec.encode import encode
+from freedompay_async.contract.calls import Mark, Retry
+from freedompay_async.guards.arguments import check_number
+from freedompay_async.guards.staying import Staying
+from freedompay_async.redaction.redaction import Outgoing
+from freedompay_async.traffic.governor import Governor
+from freedompay_async.traffic.poll_schedule import Polls
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Mapping
+
+    import msgspec
+
+    from freedompay_async.calls.record import Record
+    from freedompay_async.contract.calls import Call, Section
+    from freedompay_async.crypto.signing import Signer
+    from freedompay_async.settings.policy import Policy
+    from freedompay_async.transport.base import Wire
+
+__all__ = ["Shared"]
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Shared(Staying):
+    """What all calls of a client share, whatever their lane; `Shared.of` makes it.
+
+    Attributes:
+        transport: carries bytes.
+        signers: one for each section of the client.
+        policy: the times in between, where a lane has none of its own.
+        timeout: seconds a call may take in all, where a lane has none of its own.
+        rows: those that are different from the contract table, by name.
+        record: where calls that can't be asked about are written down.
+        drift: how the answers have differed from the contract.
+        governor: says when a call may leave.
+        budget: of repeats, so that an outage is not multiplied.
+        polls: what was learnt of how long requests take.
+        outgoing: the secrets that no text of the issuer's may show.
+        reading: reads large answers beside the loop.
+        bodies: which body went out under which id.
+    """
+
+    transport: Wire
+    signers: dict[Section, Signer]
+    policy: Policy
+    timeout: float
+    rows: Mapping[str, Call[Any]]
+    record: Record | None
+    governor: Governor
+    budget: RetryBudget
+    polls: Polls
+    outgoing: Outgoing
+    drift: DriftCount = field(default_factory=DriftCount)
+    reading: Reading = field(default_factory=Reading)
+    bodies: Bodies = field(default_factory=Bodies)
+
+    @classmethod
+    def of(
+        cls,
+        transport: Wire,
+        *,
+        signers: dict[Section, Signer],
+        policy: Policy,
+        timeout: float,
+        rows: Mapping[str, Call[Any]] | None = None,
+        record: Record | None = None,
+        governor: Governor | None = None,
+        budget: RetryBudget | None = None,
+    ) -> Self:
+        """What the calls of one client share; without a governor nobody waits for a turn."""
+        rows = rows or {}
+        return cls(
+            transport=transport,
+            signers=signers,
+            policy=policy,
+            timeout=timeout,
+            rows=rows,
+            record=record,
+            governor=governor or Governor(concurrency=sys.maxsize),
+            budget=budget or RetryBudget(policy),
+            polls=Polls(policy),
+            outgoing=Outgoing(signers.values(), (row.fields for row in rows.values())),
+        )
+
+    def replace_signers(self, signers: Mapping[Section, Signer]) -> None:
+        """From now on these sign; what goes out a second time is signed anew, under the same id."""
+        self.outgoing.sign_with(signers.values())
+        self.signers.update(signers)
+
+    def check(self, timeout: float | None) -> asyncio.AbstractEventLoop:
+        """The running loop.
+
+        Raises:
+            ConfigurationError: no call can be made: without time, after close, on another event
+                loop, in a forked child.
+        """
+        if timeout is not None:
+            check_number("timeout", timeout, unit="seconds", endless=True)
+        return self.transport.check()
+
+    def row(self, call: Call[R]) -> Call[R]:
+        """The row of a call as the overrides have it."""
+        if not self.rows:
+            return call
+        if call.mark is Mark.GIVEN:
+            general = self.rows.get(call.section)
+            if general is None:
+                return call
+            return dataclasses.replace(
+                call,
+                fields=general.fields,
+                header_names=general.header_names,
+                given_envelope=general.given_envelope,
+            )
+        return self.rows.get(call.name, call)
+
+    def encode(
+        self,
+        call: Call[Any],
+        request: msgspec.Struct,
+        extra: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        """The body of a call as the overrides have it, with the fields that the caller adds."""
+        row = self.row(call)
+        return encode(request, row.fields, extra, leave_out=row.leave_out, rename=row.rename)
+
+    def fingerprint(self, call: Call[Any], request: msgspec.Struct) -> bytes:
+        """SHA-256 of what goes out for an intent.
+
+        That is its body, and before it the names of headers that an override has changed, and that
+        it can't be asked about, if so. A header may carry the id by which the issuer knows the
+        intent again. Of what can't be asked about, nobody knows what it remembers.
+        """
+        row = self.row(call)
+        names = row.header_names.items()
+        before: list[object] = [
+            *sorted((name.lower(), other) for name, other in names if name != other),
+        ]
+        if row.retry is Retry.UNASKABLE:
+            before.append(row.retry.value)
+        made = sha256(json.dumps(before).encode() if before else b"")
+        made.update(self.encode(call, request))
+        return made.digest()
