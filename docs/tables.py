@@ -1,9 +1,9 @@
-"""The tables of the errors, the columns and the calls, so that the documentation says what the package says.
+"""The tables of the errors, the columns and the calls, so that the documentation is as the package.
 
-They are made from `freedompay_async.errors.MEANINGS`, `freedompay_async.batch.input.columns.ABOUT`, and the `TABLE` and `HASHDT_TABLE` of
-`freedompay_async.contract.table`.
+They are made from `freedompay_async.errors.MEANINGS`, `freedompay_async.batch.input.columns.ABOUT`
+and the two tables of `freedompay_async.contract.table`.
 
-python docs/tables.py           # writes them into README.md, docs/errors.md, docs/columns.md and docs/calls.md, between their comments
+python docs/tables.py           # writes them between their comments, into the files of FILES
 python docs/tables.py --check   # changes nothing; ends with 1 where a table is not what it would write
 """
 

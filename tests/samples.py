@@ -1,15 +1,25 @@
 """Sample arguments of every call, and a second writing of its row.
 
-One entry a row of `contract/table.py`, in the order of that table. An entry says what the vendor's page says of the call (its path, how sure that is, what
-may follow a lost answer) and gives arguments of its method, the body that goes out of them, and what comes of it. The tests that walk the whole
-contract read it, so a new row needs an entry here and no other line in the tests:
+One entry a row of `contract/table.py`, in the order of that table. It says what the vendor's page
+says of the call: its path, how sure that is, what may follow a lost answer. And it gives arguments
+of the method, the body that goes out of them, and what comes of it.
 
-* `tests/unit/test_contract.py` holds the row to its path, mark, retry and menu;
-* `tests/session/test_session_methods.py` calls its method, under each signature scheme, and holds path, body and result to what is written here;
-* `tests/contract` calls it on the sandbox, `tests/secrets` with marked secrets, `tests/cli` as a command.
+The tests that walk the whole contract read it, so a new row needs an entry here and no other line
+in the tests:
 
-What is special to one reader (a marked secret in place of a plain value, a card that has to be blocked first) stands with that reader, by the name of the row.
-`tests/contract/test_every_list.py` names a row that this list or another one lacks.
+* `tests/unit/test_contract.py` holds the row to its path, mark, retry and menu.
+* `tests/session/test_session_methods.py` calls its method under each signature scheme, and holds
+  path, body and result to what is written here.
+* `tests/contract` calls it on the sandbox, `tests/secrets` with marked secrets, `tests/cli` as a
+  command.
+
+What is special to one reader stands with that reader, by the name of the row: a marked secret in
+place of a plain value, a card that has to be blocked first.
+
+A new call is a model (`contract/models`), a row (`contract/table.py`), a method (`api`), a line of
+the sandbox (`sandbox/issuing/rules.py`, with the body that it takes and what does it), a command
+(`cli/verbs`), an entry here, a line of the changelog, and `make tables` for the docs.
+`tests/contract/test_every_list.py` names a row that one of these lists lacks, and the file.
 """
 
 from __future__ import annotations
@@ -41,7 +51,7 @@ __all__ = [
 ]
 
 UNKNOWN_CALL = "not-in-the-table/call"
-"""A call that no table has, and that the vendor can't have: it stays unknown, whatever row is added."""
+"""A call that the vendor can't have: it stays unknown, whatever row is added to the table."""
 UNKNOWN_PATH = f"/v5/card-api/{UNKNOWN_CALL}"
 UNKNOWN_GIFT_PATH = f"/v5/cards/{UNKNOWN_CALL}"
 UNKNOWN_NAME = "cards.not_in_the_table"
@@ -57,7 +67,7 @@ NAMESPACES = {
 }
 """Of what class the namespaces of a client are."""
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
-"""A request id of the caller's own. In the body of a sample it stands for the id of the call, whatever that is."""
+"""A request id of the caller's own. In the body of a sample it stands for the id of the call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +139,7 @@ def _card(
     *,
     kz_only: bool = False,
 ) -> Sample:
-    """A row of the payment cards; the body is the arguments, and the id of an effect, unless it is given."""
+    """A row of the payment cards. Its body, unless given, is the arguments and the id of an effect."""
     own = _ID if retry == "askable" else {}
     return Sample(f"/v5/card-api/{path}", mark, retry, result, arguments, own | (arguments if body is None else body), kz_only)
 
@@ -230,7 +240,10 @@ SAMPLES: dict[str, Sample] = {
 
 
 def calling(name: str, **special: Any) -> Callable[..., Awaitable[Any]]:
-    """From a client to the sample call of a row; `special` and what it is called with stand in place of the arguments of the sample."""
+    """The sample call of a row, for whatever client it is given.
+
+    `special`, and what the call is given later, stand in place of the sample's own arguments.
+    """
     namespace, _, method = name.partition(".")
     arguments = {**SAMPLES[name].arguments, **special}
 
@@ -243,7 +256,8 @@ def calling(name: str, **special: Any) -> Callable[..., Awaitable[Any]]:
 def left_out(names: Iterable[str], file: str, rows: Iterable[str] | None = None) -> list[str]:
     """A sentence for each call that a list lacks, and for each in it that is none.
 
-    `file` is where the list stands, with `{namespace}` for the part of a name before its dot. `rows` are all calls, unless it is given.
+    `file` is where the list stands, with `{namespace}` for the part of a name before its dot.
+    `rows` are all calls, unless it is given.
     """
     told, wanted = list(names), [row.name for row in (*TABLE, *HASHDT_TABLE)] if rows is None else list(rows)
 

@@ -1,4 +1,7 @@
-"""A row of the table that another list lacks is named, with the file to put it into; and so is a name in a list that is no row."""
+"""A row of the table that another list lacks is named, with the file to put it into.
+
+So is a name in a list that is no row.
+"""
 
 from __future__ import annotations
 

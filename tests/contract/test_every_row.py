@@ -116,8 +116,9 @@ class World:
         return self.issuer.sms(SAMPLES["gift_cards.issue"].arguments["phone"])[-1]
 
 
-# What a call has to find on the sandbox in place of the arguments of its sample, each made by `World`. A row that is not here takes a client,
-# an active card, a transaction or a gift card for the argument of that name.
+# What a call has to find on the sandbox in place of the arguments of its sample, made by `World`.
+# A row that is not here takes a client, an active card, a transaction or a gift card for the
+# argument of that name.
 FOUND: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
     "cards.link": lambda world: _found(card_id=world.card(holder=False), client_id=world.client()),
     "cards.activate": lambda world: _found(card_id=world.card()),

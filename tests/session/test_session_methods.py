@@ -14,7 +14,7 @@ PAID = {"order_id": "o", "transaction_id": "t"}
 
 
 def of(retry, *more):
-    """The sample calls that may be followed so: path, call, what goes out, what the end is made of; and more of the same."""
+    """The sample calls of a retry, and more: path, call, what goes out, what the end is made of."""
     given = [(name, name, {}, sample.body) for name, sample in SAMPLES.items() if sample.retry == retry and not name.startswith("pins.")]
     return {
         label: (SAMPLES[name].path, calling(name, **arguments), body, SAMPLES[name].result)

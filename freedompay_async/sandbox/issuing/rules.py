@@ -1,4 +1,4 @@
-"""Which calls there are, of what kind each is, which body it takes, and what does it: one line a call.
+"""Which calls there are: of each its kind, the body that it takes and what does it, in one line.
 
 The vendor's pages show some paths and fields and leave others open; those are filled in after the nearest one that is shown.
 """
@@ -136,7 +136,7 @@ def work_of(call: str) -> Callable[[Books, Any], Outcome]:
 
 
 def answer_of(call: str) -> Callable[[Books, Any], dict[str, Any]]:
-    """What makes the answer of a call that makes no request, `request/status` apart; `read` gives it the body that it takes."""
+    """What answers a call that makes no request, but `request/status`; `read` gives it its body."""
     return _AT_ONCE[call].work
 
 
