@@ -6,6 +6,11 @@ import asyncio
 import gc
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes is the machine's, which does other things too; what has to be quick is timed by a test of its own.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 def pytest_addoption(parser):
