@@ -8,21 +8,39 @@ SOURCES := $(shell find freedompay_async -type f -not -name '*.pyc')
 comma := ,
 PURE := guards/arguments codec/body_check guards/leftovers settings/proxies settings/schemes contract/calls contract/table errors calls/error_text contract/request_ids contract/regions redaction/spelling redaction/masking redaction/redaction settings/policy calls/call_state calls/retry_budget redaction/secret settings/settings settings/options crypto/signing codec/messages codec/encode codec/answer_size codec/decode operations/held codec/shapes codec/drift contract/overrides crypto/pin_encryption contract/models/answers contract/models/dictionaries contract/models/gift_cards contract/models/open contract/models/reads contract/models/client_requests contract/models/requests api/statement_windows batch/input/rows batch/limits batch/input/lookalikes contract/bodies contract/client_contract contract/file/template contract/file/values contract/override_checks contract/file/toml_lines contract/countries contract/person batch/input/doubts batch/input/misfits batch/input/spoilt batch/input/columns batch/input/cells batch/input/guesses batch/input/headers calls/reuse redaction/portable guards/staying redaction/opening
 
-# The tests that have to reach it. They run by themselves first, because counting lines doubles the time of a test.
+# The tests that have to reach it. They run by themselves first: counting branches slows a test down, and these alone are counted.
 COVERING := tests/unit tests/batch/test_rows.py tests/batch/test_row_messages.py tests/batch/test_doubts.py tests/batch/test_lookalikes.py tests/batch/test_run.py tests/batch/test_spoilt.py tests/batch/test_columns.py tests/batch/test_headers.py tests/batch/test_workbook_cells.py
 
-# Runs a proof and keeps its figures in .proofs, where `make proofs-log` finds them.
-PROVE := $(BIN)/python docs/proofs.py run
+# What goes through many rounds, or lives in real time: `make proofs` runs these folders, and `make test` all others.
+PROOFS := tests/model tests/crash tests/leaks tests/load tests/fuzz tests/properties tests/browser
 
-.PHONY: demo test lint format tables bench faults soak crash fuzz mutate proofs-log audit clean
+# Runs tests and keeps their figures in .proofs, where `make proofs-log` finds them.
+PROVE := $(BIN)/python docs/proofs.py run
+TESTS := $(BIN)/pytest -n $(WORKERS) --dist worksteal
+
+# Where Python may not keep what it has compiled, each worker of each run compiles all the tests anew.
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: demo test proofs lint format tables bench faults soak crash fuzz mutate proofs-log audit clean
 
 demo: .venv/package
 	$(BIN)/python examples/demo.py
 
+# The loop of a working day: every test but those of PROOFS, each once. Some tests: make test ARGS="tests/unit -k masking".
+ifdef ARGS
 test: .venv/dev .venv/package
-	$(if $(ARGS),,$(BIN)/pytest -q -n $(WORKERS) --dist worksteal --cov --cov-report= $(COVERING))
-	$(if $(ARGS),,$(BIN)/coverage report --skip-covered --fail-under=100 --include='$(subst $(eval ) ,$(comma),$(PURE:%=*/freedompay_async/%.py))')
-	$(if $(ARGS),,$(PROVE) test) $(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	$(TESTS) $(ARGS)
+else
+test: .venv/dev .venv/package
+	$(PROVE) test-pure $(TESTS) --cov --cov-report= $(COVERING)
+	$(BIN)/coverage report --skip-covered --fail-under=100 --include='$(subst $(eval ) ,$(comma),$(PURE:%=*/freedompay_async/%.py))'
+	$(PROVE) test $(TESTS) $(COVERING:%=--ignore=%) $(PROOFS:%=--ignore=%)
+	$(BIN)/python docs/proofs.py total test-pure test
+endif
+
+# The proofs of docs/reliability.md, at a length for every commit; `soak`, `crash` and `fuzz` below do more of the same.
+proofs: .venv/dev .venv/package
+	$(PROVE) proofs $(TESTS) $(PROOFS)
 
 lint: .venv/dev .venv/package
 	$(BIN)/ruff check .
@@ -46,7 +64,7 @@ bench: .venv/bench .venv/package
 faults: .venv/bench .venv/package
 	$(BIN)/python benchmarks/faults.py --write
 
-# The proofs of docs/reliability.md at their full length; `make test` runs the same with less. A smaller one: make crash ROUNDS=40.
+# The proofs of docs/reliability.md at their full length; `make proofs` runs the same with less. A smaller one: make crash ROUNDS=40.
 SCHEDULES ?= 1000000
 LEAK_SECONDS ?= 3600
 ROUNDS ?= 200

@@ -2,6 +2,7 @@
 
 python docs/proofs.py run crash .venv/bin/pytest --rounds 200 tests/crash   # into .proofs/
 python docs/proofs.py write                                                 # into docs/reliability.md
+python docs/proofs.py total test-pure test                                  # all of them in one line
 """
 
 from __future__ import annotations
@@ -10,15 +11,16 @@ import itertools
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 from xml.etree import ElementTree as ET
 
-__all__ = ["HEAD", "PROOFS", "line", "run", "table", "with_table"]
+__all__ = ["HEAD", "PROOFS", "line", "run", "table", "total", "with_table"]
 
 ROOT: Final = Path(__file__).parents[1]
 KEPT: Final = ROOT / ".proofs"
@@ -27,10 +29,13 @@ BEGIN: Final = "<!-- The table of the last figures; `make proofs-log` writes it.
 END: Final = "<!-- The end of the table of the last figures. -->"
 HEAD: Final = ("command", "commit", "day", "machine", "asked for", "counted", "result")
 NOTHING: Final = "-"
+WIDTH: Final = 80
 
 # What each proof is called in the table; a file in .proofs has the name before it.
 PROOFS: Final = {
-    "test": "`make test`",
+    "test-pure": "`make test`, the pure modules",
+    "test": "`make test`, all others",
+    "proofs": "`make proofs`",
     "soak-model": "`make soak`, the model",
     "soak-leaks": "`make soak`, the leaks",
     "crash": "`make crash`",
@@ -161,6 +166,24 @@ def _time(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
+def total(names: list[str], kept: Path = KEPT) -> str:
+    """How each of these ended, and all of them in one line of the form that pytest writes.
+
+    Raises:
+        ValueError: one of them has not passed; it says how each ended.
+    """
+    ends = {PROOFS[name].replace("`", ""): line(name, kept)[-1] for name in names}
+    told = [f"{name}: {end}" for name, end in ends.items()]
+    if not all(re.match(r"[\d,]+ passed", end) for end in ends.values()):
+        raise ValueError("\n".join(told))
+    each = [_read(kept / f"{name}.xml") for name in names]
+    passed, skipped = (sum(getattr(tests, what) for tests in each) for what in ("passed", "skipped"))
+    seconds = sum(tests.seconds for tests in each)
+    figures = f"{passed} passed" + (f", {skipped} skipped" if skipped else "")
+    end = f" {figures} in {seconds:.2f}s ({timedelta(seconds=int(seconds))}) "
+    return "\n".join([*told, end.center(WIDTH, "=")])
+
+
 def with_table(text: str, made: str) -> str:
     """The text of a file, with the table between its comments.
 
@@ -178,6 +201,11 @@ def main() -> None:
     match sys.argv[1:]:
         case ["run", name, *command] if name in PROOFS and command:
             sys.exit(run(name, command))
+        case ["total", *names] if names and PROOFS.keys() >= set(names):
+            try:
+                sys.stdout.write(f"{total(names)}\n")
+            except ValueError as error:
+                sys.exit(str(error))
         case ["write"]:
             FILE.write_text(with_table(FILE.read_text(encoding="utf-8"), table()), encoding="utf-8")
         case _:

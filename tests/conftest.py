@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes is the machine's, which does other things too; what has to be quick is timed by a test of its own.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 def pytest_addoption(parser):
-    """The defaults are what a run of all tests does; `make soak`, `make crash` and `make fuzz` ask for more."""
+    """The defaults are what `make proofs` does; `make soak`, `make crash` and `make fuzz` ask for more."""
     proofs = parser.getgroup("proofs", "how much the proofs do")
     proofs.addoption("--schedules", type=int, default=10_000, help="schedules of faults that the model goes through")
     proofs.addoption("--rounds", type=int, default=20, help="kill -9 of a batch of 2,000 rows")
     proofs.addoption("--leak-seconds", type=float, default=0.0, help="go on with mixed calls for so long, beyond the 20,000")
     proofs.addoption("--fuzz-seconds", type=float, default=10.0, help="how long each fuzzer runs")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection():
+    """The tests themselves live as long as the run: searching them for garbage doubles the time of finding them."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(trylast=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import csv
+import functools
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
+import typer.testing
 from typer.testing import CliRunner
 
 from freedompay_async.contract.request_ids import derive_request_id
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECONDS = 30
+# Otherwise each command of a test builds all commands anew, which takes longer than most tests.
+typer.testing._get_command = functools.cache(typer.testing._get_command)
 
 
 class Issuer:

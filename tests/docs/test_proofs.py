@@ -113,6 +113,45 @@ def test_the_table_has_a_row_for_each_proof_whether_it_was_run_or_not(proofs, ke
     assert [row for row in rows if "passed" in row] == [row for row in rows if "make crash" in row]
 
 
+@pytest.fixture
+def two(tmp_path):
+    """A folder in which `test` and `proofs` have passed, with a skipped test each."""
+    for name in ("test", "proofs"):
+        (tmp_path / f"{name}.json").write_text(json.dumps({**NOTE, "command": COMMAND, "code": 0}), encoding="utf-8")
+        (tmp_path / f"{name}.xml").write_text(xml(*KILLS, skipped=1), encoding="utf-8")
+    return tmp_path
+
+
+def test_tests_that_were_run_apart_are_counted_in_one_line_as_pytest_writes_it(proofs, two):
+    *each, last = proofs.total(["test", "proofs"], two).splitlines()
+
+    assert each == ["make test, all others: 2 passed, 1 skipped in 7 min 2 s", "make proofs: 2 passed, 1 skipped in 7 min 2 s"]
+    assert re.fullmatch(r"=+ 4 passed, 2 skipped in 844\.80s \(0:14:04\) =+", last)
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        (xml(*KILLS, failures=1), {"code": 1}),
+        (xml(*KILLS), {"code": 2}),
+        (xml(*KILLS), {}),
+        (xml({}, skipped=1), {"code": 0}),
+        (None, {"code": 0}),
+    ],
+)
+def test_there_is_no_line_for_all_where_one_has_not_passed(proofs, two, kept, text, note):
+    kept(text, **note)
+    with pytest.raises(ValueError, match=r"(?s)make test, all others: 2 passed.*make crash: .*(failed|stopped half way)") as caught:
+        proofs.total(["test", "crash"], two)
+
+    assert "=" not in str(caught.value)
+
+
+def test_what_was_not_run_has_not_passed(proofs, two):
+    with pytest.raises(ValueError, match="make fuzz: not run on this commit"):
+        proofs.total(["test", "fuzz"], two)
+
+
 PROGRAM = """
 import sys
 from pathlib import Path

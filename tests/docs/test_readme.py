@@ -1,11 +1,12 @@
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from freedompay_async.cli.app import app
 from freedompay_async.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
@@ -65,6 +66,4 @@ def test_the_two_commands_are_targets_of_the_makefile(target):
     ),
 )
 def test_every_command_in_the_text_exists(command):
-    done = subprocess.run([sys.executable, "-m", "freedompay_async.cli", *command.split(), "--help"], capture_output=True, check=False)
-
-    assert done.returncode == 0
+    assert CliRunner().invoke(app, [*command.split(), "--help"]).exit_code == 0

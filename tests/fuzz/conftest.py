@@ -13,6 +13,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 
 set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "freedompay-hypothesis")
 
+HERE = Path(__file__).parent
 # For one example, on a machine that does other things too: what hangs, or is square in its length, takes more.
 MOST_SECONDS = 5.0
 # Hypothesis tries ever larger examples within a round, and begins anew in the next.
@@ -22,7 +23,7 @@ EACH_ROUND = 200
 def pytest_collection_modifyitems(config, items):
     """A fuzzer may take as long as it is told to, and then some."""
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if item.path.parent == HERE:
             item.add_marker(pytest.mark.timeout(config.getoption("--fuzz-seconds") + 110))
 
 
