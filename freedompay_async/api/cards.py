@@ -2,42 +2,24 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Unpack
 
 from freedompay_async.api.namespace import Namespace
-from freedompay_async.api.statement_windows import movements
+from freedompay_async.api.pin_setting import pin_to_send
+from freedompay_async.api.statement_windows import day_of, movements
 from freedompay_async.contract import table
-from freedompay_async.contract.models.requests import (
-    BulkIssue,
-    CardActivation,
-    CardholderQuery,
-    CardId,
-    CardIntent,
-    CardIssue,
-    CardLink,
-    CardQuery,
-    PinSetting,
-    StatementQuery,
-)
+from freedompay_async.contract.models import requests as asked
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Hidden, Pin
 from freedompay_async.settings.options import READ_OPTIONS
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import AsyncGenerator, Callable
 
     from freedompay_async.contract.calls import Call
+    from freedompay_async.contract.models import reads
     from freedompay_async.contract.models.answers import Answer, Completed, IssuedCards
-    from freedompay_async.contract.models.reads import (
-        CardBalance,
-        CardInfo,
-        CardSecrets,
-        CardValidation,
-        Movement,
-        Statement,
-        StatementExtended,
-    )
     from freedompay_async.operations.operation import Operation
     from freedompay_async.settings.options import ChangeOptions, ReadOptions
 
@@ -60,16 +42,11 @@ class Cards(Namespace):
       raises `Busy` at once, and a 429 of the issuer `RateLimited`: for a web handler that answers
       429 itself.
 
+    Inferred is what the vendor's menu has, and no public page shows the path or the fields of.
     Each raises any of `FreedomPayError` but `StillProcessing`, with the request id on it.
     """
 
-    async def issue(
-        self,
-        *,
-        client_id: str | None = None,
-        product_id: int,
-        **options: Unpack[ChangeOptions],
-    ) -> Operation[IssuedCards]:
+    async def issue(self, *, client_id: str | None = None, product_id: int, **options: Unpack[ChangeOptions]) -> Operation[IssuedCards]:
         """Issue a card to a client.
 
         The path is documented, the fields are not (docs.freedompay.kz, "Issue card"). A draft page has a `cardholder` object in place of
@@ -83,89 +60,40 @@ class Cards(Namespace):
         body = self._order(table.CARDS_ISSUE, client_id, product_id)
         return await self._start(table.CARDS_ISSUE, body, options)
 
-    async def bulk_issue(
-        self,
-        *,
-        product_id: int,
-        count: int,
-        **options: Unpack[ChangeOptions],
-    ) -> Operation[IssuedCards]:
-        """Issue `count` cards without a holder, to be linked later. `product_id` is a card product, as for `issue`.
-
-        Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
-        """
-        body = BulkIssue(product_id=product_id, count=count)
+    async def bulk_issue(self, *, product_id: int, count: int, **options: Unpack[ChangeOptions]) -> Operation[IssuedCards]:
+        """Issue `count` cards without a holder, to be linked later. `product_id` is a card product, as for `issue`. Inferred."""
+        body = asked.BulkIssue(product_id=product_id, count=count)
         return await self._start(table.CARDS_BULK_ISSUE, body, options)
 
     async def issue_plastic(
-        self,
-        *,
-        client_id: str | None = None,
-        product_id: int,
-        **options: Unpack[ChangeOptions],
+        self, *, client_id: str | None = None, product_id: int, **options: Unpack[ChangeOptions]
     ) -> Operation[IssuedCards]:
-        """Issue a plastic card to a client, as `issue`. The menus of KG and UZ call it "Physical".
-
-        Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
-        """
+        """Issue a plastic card to a client, as `issue`. The menus of KG and UZ call it "Physical". Inferred."""
         body = self._order(table.CARDS_ISSUE_PLASTIC, client_id, product_id)
         return await self._start(table.CARDS_ISSUE_PLASTIC, body, options)
 
-    async def link(
-        self,
-        card_id: str,
-        *,
-        client_id: str,
-        **options: Unpack[ChangeOptions],
-    ) -> Operation[Completed]:
+    async def link(self, card_id: str, *, client_id: str, **options: Unpack[ChangeOptions]) -> Operation[Completed]:
         """Link a card that has no holder to a client (docs.freedompay.kz, api-12074684). In the KZ menu only, as far as seen."""
-        body = CardLink(client_id=client_id, card_id=card_id)
+        body = asked.CardLink(client_id=client_id, card_id=card_id)
         return await self._start(table.CARDS_LINK, body, options)
 
-    async def activate(
-        self,
-        card_id: str,
-        **options: Unpack[ChangeOptions],
-    ) -> Operation[Completed]:
-        """Activate a card.
-
-        Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
-        """
-        body = CardActivation(card_id=card_id)
+    async def activate(self, card_id: str, **options: Unpack[ChangeOptions]) -> Operation[Completed]:
+        """Activate a card. Inferred."""
+        body = asked.CardActivation(card_id=card_id)
         return await self._start(table.CARDS_ACTIVATE, body, options)
 
-    async def block(
-        self,
-        card_id: str,
-        *,
-        description: str,
-        **options: Unpack[ChangeOptions],
-    ) -> Operation[Completed]:
-        """Block a card until it is unblocked.
-
-        Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
-        """
-        body = CardIntent(card_id=card_id, description=description)
+    async def block(self, card_id: str, *, description: str, **options: Unpack[ChangeOptions]) -> Operation[Completed]:
+        """Block a card until it is unblocked. Inferred."""
+        body = asked.CardIntent(card_id=card_id, description=description)
         return await self._start(table.CARDS_BLOCK, body, options)
 
-    async def unblock(
-        self,
-        card_id: str,
-        *,
-        description: str,
-        **options: Unpack[ChangeOptions],
-    ) -> Operation[Completed]:
+    async def unblock(self, card_id: str, *, description: str, **options: Unpack[ChangeOptions]) -> Operation[Completed]:
         """Lift a temporary block (docs.freedompay.kz, api-12074991)."""
-        body = CardIntent(card_id=card_id, description=description)
+        body = asked.CardIntent(card_id=card_id, description=description)
         return await self._start(table.CARDS_UNBLOCK, body, options)
 
     async def set_pin(
-        self,
-        card_id: str,
-        pin: str | None = None,
-        *,
-        encrypt: Callable[[str], str] | None = None,
-        **options: Unpack[ReadOptions],
+        self, card_id: str, pin: str | None = None, *, encrypt: Callable[[str], str] | None = None, **options: Unpack[ReadOptions]
     ) -> Answer:
         """Set the PIN of a card (docs.freedompay.kz, api-12075062). The body has no request id, so it can't be asked about.
 
@@ -183,69 +111,41 @@ class Cards(Namespace):
         encrypt = None
         # Before a function of the caller's is called.
         self._check(table.CARDS_SET_PIN, options, READ_OPTIONS)
-        if pin is None:
-            if hidden.value is not None:
-                raise ConfigurationError("set_pin(encrypt=…) needs the pin. Nothing was sent.", call="cards.set_pin")
-            body = PinSetting(card_id=card_id)
-            return await self._change(table.CARDS_SET_PIN, body, options)
-        if not pin:
-            raise ConfigurationError("set_pin was given an empty PIN. Nothing was sent.", call="cards.set_pin")
-        if hidden.value is not None:
-            pin = Pin(hidden.value(pin.reveal()))
-        if not pin:
-            raise ConfigurationError("set_pin was given an empty PIN. Nothing was sent.", call="cards.set_pin")
-        if hidden.value is None and len(pin.reveal()) <= _LONGEST_PLAIN and pin.reveal().isdigit():
-            raise ConfigurationError(
-                "set_pin was given a plain PIN and nothing to encrypt it with: hand in encrypt=, or the encrypted text. Nothing was sent.",
-                call="cards.set_pin",
-            )
-        body = PinSetting(card_id=card_id, pin=pin)
-        return await self._repeat(table.CARDS_SET_PIN, body, options)
+        body = asked.PinSetting(card_id=card_id, pin=pin_to_send(pin, hidden))
+        send = self._change if pin is None else self._repeat
+        return await send(table.CARDS_SET_PIN, body, options)
 
-    async def reset_pin_counter(
-        self,
-        card_id: str,
-        **options: Unpack[ChangeOptions],
-    ) -> Operation[Completed]:
+    async def reset_pin_counter(self, card_id: str, **options: Unpack[ChangeOptions]) -> Operation[Completed]:
         """Lift the temporary block after wrong PIN entries; the PIN stays (docs.freedompay.kz, api-12075070)."""
-        body = CardActivation(card_id=card_id)
+        body = asked.CardActivation(card_id=card_id)
         return await self._start(table.CARDS_RESET_PIN_COUNTER, body, options)
 
-    async def close(
-        self,
-        card_id: str,
-        *,
-        description: str,
-        **options: Unpack[ChangeOptions],
-    ) -> Operation[Completed]:
+    async def close(self, card_id: str, *, description: str, **options: Unpack[ChangeOptions]) -> Operation[Completed]:
         """Close a card for good: it can't be undone (docs.freedompay.kz, api-12075208)."""
-        body = CardIntent(card_id=card_id, description=description)
+        body = asked.CardIntent(card_id=card_id, description=description)
         return await self._start(table.CARDS_CLOSE, body, options)
 
-    async def info(self, card_id: str, **options: Unpack[ReadOptions]) -> CardInfo:
+    async def info(self, card_id: str, **options: Unpack[ReadOptions]) -> reads.CardInfo:
         """What the issuer tells of a card.
 
         Path and request are documented, the answer's fields are inferred (docs.freedompay.kz, "Card info").
         """
-        return await self._read(table.CARDS_INFO, CardQuery(card_id=card_id), options)
+        return await self._read(table.CARDS_INFO, asked.CardQuery(card_id=card_id), options)
 
-    async def balance(self, card_id: str, **options: Unpack[ReadOptions]) -> CardBalance:
-        """What is on a card.
+    async def balance(self, card_id: str, **options: Unpack[ReadOptions]) -> reads.CardBalance:
+        """What is on a card. Inferred."""
+        return await self._read(table.CARDS_BALANCE, asked.CardId(card_id=card_id), options)
 
-        Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
-        """
-        return await self._read(table.CARDS_BALANCE, CardId(card_id=card_id), options)
-
-    async def secret_data(self, card_id: str, **options: Unpack[ReadOptions]) -> CardSecrets:
+    async def secret_data(self, card_id: str, **options: Unpack[ReadOptions]) -> reads.CardSecrets:
         """Number, expiry and CVV; each shows itself only when it is asked to `.reveal()`.
 
-        Inferred: the call is in the vendor's menu, and no public page shows its path, its fields, or whether they come encrypted.
+        Inferred; whether they come encrypted is not public either.
         """
-        return await self._read(table.CARDS_SECRET_DATA, CardId(card_id=card_id), options)
+        return await self._read(table.CARDS_SECRET_DATA, asked.CardId(card_id=card_id), options)
 
-    async def secret_data_v2(self, card_id: str, **options: Unpack[ReadOptions]) -> CardSecrets:
+    async def secret_data_v2(self, card_id: str, **options: Unpack[ReadOptions]) -> reads.CardSecrets:
         """The same by the second version of the call. Inferred, as the first; in the KZ menu only, as far as seen."""
-        return await self._read(table.CARDS_SECRET_DATA_V2, CardId(card_id=card_id), options)
+        return await self._read(table.CARDS_SECRET_DATA_V2, asked.CardId(card_id=card_id), options)
 
     async def statement(
         self,
@@ -254,17 +154,17 @@ class Cards(Namespace):
         start_date: dt.date | str | None = None,
         end_date: dt.date | str | None = None,
         **options: Unpack[ReadOptions],
-    ) -> Statement:
+    ) -> reads.Statement:
         """The movements of a card in one call (docs.freedompay.kz, api-12075219).
 
         A date goes out as `YYYY-MM-DD`, a text as it is: the form is on no public page.
         """
-        body = StatementQuery(card_id=card_id, start_date=_day(start_date), end_date=_day(end_date))
+        body = asked.StatementQuery(card_id=card_id, start_date=day_of(start_date), end_date=day_of(end_date))
         return await self._read(table.CARDS_STATEMENT, body, options)
 
     def movements(
         self, card_id: str, *, start: dt.date, end: dt.date, window: int = 30, timeout: float | None = None
-    ) -> AsyncGenerator[Movement]:
+    ) -> AsyncGenerator[reads.Movement]:
         """The movements from one day to another, both included, in as many statements as that takes.
 
         Whether the issuer counts `end_date` in, and in which time zone its days begin, is not public. So each statement is asked for with
@@ -284,26 +184,15 @@ class Cards(Namespace):
         return movements(self.statement, card_id, start=start, end=end, window=window, timeout=timeout)
 
     async def statement_extended(
-        self,
-        card_id: str,
-        *,
-        start_date: dt.date | str,
-        end_date: dt.date | str,
-        **options: Unpack[ReadOptions],
-    ) -> StatementExtended:
+        self, card_id: str, *, start_date: dt.date | str, end_date: dt.date | str, **options: Unpack[ReadOptions]
+    ) -> reads.StatementExtended:
         """The movements with accounts and authorisations (docs.freedompay.kz, api-14425115). In the KZ menu only, as far as seen."""
-        body = StatementQuery(card_id=card_id, start_date=_day(start_date), end_date=_day(end_date))
+        body = asked.StatementQuery(card_id=card_id, start_date=day_of(start_date), end_date=day_of(end_date))
         return await self._read(table.CARDS_STATEMENT_EXTENDED, body, options)
 
     async def validate_cardholder(
-        self,
-        *,
-        user_phone: str,
-        first_name: str,
-        last_name: str,
-        card_token: str,
-        **options: Unpack[ReadOptions],
-    ) -> CardValidation:
+        self, *, user_phone: str, first_name: str, last_name: str, card_token: str, **options: Unpack[ReadOptions]
+    ) -> reads.CardValidation:
         """How well a person fits a card (docs.freedompay.kz, api-17842385).
 
         The page's own example prints the path `/v5/partner/external/cardholder_validate`. In the KZ menu only, as far as seen: the
@@ -316,10 +205,10 @@ class Cards(Namespace):
             card_token: a UUID.
             **options: see `ReadOptions`.
         """
-        body = CardholderQuery(user_phone=user_phone, first_name=first_name, last_name=last_name, card_token=card_token)
+        body = asked.CardholderQuery(user_phone=user_phone, first_name=first_name, last_name=last_name, card_token=card_token)
         return await self._read(table.CARDS_VALIDATE_CARDHOLDER, body, options)
 
-    def _order(self, call: Call[IssuedCards], client_id: str | None, product_id: int) -> CardIssue:
+    def _order(self, call: Call[IssuedCards], client_id: str | None, product_id: int) -> asked.CardIssue:
         """The body of an order; a client that is not sent is not held against the answer either."""
         left_out = "client_id" in self._session.shared.row(call).leave_out
         if client_id is None and not left_out:
@@ -328,12 +217,4 @@ class Cards(Namespace):
                 "cardholder, a contract that leaves client_id out says so. Nothing was sent.",
                 call=call.name,
             )
-        return CardIssue(client_id=None if left_out else client_id, product_id=product_id)
-
-
-_LONGEST_PLAIN = 12
-
-
-def _day(day: dt.date | str | None) -> str | None:
-    # A datetime is a date too, and its time of day has no place here.
-    return day.date().isoformat() if isinstance(day, dt.datetime) else day.isoformat() if isinstance(day, dt.date) else day
+        return asked.CardIssue(client_id=None if left_out else client_id, product_id=product_id)

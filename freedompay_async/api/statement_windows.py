@@ -13,11 +13,19 @@ if TYPE_CHECKING:
 
     from freedompay_async.contract.models.reads import Movement, Statement
 
-__all__ = ["movements"]
+__all__ = ["day_of", "movements"]
 
 _DAY: Final = dt.timedelta(days=1)
 # One for an issuer that leaves the day itself out, one for days that begin elsewhere than those of a movement's own offset.
 _MARGIN: Final = 2 * _DAY
+
+
+def day_of(day: dt.date | str | None) -> str | None:
+    """A date as it goes out, `YYYY-MM-DD`; a text as it is."""
+    # A datetime is a date too, and its time of day has no place here.
+    if isinstance(day, dt.datetime):
+        return day.date().isoformat()
+    return day.isoformat() if isinstance(day, dt.date) else day
 
 
 class _Ask(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections.abc
+import datetime as dt
 import inspect
 from decimal import Decimal
 from functools import partial
@@ -196,4 +197,4 @@ def test_method_is_typed_as_the_row_says(row, method):
 def _types() -> dict[str, Any]:
     """What the annotations of the methods name."""
     ours = {"Operation": Operation, "RequestId": RequestId}
-    return {**vars(models), **vars(collections.abc), **vars(options), **ours, "Any": Any, "Decimal": Decimal}
+    return {**vars(models), **vars(collections.abc), **vars(options), **ours, "Any": Any, "Decimal": Decimal, "dt": dt}
