@@ -1,4 +1,4 @@
-"""What goes out and what comes back: the structs, the words and the secrets that a caller meets."""
+"""What goes out and what comes back: the structs, words and secrets of a call, and its options."""
 
 from freedompay_async.contract.models import (
     Account,
@@ -45,6 +45,7 @@ from freedompay_async.contract.models import (
     TransactionInfo,
 )
 from freedompay_async.redaction.secret import Cvv, Document, Expiry, Otp, PageUrl, Pan, Pin, Secret, SecretKey, Token
+from freedompay_async.settings.options import ChangeOptions, ClientOptions, FreedomPayOptions, ReadOptions
 
 __all__ = [
     "Account",
@@ -57,7 +58,9 @@ __all__ = [
     "CardSecrets",
     "CardSummary",
     "CardValidation",
+    "ChangeOptions",
     "ClientCards",
+    "ClientOptions",
     "ClientType",
     "Completed",
     "CreatedClient",
@@ -66,6 +69,7 @@ __all__ = [
     "Document",
     "Expiry",
     "Extra",
+    "FreedomPayOptions",
     "GiftAnswer",
     "GiftCardState",
     "GiftCardStatus",
@@ -89,6 +93,7 @@ __all__ = [
     "Pan",
     "Pin",
     "Product",
+    "ReadOptions",
     "RequestState",
     "RequestStatus",
     "Resident",
