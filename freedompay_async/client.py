@@ -16,7 +16,7 @@ from freedompay_async.contract.client_contract import Contract
 from freedompay_async.contract.file.reading import overrides_of
 from freedompay_async.contract.models.open import Fields
 from freedompay_async.contract.regions import Region
-from freedompay_async.crypto.signing import check_signer
+from freedompay_async.crypto.signing import complete_signer
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import check_text, refusal, sealed
 from freedompay_async.redaction.secret import Hidden, SecretKey
@@ -148,8 +148,8 @@ class FreedomPay(BaseClient):
             ConfigurationError: it is of another merchant or carries ids in another way: make a client of its own for that.
         """
         signers = dict(signer) if isinstance(signer, Mapping) else dict.fromkeys(SECTIONS, signer)
+        signers = {section: complete_signer(new) for section, new in signers.items()}
         for section, new in signers.items():
-            check_signer(new)
             old = self._session.shared.signers.get(section)
             if old is None:
                 raise ConfigurationError(f"section {section!r} is not of this client. Nothing was sent.")
@@ -230,6 +230,4 @@ def _signers(
     signers = dict(signer) if isinstance(signer, Mapping) else dict.fromkeys(SECTIONS, signer)
     if absent := [section for section in SECTIONS if section not in signers]:
         raise ConfigurationError(f"signer has none for {', '.join(absent)}. Nothing was sent.")
-    for each in signers.values():
-        check_signer(each)
-    return signers
+    return {section: complete_signer(each) for section, each in signers.items()}

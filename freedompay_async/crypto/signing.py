@@ -9,7 +9,7 @@ import hmac
 from abc import abstractmethod
 from base64 import urlsafe_b64encode
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final, Literal, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, Protocol
 
 import msgspec
 
@@ -21,7 +21,7 @@ from freedompay_async.redaction.secret import Hidden, Secret, SecretKey
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-__all__ = ["JwsSigner", "Sha256Signer", "Signer", "check_signer"]
+__all__ = ["JwsSigner", "Sha256Signer", "Signer", "complete_signer"]
 
 _DIGESTS: Final = {"HS512": "sha512", "HS256": "sha256"}
 _JSON: Final = "application/json"
@@ -30,8 +30,7 @@ _JSON: Final = "application/json"
 class Signer(Protocol):
     """What the session needs of a scheme.
 
-    A signer of your own derives from it, which gives it the two attributes that have a default, or is
-    an object with all of these.
+    A signer of your own derives from it, or is an object like it; `secrets` and `on_refusal` have a default.
     """
 
     if TYPE_CHECKING:
@@ -70,17 +69,46 @@ class Signer(Protocol):
         ...
 
 
-_ASKED: Final = ("auth_id", "header_id", "headers", "secrets", "on_refusal")
+class _Completed(Signer):
+    """A signer that has not said what has a default."""
+
+    def __init__(self, signer: Signer) -> None:
+        self._signer: Final = signer
+
+    @property
+    def auth_id(self) -> str:
+        return self._signer.auth_id
+
+    @property
+    def header_id(self) -> bool:
+        return self._signer.header_id
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        return self._signer.secrets if hasattr(self._signer, "secrets") else ()
+
+    @property
+    def on_refusal(self) -> str:
+        return self._signer.on_refusal if hasattr(self._signer, "on_refusal") else ""
+
+    def headers(self, *, path: str, body: bytes, request_id: str) -> dict[str, str] | Awaitable[dict[str, str]]:
+        return self._signer.headers(path=path, body=body, request_id=request_id)
 
 
-def check_signer(signer: object) -> None:
-    """Raise `ConfigurationError` where it lacks what the session asks of one."""
-    lacking = [name for name in _ASKED if not hasattr(signer, name)]
+def complete_signer(signer: Any) -> Signer:
+    """The signer, with all that the session asks of one; an object need not have what has a default.
+
+    Raises:
+        ConfigurationError: it lacks something else.
+    """
+    lacking = [name for name in ("auth_id", "header_id", "headers") if not hasattr(signer, name)]
     if lacking:
         raise ConfigurationError(
-            f"signer is of type {type(signer).__name__}, and has no {', '.join(lacking)}: derive it from Signer, which has secrets and "
-            "on_refusal, and add the rest; or give a JwsSigner or a Sha256Signer. Nothing was sent."
+            f"signer is of type {type(signer).__name__}, and has no {', '.join(lacking)}: give a JwsSigner, a Sha256Signer or a Signer "
+            "of your own. Nothing was sent."
         )
+    whole = hasattr(signer, "secrets") and hasattr(signer, "on_refusal")
+    return signer if whole else _Completed(signer)
 
 
 class Sha256Signer:

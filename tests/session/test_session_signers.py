@@ -196,7 +196,7 @@ class TestReplaced:
             (rotated(auth_id="20002"), "another merchant or another scheme"),
             (rotated("KG"), "another merchant or another scheme"),
             ({Section.HASHDT: rotated()}, "section <Section.HASHDT: 'hashdt'> is not of this client"),
-            (object(), "has no auth_id, header_id, headers, secrets, on_refusal"),
+            (object(), "has no auth_id, header_id, headers"),
         ],
         ids=["another merchant", "another scheme", "another section", "no signer"],
     )

@@ -8,7 +8,7 @@ from hashlib import sha256, sha512
 
 import pytest
 
-from freedompay_async.crypto.signing import JwsSigner, Sha256Signer, Signer, check_signer
+from freedompay_async.crypto.signing import JwsSigner, Sha256Signer, Signer, complete_signer
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Secret
 
@@ -227,14 +227,16 @@ class TestBoth:
         assert caught.value.text == f"secret_key is {given}: give text. Nothing was sent."
 
     def test_are_what_a_session_asks_for(self, signer):
-        check_signer(signer(auth_id=1, secret_key="k"))
+        made = signer(auth_id=1, secret_key="k")
+
+        assert complete_signer(made) is made
 
         with pytest.raises(ConfigurationError) as caught:
-            check_signer(object())
+            complete_signer(object())
 
         assert caught.value.text == (
-            "signer is of type object, and has no auth_id, header_id, headers, secrets, on_refusal: derive it from Signer, which has "
-            "secrets and on_refusal, and add the rest; or give a JwsSigner or a Sha256Signer. Nothing was sent."
+            "signer is of type object, and has no auth_id, header_id, headers: give a JwsSigner, a Sha256Signer or a Signer of your own. "
+            "Nothing was sent."
         )
 
     def test_say_why_they_are_not_pickled(self, signer):
@@ -278,14 +280,22 @@ class Plain:
     header_id = False
 
     def headers(self, *, path, body, request_id):
+        return {"Signed": f"{path} {body!r} {request_id}"}
+
+
+class Bare:
+    header_id = False
+
+    def headers(self, *, path, body, request_id):
         return {}
 
 
 class TestOnesOwn:
     def test_that_derives_has_what_has_a_default(self):
-        check_signer(Derived())
+        made = Derived()
 
-        assert (Derived().secrets, Derived().on_refusal) == ((), "")
+        assert complete_signer(made) is made
+        assert (made.secrets, made.on_refusal) == ((), "")
 
     def test_that_derives_may_set_its_attributes(self):
         made = Derived()
@@ -293,19 +303,44 @@ class TestOnesOwn:
 
         assert (made.auth_id, made.secrets, made.on_refusal) == ("2", (Secret("token"),), "Look at the vault.")
 
-    @pytest.mark.parametrize(("made", "lacks"), [(Plain(), "secrets, on_refusal"), (WithoutId(), "auth_id")])
-    def test_that_lacks_something_is_refused_with_what_to_do(self, made, lacks):
+    @pytest.mark.parametrize("made", [WithoutId(), Bare()])
+    def test_that_lacks_something_is_refused_with_what_to_do(self, made):
         with pytest.raises(ConfigurationError) as caught:
-            check_signer(made)
+            complete_signer(made)
 
-        assert caught.value.text.startswith(f"signer is of type {type(made).__name__}, and has no {lacks}: derive it from Signer")
-        assert caught.value.text.endswith("Nothing was sent.")
+        assert caught.value.text == (
+            f"signer is of type {type(made).__name__}, and has no auth_id: give a JwsSigner, a Sha256Signer or a Signer of your own. "
+            "Nothing was sent."
+        )
 
-    def test_that_has_them_of_its_own_need_not_derive(self):
+    @pytest.mark.parametrize(
+        ("own", "secrets", "advice"),
+        [
+            ({}, (), ""),
+            ({"secrets": (Secret("token"),)}, (Secret("token"),), ""),
+            ({"on_refusal": "Look at the vault."}, (), "Look at the vault."),
+        ],
+    )
+    def test_that_is_a_plain_object_has_what_has_a_default(self, own, secrets, advice):
+        made = Plain()
+        vars(made).update(own)
+        signer = complete_signer(made)
+
+        assert (signer.auth_id, signer.header_id, signer.secrets, signer.on_refusal) == ("1", False, secrets, advice)
+        assert signer.headers(path=PATH, body=BODY, request_id="r") == {"Signed": f"{PATH} {BODY!r} r"}
+
+    def test_whose_secrets_change_has_those_of_the_moment(self):
+        made = Plain()
+        signer = complete_signer(made)
+        made.secrets = (Secret("later"),)
+
+        assert signer.secrets == (Secret("later"),)
+
+    def test_that_has_all_of_its_own_need_not_derive(self):
         made = Plain()
         made.secrets, made.on_refusal = (), ""
 
-        check_signer(made)
+        assert complete_signer(made) is made
 
     def test_that_does_not_sign_is_not_made(self):
         class Mute(Signer):
