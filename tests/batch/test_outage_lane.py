@@ -155,29 +155,25 @@ def test_in_an_outage_nothing_goes_out_but_one_question_a_second(office):
     assert office(story, concurrency=64) == ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [], True)
 
 
+async def five_turns(office):
+    """When calls that wait for the end of an outage have their turn."""
+    async with office.watched():
+        await office.told(SILENT)
+        tasks = [asyncio.create_task(office.call(ANSWERED)) for _ in range(5)]
+        await asyncio.sleep(2.5)
+        office.issuer = ANSWERED
+        return await asyncio.gather(*tasks)
+
+
 def test_the_end_of_an_outage_lets_all_go_at_once(office):
     async def story(office):
-        async with office.watched():
-            await office.told(SILENT)
-            tasks = [asyncio.create_task(office.call(ANSWERED)) for _ in range(5)]
-            await asyncio.sleep(2.5)
-            office.issuer = ANSWERED
-            went = await asyncio.gather(*tasks)
-        return went, office.asked
+        return await five_turns(office), office.asked
 
     assert office(story) == ([4.0] * 5, [1.0, 2.0, 3.0, 4.0])
 
 
 def test_the_end_of_an_outage_keeps_to_the_rate(office):
-    async def story(office):
-        async with office.watched():
-            await office.told(SILENT)
-            tasks = [asyncio.create_task(office.call(ANSWERED)) for _ in range(5)]
-            await asyncio.sleep(2.5)
-            office.issuer = ANSWERED
-            return await asyncio.gather(*tasks)
-
-    assert office(story, rate=2.0) == [4.0, 4.5, 5.0, 5.5, 6.0]
+    assert office(five_turns, rate=2.0) == [4.0, 4.5, 5.0, 5.5, 6.0]
 
 
 def test_a_call_on_the_way_that_is_answered_ends_the_outage(office):
