@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import logging
 from functools import partial
 
 import pytest
@@ -16,13 +15,6 @@ from freedompay_async.sandbox import Fault
 BULK = "card/bulk_issue"
 STATUS = "request/status"
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
-
-
-@pytest.fixture
-def warnings_of(caplog):
-    """The ids in the warnings of the library."""
-    caplog.set_level(logging.WARNING, "freedompay_async")
-    return lambda: [record.request_id for record in caplog.records if record.name == "freedompay_async"]
 
 
 @pytest.fixture(params=[False, True], ids=["waiting", "woken"])
