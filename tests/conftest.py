@@ -1,4 +1,4 @@
-"""What the tests of several folders share: how much the proofs do, and a loop whose clock is virtual."""
+"""What the tests of several folders share: how much the proofs do, an issuer, and a loop whose clock is virtual."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import time
 
 import pytest
 from hypothesis import settings
+
+from freedompay_async.sandbox import Sandbox
 
 # How long an example takes is the machine's, which does other things too; what has to be quick is timed by a test of its own.
 settings.register_profile("patient", deadline=None)
@@ -69,6 +71,13 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             # To the very moment that is waited for, not to one that a rounding error puts a hair before it.
             self._now = max(self._now, min(self._scheduled[0].when(), self._now + 1e-9))
         return self._select(0)
+
+
+@pytest.fixture
+async def issuer():
+    """A sandbox whose address and ways are the usual ones."""
+    async with Sandbox() as issuer:
+        yield issuer
 
 
 @pytest.fixture(scope="session")

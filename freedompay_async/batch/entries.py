@@ -10,6 +10,7 @@ import msgspec
 
 from freedompay_async.batch.clock import Clock
 from freedompay_async.batch.contracts import changed_since
+from freedompay_async.batch.journal.chunks import in_chunks
 from freedompay_async.batch.kept import KeptRow
 from freedompay_async.contract.request_ids import derive_request_id
 
@@ -129,27 +130,13 @@ async def standing(journal: Journal) -> Standing:
     return await journal.call(read)
 
 
-async def unfinished(journal: Journal) -> AsyncGenerator[Entry]:
+def unfinished(journal: Journal) -> AsyncGenerator[Entry]:
     """Every row that has not ended, in the order of the file, a chunk in memory at a time."""
-    after = 0
-    while True:
-
-        def read(connection: sqlite3.Connection, after: int = after) -> list[Entry]:
-            return _chunk(connection, after)
-
-        chunk = await journal.call(read)
-        for entry in chunk:
-            yield entry
-        if len(chunk) < _CHUNK:
-            return
-        after = chunk[-1].number
+    return in_chunks(journal, _chunk, _CHUNK)
 
 
-def _chunk(connection: sqlite3.Connection, after: int) -> list[Entry]:
-    rows = connection.execute(
-        _NEXT,
-        (after, _CHUNK),
-    ).fetchall()
+def _chunk(connection: sqlite3.Connection, after: int, size: int) -> list[Entry]:
+    rows = connection.execute(_NEXT, (after, size)).fetchall()
     if not rows:
         return []
     sent: dict[int, dict[str, Earlier]] = {}

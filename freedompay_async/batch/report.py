@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from freedompay_async.batch.journal.chunks import in_chunks
 from freedompay_async.contract.request_ids import derive_request_id
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.portable import Portable
@@ -174,22 +175,15 @@ async def make_report(journal: Journal) -> Report:
     return await journal.call(read)
 
 
-async def outcomes(journal: Journal) -> AsyncIterator[Outcome]:
+def outcomes(journal: Journal) -> AsyncIterator[Outcome]:
     """Every row in the order of the file, a chunk in memory at a time."""
-    last = 0
-    while True:
+    return in_chunks(journal, _chunk, _CHUNK)
 
-        def read(connection: sqlite3.Connection, after: int = last) -> list[Outcome]:
-            settings = dict(connection.execute("SELECT name, value FROM meta"))
-            rows = connection.execute(f"{_SELECT} WHERE number > ? ORDER BY number LIMIT ?", (after, _CHUNK))
-            return [_outcome_of(row, settings) for row in rows]
 
-        chunk = await journal.call(read)
-        for outcome in chunk:
-            yield outcome
-        if len(chunk) < _CHUNK:
-            return
-        last = chunk[-1].number
+def _chunk(connection: sqlite3.Connection, after: int, size: int) -> list[Outcome]:
+    settings = dict(connection.execute("SELECT name, value FROM meta"))
+    rows = connection.execute(f"{_SELECT} WHERE number > ? ORDER BY number LIMIT ?", (after, size))
+    return [_outcome_of(row, settings) for row in rows]
 
 
 _SENT: Final = "(SELECT request_id FROM intents WHERE intents.number = rows.number AND step = '{}')"

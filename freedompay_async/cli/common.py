@@ -12,19 +12,10 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 import anyio
 import typer
 
+from freedompay_async import errors
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.output import hush, printable, say
 from freedompay_async.cli.signals import on_signals
-from freedompay_async.errors import (
-    ConfigurationError,
-    FreedomPayError,
-    JournalError,
-    NotSent,
-    OutcomeUnknown,
-    ProtocolError,
-    RateLimited,
-    StillProcessing,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
@@ -53,13 +44,13 @@ def errors_told() -> Generator[None]:
     """What is raised inside ends the command, with one message on standard error; notes on the error follow it, a line each."""
     try:
         yield
-    except ConfigurationError as error:
+    except errors.ConfigurationError as error:
         _fail(error, str(error), Exit.INPUT)
-    except (JournalError, NotSent, RateLimited, StillProcessing) as error:
+    except (errors.JournalError, errors.NotSent, errors.RateLimited, errors.StillProcessing) as error:
         _fail(error, str(error), Exit.LEFT)
-    except (OutcomeUnknown, ProtocolError) as error:
+    except (errors.OutcomeUnknown, errors.ProtocolError) as error:
         _fail(error, f"{error}\n{error.body or ''}".rstrip(), Exit.PROBLEMS)
-    except FreedomPayError as error:
+    except errors.FreedomPayError as error:
         _fail(error, str(error), Exit.PROBLEMS)
     except BrokenPipeError:
         hush(sys.stdout)
@@ -71,7 +62,7 @@ def errors_told() -> Generator[None]:
         fail("aborted.", Exit.ABORTED)
 
 
-def _fail(error: FreedomPayError, message: str, code: Exit) -> NoReturn:
+def _fail(error: errors.FreedomPayError, message: str, code: Exit) -> NoReturn:
     fail("\n".join([message, *getattr(error, "__notes__", ())]), code)
 
 

@@ -17,10 +17,11 @@ from freedompay_async import FreedomPay, Policy
 from freedompay_async.batch import Batch, Journal, outage, read_file
 from freedompay_async.codec.messages import Reply
 from freedompay_async.contract.request_ids import derive_request_id
-from freedompay_async.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from freedompay_async.sandbox import Sandbox
 
 FAST = {
     "attempt_timeout": 10.0,
@@ -196,12 +197,6 @@ def _person():
 @pytest.fixture(name="one_each")
 def _one_each():
     return one_each
-
-
-@pytest.fixture
-async def issuer():
-    async with Sandbox() as issuer:
-        yield issuer
 
 
 @pytest.fixture

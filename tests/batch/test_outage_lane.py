@@ -46,6 +46,13 @@ class Office:
         yield
         watch.cancel()
 
+    @asynccontextmanager
+    async def in_an_outage(self):
+        """From the first call without an answer on."""
+        async with self.watched():
+            await self.told(SILENT)
+            yield
+
     async def _ask(self, lane) -> None:
         self.asked.append(self.now)
         await self._through(lane, self.issuer)
@@ -143,8 +150,7 @@ def test_the_silence_of_one_call_is_no_outage_if_the_issuer_answers_a_question(o
 
 def test_in_an_outage_nothing_goes_out_but_one_question_a_second(office):
     async def story(office):
-        async with office.watched():
-            await office.told(SILENT)
+        async with office.in_an_outage():
             tasks = [asyncio.create_task(office.call(SILENT)) for _ in range(50)]
             await asyncio.sleep(5.5)
             out = [task for task in tasks if task.done()]
@@ -155,29 +161,24 @@ def test_in_an_outage_nothing_goes_out_but_one_question_a_second(office):
     assert office(story, concurrency=64) == ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [], True)
 
 
+async def five_turns(office):
+    """When calls that wait for the end of an outage have their turn."""
+    async with office.in_an_outage():
+        tasks = [asyncio.create_task(office.call(ANSWERED)) for _ in range(5)]
+        await asyncio.sleep(2.5)
+        office.issuer = ANSWERED
+        return await asyncio.gather(*tasks)
+
+
 def test_the_end_of_an_outage_lets_all_go_at_once(office):
     async def story(office):
-        async with office.watched():
-            await office.told(SILENT)
-            tasks = [asyncio.create_task(office.call(ANSWERED)) for _ in range(5)]
-            await asyncio.sleep(2.5)
-            office.issuer = ANSWERED
-            went = await asyncio.gather(*tasks)
-        return went, office.asked
+        return await five_turns(office), office.asked
 
     assert office(story) == ([4.0] * 5, [1.0, 2.0, 3.0, 4.0])
 
 
 def test_the_end_of_an_outage_keeps_to_the_rate(office):
-    async def story(office):
-        async with office.watched():
-            await office.told(SILENT)
-            tasks = [asyncio.create_task(office.call(ANSWERED)) for _ in range(5)]
-            await asyncio.sleep(2.5)
-            office.issuer = ANSWERED
-            return await asyncio.gather(*tasks)
-
-    assert office(story, rate=2.0) == [4.0, 4.5, 5.0, 5.5, 6.0]
+    assert office(five_turns, rate=2.0) == [4.0, 4.5, 5.0, 5.5, 6.0]
 
 
 def test_a_call_on_the_way_that_is_answered_ends_the_outage(office):
@@ -208,8 +209,7 @@ def test_an_outage_that_begins_while_calls_wait_for_their_turn_holds_them(office
 
 def test_a_closed_lane_lets_nobody_wait_for_the_end_of_an_outage(office):
     async def story(office):
-        async with office.watched():
-            await office.told(SILENT)
+        async with office.in_an_outage():
             tasks = [asyncio.create_task(office.call(ANSWERED)) for _ in range(3)]
             await asyncio.sleep(0.5)
             office.lane.close()
@@ -249,8 +249,7 @@ def test_a_closed_lane_lets_calls_go_on_while_the_issuer_answers(office):
 
 def test_an_outage_that_is_too_long_ends_the_run(office):
     async def story(office):
-        async with office.watched():
-            await office.told(SILENT)
+        async with office.in_an_outage():
             await asyncio.sleep(101.5)
             return [str(error) for error in office.ends]
 
@@ -300,8 +299,7 @@ def test_a_question_is_never_asked_twice_in_a_second(office):
 
 def test_a_question_keeps_to_a_rate_below_one_a_second(office):
     async def story(office):
-        async with office.watched():
-            await office.told(SILENT)
+        async with office.in_an_outage():
             await asyncio.sleep(25)
         return office.asked
 

@@ -6,20 +6,12 @@ import asyncio
 
 import pytest
 
+from freedompay_async import errors
 from freedompay_async.batch import State, steps
 from freedompay_async.batch.stopping import Held, Stopped
-from freedompay_async.errors import (
-    AuthenticationError,
-    DuplicateRequest,
-    NotSent,
-    OutcomeUnknown,
-    ProtocolError,
-    RateLimited,
-    RequestFailed,
-)
 from tests.batch.desk import CARD, CLIENT, DONE, ISSUED, PROCESS, Desk, cards, error, outcome, own, sent_before, state
 
-NOT_SENT = error(NotSent)
+NOT_SENT = error(errors.NotSent)
 TOO_LONG = "the issuer {}, longer than there was time left for (Limits.{} is {} s). Rows are left as they are: resume later"
 ASKED = "asked to wait {} s"
 SILENT = "answers 429 and does not say for how long"
@@ -30,7 +22,7 @@ def now() -> float:
 
 
 def limited(seconds=None):
-    return error(RateLimited, retry_after=seconds)
+    return error(errors.RateLimited, retry_after=seconds)
 
 
 class Timed(Desk):
@@ -195,7 +187,7 @@ def test_a_run_that_stops_leaves_what_it_waits_with_after_a_429(ends):
 
 
 def too_patient(*, refused):
-    lost = error(OutcomeUnknown, refused=refused, retry_after=500.0)
+    lost = error(errors.OutcomeUnknown, refused=refused, retry_after=500.0)
     lost.wait_too_long = True
     return lost
 
@@ -221,7 +213,7 @@ def test_a_refusal_is_written_down_whatever_the_question_about_it_was_asked(ends
 
 def test_a_run_that_stops_leaves_what_was_sent_and_not_answered_as_it_is_on_the_disk(ends):
     def prepare(desk):
-        desk.sends["card"], desk.takes = [error(OutcomeUnknown)], 2.0
+        desk.sends["card"], desk.takes = [error(errors.OutcomeUnknown)], 2.0
         asyncio.get_running_loop().call_later(1.0, desk.stopping.stop)
 
     assert ends(prepare) == LEFT
@@ -392,7 +384,7 @@ def test_what_was_accepted_and_is_not_known_is_unknown(ends):
     assert ends(sent=sent_before("card", accepted=True)) == (State.UNKNOWN, "cl-1", None, told)
 
 
-@pytest.mark.parametrize("nothing", [error(ProtocolError), error(NotSent), error(OutcomeUnknown), limited()])
+@pytest.mark.parametrize("nothing", [error(errors.ProtocolError), error(errors.NotSent), error(errors.OutcomeUnknown), limited()])
 def test_where_the_last_question_told_nothing_it_is_left(ends, nothing):
     def prepare(desk):
         desk.looks["card"] = [nothing]
@@ -410,8 +402,8 @@ def test_what_was_in_process_and_is_not_known_any_more_is_left(ends):
 def test_the_question_that_is_refused_ends_the_run(play):
     async def story():
         desk = Timed()
-        desk.sends["card"], desk.looks["card"] = [PROCESS], [error(AuthenticationError)]
-        with pytest.raises(AuthenticationError):
+        desk.sends["card"], desk.looks["card"] = [PROCESS], [error(errors.AuthenticationError)]
+        with pytest.raises(errors.AuthenticationError):
             await desk.issue(client_id="cl-1")
         return desk.progress.waiting
 
@@ -451,7 +443,7 @@ def test_what_the_issuer_asks_to_wait_with_for_too_long_is_no_witness_any_more(e
     assert ends.desk.shared.witness == after
 
 
-@pytest.mark.parametrize("kind", [RequestFailed, DuplicateRequest])
+@pytest.mark.parametrize("kind", [errors.RequestFailed, errors.DuplicateRequest])
 def test_what_it_has_refused_is_no_witness_and_no_row_is_held_any_more(ends, kind):
     def prepare(desk):
         desk.sends["card"], desk.refusals_say = [error(kind, refused=True)], (CARD, False)
@@ -462,7 +454,7 @@ def test_what_it_has_refused_is_no_witness_and_no_row_is_held_any_more(ends, kin
 
 def test_what_is_not_answered_tells_nothing_of_the_rows_that_are_held(ends):
     def prepare(desk):
-        desk.sends["card"] = [error(OutcomeUnknown)]
+        desk.sends["card"] = [error(errors.OutcomeUnknown)]
 
     ends(prepare)
 

@@ -22,6 +22,14 @@ async def waiting(stopping, told, *, off=False):
         raise
 
 
+async def begun(**options):
+    """A wait that has lasted for a second: what may stop it, what it tells, and its task."""
+    stopping, told = Stopping(), []
+    task = asyncio.create_task(waiting(stopping, told, **options))
+    await asyncio.sleep(1)
+    return stopping, told, task
+
+
 @pytest.mark.parametrize("question", [True, False])
 def test_a_row_that_is_held_is_left_like_one_that_is_stopped_and_says_why_and_what_had_to_wait(question):
     held = Held("asked to wait 500 s", question=question)
@@ -57,9 +65,7 @@ def test_after_a_stop_no_wait_begins(play):
 
 def test_a_wait_that_is_off_is_not_ended(play):
     async def story():
-        stopping, told = Stopping(), []
-        task = asyncio.create_task(waiting(stopping, told, off=True))
-        await asyncio.sleep(1)
+        stopping, told, task = await begun(off=True)
         stopping.stop()
         await asyncio.sleep(1)
         done = task.done()
@@ -104,9 +110,7 @@ def test_a_wait_that_has_ended_by_itself_is_not_ended_again(play):
 
 def test_who_cancels_the_row_as_well_is_heard(play):
     async def story():
-        stopping, told = Stopping(), []
-        task = asyncio.create_task(waiting(stopping, told))
-        await asyncio.sleep(1)
+        stopping, told, task = await begun()
         stopping.stop()
         task.cancel()
         await asyncio.wait([task])
@@ -117,9 +121,7 @@ def test_who_cancels_the_row_as_well_is_heard(play):
 
 def test_who_cancels_the_row_without_a_stop_is_heard(play):
     async def story():
-        stopping, told = Stopping(), []
-        task = asyncio.create_task(waiting(stopping, told))
-        await asyncio.sleep(1)
+        _, told, task = await begun()
         task.cancel()
         await asyncio.wait([task])
         return told, task.cancelled(), task.cancelling()

@@ -13,8 +13,6 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from freedompay_async.sandbox import Sandbox
-
 ARGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -59,12 +57,6 @@ async def page(browser):
     assert wrong == []
     assert [url for url in asked if not url.startswith(("http://127.0.0.1:", "data:"))] == []
     await page.close()
-
-
-@pytest.fixture
-async def issuer():
-    async with Sandbox() as issuer:
-        yield issuer
 
 
 @pytest.fixture

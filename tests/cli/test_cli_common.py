@@ -15,20 +15,10 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from freedompay_async import errors
 from freedompay_async.batch import Outcome, Progress, State
 from freedompay_async.cli import common, display, main
 from freedompay_async.codec.to_json import to_json
-from freedompay_async.errors import (
-    AuthenticationError,
-    ConfigurationError,
-    JournalError,
-    NotSent,
-    OutcomeUnknown,
-    ProtocolError,
-    RateLimited,
-    RequestFailed,
-    StillProcessing,
-)
 from freedompay_async.redaction.secret import Secret
 
 
@@ -46,8 +36,14 @@ def ended(error, capsys):
 @pytest.mark.parametrize(
     ("kind", "code"),
     [
-        *((ConfigurationError, 2), (JournalError, 3), (NotSent, 3), (RateLimited, 3), (StillProcessing, 3)),
-        *((OutcomeUnknown, 1), (ProtocolError, 1), (AuthenticationError, 1), (RequestFailed, 1)),
+        *(
+            (errors.ConfigurationError, 2),
+            (errors.JournalError, 3),
+            (errors.NotSent, 3),
+            (errors.RateLimited, 3),
+            (errors.StillProcessing, 3),
+        ),
+        *((errors.OutcomeUnknown, 1), (errors.ProtocolError, 1), (errors.AuthenticationError, 1), (errors.RequestFailed, 1)),
     ],
 )
 def test_each_error_is_one_message(capsys, kind, code):
@@ -57,7 +53,7 @@ def test_each_error_is_one_message(capsys, kind, code):
     )
 
 
-@pytest.mark.parametrize("kind", [OutcomeUnknown, ProtocolError])
+@pytest.mark.parametrize("kind", [errors.OutcomeUnknown, errors.ProtocolError])
 def test_an_answer_that_is_not_understood_is_shown(capsys, kind):
     assert ended(kind("what happened.", body="<html>"), capsys) == (1, "freedompay: what happened.\n<html>\n")
 

@@ -21,6 +21,14 @@ def held(shell, issuer, people, call="client/add", rows=60):
     return gate, command
 
 
+def stopping(shell, issuer, people, *held_at):
+    """The same after Ctrl-C: it has said that it stops, and the answers are held still."""
+    gate, command = held(shell, issuer, people, *held_at)
+    command.interrupt()
+    command.says(STOPPING)
+    return gate, command
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_starts_no_new_row_and_says_that_rows_are_left(shell, issuer, people, number):
     gate, command = held(shell, issuer, people)
@@ -39,9 +47,7 @@ def test_ctrl_c_starts_no_new_row_and_says_that_rows_are_left(shell, issuer, peo
 
 @pytest.mark.parametrize("call", ["client/add", "card/issue"])
 def test_after_ctrl_c_the_rest_is_issued_by_resume(shell, issuer, people, one_each, call):
-    gate, command = held(shell, issuer, people, call)
-    command.interrupt()
-    command.says(STOPPING)
+    gate, command = stopping(shell, issuer, people, call)
     gate.open()
     code = command.ends()
     result = shell("batch", "resume", "run.db")
@@ -52,9 +58,7 @@ def test_after_ctrl_c_the_rest_is_issued_by_resume(shell, issuer, people, one_ea
 
 
 def test_ctrl_c_leaves_no_traceback(shell, issuer, people):
-    gate, command = held(shell, issuer, people)
-    command.interrupt()
-    command.says(STOPPING)
+    gate, command = stopping(shell, issuer, people)
     gate.open()
     command.ends()
 
@@ -63,9 +67,7 @@ def test_ctrl_c_leaves_no_traceback(shell, issuer, people):
 
 
 def test_a_second_ctrl_c_aborts(shell, issuer, people):
-    _, command = held(shell, issuer, people)
-    command.interrupt()
-    command.says(STOPPING)
+    _, command = stopping(shell, issuer, people)
     command.interrupt()
 
     assert command.ends() == 130
@@ -75,9 +77,7 @@ def test_a_second_ctrl_c_aborts(shell, issuer, people):
 
 @pytest.mark.parametrize("call", ["client/add", "card/issue"])
 def test_after_a_second_ctrl_c_the_rest_is_issued_by_resume(shell, issuer, people, one_each, call):
-    gate, command = held(shell, issuer, people, call)
-    command.interrupt()
-    command.says(STOPPING)
+    gate, command = stopping(shell, issuer, people, call)
     command.interrupt()
     command.ends()
     gate.open()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from freedompay_async import FreedomPay, Policy
-from freedompay_async.sandbox import Sandbox
 from tests.http_double import http_double
 
 HASTY = Policy(attempts=1, pause=0.002, max_pause=0.005, grace=0.02, poll_first=0.002, poll_most=0.02)
@@ -26,12 +25,6 @@ def hasty() -> Policy:
 @pytest.fixture(params=["KZ", "KG"])
 def region(request) -> str:
     return request.param
-
-
-@pytest.fixture
-async def issuer():
-    async with Sandbox() as issuer:
-        yield issuer
 
 
 @pytest.fixture

@@ -15,12 +15,6 @@ BLOCKS = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
 
 
 @pytest.fixture
-async def issuer():
-    async with Sandbox() as issuer:
-        yield issuer
-
-
-@pytest.fixture
 async def fp(issuer):
     async with FreedomPay(auth_id=issuer.auth_id, secret_key=issuer.secret_key, region="KZ", base_url=issuer.base_url) as fp:
         yield fp

@@ -46,7 +46,6 @@ def fuzz(request, record_property):
             assert took < MOST_SECONDS, f"{took:.1f} s"
 
         how = settings(
-            deadline=None,
             max_examples=EACH_ROUND,
             database=None,
             derandomize=False,

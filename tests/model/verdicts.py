@@ -5,19 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from freedompay_async import (
-    AuthenticationError,
-    ConfigurationError,
-    DuplicateRequest,
-    FreedomPayError,
-    GiftCardError,
-    NotSent,
-    OutcomeUnknown,
-    ProtocolError,
-    RateLimited,
-    RequestFailed,
-    StillProcessing,
-)
+from freedompay_async import errors
 from freedompay_async.models import IssuedCards
 from tests.model.faults import ANOTHER, OTHER
 
@@ -25,7 +13,7 @@ if TYPE_CHECKING:
     from tests.model.people import Call
     from tests.model.world import World
 
-REFUSALS = (RequestFailed, DuplicateRequest, GiftCardError)
+REFUSALS = (errors.RequestFailed, errors.DuplicateRequest, errors.GiftCardError)
 """Where nothing on the way speaks, repeats or garbles, and the issuer tells what it knows, there is no card."""
 TEXTS = {
     "It was not done": False,
@@ -58,7 +46,7 @@ def judge(world: World, call: Call, value, error) -> None:
     if error is None and call.what != "read":
         name += f" {getattr(value, 'request_status', None) or getattr(getattr(value, 'answer', None), 'request_status', '')}"
     world.tell("%s ends with %s%s", call, name, "" if error is None else f" ({error})")
-    known = isinstance(error, FreedomPayError) and not isinstance(error, ConfigurationError)
+    known = isinstance(error, errors.FreedomPayError) and not isinstance(error, errors.ConfigurationError)
     world.check(error is None or cancelled or known, "%s raised %r", call, error)
     if known:
         world.tally[f"{call.what}: {name}"] += 1
@@ -95,9 +83,9 @@ def _in_words(world: World, call: Call, error) -> None:
         not unknown or "not known" in told, "%s was told of an id that is not known, and the issuer has not said so: %s", call, text
     )
     taken = told | (call.intent.said if call.intent else set())
-    pending = isinstance(error, StillProcessing) and "Nothing tells" not in text
+    pending = isinstance(error, errors.StillProcessing) and "Nothing tells" not in text
     world.check(not pending or taken & {"process", "success"}, "%s: nobody has said that the issuer has it: %s", call, text)
-    denied = isinstance(error, AuthenticationError) and not error.outcome_unknown and call.what in ("submit", "change")
+    denied = isinstance(error, errors.AuthenticationError) and not error.outcome_unknown and call.what in ("submit", "change")
     world.check(not denied or "denied" in call.said, "%s: the issuer itself has not refused the key: %s", call, text)
     named = {*error.card_ids} - {OTHER, ANOTHER}
     right = {*world.issuer.cards_of(call.intent.mark, call.intent.header_id)} if call.intent else set()
@@ -125,16 +113,16 @@ def _of_effect(world: World, call: Call, value, error) -> None:
     elif isinstance(error, REFUSALS) and (done is False or sure):
         world.check(not intent.effects, "%s was told %r, and its card is there", call, error)
         intent.undone, intent.state = name, "over"
-    elif done is False or (sure and isinstance(error, RateLimited)):
+    elif done is False or (sure and isinstance(error, errors.RateLimited)):
         _did_nothing(world, call, error)
     else:
-        unknown = cancelled or isinstance(error, (OutcomeUnknown, AuthenticationError, RateLimited, *REFUSALS))
+        unknown = cancelled or isinstance(error, (errors.OutcomeUnknown, errors.AuthenticationError, errors.RateLimited, *REFUSALS))
         world.check(unknown, "%s ended with %r, which says nothing of what became of it", call, error)
-        refused = isinstance(error, AuthenticationError) and not intent.gift
+        refused = isinstance(error, errors.AuthenticationError) and not intent.gift
         of_this_call = refused and "denied" in call.said and "not known" in intent.told and "does not know the id" in str(error)
         asked = of_this_call or call.heard_of_it & {401, 403}
         world.check(not refused or asked, "%s was told %r, and no question was refused", call, error)
-        intent.limited = intent.limited or isinstance(error, RateLimited)
+        intent.limited = intent.limited or isinstance(error, errors.RateLimited)
         intent.state = world.unsure(intent)
         world.tally[f"{name} leaves it open, and the card is there"] += bool(intent.effects)
 
@@ -147,7 +135,7 @@ def _did_nothing(world: World, call: Call, error) -> None:
     mine = [each for each in intent.effects if call.knows_first or each is call]
     world.check(not mine, "%s was told %r, and its card is there", call, error)
     call.undone, intent.state = name, "open"
-    intent.limited = intent.limited or isinstance(error, RateLimited)
+    intent.limited = intent.limited or isinstance(error, errors.RateLimited)
     if call.knows_first:
         intent.undone, intent.state = name, "over"
     elif call.noted and not intent.limited:
@@ -207,18 +195,18 @@ def _of_look(world: World, call: Call, value, error) -> None:
             intent.state = "over"
     elif error is None:
         world.check("not known" in call.told, "%s was told that the id is not known, and the issuer has not said so", call)
-    elif isinstance(error, RequestFailed):
+    elif isinstance(error, errors.RequestFailed):
         world.check(call.what == "result", "%s passed %r on", call, error)
         world.check(error.done is None or not intent.effects, "%s was told %r, and its card is there", call, error)
         if error.done is False:
             intent.undone, intent.state = type(error).__name__, "over"
-    elif isinstance(error, StillProcessing | AuthenticationError):
+    elif isinstance(error, errors.StillProcessing | errors.AuthenticationError):
         # Of a question it is false; of the request that was asked about it is what was told before.
         if error.done:
             _is_done(world, call, error)
         elif call.what == "result":
             world.check(error.done is None, "%s was told %r, and nothing tells that it was not done", call, error)
-    elif isinstance(error, OutcomeUnknown | ProtocolError | NotSent | RateLimited):
+    elif isinstance(error, errors.OutcomeUnknown | errors.ProtocolError | errors.NotSent | errors.RateLimited):
         world.check(call.what == "refresh", "%s passed %r on", call, error)
     if error is not None:
         world.check(error.request_id is not None, "%s: no request id on %r", call, error)

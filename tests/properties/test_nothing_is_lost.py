@@ -30,15 +30,6 @@ def verdict(row, body: bytes):
     return read_answer(Reply(200, {}, body), row.answer, effect=False, now=0.0, envelope=ENVELOPES[row.section])
 
 
-def open_value(value):
-    """With what was sealed laid open."""
-    if isinstance(value, Secret):
-        return value.reveal()
-    if isinstance(value, dict):
-        return {name: open_value(part) for name, part in value.items()}
-    return [open_value(part) for part in value] if isinstance(value, list) else value
-
-
 def masked(fields: dict) -> dict:
     return {mask_text(name): value for name, value in fields.items()}
 

@@ -115,12 +115,6 @@ def _person():
 
 
 @pytest.fixture
-async def issuer():
-    async with Sandbox() as issuer:
-        yield issuer
-
-
-@pytest.fixture
 async def api(issuer):
     async with talk(issuer) as api:
         yield api

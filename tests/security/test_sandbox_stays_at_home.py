@@ -39,14 +39,8 @@ ORIGIN = re.compile(r"""(?:https?:)?//[^\s"'`)]+|@import|url\((?!data:)""")
 
 
 @pytest.fixture
-async def sandbox():
-    async with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-async def browser(sandbox):
-    async with aiohttp.ClientSession(sandbox.base_url) as browser:
+async def browser(issuer):
+    async with aiohttp.ClientSession(issuer.base_url) as browser:
         yield browser
 
 
@@ -56,8 +50,8 @@ def test_other_address_is_refused(host):
         Sandbox(host=host)
 
 
-async def test_address_is_a_loopback_one(sandbox):
-    addresses = [each[0] for each in sandbox._open.serving._runner.addresses]
+async def test_address_is_a_loopback_one(issuer):
+    addresses = [each[0] for each in issuer._open.serving._runner.addresses]
 
     assert [ipaddress.ip_address(each).is_loopback for each in addresses] == [True]
 

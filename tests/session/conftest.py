@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import json
+import logging
 from contextlib import suppress
 from types import SimpleNamespace
 from typing import NamedTuple
@@ -237,6 +238,13 @@ def scheme(request) -> str:
 def faults() -> Faults:
     """Quick ones; a module overrides it where it needs others."""
     return Faults(stall=30, late_by=0.06, drip_over=0.02, retry_after=0)
+
+
+@pytest.fixture
+def warnings_of(caplog):
+    """The ids in the warnings of the library."""
+    caplog.set_level(logging.WARNING, "freedompay_async")
+    return lambda: [record.request_id for record in caplog.records if record.name == "freedompay_async"]
 
 
 @pytest.fixture

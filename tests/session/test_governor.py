@@ -29,26 +29,25 @@ async def through(governor, rank, seconds, told, name):
 # -- two ranks
 
 
-def test_what_is_interactive_passes_what_waits_in_the_background(play):
-    async def story():
-        governor, told = Governor(concurrency=1), []
-        work = [through(governor, Rank.BACKGROUND, 1.0, told, f"row {number}") for number in range(3)]
-        work.append(through(governor, Rank.INTERACTIVE, 1.0, told, "block"))
-        await asyncio.gather(*work)
-        return told
+async def turns(governor, *, seconds):
+    """When each of three rows has its turn, and a block that comes after them; each takes so many seconds."""
+    told = []
+    work = [through(governor, Rank.BACKGROUND, seconds, told, f"row {number}") for number in range(3)]
+    work.append(through(governor, Rank.INTERACTIVE, seconds, told, "block"))
+    await asyncio.gather(*work)
+    return told
 
-    assert play(story()) == [("row 0", 0.0), ("block", 1.0), ("row 1", 2.0), ("row 2", 3.0)]
+
+def test_what_is_interactive_passes_what_waits_in_the_background(play):
+    told = play(turns(Governor(concurrency=1), seconds=1.0))
+
+    assert told == [("row 0", 0.0), ("block", 1.0), ("row 1", 2.0), ("row 2", 3.0)]
 
 
 def test_it_passes_in_the_line_for_turns_too(play):
-    async def story():
-        governor, told = Governor(concurrency=10, rate=2.0), []
-        work = [through(governor, Rank.BACKGROUND, 0.0, told, f"row {number}") for number in range(3)]
-        work.append(through(governor, Rank.INTERACTIVE, 0.0, told, "block"))
-        await asyncio.gather(*work)
-        return told
+    told = play(turns(Governor(concurrency=10, rate=2.0), seconds=0.0))
 
-    assert play(story()) == [("row 0", 0.0), ("block", 0.5), ("row 1", 1.0), ("row 2", 1.5)]
+    assert told == [("row 0", 0.0), ("block", 0.5), ("row 1", 1.0), ("row 2", 1.5)]
 
 
 def test_a_lane_takes_no_more_than_its_share(play):

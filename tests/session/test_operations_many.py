@@ -50,6 +50,14 @@ async def collect(session, operations, *, timeout=None, concurrency=8, rate=None
     return [each async for each in as_completed(session, operations, timeout=timeout, concurrency=concurrency, rate=rate)]
 
 
+async def until_the_end(session, operations, *, timeout):
+    """What is given before five are left; the error that names them, and the time."""
+    given = []
+    with pytest.raises(StillProcessing, match="5 requests") as caught:
+        await into(given, as_completed(session, operations, timeout=timeout, concurrency=8, rate=None))
+    return given, caught.value, asyncio.get_running_loop().time()
+
+
 def test_each_of_500_is_given_once(play, memory, say, crowd):
     wire = memory(request__status=[say.after(0.1, say.success)])
     session, operations = crowd(wire, 500)
@@ -160,13 +168,7 @@ def test_timeout_names_those_that_have_not_ended(play, memory, say, crowd):
     stuck = {op.request_id: say.process for op in operations[:5]}
     wire.scripts["request/status"] = [by_id(**stuck, default=say.success)]
 
-    async def story():
-        given = []
-        with pytest.raises(StillProcessing, match="5 requests") as caught:
-            await into(given, as_completed(session, operations, timeout=30, concurrency=8, rate=None))
-        return given, caught.value, asyncio.get_running_loop().time()
-
-    given, error, at = play(story())
+    given, error, at = play(until_the_end(session, operations, timeout=30))
 
     assert len(given) == 15
     assert set(error.request_ids) == set(stuck)
@@ -193,13 +195,7 @@ def test_what_the_issuer_asks_to_wait_with_longer_than_there_is_time_does_not_ho
     held = {op.request_id: say.error(429, Retry_After="3600") for op in operations[:5]}
     wire.scripts["request/status"] = [by_id(**held, default=say.after(2, say.success))]
 
-    async def story():
-        given = []
-        with pytest.raises(StillProcessing, match="5 requests") as caught:
-            await into(given, as_completed(session, operations, timeout=600, concurrency=8, rate=None))
-        return given, caught.value, asyncio.get_running_loop().time()
-
-    given, error, at = play(story())
+    given, error, at = play(until_the_end(session, operations, timeout=600))
 
     assert len(given) == 15
     assert set(error.request_ids) == set(held)

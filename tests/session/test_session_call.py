@@ -11,20 +11,7 @@ from typing import Annotated, Any, TypedDict
 import msgspec
 import pytest
 
-from freedompay_async import (
-    AuthenticationError,
-    ConfigurationError,
-    GiftCardError,
-    NotSent,
-    OutcomeUnknown,
-    ProtocolError,
-    RateLimited,
-    RequestFailed,
-    ResultUnknown,
-    Retry,
-    Secret,
-    Section,
-)
+from freedompay_async import Retry, Secret, Section, errors
 from freedompay_async.contract.models import Intent
 from freedompay_async.models import RequestState
 from tests.samples import UNKNOWN_CALL, UNKNOWN_GIFT_PATH, UNKNOWN_PATH
@@ -119,7 +106,7 @@ class TestAnswer:
         "answer_type", ["Fee", 5, list | set, Fee | Name, Lost, Unread, complex, list[Unread], dict[str, Holder]], ids=str
     )
     def test_of_no_type_that_json_can_be_read_into_is_found_out_before_the_call(self, ask, say, retry, answer_type):
-        with pytest.raises(ConfigurationError) as caught:
+        with pytest.raises(errors.ConfigurationError) as caught:
             ask(call(retry, answer_type), **{UNKNOWN_CALL: [say.ok()]})
 
         assert caught.value.text.startswith(f"answer_type {answer_type!r} can't be read from JSON: ")
@@ -137,7 +124,7 @@ class TestAnswer:
 
     @pytest.mark.parametrize("answer_type", [Renamed, RenamedToo, list, int])
     def test_of_another_shape_is_no_answer_to_a_read(self, ask, say, answer_type):
-        with pytest.raises(ProtocolError, match="JSON of another shape") as caught:
+        with pytest.raises(errors.ProtocolError, match="JSON of another shape") as caught:
             ask(call(Retry.READ, answer_type), **{UNKNOWN_CALL: [say.http(200, NAMED)]})
 
         assert caught.value.body == json.dumps(NAMED)
@@ -145,7 +132,7 @@ class TestAnswer:
     @pytest.mark.parametrize("retry", [Retry.UNASKABLE, Retry.REPEATABLE])
     @pytest.mark.parametrize("answer_type", [Renamed, RenamedToo, list, int])
     def test_of_another_shape_says_that_an_effect_was_done(self, ask, say, scheme, retry, answer_type):
-        with pytest.raises(ResultUnknown, match="the issuer did it, and its answer can't be read") as caught:
+        with pytest.raises(errors.ResultUnknown, match="the issuer did it, and its answer can't be read") as caught:
             ask(call(retry, answer_type), scheme=scheme, **{UNKNOWN_CALL: [say.http(200, NAMED)]})
 
         assert (caught.value.done, caught.value.body, ask.wire.calls) == (True, json.dumps(NAMED), [UNKNOWN_CALL])
@@ -160,7 +147,7 @@ class TestAnswer:
         ],
     )
     def test_that_says_neither_yes_nor_no_is_none(self, ask, say, answer):
-        with pytest.raises(ProtocolError):
+        with pytest.raises(errors.ProtocolError):
             ask(call(Retry.READ), **{UNKNOWN_CALL: [say.http(200, answer)]})
 
     def test_of_a_gift_card_call_has_the_envelope_of_its_section(self, ask, say):
@@ -172,7 +159,7 @@ class TestAnswer:
         assert answer == {"status": 0, "datetime": "2026-05-14 10:00:00", "name": "new"}
 
     def test_of_another_section_is_none(self, ask, say):
-        with pytest.raises(ProtocolError):
+        with pytest.raises(errors.ProtocolError):
             ask(lambda fp: fp.call(PATH, BODY, dict, section=Section.GIFT_CARDS, retry=Retry.READ), **{UNKNOWN_CALL: [say.ok()]})
 
 
@@ -211,7 +198,7 @@ class TestBody:
         assert [each.fields for each in ask.wire.sent] == [BODY, BODY]
 
     def test_that_has_no_form_in_json_is_refused(self, ask, say):
-        with pytest.raises(ConfigurationError) as caught:
+        with pytest.raises(errors.ConfigurationError) as caught:
             ask(call(body={"a": object()}), **{UNKNOWN_CALL: [say.ok()]})
 
         assert (caught.value.text, ask.wire.sent) == ("a value has no form in JSON: it is of type object. Nothing was sent.", [])
@@ -234,7 +221,7 @@ class TestOwnId:
         ],
     )
     def test_is_that_of_the_call(self, ask, say, retry, answer_type, body, given):
-        with pytest.raises(AuthenticationError) as caught:
+        with pytest.raises(errors.AuthenticationError) as caught:
             ask(call(retry, answer_type, body, request_id=given), scheme="KG", **{UNKNOWN_CALL: [say.denied]}, request__status=[say.denied])
 
         sent = ask.wire.sent[0]
@@ -243,7 +230,7 @@ class TestOwnId:
     @pytest.mark.parametrize("retry", [Retry.UNASKABLE, Retry.ASKABLE])
     def test_that_is_not_the_one_of_the_call_is_refused(self, ask, say, retry):
         answer_type = RequestState if retry is Retry.ASKABLE else dict
-        with pytest.raises(ConfigurationError) as caught:
+        with pytest.raises(errors.ConfigurationError) as caught:
             ask(call(retry, answer_type, {"request_id": "other"}, request_id=OWN), **{UNKNOWN_CALL: [say.ok()]})
 
         assert (caught.value.text, ask.wire.sent) == (
@@ -265,7 +252,7 @@ class TestRetry:
         assert len({each.headers["Request-Id"] for each in ask.wire.sent}) == 3
 
     def test_of_an_effect_is_the_safe_one_unless_told(self, ask, say):
-        with pytest.raises(OutcomeUnknown):
+        with pytest.raises(errors.OutcomeUnknown):
             ask(lambda fp: fp.call(PATH, BODY, dict), scheme="KZ", **{UNKNOWN_CALL: [say.lost]})
 
         assert ask.wire.calls == [UNKNOWN_CALL]
@@ -283,21 +270,21 @@ class TestRetry:
         assert (state.request_status, ask.wire.calls) == ("success", [UNKNOWN_CALL, "request/status"])
 
     def test_of_what_may_be_repeated_says_so_when_it_ends_unknown(self, ask, say):
-        with pytest.raises(OutcomeUnknown, match="it is safe to repeat"):
+        with pytest.raises(errors.OutcomeUnknown, match="it is safe to repeat"):
             ask(call(Retry.REPEATABLE), **{UNKNOWN_CALL: [say.lost]})
 
         assert ask.wire.calls == [UNKNOWN_CALL] * 4
 
 
 ENDS = {
-    "refused, and not known": ("refused", dict.fromkeys(Retry, RequestFailed)),
-    "refused, and nobody to ask": ("refused", {**dict.fromkeys(Retry, RequestFailed), Retry.ASKABLE: OutcomeUnknown}),
-    "denied, and nobody to ask": ("denied", {**dict.fromkeys(Retry, AuthenticationError), Retry.ASKABLE: OutcomeUnknown}),
-    "denied, and not known": ("denied", dict.fromkeys(Retry, AuthenticationError)),
-    "limited": ("limited", dict.fromkeys(Retry, RateLimited)),
-    "not sent": ("not_sent", dict.fromkeys(Retry, NotSent)),
-    "lost": ("lost", dict.fromkeys(Retry, OutcomeUnknown)),
-    "a page": ("page", {**dict.fromkeys(Retry, OutcomeUnknown), Retry.READ: ProtocolError}),
+    "refused, and not known": ("refused", dict.fromkeys(Retry, errors.RequestFailed)),
+    "refused, and nobody to ask": ("refused", {**dict.fromkeys(Retry, errors.RequestFailed), Retry.ASKABLE: errors.OutcomeUnknown}),
+    "denied, and nobody to ask": ("denied", {**dict.fromkeys(Retry, errors.AuthenticationError), Retry.ASKABLE: errors.OutcomeUnknown}),
+    "denied, and not known": ("denied", dict.fromkeys(Retry, errors.AuthenticationError)),
+    "limited": ("limited", dict.fromkeys(Retry, errors.RateLimited)),
+    "not sent": ("not_sent", dict.fromkeys(Retry, errors.NotSent)),
+    "lost": ("lost", dict.fromkeys(Retry, errors.OutcomeUnknown)),
+    "a page": ("page", {**dict.fromkeys(Retry, errors.OutcomeUnknown), Retry.READ: errors.ProtocolError}),
 }
 
 
@@ -316,7 +303,7 @@ def test_error_names_the_call_by_its_path(ask, say, retry, end):
 
 @pytest.mark.parametrize("retry", [Retry.READ, Retry.REPEATABLE, Retry.UNASKABLE])
 def test_request_status_error_is_an_error(ask, say, retry):
-    with pytest.raises(RequestFailed) as caught:
+    with pytest.raises(errors.RequestFailed) as caught:
         ask(call(retry), **{UNKNOWN_CALL: [say.failed]})
 
     assert (caught.value.error_code, caught.value.error_description) == ("declined", "no money")
@@ -324,7 +311,7 @@ def test_request_status_error_is_an_error(ask, say, retry):
 
 
 def test_negative_status_of_a_gift_card_call_is_its_error(ask, say):
-    with pytest.raises(GiftCardError) as caught:
+    with pytest.raises(errors.GiftCardError) as caught:
         ask(lambda fp: fp.call(UNKNOWN_GIFT_PATH, {}, dict, section=Section.GIFT_CARDS), **{UNKNOWN_CALL: [say.gift(-7)]})
 
     assert (caught.value.code, caught.value.error_description) == (-7, "The card id is wrong.")
@@ -368,7 +355,7 @@ def test_negative_status_of_a_gift_card_call_is_its_error(ask, say):
     ],
 )
 def test_wrong_use_is_refused(ask, say, made, expected):
-    with pytest.raises(ConfigurationError) as caught:
+    with pytest.raises(errors.ConfigurationError) as caught:
         ask(made, **{UNKNOWN_CALL: [say.ok()]})
 
     assert (caught.value.text, ask.wire.sent) == (expected, [])
@@ -376,7 +363,7 @@ def test_wrong_use_is_refused(ask, say, made, expected):
 
 @pytest.mark.parametrize(("answer_type", "body"), [(dict, BODY), (RequestState, Name(card_id="c-1")), (RequestState, Named(card_id="c-1"))])
 def test_askable_call_has_fields_and_gives_a_state(ask, say, answer_type, body):
-    with pytest.raises(ConfigurationError) as caught:
+    with pytest.raises(errors.ConfigurationError) as caught:
         ask(call(Retry.ASKABLE, answer_type, body), **{UNKNOWN_CALL: [say.ok()]})
 
     assert (caught.value.text, ask.wire.sent) == (

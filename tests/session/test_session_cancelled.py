@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 
 import pytest
 
@@ -17,13 +16,6 @@ OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 
 def order():
     return BulkIssue(product_id=2000, count=1)
-
-
-@pytest.fixture
-def warnings_of(caplog):
-    """The ids in the warnings of the library."""
-    caplog.set_level(logging.WARNING, "freedompay_async")
-    return lambda: [record.request_id for record in caplog.records if record.name == "freedompay_async"]
 
 
 def slow(say, step):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import logging
 from functools import partial
 
 import pytest
@@ -16,13 +15,6 @@ from freedompay_async.sandbox import Fault
 BULK = "card/bulk_issue"
 STATUS = "request/status"
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
-
-
-@pytest.fixture
-def warnings_of(caplog):
-    """The ids in the warnings of the library."""
-    caplog.set_level(logging.WARNING, "freedompay_async")
-    return lambda: [record.request_id for record in caplog.records if record.name == "freedompay_async"]
 
 
 @pytest.fixture(params=[False, True], ids=["waiting", "woken"])
@@ -116,8 +108,8 @@ async def test_cancelled_at_each_wait_of_a_real_settling_tells_the_truth(issuer,
     assert [error.request_id for error in told if error.request_id in made and not error.outcome_unknown] == []
 
 
-async def test_call_that_is_cancelled_behind_a_gate_can_be_found_again(issuer, connect, scheme, warnings_of):
-    fp = connect(issuer, scheme=scheme)
+async def cancelled_behind_a_gate(issuer, fp):
+    """What a call ends with that was cancelled while the issuer held its answer."""
     gate = issuer.gate(BULK)
     task = asyncio.create_task(fp.cards.bulk_issue(product_id=2000, count=1))
     await gate.reached()
@@ -125,25 +117,25 @@ async def test_call_that_is_cancelled_behind_a_gate_can_be_found_again(issuer, c
     with pytest.raises(asyncio.CancelledError) as caught:
         await task
     gate.open()
+    return caught.value
 
-    state = await fp.requests.attach(caught.value.request_id).result()
 
-    assert caught.value.outcome_unknown
-    assert warnings_of() == [caught.value.request_id]
+async def test_call_that_is_cancelled_behind_a_gate_can_be_found_again(issuer, connect, scheme, warnings_of):
+    fp = connect(issuer, scheme=scheme)
+    error = await cancelled_behind_a_gate(issuer, fp)
+
+    state = await fp.requests.attach(error.request_id).result()
+
+    assert error.outcome_unknown
+    assert warnings_of() == [error.request_id]
     assert state.card_ids == tuple(card["card_id"] for card in issuer.ledger())
 
 
 async def test_call_that_is_cancelled_behind_a_gate_can_be_repeated_under_its_id(issuer, connect, scheme):
     fp = connect(issuer, scheme=scheme)
-    gate = issuer.gate(BULK)
-    task = asyncio.create_task(fp.cards.bulk_issue(product_id=2000, count=1))
-    await gate.reached()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError) as caught:
-        await task
-    gate.open()
+    error = await cancelled_behind_a_gate(issuer, fp)
 
-    op = await fp.cards.bulk_issue(product_id=2000, count=1, request_id=caught.value.request_id)
+    op = await fp.cards.bulk_issue(product_id=2000, count=1, request_id=error.request_id)
 
     assert op.answer.found
     assert len(issuer.ledger()) == 1

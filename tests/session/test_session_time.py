@@ -305,13 +305,18 @@ def test_outage_is_not_multiplied(play, memory, say, over, monkeypatch):
     assert max(count for second, count in seconds.items() if second) <= 12
 
 
-def test_repeat_whose_turn_comes_after_the_deadline_is_not_made(ended, memory, say, over):
+def nothing_left():
+    """A policy, and its budget of repeats that is spent for more than a minute."""
     policy = Policy(retries_per_second=1.0, retry_ratio=0.001)
     budget = RetryBudget(policy)
     for _ in range(100):
         budget.repeat(0.0)
+    return {"policy": policy, "budget": budget}
+
+
+def test_repeat_whose_turn_comes_after_the_deadline_is_not_made(ended, memory, say, over):
     wire = memory(card__bulk_issue=[say.not_sent])
-    session = over(wire, timeout=30.0, policy=policy, budget=budget)
+    session = over(wire, timeout=30.0, **nothing_left())
 
     error, at = ended(lambda: session.submit(CARDS_BULK_ISSUE, order()))
 
@@ -321,14 +326,11 @@ def test_repeat_whose_turn_comes_after_the_deadline_is_not_made(ended, memory, s
 
 
 def test_session_in_a_lane_spends_the_same_budget(ended, memory, say, over):
-    policy = Policy(retries_per_second=1.0, retry_ratio=0.001)
-    budget = RetryBudget(policy)
-    for _ in range(100):
-        budget.repeat(0.0)
     wire = memory(card__bulk_issue=[say.not_sent])
 
     async def call():
-        await over(wire, timeout=30.0, policy=policy, budget=budget).in_lane(Lane(concurrency=1)).submit(CARDS_BULK_ISSUE, order())
+        session = over(wire, timeout=30.0, **nothing_left()).in_lane(Lane(concurrency=1))
+        await session.submit(CARDS_BULK_ISSUE, order())
 
     error, _ = ended(call)
 

@@ -137,76 +137,28 @@ NOTHING_SAID = {
     LIMITED: ALL_LIMITED,
     TROUBLED: ALL_NO_ANSWER,
 }
+# The same where the body is the contract's, and its own words or the HTTP status contradict it.
+CONTRADICTED = NOTHING_SAID | {REFUSED: ALL_UNCLEAR, NOT_FOUND: ALL_UNCLEAR}
+AN_ERROR = (Seen.ERROR, Seen.ERROR, Seen.NOT_KNOWN)
+TAKEN_OR_OK = (Seen.TAKEN, Seen.OK, Seen.KNOWN)
 SHOWN = [
     (FOREIGN, NOTHING_SAID),
     (UNREADABLE, NOTHING_SAID | {GOOD: (Seen.TAKEN,) * 3}),
     (UNREADABLE_FAILED, NOTHING_SAID),
-    (
-        CONTRADICTIONS,
-        {
-            GOOD: ALL_UNCLEAR,
-            OTHER: ALL_UNCLEAR,
-            REFUSED: ALL_UNCLEAR,
-            NOT_FOUND: ALL_UNCLEAR,
-            LIMITED: ALL_LIMITED,
-            TROUBLED: ALL_NO_ANSWER,
-        },
-    ),
-    (
-        ERRORS,
-        {
-            GOOD: (Seen.ERROR, Seen.ERROR, Seen.NOT_KNOWN),
-            OTHER: (Seen.ERROR, Seen.ERROR, Seen.NOT_KNOWN),
-            REFUSED: (Seen.DENIED,) * 3,
-            NOT_FOUND: (Seen.ERROR, Seen.ERROR, Seen.NOT_KNOWN),
-            LIMITED: ALL_LIMITED,
-            TROUBLED: ALL_NO_ANSWER,
-        },
-    ),
-    (
-        SAYS_OK,
-        {
-            GOOD: (Seen.OK, Seen.OK, Seen.KNOWN),
-            OTHER: ALL_UNCLEAR,
-            REFUSED: ALL_UNCLEAR,
-            NOT_FOUND: ALL_UNCLEAR,
-            LIMITED: (Seen.TAKEN, Seen.OK, Seen.KNOWN),
-            TROUBLED: (Seen.TAKEN, Seen.OK, Seen.KNOWN),
-        },
-    ),
+    (CONTRADICTIONS, CONTRADICTED),
+    (ERRORS, NOTHING_SAID | dict.fromkeys((GOOD, OTHER, NOT_FOUND), AN_ERROR) | {REFUSED: (Seen.DENIED,) * 3}),
+    (SAYS_OK, CONTRADICTED | dict.fromkeys((LIMITED, TROUBLED), TAKEN_OR_OK) | {GOOD: (Seen.OK, Seen.OK, Seen.KNOWN)}),
     (
         SAYS_NOTHING_OF_THE_REQUEST,
-        {
+        CONTRADICTED
+        | {
             GOOD: (Seen.OK, Seen.OK, Seen.NOT_KNOWN),
-            OTHER: ALL_UNCLEAR,
-            REFUSED: ALL_UNCLEAR,
-            NOT_FOUND: ALL_UNCLEAR,
             LIMITED: (Seen.TAKEN, Seen.LIMITED, Seen.LIMITED),
             TROUBLED: (Seen.TAKEN, Seen.NO_ANSWER, Seen.NO_ANSWER),
         },
     ),
-    (
-        FAILED,
-        {
-            GOOD: (Seen.ERROR, Seen.OK, Seen.FAILED),
-            OTHER: ALL_UNCLEAR,
-            REFUSED: ALL_UNCLEAR,
-            NOT_FOUND: ALL_UNCLEAR,
-            LIMITED: ALL_LIMITED,
-            TROUBLED: ALL_NO_ANSWER,
-        },
-    ),
-    (
-        FAILED_AND_NAMES,
-        {
-            GOOD: (Seen.UNCLEAR, Seen.OK, Seen.FAILED),
-            OTHER: ALL_UNCLEAR,
-            REFUSED: ALL_UNCLEAR,
-            NOT_FOUND: ALL_UNCLEAR,
-            LIMITED: ALL_LIMITED,
-            TROUBLED: ALL_NO_ANSWER,
-        },
-    ),
+    (FAILED, CONTRADICTED | {GOOD: (Seen.ERROR, Seen.OK, Seen.FAILED)}),
+    (FAILED_AND_NAMES, CONTRADICTED | {GOOD: (Seen.UNCLEAR, Seen.OK, Seen.FAILED)}),
 ]
 FORMS = {
     name: (body, {status: row[kind] for kind, group in STATUSES.items() for status in group})

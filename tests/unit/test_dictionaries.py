@@ -5,21 +5,16 @@ import pickle
 import msgspec
 import pytest
 
-from freedompay_async.contract.models import (
-    CallStatus,
-    ClientType,
-    GiftCardStatus,
-    GiftStatus,
-    LimitObject,
-    LimitPeriod,
-    LimitTransaction,
-    Product,
-    RequestStatus,
-    Resident,
-)
+from freedompay_async.contract.models import dictionaries
 
-NUMBERS = [ClientType, GiftCardStatus, GiftStatus, Product, Resident]
-WORDS = [CallStatus, LimitObject, LimitPeriod, LimitTransaction, RequestStatus]
+NUMBERS = [dictionaries.ClientType, dictionaries.GiftCardStatus, dictionaries.GiftStatus, dictionaries.Product, dictionaries.Resident]
+WORDS = [
+    dictionaries.CallStatus,
+    dictionaries.LimitObject,
+    dictionaries.LimitPeriod,
+    dictionaries.LimitTransaction,
+    dictionaries.RequestStatus,
+]
 UNLISTED = [*((kind, 77) for kind in NUMBERS), *((kind, "other") for kind in WORDS)]
 MEMBERS = [member for kind in (*NUMBERS, *WORDS) for member in kind]
 
@@ -50,16 +45,16 @@ CARD_SENTENCES = {
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
-        (CallStatus, ["ok", "error"]),
-        (RequestStatus, ["success", "process", "error"]),
-        (Product, [1000, 2000, 3000]),
-        (ClientType, [1, 2, 3]),
-        (Resident, [1, 2]),
-        (LimitObject, ["card", "account", "client"]),
-        (LimitTransaction, ["pay", "withdrawal", "withdrawal_atm", "pay_online_non3ds"]),
-        (LimitPeriod, ["day", "month"]),
-        (GiftStatus, list(SENTENCES)),
-        (GiftCardStatus, list(CARD_SENTENCES)),
+        (dictionaries.CallStatus, ["ok", "error"]),
+        (dictionaries.RequestStatus, ["success", "process", "error"]),
+        (dictionaries.Product, [1000, 2000, 3000]),
+        (dictionaries.ClientType, [1, 2, 3]),
+        (dictionaries.Resident, [1, 2]),
+        (dictionaries.LimitObject, ["card", "account", "client"]),
+        (dictionaries.LimitTransaction, ["pay", "withdrawal", "withdrawal_atm", "pay_online_non3ds"]),
+        (dictionaries.LimitPeriod, ["day", "month"]),
+        (dictionaries.GiftStatus, list(SENTENCES)),
+        (dictionaries.GiftCardStatus, list(CARD_SENTENCES)),
     ],
 )
 def test_a_dictionary_is_the_vendors(kind, expected):
@@ -67,19 +62,19 @@ def test_a_dictionary_is_the_vendors(kind, expected):
 
 
 def test_every_code_of_a_gift_call_has_its_sentence():
-    assert {code.value: code.sentence for code in GiftStatus} == SENTENCES
+    assert {code.value: code.sentence for code in dictionaries.GiftStatus} == SENTENCES
 
 
 def test_every_status_of_a_gift_card_has_its_sentence():
-    assert {status.value: status.sentence for status in GiftCardStatus} == CARD_SENTENCES
+    assert {status.value: status.sentence for status in dictionaries.GiftCardStatus} == CARD_SENTENCES
 
 
 def test_a_code_that_is_in_no_dictionary_has_a_sentence_too():
-    assert GiftStatus(-77).sentence == "The issuer answered with the code -77, which is not in its dictionary."
+    assert dictionaries.GiftStatus(-77).sentence == "The issuer answered with the code -77, which is not in its dictionary."
 
 
 def test_a_status_that_is_in_no_dictionary_has_a_sentence_too():
-    assert GiftCardStatus(77).sentence == "The card has the status 77, which is not in the issuer's dictionary."
+    assert dictionaries.GiftCardStatus(77).sentence == "The card has the status 77, which is not in the issuer's dictionary."
 
 
 @pytest.mark.parametrize("member", MEMBERS, ids=repr)
@@ -140,7 +135,7 @@ def test_a_dictionary_of_words_takes_words_only(kind, value):
         kind(value)
 
 
-@pytest.mark.parametrize("kind", [GiftStatus, Product])
+@pytest.mark.parametrize("kind", [dictionaries.GiftStatus, dictionaries.Product])
 def test_a_truth_is_no_number(kind):
     with pytest.raises(ValueError):
         kind(True)
@@ -148,4 +143,4 @@ def test_a_truth_is_no_number(kind):
 
 @pytest.mark.parametrize("value", [10**30, -(10**30)])
 def test_a_number_of_any_size_passes_through(value):
-    assert msgspec.convert(GiftStatus(value), GiftStatus) == value
+    assert msgspec.convert(dictionaries.GiftStatus(value), dictionaries.GiftStatus) == value

@@ -5,22 +5,13 @@ from dataclasses import replace
 
 import pytest
 
+from freedompay_async import errors
 from freedompay_async.calls.call_state import Step
 from freedompay_async.calls.error_text import CancelledMark, mark_cancelled, mark_of, to_error
 from freedompay_async.codec.messages import Reply, Seen, Verdict
 from freedompay_async.contract.calls import Call, Mark, Retry
 from freedompay_async.contract.models import CardIssue, CardRef, Completed, GiftIssue, RequestState
 from freedompay_async.contract.table import CARDS_ISSUE, REQUESTS_STATUS
-from freedompay_async.errors import (
-    AuthenticationError,
-    DuplicateRequest,
-    NotSent,
-    OutcomeUnknown,
-    ProtocolError,
-    RateLimited,
-    RequestFailed,
-    ResultUnknown,
-)
 
 PERSONAL = Call("gift_cards.issue", "/v5/cards/issue_card", CardIssue, Completed, Mark.PARTIAL, Retry.UNASKABLE, "")
 PERSONAL_BODY = Call("gift_cards.issue", "/v5/cards/issue_card", GiftIssue, Completed, Mark.PARTIAL, Retry.UNASKABLE, "")
@@ -43,16 +34,16 @@ class TestKind:
     @pytest.mark.parametrize(
         ("step", "expected"),
         [
-            (Step.NOT_SENT, NotSent),
-            (Step.LIMITED, RateLimited),
-            (Step.DENIED, AuthenticationError),
-            (Step.BLOCKED, AuthenticationError),
-            (Step.DUPLICATE, DuplicateRequest),
-            (Step.FAILED, RequestFailed),
-            (Step.REFUSED, RequestFailed),
-            (Step.UNKNOWN, OutcomeUnknown),
-            (Step.UNCLEAR, OutcomeUnknown),
-            (Step.TAKEN, ResultUnknown),
+            (Step.NOT_SENT, errors.NotSent),
+            (Step.LIMITED, errors.RateLimited),
+            (Step.DENIED, errors.AuthenticationError),
+            (Step.BLOCKED, errors.AuthenticationError),
+            (Step.DUPLICATE, errors.DuplicateRequest),
+            (Step.FAILED, errors.RequestFailed),
+            (Step.REFUSED, errors.RequestFailed),
+            (Step.UNKNOWN, errors.OutcomeUnknown),
+            (Step.UNCLEAR, errors.OutcomeUnknown),
+            (Step.TAKEN, errors.ResultUnknown),
         ],
     )
     def test_of_an_effect(self, call, step, expected):
@@ -87,14 +78,14 @@ class TestKind:
     @pytest.mark.parametrize(
         ("step", "told", "expected"),
         [
-            (Step.NOT_SENT, LOST, NotSent),
-            (Step.LIMITED, LOST, RateLimited),
-            (Step.DENIED, LOST, AuthenticationError),
-            (Step.REFUSED, SAID_NO, RequestFailed),
-            (Step.FAILED, SAID_NO, RequestFailed),
-            (Step.UNCLEAR, PAGE, ProtocolError),
-            (Step.UNKNOWN, PAGE, ProtocolError),
-            (Step.UNKNOWN, LOST, OutcomeUnknown),
+            (Step.NOT_SENT, LOST, errors.NotSent),
+            (Step.LIMITED, LOST, errors.RateLimited),
+            (Step.DENIED, LOST, errors.AuthenticationError),
+            (Step.REFUSED, SAID_NO, errors.RequestFailed),
+            (Step.FAILED, SAID_NO, errors.RequestFailed),
+            (Step.UNCLEAR, PAGE, errors.ProtocolError),
+            (Step.UNKNOWN, PAGE, errors.ProtocolError),
+            (Step.UNKNOWN, LOST, errors.OutcomeUnknown),
         ],
     )
     def test_of_a_read(self, step, told, expected):
@@ -304,7 +295,7 @@ class TestFailedAndNamed:
         error = explain(Step.FAILED, call, told=Verdict(Seen.FAILED, "request/status", self.STATE))
 
         assert (type(error), error.proved, error.done, error.card_ids, error.client_id, error.transaction_id, error.text) == (
-            RequestFailed,
+            errors.RequestFailed,
             True,
             None,
             ("1", "c2"),
@@ -402,13 +393,13 @@ class TestToldBefore:
     def test_of_a_failure_after_a_success_leaves_it_open(self, before, told):
         error = explain(Step.FAILED, told=SAID_NO, before=before)
 
-        assert (type(error), error.done, error.proved, error.card_ids) == (RequestFailed, None, False, before.card_ids)
+        assert (type(error), error.done, error.proved, error.card_ids) == (errors.RequestFailed, None, False, before.card_ids)
         assert f"has told of {told}" in error.text
 
     def test_of_a_key_that_is_refused_for_this_call_only_leaves_it_open(self):
         error = explain(Step.DENIED, told=SAID_NO, asked=Verdict(Seen.NOT_KNOWN, "HTTP 200"))
 
-        assert (type(error), error.done) == (AuthenticationError, None)
+        assert (type(error), error.done) == (errors.AuthenticationError, None)
         assert "and does not know the id." in error.text
 
 

@@ -17,21 +17,13 @@ from freedompay_async.cli.verbs.verb import verb
 from freedompay_async.client import FreedomPay
 from freedompay_async.codec.to_json import to_json
 from freedompay_async.contract import table
-from freedompay_async.contract.models.reads import (
-    CardBalance,
-    CardInfo,
-    CardSecrets,
-    CardValidation,
-    Movement,
-    Statement,
-    StatementExtended,
-)
+from freedompay_async.contract.models import reads
 
 __all__ = ["card_reads"]
 
 card_reads = typer.Typer()
 _DAY = ["%Y-%m-%d"]
-_Secrets: TypeAlias = Coroutine[Any, Any, CardSecrets]
+_Secrets: TypeAlias = Coroutine[Any, Any, reads.CardSecrets]
 _Start: TypeAlias = Annotated[dt.datetime, typer.Option("--start-date", formats=_DAY, metavar="YYYY-MM-DD", help="The first day.")]
 _End: TypeAlias = Annotated[dt.datetime, typer.Option("--end-date", formats=_DAY, metavar="YYYY-MM-DD", help="The last day.")]
 _Since: TypeAlias = Annotated[dt.datetime | None, typer.Option("--start-date", formats=_DAY, metavar="YYYY-MM-DD", help="The first day.")]
@@ -39,13 +31,13 @@ _Until: TypeAlias = Annotated[dt.datetime | None, typer.Option("--end-date", for
 
 
 @verb(card_reads, table.CARDS_INFO)
-def _info(fp: FreedomPay, card_id: Words.card, **call: Any) -> Coroutine[Any, Any, CardInfo]:
+def _info(fp: FreedomPay, card_id: Words.card, **call: Any) -> Coroutine[Any, Any, reads.CardInfo]:
     """What the issuer tells of a card."""
     return fp.cards.info(card_id, **call)
 
 
 @verb(card_reads, table.CARDS_BALANCE)
-def _balance(fp: FreedomPay, card_id: Words.card, **call: Any) -> Coroutine[Any, Any, CardBalance]:
+def _balance(fp: FreedomPay, card_id: Words.card, **call: Any) -> Coroutine[Any, Any, reads.CardBalance]:
     """What is on a card."""
     return fp.cards.balance(card_id, **call)
 
@@ -65,7 +57,7 @@ def _secret_data_v2(fp: FreedomPay, card_id: Words.card, **call: Any) -> _Secret
 @verb(card_reads, table.CARDS_STATEMENT)
 def _statement(
     fp: FreedomPay, card_id: Words.card, start_date: _Since = None, end_date: _Until = None, **call: Any
-) -> Coroutine[Any, Any, Statement]:
+) -> Coroutine[Any, Any, reads.Statement]:
     """The movements of a card in one call; for a long time, `cards movements` is better."""
     return fp.cards.statement(card_id, start_date=start_date, end_date=end_date, **call)
 
@@ -73,7 +65,7 @@ def _statement(
 @verb(card_reads, table.CARDS_STATEMENT_EXTENDED)
 def _statement_extended(
     fp: FreedomPay, card_id: Words.card, start_date: _Start, end_date: _End, **call: Any
-) -> Coroutine[Any, Any, StatementExtended]:
+) -> Coroutine[Any, Any, reads.StatementExtended]:
     """The movements of a card with accounts and authorisations."""
     return fp.cards.statement_extended(card_id, start_date=start_date, end_date=end_date, **call)
 
@@ -92,7 +84,7 @@ def _movements(
         fp = given.client(max_connections=1)
 
     async def work() -> Exit:
-        found: list[Movement] = []
+        found: list[reads.Movement] = []
         async with fp:
             async for movement in fp.cards.movements(card_id, start=start_date, end=end_date, window=window):
                 if json:
@@ -117,6 +109,6 @@ def _validate_cardholder(
     last_name: Annotated[str, typer.Option("--last-name", help="The person's.")],
     card_token: Annotated[str, typer.Option("--card-token", metavar="UUID", help="The token of the card.")],
     **call: Any,
-) -> Coroutine[Any, Any, CardValidation]:
+) -> Coroutine[Any, Any, reads.CardValidation]:
     """How well a person fits a card."""
     return fp.cards.validate_cardholder(user_phone=user_phone, first_name=first_name, last_name=last_name, card_token=card_token, **call)

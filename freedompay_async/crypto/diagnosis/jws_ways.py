@@ -9,15 +9,9 @@ from base64 import b64encode, urlsafe_b64encode
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
+from freedompay_async.crypto.diagnosis import matching
 from freedompay_async.crypto.diagnosis.base64_forms import decoded, unpadded
 from freedompay_async.crypto.diagnosis.body_forms import body_forms
-from freedompay_async.crypto.diagnosis.matching import (
-    Way,
-    body_slip,
-    few_changes,
-    fewest_slips,
-    key_forms,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,12 +50,12 @@ def jws_cause(
         work: how many bytes are hashed at most.
     """
     given = bytes.fromhex(signature) if is_hex(signature) and len(signature) % 2 == 0 else decoded(signature)
-    return fewest_slips(_ways(body, key, heads, alg), partial(_written, given), work=work)
+    return matching.fewest_slips(_ways(body, key, heads, alg), partial(_written, given), work=work)
 
 
-def _ways(body: bytes, key: SecretKey, heads: list[Form], alg: str) -> Iterator[Way]:
+def _ways(body: bytes, key: SecretKey, heads: list[Form], alg: str) -> Iterator[matching.Way]:
     digests = list(_digests(alg))
-    forms, keys = body_forms(body), key_forms(key)
+    forms, keys = body_forms(body), matching.key_forms(key)
 
     # The same payload goes into many digests, one after the other.
     @lru_cache(maxsize=2)
@@ -69,16 +63,16 @@ def _ways(body: bytes, key: SecretKey, heads: list[Form], alg: str) -> Iterator[
         return _PAYLOADS[at_payload][1](forms[at_form].data)
 
     sizes = (len(forms), len(_PAYLOADS), len(keys), len(heads), len(digests))
-    for at_form, at_payload, at_key, at_head, at_digest in few_changes(*sizes):
+    for at_form, at_payload, at_key, at_head, at_digest in matching.few_changes(*sizes):
         form, secret, head, (other, make) = (
             forms[at_form],
             keys[at_key],
             heads[at_head],
             digests[at_digest],
         )
-        slips = (*body_slip(form), *_PAYLOADS[at_payload][0], *secret.slips, *head.slips, *other)
+        slips = (*matching.body_slip(form), *_PAYLOADS[at_payload][0], *secret.slips, *head.slips, *other)
         written = partial(payload, at_form, at_payload)
-        yield Way(slips, len(form.data), partial(_signed, make, secret.data, head.data, written))
+        yield matching.Way(slips, len(form.data), partial(_signed, make, secret.data, head.data, written))
 
 
 def _signed(make: Callable[[bytes, bytes], bytes], key: bytes, head: bytes, payload: Callable[[], bytes]) -> bytes:

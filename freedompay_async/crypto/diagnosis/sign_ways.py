@@ -8,15 +8,9 @@ from base64 import b64encode
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from freedompay_async.crypto.diagnosis import matching
 from freedompay_async.crypto.diagnosis.base64_forms import unpadded
 from freedompay_async.crypto.diagnosis.body_forms import body_forms
-from freedompay_async.crypto.diagnosis.matching import (
-    Way,
-    body_slip,
-    few_changes,
-    fewest_slips,
-    key_forms,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,15 +22,15 @@ __all__ = ["sign_cause"]
 
 def sign_cause(given: str, *, body: bytes, key: SecretKey, work: int | None = None) -> str:
     """How a `Sign` came about; `RIGHT` or `NO_FORM`, as `fewest_slips` says it."""
-    return fewest_slips(_ways(body, key), partial(_written, given.encode(errors="surrogateescape")), work=work)
+    return matching.fewest_slips(_ways(body, key), partial(_written, given.encode(errors="surrogateescape")), work=work)
 
 
-def _ways(body: bytes, key: SecretKey) -> Iterator[Way]:
-    forms, keys = body_forms(body), key_forms(key)
-    for at_form, at_key, at_hash in few_changes(len(forms), len(keys), len(_HASHES)):
+def _ways(body: bytes, key: SecretKey) -> Iterator[matching.Way]:
+    forms, keys = body_forms(body), matching.key_forms(key)
+    for at_form, at_key, at_hash in matching.few_changes(len(forms), len(keys), len(_HASHES)):
         form, secret, (how, make) = forms[at_form], keys[at_key], _HASHES[at_hash]
-        yield Way(
-            (*body_slip(form), *secret.slips, *how),
+        yield matching.Way(
+            (*matching.body_slip(form), *secret.slips, *how),
             len(form.data),
             partial(make, form.data, secret.data),
         )

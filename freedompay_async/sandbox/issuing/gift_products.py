@@ -31,20 +31,16 @@ class Product:
 
 
 PRODUCTS: Final = {
-    1: Product(
-        code=1,
-        name="Подарочная карта 10 000 ₸",
-        name_en="Gift card 10,000 KZT",
-        currency="KZT",
-        balance=10_000,
-        image="https://sandbox.invalid/gift-cards/1.png",
-    ),
-    2: Product(
-        code=2,
-        name="Подарочная карта 100 $",
-        name_en="Gift card 100 USD",
-        currency="USD",
-        balance=100,
-        image="https://sandbox.invalid/gift-cards/2.png",
-    ),
+    code: Product(
+        code=code,
+        name=name,
+        name_en=name_en,
+        currency=currency,
+        balance=balance,
+        image=f"https://sandbox.invalid/gift-cards/{code}.png",
+    )
+    for code, name, name_en, balance, currency in (
+        (1, "Подарочная карта 10 000 ₸", "Gift card 10,000 KZT", 10_000, "KZT"),
+        (2, "Подарочная карта 100 $", "Gift card 100 USD", 100, "USD"),
+    )
 }
