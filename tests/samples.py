@@ -7,7 +7,7 @@ of the method, the body that goes out of them, and what comes of it.
 The tests that walk the whole contract read it, so a new row needs an entry here and no other line
 in the tests:
 
-* `tests/unit/test_contract.py` holds the row to its path, mark, retry and menu.
+* `tests/unit/test_table.py` holds the row to its path, mark, retry and menu.
 * `tests/session/test_session_methods.py` calls its method under each signature scheme, and holds
   path, body and result to what is written here.
 * `tests/contract` calls it on the sandbox, `tests/secrets` with marked secrets, `tests/cli` as a

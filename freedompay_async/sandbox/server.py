@@ -67,7 +67,7 @@ class Sandbox:
     ["product_id", "cardholder"], "names": {"product_id": "productId"}, "algorithms": ["jws-hs256"]}}`. With `required` no other field is.
     A call may be named as the client's method, `cards.issue`; under `*` stand `algorithms` for every call.
 
-    `diagnose` finds out why a signature does not fit, as `freedompay_async.crypto.diagnosis.why_wrong`
+    `diagnose` finds out why a signature does not fit, as `freedompay_async.testing.why_wrong`
     does; the answer and the page tell it. Without it they say that it does not fit, and name the
     command that finds out.
     """
