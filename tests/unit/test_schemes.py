@@ -105,7 +105,5 @@ def test_a_scheme_beside_a_signer_is_refused():
 
 @pytest.mark.parametrize("signer", [object(), {CARDS: object(), GIFTS: object()}, "sign"])
 def test_what_is_no_signer_is_refused(signer):
-    with pytest.raises(
-        ConfigurationError, match=r"^signer is of type (object|str), and has no auth_id, header_id, headers: give"
-    ):
+    with pytest.raises(ConfigurationError, match=r"^signer is of type (object|str), and has no auth_id, header_id, headers: give"):
         FreedomPay(signer=signer, base_url="http://127.0.0.1:9")
