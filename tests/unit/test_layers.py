@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import os
 import re
 import subprocess
@@ -41,10 +42,16 @@ def part(name: str) -> str:
     return name.replace(os.sep, "/").split("/")[0].removesuffix(".py")
 
 
-def imports(name: str) -> set[str]:
+@functools.cache
+def tree(name: str) -> ast.Module:
+    return ast.parse(FILES[name].read_text("utf-8"))
+
+
+@functools.cache
+def imports(name: str) -> frozenset[str]:
     """Every module that a file names in an import, wherever in it the import stands."""
     found = set()
-    for node in ast.walk(ast.parse(FILES[name].read_text("utf-8"))):
+    for node in ast.walk(tree(name)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -52,7 +59,7 @@ def imports(name: str) -> set[str]:
             found |= {f"freedompay_async.{name}" for name in parts}
             if len(parts) < len(node.names):
                 found.add("." * node.level + (node.module or ""))
-    return found
+    return frozenset(found)
 
 
 def used(name: str) -> set[str]:
@@ -72,7 +79,7 @@ MODULES = {dotted(name): name for name in FILES}
 def arrows(name: str) -> set[str]:
     """The modules of the package that a file imports; a name that is taken from a package counts as the package."""
     found = set()
-    for node in ast.walk(ast.parse(FILES[name].read_text("utf-8"))):
+    for node in ast.walk(tree(name)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -197,7 +204,7 @@ ASKED_FOR = {
 
 def asked_by_name(name: str) -> set[tuple[str, str]]:
     """Each constant text that a file gives to `getattr`."""
-    calls = [node for node in ast.walk(ast.parse(FILES[name].read_text("utf-8"))) if isinstance(node, ast.Call)]
+    calls = [node for node in ast.walk(tree(name)) if isinstance(node, ast.Call)]
     asked = [call.args[1] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "getattr"]
     return {(name.replace(os.sep, "/"), each.value) for each in asked if isinstance(each, ast.Constant)}
 
