@@ -12,7 +12,8 @@ PURE := guards/arguments codec/body_check guards/leftovers settings/proxies sett
 COVERING := tests/unit tests/batch/test_rows.py tests/batch/test_row_messages.py tests/batch/test_doubts.py tests/batch/test_lookalikes.py tests/batch/test_run.py tests/batch/test_spoilt.py tests/batch/test_columns.py tests/batch/test_headers.py tests/batch/test_workbook_cells.py
 
 # What goes through many rounds, or lives in real time: `make proofs` runs these folders, and `make test` all others.
-PROOFS := tests/model tests/crash tests/leaks tests/load tests/fuzz tests/properties tests/browser
+# A folder `proofs` has what goes through every case of what the folder around it decides by a few.
+PROOFS := tests/model tests/crash tests/leaks tests/load tests/fuzz tests/properties tests/browser $(wildcard tests/*/proofs)
 
 # Runs tests and keeps their figures in .proofs, where `make proofs-log` finds them.
 PROVE := $(BIN)/python docs/proofs.py run

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from freedompay_async import FreedomPay, Policy
-from freedompay_async.batch import Batch, Journal, outage, read_file
+from freedompay_async.batch import Batch, Journal, Limits, outage, read_file
 from freedompay_async.codec.messages import Reply
 from freedompay_async.contract.request_ids import derive_request_id
+from freedompay_async.sandbox import Fault, Sandbox
+from tests.leaks.everywhere import Story
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -202,3 +204,53 @@ def _one_each():
 @pytest.fixture
 def office(issuer, tmp_path):
     return Office(issuer, tmp_path)
+
+
+@pytest.fixture
+def everywhere(office, people, one_each):
+    """Cancels a story of a batch at its first wait, its second, and so on; what was wrong afterwards, and how many places there were."""
+
+    def sent():
+        return {body["request_id"] for body in office.effects()}
+
+    async def run(story_of, *, late, faults=()):
+        wrong, stop = [], 0
+        while True:
+            office.issuer._plan._scripts.clear()
+            for call in faults:
+                office.issuer.script(call, Fault.CLOSED)
+            error = await one(story_of, stop, late=late, wrong=wrong)
+            if error is None:
+                return wrong, stop
+            stop += 1
+
+    async def one(story_of, stop, *, late, wrong):
+        journal = f"run-{stop}.db"
+        # A name of its own gives each run cards of its own.
+        name = f"{stop}-{late}"
+        async with office.client() as fp, Journal.open(office.folder / journal) as opened:
+            batch = Batch(fp, opened, name=name, activate=True, limits=Limits(concurrency=2))
+            await office.plan(batch, office.file(people(rows)))
+            story = Story(stop, late=late)
+            task = await story.run(story_of(batch))
+            if not story.reached:
+                task.result()
+                return None
+            await asyncio.sleep(0)
+            wrong += [(stop, "not cancelled", task)] if not task.cancelled() else []
+            wrong += [(stop, "left", each) for each in story.left()]
+            wrong += [(stop, "runs", opened)] if opened.running else []
+            wrong += [(stop, "progress", batch.progress)] if batch.progress.in_progress or batch.progress.waiting else []
+            wrong += [(stop, "pool", fp)] if fp._transport._pool and fp._transport._pool.session.connector._acquired else []
+            kept = {each for (each,) in await opened.call(lambda c: c.execute("SELECT request_id FROM intents").fetchall())}
+            wrong += [(stop, "sent and not written", each) for each in sent() - kept - seen]
+            report = await office.finish(batch)
+        wrong += [(stop, "not complete", report)] if not report.complete else []
+        made = [card for card in office.issuer.ledger() if card["request_id"] not in seen]
+        wrong += [(stop, "cards", made)] if len(made) != rows else []
+        seen.update(sent())
+        return task
+
+    seen: set[str] = set()
+    rows = 2
+    return run

@@ -8,6 +8,7 @@ import csv
 import functools
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -206,6 +207,18 @@ class Shell:
         command.ends()
         return command
 
+    def piped(self, *args, encoding: str) -> subprocess.CompletedProcess[bytes]:
+        """The command in a process of its own, with pipes of that encoding."""
+        return subprocess.run(
+            [sys.executable, "-W", "error", "-m", "freedompay_async.cli", *map(str, args)],
+            env=self.env | {"PYTHONIOENCODING": encoding},
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+
     def file(self, rows, name: str = "clients.csv") -> str:
         columns = list(dict.fromkeys(column for row in rows for column in row))
         with (self.folder / name).open("w", encoding="utf-8", newline="") as stream:
@@ -290,6 +303,18 @@ def shell_of(tmp_path):
             return made
 
         yield make
+
+
+@pytest.fixture
+def running(shell):
+    """A sandbox that a command runs, and the settings that it prints."""
+
+    def running(*args, **env):
+        command = shell.start("sandbox", "--port", "0", "--processing", "0-0.02", *args, **env)
+        command.says("The ledger: ")
+        return command, dict(re.findall(r"(FREEDOMPAY_\w+)=(\S+)", command.stdout))
+
+    return running
 
 
 @pytest.fixture

@@ -2,64 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-
-import pytest
-
-KEY = "Қаз-1 é \U0001f600"
-ENCODINGS = ["cp1251", "ascii", "cp866", "utf-8"]
-
-
-def run(shell, *args, encoding):
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "freedompay_async.cli", *map(str, args)],
-        env=shell.env | {"PYTHONIOENCODING": encoding},
-        cwd=shell.folder,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-        timeout=60,
-    )
-
-
-@pytest.mark.parametrize("encoding", ENCODINGS)
-def test_a_report_names_a_key_of_any_letters(shell, person, encoding):
-    """The key was used before, so the report names it."""
-    shell.file([person(1, key=KEY)])
-    issue = ("batch", "issue", "clients.csv", "--product", 2000, "--journal")
-    shell(*issue, "1.db")
-    done = run(shell, *issue, "2.db", "--out", "issued.csv", encoding=encoding)
-
-    assert done.returncode == 1, done.stderr
-    assert b"Traceback" not in done.stderr
-    assert KEY in shell.text("issued.csv")
-    assert b"next: " in done.stdout
-
-
-@pytest.mark.parametrize("encoding", ENCODINGS)
-def test_json_is_json_in_any_encoding(shell, person, encoding):
-    shell.file([person(1, key=KEY)])
-    done = run(shell, "batch", "issue", "clients.csv", "--product", 2000, "--journal", "1.db", "--json", encoding=encoding)
-    # Where the encoding is ASCII the command writes UTF-8, because such a setting says nothing of who reads.
-    text = done.stdout.decode("utf-8" if encoding == "ascii" else encoding)
-    keys = {told["key"] for told in map(json.loads, text.splitlines()) if told["event"] == "outcome"}
-
-    assert (done.returncode, keys) == (0, {KEY})
-
-
-@pytest.mark.parametrize("encoding", ENCODINGS)
-@pytest.mark.parametrize("args", [("--help",), ("batch", "issue", "--help"), ("contract",)], ids=" ".join)
-def test_help_and_tables_are_shown_in_any_encoding(shell, encoding, args):
-    done = run(shell, *args, encoding=encoding)
-
-    assert (done.returncode, done.stderr) == (0, b"")
-
 
 def test_letters_that_a_console_lacks_are_written_as_escapes(shell, person):
     (shell.folder / "clients.csv").write_text("key,phone,first_name,last_name\nk1,77010000001,Қазақ,Ivanov\n", "utf-8")
-    done = run(shell, "batch", "plan", "clients.csv", "--product", 2000, encoding="cp1251")
+    done = shell.piped("batch", "plan", "clients.csv", "--product", 2000, encoding="cp1251")
 
     assert done.returncode == 2
     assert '"\\u049a\u0430\u0437\u0430\\u049b" has Cyrillic letters' in done.stderr.decode("cp1251")

@@ -21,18 +21,6 @@ def shell(shell_of):
     return shell_of(None)
 
 
-@pytest.fixture
-def running(shell):
-    """A sandbox that a command runs, and the settings that it prints."""
-
-    def running(*args, **env):
-        command = shell.start("sandbox", "--port", "0", "--processing", "0-0.02", *args, **env)
-        command.says("The ledger: ")
-        return command, dict(re.findall(r"(FREEDOMPAY_\w+)=(\S+)", command.stdout))
-
-    return running
-
-
 def test_it_prints_the_settings_for_it(running):
     _, settings = running()
 
@@ -100,15 +88,6 @@ def test_it_tells_how_it_stands(running):
         "clients": 0,
         "requests": 0,
     }
-
-
-def test_it_misbehaves_on_demand(shell, running, people, one_each):
-    _, settings = running("--lost", "0.2", "--reset", "0.2", "--html-502", "0.1", "--stall", "0.05", "--seed", "3")
-    result = shell.issue(people(8), **settings)
-    ledger = [json.loads(line) for line in get(settings["FREEDOMPAY_BASE_URL"] + "/sandbox/ledger").splitlines()]
-
-    assert result.exit_code == 0
-    assert sorted(card["phone"] for card in ledger) == sorted(one_each(8))
 
 
 def test_a_port_in_use(shell):

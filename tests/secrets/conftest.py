@@ -13,7 +13,7 @@ import pytest
 from freedompay_async.codec.messages import Reply
 from freedompay_async.transport.base import TransportError
 from tests.secrets.issuer_of_trouble import TELLS, Asked, Told
-from tests.secrets.marked import MARKS
+from tests.secrets.marked import CALLS, EXTRA, MARKS, MORE_CALLS, PIN_CALLS
 from tests.secrets.scanner import Capture, Leak, Scanner
 
 _NO_LINGER = struct.pack("ii", 1, 0)
@@ -221,6 +221,13 @@ class Search:
         async with asyncio.TaskGroup() as group:
             for name, make in calls.items():
                 group.create_task(self.call(name, make(client, **more)))
+
+    async def all_calls(self, fp, hashdt) -> None:
+        """Makes every call of both clients, and looks at the clients."""
+        await self.calls(fp, CALLS | MORE_CALLS, extra=EXTRA)
+        await self.calls(hashdt, PIN_CALLS)
+        self.client(fp)
+        self.client(hashdt)
 
     def client(self, client) -> None:
         """The client, its parts and what it has counted."""

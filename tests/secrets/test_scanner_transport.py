@@ -6,48 +6,16 @@ import ssl
 
 import pytest
 
-from tests.secrets.marked import CALLS, EXTRA, MORE_CALLS, PIN_CALLS, client, pin_client
+from tests.secrets.marked import client, pin_client
 
 pytestmark = pytest.mark.usefixtures("loud")
 
 # -- the connection
 
-BROKEN = [
-    "closed",
-    "reset",
-    "cut",
-    "cut chunk",
-    "stalled",
-    "stalled in the body",
-    "huge",
-    "huge chunk",
-    "no HTTP",
-    "bad header",
-    "bad chunk",
-    "long header",
-]
-
-
-async def all_calls(search, fp, hashdt):
-    await search.calls(fp, CALLS | MORE_CALLS, extra=EXTRA)
-    await search.calls(hashdt, PIN_CALLS)
-    search.client(fp)
-    search.client(hashdt)
-
-
-@pytest.mark.parametrize("trouble", BROKEN)
-async def test_connection_that_breaks_shows_no_secret(search, serving, trouble):
-    async with serving(trouble) as url, client(url, region="KG") as fp, pin_client(url) as hashdt:
-        fp._transport._pool._max_answer = hashdt._transport._pool._max_answer = 2**16
-        await all_calls(search, fp, hashdt)
-
-    assert search.found == []
-    assert search.errors >= {"OutcomeUnknown", "StillProcessing"}
-
 
 @pytest.mark.parametrize("trouble", ["lost", "stalled", "not sent", "final"])
 async def test_connection_in_memory_that_breaks_shows_no_secret(search, in_memory, trouble):
-    await all_calls(search, in_memory(client(), trouble), in_memory(pin_client(), trouble))
+    await search.all_calls(in_memory(client(), trouble), in_memory(pin_client(), trouble))
 
     assert search.found == []
     assert search.errors == {"NotSent" if trouble in ("not sent", "final") else "OutcomeUnknown", "StillProcessing"}
@@ -56,7 +24,7 @@ async def test_connection_in_memory_that_breaks_shows_no_secret(search, in_memor
 async def test_refused_connection_shows_no_secret(search, free_port):
     url = f"http://127.0.0.1:{free_port}"
     async with client(url) as fp, pin_client(url) as hashdt:
-        await all_calls(search, fp, hashdt)
+        await search.all_calls(fp, hashdt)
 
     assert search.found == []
     assert search.errors == {"NotSent", "StillProcessing"}
@@ -66,7 +34,7 @@ async def test_handshake_that_fails_shows_no_secret(search, serving):
     async with serving("good") as plain:
         url = plain.replace("http:", "https:")
         async with client(url) as fp, pin_client(url) as hashdt:
-            await all_calls(search, fp, hashdt)
+            await search.all_calls(fp, hashdt)
 
     assert search.found == []
     assert search.errors == {"NotSent", "StillProcessing"}
@@ -74,7 +42,7 @@ async def test_handshake_that_fails_shows_no_secret(search, serving):
 
 async def test_certificate_that_is_not_trusted_shows_no_secret(search, serving, certificate):
     async with serving("good", tls=certificate) as url, client(url) as fp, pin_client(url) as hashdt:
-        await all_calls(search, fp, hashdt)
+        await search.all_calls(fp, hashdt)
 
     assert search.found == []
     assert search.errors == {"NotSent", "StillProcessing"}

@@ -13,13 +13,15 @@ from freedompay_async.contract.models import GiftAnswer, IssuedGiftCard, PinPage
 from freedompay_async.contract.table import CARDS_ISSUE, GIFT_CARDS_ISSUE, PINS_SET_URL, REQUESTS_STATUS
 from freedompay_async.redaction.redaction import Redaction
 from freedompay_async.redaction.secret import Secret
-from tests.unit.wire_answers import DEEP, ERROR, HTML, NOW, OK, answer_to, look_up, reply
+from tests.unit.wire_answers import ERROR, HTML, NOW, OK, answer_to, look_up, reply
 
 BOM = b"\xef\xbb\xbf"
 
 # What an answer says, whatever its HTTP status. `DT` makes it the contract's own JSON.
 DT = b'"dt":"2026-05-14T10:00:00+05:00"'
 CUT = b'{"status":"ok",' + DT + b',"request_sta'
+# Deeper than any stack, and too long to be looked through for a status that is there twice.
+DEEP = b'{"status":"ok","request_status":"success","more":' + b"[" * 40_000 + b"]" * 40_000 + b"}"
 FOREIGN = {
     "nothing": b"",
     "blanks": b" \n",

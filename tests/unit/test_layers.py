@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import os
 import re
 import subprocess
@@ -41,6 +42,7 @@ def part(name: str) -> str:
     return name.replace(os.sep, "/").split("/")[0].removesuffix(".py")
 
 
+@functools.cache
 def statements(name: str) -> tuple[set[str], list[ast.ImportFrom]]:
     """What a file imports as a whole, and what it takes names from, wherever in it the import stands."""
     nodes = list(ast.walk(ast.parse(FILES[name].read_text("utf-8"))))

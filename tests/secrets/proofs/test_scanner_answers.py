@@ -1,0 +1,18 @@
+"""Whatever the issuer says back, nothing shows a secret, on a loop that logs each of its steps."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.secrets.issuer_of_trouble import TELLS
+from tests.secrets.marked import client, pin_client
+
+
+@pytest.mark.usefixtures("loud")
+@pytest.mark.parametrize("trouble", TELLS)
+async def test_answer_in_memory_shows_no_secret(search, in_memory, trouble):
+    fp, hashdt = in_memory(client(region="KZ"), trouble), in_memory(pin_client(), trouble)
+
+    await search.all_calls(fp, hashdt)
+
+    assert search.found == []
