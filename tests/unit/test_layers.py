@@ -43,14 +43,14 @@ def part(name: str) -> str:
 
 
 @functools.cache
-def statements(name: str) -> tuple[set[str], list[ast.ImportFrom]]:
+def statements(name: str) -> tuple[frozenset[str], list[ast.ImportFrom]]:
     """What a file imports as a whole, and what it takes names from, wherever in it the import stands."""
     nodes = list(ast.walk(ast.parse(FILES[name].read_text("utf-8"))))
-    whole = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    whole = frozenset(alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names)
     return whole, [node for node in nodes if isinstance(node, ast.ImportFrom)]
 
 
-def imports(name: str) -> set[str]:
+def imports(name: str) -> frozenset[str]:
     """Every module that a file names in an import."""
     found, nodes = statements(name)
     for node in nodes:
