@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 import os
 import re
 import subprocess
@@ -42,22 +41,17 @@ def part(name: str) -> str:
     return name.replace(os.sep, "/").split("/")[0].removesuffix(".py")
 
 
-@functools.cache
-def statements(name: str) -> tuple[frozenset[str], list[ast.ImportFrom]]:
-    """What a file imports as a whole, and what it takes names from, wherever in it the import stands."""
-    nodes = list(ast.walk(ast.parse(FILES[name].read_text("utf-8"))))
-    whole = frozenset(alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names)
-    return whole, [node for node in nodes if isinstance(node, ast.ImportFrom)]
-
-
-def imports(name: str) -> frozenset[str]:
-    """Every module that a file names in an import."""
-    found, nodes = statements(name)
-    for node in nodes:
-        parts = {alias.name for alias in node.names if alias.name in ORDER} if node.module == "freedompay_async" else set()
-        found |= {f"freedompay_async.{name}" for name in parts}
-        if len(parts) < len(node.names):
-            found.add("." * node.level + (node.module or ""))
+def imports(name: str) -> set[str]:
+    """Every module that a file names in an import, wherever in it the import stands."""
+    found = set()
+    for node in ast.walk(ast.parse(FILES[name].read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            parts = {alias.name for alias in node.names if alias.name in ORDER} if node.module == "freedompay_async" else set()
+            found |= {f"freedompay_async.{name}" for name in parts}
+            if len(parts) < len(node.names):
+                found.add("." * node.level + (node.module or ""))
     return found
 
 
@@ -77,10 +71,13 @@ MODULES = {dotted(name): name for name in FILES}
 
 def arrows(name: str) -> set[str]:
     """The modules of the package that a file imports; a name that is taken from a package counts as the package."""
-    found, nodes = statements(name)
-    for node in nodes:
-        inside = {f"{node.module}.{alias.name}" for alias in node.names}
-        found |= {each if each.removeprefix("freedompay_async.") in MODULES else f"{node.module}" for each in inside}
+    found = set()
+    for node in ast.walk(ast.parse(FILES[name].read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            inside = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {each if each.removeprefix("freedompay_async.") in MODULES else f"{node.module}" for each in inside}
     return {each.removeprefix("freedompay_async").removeprefix(".") for each in found if each.split(".")[0] == "freedompay_async"}
 
 
