@@ -51,7 +51,7 @@ class FreedomPay(BaseClient):
         base_url: wins over the region's host, such as `https://api.example.com`.
         scheme: wins over the region's signature scheme: `jws-hs512`, `jws-hs256` or `sign`, or one for each section, such as
             `payment-cards=jws-hs256,gift-cards=sign`.
-        **options: see `FreedomPayOptions`, which tells of each with its unit. In a few words:
+        **options: `help(ClientOptions)` and `help(FreedomPayOptions)` of `freedompay_async.models` tell of each. In a few words:
             `max_connections` (100), `rate` in calls a second, `timeout` in seconds (60), `policy`:
             the times in between, `contract`: what is different in the contract table, `signer`:
             in place of the id, the key and the scheme, `record`: a file of calls that can't be
@@ -184,14 +184,13 @@ class FreedomPay(BaseClient):
         Raises:
             FreedomPayError: any of the tree but `StillProcessing`.
         """
-        if not _is_body(body):
-            wrong = refusal("body", body, "a dict of fields, or a msgspec.Struct")
-            del body  # So that no traceback of this frame shows it.
-            raise wrong
-        # Bound anew for the same reason.
-        body = body if isinstance(body, msgspec.Struct) else Fields(body)
+        wrong = None if _is_body(body) else refusal("body", body, "a dict of fields, or a msgspec.Struct")
+        # Bound anew, so that no traceback of this frame shows it.
+        body = body if isinstance(body, msgspec.Struct) else Fields({} if wrong else body)
         if not options.keys() <= ID_OPTIONS:
             raise unknown_option(options, ID_OPTIONS, "FreedomPay.call")
+        if wrong is not None:
+            raise wrong
         return await given_call(
             self._session,
             path,

@@ -17,6 +17,7 @@ from freedompay_async.contract.models import (
     CreatedClient,
     CreatedTransaction,
     Extra,
+    Fields,
     GiftAnswer,
     GiftCardState,
     GiftCardStatus,
@@ -44,6 +45,7 @@ from freedompay_async.contract.models import (
     StatementExtended,
     TransactionInfo,
 )
+from freedompay_async.crypto.pin_encryption import PinEncryptor
 from freedompay_async.redaction.secret import Cvv, Document, Expiry, Otp, PageUrl, Pan, Pin, Secret, SecretKey, Token
 from freedompay_async.settings.options import ChangeOptions, ClientOptions, FreedomPayOptions, ReadOptions
 
@@ -69,6 +71,7 @@ __all__ = [
     "Document",
     "Expiry",
     "Extra",
+    "Fields",
     "FreedomPayOptions",
     "GiftAnswer",
     "GiftCardState",
@@ -92,6 +95,7 @@ __all__ = [
     "PageUrl",
     "Pan",
     "Pin",
+    "PinEncryptor",
     "Product",
     "ReadOptions",
     "RequestState",

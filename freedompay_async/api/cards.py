@@ -57,40 +57,33 @@ class Cards(Namespace):
             product_id: of the card. Card products are another list than those of clients, and no public page shows it.
             **options: see `ChangeOptions`.
         """
-        body = self._order(table.CARDS_ISSUE, client_id, product_id)
-        return await self._start(table.CARDS_ISSUE, body, options)
+        return await self._start(table.CARDS_ISSUE, lambda: self._order(table.CARDS_ISSUE, client_id, product_id), options)
 
     async def bulk_issue(self, *, product_id: int, count: int, **options: Unpack[ChangeOptions]) -> Operation[IssuedCards]:
         """Issue `count` cards without a holder, to be linked later. `product_id` is a card product, as for `issue`. Inferred."""
-        body = asked.BulkIssue(product_id=product_id, count=count)
-        return await self._start(table.CARDS_BULK_ISSUE, body, options)
+        return await self._start(table.CARDS_BULK_ISSUE, lambda: asked.BulkIssue(product_id=product_id, count=count), options)
 
     async def issue_plastic(
         self, *, client_id: str | None = None, product_id: int, **options: Unpack[ChangeOptions]
     ) -> Operation[IssuedCards]:
         """Issue a plastic card to a client, as `issue`. The menus of KG and UZ call it "Physical". Inferred."""
-        body = self._order(table.CARDS_ISSUE_PLASTIC, client_id, product_id)
-        return await self._start(table.CARDS_ISSUE_PLASTIC, body, options)
+        return await self._start(table.CARDS_ISSUE_PLASTIC, lambda: self._order(table.CARDS_ISSUE_PLASTIC, client_id, product_id), options)
 
     async def link(self, card_id: str, *, client_id: str, **options: Unpack[ChangeOptions]) -> Operation[Completed]:
         """Link a card that has no holder to a client (docs.freedompay.kz, api-12074684). In the KZ menu only, as far as seen."""
-        body = asked.CardLink(client_id=client_id, card_id=card_id)
-        return await self._start(table.CARDS_LINK, body, options)
+        return await self._start(table.CARDS_LINK, lambda: asked.CardLink(client_id=client_id, card_id=card_id), options)
 
     async def activate(self, card_id: str, **options: Unpack[ChangeOptions]) -> Operation[Completed]:
         """Activate a card. Inferred."""
-        body = asked.CardActivation(card_id=card_id)
-        return await self._start(table.CARDS_ACTIVATE, body, options)
+        return await self._start(table.CARDS_ACTIVATE, lambda: asked.CardActivation(card_id=card_id), options)
 
     async def block(self, card_id: str, *, description: str, **options: Unpack[ChangeOptions]) -> Operation[Completed]:
         """Block a card until it is unblocked. Inferred."""
-        body = asked.CardIntent(card_id=card_id, description=description)
-        return await self._start(table.CARDS_BLOCK, body, options)
+        return await self._start(table.CARDS_BLOCK, lambda: asked.CardIntent(card_id=card_id, description=description), options)
 
     async def unblock(self, card_id: str, *, description: str, **options: Unpack[ChangeOptions]) -> Operation[Completed]:
         """Lift a temporary block (docs.freedompay.kz, api-12074991)."""
-        body = asked.CardIntent(card_id=card_id, description=description)
-        return await self._start(table.CARDS_UNBLOCK, body, options)
+        return await self._start(table.CARDS_UNBLOCK, lambda: asked.CardIntent(card_id=card_id, description=description), options)
 
     async def set_pin(
         self, card_id: str, pin: str | None = None, *, encrypt: Callable[[str], str] | None = None, **options: Unpack[ReadOptions]
@@ -113,39 +106,37 @@ class Cards(Namespace):
         self._check(table.CARDS_SET_PIN, options, READ_OPTIONS)
         body = asked.PinSetting(card_id=card_id, pin=pin_to_send(pin, hidden))
         send = self._change if pin is None else self._repeat
-        return await send(table.CARDS_SET_PIN, body, options)
+        return await send(table.CARDS_SET_PIN, lambda: body, options)
 
     async def reset_pin_counter(self, card_id: str, **options: Unpack[ChangeOptions]) -> Operation[Completed]:
         """Lift the temporary block after wrong PIN entries; the PIN stays (docs.freedompay.kz, api-12075070)."""
-        body = asked.CardActivation(card_id=card_id)
-        return await self._start(table.CARDS_RESET_PIN_COUNTER, body, options)
+        return await self._start(table.CARDS_RESET_PIN_COUNTER, lambda: asked.CardActivation(card_id=card_id), options)
 
     async def close(self, card_id: str, *, description: str, **options: Unpack[ChangeOptions]) -> Operation[Completed]:
         """Close a card for good: it can't be undone (docs.freedompay.kz, api-12075208)."""
-        body = asked.CardIntent(card_id=card_id, description=description)
-        return await self._start(table.CARDS_CLOSE, body, options)
+        return await self._start(table.CARDS_CLOSE, lambda: asked.CardIntent(card_id=card_id, description=description), options)
 
     async def info(self, card_id: str, **options: Unpack[ReadOptions]) -> reads.CardInfo:
         """What the issuer tells of a card.
 
         Path and request are documented, the answer's fields are inferred (docs.freedompay.kz, "Card info").
         """
-        return await self._read(table.CARDS_INFO, asked.CardQuery(card_id=card_id), options)
+        return await self._read(table.CARDS_INFO, lambda: asked.CardQuery(card_id=card_id), options)
 
     async def balance(self, card_id: str, **options: Unpack[ReadOptions]) -> reads.CardBalance:
         """What is on a card. Inferred."""
-        return await self._read(table.CARDS_BALANCE, asked.CardId(card_id=card_id), options)
+        return await self._read(table.CARDS_BALANCE, lambda: asked.CardId(card_id=card_id), options)
 
     async def secret_data(self, card_id: str, **options: Unpack[ReadOptions]) -> reads.CardSecrets:
         """Number, expiry and CVV; each shows itself only when it is asked to `.reveal()`.
 
         Inferred; whether they come encrypted is not public either.
         """
-        return await self._read(table.CARDS_SECRET_DATA, asked.CardId(card_id=card_id), options)
+        return await self._read(table.CARDS_SECRET_DATA, lambda: asked.CardId(card_id=card_id), options)
 
     async def secret_data_v2(self, card_id: str, **options: Unpack[ReadOptions]) -> reads.CardSecrets:
         """The same by the second version of the call. Inferred, as the first; in the KZ menu only, as far as seen."""
-        return await self._read(table.CARDS_SECRET_DATA_V2, asked.CardId(card_id=card_id), options)
+        return await self._read(table.CARDS_SECRET_DATA_V2, lambda: asked.CardId(card_id=card_id), options)
 
     async def statement(
         self,
@@ -159,8 +150,11 @@ class Cards(Namespace):
 
         A date goes out as `YYYY-MM-DD`, a text as it is: the form is on no public page.
         """
-        body = asked.StatementQuery(card_id=card_id, start_date=day_of(start_date), end_date=day_of(end_date))
-        return await self._read(table.CARDS_STATEMENT, body, options)
+        return await self._read(
+            table.CARDS_STATEMENT,
+            lambda: asked.StatementQuery(card_id=card_id, start_date=day_of(start_date), end_date=day_of(end_date)),
+            options,
+        )
 
     def movements(
         self, card_id: str, *, start: dt.date, end: dt.date, window: int = 30, timeout: float | None = None
@@ -187,8 +181,11 @@ class Cards(Namespace):
         self, card_id: str, *, start_date: dt.date | str, end_date: dt.date | str, **options: Unpack[ReadOptions]
     ) -> reads.StatementExtended:
         """The movements with accounts and authorisations (docs.freedompay.kz, api-14425115). In the KZ menu only, as far as seen."""
-        body = asked.StatementQuery(card_id=card_id, start_date=day_of(start_date), end_date=day_of(end_date))
-        return await self._read(table.CARDS_STATEMENT_EXTENDED, body, options)
+        return await self._read(
+            table.CARDS_STATEMENT_EXTENDED,
+            lambda: asked.StatementQuery(card_id=card_id, start_date=day_of(start_date), end_date=day_of(end_date)),
+            options,
+        )
 
     async def validate_cardholder(
         self, *, user_phone: str, first_name: str, last_name: str, card_token: str, **options: Unpack[ReadOptions]
@@ -205,8 +202,11 @@ class Cards(Namespace):
             card_token: a UUID.
             **options: see `ReadOptions`.
         """
-        body = asked.CardholderQuery(user_phone=user_phone, first_name=first_name, last_name=last_name, card_token=card_token)
-        return await self._read(table.CARDS_VALIDATE_CARDHOLDER, body, options)
+        return await self._read(
+            table.CARDS_VALIDATE_CARDHOLDER,
+            lambda: asked.CardholderQuery(user_phone=user_phone, first_name=first_name, last_name=last_name, card_token=card_token),
+            options,
+        )
 
     def _order(self, call: Call[IssuedCards], client_id: str | None, product_id: int) -> asked.CardIssue:
         """The body of an order; a client that is not sent is not held against the answer either."""

@@ -31,8 +31,11 @@ class Clients(Namespace):
         **options: Unpack[ChangeOptions],
     ) -> Operation[CreatedClient]:
         """Create a client (docs.freedompay.kz, api-12074751)."""
-        body = ClientCreation(product_id=product_id, client=client, branch_id=branch_id, identification_info=identification_info)
-        return await self._start(table.CLIENTS_CREATE, body, options)
+        return await self._start(
+            table.CLIENTS_CREATE,
+            lambda: ClientCreation(product_id=product_id, client=client, branch_id=branch_id, identification_info=identification_info),
+            options,
+        )
 
     async def update(
         self,
@@ -50,12 +53,13 @@ class Clients(Namespace):
             phone: the whole number with the country code, digits only: `77017777777`.
             **options: see `ChangeOptions`.
         """
-        body = ClientUpdate(client_id=client_id, product_id=product_id, client=NewPhone(phone=phone))
-        return await self._start(table.CLIENTS_UPDATE, body, options)
+        return await self._start(
+            table.CLIENTS_UPDATE, lambda: ClientUpdate(client_id=client_id, product_id=product_id, client=NewPhone(phone=phone)), options
+        )
 
     async def cards(self, client_id: str, **options: Unpack[ReadOptions]) -> ClientCards:
         """The cards of a client.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
-        return await self._read(table.CLIENTS_CARDS, ClientId(client_id=client_id), options)
+        return await self._read(table.CLIENTS_CARDS, lambda: ClientId(client_id=client_id), options)

@@ -54,7 +54,7 @@ class GiftCards(Namespace):
 
     async def products(self, **options: Unpack[ReadOptions]) -> GiftProducts:
         """The cards that can be given (freedompay.money/docs-en/cards-api)."""
-        return await self._read(table.GIFT_CARDS_PRODUCTS, GiftProductQuery(), options)
+        return await self._read(table.GIFT_CARDS_PRODUCTS, GiftProductQuery, options)
 
     async def issue(
         self,
@@ -80,14 +80,15 @@ class GiftCards(Namespace):
             GiftCardError: refused. Under `Sign` with a `request_id` of yours it is `OutcomeUnknown`: the id may have been used before.
             FreedomPayError: any other of the tree but `StillProcessing`.
         """
+        call = table.GIFT_CARDS_ISSUE
+        self._check(call, options, CHANGE_OPTIONS)
         body = GiftIssue(
             cardholder_name=cardholder_name,
             phone=_digits("phone", phone),
             product_code=_digits("product_code", product_code),
             card_id=None if card_id is None else _digits("card_id", card_id),
         )
-        call = table.GIFT_CARDS_ISSUE
-        issued = await self._change(call, body, options, CHANGE_OPTIONS)
+        issued = await self._change(call, lambda: body, options, CHANGE_OPTIONS)
         if issued.card_id is None:
             raise _unnamed("does not name it", issued)
         if body.card_id is not None and str(issued.card_id) != str(body.card_id):
@@ -107,32 +108,32 @@ class GiftCards(Namespace):
         """
         # Bound anew, so that no traceback of this frame shows it.
         otp = Otp(otp)
-        body = GiftConfirmation(otp=otp, card_id=None if card_id is None else _digits("card_id", card_id))
-        return await self._change(table.GIFT_CARDS_CONFIRM, body, options)
+        return await self._change(
+            table.GIFT_CARDS_CONFIRM,
+            lambda: GiftConfirmation(otp=otp, card_id=None if card_id is None else _digits("card_id", card_id)),
+            options,
+        )
 
     async def resend(self, card_id: int | str, **options: Unpack[ReadOptions]) -> IssuedGiftCard:
         """Send the card again.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
-        body = GiftCardId(card_id=_digits("card_id", card_id))
-        return await self._change(table.GIFT_CARDS_RESEND, body, options)
+        return await self._change(table.GIFT_CARDS_RESEND, lambda: GiftCardId(card_id=_digits("card_id", card_id)), options)
 
     async def resend_code(self, card_id: int | str, **options: Unpack[ReadOptions]) -> GiftAnswer:
         """Send another code to the phone.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
-        body = GiftCardId(card_id=_digits("card_id", card_id))
-        return await self._change(table.GIFT_CARDS_RESEND_CODE, body, options)
+        return await self._change(table.GIFT_CARDS_RESEND_CODE, lambda: GiftCardId(card_id=_digits("card_id", card_id)), options)
 
     async def status(self, card_id: int | str, **options: Unpack[ReadOptions]) -> GiftCardState:
         """How it stands with a card.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
-        body = GiftCardId(card_id=_digits("card_id", card_id))
-        return await self._read(table.GIFT_CARDS_STATUS, body, options)
+        return await self._read(table.GIFT_CARDS_STATUS, lambda: GiftCardId(card_id=_digits("card_id", card_id)), options)
 
     async def order(
         self,

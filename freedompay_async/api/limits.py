@@ -42,8 +42,9 @@ class Limits(Namespace):
             limits: what to set.
             **options: see `ChangeOptions`.
         """
-        body = LimitSetting(object=LimitTarget(type=object_type, value=object_id), limits=limits)
-        return await self._start(table.LIMITS_SET, body, options)
+        return await self._start(
+            table.LIMITS_SET, lambda: LimitSetting(object=LimitTarget(type=object_type, value=object_id), limits=limits), options
+        )
 
     async def list(
         self,
@@ -53,5 +54,4 @@ class Limits(Namespace):
         **options: Unpack[ReadOptions],
     ) -> LimitList:
         """The limits that are set, and what is left of them (docs.freedompay.kz, api-18614458; the answer's names are inferred)."""
-        body = LimitQuery(object=LimitTarget(type=object_type, value=object_id))
-        return await self._read(table.LIMITS_LIST, body, options)
+        return await self._read(table.LIMITS_LIST, lambda: LimitQuery(object=LimitTarget(type=object_type, value=object_id)), options)

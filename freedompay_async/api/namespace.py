@@ -9,7 +9,7 @@ from freedompay_async.operations.operation import start
 from freedompay_async.settings.options import CHANGE_OPTIONS, READ_OPTIONS, unknown_option
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     import msgspec
 
@@ -27,7 +27,8 @@ R = TypeVar("R")
 class Namespace(Staying):
     """Methods over one session, each named as its row of the contract table is.
 
-    A method hands its options on as the one dict that Python has made of them.
+    A method hands its options on as the one dict that Python has made of them. They are looked at
+    before the body is made: a refusal of the body would show what stands under a misspelt name.
     """
 
     INSTEAD = "make a client in each process"
@@ -44,41 +45,41 @@ class Namespace(Staying):
     def _start(
         self,
         call: Call[R],
-        request: Intent,
+        body: Callable[[], Intent],
         options: ChangeOptions,
     ) -> Coroutine[Any, Any, Operation[R]]:
         """Send an intent that can be asked about."""
         self._check(call, options, CHANGE_OPTIONS)
-        return start(self._session, call, request, options)
+        return start(self._session, call, body(), options)
 
     def _read(
         self,
         call: Call[R],
-        request: msgspec.Struct,
+        body: Callable[[], msgspec.Struct],
         options: CallOptions,
         known: frozenset[str] = READ_OPTIONS,
     ) -> Coroutine[Any, Any, R]:
         """Make a call that changes nothing."""
         self._check(call, options, known)
-        return self._session.read(call, request, cast("ChangeOptions", options))
+        return self._session.read(call, body(), cast("ChangeOptions", options))
 
     def _repeat(
         self,
         call: Call[R],
-        request: msgspec.Struct,
+        body: Callable[[], msgspec.Struct],
         options: ReadOptions,
     ) -> Coroutine[Any, Any, R]:
         """Make a call that changes something, and gives the same end when it is done again."""
         self._check(call, options, READ_OPTIONS)
-        return self._session.repeat(call, request, cast("ChangeOptions", options))
+        return self._session.repeat(call, body(), cast("ChangeOptions", options))
 
     def _change(
         self,
         call: Call[R],
-        request: msgspec.Struct,
+        body: Callable[[], msgspec.Struct],
         options: ReadOptions,
         known: frozenset[str] = READ_OPTIONS,
     ) -> Coroutine[Any, Any, R]:
         """Make a call that changes something and can't be asked about."""
         self._check(call, options, known)
-        return self._session.change(call, request, cast("ChangeOptions", options))
+        return self._session.change(call, body(), cast("ChangeOptions", options))

@@ -33,8 +33,7 @@ class Requests(Namespace):
             RequestFailed: the issuer refused to answer, an id that it does not know included; that proves nothing of the request.
             FreedomPayError: the question failed in another way.
         """
-        query = StatusQuery(request_id=cast("str", request_id))
-        return await self._read(REQUESTS_STATUS, query, options, CALL_OPTIONS)
+        return await self._read(REQUESTS_STATUS, lambda: StatusQuery(request_id=cast("str", request_id)), options, CALL_OPTIONS)
 
     def attach(self, request_id: RequestId) -> Operation[RequestState]:
         """An operation for an id of another process or another day; nothing is sent until it is asked."""

@@ -40,8 +40,13 @@ class Transactions(Namespace):
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
-        body = TransactionCreation(order_id=order_id, card_id=card_id, amount=money(amount), currency=currency, description=description)
-        return await self._start(table.TRANSACTIONS_CREATE, body, options)
+        return await self._start(
+            table.TRANSACTIONS_CREATE,
+            lambda: TransactionCreation(
+                order_id=order_id, card_id=card_id, amount=money(amount), currency=currency, description=description
+            ),
+            options,
+        )
 
     async def clear(
         self,
@@ -52,8 +57,11 @@ class Transactions(Namespace):
         **options: Unpack[ChangeOptions],
     ) -> Operation[Completed]:
         """Clear a transaction; without an amount, all of it (docs.freedompay.kz, api-14318358; the fields are published in part)."""
-        body = Clearing(order_id=order_id, transaction_id=transaction_id, amount=None if amount is None else money(amount))
-        return await self._start(table.TRANSACTIONS_CLEAR, body, options)
+        return await self._start(
+            table.TRANSACTIONS_CLEAR,
+            lambda: Clearing(order_id=order_id, transaction_id=transaction_id, amount=None if amount is None else money(amount)),
+            options,
+        )
 
     async def refund(
         self,
@@ -65,18 +73,20 @@ class Transactions(Namespace):
         **options: Unpack[ChangeOptions],
     ) -> Operation[Completed]:
         """Give an amount back (docs.freedompay.kz, api-14318477)."""
-        body = Refund(
-            order_id=order_id,
-            transaction_id=transaction_id,
-            description=description,
-            amount=None if amount is None else money(amount),
+        return await self._start(
+            table.TRANSACTIONS_REFUND,
+            lambda: Refund(
+                order_id=order_id,
+                transaction_id=transaction_id,
+                description=description,
+                amount=None if amount is None else money(amount),
+            ),
+            options,
         )
-        return await self._start(table.TRANSACTIONS_REFUND, body, options)
 
     async def info(self, transaction_id: str, **options: Unpack[ReadOptions]) -> TransactionInfo:
         """What the issuer tells of a transaction.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
-        body = TransactionId(transaction_id=transaction_id)
-        return await self._read(table.TRANSACTIONS_INFO, body, options)
+        return await self._read(table.TRANSACTIONS_INFO, lambda: TransactionId(transaction_id=transaction_id), options)

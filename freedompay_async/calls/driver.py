@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from freedompay_async.contract.request_ids import RequestId
     from freedompay_async.errors import FreedomPayError
     from freedompay_async.settings.options import ChangeOptions
-    from freedompay_async.traffic.governor import Governor
     from freedompay_async.traffic.lane import Lane
 
 __all__ = ["Departure", "Driver", "warn_of_unknown"]

@@ -16,7 +16,6 @@ from freedompay_async.errors import ProtocolError, RequestFailed
 from freedompay_async.guards.loops import running_loop
 from freedompay_async.guards.staying import Staying
 from freedompay_async.settings.options import NO_OPTIONS
-from freedompay_async.settings.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable

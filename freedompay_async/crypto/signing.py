@@ -108,7 +108,16 @@ def complete_signer(signer: Any) -> Signer:
             "of your own. Nothing was sent."
         )
     whole = hasattr(signer, "secrets") and hasattr(signer, "on_refusal")
-    return signer if whole else _Completed(signer)
+    made: Signer = signer if whole else _Completed(signer)
+    # In a frame of its own, because what is wrong here may be a key.
+    if not _are_secrets(made):
+        raise ConfigurationError("the signer's secrets: give a tuple of Secret. Nothing was sent.")
+    check_text("the signer's on_refusal", made.on_refusal)
+    return made
+
+
+def _are_secrets(signer: Any) -> bool:
+    return isinstance(signer.secrets, tuple) and all(isinstance(each, Secret) for each in signer.secrets)
 
 
 class Sha256Signer:

@@ -18,6 +18,8 @@ from freedompay_async.hashdt.page import PinPage, is_safe
 from freedompay_async.settings.options import ID_OPTIONS, unknown_option
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from freedompay_async.calls.session import Session
     from freedompay_async.contract.calls import Call
     from freedompay_async.contract.models.pin_pages import PinPageAnswer
@@ -53,8 +55,7 @@ class Pins(Staying):
         **options: Unpack[IdOptions],
     ) -> PinPage:
         """A page to set a PIN, in two steps: set up, confirm."""
-        query = _query(cardholder_id, wallet_id, card_id, client_id)
-        return await self._page(PINS_SET_URL, query, options)
+        return await self._page(PINS_SET_URL, lambda: _query(cardholder_id, wallet_id, card_id, client_id), options)
 
     async def reset_url(
         self,
@@ -66,8 +67,7 @@ class Pins(Staying):
         **options: Unpack[IdOptions],
     ) -> PinPage:
         """A page to reset a PIN, in two steps: reset, confirm."""
-        query = _query(cardholder_id, wallet_id, card_id, client_id)
-        return await self._page(PINS_RESET_URL, query, options)
+        return await self._page(PINS_RESET_URL, lambda: _query(cardholder_id, wallet_id, card_id, client_id), options)
 
     async def change_url(
         self,
@@ -79,17 +79,17 @@ class Pins(Staying):
         **options: Unpack[IdOptions],
     ) -> PinPage:
         """A page to change a PIN, in three steps: current, new, confirm."""
-        query = _query(cardholder_id, wallet_id, card_id, client_id)
-        return await self._page(PINS_CHANGE_URL, query, options)
+        return await self._page(PINS_CHANGE_URL, lambda: _query(cardholder_id, wallet_id, card_id, client_id), options)
 
     async def _page(
         self,
         call: Call[PinPageAnswer],
-        query: HeaderQuery,
+        headers: Callable[[], HeaderQuery],
         options: IdOptions,
     ) -> PinPage:
         if not options.keys() <= ID_OPTIONS:
             raise unknown_option(options, ID_OPTIONS, f"Pins.{call.name.rpartition('.')[2]}")
+        query = headers()
         given, timeout = options.get("request_id"), options.get("timeout")
         request_id = new_request_id() if given is None else checked_request_id(given)
         own = cast("ChangeOptions", {**options, "request_id": request_id})

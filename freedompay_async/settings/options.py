@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterable, Mapping  # noqa: TC003 - for whoever reads the types of the options
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
+from os import PathLike  # noqa: TC003
+from typing import Any, Final, TypedDict, cast
 
+from freedompay_async.contract.calls import Section  # noqa: TC001
+from freedompay_async.contract.overrides import Override  # noqa: TC001
+from freedompay_async.contract.request_ids import RequestId  # noqa: TC001
+from freedompay_async.crypto.signing import Signer  # noqa: TC001
 from freedompay_async.guards.arguments import check_flag, check_number, check_type, check_whole
 from freedompay_async.redaction.secret import Hidden
 from freedompay_async.settings.policy import Policy
-from freedompay_async.settings.proxies import proxy_of
+from freedompay_async.settings.proxies import Proxy, proxy_of
 from freedompay_async.settings.settings import MAX_ANSWER
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from os import PathLike
-
-    from freedompay_async.contract.calls import Section
-    from freedompay_async.contract.overrides import Override
-    from freedompay_async.contract.request_ids import RequestId
-    from freedompay_async.crypto.signing import Signer
-    from freedompay_async.settings.proxies import Proxy
 
 __all__ = [
     "CALL_OPTIONS",
@@ -44,27 +40,37 @@ __all__ = [
 
 
 class CallOptions(TypedDict, total=False):
-    """Options of any call."""
+    """Options of any call.
+
+    Attributes:
+        timeout: seconds the call may take in all; left out, as long as the client says.
+        queue: True, the usual: wait for a turn, where as many calls are on the way as may be.
+            False: `Busy` at once instead, and a 429 of the issuer is `RateLimited` at once.
+    """
 
     timeout: float | None
-    """Seconds the call may take in all; left out, as long as the client says."""
     queue: bool
-    """True, the usual: wait for a turn, where as many calls are on the way as may be. False: `Busy`
-    at once instead, and a 429 of the issuer is `RateLimited` at once."""
 
 
 class IdOptions(CallOptions, total=False):
-    """Options of a call with an id of its own."""
+    """Options of a call with an id of its own: those of `CallOptions`, and `request_id`.
+
+    Attributes:
+        request_id: a UUID of your own; left out, the library makes one. It is the same for every
+            attempt.
+    """
 
     request_id: RequestId | None
-    """A UUID of your own; left out, the library makes one. It is the same for every attempt."""
 
 
 class ReadOptions(CallOptions, total=False):
-    """Options of a call that has a body."""
+    """Options of a call that has a body: `timeout`, `queue` and `extra`.
+
+    Attributes:
+        extra: more fields of the body, by their name on the wire; wrap what is secret in `Secret`.
+    """
 
     extra: Mapping[str, Any] | None
-    """More fields of the body, by their name on the wire; wrap what is secret in `Secret`."""
 
 
 class ChangeOptions(ReadOptions, IdOptions, total=False):
@@ -72,41 +78,50 @@ class ChangeOptions(ReadOptions, IdOptions, total=False):
 
 
 class ClientOptions(TypedDict, total=False):
-    """Options of a client, of `FreedomPay` and of `HashDT`. Their defaults stand in `Chosen`."""
+    """Options of a client, of `FreedomPay` and of `HashDT`. Their defaults stand in `Chosen`.
+
+    Attributes:
+        max_connections: connections open at once, and so calls on the way at once; 100.
+        rate: calls a second at most, whoever makes them; left out, there is no limit but the one
+            that the issuer's 429 teaches.
+        timeout: seconds a call may take in all: the wait for the pool, attempts, pauses and
+            settling; 60.
+        policy: the times in between.
+        contract: what is different in the contract table: the path of a contract file, or
+            `Override`s.
+        ssl_context: your own TLS settings, for a private authority.
+        max_answer: bytes; a larger answer is not read, and counts as lost; 8 MiB.
+        proxy: the address of an HTTP proxy to go through, such as
+            `http://proxy.example.com:3128`; it may have a user and a password.
+        trust_env: go through the proxy that `HTTPS_PROXY` (or `ALL_PROXY`) names and `NO_PROXY`
+            does not take out; the user and password for it may be in `.netrc`. Left out, neither
+            is used, and `NotSent` says that such a proxy is named.
+    """
 
     max_connections: int
-    """Connections open at once, and so calls on the way at once; 100."""
     rate: float | None
-    """Calls a second at most, whoever makes them; left out, there is no limit but the one that the
-    issuer's 429 teaches."""
     timeout: float
-    """Seconds a call may take in all: the wait for the pool, attempts, pauses and settling; 60."""
     policy: Policy | None
-    """The times in between."""
     contract: Iterable[Override] | str | PathLike[str]
-    """What is different in the contract table: the path of a contract file, or `Override`s."""
     ssl_context: ssl.SSLContext | None
-    """Your own TLS settings, for a private authority."""
     max_answer: int
-    """Bytes; a larger answer is not read, and counts as lost; 8 MiB."""
     proxy: str | Proxy | None
-    """The address of an HTTP proxy to go through, such as `http://proxy.example.com:3128`; it may
-    have a user and a password."""
     trust_env: bool
-    """Go through the proxy that `HTTPS_PROXY` (or `ALL_PROXY`) names and `NO_PROXY` does not take
-    out; the user and password for it may be in `.netrc`. Left out, neither is used, and `NotSent`
-    says that such a proxy is named."""
 
 
 class FreedomPayOptions(ClientOptions, total=False):
-    """Options of `FreedomPay`: those of `ClientOptions`, `signer` and `record`."""
+    """Options of `FreedomPay`: those of `ClientOptions`, `signer` and `record`.
+
+    Attributes:
+        signer: signs in place of the merchant id, the key and the scheme; one for all sections, or
+            a mapping from `Section`.
+        record: a file in which every call that can't be asked about (a gift card's issue, a PIN of
+            the issuer's making) is written down before it is sent and when it has ended: see
+            `Record`.
+    """
 
     signer: Signer | Mapping[Section, Signer] | None
-    """Signs in place of the merchant id, the key and the scheme; one for all sections, or a mapping
-    from `Section`."""
     record: str | PathLike[str] | None
-    """A file in which every call that can't be asked about (a gift card's issue, a PIN of the
-    issuer's making) is written down before it is sent and when it has ended: see `Record`."""
 
 
 CALL_OPTIONS: Final = CallOptions.__optional_keys__

@@ -386,3 +386,30 @@ def test_without_a_witness_nothing_is_asked_and_one_that_comes_later_is(play):
         return proved + await proved_of(still(run)), asked, len(witnessed(run))
 
     assert play(story()) == ([False, True], [], 1)
+
+
+# -- the time of a question
+
+
+@pytest.mark.parametrize(("in_line", "asked"), [(0.0, 1), (500.0, 2)])
+def test_the_wait_for_a_turn_takes_nothing_from_the_time_for_an_answer(play, in_line, asked):
+    """The first answer comes after 500 s; where these were spent in the line, there is time to ask again."""
+
+    async def story():
+        run = Run()
+
+        async def look_up(request_id, *, waited):
+            run.asked.append(now())
+            if len(run.asked) > 1:
+                return KNOWN
+            await asyncio.sleep(500.0)
+            waited.seconds += in_line
+            raise RATHER_NOT
+
+        run.shared.session.look_up = look_up
+        try:
+            return await run.shared.ask(run.own), len(run.asked)
+        except Stopped:
+            return None, len(run.asked)
+
+    assert play(story()) == (KNOWN if asked == 2 else None, asked)

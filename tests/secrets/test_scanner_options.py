@@ -8,6 +8,7 @@ from freedompay_async import FreedomPay
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.hashdt import HashDT
 from freedompay_async.settings.settings import Settings
+from tests.samples import UNKNOWN_PATH
 from tests.secrets.conftest import MemoryWire
 from tests.secrets.marked import CALLS, MARKS, PIN_CALLS, PLAIN_CALLS, client, pin_client
 
@@ -15,6 +16,7 @@ KEY = MARKS["secret_key"]
 PROXY = f"http://somebody:{KEY}@proxy.example.com"
 ENV = {"FREEDOMPAY_AUTH_ID": "10001", "FREEDOMPAY_SECRET_KEY": KEY, "FREEDOMPAY_REGION": "KZ", "FREEDOMPAY_TEST": "1"}
 HASHDT = {"base_url": "https://hashdt.example.com", "api_key": MARKS["api_key"], "product_id": "product-1", "token": MARKS["token"]}
+
 DOORS = {
     "FreedomPay.__init__": lambda **options: FreedomPay(auth_id="10001", secret_key=KEY, region="KZ", test=True, **options),
     "FreedomPay.from_env": FreedomPay.from_env,
@@ -108,3 +110,30 @@ async def test_unknown_option_is_refused_before_a_function_of_the_caller_is_call
             await fp.cards.set_pin("c-1", "1234", encrypt=pins.append, time_out=5)
 
     assert pins == []
+
+
+# Another argument that is wrong, too: what is refused first has the options in its frame.
+TWICE_WRONG = {
+    "cards.issue": lambda fp, **wrong: fp.cards.issue(product_id=1, **wrong),
+    "transactions.create": lambda fp, **wrong: fp.transactions.create(
+        order_id="o", card_id="c", amount="much", currency="KZT", description="d", **wrong
+    ),
+    "transactions.clear": lambda fp, **wrong: fp.transactions.clear(order_id="o", transaction_id="t", amount="much", **wrong),
+    "transactions.refund": lambda fp, **wrong: fp.transactions.refund(order_id="o", transaction_id="t", amount="much", **wrong),
+    "gift_cards.issue": lambda fp, **wrong: fp.gift_cards.issue(cardholder_name="A", phone="+7 9", product_code=1, **wrong),
+    "gift_cards.confirm": lambda fp, **wrong: fp.gift_cards.confirm(otp=MARKS["otp"], card_id="one", **wrong),
+    "gift_cards.resend": lambda fp, **wrong: fp.gift_cards.resend("one", **wrong),
+    "clients.create": lambda fp, **wrong: fp.clients.create(product_id="one", client=5, **wrong),
+    "call": lambda fp, **wrong: fp.call(UNKNOWN_PATH, 3, dict, **wrong),
+    "pins.set_url": lambda hashdt, **wrong: hashdt.pins.set_url(cardholder_id="", wallet_id="w", card_id="c", **wrong),
+}
+
+
+@pytest.mark.parametrize("name", TWICE_WRONG)
+async def test_unknown_option_is_told_before_another_wrong_argument(scanner, captured, name):
+    made = pin_client() if name in PIN_CALLS else client()
+    with pytest.raises(TypeError, match="got an unexpected keyword argument 'time_out'") as caught:
+        await TWICE_WRONG[name](made, time_out=MARKS["sealed_pin"])
+    await made.aclose()
+
+    assert [*scanner.error(caught.value, name), *scanner.records(captured)] == []

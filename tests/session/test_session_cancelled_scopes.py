@@ -137,6 +137,8 @@ from freedompay_async import FreedomPay
 from tests.leaks.raw_issuer import RawIssuer
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
+# Whoever starts the tests in the background may have it ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 logging.basicConfig(format="%(levelname)s %(request_id)s", stream=sys.stdout)
 
 async def main():

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hmac
 import json
 import pickle
+import traceback
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256, sha512
 
@@ -335,6 +336,22 @@ class TestOnesOwn:
         made.secrets = (Secret("later"),)
 
         assert signer.secrets == (Secret("later"),)
+
+    @pytest.mark.parametrize("secrets", ["s3cret", ("s3cret",), [Secret("s3cret")], Secret("s3cret"), None])
+    def test_whose_secrets_are_none_is_refused_and_they_are_not_shown(self, secrets):
+        made = Plain()
+        made.secrets = secrets
+        with pytest.raises(ConfigurationError) as caught:
+            complete_signer(made)
+
+        assert caught.value.text == "the signer's secrets: give a tuple of Secret. Nothing was sent."
+        assert "s3cret" not in repr(traceback.TracebackException.from_exception(caught.value, capture_locals=True).stack)
+
+    def test_whose_advice_is_no_text_is_refused(self):
+        made = Plain()
+        made.on_refusal = 5
+        with pytest.raises(ConfigurationError, match=r"^the signer's on_refusal is of type int"):
+            complete_signer(made)
 
     def test_that_has_all_of_its_own_need_not_derive(self):
         made = Plain()

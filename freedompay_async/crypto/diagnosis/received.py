@@ -27,14 +27,17 @@ def why_wrong(*, headers: Mapping[str, str], path: str, body: bytes, secret_key:
     The key is in no text that comes back.
 
     Args:
-        headers: as they came; a name is found without regard to case.
+        headers: as they came, their names in whatever case.
         path: the one that was called, without a query.
         body: the bytes that came.
         secret_key: the right one.
     """
     key = SecretKey(secret_key)
     del secret_key
-    cause = _cause_of_sign(headers.get("Sign"), body=body, key=key) or _cause_of_jws(headers, path=path, body=body, key=key)
+    found: dict[str, str] = {}
+    for name, value in headers.items():
+        found.setdefault(name.lower(), value)
+    cause = _cause_of_sign(found.get("sign"), body=body, key=key) or _cause_of_jws(found, path=path, body=body, key=key)
     if cause in (RIGHT, NO_FORM):
         return ""
     return f"{cause}; sign the bytes that are sent" if OTHER_BODY in cause else cause
@@ -51,10 +54,10 @@ def _cause_of_sign(sign: str | None, *, body: bytes, key: SecretKey) -> str:
 
 
 def _cause_of_jws(headers: Mapping[str, str], *, path: str, body: bytes, key: SecretKey) -> str:
-    header, _, signature = headers.get("X-JWS-Signature", "").partition("..")
+    header, _, signature = headers.get("x-jws-signature", "").partition("..")
     fields = fields_of(decoded(header))
     if fields is None:
         return RIGHT
     right = protected_header(path=path, auth_id=str(fields.get("auth_id")), alg=str(fields.get("alg")))
-    heads = header_forms(header, right=right, host=headers.get("Host", ""))
+    heads = header_forms(header, right=right, host=headers.get("host", ""))
     return jws_cause(signature, body=body, key=key, heads=heads, alg=str(fields.get("alg")), work=_WORK)
