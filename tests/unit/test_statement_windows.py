@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import datetime as dt
 from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
-from freedompay_async.api.statement_windows import movements
+from freedompay_async.api.statement_windows import day_of, movements
 from freedompay_async.contract.models import Movement, Statement
 from freedompay_async.errors import ConfigurationError, ProtocolError
 
@@ -246,3 +247,16 @@ async def test_an_answer_without_movements_gives_none(gather):
             return Statement(status="ok", operations=None)
 
     assert await gather(Silent([])) == []
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        (dt.date(2026, 1, 31), "2026-01-31"),
+        (dt.datetime(2026, 1, 31, 23, 59, tzinfo=dt.UTC), "2026-01-31"),
+        ("31.01.2026", "31.01.2026"),
+        (None, None),
+    ],
+)
+def test_a_day_goes_out_as_a_date_and_a_text_as_it_is(day, expected):
+    assert day_of(day) == expected
