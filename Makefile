@@ -1,8 +1,9 @@
 # `make demo` and `make test` need Python 3.11 or newer with venv, and nothing else; the first run installs what is needed into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
+CORES := $(shell getconf _NPROCESSORS_ONLN)
 # Tests wait as well as compute, so there are more of them at once than processors.
-WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2)
+WORKERS ?= $(shell expr $(CORES) \* 5 / 2)
 SOURCES := $(shell find freedompay_async -type f -not -name '*.pyc')
 # What decides about money does no I/O, and every branch of it is tested.
 comma := ,
@@ -18,6 +19,8 @@ PROOFS := tests/model tests/crash tests/leaks tests/load tests/fuzz tests/proper
 # Runs tests and keeps their figures in .proofs, where `make proofs-log` finds them.
 PROVE := $(BIN)/python docs/proofs.py run
 TESTS := $(BIN)/pytest -n $(WORKERS) --dist worksteal
+# The tests of the pure modules wait for nothing.
+PURE_TESTS := $(BIN)/pytest -n $(CORES) --dist worksteal
 
 # Where Python may not keep what it has compiled, each worker of each run compiles all the tests anew.
 export PYTHONDONTWRITEBYTECODE :=
@@ -33,7 +36,7 @@ test: .venv/dev .venv/package
 	$(TESTS) $(ARGS)
 else
 test: .venv/dev .venv/package
-	$(PROVE) test-pure $(TESTS) --cov --cov-report= $(COVERING)
+	$(PROVE) test-pure $(PURE_TESTS) --cov --cov-report= $(COVERING)
 	$(BIN)/coverage report --skip-covered --fail-under=100 --include='$(subst $(eval ) ,$(comma),$(PURE:%=*/freedompay_async/%.py))'
 	$(PROVE) test $(TESTS) $(COVERING:%=--ignore=%) $(PROOFS:%=--ignore=%)
 	$(BIN)/python docs/proofs.py total test-pure test

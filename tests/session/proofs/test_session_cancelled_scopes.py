@@ -168,7 +168,7 @@ with asyncio.Runner() as runner:
 
 def test_ctrl_c_is_a_cancellation_like_any_other():
     command = [sys.executable, "-W", "error", "-c", INTERRUPTED]
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path, str(Path(__file__).parents[2])])}
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path, str(Path(__file__).parents[3])])}
     run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=env)
 
     assert (run.stderr, run.stdout.splitlines()) == ("", [f"WARNING {OWN}", f"{OWN} True", "card-next 0", "interrupted"])
