@@ -19,6 +19,8 @@ PROOFS := tests/model tests/crash tests/leaks tests/load tests/fuzz tests/proper
 # Runs tests and keeps their figures in .proofs, where `make proofs-log` finds them.
 PROVE := $(BIN)/python docs/proofs.py run
 TESTS := $(BIN)/pytest -n $(WORKERS) --dist worksteal
+# A fuzzer goes on for some seconds: beside more of the others it would get fewer inputs.
+PROOF_TESTS := $(BIN)/pytest -n $(shell expr $(CORES) \* 3 / 2) --dist worksteal
 # The tests of the pure modules wait for nothing.
 PURE_TESTS := $(BIN)/pytest -n $(CORES) --dist worksteal
 
@@ -44,7 +46,7 @@ endif
 
 # The proofs of docs/reliability.md, at a length for every commit; `soak`, `crash` and `fuzz` below do more of the same.
 proofs: .venv/dev .venv/package
-	$(PROVE) proofs $(TESTS) $(PROOFS)
+	$(PROVE) proofs $(PROOF_TESTS) $(PROOFS)
 
 lint: .venv/dev .venv/package
 	$(BIN)/ruff check .
