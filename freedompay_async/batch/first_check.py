@@ -167,23 +167,27 @@ class FirstCheck:
             within: the longest pause before an id is asked about again, in seconds.
         """
         shared, nothing = self._shared, dict[str, FreedomPayError]()
+        answered = of - len(left)
 
         async def ask(request_id: str, before: FreedomPayError | None) -> bool:
+            nonlocal answered
             if before is not None:
                 with Wait(shared.stopping):
                     await anyio.sleep(min((before.retry_after or 0.0) + 1.0 + random(), within))
             try:
-                return await shared.ask(request_id, again_after=()) is not None
+                state = await shared.ask(request_id, again_after=())
             except SAYS_NOTHING as error:
                 nothing[request_id] = error
                 return False
+            answered += 1
+            return state is not None
 
         tasks = [asyncio.create_task(ask(each, before)) for each, before in left.items()]
         try:
-            for done, each in enumerate(asyncio.as_completed(tasks), of - len(left)):
+            for each in asyncio.as_completed(tasks):
                 # Under a low rate this takes a while, and nothing else is to be seen of it.
                 error = [*left.values(), *nothing.values()][-1]
-                shared.progress.trouble = f"{_ASKED_FIRST} ({done - len(nothing)} of {of} answered)" + (f": {why(error)}" if error else "")
+                shared.progress.trouble = f"{_ASKED_FIRST} ({answered} of {of} answered)" + (f": {why(error)}" if error else "")
                 if await each:
                     return True, nothing
         finally:

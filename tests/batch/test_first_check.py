@@ -268,6 +268,36 @@ async def test_a_stop_in_the_pause_between_two_questions_of_the_sample_ends_it(o
     assert (report.planned, office.effects()) == (3, [])
 
 
+async def test_questions_that_fail_together_are_not_counted_as_answered(office, people, between, said):
+    asked, turns, tasks, shown = [], [asyncio.Event() for _ in range(3)], [], []
+    async with office.batch() as batch:
+        await office.plan(batch, office.file(people(3)))
+
+        async def fail_in_turns():
+            for event in turns:
+                event.set()
+                await asyncio.sleep(0)
+
+        async def rule(*_):
+            asked.append(None)
+            if len(asked) == 3:
+                tasks.append(asyncio.create_task(fail_in_turns()))
+            await turns[min(len(asked), 3) - 1].wait()
+            return said(GATEWAY, 404)
+
+        between(batch, rule)
+        running = asyncio.create_task(office.finish(batch))
+        async with asyncio.timeout(10):
+            while len(shown) < 20:
+                await asyncio.sleep(0)
+                if "HTTP 404" in (batch.progress.trouble or ""):
+                    shown.append(batch.progress.trouble)
+        batch.stop()
+        await asyncio.wait_for(running, 5)
+
+    assert all("(0 of 3 answered)" in trouble for trouble in shown)
+
+
 async def test_the_first_questions_are_to_be_seen_while_they_are_asked(office, people):
     async with office.under_way("request/status", people(60)) as (batch, running, gate):
         trouble = batch.progress.trouble
