@@ -37,7 +37,7 @@ def cut_off(monkeypatch):
 
 async def unknown_row(office, cut_off, rows, key, step, **options):
     """A run in which nothing is heard of one step of one row."""
-    async with office.batch(limits=Limits(settle=0.15), check_first="none", **options) as batch:
+    async with office.batch(limits=Limits(settle=0.6), check_first="none", **options) as batch:
         await office.plan(batch, office.file(rows))
         cut_off(batch, office.request_id(key, step))
         return await office.finish(batch)
@@ -73,7 +73,7 @@ async def test_an_unknown_row_that_was_done_is_found_by_the_next_run(office, peo
 
 
 async def test_an_unknown_row_that_was_not_done_is_sent_again_by_the_next_run(office, people, one_each, cut_off):
-    async with office.batch(limits=Limits(settle=0.15), check_first="none", client={"policy": {"grace": 60.0}}) as batch:
+    async with office.batch(limits=Limits(settle=0.6), check_first="none", client={"policy": {"grace": 60.0}}) as batch:
         await office.plan(batch, office.file(people(6)))
         cut_off(batch, lost=[office.request_id("k3", "client")])
         first = await office.finish(batch)
@@ -103,7 +103,7 @@ async def test_a_row_that_was_sent_too_long_ago_is_asked_about_and_not_sent_agai
 
 async def test_an_unknown_row_that_stays_unknown_is_told_again(office, people, cut_off):
     await unknown_row(office, cut_off, people(2), "k2", "card")
-    async with office.batch(limits=Limits(settle=0.15)) as batch:
+    async with office.batch(limits=Limits(settle=0.6)) as batch:
         cut_off(batch, office.request_id("k2", "card"))
         told = [(each.key, each.state) async for each in batch.run()]
 
@@ -204,7 +204,7 @@ async def abandoned(office, call, rows):
 
 async def lost_client(office, rows, cut_off):
     """A run that is cut off when the first byte of a client may have left, and that did not arrive."""
-    async with office.batch(limits=Limits(settle=0.15), check_first="none", client={"policy": {"grace": 60.0}}) as batch:
+    async with office.batch(limits=Limits(settle=0.6), check_first="none", client={"policy": {"grace": 60.0}}) as batch:
         await office.plan(batch, office.file(rows))
         cut_off(batch, lost=[office.request_id("k1", "client")])
         await office.finish(batch)
