@@ -1,10 +1,12 @@
-"""The benchmark of the whole library: `make bench`, or some of its parts, such as `make bench PARTS="calls batch"`.
+"""The benchmark of the whole library: `make bench`, or some of its parts, such as `make bench
+PARTS="calls batch"`.
 
     python benchmarks/bench.py [PART …] [--rounds 5] [--quick] [--full]
 
-needs the extra `bench`; `make bench` installs it. Each part runs in a process of its own and writes its own section of
-`benchmarks/RESULTS.md`; a part that breaks down leaves its section as it was. A target that is missed is shown as missed, and is no error.
-`--quick` takes small counts, for trying a part out: it prints, and writes no file.
+needs the extra `bench`; `make bench` installs it. Each part runs in a process of its own and writes
+its own section of `benchmarks/RESULTS.md`; a part that breaks down leaves its section as it was. A
+target that is missed is shown as missed, and is no error. `--quick` takes small counts, for trying
+a part out: it prints, and writes no file.
 """
 
 from __future__ import annotations
@@ -32,17 +34,31 @@ def _begin(name: str, options: Options, out: Path) -> None:
     section = part_of(name).run(options)
     flags = [f"--rounds {options.rounds}", *(["--full"] if options.full else [])]
     when = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    measured = f"Measured {when} by `python benchmarks/bench.py {name} {' '.join(flags)}` on {machine()};"
+    measured = (
+        f"Measured {when} by `python benchmarks/bench.py {name} {' '.join(flags)}` on {machine()};"
+    )
     out.write_text(section.text(name, measured), encoding="utf-8")
 
 
 def _part(name: str, options: Options) -> str | None:
     """The section of a part; `None`: it broke down, or took too long."""
-    limit = (part_of(name).FULL_LIMIT if options.full else part_of(name).LIMIT) * max(1.0, options.rounds / ROUNDS)
+    limit = (part_of(name).FULL_LIMIT if options.full else part_of(name).LIMIT) * max(
+        1.0, options.rounds / ROUNDS
+    )
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "section.md"
         flags = [*(["--quick"] if options.quick else []), *(["--full"] if options.full else [])]
-        command = [sys.executable, __file__, "--part", name, "--out", str(out), "--rounds", str(options.rounds), *flags]
+        command = [
+            sys.executable,
+            __file__,
+            "--part",
+            name,
+            "--out",
+            str(out),
+            "--rounds",
+            str(options.rounds),
+            *flags,
+        ]
         # A group of its own, so that nothing of a part is left when it is ended.
         process = subprocess.Popen(command, start_new_session=True)
         try:
@@ -61,10 +77,20 @@ def _part(name: str, options: Options) -> str | None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all if left out")
-    parser.add_argument("--rounds", type=int, help=f"how often each is measured (default: {ROUNDS}; with --quick: 2)")
-    parser.add_argument("--quick", action="store_true", help="small counts, for trying out; nothing is written")
-    parser.add_argument("--full", action="store_true", help="a million rows for `memory`, which takes many minutes")
+    parser.add_argument(
+        "parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all if left out"
+    )
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        help=f"how often each is measured (default: {ROUNDS}; with --quick: 2)",
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="small counts, for trying out; nothing is written"
+    )
+    parser.add_argument(
+        "--full", action="store_true", help="a million rows for `memory`, which takes many minutes"
+    )
     parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
     flags = parser.parse_args()

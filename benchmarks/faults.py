@@ -1,34 +1,46 @@
-"""The table of faults: what each client does to the number of cards, and what its caller learns, when an answer goes wrong.
+"""The table of faults: what each client does to the number of cards, and what its caller learns,
+when an answer goes wrong.
 
     python benchmarks/faults.py [--markdown] [--write] [--rounds 3]
 
-needs the extra `bench` (lithic and stripe with httpx); `make faults` installs it. `--write` puts the table into the README. Every number
-is counted by the server, a process of its own; an answer counts as one only if the card that it names is in the server's ledger.
+needs the extra `bench` (lithic and stripe with httpx); `make faults` installs it. `--write` puts
+the table into the README. Every number is counted by the server, a process of its own; an answer
+counts as one only if the card that it names is in the server's ledger.
 
-Each client is used as its vendor documents it, with its own retries, pauses and number of tries. Only two things are set in each: the
-base URL, and the time-out of an attempt, which is the same for all (`ATTEMPT`). What this library calls its grace time and its deadline
-stay as they are by default. Each vendor's client talks to that vendor's server:
+Each client is used as its vendor documents it, with its own retries, pauses and number of tries.
+Only two things are set in each: the base URL, and the time-out of an attempt, which is the same for
+all (`ATTEMPT`). What this library calls its grace time and its deadline stay as they are by
+default. Each vendor's client talks to that vendor's server:
 
-* Freedom Pay, for this library and for the hand-written client: a request id that was seen before is an error, HTTP 200 with `status:
-  error`; `request/status` tells what became of an id (docs.freedompay.kg, doc-833009 and api-13677899). The shape of the duplicate
-  error is not public. A card is made at once and named in the first answer, so that the columns differ in nothing but the sending.
-* Stripe: API v1 saves the status and body of the first answer to an `Idempotency-Key` once the endpoint has begun, and gives them again
-  to the same key, a 500 too (docs.stripe.com/api/idempotent_requests); a rate limiter runs before that, so a 429 is not saved
-  (docs.stripe.com/error-low-level). stripe-python makes a key for each POST. A `StripeClient` does not repeat until that is enabled with
-  `max_network_retries=2` (its README), which is the default of the library's global client; so there are two columns, one as it is made
-  and one with the retries. Our server sends no `Stripe-Should-Retry`; a real one may, and the library obeys it: after a 500 it would
-  then send once and not three times, and raise the same; after a 429 it might send again. Our server does give the key back in a
-  header of its answers, so that an error of the library holds it.
-* Lithic: creating a card takes an `Idempotency-Key`, a UUID (docs.lithic.com/changelog/idempotency-for-create-card, January 2026), and
-  the same key gets the first answer again (docs.lithic.com/docs/idempotent-requests, which strongly recommends keys for POST).
-  An earlier text of that page names 500 among the answers that are given again, and the present one makes no exception for it.
-  lithic-python repeats by itself up to twice (its README). Whether it sends a key is not assumed but counted: 0 ids in the first column
-  means that it sent none, although the changelog of August 2023 says that Lithic's libraries make keys by themselves. So there are two
-  columns, one as it is, and one with a key handed in with `extra_headers`.
+* Freedom Pay, for this library and for the hand-written client: a request id that was seen before
+is an error, HTTP 200 with `status:
+  error`; `request/status` tells what became of an id (docs.freedompay.kg, doc-833009 and
+  api-13677899). The shape of the duplicate error is not public. A card is made at once and named in
+  the first answer, so that the columns differ in nothing but the sending.
+* Stripe: API v1 saves the status and body of the first answer to an `Idempotency-Key` once the
+endpoint has begun, and gives them again
+  to the same key, a 500 too (docs.stripe.com/api/idempotent_requests); a rate limiter runs before
+  that, so a 429 is not saved (docs.stripe.com/error-low-level). stripe-python makes a key for each
+  POST. A `StripeClient` does not repeat until that is enabled with `max_network_retries=2` (its
+  README), which is the default of the library's global client; so there are two columns, one as it
+  is made and one with the retries. Our server sends no `Stripe-Should-Retry`; a real one may, and
+  the library obeys it: after a 500 it would then send once and not three times, and raise the same;
+  after a 429 it might send again. Our server does give the key back in a header of its answers, so
+  that an error of the library holds it.
+* Lithic: creating a card takes an `Idempotency-Key`, a UUID
+(docs.lithic.com/changelog/idempotency-for-create-card, January 2026), and
+  the same key gets the first answer again (docs.lithic.com/docs/idempotent-requests, which strongly
+  recommends keys for POST). An earlier text of that page names 500 among the answers that are given
+  again, and the present one makes no exception for it. lithic-python repeats by itself up to twice
+  (its README). Whether it sends a key is not assumed but counted: 0 ids in the first column means
+  that it sent none, although the changelog of August 2023 says that Lithic's libraries make keys by
+  themselves. So there are two columns, one as it is, and one with a key handed in with
+  `extra_headers`.
 
-A 500 is the issuer's own, after the work, and so it is what a repeated key is answered with; the 502 is a proxy's, and the issuer has
-saved a good answer. 429 and 503 come before the work and file no id. The fault befalls the first request of a call, and only that one.
-No vendor is contacted: the servers here do what the pages say, and a real one may do better.
+A 500 is the issuer's own, after the work, and so it is what a repeated key is answered with; the
+502 is a proxy's, and the issuer has saved a good answer. 429 and 503 come before the work and file
+no id. The fault befalls the first request of a call, and only that one. No vendor is contacted: the
+servers here do what the pages say, and a real one may do better.
 """
 
 from __future__ import annotations
@@ -58,19 +70,37 @@ README: Final = Path(__file__).parents[1] / "README.md"
 BEGIN: Final = "<!-- The table of faults; `make faults` writes it. -->"
 END: Final = "<!-- The end of the table of faults. -->"
 NAMELESS: Final = ("lithic",)
-"""The columns whose client sends no id of its own; that they do not is checked, and the checks fail when a later version sends one."""
+"""The columns whose client sends no id of its own; that they do not is checked, and the checks fail
+when a later version sends one.
+"""
 
 
 def measure(ledger: Path, rounds: int) -> list[Result]:
     """Run all columns at once, each in a process of its own, against one server."""
-    server = subprocess.Popen([sys.executable, __file__, "--serve", str(ledger)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen(
+        [sys.executable, __file__, "--serve", str(ledger)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     try:
         port = server.stdout.readline().strip() if server.stdout else ""
 
         def column(name: str) -> list[Result]:
-            command = [sys.executable, __file__, "--column", name, "--control", port, "--rounds", str(rounds)]
+            command = [
+                sys.executable,
+                __file__,
+                "--column",
+                name,
+                "--control",
+                port,
+                "--rounds",
+                str(rounds),
+            ]
             try:
-                done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)
+                done = subprocess.run(
+                    command, capture_output=True, text=True, timeout=LIMIT, check=False
+                )
             except subprocess.TimeoutExpired:
                 sys.exit(f"the column {name} had not ended after {LIMIT:g} s")
             if done.returncode:
@@ -122,7 +152,9 @@ def complaints(results: list[Result], ledger: Path, rounds: int) -> list[str]:
             seen = (each.sends, each.ids, each.effects, len(answered), each.looks)
             wanted = (1, int(each.column not in NAMELESS), 1, 1, 0)
             if seen != wanted:
-                found.append(f"{where}: sends, ids, effects, answers and look-ups are {seen}, not {wanted}")
+                found.append(
+                    f"{where}: sends, ids, effects, answers and look-ups are {seen}, not {wanted}"
+                )
     return found
 
 
@@ -138,7 +170,10 @@ def _with_table(readme: str, results: list[Result], rounds: int) -> str:
     if not after:
         sys.exit(f"{README} has no place for the table")
     measured = f"{rounds} runs a cell, {ATTEMPT:g} s an attempt, {versions()}."
-    return f"{before}{BEGIN}\n\n{markdown(results)}\n\n{LEGEND}\n\nMeasured: {measured}\n\n{END}{after}"
+    return (
+        f"{before}{BEGIN}\n\n{markdown(results)}\n\n{LEGEND}\n\nMeasured: "
+        f"{measured}\n\n{END}{after}"
+    )
 
 
 def main() -> None:
@@ -166,7 +201,9 @@ def main() -> None:
     print(f"{LEGEND}\n\n{markdown(results)}" if flags.markdown else plain(results))
     print(versions())
     if flags.write:
-        README.write_text(_with_table(README.read_text(encoding="utf-8"), results, flags.rounds), encoding="utf-8")
+        README.write_text(
+            _with_table(README.read_text(encoding="utf-8"), results, flags.rounds), encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

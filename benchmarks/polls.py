@@ -1,13 +1,16 @@
-"""What waiting for accepted requests costs: looks a request and how late they are, against the best geometric schedule in hindsight.
+"""What waiting for accepted requests costs: looks a request and how late they are, against the best
+geometric schedule in hindsight.
 
     python benchmarks/polls.py [--ids 10000] [--rounds 3] [--rate 2000] [--latency 0.02]
 
-The real client over a wire in memory, on a loop whose clock is virtual. The time that requests take is log-normal with a median of 2 s,
-which the client does not know. They are accepted all at once, or so many a second. How late a look is: the time from the end of the
-request to the look that saw it, for the time that the request took; the median of all is compared.
+The real client over a wire in memory, on a loop whose clock is virtual. The time that requests take
+is log-normal with a median of 2 s, which the client does not know. They are accepted all at once,
+or so many a second. How late a look is: the time from the end of the request to the look that saw
+it, for the time that the request took; the median of all is compared.
 
-A geometric schedule looks at the ages first * growth^k. The best one in hindsight has the fewest looks of those whose median is at most
-25 %; beside it stands the best one of those that are at most as late as the client was.
+A geometric schedule looks at the ages first * growth^k. The best one in hindsight has the fewest
+looks of those whose median is at most 25 %; beside it stands the best one of those that are at most
+as late as the client was.
 """
 
 from __future__ import annotations
@@ -59,7 +62,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def _jump(self, timeout: float | None) -> Any:
         if timeout:
-            self._now = max(self._now + timeout, min(self._scheduled[0].when(), self._now + timeout + 1e-9))
+            self._now = max(
+                self._now + timeout, min(self._scheduled[0].when(), self._now + timeout + 1e-9)
+            )
         return self._real_select(0)
 
 
@@ -95,21 +100,36 @@ class Issuer:
         await asyncio.sleep(self._latency / 2)
         if success:
             self.lags[own] = (loop.time() - self._done[own]) / self.takes[own]
-        fields = {"status": "ok", "request_status": "success" if success else "process", "dt": "2026-01-01T00:00:00+05:00"}
-        return Reply(200, {}, json.dumps(fields | ({"cards": [{"card_id": own}]} if success else {})).encode())
+        fields = {
+            "status": "ok",
+            "request_status": "success" if success else "process",
+            "dt": "2026-01-01T00:00:00+05:00",
+        }
+        return Reply(
+            200,
+            {},
+            json.dumps(fields | ({"cards": [{"card_id": own}]} if success else {})).encode(),
+        )
 
     def busiest(self) -> int:
         """The most looks that left in any one second."""
-        return max(index + 1 - bisect_left(self.left, at - 1.0 + 1e-6) for index, at in enumerate(self.left))
+        return max(
+            index + 1 - bisect_left(self.left, at - 1.0 + 1e-6)
+            for index, at in enumerate(self.left)
+        )
 
 
 async def _wait(issuer: Issuer, ids: int, arrival: float | None, rate: float | None) -> None:
-    async with FreedomPay(auth_id="1", secret_key="k", region="KG", base_url="https://issuer.example", timeout=1e6) as fp:
+    async with FreedomPay(
+        auth_id="1", secret_key="k", region="KG", base_url="https://issuer.example", timeout=1e6
+    ) as fp:
         object.__setattr__(fp._session.shared, "transport", issuer)
         counted: Counter[str] = Counter()
 
         async def group(count: int) -> None:
-            operations = await asyncio.gather(*(fp.cards.bulk_issue(product_id=1, count=1) for _ in range(count)))
+            operations = await asyncio.gather(
+                *(fp.cards.bulk_issue(product_id=1, count=1) for _ in range(count))
+            )
             async for each in fp.requests.as_completed(operations, concurrency=1000, rate=rate):
                 counted[each.request_id] += 1
 
@@ -143,12 +163,23 @@ def best_geometric(takes: list[float], late: float = LATE) -> dict[str, float]:
                 begin, at = end, at * growth
             else:
                 if median(lags) <= late:
-                    best = {"first": first, "growth": growth, "looks": looks / len(takes), "lag": median(lags)}
+                    best = {
+                        "first": first,
+                        "growth": growth,
+                        "looks": looks / len(takes),
+                        "lag": median(lags),
+                    }
     return best
 
 
 def row(
-    *, sigma: float, arrival: float | None, seed: int, ids: int = 10_000, rate: float | None = None, latency: float = 0.02
+    *,
+    sigma: float,
+    arrival: float | None,
+    seed: int,
+    ids: int = 10_000,
+    rate: float | None = None,
+    latency: float = 0.02,
 ) -> dict[str, Any]:
     """One run, as plain values."""
     random.seed(f"jitter {seed}")  # of the client; not of the same numbers as what requests take
@@ -172,9 +203,19 @@ def row(
     }
 
 
-def rows(*, ids: int = 10_000, rounds: int = 3, rate: float | None = None, latency: float = 0.02) -> list[dict[str, Any]]:
-    cases = [(sigma, arrival, seed) for sigma in SIGMAS for arrival in ARRIVALS for seed in range(1, rounds + 1)]
-    return [row(sigma=sigma, arrival=arrival, seed=seed, ids=ids, rate=rate, latency=latency) for sigma, arrival, seed in cases]
+def rows(
+    *, ids: int = 10_000, rounds: int = 3, rate: float | None = None, latency: float = 0.02
+) -> list[dict[str, Any]]:
+    cases = [
+        (sigma, arrival, seed)
+        for sigma in SIGMAS
+        for arrival in ARRIVALS
+        for seed in range(1, rounds + 1)
+    ]
+    return [
+        row(sigma=sigma, arrival=arrival, seed=seed, ids=ids, rate=rate, latency=latency)
+        for sigma, arrival, seed in cases
+    ]
 
 
 @contextmanager
@@ -188,12 +229,16 @@ def _traced() -> Generator[None]:
 
 
 def memory(ids: int = 10_000) -> dict[str, float]:
-    """Bytes a request while thousands are waited for, all that holds them included: attached by ids that the caller has, and accepted."""
+    """Bytes a request while thousands are waited for, all that holds them included: attached by ids
+    that the caller has, and accepted.
+    """
 
     async def measure() -> dict[str, float]:
         found = {}
         names = [f"{number:036d}" for number in range(ids)]
-        async with FreedomPay(auth_id="1", secret_key="k", region="KG", base_url="https://issuer.example", timeout=1e6) as fp:
+        async with FreedomPay(
+            auth_id="1", secret_key="k", region="KG", base_url="https://issuer.example", timeout=1e6
+        ) as fp:
             object.__setattr__(fp._session.shared, "transport", Issuer(0.5, 1, 0.0))
             await (await fp.cards.bulk_issue(product_id=1, count=1)).result()
             for kind in ("attached", "accepted"):
@@ -202,7 +247,9 @@ def memory(ids: int = 10_000) -> dict[str, float]:
                     if kind == "attached":
                         operations = [fp.requests.attach(name) for name in names]
                     else:
-                        operations = [await fp.cards.bulk_issue(product_id=1, count=1) for _ in names]
+                        operations = [
+                            await fp.cards.bulk_issue(product_id=1, count=1) for _ in names
+                        ]
                         # What the wire remembers is not the client's.
                         object.__setattr__(fp._session.shared, "transport", Issuer(0.5, 1, 0.0))
                     gc.collect()
@@ -219,13 +266,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--ids", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=3, help="seeds of each case")
-    parser.add_argument("--rate", type=float, help="looks a second at most, of each group that is accepted together")
-    parser.add_argument("--latency", type=float, default=0.02, help="seconds of a call, there and back")
+    parser.add_argument(
+        "--rate", type=float, help="looks a second at most, of each group that is accepted together"
+    )
+    parser.add_argument(
+        "--latency", type=float, default=0.02, help="seconds of a call, there and back"
+    )
     flags = parser.parse_args()
     for each in rows(ids=flags.ids, rounds=flags.rounds, rate=flags.rate, latency=flags.latency):
-        best = f"best {each['best_looks']:.2f} ({each['best_first']:.2f} s, x{each['best_growth']:.2f}, {each['best_lag']:.1%})"
+        best = (
+            f"best {each['best_looks']:.2f} ({each['best_first']:.2f} s, "
+            f"x{each['best_growth']:.2f}, {each['best_lag']:.1%})"
+        )
         ratio = f"ratio {each['ratio']:.2f}, at its own lag {each['ratio_at_own_lag']:.2f}"
-        case = f"sigma {each['sigma']}, {each['arrival']:>7}, seed {each['seed']}: {each['looks']:.2f} looks, lag {each['lag']:.1%}"
+        case = (
+            f"sigma {each['sigma']}, {each['arrival']:>7}, seed {each['seed']}: "
+            f"{each['looks']:.2f} looks, lag {each['lag']:.1%}"
+        )
         print(f"{case}, {best}, {ratio}, busiest second {each['busiest_second']}")
     used = memory(flags.ids)
     print(", ".join(f"{size:.0f} bytes an id {kind}" for kind, size in used.items()))

@@ -1,8 +1,10 @@
-"""Runs a proof and keeps what came of it; writes the table of the last figures, so that none is typed.
+"""Runs a proof and keeps what came of it; writes the table of the last figures, so that none is
+typed.
 
 python docs/proofs.py run crash .venv/bin/pytest --rounds 200 tests/crash   # into .proofs/
-python docs/proofs.py write                                                 # into docs/reliability.md
-python docs/proofs.py total test-pure test                                  # all of them in one line
+python docs/proofs.py write                                                 # into
+docs/reliability.md python docs/proofs.py total test-pure test                                  #
+all of them in one line
 """
 
 from __future__ import annotations
@@ -149,7 +151,8 @@ def _read(path: Path) -> _Tests:
         for each in suite.iter("property"):
             counted[each.attrib["name"]] += int(each.attrib["value"])
     tests, failures, errors, skipped = (
-        sum(int(each.attrib[what]) for each in suites) for what in ("tests", "failures", "errors", "skipped")
+        sum(int(each.attrib[what]) for each in suites)
+        for what in ("tests", "failures", "errors", "skipped")
     )
     failed = failures + errors
     return _Tests(
@@ -177,7 +180,9 @@ def total(names: list[str], kept: Path = KEPT) -> str:
     if not all(re.match(r"[\d,]+ passed", end) for end in ends.values()):
         raise ValueError("\n".join(told))
     each = [_read(kept / f"{name}.xml") for name in names]
-    passed, skipped = (sum(getattr(tests, what) for tests in each) for what in ("passed", "skipped"))
+    passed, skipped = (
+        sum(getattr(tests, what) for tests in each) for what in ("passed", "skipped")
+    )
     seconds = sum(tests.seconds for tests in each)
     figures = f"{passed} passed" + (f", {skipped} skipped" if skipped else "")
     end = f" {figures} in {seconds:.2f}s ({timedelta(seconds=int(seconds))}) "

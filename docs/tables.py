@@ -1,10 +1,12 @@
-"""The tables of the errors, of the columns, of the calls and of the public names, so that the documentation is as the package.
+"""The tables of the errors, of the columns, of the calls and of the public names, so that the
+documentation is as the package.
 
-They are made from `freedompay_async.errors.MEANINGS`, `freedompay_async.batch.input.columns.ABOUT`, the two tables of
-`freedompay_async.contract.table`, and the first sentence of each docstring.
+They are made from `freedompay_async.errors.MEANINGS`, `freedompay_async.batch.input.columns.ABOUT`,
+the two tables of `freedompay_async.contract.table`, and the first sentence of each docstring.
 
 python docs/tables.py           # writes them between their comments, into the files of FILES
-python docs/tables.py --check   # changes nothing; ends with 1 where a table is not what it would write
+python docs/tables.py --check   # changes nothing; ends with 1 where a table is not what it would
+write
 """
 
 from __future__ import annotations
@@ -27,7 +29,16 @@ if TYPE_CHECKING:
 
     from freedompay_async.errors import Meaning
 
-__all__ = ["FILES", "PUBLIC", "all_calls", "all_columns", "all_endings", "all_names", "main_endings", "with_table"]
+__all__ = [
+    "FILES",
+    "PUBLIC",
+    "all_calls",
+    "all_columns",
+    "all_endings",
+    "all_names",
+    "main_endings",
+    "with_table",
+]
 
 ROOT: Final = Path(__file__).parents[1]
 BEGIN: Final = "<!-- The table of the {of}; `make tables` writes it. -->"
@@ -36,7 +47,8 @@ END: Final = "<!-- The end of the table of the {of}. -->"
 HEAD: Final = ("error", "of", "when", "was it done?", "next request id", "what is safe")
 DONE: Final = {True: "yes", False: "no", None: "not known"}
 
-# What users of cards meet. Gift cards, PINs and questions have one row between them here, and rows of their own in the whole table.
+# What users of cards meet. Gift cards, PINs and questions have one row between them here, and rows
+# of their own in the whole table.
 MAIN: Final = (
     Ending.NOT_SENT,
     Ending.LIMITED,
@@ -62,20 +74,37 @@ def main_endings() -> str:
     """The table of the README: what users of cards meet, and the questions in one row."""
     reads = [meaning for meaning in MEANINGS.values() if meaning.of is Of.READ]
     errors = dict.fromkeys(f"`{meaning.error.__name__}`" for meaning in reads)
-    questions = (", ".join(errors), Of.READ, "any of these", DONE[False], "any", "It changes nothing: it is safe to repeat.")
+    questions = (
+        ", ".join(errors),
+        Of.READ,
+        "any of these",
+        DONE[False],
+        "any",
+        "It changes nothing: it is safe to repeat.",
+    )
     return _table([*(_row(MEANINGS[ending]) for ending in MAIN), questions])
 
 
 def all_columns() -> str:
     """A row for each column of a client file."""
-    rows = [(f"`{column.name}`", column.needed, column.format, f"`{column.example}`") for column in ABOUT]
+    rows = [
+        (f"`{column.name}`", column.needed, column.format, f"`{column.example}`")
+        for column in ABOUT
+    ]
     return _table(rows, ("column", "needed", "holds", "example"))
 
 
 def all_calls() -> str:
     """A row for each call of the contract."""
     rows = [
-        (f"`{row.name}`", f"`{row.path}`", row.mark, row.retry.value, "KZ" if row.kz_only else "all", row.source)
+        (
+            f"`{row.name}`",
+            f"`{row.path}`",
+            row.mark,
+            row.retry.value,
+            "KZ" if row.kz_only else "all",
+            row.source,
+        )
         for row in (*TABLE, *HASHDT_TABLE)
     ]
     return _table(rows, ("call", "path", "mark", "after a lost answer", "menu", "page"))
@@ -101,7 +130,10 @@ _VALUES: Final = {
 def all_names(module: str) -> str:
     """A row for each name of a public module, with the first sentence of its docstring."""
     found = importlib.import_module(module)
-    rows = [(f"`{name}`", _VALUES.get(name) or _first_sentence(getattr(found, name))) for name in found.__all__]
+    rows = [
+        (f"`{name}`", _VALUES.get(name) or _first_sentence(getattr(found, name)))
+        for name in found.__all__
+    ]
     return _table(rows, ("name", "what it is"))
 
 
@@ -110,7 +142,10 @@ FILES: Final[tuple[tuple[Path, str, Callable[[], str]], ...]] = (
     (ROOT / "docs" / "errors.md", "errors", all_endings),
     (ROOT / "docs" / "columns.md", "columns", all_columns),
     (ROOT / "docs" / "calls.md", "calls", all_calls),
-    *((ROOT / "docs" / "names.md", f"names of {each}", partial(all_names, each)) for each in PUBLIC),
+    *(
+        (ROOT / "docs" / "names.md", f"names of {each}", partial(all_names, each))
+        for each in PUBLIC
+    ),
 )
 """Which table is in which file, and of what."""
 
@@ -136,17 +171,31 @@ def _first_sentence(value: object) -> str:
 
 def _row(meaning: Meaning) -> tuple[str, ...]:
     safe = meaning.safe.format(within=3600.0, not_again="its first send is more than 3600 s ago")
-    return (f"`{meaning.error.__name__}`", meaning.of, meaning.case, DONE[meaning.done], meaning.next_id, safe)
+    return (
+        f"`{meaning.error.__name__}`",
+        meaning.of,
+        meaning.case,
+        DONE[meaning.done],
+        meaning.next_id,
+        safe,
+    )
 
 
 def _table(rows: Iterable[Iterable[str]], head: tuple[str, ...] = HEAD) -> str:
     lines = [head, ("---",) * len(head), *rows]
-    return "\n".join(f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+    return "\n".join(
+        f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in line)} |"
+        for line in lines
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="change nothing; end with 1 where a table is an old one")
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="change nothing; end with 1 where a table is an old one",
+    )
     flags = parser.parse_args()
     old = []
     for path, of, table in FILES:

@@ -1,9 +1,11 @@
-"""Issue 1,000 cards through an issuer that loses answers, kill the run, resume it, and ask the issuer what it made.
+"""Issue 1,000 cards through an issuer that loses answers, kill the run, resume it, and ask the
+issuer what it made.
 
 python examples/demo.py [--seed N]
 
-The issuer is `freedompay sandbox`, a process of its own: 5 % of the answers are lost after the work is done, 2 % of the connections are
-reset, 1 % of the calls get a 503, and each request takes 50 to 500 ms. The proof is the issuer's ledger, not the journal.
+The issuer is `freedompay sandbox`, a process of its own: 5 % of the answers are lost after the work
+is done, 2 % of the connections are reset, 1 % of the calls get a 503, and each request takes 50 to
+500 ms. The proof is the issuer's ledger, not the journal.
 """
 
 from __future__ import annotations
@@ -36,9 +38,14 @@ FREEDOMPAY: Final = (sys.executable, "-m", "freedompay_async.cli")
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Issue 1,000 cards, kill the run, resume it, compare with the issuer's ledger.")
+    parser = argparse.ArgumentParser(
+        description="Issue 1,000 cards, kill the run, resume it, compare with the issuer's ledger."
+    )
     parser.add_argument(
-        "--seed", type=int, default=random.randrange(1_000_000), help="faults and the moment of the kill; random if left out"
+        "--seed",
+        type=int,
+        default=random.randrange(1_000_000),
+        help="faults and the moment of the kill; random if left out",
     )
     seed: int = parser.parse_args().seed
     chance = random.Random(seed)
@@ -56,47 +63,92 @@ def main() -> int:
             "FREEDOMPAY_SECRET_KEY": "sandbox-secret",
         }
         moment = chance.randrange(len(rows) // 20, len(rows) * 9 // 10)
-        say(f"freedompay batch issue {FILE.name} --journal run.db      (kill -9 comes after {moment} cards; --seed {seed} repeats it)")
-        run = subprocess.Popen([*FREEDOMPAY, "batch", "issue", str(FILE), "--journal", journal], env=environment)
+        say(
+            f"freedompay batch issue {FILE.name} --journal run.db      (kill -9 comes after "
+            f"{moment} cards; --seed {seed} repeats it)"
+        )
+        run = subprocess.Popen(
+            [*FREEDOMPAY, "batch", "issue", str(FILE), "--journal", journal], env=environment
+        )
         wait_for_cards(base_url, moment, run)
         run.send_signal(signal.SIGKILL)
         run.wait()
         say(f"killed: the issuer has {ask(base_url, 'health')['cards']} cards")
 
         say("freedompay batch resume run.db --out issued.csv")
-        code = subprocess.call([*FREEDOMPAY, "batch", "resume", journal, "--out", out], env=environment)
+        code = subprocess.call(
+            [*FREEDOMPAY, "batch", "resume", journal, "--out", out], env=environment
+        )
         for _ in range(RESUMES):
             if code == 0:
                 break
             code = subprocess.call([*FREEDOMPAY, "batch", "resume", journal], env=environment)
 
         say("freedompay batch report run.db --json")
-        told = subprocess.run([*FREEDOMPAY, "batch", "report", journal, "--json"], env=environment, capture_output=True, check=False)
+        told = subprocess.run(
+            [*FREEDOMPAY, "batch", "report", journal, "--json"],
+            env=environment,
+            capture_output=True,
+            check=False,
+        )
         report = json.loads(told.stdout)
         ledger = ask(base_url, "ledger")
 
     return verdict(rows, report, ledger)
 
 
-def verdict(rows: list[dict[str, str]], report: dict[str, Any], ledger: list[dict[str, Any]]) -> int:
+def verdict(
+    rows: list[dict[str, str]], report: dict[str, Any], ledger: list[dict[str, Any]]
+) -> int:
     """Compare the file, the journal's report and the issuer's ledger, by phone number."""
     cards = Counter(str(card["phone"]) for card in ledger)
     duplicates = sum(count - 1 for count in cards.values())
     wanted = {row["phone"].lstrip("+") for row in rows}
     open_states = ("unknown", "refused", "found", "doubtful", "started", "planned")
     unresolved = len(wanted - set(cards)) + sum(report[state] for state in open_states)
-    say(f"the journal says {report['issued']} issued; the issuer's ledger has {len(ledger)} cards for {len(cards)} people")
-    print(f"demo: rows={len(rows)} cards={len(ledger)} duplicates={duplicates} unresolved={unresolved}")
-    right = len(ledger) == len(rows) == report["issued"] and set(cards) == wanted and not duplicates and not unresolved
+    say(
+        f"the journal says {report['issued']} issued; the issuer's ledger has {len(ledger)} cards "
+        f"for {len(cards)} people"
+    )
+    print(
+        f"demo: rows={len(rows)} cards={len(ledger)} duplicates={duplicates} "
+        f"unresolved={unresolved}"
+    )
+    right = (
+        len(ledger) == len(rows) == report["issued"]
+        and set(cards) == wanted
+        and not duplicates
+        and not unresolved
+    )
     return 0 if right else 1
 
 
 @contextmanager
 def sandbox(seed: int) -> Iterator[str]:
-    faults = ("--lost", "0.05", "--reset", "0.02", "--unavailable", "0.01", "--stall", "3", "--processing", "0.05-0.5", "--seed", str(seed))
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("FREEDOMPAY_")}
+    faults = (
+        "--lost",
+        "0.05",
+        "--reset",
+        "0.02",
+        "--unavailable",
+        "0.01",
+        "--stall",
+        "3",
+        "--processing",
+        "0.05-0.5",
+        "--seed",
+        str(seed),
+    )
+    clean = {
+        name: value for name, value in os.environ.items() if not name.startswith("FREEDOMPAY_")
+    }
     say("freedompay sandbox " + " ".join(faults))
-    server = subprocess.Popen([*FREEDOMPAY, "sandbox", "--port", "0", *faults], env=clean, stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen(
+        [*FREEDOMPAY, "sandbox", "--port", "0", *faults],
+        env=clean,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     try:
         greeting = server.stdout.readline() if server.stdout else ""
         found = re.search(r"http://\S+", greeting)
@@ -121,7 +173,9 @@ def wait_for_cards(base_url: str, count: int, run: subprocess.Popen[bytes]) -> N
 def ask(base_url: str, what: str) -> Any:
     with urlopen(f"{base_url}/sandbox/{what}", timeout=30) as answer:
         text = answer.read().decode()
-    return json.loads(text) if what == "health" else [json.loads(line) for line in text.splitlines()]
+    return (
+        json.loads(text) if what == "health" else [json.loads(line) for line in text.splitlines()]
+    )
 
 
 def say(text: str) -> None:

@@ -1,9 +1,11 @@
-"""Write a client file with fictional people, complete for product 1000, and the specimen documents that its rows name.
+"""Write a client file with fictional people, complete for product 1000, and the specimen documents
+that its rows name.
 
     python examples/make_clients.py --rows 1000 --seed 1 --out examples/clients.csv
 
-The same arguments give the same bytes. Nobody real is in it: by the seventh digit of each `person_id` its owner is born in the
-twenty-second century, so no state has given it out. Its check digit is right, because a plan warns of a wrong one.
+The same arguments give the same bytes. Nobody real is in it: by the seventh digit of each
+`person_id` its owner is born in the twenty-second century, so no state has given it out. Its check
+digit is right, because a plan warns of a wrong one.
 """
 
 from __future__ import annotations
@@ -20,7 +22,19 @@ if TYPE_CHECKING:
 
 ADDRESS = ("country", "postal_code", "line1", "line2", "line3")
 HEADER = (
-    *("key", "phone", "first_name", "last_name", "middle_name", "birthdate", "email", "country", "person_id", "language", "document"),
+    *(
+        "key",
+        "phone",
+        "first_name",
+        "last_name",
+        "middle_name",
+        "birthdate",
+        "email",
+        "country",
+        "person_id",
+        "language",
+        "document",
+    ),
     *("external_user_id", "type", "resident"),
     *(f"address1_{part}" for part in ADDRESS),
     *(f"address2_{part}" for part in ADDRESS),
@@ -34,53 +48,159 @@ YOUNGEST = date(2006, 12, 31)
 # A family name and its form for a woman.
 FAMILIES = {
     "kazakh": (
-        *(("Akhmetov", "Akhmetova"), ("Omarov", "Omarova"), ("Nurpeisov", "Nurpeisova"), ("Suleimenov", "Suleimenova")),
-        *(("Zhumabayev", "Zhumabayeva"), ("Tulegenov", "Tulegenova"), ("Baimukhanov", "Baimukhanova"), ("Sadykov", "Sadykova")),
-        *(("Kenzhebek", "Kenzhebek"), ("Serikbay", "Serikbay"), ("Yesimov", "Yesimova"), ("Dzhaksybekov", "Dzhaksybekova")),
+        *(
+            ("Akhmetov", "Akhmetova"),
+            ("Omarov", "Omarova"),
+            ("Nurpeisov", "Nurpeisova"),
+            ("Suleimenov", "Suleimenova"),
+        ),
+        *(
+            ("Zhumabayev", "Zhumabayeva"),
+            ("Tulegenov", "Tulegenova"),
+            ("Baimukhanov", "Baimukhanova"),
+            ("Sadykov", "Sadykova"),
+        ),
+        *(
+            ("Kenzhebek", "Kenzhebek"),
+            ("Serikbay", "Serikbay"),
+            ("Yesimov", "Yesimova"),
+            ("Dzhaksybekov", "Dzhaksybekova"),
+        ),
     ),
     "kyrgyz": (
-        *(("Toktogulov", "Toktogulova"), ("Asanov", "Asanova"), ("Bekov", "Bekova"), ("Zholdoshev", "Zholdosheva")),
+        *(
+            ("Toktogulov", "Toktogulova"),
+            ("Asanov", "Asanova"),
+            ("Bekov", "Bekova"),
+            ("Zholdoshev", "Zholdosheva"),
+        ),
         *(("Sydykov", "Sydykova"), ("Mamytov", "Mamytova")),
     ),
     "uzbek": (
-        *(("Karimov", "Karimova"), ("Yo'ldoshev", "Yo'ldosheva"), ("To'rayev", "To'rayeva"), ("Rakhimov", "Rakhimova")),
+        *(
+            ("Karimov", "Karimova"),
+            ("Yo'ldoshev", "Yo'ldosheva"),
+            ("To'rayev", "To'rayeva"),
+            ("Rakhimov", "Rakhimova"),
+        ),
         *(("Ismoilov", "Ismoilova"), ("Sobirov", "Sobirova")),
     ),
     "russian": (
-        *(("Ivanov", "Ivanova"), ("Smirnov", "Smirnova"), ("Kuznetsov", "Kuznetsova"), ("Popov", "Popova")),
-        *(("Volkov", "Volkova"), ("Morozov", "Morozova"), ("Pavlenko", "Pavlenko"), ("Rimsky-Orlov", "Rimskaya-Orlova")),
+        *(
+            ("Ivanov", "Ivanova"),
+            ("Smirnov", "Smirnova"),
+            ("Kuznetsov", "Kuznetsova"),
+            ("Popov", "Popova"),
+        ),
+        *(
+            ("Volkov", "Volkova"),
+            ("Morozov", "Morozova"),
+            ("Pavlenko", "Pavlenko"),
+            ("Rimsky-Orlov", "Rimskaya-Orlova"),
+        ),
     ),
 }
 MEN = {
-    "kazakh": ("Aidar", "Nurlan", "Yerlan", "Daniyar", "Arman", "Timur", "Alikhan", "Sanzhar", "Bauyrzhan", "Kairat"),
+    "kazakh": (
+        "Aidar",
+        "Nurlan",
+        "Yerlan",
+        "Daniyar",
+        "Arman",
+        "Timur",
+        "Alikhan",
+        "Sanzhar",
+        "Bauyrzhan",
+        "Kairat",
+    ),
     "kyrgyz": ("Azamat", "Bakyt", "Nurbek", "Ulan", "Tilek", "Almaz"),
     "uzbek": ("Jasur", "O'tkir", "Sardor", "Bobur", "Aziz", "Rustam"),
     "russian": ("Aleksandr", "Dmitriy", "Sergey", "Mikhail", "Pavel", "Oleg"),
 }
 WOMEN = {
-    "kazakh": ("Aigerim", "Dana", "Madina", "Asel", "Zhanar", "Saule", "Kamila", "Aliya", "Togzhan", "Gulnara"),
+    "kazakh": (
+        "Aigerim",
+        "Dana",
+        "Madina",
+        "Asel",
+        "Zhanar",
+        "Saule",
+        "Kamila",
+        "Aliya",
+        "Togzhan",
+        "Gulnara",
+    ),
     "kyrgyz": ("Aizada", "Begimay", "Cholpon", "Nurgul", "Meerim", "Aida"),
     "uzbek": ("Nilufar", "Dilnoza", "Gulbahor", "Zulfiya", "Malika", "Shahlo"),
     "russian": ("Anna", "Yelena", "Olga", "Natalya", "Anna-Mariya", "Irina"),
 }
 # A father's name: "son of" and "daughter of".
 FATHERS = {
-    "kazakh": (("Serikuly", "Serikkyzy"), ("Maratuly", "Maratkyzy"), ("Bolatuly", "Bolatkyzy"), ("Askaruly", "Askarkyzy")),
-    "kyrgyz": (("Kubanychbekovich", "Kubanychbekovna"), ("Maksatovich", "Maksatovna"), ("Emilevich", "Emilevna")),
-    "uzbek": (("Akmal o'g'li", "Akmal qizi"), ("Botir o'g'li", "Botir qizi"), ("Shavkat o'g'li", "Shavkat qizi")),
-    "russian": (("Ivanovich", "Ivanovna"), ("Petrovich", "Petrovna"), ("Nikolayevich", "Nikolayevna")),
+    "kazakh": (
+        ("Serikuly", "Serikkyzy"),
+        ("Maratuly", "Maratkyzy"),
+        ("Bolatuly", "Bolatkyzy"),
+        ("Askaruly", "Askarkyzy"),
+    ),
+    "kyrgyz": (
+        ("Kubanychbekovich", "Kubanychbekovna"),
+        ("Maksatovich", "Maksatovna"),
+        ("Emilevich", "Emilevna"),
+    ),
+    "uzbek": (
+        ("Akmal o'g'li", "Akmal qizi"),
+        ("Botir o'g'li", "Botir qizi"),
+        ("Shavkat o'g'li", "Shavkat qizi"),
+    ),
+    "russian": (
+        ("Ivanovich", "Ivanovna"),
+        ("Petrovich", "Petrovna"),
+        ("Nikolayevich", "Nikolayevna"),
+    ),
 }
 # Half of the people are Kazakh.
 PEOPLES = ("kazakh", "kazakh", "kazakh", "kyrgyz", "uzbek", "russian")
 
 CITIES = (
-    *(("Almaty", "050000"), ("Almaty", "050010"), ("Astana", "010000"), ("Shymkent", "160000"), ("Karaganda", "100000")),
-    *(("Aktobe", "030000"), ("Atyrau", "060000"), ("Pavlodar", "140000"), ("Oskemen", "070000"), ("Kostanay", "110000")),
-    *(("Taraz", "080000"), ("Kyzylorda", "120000"), ("Aktau", "130000"), ("Oral", "090000"), ("Kokshetau", "020000")),
+    *(
+        ("Almaty", "050000"),
+        ("Almaty", "050010"),
+        ("Astana", "010000"),
+        ("Shymkent", "160000"),
+        ("Karaganda", "100000"),
+    ),
+    *(
+        ("Aktobe", "030000"),
+        ("Atyrau", "060000"),
+        ("Pavlodar", "140000"),
+        ("Oskemen", "070000"),
+        ("Kostanay", "110000"),
+    ),
+    *(
+        ("Taraz", "080000"),
+        ("Kyzylorda", "120000"),
+        ("Aktau", "130000"),
+        ("Oral", "090000"),
+        ("Kokshetau", "020000"),
+    ),
 )
 STREETS = (
-    *("Abay Avenue", "Satpayev Street", "Tole Bi Street", "Kabanbay Batyr Street", "Bogenbay Batyr Street", "Zheltoksan Street"),
-    *("Kunayev Street", "Pushkin Street", "Auezov Street", "Nazarbayev Avenue", "Respublika Avenue", "Seifullin Street"),
+    *(
+        "Abay Avenue",
+        "Satpayev Street",
+        "Tole Bi Street",
+        "Kabanbay Batyr Street",
+        "Bogenbay Batyr Street",
+        "Zheltoksan Street",
+    ),
+    *(
+        "Kunayev Street",
+        "Pushkin Street",
+        "Auezov Street",
+        "Nazarbayev Avenue",
+        "Respublika Avenue",
+        "Seifullin Street",
+    ),
 )
 
 
@@ -125,11 +245,15 @@ def address(chance: random.Random) -> tuple[str, ...]:
 
 
 def person_id(born: date, serial: int, *, woman: bool) -> str:
-    """Twelve digits in the form of a Kazakh IIN: birthdate, a century that is still to come and the sex, serial number, check digit."""
+    """Twelve digits in the form of a Kazakh IIN: birthdate, a century that is still to come and the
+    sex, serial number, check digit.
+    """
     while True:
         digits = f"{born:%y%m%d}{7 + woman}{serial:04}"
         for weights in ((1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), (3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2)):
-            control = sum(weight * int(digit) for weight, digit in zip(weights, digits, strict=True)) % 11
+            control = (
+                sum(weight * int(digit) for weight, digit in zip(weights, digits, strict=True)) % 11
+            )
             if control < 10:
                 return f"{digits}{control}"
         # Few serial numbers have no check digit.
@@ -142,7 +266,10 @@ def specimen(number: int) -> bytes:
     objects = (
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 420 300] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
+        (
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 420 300] /Contents 4 0 R /Resources << "
+            b"/Font << /F1 5 0 R >> >> >>"
+        ),
         b"<< /Length %d >>\nstream\n%b\nendstream" % (len(text), text),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     )
@@ -153,15 +280,25 @@ def specimen(number: int) -> bytes:
         pdf += b"%d 0 obj\n%b\nendobj\n" % (index, body)
     table = b"".join(b"%010d 00000 n \n" % place for place in places)
     size = len(objects) + 1
-    end = b"xref\n0 %d\n0000000000 65535 f \n%btrailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n"
+    end = (
+        b"xref\n0 %d\n0000000000 65535 f \n%btrailer\n<< /Size %d /Root 1 0 R "
+        b">>\nstartxref\n%d\n%%%%EOF\n"
+    )
     return pdf + end % (size, table, size, len(pdf))
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Write a client file with fictional people.")
     parser.add_argument("--rows", type=int, default=1000, help="how many clients (default: 1000)")
-    parser.add_argument("--seed", type=int, default=1, help="another seed gives other people (default: 1)")
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("clients.csv"), help="where to write the file")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="another seed gives other people (default: 1)"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path(__file__).with_name("clients.csv"),
+        help="where to write the file",
+    )
     options = parser.parse_args(arguments)
     if not 1 <= options.rows <= MOST_ROWS:
         parser.error(f"--rows is a number from 1 to {MOST_ROWS}")

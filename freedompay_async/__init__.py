@@ -1,4 +1,6 @@
-"""Issue and manage Freedom Pay cards from asyncio: never twice, never lost, and clear about what is known."""
+"""Issue and manage Freedom Pay cards from asyncio: never twice, never lost, and clear about what is
+known.
+"""
 
 import logging
 

@@ -71,9 +71,11 @@ class BaseClient(Staying):
         return self._session.shared.drift.list()
 
     async def warm_up(self, count: int, *, timeout: float | None = None) -> None:
-        """Open connections beforehand, so that the first calls need not wait for names, TCP and TLS. Nothing is sent on them.
+        """Open connections beforehand, so that the first calls need not wait for names, TCP and
+        TLS. Nothing is sent on them.
 
-        A connection that is not used is closed after about 15 seconds, so warm up shortly before the calls.
+        A connection that is not used is closed after about 15 seconds, so warm up shortly before
+        the calls.
 
         Args:
             count: connections, those that are open already included; at most `max_connections`.
@@ -85,7 +87,10 @@ class BaseClient(Staying):
         """
         check_whole("count", count, unit="connections")
         if count > self._max_connections:
-            raise ConfigurationError(f"warm_up({count}): from 1 to max_connections={self._max_connections}. Nothing was sent.")
+            raise ConfigurationError(
+                f"warm_up({count}): from 1 to max_connections={self._max_connections}. Nothing "
+                "was sent."
+            )
         loop = self._session.shared.check(timeout)
         until = loop.time() + (self._session.timeout if timeout is None else timeout)
         for call in (*TABLE, *HASHDT_TABLE):
@@ -93,7 +98,8 @@ class BaseClient(Staying):
         governor, reason = self._session.shared.governor, "no time was left"
         with suppress(TimeoutError):
             async with asyncio.timeout_at(until), self._warming:
-                # They have places, so that there are never more connections than the client may have.
+                # They have places, so that there are never more connections than the client may
+                # have.
                 held = governor.hold(count)
                 try:
                     await self._transport.warm_up(held, Attempt(deadline=until, seconds=until))
@@ -111,7 +117,12 @@ class BaseClient(Staying):
         await self._transport.open()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         await self.aclose()
 
     async def aclose(self) -> None:

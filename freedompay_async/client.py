@@ -46,17 +46,18 @@ class FreedomPay(BaseClient):
         auth_id: the merchant's id.
         secret_key: the merchant's secret key; shown nowhere.
         region: decides the host and the signature scheme.
-        test: True: the region's test host. False: the live one, where cards are real. It has to be said where a region has both
-            and no base_url is given; with a base_url, True says that it is a test host.
+        test: True: the region's test host. False: the live one, where cards are real. It has to be
+            said where a region has both and no base_url is given; with a base_url, True says that
+            it is a test host.
         base_url: wins over the region's host, such as `https://api.example.com`.
-        scheme: wins over the region's signature scheme: `jws-hs512`, `jws-hs256` or `sign`, or one for each section, such as
-            `payment-cards=jws-hs256,gift-cards=sign`.
-        **options: `help(ClientOptions)` and `help(FreedomPayOptions)` of `freedompay_async.models` tell of each. In a few words:
-            `max_connections` (100), `rate` in calls a second, `timeout` in seconds (60), `policy`:
-            the times in between, `contract`: what is different in the contract table, `signer`:
-            in place of the id, the key and the scheme, `record`: a file of calls that can't be
-            asked about, `ssl_context`, `max_answer` in bytes, `proxy`, `trust_env`: the proxy of
-            the environment.
+        scheme: wins over the region's signature scheme: `jws-hs512`, `jws-hs256` or `sign`, or one
+            for each section, such as `payment-cards=jws-hs256,gift-cards=sign`.
+        **options: `help(ClientOptions)` and `help(FreedomPayOptions)` of `freedompay_async.models`
+            tell of each. In a few words: `max_connections` (100), `rate` in calls a second,
+            `timeout` in seconds (60), `policy`: the times in between, `contract`: what is different
+            in the contract table, `signer`: in place of the id, the key and the scheme, `record`: a
+            file of calls that can't be asked about, `ssl_context`, `max_answer` in bytes, `proxy`,
+            `trust_env`: the proxy of the environment.
 
     Raises:
         ConfigurationError: a setting is missing or wrong; nothing was sent.
@@ -139,23 +140,29 @@ class FreedomPay(BaseClient):
         )
 
     def replace_signer(self, signer: Signer | Mapping[Section, Signer]) -> None:
-        """From now on another signer signs, because the key has changed. Calls on the way go on: what they send again is signed anew.
+        """From now on another signer signs, because the key has changed. Calls on the way go on:
+        what they send again is signed anew.
 
         Args:
-            signer: of the same merchant and kind of scheme; one for all sections, or a mapping from `Section` with those that change.
+            signer: of the same merchant and kind of scheme; one for all sections, or a mapping from
+                `Section` with those that change.
 
         Raises:
-            ConfigurationError: it is of another merchant or carries ids in another way: make a client of its own for that.
+            ConfigurationError: it is of another merchant or carries ids in another way: make a
+                client of its own for that.
         """
         signers = dict(signer) if isinstance(signer, Mapping) else dict.fromkeys(SECTIONS, signer)
         signers = {section: complete_signer(new) for section, new in signers.items()}
         for section, new in signers.items():
             old = self._session.shared.signers.get(section)
             if old is None:
-                raise ConfigurationError(f"section {section!r} is not of this client. Nothing was sent.")
+                raise ConfigurationError(
+                    f"section {section!r} is not of this client. Nothing was sent."
+                )
             if new.auth_id != old.auth_id or new.header_id != old.header_id:
                 raise ConfigurationError(
-                    f"the new signer for {section} is of another merchant or another scheme: make a client of its own. Nothing was sent."
+                    f"the new signer for {section} is of another merchant or another scheme: make "
+                    "a client of its own. Nothing was sent."
                 )
         self._session.shared.replace_signers(signers)
 
@@ -169,22 +176,29 @@ class FreedomPay(BaseClient):
         section: Section = Section.PAYMENT_CARDS,
         **options: Unpack[IdOptions],
     ) -> R:
-        """Make a call that the library does not know yet; it is signed, sent and settled like the rest.
+        """Make a call that the library does not know yet; it is signed, sent and settled like the
+        rest.
 
         Args:
             path: such as `/v5/card-api/some-section/some-call`.
             body: fields by their name on the wire, or a struct; wrap what is secret in `Secret`.
-            answer_type: what a good answer is read into: a `msgspec.Struct`, a dataclass, or `dict`.
-            retry: what may follow a lost answer. `UNASKABLE`, the safe choice, never sends it a second time unless the scheme carries the
-                id in a header; `READ` is for what changes nothing; `ASKABLE` puts `request_id` into the body and gives a `RequestState`,
-                which `requests.attach` goes on with.
+            answer_type: what a good answer is read into: a `msgspec.Struct`, a dataclass, or
+                `dict`.
+            retry: what may follow a lost answer. `UNASKABLE`, the safe choice, never sends it a
+                second time unless the scheme carries the id in a header; `READ` is for what changes
+                nothing; `ASKABLE` puts `request_id` into the body and gives a `RequestState`, which
+                `requests.attach` goes on with.
             section: decides the signature scheme and the envelope of the answer.
             **options: see `IdOptions`; a `request_id` is not for a read.
 
         Raises:
             FreedomPayError: any of the tree but `StillProcessing`.
         """
-        wrong = None if _is_body(body) else refusal("body", body, "a dict of fields, or a msgspec.Struct")
+        wrong = (
+            None
+            if _is_body(body)
+            else refusal("body", body, "a dict of fields, or a msgspec.Struct")
+        )
         # Bound anew, so that no traceback of this frame shows it.
         body = body if isinstance(body, msgspec.Struct) else Fields({} if wrong else body)
         if not options.keys() <= ID_OPTIONS:
@@ -221,11 +235,15 @@ def _signers(
 ) -> dict[Section, Signer]:
     if signer is None:
         if auth_id is None or secret_key is None:
-            raise ConfigurationError("auth_id and secret_key are needed, or a signer. Nothing was sent.")
+            raise ConfigurationError(
+                "auth_id and secret_key are needed, or a signer. Nothing was sent."
+            )
         chosen = {} if scheme is None else read_schemes(check_text("scheme", scheme))
         return signers_of(region_scheme(region), chosen, auth_id=auth_id, secret_key=secret_key)
     if scheme is not None:
-        raise ConfigurationError("scheme and signer are two ways to say the same: leave one out. Nothing was sent.")
+        raise ConfigurationError(
+            "scheme and signer are two ways to say the same: leave one out. Nothing was sent."
+        )
     signers = dict(signer) if isinstance(signer, Mapping) else dict.fromkeys(SECTIONS, signer)
     if absent := [section for section in SECTIONS if section not in signers]:
         raise ConfigurationError(f"signer has none for {', '.join(absent)}. Nothing was sent.")

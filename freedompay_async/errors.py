@@ -2,27 +2,29 @@
 
     FreedomPayError
     ├── ConfigurationError      wrong settings or wrong use; nothing was sent
-    ├── JournalError            a batch's journal can't be written; the run has stopped, and what was sent is in it
-    ├── NotSent                 no byte of it left this machine; safe to repeat
-    │   └── Busy                its turn had not come yet, and queue=False
-    ├── OutcomeUnknown          sent, and what became of it is not known
-    │   └── ResultUnknown       it was done, and the answer that says so can't be read
-    ├── StillProcessing         it had not ended, as far as the issuer tells, when the waiting stopped
-    ├── ProtocolError           the answer to a question is not the contract's
-    └── ApiError                the issuer, or what stands before it, answered and said no
+    ├── JournalError            a batch's journal can't be written; the run has stopped, and what
+    was sent is in it ├── NotSent                 no byte of it left this machine; safe to repeat │
+    └── Busy                its turn had not come yet, and queue=False ├── OutcomeUnknown
+    sent, and what became of it is not known │   └── ResultUnknown       it was done, and the answer
+    that says so can't be read ├── StillProcessing         it had not ended, as far as the issuer
+    tells, when the waiting stopped ├── ProtocolError           the answer to a question is not the
+    contract's └── ApiError                the issuer, or what stands before it, answered and said
+    no
         ├── AuthenticationError the key, the merchant id or the signature was refused
-        ├── DuplicateRequest    HTTP 409 to a request id that may have been used before, and nothing tells what became of it
-        ├── RateLimited         HTTP 429 to every attempt
-        ├── RequestFailed       this request was refused or has failed
-        └── GiftCardError       a negative status of the gift-card section
+        ├── DuplicateRequest    HTTP 409 to a request id that may have been used before, and nothing
+        tells what became of it ├── RateLimited         HTTP 429 to every attempt ├── RequestFailed
+        this request was refused or has failed └── GiftCardError       a negative status of the
+        gift-card section
 
-A call that is cancelled raises the `CancelledError` it was given, with `request_id` and `outcome_unknown` set on it.
+A call that is cancelled raises the `CancelledError` it was given, with `request_id` and
+`outcome_unknown` set on it.
 
-Errors carry attributes, not tuples; all of them pickle. `str(error)` says what happened, whether anything was sent, and
-what is safe to do next. `body` is the raw answer with secrets masked.
+Errors carry attributes, not tuples; all of them pickle. `str(error)` says what happened, whether
+anything was sent, and what is safe to do next. `body` is the raw answer with secrets masked.
 
-`MEANINGS` is the one place that says, for each way in which a call can end, whether it was done, which request id to use next and
-what is safe. The texts of the errors and the table of the README are made from it.
+`MEANINGS` is the one place that says, for each way in which a call can end, whether it was done,
+which request id to use next and what is safe. The texts of the errors and the table of the README
+are made from it.
 """
 
 from __future__ import annotations
@@ -59,19 +61,24 @@ class FreedomPayError(Exception):
 
     Attributes:
         text: what happened, in a sentence or two.
-        request_id: the id of the intent (of a read: of its last attempt); `None` where no call was made.
+        request_id: the id of the intent (of a read: of its last attempt); `None` where no call was
+            made.
         call: the method, such as `cards.issue`; `None` where no call was made.
         http_status: the HTTP status of the last answer, or `None`.
         body: the last answer's body as text, secrets masked, or `None`.
         error_code, error_description: what the issuer gave, as text, or `None`.
         retry_after: seconds that the issuer asked to wait, or `None`.
         wait_too_long: there was no time left for that wait, so the call ended at once.
-        other_body: this client has sent another body under the `request_id` too, so what the issuer tells of the id may be of that one.
-        done: whether this call did what was asked for; `None`: that is not known. A question does nothing, so of one it is false. What an
-            earlier use of a `request_id` of yours did is another matter: keep to that id.
-        refused: the issuer's answer to the call itself was a refusal, whatever a look-up told afterwards.
+        other_body: this client has sent another body under the `request_id` too, so what the issuer
+            tells of the id may be of that one.
+        done: whether this call did what was asked for; `None`: that is not known. A question does
+            nothing, so of one it is false. What an earlier use of a `request_id` of yours did is
+            another matter: keep to that id.
+        refused: the issuer's answer to the call itself was a refusal, whatever a look-up told
+            afterwards.
         proved: a look-up has shown that the request failed; it is not concluded from a refusal.
-        card_ids, client_id, transaction_id: what the answer names all the same, of a request that failed or is not told of in full.
+        card_ids, client_id, transaction_id: what the answer names all the same, of a request that
+            failed or is not told of in full.
     """
 
     DONE: ClassVar[bool | None] = None
@@ -132,9 +139,11 @@ def _rebuild(cls: type[FreedomPayError], text: str) -> FreedomPayError:
 
 
 class ConfigurationError(FreedomPayError):
-    """Wrong settings, or a client used after close, on another event loop or in a forked child; nothing was sent.
+    """Wrong settings, or a client used after close, on another event loop or in a forked child;
+    nothing was sent.
 
-    Raised by the `result()` of a request that was accepted before, it says nothing of that request, and `done` tells what is known of it.
+    Raised by the `result()` of a request that was accepted before, it says nothing of that request,
+    and `done` tells what is known of it.
     """
 
     DONE = False
@@ -151,22 +160,27 @@ class NotSent(FreedomPayError):
 
 
 class Busy(NotSent):
-    """The client has as many calls on the way as it may have, or its turn had not come yet, and `queue=False`: nothing was sent."""
+    """The client has as many calls on the way as it may have, or its turn had not come yet, and
+    `queue=False`: nothing was sent.
+    """
 
 
 class OutcomeUnknown(FreedomPayError):
     """The request was sent, and no answer tells what became of it.
 
-    An effect (`done` is `None`) may or may not have been done, and the text says what is safe. Where `request/status` can be asked about
-    it, never repeat it under a new id: `requests.attach(error.request_id)` asks again later, and the same call with
-    `request_id=error.request_id` is safe. Where it can't be asked about (gift cards), a person has to look. What gives the same end when
-    it is done again (a PIN of your own, a gift card's confirmation) may be repeated. A question (`done` is false) changes nothing and may
-    be asked again. Where `done` is true, it is the `ResultUnknown` below.
+    An effect (`done` is `None`) may or may not have been done, and the text says what is safe.
+    Where `request/status` can be asked about it, never repeat it under a new id:
+    `requests.attach(error.request_id)` asks again later, and the same call with
+    `request_id=error.request_id` is safe. Where it can't be asked about (gift cards), a person has
+    to look. What gives the same end when it is done again (a PIN of your own, a gift card's
+    confirmation) may be repeated. A question (`done` is false) changes nothing and may be asked
+    again. Where `done` is true, it is the `ResultUnknown` below.
     """
 
 
 class ResultUnknown(OutcomeUnknown):
-    """It was done, and what came of it is not known: the answer says that it was done, and can't be read beyond that. Never repeat it.
+    """It was done, and what came of it is not known: the answer says that it was done, and can't be
+    read beyond that. Never repeat it.
 
     Where the answer could not be read at all, `body` has it.
     """
@@ -175,10 +189,11 @@ class ResultUnknown(OutcomeUnknown):
 
 
 class StillProcessing(FreedomPayError):
-    """The request had not ended, as far as the issuer tells, when the waiting stopped; `request_id` is all one needs to go on.
+    """The request had not ended, as far as the issuer tells, when the waiting stopped; `request_id`
+    is all one needs to go on.
 
-    `done` is true where it has succeeded, and the issuer has not named all that it made: `card_ids` has the ids so far. Where the issuer
-    does not know the id, or not yet, the text says so.
+    `done` is true where it has succeeded, and the issuer has not named all that it made: `card_ids`
+    has the ids so far. Where the issuer does not know the id, or not yet, the text says so.
 
     Attributes:
         request_ids: of many requests waited for together, those that have not ended.
@@ -194,47 +209,62 @@ class ProtocolError(FreedomPayError):
 
 
 class ApiError(FreedomPayError):
-    """The issuer, or what stands before it, answered and said no. Whether something was done all the same, `done` tells."""
+    """The issuer, or what stands before it, answered and said no.
+
+    Whether something was done all the same, `done` tells.
+    """
 
 
 class AuthenticationError(ApiError):
     """The key, the merchant id or the signature was refused.
 
-    Said in the issuer's own JSON, this attempt did nothing, and `done` is false. Of an effect `done` is `None` where the refusal is in any
-    other form, because nothing tells who said it, and where an attempt before it got a 429. Raised by `result()`, it is the question about
-    the request that was refused, which says nothing of the request. A question does nothing, in whatever form it is refused.
+    Said in the issuer's own JSON, this attempt did nothing, and `done` is false. Of an effect
+    `done` is `None` where the refusal is in any other form, because nothing tells who said it, and
+    where an attempt before it got a 429. Raised by `result()`, it is the question about the request
+    that was refused, which says nothing of the request. A question does nothing, in whatever form
+    it is refused.
     """
 
     DONE = False
 
 
 class DuplicateRequest(ApiError):
-    """HTTP 409 to a request id that may have been used before, and `request/status` does not tell what became of it.
+    """HTTP 409 to a request id that may have been used before, and `request/status` does not tell
+    what became of it.
 
     Not a refusal: an earlier use of the id may have been done.
     """
 
 
 class RateLimited(ApiError):
-    """HTTP 429 to every attempt. For an effect it means that nothing was done, and does not prove it: the text says how to repeat it."""
+    """HTTP 429 to every attempt.
+
+    For an effect it means that nothing was done, and does not prove it: the text says how to repeat
+    it.
+    """
 
 
 class RequestFailed(ApiError):
     """The issuer refused the request, or accepted it and it failed.
 
-    `proved`: a look-up has shown that it failed. It was not done then, unless the answer names a card, a client or a transaction: `done`
-    is `None` there, because what it names may exist. Without `proved`, the issuer refused an effect, and does not know its id or can't be
-    asked. A proxy that sends a request twice makes the same impression, so `done` is `None`: ask again before it is sent under a new id.
-    A question that was refused changed nothing, and `done` is false.
+    `proved`: a look-up has shown that it failed. It was not done then, unless the answer names a
+    card, a client or a transaction: `done` is `None` there, because what it names may exist.
+    Without `proved`, the issuer refused an effect, and does not know its id or can't be asked. A
+    proxy that sends a request twice makes the same impression, so `done` is `None`: ask again
+    before it is sent under a new id. A question that was refused changed nothing, and `done` is
+    false.
     """
 
 
 class GiftCardError(ApiError):
-    """A negative status of the gift-card section; `code` has it, and its sentence is `error_description`.
+    """A negative status of the gift-card section; `code` has it, and its sentence is
+    `error_description`.
 
-    `done` is false of a question, and where the status is about what was asked (a name, a phone, a product, a right to it). The others do
-    not tell, so there it is `None`: a general error (-1), a failure of the bank behind the issuer (-5, -9), and what is also said of the
-    second copy of an order that a proxy sent twice (-6 no money left, -7 and -8 a card id or a code that is used up, -10).
+    `done` is false of a question, and where the status is about what was asked (a name, a phone, a
+    product, a right to it). The others do not tell, so there it is `None`: a general error (-1), a
+    failure of the bank behind the issuer (-5, -9), and what is also said of the second copy of an
+    order that a proxy sent twice (-6 no money left, -7 and -8 a card id or a code that is used up,
+    -10).
     """
 
     @property
@@ -346,7 +376,10 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
         None,
         _SAME,
         "the issuer limits the rate ({why}).",
-        "HTTP 429 means that nothing was done, and does not prove it: repeat it later with this request_id.",
+        (
+            "HTTP 429 means that nothing was done, and does not prove it: repeat it later with "
+            "this request_id."
+        ),
     ),
     Ending.LIMITED_PAYING: Meaning(
         RateLimited,
@@ -355,7 +388,8 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
         None,
         _SAME,
         "the issuer limits the rate ({why}).",
-        "HTTP 429 means that nothing was done, and does not prove it. It pays: make sure that it was not done before you repeat it, and "
+        "HTTP 429 means that nothing was done, and does not prove it. It pays: make sure that it "
+        "was not done before you repeat it, and "
         "keep to this request_id.",
     ),
     Ending.LIMITED_WITHOUT_ID: Meaning(
@@ -365,17 +399,24 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
         None,
         _NONE,
         "the issuer limits the rate ({why}).",
-        "HTTP 429 means that nothing was done, and does not prove it. No request id goes out with this call, so nothing would tell a "
+        "HTTP 429 means that nothing was done, and does not prove it. No request id goes out with "
+        "this call, so nothing would tell a "
         "repeat from a second order: make sure that it was not done before you repeat it.",
     ),
     Ending.LIMITED_REPEATABLE: Meaning(
         RateLimited,
         Of.EFFECT,
-        "429 to every attempt, and doing it again does no harm (a PIN of your own, a gift card's confirmation)",
+        (
+            "429 to every attempt, and doing it again does no harm (a PIN of your own, a gift "
+            "card's confirmation)"
+        ),
         None,
         _NEW,
         "the issuer limits the rate ({why}).",
-        "HTTP 429 means that nothing was done, and does not prove it. Doing it again does no harm: repeat it later.",
+        (
+            "HTTP 429 means that nothing was done, and does not prove it. Doing it again does no "
+            "harm: repeat it later."
+        ),
     ),
     Ending.DENIED: Meaning(
         AuthenticationError,
@@ -389,11 +430,15 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.DENIED_NOT_KNOWN: Meaning(
         AuthenticationError,
         Of.EFFECT,
-        "401 or 403 in the issuer's own JSON, to this call only: `request/status` answers, and does not know the id",
+        (
+            "401 or 403 in the issuer's own JSON, to this call only: `request/status` answers, "
+            "and does not know the id"
+        ),
         None,
         _SAME,
         "the issuer refused the signature or the merchant ({why}), and does not know the id.",
-        "Nothing proves that it was not done. Check auth_id, secret_key, the region and its signature scheme, and whether this merchant "
+        "Nothing proves that it was not done. Check auth_id, secret_key, the region and its "
+        "signature scheme, and whether this merchant "
         "may make this call, then repeat it with this request_id.",
     ),
     Ending.DENIED_UNSURE: Meaning(
@@ -403,18 +448,24 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
         None,
         _SAME,
         "the host refuses this key ({why}), for status questions too.",
-        "Whether this call did anything is not known: mend the key (auth_id, secret_key, the region and its signature scheme, or what "
+        "Whether this call did anything is not known: mend the key (auth_id, secret_key, the "
+        "region and its signature scheme, or what "
         "stands between you and the issuer), then ask (requests.attach).",
     ),
     Ending.DENIED_UNASKABLE: Meaning(
         AuthenticationError,
         Of.EFFECT,
-        "401 or 403 in any other form, and it can't be asked about (gift cards, a PIN that the issuer makes)",
+        (
+            "401 or 403 in any other form, and it can't be asked about (gift cards, a PIN that "
+            "the issuer makes)"
+        ),
         None,
         _NONE,
         "the host refuses this key ({why}), and not in the issuer's own JSON.",
-        "Whether this call did anything is not known, and it can't be asked about: a person has to look before it is repeated. "
-        "Check auth_id, secret_key, the region and its signature scheme, and what stands between you and the issuer.",
+        "Whether this call did anything is not known, and it can't be asked about: a person has "
+        "to look before it is repeated. "
+        "Check auth_id, secret_key, the region and its signature scheme, and what stands between "
+        "you and the issuer.",
     ),
     Ending.DENIED_REPEATABLE: Meaning(
         AuthenticationError,
@@ -423,8 +474,10 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
         None,
         _NEW,
         "the host refuses this key ({why}).",
-        "Whether this call did anything is not known. Doing it again gives the same end: mend the key, and repeat it. "
-        "Check auth_id, secret_key, the region and its signature scheme, and what stands between you and the issuer.",
+        "Whether this call did anything is not known. Doing it again gives the same end: mend the "
+        "key, and repeat it. "
+        "Check auth_id, secret_key, the region and its signature scheme, and what stands between "
+        "you and the issuer.",
     ),
     Ending.REFUSED: Meaning(
         RequestFailed,
@@ -433,7 +486,10 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
         None,
         _SAME,
         "refused, and the issuer does not know the id ({why}).",
-        "Nothing proves that it was not done: ask again later (requests.attach) before you send it under a new id.",
+        (
+            "Nothing proves that it was not done: ask again later (requests.attach) before you "
+            "send it under a new id."
+        ),
     ),
     Ending.REFUSED_UNASKABLE: Meaning(
         RequestFailed,
@@ -442,7 +498,10 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
         None,
         _NONE,
         "the issuer refused it ({why}).",
-        "It can't be asked about, so nothing proves that it was not done: make sure of that before it is repeated.",
+        (
+            "It can't be asked about, so nothing proves that it was not done: make sure of that "
+            "before it is repeated."
+        ),
     ),
     Ending.REFUSED_REPEATABLE: Meaning(
         RequestFailed,
@@ -469,7 +528,10 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
         None,
         _NONE,
         "the issuer said no ({why}).",
-        "That does not tell whether it was done: look at the card or at the account before it is repeated.",
+        (
+            "That does not tell whether it was done: look at the card or at the account before it "
+            "is repeated."
+        ),
     ),
     Ending.GIFT_UNSURE_HARMLESS: Meaning(
         GiftCardError,
@@ -478,7 +540,10 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
         None,
         _NEW,
         "the issuer said no ({why}).",
-        "That does not tell whether an earlier try did it: the status of the card does. Another try does no harm.",
+        (
+            "That does not tell whether an earlier try did it: the status of the card does. "
+            "Another try does no harm."
+        ),
     ),
     Ending.DUPLICATE: Meaning(
         DuplicateRequest,
@@ -487,7 +552,10 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
         None,
         _SAME,
         "the issuer refused the request id ({why}).",
-        "An earlier use of this id may have been done; do not repeat it under a new id before that is clear.",
+        (
+            "An earlier use of this id may have been done; do not repeat it under a new id before "
+            "that is clear."
+        ),
     ),
     Ending.FAILED: Meaning(
         RequestFailed,
@@ -510,7 +578,10 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.FAILED_NAMED: Meaning(
         RequestFailed,
         Of.EITHER,
-        "accepted, and failed (`proved` is true), and the answer names a card, a client or a transaction",
+        (
+            "accepted, and failed (`proved` is true), and the answer names a card, a client or a "
+            "transaction"
+        ),
         None,
         _NONE,
         "the issuer accepted the request and it failed ({why}), and the answer names {named}.",
@@ -519,11 +590,20 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
     Ending.UNKNOWN: Meaning(
         OutcomeUnknown,
         Of.EFFECT,
-        "sent, the answer is lost or is a refusal that no look-up confirms, and it could not be found out in time",
+        (
+            "sent, the answer is lost or is a refusal that no look-up confirms, and it could not "
+            "be found out in time"
+        ),
         None,
         _SAME,
-        "sent, and its outcome is not known ({why}). It may or may not have been done; never repeat it under a new id.",
-        "Ask again later (requests.attach), or repeat it with this request_id within {within:.0f} s of its first send.",
+        (
+            "sent, and its outcome is not known ({why}). It may or may not have been done; never "
+            "repeat it under a new id."
+        ),
+        (
+            "Ask again later (requests.attach), or repeat it with this request_id within "
+            "{within:.0f} s of its first send."
+        ),
     ),
     Ending.UNKNOWN_OLD: Meaning(
         OutcomeUnknown,
@@ -531,13 +611,19 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
         "the same, longer ago than it may be sent again",
         None,
         _SAME,
-        "sent, and its outcome is not known ({why}). It may or may not have been done; never repeat it under a new id.",
+        (
+            "sent, and its outcome is not known ({why}). It may or may not have been done; never "
+            "repeat it under a new id."
+        ),
         "Ask again later (requests.attach); it is not sent again: {not_again}.",
     ),
     Ending.UNKNOWN_UNASKABLE: Meaning(
         OutcomeUnknown,
         Of.EFFECT,
-        "sent, the answer is lost, and it can't be asked about (gift cards, a PIN that the issuer makes)",
+        (
+            "sent, the answer is lost, and it can't be asked about (gift cards, a PIN that the "
+            "issuer makes)"
+        ),
         None,
         _NONE,
         "sent, and its outcome is not known ({why}). It may or may not have been done.",
@@ -570,7 +656,9 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
         "the issuer did it, and its answer can't be read ({why}).",
         "Do not repeat it; `body` has the answer.",
     ),
-    Ending.READ_NOT_SENT: Meaning(NotSent, Of.READ, "not sent", False, _NEW, "not sent: {why}.", _HARMLESS),
+    Ending.READ_NOT_SENT: Meaning(
+        NotSent, Of.READ, "not sent", False, _NEW, "not sent: {why}.", _HARMLESS
+    ),
     Ending.READ_LIMITED: Meaning(
         RateLimited,
         Of.READ,
@@ -595,8 +683,12 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
         "401 or 403 in any other form",
         False,
         _NEW,
-        "the host, or something before it, refused the question ({why}), and not in the issuer's own JSON.",
-        "The question did nothing. Check base_url and what stands between you and the issuer; auth_id, secret_key, the region and its "
+        (
+            "the host, or something before it, refused the question ({why}), and not in the "
+            "issuer's own JSON."
+        ),
+        "The question did nothing. Check base_url and what stands between you and the issuer; "
+        "auth_id, secret_key, the region and its "
         "signature scheme.",
     ),
     Ending.READ_REFUSED: Meaning(
@@ -669,11 +761,14 @@ MEANINGS: Final[dict[Ending, Meaning]] = {
         None,
         _SAME,
         "the host refuses this key ({why}), so the request can't be asked about.",
-        "That says nothing of the request itself. Check auth_id, secret_key, the region and its signature scheme, then ask again "
+        "That says nothing of the request itself. Check auth_id, secret_key, the region and its "
+        "signature scheme, then ask again "
         "(requests.attach).",
     ),
 }
 """In the order of the table in the documentation."""
 
-KEEP_TO_THE_ID: Final = " You gave its request_id: keep to that one, because an earlier use of it may have been done."
+KEEP_TO_THE_ID: Final = (
+    " You gave its request_id: keep to that one, because an earlier use of it may have been done."
+)
 """For an end that says only of this call that it did nothing."""

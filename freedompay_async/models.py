@@ -46,8 +46,24 @@ from freedompay_async.contract.models import (
     TransactionInfo,
 )
 from freedompay_async.crypto.pin_encryption import PinEncryptor
-from freedompay_async.redaction.secret import Cvv, Document, Expiry, Otp, PageUrl, Pan, Pin, Secret, SecretKey, Token
-from freedompay_async.settings.options import ChangeOptions, ClientOptions, FreedomPayOptions, ReadOptions
+from freedompay_async.redaction.secret import (
+    Cvv,
+    Document,
+    Expiry,
+    Otp,
+    PageUrl,
+    Pan,
+    Pin,
+    Secret,
+    SecretKey,
+    Token,
+)
+from freedompay_async.settings.options import (
+    ChangeOptions,
+    ClientOptions,
+    FreedomPayOptions,
+    ReadOptions,
+)
 
 __all__ = [
     "Account",

@@ -1,4 +1,6 @@
-"""What the tests of several folders share: how much the proofs do, an issuer, and a loop whose clock is virtual."""
+"""What the tests of several folders share: how much the proofs do, an issuer, and a loop whose
+clock is virtual.
+"""
 
 from __future__ import annotations
 
@@ -11,23 +13,38 @@ from hypothesis import settings
 
 from freedompay_async.sandbox import Sandbox
 
-# How long an example takes is the machine's, which does other things too; what has to be quick is timed by a test of its own.
+# How long an example takes is the machine's, which does other things too; what has to be quick is
+# timed by a test of its own.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 
 def pytest_addoption(parser):
-    """The defaults are what `make proofs` does; `make soak`, `make crash` and `make fuzz` ask for more."""
+    """The defaults are what `make proofs` does; `make soak`, `make crash` and `make fuzz` ask for
+    more.
+    """
     proofs = parser.getgroup("proofs", "how much the proofs do")
-    proofs.addoption("--schedules", type=int, default=10_000, help="schedules of faults that the model goes through")
+    proofs.addoption(
+        "--schedules",
+        type=int,
+        default=10_000,
+        help="schedules of faults that the model goes through",
+    )
     proofs.addoption("--rounds", type=int, default=20, help="kill -9 of a batch of 2,000 rows")
-    proofs.addoption("--leak-seconds", type=float, default=0.0, help="go on with mixed calls for so long, beyond the 20,000")
+    proofs.addoption(
+        "--leak-seconds",
+        type=float,
+        default=0.0,
+        help="go on with mixed calls for so long, beyond the 20,000",
+    )
     proofs.addoption("--fuzz-seconds", type=float, default=10.0, help="how long each fuzzer runs")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection():
-    """The tests themselves live as long as the run: searching them for garbage doubles the time of finding them."""
+    """The tests themselves live as long as the run: searching them for garbage doubles the time of
+    finding them.
+    """
     gc.disable()
     try:
         return (yield)
@@ -38,12 +55,16 @@ def pytest_collection():
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """The tests that take long come first, so that no worker is left alone with one at the end; the others stay as they were shuffled."""
+    """The tests that take long come first, so that no worker is left alone with one at the end; the
+    others stay as they were shuffled.
+    """
     items.sort(key=lambda item: item.path.parent.name not in {"leaks", "crash", "load"})
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """Where nothing is left to do but wait, the clock jumps to the end of the wait; a wait without an end is an error."""
+    """Where nothing is left to do but wait, the clock jumps to the end of the wait; a wait without
+    an end is an error.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,7 +89,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             raise RuntimeError("everything waits, and for nothing that can come")
         self._now += timeout
         if timeout and self._scheduled:
-            # To the very moment that is waited for, not to one that a rounding error puts a hair before it.
+            # To the very moment that is waited for, not to one that a rounding error puts a hair
+            # before it.
             self._now = max(self._now, min(self._scheduled[0].when(), self._now + 1e-9))
         return self._select(0)
 

@@ -14,4 +14,6 @@ def options_of(function) -> frozenset[str]:
     if given is None:
         return frozenset()
     assert given.kind is inspect.Parameter.VAR_KEYWORD
-    return getattr(declared, re.fullmatch(r"Unpack\[(\w+)\]", given.annotation)[1]).__optional_keys__
+    return getattr(
+        declared, re.fullmatch(r"Unpack\[(\w+)\]", given.annotation)[1]
+    ).__optional_keys__

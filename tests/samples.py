@@ -106,15 +106,29 @@ _CARD = {"card_id": "c-1"}
 _GIFT_CARD = {"card_id": 555}
 _ID = {"request_id": OWN}
 _CLIENT_CARD = {"client_id": "cl-1", "product_id": 2000}
-_PERSON = {"phone": 77017777777, "type": 1, "resident": 1, "first_name": "IVAN", "last_name": "IVANOV"}
-_HOLDER = {"user_phone": "7017777777", "first_name": "IVAN", "last_name": "IVANOV", "card_token": "5b4c3f1f-7c1c-4e6f-9f57-0b5e3a520a11"}
+_PERSON = {
+    "phone": 77017777777,
+    "type": 1,
+    "resident": 1,
+    "first_name": "IVAN",
+    "last_name": "IVANOV",
+}
+_HOLDER = {
+    "user_phone": "7017777777",
+    "first_name": "IVAN",
+    "last_name": "IVANOV",
+    "card_token": "5b4c3f1f-7c1c-4e6f-9f57-0b5e3a520a11",
+}
 _GIFT = {"cardholder_name": "IVANOV IVAN", "phone": 79651234567, "product_code": 1}
 _PAID = {"order_id": "order-1", "transaction_id": "t-1"}
 _TARGET = {"object_type": "card", "object_id": "c-1"}
 _TARGET_BODY = {"object": {"type": "card", "value": "c-1"}}
 _DAYS = {"start_date": "2026-01-01", "end_date": "2026-01-31"}
 _LIMIT = models.Limit(
-    transaction_type="pay", period="day", region="KZ", amount=(models.LimitAmount(type="max", value=Decimal(500), currency="KZT"),)
+    transaction_type="pay",
+    period="day",
+    region="KZ",
+    amount=(models.LimitAmount(type="max", value=Decimal(500), currency="KZT"),),
 )
 _LIMIT_BODY = {
     "transaction_type": "pay",
@@ -139,9 +153,20 @@ def _card(
     *,
     kz_only: bool = False,
 ) -> Sample:
-    """A row of the payment cards. Its body, unless given, is the arguments and the id of an effect."""
+    """A row of the payment cards.
+
+    Its body, unless given, is the arguments and the id of an effect.
+    """
     own = _ID if retry == "askable" else {}
-    return Sample(f"/v5/card-api/{path}", mark, retry, result, arguments, own | (arguments if body is None else body), kz_only)
+    return Sample(
+        f"/v5/card-api/{path}",
+        mark,
+        retry,
+        result,
+        arguments,
+        own | (arguments if body is None else body),
+        kz_only,
+    )
 
 
 def _gift(path: str, mark: str, retry: str, result: type, arguments: Mapping[str, Any]) -> Sample:
@@ -153,20 +178,47 @@ def _pin(path: str) -> Sample:
 
 
 SAMPLES: dict[str, Sample] = {
-    "cards.bulk_issue": _card("card/bulk_issue", "inferred", "askable", models.IssuedCards, {"product_id": 2000, "count": 2}),
+    "cards.bulk_issue": _card(
+        "card/bulk_issue",
+        "inferred",
+        "askable",
+        models.IssuedCards,
+        {"product_id": 2000, "count": 2},
+    ),
     "cards.issue": _card("card/issue", "partial", "askable", models.IssuedCards, _CLIENT_CARD),
-    "cards.issue_plastic": _card("card/issue_plastic", "inferred", "askable", models.IssuedCards, _CLIENT_CARD),
-    "cards.link": _card("card/link", "documented", "askable", models.Completed, {**_CARD, "client_id": "cl-1"}, kz_only=True),
+    "cards.issue_plastic": _card(
+        "card/issue_plastic", "inferred", "askable", models.IssuedCards, _CLIENT_CARD
+    ),
+    "cards.link": _card(
+        "card/link",
+        "documented",
+        "askable",
+        models.Completed,
+        {**_CARD, "client_id": "cl-1"},
+        kz_only=True,
+    ),
     "cards.activate": _card("card/activate", "inferred", "askable", models.Completed, _CARD),
     "cards.block": _card("card/block", "inferred", "askable", models.Completed, _why("lost")),
-    "cards.unblock": _card("card/unblock", "documented", "askable", models.Completed, _why("found")),
-    "cards.set_pin": _card("card/set_pin", "documented", "unaskable", models.Answer, {**_CARD, "pin": "c2VhbGVkIFBJTg=="}),
-    "cards.reset_pin_counter": _card("card/reset_counter_pin", "documented", "askable", models.Completed, _CARD),
+    "cards.unblock": _card(
+        "card/unblock", "documented", "askable", models.Completed, _why("found")
+    ),
+    "cards.set_pin": _card(
+        "card/set_pin",
+        "documented",
+        "unaskable",
+        models.Answer,
+        {**_CARD, "pin": "c2VhbGVkIFBJTg=="},
+    ),
+    "cards.reset_pin_counter": _card(
+        "card/reset_counter_pin", "documented", "askable", models.Completed, _CARD
+    ),
     "cards.close": _card("card/close", "documented", "askable", models.Completed, _why("stolen")),
     "cards.info": _card("card/info", "partial", "read", models.CardInfo, _CARD, _ID | _CARD),
     "cards.balance": _card("card/balance", "inferred", "read", models.CardBalance, _CARD),
     "cards.secret_data": _card("card/secret_data", "inferred", "read", models.CardSecrets, _CARD),
-    "cards.secret_data_v2": _card("card/secret_data_v2", "inferred", "read", models.CardSecrets, _CARD, kz_only=True),
+    "cards.secret_data_v2": _card(
+        "card/secret_data_v2", "inferred", "read", models.CardSecrets, _CARD, kz_only=True
+    ),
     "cards.statement": _card(
         "card/statement",
         "documented",
@@ -175,9 +227,22 @@ SAMPLES: dict[str, Sample] = {
         {**_CARD, "start_date": dt.date(2026, 1, 1), "end_date": dt.date(2026, 1, 31)},
         _CARD | _DAYS,
     ),
-    "cards.statement_extended": _card("card/statement_extended", "partial", "read", models.StatementExtended, _CARD | _DAYS, kz_only=True),
+    "cards.statement_extended": _card(
+        "card/statement_extended",
+        "partial",
+        "read",
+        models.StatementExtended,
+        _CARD | _DAYS,
+        kz_only=True,
+    ),
     "cards.validate_cardholder": _card(
-        "external/cardholder_validate", "documented", "read", models.CardValidation, _HOLDER, _ID | _HOLDER, kz_only=True
+        "external/cardholder_validate",
+        "documented",
+        "read",
+        models.CardValidation,
+        _HOLDER,
+        _ID | _HOLDER,
+        kz_only=True,
     ),
     "clients.create": _card(
         "client/add",
@@ -195,18 +260,33 @@ SAMPLES: dict[str, Sample] = {
         {**_CLIENT_CARD, "phone": 77017777778},
         {**_CLIENT_CARD, "client": {"phone": 77017777778}},
     ),
-    "clients.cards": _card("client/cards", "inferred", "read", models.ClientCards, {"client_id": "cl-1"}),
+    "clients.cards": _card(
+        "client/cards", "inferred", "read", models.ClientCards, {"client_id": "cl-1"}
+    ),
     "requests.status": _card("request/status", "documented", "read", models.RequestState, _ID),
     "transactions.create": _card(
         "transaction/create",
         "inferred",
         "askable",
         models.CreatedTransaction,
-        {"order_id": "order-1", **_CARD, "amount": "12.10", "currency": "KZT", "description": "tea"},
+        {
+            "order_id": "order-1",
+            **_CARD,
+            "amount": "12.10",
+            "currency": "KZT",
+            "description": "tea",
+        },
         {"order_id": "order-1", **_CARD, "amount": 12.1, "currency": "KZT", "description": "tea"},
         kz_only=True,
     ),
-    "transactions.clear": _card("transaction/clearing", "partial", "askable", models.Completed, {**_PAID, "amount": 5}, kz_only=True),
+    "transactions.clear": _card(
+        "transaction/clearing",
+        "partial",
+        "askable",
+        models.Completed,
+        {**_PAID, "amount": 5},
+        kz_only=True,
+    ),
     "transactions.refund": _card(
         "transaction/refund",
         "documented",
@@ -216,7 +296,14 @@ SAMPLES: dict[str, Sample] = {
         {**_PAID, "amount": 0.5, "description": "back"},
         kz_only=True,
     ),
-    "transactions.info": _card("transaction/info", "inferred", "read", models.TransactionInfo, {"transaction_id": "t-1"}, kz_only=True),
+    "transactions.info": _card(
+        "transaction/info",
+        "inferred",
+        "read",
+        models.TransactionInfo,
+        {"transaction_id": "t-1"},
+        kz_only=True,
+    ),
     "limits.set": _card(
         "limits/set",
         "partial",
@@ -226,12 +313,30 @@ SAMPLES: dict[str, Sample] = {
         {**_TARGET_BODY, "limits": [_LIMIT_BODY]},
         kz_only=True,
     ),
-    "limits.list": _card("limits/list", "partial", "read", models.LimitList, _TARGET, _ID | _TARGET_BODY, kz_only=True),
+    "limits.list": _card(
+        "limits/list",
+        "partial",
+        "read",
+        models.LimitList,
+        _TARGET,
+        _ID | _TARGET_BODY,
+        kz_only=True,
+    ),
     "gift_cards.products": _gift("product_list", "partial", "read", models.GiftProducts, {}),
     "gift_cards.issue": _gift("issue_card", "partial", "unaskable", models.IssuedGiftCard, _GIFT),
-    "gift_cards.confirm": _gift("activate_card", "documented", "unaskable", models.GiftCardState, {"otp": "0012", **_GIFT_CARD}),
-    "gift_cards.resend": _gift("resend", "inferred", "unaskable", models.IssuedGiftCard, _GIFT_CARD),
-    "gift_cards.resend_code": _gift("resend_code", "inferred", "unaskable", models.GiftAnswer, _GIFT_CARD),
+    "gift_cards.confirm": _gift(
+        "activate_card",
+        "documented",
+        "unaskable",
+        models.GiftCardState,
+        {"otp": "0012", **_GIFT_CARD},
+    ),
+    "gift_cards.resend": _gift(
+        "resend", "inferred", "unaskable", models.IssuedGiftCard, _GIFT_CARD
+    ),
+    "gift_cards.resend_code": _gift(
+        "resend_code", "inferred", "unaskable", models.GiftAnswer, _GIFT_CARD
+    ),
     "gift_cards.status": _gift("card_status", "inferred", "read", models.GiftCardState, _GIFT_CARD),
     "pins.set_url": _pin("setpin"),
     "pins.reset_url": _pin("resetpin"),
@@ -259,10 +364,21 @@ def left_out(names: Iterable[str], file: str, rows: Iterable[str] | None = None)
     `file` is where the list stands, with `{namespace}` for the part of a name before its dot.
     `rows` are all calls, unless it is given.
     """
-    told, wanted = list(names), [row.name for row in (*TABLE, *HASHDT_TABLE)] if rows is None else list(rows)
+    told, wanted = (
+        list(names),
+        [row.name for row in (*TABLE, *HASHDT_TABLE)] if rows is None else list(rows),
+    )
 
     def say(name: str, sentence: str) -> str:
         return sentence.format(name=name, file=file.format(namespace=name.partition(".")[0]))
 
-    lacks = [say(name, "{name} is in contract/table.py and not in {file}") for name in wanted if name not in told]
-    return lacks + [say(name, "{name} is in {file} and not in contract/table.py") for name in told if name not in wanted]
+    lacks = [
+        say(name, "{name} is in contract/table.py and not in {file}")
+        for name in wanted
+        if name not in told
+    ]
+    return lacks + [
+        say(name, "{name} is in {file} and not in contract/table.py")
+        for name in told
+        if name not in wanted
+    ]

@@ -1,7 +1,7 @@
 """Never run: what a type checker must make of the names that users see."""
 
-# mypy and pyright both take `type: ignore` for an error that they find, and both say where it silences none.
-# pyright: reportUnnecessaryTypeIgnoreComment=true
+# mypy and pyright both take `type: ignore` for an error that they find, and both say where it
+# silences none. pyright: reportUnnecessaryTypeIgnoreComment=true
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ async def calls(fp: FreedomPay, person: NewClient) -> None:
     assert_type(created, Operation[CreatedClient])
     client = await created.result()
     assert_type(client.client_id, str)
-    issued = await (await fp.cards.issue(client_id=client.client_id, product_id=1000)).result(timeout=60)
+    issued = await (await fp.cards.issue(client_id=client.client_id, product_id=1000)).result(
+        timeout=60
+    )
     assert_type(issued, IssuedCards)
     assert_type(issued.card_ids, tuple[str, ...])
     assert_type(await (await fp.cards.bulk_issue(product_id=1000, count=3)).result(), IssuedCards)
@@ -59,25 +61,46 @@ async def reads(fp: FreedomPay) -> None:
     assert_type(await fp.cards.balance("card"), CardBalance)
     assert_type((await fp.cards.secret_data("card")).pan, Pan | None)
     assert_type(await fp.cards.statement("card"), Statement)
-    async for movement in fp.cards.movements("card", start=dt.date(2026, 1, 1), end=dt.date(2026, 2, 1)):
+    async for movement in fp.cards.movements(
+        "card", start=dt.date(2026, 1, 1), end=dt.date(2026, 2, 1)
+    ):
         assert_type(movement, Movement)
     assert_type(await fp.limits.list(object_type="card", object_id="card"), LimitList)
 
 
 async def money(fp: FreedomPay) -> None:
-    payment = await fp.transactions.create(order_id="order", card_id="card", amount="12.10", currency="KZT")
+    payment = await fp.transactions.create(
+        order_id="order", card_id="card", amount="12.10", currency="KZT"
+    )
     assert_type(await payment.result(), CreatedTransaction)
-    assert_type(await (await fp.transactions.refund(order_id="order", transaction_id="id")).result(), Completed)
-    assert_type(await fp.gift_cards.issue(cardholder_name="IVAN", phone="77017777777", product_code=1), IssuedGiftCard)
+    assert_type(
+        await (await fp.transactions.refund(order_id="order", transaction_id="id")).result(),
+        Completed,
+    )
+    assert_type(
+        await fp.gift_cards.issue(cardholder_name="IVAN", phone="77017777777", product_code=1),
+        IssuedGiftCard,
+    )
     order = await fp.gift_cards.order(cardholder_name="IVAN", phone=77017777777, product_code="1")
     assert_type(order, GiftCardOrder)
     assert_type(await order.confirm("1234"), GiftCardState)
 
 
 async def given(fp: FreedomPay) -> None:
-    assert_type(await fp.call("/v5/card-api/not-in-the-table/call", {"card_id": "card"}, CardBalance, retry=Retry.READ), CardBalance)
-    assert_type(await fp.call("/v5/card-api/not-in-the-table/call", {"card_id": "card"}, dict[str, Any]), dict[str, Any])
-    assert_type(await fp.call("/v5/card-api/not-in-the-table/call", {}, RequestState, retry=Retry.ASKABLE), RequestState)
+    assert_type(
+        await fp.call(
+            "/v5/card-api/not-in-the-table/call", {"card_id": "card"}, CardBalance, retry=Retry.READ
+        ),
+        CardBalance,
+    )
+    assert_type(
+        await fp.call("/v5/card-api/not-in-the-table/call", {"card_id": "card"}, dict[str, Any]),
+        dict[str, Any],
+    )
+    assert_type(
+        await fp.call("/v5/card-api/not-in-the-table/call", {}, RequestState, retry=Retry.ASKABLE),
+        RequestState,
+    )
 
 
 async def batches(fp: FreedomPay) -> None:
@@ -121,13 +144,27 @@ def signers() -> None:
 
 async def options(fp: FreedomPay, hashdt: HashDT) -> None:
     """Each option is known by its name and its type; a comment that nothing needs is an error too."""
-    await fp.cards.block("card", description="lost", request_id="id", timeout=5.0, queue=False, extra={"memo": 1})
+    await fp.cards.block(
+        "card", description="lost", request_id="id", timeout=5.0, queue=False, extra={"memo": 1}
+    )
     await fp.cards.info("card", timeout=None, queue=True, extra=None)
     await fp.call("/path", {}, dict[str, Any], request_id="id", timeout=5.0, queue=False)
     await fp.requests.status("id", timeout=5.0, queue=False)
-    await hashdt.pins.set_url(cardholder_id="h", wallet_id="w", card_id="c", request_id="id", timeout=5.0, queue=False)
-    FreedomPay(auth_id="1", secret_key="k", max_connections=10, rate=5.0, timeout=30, record="record.jsonl", trust_env=True)
-    FreedomPay.from_env(proxy="http://proxy.example.com:3128", max_answer=1000, contract="contract.toml")
+    await hashdt.pins.set_url(
+        cardholder_id="h", wallet_id="w", card_id="c", request_id="id", timeout=5.0, queue=False
+    )
+    FreedomPay(
+        auth_id="1",
+        secret_key="k",
+        max_connections=10,
+        rate=5.0,
+        timeout=30,
+        record="record.jsonl",
+        trust_env=True,
+    )
+    FreedomPay.from_env(
+        proxy="http://proxy.example.com:3128", max_answer=1000, contract="contract.toml"
+    )
     HashDT(base_url="https://h.example", api_key="a", product_id="p", token="t", max_connections=10)
 
 

@@ -1,7 +1,9 @@
-"""The column of the hand-written client: what a competent developer writes against the vendor's pages.
+"""The column of the hand-written client: what a competent developer writes against the vendor's
+pages.
 
-One id, made outside the loop; a time-out; three tries; a pause that doubles; `Retry-After` is kept to; a 4xx is not tried again; the
-answer's `status` is read. It does not ask `request/status`: that is the part that is left out when it is twenty lines.
+One id, made outside the loop; a time-out; three tries; a pause that doubles; `Retry-After` is kept
+to; a 4xx is not tried again; the answer's `status` is read. It does not ask `request/status`: that
+is the part that is left out when it is twenty lines.
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ class ByHand:
         self._session: aiohttp.ClientSession | None = None
 
     async def create(self) -> str:
-        answer = await self._post("/v5/card-api/card/issue", {"client_id": "client-1", "product_id": 2000})
+        answer = await self._post(
+            "/v5/card-api/card/issue", {"client_id": "client-1", "product_id": 2000}
+        )
         return str(answer["cards"][0]["card_id"])
 
     async def _post(self, path: str, fields: dict[str, Any]) -> dict[str, Any]:
@@ -41,11 +45,18 @@ class ByHand:
         request_id = str(uuid4())
         body = json.dumps({"request_id": request_id, **fields})
         sign = hashlib.sha256((body + SECRET_KEY).encode()).hexdigest()
-        headers = {"Content-Type": "application/json", "Request-Id": request_id, "Auth-Id": AUTH_ID, "Sign": sign}
+        headers = {
+            "Content-Type": "application/json",
+            "Request-Id": request_id,
+            "Auth-Id": AUTH_ID,
+            "Sign": sign,
+        }
         for tries in range(1, 4):
             pause = 0.5 * 2 ** (tries - 1)
             try:
-                async with self._session.post(self._url + path, data=body, headers=headers) as response:
+                async with self._session.post(
+                    self._url + path, data=body, headers=headers
+                ) as response:
                     if tries == 3 or (response.status != 429 and response.status < 500):
                         response.raise_for_status()
                         answer: dict[str, Any] = await response.json()
@@ -67,5 +78,7 @@ class ByHand:
 
     @staticmethod
     def says_done(error: BaseException) -> str:
-        """429 is known by its meaning; `IssuerError` hands on the issuer's words, and they are of the repeated request."""
+        """429 is known by its meaning; `IssuerError` hands on the issuer's words, and they are of
+        the repeated request.
+        """
         return "not done" if getattr(error, "status", None) == 429 else "nothing"

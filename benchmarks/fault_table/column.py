@@ -73,7 +73,11 @@ def run_column(name: str, control: int, *, rounds: int, seconds: float) -> list[
     """Every row `rounds` times; `seconds` is the time-out of an attempt."""
     module, _, kind = COLUMNS[name].partition(":")
     make: type[_Client] = getattr(importlib.import_module(module), kind)
-    return [_run(name, make, number, control=control, seconds=seconds) for number in range(len(ROWS)) for _ in range(rounds)]
+    return [
+        _run(name, make, number, control=control, seconds=seconds)
+        for number in range(len(ROWS))
+        for _ in range(rounds)
+    ]
 
 
 def _run(name: str, make: type[_Client], number: int, *, control: int, seconds: float) -> Result:
@@ -84,7 +88,8 @@ def _run(name: str, make: type[_Client], number: int, *, control: int, seconds: 
     begun = time.perf_counter()
     if row.story == "six":
         learned = [asyncio.run(_learn(client, case, row, case.counts())) for _ in range(SIX)]
-        # The loops of its connections are gone: that it can't be closed any more is no part of the row.
+        # The loops of its connections are gone: that it can't be closed any more is no part of the
+        # row.
         with contextlib.suppress(Exception):
             asyncio.run(client.close())
         took = time.perf_counter() - begun
@@ -136,7 +141,9 @@ async def _learn(client: _Client, case: _Case, row: Row, before: dict[str, Any])
 
 
 def _says_id(error: BaseException, names: list[str | None]) -> str:
-    """Whether one of the ids of the call is anywhere on the exception: its text, notes, attributes, or the request that it holds."""
+    """Whether one of the ids of the call is anywhere on the exception: its text, notes, attributes,
+    or the request that it holds.
+    """
     sent = [name for name in names if name]
     if not sent:
         return "none sent" if names else "nothing sent"

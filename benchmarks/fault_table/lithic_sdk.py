@@ -1,4 +1,6 @@
-"""The two columns of lithic-python: `cards.create` as it is, and with the key that Lithic recommends, handed in with `extra_headers`."""
+"""The two columns of lithic-python: `cards.create` as it is, and with the key that Lithic
+recommends, handed in with `extra_headers`.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ class Lithic:
         self._client = AsyncLithic(api_key="key", base_url=url, timeout=seconds)
 
     async def create(self) -> str:
-        return (await self._client.cards.create(type="VIRTUAL", extra_headers=self._headers())).token
+        return (
+            await self._client.cards.create(type="VIRTUAL", extra_headers=self._headers())
+        ).token
 
     def _headers(self) -> Mapping[str, str] | None:
         return None
@@ -31,7 +35,9 @@ class Lithic:
 
     @staticmethod
     def says_done(error: BaseException) -> str:
-        """429 is known by its meaning; a connection error and a 5xx have no mark of whether it was done."""
+        """429 is known by its meaning; a connection error and a 5xx have no mark of whether it was
+        done.
+        """
         return "not done" if isinstance(error, RateLimitError) else "nothing"
 
 

@@ -1,4 +1,6 @@
-"""The column of this library: `fp.cards.issue` and its result, all defaults but the time-out of an attempt."""
+"""The column of this library: `fp.cards.issue` and its result, all defaults but the time-out of an
+attempt.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ class Ours:
 
     def __init__(self, url: str, seconds: float) -> None:
         policy = Policy(attempt_timeout=seconds)
-        self._fp = FreedomPay(auth_id=AUTH_ID, secret_key=SECRET_KEY, region="KG", base_url=url, policy=policy)
+        self._fp = FreedomPay(
+            auth_id=AUTH_ID, secret_key=SECRET_KEY, region="KG", base_url=url, policy=policy
+        )
 
     async def create(self) -> str:
         operation = await self._fp.cards.issue(client_id="client-1", product_id=2000)

@@ -13,7 +13,9 @@ SIX: Final = 6
 
 
 class Fault(StrEnum):
-    """What befalls the first request to make a card; all later ones, and every look-up, are answered as they should be."""
+    """What befalls the first request to make a card; all later ones, and every look-up, are
+    answered as they should be.
+    """
 
     NONE = auto()
     CLOSE = auto()
@@ -25,13 +27,19 @@ class Fault(StrEnum):
     STALL = auto()
     """The work is done, and no answer comes until the client leaves."""
     ERROR_500 = auto()
-    """The work is done, and the issuer itself answers 500: where it saves answers for a repeated key, it saves this one."""
+    """The work is done, and the issuer itself answers 500: where it saves answers for a repeated
+    key, it saves this one.
+    """
     HTML_502 = auto()
     """The work is done and answered, and a proxy loses the answer and sends its own page."""
     GATEWAY_403 = auto()
-    """The work is done and answered, and a gateway sends a refusal of its own: JSON, and not the issuer's."""
+    """The work is done and answered, and a gateway sends a refusal of its own: JSON, and not the
+    issuer's.
+    """
     REPEATED = auto()
-    """A proxy loses the first answer and sends the request to the issuer once more, as Envoy does: what comes back is the second answer."""
+    """A proxy loses the first answer and sends the request to the issuer once more, as Envoy does:
+    what comes back is the second answer.
+    """
     LIMITED = auto()
     """429 before any work; the id or key is not filed."""
     UNAVAILABLE = auto()
@@ -42,7 +50,9 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """`story` is how the client is used: one `call`, one call that is `cancelled`, or `six` runs of an event loop."""
+    """`story` is how the client is used: one `call`, one call that is `cancelled`, or `six` runs of
+    an event loop.
+    """
 
     label: str
     fault: Fault
@@ -78,9 +88,11 @@ class Learned:
     Attributes:
         card: the id of the card that was answered; `None` for an exception.
         error: the type of the exception.
-        says_id: whether the exception holds the id that was sent: `yes`, `in its cause`, `no`, `none sent`, `nothing sent`,
-            or `the caller's own`, who made it and has it without the exception.
-        says_done: what the exception says of the effect: `not done`, `not done, wrongly`, `unknown`, or `nothing`.
+        says_id: whether the exception holds the id that was sent: `yes`, `in its cause`, `no`,
+            `none sent`, `nothing sent`, or `the caller's own`, who made it and has it without the
+            exception.
+        says_done: what the exception says of the effect: `not done`, `not done, wrongly`,
+            `unknown`, or `nothing`.
     """
 
     card: str | None = None

@@ -1,7 +1,8 @@
-"""The server, a process of its own: raw asyncio on the loopback address, a port for each run, and every count of the table.
+"""The server, a process of its own: raw asyncio on the loopback address, a port for each run, and
+every count of the table.
 
-It is steered by lines of JSON on its control port, and ends when its standard input does. Each card is also a line of the ledger, a
-file that only the checks of `faults.py` read.
+It is steered by lines of JSON on its control port, and ends when its standard input does. Each card
+is also a line of the ledger, a file that only the checks of `faults.py` read.
 """
 
 from __future__ import annotations
@@ -25,8 +26,14 @@ if TYPE_CHECKING:
 __all__ = ["serve"]
 
 _BEFORE: Final = {Fault.LIMITED: 429, Fault.UNAVAILABLE: 503}
-_FORBIDDEN: Final = Reply(status=403, body=b'{"message":"Forbidden"}', headers={"Content-Type": "application/json"})
-_PAGE: Final = Reply(status=502, body=b"<html><body><h1>502 Bad Gateway</h1></body></html>", headers={"Content-Type": "text/html"})
+_FORBIDDEN: Final = Reply(
+    status=403, body=b'{"message":"Forbidden"}', headers={"Content-Type": "application/json"}
+)
+_PAGE: Final = Reply(
+    status=502,
+    body=b"<html><body><h1>502 Bad Gateway</h1></body></html>",
+    headers={"Content-Type": "text/html"},
+)
 
 
 class _Case:
@@ -84,7 +91,9 @@ class _Case:
             writer.close()
 
     def _take(self, request: Request) -> tuple[Reply, Fault]:
-        """Do what the request asks for, once it is here in full; the answer, and how it is to be delivered."""
+        """Do what the request asks for, once it is here in full; the answer, and how it is to be
+        delivered.
+        """
         issuer = self.issuer
         if request.path == issuer.looks_at:
             self.looks += 1
@@ -98,18 +107,24 @@ class _Case:
         self.faulted += fault is not Fault.NONE
         if fault in _BEFORE:
             return issuer.refusal(_BEFORE[fault], request), Fault.NONE
-        reply = issuer.repeated(name, request) or issuer.work(name, request, broken=fault is Fault.ERROR_500)
+        reply = issuer.repeated(name, request) or issuer.work(
+            name, request, broken=fault is Fault.ERROR_500
+        )
         if fault is Fault.REPEATED:
             reply = issuer.repeated(name, request) or issuer.work(name, request, broken=False)
         self.worked.set()
         return reply, fault
 
-    async def _deliver(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, reply: Reply, fault: Fault) -> bool:
+    async def _deliver(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, reply: Reply, fault: Fault
+    ) -> bool:
         """Whether the connection can be used again."""
         if fault is Fault.CLOSE:
             return False
         if fault is Fault.RESET:
-            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+            )
             writer.transport.abort()
             return False
         if fault in (Fault.STALL, Fault.HOLD):
@@ -117,7 +132,11 @@ class _Case:
             return False
         reply = {Fault.HTML_502: _PAGE, Fault.GATEWAY_403: _FORBIDDEN}.get(fault, reply)
         headers = {"Content-Length": str(len(reply.body))} | reply.headers
-        head = f"HTTP/1.1 {reply.status} -\r\n" + "".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n"
+        head = (
+            f"HTTP/1.1 {reply.status} -\r\n"
+            + "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+            + "\r\n"
+        )
         cut = fault is Fault.CUT
         writer.write(head.encode() + (reply.body[: len(reply.body) // 2] if cut else reply.body))
         await writer.drain()
@@ -127,13 +146,21 @@ class _Case:
 async def _read(reader: asyncio.StreamReader) -> Request:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     _, path, _ = head[0].split(" ")
-    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
-    # Without a length there is a KeyError, and the run counts for nothing: no client here sends in chunks.
-    return Request(path=path, headers=headers, body=await reader.readexactly(int(headers["content-length"])))
+    headers = {
+        name.strip().lower(): value.strip()
+        for name, _, value in (line.partition(":") for line in head[1:] if line)
+    }
+    # Without a length there is a KeyError, and the run counts for nothing: no client here sends in
+    # chunks.
+    return Request(
+        path=path, headers=headers, body=await reader.readexactly(int(headers["content-length"]))
+    )
 
 
 async def _settle() -> None:
-    """What a client has written before it asks is in this process's sockets already: a few turns of the loop take it in."""
+    """What a client has written before it asks is in this process's sockets already: a few turns of
+    the loop take it in.
+    """
     for _ in range(50):
         await asyncio.sleep(0)
 

@@ -1,8 +1,10 @@
-"""The two columns of stripe-python: `issuing.cards.create_async` of the v1 API; the library makes the key.
+"""The two columns of stripe-python: `issuing.cards.create_async` of the v1 API; the library makes
+the key.
 
-A `StripeClient` repeats nothing by itself: its README says to enable that with `max_network_retries=2`, which is also the default of
-the library's global client (`stripe.max_network_retries`). One column each. The HTTP client is httpx, which the library takes by itself
-for async calls; it is handed in because its time-out is set there.
+A `StripeClient` repeats nothing by itself: its README says to enable that with
+`max_network_retries=2`, which is also the default of the library's global client
+(`stripe.max_network_retries`). One column each. The HTTP client is httpx, which the library takes
+by itself for async calls; it is handed in because its time-out is set there.
 """
 
 from __future__ import annotations
@@ -20,11 +22,16 @@ class Stripe:
     def __init__(self, url: str, seconds: float) -> None:
         self._http = stripe.HTTPXClient(timeout=seconds)
         self._client = stripe.StripeClient(
-            "sk_test_benchmark", base_addresses={"api": url}, http_client=self._http, max_network_retries=self.retries
+            "sk_test_benchmark",
+            base_addresses={"api": url},
+            http_client=self._http,
+            max_network_retries=self.retries,
         )
 
     async def create(self) -> str:
-        made = await self._client.v1.issuing.cards.create_async({"cardholder": "ich_1", "currency": "usd", "type": "virtual"})
+        made = await self._client.v1.issuing.cards.create_async(
+            {"cardholder": "ich_1", "currency": "usd", "type": "virtual"}
+        )
         return made.id
 
     async def close(self) -> None:
@@ -32,7 +39,9 @@ class Stripe:
 
     @staticmethod
     def says_done(error: BaseException) -> str:
-        """A rate limiter runs before the work (docs.stripe.com/error-low-level); no other type here has a mark of whether it was done."""
+        """A rate limiter runs before the work (docs.stripe.com/error-low-level); no other type here
+        has a mark of whether it was done.
+        """
         return "not done" if isinstance(error, stripe.RateLimitError) else "nothing"
 
 

@@ -17,11 +17,16 @@ if TYPE_CHECKING:
 __all__ = ["LEGEND", "markdown", "plain", "versions"]
 
 LEGEND: Final = (
-    "A cell: requests to issue / distinct ids among them / cards made, as the server counted them, then what the caller learned, and the "
-    "median of the seconds. `+n` after the requests: look-ups, which change nothing. No id among them: none was sent. After an exception: "
-    "whether it holds the id that was sent (in its text, its attributes, or the request or answer on it; `in its cause`: only in the "
-    "exception under it), and whether it says that the card was made. More cards than the program wanted are in bold (`!` in the "
-    "plain table). `IssuerError` is the hand-written client's: the issuer has answered the repeated id with `status: error`."
+    "A cell: requests to issue / distinct ids among them / cards made, as the server counted "
+    "them, then what the caller learned, and the "
+    "median of the seconds. `+n` after the requests: look-ups, which change nothing. No id among "
+    "them: none was sent. After an exception: "
+    "whether it holds the id that was sent (in its text, its attributes, or the request or answer "
+    "on it; `in its cause`: only in the "
+    "exception under it), and whether it says that the card was made. More cards than the program "
+    "wanted are in bold (`!` in the "
+    "plain table). `IssuerError` is the hand-written client's: the issuer has answered the "
+    "repeated id with `status: error`."
 )
 _DONE: Final = {
     "nothing": "does not say if done",
@@ -42,7 +47,9 @@ _ID: Final = {
 def versions() -> str:
     """What was measured with what."""
     libraries = ("lithic", "stripe", "httpx", "aiohttp")
-    return ", ".join([f"Python {python_version()}", *(f"{name} {version(name)}" for name in libraries)])
+    return ", ".join(
+        [f"Python {python_version()}", *(f"{name} {version(name)}" for name in libraries)]
+    )
 
 
 def plain(results: list[Result]) -> str:
@@ -54,9 +61,17 @@ def plain(results: list[Result]) -> str:
         lines.append(f"  {'':{wide}}  {'sends':>8} {'ids':>4} {'cards':>6} {'s':>5}  learned")
         for column in COLUMNS:
             runs = _cell(results, column, number)
-            sends, ids, cards, seconds = _sends(runs), _span(run.ids for run in runs), _span(run.effects for run in runs), _seconds(runs)
+            sends, ids, cards, seconds = (
+                _sends(runs),
+                _span(run.ids for run in runs),
+                _span(run.effects for run in runs),
+                _seconds(runs),
+            )
             mark = " !" if _too_many(runs, row) else ""
-            lines.append(f"  {column:{wide}}  {sends:>8} {ids:>4} {cards + mark:>6} {seconds:>5}  {_learned(runs)}")
+            lines.append(
+                f"  {column:{wide}}  {sends:>8} {ids:>4} {cards + mark:>6} {seconds:>5}  "
+                f"{_learned(runs)}"
+            )
         lines.append("")
     return "\n".join(lines)
 
@@ -73,7 +88,10 @@ def markdown(results: list[Result]) -> str:
 def _markdown_cell(runs: list[Result], row: Row) -> str:
     cards = _span(run.effects for run in runs)
     shown = f"**{cards}**" if _too_many(runs, row) else cards
-    return f"{_sends(runs)} / {_span(run.ids for run in runs)} / {shown}<br>{_learned(runs)}<br>{_seconds(runs)} s"
+    return (
+        f"{_sends(runs)} / {_span(run.ids for run in runs)} / "
+        f"{shown}<br>{_learned(runs)}<br>{_seconds(runs)} s"
+    )
 
 
 def _cell(results: list[Result], column: str, row: int) -> list[Result]:
@@ -102,13 +120,21 @@ def _learned(runs: list[Result]) -> str:
 
 def _one_run(learned: list[Learned]) -> str:
     kinds = Counter(map(_one, learned))
-    return next(iter(kinds)) if len(learned) == 1 else "; ".join(f"{times} x {text}" for text, times in kinds.items())
+    return (
+        next(iter(kinds))
+        if len(learned) == 1
+        else "; ".join(f"{times} x {text}" for text, times in kinds.items())
+    )
 
 
 def _one(learned: Learned) -> str:
     if learned.card is not None:
         return "answer"
-    detail = "nothing sent, says so" if learned.says_id == "nothing sent" and learned.says_done == "not done" else ""
+    detail = (
+        "nothing sent, says so"
+        if learned.says_id == "nothing sent" and learned.says_done == "not done"
+        else ""
+    )
     return f"{learned.error} ({detail or f'{_ID[learned.says_id]}, {_DONE[learned.says_done]}'})"
 
 

@@ -11,7 +11,17 @@ from uuid import UUID
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["AUTH_ID", "SECRET_KEY", "VENDORS", "FreedomPayIssuer", "Issuer", "LithicIssuer", "Reply", "Request", "StripeIssuer"]
+__all__ = [
+    "AUTH_ID",
+    "SECRET_KEY",
+    "VENDORS",
+    "FreedomPayIssuer",
+    "Issuer",
+    "LithicIssuer",
+    "Reply",
+    "Request",
+    "StripeIssuer",
+]
 
 AUTH_ID: Final = "10001"
 SECRET_KEY: Final = "key-of-the-benchmark"
@@ -63,7 +73,9 @@ class Issuer:
 
 
 class FreedomPayIssuer(Issuer):
-    """A request id that was seen before is an error with HTTP 200; `request/status` tells what became of it."""
+    """A request id that was seen before is an error with HTTP 200; `request/status` tells what
+    became of it.
+    """
 
     creates = "/v5/card-api/card/issue"
     looks_at = "/v5/card-api/request/status"
@@ -104,18 +116,39 @@ class FreedomPayIssuer(Issuer):
         return self._made(card) if card else self._no("unknown_request", "no request has this id")
 
     def _made(self, card: str) -> Reply:
-        return _json(200, {"status": "ok", "request_status": "success", "cards": [{"card_id": card}], "dt": "2026-01-01T00:00:00+05:00"})
+        return _json(
+            200,
+            {
+                "status": "ok",
+                "request_status": "success",
+                "cards": [{"card_id": card}],
+                "dt": "2026-01-01T00:00:00+05:00",
+            },
+        )
 
     def _no(self, code: str, text: str) -> Reply:
-        return _json(200, {"status": "error", "request_status": "error", "error_code": code, "error_description": text})
+        return _json(
+            200,
+            {
+                "status": "error",
+                "request_status": "error",
+                "error_code": code,
+                "error_description": text,
+            },
+        )
 
     def _check(self, request: Request) -> None:
-        if request.headers.get("sign") != hashlib.sha256(request.body + SECRET_KEY.encode()).hexdigest():
+        if (
+            request.headers.get("sign")
+            != hashlib.sha256(request.body + SECRET_KEY.encode()).hexdigest()
+        ):
             self.wrong.append("a wrong signature")
 
 
 class _Replaying(Issuer):
-    """The first answer to a key is saved, a 500 of the issuer's own too, and is given again to the same key."""
+    """The first answer to a key is saved, a 500 of the issuer's own too, and is given again to the
+    same key.
+    """
 
     def __init__(self, make: Callable[[str | None], str], wrong: list[str]) -> None:
         super().__init__(make, wrong)
@@ -134,7 +167,9 @@ class _Replaying(Issuer):
 
     def work(self, name: str | None, request: Request, *, broken: bool) -> Reply:
         card = self.made(self.make(name))
-        status, content = (500, self.trouble("api_error", "something went wrong")) if broken else (200, card)
+        status, content = (
+            (500, self.trouble("api_error", "something went wrong")) if broken else (200, card)
+        )
         # To the client's good: whoever gets an answer, an error too, finds his key in it.
         reply = _json(status, content, {} if name is None else {"Idempotency-Key": name})
         if name is not None:
@@ -144,7 +179,9 @@ class _Replaying(Issuer):
     def refusal(self, status: int, request: Request) -> Reply:
         name = self.name(request)
         headers = {"Retry-After": "1"} | ({} if name is None else {"Idempotency-Key": name})
-        return _json(status, self.trouble("rate_limit" if status == 429 else "api_error", "later"), headers)
+        return _json(
+            status, self.trouble("rate_limit" if status == 429 else "api_error", "later"), headers
+        )
 
     def made(self, card: str) -> dict[str, Any]:
         raise NotImplementedError
@@ -157,10 +194,23 @@ class StripeIssuer(_Replaying):
     creates = "/v1/issuing/cards"
 
     def made(self, card: str) -> dict[str, Any]:
-        return {"id": card, "object": "issuing.card", "currency": "usd", "type": "virtual", "status": "inactive", "livemode": False}
+        return {
+            "id": card,
+            "object": "issuing.card",
+            "currency": "usd",
+            "type": "virtual",
+            "status": "inactive",
+            "livemode": False,
+        }
 
     def trouble(self, code: str, text: str) -> dict[str, Any]:
-        return {"error": {"type": "api_error" if code == "api_error" else "invalid_request_error", "code": code, "message": text}}
+        return {
+            "error": {
+                "type": "api_error" if code == "api_error" else "invalid_request_error",
+                "code": code,
+                "message": text,
+            }
+        }
 
 
 class LithicIssuer(_Replaying):
@@ -182,8 +232,16 @@ class LithicIssuer(_Replaying):
         return {"message": f"{code}: {text}"}
 
 
-VENDORS: Final[dict[str, type[Issuer]]] = {"freedompay": FreedomPayIssuer, "stripe": StripeIssuer, "lithic": LithicIssuer}
+VENDORS: Final[dict[str, type[Issuer]]] = {
+    "freedompay": FreedomPayIssuer,
+    "stripe": StripeIssuer,
+    "lithic": LithicIssuer,
+}
 
 
 def _json(status: int, content: dict[str, Any], headers: dict[str, str] | None = None) -> Reply:
-    return Reply(status=status, body=json.dumps(content).encode(), headers={"Content-Type": "application/json"} | (headers or {}))
+    return Reply(
+        status=status,
+        body=json.dumps(content).encode(),
+        headers={"Content-Type": "application/json"} | (headers or {}),
+    )

@@ -1,7 +1,8 @@
-"""What the server answers to each path. Of Freedom Pay's calls the request id decides: it names the card, and a question about one that
-was never sent is answered with an error.
+"""What the server answers to each path. Of Freedom Pay's calls the request id decides: it names the
+card, and a question about one that was never sent is answered with an error.
 
-An answer of Lithic's or Stripe's server is as short as one of Freedom Pay's, so that nobody loses time on reading more.
+An answer of Lithic's or Stripe's server is as short as one of Freedom Pay's, so that nobody loses
+time on reading more.
 """
 
 from __future__ import annotations
@@ -15,16 +16,38 @@ PLACE: Final = "00000000-0000-4000-8000-000000000000"
 """Stands in an answer where the request id goes."""
 
 _DT: Final = "2026-01-01T00:00:00+05:00"
-_DONE: Final = {"status": "ok", "request_status": "success", "client_id": "client-1", "cards": [{"card_id": PLACE}], "dt": _DT}
+_DONE: Final = {
+    "status": "ok",
+    "request_status": "success",
+    "client_id": "client-1",
+    "cards": [{"card_id": PLACE}],
+    "dt": _DT,
+}
 _PROCESS: Final = {"status": "ok", "request_status": "process", "dt": _DT}
-_CARD: Final = {"card_id": "card-1", "client_id": "client-1", "product_id": 2000, "card_status": "active", "expiry": "2030-01"}
+_CARD: Final = {
+    "card_id": "card-1",
+    "client_id": "client-1",
+    "product_id": 2000,
+    "card_status": "active",
+    "expiry": "2030-01",
+}
 _LITHIC: Final = {"token": "card-1", "type": "VIRTUAL", "state": "OPEN", "last_four": "0000"}
-_STRIPE: Final = {"id": "ic_1", "object": "issuing.card", "currency": "usd", "type": "virtual", "status": "inactive", "livemode": False}
+_STRIPE: Final = {
+    "id": "ic_1",
+    "object": "issuing.card",
+    "currency": "usd",
+    "type": "virtual",
+    "status": "inactive",
+    "livemode": False,
+}
 
 
 def _reply(content: object) -> bytes:
     body = json.dumps(content, separators=(",", ":")).encode()
-    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (
+        len(body),
+        body,
+    )
 
 
 QUESTION: Final = b"/v5/card-api/request/status"
@@ -37,9 +60,17 @@ _SHARED: Final = {
     b"/v1/issuing/cards": _reply(_STRIPE),
     b"/v1/issuing/cards/ic_1": _reply(_STRIPE),
 }
-EFFECTS: Final = (b"/v5/card-api/client/add", b"/v5/card-api/card/issue", b"/v5/card-api/card/block")
+EFFECTS: Final = (
+    b"/v5/card-api/client/add",
+    b"/v5/card-api/card/issue",
+    b"/v5/card-api/card/block",
+)
 ANSWERS: Final = {
     "done": _SHARED | dict.fromkeys(EFFECTS, _reply(_DONE)),
     "process": _SHARED | dict.fromkeys(EFFECTS, _reply(_PROCESS)),
 }
-"""By name and path. `done`: an effect ends in its own answer; `process`: only `request/status` tells the end, and at the first look."""
+"""By name and path.
+
+`done`: an effect ends in its own answer; `process`: only `request/status` tells the end, and at the
+first look.
+"""

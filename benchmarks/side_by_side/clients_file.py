@@ -23,7 +23,12 @@ _WORKBOOKS: Final = _PROJECT / "tests" / "batch" / "workbooks.py"
 def people(rows: int) -> Iterator[dict[str, str]]:
     """What product 2000 needs, and nothing else."""
     for number in range(1, rows + 1):
-        yield {"key": f"app-{number:07}", "phone": f"7701{number:07}", "first_name": "AIGERIM", "last_name": "SERIKOVA"}
+        yield {
+            "key": f"app-{number:07}",
+            "phone": f"7701{number:07}",
+            "first_name": "AIGERIM",
+            "last_name": "SERIKOVA",
+        }
 
 
 def write_short(path: Path, rows: int) -> None:
@@ -34,21 +39,34 @@ def write_short(path: Path, rows: int) -> None:
 
 
 def write_full(path: Path, rows: int) -> None:
-    """As the example writes it: every column that product 1000 needs, two addresses and a document for each row."""
-    subprocess.run([sys.executable, _MAKER, "--rows", str(rows), "--out", path], check=True, stdout=subprocess.DEVNULL)
+    """As the example writes it: every column that product 1000 needs, two addresses and a document
+    for each row.
+    """
+    subprocess.run(
+        [sys.executable, _MAKER, "--rows", str(rows), "--out", path],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
 
 
 def write_workbook(path: Path, source: Path) -> None:
-    """An .xlsx with the rows of a CSV file, as an office has them: phones are numbers, everything else is text."""
+    """An .xlsx with the rows of a CSV file, as an office has them: phones are numbers, everything
+    else is text.
+    """
     with source.open(encoding="utf-8", newline="") as stream:
         reader = csv.reader(stream)
         head = next(reader)
         phone = head.index("phone")
-        rows = ([int(cell) if place == phone else cell or None for place, cell in enumerate(row)] for row in reader)
+        rows = (
+            [int(cell) if place == phone else cell or None for place, cell in enumerate(row)]
+            for row in reader
+        )
         _workbooks().write_xlsx(path, {"Clients": _after(head, rows)})
 
 
-def _after(head: list[str], rows: Iterator[list[str | int | None]]) -> Iterator[list[str] | list[str | int | None]]:
+def _after(
+    head: list[str], rows: Iterator[list[str | int | None]]
+) -> Iterator[list[str] | list[str | int | None]]:
     yield head
     yield from rows
 

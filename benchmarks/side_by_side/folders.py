@@ -23,5 +23,7 @@ MEMORY: Final = Path("/dev/shm")
 def disk() -> Iterator[Path]:
     """A folder that is gone afterwards; not in the usual place where that is in memory."""
     usual = Path(tempfile.gettempdir())
-    with tempfile.TemporaryDirectory(dir=Path.cwd() if file_system(usual) in _VOLATILE else usual) as folder:
+    with tempfile.TemporaryDirectory(
+        dir=Path.cwd() if file_system(usual) in _VOLATILE else usual
+    ) as folder:
         yield Path(folder).resolve()

@@ -1,4 +1,6 @@
-"""Answers of nearly 8 MiB that are hard to read, and a server that gives them: the card's id in the question names the answer."""
+"""Answers of nearly 8 MiB that are hard to read, and a server that gives them: the card's id in the
+question names the answer.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ SMALL: Final = "a usual answer"
 
 
 def _list(unit: bytes, most: int = _SIZE, name: bytes = b"x") -> bytes:
-    return _OK + b'"' + name + b'":[' + b",".join([unit] * min(most, _SIZE // (len(unit) + 1))) + b"]}"
+    return (
+        _OK + b'"' + name + b'":[' + b",".join([unit] * min(most, _SIZE // (len(unit) + 1))) + b"]}"
+    )
 
 
 ANSWERS: Final[dict[str, Callable[[], bytes]]] = {
@@ -32,10 +36,14 @@ ANSWERS: Final[dict[str, Callable[[], bytes]]] = {
     "fractions, all that are read": lambda: _list(b"1.5", 249_000),
     "empty lists, all that are read": lambda: _list(b"[]", 124_000),
     "objects, all that are read": lambda: _list(b'{"a":1}', 80_000),
-    "names, all that are read": lambda: _OK + b'"x":{' + b",".join(b'"n%d":1' % number for number in range(240_000)) + b"}}",
+    "names, all that are read": lambda: (
+        _OK + b'"x":{' + b",".join(b'"n%d":1' % number for number in range(240_000)) + b"}}"
+    ),
     "texts that look like card numbers": lambda: _list(b'"4111 1111 1111 1112 333"'),
     "texts that nearly are Base64": lambda: _list(b'"' + b"aB3/" * 15 + b'"', 120_000),
-    "a text of digits": lambda: _NO + b'"error_description":"' + b"4111 1111 " * (_SIZE // 10) + b'"}',
+    "a text of digits": lambda: (
+        _NO + b'"error_description":"' + b"4111 1111 " * (_SIZE // 10) + b'"}'
+    ),
     "a text of escapes": lambda: _NO + b'"error_description":"' + b"\\u0041" * (_SIZE // 6) + b'"}',
     "a number of digits": lambda: _OK + b'"x":' + b"7" * _SIZE + b"}",
     "brackets": lambda: b"[" * _SIZE,
@@ -43,7 +51,10 @@ ANSWERS: Final[dict[str, Callable[[], bytes]]] = {
     "a page": lambda: b"<html>" + b"4111 1111 " * (_SIZE // 10),
     "a statement, all that is read": lambda: _list(_MOVED, 24_000, b"operations"),
     "cards, all that are read": lambda: (
-        _OK + b'"cards":[' + b",".join(b'{"card_id":"%032x"}' % number for number in range(120_000)) + b"]}"
+        _OK
+        + b'"cards":['
+        + b",".join(b'{"card_id":"%032x"}' % number for number in range(120_000))
+        + b"]}"
     ),
 }
 
@@ -56,13 +67,19 @@ async def _serve() -> None:
         try:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).lower().split(b"\r\n")
-                length = next(int(line.split(b":")[1]) for line in head if line.startswith(b"content-length:"))
+                length = next(
+                    int(line.split(b":")[1]) for line in head if line.startswith(b"content-length:")
+                )
                 fields = json.loads(await reader.readexactly(length))
                 name, request_id = fields.get("card_id"), fields.get("request_id", "")
                 if name:
                     asked[request_id] = made[name]
                 body = asked[request_id]
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+                writer.write(
+                    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+                    % len(body)
+                    + body
+                )
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()

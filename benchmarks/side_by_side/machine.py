@@ -9,7 +9,16 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-__all__ = ["client_cpu", "file_system", "machine", "peak_memory", "pin", "raise_open_files", "server_cpu", "versions"]
+__all__ = [
+    "client_cpu",
+    "file_system",
+    "machine",
+    "peak_memory",
+    "pin",
+    "raise_open_files",
+    "server_cpu",
+    "versions",
+]
 
 
 def machine() -> str:
@@ -19,7 +28,10 @@ def machine() -> str:
     with suppress(OSError):
         system = platform.freedesktop_os_release()["PRETTY_NAME"]
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"{_processor()}, {os.cpu_count()} cores, {memory:.1f} GiB, {system}, {platform.system()} {platform.release()}, {python}"
+    return (
+        f"{_processor()}, {os.cpu_count()} cores, {memory:.1f} GiB, {system}, {platform.system()} "
+        f"{platform.release()}, {python}"
+    )
 
 
 def versions(*names: str) -> str:
@@ -27,7 +39,9 @@ def versions(*names: str) -> str:
 
 
 def client_cpu() -> int | None:
-    """The processor of the clients that are measured; `None`: there is only one, or they can't be chosen."""
+    """The processor of the clients that are measured; `None`: there is only one, or they can't be
+    chosen.
+    """
     cpus = _cpus()
     return cpus[0] if len(cpus) > 1 else None
 
@@ -56,12 +70,15 @@ def raise_open_files() -> int:
 
 def peak_memory() -> float:
     """MiB that this process has had at most."""
-    # ru_maxrss outlives exec, so that of a child begins with its parent's size; the kernel's own count of the process does not.
+    # ru_maxrss outlives exec, so that of a child begins with its parent's size; the kernel's own
+    # count of the process does not.
     with suppress(OSError):
         for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) / 2**10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if platform.system() == "Darwin" else 2**10)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
+        2**20 if platform.system() == "Darwin" else 2**10
+    )
 
 
 def file_system(folder: Path) -> str:

@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 __all__ = ["Spread", "per_call", "percentile", "ratios"]
 
 
-async def per_call(call: Callable[[], Awaitable[object]], calls: int, in_flight: int) -> tuple[float, float]:
-    """Microseconds a call: of this process's CPU, all its threads included, and of the clock on the wall."""
+async def per_call(
+    call: Callable[[], Awaitable[object]], calls: int, in_flight: int
+) -> tuple[float, float]:
+    """Microseconds a call: of this process's CPU, all its threads included, and of the clock on the
+    wall.
+    """
     left = iter(range(calls))
 
     async def worker() -> None:
@@ -41,7 +45,9 @@ class Spread(NamedTuple):
 
     def show(self, form: str = ",.0f", unit: str = "") -> str:
         """`median (least..most) unit`."""
-        return f"{self.median:{form}} ({self.least:{form}}..{self.most:{form}}){unit and ' ' + unit}"
+        return (
+            f"{self.median:{form}} ({self.least:{form}}..{self.most:{form}}){unit and ' ' + unit}"
+        )
 
 
 def ratios(these: Sequence[float], those: Sequence[float]) -> Spread:

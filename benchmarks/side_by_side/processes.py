@@ -1,4 +1,6 @@
-"""The processes of a part: the server, the clients that take turns, and workers that do one thing and end."""
+"""The processes of a part: the server, the clients that take turns, and workers that do one thing
+and end.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,11 @@ class _Steered:
 
     def __init__(self, module: str, *arguments: object) -> None:
         command = [sys.executable, "-m", f"side_by_side.{module}", *map(str, arguments)]
-        # Not in the folder of the project, where `import freedompay_async` would find the sources and not what is installed.
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=_FOLDER)
+        # Not in the folder of the project, where `import freedompay_async` would find the sources
+        # and not what is installed.
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=_FOLDER
+        )
 
     def _hear(self) -> str:
         line = self._process.stdout.readline() if self._process.stdout else ""
@@ -41,7 +46,12 @@ class _Steered:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         try:
             self._process.communicate("", timeout=10)
         except subprocess.TimeoutExpired:
@@ -56,12 +66,18 @@ class Server(_Steered):
         answers: `done` or `process`: see `answers.py`.
         delay: seconds from a request to its answer.
         tls: the file of its key and certificate.
-        pinned: on a processor of its own, which is for figures of CPU; otherwise where the system puts it.
+        pinned: on a processor of its own, which is for figures of CPU; otherwise where the system
+            puts it.
     """
 
-    def __init__(self, answers: str, *, delay: float = 0.0, tls: Path | None = None, pinned: bool = False) -> None:
+    def __init__(
+        self, answers: str, *, delay: float = 0.0, tls: Path | None = None, pinned: bool = False
+    ) -> None:
         cpu = server_cpu() if pinned else None
-        options = [*(() if cpu is None else ("--cpu", cpu)), *(() if tls is None else ("--tls", tls))]
+        options = [
+            *(() if cpu is None else ("--cpu", cpu)),
+            *(() if tls is None else ("--tls", tls)),
+        ]
         super().__init__("server", answers, "--delay", delay, *options)
         self.url: Final = f"http{'s' if tls else ''}://127.0.0.1:{self._hear().strip()}"
 
@@ -78,16 +94,24 @@ class Server(_Steered):
 
 
 class Column(_Steered):
-    """One client, with its own event loop, on the processor of the clients; it waits until it is its turn."""
+    """One client, with its own event loop, on the processor of the clients; it waits until it is
+    its turn.
+    """
 
     def __init__(self, name: str, url: str, in_flight: int) -> None:
         cpu = client_cpu()
-        super().__init__("workers.column", name, url, in_flight, *(() if cpu is None else ("--cpu", cpu)))
+        super().__init__(
+            "workers.column", name, url, in_flight, *(() if cpu is None else ("--cpu", cpu))
+        )
         self._hear()
 
     def turn(self, call: str, *, seconds: float, most: int) -> dict[str, Any]:
-        """Make this call for about so many seconds, and at most so often: `calls`, and `cpu` and `wall` in microseconds a call."""
-        told: dict[str, Any] = self._say(json.dumps({"call": call, "seconds": seconds, "most": most}))
+        """Make this call for about so many seconds, and at most so often: `calls`, and `cpu` and
+        `wall` in microseconds a call.
+        """
+        told: dict[str, Any] = self._say(
+            json.dumps({"call": call, "seconds": seconds, "most": most})
+        )
         return told
 
 

@@ -1,4 +1,6 @@
-"""`RESULTS.md`: a section for each part, which that part alone writes, and all targets at the top, read from the sections."""
+"""`RESULTS.md`: a section for each part, which that part alone writes, and all targets at the top,
+read from the sections.
+"""
 
 from __future__ import annotations
 
@@ -41,12 +43,26 @@ class Section:
         self.parts.append(text)
 
     def target(
-        self, what: str, measured: Spread, *, most: float | None = None, least: float | None = None, form: str = ".2f", unit: str = ""
+        self,
+        what: str,
+        measured: Spread,
+        *,
+        most: float | None = None,
+        least: float | None = None,
+        form: str = ".2f",
+        unit: str = "",
     ) -> None:
         """A bound that is wanted, and whether the median keeps it."""
         met = measured.median <= most if most is not None else measured.median >= (least or 0.0)
         bound = f"at most {most:{form}}" if most is not None else f"at least {least:{form}}"
-        self.targets.append((what, bound + (unit and f" {unit}"), measured.show(form, unit), "met" if met else "**missed**"))
+        self.targets.append(
+            (
+                what,
+                bound + (unit and f" {unit}"),
+                measured.show(form, unit),
+                "met" if met else "**missed**",
+            )
+        )
 
     def unmeasured(self, what: str, why: str) -> None:
         """A target that could not be put to the test counts as none that was met."""
@@ -56,7 +72,15 @@ class Section:
         """The section as it stands in the file; `measured` says when, how and on what."""
         blocks = [f"## {part}: {self.title}", f"{measured} {self.versions}.", *self.parts]
         if self.targets:
-            blocks.append("\n".join([_HEAD, "|---|---|---|---|", *(f"| {' | '.join(row)} |" for row in self.targets)]))
+            blocks.append(
+                "\n".join(
+                    [
+                        _HEAD,
+                        "|---|---|---|---|",
+                        *(f"| {' | '.join(row)} |" for row in self.targets),
+                    ]
+                )
+            )
         return "\n\n".join(blocks)
 
 
@@ -69,9 +93,14 @@ def put(part: str, text: str, order: Sequence[str], file: Path = RESULTS) -> Non
     """Replace the section of a part; `order` is that of the sections."""
     sections = _sections(file.read_text(encoding="utf-8")) if file.exists() else {}
     sections[part] = text
-    names = [name for name in order if name in sections] + [name for name in sections if name not in order]
+    names = [name for name in order if name in sections] + [
+        name for name in sections if name not in order
+    ]
     blocks = [_PREAMBLE.strip(), _summary({name: sections[name] for name in names})]
-    blocks += [f"<!-- part: {name} -->\n\n{sections[name]}\n\n<!-- end of part: {name} -->" for name in names]
+    blocks += [
+        f"<!-- part: {name} -->\n\n{sections[name]}\n\n<!-- end of part: {name} -->"
+        for name in names
+    ]
     # Beside it first, so that whoever is killed in between loses nothing.
     beside = file.with_suffix(".new")
     beside.write_text("\n\n".join(block for block in blocks if block) + "\n", encoding="utf-8")
@@ -79,7 +108,9 @@ def put(part: str, text: str, order: Sequence[str], file: Path = RESULTS) -> Non
 
 
 def _sections(text: str) -> dict[str, str]:
-    found = re.finditer(r"<!-- part: (\S+) -->\n\n(.*?)\n\n<!-- end of part: \1 -->", text, re.DOTALL)
+    found = re.finditer(
+        r"<!-- part: (\S+) -->\n\n(.*?)\n\n<!-- end of part: \1 -->", text, re.DOTALL
+    )
     return {each[1]: each[2] for each in found}
 
 
@@ -88,4 +119,8 @@ def _summary(sections: dict[str, str]) -> str:
     for name, text in sections.items():
         rows = text.partition(_HEAD)[2].strip().splitlines()[1:]
         lines += [f"| {name} {row}" for row in rows]
-    return "\n".join(["| part | target | wanted | measured | |", "|---|---|---|---|---|", *lines]) if lines else ""
+    return (
+        "\n".join(["| part | target | wanted | measured | |", "|---|---|---|---|---|", *lines])
+        if lines
+        else ""
+    )

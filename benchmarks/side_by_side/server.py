@@ -2,7 +2,8 @@
 
     python -m side_by_side.server ANSWERS [--delay SECONDS] [--cpu NUMBER] [--tls FILE]
 
-It prints its port, then answers each line of its standard input with its counts since the line before, and ends when the input does.
+It prints its port, then answers each line of its standard input with its counts since the line
+before, and ends when the input does.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ _MALFORMED: Final = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
 
 
 class _Counts:
-    """`strange`: requests that the server has no answer for; `took`: seconds from a whole request to its answer, of those that wait."""
+    """`strange`: requests that the server has no answer for; `took`: seconds from a whole request
+    to its answer, of those that wait.
+    """
 
     def __init__(self) -> None:
         self.calls = self.strange = self.connections = 0
@@ -53,9 +56,13 @@ class _Counts:
 
 
 class _Connection(asyncio.Protocol):
-    """HTTP/1.1 as far as these clients speak it: a body has a Content-Length, and the next request waits for the answer."""
+    """HTTP/1.1 as far as these clients speak it: a body has a Content-Length, and the next request
+    waits for the answer.
+    """
 
-    def __init__(self, answers: Mapping[bytes, bytes], delay: float, counts: _Counts, known: set[bytes]) -> None:
+    def __init__(
+        self, answers: Mapping[bytes, bytes], delay: float, counts: _Counts, known: set[bytes]
+    ) -> None:
         self._answers = answers
         self._known = known
         self._delay = delay
@@ -110,7 +117,9 @@ class _Connection(asyncio.Protocol):
 async def _serve(answers: Mapping[bytes, bytes], delay: float, tls: ssl.SSLContext | None) -> None:
     counts, ended, loop = _Counts(), asyncio.Event(), asyncio.get_running_loop()
     known: set[bytes] = set()
-    server = await loop.create_server(lambda: _Connection(answers, delay, counts, known), "127.0.0.1", 0, ssl=tls, backlog=4096)
+    server = await loop.create_server(
+        lambda: _Connection(answers, delay, counts, known), "127.0.0.1", 0, ssl=tls, backlog=4096
+    )
     print(server.sockets[0].getsockname()[1], flush=True)
 
     def heard() -> None:
@@ -126,7 +135,9 @@ async def _serve(answers: Mapping[bytes, bytes], delay: float, tls: ssl.SSLConte
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("answers", choices=ANSWERS)
-    parser.add_argument("--delay", type=float, default=0.0, help="seconds from a request to its answer")
+    parser.add_argument(
+        "--delay", type=float, default=0.0, help="seconds from a request to its answer"
+    )
     parser.add_argument("--cpu", type=int, help="the only processor to run on")
     parser.add_argument("--tls", help="a file with the key and the certificate")
     flags = parser.parse_args()

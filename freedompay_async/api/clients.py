@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Unpack
 
 from freedompay_async.api.namespace import Namespace
 from freedompay_async.contract import table
-from freedompay_async.contract.models.client_requests import ClientCreation, ClientId, ClientUpdate, NewPhone
+from freedompay_async.contract.models.client_requests import (
+    ClientCreation,
+    ClientId,
+    ClientUpdate,
+    NewPhone,
+)
 
 if TYPE_CHECKING:
     from freedompay_async.contract.models.answers import Completed, CreatedClient
@@ -33,7 +38,12 @@ class Clients(Namespace):
         """Create a client (docs.freedompay.kz, api-12074751)."""
         return await self._start(
             table.CLIENTS_CREATE,
-            lambda: ClientCreation(product_id=product_id, client=client, branch_id=branch_id, identification_info=identification_info),
+            lambda: ClientCreation(
+                product_id=product_id,
+                client=client,
+                branch_id=branch_id,
+                identification_info=identification_info,
+            ),
             options,
         )
 
@@ -45,7 +55,8 @@ class Clients(Namespace):
         phone: int,
         **options: Unpack[ChangeOptions],
     ) -> Operation[Completed]:
-        """Give a client another phone number, the one thing that can be changed (docs.freedompay.kz, api-12074967).
+        """Give a client another phone number, the one thing that can be changed
+        (docs.freedompay.kz, api-12074967).
 
         Args:
             client_id: the client.
@@ -54,7 +65,11 @@ class Clients(Namespace):
             **options: see `ChangeOptions`.
         """
         return await self._start(
-            table.CLIENTS_UPDATE, lambda: ClientUpdate(client_id=client_id, product_id=product_id, client=NewPhone(phone=phone)), options
+            table.CLIENTS_UPDATE,
+            lambda: ClientUpdate(
+                client_id=client_id, product_id=product_id, client=NewPhone(phone=phone)
+            ),
+            options,
         )
 
     async def cards(self, client_id: str, **options: Unpack[ReadOptions]) -> ClientCards:

@@ -48,17 +48,31 @@ async def given_call(
     _check_type(answer_type)
     request_id = options.get("request_id")
     if retry.harmless and request_id is not None:
-        raise ConfigurationError("request_id is for calls that change something: each attempt of a read has its own. Nothing was sent.")
-    if retry.harmless and any(session.shared.row(call).path == path and not call.retry.harmless for call in TABLE):
-        raise ConfigurationError(f"{path} changes something, so it is no read and is not repeated at will. Nothing was sent.")
+        raise ConfigurationError(
+            "request_id is for calls that change something: each attempt of a read has its own. "
+            "Nothing was sent."
+        )
+    if retry.harmless and any(
+        session.shared.row(call).path == path and not call.retry.harmless for call in TABLE
+    ):
+        raise ConfigurationError(
+            f"{path} changes something, so it is no read and is not repeated at will. Nothing was "
+            "sent."
+        )
     if not retry.harmless:
         request_id = _own_id(body, request_id)
     own = cast("ChangeOptions", {**options, "request_id": request_id})
     if retry is Retry.ASKABLE:
         if section is not Section.PAYMENT_CARDS:
-            raise ConfigurationError(f"request/status does not know the calls of {section}: they can't be asked about. Nothing was sent.")
+            raise ConfigurationError(
+                f"request/status does not know the calls of {section}: they can't be asked about. "
+                "Nothing was sent."
+            )
         if answer_type is not RequestState or isinstance(body, msgspec.Struct):
-            raise ConfigurationError("an askable call has a body of fields and is read into a RequestState. Nothing was sent.")
+            raise ConfigurationError(
+                "an askable call has a body of fields and is read into a RequestState. Nothing "
+                "was sent."
+            )
         askable = Call(path, path, GivenIntent, RequestState, Mark.GIVEN, retry, "", section)
         return cast("R", await session.submit(askable, GivenIntent(fields=body), own))
     request = body if isinstance(body, msgspec.Struct) else GivenBody(fields=body)
@@ -70,23 +84,39 @@ async def given_call(
 
 def _own_id(body: Fields | msgspec.Struct, request_id: RequestId | None) -> RequestId | None:
     """The id in the caller's own body is the id of the call: one intent has one."""
-    named = body.get("request_id") if isinstance(body, Fields) else getattr(body, "request_id", None)
+    named = (
+        body.get("request_id") if isinstance(body, Fields) else getattr(body, "request_id", None)
+    )
     if not named:
         return request_id
     if request_id is not None and checked_request_id(request_id) != checked_request_id(named):
-        raise ConfigurationError("request_id and the request_id in the body differ: one call has one id. Nothing was sent.")
+        raise ConfigurationError(
+            "request_id and the request_id in the body differ: one call has one id. Nothing was "
+            "sent."
+        )
     return checked_request_id(named)
 
 
 def _check_type(answer_type: Any) -> None:
-    """Whether an answer can be read into it: to be found out before something is sent, and not after."""
+    """Whether an answer can be read into it: to be found out before something is sent, and not
+    after.
+    """
     try:
-        unread = [kind for kind in _custom_types(inspect.type_info(answer_type), set()) if not issubclass(kind, Secret | Fields)]
+        unread = [
+            kind
+            for kind in _custom_types(inspect.type_info(answer_type), set())
+            if not issubclass(kind, Secret | Fields)
+        ]
     except (TypeError, NameError, AttributeError, ValueError) as error:
-        raise ConfigurationError(f"answer_type {answer_type!r} can't be read from JSON: {error}. Nothing was sent.") from error
+        raise ConfigurationError(
+            f"answer_type {answer_type!r} can't be read from JSON: {error}. Nothing was sent."
+        ) from error
     if unread:
         name = unread[0].__name__
-        raise ConfigurationError(f"answer_type {answer_type!r} can't be read from JSON: it has no {name}. Nothing was sent.")
+        raise ConfigurationError(
+            f"answer_type {answer_type!r} can't be read from JSON: it has no {name}. Nothing was "
+            "sent."
+        )
 
 
 def _custom_types(part: object, seen: set[int]) -> Iterator[type]:

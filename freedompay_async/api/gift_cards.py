@@ -12,7 +12,12 @@ from freedompay_async.calls.driver import warn_of_unknown
 from freedompay_async.calls.error_text import mark_cancelled
 from freedompay_async.contract import table
 from freedompay_async.contract.models.dictionaries import GiftCardStatus, GiftStatus
-from freedompay_async.contract.models.gift_cards import GiftCardId, GiftConfirmation, GiftIssue, GiftProductQuery
+from freedompay_async.contract.models.gift_cards import (
+    GiftCardId,
+    GiftConfirmation,
+    GiftIssue,
+    GiftProductQuery,
+)
 from freedompay_async.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -28,16 +33,27 @@ from freedompay_async.redaction.secret import Otp
 from freedompay_async.settings.options import CHANGE_OPTIONS
 
 if TYPE_CHECKING:
-    from freedompay_async.contract.models.gift_cards import GiftAnswer, GiftCardState, GiftProducts, IssuedGiftCard
+    from freedompay_async.contract.models.gift_cards import (
+        GiftAnswer,
+        GiftCardState,
+        GiftProducts,
+        IssuedGiftCard,
+    )
     from freedompay_async.contract.request_ids import RequestId
     from freedompay_async.settings.options import ChangeOptions, ReadOptions
 
 __all__ = ["GiftCardOrder", "GiftCards"]
 
 log: Final = logging.getLogger("freedompay_async")
-# What a confirmation is also answered with where an earlier one has activated the card. A wrong code stays one, whatever the card is.
+# What a confirmation is also answered with where an earlier one has activated the card. A wrong
+# code stays one, whatever the card is.
 _LEFT_OPEN: Final = frozenset(
-    (GiftStatus.GENERAL_ERROR, GiftStatus.ISSUE_FAILED, GiftStatus.ACTIVATION_FAILED, GiftStatus.ALREADY_ACTIVATED)
+    (
+        GiftStatus.GENERAL_ERROR,
+        GiftStatus.ISSUE_FAILED,
+        GiftStatus.ACTIVATION_FAILED,
+        GiftStatus.ALREADY_ACTIVATED,
+    )
 )
 _CARD_ID: Final = re.compile(r"[0-9]{1,20}")
 
@@ -45,11 +61,13 @@ _CARD_ID: Final = re.compile(r"[0-9]{1,20}")
 class GiftCards(Namespace):
     """Gift cards: issue one, then confirm it with the code from the SMS.
 
-    No body of this section has a request id, and `request/status` does not know its calls: where an answer is lost, the error is
-    `OutcomeUnknown`, and a person has to look. Under the `Sign` scheme each call has an id in a header; there it is sent once more under
-    the same id, after the grace time. `issue`, which pays, is not, unless the policy says so (`resend_payments`). A client with a
-    `record` writes each call down before it is sent. A negative status raises `GiftCardError`.
-    `card_id`, `phone` and `product_code` are integers; text of digits will do. Options as for `Cards`.
+    No body of this section has a request id, and `request/status` does not know its calls: where an
+    answer is lost, the error is `OutcomeUnknown`, and a person has to look. Under the `Sign` scheme
+    each call has an id in a header; there it is sent once more under the same id, after the grace
+    time. `issue`, which pays, is not, unless the policy says so (`resend_payments`). A client with
+    a `record` writes each call down before it is sent. A negative status raises `GiftCardError`.
+    `card_id`, `phone` and `product_code` are integers; text of digits will do. Options as for
+    `Cards`.
     """
 
     async def products(self, **options: Unpack[ReadOptions]) -> GiftProducts:
@@ -65,7 +83,8 @@ class GiftCards(Namespace):
         card_id: int | str | None = None,
         **options: Unpack[ChangeOptions],
     ) -> IssuedGiftCard:
-        """Issue a card: the merchant's account pays now, and a code goes to the phone (freedompay.money/docs-en/cards-api).
+        """Issue a card: the merchant's account pays now, and a code goes to the phone
+        (freedompay.money/docs-en/cards-api).
 
         Args:
             cardholder_name: as it is on the card.
@@ -76,8 +95,10 @@ class GiftCards(Namespace):
                 it names the call in errors, logs and the record.
 
         Raises:
-            OutcomeUnknown: sent, and no answer came: the card may have been issued and paid for. Do not repeat it before that is clear.
-            GiftCardError: refused. Under `Sign` with a `request_id` of yours it is `OutcomeUnknown`: the id may have been used before.
+            OutcomeUnknown: sent, and no answer came: the card may have been issued and paid for. Do
+                not repeat it before that is clear.
+            GiftCardError: refused. Under `Sign` with a `request_id` of yours it is
+                `OutcomeUnknown`: the id may have been used before.
             FreedomPayError: any other of the tree but `StillProcessing`.
         """
         call = table.GIFT_CARDS_ISSUE
@@ -92,7 +113,13 @@ class GiftCards(Namespace):
         if issued.card_id is None:
             raise _unnamed("does not name it", issued)
         if body.card_id is not None and str(issued.card_id) != str(body.card_id):
-            raise _unnamed(f"names card {mask_text(str(issued.card_id))[:60]!r}, and card {body.card_id} was ordered", issued)
+            raise _unnamed(
+                (
+                    f"names card {mask_text(str(issued.card_id))[:60]!r}, and card {body.card_id} "
+                    "was ordered"
+                ),
+                issued,
+            )
         return issued
 
     async def confirm(
@@ -110,7 +137,9 @@ class GiftCards(Namespace):
         otp = Otp(otp)
         return await self._change(
             table.GIFT_CARDS_CONFIRM,
-            lambda: GiftConfirmation(otp=otp, card_id=None if card_id is None else _digits("card_id", card_id)),
+            lambda: GiftConfirmation(
+                otp=otp, card_id=None if card_id is None else _digits("card_id", card_id)
+            ),
             options,
         )
 
@@ -119,21 +148,33 @@ class GiftCards(Namespace):
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
-        return await self._change(table.GIFT_CARDS_RESEND, lambda: GiftCardId(card_id=_digits("card_id", card_id)), options)
+        return await self._change(
+            table.GIFT_CARDS_RESEND,
+            lambda: GiftCardId(card_id=_digits("card_id", card_id)),
+            options,
+        )
 
     async def resend_code(self, card_id: int | str, **options: Unpack[ReadOptions]) -> GiftAnswer:
         """Send another code to the phone.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
-        return await self._change(table.GIFT_CARDS_RESEND_CODE, lambda: GiftCardId(card_id=_digits("card_id", card_id)), options)
+        return await self._change(
+            table.GIFT_CARDS_RESEND_CODE,
+            lambda: GiftCardId(card_id=_digits("card_id", card_id)),
+            options,
+        )
 
     async def status(self, card_id: int | str, **options: Unpack[ReadOptions]) -> GiftCardState:
         """How it stands with a card.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
-        return await self._read(table.GIFT_CARDS_STATUS, lambda: GiftCardId(card_id=_digits("card_id", card_id)), options)
+        return await self._read(
+            table.GIFT_CARDS_STATUS,
+            lambda: GiftCardId(card_id=_digits("card_id", card_id)),
+            options,
+        )
 
     async def order(
         self,
@@ -146,10 +187,16 @@ class GiftCards(Namespace):
     ) -> GiftCardOrder:
         """The first of two steps: issue a card, as `issue`. The second is `order.confirm(otp)`."""
         issued = await self.issue(
-            cardholder_name=cardholder_name, phone=phone, product_code=product_code, request_id=request_id, timeout=timeout
+            cardholder_name=cardholder_name,
+            phone=phone,
+            product_code=product_code,
+            request_id=request_id,
+            timeout=timeout,
         )
         if not _CARD_ID.fullmatch(str(issued.card_id)):
-            raise _unnamed(f"names it {mask_text(str(issued.card_id))[:60]!r}, which is no card id", issued)
+            raise _unnamed(
+                f"names it {mask_text(str(issued.card_id))[:60]!r}, which is no card id", issued
+            )
         return GiftCardOrder(self, _digits("card_id", cast("int | str", issued.card_id)))
 
     def attach(self, card_id: int | str) -> GiftCardOrder:
@@ -171,21 +218,26 @@ class GiftCardOrder(Staying):
         self._cards: Final = cards
 
     async def confirm(self, otp: str, *, timeout: float | None = None) -> GiftCardState:
-        """Confirm it. Where the answer is lost, or says "activated already" (-10), the status of the card tells.
+        """Confirm it. Where the answer is lost, or says "activated already" (-10), the status of
+        the card tells.
 
-        So it is safe to try again, in another process too: an earlier try whose answer was lost may have confirmed the card. A success then
-        says that the card is active, and not that this very code was right.
+        So it is safe to try again, in another process too: an earlier try whose answer was lost may
+        have confirmed the card. A success then says that the card is active, and not that this very
+        code was right.
 
         Raises:
-            GiftCardError: refused; `code` -8 is a wrong code, or one that an earlier try has used up. Another try is safe, and `status()`
-                tells.
-            OutcomeUnknown: it may have been confirmed, and the status does not tell. Another try is safe: a card is confirmed once.
+            GiftCardError: refused; `code` -8 is a wrong code, or one that an earlier try has used
+                up. Another try is safe, and `status()` tells.
+            OutcomeUnknown: it may have been confirmed, and the status does not tell. Another try is
+                safe: a card is confirmed once.
         """
         otp = Otp(otp)
         try:
             return await self._cards.confirm(otp=otp, card_id=self.card_id, timeout=timeout)
         except (OutcomeUnknown, AuthenticationError, GiftCardError, RateLimited) as error:
-            known = error.done is False or (isinstance(error, GiftCardError) and error.code not in _LEFT_OPEN)
+            known = error.done is False or (
+                isinstance(error, GiftCardError) and error.code not in _LEFT_OPEN
+            )
             if known:
                 raise
             return await self._by_its_status(error, timeout)
@@ -207,7 +259,9 @@ class GiftCardOrder(Staying):
         if state.card_status == GiftCardStatus.ACTIVATED:
             return state
         if state.card_status is not None:
-            doubt.add_note(f"asked since, the issuer says of its status: {state.card_status.sentence}")
+            doubt.add_note(
+                f"asked since, the issuer says of its status: {state.card_status.sentence}"
+            )
         raise doubt
 
     async def resend_code(self, *, timeout: float | None = None) -> GiftAnswer:
@@ -224,7 +278,10 @@ class GiftCardOrder(Staying):
 def _unnamed(what: str, issued: IssuedGiftCard) -> ResultUnknown:
     """A card that was paid for, and that the answer does not name as it was ordered."""
     error = ResultUnknown(
-        f"the card was issued and paid for, and the answer {what}. Do not repeat it; a person has to look.",
+        (
+            f"the card was issued and paid for, and the answer {what}. Do not repeat it; a person "
+            "has to look."
+        ),
         request_id=issued.request_id,
         call=table.GIFT_CARDS_ISSUE.name,
         card_ids=() if issued.card_id is None else (mask_text(str(issued.card_id)),),
@@ -238,5 +295,7 @@ def _digits(name: str, value: int | str) -> int:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 20:
         return int(value)
     if not isinstance(value, int) or isinstance(value, bool):
-        raise ConfigurationError(f"{name} is not a number: use an integer, or digits only. Nothing was sent.")
+        raise ConfigurationError(
+            f"{name} is not a number: use an integer, or digits only. Nothing was sent."
+        )
     return value

@@ -43,7 +43,11 @@ class Limits(Namespace):
             **options: see `ChangeOptions`.
         """
         return await self._start(
-            table.LIMITS_SET, lambda: LimitSetting(object=LimitTarget(type=object_type, value=object_id), limits=limits), options
+            table.LIMITS_SET,
+            lambda: LimitSetting(
+                object=LimitTarget(type=object_type, value=object_id), limits=limits
+            ),
+            options,
         )
 
     async def list(
@@ -53,5 +57,11 @@ class Limits(Namespace):
         object_id: str,
         **options: Unpack[ReadOptions],
     ) -> LimitList:
-        """The limits that are set, and what is left of them (docs.freedompay.kz, api-18614458; the answer's names are inferred)."""
-        return await self._read(table.LIMITS_LIST, lambda: LimitQuery(object=LimitTarget(type=object_type, value=object_id)), options)
+        """The limits that are set, and what is left of them (docs.freedompay.kz, api-18614458; the
+        answer's names are inferred).
+        """
+        return await self._read(
+            table.LIMITS_LIST,
+            lambda: LimitQuery(object=LimitTarget(type=object_type, value=object_id)),
+            options,
+        )

@@ -37,7 +37,10 @@ def pin_to_send(pin: Pin | None, encrypt: Hidden[Callable[[str], str] | None]) -
     if not pin:
         raise _refused("set_pin was given an empty PIN.")
     if encrypt.value is None and len(pin.reveal()) <= _LONGEST_PLAIN and pin.reveal().isdigit():
-        raise _refused("set_pin was given a plain PIN and nothing to encrypt it with: hand in encrypt=, or the encrypted text.")
+        raise _refused(
+            "set_pin was given a plain PIN and nothing to encrypt it with: hand in encrypt=, or "
+            "the encrypted text."
+        )
     return pin
 
 

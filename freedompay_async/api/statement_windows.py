@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["day_of", "movements"]
 
 _DAY: Final = dt.timedelta(days=1)
-# One for an issuer that leaves the day itself out, one for days that begin elsewhere than those of a movement's own offset.
+# One for an issuer that leaves the day itself out, one for days that begin elsewhere than those of
+# a movement's own offset.
 _MARGIN: Final = 2 * _DAY
 
 
@@ -29,7 +30,9 @@ def day_of(day: dt.date | str | None) -> str | None:
 
 
 class _Ask(Protocol):
-    async def __call__(self, card_id: str, *, start_date: dt.date, end_date: dt.date, timeout: float | None) -> Statement: ...
+    async def __call__(
+        self, card_id: str, *, start_date: dt.date, end_date: dt.date, timeout: float | None
+    ) -> Statement: ...
 
 
 async def movements(
@@ -38,20 +41,28 @@ async def movements(
     """As `Cards.movements`."""
     start, end = _date(start), _date(end)
     if end < start:
-        raise ConfigurationError(f"movements from {start} to {end}: the end is before the start. Nothing was sent.")
+        raise ConfigurationError(
+            f"movements from {start} to {end}: the end is before the start. Nothing was sent."
+        )
     if window < 1:
         raise ConfigurationError(f"window={window!r}: days, at least 1. Nothing was sent.")
     if start - dt.date.min < _MARGIN or dt.date.max - end < _MARGIN + _DAY:
-        raise ConfigurationError(f"movements from {start} to {end}: there are no such days around them. Nothing was sent.")
+        raise ConfigurationError(
+            f"movements from {start} to {end}: there are no such days around them. Nothing was "
+            "sent."
+        )
     first = start
     while first <= end:
         last = min(end, first + min(window - 1, (end - first).days) * _DAY)
-        statement = await ask(card_id, start_date=first - _MARGIN, end_date=last + _MARGIN, timeout=timeout)
+        statement = await ask(
+            card_id, start_date=first - _MARGIN, end_date=last + _MARGIN, timeout=timeout
+        )
         for movement in statement.operations or ():
             day = _day_of(movement)
             if day is None:
                 raise ProtocolError(
-                    f"a movement has no date that can be read ({mask_text(str(movement.datetime))[:40]!r}), so nothing tells which window "
+                    "a movement has no date that can be read "
+                    f"({mask_text(str(movement.datetime))[:40]!r}), so nothing tells which window "
                     "it belongs to. Ask for `statement` instead, one at a time.",
                     request_id=statement.request_id,
                     call="cards.statement",

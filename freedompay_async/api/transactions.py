@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Unpack
 
 from freedompay_async.api.namespace import Namespace
 from freedompay_async.contract import table
-from freedompay_async.contract.models.requests import Clearing, Refund, TransactionCreation, TransactionId, money
+from freedompay_async.contract.models.requests import (
+    Clearing,
+    Refund,
+    TransactionCreation,
+    TransactionId,
+    money,
+)
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -22,8 +28,8 @@ __all__ = ["Transactions"]
 class Transactions(Namespace):
     """Payments from a card; options and errors as for `Cards`.
 
-    Amounts are in whole units of the currency: `Decimal`, `int`, or text such as `"12.10"`; never a float. These calls are in the KZ menu
-    only, as far as seen.
+    Amounts are in whole units of the currency: `Decimal`, `int`, or text such as `"12.10"`; never a
+    float. These calls are in the KZ menu only, as far as seen.
     """
 
     async def create(
@@ -43,7 +49,11 @@ class Transactions(Namespace):
         return await self._start(
             table.TRANSACTIONS_CREATE,
             lambda: TransactionCreation(
-                order_id=order_id, card_id=card_id, amount=money(amount), currency=currency, description=description
+                order_id=order_id,
+                card_id=card_id,
+                amount=money(amount),
+                currency=currency,
+                description=description,
             ),
             options,
         )
@@ -56,10 +66,16 @@ class Transactions(Namespace):
         amount: Decimal | int | str | None = None,
         **options: Unpack[ChangeOptions],
     ) -> Operation[Completed]:
-        """Clear a transaction; without an amount, all of it (docs.freedompay.kz, api-14318358; the fields are published in part)."""
+        """Clear a transaction; without an amount, all of it (docs.freedompay.kz, api-14318358; the
+        fields are published in part).
+        """
         return await self._start(
             table.TRANSACTIONS_CLEAR,
-            lambda: Clearing(order_id=order_id, transaction_id=transaction_id, amount=None if amount is None else money(amount)),
+            lambda: Clearing(
+                order_id=order_id,
+                transaction_id=transaction_id,
+                amount=None if amount is None else money(amount),
+            ),
             options,
         )
 
@@ -89,4 +105,6 @@ class Transactions(Namespace):
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
-        return await self._read(table.TRANSACTIONS_INFO, lambda: TransactionId(transaction_id=transaction_id), options)
+        return await self._read(
+            table.TRANSACTIONS_INFO, lambda: TransactionId(transaction_id=transaction_id), options
+        )

@@ -26,8 +26,10 @@ _SHOWN: Final = 5
 _FOUND: Final = "found AND state NOT IN ('issued', 'doubtful')"
 # From then on it is a row like others that began, and what was told of it is told no more.
 _ACCEPT: Final = (
-    "UPDATE rows SET accepted_found = 1, reason = CASE state WHEN 'found' THEN NULL ELSE reason END, "  # noqa: S608 - of constants
-    f"state = CASE state WHEN 'found' THEN 'started' ELSE state END WHERE {_FOUND} AND NOT accepted_found"
+    "UPDATE rows SET accepted_found = 1, reason = CASE state WHEN 'found' THEN NULL ELSE reason "  # noqa: S608 - of constants
+    "END, "
+    f"state = CASE state WHEN 'found' THEN 'started' ELSE state END WHERE {_FOUND} AND NOT "
+    "accepted_found"
 )
 
 
@@ -36,7 +38,8 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         rows: how many, that were not accepted before.
-        not_found: keys of rows that are not found to be used before. Nothing is accepted for these: what is found later, nobody has seen.
+        not_found: keys of rows that are not found to be used before. Nothing is accepted for these:
+            what is found later, nobody has seen.
     """
 
     rows: int = 0
@@ -64,12 +67,19 @@ def accepted_keys(given: str | Iterable[str] | None) -> str | tuple[str, ...]:
     except TypeError:
         keys = None
     if keys is None:
-        raise ConfigurationError(f"accept_found={given!r}: give the keys as a list, or 'all'. Nothing was sent.")
-    return tuple(dict.fromkeys(checked_name("key", key) for key in keys if not isinstance(key, str) or key.strip()))
+        raise ConfigurationError(
+            f"accept_found={given!r}: give the keys as a list, or 'all'. Nothing was sent."
+        )
+    return tuple(
+        dict.fromkeys(
+            checked_name("key", key) for key in keys if not isinstance(key, str) or key.strip()
+        )
+    )
 
 
 async def accept(journal: Journal, keys: str | tuple[str, ...]) -> Accepted:
-    """Write down that these rows, of those that are found to be used before now, were used for the same people.
+    """Write down that these rows, of those that are found to be used before now, were used for the
+    same people.
 
     Raises:
         ConfigurationError: the journal does not have a key, or has it twice; nothing is accepted.
@@ -79,15 +89,26 @@ async def accept(journal: Journal, keys: str | tuple[str, ...]) -> Accepted:
         if isinstance(keys, str):
             return Accepted(rows=connection.execute(_ACCEPT).rowcount)
         numbers = _rows_of(connection, keys, journal.path)
-        was_found = dict(connection.execute(f"SELECT number, accepted_found OR ({_FOUND}) FROM rows WHERE found"))  # noqa: S608
-        count = sum(connection.execute(f"{_ACCEPT} AND number = ?", (number,)).rowcount for number in numbers.values())
-        return Accepted(rows=count, not_found=tuple(key for key, number in numbers.items() if not was_found.get(number)))
+        was_found = dict(
+            connection.execute(f"SELECT number, accepted_found OR ({_FOUND}) FROM rows WHERE found")  # noqa: S608
+        )
+        count = sum(
+            connection.execute(f"{_ACCEPT} AND number = ?", (number,)).rowcount
+            for number in numbers.values()
+        )
+        return Accepted(
+            rows=count,
+            not_found=tuple(key for key, number in numbers.items() if not was_found.get(number)),
+        )
 
     return await journal.call(write) if keys else Accepted()
 
 
 def _rows_of(connection: sqlite3.Connection, keys: Sequence[str], path: Path) -> dict[str, int]:
-    """The number of each row. An earlier version kept keys as they were written, so each is read in its one form."""
+    """The number of each row.
+
+    An earlier version kept keys as they were written, so each is read in its one form.
+    """
     numbers: dict[str, list[int]] = {key: [] for key in keys}
     for number, stored in connection.execute("SELECT number, key FROM rows"):
         try:
@@ -100,5 +121,8 @@ def _rows_of(connection: sqlite3.Connection, keys: Sequence[str], path: Path) ->
     if strange := [key for key, found in numbers.items() if not found]:
         raise ConfigurationError(f"{path} has no row with the key {some(strange)}: {nothing}")
     if twice := [key for key, found in numbers.items() if len(found) > 1]:
-        raise ConfigurationError(f"{path} has several rows whose keys read as {some(twice)}, so one of them can't be named: {nothing}")
+        raise ConfigurationError(
+            f"{path} has several rows whose keys read as {some(twice)}, so one of them can't be "
+            f"named: {nothing}"
+        )
     return {key: found[0] for key, found in numbers.items()}

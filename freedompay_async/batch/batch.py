@@ -9,7 +9,14 @@ from freedompay_async.batch.accepting import Accepted, accept, accepted_keys
 from freedompay_async.batch.contracts import Agreement
 from freedompay_async.batch.first_check import CHECKS
 from freedompay_async.batch.limits import Limits, Progress
-from freedompay_async.batch.plan import Plan, check_settings, checked_card_product, existing_plan, fold_plan, make_plan
+from freedompay_async.batch.plan import (
+    Plan,
+    check_settings,
+    checked_card_product,
+    existing_plan,
+    fold_plan,
+    make_plan,
+)
 from freedompay_async.batch.report import Outcome, Report, make_report
 from freedompay_async.batch.run import Run
 from freedompay_async.contract.calls import Section
@@ -33,35 +40,43 @@ __all__ = ["Batch"]
 class Batch(Staying):
     """A batch in a journal, run by a client.
 
-    The request ids of a row come from the merchant, the batch name and the key of the row. So a key gets one card, whichever file,
-    machine or journal it comes from, unless another batch name is given. (Without its journal: while the issuer remembers request ids.)
-    A row whose id was used before this journal is told as found, and nothing is made for it until it is accepted as the same person's.
+    The request ids of a row come from the merchant, the batch name and the key of the row. So a key
+    gets one card, whichever file, machine or journal it comes from, unless another batch name is
+    given. (Without its journal: while the issuer remembers request ids.) A row whose id was used
+    before this journal is told as found, and nothing is made for it until it is accepted as the
+    same person's.
 
-    The journal remembers the contract of the client (see `Override`). With another one nothing is sent before somebody has said that it
-    may be another one: `contract_changed`.
+    The journal remembers the contract of the client (see `Override`). With another one nothing is
+    sent before somebody has said that it may be another one: `contract_changed`.
 
     Args:
         fp: the client; its merchant and host are part of the plan.
         journal: an open journal.
-        name: the name that the request ids depend on; for a journal that has a plan, by default the plan's. Blanks around it, line
-            breaks and what can't be seen make no other name.
+        name: the name that the request ids depend on; for a journal that has a plan, by default the
+            plan's. Blanks around it, line breaks and what can't be seen make no other name.
         activate: activate each card too; by default as planned before, or no.
         limits: what a run may take.
-        check_first: before the first send of a new journal, whether the issuer knows request ids of it. `sample` asks about 50 rows spread
-            over the file, and if one is known about each row before its first send, in later runs too; `all` asks about each row; `none`
-            about none. Where a question gets no clear answer within `Limits.settle`, nothing is sent of what it is about.
-        accept_found: keys of rows that an earlier run has told as found and that were used before for the same people, or `"all"` of these:
-            such rows go on. It is kept in the journal. Rows that are found later are not accepted by it, because nobody has seen them.
-        contract_changed: go on though the contract is not the one that the batch was planned with, and keep the new one. Rows that were not
-            sent take it. Rows that were sent are asked about first, and sent again only if the bytes of their bodies stay the same (their
-            path may be another); else they end as unknown.
-        card_product_id: of the cards, which are of another list than the clients' products; by default as planned before, or each row's own
-            product. A row's own `card_product_id` wins.
+        check_first: before the first send of a new journal, whether the issuer knows request ids of
+            it. `sample` asks about 50 rows spread over the file, and if one is known about each row
+            before its first send, in later runs too; `all` asks about each row; `none` about none.
+            Where a question gets no clear answer within `Limits.settle`, nothing is sent of what it
+            is about.
+        accept_found: keys of rows that an earlier run has told as found and that were used before
+            for the same people, or `"all"` of these: such rows go on. It is kept in the journal.
+            Rows that are found later are not accepted by it, because nobody has seen them.
+        contract_changed: go on though the contract is not the one that the batch was planned with,
+            and keep the new one. Rows that were not sent take it. Rows that were sent are asked
+            about first, and sent again only if the bytes of their bodies stay the same (their path
+            may be another); else they end as unknown.
+        card_product_id: of the cards, which are of another list than the clients' products; by
+            default as planned before, or each row's own product. A row's own `card_product_id`
+            wins.
         strict: a plan takes its warnings for problems.
 
     Raises:
-        ConfigurationError: the name or the merchant id can't be part of a request id, another argument is not one of these, or the contract
-            leaves out what tells whose a card is, or a repeat from a second order; nothing was sent.
+        ConfigurationError: the name or the merchant id can't be part of a request id, another
+            argument is not one of these, or the contract leaves out what tells whose a card is, or
+            a repeat from a second order; nothing was sent.
     """
 
     INSTEAD = "make it of a client and a journal where it is needed"
@@ -81,13 +96,18 @@ class Batch(Staying):
         strict: bool = False,
     ) -> None:
         if check_first not in CHECKS:
-            raise ConfigurationError(f"check_first={check_first!r}: give one of {', '.join(CHECKS)}. Nothing was sent.")
+            raise ConfigurationError(
+                f"check_first={check_first!r}: give one of {', '.join(CHECKS)}. Nothing was sent."
+            )
         if limits is not None:
             check_type("limits", limits, Limits, "Limits")
         _check_parts(fp, journal)
         self._fp: Final = fp
         self._journal: Final = journal
-        self._settings: Final = {"merchant": checked_name("merchant id", fp.merchant), "base_url": fp.base_url}
+        self._settings: Final = {
+            "merchant": checked_name("merchant id", fp.merchant),
+            "base_url": fp.base_url,
+        }
         if name is not None:
             self._settings["batch"] = checked_name("batch name", name)
         if activate is not None:
@@ -114,12 +134,13 @@ class Batch(Staying):
         """Write the rows into the journal, or find that it has them already; nothing is sent.
 
         Args:
-            rows: such as `read_file` gives; read in another thread, and never all in memory. One that was made in code and has a value of
-                another type, such as NaN, is a problem of the plan.
+            rows: such as `read_file` gives; read in another thread, and never all in memory. One
+                that was made in code and has a value of another type, such as NaN, is a problem of
+                the plan.
 
         Raises:
-            ConfigurationError: the journal has another batch, or one of another contract, there are more rows than cards allowed, or
-                something else than rows was given.
+            ConfigurationError: the journal has another batch, or one of another contract, there are
+                more rows than cards allowed, or something else than rows was given.
         """
         settings = {"batch": "default", "activate": "no"} | self._settings
         plan = await make_plan(
@@ -135,23 +156,33 @@ class Batch(Staying):
         return plan
 
     async def run(self) -> AsyncGenerator[Outcome]:
-        """Issue a card for every row that has not ended, and yield each row as it ends. The first run accepts the rows of `accept_found`
-        before it begins, unless `accept` did.
+        """Issue a card for every row that has not ended, and yield each row as it ends. The first
+        run accepts the rows of `accept_found` before it begins, unless `accept` did.
 
-        To end it early, call `stop()`; or leave the loop, inside `contextlib.aclosing`, to cancel what is on the way.
+        To end it early, call `stop()`; or leave the loop, inside `contextlib.aclosing`, to cancel
+        what is on the way.
 
         Raises:
-            ConfigurationError: there is no plan, it is of another merchant, host or contract, a guard stopped the run, or the questions
-                before the first send got no clear answer.
+            ConfigurationError: there is no plan, it is of another merchant, host or contract, a
+                guard stopped the run, or the questions before the first send got no clear answer.
             AuthenticationError: the issuer refuses this merchant; the rows are left as they are.
             NotSent, RateLimited: no answer for too long.
             JournalError: the journal can't be written.
         """
         if self._journal.running:
-            raise ConfigurationError(f"{self._journal.path} is being run already. Nothing more was sent.")
+            raise ConfigurationError(
+                f"{self._journal.path} is being run already. Nothing more was sent."
+            )
         self._journal.running = True
         self.progress = Progress()
-        self._run = run = Run(self._fp._session, self._journal, self._limits, self.progress, self._accepting, check_first=self._check_first)
+        self._run = run = Run(
+            self._fp._session,
+            self._journal,
+            self._limits,
+            self.progress,
+            self._accepting,
+            check_first=self._check_first,
+        )
         try:
             async with aclosing(stream(run.work)) as landing:
                 async for outcome in landing:
@@ -164,7 +195,8 @@ class Batch(Staying):
         """The plan in the journal.
 
         Raises:
-            ConfigurationError: there is none, or it is of another merchant, host, batch or contract.
+            ConfigurationError: there is none, or it is of another merchant, host, batch or
+                contract.
         """
         plan = await existing_plan(self._journal)
         check_settings(plan.settings, self._settings, self._journal.path)
@@ -172,10 +204,12 @@ class Batch(Staying):
         return plan
 
     async def accept(self) -> Accepted:
-        """Write down that the rows of `accept_found`, as far as they are found now, were used for the same people.
+        """Write down that the rows of `accept_found`, as far as they are found now, were used for
+        the same people.
 
         Raises:
-            ConfigurationError: the plan is missing or another, or it has no row with one of the keys; nothing is accepted.
+            ConfigurationError: the plan is missing or another, or it has no row with one of the
+                keys; nothing is accepted.
         """
         await self.planned()
         accepted = await accept(self._journal, self._accept_found)
@@ -188,7 +222,9 @@ class Batch(Staying):
         return await self.planned()
 
     def stop(self) -> None:
-        """Let a run end early: no new row starts, what is on the way is settled, the rest is left for a later run."""
+        """Let a run end early: no new row starts, what is on the way is settled, the rest is left
+        for a later run.
+        """
         if self._run is not None:
             self._run.stop()
 

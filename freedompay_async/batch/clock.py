@@ -1,4 +1,6 @@
-"""The wall clock of a batch: the age of an intent that an earlier run sent, on a clock that may have been set."""
+"""The wall clock of a batch: the age of an intent that an earlier run sent, on a clock that may
+have been set.
+"""
 
 from __future__ import annotations
 
@@ -28,11 +30,14 @@ class Clock:
         self._told = 0.0
 
     def sent_at(self, written: float) -> float:
-        """When an intent of an earlier run was first sent, by the wall clock as it stands now; in the future, if that can't be told."""
+        """When an intent of an earlier run was first sent, by the wall clock as it stands now; in
+        the future, if that can't be told.
+        """
         if not self._usable:
             return inf
         now = time.time()
-        # Set back since the run began, the steady clock knows better; after a sleep of the machine, the wall clock does.
+        # Set back since the run began, the steady clock knows better; after a sleep of the machine,
+        # the wall clock does.
         age = max(now - written, self._wall - written + time.monotonic() - self._steady)
         return now - age - self._set_back
 

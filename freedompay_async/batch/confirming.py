@@ -1,4 +1,7 @@
-"""That somebody has said yes to a batch on a live host. The journal keeps it: neither a resume nor a worker asks again."""
+"""That somebody has said yes to a batch on a live host.
+
+The journal keeps it: neither a resume nor a worker asks again.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,9 @@ async def is_confirmed(journal: Journal) -> bool:
     """Whether somebody has said yes to the plan of this journal."""
 
     def read(connection: sqlite3.Connection) -> bool:
-        return connection.execute("SELECT 1 FROM meta WHERE name = ?", (_NAME,)).fetchone() is not None
+        return (
+            connection.execute("SELECT 1 FROM meta WHERE name = ?", (_NAME,)).fetchone() is not None
+        )
 
     return await journal.call(read)
 

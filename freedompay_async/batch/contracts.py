@@ -1,7 +1,8 @@
 """The contract that a batch was planned with, and a run that has another one.
 
-What was sent under the earlier contract may have been done. So a run with another one has to be told
-to go on; then what was sent is asked about first, and sent again only if its bytes are the same.
+What was sent under the earlier contract may have been done. So a run with another one has to be
+told to go on; then what was sent is asked about first, and sent again only if its bytes are the
+same.
 """
 
 from __future__ import annotations
@@ -25,7 +26,11 @@ _CHANGED: Final = "contract_changed"
 META: Final = (_CONTRACT, _CHANGED)
 """Names in a journal that are no settings of its batch."""
 # What tells whose a step is; without it nothing would.
-_WHOSE: Final = {"clients.create": "client", "cards.issue": "client_id", "cards.activate": "card_id"}
+_WHOSE: Final = {
+    "clients.create": "client",
+    "cards.issue": "client_id",
+    "cards.activate": "card_id",
+}
 _ID: Final = "request_id"
 _MOST: Final = 20
 _HIDDEN: Final = "a value that is not shown is another one"
@@ -52,7 +57,8 @@ class Agreement:
         header_id: the signature scheme has the request id in a header.
 
     Raises:
-        ConfigurationError: under this contract nothing would tell whose a card is, or a repeat from a second order.
+        ConfigurationError: under this contract nothing would tell whose a card is, or a repeat from
+            a second order.
     """
 
     def __init__(self, contract: Contract, *, changed: bool, path: Path, header_id: bool) -> None:
@@ -65,13 +71,17 @@ class Agreement:
                 continue
             if name in row.leave_out:
                 raise ConfigurationError(
-                    f"the contract leaves {name} out of {call}, and then nothing tells whose card a batch makes. A card for a "
-                    "cardholder is made by a single call: cards.issue(product_id=…, extra={'cardholder': {…}}). Nothing was sent."
+                    f"the contract leaves {name} out of {call}, and then nothing tells whose card "
+                    "a batch makes. A card for a "
+                    "cardholder is made by a single call: cards.issue(product_id=…, "
+                    "extra={'cardholder': {…}}). Nothing was sent."
                 )
             if not header_id and (_ID in row.leave_out or _ID in row.rename):
                 raise ConfigurationError(
-                    f"the contract takes {_ID} out of the body of {call} or gives it another name, and this signature scheme has no id in "
-                    "a header: nothing would keep a row of a batch from a second card. Leave it as it is, or sign with Sign. Nothing was "
+                    f"the contract takes {_ID} out of the body of {call} or gives it another "
+                    "name, and this signature scheme has no id in "
+                    "a header: nothing would keep a row of a batch from a second card. Leave it "
+                    "as it is, or sign with Sign. Nothing was "
                     "sent."
                 )
 
@@ -104,8 +114,10 @@ class Agreement:
         listed = "\n".join(f"  {line}" for line in (*lines[:_MOST], *more))
         return (
             f"{self._path} has a batch that was planned with another contract:\n{listed}\n"
-            "To go on with this one say --contract-changed (Batch(contract_changed=True)). Rows that were not sent take it then; rows "
-            "that were sent are asked about first, and sent again only if their bytes stay the same. Nothing was sent."
+            "To go on with this one say --contract-changed (Batch(contract_changed=True)). Rows "
+            "that were not sent take it then; rows "
+            "that were sent are asked about first, and sent again only if their bytes stay the "
+            "same. Nothing was sent."
         )
 
 
@@ -129,6 +141,8 @@ def _fields(was: Says, now: Says) -> dict[str, str]:
     changed: dict[str, str] = {}
     for call in sorted({*was, *now}):
         before, after = was.get(call, {}), now.get(call, {})
-        if names := sorted(name for name in {*before, *after} if before.get(name) != after.get(name)):
+        if names := sorted(
+            name for name in {*before, *after} if before.get(name) != after.get(name)
+        ):
             changed[call] = ", ".join(names)
     return changed

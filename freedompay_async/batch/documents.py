@@ -29,9 +29,16 @@ async def creation(planned: PlannedRow) -> ClientCreation:
     row = planned.row
     client = row.client
     if row.document is not None:
-        document = await anyio.to_thread.run_sync(_document, Path(row.document), planned.document_sha256)
+        document = await anyio.to_thread.run_sync(
+            _document, Path(row.document), planned.document_sha256
+        )
         client = msgspec.structs.replace(client, document=document)
-    return ClientCreation(product_id=row.product_id, client=client, branch_id=row.branch_id, identification_info=row.identification_info)
+    return ClientCreation(
+        product_id=row.product_id,
+        client=client,
+        branch_id=row.branch_id,
+        identification_info=row.identification_info,
+    )
 
 
 def _document(path: Path, sha256: str | None) -> Document:

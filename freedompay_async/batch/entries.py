@@ -25,11 +25,13 @@ __all__ = ["Earlier", "Entry", "Refusal", "Standing", "standing", "unfinished"]
 
 _CHUNK: Final = 500
 _PLANNED: Final = msgspec.json.Decoder(KeptRow)
-# What a run takes up: a refused row until the refusal is proved. One that was found to be used before is `started` when it is accepted.
+# What a run takes up: a refused row until the refusal is proved. One that was found to be used
+# before is `started` when it is accepted.
 _OPEN: Final = "(state IN ('planned', 'started', 'unknown') OR (state = 'refused' AND NOT proved))"
 _ENDED: Final = f"SELECT count(*) FROM rows WHERE NOT {_OPEN}"  # noqa: S608 - of constants
 _NEXT: Final = (
-    "SELECT number, line, key, data, client_id, card_id, found, accepted_found, state = 'refused', reason FROM rows "  # noqa: S608 - of constants
+    "SELECT number, line, key, data, client_id, card_id, found, accepted_found, state = "  # noqa: S608 - of constants
+    "'refused', reason FROM rows "
     f"WHERE number > ? AND {_OPEN} ORDER BY number LIMIT ?"
 )
 
@@ -39,9 +41,12 @@ class Refusal(IntEnum):
 
     NONE = 0
     OWN = 1
-    """An earlier run had sent it, and its answer was lost: then it is our own send that is known."""
+    """An earlier run had sent it, and its answer was lost: then it is our own send that is known.
+    """
     PERHAPS_USED = 2
-    """The first send of this journal was refused: then somebody else may have used its id, before it or meanwhile."""
+    """The first send of this journal was refused: then somebody else may have used its id, before
+    it or meanwhile.
+    """
 
 
 class Earlier(NamedTuple):
@@ -79,7 +84,9 @@ class Entry:
         """Of one of its steps; the settings are those of its batch, which are always the same."""
         known = self._request_ids.get(step)
         if known is None:
-            known = self._request_ids[step] = derive_request_id(settings["merchant"], settings["batch"], self.key, step)
+            known = self._request_ids[step] = derive_request_id(
+                settings["merchant"], settings["batch"], self.key, step
+            )
         return known
 
     def card_product_id(self, settings: Mapping[str, str]) -> int:
@@ -115,15 +122,20 @@ async def standing(journal: Journal) -> Standing:
             return None if row is None else row[0]
 
         newest = one("SELECT coalesce(max(sent_at), 0) FROM intents")
-        set_back = one("SELECT coalesce(max(value + 0.0), 0) FROM meta WHERE name = 'clock_set_back'")
+        set_back = one(
+            "SELECT coalesce(max(value + 0.0), 0) FROM meta WHERE name = 'clock_set_back'"
+        )
         return Standing(
             ended=one(_ENDED),
             cards=one("SELECT count(*) FROM intents WHERE step = 'card'"),
             clock=Clock(newest=newest, set_back=set_back),
             begun=one("SELECT 1 FROM intents LIMIT 1") is not None,
-            check_all=one("SELECT 1 FROM meta WHERE name = 'check_first' AND value = 'all'") is not None,
+            check_all=one("SELECT 1 FROM meta WHERE name = 'check_first' AND value = 'all'")
+            is not None,
             # The issuer forgets old ids first.
-            witness=one("SELECT request_id FROM intents WHERE accepted = 1 ORDER BY number DESC LIMIT 1"),
+            witness=one(
+                "SELECT request_id FROM intents WHERE accepted = 1 ORDER BY number DESC LIMIT 1"
+            ),
             changed=changed_since(connection),
         )
 
@@ -140,14 +152,20 @@ def _chunk(connection: sqlite3.Connection, after: int, size: int) -> list[Entry]
     if not rows:
         return []
     sent: dict[int, dict[str, Earlier]] = {}
-    # What was sent is asked about under the id that it had, even where an earlier version read the key otherwise.
+    # What was sent is asked about under the id that it had, even where an earlier version read the
+    # key otherwise.
     request_ids: dict[int, dict[str, str]] = {}
     intents = connection.execute(
-        "SELECT number, step, request_id, sent_at, accepted, body_sha256, refused FROM intents WHERE number BETWEEN ? AND ?",
+        (
+            "SELECT number, step, request_id, sent_at, accepted, body_sha256, refused FROM "
+            "intents WHERE number BETWEEN ? AND ?"
+        ),
         (rows[0][0], rows[-1][0]),
     )
     for number, step, request_id, sent_at, was_accepted, digest, refused in intents:
-        sent.setdefault(number, {})[step] = Earlier(sent_at, bool(was_accepted), digest, Refusal(refused))
+        sent.setdefault(number, {})[step] = Earlier(
+            sent_at, bool(was_accepted), digest, Refusal(refused)
+        )
         request_ids.setdefault(number, {})[step] = request_id
     return [
         Entry(

@@ -1,8 +1,10 @@
-"""Before a row is sent for the first time: whether the issuer knows its request id already, from another machine or a lost journal.
+"""Before a row is sent for the first time: whether the issuer knows its request id already, from
+another machine or a lost journal.
 
-An issuer that refuses a used id would tell it anyway; one that answers it in another way would not, and then a card is made for somebody
-else's client. So rows spread over the file are asked about before anything is sent, and if one of them is known, each row is. Where an
-id gets no clear answer, nothing is sent.
+An issuer that refuses a used id would tell it anyway; one that answers it in another way would not,
+and then a card is made for somebody else's client. So rows spread over the file are asked about
+before anything is sent, and if one of them is known, each row is. Where an id gets no clear answer,
+nothing is sent.
 """
 
 from __future__ import annotations
@@ -34,22 +36,30 @@ CHECKS: Final = ("sample", "all", "none")
 _SAMPLE: Final = 50
 _ASKED_FIRST: Final = "request ids are asked about before they are sent for the first time"
 _NOT_TOLD: Final = (
-    "nothing was sent. Whether the request ids of this batch were used before can't be told: request/status gave no clear answer to "
-    "{nothing} of {asked} questions, the last time: {why}. Run it again later; or, if this is how the host answers an id that it does not "
+    "nothing was sent. Whether the request ids of this batch were used before can't be told: "
+    "request/status gave no clear answer to "
+    "{nothing} of {asked} questions, the last time: {why}. Run it again later; or, if this is how "
+    "the host answers an id that it does not "
     'know, say --check-first none (Batch(check_first="none")).'
 )
 _HELD: Final = (
-    "nothing was sent. Whether the request ids of this batch were used before can't be told: the issuer asked to wait {seconds} s "
-    "before it is asked again, longer than there was time left for (Limits.settle is {settle:g} s). Run it again later."
+    "nothing was sent. Whether the request ids of this batch were used before can't be told: the "
+    "issuer asked to wait {seconds} s "
+    "before it is asked again, longer than there was time left for (Limits.settle is {settle:g} "
+    "s). Run it again later."
 )
 _NOT_TOLD_OF_ROWS: Final = (
-    "whether the request ids of the rows that are left were used before can't be told: for {settle:g} s request/status gave no "
-    "clear answer to any question about them, the last time: {why}. Nothing was sent for these rows, and they can be resumed later."
+    "whether the request ids of the rows that are left were used before can't be told: for "
+    "{settle:g} s request/status gave no "
+    "clear answer to any question about them, the last time: {why}. Nothing was sent for these "
+    "rows, and they can be resumed later."
 )
 
 
 def spread(rows: int, most: int = _SAMPLE) -> list[int]:
-    """Numbers of rows, from 1, spread evenly over a file; its first row and its last are among them."""
+    """Numbers of rows, from 1, spread evenly over a file; its first row and its last are among
+    them.
+    """
     if rows <= most:
         return list(range(1, rows + 1))
     return [1 + number * (rows - 1) // (most - 1) for number in range(most)]
@@ -71,7 +81,8 @@ class FirstCheck:
         self._answered = -inf
 
     async def begin(self, *, rows: int, begun: bool) -> None:
-        """Decide it; `begun`: something of this journal may have been sent, so that a sample would find that.
+        """Decide it; `begun`: something of this journal may have been sent, so that a sample would
+        find that.
 
         Raises:
             ConfigurationError: the sample is not answered in time.
@@ -85,30 +96,38 @@ class FirstCheck:
             self._all = True
 
     def asks(self, row: Entry, step: str) -> bool:
-        """Whether a step is asked about before it is sent: the first one of a row that this journal has never sent anything of.
+        """Whether a step is asked about before it is sent: the first one of a row that this journal
+        has never sent anything of.
 
-        Of a row that was used before, each step is: what that use has made is taken, and not ordered anew.
+        Of a row that was used before, each step is: what that use has made is taken, and not
+        ordered anew.
         """
         return row.found or (self._all and step == "client" and not row.sent)
 
     async def state(self, request_id: str) -> RequestState | None:
-        """What the issuer says of a step that is not sent before this is known; `None`: it does not know it.
+        """What the issuer says of a step that is not sent before this is known; `None`: it does not
+        know it.
 
         Raises:
             ConfigurationError: for `settle` seconds no such question was answered.
-            Stopped: the run stops, or nothing was said of this one for too long, or the issuer asks for too much patience: the row is left.
+            Stopped: the run stops, or nothing was said of this one for too long, or the issuer asks
+                for too much patience: the row is left.
         """
         shared, loop = self._shared, asyncio.get_running_loop()
         began = loop.time()
         try:
-            told = await shared.ask(request_id, nothing_for=shared.limits.settle, trouble=_ASKED_FIRST)
+            told = await shared.ask(
+                request_id, nothing_for=shared.limits.settle, trouble=_ASKED_FIRST
+            )
         except Held:
             raise
         except (ProtocolError, Stopped) as nothing:
             shared.stopping.check()
             error = nothing.__cause__ if isinstance(nothing, Stopped) else nothing
             if self._answered < began and isinstance(error, FreedomPayError):
-                raise ConfigurationError(_NOT_TOLD_OF_ROWS.format(settle=shared.limits.settle, why=why(error))) from error
+                raise ConfigurationError(
+                    _NOT_TOLD_OF_ROWS.format(settle=shared.limits.settle, why=why(error))
+                ) from error
             raise Stopped from nothing
         self._answered = loop.time()
         return told
@@ -117,24 +136,33 @@ class FirstCheck:
         shared, settings, numbers = self._shared, self._shared.settings, spread(rows)
 
         def read(connection: sqlite3.Connection) -> list[str]:
-            return [connection.execute("SELECT key FROM rows WHERE number = ?", (number,)).fetchone()[0] for number in numbers]
+            return [
+                connection.execute("SELECT key FROM rows WHERE number = ?", (number,)).fetchone()[0]
+                for number in numbers
+            ]
 
         keys = await shared.journal.call(read)
         # An issuer that answers with a 503 about an id that it does not know is there all the same.
         shared.lane.unsure = True
         try:
-            known = await self._one_known([derive_request_id(settings["merchant"], settings["batch"], key, "client") for key in keys])
+            known = await self._one_known(
+                [
+                    derive_request_id(settings["merchant"], settings["batch"], key, "client")
+                    for key in keys
+                ]
+            )
         finally:
             shared.lane.unsure = False
         shared.progress.over()
         return known
 
     async def _one_known(self, ids: Sequence[str]) -> bool:
-        """Whether the issuer knows one of them. Each is asked about until it is answered, in rounds, so that each has its turn.
+        """Whether the issuer knows one of them. Each is asked about until it is answered, in
+        rounds, so that each has its turn.
 
         Raises:
-            ConfigurationError: after `settle` seconds, in which the issuer was not silent, one is not answered; or the issuer asks to
-                wait for longer.
+            ConfigurationError: after `settle` seconds, in which the issuer was not silent, one is
+                not answered; or the issuer asks to wait for longer.
         """
         shared, loop = self._shared, asyncio.get_running_loop()
         began = loop.time() - shared.lane.silent()
@@ -145,21 +173,29 @@ class FirstCheck:
         known, left = await self._round(dict.fromkeys(ids), of=len(ids), within=0.0)
         patience = shared.limits.settle
         while left and not known:
-            # Each is asked about twice at least: under a low rate one round may take longer than `settle`.
+            # Each is asked about twice at least: under a low rate one round may take longer than
+            # `settle`.
             error = max(left.values(), key=lambda each: each.retry_after or 0.0)
             if (error.retry_after or 0.0) >= patience:
-                raise ConfigurationError(_HELD.format(seconds=ceil(error.retry_after or 0.0), settle=shared.limits.settle)) from error
+                raise ConfigurationError(
+                    _HELD.format(
+                        seconds=ceil(error.retry_after or 0.0), settle=shared.limits.settle
+                    )
+                ) from error
             known, left = await self._round(left, of=len(ids), within=seconds_left())
             patience = seconds_left()
             if left and not known and not seconds_left():
                 error = list(left.values())[-1]
-                raise ConfigurationError(_NOT_TOLD.format(nothing=len(left), asked=len(ids), why=why(error))) from error
+                raise ConfigurationError(
+                    _NOT_TOLD.format(nothing=len(left), asked=len(ids), why=why(error))
+                ) from error
         return known
 
     async def _round(
         self, left: Mapping[str, FreedomPayError | None], *, of: int, within: float
     ) -> tuple[bool, dict[str, FreedomPayError]]:
-        """Ask about each once, until one is known; whether one is, and what came in place of an answer, the newest last.
+        """Ask about each once, until one is known; whether one is, and what came in place of an
+        answer, the newest last.
 
         Args:
             left: the ids, and what came in place of an answer to each before.
@@ -187,7 +223,9 @@ class FirstCheck:
             for each in asyncio.as_completed(tasks):
                 # Under a low rate this takes a while, and nothing else is to be seen of it.
                 error = [*left.values(), *nothing.values()][-1]
-                shared.progress.trouble = f"{_ASKED_FIRST} ({answered} of {of} answered)" + (f": {why(error)}" if error else "")
+                shared.progress.trouble = f"{_ASKED_FIRST} ({answered} of {of} answered)" + (
+                    f": {why(error)}" if error else ""
+                )
                 if await each:
                     return True, nothing
         finally:

@@ -1,4 +1,6 @@
-"""How a CSV file has to be written so that the spreadsheet of whoever made the client file opens it well."""
+"""How a CSV file has to be written so that the spreadsheet of whoever made the client file opens it
+well.
+"""
 
 from __future__ import annotations
 
@@ -31,20 +33,25 @@ class Form(NamedTuple):
 
     delimiter: str
     marked: bool
-    """Whether a byte order mark stands before the text: without it Excel takes the letters for those of an old code page."""
+    """Whether a byte order mark stands before the text: without it Excel takes the letters for
+    those of an old code page.
+    """
 
 
 PLAIN: Final = Form(",", marked=False)
 """As programs read it."""
 SPREADSHEET: Final = Form(";", marked=True)
-"""As Excel opens it where decimals have a comma, such as in Kazakhstan, Kyrgyzstan, Uzbekistan and Russia."""
+"""As Excel opens it where decimals have a comma, such as in Kazakhstan, Kyrgyzstan, Uzbekistan and
+Russia.
+"""
 
 
 def form_of(path: Path) -> Form:
     """The form for who has made this client file: its delimiter, and its mark.
 
-    A file with commas and without a mark is a program's, or of a spreadsheet that needs none. To one with semicolons or tabs a mark is
-    given in any case. For what is no CSV, or can't be read, it is `SPREADSHEET`: who wants CSV then opens it in one.
+    A file with commas and without a mark is a program's, or of a spreadsheet that needs none. To
+    one with semicolons or tabs a mark is given in any case. For what is no CSV, or can't be read,
+    it is `SPREADSHEET`: who wants CSV then opens it in one.
     """
     if path.suffix.lower() in _JSON:
         return SPREADSHEET
@@ -69,7 +76,10 @@ def form_of(path: Path) -> Form:
 
 
 async def keep_form(journal: Journal, form: Form) -> None:
-    """Write it down for later runs and reports. It is no part of the plan: the same rows may come in another form."""
+    """Write it down for later runs and reports.
+
+    It is no part of the plan: the same rows may come in another form.
+    """
     value = f"{_NAMES[form.delimiter]}{' marked' if form.marked else ''}"
 
     def write(connection: sqlite3.Connection) -> None:
@@ -79,7 +89,9 @@ async def keep_form(journal: Journal, form: Form) -> None:
 
 
 async def known_form(journal: Journal) -> Form:
-    """What was written down; a journal of an earlier version, or of rows made in code, has nothing of it."""
+    """What was written down; a journal of an earlier version, or of rows made in code, has nothing
+    of it.
+    """
 
     def read(connection: sqlite3.Connection) -> Form:
         row = connection.execute("SELECT value FROM meta WHERE name = 'out_form'").fetchone()

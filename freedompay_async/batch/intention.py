@@ -29,7 +29,8 @@ class Intention:
         digest: of the body.
         sent_at: seconds since the epoch at which an earlier run first sent it.
         clock: of the run.
-        guard: asked before it is written; raises where it must not be sent. Its argument is whether it was asked before.
+        guard: asked before it is written; raises where it must not be sent. Its argument is whether
+            it was asked before.
         ahead: how many may be on the disk and wait for their turn.
     """
 
@@ -57,9 +58,13 @@ class Intention:
         self._is_ahead = False
         self._written = self._kept = self._counted = sent_at is not None
         self.sent_at: Final = sent_at
-        """When it was first sent, where it may have been: then it is asked about before it is sent again."""
+        """When it was first sent, where it may have been: then it is asked about before it is sent
+        again.
+        """
         self.waits: Wait | None = None
-        """A stop of the run ends it: it is at an end while the intent is being written, and when it is on its way."""
+        """A stop of the run ends it: it is at an end while the intent is being written, and when it
+        is on its way.
+        """
 
     async def write(self) -> None:
         if self._written:
@@ -96,11 +101,16 @@ class Intention:
             self._ahead.release()
 
     def keep(self) -> None:
-        """It was answered with 429, so it reached the issuer: it stays in the journal, whatever comes of the next try."""
+        """It was answered with 429, so it reached the issuer: it stays in the journal, whatever
+        comes of the next try.
+        """
         self._kept = True
 
     def take_back(self) -> None:
-        """It was not sent. Not waited for: if this gets lost, the next run asks about it for nothing."""
+        """It was not sent.
+
+        Not waited for: if this gets lost, the next run asks about it for nothing.
+        """
         if self._written and not self._kept:
             forget(self._journal, self._row, self._step)
             self._written = False

@@ -1,4 +1,7 @@
-"""A row as a journal has it. What an earlier version planned is sent as it was planned, whatever the rules are now."""
+"""A row as a journal has it.
+
+What an earlier version planned is sent as it was planned, whatever the rules are now.
+"""
 
 from __future__ import annotations
 

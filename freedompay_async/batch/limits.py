@@ -18,10 +18,12 @@ class Limits:
         concurrency: calls on the way at once.
         rate: calls a second at most; `None` is no limit.
         max_cards: cards at most, those of earlier runs of this journal included.
-        settle: seconds to find out what became of one call; waiting for its turns does not count. A `Retry-After` that asks for more ends
-            the wait at once: the row is left for a later run.
-        wait: seconds to wait for one accepted request to end; waiting for turns to ask does not count. The same goes for a `Retry-After`.
-        outage: seconds without any answer after which the run stops; and seconds for which one call waits in all, after 429.
+        settle: seconds to find out what became of one call; waiting for its turns does not count. A
+            `Retry-After` that asks for more ends the wait at once: the row is left for a later run.
+        wait: seconds to wait for one accepted request to end; waiting for turns to ask does not
+            count. The same goes for a `Retry-After`.
+        outage: seconds without any answer after which the run stops; and seconds for which one call
+            waits in all, after 429.
     """
 
     concurrency: int = 64
@@ -50,10 +52,12 @@ class Progress:
         rows: of the whole batch.
         earlier: rows that had ended before this run.
         left: rows that this run leaves as they are, for a resumed one.
-        in_progress: rows being worked on; `waiting` of them wait for the issuer to finish what it accepted, and `asking_again` were
-            refused and are asked about once more after the grace time.
+        in_progress: rows being worked on; `waiting` of them wait for the issuer to finish what it
+            accepted, and `asking_again` were refused and are asked about once more after the grace
+            time.
         trouble: the last reason why a row had to wait, while it lasts; and then `left_because`.
-        left_because: why rows are left that the issuer asked to wait with for too long; of the last of them.
+        left_because: why rows are left that the issuer asked to wait with for too long; of the last
+            of them.
     """
 
     rows: int = 0

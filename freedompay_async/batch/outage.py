@@ -1,4 +1,6 @@
-"""The lane of a batch: in an outage every row waits, and a harmless question a second finds out whether it is over."""
+"""The lane of a batch: in an outage every row waits, and a harmless question a second finds out
+whether it is over.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +28,12 @@ _PAUSE: Final = 1.0
 
 
 class PatientLane(Lane):
-    """A lane that holds its calls while the issuer is silent, and takes nothing from their time for it.
+    """A lane that holds its calls while the issuer is silent, and takes nothing from their time for
+    it.
 
-    A call without an answer raises the suspicion, and holds the others; a harmless question decides. If it is answered, the silence was of
-    that one call; if not, it is an outage until something is answered.
+    A call without an answer raises the suspicion, and holds the others; a harmless question
+    decides. If it is answered, the silence was of that one call; if not, it is an outage until
+    something is answered.
 
     Args:
         concurrency: calls on the way at once.
@@ -42,7 +46,9 @@ class PatientLane(Lane):
 
     patient = True
     unsure = False
-    """Only ids are asked about that the issuer may not know, and it may break over those: an answer of any form is no silence."""
+    """Only ids are asked about that the issuer may not know, and it may break over those: an answer
+    of any form is no silence.
+    """
 
     def __init__(
         self,
@@ -75,7 +81,9 @@ class PatientLane(Lane):
     def silent(self) -> float:
         """Seconds for which the issuer has been silent so far."""
         since = self._silent_since
-        return self._silences + (0.0 if since is None else asyncio.get_running_loop().time() - since)
+        return self._silences + (
+            0.0 if since is None else asyncio.get_running_loop().time() - since
+        )
 
     def ready(self) -> bool:
         return not self._silent and super().ready()
@@ -101,7 +109,9 @@ class PatientLane(Lane):
                 await self._news.wait()
 
     def close(self) -> None:
-        """Nobody waits for the end of an outage any more; while the issuer answers, what is on the way goes on."""
+        """Nobody waits for the end of an outage any more; while the issuer answers, what is on the
+        way goes on.
+        """
         self._closed = True
         self._wake()
 
@@ -119,8 +129,11 @@ class PatientLane(Lane):
                 self._outage, self._silent_since = False, None
                 self._suspected.clear()
                 self._wake()
-        elif began >= self._last_answer or (self._last_turn >= self._last_answer and now - self._last_answer > self._pause):
-            # What began earlier is no news: the issuer has answered since. Unless that is long ago, and others wait for an answer too.
+        elif began >= self._last_answer or (
+            self._last_turn >= self._last_answer and now - self._last_answer > self._pause
+        ):
+            # What began earlier is no news: the issuer has answered since. Unless that is long ago,
+            # and others wait for an answer too.
             self._progress.trouble = verdict.reason
             if self._silent_since is None:
                 self._silent_since = now
@@ -132,7 +145,9 @@ class PatientLane(Lane):
         refusing = now - self._refusing_since
         if refusing > self._longest:
             told = f"for {refusing:.0f} s the issuer has answered every call with HTTP 429"
-            self._end(RateLimited(f"{told}. The rows that are left can be resumed.", http_status=429))
+            self._end(
+                RateLimited(f"{told}. The rows that are left can be resumed.", http_status=429)
+            )
 
     async def watch(self, ask: Callable[[Lane], Awaitable[object]]) -> None:
         """Ask, in a lane of its own, while the issuer is silent; runs until it is cancelled."""
@@ -145,7 +160,9 @@ class PatientLane(Lane):
                 self._wake()
                 silent = asyncio.get_running_loop().time() - self._silent_since
                 if silent > self._longest:
-                    told = f"no answer from the issuer for {silent:.0f} s ({self._progress.trouble})"
+                    told = (
+                        f"no answer from the issuer for {silent:.0f} s ({self._progress.trouble})"
+                    )
                     self._end(NotSent(f"{told}. The rows that are left can be resumed."))
             await asyncio.sleep(self._pause)
 
@@ -155,7 +172,9 @@ class PatientLane(Lane):
 
 
 class _Aside(Lane):
-    """For the question whether the issuer is there: it waits for nobody, and what it hears is heard by the lane beside it."""
+    """For the question whether the issuer is there: it waits for nobody, and what it hears is heard
+    by the lane beside it.
+    """
 
     rank = Rank.INTERACTIVE
 
@@ -168,7 +187,14 @@ class _Aside(Lane):
 
 
 def _of_the_issuer(verdict: Verdict) -> bool:
-    """A 5xx proves nothing, and an HTML page comes from a proxy, whatever its status. Other texts may be the issuer's own."""
+    """A 5xx proves nothing, and an HTML page comes from a proxy, whatever its status.
+
+    Other texts may be the issuer's own.
+    """
     if verdict.reply is None or verdict.seen is Seen.NO_ANSWER:
         return False
-    return verdict.answer is not None or verdict.seen is Seen.LIMITED or not is_page(verdict.reply.body)
+    return (
+        verdict.answer is not None
+        or verdict.seen is Seen.LIMITED
+        or not is_page(verdict.reply.body)
+    )

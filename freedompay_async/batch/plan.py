@@ -32,7 +32,15 @@ if TYPE_CHECKING:
     from freedompay_async.batch.contracts import Agreement
     from freedompay_async.batch.journal.sqlite import Journal
 
-__all__ = ["Plan", "PlannedRow", "check_settings", "checked_card_product", "existing_plan", "fold_plan", "make_plan"]
+__all__ = [
+    "Plan",
+    "PlannedRow",
+    "check_settings",
+    "checked_card_product",
+    "existing_plan",
+    "fold_plan",
+    "make_plan",
+]
 
 _CHUNK: Final = 1_000
 _NO_PRODUCT: Final = 10**18
@@ -42,7 +50,9 @@ _MASKED: Final = MASK.encode()
 
 
 class PlannedRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A row as the journal keeps it: all that rebuilds its bodies; the document by its path and hash."""
+    """A row as the journal keeps it: all that rebuilds its bodies; the document by its path and
+    hash.
+    """
 
     row: Row
     document_sha256: str | None = None
@@ -56,9 +66,10 @@ class Plan(Portable, frozen=True, kw_only=True):
         problems: what is wrong with the others, all of it. While there is one, nothing can be run.
         settings: what the request ids and bodies depend on.
         resumed: the journal had this very plan already.
-        warnings: what is worth a look and stops nothing, of each kind a hundred at most and then, at line 0, how many more: keys with a
-            word of mixed scripts, values that look wrong, a person in several rows, a phone number or an e-mail address of many; or that
-            nobody looked.
+        warnings: what is worth a look and stops nothing, of each kind a hundred at most and then,
+            at line 0, how many more: keys with a word of mixed scripts, values that look wrong, a
+            person in several rows, a phone number or an e-mail address of many; or that nobody
+            looked.
     """
 
     rows: int
@@ -77,7 +88,8 @@ async def make_plan(
     agreement: Agreement | None = None,
     strict: bool = False,
 ) -> Plan:
-    """Write the rows down, or compare them with those that are; a plan with problems leaves no trace.
+    """Write the rows down, or compare them with those that are; a plan with problems leaves no
+    trace.
 
     Args:
         journal: where.
@@ -88,8 +100,8 @@ async def make_plan(
         agreement: the contract of the client, held against that of the plan.
 
     Raises:
-        ConfigurationError: the journal has another batch, or one of another contract, there are more rows than `max_cards`, or something
-            else than rows was given; nothing was sent.
+        ConfigurationError: the journal has another batch, or one of another contract, there are
+            more rows than `max_cards`, or something else than rows was given; nothing was sent.
     """
     check_type("rows", rows, Iterable, "rows, as read_file() does")
     problems: list[Problem] = []
@@ -110,11 +122,17 @@ async def make_plan(
     except JournalError as error:
         raise _unwritten(journal, error) from error
     except _Problems:
-        return Plan(rows=0, problems=tuple(problems), settings=settings, warnings=() if strict else warnings.told())
+        return Plan(
+            rows=0,
+            problems=tuple(problems),
+            settings=settings,
+            warnings=() if strict else warnings.told(),
+        )
 
 
 async def fold_plan(journal: Journal) -> None:
-    """Bring a plan that was made into the file itself, so that a log that gets lost does not take it along.
+    """Bring a plan that was made into the file itself, so that a log that gets lost does not take
+    it along.
 
     Raises:
         ConfigurationError: it can't be written; nothing was sent.
@@ -126,7 +144,10 @@ async def fold_plan(journal: Journal) -> None:
 
 
 def _unwritten(journal: Journal, error: JournalError) -> ConfigurationError:
-    return ConfigurationError(f"{journal.path} can't be written ({error.__cause__}): make room, or name another place. Nothing was sent.")
+    return ConfigurationError(
+        f"{journal.path} can't be written ({error.__cause__}): make room, or name another place. "
+        "Nothing was sent."
+    )
 
 
 async def existing_plan(journal: Journal) -> Plan:
@@ -140,12 +161,16 @@ async def existing_plan(journal: Journal) -> Plan:
         settings = _settings(connection)
         if not settings:
             raise no_batch(journal.path, made=journal.made)
-        count, last = _count(connection), connection.execute("SELECT coalesce(max(number), 0) FROM rows").fetchone()[0]
+        count, last = (
+            _count(connection),
+            connection.execute("SELECT coalesce(max(number), 0) FROM rows").fetchone()[0],
+        )
         if not count or count != last:
             # They are numbered from 1, without a gap.
             told = to_go_on(journal.path, settings.get("batch"))
             raise ConfigurationError(
-                f"{journal.path} has lost rows of its plan ({count:,} of {last:,} are there): {told} Nothing was sent."
+                f"{journal.path} has lost rows of its plan ({count:,} of {last:,} are there): "
+                f"{told} Nothing was sent."
             )
         return Plan(rows=count, problems=(), settings=settings, resumed=True)
 
@@ -158,19 +183,29 @@ def check_settings(known: Mapping[str, str], settings: Mapping[str, str], path: 
     Raises:
         ConfigurationError: they differ.
     """
-    other = [f"{name} {_named(known.get(name))}, not {_named(value)}" for name, value in settings.items() if known.get(name, "") != value]
+    other = [
+        f"{name} {_named(known.get(name))}, not {_named(value)}"
+        for name, value in settings.items()
+        if known.get(name, "") != value
+    ]
     if other:
-        raise ConfigurationError(f"{path} has another batch: it was made with {'; '.join(other)}. Nothing was sent.")
+        raise ConfigurationError(
+            f"{path} has another batch: it was made with {'; '.join(other)}. Nothing was sent."
+        )
 
 
 def checked_card_product(given: object) -> str:
-    """A card's product as a setting. The vendor's list of them could not be read, so any number over 0 is one.
+    """A card's product as a setting. The vendor's list of them could not be read, so any number
+    over 0 is one.
 
     Raises:
         ConfigurationError: it is none; nothing was sent.
     """
     if not isinstance(given, int) or isinstance(given, bool) or not 0 < given < _NO_PRODUCT:
-        raise ConfigurationError("card_product_id is no integer over 0 of at most 18 digits: give one, such as 2000. Nothing was sent.")
+        raise ConfigurationError(
+            "card_product_id is no integer over 0 of at most 18 digits: give one, such as 2000. "
+            "Nothing was sent."
+        )
     return str(given)
 
 
@@ -232,17 +267,25 @@ def _plan(
     if number == 0:
         raise ConfigurationError("there are no rows to plan. Nothing was sent.")
     if max_cards is not None and number > max_cards:
-        raise ConfigurationError(f"{number} rows would make {number} cards, and at most {max_cards} are allowed. Nothing was sent.")
+        raise ConfigurationError(
+            f"{number} rows would make {number} cards, and at most {max_cards} are allowed. "
+            "Nothing was sent."
+        )
     if not known:
-        settings |= {"rows_sha256": digest.hexdigest(), "planned_at": datetime.now(UTC).isoformat(timespec="seconds")}
+        settings |= {
+            "rows_sha256": digest.hexdigest(),
+            "planned_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
         connection.executemany("INSERT INTO meta VALUES (?, ?)", settings.items())
         if agreement is not None:
             agreement.begin(connection)
         return Plan(rows=number, problems=(), settings=settings, warnings=warnings.told())
     if known["rows_sha256"] != digest.hexdigest():
         raise ConfigurationError(
-            f"{path} has another batch: its {_count(connection)} rows are not these {number}. Name another journal for this file; "
-            "a key that both files have gets no second card while the issuer remembers its request ids, which come from the merchant, "
+            f"{path} has another batch: its {_count(connection)} rows are not these {number}. "
+            "Name another journal for this file; "
+            "a key that both files have gets no second card while the issuer remembers its "
+            "request ids, which come from the merchant, "
             "the batch name and the key. Nothing was sent."
         )
     return Plan(rows=number, problems=(), settings=known, resumed=True, warnings=warnings.told())
@@ -269,7 +312,10 @@ def _written(planned: PlannedRow, problems: list[Problem]) -> bytes | None:
     else:
         if _MASKED not in data or not _has_secret(planned):
             return data
-        wrong = "has a Secret in it, and a journal keeps none: give plain text, and a document by its path"
+        wrong = (
+            "has a Secret in it, and a journal keeps none: give plain text, and a document by its "
+            "path"
+        )
     problems.append(Problem(planned.row.line, None, wrong))
     return None
 
@@ -280,9 +326,15 @@ def _has_secret(planned: PlannedRow) -> bool:
     return bool(found)
 
 
-def _write(connection: sqlite3.Connection, chunk: list[tuple[int, str, int, bytes]], known: Mapping[str, str]) -> None:
+def _write(
+    connection: sqlite3.Connection,
+    chunk: list[tuple[int, str, int, bytes]],
+    known: Mapping[str, str],
+) -> None:
     if not known:
-        connection.executemany("INSERT INTO rows (number, key, line, data) VALUES (?, ?, ?, ?)", chunk)
+        connection.executemany(
+            "INSERT INTO rows (number, key, line, data) VALUES (?, ?, ?, ?)", chunk
+        )
 
 
 def _planned(row: Row, problems: list[Problem], folders: Callable[[str], str]) -> PlannedRow | None:
@@ -294,11 +346,16 @@ def _planned(row: Row, problems: list[Problem], folders: Callable[[str], str]) -
     except DocumentProblem as error:
         problems.append(Problem(row.line, "document", str(error)))
         return None
-    return PlannedRow(row=row if row.document == path else msgspec.structs.replace(row, document=path), document_sha256=digest)
+    return PlannedRow(
+        row=row if row.document == path else msgspec.structs.replace(row, document=path),
+        document_sha256=digest,
+    )
 
 
 def _real(path: str, folders: Callable[[str], str]) -> str:
-    """As `os.path.realpath` does it where names are case-sensitive, which asks the system about every folder; `folders` remembers."""
+    """As `os.path.realpath` does it where names are case-sensitive, which asks the system about
+    every folder; `folders` remembers.
+    """
     folder, name = os.path.split(path)
     if name in {"", ".", ".."} or os.path.islink(path):  # noqa: PTH114 - pathlib takes longer than the system
         return os.path.realpath(path)

@@ -21,23 +21,32 @@ __all__ = ["Keys"]
 class Keys:
     """The keys of a plan: each in its one form, and no two that are the same or look the same."""
 
-    def __init__(self, connection: sqlite3.Connection, problems: list[Problem], warnings: Warnings) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, problems: list[Problem], warnings: Warnings
+    ) -> None:
         self._connection: Final = connection
         self._problems: Final = problems
         self._warnings: Final = warnings
         self._letters: Final = known_letters()
         if self._letters is None:
-            warnings.not_looked("keys that look alike were not looked for: install freedompay-async[cli] for that")
+            warnings.not_looked(
+                "keys that look alike were not looked for: install freedompay-async[cli] for that"
+            )
         # In a table and not in memory: a file may have a million rows.
         connection.execute("DROP TABLE IF EXISTS temp.seen")
         # The same key has the same skeleton, so one index finds both.
-        connection.execute("CREATE TEMP TABLE seen (skeleton TEXT PRIMARY KEY, key TEXT NOT NULL, line INTEGER NOT NULL) WITHOUT ROWID")
+        connection.execute(
+            "CREATE TEMP TABLE seen (skeleton TEXT PRIMARY KEY, key TEXT NOT NULL, line INTEGER "
+            "NOT NULL) WITHOUT ROWID"
+        )
 
     def end(self) -> None:
         self._connection.execute("DROP TABLE temp.seen")
 
     def take(self, row: Row) -> Row | None:
-        """The row with its key in the one form; `None`, and a problem, where that is no key of its own."""
+        """The row with its key in the one form; `None`, and a problem, where that is no key of its
+        own.
+        """
         # A file's keys have it already; a row that was made in code may have anything.
         try:
             key = one_name("key", row.key)
@@ -48,9 +57,13 @@ class Keys:
         letters = self._letters
         skeleton = key if letters is None else letters.skeleton(key)
         try:
-            self._connection.execute("INSERT INTO temp.seen VALUES (?, ?, ?)", (skeleton, key, row.line))
+            self._connection.execute(
+                "INSERT INTO temp.seen VALUES (?, ?, ?)", (skeleton, key, row.line)
+            )
         except sqlite3.IntegrityError:
-            found = self._connection.execute("SELECT key, line FROM temp.seen WHERE skeleton = ?", (skeleton,))
+            found = self._connection.execute(
+                "SELECT key, line FROM temp.seen WHERE skeleton = ?", (skeleton,)
+            )
             self._problems.append(Problem(row.line, "key", _same(key, *found.fetchone())))
             return None
         if letters is not None and (mixed := letters.mixed(key)) is not None:
@@ -59,7 +72,10 @@ class Keys:
 
     def _warn(self, line: int, key: str, word: str, scripts: tuple[str, ...]) -> None:
         where = "" if word == key else f" in the word {shown(word)}"
-        text = f"{shown(key)} has {' and '.join(scripts)} letters{where}: check that nobody mistook one for another"
+        text = (
+            f"{shown(key)} has {' and '.join(scripts)} letters{where}: check that nobody mistook "
+            "one for another"
+        )
         self._warnings.add(Kind.KEY, line, "key", text)
 
 
@@ -67,6 +83,7 @@ def _same(key: str, first: str, line: int) -> str:
     if key == first:
         return f"{shown(key)} is the key of line {line} too: each row needs a key of its own"
     return (
-        f"{shown(key)} looks like {shown(first)}, the key of line {line}, and is another ({difference(key, first)}): if they are one row, "
+        f"{shown(key)} looks like {shown(first)}, the key of line {line}, and is another "
+        f"({difference(key, first)}): if they are one row, "
         "delete one of them; if they are two, give one of them a key that looks different"
     )

@@ -27,8 +27,8 @@ _BITS: Final = 3
 _HOW: Final = 2**_BITS - 1
 # Two may share a phone, as a couple does.
 _MANY: Final = 3
-# A phone number is written down once a row, and rows of one person are found among those of one number. Nearly all values are of one
-# row, and to sort them without the rest takes half the time.
+# A phone number is written down once a row, and rows of one person are found among those of one
+# number. Nearly all values are of one row, and to sort them without the rest takes half the time.
 _FOUND: Final = f"""
 WITH shared AS (
     SELECT value, value & {_HOW} AS how, count(*) AS rows, min(line) AS first, max(line) AS last, min(names) = max(names) AS one
@@ -66,16 +66,24 @@ class Warnings:
         self._connection = connection
         self._numbers = known_numbers()
         if self._numbers is None:
-            self.not_looked("phone numbers that are given to nobody were not looked for: install freedompay-async[cli] for that")
+            self.not_looked(
+                "phone numbers that are given to nobody were not looked for: install "
+                "freedompay-async[cli] for that"
+            )
         connection.execute("DROP TABLE IF EXISTS temp.same")
-        connection.execute("CREATE TEMP TABLE same (value INTEGER NOT NULL, names INTEGER NOT NULL, line INTEGER NOT NULL)")
+        connection.execute(
+            "CREATE TEMP TABLE same (value INTEGER NOT NULL, names INTEGER NOT NULL, line INTEGER "
+            "NOT NULL)"
+        )
 
     def end(self) -> None:
         """All rows were looked at."""
         self._write()
         for how, rows, first, last in self._connection.execute(_FOUND):
             kind, column, text = _TOLD[how]
-            others = f"line {last}" if rows == 2 else f"{rows - 1:,} more rows (the last is line {last})"
+            others = (
+                f"line {last}" if rows == 2 else f"{rows - 1:,} more rows (the last is line {last})"
+            )
             self.add(kind, first, column, text.format(others))
         self._connection.execute("DROP TABLE temp.same")
 
@@ -99,7 +107,8 @@ class Warnings:
         numbers = self._numbers
         if numbers is not None and not numbers.assigned(phone):
             self._of_phone(numbers, line, phone)
-        # Two rows have the same number, as good as surely, only where they have the same of what it is made of.
+        # Two rows have the same number, as good as surely, only where they have the same of what it
+        # is made of.
         same.append((phone << _BITS | _PHONE, hash((first, last)), line))
         if client.person_id is not None:
             same.append((hash(client.person_id) & ~_HOW | _SAME_ID, 0, line))
@@ -118,7 +127,11 @@ class Warnings:
 
     def told(self) -> tuple[Problem, ...]:
         """In the order of the file; what is of no line comes last."""
-        more = [Problem(0, None, kind.more(count - _MOST)) for kind, count in self._counts.items() if count > _MOST]
+        more = [
+            Problem(0, None, kind.more(count - _MOST))
+            for kind, count in self._counts.items()
+            if count > _MOST
+        ]
         return (*sorted(self._found, key=lambda each: each.line), *more, *self._absent)
 
     def _write(self) -> None:

@@ -1,11 +1,13 @@
 """A step that the issuer has refused is asked about again before its row ends as refused.
 
-A proxy that repeats a request brings back the refusal of the repeated id, though the request was done. So the id is asked about at once, by
-the call itself, and once more after the grace time, in which an accepted request may be invisible. An issuer that still does not know it is
-believed only if it knows an id that it has accepted: a host that says "not known" to everything is found out so.
+A proxy that repeats a request brings back the refusal of the repeated id, though the request was
+done. So the id is asked about at once, by the call itself, and once more after the grace time, in
+which an accepted request may be invisible. An issuer that still does not know it is believed only
+if it knows an id that it has accepted: a host that says "not known" to everything is found out so.
 
-An id that becomes known after a refusal is a proxy's copy of our own send, or somebody else's use. Nothing tells which, so the row is told
-as found; it goes on only where the answer to an earlier send of ours was lost.
+An id that becomes known after a refusal is a proxy's copy of our own send, or somebody else's use.
+Nothing tells which, so the row is told as found; it goes on only where the answer to an earlier
+send of ours was lost.
 """
 
 from __future__ import annotations
@@ -54,11 +56,13 @@ class Refusals:
     async def of_this_run(
         self, row: Entry, step: str, call: Call[R], error: FreedomPayError, *, refusal: Refusal
     ) -> tuple[Operation[R], bool]:
-        """Wait for the grace time and ask; the operation if it is known after all, and whether it was used before this row did.
+        """Wait for the grace time and ask; the operation if it is known after all, and whether it
+        was used before this row did.
 
         Raises:
             Ended: how the row ends otherwise. What is known is on the disk before the wait.
-            Held: the issuer asks for more patience than there is time for. The refusal is on the disk, and the row is left.
+            Held: the issuer asks for more patience than there is time for. The refusal is on the
+                disk, and the row is left.
         """
         shared, request_id = self._shared, row.request_id(step, self._shared.settings)
         unproved = isinstance(error, RequestFailed)
@@ -84,14 +88,19 @@ class Refusals:
                 raise failed(row, error)
             if told is None:
                 raise await self._still_refused(not_proved(error))
-        return Operation(shared.session, call, request_id, told), await self._goes_on(row, step, refusal, told)
+        return Operation(shared.session, call, request_id, told), await self._goes_on(
+            row, step, refusal, told
+        )
 
-    async def of_an_earlier_run(self, row: Entry, step: str, call: Call[R], earlier: Earlier | None) -> tuple[Operation[R], bool]:
+    async def of_an_earlier_run(
+        self, row: Entry, step: str, call: Call[R], earlier: Earlier | None
+    ) -> tuple[Operation[R], bool]:
         """Ask about a step that was refused and may have been done; it is never sent again.
 
         Raises:
             Ended: how the row ends.
-            Stopped: the run stops, or nothing was said for too long, or the issuer asks for too much patience; the row is left as it is.
+            Stopped: the run stops, or nothing was said for too long, or the issuer asks for too
+                much patience; the row is left as it is.
         """
         shared, reason = self._shared, row.reason or f"{call.name}: refused"
         request_id = row.request_id(step, shared.settings)
@@ -104,11 +113,15 @@ class Refusals:
         if told is None:
             raise await self._still_refused(reason)
         refusal = Refusal.NONE if earlier is None else earlier.refused
-        return Operation(shared.session, call, request_id, told), await self._goes_on(row, step, refusal, told)
+        return Operation(shared.session, call, request_id, told), await self._goes_on(
+            row, step, refusal, told
+        )
 
     def _grace_left(self, earlier: Earlier | None) -> float:
         grace = self._shared.session.policy.grace
-        age = grace if earlier is None else time.time() - self._shared.clock.sent_at(earlier.sent_at)
+        age = (
+            grace if earlier is None else time.time() - self._shared.clock.sent_at(earlier.sent_at)
+        )
         return min(max(grace - age, 0.0), grace)
 
     async def _asked(self, request_id: str) -> RequestState | None:
@@ -130,7 +143,9 @@ class Refusals:
         """Of a step that the issuer knows after all; whether somebody else may have used it."""
         row.refused = False
         # What failed and names nothing made nothing, whoever sent it.
-        if refusal is not Refusal.OWN and not (told.failed and not told.client_id and not any(told.card_ids)):
+        if refusal is not Refusal.OWN and not (
+            told.failed and not told.client_id and not any(told.card_ids)
+        ):
             return True
         await keep(self._shared.journal, row)
         accepted(self._shared.journal, row, step)
@@ -142,7 +157,9 @@ class Refusals:
         return Ended(State.REFUSED, reason)
 
     async def _issuer_knows_ids(self) -> bool:
-        """Whether the issuer knows an id that it has accepted; false where there is none, or it says nothing."""
+        """Whether the issuer knows an id that it has accepted; false where there is none, or it
+        says nothing.
+        """
         shared, loop = self._shared, asyncio.get_running_loop()
         async with self._asking:
             began = loop.time()
@@ -154,7 +171,8 @@ class Refusals:
             try:
                 self._witnessed = await self._asked(shared.witness) is not None
             except (ProtocolError, Stopped):
-                # To hear nothing takes long. Were each row to ask anew, most of the run would wait for that.
+                # To hear nothing takes long. Were each row to ask anew, most of the run would wait
+                # for that.
                 self._witnessed = False
                 holds = max(_WITNESSED, shared.session.policy.grace, loop.time() - began)
             self._witnessed_until = loop.time() + holds

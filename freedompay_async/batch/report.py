@@ -31,11 +31,16 @@ class State(StrEnum):
     ISSUED = "issued"
     """It has its card."""
     REFUSED = "refused"
-    """The issuer said no, and this batch sends nothing more for it. Only where it is `proved` it has no card for sure."""
+    """The issuer said no, and this batch sends nothing more for it.
+
+    Only where it is `proved` it has no card for sure.
+    """
     UNKNOWN = "unknown"
     """It may or may not have a card; a resumed run asks again."""
     FOUND = "found"
-    """A request id of it was used before this journal; nothing is made for it until somebody says that it is the same person."""
+    """A request id of it was used before this journal; nothing is made for it until somebody says
+    that it is the same person.
+    """
     DOUBTFUL = "doubtful"
     """What is there is not what was ordered, or not this row's alone; a person has to look."""
 
@@ -45,14 +50,17 @@ _NEXT: Final = {
     State.STARTED: "resume the batch",
     State.ISSUED: "",
     State.REFUSED: (
-        "correct the row and put it in a new file under a new key (ask the issuer first if the key was ever sent without this journal)"
+        "correct the row and put it in a new file under a new key (ask the issuer first if the "
+        "key was ever sent without this journal)"
     ),
     State.FOUND: (
-        "check whose card it is: if it is this person's, resume the batch with --accept-found (a file with the key in it, or all); "
+        "check whose card it is: if it is this person's, resume the batch with --accept-found (a "
+        "file with the key in it, or all); "
         "for other people name another batch"
     ),
     State.DOUBTFUL: (
-        "ask the issuer about the request ids and the cards named; send nothing for this row, and hand out no card of it, "
+        "ask the issuer about the request ids and the cards named; send nothing for this row, and "
+        "hand out no card of it, "
         "before that is clear"
     ),
     State.UNKNOWN: (
@@ -63,15 +71,18 @@ _NEXT: Final = {
 
 
 _CARD_REFUSED: Final = (
-    "the client is made, and a new key would make another one: mend what was refused (the row, the settings or the contract), "
+    "the client is made, and a new key would make another one: mend what was refused (the row, "
+    "the settings or the contract), "
     "and order a card for this client by `freedompay cards issue`"
 )
 _NO_CARD_FOUND: Final = (
-    "find out whom the earlier use of the request ids was for: if it was for this person, resume the batch with --accept-found "
+    "find out whom the earlier use of the request ids was for: if it was for this person, resume "
+    "the batch with --accept-found "
     "(a file with the key in it, or all); for other people name another batch"
 )
 _ASK_AGAIN: Final = (
-    "resume the batch to ask again; only when the issuer says that nothing was made correct the row "
+    "resume the batch to ask again; only when the issuer says that nothing was made correct the "
+    "row "
     "and put it in a new file under a new key"
 )
 
@@ -82,11 +93,12 @@ class Outcome(Portable, frozen=True, kw_only=True):
     Attributes:
         line: of the file.
         reason: why it has no card, or why its card is not active; `None` if all is well.
-        found: the issuer had a request id of the row before this journal: an earlier run, or an earlier file, used its key. A row that
-            is issued all the same was accepted as the same person's.
+        found: the issuer had a request id of the row before this journal: an earlier run, or an
+            earlier file, used its key. A row that is issued all the same was accepted as the same
+            person's.
         proved: of a refused row: a look-up has shown that nothing was done.
-        client_request_id, card_request_id: what to ask the issuer about; empty where nothing was sent, and the names in the journal of an
-            earlier version can't be part of an id.
+        client_request_id, card_request_id: what to ask the issuer about; empty where nothing was
+            sent, and the names in the journal of an earlier version can't be part of an id.
     """
 
     number: int
@@ -121,9 +133,11 @@ class Report(Portable, frozen=True, kw_only=True):
     Attributes:
         inactive: of those issued, cards whose activation was wanted and refused or not known.
         found: rows whose key an earlier run or file had used, and nobody has said for whom.
-        accepted: of the others, those that were used before and that somebody has accepted as the same people's.
+        accepted: of the others, those that were used before and that somebody has accepted as the
+            same people's.
         unproved: of those refused, the ones of which nothing proves that they were not done.
-        problems: every row that is refused, unknown, found, doubtful, inactive, or could not be sent.
+        problems: every row that is refused, unknown, found, doubtful, inactive, or could not be
+            sent.
     """
 
     batch: str
@@ -160,15 +174,21 @@ async def make_report(journal: Journal) -> Report:
         counts = dict(connection.execute("SELECT state, count(*) FROM rows GROUP BY state"))
         rows = connection.execute(f"{_SELECT} WHERE {_PROBLEM} ORDER BY number")
         problems = tuple(_outcome_of(row, settings) for row in rows)
-        accepted = connection.execute("SELECT count(*) FROM rows WHERE found AND accepted_found").fetchone()[0]
+        accepted = connection.execute(
+            "SELECT count(*) FROM rows WHERE found AND accepted_found"
+        ).fetchone()[0]
         return Report(
             batch=settings.get("batch", ""),
             merchant=settings.get("merchant", ""),
             rows=sum(counts.values()),
             **{state.value: counts.get(state.value, 0) for state in State},
             accepted=accepted,
-            unproved=sum(outcome.state is State.REFUSED and not outcome.proved for outcome in problems),
-            inactive=sum(outcome.state is State.ISSUED and outcome.reason is not None for outcome in problems),
+            unproved=sum(
+                outcome.state is State.REFUSED and not outcome.proved for outcome in problems
+            ),
+            inactive=sum(
+                outcome.state is State.ISSUED and outcome.reason is not None for outcome in problems
+            ),
             problems=problems,
         )
 
@@ -195,10 +215,25 @@ _PROBLEM: Final = "state IN ('refused', 'unknown', 'found', 'doubtful') OR reaso
 
 
 def _outcome_of(
-    row: tuple[int, int, str, str, str | None, str | None, str | None, int, int, str | None, str | None], settings: Mapping[str, str]
+    row: tuple[
+        int, int, str, str, str | None, str | None, str | None, int, int, str | None, str | None
+    ],
+    settings: Mapping[str, str],
 ) -> Outcome:
     """A row of the journal, as `_SELECT` gives it."""
-    number, line, key, state, client_id, card_id, reason, found, proved, client_request, card_request = row
+    (
+        number,
+        line,
+        key,
+        state,
+        client_id,
+        card_id,
+        reason,
+        found,
+        proved,
+        client_request,
+        card_request,
+    ) = row
     return Outcome(
         number=number,
         line=line,
@@ -206,7 +241,8 @@ def _outcome_of(
         state=State(state),
         client_id=client_id,
         card_id=card_id,
-        # What was sent went out under the id that is written down, even where an earlier version read the names otherwise.
+        # What was sent went out under the id that is written down, even where an earlier version
+        # read the names otherwise.
         client_request_id=client_request or _to_be_sent(settings, key, "client"),
         card_request_id=card_request or _to_be_sent(settings, key, "card"),
         reason=reason,

@@ -1,4 +1,6 @@
-"""One pass over the rows of a batch that have not ended: how many at once, what they share, and how the pass ends."""
+"""One pass over the rows of a batch that have not ended: how many at once, what they share, and how
+the pass ends.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,12 @@ from freedompay_async.batch.steps import Steps
 from freedompay_async.batch.stopping import Held, Stopped, Stopping
 from freedompay_async.batch.writes import clock_was_set_back
 from freedompay_async.contract.request_ids import new_request_id
-from freedompay_async.errors import AuthenticationError, ConfigurationError, FreedomPayError, JournalError
+from freedompay_async.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    FreedomPayError,
+    JournalError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -55,7 +62,8 @@ class Run:
         *,
         check_first: Check,
     ) -> None:
-        # What was not sent comes back at once, so that the run decides for all rows together when to try again.
+        # What was not sent comes back at once, so that the run decides for all rows together when
+        # to try again.
         once = dataclasses.replace(session.policy, attempts=1)
         self._lane: Final = PatientLane(
             concurrency=limits.concurrency,
@@ -71,17 +79,18 @@ class Run:
         self._limits: Final = limits
         self._progress: Final = progress
         self._check_first: Final = check_first
-        # A row that waits for the issuer makes no call, so many more rows than calls; and no more than that where the issuer is quick,
-        # because every row costs memory and time. Where calls are rationed, only as many rows as they serve, so that none waits long for
-        # its turn to ask.
+        # A row that waits for the issuer makes no call, so many more rows than calls; and no more
+        # than that where the issuer is quick, because every row costs memory and time. Where calls
+        # are rationed, only as many rows as they serve, so that none waits long for its turn to
+        # ask.
         rationed = [] if limits.rate is None else [max(1, int(limits.rate * 5))]
         self._most_rows: Final = min([limits.concurrency * 8, *rationed])
         # On the way, and ready to follow: enough that no place waits for a slow sync.
         ahead = max(limits.concurrency // 2, 1)
         self._most_active: Final = min(limits.concurrency + ahead, self._most_rows)
         self._room: Final = asyncio.Event()
-        # What is on the disk and waits for its turn is asked about if the run is killed, and after an hour nobody can tell that it was not
-        # sent, so it is not all of them.
+        # What is on the disk and waits for its turn is asked about if the run is killed, and after
+        # an hour nobody can tell that it was not sent, so it is not all of them.
         self._ahead: Final = asyncio.Semaphore(min(ahead, self._most_rows))
         self._stopping: Final = Stopping()
         self._full = False
@@ -120,7 +129,10 @@ class Run:
 
     def _begin(self, plan: Plan, before: Standing) -> Shared:
         self._progress.rows, self._progress.earlier = plan.rows, before.ended
-        self._cards, self._most_cards = before.cards, min(plan.rows, self._limits.max_cards or plan.rows)
+        self._cards, self._most_cards = (
+            before.cards,
+            min(plan.rows, self._limits.max_cards or plan.rows),
+        )
         self._shared = Shared(
             session=self._session,
             lane=self._lane,
@@ -145,7 +157,8 @@ class Run:
             self._end_with(error)
 
     async def _each(self, steps: Steps, give: Callable[[Outcome], Awaitable[None]]) -> None:
-        # asyncio's own group, because a task of it costs half of one of anyio's, and there is one for each row.
+        # asyncio's own group, because a task of it costs half of one of anyio's, and there is one
+        # for each row.
         async with aclosing(unfinished(self._journal)) as rows, asyncio.TaskGroup() as group:
             async for row in rows:
                 await self._place()
@@ -156,7 +169,9 @@ class Run:
                     await asyncio.sleep(0)
                 group.create_task(self._row(steps, row, give))
 
-    async def _row(self, steps: Steps, row: Entry, give: Callable[[Outcome], Awaitable[None]]) -> None:
+    async def _row(
+        self, steps: Steps, row: Entry, give: Callable[[Outcome], Awaitable[None]]
+    ) -> None:
         progress = self._progress
         try:
             outcome = await steps.issue(row)
@@ -177,27 +192,37 @@ class Run:
     def _left_because(self, held: Held) -> None:
         """Of one row that the issuer asked to wait with for too long; the others go on.
 
-        More of them in a row than can be on the way at once: what was sent after the first has fared no better, and the run stops. Each
-        of them has sent its request, which may be sent again for an hour only. Where only questions are held, others are counted alike.
+        More of them in a row than can be on the way at once: what was sent after the first has
+        fared no better, and the run stops. Each of them has sent its request, which may be sent
+        again for an hour only. Where only questions are held, others are counted alike.
         """
         self._progress.trouble = self._progress.left_because = str(held)
         if self._shared is not None:
             self._shared.held += not held.question
             self._shared.held_questions += held.question
-            if max(self._shared.held, self._shared.held_questions) > max(self._limits.concurrency, _FEWEST_HELD):
+            if max(self._shared.held, self._shared.held_questions) > max(
+                self._limits.concurrency, _FEWEST_HELD
+            ):
                 self.stop()
 
     async def _place(self) -> None:
         """Until there is room for one more row."""
         progress = self._progress
-        while not self._stopping.now and (progress.rows_at_work >= self._most_rows or progress.rows_active >= self._most_active):
+        while not self._stopping.now and (
+            progress.rows_at_work >= self._most_rows or progress.rows_active >= self._most_active
+        ):
             self._room.clear()
             await self._room.wait()
 
     async def _knock(self, lane: Lane) -> None:
-        """A harmless question; the lane hears what becomes of it. What an issuer says of an id that it does not know is not public."""
+        """A harmless question; the lane hears what becomes of it.
+
+        What an issuer says of an id that it does not know is not public.
+        """
         with suppress(FreedomPayError):
-            await self._session.in_lane(lane).look_up((self._shared and self._shared.witness) or new_request_id())
+            await self._session.in_lane(lane).look_up(
+                (self._shared and self._shared.witness) or new_request_id()
+            )
 
     def _end_with(self, error: FreedomPayError) -> None:
         self._fatal = self._fatal or error
@@ -210,7 +235,8 @@ class Run:
         if step == "card" and not counted:
             if self._cards >= self._most_cards:
                 guard = (
-                    f"stopped before card {self._cards + 1}: at most {self._most_cards} are allowed. The rows that are left can be resumed."
+                    f"stopped before card {self._cards + 1}: at most {self._most_cards} are "
+                    "allowed. The rows that are left can be resumed."
                 )
                 # What is allowed already goes on, so that as many as are allowed are made.
                 self._fatal, self._full = self._fatal or ConfigurationError(guard), True

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Final, Literal
 import anyio
 
 from freedompay_async.batch.stopping import Held, Stopped, Wait
-from freedompay_async.errors import FreedomPayError, NotSent, OutcomeUnknown, ProtocolError, RateLimited
+from freedompay_async.errors import (
+    FreedomPayError,
+    NotSent,
+    OutcomeUnknown,
+    ProtocolError,
+    RateLimited,
+)
 from freedompay_async.traffic.waited import Waited
 
 if TYPE_CHECKING:
@@ -43,7 +49,8 @@ class Shared:
         room: set when a row may have made room for another.
         witness: a request id that the issuer has accepted.
         changed: of each call whose contract is not the one of the plan, what has changed.
-        held: rows that were left since the issuer last took a request, because it asked to wait with them for too long.
+        held: rows that were left since the issuer last took a request, because it asked to wait
+            with them for too long.
         held_questions: the same since it last answered a question, of questions about rows.
     """
 
@@ -74,7 +81,8 @@ class Shared:
         Args:
             request_id: of the intent.
             again_after: after these it is asked again, for `settle` seconds in all.
-            nothing_for: seconds for which it is asked again after an answer that says nothing of it.
+            nothing_for: seconds for which it is asked again after an answer that says nothing of
+                it.
             trouble: what `progress` says until it is asked again.
 
         Raises:
@@ -121,11 +129,24 @@ class Shared:
             raise Stopped from error
 
 
-def too_long(error: FreedomPayError, limit: Literal["settle", "wait", "outage"], limits: Limits, *, question: bool = False) -> Held:
+def too_long(
+    error: FreedomPayError,
+    limit: Literal["settle", "wait", "outage"],
+    limits: Limits,
+    *,
+    question: bool = False,
+) -> Held:
     """The end of the work on a row that the issuer asks more patience for than this limit leaves."""
     seconds = f"Limits.{limit} is {getattr(limits, limit):g} s"
-    asked = f"asked to wait {ceil(error.retry_after)} s" if error.retry_after else "answers 429 and does not say for how long"
-    reason = f"the issuer {asked}, longer than there was time left for ({seconds}). Rows are left as they are: resume later"
+    asked = (
+        f"asked to wait {ceil(error.retry_after)} s"
+        if error.retry_after
+        else "answers 429 and does not say for how long"
+    )
+    reason = (
+        f"the issuer {asked}, longer than there was time left for ({seconds}). Rows are left as "
+        "they are: resume later"
+    )
     return Held(reason, question=question)
 
 

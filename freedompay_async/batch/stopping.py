@@ -16,7 +16,9 @@ class Stopped(Exception):
 
 
 class Held(Stopped):
-    """The issuer asked to wait for longer than the run has time for, so this row is left too; `question`: with a question about it."""
+    """The issuer asked to wait for longer than the run has time for, so this row is left too;
+    `question`: with a question about it.
+    """
 
     def __init__(self, reason: str, *, question: bool) -> None:
         super().__init__(reason)
@@ -42,7 +44,8 @@ class Stopping:
 
 
 class Wait:
-    """`with Wait(stopping) as wait:` raises `Stopped` where the run stops meanwhile; between `off` and `on` it does not.
+    """`with Wait(stopping) as wait:` raises `Stopped` where the run stops meanwhile; between `off`
+    and `on` it does not.
 
     It does what a cancel scope does, for one task and one reason, because a row has many of them.
     """
@@ -72,7 +75,17 @@ class Wait:
         self._task = asyncio.current_task()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.off()
-        if self._ended and self._task is not None and self._task.uncancel() == 0 and kind is asyncio.CancelledError:
+        if (
+            self._ended
+            and self._task is not None
+            and self._task.uncancel() == 0
+            and kind is asyncio.CancelledError
+        ):
             raise Stopped from error

@@ -1,11 +1,13 @@
 """What to do after an outcome: pure decisions, no clock of their own, no I/O.
 
-The life of one call is a `Life`. Its driver (`driver.py`) carries out the `Action` it is given, and tells it what was `Seen`.
+The life of one call is a `Life`. Its driver (`driver.py`) carries out the `Action` it is given, and
+tells it what was `Seen`.
 
-The rule behind all of it: an effect whose answer was lost is looked up with `request/status`. Only an id that stays unknown
-there through the grace time is sent again: the same bytes under the same id, which the issuer processes at most once
-(docs.freedompay.kg, doc-833009). No decision depends on recognising the duplicate error, whose shape is not public.
-So a refusal is looked up too: the error may be that of an id which a proxy on the way has sent before.
+The rule behind all of it: an effect whose answer was lost is looked up with `request/status`. Only
+an id that stays unknown there through the grace time is sent again: the same bytes under the same
+id, which the issuer processes at most once (docs.freedompay.kg, doc-833009). No decision depends on
+recognising the duplicate error, whose shape is not public. So a refusal is looked up too: the error
+may be that of an id which a proxy on the way has sent before.
 """
 
 from __future__ import annotations
@@ -70,13 +72,18 @@ def full_jitter(pause: float, most: float, count: int, rng: Callable[[], float])
 
 @dataclass(slots=True)
 class Life:
-    """One call, from its first byte to its end. `now` is seconds of a clock that never goes back."""
+    """One call, from its first byte to its end.
+
+    `now` is seconds of a clock that never goes back.
+    """
 
     policy: Policy
     retry: Retry
     doubt: Doubt = Doubt.NONE
     header_id: bool = False
-    """The scheme carries the id in a header, so that a repeated call without an id in its body is refused too."""
+    """The scheme carries the id in a header, so that a repeated call without an id in its body is
+    refused too.
+    """
     pays: bool = False
     """It moves money."""
     given: bool = False
@@ -100,15 +107,20 @@ class Life:
     conflict: bool = False
     """The last such answer was an HTTP 409."""
     no_such_path: bool = False
-    """No page shows the path, and the last answer to it was an HTTP 404: sending it again gives the same."""
+    """No page shows the path, and the last answer to it was an HTTP 404: sending it again gives the
+    same.
+    """
     queue: bool = True
     """Whether a 429 is waited out."""
     hopeless: bool = False
-    """Nothing more can be sent: the client was closed, or the server's certificate is not trusted."""
+    """Nothing more can be sent: the client was closed, or the server's certificate is not trusted.
+    """
     not_again: str | None = None
     """Why it was not sent again, where its age forbids it."""
     uncounted: float = 0.0
-    """Seconds that the clock of `now` did not count: the machine slept, or its wall clock knows better."""
+    """Seconds that the clock of `now` did not count: the machine slept, or its wall clock knows
+    better.
+    """
     _idle: int = 0
     """Repeats since the last news."""
     _asks: int = 0
@@ -132,24 +144,31 @@ class Life:
 
     @property
     def found(self) -> bool:
-        """An effect that was refused and is known all the same: somebody may have used its id before this call.
+        """An effect that was refused and is known all the same: somebody may have used its id
+        before this call.
 
-        After a 429 it isn't known whose use it is: the issuer may have filed this call's own. An id that was made for this very call is
-        nobody else's.
+        After a 429 it isn't known whose use it is: the issuer may have filed this call's own. An id
+        that was made for this very call is nobody else's.
         """
         return self.said_no and self.doubt is Doubt.POSSIBLE and (self.given or not self.limited)
 
     def may_leave(self, now: float) -> bool:
-        """Whether its bytes may leave: the first time always, and again only within `resend_within` of the first time."""
+        """Whether its bytes may leave: the first time always, and again only within `resend_within`
+        of the first time.
+        """
         if self.first_sent is None or (self.last_sent is None and self.doubt is not Doubt.CERTAIN):
             return True
-        return self.may_resend and now - self.first_sent + self.uncounted < self.policy.resend_within
+        return (
+            self.may_resend and now - self.first_sent + self.uncounted < self.policy.resend_within
+        )
 
     def give_up(self) -> None:
         """Nothing that is tried from here can be sent."""
         self.hopeless = True
 
-    def after_send(self, seen: Seen, now: float, *, retry_after: float = 0.0, conflict: bool = False) -> Action:
+    def after_send(
+        self, seen: Seen, now: float, *, retry_after: float = 0.0, conflict: bool = False
+    ) -> Action:
         self.last_seen = seen
         if seen is not Seen.NOT_SENT:
             self.last_sent = now
@@ -160,7 +179,12 @@ class Life:
                 return Action(Step.TAKEN)
             seen = Seen.UNCLEAR
         if self.retry is Retry.READ:
-            ends = {Seen.ERROR: Step.REFUSED, Seen.DENIED: Step.DENIED, Seen.BLOCKED: Step.BLOCKED, Seen.UNCLEAR: Step.UNCLEAR}
+            ends = {
+                Seen.ERROR: Step.REFUSED,
+                Seen.DENIED: Step.DENIED,
+                Seen.BLOCKED: Step.BLOCKED,
+                Seen.UNCLEAR: Step.UNCLEAR,
+            }
             return Action(ends[seen]) if seen in ends else self._send_again(retry_after)
         if self.retry is Retry.REPEATABLE:
             return self._repeat(seen, retry_after)
@@ -185,15 +209,26 @@ class Life:
             return Action(Step.ASK, retry_after)
         return self._look_up(retry_after)
 
-    def after_ask(self, seen: Seen, now: float, *, asked_at: float | None = None, retry_after: float = 0.0) -> Action:
-        """What a look-up has shown. It tells how things stood when it was asked (by default just now), however long the answer took."""
+    def after_ask(
+        self, seen: Seen, now: float, *, asked_at: float | None = None, retry_after: float = 0.0
+    ) -> Action:
+        """What a look-up has shown.
+
+        It tells how things stood when it was asked (by default just now), however long the answer
+        took.
+        """
         if seen is Seen.KNOWN:
             return Action(Step.ANSWERED)
         if seen is Seen.FAILED:
             return Action(Step.FAILED)
         if seen in (Seen.DENIED, Seen.BLOCKED) and (self.blocked or self.denied):
-            # Both in the contract's own JSON, and nothing before that may have been done: it is the key.
-            return Action(Step.DENIED if self.denied and seen is Seen.DENIED and not self.limited else Step.BLOCKED)
+            # Both in the contract's own JSON, and nothing before that may have been done: it is the
+            # key.
+            return Action(
+                Step.DENIED
+                if self.denied and seen is Seen.DENIED and not self.limited
+                else Step.BLOCKED
+            )
         if seen is Seen.DENIED or self.hopeless:
             return Action(Step.UNKNOWN)
         if self._looks_once:
@@ -203,7 +238,10 @@ class Life:
         last = self.last_sent if self.last_sent is not None else self.first_sent
         waited = (now if asked_at is None else asked_at) - last if last is not None else 0.0
         if waited < self.policy.grace:
-            return Action(Step.ASK, max(retry_after, min(self._pause(retry_after), self.policy.grace - waited)))
+            return Action(
+                Step.ASK,
+                max(retry_after, min(self._pause(retry_after), self.policy.grace - waited)),
+            )
         if self.said_no:
             if self.doubt is Doubt.CERTAIN:
                 return Action(Step.ASK, self._pause(retry_after))
@@ -212,7 +250,11 @@ class Life:
             return Action(Step.DUPLICATE if self.conflict else Step.REFUSED)
         if not self.may_leave(now):
             within = f"its first send is more than {self.policy.resend_within:.0f} s ago"
-            self.not_again = within if self.may_resend else "the clock of this machine is behind its first send, so its age is not known"
+            self.not_again = (
+                within
+                if self.may_resend
+                else "the clock of this machine is behind its first send, so its age is not known"
+            )
             return Action(Step.UNKNOWN)
         if self.no_such_path or self.first_sent is None:
             return Action(Step.UNKNOWN)
@@ -220,27 +262,38 @@ class Life:
 
     @property
     def _looks_once(self) -> bool:
-        """Whether a refusal is not waited over: the id was made for this very call, or the caller asks again later."""
+        """Whether a refusal is not waited over: the id was made for this very call, or the caller
+        asks again later.
+        """
         once = self.doubt is Doubt.NONE or self.ask_once or self.denied
         return self.said_no and once and self.doubt is not Doubt.CERTAIN
 
     def _denied(self) -> Action:
-        """A 401 or 403 in the contract's own JSON. That too may be what the second copy of a request gets that a proxy has sent twice."""
+        """A 401 or 403 in the contract's own JSON.
+
+        That too may be what the second copy of a request gets that a proxy has sent twice.
+        """
         if self.doubt is Doubt.CERTAIN:
             return Action(Step.UNKNOWN)
         if self.retry is Retry.UNASKABLE:
-            # After a 429, which does not prove that nothing was done, it tells of this attempt only.
+            # After a 429, which does not prove that nothing was done, it tells of this attempt
+            # only.
             return Action(Step.UNKNOWN if self.limited else Step.DENIED)
         self.said_no = self.denied = True
         return Action(Step.UNKNOWN if self.hopeless else Step.ASK)
 
     @property
     def looks_first(self) -> bool:
-        """Whether what follows is the one look-up of a refusal: it is no repeat, and waits for none."""
+        """Whether what follows is the one look-up of a refusal: it is no repeat, and waits for
+        none.
+        """
         return self._looks_once and not self._asks
 
     def _refused(self, retry_after: float, *, conflict: bool) -> Action:
-        """An error in the contract's own JSON. It may be the duplicate's: a proxy may have sent the id before."""
+        """An error in the contract's own JSON.
+
+        It may be the duplicate's: a proxy may have sent the id before.
+        """
         self.said_no, self.conflict, self._idle = True, conflict, 0
         if self.retry is Retry.UNASKABLE:
             return Action(Step.REFUSED if self.doubt is Doubt.NONE else Step.UNKNOWN)
@@ -253,7 +306,9 @@ class Life:
         if seen is Seen.NOT_KNOWN and self.denied:
             return Action(Step.DENIED)
         if seen is Seen.NOT_KNOWN:
-            return Action(Step.DUPLICATE if self.conflict and self.doubt is not Doubt.NONE else Step.REFUSED)
+            return Action(
+                Step.DUPLICATE if self.conflict and self.doubt is not Doubt.NONE else Step.REFUSED
+            )
         if seen in _UNANSWERED and self._asks < self.policy.attempts:
             return Action(Step.ASK, self._pause(retry_after))
         return Action(Step.UNKNOWN)
@@ -269,7 +324,9 @@ class Life:
         return Step.NOT_SENT if self.last_sent is None else Step.LIMITED
 
     def _repeat(self, seen: Seen, retry_after: float) -> Action:
-        """Each attempt has an id of its own, so an error is no duplicate's; but an earlier attempt may have been done."""
+        """Each attempt has an id of its own, so an error is no duplicate's; but an earlier attempt
+        may have been done.
+        """
         if seen in (Seen.ERROR, Seen.DENIED, Seen.BLOCKED):
             denied = Step.BLOCKED if self.limited else Step.DENIED
             end = {Seen.ERROR: Step.REFUSED, Seen.DENIED: denied}.get(seen, Step.BLOCKED)
@@ -280,7 +337,11 @@ class Life:
         return self._send_again(retry_after)
 
     def _send_again(self, retry_after: float) -> Action:
-        if self.hopeless or self.sends >= self.policy.attempts or (self.last_seen is Seen.LIMITED and not self.queue):
+        if (
+            self.hopeless
+            or self.sends >= self.policy.attempts
+            or (self.last_seen is Seen.LIMITED and not self.queue)
+        ):
             return Action(self.out_of_time())
         return Action(Step.SEND, self._pause(retry_after))
 
@@ -297,7 +358,9 @@ class Life:
 
     @property
     def _may_repeat(self) -> bool:
-        """Of what can't be asked about: its id is in a header, and it moves no money, or the policy allows it all the same."""
+        """Of what can't be asked about: its id is in a header, and it moves no money, or the policy
+        allows it all the same.
+        """
         return self.header_id and (self.policy.resend_payments or not self.pays)
 
     def _pause(self, retry_after: float) -> float:

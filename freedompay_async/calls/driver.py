@@ -1,4 +1,7 @@
-"""The driver of one call: composes, signs, sends, asks, and tells the end. `call_state.py` decides what is next."""
+"""The driver of one call: composes, signs, sends, asks, and tells the end.
+
+`call_state.py` decides what is next.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,26 @@ from freedompay_async.codec.decode import read_answer, read_look_up
 from freedompay_async.codec.messages import Message, Reply, Seen, Verdict
 from freedompay_async.contract.bodies import secrets_renamed
 from freedompay_async.contract.calls import WITHOUT_ID, Call, Retry, Section
-from freedompay_async.contract.models import Answer, GiftAnswer, HeaderQuery, Intent, PinPageAnswer, RequestState, StatusQuery
+from freedompay_async.contract.models import (
+    Answer,
+    GiftAnswer,
+    HeaderQuery,
+    Intent,
+    PinPageAnswer,
+    RequestState,
+    StatusQuery,
+)
 from freedompay_async.contract.models.open import Fields
 from freedompay_async.contract.request_ids import checked_request_id, new_request_id
 from freedompay_async.contract.table import REQUESTS_STATUS
-from freedompay_async.errors import KEEP_TO_THE_ID, MEANINGS, Busy, ConfigurationError, Ending, OutcomeUnknown
+from freedompay_async.errors import (
+    KEEP_TO_THE_ID,
+    MEANINGS,
+    Busy,
+    ConfigurationError,
+    Ending,
+    OutcomeUnknown,
+)
 from freedompay_async.guards.arguments import check_flag, refusal
 from freedompay_async.redaction.redaction import Redaction, secrets_sent
 from freedompay_async.redaction.secret import Hidden
@@ -50,7 +68,11 @@ _SENT_EARLIER: Final = Verdict(Seen.NOT_SENT, "an earlier process sent it")
 # What ends so may end otherwise later.
 _COME_AGAIN: Final = (Step.LIMITED, Step.UNKNOWN, Step.NOT_SENT)
 log: Final = logging.getLogger("freedompay_async")
-_ENVELOPES: Final = {Section.PAYMENT_CARDS: Answer, Section.GIFT_CARDS: GiftAnswer, Section.HASHDT: PinPageAnswer}
+_ENVELOPES: Final = {
+    Section.PAYMENT_CARDS: Answer,
+    Section.GIFT_CARDS: GiftAnswer,
+    Section.HASHDT: PinPageAnswer,
+}
 
 
 def warn_of_unknown(call: str | None, request_id: str | None) -> None:
@@ -87,11 +109,16 @@ class Departure(Protocol):
     """What a batch does before each send of an effect."""
 
     async def write(self) -> None:
-        """On the disk when this returns. Its place on the way is taken after it, so that no place waits for a disk."""
+        """On the disk when this returns.
+
+        Its place on the way is taken after it, so that no place waits for a disk.
+        """
         ...
 
     def leave(self) -> None:
-        """Its turn has come, and the next thing is the write; raises where it must not be sent any more."""
+        """Its turn has come, and the next thing is the write; raises where it must not be sent any
+        more.
+        """
         ...
 
 
@@ -152,14 +179,19 @@ class Driver:
         return cast("str", self._id)
 
     def _admit(self, request_id: RequestId | None, timeout: float | None) -> None:
-        """Refuse what can't be carried out. An id that can't be sent is not put on the error either, because an error is logged."""
+        """Refuse what can't be carried out.
+
+        An id that can't be sent is not put on the error either, because an error is logged.
+        """
         try:
             if request_id is not None or isinstance(self._request, StatusQuery):
                 self._id = checked_request_id(request_id)
             check_flag("queue", self._queue)
             _check_extra(self._extra_fields)
             if self._extra_fields and "request_id" in self._extra_fields:
-                raise ConfigurationError("extra can't hold request_id: hand it in as request_id=. Nothing was sent.")
+                raise ConfigurationError(
+                    "extra can't hold request_id: hand it in as request_id=. Nothing was sent."
+                )
             self._loop = self._shared.check(timeout)
         except ConfigurationError as error:
             self._name(error)
@@ -179,7 +211,9 @@ class Driver:
                 if loop.time() + pause >= self._deadline:
                     if repeat:
                         budget.give_back()
-                    self._wait_too_long = self._retry_after > 0.0 and loop.time() + action.pause >= self._deadline
+                    self._wait_too_long = (
+                        self._retry_after > 0.0 and loop.time() + action.pause >= self._deadline
+                    )
                     return self._end(life.out_of_time())
                 first = False
                 if pause:
@@ -190,14 +224,27 @@ class Driver:
                     self._retry_after = verdict.retry_after
                     status = None if verdict.reply is None else verdict.reply.status
                     life.no_such_path = status == 404 and self._call.path_unsure
-                    action = life.after_send(verdict.seen, loop.time(), retry_after=verdict.retry_after, conflict=status == 409)
+                    action = life.after_send(
+                        verdict.seen,
+                        loop.time(),
+                        retry_after=verdict.retry_after,
+                        conflict=status == 409,
+                    )
                 else:
                     self._asked = verdict = await self._ask()
                     self._remember(verdict, success=True)
                     self._retry_after = verdict.retry_after
-                    if verdict.seen in (Seen.KNOWN, Seen.FAILED) or self._told.seen is Seen.NOT_SENT:
+                    if (
+                        verdict.seen in (Seen.KNOWN, Seen.FAILED)
+                        or self._told.seen is Seen.NOT_SENT
+                    ):
                         self._told = verdict
-                    action = life.after_ask(verdict.seen, self._now(), asked_at=self._asked_at, retry_after=verdict.retry_after)
+                    action = life.after_ask(
+                        verdict.seen,
+                        self._now(),
+                        asked_at=self._asked_at,
+                        retry_after=verdict.retry_after,
+                    )
             return self._end(action.step)
         except ConfigurationError as error:
             self._name(error)
@@ -207,12 +254,18 @@ class Driver:
             raise
 
     def _remember(self, verdict: Verdict, *, success: bool) -> None:
-        """What tells of a success, or names something, is not forgotten for an answer that says the opposite later.
+        """What tells of a success, or names something, is not forgotten for an answer that says the
+        opposite later.
 
-        `success`: that word alone counts; in a plain first answer it may say no more than that the call was taken.
+        `success`: that word alone counts; in a plain first answer it may say no more than that the
+        call was taken.
         """
         answer = verdict.answer
-        if isinstance(answer, RequestState) and verdict.seen is not Seen.FAILED and (answer.named or (success and answer.succeeded)):
+        if (
+            isinstance(answer, RequestState)
+            and verdict.seen is not Seen.FAILED
+            and (answer.named or (success and answer.succeeded))
+        ):
             self._before = answer
 
     async def _send(self) -> Verdict:
@@ -229,23 +282,32 @@ class Driver:
         self._signer = signer
         self._life.sent(self._loop.time())
         noted = self._note(self._message)
-        self._sending = attempt = self._new_attempt(self._may_leave if self._effect and self._fixed else None)
+        self._sending = attempt = self._new_attempt(
+            self._may_leave if self._effect and self._fixed else None
+        )
         try:
             reply = await self._try(self._message, attempt, self._departure)
         finally:
             if noted is not None:
                 self._note_sent(noted, sent=attempt.sent)
             if attempt.began is None:
-                # Its turn did not come: what is told of a read has the id of an attempt that was made, if there was one.
+                # Its turn did not come: what is told of a read has the id of an attempt that was
+                # made, if there was one.
                 self._id = before or self._id
-        verdict = reply if isinstance(reply, Verdict) else await self._read(reply, partial(self._read_answer, reply, self._redaction()))
+        verdict = (
+            reply
+            if isinstance(reply, Verdict)
+            else await self._read(reply, partial(self._read_answer, reply, self._redaction()))
+        )
         # Until then a cancellation leaves open what came of it.
         self._sending = None
         self._tell(self._call, verdict, attempt)
         return verdict
 
     def _note(self, message: Message) -> Noted | None:
-        """What is known of the body that goes out under the id; `None`: the id does not go out with it, or is used once."""
+        """What is known of the body that goes out under the id; `None`: the id does not go out with
+        it, or is used once.
+        """
         if not (self._effect and self._fixed and (self._call.body_id or self._signer.header_id)):
             return None
         return self._shared.bodies.note(self.request_id, message.path, message.body)
@@ -257,7 +319,10 @@ class Driver:
         if noted is Noted.OTHER and sent and not self._other_told:
             self._other_told = True
             bodies.sent_another(self.request_id)
-            told = "%s: this client has sent another body under the same request id, and the issuer takes one of them at most"
+            told = (
+                "%s: this client has sent another body under the same request id, and the issuer "
+                "takes one of them at most"
+            )
             log.warning(told, self._call.name, extra=self._extra())
 
     def _read_answer(self, reply: Reply, redaction: Redaction) -> Verdict:
@@ -275,9 +340,14 @@ class Driver:
 
     async def _read(self, reply: Reply, read: Callable[[], Verdict]) -> Verdict:
         try:
-            return await self._shared.reading.read(read, size=len(reply.body), deadline=self._deadline)
+            return await self._shared.reading.read(
+                read, size=len(reply.body), deadline=self._deadline
+            )
         except TimeoutError:
-            return Verdict(Seen.NO_ANSWER, f"HTTP {reply.status}, and no time was left to read its {len(reply.body):,} bytes")
+            return Verdict(
+                Seen.NO_ANSWER,
+                f"HTTP {reply.status}, and no time was left to read its {len(reply.body):,} bytes",
+            )
 
     async def _ask(self) -> Verdict:
         call = self._shared.row(REQUESTS_STATUS)
@@ -291,17 +361,29 @@ class Driver:
         reply = await self._try(message, attempt)
         self._asked_at = attempt.began or self._asked_at
         if isinstance(reply, Reply):
-            read = partial(read_look_up, reply, now=time.time(), asked=call.envelope, redaction=self._redaction())
+            read = partial(
+                read_look_up,
+                reply,
+                now=time.time(),
+                asked=call.envelope,
+                redaction=self._redaction(),
+            )
             reply = await self._read(reply, read)
         self._tell(call, reply, attempt)
         return reply
 
     def _question(self, call: Call[Any]) -> Message | Awaitable[Message]:
         query = StatusQuery(request_id=cast("str", self._id))
-        return self._signed(Message(call.method, call.path, {}, self._shared.encode(call, query)), call, new_request_id())
+        return self._signed(
+            Message(call.method, call.path, {}, self._shared.encode(call, query)),
+            call,
+            new_request_id(),
+        )
 
     async def _made(self, make: Callable[[], Message | Awaitable[Message]]) -> Message:
-        """A message; a signer or an encoder that fails after the effect was sent takes nothing away from what is known of it."""
+        """A message; a signer or an encoder that fails after the effect was sent takes nothing away
+        from what is known of it.
+        """
         try:
             made = make()
             return made if isinstance(made, Message) else await self._in_time(made)
@@ -322,7 +404,8 @@ class Driver:
         raise _NotSignedError("the signer gave no signature before the deadline")
 
     def _raise_what_is_known(self, error: Exception, what: str, *, sent: bool = False) -> None:
-        """Of an effect that may have been done, whatever goes wrong after it; `sent`: in the moment in which it was sent.
+        """Of an effect that may have been done, whatever goes wrong after it; `sent`: in the moment
+        in which it was sent.
 
         Raises:
             OutcomeUnknown: it may have been done.
@@ -347,13 +430,17 @@ class Driver:
         return self._life.may_leave(self._now())
 
     def _now(self) -> float:
-        """By the loop's clock, which stands still while the machine sleeps: the wall clock tells how long that was."""
+        """By the loop's clock, which stands still while the machine sleeps: the wall clock tells
+        how long that was.
+        """
         now = self._loop.time()
         slept = (time.time() - self._began_by_the_wall) - (now - self._began)
         self._life.uncounted = max(self._life.uncounted, slept)
         return now
 
-    async def _try(self, message: Message, attempt: Attempt, departure: Departure | None = None) -> Reply | Verdict:
+    async def _try(
+        self, message: Message, attempt: Attempt, departure: Departure | None = None
+    ) -> Reply | Verdict:
         """Send once; the answer, or a verdict where none came."""
         lane = self._lane
         try:
@@ -381,11 +468,15 @@ class Driver:
                 self._life.give_up()
             reason = error.reason
         except TimeoutError:
-            reason = "the deadline came" if attempt.sent else "its turn did not come before the deadline"
+            reason = (
+                "the deadline came" if attempt.sent else "its turn did not come before the deadline"
+            )
         return Verdict(Seen.NO_ANSWER if attempt.sent else Seen.NOT_SENT, reason)
 
     def check_turn(self) -> None:
-        """Raise `Busy` where it would not wait for its turn, and that has not come: before anything is done for it."""
+        """Raise `Busy` where it would not wait for its turn, and that has not come: before anything
+        is done for it.
+        """
         if not self._queue and not self._lane.ready():
             raise self._busy()
 
@@ -394,7 +485,11 @@ class Driver:
         busy = MEANINGS[Ending.BUSY]
         why = f"its turn has not come ({on_the_way}), and queue=False"
         keep = KEEP_TO_THE_ID if self._life.given else ""
-        return Busy(f"{busy.text.format(why=why)} {busy.safe}{keep}", request_id=self._id, call=self._call.name)
+        return Busy(
+            f"{busy.text.format(why=why)} {busy.safe}{keep}",
+            request_id=self._id,
+            call=self._call.name,
+        )
 
     async def _turn(self, attempt: Attempt, departure: Departure | None) -> None:
         """Wait for a place and a turn."""
@@ -426,10 +521,19 @@ class Driver:
             self._lane.heard(verdict, began=attempt.began, now=self._loop.time(), kind=call.name)
         if log.isEnabledFor(logging.DEBUG):
             what = f"attempt {self._life.sends}" if call is self._call else "look-up"
-            log.debug("%s, %s: %s %s", self._call.name, what, verdict.seen.value, verdict.reason, extra=self._extra())
+            log.debug(
+                "%s, %s: %s %s",
+                self._call.name,
+                what,
+                verdict.seen.value,
+                verdict.reason,
+                extra=self._extra(),
+            )
 
     def _compose(self) -> Message | Awaitable[Message]:
-        """An effect is composed once; each attempt of a read takes a fresh id, so it is composed anew."""
+        """An effect is composed once; each attempt of a read takes a fresh id, so it is composed
+        anew.
+        """
         own = self._id if self._fixed and self._id else new_request_id()
         if isinstance(self._request, Intent):
             self._request.request_id = own
@@ -447,14 +551,29 @@ class Driver:
         return self._signed(message, call, own)
 
     def _sign_anew(self, message: Message) -> Message | Awaitable[Message]:
-        """The same bytes under the same id, signed by the signer that has taken the place of the first."""
+        """The same bytes under the same id, signed by the signer that has taken the place of the
+        first.
+        """
         headers = dict(self._request.headers) if isinstance(self._request, HeaderQuery) else {}
-        return self._signed(Message(message.method, message.path, headers, message.body), self._call, self.request_id)
+        return self._signed(
+            Message(message.method, message.path, headers, message.body),
+            self._call,
+            self.request_id,
+        )
 
     def _signed(self, message: Message, call: Call[Any], own: str) -> Message | Awaitable[Message]:
-        # The body and the headers are never variables of their own: a signer that fails leaves a traceback of this frame.
-        given: Hidden[object] = Hidden(self._shared.signers[call.section].headers(path=message.path, body=message.body, request_id=own))
-        return _with_later(message, given.value, call) if isinstance(given.value, Awaitable) else _with_headers(message, given, call)
+        # The body and the headers are never variables of their own: a signer that fails leaves a
+        # traceback of this frame.
+        given: Hidden[object] = Hidden(
+            self._shared.signers[call.section].headers(
+                path=message.path, body=message.body, request_id=own
+            )
+        )
+        return (
+            _with_later(message, given.value, call)
+            if isinstance(given.value, Awaitable)
+            else _with_headers(message, given, call)
+        )
 
     def _end(self, step: Step) -> Any:
         if step is Step.ANSWERED or (step is Step.TAKEN and self._told.answer is not None):
@@ -500,7 +619,9 @@ class Driver:
         return self._shared.outgoing.about(self._id, self._secrets, codes=self._call.codes)
 
     def _mark_cancelled(self, error: asyncio.CancelledError) -> None:
-        """A cancelled call says its id, and whether it may have been done, on the exception and in the log."""
+        """A cancelled call says its id, and whether it may have been done, on the exception and in
+        the log.
+        """
         life = self._life
         if self._sending is not None and self._sending.sent:
             life.after_send(Seen.NO_ANSWER, self._loop.time())

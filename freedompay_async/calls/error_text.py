@@ -1,4 +1,6 @@
-"""The end of a call that has no answer to give, as an error that says what happened, whether anything was sent, and what is safe: pure."""
+"""The end of a call that has no answer to give, as an error that says what happened, whether
+anything was sent, and what is safe: pure.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,14 @@ from freedompay_async.contract.calls import Mark, Retry, Section
 from freedompay_async.contract.models.answers import RequestState, as_id
 from freedompay_async.contract.models.dictionaries import GiftStatus
 from freedompay_async.contract.table import REQUESTS_STATUS
-from freedompay_async.errors import KEEP_TO_THE_ID, MEANINGS, AuthenticationError, Ending, FreedomPayError, Of
+from freedompay_async.errors import (
+    KEEP_TO_THE_ID,
+    MEANINGS,
+    AuthenticationError,
+    Ending,
+    FreedomPayError,
+    Of,
+)
 from freedompay_async.redaction.redaction import BY_SHAPE, Redaction
 from freedompay_async.redaction.secret import MASK
 
@@ -21,10 +30,18 @@ if TYPE_CHECKING:
     from freedompay_async.contract.calls import Call
     from freedompay_async.contract.models import AnyAnswer
 
-__all__ = ["CancelledMark", "asked_to_wait", "hint_of", "mark_cancelled", "mark_of", "named_in", "to_error"]
+__all__ = [
+    "CancelledMark",
+    "asked_to_wait",
+    "hint_of",
+    "mark_cancelled",
+    "mark_of",
+    "named_in",
+    "to_error",
+]
 
-# What is wrong with what was asked: an earlier copy of it would have been told the same. Not so of money, a card id or a code, which that
-# may have used up.
+# What is wrong with what was asked: an earlier copy of it would have been told the same. Not so of
+# money, a card id or a code, which that may have used up.
 _OF_WHAT_WAS_ASKED: Final = frozenset(
     str(status.value)
     for status in (
@@ -34,7 +51,8 @@ _OF_WHAT_WAS_ASKED: Final = frozenset(
         GiftStatus.ACCESS_DENIED,
     )
 )
-# Codes of the vendor's E-Money section, whose envelope is the same. No page says that they mean the same here.
+# Codes of the vendor's E-Money section, whose envelope is the same. No page says that they mean the
+# same here.
 _NEIGHBOUR: Final = {"1002": "is not unique", "1006": "is not known"}
 _LINK: Final = re.compile(r"(?i)(?:https?(?::|%3a))?(?:\\{0,8}/|%2f){2}\S+")
 
@@ -72,12 +90,15 @@ def to_error(
         given: the caller gave the id.
         refused: the issuer has refused the call itself.
         redaction: what the issuer's texts must not show.
-        retry_after: seconds that the issuer asked to wait in its last answer, where that is worth a sentence.
+        retry_after: seconds that the issuer asked to wait in its last answer, where that is worth a
+            sentence.
         wait_too_long: there was no time left for that.
         on_refusal: what else to look at where the signature was refused.
     """
     answer: AnyAnswer | None = told.answer
-    code, description = (None, None) if answer is None else (answer.refusal_code, answer.refusal_text)
+    code, description = (
+        (None, None) if answer is None else (answer.refusal_code, answer.refusal_text)
+    )
     code = None if code is None else redaction.code(code)
     # A link in a refusal may be one that lets its holder set a PIN.
     description = None if description is None else _LINK.sub(MASK, redaction.text(description))
@@ -86,7 +107,9 @@ def to_error(
     # What comes back instead of an answer that is made of secrets may be one too.
     sealed = call.made_of_secrets
     if asked is not None and asked is not told:
-        why += f"; request/status: {asked.seen.value}" + (f", {asked.reason}" if asked.reason else "")
+        why += f"; request/status: {asked.seen.value}" + (
+            f", {asked.reason}" if asked.reason else ""
+        )
     state = answer if isinstance(answer, RequestState) else None
     named = None if state is None else state.names
     ending = _ending(step, call, told, id_sent=id_sent, not_again=not_again, named=named, code=code)
@@ -97,8 +120,15 @@ def to_error(
     meaning = MEANINGS[ending]
     text = meaning.text.format(why=why, named=named)
     safe = meaning.safe.format(within=resend_within, not_again=not_again)
-    if meaning.error is AuthenticationError and meaning.done is False and call.section is Section.HASHDT:
-        text, safe = f"HashDT refused the keys ({why}).", "This attempt did nothing. Check api_key, product_id and token."
+    if (
+        meaning.error is AuthenticationError
+        and meaning.done is False
+        and call.section is Section.HASHDT
+    ):
+        text, safe = (
+            f"HashDT refused the keys ({why}).",
+            "This attempt did nothing. Check api_key, product_id and token.",
+        )
     if retry_after:
         text += f" {asked_to_wait(retry_after, too_long=wait_too_long)}"
     text = f"{text} {safe}"
@@ -131,11 +161,15 @@ def to_error(
 
 
 def hint_of(code: str | None, http_status: int | None) -> str:
-    """What a code may mean, in a sentence for people; nothing is concluded from it. Empty: it is none of those known elsewhere."""
+    """What a code may mean, in a sentence for people; nothing is concluded from it.
+
+    Empty: it is none of those known elsewhere.
+    """
     if http_status != 200 or code not in _NEIGHBOUR:
         return ""
     return (
-        f" In the vendor's E-Money section the code {code} stands for a request id that {_NEIGHBOUR[code]}. "
+        f" In the vendor's E-Money section the code {code} stands for a request id that "
+        f"{_NEIGHBOUR[code]}. "
         "Here that is a hint, and proves nothing."
     )
 
@@ -149,25 +183,41 @@ def _hint_of_look_up(asked: Verdict | None) -> str:
 def _of_the_path(call: Call[Any]) -> str:
     """After a 404: whether the path may be wrong, and whose it is."""
     if call.table_path is not None:
-        return f" The path {call.path} is what the contract of this client says; the table has {call.table_path}."
+        return (
+            f" The path {call.path} is what the contract of this client says; the table has "
+            f"{call.table_path}."
+        )
     text = ""
     if call.not_in_menu is not None:
-        text = f" As far as seen, the vendor's menu for {call.not_in_menu} has no such call: only the one for KZ has it."
+        text = (
+            f" As far as seen, the vendor's menu for {call.not_in_menu} has no such call: only "
+            "the one for KZ has it."
+        )
     if call.mark is Mark.INFERRED:
         text += (
-            f" The path {call.path} is a guess: no public page of the vendor shows it. If the vendor gave you another, "
+            f" The path {call.path} is a guess: no public page of the vendor shows it. If the "
+            "vendor gave you another, "
             f'say so in a contract file ([{call.name}] path = "…"), or '
             f'use FreedomPay(contract=[Override(call="{call.name}", path="…")]).'
         )
-    elif call.mark is not Mark.GIVEN and call.section is not Section.HASHDT and call.name != REQUESTS_STATUS.name:
+    elif (
+        call.mark is not Mark.GIVEN
+        and call.section is not Section.HASHDT
+        and call.name != REQUESTS_STATUS.name
+    ):
         # A 404 to a look-up may be how the host says that it does not know an id.
-        text += f' If this host has another path for it than {call.path}, say so in a contract file ([{call.name}] path = "…").'
+        text += (
+            f" If this host has another path for it than {call.path}, say so in a contract file "
+            f'([{call.name}] path = "…").'
+        )
     return text
 
 
 def asked_to_wait(seconds: float, *, too_long: bool) -> str:
     """What the issuer asked for, and whether it was too much, for whoever reads the error."""
-    return f"The issuer asked to wait {ceil(seconds)} s" + (", and there was no time left for that." if too_long else ".")
+    return f"The issuer asked to wait {ceil(seconds)} s" + (
+        ", and there was no time left for that." if too_long else "."
+    )
 
 
 def named_in(*states: RequestState | None) -> dict[str, Any]:
@@ -176,7 +226,9 @@ def named_in(*states: RequestState | None) -> dict[str, Any]:
     return {
         "card_ids": tuple(dict.fromkeys(card_id for state in told for card_id in state.card_ids)),
         "client_id": next((name for state in told if (name := as_id(state.client_id))), None),
-        "transaction_id": next((name for state in told if (name := as_id(state.transaction_id))), None),
+        "transaction_id": next(
+            (name for state in told if (name := as_id(state.transaction_id))), None
+        ),
     }
 
 
@@ -191,7 +243,8 @@ def _ending(
     code: str | None,
 ) -> Ending:
     if step is Step.FAILED:
-        # A failure is of the effect that was asked about, even if all that is known of it is its id.
+        # A failure is of the effect that was asked about, even if all that is known of it is its
+        # id.
         return Ending.FAILED_NAMED if named else Ending.FAILED
     if call.retry is Retry.READ:
         return _ending_of_read(step, call.section, answered=told.reply is not None)
@@ -207,7 +260,10 @@ def _ending(
         case Step.DENIED:
             return Ending.DENIED
         case Step.BLOCKED:
-            unsure = {Retry.ASKABLE: Ending.DENIED_UNSURE, Retry.REPEATABLE: Ending.DENIED_REPEATABLE}
+            unsure = {
+                Retry.ASKABLE: Ending.DENIED_UNSURE,
+                Retry.REPEATABLE: Ending.DENIED_REPEATABLE,
+            }
             return unsure.get(of_kind, Ending.DENIED_UNASKABLE)
         case Step.DUPLICATE:
             return Ending.DUPLICATE
@@ -233,7 +289,9 @@ def _ending_of_read(step: Step, section: Section, *, answered: bool) -> Ending:
         Step.LIMITED: Ending.READ_LIMITED,
         Step.DENIED: Ending.READ_DENIED,
         Step.BLOCKED: Ending.READ_BLOCKED,
-        Step.REFUSED: Ending.READ_GIFT_REFUSED if section is Section.GIFT_CARDS else Ending.READ_REFUSED,
+        Step.REFUSED: Ending.READ_GIFT_REFUSED
+        if section is Section.GIFT_CARDS
+        else Ending.READ_REFUSED,
         Step.UNCLEAR: Ending.READ_UNCLEAR,
     }
     return ends.get(step, Ending.READ_UNCLEAR if answered else Ending.READ_UNANSWERED)
@@ -247,7 +305,9 @@ class CancelledMark(NamedTuple):
 
 
 def mark_of(error: BaseException) -> CancelledMark | None:
-    """What `mark_cancelled` has put on a cancellation; `None`: it was no call of this library's that it reached."""
+    """What `mark_cancelled` has put on a cancellation; `None`: it was no call of this library's
+    that it reached.
+    """
     # The exception is Python's own: it has no such attributes unless they were put there.
     unknown = getattr(error, "outcome_unknown", None)
     return None if unknown is None else CancelledMark(getattr(error, "request_id", None), unknown)

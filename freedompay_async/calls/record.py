@@ -1,4 +1,6 @@
-"""A file for calls that can't be asked about: each is written down before it is sent, and again when it has ended."""
+"""A file for calls that can't be asked about: each is written down before it is sent, and again
+when it has ended.
+"""
 
 from __future__ import annotations
 
@@ -49,9 +51,10 @@ class Record:
     A file that is there goes on if it is empty or a record. It has to be a plain file of this user
     with one name; anything else is refused, and left alone.
 
-    A line is `at`, `state`, `call`, `request_id` and `request`, and at the end `answer` or `error`. The states are `sending`, then `done`,
-    `refused`, `not sent` or `unknown`. A `sending` that nothing follows is of a process that died: unknown too. Secrets are `***`.
-    `left_out` and `renamed` tell what a contract changes in the fields of the request.
+    A line is `at`, `state`, `call`, `request_id` and `request`, and at the end `answer` or `error`.
+    The states are `sending`, then `done`, `refused`, `not sent` or `unknown`. A `sending` that
+    nothing follows is of a process that died: unknown too. Secrets are `***`. `left_out` and
+    `renamed` tell what a contract changes in the fields of the request.
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
@@ -72,11 +75,16 @@ class Record:
         """Do the work between two lines.
 
         Raises:
-            JournalError: the first line can't be written, or the file is no record; nothing was sent.
+            JournalError: the first line can't be written, or the file is no record; nothing was
+                sent.
         """
         # A body that is the caller's own struct may hold anything.
         own = call.mark is Mark.GIVEN and not isinstance(request, GivenBody)
-        entry: dict[str, Any] = {"call": call.name, "request_id": request_id, "request": _sealed(request) if own else request}
+        entry: dict[str, Any] = {
+            "call": call.name,
+            "request_id": request_id,
+            "request": _sealed(request) if own else request,
+        }
         if extra or call.fields:
             entry["extra"] = Fields({**call.fields, **extra})
         # The request stands there by the names of the table.
@@ -94,13 +102,22 @@ class Record:
         return answer
 
     async def _begin(self, entry: dict[str, Any]) -> None:
-        writing = asyncio.ensure_future(asyncio.to_thread(self._write, {"state": "sending", **entry}))
+        writing = asyncio.ensure_future(
+            asyncio.to_thread(self._write, {"state": "sending", **entry})
+        )
         try:
             await asyncio.shield(writing)
         except OSError as error:
-            advice = " Name another file, or one that is not there." if isinstance(error, NotOurs) else ""
+            advice = (
+                " Name another file, or one that is not there."
+                if isinstance(error, NotOurs)
+                else ""
+            )
             raise JournalError(
-                f"the record {self._path} can't be written ({error.strerror}).{advice} Nothing was sent.",
+                (
+                    f"the record {self._path} can't be written ({error.strerror}).{advice} "
+                    "Nothing was sent."
+                ),
                 request_id=entry["request_id"],
                 call=entry["call"],
             ) from error
@@ -117,7 +134,8 @@ class Record:
             raise
 
     def _end(self, entry: dict[str, Any], error: BaseException | None) -> None:
-        # Not in a thread: nothing may come between the end of a call and its line, a second cancellation neither.
+        # Not in a thread: nothing may come between the end of a call and its line, a second
+        # cancellation neither.
         try:
             self._write(entry)
         except OSError as failure:
@@ -127,7 +145,13 @@ class Record:
         if error is not None:
             error.add_note(note)
         # The answer is worth more than its line: it is given to the caller all the same.
-        log.error("%s: %s, %s", entry["call"], entry["state"], note, extra={"request_id": entry["request_id"], "call": entry["call"]})
+        log.error(
+            "%s: %s, %s",
+            entry["call"],
+            entry["state"],
+            note,
+            extra={"request_id": entry["request_id"], "call": entry["call"]},
+        )
 
     def _write(self, entry: dict[str, Any]) -> None:
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
@@ -136,7 +160,8 @@ class Record:
         if cut:
             line = b"\n" + line
         try:
-            # One write, so that the lines of two processes do not mix; a disk that is nearly full takes less than it is given.
+            # One write, so that the lines of two processes do not mix; a disk that is nearly full
+            # takes less than it is given.
             if os.write(file, line) < len(line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(file)
@@ -164,12 +189,15 @@ def _opened(path: str) -> tuple[int, bool]:
         if identity(os.fstat(file)) != identity(os.fstat(there)):
             os.close(file)
             raise NotOurs("another file has taken its place")
-    # Of a longer one enough is there to know it again. Where two processes write, its end may be on its way.
+    # Of a longer one enough is there to know it again. Where two processes write, its end may be on
+    # its way.
     return file, 0 < len(head) < _LENGTH
 
 
 def _is_record(head: bytes) -> bool:
-    """Whether a file that begins so is empty or a record; a full disk may have cut off its first lines."""
+    """Whether a file that begins so is empty or a record; a full disk may have cut off its first
+    lines.
+    """
     for line in head.split(b"\n"):
         if len(line) >= _LENGTH:
             return _BEGINNING.match(line) is not None
@@ -182,9 +210,15 @@ def _line(entry: dict[str, Any]) -> bytes:
     try:
         return msgspec.json.encode(entry, enc_hook=_shown) + b"\n"
     except (TypeError, ValueError, OverflowError, RecursionError):
-        # What has no form in JSON is refused before it is sent, or came from the issuer; the rest is written all the same.
+        # What has no form in JSON is refused before it is sent, or came from the issuer; the rest
+        # is written all the same.
         rest = {name: value for name, value in entry.items() if isinstance(value, str)}
-        return msgspec.json.encode({name: value.encode("utf-8", "replace").decode() for name, value in rest.items()}) + b"\n"
+        return (
+            msgspec.json.encode(
+                {name: value.encode("utf-8", "replace").decode() for name, value in rest.items()}
+            )
+            + b"\n"
+        )
 
 
 def _state(error: BaseException) -> str:
@@ -200,7 +234,9 @@ def _state(error: BaseException) -> str:
 
 
 def _shown(value: Any) -> Any:
-    """What reads like a secret in the fields of the caller shows itself as `***`, as a secret does by itself."""
+    """What reads like a secret in the fields of the caller shows itself as `***`, as a secret does
+    by itself.
+    """
     return dict(Extra(value)) if isinstance(value, Fields) else str(value)
 
 

@@ -1,4 +1,6 @@
-"""One request id under which two bodies were sent: a mistake of the caller's, of which only this process knows."""
+"""One request id under which two bodies were sent: a mistake of the caller's, of which only this
+process knows.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ __all__ = ["Bodies", "Noted", "tell_other_body"]
 
 _MOST: Final = 10_000
 _TOLD: Final = (
-    " Another body was sent under this request_id too, and the issuer takes one of them at most: what it tells of the id may be of the "
+    " Another body was sent under this request_id too, and the issuer takes one of them at most: "
+    "what it tells of the id may be of the "
     "other one. Use an id for one request only."
 )
 

@@ -83,7 +83,8 @@ class Session(Staying):
         *,
         waited: Waited | None = None,
     ) -> R:
-        """A call that changes nothing: each attempt takes a fresh id, because a used one is refused.
+        """A call that changes nothing: each attempt takes a fresh id, because a used one is
+        refused.
 
         Args:
             call: the row.
@@ -262,7 +263,10 @@ class Session(Staying):
             return state
         if state.named:
             raise ProtocolError(
-                f"the answer names {state.names}, and no request_status: it says nothing of the request.",
+                (
+                    f"the answer names {state.names}, and no request_status: it says nothing of "
+                    "the request."
+                ),
                 request_id=request_id,
                 call=REQUESTS_STATUS.name,
             )

@@ -16,12 +16,16 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 def main() -> None:
     """Run the command; without the extra `cli`, say how to get it."""
-    # Before the first word: an output that breaks after cards were made would hide what became of them.
+    # Before the first word: an output that breaks after cards were made would hide what became of
+    # them.
     open_closed()
     take_any_text()
     missing = [name for name in ("rich", "typer") if find_spec(name) is None]
     if missing:
-        sys.exit(f"freedompay: {' and '.join(missing)} not installed: pip install 'freedompay-async[cli]'")
+        sys.exit(
+            f"freedompay: {' and '.join(missing)} not installed: pip install "
+            "'freedompay-async[cli]'"
+        )
     try:
         from freedompay_async.cli.app import app  # noqa: PLC0415
         from freedompay_async.cli.output import hush  # noqa: PLC0415
@@ -38,4 +42,7 @@ def main() -> None:
         if error.errno not in _FULL:
             raise
         hush(sys.stdout)
-        sys.exit(f"freedompay: the output can't be written ({error.strerror}). Send it elsewhere. What a batch has done is in its journal.")
+        sys.exit(
+            f"freedompay: the output can't be written ({error.strerror}). Send it elsewhere. What "
+            "a batch has done is in its journal."
+        )

@@ -30,25 +30,45 @@ A file to start from: freedompay batch columns --example clients.csv"""
 
 
 _Example = Annotated[
-    Path | None, typer.Option("--example", metavar="FILE.csv", help="Write a CSV file to start from, with one made-up person. Must be new.")
+    Path | None,
+    typer.Option(
+        "--example",
+        metavar="FILE.csv",
+        help="Write a CSV file to start from, with one made-up person. Must be new.",
+    ),
 ]
 _Json = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 
 
 def columns(example: _Example = None, json: _Json = False) -> None:
-    """Show every column of a client file: whether it is needed, what it holds, and an example. Nothing is sent."""
+    """Show every column of a client file: whether it is needed, what it holds, and an example.
+
+    Nothing is sent.
+    """
     with errors_told():
         if example is not None:
             _write(example)
     if json:
-        told = [{"column": each.name, "needed": each.needed, "holds": each.format, "example": each.example} for each in ABOUT]
-        typer.echo(to_json({"columns": told} | ({} if example is None else {"written": str(example)})))
+        told = [
+            {
+                "column": each.name,
+                "needed": each.needed,
+                "holds": each.format,
+                "example": each.example,
+            }
+            for each in ABOUT
+        ]
+        typer.echo(
+            to_json({"columns": told} | ({} if example is None else {"written": str(example)}))
+        )
         return
     if example is not None:
         typer.echo(
-            f"{example}: every column, and one made-up person. Check it with: freedompay batch plan {in_shell(example)}\n"
+            f"{example}: every column, and one made-up person. Check it with: freedompay batch "
+            f"plan {in_shell(example)}\n"
             "Its column `document` is empty: only product 1000 needs the path of a PDF there.\n"
-            "Before you fill it in with a spreadsheet, format the columns of numbers as text: otherwise zeros and digits are lost."
+            "Before you fill it in with a spreadsheet, format the columns of numbers as text: "
+            "otherwise zeros and digits are lost."
         )
         return
     if sys.stdout.isatty():
@@ -64,18 +84,31 @@ def _draw() -> None:
         # What is long is wrapped; names of columns are to be copied.
         table.add_column(name, overflow="fold", no_wrap=name in {"column", "needed"})
     for each in ABOUT:
-        table.add_row(each.name, Text(each.needed, _STYLES[each.needed]), Text(each.format), Text(each.example))
+        table.add_row(
+            each.name,
+            Text(each.needed, _STYLES[each.needed]),
+            Text(each.format),
+            Text(each.example),
+        )
     Console(highlight=False).print(table)
 
 
 def _write(path: Path) -> None:
-    """For the spreadsheets of the countries, which part fields by semicolons and know UTF-8 by its mark."""
+    """For the spreadsheets of the countries, which part fields by semicolons and know UTF-8 by its
+    mark.
+    """
     try:
         with path.open("x", encoding="utf-8-sig", newline="") as stream:
-            writer = csv.DictWriter(stream, [each.name for each in ABOUT], delimiter=";", lineterminator="\r\n")
+            writer = csv.DictWriter(
+                stream, [each.name for each in ABOUT], delimiter=";", lineterminator="\r\n"
+            )
             writer.writeheader()
             writer.writerow(example_row())
     except FileExistsError as error:
-        raise ConfigurationError(f"{path} exists: name a new file for --example. Nothing was sent.") from error
+        raise ConfigurationError(
+            f"{path} exists: name a new file for --example. Nothing was sent."
+        ) from error
     except OSError as error:
-        raise ConfigurationError(f"{path} can't be written ({error.strerror}). Nothing was sent.") from error
+        raise ConfigurationError(
+            f"{path} can't be written ({error.strerror}). Nothing was sent."
+        ) from error

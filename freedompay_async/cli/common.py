@@ -29,8 +29,8 @@ def run(work: Callable[[], Awaitable[Exit]]) -> NoReturn:
 
     async def interruptible() -> Exit:
         task = cast("asyncio.Task[Any]", asyncio.current_task())
-        # The loop's own way is to cancel in the middle of whatever runs: now and then that breaks a callback of the connection, which
-        # then shows a traceback. So it is the loop that is told.
+        # The loop's own way is to cancel in the middle of whatever runs: now and then that breaks a
+        # callback of the connection, which then shows a traceback. So it is the loop that is told.
         with on_signals((signal.SIGINT,), task.cancel):
             return await work()
 
@@ -41,12 +41,19 @@ def run(work: Callable[[], Awaitable[Exit]]) -> NoReturn:
 
 @contextmanager
 def errors_told() -> Generator[None]:
-    """What is raised inside ends the command, with one message on standard error; notes on the error follow it, a line each."""
+    """What is raised inside ends the command, with one message on standard error; notes on the
+    error follow it, a line each.
+    """
     try:
         yield
     except errors.ConfigurationError as error:
         _fail(error, str(error), Exit.INPUT)
-    except (errors.JournalError, errors.NotSent, errors.RateLimited, errors.StillProcessing) as error:
+    except (
+        errors.JournalError,
+        errors.NotSent,
+        errors.RateLimited,
+        errors.StillProcessing,
+    ) as error:
         _fail(error, str(error), Exit.LEFT)
     except (errors.OutcomeUnknown, errors.ProtocolError) as error:
         _fail(error, f"{error}\n{error.body or ''}".rstrip(), Exit.PROBLEMS)

@@ -15,7 +15,9 @@ _HOW = "freedompay_async.escaped"
 
 
 def open_closed() -> None:
-    """Give standard streams that are closed to the null device: a connection that gets their numbers ends the process."""
+    """Give standard streams that are closed to the null device: a connection that gets their
+    numbers ends the process.
+    """
     for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
         if getattr(sys, name) is not None:
             continue
@@ -28,7 +30,9 @@ def open_closed() -> None:
 
 
 def take_any_text() -> None:
-    """What the encoding of a console or a pipe has no letter for is written as JSON escapes, as `--json` has to have it."""
+    """What the encoding of a console or a pipe has no letter for is written as JSON escapes, as
+    `--json` has to have it.
+    """
     codecs.register_error(_HOW, _escaped)
     for stream in (sys.stdout, sys.stderr):
         # A program that has put its own stream there has its own way.

@@ -1,4 +1,6 @@
-"""`freedompay contract`: every call of the API, how sure the library is of it, and what a contract file changes."""
+"""`freedompay contract`: every call of the API, how sure the library is of it, and what a contract
+file changes.
+"""
 
 from __future__ import annotations
 
@@ -42,10 +44,12 @@ _SITE = "docs.freedompay.kz "
 _DIFFERS = "*"
 _MENUS = "In the vendor's menu for KZ only, as far as seen: "
 _OVERRIDES = (
-    "Where the vendor gave you something else, say so in a contract file; nothing has to be forked:\n"
+    "Where the vendor gave you something else, say so in a contract file; nothing has to be "
+    "forked:\n"
     "  [cards.activate]\n"
     '  path = "/v5/card-api/card/activation"\n'
-    "It changes the path, the names of headers, the fields (added, left out, renamed), or what may follow a lost answer.\n"
+    "It changes the path, the names of headers, the fields (added, left out, renamed), or what "
+    "may follow a lost answer.\n"
     "--template writes one to start from, --file shows the table as it is with yours.\n"
     'In code: FreedomPay(contract=[Override(call="cards.activate", path="…")])\n'
     "fp.drift() counts how the answers differ from this table."
@@ -68,22 +72,38 @@ def contract(
             "--file",
             metavar="FILE",
             readable=False,
-            help="Check this contract file, and show the table as it is with that. [FREEDOMPAY_CONTRACT]",
+            help=(
+                "Check this contract file, and show the table as it is with that. "
+                "[FREEDOMPAY_CONTRACT]"
+            ),
         ),
     ] = None,
     region: Annotated[
-        str | None, typer.Option("--region", envvar="FREEDOMPAY_REGION", help="With --file: what it says for KZ, KG or UZ counts too.")
+        str | None,
+        typer.Option(
+            "--region",
+            envvar="FREEDOMPAY_REGION",
+            help="With --file: what it says for KZ, KG or UZ counts too.",
+        ),
     ] = None,
     as_template: Annotated[
-        bool, typer.Option("--template", help="Write a contract file to start from, all of it comments, and nothing else.")
+        bool,
+        typer.Option(
+            "--template",
+            help="Write a contract file to start from, all of it comments, and nothing else.",
+        ),
     ] = False,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="With --template: write it there. Must be new.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="With --template: write it there. Must be new."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Show every call: its path, how sure it is, what may follow a lost answer, and the vendor's page. Nothing is sent.
+    """Show every call: its path, how sure it is, what may follow a lost answer, and the vendor's
+    page. Nothing is sent.
 
-    Each call of Freedom Pay is a command too: `cards.bulk_issue` is `freedompay cards bulk-issue`. The section hashdt is another issuer's
-    API, of the class `HashDT`, and has no commands.
+    Each call of Freedom Pay is a command too: `cards.bulk_issue` is `freedompay cards bulk-issue`.
+    The section hashdt is another issuer's API, of the class `HashDT`, and has no commands.
     """
     with errors_told():
         if as_template:
@@ -100,7 +120,10 @@ def contract(
     else:
         draw_table(_COLUMNS, [_line(row, shown) for row in shown.rows])
     typer.echo()
-    draw_table(("mark", "calls", ""), [(mark, str(sum(row.mark is mark for row in _ROWS)), text) for mark, text in MARKS.items()])
+    draw_table(
+        ("mark", "calls", ""),
+        [(mark, str(sum(row.mark is mark for row in _ROWS)), text) for mark, text in MARKS.items()],
+    )
     typer.echo()
     draw_table(("retry", ""), [(retry.value, text) for retry, text in RETRIES.items()])
     typer.echo(f"\n{_MENUS}{', '.join(row.name for row in _ROWS if row.kz_only)}.")
@@ -128,8 +151,16 @@ def _write(text: str, out: Path | None, *, told: bool) -> None:
     except FileExistsError as error:
         raise ConfigurationError(f"{out} exists: name a new file. Nothing was written.") from error
     except OSError as error:
-        raise ConfigurationError(f"{out} can't be written ({error.strerror}). Nothing was written.") from error
-    typer.echo(f"{out}: take the comment signs away from the lines that you change, then: freedompay contract --file {out}", err=True)
+        raise ConfigurationError(
+            f"{out} can't be written ({error.strerror}). Nothing was written."
+        ) from error
+    typer.echo(
+        (
+            f"{out}: take the comment signs away from the lines that you change, then: freedompay "
+            f"contract --file {out}"
+        ),
+        err=True,
+    )
 
 
 def _shown(file: Path | None, region: str | None) -> _Shown:
@@ -143,14 +174,26 @@ def _shown(file: Path | None, region: str | None) -> _Shown:
 def _line(row: Call[Any], shown: _Shown) -> tuple[str, ...]:
     """A row; a star stands behind the name of one that is different."""
     name = f"{row.name}{_DIFFERS}" if row.name in shown.says else row.name
-    return name, row.path, row.section.value, row.mark.value, row.retry.value, "KZ" if row.kz_only else "all", row.source
+    return (
+        name,
+        row.path,
+        row.section.value,
+        row.mark.value,
+        row.retry.value,
+        "KZ" if row.kz_only else "all",
+        row.source,
+    )
 
 
 def _as_record(shown: _Shown) -> dict[str, Any]:
     calls: list[dict[str, Any]] = []
     for row in shown.rows:
-        line: dict[str, Any] = dict(zip(_COLUMNS, _line(row, shown), strict=True)) | {"call": row.name}
-        calls.append(line if shown.file is None else line | {"differs": shown.says.get(row.name, {})})
+        line: dict[str, Any] = dict(zip(_COLUMNS, _line(row, shown), strict=True)) | {
+            "call": row.name
+        }
+        calls.append(
+            line if shown.file is None else line | {"differs": shown.says.get(row.name, {})}
+        )
     told: dict[str, Any] = {
         "calls": calls,
         "marks": {mark.value: text for mark, text in MARKS.items()},
@@ -160,28 +203,43 @@ def _as_record(shown: _Shown) -> dict[str, Any]:
         return told
     # What is said of a section holds for calls that the table does not have, too.
     sections = {section.value: shown.says[section] for section in Section if section in shown.says}
-    return told | {"file": shown.file.path, "digest": shown.file.digest, "region": shown.region, "sections": sections}
+    return told | {
+        "file": shown.file.path,
+        "digest": shown.file.digest,
+        "region": shown.region,
+        "sections": sections,
+    }
 
 
 def _tell_differences(shown: _Shown, file: ContractFile) -> None:
     whose = f" for a client of {shown.region}" if shown.region else ""
-    lines = differences({}, {row.name: dict(shown.says[row.name]) for row in shown.rows if row.name in shown.says})
+    lines = differences(
+        {}, {row.name: dict(shown.says[row.name]) for row in shown.rows if row.name in shown.says}
+    )
     if lines:
         typer.echo(f"\n{_DIFFERS} {printable(file.path)} changes this{whose}:")
         for line in lines:
             typer.echo(f"  {printable(line)}")
     else:
         typer.echo(f"\n{printable(file.path)} changes nothing{whose}.")
-    others = sorted({str(each.region) for each in file.overrides if each.region not in (None, shown.region)})
+    others = sorted(
+        {str(each.region) for each in file.overrides if each.region not in (None, shown.region)}
+    )
     if others:
         typer.echo(f"It also says something for {', '.join(others)}, which --region shows.")
     typer.echo(f"Its digest is {file.digest}.")
 
 
 def _draw(shown: _Shown) -> None:
-    """What all rows of a section have in common is in its heading: most terminals are narrower than the table would be."""
+    """What all rows of a section have in common is in its heading: most terminals are narrower than
+    the table would be.
+    """
     console = Console(highlight=False)
-    columns = [name for name in _COLUMNS if name != "section" and (name not in _IF_WIDE or console.width >= _WIDE)]
+    columns = [
+        name
+        for name in _COLUMNS
+        if name != "section" and (name not in _IF_WIDE or console.width >= _WIDE)
+    ]
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="cyan")
     for name in columns:
         table.add_column(name, overflow="fold", no_wrap=name != "page")
@@ -198,5 +256,10 @@ def _draw(shown: _Shown) -> None:
     console.print(table)
     wide = f"A page without a site is on {_SITE.strip()}."
     typer.echo(
-        wide if "page" in columns else "The vendor's pages are in the help of each command, in --json, and here in a wider terminal."
+        wide
+        if "page" in columns
+        else (
+            "The vendor's pages are in the help of each command, in --json, and here in a wider "
+            "terminal."
+        )
     )

@@ -40,7 +40,9 @@ class Display(Protocol):
 
 
 class _Lasting:
-    """Standard error, of which writing raises nothing where the terminal has gone away, as with its window."""
+    """Standard error, of which writing raises nothing where the terminal has gone away, as with its
+    window.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -78,7 +80,12 @@ class _Terminal:
 
     def draw(self, progress: Progress) -> None:
         text = _line(progress, self._rate) + "".join(f"\n  {each}" for each in _troubles(progress))
-        self._bars.update(self._bar, total=progress.rows or None, completed=progress.earlier + progress.done, text=text)
+        self._bars.update(
+            self._bar,
+            total=progress.rows or None,
+            completed=progress.earlier + progress.done,
+            text=text,
+        )
 
 
 class _Plain:
@@ -102,7 +109,9 @@ class _Json:
 
 
 def _as_json(value: object) -> str:
-    """One line of JSON; a letter that the output can't show is written by its number, as JSON writes it."""
+    """One line of JSON; a letter that the output can't show is written by its number, as JSON
+    writes it.
+    """
     text = to_json(value)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
@@ -129,7 +138,11 @@ class _Rate:
 
     def of(self, done: int) -> float:
         now = self._clock()
-        self._marks = [mark for mark in self._marks[:-1] if mark[0] > now - 30] + self._marks[-1:] + [(now, done)]
+        self._marks = (
+            [mark for mark in self._marks[:-1] if mark[0] > now - 30]
+            + self._marks[-1:]
+            + [(now, done)]
+        )
         (start, before), (end, after) = self._marks[0], self._marks[-1]
         return (after - before) / (end - start) if end > start else 0.0
 
@@ -143,7 +156,11 @@ async def display(progress: Callable[[], Progress], *, json: bool) -> AsyncGener
         async with _drawing(_Json(), progress, _PLAIN_SECONDS) as shown:
             yield shown
     elif console.is_terminal:
-        columns = (BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TextColumn("{task.fields[text]}", markup=False))
+        columns = (
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TextColumn("{task.fields[text]}", markup=False),
+        )
         with Bars(*columns, console=console) as bars:
             async with _drawing(_Terminal(bars, console, stream), progress, _BAR_SECONDS) as shown:
                 yield shown
@@ -153,7 +170,9 @@ async def display(progress: Callable[[], Progress], *, json: bool) -> AsyncGener
 
 
 @asynccontextmanager
-async def _drawing(shown: Display, progress: Callable[[], Progress], seconds: float) -> AsyncGenerator[Display]:
+async def _drawing(
+    shown: Display, progress: Callable[[], Progress], seconds: float
+) -> AsyncGenerator[Display]:
     async def draw() -> None:
         while True:
             await anyio.sleep(seconds)
@@ -174,16 +193,22 @@ def _line(progress: Progress, rate: _Rate) -> str:
     rest = progress.rows - done
     left = "0:00" if rest <= 0 else _clock(rest / pace) if pace > 0 else "?"
     return (
-        f"{done:,}/{progress.rows:,} rows, {pace:.0f}/s, in progress {progress.in_progress:,} (waiting {progress.waiting:,}), "
-        f"refused {progress.refused:,}, unknown {progress.unknown:,}{_seldom(progress)}, time left {left}"
+        f"{done:,}/{progress.rows:,} rows, {pace:.0f}/s, in progress {progress.in_progress:,} "
+        f"(waiting {progress.waiting:,}), "
+        f"refused {progress.refused:,}, unknown {progress.unknown:,}{_seldom(progress)}, time "
+        f"left {left}"
     )
 
 
 def _troubles(progress: Progress) -> list[str]:
     """What rows wait for, and what rows are left for."""
-    passing = [progress.trouble] if progress.trouble and progress.trouble != progress.left_because else []
+    passing = (
+        [progress.trouble] if progress.trouble and progress.trouble != progress.left_because else []
+    )
     left = [progress.left_because] if progress.left_because else []
-    return [f"waiting: {printable(each)}" for each in passing] + [f"left: {printable(each)}" for each in left]
+    return [f"waiting: {printable(each)}" for each in passing] + [
+        f"left: {printable(each)}" for each in left
+    ]
 
 
 def _seldom(progress: Progress) -> str:
@@ -199,21 +224,41 @@ def _clock(seconds: float) -> str:
 
 
 def _problem(outcome: Outcome) -> str:
-    return printable(f"line {outcome.line}, key {outcome.key}: {outcome.state.value}: {outcome.reason}")
+    return printable(
+        f"line {outcome.line}, key {outcome.key}: {outcome.state.value}: {outcome.reason}"
+    )
 
 
 def show_report(report: Report, *, json: bool) -> None:
     """The report on standard output."""
     if json:
-        counts = {name: getattr(report, name) for name in report.__struct_fields__ if name != "problems"}
-        typer.echo(_as_json({"event": "report", **counts, "problems": [as_record(outcome) for outcome in report.problems]}))
+        counts = {
+            name: getattr(report, name) for name in report.__struct_fields__ if name != "problems"
+        }
+        typer.echo(
+            _as_json(
+                {
+                    "event": "report",
+                    **counts,
+                    "problems": [as_record(outcome) for outcome in report.problems],
+                }
+            )
+        )
         return
-    lines = [f"batch {report.batch!r} of merchant {printable(report.merchant)}: {report.rows:,} rows"]
+    lines = [
+        f"batch {report.batch!r} of merchant {printable(report.merchant)}: {report.rows:,} rows"
+    ]
     for name, note in (
         ("issued", ""),
         ("refused", "see each row" if report.unproved else "no card; see each row"),
         ("unknown", "may or may not have a card; resume to ask again"),
-        ("found", "used before: check whose cards they are, then resume with --accept-found; see each row"),
+        (
+            "found",
+            (
+                "used before: check whose cards they are, then resume with --accept-found; see "
+                "each row"
+            ),
+        ),
         ("doubtful", "what is there is not what was ordered; see each row"),
         ("started", "resume to go on"),
         ("planned", "nothing was sent yet; resume to go on"),
@@ -221,16 +266,24 @@ def show_report(report: Report, *, json: bool) -> None:
         count = getattr(report, name)
         lines.append(f"  {name:<8} {count:>9,}" + (f"   {note}" if note and count else ""))
     if report.unproved:
-        lines.append(f"  of {report.unproved:,} of the refused rows nothing proves that they were not done: resume to ask again")
+        lines.append(
+            f"  of {report.unproved:,} of the refused rows nothing proves that they were not "
+            "done: resume to ask again"
+        )
     if report.inactive:
         lines.append(f"  {report.inactive:,} of the issued cards could not be activated")
     if report.accepted:
-        lines.append(f"  {report.accepted:,} rows had been used before, and were accepted as the same people's")
+        lines.append(
+            f"  {report.accepted:,} rows had been used before, and were accepted as the same "
+            "people's"
+        )
     for outcome in report.problems[:_SHOWN]:
         lines.append(_problem(outcome))
         lines.append(f"  next: {outcome.next}")
     if len(report.problems) > _SHOWN:
-        lines.append(f"and {len(report.problems) - _SHOWN:,} more: --out FILE or --json gives them all")
+        lines.append(
+            f"and {len(report.problems) - _SHOWN:,} more: --out FILE or --json gives them all"
+        )
     # Written out now, so that whoever asked for it learns here if that can't be done.
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()

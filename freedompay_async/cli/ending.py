@@ -1,4 +1,7 @@
-"""How `freedompay batch` ends: the report, the file of `--out`, and the exit code. Cards were made by now, so nothing is raised lightly."""
+"""How `freedompay batch` ends: the report, the file of `--out`, and the exit code.
+
+Cards were made by now, so nothing is raised lightly.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,10 @@ async def finish(journal: Journal, *, out: Path | None, json: bool) -> Exit:
         raise
     except OSError as error:
         whole = False
-        say(f"freedompay: the report can't be written ({error.strerror}). {_journal_has_it(journal)}")
+        say(
+            f"freedompay: the report can't be written ({error.strerror}). "
+            f"{_journal_has_it(journal)}"
+        )
         hush(sys.stdout)
     if result.left:
         say(f"{result.left:,} rows are left: freedompay batch resume {in_shell(journal.path)}")

@@ -21,7 +21,10 @@ MARKS: Final = {
 }
 RETRIES: Final = {
     Retry.READ: "changes nothing: asked again when an answer is lost",
-    Retry.ASKABLE: "changes something: after a lost answer request/status is asked before anything is sent again",
+    Retry.ASKABLE: (
+        "changes something: after a lost answer request/status is asked before anything is sent "
+        "again"
+    ),
     Retry.UNASKABLE: "changes something, and can't be asked about: a lost answer is for a person to look at",
 }
 

@@ -27,7 +27,16 @@ if TYPE_CHECKING:
     from freedompay_async.batch import Outcome
     from freedompay_async.batch.form import Form
 
-__all__ = ["as_record", "check_free", "exists", "hush", "in_shell", "printable", "say", "write_outcomes"]
+__all__ = [
+    "as_record",
+    "check_free",
+    "exists",
+    "hush",
+    "in_shell",
+    "printable",
+    "say",
+    "write_outcomes",
+]
 
 _COLUMNS: Final = (
     "line",
@@ -45,7 +54,8 @@ _COLUMNS: Final = (
 _WORKBOOKS: Final = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 # What a spreadsheet may take for the beginning of a formula, in full width too.
 _SIGNS: Final = r"=+\-@\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b\u2212"
-# What it may drop in front of one: blanks, what can't be seen, marks of quotation. Not what parts two cells.
+# What it may drop in front of one: blanks, what can't be seen, marks of quotation. Not what parts
+# two cells.
 _DROPPED: Final = (
     r"[\x00-\x08\x0b\x0c\x0e-\x20\x7f-\xa0\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u1680\u17b4\u17b5"
     r"\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000110bd\U000110cd"
@@ -55,18 +65,31 @@ _DROPPED: Final = (
 
 
 def _formula(cuts: str) -> re.Pattern[str]:
-    """Where one begins: at the beginning of a cell, and after what a spreadsheet may cut at, which minds no quotation mark then."""
-    return re.compile(rf"\A(?={_DROPPED}[{_SIGNS}\t\r\n])|(?<=[{cuts}\t\r\n])(?={_DROPPED}[{_SIGNS}])")
+    """Where one begins: at the beginning of a cell, and after what a spreadsheet may cut at, which
+    minds no quotation mark then.
+    """
+    return re.compile(
+        rf"\A(?={_DROPPED}[{_SIGNS}\t\r\n])|(?<=[{cuts}\t\r\n])(?={_DROPPED}[{_SIGNS}])"
+    )
 
 
-# Where decimals have a comma, as in Kazakhstan, lines are cut at semicolons, and elsewhere at commas.
+# Where decimals have a comma, as in Kazakhstan, lines are cut at semicolons, and elsewhere at
+# commas.
 _FORMULA: Final = _formula(";")
 _FORMULA_AT_COMMAS: Final = _formula(",;")
 
 
 def printable(text: str) -> str:
-    """What an issuer or a file wrote gives no orders to the terminal: neither a sequence of its own nor a line that looks like ours."""
-    return text if text.isprintable() else "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    """What an issuer or a file wrote gives no orders to the terminal: neither a sequence of its own
+    nor a line that looks like ours.
+    """
+    return (
+        text
+        if text.isprintable()
+        else "".join(
+            char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+        )
+    )
 
 
 def say(text: str) -> None:
@@ -78,13 +101,17 @@ def say(text: str) -> None:
 
 
 def in_shell(path: os.PathLike[str]) -> str:
-    """A path as it is written in a command to be copied, with what a shell would take apart in quotation marks."""
+    """A path as it is written in a command to be copied, with what a shell would take apart in
+    quotation marks.
+    """
     text = os.fspath(path)
     return subprocess.list2cmdline([text]) if os.name == "nt" else shlex.quote(text)
 
 
 def hush(stream: IO[str]) -> None:
-    """Nothing more comes out there: what is still in its buffer would be refused again when Python ends."""
+    """Nothing more comes out there: what is still in its buffer would be refused again when Python
+    ends.
+    """
     # One that was closed from the beginning is None, and a program's own has no number.
     with suppress(OSError, ValueError, AttributeError):
         number = stream.fileno()
@@ -107,15 +134,22 @@ def check_free(out: Path | None) -> None:
         raise ConfigurationError(f"--out {str(out)!r} is no name of a file. Nothing was sent.")
     if out.suffix.lower() in _WORKBOOKS:
         raise ConfigurationError(
-            f"{out} would not be a workbook: --out writes CSV, which spreadsheets open, or JSON Lines. Name it .csv or .jsonl. "
+            f"{out} would not be a workbook: --out writes CSV, which spreadsheets open, or JSON "
+            "Lines. Name it .csv or .jsonl. "
             "Nothing was sent."
         )
     if exists(out) or out.is_symlink():
-        raise ConfigurationError(f"{out} exists: name a new file for --out, or move that one away. Nothing was sent.")
+        raise ConfigurationError(
+            f"{out} exists: name a new file for --out, or move that one away. Nothing was sent."
+        )
     if not out.parent.is_dir():
-        raise ConfigurationError(f"{out} can't be written: there is no folder {out.parent}. Nothing was sent.")
+        raise ConfigurationError(
+            f"{out} can't be written: there is no folder {out.parent}. Nothing was sent."
+        )
     if not os.access(out.parent, os.W_OK):
-        raise ConfigurationError(f"{out} can't be written: the folder is read-only for this user. Nothing was sent.")
+        raise ConfigurationError(
+            f"{out} can't be written: the folder is read-only for this user. Nothing was sent."
+        )
 
 
 def exists(path: Path) -> bool:
@@ -127,15 +161,19 @@ def exists(path: Path) -> bool:
     try:
         return path.exists()
     except OSError as error:
-        raise ConfigurationError(f"{path} can't be used ({error.strerror}). Nothing was sent.") from error
+        raise ConfigurationError(
+            f"{path} can't be used ({error.strerror}). Nothing was sent."
+        ) from error
 
 
 async def write_outcomes(out: Path, outcomes: AsyncIterator[Outcome], form: Form = PLAIN) -> None:
-    """Every row; JSON Lines where the name ends so, otherwise CSV. The file is there whole or not at all, readable by its owner only.
+    """Every row; JSON Lines where the name ends so, otherwise CSV. The file is there whole or not
+    at all, readable by its owner only.
 
-    In CSV an apostrophe stands before what a spreadsheet could take for a formula: at the beginning of a cell, and inside one after a
-    semicolon, tab or line break, and after a comma where the delimiter is another. Who takes these away has the text to the letter; JSON
-    Lines have it as it is.
+    In CSV an apostrophe stands before what a spreadsheet could take for a formula: at the beginning
+    of a cell, and inside one after a semicolon, tab or line break, and after a comma where the
+    delimiter is another. Who takes these away has the text to the letter; JSON Lines have it as it
+    is.
 
     Args:
         out: where. Nothing is there.
@@ -158,19 +196,30 @@ async def write_outcomes(out: Path, outcomes: AsyncIterator[Outcome], form: Form
 
 
 def _cell(value: object, delimiter: str = ",") -> str:
-    """A spreadsheet must take text that comes from a file or from the issuer as text, and not as a formula."""
+    """A spreadsheet must take text that comes from a file or from the issuer as text, and not as a
+    formula.
+    """
     if value is None or value is False:
         return ""
-    return (_FORMULA if delimiter == "," else _FORMULA_AT_COMMAS).sub("'", "yes" if value is True else str(value))
+    return (_FORMULA if delimiter == "," else _FORMULA_AT_COMMAS).sub(
+        "'", "yes" if value is True else str(value)
+    )
 
 
 @contextmanager
 def _replacing(out: Path, *, encoding: str) -> Generator[IO[str]]:
-    # Not named after the process: in a container each has the same number, and one that was killed leaves its file behind.
+    # Not named after the process: in a container each has the same number, and one that was killed
+    # leaves its file behind.
     part = out.with_name(f"{out.name[:200]}.{token_hex(4)}.part")
-    # Where something of that name stands already it is not ours: it stays, and this raises. What UTF-8 can't write is escaped.
+    # Where something of that name stands already it is not ours: it stays, and this raises. What
+    # UTF-8 can't write is escaped.
     stream = open(  # noqa: SIM115
-        part, "x", encoding=encoding, errors="backslashreplace", newline="", opener=lambda path, flags: os.open(path, flags, 0o600)
+        part,
+        "x",
+        encoding=encoding,
+        errors="backslashreplace",
+        newline="",
+        opener=lambda path, flags: os.open(path, flags, 0o600),
     )
     made: Identity | None = None
     try:
@@ -195,7 +244,8 @@ def _give_name(part: Path, out: Path) -> None:
     except FileExistsError:
         raise
     except (OSError, NotImplementedError):
-        # Some file systems have no links: exFAT, folders that a virtual machine shares, and parts of the network.
+        # Some file systems have no links: exFAT, folders that a virtual machine shares, and parts
+        # of the network.
         _rename(part, out)
 
 
@@ -204,7 +254,8 @@ def _rename(part: Path, out: Path) -> None:
         # There it fails where the file has come into being meanwhile.
         os.rename(part, out)  # noqa: PTH104 - pathlib does not say so
         return
-    # An empty file takes the name first, because that fails where another has it; the whole one takes its place at once.
+    # An empty file takes the name first, because that fails where another has it; the whole one
+    # takes its place at once.
     place = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         taken = identity(os.fstat(place))

@@ -31,7 +31,11 @@ def refuse_problems(made: Plan, file: Path, *, json: bool) -> None:
     if json:
         typer.echo(plan_event(made))
     bad = len({problem.line for problem in made.problems if problem.line})
-    told = f"1 row is wrong in {file}. Correct it." if bad == 1 else f"{bad:,} rows are wrong in {file}. Correct them."
+    told = (
+        f"1 row is wrong in {file}. Correct it."
+        if bad == 1
+        else f"{bad:,} rows are wrong in {file}. Correct them."
+    )
     if bad > 1 and len(made.problems) > sum(problem.line > 0 for problem in made.problems):
         # Of warnings only some are told each by itself.
         told = f"At least {told}"
@@ -41,7 +45,9 @@ def refuse_problems(made: Plan, file: Path, *, json: bool) -> None:
 
 
 def plan_event(made: Plan) -> str:
-    return to_json({"event": "plan", "rows": made.rows, "problems": made.problems, "warnings": made.warnings})
+    return to_json(
+        {"event": "plan", "rows": made.rows, "problems": made.problems, "warnings": made.warnings}
+    )
 
 
 @contextmanager
@@ -60,7 +66,8 @@ def temporary_folder() -> Generator[Path]:
         folder = tempfile.TemporaryDirectory()
     except OSError as error:
         raise ConfigurationError(
-            f"there is no folder for temporary files, which a plan needs ({error.strerror}): set TMPDIR to one that you can write in. "
+            f"there is no folder for temporary files, which a plan needs ({error.strerror}): set "
+            "TMPDIR to one that you can write in. "
             "Nothing was sent."
         ) from error
     with folder as name:

@@ -12,7 +12,13 @@ from freedompay_async.cli.signals import STOPS, on_signals
 from freedompay_async.cli.verbs.asking import be_sure
 from freedompay_async.codec.decode import is_page
 from freedompay_async.contract.request_ids import new_request_id
-from freedompay_async.errors import AuthenticationError, ConfigurationError, FreedomPayError, NotSent, ProtocolError
+from freedompay_async.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    FreedomPayError,
+    NotSent,
+    ProtocolError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -38,9 +44,11 @@ async def be_sure_of(fp: FreedomPay, journal: Journal, plan: Plan, *, yes: bool)
 
 
 async def knock(fp: FreedomPay, *, begun: bool) -> None:
-    """Find out by a harmless question that the host, the key and the scheme are right, before thousands of rows find it out.
+    """Find out by a harmless question that the host, the key and the scheme are right, before
+    thousands of rows find it out.
 
-    Of a batch that has begun its host is known to be right, so one that can't be reached is waited for by the run.
+    Of a batch that has begun its host is known to be right, so one that can't be reached is waited
+    for by the run.
 
     Raises:
         ConfigurationError: they are not; nothing else was sent.
@@ -50,22 +58,34 @@ async def knock(fp: FreedomPay, *, begun: bool) -> None:
     except AuthenticationError as error:
         if is_page(error.body):
             raise _another_host(fp, error) from error
-        raise ConfigurationError(f"{error.text} It was a harmless status question; no row was sent.") from error
+        raise ConfigurationError(
+            f"{error.text} It was a harmless status question; no row was sent."
+        ) from error
     except NotSent as error:
         if begun:
             return
-        raise ConfigurationError(f"{error.text} Check base_url and region, or try again later. No row was sent.") from error
+        raise ConfigurationError(
+            f"{error.text} Check base_url and region, or try again later. No row was sent."
+        ) from error
     except ProtocolError as error:
         page = is_page(error.body)
-        if error.http_status is not None and error.http_status < 500 and (page or error.http_status != 404):
+        if (
+            error.http_status is not None
+            and error.http_status < 500
+            and (page or error.http_status != 404)
+        ):
             raise _another_host(fp, error) from error
     except FreedomPayError:
-        # Not to know a fresh id is the right answer; an issuer in passing trouble is what the run itself can wait for.
+        # Not to know a fresh id is the right answer; an issuer in passing trouble is what the run
+        # itself can wait for.
         pass
 
 
 def _another_host(fp: FreedomPay, error: FreedomPayError) -> ConfigurationError:
-    told = f"{fp.base_url} does not answer like the Card API: {error.text} Check base_url and region; no row was sent."
+    told = (
+        f"{fp.base_url} does not answer like the Card API: {error.text} Check base_url and "
+        "region; no row was sent."
+    )
     return ConfigurationError(f"{told}\n{error.body}")
 
 
@@ -78,12 +98,18 @@ async def gentle_stop(task: Batch) -> AsyncGenerator[None]:
     def stop() -> None:
         nonlocal asked
         if asked and current is not None:
-            say("aborting: what is on the way is not waited for. Resuming the batch asks about it first.")
+            say(
+                "aborting: what is on the way is not waited for. Resuming the batch asks about it "
+                "first."
+            )
             current.cancel()
             return
         asked = True
         task.stop()
-        say("stopping: no new row starts, and what is on the way is settled. Ctrl-C again aborts; the journal can be resumed.")
+        say(
+            "stopping: no new row starts, and what is on the way is settled. Ctrl-C again aborts; "
+            "the journal can be resumed."
+        )
 
     with on_signals(STOPS, stop):
         yield

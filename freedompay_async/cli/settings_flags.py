@@ -26,26 +26,37 @@ def _flag(help: str, *names: str, **more: Any) -> Any:
 
 
 SETTINGS: Final[dict[str, tuple[Any, Any]]] = {
-    "auth_id": (Annotated[str | None, _flag("Merchant id. [FREEDOMPAY_AUTH_ID]", "--auth-id")], None),
+    "auth_id": (
+        Annotated[str | None, _flag("Merchant id. [FREEDOMPAY_AUTH_ID]", "--auth-id")],
+        None,
+    ),
     "region": (Annotated[str | None, _flag("KZ, KG or UZ. [FREEDOMPAY_REGION]", "--region")], None),
     "test": (
         Annotated[
             bool | None,
             _flag(
-                "The region's test host, or the live one, where cards are real. One of them has to be said where a region has both "
+                "The region's test host, or the live one, where cards are real. One of them has "
+                "to be said where a region has both "
                 "and no base URL is given. [FREEDOMPAY_TEST]",
                 "--test/--live",
             ),
         ],
         None,
     ),
-    "base_url": (Annotated[str | None, _flag("Wins over the region's host. [FREEDOMPAY_BASE_URL]", "--base-url")], None),
+    "base_url": (
+        Annotated[
+            str | None, _flag("Wins over the region's host. [FREEDOMPAY_BASE_URL]", "--base-url")
+        ],
+        None,
+    ),
     "scheme": (
         Annotated[
             str | None,
             _flag(
-                "How calls are signed: jws-hs512, jws-hs256 or sign; or one for each section, such as "
-                "payment-cards=jws-hs256,gift-cards=sign. Left out, the region's. [FREEDOMPAY_SIGNATURE]",
+                "How calls are signed: jws-hs512, jws-hs256 or sign; or one for each section, "
+                "such as "
+                "payment-cards=jws-hs256,gift-cards=sign. Left out, the region's. "
+                "[FREEDOMPAY_SIGNATURE]",
                 "--scheme",
             ),
         ],
@@ -54,7 +65,11 @@ SETTINGS: Final[dict[str, tuple[Any, Any]]] = {
     "contract": (
         Annotated[
             Path | None,
-            _flag("A file with what is different in the contract. [FREEDOMPAY_CONTRACT]", "--contract", metavar="FILE.toml"),
+            _flag(
+                "A file with what is different in the contract. [FREEDOMPAY_CONTRACT]",
+                "--contract",
+                metavar="FILE.toml",
+            ),
         ],
         None,
     ),
@@ -62,7 +77,8 @@ SETTINGS: Final[dict[str, tuple[Any, Any]]] = {
         Annotated[
             str | None,
             _flag(
-                "An HTTP proxy to go through, such as http://proxy.example.com:3128. One with a password belongs into the variable: "
+                "An HTTP proxy to go through, such as http://proxy.example.com:3128. One with a "
+                "password belongs into the variable: "
                 "other users of a machine can read flags. [FREEDOMPAY_PROXY]",
                 "--proxy",
                 metavar="URL",
@@ -70,7 +86,12 @@ SETTINGS: Final[dict[str, tuple[Any, Any]]] = {
         ],
         None,
     ),
-    "trust_env": (Annotated[bool, _flag("Go through the proxy that HTTPS_PROXY and NO_PROXY name.", "--trust-env")], False),
+    "trust_env": (
+        Annotated[
+            bool, _flag("Go through the proxy that HTTPS_PROXY and NO_PROXY name.", "--trust-env")
+        ],
+        False,
+    ),
 }
 """By name: the annotation and the default of the parameter."""
 
@@ -94,7 +115,13 @@ class Given:
         Raises:
             ConfigurationError: one is missing or wrong.
         """
-        return Settings.from_env({field.name: getattr(self, field.name) for field in fields(self) if field.name != "trust_env"})
+        return Settings.from_env(
+            {
+                field.name: getattr(self, field.name)
+                for field in fields(self)
+                if field.name != "trust_env"
+            }
+        )
 
     def client(
         self,
@@ -103,7 +130,8 @@ class Given:
         record: Path | None = None,
         signing: Callable[[Signer], Signer] | None = None,
     ) -> FreedomPay:
-        """A client; `signing` is given each scheme that the settings mean, and hands back the one to use.
+        """A client; `signing` is given each scheme that the settings mean, and hands back the one
+        to use.
 
         Raises:
             ConfigurationError: a setting is missing or wrong.
@@ -112,12 +140,25 @@ class Given:
         signers = None
         if signing is not None:
             chosen = {} if settings.scheme is None else read_schemes(settings.scheme)
-            made = signers_of(region_scheme(settings.region), chosen, auth_id=settings.auth_id, secret_key=settings.secret_key)
+            made = signers_of(
+                region_scheme(settings.region),
+                chosen,
+                auth_id=settings.auth_id,
+                secret_key=settings.secret_key,
+            )
             signers = {section: signing(signer) for section, signer in made.items()}
-        return FreedomPay.from_settings(settings, signer=signers, max_connections=max_connections, record=record, trust_env=self.trust_env)
+        return FreedomPay.from_settings(
+            settings,
+            signer=signers,
+            max_connections=max_connections,
+            record=record,
+            trust_env=self.trust_env,
+        )
 
 
-def with_settings(command: Callable[..., None], *, only: Collection[str] = SETTINGS) -> Callable[..., None]:
+def with_settings(
+    command: Callable[..., None], *, only: Collection[str] = SETTINGS
+) -> Callable[..., None]:
     """Give a command the flags of these settings; it takes what was given as its parameter `given`."""
 
     def with_flags(**own: Any) -> None:
@@ -125,11 +166,25 @@ def with_settings(command: Callable[..., None], *, only: Collection[str] = SETTI
         command(**own, given=given)
 
     signature = inspect.signature(command, eval_str=True)
-    parts = [part.replace(kind=inspect.Parameter.KEYWORD_ONLY) for name, part in signature.parameters.items() if name != "given"]
-    parts += [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=SETTINGS[name][0], default=SETTINGS[name][1]) for name in only
+    parts = [
+        part.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for name, part in signature.parameters.items()
+        if name != "given"
     ]
-    with_flags.__name__, with_flags.__doc__, with_flags.__module__ = command.__name__, command.__doc__, command.__module__
+    parts += [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=SETTINGS[name][0],
+            default=SETTINGS[name][1],
+        )
+        for name in only
+    ]
+    with_flags.__name__, with_flags.__doc__, with_flags.__module__ = (
+        command.__name__,
+        command.__doc__,
+        command.__module__,
+    )
     with_flags.__signature__ = inspect.Signature(parts)  # type: ignore[attr-defined]
     with_flags.__annotations__ = {part.name: part.annotation for part in parts}
     return with_flags

@@ -37,28 +37,46 @@ _NOWHERE = "http://localhost"
 
 
 _File = Annotated[
-    Path | None, typer.Option("--body-file", metavar="FILE|-", help="The body's bytes; - is standard input. Rather this for real data.")
+    Path | None,
+    typer.Option(
+        "--body-file",
+        metavar="FILE|-",
+        help="The body's bytes; - is standard input. Rather this for real data.",
+    ),
 ]
 
 
 @partial(with_settings, only=("auth_id", "region", "scheme", "contract"))
 def sign(
-    path: Annotated[str, typer.Option("--path", help="The path alone, such as /v5/card-api/request/status.")],
-    body: Annotated[str | None, typer.Option("--body", help="The body, every character of it.")] = None,
+    path: Annotated[
+        str, typer.Option("--path", help="The path alone, such as /v5/card-api/request/status.")
+    ],
+    body: Annotated[
+        str | None, typer.Option("--body", help="The body, every character of it.")
+    ] = None,
     body_file: _File = None,
     signature: Annotated[
-        str | None, typer.Option("--signature", help="The one of another program, for this path and body: what is wrong with it?")
+        str | None,
+        typer.Option(
+            "--signature",
+            help="The one of another program, for this path and body: what is wrong with it?",
+        ),
     ] = None,
-    request_id: Annotated[str | None, typer.Option("--request-id", metavar="UUID", help="For the header Request-Id of sign.")] = None,
+    request_id: Annotated[
+        str | None,
+        typer.Option("--request-id", metavar="UUID", help="For the header Request-Id of sign."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     *,
     given: Given,
 ) -> None:
-    r"""Sign a call without sending it, and show what is signed: for whoever writes or mends a client of their own.
+    r"""Sign a call without sending it, and show what is signed: for whoever writes or mends a
+    client of their own.
 
-    It prints the bytes that are signed, their length and SHA-256 to compare with another program's, and the headers to send. With
-    `--signature` it says whether that one is right, and where it goes wrong: a field of the JWS header, padding, another form of the body
-    (spaces, sorted keys, PHP's `\/` and `\u`), a hash in place of an HMAC, the key first.
+    It prints the bytes that are signed, their length and SHA-256 to compare with another program's,
+    and the headers to send. With `--signature` it says whether that one is right, and where it goes
+    wrong: a field of the JWS header, padding, another form of the body (spaces, sorted keys, PHP's
+    `\/` and `\u`), a hash in place of an HMAC, the key first.
 
     The secret key comes from `FREEDOMPAY_SECRET_KEY` and is never shown. Nothing is sent.
     """
@@ -68,9 +86,17 @@ def sign(
         signer = _signer(settings, Section.PAYMENT_CARDS if call is None else call.section)
         content = _content(body, body_file)
         report = signing_report(
-            signer, secret_key=settings.secret_key, path=path, body=content, request_id=request_id or _own_id(path, content)
+            signer,
+            secret_key=settings.secret_key,
+            path=path,
+            body=content,
+            request_id=request_id or _own_id(path, content),
         )
-        comparison = None if signature is None else compare(report, signature, secret_key=settings.secret_key)
+        comparison = (
+            None
+            if signature is None
+            else compare(report, signature, secret_key=settings.secret_key)
+        )
         if call is not None:
             report = replace(report, headers=call.named(report.headers))
     _show(report, comparison, json=json)
@@ -78,29 +104,41 @@ def sign(
 
 
 def _in_the_contract(settings: Settings, path: str) -> Call[Any] | None:
-    """The call that has this path, as the contract has it; of a path that no row has, what it says of the greater section."""
+    """The call that has this path, as the contract has it; of a path that no row has, what it says
+    of the greater section.
+    """
     rows = Contract(overrides_of(settings.contract or ()), settings.region).rows
-    return next((row for each in TABLE if (row := rows.get(each.name, each)).path == path), rows.get(Section.PAYMENT_CARDS))
+    return next(
+        (row for each in TABLE if (row := rows.get(each.name, each)).path == path),
+        rows.get(Section.PAYMENT_CARDS),
+    )
 
 
 def _signer(settings: Settings, section: Section) -> JwsSigner | Sha256Signer:
     chosen = {} if settings.scheme is None else read_schemes(settings.scheme)
     scheme = chosen.get(section, region_scheme(settings.region))
     if scheme is None:
-        raise ConfigurationError("say --scheme (FREEDOMPAY_SIGNATURE), or set the region (--region, FREEDOMPAY_REGION). Nothing was sent.")
+        raise ConfigurationError(
+            "say --scheme (FREEDOMPAY_SIGNATURE), or set the region (--region, "
+            "FREEDOMPAY_REGION). Nothing was sent."
+        )
     return scheme.signer(auth_id=settings.auth_id, secret_key=settings.secret_key)
 
 
 def _content(body: str | None, body_file: Path | None) -> bytes:
     if (body is None) == (body_file is None):
-        raise ConfigurationError("give --body or --body-file (- is standard input). Nothing was sent.")
+        raise ConfigurationError(
+            "give --body or --body-file (- is standard input). Nothing was sent."
+        )
     if body_file is None:
         # As the shell handed it over, byte for byte.
         return cast("str", body).encode(errors="surrogateescape")
     try:
         return sys.stdin.buffer.read() if str(body_file) == "-" else body_file.read_bytes()
     except OSError as error:
-        raise ConfigurationError(f"{body_file} can't be read ({error.strerror}). Nothing was sent.") from error
+        raise ConfigurationError(
+            f"{body_file} can't be read ({error.strerror}). Nothing was sent."
+        ) from error
 
 
 def _own_id(path: str, body: bytes) -> str:
@@ -109,8 +147,14 @@ def _own_id(path: str, body: bytes) -> str:
         fields = json_text.loads(body)
     except (ValueError, RecursionError):
         fields = None
-    named: Any = cast("dict[str, Any]", fields).get("request_id") if isinstance(fields, dict) else None
-    return named if isinstance(named, str) and named and not path.endswith("/request/status") else new_request_id()
+    named: Any = (
+        cast("dict[str, Any]", fields).get("request_id") if isinstance(fields, dict) else None
+    )
+    return (
+        named
+        if isinstance(named, str) and named and not path.endswith("/request/status")
+        else new_request_id()
+    )
 
 
 def _show(report: SigningReport, comparison: Comparison | None, *, json: bool) -> None:
@@ -127,14 +171,19 @@ def _show(report: SigningReport, comparison: Comparison | None, *, json: bool) -
             "notes": report.notes,
         }
         if comparison is not None:
-            told["comparison"] = {"same": comparison.same, "differences": comparison.differences, "cause": comparison.cause or None}
+            told["comparison"] = {
+                "same": comparison.same,
+                "differences": comparison.differences,
+                "cause": comparison.cause or None,
+            }
         typer.echo(to_json(told))
         return
     keyless = " without the key" if report.protected is None else ""
     draw_facts(
         {
             "scheme": f"{report.scheme}, {report.alg}",
-            "path": report.path + (" (not protected by this scheme)" if report.protected is None else ""),
+            "path": report.path
+            + (" (not protected by this scheme)" if report.protected is None else ""),
             "body": f"{len(report.body):,} bytes",
             "signed": f"{report.length:,} bytes{keyless}, SHA-256 {report.sha256}",
         }
@@ -142,7 +191,10 @@ def _show(report: SigningReport, comparison: Comparison | None, *, json: bool) -
     if report.protected is not None:
         typer.echo(f"\nprotected header, in clear\n{report.protected}")
     typer.echo(f"\nsigned, byte for byte\n{report.signed}")
-    typer.echo("\nheaders to send\n" + "\n".join(f"{name}: {value}" for name, value in report.headers.items()))
+    typer.echo(
+        "\nheaders to send\n"
+        + "\n".join(f"{name}: {value}" for name, value in report.headers.items())
+    )
     for note in report.notes:
         typer.echo(f"\nnote: {note}")
     if comparison is not None:

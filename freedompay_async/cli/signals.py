@@ -17,7 +17,9 @@ STOPS: Final = (signal.SIGINT, signal.SIGTERM)
 # On Windows, in a thread that is not the main one, on uvloop in such a thread.
 _NO_HANDLERS: Final = (NotImplementedError, RuntimeError, ValueError)
 # A loop has one handler for a signal and forgets the one before.
-_acts: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, dict[signal.Signals, Callable[[], object]]]] = WeakKeyDictionary()
+_acts: Final[
+    WeakKeyDictionary[asyncio.AbstractEventLoop, dict[signal.Signals, Callable[[], object]]]
+] = WeakKeyDictionary()
 
 
 @contextmanager
@@ -30,8 +32,11 @@ def on_signals(numbers: tuple[signal.Signals, ...], act: Callable[[], object]) -
         give_back()
 
 
-def take_signals(numbers: tuple[signal.Signals, ...], act: Callable[[], object]) -> Callable[[], None]:
-    """Let `act` be called by the running loop for each of these signals; what gives them back to who had them before.
+def take_signals(
+    numbers: tuple[signal.Signals, ...], act: Callable[[], object]
+) -> Callable[[], None]:
+    """Let `act` be called by the running loop for each of these signals; what gives them back to
+    who had them before.
 
     In a thread that is not the main one no signal comes, so there is nothing to be done.
     """
@@ -45,7 +50,9 @@ def take_signals(numbers: tuple[signal.Signals, ...], act: Callable[[], object])
     return give_back
 
 
-def _taken(loop: asyncio.AbstractEventLoop, number: signal.Signals, act: Callable[[], object]) -> Callable[[], object]:
+def _taken(
+    loop: asyncio.AbstractEventLoop, number: signal.Signals, act: Callable[[], object]
+) -> Callable[[], object]:
     acts = _acts.setdefault(loop, {})
     outer = acts.get(number)
     try:
@@ -65,9 +72,12 @@ def _taken(loop: asyncio.AbstractEventLoop, number: signal.Signals, act: Callabl
     return back
 
 
-def _taken_by_hand(loop: asyncio.AbstractEventLoop, number: signal.Signals, act: Callable[[], object]) -> Callable[[], object]:
+def _taken_by_hand(
+    loop: asyncio.AbstractEventLoop, number: signal.Signals, act: Callable[[], object]
+) -> Callable[[], object]:
     def tell(_number: int, _frame: Any) -> None:
-        # It comes in the middle of whatever runs: the loop is told, and acts when that is done. A loop that has ended is past it.
+        # It comes in the middle of whatever runs: the loop is told, and acts when that is done. A
+        # loop that has ended is past it.
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(act)
 

@@ -21,7 +21,10 @@ _LONG_NUMBER: Final = re.compile(rb"[:,\[]-?[0-9.]{100}")
 
 
 def too_much(body: bytes) -> str | None:
-    """Why an answer is not decoded. Its values are counted by what stands before them, which may also stand in a text."""
+    """Why an answer is not decoded.
+
+    Its values are counted by what stands before them, which may also stand in a text.
+    """
     if len(body) <= _SMALL:
         return None
     objects, lists, commas = body.count(b"{"), body.count(b"["), body.count(b",")
@@ -30,7 +33,13 @@ def too_much(body: bytes) -> str | None:
         return f"it has about {values:,} values, and at most {_MOST_VALUES:,} are read"
     if _LONG_NUMBER.search(body):
         return "it has a number of more than 100 digits"
-    size = len(body) + body.count(b".") * _DECIMAL + objects * _OBJECT + lists * _LIST + commas * _VALUE
+    size = (
+        len(body)
+        + body.count(b".") * _DECIMAL
+        + objects * _OBJECT
+        + lists * _LIST
+        + commas * _VALUE
+    )
     if size > max(_LITTLE, _MOST_TIMES * len(body)):
         return f"it would take more than {_MOST_TIMES} times its size in memory"
     return None

@@ -1,7 +1,7 @@
 """Whether what goes out in a body is what its model declares: pure.
 
-A struct takes whatever it is made of, and JSON has a form for much of that: bytes become Base64, and
-NaN becomes null. So each value is held against its type before it is sent.
+A struct takes whatever it is made of, and JSON has a form for much of that: bytes become Base64,
+and NaN becomes null. So each value is held against its type before it is sent.
 """
 
 from __future__ import annotations
@@ -33,7 +33,12 @@ __all__ = ["wrong_value"]
 
 _OURS: Final = "freedompay_async."
 _BYTES: Final = (bytes, bytearray, memoryview)
-_WANTED: Final = {str: "text", int: "a whole number (int)", Decimal: "a Decimal", bool: "True or False"}
+_WANTED: Final = {
+    str: "text",
+    int: "a whole number (int)",
+    Decimal: "a Decimal",
+    bool: "True or False",
+}
 
 
 class _Field(NamedTuple):
@@ -48,39 +53,58 @@ class _Field(NamedTuple):
 
 
 def wrong_value(value: object) -> ConfigurationError | None:
-    """The error for the first value that can't go out, which names its field; `None`: there is none.
+    """The error for the first value that can't go out, which names its field; `None`: there is
+    none.
 
     Args:
         value: a body, or fields of one. Of those that no model declares no more is asked than that
             their numbers have a form in JSON, and that text is no bytes.
     """
     # Nearly every body has plain values only.
-    if isinstance(value, Struct) and all(type(getattr(value, name)) in plain for name, _, _, _, plain in _fields_of(type(value))):
+    if isinstance(value, Struct) and all(
+        type(getattr(value, name)) in plain for name, _, _, _, plain in _fields_of(type(value))
+    ):
         return None
     try:
         return next(_wrong(value, ""), None)
     except RecursionError:
-        return ConfigurationError("a value has no form in JSON: it is inside of itself, or nested too deeply. Nothing was sent.")
+        return ConfigurationError(
+            "a value has no form in JSON: it is inside of itself, or nested too deeply. Nothing "
+            "was sent."
+        )
 
 
 @cache
 def _fields_of(kind: type[Struct]) -> tuple[_Field, ...]:
     """The fields of a model; none has a plain type where it is not one of ours."""
     ours = kind.__module__.startswith(_OURS)
-    found = [(field, tuple(leaves(field.type)) if ours else (), _is_list(field.type)) for field in fields(kind)]
+    found = [
+        (field, tuple(leaves(field.type)) if ours else (), _is_list(field.type))
+        for field in fields(kind)
+    ]
     return tuple(
-        _Field(field.name, field.encode_name, kinds, many, frozenset(filter(_is_plain, () if many else kinds)))
+        _Field(
+            field.name,
+            field.encode_name,
+            kinds,
+            many,
+            frozenset(filter(_is_plain, () if many else kinds)),
+        )
         for field, kinds, many in found
     )
 
 
 def _is_list(kind: object) -> bool:
     origin = get_origin(kind)
-    return (isinstance(origin, type) and issubclass(origin, Sequence)) or any(map(_is_list, get_args(kind)))
+    return (isinstance(origin, type) and issubclass(origin, Sequence)) or any(
+        map(_is_list, get_args(kind))
+    )
 
 
 def _is_plain(kind: Any) -> bool:
-    return kind in (str, int, bool, NoneType) or (isinstance(kind, type) and issubclass(kind, Secret))
+    return kind in (str, int, bool, NoneType) or (
+        isinstance(kind, type) and issubclass(kind, Secret)
+    )
 
 
 def _wrong(value: object, name: str) -> Iterator[ConfigurationError]:
@@ -111,14 +135,20 @@ def _wrong(value: object, name: str) -> Iterator[ConfigurationError]:
 
 
 def _wrong_of_theirs(value: object, name: str) -> Iterator[ConfigurationError]:
-    """What is wrong with a field of one of the caller's own types, which may well mean Base64 where it says bytes."""
+    """What is wrong with a field of one of the caller's own types, which may well mean Base64 where
+    it says bytes.
+    """
     if not isinstance(value, _BYTES):
         yield from _wrong(value, name)
 
 
 def _names_of(kind: type) -> list[str]:
     """The fields of a dataclass, or of a class made by attrs."""
-    made = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else getattr(kind, "__attrs_attrs__", ())
+    made = (
+        dataclasses.fields(kind)
+        if dataclasses.is_dataclass(kind)
+        else getattr(kind, "__attrs_attrs__", ())
+    )
     return [each.name for each in made]
 
 
@@ -126,18 +156,28 @@ def _a(name: str) -> str:
     return f"an {name}" if name[0] in "AEIOU" else f"a {name}"
 
 
-def _unfit(value: object, kinds: tuple[Any, ...], name: str, *, many: bool) -> Iterator[ConfigurationError]:
-    """What is wrong with a value of a field that is of one of these types; `many`: or a list of them."""
+def _unfit(
+    value: object, kinds: tuple[Any, ...], name: str, *, many: bool
+) -> Iterator[ConfigurationError]:
+    """What is wrong with a value of a field that is of one of these types; `many`: or a list of
+    them.
+    """
     if many and isinstance(value, list | tuple):
         for number, part in enumerate(value):
             yield from _unfit(part, kinds, f"{name}[{number}]", many=False)
-    elif not many and isinstance(value, Struct) and isinstance(value, tuple(kind for kind in kinds if isinstance(kind, type))):
+    elif (
+        not many
+        and isinstance(value, Struct)
+        and isinstance(value, tuple(kind for kind in kinds if isinstance(kind, type)))
+    ):
         yield from _wrong(value, name)
     elif not _fits(value, () if many and value is not None else kinds, name):
         if not _has_a_form(value):
             yield _no_number(name)
         else:
-            named = " or ".join(_WANTED.get(kind, _a(kind.__name__)) for kind in kinds if kind is not NoneType)
+            named = " or ".join(
+                _WANTED.get(kind, _a(kind.__name__)) for kind in kinds if kind is not NoneType
+            )
             yield refusal(name, value, f"a list, of which each is {named}" if many else named)
 
 
@@ -151,7 +191,9 @@ def _fits(value: object, kinds: tuple[Any, ...], name: str) -> bool:
     if isinstance(value, str) and type(value) is not str and not isinstance(value, Secret | Enum):
         return False  # msgspec writes no text of another kind
     if isinstance(value, str | UUID):
-        return str in kinds or any(isinstance(kind, type) and issubclass(kind, Secret) for kind in kinds)
+        return str in kinds or any(
+            isinstance(kind, type) and issubclass(kind, Secret) for kind in kinds
+        )
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         # JSON writes it as the vendor does: YYYY-MM-DD.
         return str in kinds and name.endswith("date")
@@ -167,5 +209,6 @@ def _has_a_form(value: object) -> bool:
 
 def _no_number(name: str) -> ConfigurationError:
     return ConfigurationError(
-        f"{name} is NaN or infinite, as an empty cell of a table is in some programs: leave it out. Nothing was sent."
+        f"{name} is NaN or infinite, as an empty cell of a table is in some programs: leave it "
+        "out. Nothing was sent."
     )

@@ -29,11 +29,12 @@ if TYPE_CHECKING:
 __all__ = ["is_page", "read_answer", "read_look_up"]
 
 _WORD: Final = re.compile(r"-?\w{1,20}", re.ASCII)
-# An answer about one request is far shorter; a long one is a list, and to read it twice would hold up the loop.
+# An answer about one request is far shorter; a long one is a list, and to read it twice would hold
+# up the loop.
 _MOST_SEARCHED: Final = 65_536
 _NUMBERS: Final = re.compile(r"[0-9]+(?: *, *[0-9]+)*")
-# What may stand before JSON and is no part of it. A PHP file that begins with a mark of byte order puts it before every answer, and so
-# does each file that it includes.
+# What may stand before JSON and is no part of it. A PHP file that begins with a mark of byte order
+# puts it before every answer, and so does each file that it includes.
 _BOM: Final = b"\xef\xbb\xbf"
 _BLANKS: Final = b" \t\r\n"
 _BEFORE: Final = _BOM + _BLANKS
@@ -66,17 +67,21 @@ def read_answer(
 ) -> Verdict:
     """Decide by the body first, then by the HTTP status.
 
-    Only the contract's own JSON says anything of an effect or of an id: an object whose `status` is one of the contract's, with one of the
-    fields that are `asked` for beside it. At 429 and 5xx it can tell that something was done, and never that it was not. Parts of it that
-    say opposite things leave it unclear.
+    Only the contract's own JSON says anything of an effect or of an id: an object whose `status` is
+    one of the contract's, with one of the fields that are `asked` for beside it. At 429 and 5xx it
+    can tell that something was done, and never that it was not. Parts of it that say opposite
+    things leave it unclear.
 
     Args:
         reply: what came back.
         kind: the struct of a good answer.
-        effect: `request_status: error` is an error of this call; of a read it is what was asked for.
+        effect: `request_status: error` is an error of this call; of a read it is what was asked
+            for.
         now: seconds since the epoch, for a `Retry-After` that is a date.
-        envelope: the struct that every answer of the section is, where `kind` is the caller's own type.
-        asked: fields of which an answer of the contract has at least one; none: its `status` is enough.
+        envelope: the struct that every answer of the section is, where `kind` is the caller's own
+            type.
+        asked: fields of which an answer of the contract has at least one; none: its `status` is
+            enough.
         redaction: what the texts of the answer must not show.
     """
     wait, body = _retry_after(reply, now), _bare(reply.body)
@@ -84,33 +89,65 @@ def read_answer(
     reason = f"HTTP {reply.status}{redaction.text(_form(reply.headers, body)) if reason == _NOT_JSON else reason}"
     good, troubled = 200 <= reply.status < 300, reply.status == 429 or reply.status >= 500
     failed = isinstance(answer, Answer) and answer.request_status == "error"
-    # Of a request that failed an answer may name something. Of the call just made that is no plain no.
+    # Of a request that failed an answer may name something. Of the call just made that is no plain
+    # no.
     contradiction = None if answer is None else answer.contradiction or _says_twice(body)
-    if effect and failed and contradiction is None and isinstance(answer, RequestState) and answer.named:
+    if (
+        effect
+        and failed
+        and contradiction is None
+        and isinstance(answer, RequestState)
+        and answer.named
+    ):
         contradiction = "request_status error, and it names something"
     accepted = None if answer is None or contradiction else answer.accepted
-    # An ok that says nothing of the request asked about would be "not known", which such a status can't tell.
+    # An ok that says nothing of the request asked about would be "not known", which such a status
+    # can't tell.
     silent = not effect and isinstance(answer, RequestState) and answer.request_status is None
     if accepted and troubled and not failed and not silent:
-        return Verdict(Seen.TAKEN if effect else Seen.OK, f"{reason} with a body that says ok", answer, reply, wait, notes, value)
+        return Verdict(
+            Seen.TAKEN if effect else Seen.OK,
+            f"{reason} with a body that says ok",
+            answer,
+            reply,
+            wait,
+            notes,
+            value,
+        )
     if troubled:
         seen = Seen.LIMITED if reply.status == 429 else Seen.NO_ANSWER
         # What is wrong with the body is of no interest where a body is not expected.
         return Verdict(seen, f"HTTP {reply.status}{_kind(body)}", None, reply, wait)
     if accepted and not good:
-        return Verdict(Seen.UNCLEAR, f"{reason} with a body that says ok", answer, reply, wait, notes)
+        return Verdict(
+            Seen.UNCLEAR, f"{reason} with a body that says ok", answer, reply, wait, notes
+        )
     if contradiction:
-        return Verdict(Seen.UNCLEAR, f"{reason}, which contradicts itself: {contradiction}", answer, reply, wait, notes)
-    # Of a gift card another status than "access denied" says what is wrong, whatever the HTTP status is.
-    other = isinstance(answer, GiftAnswer) and answer.status not in (GiftStatus.ACCESS_DENIED, GiftStatus.GENERAL_ERROR)
+        return Verdict(
+            Seen.UNCLEAR,
+            f"{reason}, which contradicts itself: {contradiction}",
+            answer,
+            reply,
+            wait,
+            notes,
+        )
+    # Of a gift card another status than "access denied" says what is wrong, whatever the HTTP
+    # status is.
+    other = isinstance(answer, GiftAnswer) and answer.status not in (
+        GiftStatus.ACCESS_DENIED,
+        GiftStatus.GENERAL_ERROR,
+    )
     if reply.status in (401, 403) and not (accepted is False and other):
-        return Verdict(Seen.DENIED if accepted is False else Seen.BLOCKED, reason, answer, reply, wait, notes)
+        return Verdict(
+            Seen.DENIED if accepted is False else Seen.BLOCKED, reason, answer, reply, wait, notes
+        )
     if answer is None:
         taken = good and _accepted(body, envelope, asked, redaction)
         return Verdict(Seen.TAKEN if taken else Seen.UNCLEAR, reason, None, reply, wait, notes)
     if accepted is None:
         said = str(answer.status)
-        # A text that is no word may be anything, and half of a secret could not be told from other text any more.
+        # A text that is no word may be anything, and half of a secret could not be told from other
+        # text any more.
         shown = repr(redaction.text(said)) if _WORD.fullmatch(said) else "that is no word"
         return Verdict(Seen.UNCLEAR, f"{reason} with status {shown}", None, reply, wait, notes)
     if not accepted or (effect and failed):
@@ -118,19 +155,38 @@ def read_answer(
     return Verdict(Seen.OK, reason, answer, reply, notes=notes, value=value)
 
 
-def read_look_up(reply: Reply, *, now: float, asked: frozenset[str] = frozenset(), redaction: Redaction = BY_SHAPE) -> Verdict:
+def read_look_up(
+    reply: Reply,
+    *,
+    now: float,
+    asked: frozenset[str] = frozenset(),
+    redaction: Redaction = BY_SHAPE,
+) -> Verdict:
     """What `request/status` shows of an intent.
 
-    `status: error` means that the look-up failed, an unknown id included; only `status: ok` with `request_status: error`
-    proves that the request failed. What an unknown id gets is not public: an error, an ok that says nothing, or a 404. A 404 that is
-    not the contract's own JSON may be a gateway's, so it says nothing of the id.
+    `status: error` means that the look-up failed, an unknown id included; only `status: ok` with
+    `request_status: error` proves that the request failed. What an unknown id gets is not public:
+    an error, an ok that says nothing, or a 404. A 404 that is not the contract's own JSON may be a
+    gateway's, so it says nothing of the id.
     """
-    verdict = read_answer(reply, RequestState, effect=False, now=now, asked=asked, redaction=redaction)
+    verdict = read_answer(
+        reply, RequestState, effect=False, now=now, asked=asked, redaction=redaction
+    )
     if verdict.seen is Seen.OK:
         state: RequestState = verdict.answer
-        seen = Seen.FAILED if state.failed else Seen.NOT_KNOWN if state.request_status is None else Seen.KNOWN
+        seen = (
+            Seen.FAILED
+            if state.failed
+            else Seen.NOT_KNOWN
+            if state.request_status is None
+            else Seen.KNOWN
+        )
         if seen is Seen.NOT_KNOWN and state.named:
-            return replace(verdict, seen=Seen.UNCLEAR, reason=f"{verdict.reason}, which names something and no request_status")
+            return replace(
+                verdict,
+                seen=Seen.UNCLEAR,
+                reason=f"{verdict.reason}, which names something and no request_status",
+            )
     elif verdict.seen is Seen.ERROR:
         seen = Seen.NOT_KNOWN
     elif reply.status == 404 and verdict.answer is None:
@@ -146,7 +202,9 @@ _DECODER: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 def _decode(
     body: bytes, kind: Any, envelope: type[Any], asked: frozenset[str], redaction: Redaction
 ) -> tuple[AnyAnswer | None, Any, tuple[Note, ...], str]:
-    """The answer, the same in the caller's own type, how it differs from the contract, and what is wrong with it."""
+    """The answer, the same in the caller's own type, how it differs from the contract, and what is
+    wrong with it.
+    """
     notes: list[Note] = []
     answer: AnyAnswer
     if much := too_much(body):
@@ -157,16 +215,29 @@ def _decode(
         if asked and not _has_one(fields, asked):
             lacking = sorted(asked)
             missing = tuple(Note(Difference.MISSING_FIELD, name) for name in lacking)
-            return None, None, missing, f", JSON that is not the contract's (it has no {' or '.join(lacking)})"
+            return (
+                None,
+                None,
+                missing,
+                f", JSON that is not the contract's (it has no {' or '.join(lacking)})",
+            )
         if isinstance(kind, type) and issubclass(kind, OpenStruct):
-            answer, value = cast("AnyAnswer", read_shape(fields, kind, notes=notes, hidden=hidden)), None
+            answer, value = (
+                cast("AnyAnswer", read_shape(fields, kind, notes=notes, hidden=hidden)),
+                None,
+            )
         else:
             # `read_shape` uses its fields up.
             answer, value = read_shape(dict(fields), envelope, notes=[], hidden=hidden), None
             if answer.accepted:
                 value = _as_given(fields, kind, hidden)
     except msgspec.ValidationError as error:
-        return None, None, tuple(notes), f", JSON of another shape ({redaction.text(str(error))[:200]})"
+        return (
+            None,
+            None,
+            tuple(notes),
+            f", JSON of another shape ({redaction.text(str(error))[:200]})",
+        )
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, InvalidOperation):
         return None, None, (), _kind(body) or _NOT_JSON
     if not answer.accepted:
@@ -176,8 +247,12 @@ def _decode(
 
 
 def _as_given(fields: dict[str, Any], kind: Any, hidden: Redaction | None) -> Any:
-    """In the caller's own type, whose code may raise anything. The answer has come, so whatever it is, it only makes it unreadable."""
-    # A type that takes no text where a number was sealed, or none at all where a text was, gets them as they came.
+    """In the caller's own type, whose code may raise anything.
+
+    The answer has come, so whatever it is, it only makes it unreadable.
+    """
+    # A type that takes no text where a number was sealed, or none at all where a text was, gets
+    # them as they came.
     if hidden is not None:
         for numbers in (True, False):
             form = hidden.sealed(fields, numbers=numbers)
@@ -203,21 +278,38 @@ def _has_one(fields: dict[str, Any], asked: frozenset[str]) -> bool:
 
 def _says_twice(body: bytes) -> str | None:
     """A field that decides and is there twice, of which a reader of JSON takes the last."""
-    if len(body) > _MOST_SEARCHED or (body.count(b'"status"') < 2 and body.count(b'"request_status"') < 2):
+    if len(body) > _MOST_SEARCHED or (
+        body.count(b'"status"') < 2 and body.count(b'"request_status"') < 2
+    ):
         return None
     try:
         names = [name for name, _ in json.loads(body, object_pairs_hook=list)]
     except RecursionError:
         # Just too deep for this reader, and it has the name twice somewhere.
         return "status may be there twice"
-    return next((f"{name} is there twice" for name in ("status", "request_status") if names.count(name) > 1), None)
+    return next(
+        (
+            f"{name} is there twice"
+            for name in ("status", "request_status")
+            if names.count(name) > 1
+        ),
+        None,
+    )
 
 
-def _accepted(body: bytes, envelope: type[Any], asked: frozenset[str], redaction: Redaction) -> bool:
+def _accepted(
+    body: bytes, envelope: type[Any], asked: frozenset[str], redaction: Redaction
+) -> bool:
     """Whether an answer that can't be read says at least that the call was done."""
     answer, *_ = _decode(body, envelope, envelope, asked, redaction)
     failed = isinstance(answer, Answer) and answer.request_status == "error"
-    return answer is not None and answer.accepted is True and not failed and not answer.contradiction and not _says_twice(body)
+    return (
+        answer is not None
+        and answer.accepted is True
+        and not failed
+        and not answer.contradiction
+        and not _says_twice(body)
+    )
 
 
 def _kind(body: bytes) -> str:
@@ -241,7 +333,10 @@ def _form(headers: Mapping[str, str], body: bytes) -> str:
     """What an answer is that can't be read as JSON in UTF-8, as far as that can be told."""
     coding = _header(headers, "content-encoding").lower()
     if coding not in ("", "identity"):
-        return f", compressed{f' ({coding})' if _CODING.fullmatch(coding) else ''}, though no compression was asked for"
+        return (
+            f", compressed{f' ({coding})' if _CODING.fullmatch(coding) else ''}, though no "
+            "compression was asked for"
+        )
     if body.startswith(_GZIP):
         return ", compressed (gzip), though no header says so and none was asked for"
     # No text of JSON in UTF-8 has such a byte; in UTF-16 every sign of JSON has one.
@@ -273,7 +368,8 @@ def _seconds(value: str, now: float) -> float:
 
     try:
         date = parsedate_to_datetime(value)
-        # A date of HTTP is in UTC, also where it does not say so; to Python it would be the time of this machine.
+        # A date of HTTP is in UTC, also where it does not say so; to Python it would be the time of
+        # this machine.
         return max(0.0, (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now)
     except (ValueError, OverflowError):
         return 0.0

@@ -47,5 +47,7 @@ class DriftCount:
         """The most frequent first."""
         return [
             Drift(call=call, difference=note.difference.value, field=note.field, count=count)
-            for (call, note), count in sorted(self._counts.items(), key=lambda item: (-item[1], item[0]))
+            for (call, note), count in sorted(
+                self._counts.items(), key=lambda item: (-item[1], item[0])
+            )
         ]

@@ -1,6 +1,7 @@
 """A call to bytes: pure.
 
-The encoder of the body is here and nowhere else: what the vendor's server re-encodes, if anything, is not public.
+The encoder of the body is here and nowhere else: what the vendor's server re-encodes, if anything,
+is not public.
 """
 
 from __future__ import annotations
@@ -43,22 +44,38 @@ def encode(
         rename: fields of the body, from an override, each with its other name.
 
     Raises:
-        ConfigurationError: a value has no form in it, or `extra` names what the body has, or what an override takes out of it; nothing was
-            sent.
+        ConfigurationError: a value has no form in it, or `extra` names what the body has, or what
+            an override takes out of it; nothing was sent.
     """
     try:
-        if not added and not extra and not leave_out and not rename and not isinstance(request, GivenBody | GivenIntent):
+        if (
+            not added
+            and not extra
+            and not leave_out
+            and not rename
+            and not isinstance(request, GivenBody | GivenIntent)
+        ):
             misfit = wrong_value(request)
             body = _encoded(request)
         else:
-            body = _ENCODER.encode(opened(_merged(request, added or {}, extra or {}, leave_out, rename or {}), Secret.reveal))
+            body = _ENCODER.encode(
+                opened(
+                    _merged(request, added or {}, extra or {}, leave_out, rename or {}),
+                    Secret.reveal,
+                )
+            )
             misfit = wrong_value(request) or wrong_value(added) or wrong_value(extra)
         if misfit is None:
             return body
     except UnicodeEncodeError:
-        misfit = ConfigurationError("a value has characters that UTF-8 can't write (half of a surrogate pair). Nothing was sent.")
+        misfit = ConfigurationError(
+            "a value has characters that UTF-8 can't write (half of a surrogate pair). Nothing "
+            "was sent."
+        )
     except (TypeError, ValueError, OverflowError, RecursionError, AttributeError) as error:
-        misfit = wrong_value(request) or ConfigurationError(f"a value has no form in JSON: {error}. Nothing was sent.")
+        misfit = wrong_value(request) or ConfigurationError(
+            f"a value has no form in JSON: {error}. Nothing was sent."
+        )
     # Raised here, so that it does not hold on to an error whose frames hold the values.
     raise misfit
 
@@ -78,11 +95,15 @@ def _merged(
     elif isinstance(request, GivenIntent):
         body = {**request.fields, "request_id": request.request_id}
     else:
-        body = msgspec.to_builtins(opened(request, Secret.reveal), enc_hook=_refused, builtin_types=(Decimal,))
+        body = msgspec.to_builtins(
+            opened(request, Secret.reveal), enc_hook=_refused, builtin_types=(Decimal,)
+        )
     if leave_out or rename:
         body = reshaped(body, leave_out, rename)
     if taken := sorted(body.keys() & extra.keys()):
-        raise ConfigurationError(f"extra can't hold {', '.join(taken)}: the call has it already. Nothing was sent.")
+        raise ConfigurationError(
+            f"extra can't hold {', '.join(taken)}: the call has it already. Nothing was sent."
+        )
     return {**body, **{name: added[name] for name in added if name not in body}, **extra}
 
 

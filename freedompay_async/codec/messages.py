@@ -21,9 +21,13 @@ class Seen(Enum):
     NO_ANSWER = "no answer"
     """Sent, and no answer, or one that proves nothing: a cut body, a 5xx."""
     UNCLEAR = "unclear"
-    """An answer that is not the contract's (HTML, JSON of another shape), or whose parts contradict each other."""
+    """An answer that is not the contract's (HTML, JSON of another shape), or whose parts contradict
+    each other.
+    """
     TAKEN = "taken"
-    """An answer that says that the call was done, and can't be read beyond that, or has an HTTP status that says otherwise."""
+    """An answer that says that the call was done, and can't be read beyond that, or has an HTTP
+    status that says otherwise.
+    """
     LIMITED = "limited"
     DENIED = "denied"
     """A 401 or 403 in the contract's own JSON."""
@@ -42,7 +46,10 @@ class Seen(Enum):
 
 @dataclass(slots=True, repr=False)
 class Message:
-    """What goes out: signed once, sent as it is. No `repr`, and no walk over tuples, shows its headers or its body."""
+    """What goes out: signed once, sent as it is.
+
+    No `repr`, and no walk over tuples, shows its headers or its body.
+    """
 
     method: str
     path: str
@@ -67,7 +74,9 @@ class Reply:
 
 @dataclass(slots=True, repr=False)
 class Verdict:
-    """What an attempt has shown, and why; as closed as a `Message`, because the issuer may repeat what it was sent."""
+    """What an attempt has shown, and why; as closed as a `Message`, because the issuer may repeat
+    what it was sent.
+    """
 
     seen: Seen
     reason: str = ""

@@ -1,4 +1,6 @@
-"""From JSON to a struct: unknown fields are kept aside, and what differs from the contract is noted by its name: pure."""
+"""From JSON to a struct: unknown fields are kept aside, and what differs from the contract is noted
+by its name: pure.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,18 @@ _MOST_NOTES_OF_ALL: Final = 200
 _SAYS: Final = frozenset({"ok", "error", "success", "process"})
 # Digits in them are no codes.
 _NO_SENTENCES: Final = frozenset(
-    {"iban", "rrn", "mcc", "currency", "card_currency", "type", "transaction_type", "period", "region", "score"}
+    {
+        "iban",
+        "rrn",
+        "mcc",
+        "currency",
+        "card_currency",
+        "type",
+        "transaction_type",
+        "period",
+        "region",
+        "score",
+    }
 )
 # Of a refusal: what tells what is wrong, so it is shown unless it is known to be a secret.
 _CODES: Final = frozenset({"error_code", "code"})
@@ -64,14 +77,19 @@ class _Shape:
     words: tuple[tuple[str, frozenset[Any]], ...]
     amounts: tuple[str, ...]
     texts: tuple[str, ...]
-    """Fields of texts and numbers that may repeat what was sent; not ids, which are needed, and not amounts."""
+    """Fields of texts and numbers that may repeat what was sent; not ids, which are needed, and not
+    amounts.
+    """
     loose: tuple[str, ...]
     """Fields that may be anything, secrets included."""
     secret: bool
 
 
-def read_shape(fields: dict[str, Any], kind: type[T], *, notes: list[Note], hidden: Redaction | None = BY_SHAPE) -> T:
-    """The struct; `fields` is used up. `hidden`: what its texts must not show; `None`: there is nothing of that in them.
+def read_shape(
+    fields: dict[str, Any], kind: type[T], *, notes: list[Note], hidden: Redaction | None = BY_SHAPE
+) -> T:
+    """The struct; `fields` is used up. `hidden`: what its texts must not show; `None`: there is
+    nothing of that in them.
 
     Raises:
         msgspec.ValidationError: a field that decides is absent or of another type.
@@ -122,7 +140,9 @@ class _Reading:
             unknown = {name: fields.pop(name) for name in fields.keys() - shape.names}
             if len(notes) < _MOST_NOTES:
                 some = sorted(unknown)[: _MOST_NOTES - len(notes)]
-                notes.extend(Note(Difference.UNKNOWN_FIELD, at + self._shown(name)) for name in some)
+                notes.extend(
+                    Note(Difference.UNKNOWN_FIELD, at + self._shown(name)) for name in some
+                )
             fields["extra"] = self._extra(unknown, shape)
         for name, _, part in shape.parts:
             value = fields.get(name)
@@ -131,7 +151,11 @@ class _Reading:
                     self.tidy(each, part, f"{at}{name}.")
         for name, known in shape.words:
             value = fields.get(name)
-            if isinstance(value, str | int) and value not in known and len(notes) < _MOST_NOTES_OF_ALL:
+            if (
+                isinstance(value, str | int)
+                and value not in known
+                and len(notes) < _MOST_NOTES_OF_ALL
+            ):
                 notes.append(Note(Difference.UNKNOWN_VALUE, at + name))
         for name in shape.amounts:
             value = fields.get(name)
@@ -142,10 +166,17 @@ class _Reading:
             self._hide(fields, shape, self._hidden)
         for name in shape.loose:
             value = fields.get(name)
-            if value is not None and not isinstance(value, str) and not (name in _CODES and isinstance(value, int)):
+            if (
+                value is not None
+                and not isinstance(value, str)
+                and not (name in _CODES and isinstance(value, int))
+            ):
                 fields[name] = sealed(name, value, hidden=self._hidden)
         if len(notes) < _MOST_NOTES_OF_ALL and not shape.expected <= fields.keys():
-            notes.extend(Note(Difference.MISSING_FIELD, at + name) for name in sorted(shape.expected - fields.keys()))
+            notes.extend(
+                Note(Difference.MISSING_FIELD, at + name)
+                for name in sorted(shape.expected - fields.keys())
+            )
 
     @staticmethod
     def _hide(fields: dict[str, Any], shape: _Shape, hidden: Redaction) -> None:
@@ -160,7 +191,9 @@ class _Reading:
                 fields[name] = value if shown == text else Secret(text)
 
     def set_aside(self, fields: dict[str, Any], kind: type[Any], shape: _Shape, at: str) -> None:
-        """Move what is of another type and decides nothing to `extra`, in the parts first: the answer stays readable without it."""
+        """Move what is of another type and decides nothing to `extra`, in the parts first: the
+        answer stays readable without it.
+        """
         for name, part_kind, part in shape.parts:
             value = fields.get(name)
             for each in value if isinstance(value, list) else (value,):
@@ -210,7 +243,17 @@ def _shape_of(kind: type[OpenStruct]) -> _Shape:
                 words.append((each.name, frozenset(member.value for member in part)))
     names = frozenset(each.name for each in fields)
     optional = frozenset(each.name for each in fields if not each.required) - kind.DECIDING - inner
-    return _Shape(names, kind.EXPECTED, optional, tuple(parts), tuple(words), amounts, texts, loose, kind.SECRET)
+    return _Shape(
+        names,
+        kind.EXPECTED,
+        optional,
+        tuple(parts),
+        tuple(words),
+        amounts,
+        texts,
+        loose,
+        kind.SECRET,
+    )
 
 
 def _is_open(kind: Any) -> TypeGuard[type[OpenStruct]]:
@@ -235,8 +278,13 @@ def _hidden(name: str, value: str, hidden: Redaction) -> str:
 
 
 def _is_text(kind: Any) -> bool:
-    """Whether it may be a text or a number that is shown: a secret hides itself, and a word of a dictionary is none."""
-    return _is_loose(kind) or any(issubclass(each, str | int) and not issubclass(each, Secret | OpenInt | bool) for each in _types_in(kind))
+    """Whether it may be a text or a number that is shown: a secret hides itself, and a word of a
+    dictionary is none.
+    """
+    return _is_loose(kind) or any(
+        issubclass(each, str | int) and not issubclass(each, Secret | OpenInt | bool)
+        for each in _types_in(kind)
+    )
 
 
 def _types_in(kind: Any) -> Iterator[type]:

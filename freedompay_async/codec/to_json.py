@@ -15,11 +15,19 @@ __all__ = ["to_json"]
 
 
 def to_json(value: object, *, reveal: bool = False) -> str:
-    """One line of JSON; a secret shows itself as `***` unless it is revealed, and an amount is a number as it came."""
-    plain = msgspec.to_builtins(opened(value, Secret.reveal if reveal else str), enc_hook=_refused, builtin_types=(Decimal,))
+    """One line of JSON; a secret shows itself as `***` unless it is revealed, and an amount is a
+    number as it came.
+    """
+    plain = msgspec.to_builtins(
+        opened(value, Secret.reveal if reveal else str), enc_hook=_refused, builtin_types=(Decimal,)
+    )
     text = _ENCODER.encode(_tidy(plain)).decode()
     # The same value to whoever reads it, and no order to a terminal that shows it.
-    return text if text.isprintable() else "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)
+    return (
+        text
+        if text.isprintable()
+        else "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)
+    )
 
 
 def _refused(value: object) -> NoReturn:

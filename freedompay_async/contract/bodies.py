@@ -1,6 +1,8 @@
-"""The fields of a body by their names, and a body without some of them, or with others under another name: pure.
+"""The fields of a body by their names, and a body without some of them, or with others under
+another name: pure.
 
-A field that is inside of an object is named with a dot, as `client.first_name`; of a list, each part is meant.
+A field that is inside of an object is named with a dot, as `client.first_name`; of a list, each
+part is meant.
 """
 
 from __future__ import annotations
@@ -38,11 +40,18 @@ def names_of(kind: type[Struct]) -> frozenset[str]:
 def outer(name: str, among: Collection[str]) -> str | None:
     """Which of these objects the field is inside of; `None`: of none."""
     parts = name.split(".")
-    return next((around for count in range(1, len(parts)) if (around := ".".join(parts[:count])) in among), None)
+    return next(
+        (around for count in range(1, len(parts)) if (around := ".".join(parts[:count])) in among),
+        None,
+    )
 
 
-def collision(names: Collection[str], leave_out: Collection[str], rename: Mapping[str, str]) -> tuple[str, str] | None:
-    """A field that is renamed to what another one is called then, and that other one; `None`: all names stay apart."""
+def collision(
+    names: Collection[str], leave_out: Collection[str], rename: Mapping[str, str]
+) -> tuple[str, str] | None:
+    """A field that is renamed to what another one is called then, and that other one; `None`: all
+    names stay apart.
+    """
     taken: dict[str, str] = {}
     for name in sorted(names):
         if name in leave_out or outer(name, leave_out):
@@ -55,8 +64,17 @@ def collision(names: Collection[str], leave_out: Collection[str], rename: Mappin
     return None
 
 
-def reshaped(body: Mapping[str, Any], leave_out: Collection[str], rename: Mapping[str, str], *, around: str = "") -> dict[str, Any]:
-    """The body without what is left out, and with the other names. The order of the fields stays."""
+def reshaped(
+    body: Mapping[str, Any],
+    leave_out: Collection[str],
+    rename: Mapping[str, str],
+    *,
+    around: str = "",
+) -> dict[str, Any]:
+    """The body without what is left out, and with the other names.
+
+    The order of the fields stays.
+    """
     made: dict[str, Any] = {}
     for last, value in body.items():
         name = f"{around}{last}"
@@ -74,7 +92,10 @@ def _inside(value: Any, leave_out: Collection[str], rename: Mapping[str, str], a
 
 
 def secrets_renamed(request: Struct, rename: Mapping[str, str]) -> list[Secret]:
-    """What has the name of a secret on the wire only since it was renamed. What is sealed is known without this."""
+    """What has the name of a secret on the wire only since it was renamed.
+
+    What is sealed is known without this.
+    """
     # What has no form in JSON is refused before it is sent.
     with suppress(AttributeError, TypeError, ValueError, OverflowError, RecursionError):
         return secrets_sent(reshaped(to_builtins(opened(request, lambda _: None)), (), rename))

@@ -44,9 +44,13 @@ class Retry(Enum):
     READ = "read"
     """Changes nothing: may be asked again, each time under a fresh id."""
     REPEATABLE = "repeatable"
-    """Changes something, and doing it again gives the same end: may be sent again, each time under a fresh id."""
+    """Changes something, and doing it again gives the same end: may be sent again, each time under
+    a fresh id.
+    """
     ASKABLE = "askable"
-    """Changes something, and `request/status` knows its request id: ask before anything is sent again."""
+    """Changes something, and `request/status` knows its request id: ask before anything is sent
+    again.
+    """
     UNASKABLE = "unaskable"
     """Changes something and can't be asked about."""
 
@@ -70,7 +74,8 @@ ENVELOPES: Final[Mapping[Section, frozenset[str]]] = {
     Section.GIFT_CARDS: frozenset({"datetime"}),
     Section.HASHDT: frozenset({"code"}),
 }
-"""Of these an answer of the contract has at least one, beside its `status`. Other JSON comes from a gateway, whatever its `status` is.
+"""Of these an answer of the contract has at least one, beside its `status`. Other JSON comes from a
+gateway, whatever its `status` is.
 
 The vendor's error answers are not published, so this is data: an override changes it.
 """
@@ -105,11 +110,17 @@ class Call(Generic[R]):
     fixed_id: bool = False
     """The id of a question is an idempotency key: the same on every attempt."""
     safe_again: bool = False
-    """Of an effect that can't be asked about: doing it again does no harm, so whoever lost the answer may."""
+    """Of an effect that can't be asked about: doing it again does no harm, so whoever lost the
+    answer may.
+    """
     pays: bool = False
-    """It moves money when it is accepted, so it is not sent a second time unless the policy says so."""
+    """It moves money when it is accepted, so it is not sent a second time unless the policy says
+    so.
+    """
     codes: bool = False
-    """Codes (a PIN, a CVV, a code from an SMS) go over it, so any 3 to 8 digits in the texts of its answers are hidden."""
+    """Codes (a PIN, a CVV, a code from an SMS) go over it, so any 3 to 8 digits in the texts of its
+    answers are hidden.
+    """
     kz_only: bool = False
     """Of the vendor's menus only the one for KZ has it, as far as seen."""
     not_in_menu: str | None = None
@@ -123,26 +134,34 @@ class Call(Generic[R]):
     header_names: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Headers that an override gives another name."""
     leave_out: frozenset[str] = frozenset()
-    """Fields that an override leaves out of the body, by the names of `request`; what is inside of an object stands behind a dot."""
+    """Fields that an override leaves out of the body, by the names of `request`; what is inside of
+    an object stands behind a dot.
+    """
     rename: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Fields, named in the same way, that an override gives another name."""
 
     body_id: bool = field(init=False, repr=False, compare=False)
     """Whether the body carries the request id of the call itself."""
     needs_header_id: bool = field(init=False, repr=False, compare=False)
-    """An effect that is asked about, and whose body does not carry its id under the name that the issuer is known to read."""
+    """An effect that is asked about, and whose body does not carry its id under the name that the
+    issuer is known to read.
+    """
     answer: type[Any] = field(init=False, repr=False, compare=False)
     """The shape of its answer. An accepted request is told of as `request/status` tells of it."""
     made_of_secrets: bool = field(init=False, repr=False, compare=False)
     """Whether its result is, so that what comes back in place of it may be one too."""
     envelope: frozenset[str] = field(init=False, repr=False, compare=False)
-    """An answer has one of these beside its `status`, or it is not the contract's; empty: `status` is enough."""
+    """An answer has one of these beside its `status`, or it is not the contract's; empty: `status`
+    is enough.
+    """
 
     def __post_init__(self) -> None:
         intent = issubclass(self.request, asked.Intent)
         object.__setattr__(self, "body_id", intent and _OWN_ID not in self.leave_out)
         changed = _OWN_ID in self.leave_out or _OWN_ID in self.rename
-        object.__setattr__(self, "needs_header_id", intent and changed and self.retry is Retry.ASKABLE)
+        object.__setattr__(
+            self, "needs_header_id", intent and changed and self.retry is Retry.ASKABLE
+        )
         accepted = intent and not self.retry.harmless and self.mark is not Mark.GIVEN
         object.__setattr__(self, "answer", RequestState if accepted else self.result)
         # A result of the caller's own may be any type, and a class of none.
@@ -154,16 +173,21 @@ class Call(Generic[R]):
 
     @property
     def cards(self) -> int | None:
-        """How many cards each call orders, where that is always as many; `None`: the caller says how many, or none are ordered."""
+        """How many cards each call orders, where that is always as many; `None`: the caller says
+        how many, or none are ordered.
+        """
         return self.request.CARDS if issubclass(self.request, asked.Intent) else None
 
     @property
     def path_unsure(self) -> bool:
-        """Whether no page of the vendor shows the path: it is a guess of the table, or what an override says."""
+        """Whether no page of the vendor shows the path: it is a guess of the table, or what an
+        override says.
+        """
         return self.mark is Mark.INFERRED or self.table_path is not None
 
     def named(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """These headers under the names that an override gives them, in whatever case either has them; two may change places.
+        """These headers under the names that an override gives them, in whatever case either has
+        them; two may change places.
 
         Raises:
             ConfigurationError: two of them have the same name then.
@@ -175,7 +199,10 @@ class Call(Generic[R]):
         for written, value in headers.items():
             name = others.get(written.lower(), written)
             if name.lower() in named:
-                raise ConfigurationError(f"the contract gives two headers of {self.name} the name {name}. Nothing was sent.")
+                raise ConfigurationError(
+                    f"the contract gives two headers of {self.name} the name {name}. Nothing was "
+                    "sent."
+                )
             named[name.lower()] = (name, value)
         return dict(named.values())
 
@@ -197,4 +224,6 @@ def check_path(path: str) -> None:
         ConfigurationError: it does.
     """
     if not _PATH.fullmatch(path):
-        raise ConfigurationError(f"the path {path!r} is not like /v5/card-api/card/info. Nothing was sent.")
+        raise ConfigurationError(
+            f"the path {path!r} is not like /v5/card-api/card/info. Nothing was sent."
+        )

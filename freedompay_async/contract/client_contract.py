@@ -63,7 +63,9 @@ class Contract:
         # In a frame of its own, which no traceback shows: it has the values of fields.
         text = _canonical(self)
         if text is None:
-            raise ConfigurationError("a value of Override(fields=…) has no form in JSON. Nothing was sent.")
+            raise ConfigurationError(
+                "a value of Override(fields=…) has no form in JSON. Nothing was sent."
+            )
         return sha256(text.encode()).hexdigest()
 
     @property
@@ -85,12 +87,16 @@ def differences(was: Says, now: Says) -> list[str]:
         for name in sorted({*before, *after}):
             if before.get(name) != after.get(name):
                 usual = _usual(call, name)
-                lines.append(f"{call}: {name}: was {before.get(name, usual)}, is {after.get(name, usual)}")
+                lines.append(
+                    f"{call}: {name}: was {before.get(name, usual)}, is {after.get(name, usual)}"
+                )
     return lines
 
 
 def as_text(value: Any) -> str:
-    """A value of `fields` in one line of JSON; a secret is `***`, and what has no form in JSON is told by its type."""
+    """A value of `fields` in one line of JSON; a secret is `***`, and what has no form in JSON is
+    told by its type.
+    """
     try:
         return _ENCODER.encode(value).decode()
     except (TypeError, ValueError, OverflowError, RecursionError):
@@ -126,7 +132,10 @@ def _list(names: Iterable[str]) -> str:
 
 
 def _canonical(contract: Contract) -> str | None:
-    """All that is different, in one form. Of the fields it has the values themselves, and what is said of those is left out."""
+    """All that is different, in one form.
+
+    Of the fields it has the values themselves, and what is said of those is left out.
+    """
     try:
         meaning = {
             name: [
@@ -151,7 +160,11 @@ def _plain(value: Any) -> Any:
         return {str(name): _plain(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value]
-    return value if value is None or isinstance(value, str | int | float) else [type(value).__name__, str(value)]
+    return (
+        value
+        if value is None or isinstance(value, str | int | float)
+        else [type(value).__name__, str(value)]
+    )
 
 
 def _shown(value: Any) -> Any:

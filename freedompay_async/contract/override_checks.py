@@ -54,11 +54,13 @@ class Wrong(NamedTuple):
 
 
 class WrongOverride(ConfigurationError):
-    """A `ConfigurationError` for whoever makes overrides out of something else, and has to say where.
+    """A `ConfigurationError` for whoever makes overrides out of something else, and has to say
+    where.
 
     Attributes:
         wrong: what it is.
-        position: of the override, among those that were put together; `None`: it was wrong by itself.
+        position: of the override, among those that were put together; `None`: it was wrong by
+            itself.
     """
 
     wrong: Wrong | None = None
@@ -77,14 +79,18 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return next(iter(get_close_matches(name, sorted(known), n=1)), None)
 
 
-def contradictions(call: Call[Any], fields: Fields, leave_out: frozenset[str], rename: Mapping[str, str]) -> Iterator[Wrong]:
+def contradictions(
+    call: Call[Any], fields: Fields, leave_out: frozenset[str], rename: Mapping[str, str]
+) -> Iterator[Wrong]:
     """What can't be, if all of this is so in a call."""
 
     def wrong(argument: str, problem: str) -> Wrong:
         return Wrong(argument, f"Override(call={call.name!r}, {argument}=…): {problem}.", problem)
 
     if call.name == REQUESTS_STATUS.name and _ID in leave_out:
-        yield wrong("leave_out", "requests.status asks about a request_id, so it can't go without one")
+        yield wrong(
+            "leave_out", "requests.status asks about a request_id, so it can't go without one"
+        )
     for name in fields:
         if name in leave_out:
             yield wrong("fields", f"{name} is added, and left out as well")
@@ -122,14 +128,23 @@ def list_of(argument: str, given: object) -> list[str]:
     # Of a text each letter would be a name.
     parts = None if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
     if parts is None or not all(isinstance(part, str) for part in parts):
-        shown, problem = repr(given) if isinstance(given, str) else "…", "give a list of field names"
+        shown, problem = (
+            repr(given) if isinstance(given, str) else "…",
+            "give a list of field names",
+        )
         raise refusal(Wrong(argument, f"Override({argument}={shown}): {problem}.", problem))
     return parts
 
 
 def text_of(argument: str, given: object) -> str | None:
     if given is not None and not isinstance(given, str):
-        raise refusal(Wrong(argument, f"Override({argument}=…) is of type {type(given).__name__}: give text.", "give text"))
+        raise refusal(
+            Wrong(
+                argument,
+                f"Override({argument}=…) is of type {type(given).__name__}: give text.",
+                "give text",
+            )
+        )
     return given
 
 
@@ -142,7 +157,9 @@ def fields_of(given: Hidden[Any]) -> Fields:
 
 
 def mapping_of(argument: str, given: object) -> dict[str, str]:
-    if not isinstance(given, Mapping) or not all(isinstance(part, str) for pair in given.items() for part in pair):
+    if not isinstance(given, Mapping) or not all(
+        isinstance(part, str) for pair in given.items() for part in pair
+    ):
         problem = "give a mapping from names to names"
         raise refusal(Wrong(argument, f"Override({argument}=…): {problem}.", problem))
     return dict(given)

@@ -39,7 +39,10 @@ __all__ = ["CALLS", "Override", "overridden"]
 
 CALLS: Final[Mapping[str, Call[Any]]] = {call.name: call for call in (*TABLE, *HASHDT_TABLE)}
 """The rows of the table, by name."""
-_GENERAL: Final = tuple(Call(section, "/", Struct, Answer, Mark.GIVEN, Retry.UNASKABLE, "", section) for section in Section)
+_GENERAL: Final = tuple(
+    Call(section, "/", Struct, Answer, Mark.GIVEN, Retry.UNASKABLE, "", section)
+    for section in Section
+)
 _ID: Final = "request_id"
 _OF_BODIES: Final = ("fields", "leave_out", "rename")
 # Where the vendor's menus lack some calls of the table, as far as seen.
@@ -50,27 +53,35 @@ _OTHER_MENUS: Final = (Region.KG, Region.UZ)
 class Override:
     """What is different in one call, or in all of a section.
 
-    Fields are named as the table has them (`freedompay contract --template` lists them); one that is inside of an object with a dot, as
-    `client.first_name`. The calls of HashDT have no body, so there only `path`, `header_names` and `envelope` may be given.
+    Fields are named as the table has them (`freedompay contract --template` lists them); one that
+    is inside of an object with a dot, as `client.first_name`. The calls of HashDT have no body, so
+    there only `path`, `header_names` and `envelope` may be given.
 
     Args:
         call: the method, such as `cards.activate`; left out, every call of `section`.
         section: of which section every call is meant.
         region: only for clients of this region; left out, for all.
         path: the path to use, such as `/v5/card-api/card/activation`.
-        header_names: headers to send under another name, such as `{"X-JWS-Signature": "JWS-Signature"}`.
-        retry: `ASKABLE` or `UNASKABLE`. An effect is never made a read: it would be sent again blindly.
-        fields: fields to add to every body, by their names on the wire. `repr` shows their names only.
-        envelope: fields of which an answer has at least one beside its `status`, where this host's answers lack those of the vendor's
-            pages (`request_status`, `dt`, `error_code`; of gift cards `datetime`; of HashDT `code`). Empty: `status` is enough. What has
-            none of them is taken for a gateway's, and believed in nothing.
-        leave_out: fields that are not sent, such as `["client_id"]`. The `request_id` of an effect that is asked about stays, unless the
-            signature scheme carries it in a header too (`Sign`).
-        rename: fields that the host calls otherwise, such as `{"client.first_name": "firstName"}`. For `request_id` the same holds. A
-            field that is renamed to its own name stays as it is, whatever an earlier override says.
+        header_names: headers to send under another name, such as `{"X-JWS-Signature":
+            "JWS-Signature"}`.
+        retry: `ASKABLE` or `UNASKABLE`. An effect is never made a read: it would be sent again
+            blindly.
+        fields: fields to add to every body, by their names on the wire. `repr` shows their names
+            only.
+        envelope: fields of which an answer has at least one beside its `status`, where this host's
+            answers lack those of the vendor's pages (`request_status`, `dt`, `error_code`; of gift
+            cards `datetime`; of HashDT `code`). Empty: `status` is enough. What has none of them is
+            taken for a gateway's, and believed in nothing.
+        leave_out: fields that are not sent, such as `["client_id"]`. The `request_id` of an effect
+            that is asked about stays, unless the signature scheme carries it in a header too
+            (`Sign`).
+        rename: fields that the host calls otherwise, such as `{"client.first_name": "firstName"}`.
+            For `request_id` the same holds. A field that is renamed to its own name stays as it is,
+            whatever an earlier override says.
 
     Raises:
-        ConfigurationError: there is no such call, field or region, or two of the arguments contradict each other; nothing was sent.
+        ConfigurationError: there is no such call, field or region, or two of the arguments
+            contradict each other; nothing was sent.
     """
 
     call: str | None
@@ -140,9 +151,13 @@ class Override:
             yield Wrong("path", problem, problem.removesuffix("."))
         if _ID in self.fields:
             yield Wrong(
-                "fields", "Override(fields=…) can't hold request_id: each call has its own.", "can't hold request_id: each call has its own"
+                "fields",
+                "Override(fields=…) can't hold request_id: each call has its own.",
+                "can't hold request_id: each call has its own",
             )
-        if self.envelope is not None and not all(is_token(name) and name != "status" for name in self.envelope):
+        if self.envelope is not None and not all(
+            is_token(name) and name != "status" for name in self.envelope
+        ):
             yield Wrong(
                 "envelope",
                 "Override(envelope=…): give a list of field names beside `status`.",
@@ -151,11 +166,19 @@ class Override:
         for name, other in self.header_names.items():
             if not is_token(name) or not is_token(other):
                 told = f"{{{name!r}: {other!r}}}"
-                yield Wrong("header_names", f"Override(header_names={told}): not names of headers.", f"{told}: not names of headers")
+                yield Wrong(
+                    "header_names",
+                    f"Override(header_names={told}): not names of headers.",
+                    f"{told}: not names of headers",
+                )
 
     def _wrong_names(self) -> Iterator[Wrong]:
-        """What is wrong with the fields that it leaves out, renames and adds, whatever else is said of the same call."""
-        hashdt = (CALLS[self.call].section if self.call is not None else self.section) is Section.HASHDT
+        """What is wrong with the fields that it leaves out, renames and adds, whatever else is said
+        of the same call.
+        """
+        hashdt = (
+            CALLS[self.call].section if self.call is not None else self.section
+        ) is Section.HASHDT
         if hashdt:
             yield from (
                 self._in(argument, "the calls of HashDT have no body, only headers")
@@ -174,40 +197,70 @@ class Override:
             yield self._in("rename", f"{name} is left out as well")
         for name, other in self.rename.items():
             if not is_token(other):
-                yield self._in("rename", f"{name} can't be called {other!r}: give a name of letters, digits, - and _, without a dot")
+                yield self._in(
+                    "rename",
+                    (
+                        f"{name} can't be called {other!r}: give a name of letters, digits, - and "
+                        "_, without a dot"
+                    ),
+                )
             elif other == _ID != name:
-                yield self._in("rename", f"{name} can't be called request_id: each call has its own")
+                yield self._in(
+                    "rename", f"{name} can't be called request_id: each call has its own"
+                )
         if self.call is not None:
-            yield from contradictions(CALLS[self.call], self.fields, self.leave_out, _without_own(self.rename))
+            yield from contradictions(
+                CALLS[self.call], self.fields, self.leave_out, _without_own(self.rename)
+            )
 
     def _names(self) -> frozenset[str]:
-        calls = [CALLS[self.call]] if self.call is not None else [call for call in TABLE if self.section in (None, call.section)]
+        calls = (
+            [CALLS[self.call]]
+            if self.call is not None
+            else [call for call in TABLE if self.section in (None, call.section)]
+        )
         return frozenset[str]().union(*(names_of(call.request) for call in calls))
 
     def _no_field(self, name: str, known: frozenset[str]) -> str:
         near = nearest(name, known)
-        whose = f"{self.call} has no field" if self.call is not None else f"no call of {self.section or 'the table'} has a field"
+        whose = (
+            f"{self.call} has no field"
+            if self.call is not None
+            else f"no call of {self.section or 'the table'} has a field"
+        )
         has = "" if self.call is None else f"; it has {', '.join(sorted(known)) or 'none'}"
         return f"{whose} {name!r}" + (f" (did you mean {near}?)" if near else has)
 
     def _in(self, argument: str, problem: str) -> Wrong:
-        whose = f"call={self.call!r}, " if self.call is not None else f"section={str(self.section)!r}, " if self.section else ""
+        whose = (
+            f"call={self.call!r}, "
+            if self.call is not None
+            else f"section={str(self.section)!r}, "
+            if self.section
+            else ""
+        )
         return Wrong(argument, f"Override({whose}{argument}=…): {problem}.", problem)
 
     def fits(self, call: Call[Any], region: Region | None) -> bool:
         if self.region is not None and self.region != region:
             return False
-        return call.name == self.call if self.call is not None else self.section in (None, call.section)
+        return (
+            call.name == self.call
+            if self.call is not None
+            else self.section in (None, call.section)
+        )
 
 
 def overridden(overrides: Iterable[Override], region: Region | None) -> dict[str, Call[Any]]:
-    """The rows that are different, by name; where two overrides speak of the same, the later one wins.
+    """The rows that are different, by name; where two overrides speak of the same, the later one
+    wins.
 
-    What is different in a whole section stands under the section's own name too, for calls that no row has. A row that the vendor's menu
-    of this region lacks is marked as that.
+    What is different in a whole section stands under the section's own name too, for calls that no
+    row has. A row that the vendor's menu of this region lacks is marked as that.
 
     Raises:
-        ConfigurationError: a retry class that could do an effect twice, or overrides that contradict each other.
+        ConfigurationError: a retry class that could do an effect twice, or overrides that
+            contradict each other.
     """
     rows: dict[str, Call[Any]] = {}
     for position, override in enumerate(overrides):
@@ -237,7 +290,11 @@ def _changed(call: Call[Any], override: Override) -> Call[Any]:
         retry=retry,
         given_envelope=call.given_envelope if override.envelope is None else override.envelope,
         header_names={
-            **{name: other for name, other in call.header_names.items() if name.lower() not in map(str.lower, override.header_names)},
+            **{
+                name: other
+                for name, other in call.header_names.items()
+                if name.lower() not in map(str.lower, override.header_names)
+            },
             **override.header_names,
         },
     )
@@ -249,7 +306,9 @@ def _with_other_body(call: Call[Any], override: Override) -> Call[Any]:
     names = names_of(call.request)
     leave_out = (call.leave_out - override.rename.keys()) | (override.leave_out & names)
     renamed = {**call.rename, **override.rename}
-    rename = _without_own({name: other for name, other in renamed.items() if name in names and name not in leave_out})
+    rename = _without_own(
+        {name: other for name, other in renamed.items() if name in names and name not in leave_out}
+    )
     fields = Fields({**call.fields, **override.fields})
     for wrong in contradictions(call, fields, leave_out, rename):
         raise refusal(wrong)

@@ -57,8 +57,8 @@ _FOLLOW: Final = {
     "996": 9,
     "998": 9,
 }
-# `[0-9]` throughout: `\d` also takes the digits of other scripts.
-# Dialled with 8 inside Kazakhstan and Russia; as an international number it is nobody's, for no country has 87 or 89 with 11 digits.
+# `[0-9]` throughout: `\d` also takes the digits of other scripts. Dialled with 8 inside Kazakhstan
+# and Russia; as an international number it is nobody's, for no country has 87 or 89 with 11 digits.
 _TRUNK: Final = re.compile(r"8[79][0-9]{9}")
 _PHONE: Final = re.compile(
     "|".join(f"{code}[0-9]{{{follow}}}" for code, follow in _FOLLOW.items())
@@ -90,12 +90,21 @@ _CENTURIES: Final = {"1": "18", "2": "18", "3": "19", "4": "19", "5": "20", "6":
 
 
 def phone_flaw(digits: str) -> str | None:
-    """Of a phone number without a plus sign: where its country has numbers of one length only, it has to be that."""
+    """Of a phone number without a plus sign: where its country has numbers of one length only, it
+    has to be that.
+    """
     if _PHONE.fullmatch(digits):
         return None
     if _TRUNK.fullmatch(digits):
-        return "begins with 8, as dialled inside the country: begin with the country code, such as 7 for Kazakhstan"
-    code = next((code for code in _FOLLOW if digits.startswith(code)), None) if _MANY_DIGITS.fullmatch(digits) else None
+        return (
+            "begins with 8, as dialled inside the country: begin with the country code, such as 7 "
+            "for Kazakhstan"
+        )
+    code = (
+        next((code for code in _FOLLOW if digits.startswith(code)), None)
+        if _MANY_DIGITS.fullmatch(digits)
+        else None
+    )
     if code is None:
         return f"is not a phone number: {WHOLE_PHONE}"
     has, needs = len(digits), len(code) + _FOLLOW[code]
@@ -103,7 +112,11 @@ def phone_flaw(digits: str) -> str | None:
     if has > needs:
         return f"{told}: look for digits that are too many"
     lost = "a digit is" if needs - has == 1 else "digits are"
-    return f"{told}: the country code is missing, or {lost}" if has in _NATIONAL else f"{told}: {lost} missing"
+    return (
+        f"{told}: the country code is missing, or {lost}"
+        if has in _NATIONAL
+        else f"{told}: {lost} missing"
+    )
 
 
 def name_flaw(text: str) -> str | None:
@@ -117,7 +130,10 @@ def name_flaw(text: str) -> str | None:
         return "has no letter"
     if bad[0] in "‘’ʻʼ`´":  # noqa: RUF001  the look-alikes are the point
         return f"has the typographic apostrophe {_shown(bad[0])}: write the plain one, '"
-    return f"has the character {_shown(bad[0])}: a name has Latin letters A to Z, spaces, apostrophes, hyphens and dots"
+    return (
+        f"has the character {_shown(bad[0])}: a name has Latin letters A to Z, spaces, "
+        "apostrophes, hyphens and dots"
+    )
 
 
 def date_flaw(text: str) -> str | None:
@@ -167,13 +183,23 @@ def country_flaw(text: str) -> str | None:
     if text.upper() in COUNTRIES:
         return f"is not in capital letters: write {text.upper()}"
     if len(text) == 2:
-        return "has two letters: write the code of three letters (ISO 3166-1 alpha-3), such as KAZ and not KZ"
-    return "is not the code of a country: write its three capital letters (ISO 3166-1 alpha-3), such as KAZ"
+        return (
+            "has two letters: write the code of three letters (ISO 3166-1 alpha-3), such as KAZ "
+            "and not KZ"
+        )
+    return (
+        "is not the code of a country: write its three capital letters (ISO 3166-1 alpha-3), such "
+        "as KAZ"
+    )
 
 
 def language_flaw(text: str) -> str | None:
     """Of the code of a language."""
-    return None if _LANGUAGE.fullmatch(text) else "is not a language: write two small letters (ISO 639-1), such as kk or ru"
+    return (
+        None
+        if _LANGUAGE.fullmatch(text)
+        else "is not a language: write two small letters (ISO 639-1), such as kk or ru"
+    )
 
 
 def empty_flaw(text: str) -> str | None:
@@ -186,17 +212,25 @@ def unseen_flaw(text: str) -> str | None:
     if text.isprintable():
         return None
     bad = next(char for char in text if not char.isprintable())
-    return f"has a character that can't be seen (U+{ord(bad):04X}): delete it or write a plain space"
+    return (
+        f"has a character that can't be seen (U+{ord(bad):04X}): delete it or write a plain space"
+    )
 
 
 def national_flaw(person_id: str, country: str | None) -> str | None:
-    """Of a personal number, by the country: in Kazakhstan one of digits alone has twelve. Other documents have letters in theirs."""
+    """Of a personal number, by the country: in Kazakhstan one of digits alone has twelve.
+
+    Other documents have letters in theirs.
+    """
     if country != "KAZ" or len(person_id) == _IIN or not is_digits(person_id):
         return None
     told = f"has {len(person_id)} digits, and a personal number of Kazakhstan has {_IIN}"
     if len(person_id) > _IIN:
         return told
-    return f"{told}: a spreadsheet drops zeros at the beginning, so format the column as text and write the whole number"
+    return (
+        f"{told}: a spreadsheet drops zeros at the beginning, so format the column as text and "
+        "write the whole number"
+    )
 
 
 def person_id_flaw(text: str, country: str | None) -> str | None:
@@ -205,7 +239,9 @@ def person_id_flaw(text: str, country: str | None) -> str | None:
 
 
 def iin_is_right(person_id: str) -> bool:
-    """Whether the last of twelve digits is the check digit of a Kazakh personal number (IIN) or of a firm's (BIN)."""
+    """Whether the last of twelve digits is the check digit of a Kazakh personal number (IIN) or of
+    a firm's (BIN).
+    """
     digits = person_id.encode().translate(_VALUES)
     for weights in _WEIGHTS:
         control: int = sum(map(mul, weights, digits)) % 11
@@ -215,7 +251,9 @@ def iin_is_right(person_id: str) -> bool:
 
 
 def iin_is_of(person_id: str, birthdate: str) -> bool:
-    """Whether a Kazakh personal number (IIN) begins with this birthdate; the century counts where the number tells it."""
+    """Whether a Kazakh personal number (IIN) begins with this birthdate; the century counts where
+    the number tells it.
+    """
     born = birthdate.replace("-", "")
     century = _CENTURIES.get(person_id[6], born[:2])
     return f"{century}{person_id[:6]}" == born
@@ -228,7 +266,9 @@ def check_text(what: str, value: object, flaw: Callable[[str], str | None]) -> N
         ConfigurationError: it is no text, or has a flaw; nothing was sent.
     """
     if not isinstance(value, str):
-        raise ConfigurationError(f"{what} is of type {type(value).__name__}: give a text. Nothing was sent.")
+        raise ConfigurationError(
+            f"{what} is of type {type(value).__name__}: give a text. Nothing was sent."
+        )
     found = flaw(value)
     if found is not None:
         raise ConfigurationError(f"{what} {found}. Nothing was sent.")
@@ -244,7 +284,10 @@ def check_phone(what: str, value: object) -> None:
     if type(value) is int and 0 < value < _NO_PHONE and _PHONE.fullmatch(str(value)):
         return
     if not isinstance(value, int) or isinstance(value, bool):
-        raise ConfigurationError(f"{what} is of type {type(value).__name__}: give an integer, such as 77017777777. Nothing was sent.")
+        raise ConfigurationError(
+            f"{what} is of type {type(value).__name__}: give an integer, such as 77017777777. "
+            "Nothing was sent."
+        )
     check_text(what, str(value) if abs(value) < _NO_PHONE else "", phone_flaw)
 
 

@@ -16,7 +16,10 @@ class Region(StrEnum):
     KZ = "KZ"
     """Kazakhstan: `X-JWS-Signature`."""
     KG = "KG"
-    """Kyrgyzstan: `Sign`. Its test host is named on the vendor's gateway pages only, so it is inferred for the Card API."""
+    """Kyrgyzstan: `Sign`.
+
+    Its test host is named on the vendor's gateway pages only, so it is inferred for the Card API.
+    """
     UZ = "UZ"
     """Uzbekistan: `Sign`. No test host is published."""
 
@@ -24,9 +27,13 @@ class Region(StrEnum):
     def _missing_(cls, value: object) -> Region:
         named = cls.__members__.get(value.strip().upper()) if isinstance(value, str) else None
         if named is None:
-            raise ConfigurationError(f"region is {value!r}: use one of {', '.join(cls)}. Nothing was sent.")
+            raise ConfigurationError(
+                f"region is {value!r}: use one of {', '.join(cls)}. Nothing was sent."
+            )
         return named
 
 
 LIVE_HOSTS: Final = {region: f"https://api.freedompay.{region.lower()}" for region in Region}
-TEST_HOSTS: Final = {region: f"https://test-api.freedompay.{region.lower()}" for region in (Region.KZ, Region.KG)}
+TEST_HOSTS: Final = {
+    region: f"https://test-api.freedompay.{region.lower()}" for region in (Region.KZ, Region.KG)
+}

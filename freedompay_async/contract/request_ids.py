@@ -15,7 +15,15 @@ from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import refusal
 from freedompay_async.redaction.secret import Secret
 
-__all__ = ["BadName", "RequestId", "checked_name", "checked_request_id", "derive_request_id", "new_request_id", "one_name"]
+__all__ = [
+    "BadName",
+    "RequestId",
+    "checked_name",
+    "checked_request_id",
+    "derive_request_id",
+    "new_request_id",
+    "one_name",
+]
 
 RequestId: TypeAlias = str | UUID
 """A request id as callers give it; it goes out as text."""
@@ -36,8 +44,8 @@ _UNSEEN: Final = re.compile(
 _EMPTY_DOTS: Final = "\u2800"
 _BLANKS: Final = re.compile(rf"[\s{_EMPTY_DOTS}]+")
 
-# RFC 9562, 5.4 and 5.5: all but the version and the variant is random, or a hash. Written here, because a `UUID` object in between takes
-# longer than the rest.
+# RFC 9562, 5.4 and 5.5: all but the version and the variant is random, or a hash. Written here,
+# because a `UUID` object in between takes longer than the rest.
 _RANDOM: Final = ~((0xF << 76) | (0x3 << 62))
 _VERSION_4: Final = (0x4 << 76) | (0x2 << 62)
 _VERSION_5: Final = (0x5 << 76) | (0x2 << 62)
@@ -50,19 +58,28 @@ def new_request_id() -> str:
 
 
 def derive_request_id(merchant: str, batch: str, row: str, step: str) -> str:
-    """The same id for the same merchant, batch, row and step, on every machine and at any time (UUID version 5).
+    """The same id for the same merchant, batch, row and step, on every machine and at any time
+    (UUID version 5).
 
-    A row that is sent again under this id can't issue a second card: the issuer refuses an id that it has seen
-    (docs.freedompay.kg, doc-833009). For how long it does is not public. The first three are read as `one_name` reads them.
+    A row that is sent again under this id can't issue a second card: the issuer refuses an id that
+    it has seen (docs.freedompay.kg, doc-833009). For how long it does is not public. The first
+    three are read as `one_name` reads them.
 
     Raises:
         ConfigurationError: one of them can't be part of an id.
     """
     # A batch asks twice for each row, always with the same first two.
-    head = _known_head(merchant, batch) if type(merchant) is type(batch) is str else _head(merchant, batch)
+    head = (
+        _known_head(merchant, batch)
+        if type(merchant) is type(batch) is str
+        else _head(merchant, batch)
+    )
     # An empty text has always had an id of its own here, and an id never changes.
     name = f"{head}{encode_basestring('' if row == '' else checked_name('key', row))}, {encode_basestring(step)}]".encode()
-    return _text(int.from_bytes(sha1(_NAMESPACE.bytes + name, usedforsecurity=False).digest()[:16]) & _RANDOM | _VERSION_5)
+    return _text(
+        int.from_bytes(sha1(_NAMESPACE.bytes + name, usedforsecurity=False).digest()[:16]) & _RANDOM
+        | _VERSION_5
+    )
 
 
 def _head(merchant: str, batch: str) -> str:
@@ -87,8 +104,9 @@ class BadName(ValueError):
 def one_name(what: str, value: object) -> str:
     """The one form of a text that goes into request ids: a merchant id, a batch name or a key.
 
-    However it was typed, exported or pasted, what reads the same is the same text: composed letters (NFC), nothing that can't be
-    seen, one plain space for each run of blanks and line breaks, and none at the ends.
+    However it was typed, exported or pasted, what reads the same is the same text: composed letters
+    (NFC), nothing that can't be seen, one plain space for each run of blanks and line breaks, and
+    none at the ends.
 
     Raises:
         BadName: it is no text, or none that can be told from others by reading it.
@@ -97,7 +115,14 @@ def one_name(what: str, value: object) -> str:
     if (
         type(value) is str
         and value.isprintable()
-        and (value.isascii() or (is_normalized("NFC", value) and not _UNSEEN.search(value) and _EMPTY_DOTS not in value))
+        and (
+            value.isascii()
+            or (
+                is_normalized("NFC", value)
+                and not _UNSEEN.search(value)
+                and _EMPTY_DOTS not in value
+            )
+        )
         and 0 < len(value) <= _LONGEST
         and "  " not in value
         and value[0] != " "
@@ -105,18 +130,31 @@ def one_name(what: str, value: object) -> str:
     ):
         return value
     if not isinstance(value, str) or isinstance(value, Secret):
-        kind = "a secret, and an id is in every log" if isinstance(value, Secret) else f"of type {type(value).__name__}"
+        kind = (
+            "a secret, and an id is in every log"
+            if isinstance(value, Secret)
+            else f"of type {type(value).__name__}"
+        )
         raise BadName(f"is {kind}: give a text")
-    # Unseen characters go first: they keep letters from being composed, and blanks from being at the end.
+    # Unseen characters go first: they keep letters from being composed, and blanks from being at
+    # the end.
     name = _BLANKS.sub(" ", normalize("NFC", _UNSEEN.sub("", value))).strip(" ")
     if not name:
-        raise BadName(f"has nothing in it that can be seen: give a {what}" if value else f"is empty: give a {what}")
+        raise BadName(
+            f"has nothing in it that can be seen: give a {what}"
+            if value
+            else f"is empty: give a {what}"
+        )
     if len(name) > _LONGEST:
         raise BadName(f"has {len(name)} characters: a {what} has at most {_LONGEST}")
-    # Of other kinds than blanks only these are not printable: control, format, surrogate, private use, unassigned.
+    # Of other kinds than blanks only these are not printable: control, format, surrogate, private
+    # use, unassigned.
     bad = next((char for char in name if not char.isprintable()), None)
     if bad is not None:
-        raise BadName(f"has a character that can't be seen (U+{ord(bad):04X}): delete it or write a plain space")
+        raise BadName(
+            f"has a character that can't be seen (U+{ord(bad):04X}): delete it or write a plain "
+            "space"
+        )
     return name
 
 
@@ -129,12 +167,17 @@ def checked_name(what: str, value: object) -> str:
     try:
         return one_name(what, value)
     except BadName as error:
-        shown = f" {value[:_SHOWN]!r}{'…' * (len(value) > _SHOWN)}" if isinstance(value, str) and value else ""
+        shown = (
+            f" {value[:_SHOWN]!r}{'…' * (len(value) > _SHOWN)}"
+            if isinstance(value, str) and value
+            else ""
+        )
         raise ConfigurationError(f"the {what}{shown} {error}. Nothing was sent.") from None
 
 
 def checked_request_id(request_id: object) -> str:
-    """The text of the caller's id, if it can go into a header as well as into a body; a `uuid.UUID` will do.
+    """The text of the caller's id, if it can go into a header as well as into a body; a `uuid.UUID`
+    will do.
 
     Raises:
         ConfigurationError: it can't.
@@ -142,9 +185,16 @@ def checked_request_id(request_id: object) -> str:
     if isinstance(request_id, UUID):
         return str(request_id)
     # A secret would go out as `***`: an id is no secret, because it is in every log.
-    if isinstance(request_id, str) and not isinstance(request_id, Secret) and _ID.fullmatch(request_id):
+    if (
+        isinstance(request_id, str)
+        and not isinstance(request_id, Secret)
+        and _ID.fullmatch(request_id)
+    ):
         # A kind of text of the caller's own has no form in JSON.
         return str.__str__(request_id)
     if isinstance(request_id, str):
-        raise ConfigurationError("request_id is no UUID, nor another text of 1 to 128 ASCII characters without spaces. Nothing was sent.")
+        raise ConfigurationError(
+            "request_id is no UUID, nor another text of 1 to 128 ASCII characters without spaces. "
+            "Nothing was sent."
+        )
     raise refusal("request_id", request_id, "a UUID, as text (str) or as a uuid.UUID")

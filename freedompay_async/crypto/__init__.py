@@ -1,1 +1,3 @@
-"""What proves who calls: the two signature schemes, the encryption of a PIN, and why a signature is wrong."""
+"""What proves who calls: the two signature schemes, the encryption of a PIN, and why a signature is
+wrong.
+"""

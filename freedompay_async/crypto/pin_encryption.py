@@ -1,8 +1,9 @@
 """Encrypting a PIN for "Set PIN" the way the vendor has told you to.
 
-The vendor's page says "Encrypted PIN code. The AES 256 algorithm is used for encryption", and nothing else is public: not the mode, the IV,
-the padding, the form of the key, the encoding of the result, nor whether digits or a PIN block is encrypted. A PIN that was encrypted on a
-guess sets a PIN that nobody knows, so nothing here has a default: ask the vendor, then say all of it.
+The vendor's page says "Encrypted PIN code. The AES 256 algorithm is used for encryption", and
+nothing else is public: not the mode, the IV, the padding, the form of the key, the encoding of the
+result, nor whether digits or a PIN block is encrypted. A PIN that was encrypted on a guess sets a
+PIN that nobody knows, so nothing here has a default: ask the vendor, then say all of it.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ _BASE64_KEY: Final = re.compile(r"\s*[0-9A-Za-z+/_-]{43}=?\s*")
 
 
 class PinEncryptor(Protocol):
-    """From the PIN's digits to the text that is sent as `pin`; any function from `str` to `str` is one."""
+    """From the PIN's digits to the text that is sent as `pin`; any function from `str` to `str` is
+    one.
+    """
 
     def __call__(self, pin: str, /) -> str:
         """The encrypted PIN."""
@@ -47,20 +50,23 @@ class PinEncryptor(Protocol):
 class AesPin:
     """AES 256 in the form that the vendor has given you; needs the extra `pin`.
 
-    Whatever can't be said here (a counter of another layout, associated data, unpadded base64url, upper-case hex), a function of your own
-    around it or instead of it does.
+    Whatever can't be said here (a counter of another layout, associated data, unpadded base64url,
+    upper-case hex), a function of your own around it or instead of it does.
 
     Args:
-        key: the 32 bytes. Text that stands for them (hex, base64) is yours to decode: `bytes.fromhex(secret.reveal())`.
-        mode: `GCM` appends its tag of 16 bytes to the ciphertext and has no associated data; `CTR` counts up the whole IV as one
-            big-endian number.
-        iv: `random-prefix` makes a new one for each PIN and puts its bytes before the ciphertext, encoded together. Bytes are a fixed IV,
-            which is not sent. 16 bytes, in `GCM` 12; `None` in `ECB`, which has none. With a fixed IV or in `ECB` equal PINs look equal,
-            and a fixed IV in `CTR` or `GCM` gives away how two PINs differ: only where the vendor insists.
-        padding: up to a block of 16 bytes: `pkcs7`; `zero` bytes, none where the block is full; `none`, the only one in `CTR` and `GCM`.
+        key: the 32 bytes. Text that stands for them (hex, base64) is yours to decode:
+            `bytes.fromhex(secret.reveal())`.
+        mode: `GCM` appends its tag of 16 bytes to the ciphertext and has no associated data; `CTR`
+            counts up the whole IV as one big-endian number.
+        iv: `random-prefix` makes a new one for each PIN and puts its bytes before the ciphertext,
+            encoded together. Bytes are a fixed IV, which is not sent. 16 bytes, in `GCM` 12; `None`
+            in `ECB`, which has none. With a fixed IV or in `ECB` equal PINs look equal, and a fixed
+            IV in `CTR` or `GCM` gives away how two PINs differ: only where the vendor insists.
+        padding: up to a block of 16 bytes: `pkcs7`; `zero` bytes, none where the block is full;
+            `none`, the only one in `CTR` and `GCM`.
         encoding: `base64` and `base64url` with `=` at the end, `hex` in lower case.
-        plain: what is encrypted: the ASCII `digits`, or what your function makes of them, such as a PIN block of ISO 9564; if the block
-            needs the PAN, make an `AesPin` for each card.
+        plain: what is encrypted: the ASCII `digits`, or what your function makes of them, such as a
+            PIN block of ISO 9564; if the block needs the PAN, make an `AesPin` for each card.
 
     Raises:
         ConfigurationError: the settings contradict each other, or `cryptography` is missing.
@@ -76,8 +82,13 @@ class AesPin:
         encoding: Literal["base64", "base64url", "hex"],
         plain: Literal["digits"] | Callable[[str], bytes],
     ) -> None:
-        # A tool that reports errors with the variables of each frame would write the key to its log, and the PAN out of a `partial`.
-        hidden_key, hidden_iv, hidden_plain = Hidden[object](key), Hidden[object](iv), Hidden[object](plain)
+        # A tool that reports errors with the variables of each frame would write the key to its
+        # log, and the PAN out of a `partial`.
+        hidden_key, hidden_iv, hidden_plain = (
+            Hidden[object](key),
+            Hidden[object](iv),
+            Hidden[object](plain),
+        )
         del key, iv, plain
         # Before the first refusal: such a tool calls `repr(self)` too.
         self.mode: Final = mode
@@ -88,9 +99,14 @@ class AesPin:
         _one_of("encoding", encoding, _ENCODERS)
         self._plain: Final = _checked_plain(hidden_plain)
         if mode not in _IN_BLOCKS and padding != "none":
-            raise ConfigurationError(f"mode {mode} takes data of any length: padding must be 'none'. Nothing was sent.")
+            raise ConfigurationError(
+                f"mode {mode} takes data of any length: padding must be 'none'. Nothing was sent."
+            )
         if mode in _IN_BLOCKS and padding == "none" and hidden_plain.value == "digits":
-            raise ConfigurationError(f"mode {mode} takes whole blocks, and digits never fill one: say a padding. Nothing was sent.")
+            raise ConfigurationError(
+                f"mode {mode} takes whole blocks, and digits never fill one: say a padding. "
+                "Nothing was sent."
+            )
         self._iv: Final = _checked_iv(mode, hidden_iv)
         self._seal: Final = _sealer(mode, _checked_key(hidden_key))
 
@@ -98,7 +114,8 @@ class AesPin:
         """Encrypt a PIN of 4 to 12 digits.
 
         Raises:
-            ConfigurationError: it is no such PIN, or `plain` gave something that can't be encrypted.
+            ConfigurationError: it is no such PIN, or `plain` gave something that can't be
+                encrypted.
         """
         pin = _secret(pin)
         if not _is_pin(pin.reveal()):
@@ -112,10 +129,15 @@ class AesPin:
 
     def _padded(self, data: Hidden[object]) -> Hidden[bytes]:
         if not isinstance(data.value, bytes):
-            raise ConfigurationError(f"plain gave {type(data.value).__name__}: what is encrypted is bytes. Nothing was sent.")
+            raise ConfigurationError(
+                f"plain gave {type(data.value).__name__}: what is encrypted is bytes. Nothing was "
+                "sent."
+            )
         length = len(data.value)
         if not length:
-            raise ConfigurationError("plain gave no bytes: there is nothing to encrypt. Nothing was sent.")
+            raise ConfigurationError(
+                "plain gave no bytes: there is nothing to encrypt. Nothing was sent."
+            )
         missing = -length % _BLOCK
         if self.padding == "pkcs7":
             # A full block is padded too: its last byte could be read as padding.
@@ -125,7 +147,8 @@ class AesPin:
             return Hidden(data.value + bytes(missing))
         if missing and self.mode in _IN_BLOCKS:
             raise ConfigurationError(
-                f"plain gave {length} bytes, and mode {self.mode} with padding 'none' takes whole blocks of 16. Nothing was sent."
+                f"plain gave {length} bytes, and mode {self.mode} with padding 'none' takes whole "
+                "blocks of 16. Nothing was sent."
             )
         return Hidden(data.value)
 
@@ -133,7 +156,10 @@ class AesPin:
         return f"AesPin(mode={self.mode!r}, padding={self.padding!r}, encoding={self.encoding!r})"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("an AesPin is not pickled, because its key is in it: make it anew from the place that the key is kept in")
+        raise TypeError(
+            "an AesPin is not pickled, because its key is in it: make it anew from the place that "
+            "the key is kept in"
+        )
 
 
 def _sealer(mode: str, key: Hidden[bytes]) -> Callable[[bytes, Hidden[bytes]], bytes]:
@@ -144,7 +170,8 @@ def _sealer(mode: str, key: Hidden[bytes]) -> Callable[[bytes, Hidden[bytes]], b
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
     except ImportError as error:
         raise ConfigurationError(
-            "AesPin needs the library cryptography, which can't be imported: pip install 'freedompay-async[pin]'. Nothing was sent."
+            "AesPin needs the library cryptography, which can't be imported: pip install "
+            "'freedompay-async[pin]'. Nothing was sent."
         ) from error
 
     if mode == "GCM":
@@ -164,7 +191,9 @@ def _sealer(mode: str, key: Hidden[bytes]) -> Callable[[bytes, Hidden[bytes]], b
 
 def _one_of(name: str, value: object, known: Iterable[str]) -> None:
     if value not in tuple(known):
-        raise ConfigurationError(f"{name} is {value!r}: it must be one of {', '.join(known)}. Nothing was sent.")
+        raise ConfigurationError(
+            f"{name} is {value!r}: it must be one of {', '.join(known)}. Nothing was sent."
+        )
 
 
 def _checked_plain(plain: Hidden[object]) -> Hidden[Callable[[str], object]]:
@@ -172,7 +201,10 @@ def _checked_plain(plain: Hidden[object]) -> Hidden[Callable[[str], object]]:
         return Hidden(str.encode)
     if callable(plain.value):
         return Hidden(plain.value)
-    raise ConfigurationError("plain is 'digits' or a function from the digits to bytes, such as a PIN block of your own. Nothing was sent.")
+    raise ConfigurationError(
+        "plain is 'digits' or a function from the digits to bytes, such as a PIN block of your "
+        "own. Nothing was sent."
+    )
 
 
 def _checked_iv(mode: str, iv: Hidden[object]) -> Hidden[bytes] | None:
@@ -185,22 +217,33 @@ def _checked_iv(mode: str, iv: Hidden[object]) -> Hidden[bytes] | None:
     if not isinstance(iv.value, bytes):
         if iv.value == "random-prefix":
             return None
-        raise ConfigurationError(f"iv in mode {mode} is 'random-prefix' or {size} bytes; decode hex or base64 first. Nothing was sent.")
+        raise ConfigurationError(
+            f"iv in mode {mode} is 'random-prefix' or {size} bytes; decode hex or base64 first. "
+            "Nothing was sent."
+        )
     if len(iv.value) != size:
-        raise ConfigurationError(f"iv is {len(iv.value)} bytes: mode {mode} takes {size}; decode hex or base64 first. Nothing was sent.")
+        raise ConfigurationError(
+            f"iv is {len(iv.value)} bytes: mode {mode} takes {size}; decode hex or base64 first. "
+            "Nothing was sent."
+        )
     return Hidden(iv.value)
 
 
 def _checked_key(key: Hidden[object]) -> Hidden[bytes]:
     if isinstance(key.value, str | Secret):
         raise ConfigurationError(
-            "key is text, and AES 256 takes 32 bytes: decode it, as hex, as base64 or as its characters, whichever the vendor means."
+            "key is text, and AES 256 takes 32 bytes: decode it, as hex, as base64 or as its "
+            "characters, whichever the vendor means."
             f"{_hint(key.value)} Nothing was sent."
         )
     if not isinstance(key.value, bytes):
-        raise ConfigurationError(f"key is {type(key.value).__name__}: it must be bytes. Nothing was sent.")
+        raise ConfigurationError(
+            f"key is {type(key.value).__name__}: it must be bytes. Nothing was sent."
+        )
     if len(key.value) != _KEY:
-        raise ConfigurationError(f"key is {len(key.value)} bytes: AES 256 takes 32.{_hint(key.value)} Nothing was sent.")
+        raise ConfigurationError(
+            f"key is {len(key.value)} bytes: AES 256 takes 32.{_hint(key.value)} Nothing was sent."
+        )
     return Hidden(key.value)
 
 
@@ -216,7 +259,9 @@ def _hint(key: str | Secret | bytes) -> str:
 
 
 def _secret(pin: object) -> Secret:
-    """The PIN, hidden; an empty one for what is no text, so that a wrong type is refused without being shown."""
+    """The PIN, hidden; an empty one for what is no text, so that a wrong type is refused without
+    being shown.
+    """
     return Secret(pin) if isinstance(pin, str | Secret) else Secret("")
 
 

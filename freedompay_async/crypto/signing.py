@@ -30,7 +30,8 @@ _JSON: Final = "application/json"
 class Signer(Protocol):
     """What the session needs of a scheme.
 
-    A signer of your own derives from it, or is an object like it; `secrets` and `on_refusal` have a default.
+    A signer of your own derives from it, or is an object like it; `secrets` and `on_refusal` have a
+    default.
     """
 
     if TYPE_CHECKING:
@@ -42,29 +43,38 @@ class Signer(Protocol):
 
         @property
         def header_id(self) -> bool:
-            """Whether the scheme carries a request id in a header, so that the issuer can tell a repeated call."""
+            """Whether the scheme carries a request id in a header, so that the issuer can tell a
+            repeated call.
+            """
             ...
 
         @property
         def secrets(self) -> tuple[Secret, ...]:
-            """What must not be shown, should the issuer repeat it; nothing, unless a signer says otherwise."""
+            """What must not be shown, should the issuer repeat it; nothing, unless a signer says
+            otherwise.
+            """
             return ()
 
         @property
         def on_refusal(self) -> str:
-            """What to look at where the issuer refuses a signature, in a sentence; empty, unless a signer says otherwise."""
+            """What to look at where the issuer refuses a signature, in a sentence; empty, unless a
+            signer says otherwise.
+            """
             return ""
     else:
-        # No property here: it would keep a class that derives from it from setting its own attribute.
+        # No property here: it would keep a class that derives from it from setting its own
+        # attribute.
         secrets = ()
         on_refusal = ""
 
     @abstractmethod
-    def headers(self, *, path: str, body: bytes, request_id: str) -> dict[str, str] | Awaitable[dict[str, str]]:
+    def headers(
+        self, *, path: str, body: bytes, request_id: str
+    ) -> dict[str, str] | Awaitable[dict[str, str]]:
         """The headers to send with exactly these body bytes.
 
-        A key that is kept elsewhere, in a vault or an HSM, is asked by an `async def`; the call's own
-        deadline covers it, and nothing is sent before it has answered.
+        A key that is kept elsewhere, in a vault or an HSM, is asked by an `async def`; the call's
+        own deadline covers it, and nothing is sent before it has answered.
         """
         ...
 
@@ -91,12 +101,15 @@ class _Completed(Signer):
     def on_refusal(self) -> str:
         return self._signer.on_refusal if hasattr(self._signer, "on_refusal") else ""
 
-    def headers(self, *, path: str, body: bytes, request_id: str) -> dict[str, str] | Awaitable[dict[str, str]]:
+    def headers(
+        self, *, path: str, body: bytes, request_id: str
+    ) -> dict[str, str] | Awaitable[dict[str, str]]:
         return self._signer.headers(path=path, body=body, request_id=request_id)
 
 
 def complete_signer(signer: Any) -> Signer:
-    """The signer, with all that the session asks of one; an object need not have what has a default.
+    """The signer, with all that the session asks of one; an object need not have what has a
+    default.
 
     Raises:
         ConfigurationError: it lacks something else.
@@ -104,7 +117,8 @@ def complete_signer(signer: Any) -> Signer:
     lacking = [name for name in ("auth_id", "header_id", "headers") if not hasattr(signer, name)]
     if lacking:
         raise ConfigurationError(
-            f"signer is of type {type(signer).__name__}, and has no {', '.join(lacking)}: give a JwsSigner, a Sha256Signer or a Signer "
+            f"signer is of type {type(signer).__name__}, and has no {', '.join(lacking)}: give a "
+            "JwsSigner, a Sha256Signer or a Signer "
             "of your own. Nothing was sent."
         )
     whole = hasattr(signer, "secrets") and hasattr(signer, "on_refusal")
@@ -117,11 +131,14 @@ def complete_signer(signer: Any) -> Signer:
 
 
 def _are_secrets(signer: Any) -> bool:
-    return isinstance(signer.secrets, tuple) and all(isinstance(each, Secret) for each in signer.secrets)
+    return isinstance(signer.secrets, tuple) and all(
+        isinstance(each, Secret) for each in signer.secrets
+    )
 
 
 class Sha256Signer:
-    """`Sign`: lower-case hex SHA-256 of the body followed by the secret key; the request id is the header `Request-Id`.
+    """`Sign`: lower-case hex SHA-256 of the body followed by the secret key; the request id is the
+    header `Request-Id`.
 
     Method and path are not protected by it.
     """
@@ -140,7 +157,12 @@ class Sha256Signer:
 
     def headers(self, *, path: str, body: bytes, request_id: str) -> dict[str, str]:
         digest = sha256(body + self._key.reveal().encode()).hexdigest()
-        return {"Content-Type": _JSON, "Request-Id": request_id, "Auth-Id": self.auth_id, "Sign": digest}
+        return {
+            "Content-Type": _JSON,
+            "Request-Id": request_id,
+            "Auth-Id": self.auth_id,
+            "Sign": digest,
+        }
 
     def __reduce__(self) -> NoReturn:
         _refuse_pickle()
@@ -161,12 +183,16 @@ class JwsSigner:
 
     header_id: bool = False
 
-    def __init__(self, *, auth_id: str | int, secret_key: str, alg: Literal["HS512", "HS256"] = "HS512") -> None:
+    def __init__(
+        self, *, auth_id: str | int, secret_key: str, alg: Literal["HS512", "HS256"] = "HS512"
+    ) -> None:
         given = Hidden(secret_key)
         del secret_key
         key = sealed("secret_key", given, SecretKey)
         if alg not in tuple(_DIGESTS):
-            raise ConfigurationError(f"alg is {alg!r}: the vendor's pages name HS512 and HS256. Nothing was sent.")
+            raise ConfigurationError(
+                f"alg is {alg!r}: the vendor's pages name HS512 and HS256. Nothing was sent."
+            )
         self.auth_id: Final = _checked(auth_id)
         self.alg: Final = alg
         self._key: Final = _usable(key)
@@ -178,10 +204,19 @@ class JwsSigner:
         protected = self._protected.get(path) or self._protect(path)
         signed = protected + b"." + _b64(body)
         signature = _b64(hmac.digest(self._key.reveal().encode(), signed, _DIGESTS[self.alg]))
-        return {"Content-Type": _JSON, "X-JWS-Signature": (protected + b".." + signature).decode("ascii")}
+        return {
+            "Content-Type": _JSON,
+            "X-JWS-Signature": (protected + b".." + signature).decode("ascii"),
+        }
 
     def _protect(self, path: str) -> bytes:
-        header = {"uri": path, "auth_id": self.auth_id, "method": "POST", "params": "", "alg": self.alg}
+        header = {
+            "uri": path,
+            "auth_id": self.auth_id,
+            "method": "POST",
+            "params": "",
+            "alg": self.alg,
+        }
         if self.alg == "HS256":
             header["typ"] = "JWT"
         protected = self._protected[path] = _b64(msgspec.json.encode(header))
@@ -197,7 +232,9 @@ class JwsSigner:
 
 
 def _refuse_pickle() -> NoReturn:
-    raise TypeError("a signer is not pickled, because a pickle holds no secret: make one where it is needed")
+    raise TypeError(
+        "a signer is not pickled, because a pickle holds no secret: make one where it is needed"
+    )
 
 
 def _b64(data: bytes) -> bytes:
@@ -209,26 +246,38 @@ def _checked(auth_id: object) -> str:
         raise refusal("auth_id", auth_id, "the merchant's id, as text or as a whole number")
     auth_id = check_text("auth_id", auth_id if isinstance(auth_id, str) else str(auth_id))
     # A header value: a line break in it would let a setting write headers.
-    if not auth_id or not auth_id.isascii() or not auth_id.isprintable() or auth_id != auth_id.strip() or auth_id[0] in "\"'":
+    if (
+        not auth_id
+        or not auth_id.isascii()
+        or not auth_id.isprintable()
+        or auth_id != auth_id.strip()
+        or auth_id[0] in "\"'"
+    ):
         raise ConfigurationError(
-            "auth_id is the merchant's id, printable ASCII without spaces or quotation marks around it. Nothing was sent."
+            "auth_id is the merchant's id, printable ASCII without spaces or quotation marks "
+            "around it. Nothing was sent."
         )
     return auth_id
 
 
 def _usable(key: SecretKey) -> SecretKey:
     if not key:
-        raise ConfigurationError("secret_key is empty: every call must be signed. Nothing was sent.")
+        raise ConfigurationError(
+            "secret_key is empty: every call must be signed. Nothing was sent."
+        )
     try:
         writable = all(char < "\ud800" or char > "\udfff" for char in key.reveal())
     except ValueError as error:
         raise ConfigurationError(f"secret_key can't be used: {error}. Nothing was sent.") from None
     if not writable:
-        raise ConfigurationError("secret_key has characters that UTF-8 can't write. Nothing was sent.")
+        raise ConfigurationError(
+            "secret_key has characters that UTF-8 can't write. Nothing was sent."
+        )
     odd = None if key.exact else leftover_of(key)
     if odd is not None:
         raise ConfigurationError(
-            f"secret_key {odd}. Take that away; if the key is really so, say SecretKey(…, exact=True), or FREEDOMPAY_SECRET_KEY_EXACT=1. "
+            f"secret_key {odd}. Take that away; if the key is really so, say SecretKey(…, "
+            "exact=True), or FREEDOMPAY_SECRET_KEY_EXACT=1. "
             "Nothing was sent."
         )
     return key
@@ -238,10 +287,13 @@ _SCHEMES: Final = ("jws-hs512", "jws-hs256", "sign")
 
 
 def _on_refusal(scheme: str, key: SecretKey) -> str:
-    """What else may be wrong where the issuer refuses a signature, besides the key and the merchant id."""
+    """What else may be wrong where the issuer refuses a signature, besides the key and the merchant
+    id.
+    """
     others = " or ".join(each for each in _SCHEMES if each != scheme)
     text = (
-        f"It was signed with the scheme {scheme}, and this host may take {others}: `freedompay doctor` finds out; "
+        f"It was signed with the scheme {scheme}, and this host may take {others}: `freedompay "
+        "doctor` finds out; "
         "FREEDOMPAY_SIGNATURE, --scheme or scheme= sets another."
     )
     odd = leftover_of(key)

@@ -17,7 +17,16 @@ from freedompay_async.redaction.secret import Secret
 if TYPE_CHECKING:
     from freedompay_async.redaction.secret import Hidden
 
-__all__ = ["check_flag", "check_number", "check_text", "check_type", "check_whole", "path_of", "refusal", "sealed"]
+__all__ = [
+    "check_flag",
+    "check_number",
+    "check_text",
+    "check_type",
+    "check_whole",
+    "path_of",
+    "refusal",
+    "sealed",
+]
 
 S = TypeVar("S", bound=Secret)
 
@@ -35,7 +44,9 @@ def refusal(name: str, value: object, want: str) -> ConfigurationError:
     hint = _HINTS.get(type(value).__name__, "")
     if not isinstance(value, Secret) and hasattr(type(value), "get_secret_value"):
         hint = ": its get_secret_value() gives the text"
-    return ConfigurationError(f"{name} is of type {type(value).__name__}: give {want}{hint}. Nothing was sent.")
+    return ConfigurationError(
+        f"{name} is of type {type(value).__name__}: give {want}{hint}. Nothing was sent."
+    )
 
 
 def check_text(name: str, value: object) -> str:
@@ -45,7 +56,10 @@ def check_text(name: str, value: object) -> str:
         ConfigurationError: it is none, or it is a `Secret`.
     """
     if isinstance(value, Secret):
-        raise ConfigurationError(f"{name} is a {type(value).__name__}, and it is shown in logs: give plain text. Nothing was sent.")
+        raise ConfigurationError(
+            f"{name} is a {type(value).__name__}, and it is shown in logs: give plain text. "
+            "Nothing was sent."
+        )
     if not isinstance(value, str):
         raise refusal(name, value, "text")
     # It may go into JSON, and no kind of text of the caller's own has a form there.
@@ -99,9 +113,13 @@ def check_whole(name: str, value: object, *, unit: str = "") -> int:
         ConfigurationError: it is something else.
     """
     if not isinstance(value, int) or isinstance(value, bool):
-        raise refusal(name, value, f"a whole number of {unit} (int)" if unit else "a whole number (int)")
+        raise refusal(
+            name, value, f"a whole number of {unit} (int)" if unit else "a whole number (int)"
+        )
     if value < 1:
-        raise ConfigurationError(f"{name}={value}: {unit or 'a whole number'}, at least 1. Nothing was sent.")
+        raise ConfigurationError(
+            f"{name}={value}: {unit or 'a whole number'}, at least 1. Nothing was sent."
+        )
     return value
 
 
@@ -115,7 +133,9 @@ def check_number(name: str, value: object, *, unit: str = "", endless: bool = Fa
         raise refusal(name, value, f"a number of {unit}" if unit else "a number")
     # NaN is not more than 0 either, and a whole number may be larger than any float.
     if not value > 0 or not (value <= float_info.max or (endless and value == inf)):
-        raise ConfigurationError(f"{name}={value!r}: {unit or 'a number'}, more than 0. Nothing was sent.")
+        raise ConfigurationError(
+            f"{name}={value!r}: {unit or 'a number'}, more than 0. Nothing was sent."
+        )
     return value
 
 

@@ -16,7 +16,18 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["Held", "Identity", "NotOurs", "identity", "identity_of", "look", "make", "open_ours", "reading", "reading_given"]
+__all__ = [
+    "Held",
+    "Identity",
+    "NotOurs",
+    "identity",
+    "identity_of",
+    "look",
+    "make",
+    "open_ours",
+    "reading",
+    "reading_given",
+]
 
 Identity = tuple[int, int]
 # Windows has the last one only.

@@ -25,7 +25,9 @@ def leftover_of(value: Secret) -> str | None:
     if text != text.strip():
         return "begins or ends with white space"
     if len(text) > 1 and text[0] + text[-1] in _MARKS:
-        return "stands in quotation marks, as in a shell or an env file, and they were not taken away"
+        return (
+            "stands in quotation marks, as in a shell or an env file, and they were not taken away"
+        )
     hidden = next((char for char in text if not char.isprintable()), None)
     if hidden is not None:
         return f"has an invisible character in it (U+{ord(hidden):04X})"

@@ -23,10 +23,12 @@ def running_loop() -> asyncio.AbstractEventLoop:
     # Raised here, so that it does not hold on to that error.
     if other is not None:
         raise ConfigurationError(
-            f'this library is for asyncio, and here runs {other}. Nothing was sent; run it on asyncio (with anyio: backend="asyncio").'
+            f"this library is for asyncio, and here runs {other}. Nothing was sent; run it on "
+            'asyncio (with anyio: backend="asyncio").'
         )
     raise ConfigurationError(
-        "this library is for asyncio, and no event loop of asyncio is running here. Nothing was sent; call it inside asyncio.run(...)."
+        "this library is for asyncio, and no event loop of asyncio is running here. Nothing was "
+        "sent; call it inside asyncio.run(...)."
     )
 
 

@@ -15,7 +15,10 @@ class Staying:
     """What to do instead of pickling it."""
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError(f"{type(self).__name__} is not pickled or copied, because it belongs to its process: {self._instead()}")
+        raise TypeError(
+            f"{type(self).__name__} is not pickled or copied, because it belongs to its process: "
+            f"{self._instead()}"
+        )
 
     def _instead(self) -> str:
         return self.INSTEAD

@@ -1,4 +1,6 @@
-"""HashDT's hosted PIN pages: the PIN never touches the integrator, who shows the cardholder a page by its URL."""
+"""HashDT's hosted PIN pages: the PIN never touches the integrator, who shows the cardholder a page
+by its URL.
+"""
 
 from freedompay_async.hashdt.client import HashDT
 from freedompay_async.hashdt.page import PinPage

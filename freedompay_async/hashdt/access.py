@@ -68,7 +68,10 @@ class Access:
                 if self._token is refused:
                     given: Hidden[object] = Hidden(self._source())
                     if not isinstance(given.value, Awaitable):
-                        raise ConfigurationError("token is a function that is not async: write it as async def. Nothing was sent.")
+                        raise ConfigurationError(
+                            "token is a function that is not async: write it as async def. "
+                            "Nothing was sent."
+                        )
                     renewed = header("token", closed(await given.value))
                     if self._token is not None:
                         # What was sent with it may still be answered.
@@ -110,11 +113,16 @@ def header(name: str, value: object) -> Token:
     if odd is not None:
         raise ConfigurationError(f"{name} {odd}. Nothing was sent.")
     if not _fits(value):
-        raise ConfigurationError(f"{name} is empty, or has characters that a header can't have. Nothing was sent.")
+        raise ConfigurationError(
+            f"{name} is empty, or has characters that a header can't have. Nothing was sent."
+        )
     return value
 
 
 def _fits(value: Token) -> bool:
-    """In a frame of its own, which no traceback shows. A line break in a header would let a value write headers of its own."""
+    """In a frame of its own, which no traceback shows.
+
+    A line break in a header would let a value write headers of its own.
+    """
     text = value.reveal()
     return bool(text) and text.isascii() and text.isprintable() and text == text.strip()

@@ -30,7 +30,8 @@ class HashDT(BaseClient):
         base_url: HashDT publishes none; it may have a path.
         api_key: goes out as `x-api-key`; shown nowhere.
         product_id: goes out as `x-product-id`.
-        token: the bearer token, or an async function that gives one; it is asked again once where the token is refused (HTTP 401).
+        token: the bearer token, or an async function that gives one; it is asked again once where
+            the token is refused (HTTP 401).
         **options: see `ClientOptions`, which tells of each with its unit. In a few words:
             `max_connections` (100), `rate` in calls a second, `timeout` in seconds (60), `policy`:
             the times in between, `contract`: what is different in the contract table,
@@ -55,7 +56,10 @@ class HashDT(BaseClient):
         chosen = choose(options, CLIENT_OPTIONS, "HashDT.__init__")
         check_text("base_url", base_url)
         if not is_safe(base_url) or not is_plain(base_url) or "?" in base_url or "#" in base_url:
-            raise ConfigurationError("base_url must be like https://api.example.com, without a query or a user. Nothing was sent.")
+            raise ConfigurationError(
+                "base_url must be like https://api.example.com, without a query or a user. "
+                "Nothing was sent."
+            )
         access = Access(api_key=api_key, product_id=product_id, token=token)
         super().__init__(
             chosen,

@@ -15,22 +15,27 @@ _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 
 class PinPage(Portable, kw_only=True, frozen=True):
-    """Whoever has the URL can set the PIN, so it shows itself only when it is asked to: `url.reveal()`, or `iframe()`."""
+    """Whoever has the URL can set the PIN, so it shows itself only when it is asked to:
+    `url.reveal()`, or `iframe()`.
+    """
 
     request_id: str
     url: PageUrl
 
     def iframe(self, *, title: str = "PIN", width: str = "100%", height: str = "560") -> str:
-        """HTML that shows the page, escaped. The page can run its own scripts and send its form, and nothing else.
+        """HTML that shows the page, escaped. The page can run its own scripts and send its form,
+        and nothing else.
 
-        It gets no referrer, can't open windows or move the page around it, and asks for no camera, microphone or place.
+        It gets no referrer, can't open windows or move the page around it, and asks for no camera,
+        microphone or place.
 
         Args:
             title: what a screen reader calls it.
             width: of the frame, as HTML takes it.
             height: of the frame.
         """
-        # The page keeps its own origin, which it may need for its own session; it is never the origin of the page around it.
+        # The page keeps its own origin, which it may need for its own session; it is never the
+        # origin of the page around it.
         attributes = {
             "src": self.url.reveal(),
             "title": title,

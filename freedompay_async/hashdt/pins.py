@@ -55,7 +55,9 @@ class Pins(Staying):
         **options: Unpack[IdOptions],
     ) -> PinPage:
         """A page to set a PIN, in two steps: set up, confirm."""
-        return await self._page(PINS_SET_URL, lambda: _query(cardholder_id, wallet_id, card_id, client_id), options)
+        return await self._page(
+            PINS_SET_URL, lambda: _query(cardholder_id, wallet_id, card_id, client_id), options
+        )
 
     async def reset_url(
         self,
@@ -67,7 +69,9 @@ class Pins(Staying):
         **options: Unpack[IdOptions],
     ) -> PinPage:
         """A page to reset a PIN, in two steps: reset, confirm."""
-        return await self._page(PINS_RESET_URL, lambda: _query(cardholder_id, wallet_id, card_id, client_id), options)
+        return await self._page(
+            PINS_RESET_URL, lambda: _query(cardholder_id, wallet_id, card_id, client_id), options
+        )
 
     async def change_url(
         self,
@@ -79,7 +83,9 @@ class Pins(Staying):
         **options: Unpack[IdOptions],
     ) -> PinPage:
         """A page to change a PIN, in three steps: current, new, confirm."""
-        return await self._page(PINS_CHANGE_URL, lambda: _query(cardholder_id, wallet_id, card_id, client_id), options)
+        return await self._page(
+            PINS_CHANGE_URL, lambda: _query(cardholder_id, wallet_id, card_id, client_id), options
+        )
 
     async def _page(
         self,
@@ -146,12 +152,20 @@ def _header(name: str, value: object) -> str:
 
 
 def _page(answer: PinPageAnswer) -> PinPage:
-    url = next((link.set_pin_url for link in answer.data or () if link.set_pin_url is not None), None)
+    url = next(
+        (link.set_pin_url for link in answer.data or () if link.set_pin_url is not None), None
+    )
     if url is None:
-        raise ProtocolError("the answer is a success and has no set_pin_url. Nothing was changed.", request_id=answer.request_id)
+        raise ProtocolError(
+            "the answer is a success and has no set_pin_url. Nothing was changed.",
+            request_id=answer.request_id,
+        )
     if not is_safe(url.reveal()):
         raise ProtocolError(
-            "the answer's set_pin_url is not https, so the page is refused: a PIN typed there could be read on its way.",
+            (
+                "the answer's set_pin_url is not https, so the page is refused: a PIN typed there "
+                "could be read on its way."
+            ),
             request_id=answer.request_id,
         )
     return PinPage(request_id=answer.request_id, url=url)

@@ -30,7 +30,12 @@ _AT_ONCE: Final = 64
 
 
 def as_completed(
-    session: Session, operations: Iterable[Operation[R]], *, timeout: float | None, concurrency: int, rate: float | None
+    session: Session,
+    operations: Iterable[Operation[R]],
+    *,
+    timeout: float | None,
+    concurrency: int,
+    rate: float | None,
 ) -> AsyncGenerator[Operation[R]]:
     """Yield each operation when it has ended; one heap of due times, one budget of calls."""
     try:
@@ -38,7 +43,9 @@ def as_completed(
     except TypeError:
         raise refusal("operations", operations, "Operations in a list") from None
     for each in pending:
-        check_type("operations", each, Operation, "Operations; attach(request_id) makes one of an id")
+        check_type(
+            "operations", each, Operation, "Operations; attach(request_id) makes one of an id"
+        )
     check_whole("concurrency", concurrency, unit="calls")
     if rate is not None:
         check_number("rate", rate, unit="calls a second")
@@ -46,7 +53,9 @@ def as_completed(
         check_number("timeout", timeout, unit="seconds", endless=True)
 
     async def work(give: Callable[[Operation[R]], Awaitable[None]]) -> None:
-        await _Watch(session, pending, timeout=timeout, concurrency=concurrency, rate=rate).run(give)
+        await _Watch(session, pending, timeout=timeout, concurrency=concurrency, rate=rate).run(
+            give
+        )
 
     return stream(work)
 
@@ -55,11 +64,19 @@ class _Watch(Generic[R]):
     """Looks each operation up when it is due, and never more than the budget allows."""
 
     def __init__(
-        self, session: Session, operations: list[Operation[R]], *, timeout: float | None, concurrency: int, rate: float | None
+        self,
+        session: Session,
+        operations: list[Operation[R]],
+        *,
+        timeout: float | None,
+        concurrency: int,
+        rate: float | None,
     ) -> None:
         # What came to nothing is due again later, and holds no place until then.
         once = dataclasses.replace(session.policy, attempts=1)
-        self._session = session.in_lane(Lane(concurrency=concurrency, rate=rate, within=session.shared.governor), policy=once)
+        self._session = session.in_lane(
+            Lane(concurrency=concurrency, rate=rate, within=session.shared.governor), policy=once
+        )
         self._places = asyncio.Semaphore(concurrency)
         self._loop = asyncio.get_running_loop()
         now = self._loop.time()
@@ -82,7 +99,8 @@ class _Watch(Generic[R]):
                 while len(self._pending) > len(self._given_up):
                     now = self._loop.time()
                     if self._due and self._due[0][0] <= now:
-                        # The place is taken before the task is made: thousands of due ids make no thousands of tasks.
+                        # The place is taken before the task is made: thousands of due ids make no
+                        # thousands of tasks.
                         await self._places.acquire()
                         _, number = heappop(self._due)
                         # What was learnt since may have put it off.
@@ -133,7 +151,10 @@ class _Watch(Generic[R]):
         longest = max((each._asked_to_wait(self._deadline) for each in held), default=0.0)
         why = f" {asked_to_wait(longest, too_long=True)}" if held else ""
         error = StillProcessing(
-            f"{len(ids)} requests have not ended, and the waiting has stopped. Go on with requests.attach; `request_ids` has them.{why}",
+            (
+                f"{len(ids)} requests have not ended, and the waiting has stopped. Go on with "
+                f"requests.attach; `request_ids` has them.{why}"
+            ),
             retry_after=longest or None,
         )
         error.request_ids = ids

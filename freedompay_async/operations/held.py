@@ -14,8 +14,11 @@ __all__ = ["lacks", "result_of"]
 R = TypeVar("R")
 
 
-def result_of(call: Call[R], state: RequestState, *, cards: int | None, client_id: str | None = None) -> R | None:
-    """What a request that has succeeded came to; `None` while it has not, or the answer lacks some of what was ordered.
+def result_of(
+    call: Call[R], state: RequestState, *, cards: int | None, client_id: str | None = None
+) -> R | None:
+    """What a request that has succeeded came to; `None` while it has not, or the answer lacks some
+    of what was ordered.
 
     Args:
         call: the row of the request.
@@ -31,14 +34,25 @@ def lacks(call: Call[Any], state: RequestState, *, cards: int | None) -> str | N
     return _held(call, state, cards, None)[1]
 
 
-def _held(call: Call[R], state: RequestState, cards: int | None, client_id: str | None) -> tuple[R | None, str | None]:
+def _held(
+    call: Call[R], state: RequestState, cards: int | None, client_id: str | None
+) -> tuple[R | None, str | None]:
     issues = call.result is IssuedCards
     if issues or call.result is RequestState:
         card_ids = state.card_ids
         if (issues and cards is not None and len(card_ids) < cards) or state.unnamed:
-            return None, f"{len(card_ids)} of {max(cards or 0, len(state.cards or ()))} cards so far"
+            return (
+                None,
+                f"{len(card_ids)} of {max(cards or 0, len(state.cards or ()))} cards so far",
+            )
         if issues and card_ids:
-            made = IssuedCards(request_id=state.request_id, card_ids=card_ids, answer=state, ordered=cards, ordered_for=client_id)
+            made = IssuedCards(
+                request_id=state.request_id,
+                card_ids=card_ids,
+                answer=state,
+                ordered=cards,
+                ordered_for=client_id,
+            )
             return cast("R", made), None
     result = cast("Any", call.result).of(state)
     return (None, "no id so far") if result is None else (cast("R", result), None)

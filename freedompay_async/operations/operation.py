@@ -46,14 +46,16 @@ log: Final = logging.getLogger("freedompay_async")
 _PASSING = (NotSent, OutcomeUnknown, ProtocolError, RateLimited)
 # Where in its time a wait looks that would end without a look.
 _LAST_LOOK: Final = 0.9
-# A wait without a time limit is held back by the issuer for so many seconds at most: one absurd answer must not hold it for ever.
+# A wait without a time limit is held back by the issuer for so many seconds at most: one absurd
+# answer must not hold it for ever.
 _LONGEST_HOLD: Final = 3600.0
 
 
 class Operation(Staying, Generic[R_co]):
     """A request that the issuer accepted, or one attached by its id.
 
-    It belongs to its client, and is not pickled: what travels is its `request_id`, which `requests.attach` goes on with.
+    It belongs to its client, and is not pickled: what travels is its `request_id`, which
+    `requests.attach` goes on with.
 
     Attributes:
         request_id: all that is needed to go on with it, in any process.
@@ -98,9 +100,12 @@ class Operation(Staying, Generic[R_co]):
         # How many were ordered; of a call that always orders as many, its row tells.
         self._cards = call.cards if cards is None else cards
         self._holder = holder
-        # By the clock of the loop. Of what was accepted elsewhere it is the first look, and how long it then takes is a kind of its own.
+        # By the clock of the loop. Of what was accepted elsewhere it is the first look, and how
+        # long it then takes is a kind of its own.
         self._accepted = accepted
-        self._looks = session.shared.polls.of(call.name if accepted is not None else f"{call.name}, attached")
+        self._looks = session.shared.polls.of(
+            call.name if accepted is not None else f"{call.name}, attached"
+        )
         self._luck = session.shared.polls.luck()
         # Ages: at the last look, and at the last one that has shown it in process.
         self._looked: float | None = None
@@ -131,13 +136,17 @@ class Operation(Staying, Generic[R_co]):
         """Wait for the end of the request.
 
         Args:
-            timeout: seconds to wait; without it, as long as a call may take. If the issuer asks for more, the wait ends at once.
+            timeout: seconds to wait; without it, as long as a call may take. If the issuer asks for
+                more, the wait ends at once.
 
         Raises:
-            RequestFailed: the request ended with an error. It was not done, unless the answer names what it made: `done` is `None` there.
-            StillProcessing: it had not ended in time; go on with the `request_id`. With `done` it has succeeded, and the issuer has not
-                named all that it made: `card_ids` has the ids so far.
-            AuthenticationError: the question was refused, which says nothing of the request. `done` tells what is known of that.
+            RequestFailed: the request ended with an error. It was not done, unless the answer names
+                what it made: `done` is `None` there.
+            StillProcessing: it had not ended in time; go on with the `request_id`. With `done` it
+                has succeeded, and the issuer has not named all that it made: `card_ids` has the ids
+                so far.
+            AuthenticationError: the question was refused, which says nothing of the request. `done`
+                tells what is known of that.
         """
         try:
             _check_wait(timeout)
@@ -163,7 +172,8 @@ class Operation(Staying, Generic[R_co]):
             now = loop.time()
             left, pause = deadline - now, self._pause(now, deadline)
             if pause >= left > 0 and not looked:
-                # What was learnt says that it is not done before the end of the wait. It may be all the same.
+                # What was learnt says that it is not done before the end of the wait. It may be all
+                # the same.
                 await asyncio.sleep(left * _LAST_LOOK)
                 left -= left * _LAST_LOOK
             elif pause >= left:
@@ -205,9 +215,11 @@ class Operation(Staying, Generic[R_co]):
         return state
 
     def _keep(self, state: RequestState) -> None:
-        """What tells of a success, or names something, is not forgotten for a later answer that says less, or the opposite.
+        """What tells of a success, or names something, is not forgotten for a later answer that
+        says less, or the opposite.
 
-        A success without a name in the first answer is none of that: on the vendor's pages it may say no more than that the call was taken.
+        A success without a name in the first answer is none of that: on the vendor's pages it may
+        say no more than that the call was taken.
         """
         told, by_a_look = self.answer, self._heard
         self._heard = True
@@ -223,10 +235,15 @@ class Operation(Staying, Generic[R_co]):
         except _PASSING as error:
             self._trouble = error
         except AuthenticationError as error:
-            raise question_denied(error, call=self._call, request_id=self.request_id, done=self._known) from error
+            raise question_denied(
+                error, call=self._call, request_id=self.request_id, done=self._known
+            ) from error
         except ConfigurationError as error:
             told = error.text.replace(" Nothing was sent.", "").replace(". Nothing was sent;", ";")
-            error.text = f"the question about the request was not sent, which says nothing of the request itself: {told}"
+            error.text = (
+                "the question about the request was not sent, which says nothing of the request "
+                f"itself: {told}"
+            )
             error.args = (error.text,)
             error.request_id, error.call, error.done = self.request_id, self._call.name, self._known
             raise
@@ -235,18 +252,24 @@ class Operation(Staying, Generic[R_co]):
         except Exception as error:
             # Of a signer, for one. The request is what its caller has to know of.
             unasked = OutcomeUnknown(
-                f"the question about the request could not be made ({type(error).__name__}), which says nothing of the request itself. "
+                f"the question about the request could not be made ({type(error).__name__}), "
+                "which says nothing of the request itself. "
                 "Mend that, then ask again (requests.attach).",
                 request_id=self.request_id,
                 call=self._call.name,
                 done=self._known,
             )
-            log.error("%s", unasked.text, extra={"request_id": self.request_id, "call": self._call.name})  # noqa: TRY400 - it is raised
+            log.error(  # noqa: TRY400 - it is raised
+                "%s", unasked.text, extra={"request_id": self.request_id, "call": self._call.name}
+            )
             raise unasked from error
 
     @property
     def _known(self) -> bool | None:
-        """Whether the request was done, as far as it was told. An error of a question is false there, and that is of the question."""
+        """Whether the request was done, as far as it was told.
+
+        An error of a question is false there, and that is of the question.
+        """
         return True if self.answer is not None and self.answer.succeeded else None
 
     def _pause(self, now: float, deadline: float) -> float:
@@ -256,7 +279,9 @@ class Operation(Staying, Generic[R_co]):
         if self._accepted is None:
             self._accepted = now
         age = now - self._accepted - self._asked_to_wait(deadline)
-        return self._looks.pause(age, self._looked or 0.0, self._luck, trouble=self._trouble is not None)
+        return self._looks.pause(
+            age, self._looked or 0.0, self._luck, trouble=self._trouble is not None
+        )
 
     def _read(self, state: RequestState) -> R_co | None:
         result = result_of(self._call, state, cards=self._cards, client_id=self._holder)
@@ -300,7 +325,10 @@ class Operation(Staying, Generic[R_co]):
         )
 
     def _instead(self) -> str:
-        return f"keep its request_id, and go on with requests.attach({self.request_id!r}) in any process"
+        return (
+            f"keep its request_id, and go on with requests.attach({self.request_id!r}) in any "
+            "process"
+        )
 
     def __repr__(self) -> str:
         state = "not asked yet" if self.answer is None else self.answer.request_status
@@ -333,7 +361,16 @@ async def start(
         departure=departure,
         ask_once=ask_once,
     )
-    # What an earlier process has sent, or what the issuer had before, was accepted nobody knows when.
+    # What an earlier process has sent, or what the issuer had before, was accepted nobody knows
+    # when.
     known = sent_at is None and not answer.found
     accepted = asyncio.get_running_loop().time() if known else None
-    return Operation(session, call, answer.request_id, answer, accepted=accepted, cards=request.cards, holder=request.holder)
+    return Operation(
+        session,
+        call,
+        answer.request_id,
+        answer,
+        accepted=accepted,
+        cards=request.cards,
+        holder=request.holder,
+    )

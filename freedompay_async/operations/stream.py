@@ -18,24 +18,31 @@ __all__ = ["stream"]
 
 T = TypeVar("T")
 _AHEAD: Final = 1_000
-# So many are yielded in one go: more, to a reader that waits for nothing, would hold up other calls on the loop.
+# So many are yielded in one go: more, to a reader that waits for nothing, would hold up other calls
+# on the loop.
 _AT_ONCE: Final = 16
 
 
-async def stream(work: Callable[[Callable[[T], Awaitable[None]]], Awaitable[None]]) -> AsyncGenerator[T]:
-    """Yield what `work` gives to the function it is handed; closing it early cancels the work and waits for its end.
+async def stream(
+    work: Callable[[Callable[[T], Awaitable[None]]], Awaitable[None]],
+) -> AsyncGenerator[T]:
+    """Yield what `work` gives to the function it is handed; closing it early cancels the work and
+    waits for its end.
 
-    The work has a task of its own, because a task group must not be held open across a `yield`. It is at most some outcomes ahead of
-    the reader. A bare `break` closes a generator only when asyncio gets to it, so leave early by `contextlib.aclosing`.
+    The work has a task of its own, because a task group must not be held open across a `yield`. It
+    is at most some outcomes ahead of the reader. A bare `break` closes a generator only when
+    asyncio gets to it, so leave early by `contextlib.aclosing`.
 
-    A reader that is cancelled while it waits for nothing may get some more of what lies ready, until its next wait.
+    A reader that is cancelled while it waits for nothing may get some more of what lies ready,
+    until its next wait.
 
     An error of the work is raised after what it gave before; of a group of errors, the first.
 
     Raises:
         ConfigurationError: there is no loop of asyncio.
     """
-    # anyio's memory streams take a round of the loop for each item at both ends, which is a large part of what a row of a batch costs.
+    # anyio's memory streams take a round of the loop for each item at both ends, which is a large
+    # part of what a row of a batch costs.
     items: deque[T] = deque()
     room, news = asyncio.Semaphore(_AHEAD), asyncio.Event()
     read, left = 0, False

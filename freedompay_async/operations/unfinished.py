@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from freedompay_async.calls.error_text import asked_to_wait, named_in
 from freedompay_async.calls.reuse import tell_other_body
-from freedompay_async.errors import MEANINGS, AuthenticationError, Ending, FreedomPayError, StillProcessing
+from freedompay_async.errors import (
+    MEANINGS,
+    AuthenticationError,
+    Ending,
+    FreedomPayError,
+    StillProcessing,
+)
 from freedompay_async.operations.held import lacks
 
 if TYPE_CHECKING:
@@ -56,17 +62,30 @@ def still_processing(
     return error
 
 
-def _how_far(call: Call[Any], answer: RequestState | None, trouble: FreedomPayError | None, cards: int | None) -> tuple[Ending, str]:
+def _how_far(
+    call: Call[Any], answer: RequestState | None, trouble: FreedomPayError | None, cards: int | None
+) -> tuple[Ending, str]:
     if answer is None:
         unheard = "the issuer does not know this request id, or not yet"
-        return Ending.NOT_KNOWN, unheard if trouble is None else "the last question about this request id has told nothing"
+        return (
+            Ending.NOT_KNOWN,
+            unheard
+            if trouble is None
+            else "the last question about this request id has told nothing",
+        )
     if not answer.succeeded:
-        late = "" if trouble is None else ", as far as was told before the last question, which got no usable answer"
+        late = (
+            ""
+            if trouble is None
+            else ", as far as was told before the last question, which got no usable answer"
+        )
         return Ending.PROCESSING, f"in {str(answer.request_status or 'process')!r}{late}"
     return Ending.UNNAMED, str(lacks(call, answer, cards=cards))
 
 
-def question_denied(denied: AuthenticationError, *, call: Call[Any], request_id: str, done: bool | None) -> AuthenticationError:
+def question_denied(
+    denied: AuthenticationError, *, call: Call[Any], request_id: str, done: bool | None
+) -> AuthenticationError:
     """The refusal of a question, told of the request that was asked about."""
     meaning = MEANINGS[Ending.RESULT_DENIED]
     return AuthenticationError(

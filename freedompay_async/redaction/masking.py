@@ -1,6 +1,8 @@
-"""Texts that came in, as they may be shown: secrets are masked. Linear in the length of the text, because a server writes it.
+"""Texts that came in, as they may be shown: secrets are masked. Linear in the length of the text,
+because a server writes it.
 
-What is known to be a secret is hidden by `spelling.py`; here what is not known is told by its shape.
+What is known to be a secret is hidden by `spelling.py`; here what is not known is told by its
+shape.
 """
 
 from __future__ import annotations
@@ -35,10 +37,42 @@ __all__ = [
 _WORDS: Final = frozenset(
     {
         *("secret", "secretkey", "token", "password", "passwd", "otp", "document"),
-        *("pan", "cardpan", "cardnumber", "cvv", "cvv2", "cvc", "cvc2", "expiry", "exp", "expdate", "expirydate"),
-        *("apikey", "authorization", "securitycode", "smscode", "track1", "track2", "cardno", "expiration", "expirationdate", "validthru"),
+        *(
+            "pan",
+            "cardpan",
+            "cardnumber",
+            "cvv",
+            "cvv2",
+            "cvc",
+            "cvc2",
+            "expiry",
+            "exp",
+            "expdate",
+            "expirydate",
+        ),
+        *(
+            "apikey",
+            "authorization",
+            "securitycode",
+            "smscode",
+            "track1",
+            "track2",
+            "cardno",
+            "expiration",
+            "expirationdate",
+            "validthru",
+        ),
         *("pin", "newpin", "oldpin", "pincode", "pinblock"),
-        *("passphrase", "pwd", "credential", "credentials", "privatekey", "accesskey", "signature", "jwt"),
+        *(
+            "passphrase",
+            "pwd",
+            "credential",
+            "credentials",
+            "privatekey",
+            "accesskey",
+            "signature",
+            "jwt",
+        ),
     }
 )
 _OF_ONE: Final = frozenset({"id", "type", "kind", "status", "state", "count", "attempts", "length"})
@@ -46,16 +80,21 @@ _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SPLIT: Final = re.compile(r"[^a-z0-9]+")
 # The quotes are escaped where the JSON is inside a text.
 _NAME: Final = re.compile(r'(\\{0,3})"((?:\w|\\u[0-9a-fA-F]{4}){1,64})\1"\s{0,8}:\s{0,8}')
-_PIECE: Final = re.compile(r'(\\{1,3})"(?:(?!\1").)*(?:\1")?|"(?:[^"\\]|\\.)*"?|[\[\]{},]|[^\s\[\]{},"]+')
+_PIECE: Final = re.compile(
+    r'(\\{1,3})"(?:(?!\1").)*(?:\1")?|"(?:[^"\\]|\\.)*"?|[\[\]{},]|[^\s\[\]{},"]+'
+)
 _UNICODE: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
 _GAP: Final = "[ \\-\u00a0\u2009\u2013\u2014]{1,2}"
 _RUN: Final = re.compile(f"[0-9]+(?:{_GAP}[0-9]+)*")
 _LONG_RUN: Final = re.compile("[0-9 \\-\u00a0\u2009\u2013\u2014]{13}")
 _GROUP: Final = re.compile(r"[0-9]+")
-# A card's number as it is printed, and what may stand before it in such groups: nothing tells where it begins.
-_PRINTED: Final = re.compile(f"(?<![0-9])[0-9]{{4}}(?:{_GAP}[0-9]{{4}}){{2,}}{_GAP}[0-9]{{1,7}}(?![0-9])")
-# Base64, also that of URLs, as JSON and URLs write it. It may be wrapped into lines, of which the last one is short; behind a blank only a
-# long piece is one.
+# A card's number as it is printed, and what may stand before it in such groups: nothing tells where
+# it begins.
+_PRINTED: Final = re.compile(
+    f"(?<![0-9])[0-9]{{4}}(?:{_GAP}[0-9]{{4}}){{2,}}{_GAP}[0-9]{{1,7}}(?![0-9])"
+)
+# Base64, also that of URLs, as JSON and URLs write it. It may be wrapped into lines, of which the
+# last one is short; behind a blank only a long piece is one.
 _LETTER: Final = r"(?:[A-Za-z0-9+/_-]|\\{1,8}/|%2[BbFf]|\\{1,8}u002[BbFf])"
 _BASE64: Final = re.compile(
     rf"(?<![A-Za-z0-9+/_-]){_LETTER}{{16,}}+(?:(?:\\{{1,8}}[rn]|[\r\n])++[ \t]*+{_LETTER}++|[ \t]++{_LETTER}{{40,}}+)*+"
@@ -73,7 +112,9 @@ _CODES: Final = re.compile(
     r"|(?<!\d)(?:\d{3,8}|\d{1,2}(?:[ .\-\u00a0]\d{1,2}){1,7})(?!\d)"
 )
 # To tell quickly of a whole body that it has no such run: each of these letters is written as one.
-_AS_LETTERS: Final = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_%=-", b"A" * 68)
+_AS_LETTERS: Final = bytes.maketrans(
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_%=-", b"A" * 68
+)
 _AS_DIGITS: Final = bytes.maketrans(b"0123456789 -", b"0" * 12)
 _LETTERS: Final = b"A" * 64
 _NUMBER: Final = b"0" * 13
@@ -87,8 +128,12 @@ _MOST_OF_BODY: Final = 65_536
 _DEEPEST: Final = 60
 
 
-def masked_body(body: bytes, known: Iterable[Known] = (), *, codes: bool = False, most: int = 16_384) -> str:
-    """At most `most` characters of an answer; what is known, the values of secret fields and whatever reads like a secret become `***`."""
+def masked_body(
+    body: bytes, known: Iterable[Known] = (), *, codes: bool = False, most: int = 16_384
+) -> str:
+    """At most `most` characters of an answer; what is known, the values of secret fields and
+    whatever reads like a secret become `***`.
+    """
     text = body[: 4 * _MOST_OF_BODY].decode("utf-8", "replace")
     whole, counted = len(text), "characters"
     if len(body) > 4 * _MOST_OF_BODY:
@@ -118,16 +163,22 @@ def _mask_letters(match: re.Match[str]) -> str:
     text = match[0]
     if len(text) < _SHORTEST or not _UUIDS.sub("", text).strip():
         return text
-    return MASK if len(text) > 2 * _SHORTEST or len(_ONE_LETTER.findall(text)) >= _SHORTEST else text
+    return (
+        MASK if len(text) > 2 * _SHORTEST or len(_ONE_LETTER.findall(text)) >= _SHORTEST else text
+    )
 
 
 def masked_codes(text: str) -> str:
     """Without any 3 to 8 digits that may be a code."""
-    return _CODES.sub(lambda match: match[0] if match["other"] or _digits_in(match[0]) < 3 else MASK, text)
+    return _CODES.sub(
+        lambda match: match[0] if match["other"] or _digits_in(match[0]) < 3 else MASK, text
+    )
 
 
 def cut(text: str, most: int = MOST_OF_TEXT) -> str:
-    """At most so many characters; where it is cut, without the word that was cut, which may be the better part of a secret."""
+    """At most so many characters; where it is cut, without the word that was cut, which may be the
+    better part of a secret.
+    """
     if len(text) <= most:
         return text
     begin = max(most - _LONGEST_WORD, 0)
@@ -136,14 +187,18 @@ def cut(text: str, most: int = MOST_OF_TEXT) -> str:
 
 
 def is_shaped(body: bytes) -> bool:
-    """Whether a text in these bytes may have something that `mask_text` changes: a run, or letters that are written in another way."""
+    """Whether a text in these bytes may have something that `mask_text` changes: a run, or letters
+    that are written in another way.
+    """
     if not body.isascii() or b"\\" in body:
         return True
     return _LETTERS in body.translate(_AS_LETTERS) or _NUMBER in body.translate(_AS_DIGITS)
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether a field of this name holds a secret: `pin`, `newPin`, `card_number`, `pan_encrypted`; an id or a status of one does not."""
+    """Whether a field of this name holds a secret: `pin`, `newPin`, `card_number`, `pan_encrypted`;
+    an id or a status of one does not.
+    """
     return _is_secret_name(name[:64])
 
 
@@ -153,7 +208,11 @@ def _is_secret_name(name: str) -> bool:
     if not words or words[-1] in _OF_ONE:
         return False
     pairs = (first + second for first, second in pairwise(words))
-    return not _WORDS.isdisjoint(words) or not _WORDS.isdisjoint(pairs) or any("secret" in word for word in words)
+    return (
+        not _WORDS.isdisjoint(words)
+        or not _WORDS.isdisjoint(pairs)
+        or any("secret" in word for word in words)
+    )
 
 
 def _digits_in(text: str) -> int:
@@ -161,7 +220,9 @@ def _digits_in(text: str) -> int:
 
 
 def _masked_json(text: str, depth: int = 0) -> str:
-    """Written anew where a field of a secret name is in it; otherwise, and if it is no JSON, as it came."""
+    """Written anew where a field of a secret name is in it; otherwise, and if it is no JSON, as it
+    came.
+    """
     try:
         value = _DECODER.decode(text)
         hidden = _hide(value, depth)
@@ -174,7 +235,10 @@ def _hide(value: Any, depth: int) -> Any:
     if depth > _DEEPEST:
         return MASK
     if isinstance(value, dict):
-        return {name: MASK if is_secret_name(name) and part is not None else _hide(part, depth + 1) for name, part in value.items()}
+        return {
+            name: MASK if is_secret_name(name) and part is not None else _hide(part, depth + 1)
+            for name, part in value.items()
+        }
     if isinstance(value, list):
         return [_hide(part, depth + 1) for part in value]
     if isinstance(value, str) and value[:1] in ("{", "["):
@@ -183,11 +247,15 @@ def _hide(value: Any, depth: int) -> Any:
 
 
 def _without_named(text: str) -> str:
-    """For what is no JSON, because it was cut or stands inside another text: the value after each secret name."""
+    """For what is no JSON, because it was cut or stands inside another text: the value after each
+    secret name.
+    """
     parts: list[str] = []
     at = 0
     for named in _NAME.finditer(text):
-        if named.start() >= at and is_secret_name(_UNICODE.sub(lambda match: chr(int(match[1], 16)), named[2])):
+        if named.start() >= at and is_secret_name(
+            _UNICODE.sub(lambda match: chr(int(match[1], 16)), named[2])
+        ):
             parts += [text[at : named.end()], f'{named[1]}"{MASK}{named[1]}"']
             at = _value_end(text, named.end())
     return "".join([*parts, text[at:]])
@@ -208,7 +276,8 @@ def _value_end(text: str, at: int) -> int:
 def _mask_run(match: re.Match[str]) -> str:
     """Groups of digits, of which some together may be a card number: 13 to 19 digits.
 
-    In one piece they are taken for one whatever they are; in groups only if the check digit is right.
+    In one piece they are taken for one whatever they are; in groups only if the check digit is
+    right.
     """
     run = match.group()
     if len(run) < 13:

@@ -1,4 +1,6 @@
-"""A value taken apart where it holds what has no form in JSON: secrets, and fields that are no mapping."""
+"""A value taken apart where it holds what has no form in JSON: secrets, and fields that are no
+mapping.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +32,11 @@ class Closed:
 
 
 def opened(value: Any, show: Callable[[Secret], Any]) -> Any:
-    """The value with what `show` gives in the place of each secret, and with a dict in the place of closed fields.
+    """The value with what `show` gives in the place of each secret, and with a dict in the place of
+    closed fields.
 
-    Nothing of it is changed: what holds one of them is copied, and all else is in the copy as it is.
+    Nothing of it is changed: what holds one of them is copied, and all else is in the copy as it
+    is.
     """
     kind = type(value)
     if kind in _PLAIN:
@@ -45,12 +49,21 @@ def opened(value: Any, show: Callable[[Secret], Any]) -> Any:
         return [opened(part, show) for part in value]
     if isinstance(value, Struct):
         return _with(value, value.__struct_fields__, force_setattr, show)
-    fields = dataclasses.fields(value) if dataclasses.is_dataclass(kind) else getattr(kind, "__attrs_attrs__", ())
+    fields = (
+        dataclasses.fields(value)
+        if dataclasses.is_dataclass(kind)
+        else getattr(kind, "__attrs_attrs__", ())
+    )
     names = [each.name for each in fields]
     return _with(value, names, object.__setattr__, show)
 
 
-def _with(value: Any, names: Iterable[str], put: Callable[[Any, str, Any], None], show: Callable[[Secret], Any]) -> Any:
+def _with(
+    value: Any,
+    names: Iterable[str],
+    put: Callable[[Any, str, Any], None],
+    show: Callable[[Secret], Any],
+) -> Any:
     made = None
     for name in names:
         part = getattr(value, name)

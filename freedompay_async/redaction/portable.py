@@ -1,4 +1,5 @@
-"""What other programs' encoders make of values of ours: msgspec's, as in Litestar, and pydantic's, as in FastAPI.
+"""What other programs' encoders make of values of ours: msgspec's, as in Litestar, and pydantic's,
+as in FastAPI.
 
 A handler of a web application returns an answer as it is, so no hook may be needed.
 """
@@ -21,21 +22,28 @@ __all__ = ["Encoded", "Portable"]
 class Encoded(EnumMeta):
     """The metaclass of types that msgspec writes without a hook.
 
-    msgspec has no place for a type to say how it is written. It takes a class of this metaclass for an enumeration, and writes
-    the text of a member that is a string, or the `_value_` of another one. In all else such a class is an ordinary one.
+    msgspec has no place for a type to say how it is written. It takes a class of this metaclass for
+    an enumeration, and writes the text of a member that is a string, or the `_value_` of another
+    one. In all else such a class is an ordinary one.
 
-    To be read, it would be looked up among its members. So msgspec is given a stand-in there, for which a hook is asked as for
-    any other type.
+    To be read, it would be looked up among its members. So msgspec is given a stand-in there, for
+    which a hook is asked as for any other type.
     """
 
     @classmethod
-    def __prepare__(cls, _name: str, _bases: tuple[type, ...], /, **_options: Any) -> dict[str, Any]:  # type: ignore[override]
+    def __prepare__(
+        cls, _name: str, _bases: tuple[type, ...], /, **_options: Any
+    ) -> dict[str, Any]:  # type: ignore[override]
         return {}
 
-    def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], /, **options: Any) -> Any:
+    def __new__(
+        cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], /, **options: Any
+    ) -> Any:
         return type.__new__(cls, name, bases, namespace, **options)
 
-    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], /, **_options: Any) -> None:
+    def __init__(
+        cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], /, **_options: Any
+    ) -> None:
         type.__init__(cls, name, bases, namespace)
 
     # Those of an enumeration look at its members.
@@ -66,7 +74,9 @@ class Encoded(EnumMeta):
         raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
 
     def __subclasscheck__(cls, other: type) -> bool:
-        return type.__subclasscheck__(cls, other.stands_for if isinstance(other, _StandIn) else other)
+        return type.__subclasscheck__(
+            cls, other.stands_for if isinstance(other, _StandIn) else other
+        )
 
     @property
     def __members__(cls) -> Mapping[str, Any]:  # type: ignore[override]
@@ -100,7 +110,8 @@ def _stand_in(kind: type) -> type:
 class Portable(msgspec.Struct, frozen=True):
     """A struct that a web handler may return as it is, and that a model of pydantic may hold.
 
-    `dict()` of it has its fields as JSON has them: amounts and times are text, and secrets are `***`.
+    `dict()` of it has its fields as JSON has them: amounts and times are text, and secrets are
+    `***`.
     """
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:
@@ -108,7 +119,12 @@ class Portable(msgspec.Struct, frozen=True):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: object, _handler: object) -> dict[str, Any]:
-        written = {"type": "function-plain", "function": _plain, "return_schema": {"type": "any"}, "when_used": "always"}
+        written = {
+            "type": "function-plain",
+            "function": _plain,
+            "return_schema": {"type": "any"},
+            "when_used": "always",
+        }
         return {"type": "is-instance", "cls": cls, "serialization": written}
 
     @classmethod

@@ -1,7 +1,7 @@
 """What must not be shown of the texts that come in: one place knows what went out with a client.
 
-What an answer repeats of it is hidden, whichever answer that is. What this process does not know, because another one sent it or it is
-long ago, is hidden by its shape: see `masking.py`.
+What an answer repeats of it is hidden, whichever answer that is. What this process does not know,
+because another one sent it or it is long ago, is hidden by its shape: see `masking.py`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, get_args
 from msgspec import Struct, to_builtins
 from msgspec.structs import fields
 
-from freedompay_async.redaction.masking import TIME_FORM, cut, is_secret_name, is_shaped, mask_text, masked_body, masked_codes
+from freedompay_async.redaction.masking import (
+    TIME_FORM,
+    cut,
+    is_secret_name,
+    is_shaped,
+    mask_text,
+    masked_body,
+    masked_codes,
+)
 from freedompay_async.redaction.opening import opened
 from freedompay_async.redaction.secret import MASK, Secret
 from freedompay_async.redaction.spelling import Known, hide_known, present
@@ -23,10 +31,20 @@ from freedompay_async.redaction.spelling import Known, hide_known, present
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["BY_SHAPE", "Keyed", "Outgoing", "Redaction", "is_id", "leaves", "named_apart", "secrets_sent"]
+__all__ = [
+    "BY_SHAPE",
+    "Keyed",
+    "Outgoing",
+    "Redaction",
+    "is_id",
+    "leaves",
+    "named_apart",
+    "secrets_sent",
+]
 
 T = TypeVar("T")
-# So many requests are remembered, and so many characters of what went out with them; older ones are hidden by shape only.
+# So many requests are remembered, and so many characters of what went out with them; older ones are
+# hidden by shape only.
 _MOST_REQUESTS: Final = 10_000
 _MOST_SIGNERS: Final = 8
 _MOST_CHARACTERS: Final = 4 * 2**20
@@ -63,17 +81,24 @@ class Redaction:
 
     __slots__ = ("_codes", "_known")
 
-    def __init__(self, secrets: Iterable[Secret] = (), *, codes: bool = False, known: tuple[Known, ...] = ()) -> None:
+    def __init__(
+        self, secrets: Iterable[Secret] = (), *, codes: bool = False, known: tuple[Known, ...] = ()
+    ) -> None:
         self._known: Final = (*known, *map(Known, secrets))
         self._codes: Final = codes
 
     def with_more(self, secrets: Iterable[Secret], *, codes: bool) -> Redaction:
         """The same, and these too; a code among them is one that goes over the call."""
         more = tuple(map(Known, secrets))
-        return Redaction(codes=codes or any(each and each.code for each in more), known=(*self._known, *more))
+        return Redaction(
+            codes=codes or any(each and each.code for each in more), known=(*self._known, *more)
+        )
 
     def within(self, body: bytes) -> Redaction | None:
-        """What is hidden of this answer; `None`: nothing. Quick, because in most answers there is nothing."""
+        """What is hidden of this answer; `None`: nothing.
+
+        Quick, because in most answers there is nothing.
+        """
         known = present(self._known, body)
         if not known and not self._codes and len(body) <= _MOST_OF_ONE and not is_shaped(body):
             return None
@@ -84,15 +109,22 @@ class Redaction:
         return self._hidden(text, codes=self._codes)
 
     def word(self, word: str) -> str:
-        """The same of a field that is no sentence: digits in it are no code unless they are known to be one."""
+        """The same of a field that is no sentence: digits in it are no code unless they are known
+        to be one.
+        """
         return self._hidden(word, codes=False)
 
     def code(self, code: str) -> str:
-        """An issuer's code. The bare one is hidden only if it is known to be a secret: it tells what is wrong."""
+        """An issuer's code.
+
+        The bare one is hidden only if it is known to be a secret: it tells what is wrong.
+        """
         return hide_known(code, self._known) if _CODE.fullmatch(code) else self.text(code)
 
     def card_mask(self, mask: str) -> str:
-        """The number of a card of which most is left out; what shows more of one is a text like any other."""
+        """The number of a card of which most is left out; what shows more of one is a text like any
+        other.
+        """
         return mask if _shows_little(mask) else self.text(mask)
 
     def _hidden(self, text: str, *, codes: bool) -> str:
@@ -109,7 +141,8 @@ class Redaction:
         return any(each.is_value(text) or each.is_value(digits) for each in self._known)
 
     def sealed(self, value: Any, *, numbers: bool) -> Any:
-        """The value with a `Secret` in the place of each text that repeats what is known: what else it is, its reader knows.
+        """The value with a `Secret` in the place of each text that repeats what is known: what else
+        it is, its reader knows.
 
         Ids, times and numbers of cards with stars in them stay.
 
@@ -120,14 +153,23 @@ class Redaction:
         if isinstance(value, dict):
             return {
                 name: part if is_id(name) else self.sealed(part, numbers=numbers)
-                for name, part in named_apart((hide_known(name, self._known), part) for name, part in value.items())
+                for name, part in named_apart(
+                    (hide_known(name, self._known), part) for name, part in value.items()
+                )
             }
         if isinstance(value, list):
             return [self.sealed(part, numbers=numbers) for part in value]
         if isinstance(value, str):
-            repeats = self._is_one(value) if _is_form(value) else hide_known(value, self._known) != value
+            repeats = (
+                self._is_one(value) if _is_form(value) else hide_known(value, self._known) != value
+            )
             return Secret(value) if repeats else value
-        if numbers and isinstance(value, int | Decimal) and not isinstance(value, bool) and self._is_number(value):
+        if (
+            numbers
+            and isinstance(value, int | Decimal)
+            and not isinstance(value, bool)
+            and self._is_number(value)
+        ):
             return Secret(str(value))
         return value
 
@@ -182,7 +224,9 @@ class Outgoing:
     def _forget(self, request_id: str) -> None:
         self._characters -= _size(self._of.pop(request_id, ()))
 
-    def about(self, request_id: str | None, secrets: Sequence[Secret] = (), *, codes: bool = False) -> Redaction:
+    def about(
+        self, request_id: str | None, secrets: Sequence[Secret] = (), *, codes: bool = False
+    ) -> Redaction:
         """What is hidden in the answers to a call, or to a question about it.
 
         Args:
@@ -201,7 +245,9 @@ class Outgoing:
 
 
 def secrets_sent(value: object) -> list[Secret]:
-    """The secrets inside of what goes out: what is sealed, and what has the name of a secret on the wire."""
+    """The secrets inside of what goes out: what is sealed, and what has the name of a secret on the
+    wire.
+    """
     found: list[Secret] = []
     if isinstance(value, Struct) and _holds_none(type(value)):
         return found
@@ -218,7 +264,10 @@ def secrets_sent(value: object) -> list[Secret]:
 @cache
 def _holds_none(kind: type[Struct]) -> bool:
     """Whether a body of this type has no place for a secret, as most have."""
-    return all(_PLAIN.issuperset(leaves(each.type)) and not is_secret_name(each.encode_name) for each in fields(kind))
+    return all(
+        _PLAIN.issuperset(leaves(each.type)) and not is_secret_name(each.encode_name)
+        for each in fields(kind)
+    )
 
 
 def leaves(kind: Any) -> Iterator[Any]:

@@ -12,7 +12,20 @@ if TYPE_CHECKING:
 else:
     from freedompay_async.redaction.portable import Encoded as _Encoded
 
-__all__ = ["MASK", "Cvv", "Document", "Expiry", "Hidden", "Otp", "PageUrl", "Pan", "Pin", "Secret", "SecretKey", "Token"]
+__all__ = [
+    "MASK",
+    "Cvv",
+    "Document",
+    "Expiry",
+    "Hidden",
+    "Otp",
+    "PageUrl",
+    "Pan",
+    "Pin",
+    "Secret",
+    "SecretKey",
+    "Token",
+]
 
 T = TypeVar("T")
 MASK: Final = "***"
@@ -21,8 +34,9 @@ MASK: Final = "***"
 class Secret(str, metaclass=_Encoded):
     """Text that no log, repr, format, traceback, pickle or JSON shows; `reveal()` is the only door.
 
-    To everything that takes it for a string it is the string `***`: a secret that ends up in the wrong place is useless there.
-    msgspec and pydantic write it so too. A pickle holds no value; what comes out of it is a secret that can't be revealed.
+    To everything that takes it for a string it is the string `***`: a secret that ends up in the
+    wrong place is useless there. msgspec and pydantic write it so too. A pickle holds no value;
+    what comes out of it is a secret that can't be revealed.
     """
 
     __slots__ = ("_value",)
@@ -33,9 +47,15 @@ class Secret(str, metaclass=_Encoded):
     def __new__(cls, value: str) -> Self:
         if not _is_text(value):
             given = type(value).__name__
-            hint = ": its get_secret_value() gives the text" if hasattr(type(value), "get_secret_value") else ""
+            hint = (
+                ": its get_secret_value() gives the text"
+                if hasattr(type(value), "get_secret_value")
+                else ""
+            )
             del value  # So that no traceback of this frame shows it.
-            raise ConfigurationError(f"a {cls.__name__} is text, and not {given}{hint}. Nothing was sent.")
+            raise ConfigurationError(
+                f"a {cls.__name__} is text, and not {given}{hint}. Nothing was sent."
+            )
         made = super().__new__(cls, MASK)
         made._value = value._value if isinstance(value, Secret) else value
         return made
@@ -47,7 +67,10 @@ class Secret(str, metaclass=_Encoded):
             ValueError: it came out of a pickle, which holds none.
         """
         if self._value is None:
-            raise ValueError("this secret was pickled, and a pickle holds no secret: take it from where it is kept")
+            raise ValueError(
+                "this secret was pickled, and a pickle holds no secret: take it from where it is "
+                "kept"
+            )
         return self._value
 
     def __repr__(self) -> str:
@@ -83,8 +106,17 @@ class Secret(str, metaclass=_Encoded):
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: object, _handler: object) -> dict[str, Any]:
         """A model of pydantic takes it, or text, which is sealed; in its JSON it is `***`."""
-        written = {"type": "function-plain", "function": _mask, "return_schema": {"type": "str"}, "when_used": "json"}
-        return {"type": "function-plain", "function": {"type": "no-info", "function": cls._sealed}, "serialization": written}
+        written = {
+            "type": "function-plain",
+            "function": _mask,
+            "return_schema": {"type": "str"},
+            "when_used": "json",
+        }
+        return {
+            "type": "function-plain",
+            "function": {"type": "no-info", "function": cls._sealed},
+            "serialization": written,
+        }
 
     @classmethod
     def __get_pydantic_json_schema__(cls, _schema: object, _handler: object) -> dict[str, Any]:

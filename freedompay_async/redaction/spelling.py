@@ -1,6 +1,8 @@
-"""Known values in a text, however a server spells them: escaped for JSON, HTML, URLs or Python, once or three times, wrapped into lines.
+"""Known values in a text, however a server spells them: escaped for JSON, HTML, URLs or Python,
+once or three times, wrapped into lines.
 
-A text and a value are brought into one plain form, in which they are compared; what is found there is hidden in the text as it came.
+A text and a value are brought into one plain form, in which they are compared; what is found there
+is hidden in the text as it came.
 """
 
 from __future__ import annotations
@@ -38,7 +40,8 @@ _SHORT_DROPS: Final = re.compile(r"[^\\]+")
 _LONG_DROPS: Final = re.compile(r"[^\\\s+]+")
 _RUN: Final = re.compile(r"[a-z0-9]+")
 _NO_CODE: Final = re.compile(rf"{UUID_FORM}|(?<!\d)\d{{4}}-[01]\d-[0-3]\d(?!\d)")
-# A value of so many letters may be wrapped into lines; and its beginning gives it away, wherever the rest was cut off.
+# A value of so many letters may be wrapped into lines; and its beginning gives it away, wherever
+# the rest was cut off.
 _LONG: Final = 24
 _BEGINNING: Final = 16
 _LONGEST_CODE: Final = 8
@@ -58,7 +61,9 @@ class Known:
         runs = _RUN.findall(value[: _BEGINNING if self.long else _LONG].translate(_SMALL))
         longest: str = max(runs, key=len, default="")
         self.needle: Final = longest.encode() if len(longest) > 2 else None
-        """What every spelling of it has, in small letters; `None`: nothing, so that it has to be searched itself."""
+        """What every spelling of it has, in small letters; `None`: nothing, so that it has to be
+        searched itself.
+        """
 
     def __bool__(self) -> bool:
         """A value of a letter or two is in every text, and not searched."""
@@ -84,7 +89,9 @@ class Known:
         start, at = self._plain[:_BEGINNING] if self.long else self._plain, 0
         while start and (found := text.find(start, at)) >= 0:
             at = found + self._alike(text, found)
-            if not (self.code and (text[found - 1 : found].isdigit() or text[at : at + 1].isdigit())):
+            if not (
+                self.code and (text[found - 1 : found].isdigit() or text[at : at + 1].isdigit())
+            ):
                 yield found, at
 
     def _alike(self, text: str, at: int) -> int:
@@ -92,7 +99,9 @@ class Known:
         low, high = min(_BEGINNING, len(self._plain)), len(self._plain) + 1
         while high - low > 1:
             middle = (low + high) // 2
-            low, high = (middle, high) if text.startswith(self._plain[:middle], at) else (low, middle)
+            low, high = (
+                (middle, high) if text.startswith(self._plain[:middle], at) else (low, middle)
+            )
         return low
 
     def __repr__(self) -> str:
@@ -113,12 +122,18 @@ def present(known: Iterable[Known], body: bytes) -> tuple[Known, ...]:
 def hide_known(text: str, known: Iterable[Known]) -> str:
     """The text without these values; a long one also where it is cut."""
     small = text.translate(_SMALL)
-    likely = [each for each in known if each and (each.needle is None or each.needle.decode() in small)]
+    likely = [
+        each for each in known if each and (each.needle is None or each.needle.decode() in small)
+    ]
     if not likely:
         return text
     plain, origin = _resolved(text)
     # The digits of an id or of a date are no code.
-    taken = [match.span() for match in _NO_CODE.finditer(plain)] if any(each.code for each in likely) else []
+    taken = (
+        [match.span() for match in _NO_CODE.finditer(plain)]
+        if any(each.code for each in likely)
+        else []
+    )
     spans: list[tuple[int, int]] = []
     for long, drops in ((False, _SHORT_DROPS), (True, _LONG_DROPS)):
         these = [each for each in likely if each.long is long]
@@ -196,10 +211,14 @@ def _said(escape: re.Match[str]) -> str:
         case "percent":
             return bytes.fromhex(escape[0].replace("%", "")).decode("utf-8", "replace")
         case "bytes":
-            return bytes.fromhex("".join(re.findall(r"x([0-9A-Fa-f]{2})", escape[0]))).decode("utf-8", "replace")
+            return bytes.fromhex("".join(re.findall(r"x([0-9A-Fa-f]{2})", escape[0]))).decode(
+                "utf-8", "replace"
+            )
         case "unicode":
             units = re.findall(r"u([0-9A-Fa-f]{4})", escape[0])
-            return b"".join(int(unit, 16).to_bytes(2, "little") for unit in units).decode("utf-16-le", "replace")
+            return b"".join(int(unit, 16).to_bytes(2, "little") for unit in units).decode(
+                "utf-16-le", "replace"
+            )
         case "blank":
             return " "
         case _:

@@ -1,4 +1,6 @@
-"""A local card issuer for tests and demos: a real HTTP server that keeps its own books and misbehaves on demand."""
+"""A local card issuer for tests and demos: a real HTTP server that keeps its own books and
+misbehaves on demand.
+"""
 
 from freedompay_async.sandbox.faults import Fault, Faults
 from freedompay_async.sandbox.gate import Gate

@@ -49,15 +49,27 @@ def ok(**facts: Any) -> Answer:
     return Answer(body={"status": "ok", "dt": timestamp(), **facts})
 
 
-def error(code: str, description: str, *, http: int = 200, retry_after: int | None = None, **facts: Any) -> Answer:
+def error(
+    code: str, description: str, *, http: int = 200, retry_after: int | None = None, **facts: Any
+) -> Answer:
     """An answer to a call that was not taken."""
-    body = {"status": "error", "dt": timestamp(), "error_code": code, "error_description": description, **facts}
+    body = {
+        "status": "error",
+        "dt": timestamp(),
+        "error_code": code,
+        "error_description": description,
+        **facts,
+    }
     return Answer(body=body, http=http, retry_after=retry_after)
 
 
 def gift(status: int, *, http: int = 200, retry_after: int | None = None, **facts: Any) -> Answer:
     """An answer of the gift-card section; a negative status comes without facts."""
-    body = {"datetime": datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S"), "status": int(status), **facts}
+    body = {
+        "datetime": datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S"),
+        "status": int(status),
+        **facts,
+    }
     return Answer(body=body, http=http, retry_after=retry_after)
 
 

@@ -1,4 +1,6 @@
-"""Which fault a call gets: the scripted ones first, then by seed, whatever the order in which the calls arrive."""
+"""Which fault a call gets: the scripted ones first, then by seed, whatever the order in which the
+calls arrive.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,10 @@ class Fault(StrEnum):
     LIMITED = auto()
     """HTTP 429 with `Retry-After`; nothing is done and the id is not consumed."""
     LATE = auto()
-    """Accepted, and `request/status` does not know the request for a while. Means nothing on calls that make no request."""
+    """Accepted, and `request/status` does not know the request for a while.
+
+    Means nothing on calls that make no request.
+    """
     DRIP = auto()
     """The right answer, a few bytes at a time."""
     HTML_200 = auto()
@@ -47,7 +52,9 @@ class Fault(StrEnum):
     HUGE = auto()
     """The right answer padded to 10 MB."""
     ODD_STATUS = auto()
-    """The right answer, but `request_status` is `queued`, or `status` of a gift card's answer 99, which are in no dictionary."""
+    """The right answer, but `request_status` is `queued`, or `status` of a gift card's answer 99,
+    which are in no dictionary.
+    """
 
 
 UNDONE: Final = frozenset({Fault.DROPPED, Fault.UNAVAILABLE, Fault.LIMITED})
@@ -55,19 +62,22 @@ UNDONE: Final = frozenset({Fault.DROPPED, Fault.UNAVAILABLE, Fault.LIMITED})
 
 @dataclass(frozen=True, kw_only=True)
 class Faults:
-    """How often a call goes wrong (probabilities, 0 to 1, together at most 1) and what the undocumented cases look like.
+    """How often a call goes wrong (probabilities, 0 to 1, together at most 1) and what the
+    undocumented cases look like.
 
     Attributes:
         seed: the same seed gives the same call the same fault.
         lost: an answer that never comes whole; spread evenly over `CLOSED`, `CUT` and `STALLED`.
-        dropped, reset, error_500, html_502, unavailable, limited, late, drip: each the fault of its name.
+        dropped, reset, error_500, html_502, unavailable, limited, late, drip: each the fault of its
+            name.
         stall: seconds that `STALLED` takes.
         late_by: seconds that a `LATE` request stays unknown.
         drip_over: seconds that a `DRIP` answer takes.
         retry_after: the value of `Retry-After`, seconds.
         duplicate: the answer to an id seen before: `status: error` with HTTP 200, 400 or 409.
-        unknown: the answer about an id that is not known: `status: error` with HTTP 200 or 404, or `status: ok` without `request_status`;
-            `gateway` is a 404 that is not the contract's JSON, because something before the issuer says it.
+        unknown: the answer about an id that is not known: `status: error` with HTTP 200 or 404, or
+            `status: ok` without `request_status`; `gateway` is a 404 that is not the contract's
+            JSON, because something before the issuer says it.
     """
 
     seed: int = 0
@@ -114,7 +124,9 @@ class Faults:
 
 
 def fraction(*parts: object) -> float:
-    """A number in 0 <= x < 1 that depends on the parts alone: the same on every machine and in every run."""
+    """A number in 0 <= x < 1 that depends on the parts alone: the same on every machine and in
+    every run.
+    """
     digest = blake2b(repr(parts).encode(), digest_size=6).digest()
     return int.from_bytes(digest) / 2**48
 
@@ -127,7 +139,9 @@ class Plan:
         self._scripts: Final[dict[str, deque[Fault]]] = {}
         self._times: Final[Counter[tuple[str, str]]] = Counter()
         kinds, chances = zip(*faults.chances, strict=True)
-        self._edges: Final[list[tuple[float, Fault]]] = list(zip(accumulate(chances), kinds, strict=True)) if any(chances) else []
+        self._edges: Final[list[tuple[float, Fault]]] = (
+            list(zip(accumulate(chances), kinds, strict=True)) if any(chances) else []
+        )
 
     def script(self, call: str, *faults: Fault) -> None:
         """The next calls of this kind get these faults, in this order, before any seeded one."""

@@ -1,4 +1,6 @@
-"""Pages are for browsers on this machine: a name of another site that leads here (DNS rebinding) must not open them."""
+"""Pages are for browsers on this machine: a name of another site that leads here (DNS rebinding)
+must not open them.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +35,11 @@ def loopback_only(handler: Handler) -> Handler:
     async def guarded(request: web.Request) -> web.StreamResponse:
         if is_loopback(request.headers.get("Host")):
             return await handler(request)
-        return web.Response(status=403, text="This page opens under a loopback name only: http://127.0.0.1 or http://localhost\n")
+        return web.Response(
+            status=403,
+            text=(
+                "This page opens under a loopback name only: http://127.0.0.1 or http://localhost\n"
+            ),
+        )
 
     return guarded

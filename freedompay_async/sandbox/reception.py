@@ -1,4 +1,6 @@
-"""Takes the API calls off the wire: finds who answers, lets it work, takes it all down, and has the answer delivered."""
+"""Takes the API calls off the wire: finds who answers, lets it work, takes it all down, and has the
+answer delivered.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,14 @@ class Reception:
     """The handler of every path that is an API's, or nobody's."""
 
     def __init__(
-        self, *, desk: Desk, hashdt: HashDT, faults: Faults, gates: Mapping[str, Gate], received: deque[Received], history: History
+        self,
+        *,
+        desk: Desk,
+        hashdt: HashDT,
+        faults: Faults,
+        gates: Mapping[str, Gate],
+        received: deque[Received],
+        history: History,
     ) -> None:
         self._desk: Final = desk
         self._hashdt: Final = hashdt
@@ -64,9 +73,12 @@ class Reception:
         try:
             body, taken = await self._take(request, call)
         except (ConnectionError, web.RequestPayloadError):
-            # The client left in the middle of its request: nothing was asked, and nobody reads this.
+            # The client left in the middle of its request: nothing was asked, and nobody reads
+            # this.
             return web.Response(status=400)
-        self._received.append(Received(path=path, headers=dict(request.headers), body=body, verdict=taken.verdict))
+        self._received.append(
+            Received(path=path, headers=dict(request.headers), body=body, verdict=taken.verdict)
+        )
         exchange = self._history.begin(
             begun=begun,
             method=request.method,
@@ -87,17 +99,29 @@ class Reception:
     async def _take(self, request: web.Request, call: str | None) -> tuple[bytes, Taken]:
         path = request.path
         if call is None:
-            return b"", Taken(answer=_refusal(path, "not_found", f"no such path: {readable(path)}", 404), verdict="unknown path")
+            return b"", Taken(
+                answer=_refusal(path, "not_found", f"no such path: {readable(path)}", 404),
+                verdict="unknown path",
+            )
         if call in hashdt.calls():
             if request.method != "GET":
-                return b"", Taken(answer=_refusal(path, "method_not_allowed", "every call is a GET", 405), verdict="wrong method")
+                return b"", Taken(
+                    answer=_refusal(path, "method_not_allowed", "every call is a GET", 405),
+                    verdict="wrong method",
+                )
             return b"", self._hashdt.take(call, request.headers)
         if request.method != "POST":
-            return b"", Taken(answer=_refusal(path, "method_not_allowed", "every call is a POST", 405), verdict="wrong method")
+            return b"", Taken(
+                answer=_refusal(path, "method_not_allowed", "every call is a POST", 405),
+                verdict="wrong method",
+            )
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
-            return b"", Taken(answer=_refusal(path, "too_large", f"the body is over {BODY_LIMIT} bytes", 413), verdict="too large")
+            return b"", Taken(
+                answer=_refusal(path, "too_large", f"the body is over {BODY_LIMIT} bytes", 413),
+                verdict="too large",
+            )
         return body, self._desk.take(path=path, headers=request.headers, body=body)
 
     def _note(self, exchange: Exchange, taken: Taken, response: web.StreamResponse) -> None:
@@ -105,7 +129,13 @@ class Reception:
             self._history.end(exchange, http=None, sent="nothing", answer=encode(taken.answer.body))
             return
         # What left is the response's own body, unless it left in pieces.
-        body = response.body if isinstance(response, web.Response) and isinstance(response.body, bytes) and response.body else None
+        body = (
+            response.body
+            if isinstance(response, web.Response)
+            and isinstance(response.body, bytes)
+            and response.body
+            else None
+        )
         sent: Final = "part" if taken.fault is Fault.CUT else "whole"
         http = taken.answer.http if taken.fault is Fault.CUT else response.status
         self._history.end(exchange, http=http, sent=sent, answer=body or encode(taken.answer.body))

@@ -1,4 +1,6 @@
-"""The sandbox as its users see it: a server on the loopback address, and handles to steer and inspect it."""
+"""The sandbox as its users see it: a server on the loopback address, and handles to steer and
+inspect it.
+"""
 
 from __future__ import annotations
 
@@ -58,14 +60,16 @@ class MovementDetails(TypedDict, total=False):
 class Sandbox:
     """A card issuer on `http://127.0.0.1`, for tests and demos; use it with `async with`.
 
-    `database` is a file, which a later sandbox can continue, or `:memory:`. `processing` is the shortest and the longest time
-    that an accepted request takes, in seconds. Port 0 takes a free port. `keep` is how many requests `received` remembers,
-    bodies included. `gift_funds` is for how many gift cards of each product the merchant has money when the books are new.
-    `pin_page_life` is how long a link to a PIN page is good, in seconds.
+    `database` is a file, which a later sandbox can continue, or `:memory:`. `processing` is the
+    shortest and the longest time that an accepted request takes, in seconds. Port 0 takes a free
+    port. `keep` is how many requests `received` remembers, bodies included. `gift_funds` is for how
+    many gift cards of each product the merchant has money when the books are new. `pin_page_life`
+    is how long a link to a PIN page is good, in seconds.
 
-    `contract` makes it a host that differs from the vendor's pages, as `{"card/issue": {"path": "/v6/cards/issue", "required":
-    ["product_id", "cardholder"], "names": {"product_id": "productId"}, "algorithms": ["jws-hs256"]}}`. With `required` no other field is.
-    A call may be named as the client's method, `cards.issue`; under `*` stand `algorithms` for every call.
+    `contract` makes it a host that differs from the vendor's pages, as `{"card/issue": {"path":
+    "/v6/cards/issue", "required": ["product_id", "cardholder"], "names": {"product_id":
+    "productId"}, "algorithms": ["jws-hs256"]}}`. With `required` no other field is. A call may be
+    named as the client's method, `cards.issue`; under `*` stand `algorithms` for every call.
 
     `diagnose` finds out why a signature does not fit, as `freedompay_async.testing.why_wrong`
     does; the answer and the page tell it. Without it they say that it does not fit, and name the
@@ -89,7 +93,9 @@ class Sandbox:
         diagnose: Diagnose | None = None,
     ) -> None:
         if host not in _HOSTS:
-            raise ValueError(f"host is {host!r}: the sandbox listens on this machine only: {', '.join(_HOSTS)}")
+            raise ValueError(
+                f"host is {host!r}: the sandbox listens on this machine only: {', '.join(_HOSTS)}"
+            )
         if not 0 <= processing[0] <= processing[1]:
             raise ValueError("processing is the shortest and the longest time, in seconds")
         self.auth_id: Final = auth_id
@@ -118,7 +124,11 @@ class Sandbox:
             raise RuntimeError("the sandbox is open already")
         _check_loop()
         issuer = Issuer(
-            database=self._database, merchant=self.auth_id, hold=self._hold, gift_funds=self._gift_funds, seed=self._faults.seed
+            database=self._database,
+            merchant=self.auth_id,
+            hold=self._hold,
+            gift_funds=self._gift_funds,
+            seed=self._faults.seed,
         )
         pins = PinKeeper(issuer)
         try:
@@ -131,7 +141,12 @@ class Sandbox:
         self.base_url = self._url(port)
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
         opened = self._opened()
         try:
             await opened.serving.close()
@@ -140,29 +155,39 @@ class Sandbox:
             opened.issuer.close()
 
     async def serve(self) -> None:
-        """Runs until it is cancelled; enters and leaves the sandbox by itself if nobody has entered it."""
+        """Runs until it is cancelled; enters and leaves the sandbox by itself if nobody has entered
+        it.
+        """
         async with AsyncExitStack() as stack:
             if self._open is None:
                 await stack.enter_async_context(self)
             await asyncio.Event().wait()
 
     def script(self, path: str, *faults: Fault) -> None:
-        """The next calls to a path such as `card/issue`, or a whole path, get these faults, in this order, before any seeded one."""
+        """The next calls to a path such as `card/issue`, or a whole path, get these faults, in this
+        order, before any seeded one.
+        """
         self._plan.script(named(path), *faults)
 
     def gate(self, path: str) -> Gate:
-        """From now on the answers of a path such as `card/issue`, or a whole path, wait, after the work, until the gate is opened."""
+        """From now on the answers of a path such as `card/issue`, or a whole path, wait, after the
+        work, until the gate is opened.
+        """
         gate = self._gates[named(path)] = Gate()
         return gate
 
     def finish(self, request_id: str) -> None:
-        """Ends a request's processing now, and makes a late one known; raises `KeyError` for an id that was not accepted."""
+        """Ends a request's processing now, and makes a late one known; raises `KeyError` for an id
+        that was not accepted.
+        """
         self._opened().issuer.finish(request_id)
         self._history.touch()
 
     @property
     def hold(self) -> bool:
-        """While true, requests stay in `process` until `finish`; false lets everything take its own time again."""
+        """While true, requests stay in `process` until `finish`; false lets everything take its own
+        time again.
+        """
         return self._hold
 
     @hold.setter
@@ -193,7 +218,9 @@ class Sandbox:
         return self._opened().issuer.stock_gift_cards(count)
 
     def mark_gift_card(self, card_id: int, card_status: int) -> None:
-        """Gives a gift card a status, such as 5, expired; raises `KeyError` if there is no such card."""
+        """Gives a gift card a status, such as 5, expired; raises `KeyError` if there is no such
+        card.
+        """
         self._opened().issuer.mark_gift_card(card_id, card_status)
         self._history.touch()
 
@@ -207,24 +234,31 @@ class Sandbox:
         datetime: dt.datetime,
         **more: Unpack[MovementDetails],
     ) -> None:
-        """Adds a line to a card's statements, and leaves its balance alone; raises `KeyError` if there is no such card.
+        """Adds a line to a card's statements, and leaves its balance alone; raises `KeyError` if
+        there is no such card.
 
-        `datetime` has an offset. `more` may be `commission`, `mcc`, `rrn`, and `merchant` with `name`, `city` and `country`.
+        `datetime` has an offset. `more` may be `commission`, `mcc`, `rrn`, and `merchant` with
+        `name`, `city` and `country`.
         """
         issuer = self._opened().issuer
         if issuer.card(card_id) is None:
             raise KeyError(card_id)
-        issuer.add_movement(card_id, type=type, amount=amount, currency=currency, datetime=datetime, **more)
+        issuer.add_movement(
+            card_id, type=type, amount=amount, currency=currency, datetime=datetime, **more
+        )
 
     def made_pin(self, card_id: str) -> str | None:
-        """The PIN that the issuer made for a card, as its letter would tell the cardholder; `None` if it made none."""
+        """The PIN that the issuer made for a card, as its letter would tell the cardholder; `None`
+        if it made none.
+        """
         issuer = self._opened().issuer
         return None if issuer.card(card_id) is None else issuer.made_pin(card_id)
 
     def enter_pin(self, card_id: str, pin: str) -> bool:
         """Whether a PIN opens a card, as at an ATM: three wrong ones in a row block it.
 
-        Raises `KeyError` for a card of which nothing is known, `ValueError` for one whose PIN can't be entered.
+        Raises `KeyError` for a card of which nothing is known, `ValueError` for one whose PIN can't
+        be entered.
         """
         try:
             return self._opened().pins.check(card_id, pin)
@@ -258,7 +292,9 @@ class Sandbox:
         return self._open
 
     def _url(self, port: int) -> str:
-        return f"http://[{self._host}]:{port}" if ":" in self._host else f"http://{self._host}:{port}"
+        return (
+            f"http://[{self._host}]:{port}" if ":" in self._host else f"http://{self._host}:{port}"
+        )
 
     def _serving(self, issuer: Issuer, pins: PinKeeper) -> Serving:
         links = PinLinks(pins=pins, life=self._pin_page_life, clock=time.monotonic)
@@ -272,7 +308,12 @@ class Sandbox:
                 contract=self._contract,
                 diagnose=self._diagnose,
             ),
-            hashdt=HashDT(links=links, plan=self._plan, credentials=self._credentials, base_url=lambda: self.base_url),
+            hashdt=HashDT(
+                links=links,
+                plan=self._plan,
+                credentials=self._credentials,
+                base_url=lambda: self.base_url,
+            ),
             faults=self._faults,
             gates=self._gates,
             received=self.received,
@@ -280,13 +321,19 @@ class Sandbox:
         )
         inspector = Inspector(issuer=issuer, history=self._history, about=self._about)
         serving = Serving(body_limit=BODY_LIMIT)
-        for method, path, handler in (*inspector.routes(), *HostedPin(links=links, history=self._history).routes()):
+        for method, path, handler in (
+            *inspector.routes(),
+            *HostedPin(links=links, history=self._history).routes(),
+        ):
             serving.add(method, path, loopback_only(handler))
         serving.add("*", "/{path:.*}", reception.answer)
         return serving
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError("a sandbox is not pickled or copied, because it belongs to its process: make one where it is needed")
+        raise TypeError(
+            "a sandbox is not pickled or copied, because it belongs to its process: make one "
+            "where it is needed"
+        )
 
     def _about(self) -> dict[str, Any]:
         return {
@@ -304,5 +351,6 @@ def _check_loop() -> None:
         asyncio.get_running_loop()
     except RuntimeError:
         raise RuntimeError(
-            "the sandbox is for asyncio, and no event loop of asyncio is running here: use it inside asyncio.run(...)"
+            "the sandbox is for asyncio, and no event loop of asyncio is running here: use it "
+            "inside asyncio.run(...)"
         ) from None

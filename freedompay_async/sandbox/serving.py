@@ -22,7 +22,9 @@ class Serving:
     def __init__(self, *, body_limit: int) -> None:
         self.handling: Final[set[asyncio.Task[Any]]] = set()
         self._app: Final = web.Application(client_max_size=body_limit)
-        self._runner: Final = web.AppRunner(self._app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+        self._runner: Final = web.AppRunner(
+            self._app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS
+        )
 
     def add(self, method: str, path: str, handler: Handler) -> None:
         """Lets a handler answer a path; what was added first goes first. Not after `open`."""

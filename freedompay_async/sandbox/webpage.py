@@ -1,4 +1,6 @@
-"""Web pages that come whole: style and script inside, allowed by their hashes, and nothing from anywhere else."""
+"""Web pages that come whole: style and script inside, allowed by their hashes, and nothing from
+anywhere else.
+"""
 
 from __future__ import annotations
 
@@ -12,27 +14,39 @@ from aiohttp import web
 
 __all__ = ["PRIVATE", "Page"]
 
-PRIVATE: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff"}
+PRIVATE: Final = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
 """The headers of everything that only the browser in front of it shall see."""
 
 
 class Page:
-    """A page out of `pages/NAME.html`, `.css` and `.js`; `frames` says whether another page may show it in a frame."""
+    """A page out of `pages/NAME.html`, `.css` and `.js`; `frames` says whether another page may
+    show it in a frame.
+    """
 
     def __init__(self, name: str, *, frames: bool) -> None:
         folder = files("freedompay_async.sandbox") / "pages"
-        text, style, script = ((folder / f"{name}.{kind}").read_text("utf-8") for kind in ("html", "css", "js"))
+        text, style, script = (
+            (folder / f"{name}.{kind}").read_text("utf-8") for kind in ("html", "css", "js")
+        )
         self._text: Final = text.replace("<style></style>", f"<style>{style}</style>").replace(
             "<script></script>", f"<script>{script}</script>"
         )
-        self._headers: Final = PRIVATE | {"Content-Security-Policy": _policy(style=style, script=script, frames=frames)}
+        self._headers: Final = PRIVATE | {
+            "Content-Security-Policy": _policy(style=style, script=script, frames=frames)
+        }
 
     def response(self, *, status: int = 200, **facts: str) -> web.Response:
         """The page; a fact's name in doubled braces stands for its value in it."""
         text = self._text
         for name, value in facts.items():
             text = text.replace(f"{{{{{name}}}}}", html.escape(value))
-        return web.Response(text=text, status=status, content_type="text/html", headers=self._headers)
+        return web.Response(
+            text=text, status=status, content_type="text/html", headers=self._headers
+        )
 
 
 def _policy(*, style: str, script: str, frames: bool) -> str:

@@ -134,7 +134,9 @@ NO_OPTIONS: Final = ChangeOptions()
 """Of a call without any; nobody writes into it."""
 
 
-def unknown_option(options: CallOptions | ClientOptions, known: frozenset[str], function: str) -> TypeError:
+def unknown_option(
+    options: CallOptions | ClientOptions, known: frozenset[str], function: str
+) -> TypeError:
     """The error for an option that a function does not have, in Python's own words.
 
     The options are emptied: under a name with a slip in it there may be a secret, and a traceback
@@ -166,8 +168,8 @@ class Chosen:
 def close_options(options: ClientOptions, known: frozenset[str], function: str) -> None:
     """What a function does with the options it was given before anything else.
 
-    The dict is a local of that function, which a traceback shows. So the proxy in it, which may have
-    a password, gives way to one that shows none.
+    The dict is a local of that function, which a traceback shows. So the proxy in it, which may
+    have a password, gives way to one that shows none.
 
     Raises:
         TypeError: the function does not have an option of this name.

@@ -23,22 +23,31 @@ class Policy:
     """The longest first pause between attempts; it doubles each time, with full jitter."""
     max_pause: float = 5.0
     grace: float = 5.0
-    """How long an accepted request may be invisible to `request/status`: an id that is unknown there is sent again only after it."""
+    """How long an accepted request may be invisible to `request/status`: an id that is unknown
+    there is sent again only after it.
+    """
     resend_within: float = 3600.0
-    """An effect is sent again only this long after it was first sent: how long the issuer remembers an id is not public."""
+    """An effect is sent again only this long after it was first sent: how long the issuer remembers
+    an id is not public.
+    """
     poll_first: float = 0.25
-    """About when an accepted request is looked at first, until it is learnt how long its kind takes (`traffic/poll_schedule.py`)."""
+    """About when an accepted request is looked at first, until it is learnt how long its kind takes
+    (`traffic/poll_schedule.py`).
+    """
     poll_growth: float = 1.5
     """Until then: how each pause between looks compares with the one before."""
     poll_most: float = 10.0
-    """The longest pause before a look, whatever was learnt; with a tenth to either side. Raise it where requests take many minutes."""
+    """The longest pause before a look, whatever was learnt; with a tenth to either side.
+
+    Raise it where requests take many minutes.
+    """
     retries_per_second: float = 20.0
     """Repeats that a client may always make, whatever the number of its calls."""
     retry_ratio: float = 0.3
     """Repeats that each first attempt adds to that budget."""
     resend_payments: bool = False
-    """Whether a gift card's issue, which pays, is sent once more under its id where its answer was lost. An issuer that files ids late
-    would pay twice."""
+    """Whether a gift card's issue, which pays, is sent once more under its id where its answer was
+    lost. An issuer that files ids late would pay twice."""
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

@@ -37,10 +37,12 @@ class Proxy:
 
     @classmethod
     def read(cls, text: str, source: str) -> Self:
-        """The proxy of a setting; `host:3128` is taken for `http://host:3128`, as other programs take it.
+        """The proxy of a setting; `host:3128` is taken for `http://host:3128`, as other programs
+        take it.
 
         Raises:
-            ConfigurationError: it is no address of an http or https proxy; what is in it is not shown.
+            ConfigurationError: it is no address of an http or https proxy; what is in it is not
+                shown.
         """
         secret = Secret(text)
         # So that no traceback of this frame shows it.
@@ -48,7 +50,8 @@ class Proxy:
         shown = _shown(secret)
         if shown is None:
             raise ConfigurationError(
-                f"{source} is no address of a proxy: write one like http://proxy.example.com:3128; a SOCKS proxy can't be used, and in a "
+                f"{source} is no address of a proxy: write one like "
+                "http://proxy.example.com:3128; a SOCKS proxy can't be used, and in a "
                 "password / ? # are written %2F %3F %23. Nothing was sent."
             )
         return cls(_with_scheme(secret), shown, source)
@@ -63,7 +66,8 @@ class Proxy:
 
 
 def proxy_of(given: Hidden[str | Proxy | None]) -> Proxy | None:
-    """The proxy of an argument `proxy`; one that was read from another setting keeps that one's name.
+    """The proxy of an argument `proxy`; one that was read from another setting keeps that one's
+    name.
 
     Raises:
         ConfigurationError: it is no address of one.
@@ -74,14 +78,16 @@ def proxy_of(given: Hidden[str | Proxy | None]) -> Proxy | None:
 
 
 def proxy_of_environment(host: str) -> Proxy | None:
-    """The proxy that the environment names for https to a host: `HTTPS_PROXY` or `ALL_PROXY`, unless `NO_PROXY` has the host.
+    """The proxy that the environment names for https to a host: `HTTPS_PROXY` or `ALL_PROXY`,
+    unless `NO_PROXY` has the host.
 
     `.netrc` is not looked at.
 
     Raises:
         ConfigurationError: what it names can't be used.
     """
-    # It brings HTTP and e-mail of the standard library, which a program that makes no client does not need.
+    # It brings HTTP and e-mail of the standard library, which a program that makes no client does
+    # not need.
     from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415
 
     named = {name: Secret(text) for name, text in getproxies().items()}
@@ -102,7 +108,9 @@ class Way:
 
     __slots__ = ("netrc", "proxy", "unused")
 
-    def __init__(self, proxy: Proxy | None = None, *, netrc: bool = False, unused: str | None = None) -> None:
+    def __init__(
+        self, proxy: Proxy | None = None, *, netrc: bool = False, unused: str | None = None
+    ) -> None:
         self.proxy: Final = proxy
         self.netrc: Final = netrc
         self.unused: Final = unused
@@ -119,7 +127,8 @@ class Way:
         if url.scheme != "https":
             if proxy is not None:
                 raise ConfigurationError(
-                    f"{proxy.source} names a proxy, and {base_url} is plain http on this machine: leave one out. Nothing was sent."
+                    f"{proxy.source} names a proxy, and {base_url} is plain http on this machine: "
+                    "leave one out. Nothing was sent."
                 )
             return cls()
         if proxy is not None:
@@ -133,7 +142,14 @@ class Way:
         """What to add where there is no connection, for whoever wonders why."""
         if self.proxy is not None:
             return f", through the proxy {self.proxy.shown} that {self.proxy.source} names"
-        return "" if self.unused is None else f"; {self.unused} names a proxy, and it is not used: trust_env=True, proxy= or --proxy would"
+        return (
+            ""
+            if self.unused is None
+            else (
+                f"; {self.unused} names a proxy, and it is not used: trust_env=True, proxy= or "
+                "--proxy would"
+            )
+        )
 
     def __repr__(self) -> str:
         return f"Way({self.proxy!r})" if self.proxy else "Way()"
@@ -150,7 +166,10 @@ def _unused(host: str) -> str | None:
 def _variable(scheme: str) -> str:
     name = f"{scheme}_proxy"
     # On some systems the proxies come from elsewhere.
-    return next((each for each in (name, name.upper()) if os.environ.get(each)), "the system's proxy setting")
+    return next(
+        (each for each in (name, name.upper()) if os.environ.get(each)),
+        "the system's proxy setting",
+    )
 
 
 def _with_scheme(text: Secret) -> Secret:
@@ -168,7 +187,9 @@ def _with_login(url: Secret) -> Secret | None:
         return None
     if found is None or not found[0]:
         return None
-    return Secret(f"{parts.scheme}://{quote(found[0], safe='')}:{quote(found[2] or '', safe='')}@{parts.netloc}")
+    return Secret(
+        f"{parts.scheme}://{quote(found[0], safe='')}:{quote(found[2] or '', safe='')}@{parts.netloc}"
+    )
 
 
 def _shown(text: Secret) -> str | None:
@@ -179,7 +200,14 @@ def _shown(text: Secret) -> str | None:
     except ValueError:
         return None
     plain = url.netloc.isprintable() and not set(url.netloc) & set(" \\\"'<>")
-    if url.scheme not in _PORTS or not host or not plain or url.path.strip("/") or url.query or url.fragment:
+    if (
+        url.scheme not in _PORTS
+        or not host
+        or not plain
+        or url.path.strip("/")
+        or url.query
+        or url.fragment
+    ):
         return None
     written = f"[{host}]" if ":" in host else host
     return f"{url.scheme}://{written}:{port or _PORTS[url.scheme]}"

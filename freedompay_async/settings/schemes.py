@@ -38,7 +38,11 @@ class Scheme(StrEnum):
     def signer(self, *, auth_id: str | int, secret_key: SecretKey) -> JwsSigner | Sha256Signer:
         if self is Scheme.SIGN:
             return Sha256Signer(auth_id=auth_id, secret_key=secret_key)
-        return JwsSigner(auth_id=auth_id, secret_key=secret_key, alg="HS512" if self is Scheme.JWS_HS512 else "HS256")
+        return JwsSigner(
+            auth_id=auth_id,
+            secret_key=secret_key,
+            alg="HS512" if self is Scheme.JWS_HS512 else "HS256",
+        )
 
 
 def read_schemes(text: str, name: str = "scheme") -> dict[Section, Scheme]:
@@ -85,8 +89,10 @@ def signers_of(
         scheme = chosen.get(section, region_scheme)
         if scheme is None:
             raise ConfigurationError(
-                "no region: it decides the signature scheme. Set region (FREEDOMPAY_REGION, --region), or scheme "
-                "(FREEDOMPAY_SIGNATURE, --scheme), or hand in signer=JwsSigner(…) or Sha256Signer(…). Nothing was sent."
+                "no region: it decides the signature scheme. Set region (FREEDOMPAY_REGION, "
+                "--region), or scheme "
+                "(FREEDOMPAY_SIGNATURE, --scheme), or hand in signer=JwsSigner(…) or "
+                "Sha256Signer(…). Nothing was sent."
             )
         if scheme not in made:
             made[scheme] = scheme.signer(auth_id=auth_id, secret_key=secret_key)
@@ -104,12 +110,15 @@ def _scheme(word: str, text: str, name: str) -> Scheme:
 def _sections(word: str, text: str, name: str) -> tuple[Section, ...]:
     plain = word.strip().lower().replace("-", "_")
     if plain not in SECTIONS:
-        raise _wrong(name, text, f"{word.strip()!r} is no section: payment-cards and gift-cards are")
+        raise _wrong(
+            name, text, f"{word.strip()!r} is no section: payment-cards and gift-cards are"
+        )
     return (Section(plain),)
 
 
 def _wrong(name: str, text: str, why: str) -> ConfigurationError:
     return ConfigurationError(
-        f"{name} is {text!r}, and {why}. Use one of {', '.join(Scheme)}; or one for each section, such as "
+        f"{name} is {text!r}, and {why}. Use one of {', '.join(Scheme)}; or one for each section, "
+        "such as "
         "payment-cards=jws-hs256,gift-cards=sign. Nothing was sent."
     )

@@ -36,7 +36,8 @@ class Host(NamedTuple):
 
 
 def host_of(region: Region | None, *, test: bool | None, base_url: str | None) -> Host:
-    """The host to call; `base_url` wins over the region, and `test=True` says then that it is a test host.
+    """The host to call; `base_url` wins over the region, and `test=True` says then that it is a
+    test host.
 
     Raises:
         ConfigurationError: there is none, or it is not one, or nobody has said which of two it is.
@@ -48,24 +49,30 @@ def host_of(region: Region | None, *, test: bool | None, base_url: str | None) -
         host = (urlsplit(base_url).hostname or "").rstrip(".")
         if test and f"https://{host}" in LIVE_HOSTS.values():
             raise ConfigurationError(
-                f"base_url is {base_url}, a live host of the vendor, where cards are real, and test (FREEDOMPAY_TEST, --test) says that it "
+                f"base_url is {base_url}, a live host of the vendor, where cards are real, and "
+                "test (FREEDOMPAY_TEST, --test) says that it "
                 "is a test host: leave one of them out. Nothing was sent."
             )
         here = host in _LOOPBACK
         return Host(base_url, live=not (here or test or base_url in TEST_HOSTS.values()))
     if region is None:
-        raise ConfigurationError("no region and no base_url: set region (KZ, KG or UZ), or base_url. Nothing was sent.")
+        raise ConfigurationError(
+            "no region and no base_url: set region (KZ, KG or UZ), or base_url. Nothing was sent."
+        )
     if region in TEST_HOSTS and test is None:
         raise ConfigurationError(
-            f"it is not said which host of {region} is meant. The test host is {TEST_HOSTS[region]}: "
-            f"test=True, FREEDOMPAY_TEST=1 or --test. The live one, where cards are real, is {LIVE_HOSTS[region]}: "
+            f"it is not said which host of {region} is meant. The test host is "
+            f"{TEST_HOSTS[region]}: "
+            "test=True, FREEDOMPAY_TEST=1 or --test. The live one, where cards are real, is "
+            f"{LIVE_HOSTS[region]}: "
             "test=False, FREEDOMPAY_TEST=0 or --live. Nothing was sent."
         )
     if not test:
         return Host(LIVE_HOSTS[region], live=True)
     if region not in TEST_HOSTS:
         raise ConfigurationError(
-            f"region {region} has no published test host: set base_url to the one that the vendor gave you. Nothing was sent."
+            f"region {region} has no published test host: set base_url to the one that the vendor "
+            "gave you. Nothing was sent."
         )
     return Host(TEST_HOSTS[region], live=False)
 
@@ -76,7 +83,9 @@ def _checked_url(base_url: str) -> str:
         host, _ = url.hostname, url.port
     except ValueError as error:
         # Without its cause, which may quote a password.
-        raise ConfigurationError(f"base_url is {_shown(base_url)}: {_without_secret(error, base_url)}. Nothing was sent.") from None
+        raise ConfigurationError(
+            f"base_url is {_shown(base_url)}: {_without_secret(error, base_url)}. Nothing was sent."
+        ) from None
     if (
         url.scheme not in ("https", "http")
         or not host
@@ -87,20 +96,31 @@ def _checked_url(base_url: str) -> str:
         or url.username is not None
     ):
         raise ConfigurationError(
-            f"base_url is {_shown(base_url)}: it must be like https://api.example.com, without a path. Nothing was sent."
+            f"base_url is {_shown(base_url)}: it must be like https://api.example.com, without a "
+            "path. Nothing was sent."
         )
     if url.scheme == "http" and host not in _LOOPBACK:
-        raise ConfigurationError(f"base_url is {base_url!r}: plain http is for this machine only; use https. Nothing was sent.")
+        raise ConfigurationError(
+            f"base_url is {base_url!r}: plain http is for this machine only; use https. Nothing "
+            "was sent."
+        )
     return f"{url.scheme}://{url.netloc}"
 
 
 def is_plain(url: str) -> bool:
-    """Whether a URL that `urlsplit` can read has a host that every reader of URLs finds the same: nothing before, after or inside it."""
+    """Whether a URL that `urlsplit` can read has a host that every reader of URLs finds the same:
+    nothing before, after or inside it.
+    """
     parts = urlsplit(url)
     host = parts.hostname or ""
     written = f"[{host}]" if ":" in host else host
     ends = (written, f"{written}:{parts.port}")
-    return url.isprintable() and " " not in url and "\\" not in url and parts.netloc.rpartition("@")[2].lower() in ends
+    return (
+        url.isprintable()
+        and " " not in url
+        and "\\" not in url
+        and parts.netloc.rpartition("@")[2].lower() in ends
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +129,8 @@ class Settings:
 
     Attributes:
         auth_id: `FREEDOMPAY_AUTH_ID`.
-        secret_key: `FREEDOMPAY_SECRET_KEY`; with `FREEDOMPAY_SECRET_KEY_EXACT=1` it is right as it is, see `SecretKey`.
+        secret_key: `FREEDOMPAY_SECRET_KEY`; with `FREEDOMPAY_SECRET_KEY_EXACT=1` it is right as it
+            is, see `SecretKey`.
         region: `FREEDOMPAY_REGION`.
         test: `FREEDOMPAY_TEST`: 1 the test host, 0 the live one.
         base_url: `FREEDOMPAY_BASE_URL`.
@@ -129,7 +150,11 @@ class Settings:
 
     @classmethod
     def from_env(
-        cls, overrides: Mapping[str, object] | None = None, env: Mapping[str, str] | None = None, *, signed: bool = False
+        cls,
+        overrides: Mapping[str, object] | None = None,
+        env: Mapping[str, str] | None = None,
+        *,
+        signed: bool = False,
     ) -> Settings:
         """Read the environment; an override that is not `None` wins over its variable.
 
@@ -141,7 +166,11 @@ class Settings:
         Raises:
             ConfigurationError: names every variable that is missing or wrong.
         """
-        given = {name: _text(name, value) for name, value in (overrides or {}).items() if value is not None}
+        given = {
+            name: _text(name, value)
+            for name, value in (overrides or {}).items()
+            if value is not None
+        }
         settings = _variables(env) | given
         # So that no traceback of this frame shows them.
         overrides = env = None
@@ -150,24 +179,32 @@ class Settings:
         if not settings.get("region") and not settings.get("base_url"):
             missing.append("FREEDOMPAY_REGION (KZ, KG or UZ)")
         if missing:
-            raise ConfigurationError(f"set {', '.join(missing)} in the environment. Nothing was sent.")
+            raise ConfigurationError(
+                f"set {', '.join(missing)} in the environment. Nothing was sent."
+            )
         try:
             region = Region(settings["region"]) if "region" in settings else None
         except ConfigurationError as error:
             source = "region" if "region" in given else "FREEDOMPAY_REGION"
             raise ConfigurationError(error.text.replace("region", source, 1)) from None
         if "scheme" in settings:
-            read_schemes(settings["scheme"], "--scheme" if "scheme" in given else "FREEDOMPAY_SIGNATURE")
+            read_schemes(
+                settings["scheme"], "--scheme" if "scheme" in given else "FREEDOMPAY_SIGNATURE"
+            )
         proxy = settings.get("proxy")
         return cls(
             auth_id=settings.get("auth_id", ""),
-            secret_key=SecretKey(settings.get("secret_key", ""), exact=bool(_switch(settings, "secret_key_exact"))),
+            secret_key=SecretKey(
+                settings.get("secret_key", ""), exact=bool(_switch(settings, "secret_key_exact"))
+            ),
             region=region,
             test=_switch(settings, "test"),
             base_url=settings.get("base_url"),
             scheme=settings.get("scheme"),
             contract=settings.get("contract"),
-            proxy=None if proxy is None else Proxy.read(proxy, "--proxy" if "proxy" in given else "FREEDOMPAY_PROXY"),
+            proxy=None
+            if proxy is None
+            else Proxy.read(proxy, "--proxy" if "proxy" in given else "FREEDOMPAY_PROXY"),
         )
 
 
@@ -208,9 +245,16 @@ def _without_secret(error: ValueError, url: str) -> str:
 
 
 def _variables(env: Mapping[str, str] | None) -> dict[str, str]:
-    """Those that are set. In a frame of its own, which has ended before anything can go wrong: its locals hold the key."""
+    """Those that are set.
+
+    In a frame of its own, which has ended before anything can go wrong: its locals hold the key.
+    """
     environment = os.environ if env is None else env
-    return {name: _text(name, text) for name, variable in _VARIABLES.items() if (text := environment.get(variable))}
+    return {
+        name: _text(name, text)
+        for name, variable in _VARIABLES.items()
+        if (text := environment.get(variable))
+    }
 
 
 def _text(name: str, value: object) -> str:

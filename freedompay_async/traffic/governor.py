@@ -38,8 +38,9 @@ class Rank(IntEnum):
 class Governor:
     """Gives each call a place (calls on the way at once) and a turn (calls a second).
 
-    What is interactive passes what is in the background; of one rank, who came first is first. The issuer is listened to: 429 limits the
-    turns (`Pace`), 503 and growing latency the places (`Window`), and both come back.
+    What is interactive passes what is in the background; of one rank, who came first is first. The
+    issuer is listened to: 429 limits the turns (`Pace`), 503 and growing latency the places
+    (`Window`), and both come back.
 
     Args:
         concurrency: places.
@@ -55,9 +56,13 @@ class Governor:
 
     def __init__(self, *, concurrency: int, rate: float | None = None) -> None:
         if concurrency < 1:
-            raise ConfigurationError(f"concurrency={concurrency!r}: it must be at least 1. Nothing was sent.")
+            raise ConfigurationError(
+                f"concurrency={concurrency!r}: it must be at least 1. Nothing was sent."
+            )
         if rate is not None and not rate > 0:
-            raise ConfigurationError(f"rate={rate!r}: calls a second, more than 0. Nothing was sent.")
+            raise ConfigurationError(
+                f"rate={rate!r}: calls a second, more than 0. Nothing was sent."
+            )
         self._window: Final = Window(concurrency)
         self._pace: Final = Pace(rate)
         self._interactive: Final[deque[asyncio.Future[None]]] = deque()
@@ -74,11 +79,17 @@ class Governor:
     @property
     def waiting(self) -> int:
         """Calls that wait for their turn."""
-        return sum(not each.done() for queue in (self._interactive, self._background) for each in queue)
+        return sum(
+            not each.done() for queue in (self._interactive, self._background) for each in queue
+        )
 
     def ready(self, rank: Rank = Rank.INTERACTIVE) -> bool:
         """Whether there is a place and a turn at once for a call of this rank."""
-        if self._busy >= self._window.limit or _some(self._interactive) or (rank and _some(self._background)):
+        if (
+            self._busy >= self._window.limit
+            or _some(self._interactive)
+            or (rank and _some(self._background))
+        ):
             return False
         return self._pace.free or self._next <= asyncio.get_running_loop().time()
 
@@ -109,7 +120,9 @@ class Governor:
             raise
 
     def hold(self, most: int) -> int:
-        """Take up to so many places, without their turns, for what makes no calls; each is to be released."""
+        """Take up to so many places, without their turns, for what makes no calls; each is to be
+        released.
+        """
         held = max(0, min(most, self._window.limit - self._busy))
         self._busy += held
         return held
@@ -120,7 +133,9 @@ class Governor:
             self._serve()
 
     def heard(self, verdict: Verdict, *, began: float, now: float, kind: str) -> None:
-        """What came of a call of this kind that had its turn at `began`; both are seconds by the clock of the loop."""
+        """What came of a call of this kind that had its turn at `began`; both are seconds by the
+        clock of the loop.
+        """
         reply = verdict.reply
         if reply is None:
             return
@@ -128,7 +143,9 @@ class Governor:
             self._pace.limited(now, began)
             return
         self._pace.taken(now)
-        self._window.answered(now, now - began, kind, busy=self._busy, unavailable=reply.status == 503)
+        self._window.answered(
+            now, now - began, kind, busy=self._busy, unavailable=reply.status == 503
+        )
         if self._interactive or self._background:
             # There may be more places now.
             self._serve()
@@ -147,7 +164,8 @@ class Governor:
                         if self._timer is None:
                             self._timer = loop.call_at(self._next, self._in_time)
                         return
-                    # In a queue a turn that came late by the grain of the clock is made up for; an idle time is not.
+                    # In a queue a turn that came late by the grain of the clock is made up for; an
+                    # idle time is not.
                     self._next = max(self._next, now - _GRAIN) + 1.0 / self._pace.rate(now)
                 self._busy += 1
                 queue.popleft().set_result(None)

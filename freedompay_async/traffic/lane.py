@@ -16,22 +16,27 @@ __all__ = ["Lane"]
 
 
 class Lane:
-    """A share of a governor for one caller: `async with lane:` around each call, and `heard` of what came of it.
+    """A share of a governor for one caller: `async with lane:` around each call, and `heard` of
+    what came of it.
 
     Args:
         concurrency: calls on the way at once.
         rate: calls a second at most; `None` is no limit but that of the whole.
-        within: whose share it is, and who hears what the issuer answers. Left out, the lane stands alone.
+        within: whose share it is, and who hears what the issuer answers. Left out, the lane stands
+            alone.
     """
 
     patient: bool = False
     """Whether waiting for a turn takes nothing from the time of a call."""
     rank: Rank = Rank.BACKGROUND
 
-    def __init__(self, *, concurrency: int, rate: float | None = None, within: Governor | None = None) -> None:
+    def __init__(
+        self, *, concurrency: int, rate: float | None = None, within: Governor | None = None
+    ) -> None:
         self._own: Final = Governor(concurrency=concurrency, rate=rate)
         self._within: Final = within
-        # With a rate only one at a time stands between its own turn and that of the whole: those that wait there would leave together.
+        # With a rate only one at a time stands between its own turn and that of the whole: those
+        # that wait there would leave together.
         self._gate: Final = None if rate is None else asyncio.Lock()
 
     def ready(self) -> bool:
@@ -80,5 +85,10 @@ class Lane:
         await self.acquire()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.release()

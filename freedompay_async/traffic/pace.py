@@ -15,9 +15,10 @@ __all__ = ["Pace"]
 class Pace:
     """How many calls a second the issuer takes; told of each answer.
 
-    Without a 429 it is what the caller allows. The first one starts it low; it doubles each second until the next, which shows the
-    limit. From then on it stays close below: each 429 sets it to `_CUT` of what was taken, and it comes back to that in `_CALM` seconds,
-    the slower the closer, and looks beyond it the faster the longer nothing is refused (the curve of TCP CUBIC, RFC 9438).
+    Without a 429 it is what the caller allows. The first one starts it low; it doubles each second
+    until the next, which shows the limit. From then on it stays close below: each 429 sets it to
+    `_CUT` of what was taken, and it comes back to that in `_CALM` seconds, the slower the closer,
+    and looks beyond it the faster the longer nothing is refused (the curve of TCP CUBIC, RFC 9438).
 
     Args:
         most: calls a second that the caller allows; `None` is no limit.
@@ -25,10 +26,12 @@ class Pace:
 
     _CUT: Final = 0.85
     _CALM: Final = 10.0
-    # A limit of so many a second may be counted by the clock's seconds: what is refused in the rest of one is no news.
+    # A limit of so many a second may be counted by the clock's seconds: what is refused in the rest
+    # of one is no news.
     _DEAF: Final = 1.0
     _LEAST: Final = 0.1
-    # A client that makes few calls has shown nothing of what is taken, and its next call is not to wait for seconds.
+    # A client that makes few calls has shown nothing of what is taken, and its next call is not to
+    # wait for seconds.
     _FIRST: Final = 5.0
 
     def __init__(self, most: float | None = None) -> None:
@@ -66,7 +69,8 @@ class Pace:
         """The issuer answered a call, which began then, with 429."""
         if began <= self._cut_at + self._DEAF:
             return
-        # Its best second of late: what was refused says only that there is a limit, what was taken says where.
+        # Its best second of late: what was refused says only that there is a limit, what was taken
+        # says where.
         best = max((count for second, count in self._taken.items() if now - 6 < second), default=0)
         rate = min(self.rate(now), max(1.0, best * 1.05))
         if self._start is None:

@@ -1,10 +1,13 @@
-"""When to look at an accepted request: learnt from the requests that have ended; pure, no clock of its own.
+"""When to look at an accepted request: learnt from the requests that have ended; pure, no clock of
+its own.
 
-All times are seconds since a request was accepted. When one has ended is only known to lie between two looks, so what is learnt is, for
-steps of a logarithmic scale, what share of the requests that are still in process ends there; how many have ended by any age follows.
+All times are seconds since a request was accepted. When one has ended is only known to lie between
+two looks, so what is learnt is, for steps of a logarithmic scale, what share of the requests that
+are still in process ends there; how many have ended by any age follows.
 
-A request is worth a first look a quarter later than the age by which about half of its kind have ended, and from then on whenever its
-age has grown by a quarter: the later half is then seen late by at most a quarter of the time it took, with the fewest looks.
+A request is worth a first look a quarter later than the age by which about half of its kind have
+ended, and from then on whenever its age has grown by a quarter: the later half is then seen late by
+at most a quarter of the time it took, with the fewest looks.
 """
 
 from __future__ import annotations
@@ -23,9 +26,11 @@ __all__ = ["Looks", "Polls"]
 # A look that comes so much later than the end of the request, for its age, is in time.
 _LATE: Final = 0.25
 _STEP: Final = (1 + _LATE) ** (1 / 3)
-# The share that may have ended before the first look is worth while. A little less than half, because an estimate may err.
+# The share that may have ended before the first look is worth while. A little less than half,
+# because an estimate may err.
 _BEFORE: Final = 0.45
-# Where a quarter are far quicker than the half, no first look comes later than so many times what they take.
+# Where a quarter are far quicker than the half, no first look comes later than so many times what
+# they take.
 _FAR: Final = 4.0
 # So many of the latest looks at an age count; the older ones fade.
 _MEMORY: Final = 250.0
@@ -35,7 +40,8 @@ _ENDS_TO_KNOW: Final = 32
 _LOOKS_TO_PLAN: Final = 16
 # How many may look where nothing is known, until their answers are there.
 _SCOUTS: Final = 32
-# The share that looks early, because what ended before a first look shows only to them, and how early.
+# The share that looks early, because what ended before a first look shows only to them, and how
+# early.
 _EARLY: Final = 0.08
 _EARLIEST: Final = 0.3
 _JITTER: Final = 0.1
@@ -61,7 +67,8 @@ class Looks:
     def pause(self, age: float, looked: float, luck: float, *, trouble: bool = False) -> float:
         """Seconds until it is to be asked again whether to look; 0: look now.
 
-        What is learnt meanwhile may bring a look forward or put it off, so the pause may end before the look is due.
+        What is learnt meanwhile may bring a look forward or put it off, so the pause may end before
+        the look is due.
 
         Args:
             age: now.
@@ -72,11 +79,16 @@ class Looks:
         if self._news >= _LOOKS_TO_PLAN:
             self._plan()
         spread = 1 - _JITTER + 2 * _JITTER * luck
-        left = looked + min(self._wait(looked, luck, spread, trouble=trouble), self._most * spread) - age
+        left = (
+            looked
+            + min(self._wait(looked, luck, spread, trouble=trouble), self._most * spread)
+            - age
+        )
         if left > 1e-6:
             return min(left, max(self._first, age / 8) * spread)
         if self._ends < _ENDS_TO_KNOW:
-            # Thousands that were accepted at once wait for what a few of them find out; not for ever, should those not come back.
+            # Thousands that were accepted at once wait for what a few of them find out; not for
+            # ever, should those not come back.
             if self._scouts >= _SCOUTS and -left < looked + self._first + 1.0:
                 return max(age, self._first) * (_STEP - 1)
             self._scouts += 1
@@ -91,7 +103,9 @@ class Looks:
         return max(self._typical * spread - looked, looked * _LATE)
 
     def learn(self, pending: float, age: float, *, ended: bool) -> None:
-        """A look at this age: it had ended, or was still in process; `pending` is the age at which it last was, or 0."""
+        """A look at this age: it had ended, or was still in process; `pending` is the age at which
+        it last was, or 0.
+        """
         first, end = self._step(pending), self._step(age)
         self._news += 1
         self._looks += 1
@@ -101,7 +115,8 @@ class Looks:
                 self._count(step, 1.0, 0.0)
             return
         if end == len(self._alive) - 1:
-            # The last step is for all that is above: nothing outlives it, and what ends there has not outlived the one before.
+            # The last step is for all that is above: nothing outlives it, and what ends there has
+            # not outlived the one before.
             end += 1
         # Where in between it has ended is as likely as what is known so far has it.
         first = min(first, end - 1) if end else 0
@@ -123,10 +138,16 @@ class Looks:
 
     def _step(self, age: float) -> int:
         """The number of whole steps up to an age, or nearly."""
-        return min(max(0, round(log(age / self._least) / log(_STEP)) + 1), len(self._alive) - 1) if age > 0 else 0
+        return (
+            min(max(0, round(log(age / self._least) / log(_STEP)) + 1), len(self._alive) - 1)
+            if age > 0
+            else 0
+        )
 
     def _plan(self) -> None:
-        """Where nothing is known, it goes on as just before, and a half of what is left ends while the age doubles."""
+        """Where nothing is known, it goes on as just before, and a half of what is left ends while
+        the age doubles.
+        """
         self._news = self._scouts = 0
         usual = 1 - 1 / _STEP
         hazard, left, before = usual / 4, 1.0, []

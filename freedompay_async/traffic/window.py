@@ -12,12 +12,14 @@ __all__ = ["Window"]
 
 
 class Window:
-    """How many calls may be on the way at once; told of each answer, and judges a second of them at a time.
+    """How many calls may be on the way at once; told of each answer, and judges a second of them at
+    a time.
 
-    It is what the caller allows, until the issuer shows that this is too much: more than a tenth of its answers are 503, or with half
-    of the places in use they take twice as long as of late, and `_SLACK` seconds longer. Then it is cut, and it comes back to the whole in
-    about `_BACK` seconds. What is usual is known for each kind of call, so that a slow kind is no slow issuer, and
-    what lasts becomes usual.
+    It is what the caller allows, until the issuer shows that this is too much: more than a tenth of
+    its answers are 503, or with half of the places in use they take twice as long as of late, and
+    `_SLACK` seconds longer. Then it is cut, and it comes back to the whole in about `_BACK`
+    seconds. What is usual is known for each kind of call, so that a slow kind is no slow issuer,
+    and what lasts becomes usual.
 
     Args:
         most: calls at once that the caller allows.
@@ -38,8 +40,12 @@ class Window:
         self._took: Final[dict[str, tuple[int, float]]] = {}
         self._unavailable = self._busiest = 0
 
-    def answered(self, now: float, took: float, kind: str, *, busy: int, unavailable: bool = False) -> None:
-        """An answer to a call of this kind came after so many seconds, with so many on the way; `unavailable`: with 503."""
+    def answered(
+        self, now: float, took: float, kind: str, *, busy: int, unavailable: bool = False
+    ) -> None:
+        """An answer to a call of this kind came after so many seconds, with so many on the way;
+        `unavailable`: with 503.
+        """
         if now - self._judged_at >= 1.0:
             self._judge(now)
         self._busiest = max(self._busiest, busy)
@@ -56,7 +62,11 @@ class Window:
             known = self._usual.setdefault(kind, mean)
             self._usual[kind] = known + (mean - known) / self._MEMORY
             count, took, usual = count + times, took + seconds, usual + known * times
-        slower = took > self._SLOWER * usual and took - usual > self._SLACK * count and 2 * self._busiest >= self.limit
+        slower = (
+            took > self._SLOWER * usual
+            and took - usual > self._SLACK * count
+            and 2 * self._busiest >= self.limit
+        )
         if slower or self._unavailable > self._OVERLOADED * (count + self._unavailable):
             self.limit = max(1, int(self.limit * self._CUT))
         elif self.limit < self._most:

@@ -21,13 +21,21 @@ class Attempt:
     Args:
         deadline: of the whole call, by the clock of the loop.
         seconds: from a connection in hand to the last byte of the answer.
-        may_leave: asked with the connection in hand: waiting for it may have taken too long for a repeated effect.
+        may_leave: asked with the connection in hand: waiting for it may have taken too long for a
+            repeated effect.
         urgent: somebody waits for this very call.
     """
 
     __slots__ = ("_clock", "_may_leave", "_seconds", "began", "deadline", "late", "sent", "urgent")
 
-    def __init__(self, *, deadline: float, seconds: float, may_leave: Callable[[], bool] | None = None, urgent: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        deadline: float,
+        seconds: float,
+        may_leave: Callable[[], bool] | None = None,
+        urgent: bool = False,
+    ) -> None:
         self.urgent = urgent
         self.sent = False
         self.late = False
@@ -40,7 +48,9 @@ class Attempt:
         self._clock: asyncio.Timeout | None = None
 
     def clock(self) -> asyncio.Timeout:
-        """Runs to the deadline of the call; from `connected` on, to the attempt's own time-out if that is sooner."""
+        """Runs to the deadline of the call; from `connected` on, to the attempt's own time-out if
+        that is sooner.
+        """
         self._clock = asyncio.timeout_at(self.deadline)
         return self._clock
 
@@ -52,7 +62,8 @@ class Attempt:
         """A connection is in hand, and the next thing is the write.
 
         Raises:
-            TransportError: it comes too late; nothing was written, and the connection is as good as new.
+            TransportError: it comes too late; nothing was written, and the connection is as good as
+                new.
         """
         if self._may_leave is not None and not self._may_leave():
             raise TransportError("its first send is too long ago to send it again")
@@ -75,9 +86,15 @@ class Wire(Protocol):
     """Bytes out, bytes in."""
 
     def check(self) -> asyncio.AbstractEventLoop:
-        """The running loop. Raises `ConfigurationError` where it must not be used: closed, on another event loop, in a forked child."""
+        """The running loop.
+
+        Raises `ConfigurationError` where it must not be used: closed, on another event loop, in a
+        forked child.
+        """
         ...
 
     def send(self, message: Message, attempt: Attempt) -> Coroutine[Any, Any, Reply]:
-        """Send exactly these bytes, once, within the attempt's clock; raise `TransportError` where no whole answer came."""
+        """Send exactly these bytes, once, within the attempt's clock; raise `TransportError` where
+        no whole answer came.
+        """
         ...

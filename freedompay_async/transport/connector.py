@@ -34,8 +34,9 @@ CLOSED_UNUSED: Final = "the connection was closed before it could be used"
 _ROUNDS: Final = 10
 _OPENING: Final = 32
 
-# For what aiohttp calls in between, and does not hand on what it was called with. Where it is set for every call, two plain values: a
-# context lives as long as the last timer that was set in it, and must not keep a call alive.
+# For what aiohttp calls in between, and does not hand on what it was called with. Where it is set
+# for every call, two plain values: a context lives as long as the last timer that was set in it,
+# and must not keep a call alive.
 current_attempt: ContextVar[Attempt] = ContextVar("freedompay_attempt")
 opener: ContextVar[tuple[float, bool]] = ContextVar("freedompay_opener")
 
@@ -53,9 +54,11 @@ class Host(aiohttp.ClientRequest):
 
 
 class Connector(aiohttp.TCPConnector):
-    """Marks the moment when an attempt has its connection: before it nothing was sent, after it something may have been.
+    """Marks the moment when an attempt has its connection: before it nothing was sent, after it
+    something may have been.
 
-    The name, the connection and the TLS handshake all happen inside `connect`, in the caller's task.
+    The name, the connection and the TLS handshake all happen inside `connect`, in the caller's
+    task.
     """
 
     disowned = False
@@ -67,7 +70,9 @@ class Connector(aiohttp.TCPConnector):
         self._opening: Final = asyncio.Semaphore(_OPENING)
         self._new: Final[WeakSet[ResponseHandler]] = WeakSet()
 
-    async def connect(self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout) -> Connection:
+    async def connect(
+        self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout
+    ) -> Connection:
         """Called by aiohttp's session."""
         try:
             connection = await self.silent(req, traces, timeout)
@@ -81,13 +86,18 @@ class Connector(aiohttp.TCPConnector):
             raise
         return connection
 
-    async def silent(self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout) -> Connection:
-        """A connection on which nothing came while nobody had asked: aiohttp would take it for the answer to the next call.
+    async def silent(
+        self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout
+    ) -> Connection:
+        """A connection on which nothing came while nobody had asked: aiohttp would take it for the
+        answer to the next call.
 
-        The loop may have been busy since it came, so the socket itself is asked; from then on until the write nothing else runs.
+        The loop may have been busy since it came, so the socket itself is asked; from then on until
+        the write nothing else runs.
         """
         reason, tried = "", 0
-        # Of those that were kept any number may have spoken; a host that speaks on a new one, before it is asked, does so on the next too.
+        # Of those that were kept any number may have spoken; a host that speaks on a new one,
+        # before it is asked, does so on the next too.
         while tried < _STRAYS:
             connection = await super().connect(req, traces, timeout)
             transport, protocol = connection.transport, connection.protocol
@@ -96,7 +106,9 @@ class Connector(aiohttp.TCPConnector):
             tried += protocol in self._new
             self._new.discard(protocol)
             try:
-                if not protocol.should_close and (not _readable(transport) or await _read_out(transport, protocol)):
+                if not protocol.should_close and (
+                    not _readable(transport) or await _read_out(transport, protocol)
+                ):
                     return connection
             except BaseException:
                 _drop(connection, transport)
@@ -106,7 +118,9 @@ class Connector(aiohttp.TCPConnector):
         raise TransportError(reason)
 
     async def _create_connection(self, *args: Any, **kwargs: Any) -> ResponseHandler:
-        """Aiohttp's own place for how a connection is made; it has no limit for all of it together, names included."""
+        """Aiohttp's own place for how a connection is made; it has no limit for all of it together,
+        names included.
+        """
         deadline, urgent = opener.get()
         async with asyncio.timeout_at(deadline), nullcontext() if urgent else self._opening:
             protocol = await super()._create_connection(*args, **kwargs)
@@ -116,7 +130,8 @@ class Connector(aiohttp.TCPConnector):
     def _release(self, key: ConnectionKey, protocol: ResponseHandler, **options: Any) -> None:
         """Called by aiohttp where a connection is kept for the next call.
 
-        Without its parser all that comes meanwhile is noticed, be it half of a head, which the parser would keep to itself.
+        Without its parser all that comes meanwhile is noticed, be it half of a head, which the
+        parser would keep to itself.
         """
         protocol._parser = None
         super()._release(key, protocol, **options)
@@ -159,8 +174,8 @@ else:
 async def _read_out(transport: asyncio.BaseTransport, protocol: ResponseHandler) -> bool:
     """Let the loop read what waits; whether the socket is quiet then.
 
-    Of TLS not all that comes is said by the host: after the handshake come session tickets, which the TLS layer keeps to itself. So what
-    was said is what has reached the protocol.
+    Of TLS not all that comes is said by the host: after the handshake come session tickets, which
+    the TLS layer keeps to itself. So what was said is what has reached the protocol.
     """
     for _ in range(_ROUNDS):
         await asyncio.sleep(0)

@@ -24,7 +24,8 @@ _GZIP, _ZLIB, _RAW = 31, 15, -15
 
 
 async def unpacked(reply: Reply, *, most: int) -> Reply | None:
-    """The reply with its body as it was before it was compressed by gzip or deflate; as it came, where it can't be had.
+    """The reply with its body as it was before it was compressed by gzip or deflate; as it came,
+    where it can't be had.
 
     Args:
         reply: whose headers say that it is compressed.
@@ -54,8 +55,14 @@ def _form_of(reply: Reply) -> int | None:
     if coding in ("gzip", "x-gzip"):
         return _GZIP
     # Some leave zlib's head and end away, which the name asks for.
-    return (_ZLIB if reply.body[:1] and reply.body[0] & 0x0F == 8 else _RAW) if coding == "deflate" else None
+    return (
+        (_ZLIB if reply.body[:1] and reply.body[0] & 0x0F == 8 else _RAW)
+        if coding == "deflate"
+        else None
+    )
 
 
 def _without(headers: Mapping[str, str]) -> Mapping[str, str]:
-    return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in _OF_THE_PACKED)
+    return CIMultiDict(
+        (name, value) for name, value in headers.items() if name.lower() not in _OF_THE_PACKED
+    )

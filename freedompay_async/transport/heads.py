@@ -17,9 +17,21 @@ if TYPE_CHECKING:
 __all__ = ["Heads"]
 
 _MOST: Final = 1_000
-# A name of RFC 9110, and what tells where a request ends or how it is carried: that is not for a signer to say.
+# A name of RFC 9110, and what tells where a request ends or how it is carried: that is not for a
+# signer to say.
 _NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_OURS: Final = frozenset({"host", "connection", "content-length", "transfer-encoding", "expect", "upgrade", "te", "trailer"})
+_OURS: Final = frozenset(
+    {
+        "host",
+        "connection",
+        "content-length",
+        "transfer-encoding",
+        "expect",
+        "upgrade",
+        "te",
+        "trailer",
+    }
+)
 
 
 class Heads:
@@ -65,10 +77,15 @@ class Heads:
         given = {name.lower() for name in names}
         wrong = [name for name in names if name.lower() in _OURS or not _NAME.fullmatch(name)]
         if wrong or len(given) < len(names):
-            raise ConfigurationError(f"a header of the name {(wrong or names)[0][:40]!r} can't be sent, or not twice. Nothing was sent.")
+            raise ConfigurationError(
+                f"a header of the name {(wrong or names)[0][:40]!r} can't be sent, or not twice. "
+                "Nothing was sent."
+            )
         host = self._base.host_port_subcomponent
         lines = [f"{method} {self.url(path).raw_path_qs} HTTP/1.1", f"Host: {host}"]
-        lines += [f"{name}: {value}" for name, value in self._usual.items() if name.lower() not in given]
+        lines += [
+            f"{name}: {value}" for name, value in self._usual.items() if name.lower() not in given
+        ]
         if len(self._begun) >= _MOST:
             self._begun.clear()
         self._begun[key] = "\r\n".join(lines), len(lines) - 1

@@ -32,7 +32,8 @@ _POOL: Final = "freedompay_async.transport.pool"
 class Transport:
     """The connections to one issuer, bound to the process and the event loop of the first call.
 
-    aiohttp takes a fifth of a second to import. It is imported when the first client is made, and in a thread where a loop is running.
+    aiohttp takes a fifth of a second to import. It is imported when the first client is made, and
+    in a thread where a loop is running.
     """
 
     def __init__(
@@ -55,14 +56,17 @@ class Transport:
                 read = proxy.source
                 URL(proxy.shown)
         except ValueError:
-            raise ConfigurationError(f"{read} has a host that no name can be. Nothing was sent.") from None
+            raise ConfigurationError(
+                f"{read} has a host that no name can be. Nothing was sent."
+            ) from None
         self._connect_timeout: Final = connect_timeout
         self._max_answer: Final = max_answer
         self._ssl: Final = ssl_context
         self._pool: Pool | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
-        # Told by the fork itself: to ask for the process at each call would be a call of the system.
+        # Told by the fork itself: to ask for the process at each call would be a call of the
+        # system.
         self._is_copy = False
         if not _loop_is_running():
             import_module(_POOL)
@@ -72,13 +76,15 @@ class Transport:
         """The running loop, if this client may be used on it.
 
         Raises:
-            ConfigurationError: after close, on another event loop, in a forked child, or without a loop of asyncio; nothing was sent.
+            ConfigurationError: after close, on another event loop, in a forked child, or without a
+                loop of asyncio; nothing was sent.
         """
         if self._closed:
             raise ConfigurationError("this client is closed. Nothing was sent; open a new one.")
         if self._is_copy:
             raise ConfigurationError(
-                "this client was made in another process, and a fork must not share its connections. Nothing was sent; "
+                "this client was made in another process, and a fork must not share its "
+                "connections. Nothing was sent; "
                 "make a client after the fork."
             )
         loop = running_loop()
@@ -86,7 +92,8 @@ class Transport:
             self._loop = loop
         elif self._loop is not loop:
             raise ConfigurationError(
-                "this client belongs to another event loop. Nothing was sent; make one client for each loop (each asyncio.run)."
+                "this client belongs to another event loop. Nothing was sent; make one client for "
+                "each loop (each asyncio.run)."
             )
         return loop
 
@@ -116,7 +123,11 @@ class Transport:
         Raises:
             TransportError: no whole answer came.
         """
-        return self._send_first(message, attempt) if self._pool is None else self._pool.send(message, attempt)
+        return (
+            self._send_first(message, attempt)
+            if self._pool is None
+            else self._pool.send(message, attempt)
+        )
 
     async def _send_first(self, message: Message, attempt: Attempt) -> Reply:
         async with asyncio.timeout_at(attempt.deadline):
@@ -166,7 +177,8 @@ if hasattr(os, "register_at_fork"):
 
 
 async def _load() -> None:
-    # A thread of its own: the loop's would be there until the end of the loop, also for a child that is forked later.
+    # A thread of its own: the loop's would be there until the end of the loop, also for a child
+    # that is forked later.
     thread = ThreadPoolExecutor(1)
     try:
         await asyncio.get_running_loop().run_in_executor(thread, import_module, _POOL)

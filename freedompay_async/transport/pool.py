@@ -1,9 +1,10 @@
 """Bytes out, bytes in, over aiohttp's connections; only `connector.py` beside it imports aiohttp.
 
-aiohttp makes the connections (names, TCP, TLS), keeps them while they are idle, and parses what comes. A call is written to one of them
-and its answer is read from it, without aiohttp's session in between, which builds, copies and checks for each call what is the same for
-all of them: that alone costs more than the rest of a call. The session carries a call where what it adds is wanted: the proxy or the
-`.netrc` of the environment.
+aiohttp makes the connections (names, TCP, TLS), keeps them while they are idle, and parses what
+comes. A call is written to one of them and its answer is read from it, without aiohttp's session in
+between, which builds, copies and checks for each call what is the same for all of them: that alone
+costs more than the rest of a call. The session carries a call where what it adds is wanted: the
+proxy or the `.netrc` of the environment.
 """
 
 from __future__ import annotations
@@ -25,7 +26,14 @@ from freedompay_async.codec.messages import Reply
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Hidden
 from freedompay_async.transport.base import CLOSED, TransportError
-from freedompay_async.transport.connector import CLOSED_UNUSED, Connector, Host, current_attempt, noting, opener
+from freedompay_async.transport.connector import (
+    CLOSED_UNUSED,
+    Connector,
+    Host,
+    current_attempt,
+    noting,
+    opener,
+)
 from freedompay_async.transport.content import PACKED, unpacked
 from freedompay_async.transport.heads import Heads
 
@@ -43,13 +51,26 @@ if TYPE_CHECKING:
 
 __all__ = ["Pool"]
 
-# A body of this size is not copied behind its head; and aiohttp's session warns from here on that writing it holds the loop up.
+# A body of this size is not copied behind its head; and aiohttp's session warns from here on that
+# writing it holds the loop up.
 _LARGE: Final = 2**20
-_ERRORS: Final = (asyncio.CancelledError, TransportError, ConfigurationError, aiohttp.ClientError, HttpProcessingError, OSError, ValueError)
+_ERRORS: Final = (
+    asyncio.CancelledError,
+    TransportError,
+    ConfigurationError,
+    aiohttp.ClientError,
+    HttpProcessingError,
+    OSError,
+    ValueError,
+)
 # Answers of 1xx before the answer itself.
 _MOST_BEFORE: Final = 10
 _NO_TRACES: Final[list[Any]] = []
-_HEADERS: Final = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "freedompay-async"}
+_HEADERS: Final = {
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    "User-Agent": "freedompay-async",
+}
 # Whoever replaces it, as test doubles of aiohttp do, expects that no call gets past it.
 _REQUEST: Final = aiohttp.ClientSession._request
 
@@ -65,7 +86,15 @@ class Pool:
         way: straight to the issuer, or through a proxy.
     """
 
-    def __init__(self, base: URL, *, connect_timeout: float, max_answer: int, ssl_context: ssl.SSLContext | None, way: Way) -> None:
+    def __init__(
+        self,
+        base: URL,
+        *,
+        connect_timeout: float,
+        max_answer: int,
+        ssl_context: ssl.SSLContext | None,
+        way: Way,
+    ) -> None:
         self._base: Final = base
         self._way: Final = way
         # Its address may have a password in it.
@@ -75,7 +104,11 @@ class Pool:
         self._sockets: Final[WeakSet[socket.socket]] = WeakSet()
         self._timeout: Final = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout)
         self._connector: Final = Connector(
-            way=way, limit=0, ttl_dns_cache=60, ssl=ssl_context or True, socket_factory=noting(self._sockets)
+            way=way,
+            limit=0,
+            ttl_dns_cache=60,
+            ssl=ssl_context or True,
+            socket_factory=noting(self._sockets),
         )
         self.session: Final = aiohttp.ClientSession(
             connector=self._connector,
@@ -90,7 +123,8 @@ class Pool:
         self._heads: Final = Heads(base, _HEADERS)
         self._used: Final[set[asyncio.Transport]] = set()
         self._loop: Final = asyncio.get_running_loop()
-        # A timer that was cancelled stays with the loop for a while, and keeps its context alive: not that of the call.
+        # A timer that was cancelled stays with the loop for a while, and keeps its context alive:
+        # not that of the call.
         self._timers: Final = Context()
         self._closed = False
 
@@ -109,7 +143,8 @@ class Pool:
             return await self._exchange(message, attempt)
         except _ERRORS as error:
             failure = self._told(error, attempt)
-        # Raised here, so that it does not hold on to an error of aiohttp, whose frames hold the body and the headers.
+        # Raised here, so that it does not hold on to an error of aiohttp, whose frames hold the
+        # body and the headers.
         raise failure
 
     async def warm_up(self, count: int, attempt: Attempt) -> None:
@@ -119,7 +154,9 @@ class Pool:
             TransportError: they can't be had.
         """
         if not self._straight:
-            raise TransportError("through a proxy, and with trust_env, connections are made at each call only")
+            raise TransportError(
+                "through a proxy, and with trust_env, connections are made at each call only"
+            )
         opener.set((attempt.deadline, attempt.urgent))
         taken: list[Connection] = []
 
@@ -135,7 +172,8 @@ class Pool:
         else:
             if len(taken) == count and not self._closed:
                 return
-            # Who waits for a name when the pool is closed is cancelled, and the group takes that for its own.
+            # Who waits for a name when the pool is closed is cancelled, and the group takes that
+            # for its own.
             failure = TransportError(CLOSED, final=True)
         finally:
             for connection in taken:
@@ -147,25 +185,35 @@ class Pool:
         if isinstance(error, TransportError | ConfigurationError):
             return error.with_traceback(None)
         if isinstance(error, asyncio.CancelledError):
-            # A pool that is closed cancels whoever waits for it, and nobody has cancelled this task.
+            # A pool that is closed cancels whoever waits for it, and nobody has cancelled this
+            # task.
             task = asyncio.current_task()
             if not self._closed or task is None or task.cancelling():
                 # Without the frames below this one: their locals hold the body.
                 return error.with_traceback(None)
             return TransportError(CLOSED, final=True)
         if attempt.late or isinstance(error, TimeoutError):
-            return TransportError("no answer in time" if attempt.sent else f"no connection in time{self._way.told()}")
+            return TransportError(
+                "no answer in time" if attempt.sent else f"no connection in time{self._way.told()}"
+            )
         if isinstance(error, aiohttp.ClientConnectorCertificateError):
-            reason = f"the server's certificate is not trusted ({error.certificate_error}){self._way.told()}"
+            reason = (
+                "the server's certificate is not trusted "
+                f"({error.certificate_error}){self._way.told()}"
+            )
             return TransportError(reason, final=True)
         if isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientPayloadError):
-            # Only a connection that was written to ends so, even if it was not seen to be had (a test double of aiohttp).
+            # Only a connection that was written to ends so, even if it was not seen to be had (a
+            # test double of aiohttp).
             attempt.sent = True
         if isinstance(error, ValueError) and not isinstance(error, aiohttp.ClientError):
             if attempt.sent or self._straight:
                 return error
-            # Such as a user for a call that has its own Authorization. Not shown: it may have a password in it.
-            return TransportError("the proxy or the .netrc of the environment can't be used", final=True)
+            # Such as a user for a call that has its own Authorization. Not shown: it may have a
+            # password in it.
+            return TransportError(
+                "the proxy or the .netrc of the environment can't be used", final=True
+            )
         return TransportError(_reason(error) + ("" if attempt.sent else self._way.told()))
 
     async def _exchange(self, message: Message, attempt: Attempt) -> Reply:
@@ -181,8 +229,11 @@ class Pool:
             connection.release()
             raise
         self._used.add(transport)
-        # It wakes whoever waits for the answer by ending the connection, which could not be used again anyway.
-        clock = self._loop.call_at(attempt.ends(self._loop.time()), _expire, transport, attempt, context=self._timers)
+        # It wakes whoever waits for the answer by ending the connection, which could not be used
+        # again anyway.
+        clock = self._loop.call_at(
+            attempt.ends(self._loop.time()), _expire, transport, attempt, context=self._timers
+        )
         try:
             protocol.set_response_params(read_until_eof=True, auto_decompress=False)
             if len(message.body) < _LARGE:
@@ -205,7 +256,8 @@ class Pool:
                 raise self._too_large(answer.code)
             self._check_end(answer, protocol, attempt)
         except BaseException:
-            # What is not written yet must not leave any more, now that the caller is told how it stands.
+            # What is not written yet must not leave any more, now that the caller is told how it
+            # stands.
             transport.abort()
             connection.close()
             raise
@@ -213,7 +265,8 @@ class Pool:
             clock.cancel()
             self._used.discard(transport)
         if transport.get_write_buffer_size():
-            # It was answered before it was read to its end, and the rest must not leave any more, nor stand in the way of the next call.
+            # It was answered before it was read to its end, and the rest must not leave any more,
+            # nor stand in the way of the next call.
             transport.abort()
             connection.close()
         else:
@@ -221,8 +274,11 @@ class Pool:
         reply = Reply(answer.code, answer.headers, body)
         return reply if PACKED not in answer.headers else await self._unpacked(reply)
 
-    def _check_end(self, answer: RawResponseMessage, protocol: ResponseHandler, attempt: Attempt) -> None:
-        """Whether the end of the answer is the issuer's: an answer without a length ends with its connection, whoever ends that.
+    def _check_end(
+        self, answer: RawResponseMessage, protocol: ResponseHandler, attempt: Attempt
+    ) -> None:
+        """Whether the end of the answer is the issuer's: an answer without a length ends with its
+        connection, whoever ends that.
 
         Raises:
             TransportError: it is ours.
@@ -233,11 +289,16 @@ class Pool:
         if self._closed:
             raise TransportError(CLOSED, final=True)
         broke = protocol.exception()
-        if isinstance(broke, OSError) and "Content-Length" not in answer.headers and "Transfer-Encoding" not in answer.headers:
+        if (
+            isinstance(broke, OSError)
+            and "Content-Length" not in answer.headers
+            and "Transfer-Encoding" not in answer.headers
+        ):
             raise broke
 
     async def _by_session(self, message: Message, attempt: Attempt) -> Reply:
-        # A GET has no body at all. aiohttp itself sends one once more where a pooled connection was closed under it: its id is a key.
+        # A GET has no body at all. aiohttp itself sends one once more where a pooled connection was
+        # closed under it: its id is a key.
         url = self._heads.url(message.path)
         async with self.session.request(
             message.method,
@@ -274,7 +335,9 @@ class Pool:
         return bytes(body)
 
     def _too_large(self, status: int) -> TransportError:
-        return TransportError(f"the answer is larger than {self._max_answer} bytes and was not read (HTTP {status})")
+        return TransportError(
+            f"the answer is larger than {self._max_answer} bytes and was not read (HTTP {status})"
+        )
 
     async def close(self) -> None:
         self._closed = True
@@ -292,8 +355,9 @@ class Pool:
     def disown(self) -> None:
         """In a forked child: its copies of the sockets lead nowhere from now on.
 
-        A copy that is closed or collected, by whoever drops the client there, would take the parent's socket out of the epoll that the two
-        processes share, so that the parent hears no answer any more; and TLS would say goodbye to the issuer in the parent's name.
+        A copy that is closed or collected, by whoever drops the client there, would take the
+        parent's socket out of the epoll that the two processes share, so that the parent hears no
+        answer any more; and TLS would say goodbye to the issuer in the parent's name.
         """
         with socket.socket() as nowhere:
             for copy in list(self._sockets):
@@ -318,7 +382,10 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return f"the name {error.host} was not resolved"
     if isinstance(error, aiohttp.ClientConnectorError):
-        return f"no connection to {error.host}:{error.port} ({error.strerror or type(error.os_error).__name__})"
+        return (
+            f"no connection to {error.host}:{error.port} "
+            f"({error.strerror or type(error.os_error).__name__})"
+        )
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return f"the proxy refused the way to the host (HTTP {error.status})"
     if isinstance(error, aiohttp.ServerDisconnectedError):

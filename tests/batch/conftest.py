@@ -37,17 +37,31 @@ FAST = {
 ADDRESS = {
     f"address{number}_{part}": value
     for number in (1, 2)
-    for part, value in {"country": "KAZ", "postal_code": "050000", "line1": "Almaty", "line2": "Abai", "line3": "1"}.items()
+    for part, value in {
+        "country": "KAZ",
+        "postal_code": "050000",
+        "line1": "Almaty",
+        "line2": "Abai",
+        "line3": "1",
+    }.items()
 }
 
 
 def person(number: int, **changes) -> dict:
-    return {"key": f"k{number}", "phone": 77010000000 + number, "first_name": "Ivan", "last_name": "Ivanov"} | changes
+    return {
+        "key": f"k{number}",
+        "phone": 77010000000 + number,
+        "first_name": "Ivan",
+        "last_name": "Ivanov",
+    } | changes
 
 
 def people(count: int, last_names: dict[int, str] | None = None) -> list[dict]:
     """Numbers from 1; `last_names` are those that the issuer has its own mind about."""
-    return [person(number, last_name=(last_names or {}).get(number, "Ivanov")) for number in range(1, count + 1)]
+    return [
+        person(number, last_name=(last_names or {}).get(number, "Ivanov"))
+        for number in range(1, count + 1)
+    ]
 
 
 class Office:
@@ -66,17 +80,32 @@ class Office:
             writer.writerows(rows)
         return path
 
-    def document(self, name: str = "id.pdf", content: bytes = b"%PDF-1.4 the passport of Ivan") -> Path:
+    def document(
+        self, name: str = "id.pdf", content: bytes = b"%PDF-1.4 the passport of Ivan"
+    ) -> Path:
         path = self.folder / name
         path.write_bytes(content)
         return path
 
     def with_document(self, number: int, name: str = "id.pdf", **changes) -> dict:
         """A row of product 1000."""
-        return person(number, product_id=1000, country="KAZ", person_id=f"90010130000{number}", document=name, **ADDRESS, **changes)
+        return person(
+            number,
+            product_id=1000,
+            country="KAZ",
+            person_id=f"90010130000{number}",
+            document=name,
+            **ADDRESS,
+            **changes,
+        )
 
     def client(self, *, policy: dict | None = None, **options) -> FreedomPay:
-        settings = {"auth_id": self.issuer.auth_id, "secret_key": self.issuer.secret_key, "region": "KZ", "base_url": self.issuer.base_url}
+        settings = {
+            "auth_id": self.issuer.auth_id,
+            "secret_key": self.issuer.secret_key,
+            "region": "KZ",
+            "base_url": self.issuer.base_url,
+        }
         return FreedomPay(**settings | options, policy=Policy(**FAST | (policy or {})))
 
     @asynccontextmanager
@@ -104,7 +133,9 @@ class Office:
             return await self.finish(batch)
 
     async def held(self, gate, running: asyncio.Task) -> None:
-        """Returns once a call has come to the gate; a run that ends before that raises what it has to say."""
+        """Returns once a call has come to the gate; a run that ends before that raises what it has
+        to say.
+        """
         reached = asyncio.create_task(gate.reached())
         await asyncio.wait({reached, running}, return_when=asyncio.FIRST_COMPLETED)
         if not reached.done():
@@ -113,7 +144,9 @@ class Office:
 
     @asynccontextmanager
     async def under_way(self, call: str, rows: list[dict], **options):
-        """A batch of these rows whose run waits for the answer of a call: the batch, the run, and the gate that lets the answer go."""
+        """A batch of these rows whose run waits for the answer of a call: the batch, the run, and
+        the gate that lets the answer go.
+        """
         gate = self.issuer.gate(call)
         async with self.batch(**options) as batch:
             await self.plan(batch, self.file(rows))
@@ -130,7 +163,11 @@ class Office:
 
     def effects(self) -> list[dict]:
         """The bodies of the calls that change something, as they arrived."""
-        return [json.loads(each.body) for each in self.issuer.received if not each.path.endswith("request/status")]
+        return [
+            json.loads(each.body)
+            for each in self.issuer.received
+            if not each.path.endswith("request/status")
+        ]
 
     def arrived(self, call: str) -> int:
         return sum(each.path.endswith(call) for each in self.issuer.received)
@@ -148,7 +185,9 @@ class Office:
 
 @pytest.fixture
 def between(monkeypatch):
-    """Somebody between a batch and the issuer: `rule(call, request_id, send)` gives a reply, or awaits `send()` as often as it likes."""
+    """Somebody between a batch and the issuer: `rule(call, request_id, send)` gives a reply, or
+    awaits `send()` as often as it likes.
+    """
 
     def put(batch, rule):
         transport = batch._fp._transport
@@ -156,7 +195,9 @@ def between(monkeypatch):
 
         async def carried(message, attempt):
             request_id = json.loads(message.body)["request_id"]
-            reply = await rule(message.path.split("card-api/")[-1], request_id, lambda: send(message, attempt))
+            reply = await rule(
+                message.path.split("card-api/")[-1], request_id, lambda: send(message, attempt)
+            )
             if not attempt.sent:
                 attempt.connected()
             return reply
@@ -171,7 +212,13 @@ def said():
     """A reply in the contract's own form, or any other text."""
 
     def said(body, status=200):
-        return Reply(status, {}, body if isinstance(body, bytes) else json.dumps({"dt": "2026-05-01T00:00:00+05:00"} | body).encode())
+        return Reply(
+            status,
+            {},
+            body
+            if isinstance(body, bytes)
+            else json.dumps({"dt": "2026-05-01T00:00:00+05:00"} | body).encode(),
+        )
 
     return said
 
@@ -208,7 +255,9 @@ def office(issuer, tmp_path):
 
 @pytest.fixture
 def everywhere(office, people, one_each):
-    """Cancels a story of a batch at its first wait, its second, and so on; what was wrong afterwards, and how many places there were."""
+    """Cancels a story of a batch at its first wait, its second, and so on; what was wrong
+    afterwards, and how many places there were.
+    """
 
     def sent():
         return {body["request_id"] for body in office.effects()}
@@ -240,9 +289,22 @@ def everywhere(office, people, one_each):
             wrong += [(stop, "not cancelled", task)] if not task.cancelled() else []
             wrong += [(stop, "left", each) for each in story.left()]
             wrong += [(stop, "runs", opened)] if opened.running else []
-            wrong += [(stop, "progress", batch.progress)] if batch.progress.in_progress or batch.progress.waiting else []
-            wrong += [(stop, "pool", fp)] if fp._transport._pool and fp._transport._pool.session.connector._acquired else []
-            kept = {each for (each,) in await opened.call(lambda c: c.execute("SELECT request_id FROM intents").fetchall())}
+            wrong += (
+                [(stop, "progress", batch.progress)]
+                if batch.progress.in_progress or batch.progress.waiting
+                else []
+            )
+            wrong += (
+                [(stop, "pool", fp)]
+                if fp._transport._pool and fp._transport._pool.session.connector._acquired
+                else []
+            )
+            kept = {
+                each
+                for (each,) in await opened.call(
+                    lambda c: c.execute("SELECT request_id FROM intents").fetchall()
+                )
+            }
             wrong += [(stop, "sent and not written", each) for each in sent() - kept - seen]
             report = await office.finish(batch)
         wrong += [(stop, "not complete", report)] if not report.complete else []

@@ -1,4 +1,6 @@
-"""A row of a batch by itself: doubles for the session, the journal and what is asked about, and one list of what happened, in order."""
+"""A row of a batch by itself: doubles for the session, the journal and what is asked about, and one
+list of what happened, in order.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,13 @@ from freedompay_async.batch.plan import PlannedRow
 from freedompay_async.batch.shared import Shared
 from freedompay_async.batch.steps import Steps
 from freedompay_async.batch.stopping import Stopping
-from freedompay_async.contract.models import CardActivation, CardIssue, ClientCreation, NewClient, RequestState
+from freedompay_async.contract.models import (
+    CardActivation,
+    CardIssue,
+    ClientCreation,
+    NewClient,
+    RequestState,
+)
 from freedompay_async.contract.request_ids import derive_request_id
 from freedompay_async.errors import RequestFailed
 from freedompay_async.operations.operation import Operation
@@ -29,17 +37,25 @@ from freedompay_async.traffic.poll_schedule import Polls
 PERSON = NewClient(phone=77010000007, type=1, resident=1, first_name="Ivan", last_name="Ivanov")
 STEPS = ["client", "card", "activate"]
 # What is known of the row when a step of it is begun.
-BEFORE = {"client": {}, "card": {"client_id": "cl-1"}, "activate": {"client_id": "cl-1", "card_id": "c-1"}}
+BEFORE = {
+    "client": {},
+    "card": {"client_id": "cl-1"},
+    "activate": {"client_id": "cl-1", "card_id": "c-1"},
+}
 USED = (
-    "used before{}. The issuer knew the request id of this row's {} before this journal sent it, so nothing is made for the row until "
+    "used before{}. The issuer knew the request id of this row's {} before this journal sent it, "
+    "so nothing is made for the row until "
     "--accept-found says that it was used for the same person [request_id {}]"
 )
 # The middle of the first sentence, by what is known of that use.
 THE_CARD = ": check whose card it is"
 THE_CLIENT = (
-    ": check whose client it is. No card of that use is known: the issuer does not know its request, or could not be asked, or it failed"
+    ": check whose client it is. No card of that use is known: the issuer does not know its "
+    "request, or could not be asked, or it failed"
 )
-NOTHING = ". Nothing is known that this use has made: it failed, or goes on, or could not be asked about"
+NOTHING = (
+    ". Nothing is known that this use has made: it failed, or goes on, or could not be asked about"
+)
 STEP_OF = {"clients.create": "client", "cards.issue": "card", "cards.activate": "activate"}
 WRITTEN = {
     writes._intend: "written",
@@ -58,7 +74,13 @@ def cards(*ids, **said):
     return state(cards=[{"card_id": each} for each in ids], **said)
 
 
-CLIENT, CARD, DONE, PROCESS, FAILED = state(client_id="cl-1"), cards("c-1"), state(), state("process"), state("error")
+CLIENT, CARD, DONE, PROCESS, FAILED = (
+    state(client_id="cl-1"),
+    cards("c-1"),
+    state(),
+    state("process"),
+    state("error"),
+)
 
 
 def own(step, key="k7"):
@@ -94,11 +116,14 @@ def body_of(step, **changed):
 
 
 def sent_before(step, *, at=900.0, accepted=False, refused=Refusal.NONE, digest=None):
-    return {step: Earlier(at, accepted, digest_of(body_of(step)) if digest is None else digest, refused)}
+    return {
+        step: Earlier(at, accepted, digest_of(body_of(step)) if digest is None else digest, refused)
+    }
 
 
 class Desk:
-    """A run: of each step the issuer says to its sends what `sends` has, and to questions about it what `looks` has, one after another.
+    """A run: of each step the issuer says to its sends what `sends` has, and to questions about it
+    what `looks` has, one after another.
 
     The last look holds for all later ones; a send without an answer is an error of the test.
     """
@@ -119,12 +144,17 @@ class Desk:
         self.polls = Polls(self.policy)
         self.stopping, self.progress, self.room = Stopping(), Progress(), asyncio.Event()
         # What the lanes of a client share is this too.
-        session = SimpleNamespace(shared=self, policy=self.policy, timeout=30.0, submit=self.submit, look_up=self.look_up)
+        session = SimpleNamespace(
+            shared=self, policy=self.policy, timeout=30.0, submit=self.submit, look_up=self.look_up
+        )
         self.shared = Shared(
             session=session,
             lane=SimpleNamespace(),
             journal=self,
-            limits=Limits(**{"concurrency": concurrency, "settle": 60.0, "wait": 100.0, "outage": 200.0} | (limits or {})),
+            limits=Limits(
+                **{"concurrency": concurrency, "settle": 60.0, "wait": 100.0, "outage": 200.0}
+                | (limits or {})
+            ),
             progress=self.progress,
             settings={"merchant": "1", "batch": "may", "activate": activate},
             clock=SimpleNamespace(sent_at=lambda written: written + 5.0, now=lambda: (1000.0, 2.5)),
@@ -137,7 +167,15 @@ class Desk:
         self.steps = Steps(self.shared, self, self, guard=self.guard, ahead=self.ahead)
 
     def row(self, key="k7", *, document=None, **known):
-        planned = Row(line=8, key=key, product_id=2000, client=PERSON, document=document, identification_info=None, branch_id=None)
+        planned = Row(
+            line=8,
+            key=key,
+            product_id=2000,
+            client=PERSON,
+            document=document,
+            identification_info=None,
+            branch_id=None,
+        )
         facts = {"client_id": None, "card_id": None, "sent": {}} | known
         return Entry(number=7, line=8, key=key, planned=PlannedRow(row=planned), **facts)
 
@@ -158,7 +196,13 @@ class Desk:
     async def write(self, writer, values):
         self.told.append(WRITTEN[writer] + (f" {values[0][1]}" if writer is writes._intend else ""))
         self.known.append(values)
-        return self.shares_card if writer is writes._claim else self.ends_shared if writer is writes._end else None
+        return (
+            self.shares_card
+            if writer is writes._claim
+            else self.ends_shared
+            if writer is writes._end
+            else None
+        )
 
     def note_values(self, writer, values):
         self.told.append(f"{WRITTEN[writer]} {values[1]}")
@@ -243,7 +287,9 @@ ISSUED = (State.ISSUED, "cl-1", "c-1", None)
 
 
 def ends_of(play):
-    """How a row of a desk ends: its state, its client, its card and why; the desk, the row and its outcome are kept beside it."""
+    """How a row of a desk ends: its state, its client, its card and why; the desk, the row and its
+    outcome are kept beside it.
+    """
 
     def run(desk_options, prepare=None, **known):
         async def told():

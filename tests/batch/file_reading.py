@@ -19,11 +19,15 @@ TODAY = date(2025, 6, 15)
 
 
 def read(path: Path, **settings) -> list[Row | list[Problem]]:
-    return list(read_file(path, **{"product_id": 2000, "today": TODAY, "documents": False} | settings))
+    return list(
+        read_file(path, **{"product_id": 2000, "today": TODAY, "documents": False} | settings)
+    )
 
 
 def problems(path: Path, **settings) -> list[str]:
-    return [str(problem) for row in read(path, **settings) if isinstance(row, list) for problem in row]
+    return [
+        str(problem) for row in read(path, **settings) if isinstance(row, list) for problem in row
+    ]
 
 
 def refusal(path: Path, **settings) -> str:

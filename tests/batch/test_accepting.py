@@ -1,4 +1,6 @@
-"""What somebody says of rows that were used before: which are accepted, which were not found, and what is refused."""
+"""What somebody says of rows that were used before: which are accepted, which were not found, and
+what is refused.
+"""
 
 from __future__ import annotations
 
@@ -32,15 +34,23 @@ class Books:
     def __init__(self, *more) -> None:
         self.calls = 0
         self.connection = sqlite3.connect(":memory:", isolation_level=None)
-        self.connection.execute("CREATE TABLE rows (number INTEGER PRIMARY KEY, key, state, found, accepted_found, reason)")
-        self.connection.executemany("INSERT INTO rows (key, state, found, accepted_found, reason) VALUES (?, ?, ?, ?, ?)", [*ROWS, *more])
+        self.connection.execute(
+            "CREATE TABLE rows (number INTEGER PRIMARY KEY, key, state, found, accepted_found, "
+            "reason)"
+        )
+        self.connection.executemany(
+            "INSERT INTO rows (key, state, found, accepted_found, reason) VALUES (?, ?, ?, ?, ?)",
+            [*ROWS, *more],
+        )
 
     async def call(self, work):
         self.calls += 1
         return work(self.connection)
 
     def rows(self):
-        return self.connection.execute("SELECT key, state, found, accepted_found, reason FROM rows ORDER BY number").fetchall()
+        return self.connection.execute(
+            "SELECT key, state, found, accepted_found, reason FROM rows ORDER BY number"
+        ).fetchall()
 
     def changed(self):
         return [row for row in self.rows() if row not in ROWS]
@@ -87,11 +97,19 @@ def test_what_is_no_list_of_keys_is_refused(given):
     with pytest.raises(ConfigurationError) as caught:
         accepted_keys(given)
 
-    assert caught.value.text == f"accept_found={given!r}: give the keys as a list, or 'all'. Nothing was sent."
+    assert (
+        caught.value.text
+        == f"accept_found={given!r}: give the keys as a list, or 'all'. Nothing was sent."
+    )
 
 
 @pytest.mark.parametrize(
-    ("key", "why"), [(5, "the key is of type int"), ("a\0", r"the key 'a\x00' has a character"), (None, "the key is of type NoneType")]
+    ("key", "why"),
+    [
+        (5, "the key is of type int"),
+        ("a\0", r"the key 'a\x00' has a character"),
+        (None, "the key is of type NoneType"),
+    ],
 )
 def test_what_is_no_key_is_refused_in_a_list_too(key, why):
     with pytest.raises(ConfigurationError) as caught:
@@ -151,15 +169,25 @@ async def test_a_key_that_the_journal_does_not_have_accepts_nothing(books):
     with pytest.raises(ConfigurationError) as caught:
         await accept(books, ("k1", "other", "k2", "more"))
 
-    assert caught.value.text == 'run.db has no row with the key "other", "more": nothing was accepted, and nothing was sent.'
+    assert caught.value.text == (
+        'run.db has no row with the key "other", "more": nothing was accepted, and nothing '
+        "was sent."
+    )
     assert books.changed() == []
 
 
-async def test_a_key_that_an_earlier_version_kept_as_it_was_written_is_found_by_its_one_form(books_with):
-    books = books_with(("\0", "found", 1, 0, "used before"), (" old \n", "found", 1, 0, "used before"))
+async def test_a_key_that_an_earlier_version_kept_as_it_was_written_is_found_by_its_one_form(
+    books_with,
+):
+    books = books_with(
+        ("\0", "found", 1, 0, "used before"), (" old \n", "found", 1, 0, "used before")
+    )
 
     assert await accept(books, ("old",)) == Accepted(rows=1)
-    assert books.changed() == [("\0", "found", 1, 0, "used before"), (" old \n", "started", 1, 1, None)]
+    assert books.changed() == [
+        ("\0", "found", 1, 0, "used before"),
+        (" old \n", "started", 1, 1, None),
+    ]
 
 
 async def test_a_key_that_two_rows_read_as_accepts_nothing(books_with):
@@ -169,6 +197,7 @@ async def test_a_key_that_two_rows_read_as_accepts_nothing(books_with):
         await accept(books, ("k2", "k1"))
 
     assert caught.value.text == (
-        'run.db has several rows whose keys read as "k1", so one of them can\'t be named: nothing was accepted, and nothing was sent.'
+        'run.db has several rows whose keys read as "k1", so one of them can\'t be named: nothing '
+        "was accepted, and nothing was sent."
     )
     assert [row[3] for row in books.rows()[:2]] == [0, 0]

@@ -31,7 +31,9 @@ async def test_of_a_row(office, person):
 
 
 async def test_of_a_batch(office, person):
-    await office.issue(office.file([person(1), person(2, card_product_id=77)]), limits=ONE, card_product_id=88)
+    await office.issue(
+        office.file([person(1), person(2, card_product_id=77)]), limits=ONE, card_product_id=88
+    )
 
     assert sorted(card["product_id"] for card in office.issuer.ledger()) == [77, 88]
 
@@ -47,7 +49,11 @@ async def test_a_resumed_batch_has_that_of_its_plan(office, people):
 
 @pytest.mark.parametrize(
     ("first", "then", "told"),
-    [(88, 99, "card_product '88', not '99'"), (88, None, "card_product '88', not none"), (None, 88, "card_product none, not '88'")],
+    [
+        (88, 99, "card_product '88', not '99'"),
+        (88, None, "card_product '88', not none"),
+        (None, 88, "card_product none, not '88'"),
+    ],
 )
 async def test_another_one_is_another_batch(office, people, first, then, told):
     file = office.file(people(1))
@@ -57,7 +63,9 @@ async def test_another_one_is_another_batch(office, people, first, then, told):
         with pytest.raises(ConfigurationError) as caught:
             await office.plan(batch, file)
 
-    assert str(caught.value) == f"{office.folder / 'run.db'} has another batch: it was made with {told}. Nothing was sent."
+    assert str(caught.value) == (
+        f"{office.folder / 'run.db'} has another batch: it was made with {told}. Nothing was sent."
+    )
     assert office.effects() == []
 
 
@@ -94,5 +102,8 @@ async def test_the_rows_have_the_digest_that_they_had_without_it(office, people)
 @pytest.mark.parametrize("given", [0, -1, True, "2000", 1.5, 10**18])
 async def test_what_is_none(office, given):
     async with office.batch() as batch:
-        with pytest.raises(ConfigurationError, match=r"^card_product_id is no integer over 0 .* Nothing was sent\.$"):
+        with pytest.raises(
+            ConfigurationError,
+            match=r"^card_product_id is no integer over 0 .* Nothing was sent\.$",
+        ):
             Batch(batch._fp, batch._journal, card_product_id=given)

@@ -40,7 +40,8 @@ def time(monkeypatch):
         (999_500.0, 0.0, 999_000.0),
         (999_500.0, 7200.0, 991_800.0),
         (1_000_000.0, 0.0, 999_000.0),
-        # The clock is behind what the journal has seen: in the future, so that nobody takes it for young.
+        # The clock is behind what the journal has seen: in the future, so that nobody takes it for
+        # young.
         (1_000_001.0, 0.0, inf),
         (1_000_001.0, 7200.0, inf),
     ],
@@ -49,7 +50,9 @@ def test_when_an_earlier_run_sent_it(time, newest, set_back, expected):
     assert Clock(newest=newest, set_back=set_back).sent_at(999_000.0) == expected
 
 
-@pytest.mark.parametrize(("jump", "age"), [(0.0, 1010.0), (-500.0, 1010.0), (-7200.0, 1010.0), (7200.0, 8210.0)])
+@pytest.mark.parametrize(
+    ("jump", "age"), [(0.0, 1010.0), (-500.0, 1010.0), (-7200.0, 1010.0), (7200.0, 8210.0)]
+)
 def test_whatever_happens_to_the_clock_in_a_run_an_intent_does_not_grow_younger(time, jump, age):
     clock = Clock()
     time.goes_on(10.0)
@@ -58,7 +61,9 @@ def test_whatever_happens_to_the_clock_in_a_run_an_intent_does_not_grow_younger(
     assert time.wall - clock.sent_at(999_000.0) == age
 
 
-@pytest.mark.parametrize(("jump", "expected"), [(0.0, 0.0), (-0.5, 0.0), (-7200.0, 7200.0), (7200.0, 0.0)])
+@pytest.mark.parametrize(
+    ("jump", "expected"), [(0.0, 0.0), (-0.5, 0.0), (-7200.0, 7200.0), (7200.0, 0.0)]
+)
 def test_a_clock_that_is_set_back_is_seen(time, jump, expected):
     clock = Clock()
     time.goes_on(10.0)

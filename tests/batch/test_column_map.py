@@ -58,12 +58,21 @@ def test_a_file(write, bom: bytes, newline: str):
 def test_the_example_is_good(tmp_path: Path):
     found = column_map(Path(__file__).parents[2] / "examples" / "columns.toml")
     clients = tmp_path / "clients.csv"
-    head = "№;номер заявки ;Мобильный телефон;Имя;Фамилия;Отчество;Дата рождения;ИИН;Почта;Комментарий"
-    clients.write_text(f"{head}\n1;app-1;77017777777;Aidar;Omarov;;1990-12-31;;;call back\n", encoding="utf-8")
+    head = (
+        "№;номер заявки ;Мобильный телефон;Имя;Фамилия;Отчество;Дата рождения;ИИН;Почта;Комментарий"
+    )
+    clients.write_text(
+        f"{head}\n1;app-1;77017777777;Aidar;Omarov;;1990-12-31;;;call back\n", encoding="utf-8"
+    )
     (row,) = read_file(clients, product_id=1000, columns=Path(found.source))
 
     assert isinstance(row, Row)
-    assert (row.key, row.client.phone, row.client.country, row.product_id) == ("app-1", 77017777777, "KAZ", 2000)
+    assert (row.key, row.client.phone, row.client.country, row.product_id) == (
+        "app-1",
+        77017777777,
+        "KAZ",
+        2000,
+    )
 
 
 def test_a_path_of_text_is_the_same_as_a_path(write):
@@ -85,40 +94,83 @@ def test_no_map_is_no_map():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"phones": "Телефон"}, '"phones" is not a column: did you mean phone? `freedompay batch columns` lists the columns.'),
-        ({"zzz": "Телефон"}, '"zzz" is not a column. `freedompay batch columns` lists the columns.'),
-        ({"Телефон": "phone"}, '"Телефон" is not a column: write it the other way round, phone = "Телефон".'),
+        (
+            {"phones": "Телефон"},
+            (
+                '"phones" is not a column: did you mean phone? `freedompay batch columns` lists '
+                "the columns."
+            ),
+        ),
+        (
+            {"zzz": "Телефон"},
+            '"zzz" is not a column. `freedompay batch columns` lists the columns.',
+        ),
+        (
+            {"Телефон": "phone"},
+            '"Телефон" is not a column: write it the other way round, phone = "Телефон".',
+        ),
         ({3: "phone"}, "the name of a column is text, not int."),
-        ({"phone": "Телефон", "email": "ТЕЛЕФОН "}, '"ТЕЛЕФОН " is there twice: for phone and for email. Take one of them out.'),
-        ({"phone": ["Тел", "тел"]}, '"тел" is there twice: for phone and for phone. Take one of them out.'),
-        ({"phone": "Тел", "ignore": ["тел"]}, '"тел" is there twice: for phone and for ignore. Take one of them out.'),
-        ({"ignore": ["тел"], "phone": "Тел"}, '"Тел" is there twice: for ignore and for phone. Take one of them out.'),
-        ({"constant": {"zzz": "1"}}, '"zzz" is not a column. `freedompay batch columns` lists the columns.'),
+        (
+            {"phone": "Телефон", "email": "ТЕЛЕФОН "},
+            '"ТЕЛЕФОН " is there twice: for phone and for email. Take one of them out.',
+        ),
+        (
+            {"phone": ["Тел", "тел"]},
+            '"тел" is there twice: for phone and for phone. Take one of them out.',
+        ),
+        (
+            {"phone": "Тел", "ignore": ["тел"]},
+            '"тел" is there twice: for phone and for ignore. Take one of them out.',
+        ),
+        (
+            {"ignore": ["тел"], "phone": "Тел"},
+            '"Тел" is there twice: for ignore and for phone. Take one of them out.',
+        ),
+        (
+            {"constant": {"zzz": "1"}},
+            '"zzz" is not a column. `freedompay batch columns` lists the columns.',
+        ),
         ({"constant": {"key": "1"}}, "key can't be a constant: each row has a key of its own."),
-        ({"email": "Почта", "constant": {"email": "a@b.c"}}, "email is a column of the file and a constant too. Take one of them out."),
-        ({"constant": "1"}, 'constant is not a table: write [constant] and below it lines such as resident = "1".'),
+        (
+            {"email": "Почта", "constant": {"email": "a@b.c"}},
+            "email is a column of the file and a constant too. Take one of them out.",
+        ),
+        (
+            {"constant": "1"},
+            'constant is not a table: write [constant] and below it lines such as resident = "1".',
+        ),
     ],
 )
 def test_what_is_wrong(given: dict, message: str):
     assert refusal(given) == message
 
 
-@pytest.mark.parametrize("value", [1, True, None, [], "", "  ", ["Тел", 1], ["Тел", ""], {"a": "b"}])
+@pytest.mark.parametrize(
+    "value", [1, True, None, [], "", "  ", ["Тел", 1], ["Тел", ""], {"a": "b"}]
+)
 @pytest.mark.parametrize("column", ["phone", "ignore"])
 def test_what_is_no_name(column: str, value: object):
-    expected = f'{column} is not a name of a column in the file, such as "Телефон", or a list of such names.'
+    expected = (
+        f'{column} is not a name of a column in the file, such as "Телефон", or a list of such '
+        "names."
+    )
     assert refusal({column: value}) == expected
 
 
 @pytest.mark.parametrize("value", [True, 1.5, None, ["1"], "", " "])
 def test_what_is_no_constant(value: object):
-    assert refusal({"constant": {"resident": value}}) == "the constant resident is not a text: write it in quotation marks."
+    assert (
+        refusal({"constant": {"resident": value}})
+        == "the constant resident is not a text: write it in quotation marks."
+    )
 
 
 def test_what_is_no_toml(write):
     assert refusal(write("phone = Телефон\n")).startswith("is not TOML: ")
     assert refusal(write('phone = "Тел"\nphone = "Телефон"\n')).startswith("is not TOML: ")
-    assert refusal(write("Телефон = 'phone'\n")).endswith('. Write lines such as phone = "Телефон".')
+    assert refusal(write("Телефон = 'phone'\n")).endswith(
+        '. Write lines such as phone = "Телефон".'
+    )
     assert refusal(write("a = " + "[" * 5_000)).endswith(" it is nested too deeply.")
 
 
@@ -127,7 +179,10 @@ def test_another_encoding(write):
 
 
 def test_a_file_that_is_too_large(write):
-    assert refusal(write("#" * (1024 * 1024 + 1))) == "has more than 1,048,576 bytes: it is not a map of columns."
+    assert (
+        refusal(write("#" * (1024 * 1024 + 1)))
+        == "has more than 1,048,576 bytes: it is not a map of columns."
+    )
 
 
 def test_a_file_that_is_not_there(tmp_path: Path):

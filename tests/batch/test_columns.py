@@ -39,12 +39,21 @@ def test_the_example_is_good_without_a_document():
 
 def test_the_example_is_good_for_product_1000_with_its_document():
     document = next(column.example for column in ABOUT if column.name == "document")
-    row = read_row(2, {**example_row(), "product_id": "1000", "document": document}, product_id=1000, today=TODAY)
+    row = read_row(
+        2,
+        {**example_row(), "product_id": "1000", "document": document},
+        product_id=1000,
+        today=TODAY,
+    )
 
     assert isinstance(row, Row)
 
 
 def test_a_column_of_dates_says_so():
-    dates = [column.name for column in ABOUT if not isinstance(value_of(column.name, date(1990, 12, 31)), Wrong)]
+    dates = [
+        column.name
+        for column in ABOUT
+        if not isinstance(value_of(column.name, date(1990, 12, 31)), Wrong)
+    ]
 
     assert dates == [column.name for column in ABOUT if "YYYY-MM-DD" in column.format]

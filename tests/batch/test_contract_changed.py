@@ -30,7 +30,9 @@ async def planned(office, people, count=2, **client):
 async def abandoned(office, people, **client):
     """A run that has heard nothing of its one client, whose call did not arrive."""
     office.issuer.script("client/add", Fault.DROPPED)
-    async with office.batch(limits=Limits(settle=0.1), client={"policy": {"grace": 60.0}, **client}) as batch:
+    async with office.batch(
+        limits=Limits(settle=0.1), client={"policy": {"grace": 60.0}, **client}
+    ) as batch:
         await office.plan(batch, office.file(people(1)))
         await office.finish(batch)
 
@@ -67,19 +69,36 @@ def remembered(office) -> dict[str, str]:
         ({}, BRANCH, ['clients.create: fields.branch_id: was nothing, is "b-7"']),
         (BRANCH, {}, ['clients.create: fields.branch_id: was "b-7", is nothing']),
         (BRANCH, OTHER, ['clients.create: fields.branch_id: was "b-7", is "b-8"']),
-        ({}, with_path("/v6/clients"), ["clients.create: path: was /v5/card-api/client/add, is /v6/clients"]),
         (
             {},
-            {"contract": [Override(call="cards.balance", rename={"card_id": "cardId"}), Override(call=CREATE, leave_out=["branch_id"])]},
-            ["cards.balance: rename.card_id: was nothing, is cardId", "clients.create: leave_out: was nothing, is branch_id"],
+            with_path("/v6/clients"),
+            ["clients.create: path: was /v5/card-api/client/add, is /v6/clients"],
+        ),
+        (
+            {},
+            {
+                "contract": [
+                    Override(call="cards.balance", rename={"card_id": "cardId"}),
+                    Override(call=CREATE, leave_out=["branch_id"]),
+                ]
+            },
+            [
+                "cards.balance: rename.card_id: was nothing, is cardId",
+                "clients.create: leave_out: was nothing, is branch_id",
+            ],
         ),
     ],
 )
-async def test_a_resumed_run_shows_the_difference_and_sends_nothing(office, people, first, second, lines):
+async def test_a_resumed_run_shows_the_difference_and_sends_nothing(
+    office, people, first, second, lines
+):
     await planned(office, people, **first)
     told = await refusal(office, **second)
 
-    assert told.split("\n")[0] == f"{office.folder / 'run.db'} has a batch that was planned with another contract:"
+    assert (
+        told.split("\n")[0]
+        == f"{office.folder / 'run.db'} has a batch that was planned with another contract:"
+    )
     assert told.split("\n")[1:-1] == [f"  {line}" for line in lines]
     assert TOLD in told.split("\n")[-1]
     assert told.endswith(" Nothing was sent.")
@@ -101,12 +120,19 @@ async def test_many_differences_are_told_as_a_few_and_how_many_more(office, peop
     contract = [Override(call=CREATE, fields={f"f{number:02}": number for number in range(25)})]
     lines = (await refusal(office, contract=contract)).split("\n")
 
-    assert (len(lines), lines[1], lines[-2]) == (23, "  clients.create: fields.f00: was nothing, is 0", "  and 5 more")
+    assert (len(lines), lines[1], lines[-2]) == (
+        23,
+        "  clients.create: fields.f00: was nothing, is 0",
+        "  and 5 more",
+    )
 
 
 async def test_the_same_contract_in_other_words_is_the_same(office, people):
     await planned(office, people, **BRANCH)
-    other = [Override(call=CREATE, path="/a"), Override(call=CREATE, path="/v5/card-api/client/add", fields={"branch_id": "b-7"})]
+    other = [
+        Override(call=CREATE, path="/a"),
+        Override(call=CREATE, path="/v5/card-api/client/add", fields={"branch_id": "b-7"}),
+    ]
 
     assert (await office.resume(client={"contract": other})).complete
 
@@ -114,7 +140,9 @@ async def test_the_same_contract_in_other_words_is_the_same(office, people):
 async def test_what_is_for_another_region_is_no_difference(office, people):
     await planned(office, people)
 
-    assert (await office.resume(client={"contract": [Override(call=CREATE, region="UZ", path="/a")]})).complete
+    assert (
+        await office.resume(client={"contract": [Override(call=CREATE, region="UZ", path="/a")]})
+    ).complete
 
 
 async def test_a_journal_without_a_word_of_it_was_made_without_one(office, people):
@@ -124,8 +152,15 @@ async def test_a_journal_without_a_word_of_it_was_made_without_one(office, peopl
 
 
 async def test_secrets_are_in_no_journal_and_no_message(office, people):
-    await planned(office, people, contract=[Override(fields={"partner_secret": "hunter2", "agent": Secret("hunter3")})])
-    told = await refusal(office, contract=[Override(fields={"partner_secret": "hunter4", "agent": Secret("hunter3")})])
+    await planned(
+        office,
+        people,
+        contract=[Override(fields={"partner_secret": "hunter2", "agent": Secret("hunter3")})],
+    )
+    told = await refusal(
+        office,
+        contract=[Override(fields={"partner_secret": "hunter4", "agent": Secret("hunter3")})],
+    )
 
     assert "a value that is not shown is another one" in told
     assert [text for text in (told, str(remembered(office))) if "hunter" in text] == []
@@ -167,29 +202,41 @@ async def test_from_then_on_the_new_one_is_that_of_the_batch(office, people):
     assert 'was "b-8", is "b-7"' in await refusal(office, **BRANCH)
 
 
-async def test_a_row_that_has_its_client_takes_the_new_contract_for_its_card(office, people, one_each):
+async def test_a_row_that_has_its_client_takes_the_new_contract_for_its_card(
+    office, people, one_each
+):
     office.issuer.hold = True
     await office.issue(office.file(people(1)), limits=Limits(wait=0.05))
     office.issuer.hold = False
-    report = await office.resume(client={"contract": [Override(call="cards.issue", fields={"design": "7"})]}, contract_changed=True)
+    report = await office.resume(
+        client={"contract": [Override(call="cards.issue", fields={"design": "7"})]},
+        contract_changed=True,
+    )
 
     assert report.complete
     assert office.cards() == one_each(1)
     assert [body.get("design") for body in office.effects()] == [None, "7"]
 
 
-async def test_a_row_that_was_sent_is_asked_about_and_not_sent_again_with_another_body(office, people):
+async def test_a_row_that_was_sent_is_asked_about_and_not_sent_again_with_another_body(
+    office, people
+):
     await abandoned(office, people)
     before = office.arrived("client/add")
     told = await outcome(office, client=BRANCH)
 
     assert (told.state, office.arrived("client/add")) == (State.UNKNOWN, before)
     assert office.arrived("request/status") > 0
-    assert "the contract of clients.create has changed since the batch was planned (fields.branch_id)." in told.reason
+    assert (
+        "the contract of clients.create has changed since the batch was planned (fields.branch_id)."
+        in told.reason
+    )
     assert office.cards() == {}
 
 
-async def test_a_row_that_was_sent_and_is_known_goes_on_whatever_its_body_is_now(office, people, one_each):
+async def test_a_row_that_was_sent_and_is_known_goes_on_whatever_its_body_is_now(
+    office, people, one_each
+):
     office.issuer.hold = True
     await office.issue(office.file(people(2)), limits=Limits(wait=0.05))
     office.issuer.hold = False
@@ -201,21 +248,32 @@ async def test_a_row_that_was_sent_and_is_known_goes_on_whatever_its_body_is_now
     assert office.arrived("client/add") == made
 
 
-async def test_a_row_that_was_sent_is_sent_again_where_only_what_it_does_not_use_is_different(office, people, one_each):
+async def test_a_row_that_was_sent_is_sent_again_where_only_what_it_does_not_use_is_different(
+    office, people, one_each
+):
     await abandoned(office, people)
     first = clients(office)
-    report = await office.resume(client={"contract": [Override(call="cards.balance", path="/a")]}, contract_changed=True)
+    report = await office.resume(
+        client={"contract": [Override(call="cards.balance", path="/a")]}, contract_changed=True
+    )
 
     assert report.complete
     assert office.cards() == one_each(1)
     assert clients(office) == first * 2
 
 
-async def test_a_row_that_was_sent_is_sent_again_to_another_path_as_it_was(office, people, one_each, monkeypatch):
-    """Its id and its bytes are the same. Under `Sign` the path is not signed, so the sandbox may stand behind any."""
+async def test_a_row_that_was_sent_is_sent_again_to_another_path_as_it_was(
+    office, people, one_each, monkeypatch
+):
+    """Its id and its bytes are the same.
+
+    Under `Sign` the path is not signed, so the sandbox may stand behind any.
+    """
     await abandoned(office, people, region="KG")
     first, paths = clients(office), []
-    async with office.batch(client=with_path("/v6/clients", region="KG"), contract_changed=True) as batch:
+    async with office.batch(
+        client=with_path("/v6/clients", region="KG"), contract_changed=True
+    ) as batch:
         transport = batch._fp._transport
         send = transport.send
 
@@ -251,16 +309,25 @@ async def test_a_row_that_was_sent_and_could_not_be_asked_about_is_not_sent_agai
     told = await outcome(office)
 
     assert (told.state, office.arrived("client/add")) == (State.UNKNOWN, before)
-    assert "the contract of clients.create has changed since the batch was planned (retry)." in told.reason
+    assert (
+        "the contract of clients.create has changed since the batch was planned (retry)."
+        in told.reason
+    )
 
 
-async def test_a_row_that_was_sent_before_it_was_said_not_to_be_askable_is_asked_about(office, people, one_each):
+async def test_a_row_that_was_sent_before_it_was_said_not_to_be_askable_is_asked_about(
+    office, people, one_each
+):
     office.issuer.script("client/add", Fault.CLOSED)
     elsewhere = Override(call="requests.status", path="/v5/card-api/nowhere")
-    async with office.batch(limits=Limits(settle=0.1), client={"policy": {"grace": 60.0}, "contract": [elsewhere]}) as batch:
+    async with office.batch(
+        limits=Limits(settle=0.1), client={"policy": {"grace": 60.0}, "contract": [elsewhere]}
+    ) as batch:
         await office.plan(batch, office.file(people(1)))
         await office.finish(batch)
-    report = await office.resume(client={"contract": [Override(call=CREATE, retry="unaskable")]}, contract_changed=True)
+    report = await office.resume(
+        client={"contract": [Override(call=CREATE, retry="unaskable")]}, contract_changed=True
+    )
 
     assert report.complete
     assert office.cards() == one_each(1)
@@ -279,15 +346,22 @@ async def test_headers_that_keep_their_names_are_no_other_ones(office, people, o
 async def test_what_was_changed_twice_is_told_of_both_times(office, people):
     await abandoned(office, people)
     await outcome(office, client=BRANCH)
-    await outcome(office, client={"contract": [*BRANCH["contract"], Override(call="cards.issue", path="/a")]})
+    await outcome(
+        office, client={"contract": [*BRANCH["contract"], Override(call="cards.issue", path="/a")]}
+    )
     changed = json.loads(remembered(office)["contract_changed"])
 
     assert changed == {"clients.create": "fields.branch_id", "cards.issue": "path"}
 
 
 async def test_a_secret_that_is_another_one_is_kept_as_that(office, people, one_each):
-    await planned(office, people, contract=[Override(call=CREATE, fields={"agent": Secret("hunter2")})])
-    report = await office.resume(client={"contract": [Override(call=CREATE, fields={"agent": Secret("hunter3")})]}, contract_changed=True)
+    await planned(
+        office, people, contract=[Override(call=CREATE, fields={"agent": Secret("hunter2")})]
+    )
+    report = await office.resume(
+        client={"contract": [Override(call=CREATE, fields={"agent": Secret("hunter3")})]},
+        contract_changed=True,
+    )
 
     assert report.complete
     assert office.cards() == one_each(2)
@@ -297,27 +371,41 @@ async def test_a_secret_that_is_another_one_is_kept_as_that(office, people, one_
 # -- what no batch can do
 
 
-@pytest.mark.parametrize(("call", "name"), [(CREATE, "client"), ("cards.issue", "client_id"), ("cards.activate", "card_id")])
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [(CREATE, "client"), ("cards.issue", "client_id"), ("cards.activate", "card_id")],
+)
 async def test_a_contract_under_which_nothing_tells_whose_a_card_is_is_refused(office, call, name):
     with pytest.raises(ConfigurationError) as caught:
         async with office.batch(client={"contract": [Override(call=call, leave_out=[name])]}):
             pass
 
-    assert caught.value.text.startswith(f"the contract leaves {name} out of {call}, and then nothing tells whose card a batch makes.")
+    assert caught.value.text.startswith(
+        f"the contract leaves {name} out of {call}, and then nothing tells whose card a batch "
+        "makes."
+    )
 
 
 async def test_another_field_may_be_left_out(office, people):
-    async with office.batch(client={"contract": [Override(call=CREATE, leave_out=["client.type"])]}) as batch:
+    async with office.batch(
+        client={"contract": [Override(call=CREATE, leave_out=["client.type"])]}
+    ) as batch:
         plan = await office.plan(batch, office.file(people(1)))
 
     assert plan.rows == 1
 
 
-@pytest.mark.parametrize("change", [{"leave_out": ["request_id"]}, {"rename": {"request_id": "id"}}])
+@pytest.mark.parametrize(
+    "change", [{"leave_out": ["request_id"]}, {"rename": {"request_id": "id"}}]
+)
 @pytest.mark.parametrize("call", [CREATE, "cards.issue", "cards.activate"])
-async def test_a_contract_under_which_no_id_reaches_the_issuer_is_refused(office, people, call, change):
+async def test_a_contract_under_which_no_id_reaches_the_issuer_is_refused(
+    office, people, call, change
+):
     contract = [Override(call=call, retry="unaskable", **change)]
-    with pytest.raises(ConfigurationError, match="nothing would keep a row of a batch from a second card"):
+    with pytest.raises(
+        ConfigurationError, match="nothing would keep a row of a batch from a second card"
+    ):
         async with office.batch(client={"contract": contract}):
             pass
     async with office.batch(client={"contract": contract, "region": "KG"}) as batch:

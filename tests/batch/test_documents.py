@@ -60,7 +60,9 @@ def test_problems(call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         assert str(raised.value) == text
 
 
-@pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b"\r\n", b"\x00" * 1019, b"Content-Type: application/pdf\r\n\r\n"])
+@pytest.mark.parametrize(
+    "before", [b"\xef\xbb\xbf", b"\r\n", b"\x00" * 1019, b"Content-Type: application/pdf\r\n\r\n"]
+)
 def test_what_stands_before_the_document_goes_out_with_it(pdf: Path, before: bytes):
     pdf.write_bytes(before + b"%PDF-1.4 specimen" + b"x" * 2000)
 
@@ -90,22 +92,38 @@ def test_unreadable(pdf: Path, monkeypatch: pytest.MonkeyPatch):
 
 def test_rows(tmp_path: Path, pdf: Path):
     path = tmp_path / "clients.csv"
-    rows = [f"a,{LEAST},id.pdf", f"b,{LEAST},{pdf}", f"c,{LEAST},", f"d,{LEAST},no.pdf", f",{LEAST},clients.csv"]
+    rows = [
+        f"a,{LEAST},id.pdf",
+        f"b,{LEAST},{pdf}",
+        f"c,{LEAST},",
+        f"d,{LEAST},no.pdf",
+        f",{LEAST},clients.csv",
+    ]
     path.write_text("\n".join(["key,phone,first_name,last_name,document", *rows]))
     *good, fourth, fifth = read_file(path, product_id=2000)
     assert [row.document for row in good if isinstance(row, Row)] == [str(pdf), str(pdf), None]
     assert isinstance(fourth, list)
     assert isinstance(fifth, list)
     assert [(problem.line, problem.column) for problem in fourth] == [(5, "document")]
-    assert str(fourth[0]).endswith('no.pdf" is not there: a path starts at the folder of the client file')
+    assert str(fourth[0]).endswith(
+        'no.pdf" is not there: a path starts at the folder of the client file'
+    )
     assert [problem.column for problem in fifth] == ["key", "document"]
-    assert str(fifth[1]).endswith('clients.csv" is not a PDF: %PDF- is not in its first 1,024 bytes')
-    assert [isinstance(row, Row) for row in read_file(path, product_id=2000, documents=False)] == [True] * 4 + [False]
+    assert str(fifth[1]).endswith(
+        'clients.csv" is not a PDF: %PDF- is not in its first 1,024 bytes'
+    )
+    assert [isinstance(row, Row) for row in read_file(path, product_id=2000, documents=False)] == [
+        True
+    ] * 4 + [False]
 
 
-@pytest.mark.parametrize("name", ["id.pdf", "./id.pdf", "id.pdf/", "id.pdf/.", ".//id.pdf", "side/../id.pdf"])
+@pytest.mark.parametrize(
+    "name", ["id.pdf", "./id.pdf", "id.pdf/", "id.pdf/.", ".//id.pdf", "side/../id.pdf"]
+)
 @pytest.mark.parametrize("opened", [True, False])
-def test_a_name_with_more_than_it_needs_is_the_same_document(tmp_path: Path, pdf: Path, name: str, opened: bool):
+def test_a_name_with_more_than_it_needs_is_the_same_document(
+    tmp_path: Path, pdf: Path, name: str, opened: bool
+):
     (pdf.parent / "side").mkdir()
     path = pdf.parent / "clients.csv"
     path.write_text(f"key,phone,first_name,last_name,document\na,{LEAST},{name}\n")
@@ -115,11 +133,18 @@ def test_a_name_with_more_than_it_needs_is_the_same_document(tmp_path: Path, pdf
     assert row.document == str(pdf.parent / name)
 
 
-def test_a_file_of_the_working_folder_names_its_documents_as_they_are(pdf: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_file_of_the_working_folder_names_its_documents_as_they_are(
+    pdf: Path, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.chdir(pdf.parent)
-    Path("clients.csv").write_text(f"key,phone,first_name,last_name,document\na,{LEAST},./no.pdf\nb,{LEAST},id.pdf\n")
+    Path("clients.csv").write_text(
+        f"key,phone,first_name,last_name,document\na,{LEAST},./no.pdf\nb,{LEAST},id.pdf\n"
+    )
     (problem,), row = read_file("clients.csv", product_id=2000)
 
-    assert str(problem) == 'line 2, column document: "no.pdf" is not there: a path starts at the folder of the client file'
+    assert str(problem) == (
+        'line 2, column document: "no.pdf" is not there: a path starts at the folder of the '
+        "client file"
+    )
     assert isinstance(row, Row)
     assert row.document == "id.pdf"

@@ -22,7 +22,10 @@ def told_of(office, between, said):
 
             async def rule(call, request_id, send):
                 reply = await send()
-                known = call == "request/status" and json.loads(reply.body).get("request_status") == "success"
+                known = (
+                    call == "request/status"
+                    and json.loads(reply.body).get("request_status") == "success"
+                )
                 return said(answers[request_id]) if known and request_id in answers else reply
 
             between(batch, rule)
@@ -42,14 +45,22 @@ async def test_more_cards_than_ordered_are_told_with_all_ids(office, people, tol
 
     assert (report.issued, report.doubtful, report.complete, report.left) == (2, 1, False, 0)
     assert (problem.state, problem.card_id) == (State.DOUBTFUL, "d1")
-    assert problem.reason == f"ordered 1, and 2 cards were made: 2 cards, d1, d2 [request_id {request_id}]"
+    assert (
+        problem.reason
+        == f"ordered 1, and 2 cards were made: 2 cards, d1, d2 [request_id {request_id}]"
+    )
     assert "hand out no card of it" in problem.next
     assert office.arrived("card/activate") == 2
 
 
 async def test_a_failed_request_that_names_a_card_is_doubtful(office, people, told_of):
     request_id = office.request_id("k1", "card")
-    failed = {"status": "ok", "request_status": "error", "error_code": "7", "cards": [{"card_id": "d9"}]}
+    failed = {
+        "status": "ok",
+        "request_status": "error",
+        "error_code": "7",
+        "cards": [{"card_id": "d9"}],
+    }
     report = await told_of(people(2), {request_id: failed})
     (problem,) = report.problems
 
@@ -64,7 +75,12 @@ async def test_a_failed_client_is_told_with_its_id(office, people, told_of):
     report = await told_of(people(1), {request_id: failed})
     (problem,) = report.problems
 
-    assert (problem.state, problem.client_id, problem.card_id, problem.proved) == (State.DOUBTFUL, None, None, False)
+    assert (problem.state, problem.client_id, problem.card_id, problem.proved) == (
+        State.DOUBTFUL,
+        None,
+        None,
+        False,
+    )
     assert problem.reason.startswith("the request failed, and its answer names client c9: ")
     assert (await office.resume()).doubtful == 1
     assert office.arrived("card/issue") == 0
@@ -75,10 +91,15 @@ async def test_a_failed_client_is_told_with_its_id(office, people, told_of):
     [
         ({"client_id": "c9"}, "names client c9: "),
         ({"transaction_id": "t1"}, "names transaction t1: "),
-        ({"client_id": "c9", "cards": [{"card_id": "d1"}, {"card_id": "d2"}]}, "names 2 cards, d1, d2 and client c9: "),
+        (
+            {"client_id": "c9", "cards": [{"card_id": "d1"}, {"card_id": "d2"}]},
+            "names 2 cards, d1, d2 and client c9: ",
+        ),
     ],
 )
-async def test_a_failed_card_that_names_anything_is_doubtful(office, people, told_of, names, said_so):
+async def test_a_failed_card_that_names_anything_is_doubtful(
+    office, people, told_of, names, said_so
+):
     failed = {"status": "ok", "request_status": "error", "error_code": "7"} | names
     report = await told_of(people(1), {office.request_id("k1", "card"): failed})
     (problem,) = report.problems
@@ -88,7 +109,9 @@ async def test_a_failed_card_that_names_anything_is_doubtful(office, people, tol
     assert problem.client_id not in (None, "c9")
 
 
-async def test_a_failed_activation_that_names_another_card_is_doubtful_and_one_that_names_its_own_is_not(office, people, between, said):
+async def test_a_failed_activation_that_names_another_card_is_doubtful_and_one_that_names_its_own_is_not(
+    office, people, between, said
+):
     failed = {"status": "ok", "request_status": "error", "error_code": "7"}
     answers = {
         office.request_id("k1", "card"): cards("d1"),
@@ -103,16 +126,25 @@ async def test_a_failed_activation_that_names_another_card_is_doubtful_and_one_t
             reply = await send()
             if call == "card/activate":
                 return said({"status": "ok", "request_status": "process"})
-            return said(answers[request_id]) if call == "request/status" and request_id in answers else reply
+            return (
+                said(answers[request_id])
+                if call == "request/status" and request_id in answers
+                else reply
+            )
 
         between(batch, rule)
         report = await office.finish(batch)
 
-    assert [(each.key, each.state) for each in report.problems] == [("k1", State.ISSUED), ("k2", State.DOUBTFUL)]
+    assert [(each.key, each.state) for each in report.problems] == [
+        ("k1", State.ISSUED),
+        ("k2", State.DOUBTFUL),
+    ]
     assert "names card d9: " in report.problems[1].reason
 
 
-async def test_done_and_not_all_ids_are_told_yet_is_unknown_and_asked_about_again(office, people, one_each, told_of):
+async def test_done_and_not_all_ids_are_told_yet_is_unknown_and_asked_about_again(
+    office, people, one_each, told_of
+):
     request_id = office.request_id("k1", "card")
     first = await told_of(people(1), {request_id: {**DONE, "cards": [{"card_id": ""}]}})
     (problem,) = first.problems
@@ -120,7 +152,9 @@ async def test_done_and_not_all_ids_are_told_yet_is_unknown_and_asked_about_agai
     report = await office.resume()
 
     assert (problem.state, first.unknown) == (State.UNKNOWN, 1)
-    assert problem.reason == f"cards.issue: done, and not all ids are told yet (so far none) [request_id {request_id}]"
+    assert problem.reason == (
+        f"cards.issue: done, and not all ids are told yet (so far none) [request_id {request_id}]"
+    )
     assert report.complete
     assert (office.cards(), len(office.effects())) == (one_each(1), sent)
 
@@ -130,7 +164,9 @@ async def test_a_client_without_its_id_is_waited_for(office, people, told_of):
     report = await told_of(people(1), {request_id: DONE})
 
     assert report.unknown == 1
-    assert report.problems[0].reason.startswith("clients.create: done, and not all ids are told yet")
+    assert report.problems[0].reason.startswith(
+        "clients.create: done, and not all ids are told yet"
+    )
     assert office.arrived("card/issue") == 0
 
 
@@ -145,7 +181,9 @@ async def test_a_card_of_two_rows_makes_both_doubtful(office, people, told_of):
     ]
 
 
-async def test_the_later_row_is_told_as_doubtful_while_the_run_goes_on(office, people, between, said):
+async def test_the_later_row_is_told_as_doubtful_while_the_run_goes_on(
+    office, people, between, said
+):
     async with office.batch(limits=Limits(concurrency=1)) as batch:
         await office.plan(batch, office.file(people(3)))
 
@@ -168,7 +206,9 @@ async def test_a_card_of_an_earlier_run_is_found_too(office, people, told_of, mo
     same = {office.request_id(key, "card"): cards("d1") for key in ("k1", "k2")}
     async with office.batch(limits=Limits(max_cards=2)) as batch:
         await office.plan(batch, office.file(people(2)))
-        await batch._journal.call(lambda c: c.execute("UPDATE rows SET state = 'issued', card_id = 'd1' WHERE key = 'k1'"))
+        await batch._journal.call(
+            lambda c: c.execute("UPDATE rows SET state = 'issued', card_id = 'd1' WHERE key = 'k1'")
+        )
     report = await told_of(people(2), same)
 
     assert (report.issued, report.doubtful) == (0, 2)
@@ -178,11 +218,17 @@ async def test_a_card_that_is_not_active_and_shared_keeps_both_reasons(office, p
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(2)))
         await batch._journal.call(
-            lambda c: c.execute("UPDATE rows SET state = 'issued', card_id = 'd1', reason = 'not active' WHERE key = 'k1'")
+            lambda c: c.execute(
+                "UPDATE rows SET state = 'issued', card_id = 'd1', reason = 'not active' WHERE "
+                "key = 'k1'"
+            )
         )
     report = await told_of(people(2), {office.request_id("k2", "card"): cards("d1")})
 
-    assert [each.reason for each in report.problems] == ["card d1 is that of line 3 too; not active", "card d1 is that of line 2 too"]
+    assert [each.reason for each in report.problems] == [
+        "card d1 is that of line 3 too; not active",
+        "card d1 is that of line 2 too",
+    ]
 
 
 async def test_a_doubtful_row_is_left_alone_by_a_resumed_run(office, people, told_of):
@@ -208,7 +254,9 @@ async def test_progress_counts_them(office, people, between, said):
 
         async def rule(call, request_id, send):
             reply = await send()
-            twice = request_id == office.request_id("k2", "card") and "cards" in json.loads(reply.body)
+            twice = request_id == office.request_id("k2", "card") and "cards" in json.loads(
+                reply.body
+            )
             return said(cards("d1", "d2")) if call == "request/status" and twice else reply
 
         between(batch, rule)
@@ -223,9 +271,14 @@ def taking(office, between, said):
     """A run, one row at a time, in which the rows k1, k2, … have these cards."""
 
     async def run(rows, *given, check_first="none", **options):
-        async with office.batch(limits=Limits(concurrency=1), check_first=check_first, **options) as batch:
+        async with office.batch(
+            limits=Limits(concurrency=1), check_first=check_first, **options
+        ) as batch:
             await office.plan(batch, office.file(rows))
-            given_to = {office.request_id(f"k{number}", "card"): each for number, each in enumerate(given, 1)}
+            given_to = {
+                office.request_id(f"k{number}", "card"): each
+                for number, each in enumerate(given, 1)
+            }
 
             async def rule(call, request_id, send):
                 reply = await send()
@@ -241,7 +294,13 @@ def taking(office, between, said):
 
 
 @pytest.mark.parametrize(
-    "given", [(["c1", "c2"], ["c2"]), (["c2"], ["c1", "c2"]), (["c1", "c2"], ["c3", "c2"]), (["c1", "c2"], ["c2", "c1"])]
+    "given",
+    [
+        (["c1", "c2"], ["c2"]),
+        (["c2"], ["c1", "c2"]),
+        (["c1", "c2"], ["c3", "c2"]),
+        (["c1", "c2"], ["c2", "c1"]),
+    ],
 )
 async def test_every_card_of_a_doubtful_row_is_held_against_the_others(people, taking, given):
     told = await taking(people(3), *given, ["c9"])
@@ -250,11 +309,21 @@ async def test_every_card_of_a_doubtful_row_is_held_against_the_others(people, t
     assert all("card c2 is that of line " in reason for _, reason in told[:2])
 
 
-async def test_a_card_that_a_failed_request_names_is_held_against_the_others(office, people, between, said):
+async def test_a_card_that_a_failed_request_names_is_held_against_the_others(
+    office, people, between, said
+):
     """In whichever order they end."""
-    failed = {"status": "ok", "request_status": "error", "error_code": "7", "cards": [{"card_id": "x"}, {"card_id": "d1"}]}
+    failed = {
+        "status": "ok",
+        "request_status": "error",
+        "error_code": "7",
+        "cards": [{"card_id": "x"}, {"card_id": "d1"}],
+    }
     for first, last in (("k1", "k2"), ("k2", "k1")):
-        answers = {office.request_id(first, "card", first): failed, office.request_id(last, "card", first): cards("d1")}
+        answers = {
+            office.request_id(first, "card", first): failed,
+            office.request_id(last, "card", first): cards("d1"),
+        }
         async with office.batch(f"{first}.db", name=first, limits=Limits(concurrency=1)) as batch:
             await office.plan(batch, office.file(people(2)))
 
@@ -271,12 +340,17 @@ async def test_a_card_that_a_failed_request_names_is_held_against_the_others(off
 
 
 @pytest.mark.parametrize("used", ["k1", "k2"])
-async def test_a_found_row_and_an_issued_one_with_the_same_card_are_doubtful_whichever_ends_first(office, people, person, taking, used):
+async def test_a_found_row_and_an_issued_one_with_the_same_card_are_doubtful_whichever_ends_first(
+    office, people, person, taking, used
+):
     await office.issue(office.file([person(int(used[1]))], "old.csv"), "old.db")
     told = await taking(people(2), ["c1"], ["c1"])
 
     assert [state for state, _ in told] == ["doubtful", "doubtful"]
-    assert [reason.startswith(f"card c1 is that of line {line} too") for (_, reason), line in zip(told, (3, 2), strict=True)] == [
+    assert [
+        reason.startswith(f"card c1 is that of line {line} too")
+        for (_, reason), line in zip(told, (3, 2), strict=True)
+    ] == [
         True,
         True,
     ]
@@ -292,7 +366,10 @@ async def test_a_card_that_another_row_has_is_not_activated(office, people, taki
 async def test_rows_that_claim_a_card_at_the_same_time_do_not_activate_it(office, people):
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(4)))
-        rows = [(number, "started", "c1", f"d{number // 2}", False, None, False) for number in range(1, 5)]
+        rows = [
+            (number, "started", "c1", f"d{number // 2}", False, None, False)
+            for number in range(1, 5)
+        ]
         told = await batch._journal.call(lambda c: writes._claim(c, rows))
 
     assert told == [False, True, True, False]
@@ -303,10 +380,17 @@ async def test_one_statement_finds_what_many_rows_share(office, people):
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(250)))
         await batch._journal.call(lambda c: c.set_trace_callback(said.append))
-        rows = [((number, "issued", f"c{number}", f"d{number % 249}", False, None, False), ()) for number in range(1, 251)]
+        rows = [
+            ((number, "issued", f"c{number}", f"d{number % 249}", False, None, False), ())
+            for number in range(1, 251)
+        ]
         told = await batch._journal.call(lambda c: writes._end(c, rows))
         asked = [each for each in said if "AS other FROM given" in each]
-        plan = await batch._journal.call(lambda c: c.execute(f"EXPLAIN QUERY PLAN {writes._SHARE.format('(1, ?)')}", ("d1",)).fetchall())
+        plan = await batch._journal.call(
+            lambda c: c.execute(
+                f"EXPLAIN QUERY PLAN {writes._SHARE.format('(1, ?)')}", ("d1",)
+            ).fetchall()
+        )
 
     assert {number: text for number, text in enumerate(told, 1) if text} == {
         1: "card d1 is that of line 251 too",
@@ -321,10 +405,15 @@ async def test_a_card_of_a_thousand_rows_costs_no_row_a_thousand_reasons(office,
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(1_000)))
         for first in range(1, 1_001, 50):
-            rows = [((number, "issued", "c", "d1", False, None, False), ()) for number in range(first, first + 50)]
+            rows = [
+                ((number, "issued", "c", "d1", False, None, False), ())
+                for number in range(first, first + 50)
+            ]
             await batch._journal.call(lambda c, rows=rows: writes._end(c, rows))
         states, longest = await batch._journal.call(
-            lambda c: c.execute("SELECT group_concat(DISTINCT state), max(length(reason)) FROM rows").fetchone()
+            lambda c: c.execute(
+                "SELECT group_concat(DISTINCT state), max(length(reason)) FROM rows"
+            ).fetchone()
         )
 
     assert (states, longest < 40) == ("doubtful", True)

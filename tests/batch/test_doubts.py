@@ -31,7 +31,13 @@ def told(**changes) -> list[tuple[Kind, str, str]]:
 
 
 def address(which: str = "address1", **changes) -> dict[str, str]:
-    whole = {"country": "KAZ", "postal_code": "050000", "line1": "Almaty", "line2": "Abay", "line3": "1"} | changes
+    whole = {
+        "country": "KAZ",
+        "postal_code": "050000",
+        "line1": "Almaty",
+        "line2": "Abay",
+        "line3": "1",
+    } | changes
     return {f"{which}_{part}": text for part, text in whole.items()}
 
 
@@ -45,7 +51,13 @@ def test_most_rows_have_nothing():
 @pytest.mark.parametrize("column", ["first_name", "last_name", "middle_name"])
 @pytest.mark.parametrize("name", ["Nan", "NULL", "none", "Na"])
 def test_a_name_that_a_program_may_have_written(column, name):
-    assert told(**{column: name}) == [(Kind.NAME, column, f'"{name}" may be what a program wrote for nothing: look whether it is the name')]
+    assert told(**{column: name}) == [
+        (
+            Kind.NAME,
+            column,
+            f'"{name}" may be what a program wrote for nothing: look whether it is the name',
+        )
+    ]
 
 
 @pytest.mark.parametrize("name", ["Nana", "Nullman", "N.A.", "Nona"])
@@ -57,7 +69,11 @@ def test_other_names(name):
 def test_a_wrong_check_digit(country):
     assert told(country=country, person_id=IIN) == []
     assert told(country=country, person_id=f"{IIN[:-1]}1") == [
-        (Kind.PERSON_ID, "person_id", "has a wrong check digit: if it is a Kazakh IIN, a digit of it is wrong")
+        (
+            Kind.PERSON_ID,
+            "person_id",
+            "has a wrong check digit: if it is a Kazakh IIN, a digit of it is wrong",
+        )
     ]
 
 
@@ -71,7 +87,8 @@ def test_without_a_country_only_twelve_digits_are_taken_for_an_iin(person_id):
     assert told(person_id=person_id) == []
 
 
-# Of the others two have no right check digit, one has no such month, and one is of a century to come.
+# Of the others two have no right check digit, one has no such month, and one is of a century to
+# come.
 @pytest.mark.parametrize(
     ("person_id", "lost"),
     [
@@ -95,11 +112,17 @@ def test_a_number_that_has_lost_its_zeros(person_id, lost):
 @pytest.mark.parametrize("country", ["KAZ", "KGZ", None])
 def test_a_letter_among_the_digits(country, person_id):
     assert told(country=country, person_id=person_id) == [
-        (Kind.PERSON_ID, "person_id", "has a letter among its digits: look whether a digit is meant, such as 0 and not O")
+        (
+            Kind.PERSON_ID,
+            "person_id",
+            "has a letter among its digits: look whether a digit is meant, such as 0 and not O",
+        )
     ]
 
 
-@pytest.mark.parametrize("person_id", ["N12345678", "12345678N", "AN1234567", "12 345-678", "12AB34"])
+@pytest.mark.parametrize(
+    "person_id", ["N12345678", "12345678N", "AN1234567", "12 345-678", "12AB34"]
+)
 def test_letters_as_documents_have_them(person_id):
     assert told(person_id=person_id) == []
 
@@ -116,12 +139,18 @@ def test_the_length_of_the_other_personal_numbers(country, name):
 def test_a_birthdate_that_is_not_that_of_the_number():
     assert told(person_id=IIN, birthdate="1994-06-13") == []
     assert told(person_id=IIN, birthdate="1994-06-14") == [
-        (Kind.BIRTHDATE, "birthdate", '"1994-06-14" is not the date that person_id begins with: one of them is wrong')
+        (
+            Kind.BIRTHDATE,
+            "birthdate",
+            '"1994-06-14" is not the date that person_id begins with: one of them is wrong',
+        )
     ]
 
 
 def test_of_a_number_that_is_wrong_the_date_is_not_told_too():
-    assert [kind for kind, _, _ in told(person_id=f"{IIN[:-1]}1", birthdate="1994-06-14")] == [Kind.PERSON_ID]
+    assert [kind for kind, _, _ in told(person_id=f"{IIN[:-1]}1", birthdate="1994-06-14")] == [
+        Kind.PERSON_ID
+    ]
 
 
 def test_the_number_of_a_firm_begins_with_no_birthdate():
@@ -130,7 +159,15 @@ def test_the_number_of_a_firm_begins_with_no_birthdate():
 
 
 @pytest.mark.parametrize(
-    ("country", "code"), [("KAZ", "050000"), ("KAZ", "A15E3H4"), ("KGZ", "720000"), ("UZB", "100000"), ("RUS", "1"), ("GBR", "SW1A 1AA")]
+    ("country", "code"),
+    [
+        ("KAZ", "050000"),
+        ("KAZ", "A15E3H4"),
+        ("KGZ", "720000"),
+        ("UZB", "100000"),
+        ("RUS", "1"),
+        ("GBR", "SW1A 1AA"),
+    ],
 )
 def test_good_postal_codes(country, code):
     assert told(**address(country=country, postal_code=code)) == []
@@ -140,19 +177,49 @@ def test_good_postal_codes(country, code):
 @pytest.mark.parametrize(
     ("country", "code", "text"),
     [
-        ("KAZ", "50000", f'"50000" is not a postal code of Kazakhstan, which has 6 digits, or the form of A15E3H4: {ZEROS}'),
-        ("KAZ", "0500001", '"0500001" is not a postal code of Kazakhstan, which has 6 digits, or the form of A15E3H4'),
-        ("KAZ", "A15E3", '"A15E3" is not a postal code of Kazakhstan, which has 6 digits, or the form of A15E3H4'),
+        (
+            "KAZ",
+            "50000",
+            (
+                '"50000" is not a postal code of Kazakhstan, which has 6 digits, or the form of '
+                f"A15E3H4: {ZEROS}"
+            ),
+        ),
+        (
+            "KAZ",
+            "0500001",
+            (
+                '"0500001" is not a postal code of Kazakhstan, which has 6 digits, or the form of '
+                "A15E3H4"
+            ),
+        ),
+        (
+            "KAZ",
+            "A15E3",
+            (
+                '"A15E3" is not a postal code of Kazakhstan, which has 6 digits, or the form of '
+                "A15E3H4"
+            ),
+        ),
         ("KGZ", "A15E3H4", '"A15E3H4" is not a postal code of Kyrgyzstan, which has 6 digits'),
-        ("UZB", "10000", f'"10000" is not a postal code of Uzbekistan, which has 6 digits: {ZEROS}'),
+        (
+            "UZB",
+            "10000",
+            f'"10000" is not a postal code of Uzbekistan, which has 6 digits: {ZEROS}',
+        ),
     ],
 )
 def test_doubtful_postal_codes(which, country, code, text):
-    assert told(**address(which, country=country, postal_code=code)) == [(Kind.POSTAL_CODE, f"{which}_postal_code", text)]
+    assert told(**address(which, country=country, postal_code=code)) == [
+        (Kind.POSTAL_CODE, f"{which}_postal_code", text)
+    ]
 
 
 def test_both_addresses_are_looked_at():
-    assert [column for _, column, _ in told(**address(postal_code="1"), **address("address2", postal_code="2"))] == [
+    assert [
+        column
+        for _, column, _ in told(**address(postal_code="1"), **address("address2", postal_code="2"))
+    ] == [
         "address1_postal_code",
         "address2_postal_code",
     ]
@@ -160,9 +227,16 @@ def test_both_addresses_are_looked_at():
 
 def test_a_personal_number_is_never_shown():
     for person_id in (f"{IIN[:-1]}1", IIN):
-        assert [text for _, _, text in told(person_id=person_id, birthdate="1990-01-01") if person_id in text] == []
+        assert [
+            text
+            for _, _, text in told(person_id=person_id, birthdate="1990-01-01")
+            if person_id in text
+        ] == []
 
 
-@pytest.mark.parametrize(("count", "text"), [(1, "1 more person is in several rows"), (1_200, "1,200 more people are in several rows")])
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(1, "1 more person is in several rows"), (1_200, "1,200 more people are in several rows")],
+)
 def test_how_many_more_there_are(count, text):
     assert Kind.PERSON.more(count) == text

@@ -48,8 +48,15 @@ def test_it_passes_whole():
 def test_the_generator_makes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     generator().main(["--rows", "1000", "--seed", "1", "--out", str(tmp_path / "clients.csv")])
     assert capsys.readouterr().out == f"{tmp_path / 'clients.csv'}: 1000 clients\n"
-    made = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    assert sorted(map(str, made)) == ["clients.csv", *(str(Path("documents", f"id-{number}.pdf")) for number in range(1, 6))]
+    made = {
+        path.relative_to(tmp_path): path.read_bytes()
+        for path in tmp_path.rglob("*")
+        if path.is_file()
+    }
+    assert sorted(map(str, made)) == [
+        "clients.csv",
+        *(str(Path("documents", f"id-{number}.pdf")) for number in range(1, 6)),
+    ]
     for name, content in made.items():
         assert (EXAMPLES / name).read_bytes() == content
         assert name.suffix == ".csv" or len(content) < 2048
@@ -59,7 +66,9 @@ def test_another_seed_gives_other_people(tmp_path: Path):
     make = generator().main
     for seed in ("1", "2"):
         make(["--rows", "10", "--seed", seed, "--out", str(tmp_path / f"{seed}.csv")])
-    first, second = (list(csv.reader((tmp_path / f"{seed}.csv").read_text().splitlines())) for seed in "12")
+    first, second = (
+        list(csv.reader((tmp_path / f"{seed}.csv").read_text().splitlines())) for seed in "12"
+    )
     assert len(first) == len(second) == 11
     assert first[0] == second[0]
     assert first[1:] != second[1:]
@@ -67,14 +76,20 @@ def test_another_seed_gives_other_people(tmp_path: Path):
 
 def test_no_person_id_is_a_real_one():
     """The seventh digit tells the century and the sex, and that of these is still to come."""
-    ids = [row.client.person_id or "" for row in read_file(EXAMPLES / "clients.csv", product_id=1000) if isinstance(row, Row)]
+    ids = [
+        row.client.person_id or ""
+        for row in read_file(EXAMPLES / "clients.csv", product_id=1000)
+        if isinstance(row, Row)
+    ]
 
     assert {len(each) for each in ids} == {12}
     assert {each[6] for each in ids} == {"7", "8"}
 
 
 def test_a_plan_warns_of_nothing_in_it():
-    rows = [row for row in read_file(EXAMPLES / "clients.csv", product_id=1000) if isinstance(row, Row)]
+    rows = [
+        row for row in read_file(EXAMPLES / "clients.csv", product_id=1000) if isinstance(row, Row)
+    ]
 
     assert [doubt for row in rows for doubt in doubts(row)] == []
 

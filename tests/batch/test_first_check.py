@@ -28,7 +28,11 @@ def asked(office) -> list[str]:
 def asked_before_their_send(office, begun: int = 0) -> set[str]:
     """The ids of rows that were asked about before anything of them was sent."""
     asked, sent = set(), set()
-    known = {office.request_id(f"k{number}", step) for number in range(1, 121) for step in ("client", "card")}
+    known = {
+        office.request_id(f"k{number}", step)
+        for number in range(1, 121)
+        for step in ("client", "card")
+    }
     for each in list(office.issuer.received)[begun:]:
         request_id = json.loads(each.body)["request_id"]
         if not each.path.endswith("request/status"):
@@ -78,8 +82,12 @@ async def test_none_asks_nothing(office, people):
     assert report.complete
 
 
-async def test_all_asks_about_each_row_just_before_its_first_send_and_about_nothing_else(office, people):
-    report = await office.issue(office.file(people(60)), check_first="all", limits=Limits(concurrency=2))
+async def test_all_asks_about_each_row_just_before_its_first_send_and_about_nothing_else(
+    office, people
+):
+    report = await office.issue(
+        office.file(people(60)), check_first="all", limits=Limits(concurrency=2)
+    )
 
     assert len(asked(office)) < 60
     assert asked_before_their_send(office) == first_ids(office, range(1, 61))
@@ -93,7 +101,9 @@ async def test_if_one_of_the_sample_is_known_all_rows_are_asked_about(office, pe
     report = await office.issue(office.file(people(120)))
 
     assert (report.found, report.issued) == (1, 119)
-    assert asked_before_their_send(office, begun) == first_ids(office, range(1, 121)) | {office.request_id(f"k{known}", "card")}
+    assert asked_before_their_send(office, begun) == first_ids(office, range(1, 121)) | {
+        office.request_id(f"k{known}", "card")
+    }
 
 
 async def test_a_row_beside_the_sample_is_found_by_the_refusal_of_its_id(office, people, person):
@@ -108,7 +118,9 @@ async def test_a_row_beside_the_sample_is_found_by_the_refusal_of_its_id(office,
 async def known_in_the_sample(office, people, person, **options):
     """A batch of 120 of which the first row was used before, stopped when it has begun."""
     await office.issue(office.file([person(1)], "one.csv"), "one.db")
-    async with office.under_way("client/add", people(120), limits=Limits(concurrency=2), **options) as (batch, running, gate):
+    async with office.under_way(
+        "client/add", people(120), limits=Limits(concurrency=2), **options
+    ) as (batch, running, gate):
         batch.stop()
         gate.open()
         return await running
@@ -125,7 +137,11 @@ async def test_it_holds_for_the_runs_to_come(office, people, person, check_first
 
 
 async def test_a_journal_that_has_begun_is_not_sampled_again(office, people):
-    async with office.under_way("client/add", people(120), limits=Limits(concurrency=2)) as (batch, running, gate):
+    async with office.under_way("client/add", people(120), limits=Limits(concurrency=2)) as (
+        batch,
+        running,
+        gate,
+    ):
         batch.stop()
         gate.open()
         await running
@@ -145,7 +161,9 @@ async def test_a_journal_whose_first_run_was_ended_in_the_sample_is_sampled_agai
     later = await office.resume()
 
     assert (report.planned, office.arrived("client/add")) == (3, 3)
-    assert {json.loads(each.body)["request_id"] for each in list(office.issuer.received)[before:][:3]} == first_ids(office, [1, 2, 3])
+    assert {
+        json.loads(each.body)["request_id"] for each in list(office.issuer.received)[before:][:3]
+    } == first_ids(office, [1, 2, 3])
     assert later.complete
 
 
@@ -155,7 +173,14 @@ async def test_a_host_that_says_known_to_every_id_makes_nothing(office, people, 
 
         async def rule(call, _, send):
             if call == "request/status":
-                return said({"status": "ok", "request_status": "success", "client_id": "c1", "cards": [{"card_id": "d1"}]})
+                return said(
+                    {
+                        "status": "ok",
+                        "request_status": "success",
+                        "client_id": "c1",
+                        "cards": [{"card_id": "d1"}],
+                    }
+                )
             return await send()
 
         between(batch, rule)
@@ -170,8 +195,10 @@ GATEWAY = b"404 page not found"
 
 
 NOT_TOLD = (
-    "nothing was sent. Whether the request ids of this batch were used before can't be told: request/status gave no clear answer to {} of 3 "
-    "questions, the last time: {}. Run it again later; or, if this is how the host answers an id that it does not know, say "
+    "nothing was sent. Whether the request ids of this batch were used before can't be told: "
+    "request/status gave no clear answer to {} of 3 "
+    "questions, the last time: {}. Run it again later; or, if this is how the host answers an id "
+    "that it does not know, say "
     '--check-first none (Batch(check_first="none")).'
 )
 
@@ -187,7 +214,9 @@ NOT_TOLD = (
     ],
     ids=["404", "502", "503", "page", "429"],
 )
-async def test_where_a_sampled_id_gets_no_clear_answer_nothing_is_sent(office, people, between, said, gateway, why):
+async def test_where_a_sampled_id_gets_no_clear_answer_nothing_is_sent(
+    office, people, between, said, gateway, why
+):
     """Of one of three: the others say that they are not known."""
     deaf = office.request_id("k2", "client")
     async with office.batch(limits=Limits(settle=0.2)) as batch:
@@ -208,7 +237,9 @@ async def test_where_a_sampled_id_gets_no_clear_answer_nothing_is_sent(office, p
     assert asked(office).count(office.request_id("k1", "client")) == 1
 
 
-async def test_a_sample_of_which_nothing_is_heard_for_a_while_holds_other_people_back_from_used_keys(office, people, person, between, said):
+async def test_a_sample_of_which_nothing_is_heard_for_a_while_holds_other_people_back_from_used_keys(
+    office, people, person, between, said
+):
     """Their own clients are there, and an issuer that answers a repeated id with ok would not tell."""
     await office.issue(office.file(people(3)), "may.db")
     strangers = [person(number, phone=77020000000 + number) for number in range(1, 4)]
@@ -228,7 +259,9 @@ async def test_a_sample_of_which_nothing_is_heard_for_a_while_holds_other_people
     assert not any(phone > 77020000000 for phone in office.cards())
 
 
-async def test_one_known_id_is_enough_and_the_others_are_not_waited_for(office, people, person, between, said):
+async def test_one_known_id_is_enough_and_the_others_are_not_waited_for(
+    office, people, person, between, said
+):
     await office.issue(office.file([person(2)], "one.csv"), "one.db")
     others = {office.request_id("k1", "client"), office.request_id("k3", "client")}
     sampled = set()
@@ -248,7 +281,9 @@ async def test_one_known_id_is_enough_and_the_others_are_not_waited_for(office, 
     assert (report.found, report.issued) == (1, 2)
 
 
-async def test_a_stop_in_the_pause_between_two_questions_of_the_sample_ends_it(office, people, between, said):
+async def test_a_stop_in_the_pause_between_two_questions_of_the_sample_ends_it(
+    office, people, between, said
+):
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(3)))
 
@@ -264,11 +299,16 @@ async def test_a_stop_in_the_pause_between_two_questions_of_the_sample_ends_it(o
         batch.stop()
         report = await asyncio.wait_for(running, 5)
 
-    assert trouble.startswith("request ids are asked about before they are sent for the first time (0 of 3 answered): the answer is not")
+    assert trouble.startswith(
+        "request ids are asked about before they are sent for the first time (0 of 3 answered): "
+        "the answer is not"
+    )
     assert (report.planned, office.effects()) == (3, [])
 
 
-async def test_questions_that_fail_together_are_not_counted_as_answered(office, people, between, said):
+async def test_questions_that_fail_together_are_not_counted_as_answered(
+    office, people, between, said
+):
     asked, turns, tasks, shown = [], [asyncio.Event() for _ in range(3)], [], []
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(3)))
@@ -304,11 +344,16 @@ async def test_the_first_questions_are_to_be_seen_while_they_are_asked(office, p
         gate.open()
         await running
 
-    assert trouble == "request ids are asked about before they are sent for the first time (0 of 50 answered)"
+    assert (
+        trouble
+        == "request ids are asked about before they are sent for the first time (0 of 50 answered)"
+    )
     assert batch.progress.trouble is None
 
 
-async def test_where_each_row_is_asked_about_and_nothing_is_said_of_any_the_run_ends_with_the_reason(office, people, between, said):
+async def test_where_each_row_is_asked_about_and_nothing_is_said_of_any_the_run_ends_with_the_reason(
+    office, people, between, said
+):
     shown = []
     async with office.batch(check_first="all", limits=Limits(concurrency=1, settle=0.5)) as batch:
         await office.plan(batch, office.file(people(30)))
@@ -323,15 +368,24 @@ async def test_where_each_row_is_asked_about_and_nothing_is_said_of_any_the_run_
         report = await batch.report()
 
     assert str(caught.value).startswith(
-        "whether the request ids of the rows that are left were used before can't be told: for 0.5 s request/status gave no clear "
-        "answer to any question about them, the last time: the answer is not the contract's (HTTP 404"
+        "whether the request ids of the rows that are left were used before can't be told: for "
+        "0.5 s request/status gave no clear "
+        "answer to any question about them, the last time: the answer is not the contract's (HTTP "
+        "404"
     )
-    assert str(caught.value).endswith(". Nothing was sent for these rows, and they can be resumed later.")
+    assert str(caught.value).endswith(
+        ". Nothing was sent for these rows, and they can be resumed later."
+    )
     assert (report.planned, report.left, office.effects()) == (30, 30, [])
-    assert any(each and each.startswith("request ids are asked about") and "HTTP 404" in each for each in shown)
+    assert any(
+        each and each.startswith("request ids are asked about") and "HTTP 404" in each
+        for each in shown
+    )
 
 
-async def test_where_each_row_is_asked_about_one_of_which_nothing_is_said_is_left_while_others_are_answered(office, people, between, said):
+async def test_where_each_row_is_asked_about_one_of_which_nothing_is_said_is_left_while_others_are_answered(
+    office, people, between, said
+):
     deaf = office.request_id("k1", "client")
     async with office.batch(check_first="all", limits=Limits(concurrency=1, settle=0.5)) as batch:
         await office.plan(batch, office.file(people(4)))
@@ -346,7 +400,9 @@ async def test_where_each_row_is_asked_about_one_of_which_nothing_is_said_is_lef
     assert (report.issued, report.planned, report.left) == (3, 1, 1)
 
 
-async def test_where_each_row_is_asked_about_a_question_that_says_nothing_is_asked_again(office, people, one_each):
+async def test_where_each_row_is_asked_about_a_question_that_says_nothing_is_asked_again(
+    office, people, one_each
+):
     office.issuer.script("request/status", Fault.HTML_502)
     report = await office.issue(office.file(people(1)), check_first="all")
 
@@ -354,7 +410,9 @@ async def test_where_each_row_is_asked_about_a_question_that_says_nothing_is_ask
     assert office.cards() == one_each(1)
 
 
-async def test_a_question_of_the_sample_that_was_not_sent_is_asked_again(office, people, one_each, between):
+async def test_a_question_of_the_sample_that_was_not_sent_is_asked_again(
+    office, people, one_each, between
+):
     tried = []
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(1)))
@@ -403,8 +461,12 @@ async def test_a_merchant_that_is_refused_in_the_sample_ends_the_run(office, peo
 
 
 @pytest.mark.parametrize("check_first", ["sample", "all", "none"])
-async def test_what_is_known_after_a_refusal_is_found_though_the_row_was_asked_about_just_before(office, people, between, check_first):
-    """A proxy's copy of the call can't be told from another machine that used the id in that moment."""
+async def test_what_is_known_after_a_refusal_is_found_though_the_row_was_asked_about_just_before(
+    office, people, between, check_first
+):
+    """A proxy's copy of the call can't be told from another machine that used the id in that
+    moment.
+    """
     async with office.batch(check_first=check_first) as batch:
         await office.plan(batch, office.file(people(2)))
 

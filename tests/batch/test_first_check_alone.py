@@ -1,4 +1,6 @@
-"""Which ids are asked about before anything is sent, on a virtual clock: how often, for how long, and what is shown meanwhile."""
+"""Which ids are asked about before anything is sent, on a virtual clock: how often, for how long,
+and what is shown meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,13 @@ from freedompay_async.batch.shared import Shared
 from freedompay_async.batch.stopping import Stopped, Stopping
 from freedompay_async.contract.models import RequestState
 from freedompay_async.contract.request_ids import derive_request_id
-from freedompay_async.errors import AuthenticationError, ConfigurationError, NotSent, ProtocolError, RateLimited
+from freedompay_async.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    NotSent,
+    ProtocolError,
+    RateLimited,
+)
 
 KNOWN = RequestState(status="ok", request_status="process")
 NOTHING = ProtocolError("a page. Ask again.")
@@ -32,7 +40,9 @@ def now() -> float:
 
 
 class Run:
-    """A run of so many rows; the issuer says of each id what `says` has for it, one after another, and `otherwise` of any other."""
+    """A run of so many rows; the issuer says of each id what `says` has for it, one after another,
+    and `otherwise` of any other.
+    """
 
     def __init__(self, rows=3, *, otherwise=None, settle=60.0, **says) -> None:
         self.asked, self.shown = [], []
@@ -41,9 +51,12 @@ class Run:
         self.otherwise, self.takes, self.is_silent, self.unsure_then = otherwise, 0.0, 0.0, []
         self.connection = sqlite3.connect(":memory:", isolation_level=None)
         self.connection.executescript(
-            "CREATE TABLE rows (number INTEGER PRIMARY KEY, key); CREATE TABLE meta (name TEXT PRIMARY KEY, value)"
+            "CREATE TABLE rows (number INTEGER PRIMARY KEY, key); CREATE TABLE meta (name TEXT "
+            "PRIMARY KEY, value)"
         )
-        self.connection.executemany("INSERT INTO rows (key) VALUES (?)", [(f"k{number}",) for number in range(1, rows + 1)])
+        self.connection.executemany(
+            "INSERT INTO rows (key) VALUES (?)", [(f"k{number}",) for number in range(1, rows + 1)]
+        )
         self.rows = rows
         self.stopping, self.progress = Stopping(), Progress()
         self.lane = SimpleNamespace(silent=lambda: self.is_silent, unsure=False)
@@ -112,7 +125,16 @@ def run_of(play):
 
 def row(*, found=False, sent=()):
     earlier = {step: Earlier(0.0, accepted=True, body_sha256=b"") for step in sent}
-    return Entry(number=1, line=2, key="k1", planned=None, client_id=None, card_id=None, sent=earlier, found=found)
+    return Entry(
+        number=1,
+        line=2,
+        key="k1",
+        planned=None,
+        client_id=None,
+        card_id=None,
+        sent=earlier,
+        found=found,
+    )
 
 
 # -- which
@@ -139,7 +161,9 @@ def test_a_sample_has_fifty_rows():
 
 
 @pytest.mark.parametrize("every", [False, True])
-def test_the_first_step_of_a_row_is_asked_about_if_all_are_and_each_step_of_a_row_that_was_used(run_of, every):
+def test_the_first_step_of_a_row_is_asked_about_if_all_are_and_each_step_of_a_row_that_was_used(
+    run_of, every
+):
     async def story(run):
         first = await run.begin("none", remembered=every)
         return [
@@ -165,7 +189,9 @@ def test_the_first_step_of_a_row_is_asked_about_if_all_are_and_each_step_of_a_ro
         ("none", True, True, True, 0, True),
     ],
 )
-def test_what_is_asked_about_when_a_run_begins(run_of, check, begun, remembered, known, asked, every):
+def test_what_is_asked_about_when_a_run_begins(
+    run_of, check, begun, remembered, known, asked, every
+):
     async def story(run):
         first = await run.begin(check, begun=begun, remembered=remembered)
         return len(run.asked), first.asks(row(), "client"), run.remembered()
@@ -226,7 +252,11 @@ def test_what_got_no_answer_is_asked_about_again_in_rounds(run_of):
         await run.begin()
         return run.of(1), run.of(2), run.of(3)
 
-    assert run_of(story, n2=[NotSent("no."), NOTHING], n3=[NOTHING]) == ([0.0], [0.0, 1.5, 3.0], [0.0, 1.5])
+    assert run_of(story, n2=[NotSent("no."), NOTHING], n3=[NOTHING]) == (
+        [0.0],
+        [0.0, 1.5, 3.0],
+        [0.0, 1.5],
+    )
 
 
 def test_what_is_known_in_a_later_round_is_known(run_of):
@@ -245,13 +275,17 @@ def test_it_is_asked_again_when_the_issuer_says_so(run_of):
 
 
 HELD = (
-    "nothing was sent. Whether the request ids of this batch were used before can't be told: the issuer asked to wait {} s "
-    "before it is asked again, longer than there was time left for (Limits.settle is {} s). Run it again later."
+    "nothing was sent. Whether the request ids of this batch were used before can't be told: the "
+    "issuer asked to wait {} s "
+    "before it is asked again, longer than there was time left for (Limits.settle is {} s). Run "
+    "it again later."
 )
 
 
 @pytest.mark.parametrize(("asked", "seconds"), [(60.0, 60), (60.2, 61), (500.0, 500)])
-def test_where_it_asks_for_as_much_as_there_is_time_for_nothing_is_sent_and_it_says_so_at_once(run_of, asked, seconds):
+def test_where_it_asks_for_as_much_as_there_is_time_for_nothing_is_sent_and_it_says_so_at_once(
+    run_of, asked, seconds
+):
     limited = RateLimited("slow.", retry_after=asked)
 
     async def story(run):
@@ -271,14 +305,18 @@ def test_with_a_little_less_it_is_asked_again(run_of):
     assert run_of(story, n2=[RateLimited("slow.", retry_after=59.9)]) == [0.0, 60.0]
 
 
-def test_of_what_came_in_place_of_the_answers_the_longest_wait_counts_and_no_answer_asks_for_none(run_of):
+def test_of_what_came_in_place_of_the_answers_the_longest_wait_counts_and_no_answer_asks_for_none(
+    run_of,
+):
     async def story(run):
         with pytest.raises(ConfigurationError) as caught:
             await run.begin()
         return caught.value.text, now()
 
     # After the second round half a second is left, which is less than what was asked for then.
-    told = run_of(story, settle=2.0, n1=[NOTHING] * 9, n2=[NOTHING, RateLimited("slow.", retry_after=1.0)])
+    told = run_of(
+        story, settle=2.0, n1=[NOTHING] * 9, n2=[NOTHING, RateLimited("slow.", retry_after=1.0)]
+    )
     assert told == (HELD.format(1, 2), 1.5)
 
 
@@ -289,10 +327,14 @@ def test_where_one_gets_no_answer_for_long_nothing_is_sent_and_it_says_why(run_o
         return caught.value.text, caught.value.__cause__, now(), run.remembered()
 
     last = NotSent("no connection. Try later.")
-    message, cause, at, remembered = run_of(story, 4, n1=[NOTHING] * 99, n2=[NOTHING] * 99, n4=[NOTHING, *[last] * 99])
+    message, cause, at, remembered = run_of(
+        story, 4, n1=[NOTHING] * 99, n2=[NOTHING] * 99, n4=[NOTHING, *[last] * 99]
+    )
     assert message == (
-        "nothing was sent. Whether the request ids of this batch were used before can't be told: request/status gave no clear answer to "
-        "3 of 4 questions, the last time: no connection. Run it again later; or, if this is how the host answers an id that it does not "
+        "nothing was sent. Whether the request ids of this batch were used before can't be told: "
+        "request/status gave no clear answer to "
+        "3 of 4 questions, the last time: no connection. Run it again later; or, if this is how "
+        "the host answers an id that it does not "
         'know, say --check-first none (Batch(check_first="none")).'
     )
     assert (cause, at, remembered) == (last, 60.0, [])
@@ -374,8 +416,10 @@ def test_where_no_question_of_any_row_is_answered_for_long_the_run_ends_and_says
     words = said.text.split(". ")[0]
     message, cause, shown, late = run_of(story, otherwise=said)
     assert message == (
-        "whether the request ids of the rows that are left were used before can't be told: for 60 s request/status gave no "
-        f"clear answer to any question about them, the last time: {words}. Nothing was sent for these rows, and they can be resumed later."
+        "whether the request ids of the rows that are left were used before can't be told: for 60 "
+        "s request/status gave no "
+        f"clear answer to any question about them, the last time: {words}. Nothing was sent for "
+        "these rows, and they can be resumed later."
     )
     assert (cause, shown, late) == (said, {f"{ASKED}: {words}"}, True)
 

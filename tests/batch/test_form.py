@@ -54,7 +54,10 @@ def test_what_is_no_file_is_not_opened(tmp_path):
     assert form_of(tmp_path / "nowhere.csv") == SPREADSHEET
 
 
-@pytest.mark.parametrize("form", [PLAIN, SPREADSHEET, Form(",", marked=True), Form("\t", marked=True), Form(";", marked=False)])
+@pytest.mark.parametrize(
+    "form",
+    [PLAIN, SPREADSHEET, Form(",", marked=True), Form("\t", marked=True), Form(";", marked=False)],
+)
 async def test_a_journal_remembers_it(office, people, form):
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(1)))
@@ -69,7 +72,9 @@ async def test_a_journal_that_has_none_that_is_known(office, people, kept):
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(1)))
         if kept is not None:
-            await batch._journal.call(lambda c: c.execute("INSERT INTO meta VALUES ('out_form', ?)", (kept,)))
+            await batch._journal.call(
+                lambda c: c.execute("INSERT INTO meta VALUES ('out_form', ?)", (kept,))
+            )
 
         assert await known_form(batch._journal) == SPREADSHEET
 

@@ -1,4 +1,6 @@
-"""Journals that are lost, other people under the same keys, and one file from two sides: never a second card, and no claim about whose it is."""
+"""Journals that are lost, other people under the same keys, and one file from two sides: never a
+second card, and no claim about whose it is.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,10 @@ from freedompay_async.sandbox import Faults, Sandbox
 @pytest.fixture
 def strangers(person):
     """Other people under the keys of `people`."""
-    return lambda count: [person(number, phone=77020000000 + number, first_name="Olga") for number in range(1, count + 1)]
+    return lambda count: [
+        person(number, phone=77020000000 + number, first_name="Olga")
+        for number in range(1, count + 1)
+    ]
 
 
 async def outcomes_of(office, file, journal, **options):
@@ -54,14 +59,20 @@ async def test_a_found_row_names_the_client_and_the_card_of_that_use_and_what_to
     assert "--accept-found" in told.next
 
 
-async def test_a_found_row_whose_card_can_not_be_asked_about_is_told_without_it(office, people, between, said):
+async def test_a_found_row_whose_card_can_not_be_asked_about_is_told_without_it(
+    office, people, between, said
+):
     file = office.file(people(1))
     await lost(office, file)
     async with office.batch() as batch:
         await office.plan(batch, file)
 
         async def rule(_, request_id, send):
-            return said(b"404 page not found", 404) if request_id == office.request_id("k1", "card") else await send()
+            return (
+                said(b"404 page not found", 404)
+                if request_id == office.request_id("k1", "card")
+                else await send()
+            )
 
         between(batch, rule)
         (told,) = [each async for each in batch.run()]
@@ -97,7 +108,11 @@ async def test_accepted_rows_end_with_the_cards_that_they_had(office, people, on
     await lost(office, file)
     await office.issue(file)
     sent = len(office.effects())
-    report = await (office.resume(accept_found="all") if again == "resume" else office.issue(file, accept_found="all"))
+    report = await (
+        office.resume(accept_found="all")
+        if again == "resume"
+        else office.issue(file, accept_found="all")
+    )
 
     assert (report.issued, report.found, report.accepted, report.complete) == (5, 0, 5, True)
     assert report.problems == ()
@@ -105,7 +120,9 @@ async def test_accepted_rows_end_with_the_cards_that_they_had(office, people, on
 
 
 @pytest.mark.parametrize("beforehand", ["all", ["k1", "k2", "k3", "k4", "k5"]])
-async def test_rows_are_not_accepted_before_somebody_can_have_seen_them(office, people, one_each, beforehand):
+async def test_rows_are_not_accepted_before_somebody_can_have_seen_them(
+    office, people, one_each, beforehand
+):
     file = office.file(people(5))
     await lost(office, file)
     first = await office.issue(file, accept_found=beforehand)
@@ -150,7 +167,9 @@ async def test_it_is_told_how_many_rows_were_accepted_and_which_are_not_found(of
     await office.issue(office.file(people(4)))
     async with office.batch(accept_found=["k1", "k3", "k4"]) as batch:
         first, again = await batch.accept(), await batch.accept()
-        kept = await batch._journal.call(lambda c: c.execute("SELECT key FROM rows WHERE accepted_found").fetchall())
+        kept = await batch._journal.call(
+            lambda c: c.execute("SELECT key FROM rows WHERE accepted_found").fetchall()
+        )
         await office.finish(batch)
         ended = await batch.accept()
 
@@ -174,12 +193,18 @@ async def test_accepted_rows_that_a_stop_leaves_are_left(office, people):
     assert report.problems == ()
 
 
-async def test_a_key_that_an_earlier_version_kept_as_it_was_written_is_accepted_by_its_one_form(office, people, person):
+async def test_a_key_that_an_earlier_version_kept_as_it_was_written_is_accepted_by_its_one_form(
+    office, people, person
+):
     rows = [person(1, key="Рай"), person(2, key="b c"), person(3)]
     await lost(office, office.file(rows))
     await office.issue(office.file(rows))
     async with office.batch(accept_found=["Рай", "b  c\u200b"]) as batch:
-        await batch._journal.call(lambda c: c.executemany("UPDATE rows SET key = ? WHERE number = ?", [("Рай", 1), ("b  c", 2), ("", 3)]))
+        await batch._journal.call(
+            lambda c: c.executemany(
+                "UPDATE rows SET key = ? WHERE number = ?", [("Рай", 1), ("b  c", 2), ("", 3)]
+            )
+        )
         accepted = await batch.accept()
 
     assert accepted == Accepted(rows=2, not_found=())
@@ -189,7 +214,9 @@ async def test_two_keys_of_an_earlier_version_that_read_alike_can_not_be_told_ap
     await lost(office, office.file(people(2)))
     await office.issue(office.file(people(2)))
     async with office.batch(accept_found=["k1"]) as batch:
-        await batch._journal.call(lambda c: c.execute("UPDATE rows SET key = 'k1ㅤ' WHERE number = 2"))
+        await batch._journal.call(
+            lambda c: c.execute("UPDATE rows SET key = 'k1ㅤ' WHERE number = 2")
+        )
         with pytest.raises(ConfigurationError) as caught:
             await batch.accept()
 
@@ -208,17 +235,25 @@ async def test_an_earlier_use_that_made_only_a_client_is_told_so(office, people,
         await office.plan(batch, office.file(people(1)))
 
         async def rule(call, _, send):
-            return said({"status": "error", "request_status": "error"}) if call == "card/issue" else await send()
+            return (
+                said({"status": "error", "request_status": "error"})
+                if call == "card/issue"
+                else await send()
+            )
 
         between(batch, rule)
         await office.finish(batch)
     (told,) = await outcomes_of(office, office.file(people(1)), "new.db")
 
-    assert told.reason.startswith("used before: check whose client it is. No card of that use is known: ")
+    assert told.reason.startswith(
+        "used before: check whose client it is. No card of that use is known: "
+    )
     assert "card" not in told.next
 
 
-async def test_an_earlier_use_that_failed_names_no_client_to_go_on_with(office, people, between, said):
+async def test_an_earlier_use_that_failed_names_no_client_to_go_on_with(
+    office, people, between, said
+):
     """What it names is told; accepted, it is doubtful, and no card is ordered for it."""
     await office.issue(office.file(people(1, {1: "DECLINED"})), "old.db")
     ghost = {"status": "ok", "request_status": "error", "error_code": "7", "client_id": "ghost"}
@@ -292,27 +327,36 @@ async def test_a_key_that_the_journal_does_not_have_is_refused_and_nothing_is_se
         await office.plan(batch, office.file(people(2)))
         with pytest.raises(ConfigurationError) as caught:
             await office.finish(batch)
-        accepted = await batch._journal.call(lambda c: c.execute("SELECT count(*) FROM rows WHERE accepted_found").fetchone()[0])
+        accepted = await batch._journal.call(
+            lambda c: c.execute("SELECT count(*) FROM rows WHERE accepted_found").fetchone()[0]
+        )
 
     assert str(caught.value) == (
-        f'{office.folder / "run.db"} has no row with the key "x0", "x1", "x2", "x3", "x4" and 2 more: '
+        f'{office.folder / "run.db"} has no row with the key "x0", "x1", "x2", "x3", "x4" and 2 '
+        "more: "
         "nothing was accepted, and nothing was sent."
     )
     assert (accepted, list(office.issuer.received)) == (0, [])
 
 
 async def test_arguments_that_are_not_what_they_can_be(office, people):
-    with pytest.raises(ConfigurationError, match="accept_found='k1': give the keys as a list, or 'all'"):
+    with pytest.raises(
+        ConfigurationError, match="accept_found='k1': give the keys as a list, or 'all'"
+    ):
         async with office.batch(accept_found="k1"):
             pass
-    with pytest.raises(ConfigurationError, match="check_first='some': give one of sample, all, none"):
+    with pytest.raises(
+        ConfigurationError, match="check_first='some': give one of sample, all, none"
+    ):
         async with office.batch(check_first="some"):
             pass
 
 
 @pytest.mark.parametrize("unknown", ["error", "404", "bare"])
 @pytest.mark.parametrize("duplicate", ["error", "400", "409"])
-async def test_a_lost_journal_whatever_the_issuer_says_of_ids_that_it_has_seen(office, people, one_each, duplicate, unknown):
+async def test_a_lost_journal_whatever_the_issuer_says_of_ids_that_it_has_seen(
+    office, people, one_each, duplicate, unknown
+):
     async with Sandbox(faults=Faults(duplicate=duplicate, unknown=unknown)) as issuer:
         office.issuer = issuer
         file = office.file(people(4, {2: "NOCARD"}))
@@ -326,7 +370,9 @@ async def test_a_lost_journal_whatever_the_issuer_says_of_ids_that_it_has_seen(o
     assert cards == {phone: 1 for phone in one_each(4) if phone != 77010000002}
 
 
-async def test_a_row_refused_at_once_is_not_called_refused_where_the_issuer_only_says_that_it_knows_the_id(office, people):
+async def test_a_row_refused_at_once_is_not_called_refused_where_the_issuer_only_says_that_it_knows_the_id(
+    office, people
+):
     async with Sandbox(faults=Faults(duplicate="409")) as issuer:
         office.issuer = issuer
         file = office.file(people(1, {1: "REFUSED"}))
@@ -337,17 +383,30 @@ async def test_a_row_refused_at_once_is_not_called_refused_where_the_issuer_only
 
 
 @pytest.mark.parametrize("check_first", ["sample", "all", "none"])
-async def test_other_people_under_used_keys_get_no_card_of_those(office, people, strangers, one_each, check_first):
+async def test_other_people_under_used_keys_get_no_card_of_those(
+    office, people, strangers, one_each, check_first
+):
     await lost(office, office.file(people(4)))
-    told = await outcomes_of(office, office.file(strangers(6), "june.csv"), "june.db", check_first=check_first)
+    told = await outcomes_of(
+        office, office.file(strangers(6), "june.csv"), "june.db", check_first=check_first
+    )
     states = {each.key: each.state for each in told}
 
-    assert states == {"k1": "found", "k2": "found", "k3": "found", "k4": "found", "k5": "issued", "k6": "issued"}
+    assert states == {
+        "k1": "found",
+        "k2": "found",
+        "k3": "found",
+        "k4": "found",
+        "k5": "issued",
+        "k6": "issued",
+    }
     assert office.cards() == {**one_each(4), 77020000005: 1, 77020000006: 1}
 
 
 @pytest.mark.parametrize("check_first", ["sample", "all", "none"])
-async def test_no_new_card_is_made_for_the_client_of_somebody_else(office, people, strangers, between, check_first):
+async def test_no_new_card_is_made_for_the_client_of_somebody_else(
+    office, people, strangers, between, check_first
+):
     """The first run had made the client and not the card."""
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(1)))
@@ -364,7 +423,9 @@ async def test_no_new_card_is_made_for_the_client_of_somebody_else(office, peopl
         await asyncio.wait_for(reached.wait(), 10)
         running.cancel()
         await asyncio.wait([running])
-    (told,) = await outcomes_of(office, office.file(strangers(1), "june.csv"), "june.db", check_first=check_first)
+    (told,) = await outcomes_of(
+        office, office.file(strangers(1), "june.csv"), "june.db", check_first=check_first
+    )
 
     assert (told.state, told.card_id) == (State.FOUND, None)
     assert office.cards() == {}
@@ -399,7 +460,9 @@ async def test_a_journal_lost_during_a_run_makes_no_second_card(office, people, 
 
 async def test_a_row_belongs_to_one_of_two_machines(office, people):
     file = office.file(people(20))
-    one, two = await asyncio.gather(outcomes_of(office, file, "one.db"), outcomes_of(office, file, "two.db"))
+    one, two = await asyncio.gather(
+        outcomes_of(office, file, "one.db"), outcomes_of(office, file, "two.db")
+    )
     issued = [{each.key for each in told if each.state is State.ISSUED} for told in (one, two)]
 
     assert issued[0] | issued[1] == {f"k{number}" for number in range(1, 21)}
@@ -436,7 +499,9 @@ async def test_a_row_of_an_earlier_run_of_this_journal_is_its_own(office, people
 
 
 async def killed_when_found(office, people, between, **options):
-    """A run that ends, as by kill -9, when the refusal of a used id has been looked up, and before its row has ended."""
+    """A run that ends, as by kill -9, when the refusal of a used id has been looked up, and before
+    its row has ended.
+    """
     await lost(office, office.file(people(1)))
     async with office.batch(check_first="none", **options) as batch:
         await office.plan(batch, office.file(people(1)))
@@ -450,13 +515,18 @@ async def killed_when_found(office, people, between, **options):
 
         between(batch, rule)
         running = asyncio.create_task(office.finish(batch))
-        await asyncio.wait({running, waiting := asyncio.create_task(asked.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(
+            {running, waiting := asyncio.create_task(asked.wait())},
+            return_when=asyncio.FIRST_COMPLETED,
+        )
         assert waiting.done()
         running.cancel()
         await asyncio.wait([running])
 
 
-async def test_a_run_that_is_killed_before_a_found_row_has_ended_is_resumed_to_the_same_end(office, people, between):
+async def test_a_run_that_is_killed_before_a_found_row_has_ended_is_resumed_to_the_same_end(
+    office, people, between
+):
     await killed_when_found(office, people, between)
     sent = len(office.effects())
     report = await office.resume()
@@ -465,7 +535,9 @@ async def test_a_run_that_is_killed_before_a_found_row_has_ended_is_resumed_to_t
     assert report.problems[0].card_id == office.issuer.ledger()[0]["card_id"]
 
 
-async def test_a_client_that_is_known_no_more_when_its_row_is_accepted_is_not_made_anew(office, people, between, said):
+async def test_a_client_that_is_known_no_more_when_its_row_is_accepted_is_not_made_anew(
+    office, people, between, said
+):
     office.issuer.hold = True
     await office.issue(office.file(people(1)), limits=Limits(wait=0.02))
     found = await office.issue(office.file(people(1)), "new.db")
@@ -473,7 +545,11 @@ async def test_a_client_that_is_known_no_more_when_its_row_is_accepted_is_not_ma
     async with office.batch("new.db", accept_found="all") as batch:
 
         async def rule(call, _, send):
-            return said({"status": "error", "request_status": "error"}) if call == "request/status" else await send()
+            return (
+                said({"status": "error", "request_status": "error"})
+                if call == "request/status"
+                else await send()
+            )
 
         between(batch, rule)
         report = await office.finish(batch)
@@ -483,12 +559,18 @@ async def test_a_client_that_is_known_no_more_when_its_row_is_accepted_is_not_ma
     assert "does not know it any more" in report.problems[0].reason
 
 
-async def test_an_accepted_row_without_a_card_gets_one(office, people, strangers, one_each, between, said):
+async def test_an_accepted_row_without_a_card_gets_one(
+    office, people, strangers, one_each, between, said
+):
     async with office.batch(limits=Limits(wait=0.1)) as batch:
         await office.plan(batch, office.file(people(1)))
 
         async def rule(call, _, send):
-            return said({"status": "error", "request_status": "error"}) if call == "card/issue" else await send()
+            return (
+                said({"status": "error", "request_status": "error"})
+                if call == "card/issue"
+                else await send()
+            )
 
         between(batch, rule)
         first = await office.finish(batch)
@@ -501,7 +583,11 @@ async def test_an_accepted_row_without_a_card_gets_one(office, people, strangers
 
 
 async def test_one_client_runs_two_batches_of_one_name(tmp_path, office, people, one_each):
-    async with office.client() as fp, Journal.open(tmp_path / "a.db") as one, Journal.open(tmp_path / "b.db") as two:
+    async with (
+        office.client() as fp,
+        Journal.open(tmp_path / "a.db") as one,
+        Journal.open(tmp_path / "b.db") as two,
+    ):
         batches = [Batch(fp, one), Batch(fp, two)]
         for batch in batches:
             await batch.plan(read_file(office.file(people(10)), product_id=2000))

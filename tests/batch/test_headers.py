@@ -27,7 +27,9 @@ def refuse(message: str, *, notes=()) -> NoReturn:
 
 
 def header(names: list[str], given: dict | None = None, product_id: int = 2000) -> Header:
-    return read_header(names, "the header", product_id=product_id, mapping=column_map(given), refuse=refuse)
+    return read_header(
+        names, "the header", product_id=product_id, mapping=column_map(given), refuse=refuse
+    )
 
 
 def refusal(names: list[str], given: dict | None = None, product_id: int = 2000) -> str:
@@ -46,7 +48,9 @@ class TestNames:
         ],
     )
     def test_case_and_blanks_make_no_other_name(self, names: list[str]):
-        assert header(names).fields(["a", "1", "b", "c"]) == dict(zip(LEAST, ["a", "1", "b", "c"], strict=True))
+        assert header(names).fields(["a", "1", "b", "c"]) == dict(
+            zip(LEAST, ["a", "1", "b", "c"], strict=True)
+        )
 
     def test_two_spellings_of_one_name_are_ambiguous(self):
         assert refusal([*LEAST, "Phone"]) == "has a column twice: phone. Delete one of each."
@@ -68,7 +72,9 @@ class TestCells:
 
         assert made.stray(["", "a", "1", " ", "b", "c"]) is None
         assert made.stray(["", "a", "1", "", "b", "c", "", "", "", ""]) is None
-        assert made.fields(["", "a", "1", "", "b", "c", ""]) == dict(zip(LEAST, ["a", "1", "b", "c"], strict=True))
+        assert made.fields(["", "a", "1", "", "b", "c", ""]) == dict(
+            zip(LEAST, ["a", "1", "b", "c"], strict=True)
+        )
 
     @pytest.mark.parametrize(("place", "width"), [(0, 8), (3, 8), (6, 8), (8, 9), (9, 12)])
     def test_a_cell_with_something_in_it_has_a_name(self, place: int, width: int):
@@ -81,8 +87,12 @@ class TestCells:
         assert header(LEAST).stray(["a", "b", "c", "d"]) is None
         assert header(LEAST).stray(["a", "b", "c", "d", "e"]) == 4
 
-    @pytest.mark.parametrize(("width", "uneven"), [(0, True), (3, True), (4, False), (5, False), (6, False), (7, True)])
-    def test_a_row_is_even_from_the_last_name_to_the_end_of_the_header(self, width: int, uneven: bool):
+    @pytest.mark.parametrize(
+        ("width", "uneven"), [(0, True), (3, True), (4, False), (5, False), (6, False), (7, True)]
+    )
+    def test_a_row_is_even_from_the_last_name_to_the_end_of_the_header(
+        self, width: int, uneven: bool
+    ):
         assert header([*LEAST, "", ""]).uneven([""] * width) is uneven
 
     def test_cells_that_are_left_out_at_the_end_are_empty(self):
@@ -91,19 +101,39 @@ class TestCells:
 
 class TestMap:
     def test_the_offices_own_names(self):
-        made = header(RUSSIAN, {"key": "№ заявки", "phone": "телефон ", "first_name": ["Given", "имя"], "last_name": "ФАМИЛИЯ"})
+        made = header(
+            RUSSIAN,
+            {
+                "key": "№ заявки",
+                "phone": "телефон ",
+                "first_name": ["Given", "имя"],
+                "last_name": "ФАМИЛИЯ",
+            },
+        )
 
-        assert made.fields(["a", "1", "b", "c"]) == dict(zip(LEAST, ["a", "1", "b", "c"], strict=True))
+        assert made.fields(["a", "1", "b", "c"]) == dict(
+            zip(LEAST, ["a", "1", "b", "c"], strict=True)
+        )
 
     def test_columns_that_are_left_out(self):
         made = header([*LEAST, "№", "Комментарий"], {"ignore": ["№", "комментарий"]})
 
-        assert made.fields(["a", "1", "b", "c", "9", "x"]) == dict(zip(LEAST, ["a", "1", "b", "c"], strict=True))
+        assert made.fields(["a", "1", "b", "c", "9", "x"]) == dict(
+            zip(LEAST, ["a", "1", "b", "c"], strict=True)
+        )
         assert made.stray(["a", "1", "b", "c", "9", "x"]) is None
 
     def test_a_constant(self):
-        assert header(LEAST, {"constant": {"resident": "2"}}).fields(["a", "1", "b", "c"])["resident"] == "2"
-        assert header(LEAST[:3], {"constant": {"last_name": "Omarov"}}).fields(["a", "1", "b"])["last_name"] == "Omarov"
+        assert (
+            header(LEAST, {"constant": {"resident": "2"}}).fields(["a", "1", "b", "c"])["resident"]
+            == "2"
+        )
+        assert (
+            header(LEAST[:3], {"constant": {"last_name": "Omarov"}}).fields(["a", "1", "b"])[
+                "last_name"
+            ]
+            == "Omarov"
+        )
 
     def test_a_constant_decides_about_the_product(self):
         assert header(LEAST, {"constant": {"product_id": 2000}}, product_id=1000).places
@@ -127,15 +157,26 @@ class TestMap:
         assert header(LEAST, {"phone": "Телефон"}).fields(["a", "1", "b", "c"])["phone"] == "1"
 
     def test_a_name_that_is_not_in_the_file(self):
-        expected = 'has no column "Mail" or "E-mail", which is email in columns. Correct one of them.'
+        expected = (
+            'has no column "Mail" or "E-mail", which is email in columns. Correct one of them.'
+        )
         assert refusal(LEAST, {"email": ["Mail", "E-mail"]}) == expected
 
     def test_a_name_that_is_spelt_otherwise_in_the_file(self):
-        expected = 'has no column "Телефон", which is phone in columns. Not named by it: "Тел. клиента". Correct one of them.'
-        assert refusal(["key", "Тел. клиента", "first_name", "last_name"], {"phone": "Телефон"}) == expected
+        expected = (
+            'has no column "Телефон", which is phone in columns. Not named by it: "Тел. клиента". '
+            "Correct one of them."
+        )
+        assert (
+            refusal(["key", "Тел. клиента", "first_name", "last_name"], {"phone": "Телефон"})
+            == expected
+        )
 
     def test_two_names_for_one_column(self):
-        assert refusal([*LEAST, "Телефон"], {"phone": "Телефон"}) == "has a column twice: phone. Delete one of each."
+        assert (
+            refusal([*LEAST, "Телефон"], {"phone": "Телефон"})
+            == "has a column twice: phone. Delete one of each."
+        )
 
 
 class TestUnknown:
@@ -143,7 +184,10 @@ class TestUnknown:
         text = refusal([*LEAST, "fone", "zzz"])
 
         assert text.startswith('has unknown columns: "fone"')
-        assert text.endswith('; "zzz". Rename or delete them, or say in a file for --columns (columns= in code) what they are.')
+        assert text.endswith(
+            '; "zzz". Rename or delete them, or say in a file for --columns (columns= in code) '
+            "what they are."
+        )
 
     def test_somebodys_data_is_not_shown(self):
         text = refusal(["app-1", "77017777777", "Aidar", "Omarov", "Телефон"])
@@ -155,7 +199,9 @@ class TestUnknown:
         with pytest.raises(Refused) as raised:
             header(RUSSIAN)
 
-        assert str(raised.value).startswith('the header has unknown columns: "№ заявки"; "Телефон"; "Имя"; "Фамилия". ')
+        assert str(raised.value).startswith(
+            'the header has unknown columns: "№ заявки"; "Телефон"; "Имя"; "Фамилия". '
+        )
         given = tomllib.loads("\n".join(raised.value.notes))
         assert given == dict(zip(LEAST, RUSSIAN, strict=True))
         assert header(RUSSIAN, given).places
@@ -200,7 +246,19 @@ class TestGuesses:
         assert guess(name) is None
 
     def test_a_guess_is_one_of_our_columns(self):
-        every = suggestion(["Телефон", "Имя", "Фамилия", "Отчество", "ИИН", "Почта", "Город регистрации", "Индекс проживания"], ())
+        every = suggestion(
+            [
+                "Телефон",
+                "Имя",
+                "Фамилия",
+                "Отчество",
+                "ИИН",
+                "Почта",
+                "Город регистрации",
+                "Индекс проживания",
+            ],
+            (),
+        )
 
         assert set(tomllib.loads("\n".join(every))) <= set(COLUMNS)
 

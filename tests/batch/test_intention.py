@@ -1,4 +1,6 @@
-"""An intent is on the disk before it leaves, once; it is taken back only where it surely was not sent."""
+"""An intent is on the disk before it leaves, once; it is taken back only where it surely was not
+sent.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +22,19 @@ class Desk:
         self.told = []
         self.refuses = refuses
         self.ahead = asyncio.Semaphore(ahead)
-        self.row = Entry(number=7, line=8, key="k7", planned=None, client_id="cl-1", card_id=None, sent={})
+        self.row = Entry(
+            number=7, line=8, key="k7", planned=None, client_id="cl-1", card_id=None, sent={}
+        )
         self.intent = Intention(
-            self, self.row, "card", request_id=OWN, digest=b"digest", sent_at=sent_at, clock=self, guard=self.guard, ahead=self.ahead
+            self,
+            self.row,
+            "card",
+            request_id=OWN,
+            digest=b"digest",
+            sent_at=sent_at,
+            clock=self,
+            guard=self.guard,
+            ahead=self.ahead,
         )
 
     def guard(self, counted):
@@ -56,7 +68,12 @@ class Desk:
         self.told.append("off")
 
 
-WRITTEN = (writes._intend.__name__, (7, "card", OWN, b"digest", 1000.0), (7, "started", "cl-1", None, False, None, False), 2.5)
+WRITTEN = (
+    writes._intend.__name__,
+    (7, "card", OWN, b"digest", 1000.0),
+    (7, "started", "cl-1", None, False, None, False),
+    2.5,
+)
 FORGOTTEN = ["note", ("DELETE", (7, "card")), ("UPDATE", (7,))]
 
 
@@ -112,7 +129,9 @@ async def test_what_was_not_written_has_no_place_to_give_back():
 
 
 @pytest.mark.parametrize(("answered_with_429", "expected"), [(False, FORGOTTEN), (True, [])])
-async def test_what_was_not_sent_is_taken_back_once_and_what_was_answered_with_429_never(answered_with_429, expected):
+async def test_what_was_not_sent_is_taken_back_once_and_what_was_answered_with_429_never(
+    answered_with_429, expected
+):
     desk = Desk()
     await desk.intent.write()
     if answered_with_429:

@@ -92,7 +92,9 @@ class Held:
 @pytest.mark.parametrize("after", [1, 7, 40])
 def test_what_call_returned_from_survives_kill_9(tmp_path, after):
     path = tmp_path / "run.db"
-    with subprocess.Popen([sys.executable, "-W", "error", "-c", WRITER, path], stdout=subprocess.PIPE, text=True) as writer:
+    with subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", WRITER, path], stdout=subprocess.PIPE, text=True
+    ) as writer:
         said = [int(writer.stdout.readline()) for _ in range(after)]
         os.kill(writer.pid, signal.SIGKILL)
     with closing(sqlite3.connect(path)) as reader:
@@ -104,7 +106,10 @@ def test_what_call_returned_from_survives_kill_9(tmp_path, after):
 async def test_each_commit_waits_for_the_disk(tmp_path):
     async with Journal.open(tmp_path / "run.db") as journal:
         modes = await journal.call(
-            lambda c: (c.execute("PRAGMA journal_mode").fetchone()[0], c.execute("PRAGMA synchronous").fetchone()[0])
+            lambda c: (
+                c.execute("PRAGMA journal_mode").fetchone()[0],
+                c.execute("PRAGMA synchronous").fetchone()[0],
+            )
         )
 
     assert modes == ("wal", 2)
@@ -116,7 +121,9 @@ async def test_calls_that_wait_together_share_one_commit(tmp_path):
         await journal.call(lambda c: c.set_trace_callback(said.append))
         async with Held(journal):
             said.clear()
-            calls = [asyncio.create_task(journal.call(insert(f"{number:03}"))) for number in range(300)]
+            calls = [
+                asyncio.create_task(journal.call(insert(f"{number:03}"))) for number in range(300)
+            ]
         await asyncio.gather(*calls)
 
         assert said.count("COMMIT") == 2
@@ -135,7 +142,9 @@ async def test_the_file_and_its_log_are_for_the_owner_only(tmp_path):
     assert modes == {"run.db": 0o600, "run.db-wal": 0o600}
 
 
-async def test_an_empty_file_that_others_can_read_does_not_become_a_journal_that_they_can_read(tmp_path):
+async def test_an_empty_file_that_others_can_read_does_not_become_a_journal_that_they_can_read(
+    tmp_path,
+):
     path = tmp_path / "run.db"
     path.touch()
     path.chmod(0o644)
@@ -173,7 +182,11 @@ async def test_the_name_of_memory_is_a_file_like_any_other(tmp_path, monkeypatch
     assert found == ["a"]
 
 
-@pytest.mark.parametrize("name", ["run?mode=memory.db", "50%41.db", "a#b&c=d.db", "июнь 1.db", " ", "\udcff.db"], ids=ascii)
+@pytest.mark.parametrize(
+    "name",
+    ["run?mode=memory.db", "50%41.db", "a#b&c=d.db", "июнь 1.db", " ", "\udcff.db"],
+    ids=ascii,
+)
 async def test_no_sign_in_a_name_has_a_meaning_of_its_own(tmp_path, name):
     try:
         (tmp_path / name).touch()
@@ -193,7 +206,10 @@ def test_a_file_that_is_no_database(tmp_path):
     path = tmp_path / "run.db"
     path.write_bytes(b"key,phone,first_name,last_name\n" * 100)
 
-    assert refused(path) == f"{path} is not a journal of this program: name another file. Nothing was sent."
+    assert (
+        refused(path)
+        == f"{path} is not a journal of this program: name another file. Nothing was sent."
+    )
 
 
 def foreign(path, *, application=0):
@@ -208,7 +224,10 @@ def test_the_database_of_another_program(tmp_path, application):
     path = tmp_path / "accounts.db"
     foreign(path, application=application)
 
-    assert refused(path) == f"{path} is not a journal of this program: name another file. Nothing was sent."
+    assert (
+        refused(path)
+        == f"{path} is not a journal of this program: name another file. Nothing was sent."
+    )
 
 
 def test_the_database_of_another_program_is_left_as_it_was(tmp_path):
@@ -230,19 +249,24 @@ async def test_a_journal_of_a_newer_version(tmp_path):
             pass
 
     assert str(caught.value) == (
-        f"{path} was written by a newer version (journal version 7, this program reads 2): update the program. Nothing was sent."
+        f"{path} was written by a newer version (journal version 7, this program reads 2): update "
+        "the program. Nothing was sent."
     )
 
 
 def test_a_journal_in_use_by_another_process(tmp_path):
     path = tmp_path / "run.db"
     command = [sys.executable, "-W", "error", "-c", HOLDER, path]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
         holder.stdout.readline()
         said = refused(path)
         holder.stdin.close()
 
-    assert said == f"{path} is in use by another process: wait for it, or stop it. Nothing was sent."
+    assert (
+        said == f"{path} is in use by another process: wait for it, or stop it. Nothing was sent."
+    )
 
 
 async def opened_again(path):
@@ -258,16 +282,22 @@ async def taken_for_a_record(path):
 
 
 @pytest.mark.parametrize("disturb", [opened_again, taken_for_a_record])
-async def test_an_open_journal_stays_closed_to_other_processes_whatever_its_own_does_with_the_file(tmp_path, disturb):
+async def test_an_open_journal_stays_closed_to_other_processes_whatever_its_own_does_with_the_file(
+    tmp_path, disturb
+):
     # To close any descriptor of a file gives up all locks that the process has on it.
     path = tmp_path / "run.db"
     command = [sys.executable, "-W", "error", "-c", HOLDER, path]
     async with Journal.open(path) as journal:
         await disturb(path)
         await disturb(path)
-        other = await asyncio.to_thread(subprocess.run, command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        other = await asyncio.to_thread(
+            subprocess.run, command, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        )
         await journal.call(insert("a"))
-    again = await asyncio.to_thread(subprocess.run, command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    again = await asyncio.to_thread(
+        subprocess.run, command, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
 
     assert other.stdout == ""
     assert f"{path} is in use by another process" in other.stderr
@@ -295,7 +325,9 @@ async def test_a_journal_that_is_closed_or_refused_leaves_no_descriptor(tmp_path
 def test_a_journal_is_free_again_after_its_process_was_killed(tmp_path):
     path = tmp_path / "run.db"
     command = [sys.executable, "-W", "error", "-c", HOLDER, path]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
         holder.stdout.readline()
         os.kill(holder.pid, signal.SIGKILL)
 
@@ -309,7 +341,10 @@ def test_a_journal_is_free_again_after_its_process_was_killed(tmp_path):
 def test_a_journal_that_is_not_there_and_is_not_to_be_made(tmp_path):
     path = tmp_path / "run.db"
 
-    assert refused(path, create=False) == f"{path} does not exist: a journal is made by `batch issue`. Nothing was sent."
+    assert (
+        refused(path, create=False)
+        == f"{path} does not exist: a journal is made by `batch issue`. Nothing was sent."
+    )
     assert list(tmp_path.iterdir()) == []
 
 
@@ -317,7 +352,9 @@ def test_a_folder_that_is_not_there(tmp_path):
     path = tmp_path / "runs" / "run.db"
     said = refused(path)
 
-    assert said == f"{path} can't be opened for writing (No such file or directory). Nothing was sent."
+    assert (
+        said == f"{path} can't be opened for writing (No such file or directory). Nothing was sent."
+    )
 
 
 def test_a_folder_in_place_of_a_file(tmp_path):
@@ -346,7 +383,8 @@ async def test_a_full_disk_is_told_in_one_message(tmp_path):
             await journal.call(insert("a", "x" * 100_000))
 
     assert str(caught.value) == (
-        f"{path} can't be written (database or disk is full): the run has stopped, and nothing was sent that is not in it. "
+        f"{path} can't be written (database or disk is full): the run has stopped, and nothing "
+        "was sent that is not in it. "
         "Make room or mend the disk, then resume."
     )
 
@@ -382,7 +420,10 @@ async def test_everybody_in_a_group_that_was_not_written_is_told(tmp_path):
     async with Journal.open(tmp_path / "run.db") as journal:
         await limit(journal, 1)
         async with Held(journal):
-            calls = [asyncio.create_task(journal.call(insert(name, "x" * size))) for name, size in (("a", 1), ("b", 100_000), ("c", 1))]
+            calls = [
+                asyncio.create_task(journal.call(insert(name, "x" * size)))
+                for name, size in (("a", 1), ("b", 100_000), ("c", 1))
+            ]
         told = await asyncio.gather(*calls, return_exceptions=True)
 
         assert [type(each) for each in told] == [JournalError] * 3
@@ -410,7 +451,9 @@ async def test_a_job_that_raises_is_told_to_its_own_caller_only(tmp_path):
 
     async with Journal.open(tmp_path / "run.db") as journal:
         async with Held(journal):
-            calls = [asyncio.create_task(journal.call(work)) for work in (insert("a"), bad, insert("b"))]
+            calls = [
+                asyncio.create_task(journal.call(work)) for work in (insert("a"), bad, insert("b"))
+            ]
         told = await asyncio.gather(*calls, return_exceptions=True)
 
         assert [type(each).__name__ for each in told] == ["Cursor", "KeyError", "Cursor"]
@@ -478,7 +521,11 @@ async def test_values_that_can_not_be_written_are_told_to_their_own_caller_only(
             writes = [journal.write(keeper, (name,)) for name in ("a", "\ud83d", "b")]
         told = await asyncio.gather(*writes, return_exceptions=True)
 
-        assert [type(each).__name__ for each in told] == ["NoneType", "UnicodeEncodeError", "NoneType"]
+        assert [type(each).__name__ for each in told] == [
+            "NoneType",
+            "UnicodeEncodeError",
+            "NoneType",
+        ]
         assert await journal.call(names) == ["a", "b"]
 
 
@@ -493,7 +540,9 @@ async def test_noted_values_that_can_not_be_written_disturb_nobody(tmp_path):
         assert await journal.call(names) == ["a"]
 
 
-async def test_values_are_written_after_the_call_before_them_and_before_the_call_after_them(tmp_path):
+async def test_values_are_written_after_the_call_before_them_and_before_the_call_after_them(
+    tmp_path,
+):
     keeper, seen = Keeper(), []
     async with Journal.open(tmp_path / "run.db") as journal:
         async with Held(journal):
@@ -510,7 +559,10 @@ async def test_everybody_whose_values_were_not_written_is_told(tmp_path):
     async with Journal.open(tmp_path / "run.db") as journal:
         await limit(journal, 1)
         async with Held(journal):
-            writes = [journal.write(keeper, (name * size,)) for name, size in (("a", 1), ("b", 100_000), ("c", 1))]
+            writes = [
+                journal.write(keeper, (name * size,))
+                for name, size in (("a", 1), ("b", 100_000), ("c", 1))
+            ]
         told = await asyncio.gather(*writes, return_exceptions=True)
 
         assert [type(each) for each in told] == [JournalError] * 3
@@ -518,7 +570,9 @@ async def test_everybody_whose_values_were_not_written_is_told(tmp_path):
 
 
 @pytest.mark.parametrize(("count", "pauses"), [(1, 0), (3, 0), (4, 1), (100, 1)])
-async def test_where_much_is_written_more_is_gathered_and_where_little_is_nobody_waits(tmp_path, monkeypatch, count, pauses):
+async def test_where_much_is_written_more_is_gathered_and_where_little_is_nobody_waits(
+    tmp_path, monkeypatch, count, pauses
+):
     slept = []
     monkeypatch.setattr(time, "sleep", slept.append)
     async with Journal.open(tmp_path / "run.db") as journal:
@@ -538,14 +592,23 @@ async def test_how_many_rows_stand_is_written_to_each_of_them(office, people, mo
         await office.plan(batch, office.file(people(250)))
         async with Held(batch._journal):
             rows = [
-                (number, "issued", f"client {number}", f"card {number}", number % 2, f"reason {number}", number % 3 % 2)
+                (
+                    number,
+                    "issued",
+                    f"client {number}",
+                    f"card {number}",
+                    number % 2,
+                    f"reason {number}",
+                    number % 3 % 2,
+                )
                 for number in range(1, 250)
             ]
             written = [batch._journal.write(writes._know, values) for values in rows]
         await asyncio.gather(*written)
         kept = await batch._journal.call(
             lambda connection: connection.execute(
-                "SELECT number, state, client_id, card_id, found, reason, proved FROM rows ORDER BY number"
+                "SELECT number, state, client_id, card_id, found, reason, proved FROM rows ORDER "
+                "BY number"
             ).fetchall()
         )
 
@@ -582,7 +645,9 @@ async def test_a_closed_journal_says_so(tmp_path):
 async def test_no_key_and_no_document_is_in_the_file(office, people):
     content = b"%PDF-1.4 " + bytes(range(256)) * 8
     office.document(content=content)
-    file = office.file([office.with_document(1), office.with_document(2, last_name="REFUSED"), *people(6)[2:]])
+    file = office.file(
+        [office.with_document(1), office.with_document(2, last_name="REFUSED"), *people(6)[2:]]
+    )
     report = await office.issue(file)
     held = office.folder / "held"
     async with office.batch() as batch:
@@ -613,7 +678,11 @@ async def test_no_key_and_no_document_is_in_the_log_of_a_run_that_is_on(office, 
         log = (office.folder / "run.db-wal").read_bytes()
 
     assert b"77010000001" in log
-    assert [text for text in (office.issuer.secret_key.encode(), content[9:265], b64encode(content)[12:100]) if text in log] == []
+    assert [
+        text
+        for text in (office.issuer.secret_key.encode(), content[9:265], b64encode(content)[12:100])
+        if text in log
+    ] == []
 
 
 def test_a_thread_that_outlives_its_event_loop_ends_in_peace(tmp_path):

@@ -1,4 +1,6 @@
-"""A wall clock that jumps, back and forth, between runs and inside one: an issuer that forgets ids after an hour makes no second card."""
+"""A wall clock that jumps, back and forth, between runs and inside one: an issuer that forgets ids
+after an hour makes no second card.
+"""
 
 from __future__ import annotations
 
@@ -35,12 +37,18 @@ def wall(monkeypatch):
 
 @pytest.fixture
 def forget(issuer):
-    """An hour has gone by for the issuer: it knows no id any more, and would make a second card for any of them."""
+    """An hour has gone by for the issuer: it knows no id any more, and would make a second card for
+    any of them.
+    """
 
     def forget():
         books = issuer._opened().issuer._books
         with books.db:
-            for statement in ("DELETE FROM seen", "DELETE FROM requests", "UPDATE cards SET card_id = 'first-' || card_id"):
+            for statement in (
+                "DELETE FROM seen",
+                "DELETE FROM requests",
+                "UPDATE cards SET card_id = 'first-' || card_id",
+            ):
                 books.run(statement)
 
     return forget
@@ -99,7 +107,9 @@ async def test_a_clock_that_was_wrong_during_the_first_run_and_is_right_now_make
 
 
 @pytest.mark.parametrize("ahead", [-DAY, DAY])
-async def test_what_the_issuer_still_knows_is_found_whatever_the_clock_says(office, people, one_each, wall, ahead):
+async def test_what_the_issuer_still_knows_is_found_whatever_the_clock_says(
+    office, people, one_each, wall, ahead
+):
     await killed_with_its_card_on_the_way(office, people)
     wall.ahead = ahead
     report = await office.resume()
@@ -109,7 +119,9 @@ async def test_what_the_issuer_still_knows_is_found_whatever_the_clock_says(offi
 
 
 class Line:
-    """The way to the issuer; `on` is asked about each effect once it is done there, and may lose its answer."""
+    """The way to the issuer; `on` is asked about each effect once it is done there, and may lose
+    its answer.
+    """
 
     def __init__(self, batch, monkeypatch, on):
         send = batch._fp._transport.send
@@ -129,7 +141,9 @@ class Lost(TransportError):
 
 
 async def two_rows(office, people, monkeypatch, meanwhile):
-    """The card of the first is made and its answer never comes; then `meanwhile`, then the second row is issued, and the run is left."""
+    """The card of the first is made and its answer never comes; then `meanwhile`, then the second
+    row is issued, and the run is left.
+    """
     on_the_way, never = asyncio.Event(), asyncio.Event()
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(2)))
@@ -145,7 +159,9 @@ async def two_rows(office, people, monkeypatch, meanwhile):
         Line(batch, monkeypatch, on)
         ended = asyncio.Event()
         running = asyncio.create_task(office.finish(batch, ended.set))
-        await asyncio.wait({running, asyncio.create_task(ended.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(
+            {running, asyncio.create_task(ended.wait())}, return_when=asyncio.FIRST_COMPLETED
+        )
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running
@@ -176,7 +192,8 @@ async def test_a_clock_that_was_set_back_inside_the_first_run_sends_nothing_agai
 
     await two_rows(office, people, monkeypatch, back)
     forget()
-    # Two hours and a minute have gone by since the first send, and the clock says that it was a minute.
+    # Two hours and a minute have gone by since the first send, and the clock says that it was a
+    # minute.
     wall.ahead = 60.0
     report = await office.resume()
 
@@ -185,7 +202,9 @@ async def test_a_clock_that_was_set_back_inside_the_first_run_sends_nothing_agai
 
 
 async def answer_lost(office, people, monkeypatch, step, meanwhile):
-    """A run of one row in which the first answer of this step is lost, and then `meanwhile` happens."""
+    """A run of one row in which the first answer of this step is lost, and then `meanwhile`
+    happens.
+    """
     lost = []
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(1)))
@@ -200,7 +219,9 @@ async def answer_lost(office, people, monkeypatch, step, meanwhile):
         return await office.finish(batch)
 
 
-async def test_a_machine_that_sleeps_for_two_hours_inside_a_run_sends_nothing_again(office, people, one_each, wall, forget, monkeypatch):
+async def test_a_machine_that_sleeps_for_two_hours_inside_a_run_sends_nothing_again(
+    office, people, one_each, wall, forget, monkeypatch
+):
     def sleep():
         # The loop's clock stands still meanwhile.
         wall.ahead += 2 * HOUR
@@ -215,7 +236,9 @@ async def test_a_machine_that_sleeps_for_two_hours_inside_a_run_sends_nothing_ag
 
 @pytest.mark.parametrize("step", ["client", "card"])
 @pytest.mark.parametrize("jump", [-DAY, -60.0, 60.0, DAY])
-async def test_a_clock_that_jumps_inside_a_run_hides_nothing_that_the_issuer_knows(office, people, one_each, wall, monkeypatch, step, jump):
+async def test_a_clock_that_jumps_inside_a_run_hides_nothing_that_the_issuer_knows(
+    office, people, one_each, wall, monkeypatch, step, jump
+):
     def jumped():
         wall.ahead += jump
 

@@ -16,8 +16,9 @@ from freedompay_async.batch.journal.file import to_go_on
 from freedompay_async.batch.plan import existing_plan
 from freedompay_async.errors import ConfigurationError
 
-# The system kills a process that writes beyond a limit, after the bytes up to it: a kill -9 at a byte. One process is the parent of all,
-# because starting Python and importing take longer than all the rest.
+# The system kills a process that writes beyond a limit, after the bytes up to it: a kill -9 at a
+# byte. One process is the parent of all, because starting Python and importing take longer than all
+# the rest.
 CUTTER = """
 import asyncio, json, os, resource, signal, sys
 from freedompay_async.batch import Journal
@@ -72,7 +73,9 @@ async def opened(path, **options):
 @pytest.mark.skipif(sys.platform == "win32", reason="needs RLIMIT_FSIZE")
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("part", range(PARTS))
-def test_killed_at_any_byte_of_its_making_a_journal_opens_as_new_or_with_what_was_answered_for(tmp_path, request, part):
+def test_killed_at_any_byte_of_its_making_a_journal_opens_as_new_or_with_what_was_answered_for(
+    tmp_path, request, part
+):
     places = list(cuts(request.config.getoption("rounds") >= EVERY_BYTE))[part::PARTS]
     command = [sys.executable, "-W", "error", "-c", CUTTER, json.dumps(places)]
     told, wrong = [], []
@@ -83,7 +86,8 @@ def test_killed_at_any_byte_of_its_making_a_journal_opens_as_new_or_with_what_wa
             found = await opened(tmp_path / f"{cut}" / "run.db")
             shutil.rmtree(tmp_path / f"{cut}")
             told.append((cut, signalled))
-            # What was cut off before it was answered for may be there: nobody was told that it is not.
+            # What was cut off before it was answered for may be there: nobody was told that it is
+            # not.
             if found not in ([["a"]] if "w" in how else [[], ["a"]]):
                 wrong.append((cut, how, found))
 
@@ -96,14 +100,18 @@ def test_killed_at_any_byte_of_its_making_a_journal_opens_as_new_or_with_what_wa
 
 async def test_where_there_is_room_for_all_of_it_nothing_is_killed(tmp_path):
     command = [sys.executable, "-W", "error", "-c", CUTTER, json.dumps([100_000])]
-    said = await asyncio.to_thread(subprocess.run, command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, check=True)
+    said = await asyncio.to_thread(
+        subprocess.run, command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, check=True
+    )
 
     assert json.loads(said.stdout) == [100_000, 0, "ow"]
     assert await opened(tmp_path / "100000" / "run.db") == ["a"]
 
 
 async def made(path):
-    """The file as a journal leaves it that was made and closed, and as it is before its log has come into it."""
+    """The file as a journal leaves it that was made and closed, and as it is before its log has
+    come into it.
+    """
     async with Journal.open(path):
         head = path.read_bytes()
     return head, path.read_bytes()
@@ -131,7 +139,11 @@ async def test_a_head_that_is_not_whole_is_a_new_journal_or_says_what_it_is(tmp_
     said = [await opened(tmp_path / name) for name in ("cut.db", "zero.db")]
 
     assert [each for each in said if each and not each.endswith(" Nothing was sent.")] == []
-    assert [each for each in said if each and " is not a journal" not in each and " is damaged (" not in each] == []
+    assert [
+        each
+        for each in said
+        if each and " is not a journal" not in each and " is damaged (" not in each
+    ] == []
 
 
 @pytest.mark.parametrize("kept", [100, 512, 4096, 8192, 20_000])
@@ -152,10 +164,15 @@ async def test_a_journal_that_was_cut_off_before_its_plan_says_that_it_has_none(
         with pytest.raises(ConfigurationError) as caught:
             await existing_plan(journal)
 
-    assert str(caught.value) == f"{path} has no batch in it: `batch issue` makes one. Nothing was sent."
+    assert (
+        str(caught.value)
+        == f"{path} has no batch in it: `batch issue` makes one. Nothing was sent."
+    )
 
 
-@pytest.mark.parametrize("log", [None, b"", bytes(4096), "cut off"], ids=["none", "empty", "zeros", "cut off"])
+@pytest.mark.parametrize(
+    "log", [None, b"", bytes(4096), "cut off"], ids=["none", "empty", "zeros", "cut off"]
+)
 @pytest.mark.parametrize("head", [b"", bytes(4096), "head"], ids=["no bytes", "zeros", "head"])
 async def test_a_file_without_a_batch_is_not_filled_by_what_goes_on_with_one(tmp_path, head, log):
     whole, _ = await made(tmp_path / "run.db")
@@ -163,14 +180,26 @@ async def test_a_file_without_a_batch_is_not_filled_by_what_goes_on_with_one(tmp
     path.write_bytes(whole if head == "head" else head)
     path.chmod(0o644)
     if log is not None and (log != "cut off" or head == "head"):
-        (tmp_path / "cut.db-wal").write_bytes(b"\x37\x7f\x06\x82" + bytes(24) if log == "cut off" else log)
-    before = {each.name: (each.read_bytes(), each.stat().st_mode, each.stat().st_ino) for each in tmp_path.iterdir()}
+        (tmp_path / "cut.db-wal").write_bytes(
+            b"\x37\x7f\x06\x82" + bytes(24) if log == "cut off" else log
+        )
+    before = {
+        each.name: (each.read_bytes(), each.stat().st_mode, each.stat().st_ino)
+        for each in tmp_path.iterdir()
+    }
 
     assert await opened(path, create=False) == (
-        f"{path} has no batch in it: `batch issue` makes one. If a run has used it, {to_go_on(path)} Nothing was sent."
+        f"{path} has no batch in it: `batch issue` makes one. If a run has used it, "
+        f"{to_go_on(path)} Nothing was sent."
     )
-    assert {each.name: (each.read_bytes(), each.stat().st_mode, each.stat().st_ino) for each in tmp_path.iterdir()} == before
+    assert {
+        each.name: (each.read_bytes(), each.stat().st_mode, each.stat().st_ino)
+        for each in tmp_path.iterdir()
+    } == before
 
 
 async def test_a_name_that_no_file_can_have(tmp_path):
-    assert await opened(tmp_path / "a\0b") == f"path='{tmp_path}/a\\x00b': no file can have this name. Nothing was sent."
+    assert (
+        await opened(tmp_path / "a\0b")
+        == f"path='{tmp_path}/a\\x00b': no file can have this name. Nothing was sent."
+    )

@@ -16,7 +16,10 @@ from freedompay_async.cli.batches import _accepted
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.sandbox.issuing.issuer import Issuer
 
-LOOK = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('SELECT * FROM meta').fetchall()"
+LOOK = (
+    "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('SELECT * FROM "
+    "meta').fetchall()"
+)
 
 
 def client_file(path):
@@ -27,7 +30,10 @@ def client_file_with_it_as_a_document(path):
     clients = path.with_name("clients.csv")
     with clients.open("w", newline="") as stream:
         csv.writer(stream).writerows(
-            [["key", "phone", "first_name", "last_name", "document"], ["k1", "77017777777", "Aidar", "Omarov", path.name]]
+            [
+                ["key", "phone", "first_name", "last_name", "document"],
+                ["k1", "77017777777", "Aidar", "Omarov", path.name],
+            ]
         )
     list(read_file(clients, product_id=2000))
 
@@ -41,9 +47,14 @@ def keys(path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="locks are a descriptor's there")
-@pytest.mark.parametrize("read", [client_file, client_file_with_it_as_a_document, document_digest, keys, books_of_a_sandbox])
+@pytest.mark.parametrize(
+    "read",
+    [client_file, client_file_with_it_as_a_document, document_digest, keys, books_of_a_sandbox],
+)
 @pytest.mark.parametrize("linked", [True, False], ids=["linked", "plain"])
-async def test_a_journal_that_is_named_as_another_file_of_the_batch_stays_locked(tmp_path, read, linked):
+async def test_a_journal_that_is_named_as_another_file_of_the_batch_stays_locked(
+    tmp_path, read, linked
+):
     path = tmp_path / "run.db"
     async with Journal.open(path):
         named = path
@@ -53,7 +64,11 @@ async def test_a_journal_that_is_named_as_another_file_of_the_batch_stays_locked
         with suppress(ConfigurationError, ValueError):
             read(named)
         other = await asyncio.to_thread(
-            subprocess.run, [sys.executable, "-c", LOOK, str(path)], capture_output=True, text=True, check=False
+            subprocess.run,
+            [sys.executable, "-c", LOOK, str(path)],
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     assert other.stderr.splitlines()[-1:] == ["sqlite3.OperationalError: database is locked"]

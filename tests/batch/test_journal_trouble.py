@@ -1,4 +1,6 @@
-"""A journal that fails during a run, or is not one's own: what is said, what was sent, and what is safe next."""
+"""A journal that fails during a run, or is not one's own: what is said, what was sent, and what is
+safe next.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,10 @@ from freedompay_async.errors import ConfigurationError, JournalError
 
 ROWS = 40
 GONE = (
-    "was moved or removed while in use: the run has stopped, and nothing was sent that was not in it. "
-    "Put it back with its -wal file and resume. Issuing the same file with a new journal gives no key a second card only while the issuer "
+    "was moved or removed while in use: the run has stopped, and nothing was sent that was not in "
+    "it. "
+    "Put it back with its -wal file and resume. Issuing the same file with a new journal gives no "
+    "key a second card only while the issuer "
     "remembers the request ids."
 )
 CLIENT = """
@@ -34,11 +38,15 @@ sys.stdin.read()
 
 
 class Other:
-    """Another program that has the file open, in a process of its own, because locks are a process's."""
+    """Another program that has the file open, in a process of its own, because locks are a
+    process's.
+    """
 
     def __init__(self, path, *statements):
         command = [sys.executable, "-W", "error", "-c", CLIENT, str(path), *statements]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
 
     def __enter__(self):
         self.said = self.process.stdout.readline().rstrip()
@@ -51,7 +59,10 @@ class Other:
 def asked_for(path):
     """The ids of the cards that a journal knows of."""
     with closing(sqlite3.connect(path)) as journal:
-        return {each for (each,) in journal.execute("SELECT request_id FROM intents WHERE step = 'card'")}
+        return {
+            each
+            for (each,) in journal.execute("SELECT request_id FROM intents WHERE step = 'card'")
+        }
 
 
 def sent(office):
@@ -78,20 +89,26 @@ async def stopped(office, people, trouble, *, after=3, journal="run.db"):
 @pytest.mark.parametrize("after", [1, 10, 25])
 @pytest.mark.parametrize(
     ("pragma", "words"),
-    [("max_page_count = 1", "database or disk is full"), ("query_only = ON", "attempt to write a readonly database")],
+    [
+        ("max_page_count = 1", "database or disk is full"),
+        ("query_only = ON", "attempt to write a readonly database"),
+    ],
     ids=["full", "read-only"],
 )
 async def test_a_disk_that_is_full_or_read_only_all_at_once_stops_the_run_and_no_card_is_lost_or_made_twice(
     office, people, one_each, pragma, words, after
 ):
     # What has to fit needs pages: each row's text grows.
-    trouble = lambda batch: batch._journal.note(lambda connection: connection.execute(f"PRAGMA {pragma}").fetchall())  # noqa: E731
+    trouble = lambda batch: batch._journal.note(  # noqa: E731
+        lambda connection: connection.execute(f"PRAGMA {pragma}").fetchall()
+    )
     said = await stopped(office, people, trouble, after=after)
     unknown = sent(office) - asked_for(office.folder / "run.db")
     report = await office.resume()
 
     assert said == (
-        f"{office.folder / 'run.db'} can't be written ({words}): the run has stopped, and nothing was sent that is not in it. "
+        f"{office.folder / 'run.db'} can't be written ({words}): the run has stopped, and nothing "
+        "was sent that is not in it. "
         "Make room or mend the disk, then resume."
     )
     assert unknown == set()
@@ -106,7 +123,12 @@ def run_in(folder):
 
 async def test_a_folder_that_is_moved_away_during_a_run_stops_it(office, people):
     name = run_in(office.folder / "runs")
-    said = await stopped(office, people, lambda _: (office.folder / "runs").rename(office.folder / "away"), journal=name)
+    said = await stopped(
+        office,
+        people,
+        lambda _: (office.folder / "runs").rename(office.folder / "away"),
+        journal=name,
+    )
 
     assert said == f"{office.folder / name} {GONE}"
     assert sent(office) - asked_for(office.folder / "away" / "run.db") == set()
@@ -115,7 +137,12 @@ async def test_a_folder_that_is_moved_away_during_a_run_stops_it(office, people)
 
 async def test_a_folder_that_is_put_back_is_resumed(office, people, one_each):
     name = run_in(office.folder / "runs")
-    await stopped(office, people, lambda _: (office.folder / "runs").rename(office.folder / "away"), journal=name)
+    await stopped(
+        office,
+        people,
+        lambda _: (office.folder / "runs").rename(office.folder / "away"),
+        journal=name,
+    )
     (office.folder / "away").rename(office.folder / "runs")
     report = await office.resume(name)
 
@@ -123,9 +150,13 @@ async def test_a_folder_that_is_put_back_is_resumed(office, people, one_each):
     assert office.cards() == one_each(ROWS)
 
 
-async def test_a_folder_that_is_removed_during_a_run_stops_it_and_a_new_journal_makes_no_second_card(office, people, one_each):
+async def test_a_folder_that_is_removed_during_a_run_stops_it_and_a_new_journal_makes_no_second_card(
+    office, people, one_each
+):
     name = run_in(office.folder / "runs")
-    said = await stopped(office, people, lambda _: shutil.rmtree(office.folder / "runs"), journal=name)
+    said = await stopped(
+        office, people, lambda _: shutil.rmtree(office.folder / "runs"), journal=name
+    )
     before = len(office.cards())
     found = await office.issue(office.folder / "clients.csv", "new.db")
     report = await office.resume("new.db", accept_found="all")
@@ -163,10 +194,17 @@ async def test_after_a_journal_is_gone_what_became_of_its_rows_can_still_be_read
 
 @pytest.mark.parametrize(
     "statements",
-    [("SELECT * FROM meta",), ("BEGIN IMMEDIATE",), ("PRAGMA journal_mode = DELETE",), ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM")],
+    [
+        ("SELECT * FROM meta",),
+        ("BEGIN IMMEDIATE",),
+        ("PRAGMA journal_mode = DELETE",),
+        ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM"),
+    ],
     ids=["reads", "writes", "changes the mode", "checkpoints"],
 )
-async def test_another_program_that_comes_during_a_run_gets_nothing_and_disturbs_nothing(office, people, one_each, statements):
+async def test_another_program_that_comes_during_a_run_gets_nothing_and_disturbs_nothing(
+    office, people, one_each, statements
+):
     said = []
 
     def come():
@@ -190,12 +228,18 @@ async def test_another_program_that_comes_during_a_run_gets_nothing_and_disturbs
 )
 async def test_a_journal_that_another_program_has_open(office, people, statements):
     await office.issue(office.file(people(2)))
-    with Other(office.folder / "run.db", *statements) as other, pytest.raises(ConfigurationError) as caught:
+    with (
+        Other(office.folder / "run.db", *statements) as other,
+        pytest.raises(ConfigurationError) as caught,
+    ):
         await office.resume()
     again = await office.resume()
 
     assert other.said == "done"
-    assert str(caught.value) == f"{office.folder / 'run.db'} is in use by another process: wait for it, or stop it. Nothing was sent."
+    assert str(caught.value) == (
+        f"{office.folder / 'run.db'} is in use by another process: wait for it, or stop it. "
+        "Nothing was sent."
+    )
     assert again.complete
 
 
@@ -223,7 +267,10 @@ async def test_a_journal_of_another_loop_says_so(tmp_path):
         with pytest.raises(JournalError) as caught:
             await asyncio.to_thread(asyncio.run, elsewhere())
 
-    assert str(caught.value) == f"{path} was opened on another event loop, or before a fork; nothing was written."
+    assert (
+        str(caught.value)
+        == f"{path} was opened on another event loop, or before a fork; nothing was written."
+    )
 
 
 FORKED = """
@@ -253,6 +300,11 @@ asyncio.run(main())
 def test_a_journal_in_a_forked_child_says_so(tmp_path):
     path = tmp_path / "run.db"
     # A process with a thread is forked: newer versions of Python warn of just that.
-    done = subprocess.run([sys.executable, "-c", FORKED, str(path)], stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", FORKED, str(path)], stdout=subprocess.PIPE, text=True, check=True
+    )
 
-    assert done.stdout == f"{path} was opened on another event loop, or before a fork; nothing was written.\n"
+    assert (
+        done.stdout
+        == f"{path} was opened on another event loop, or before a fork; nothing was written.\n"
+    )

@@ -11,7 +11,10 @@ from freedompay_async.batch import Journal, outcomes
 from freedompay_async.batch.journal import schema
 from freedompay_async.batch.report import make_report
 
-INTENTS = "INSERT INTO intents (number, step, request_id, body_sha256, sent_at, accepted) VALUES (?, ?, ?, x'00', ?, ?)"
+INTENTS = (
+    "INSERT INTO intents (number, step, request_id, body_sha256, sent_at, accepted) VALUES (?, ?, "
+    "?, x'00', ?, ?)"
+)
 
 
 def first_version(path):
@@ -24,8 +27,14 @@ def first_version(path):
 
 def layout(path):
     with closing(sqlite3.connect(path)) as connection:
-        tables = {name: connection.execute(f"PRAGMA table_info({name})").fetchall() for name in ("meta", "rows", "intents")}
-        indexes = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
+        tables = {
+            name: connection.execute(f"PRAGMA table_info({name})").fetchall()
+            for name in ("meta", "rows", "intents")
+        }
+        indexes = {
+            name
+            for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'")
+        }
         return tables, indexes, connection.execute("PRAGMA user_version").fetchone()[0]
 
 
@@ -38,12 +47,18 @@ async def aged(office):
         first_version(old)
         with closing(sqlite3.connect(old, isolation_level=None)) as connection:
             connection.execute("ATTACH ? AS new", (str(path),))
-            connection.execute("INSERT INTO meta SELECT * FROM new.meta WHERE name <> 'check_first'")
             connection.execute(
-                "INSERT INTO rows SELECT number, key, line, data, CASE state WHEN 'found' THEN 'issued' ELSE state END, client_id, card_id, "
+                "INSERT INTO meta SELECT * FROM new.meta WHERE name <> 'check_first'"
+            )
+            connection.execute(
+                "INSERT INTO rows SELECT number, key, line, data, CASE state WHEN 'found' THEN "
+                "'issued' ELSE state END, client_id, card_id, "
                 "CASE state WHEN 'found' THEN NULL ELSE reason END, found FROM new.rows"
             )
-            connection.execute("INSERT INTO intents SELECT number, step, request_id, body_sha256, sent_at, accepted FROM new.intents")
+            connection.execute(
+                "INSERT INTO intents SELECT number, step, request_id, body_sha256, sent_at, "
+                "accepted FROM new.intents"
+            )
         path.unlink()
         old.rename(path)
 
@@ -82,7 +97,9 @@ async def test_a_batch_that_version_1_began_is_finished(office, people, one_each
     assert office.cards() == one_each(4)
 
 
-async def test_a_row_that_version_1_called_issued_though_it_was_used_before_is_found(office, people, aged):
+async def test_a_row_that_version_1_called_issued_though_it_was_used_before_is_found(
+    office, people, aged
+):
     await office.issue(office.file(people(3)), "lost.db")
     await office.issue(office.file(people(3)))
     aged()
@@ -119,14 +136,21 @@ async def test_a_journal_that_can_not_be_migrated_stays_as_it_was(tmp_path, monk
 
 @pytest.fixture
 def rows_of_version_1(tmp_path):
-    """The rows, by key, of a journal of version 1 in which they stood so: state, client_id, card_id, and as they are told now."""
+    """The rows, by key, of a journal of version 1 in which they stood so: state, client_id,
+    card_id, and as they are told now.
+    """
 
     async def rows(*given):
         first_version(tmp_path / "old.db")
         with closing(sqlite3.connect(tmp_path / "old.db", isolation_level=None)) as connection:
-            connection.executemany("INSERT INTO meta VALUES (?, ?)", {"merchant": "10001", "batch": "default"}.items())
             connection.executemany(
-                "INSERT INTO rows (number, key, line, data, state, client_id, card_id) VALUES (?1, 'k' || ?1, ?1 + 1, x'', ?2, ?3, ?4)",
+                "INSERT INTO meta VALUES (?, ?)", {"merchant": "10001", "batch": "default"}.items()
+            )
+            connection.executemany(
+                (
+                    "INSERT INTO rows (number, key, line, data, state, client_id, card_id) VALUES "
+                    "(?1, 'k' || ?1, ?1 + 1, x'', ?2, ?3, ?4)"
+                ),
                 [(number, *each) for number, each in enumerate(given, 1)],
             )
         async with Journal.open(tmp_path / "old.db") as journal:
@@ -137,10 +161,16 @@ def rows_of_version_1(tmp_path):
 
 @pytest.mark.parametrize("other", ["d1", " d1\u00a0"])
 async def test_a_card_that_version_1_called_that_of_two_rows_is_doubtful(rows_of_version_1, other):
-    told, report = await rows_of_version_1(("issued", "c1", "d1"), ("issued", "c2", "d2"), ("issued", "c3", other))
+    told, report = await rows_of_version_1(
+        ("issued", "c1", "d1"), ("issued", "c2", "d2"), ("issued", "c3", other)
+    )
 
     assert (report.issued, report.doubtful, report.complete) == (1, 2, False)
-    assert [each.reason for each in told] == ["card d1 is that of line 4 too", None, "card d1 is that of line 2 too"]
+    assert [each.reason for each in told] == [
+        "card d1 is that of line 4 too",
+        None,
+        "card d1 is that of line 2 too",
+    ]
     assert [each.card_id for each in told] == ["d1", "d2", "d1"]
 
 
@@ -151,7 +181,10 @@ async def test_an_empty_id_that_version_1_called_issued_is_doubtful(rows_of_vers
     told, report = await rows_of_version_1(row, ("issued", "c2", "d2"))
 
     assert (report.issued, report.doubtful, report.complete) == (1, 1, False)
-    assert told[0].reason == f"an earlier version of this program called the row issued, and the id of its {what} is empty"
+    assert told[0].reason == (
+        f"an earlier version of this program called the row issued, and the id of its {what} "
+        "is empty"
+    )
     assert getattr(told[0], f"{what}_id") is None
 
 
@@ -169,10 +202,16 @@ async def test_what_version_1_called_refused_and_the_issuer_knows_later_was_perh
     rows = people(2) if card else people(2, {1: "NOCARD", 2: "NOCARD"})
     await office.issue(office.file(rows), "lost.db")
     async with office.batch(check_first="none") as batch:
-        await office.plan(batch, office.file([person(number, first_name="Olga") for number in (1, 2)], "june.csv"))
+        await office.plan(
+            batch, office.file([person(number, first_name="Olga") for number in (1, 2)], "june.csv")
+        )
 
         async def rule(call, _, send):
-            return said({"status": "error", "request_status": "error"}) if call == "request/status" else await send()
+            return (
+                said({"status": "error", "request_status": "error"})
+                if call == "request/status"
+                else await send()
+            )
 
         between(batch, rule)
         refused = await office.finish(batch)
@@ -190,11 +229,16 @@ async def test_the_ids_of_a_report_are_those_that_were_sent(office, people, aged
     await office.issue(office.file(people(1)))
     aged()
     async with office.batch() as batch:
-        await batch._journal.call(lambda c: c.execute("UPDATE intents SET request_id = 'sent-' || step"))
+        await batch._journal.call(
+            lambda c: c.execute("UPDATE intents SET request_id = 'sent-' || step")
+        )
         await batch._journal.call(lambda c: c.execute("DELETE FROM intents WHERE step = 'card'"))
         (told,) = [each async for each in outcomes(batch._journal)]
 
-    assert (told.client_request_id, told.card_request_id) == ("sent-client", office.request_id("k1", "card"))
+    assert (told.client_request_id, told.card_request_id) == (
+        "sent-client",
+        office.request_id("k1", "card"),
+    )
 
 
 @pytest.mark.parametrize("name", ["x" * 300, "may\x01", " "])
@@ -202,7 +246,9 @@ async def test_a_name_that_can_not_form_an_id_keeps_no_report_back(office, peopl
     await office.issue(office.file(people(1)))
     aged()
     async with office.batch() as batch:
-        await batch._journal.call(lambda c: c.execute("UPDATE meta SET value = ? WHERE name = 'batch'", (name,)))
+        await batch._journal.call(
+            lambda c: c.execute("UPDATE meta SET value = ? WHERE name = 'batch'", (name,))
+        )
         await batch._journal.call(lambda c: c.execute("DELETE FROM intents WHERE step = 'card'"))
         (told,) = [each async for each in outcomes(batch._journal)]
         report = await batch.report()

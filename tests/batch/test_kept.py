@@ -1,4 +1,6 @@
-"""Rows that an earlier version has planned are sent as they were planned, whatever the rules are now."""
+"""Rows that an earlier version has planned are sent as they were planned, whatever the rules are
+now.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +12,42 @@ import pytest
 from freedompay_async.batch.kept import KeptRow
 
 # Each was good once.
-OLD = {"phone": 7017777777, "type": 1, "resident": 1, "first_name": "Ivan", "last_name": "Ivanov", "country": "KAZ", "person_id": "123"}
-ADDRESS = {"country": "XXX", "postal_code": "", "address_line1": "a", "address_line2": "b", "address_line3": "c"}
+OLD = {
+    "phone": 7017777777,
+    "type": 1,
+    "resident": 1,
+    "first_name": "Ivan",
+    "last_name": "Ivanov",
+    "country": "KAZ",
+    "person_id": "123",
+}
+ADDRESS = {
+    "country": "XXX",
+    "postal_code": "",
+    "address_line1": "a",
+    "address_line2": "b",
+    "address_line3": "c",
+}
 
 
 def as_planned(client) -> bytes:
-    row = {"line": 2, "key": "k1", "product_id": 2000, "client": client, "document": None, "identification_info": None, "branch_id": None}
+    row = {
+        "line": 2,
+        "key": "k1",
+        "product_id": 2000,
+        "client": client,
+        "document": None,
+        "identification_info": None,
+        "branch_id": None,
+    }
     return json.dumps({"row": row, "document_sha256": None}, separators=(",", ":")).encode()
 
 
-@pytest.mark.parametrize("client", [OLD, OLD | {"address1": ADDRESS, "address2": ADDRESS}], ids=["a client", "with addresses"])
+@pytest.mark.parametrize(
+    "client",
+    [OLD, OLD | {"address1": ADDRESS, "address2": ADDRESS}],
+    ids=["a client", "with addresses"],
+)
 def test_a_row_is_read_and_written_as_it_was(client):
     kept = msgspec.json.decode(as_planned(client), type=KeptRow)
 
@@ -38,7 +66,9 @@ def test_its_document_is_sealed_all_the_same():
 async def test_it_goes_out_as_it_was_planned(office, people):
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(1)))
-        await batch._journal.call(lambda c: c.execute("UPDATE rows SET data = ?", (as_planned(OLD),)))
+        await batch._journal.call(
+            lambda c: c.execute("UPDATE rows SET data = ?", (as_planned(OLD),))
+        )
         await office.finish(batch)
 
     assert office.effects()[0]["client"] == OLD
@@ -47,10 +77,13 @@ async def test_it_goes_out_as_it_was_planned(office, people):
 async def test_a_resumed_journal_does_not_stop_at_it(office, people):
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(2)))
-        await batch._journal.call(lambda c: c.execute("UPDATE rows SET data = ? WHERE number = 1", (as_planned(OLD),)))
+        await batch._journal.call(
+            lambda c: c.execute("UPDATE rows SET data = ? WHERE number = 1", (as_planned(OLD),))
+        )
         report = await office.finish(batch)
 
-    # This issuer holds to the rules of today, so it refuses the first row; the other one has its card.
+    # This issuer holds to the rules of today, so it refuses the first row; the other one has its
+    # card.
     assert (report.refused, report.issued) == (1, 1)
 
 

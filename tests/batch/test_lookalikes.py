@@ -39,7 +39,10 @@ def test_what_looks_the_same_has_one_skeleton(text, other):
     assert LETTERS.skeleton(text) == LETTERS.skeleton(other)
 
 
-@pytest.mark.parametrize(("text", "other"), [("A1", "A2"), ("app-1", "app-2"), ("a", "A"), ("Район", "Раион"), ("k", "К"), ("日", "目")])
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [("A1", "A2"), ("app-1", "app-2"), ("a", "A"), ("Район", "Раион"), ("k", "К"), ("日", "目")],
+)
 def test_what_looks_different_has_two(text, other):
     assert LETTERS.skeleton(text) != LETTERS.skeleton(other)
 
@@ -72,7 +75,20 @@ def test_a_word_of_mixed_scripts(text, word, scripts):
 
 @pytest.mark.parametrize(
     "text",
-    ["app-1", "Район-A1", "Алма Alma", "Қазақстан", "日本のカード", "서울漢", "é1", "Район_A", "Ж\u0301к", "☃a", "\u0378a", "\U0001e900"],
+    [
+        "app-1",
+        "Район-A1",
+        "Алма Alma",
+        "Қазақстан",
+        "日本のカード",
+        "서울漢",
+        "é1",
+        "Район_A",
+        "Ж\u0301к",
+        "☃a",
+        "\u0378a",
+        "\U0001e900",
+    ],
 )
 def test_no_word_of_mixed_scripts(text):
     assert LETTERS.mixed(text) is None
@@ -81,11 +97,29 @@ def test_no_word_of_mixed_scripts(text):
 @pytest.mark.parametrize(
     ("text", "other", "told"),
     [
-        ("А1", "A1", "it has CYRILLIC CAPITAL LETTER A (U+0410) where the other has LATIN CAPITAL LETTER A (U+0041)"),
-        ("rn", "m", "it has LATIN SMALL LETTER R (U+0072) where the other has LATIN SMALL LETTER M (U+006D)"),
+        (
+            "А1",
+            "A1",
+            (
+                "it has CYRILLIC CAPITAL LETTER A (U+0410) where the other has LATIN CAPITAL "
+                "LETTER A (U+0041)"
+            ),
+        ),
+        (
+            "rn",
+            "m",
+            (
+                "it has LATIN SMALL LETTER R (U+0072) where the other has LATIN SMALL LETTER M "
+                "(U+006D)"
+            ),
+        ),
         ("a'", "a''", "it has nothing where the other has APOSTROPHE (U+0027)"),
         ("a''", "a'", "it has APOSTROPHE (U+0027) where the other has nothing"),
-        ("\ue000", "a", "it has a character (U+E000) where the other has LATIN SMALL LETTER A (U+0061)"),
+        (
+            "\ue000",
+            "a",
+            "it has a character (U+E000) where the other has LATIN SMALL LETTER A (U+0061)",
+        ),
     ],
 )
 def test_the_difference_is_told_by_name(text, other, told):

@@ -29,7 +29,13 @@ class Office:
         self.asked = []
         self.issuer = SILENT
         self.progress = Progress()
-        settings = {"concurrency": 8, "rate": None, "longest": 100.0, "progress": self.progress, "end": self.ends.append}
+        settings = {
+            "concurrency": 8,
+            "rate": None,
+            "longest": 100.0,
+            "progress": self.progress,
+            "end": self.ends.append,
+        }
         self.lane = PatientLane(**settings | options)
 
     @property
@@ -72,7 +78,9 @@ class Office:
         for verdict in verdicts:
             began = self.now
             await asyncio.sleep(seconds)
-            self.lane.heard(verdict, began=began, now=asyncio.get_running_loop().time(), kind="card")
+            self.lane.heard(
+                verdict, began=began, now=asyncio.get_running_loop().time(), kind="card"
+            )
 
 
 @pytest.fixture(autouse=True)
@@ -188,7 +196,9 @@ def test_a_call_on_the_way_that_is_answered_ends_the_outage(office):
             await office.told(SILENT)
             task = asyncio.create_task(office.call(ANSWERED))
             await asyncio.sleep(0.25)
-            office.lane.heard(ANSWERED, began=began, now=asyncio.get_running_loop().time(), kind="card")
+            office.lane.heard(
+                ANSWERED, began=began, now=asyncio.get_running_loop().time(), kind="card"
+            )
             return await task
 
     assert office(story) == 1.25
@@ -253,10 +263,17 @@ def test_an_outage_that_is_too_long_ends_the_run(office):
             await asyncio.sleep(101.5)
             return [str(error) for error in office.ends]
 
-    assert office(story) == ["no answer from the issuer for 101 s (no connection). The rows that are left can be resumed."]
+    assert office(story) == [
+        (
+            "no answer from the issuer for 101 s (no connection). The rows that are left can be "
+            "resumed."
+        )
+    ]
 
 
-def test_a_run_ends_where_every_call_is_answered_with_429_for_longer_than_an_outage_may_take(office):
+def test_a_run_ends_where_every_call_is_answered_with_429_for_longer_than_an_outage_may_take(
+    office,
+):
     async def story(office):
         # Just as long is not longer.
         await office.told(LIMITED, LIMITED, seconds=100.0)
@@ -264,7 +281,10 @@ def test_a_run_ends_where_every_call_is_answered_with_429_for_longer_than_an_out
         await office.told(LIMITED)
         return before, [(type(error), error.text, error.http_status) for error in office.ends]
 
-    told = "for 101 s the issuer has answered every call with HTTP 429. The rows that are left can be resumed."
+    told = (
+        "for 101 s the issuer has answered every call with HTTP 429. The rows that are left can "
+        "be resumed."
+    )
     assert office(story) == ([], [(RateLimited, told, 429)])
 
 

@@ -1,4 +1,6 @@
-"""The lane of a batch within its client: what it takes at once, whom it tells, and how long it was silent."""
+"""The lane of a batch within its client: what it takes at once, whom it tells, and how long it was
+silent.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,13 @@ def now() -> float:
 
 
 def lane_of(governor=None, **options):
-    settings = {"concurrency": 8, "rate": None, "longest": FAR, "progress": Progress(), "end": print} | options
+    settings = {
+        "concurrency": 8,
+        "rate": None,
+        "longest": FAR,
+        "progress": Progress(),
+        "end": print,
+    } | options
     return PatientLane(within=governor, **settings)
 
 
@@ -169,7 +177,9 @@ def trouble_of(lane):
 
 
 @pytest.mark.parametrize("by", ["take", "acquire"])
-def test_a_call_that_began_before_the_last_answer_is_news_where_others_had_their_turn_since_and_it_is_long_ago(play, by):
+def test_a_call_that_began_before_the_last_answer_is_news_where_others_had_their_turn_since_and_it_is_long_ago(
+    play, by
+):
     async def story():
         lane = lane_of()
         await asyncio.sleep(1.0)
@@ -223,7 +233,11 @@ def test_a_turn_in_the_moment_of_the_answer_counts_as_one_after_it(play):
         (SILENT, False, True),
         (Verdict(Seen.LIMITED, "HTTP 429", None, Reply(429, {}, HTML)), False, False),
         (Verdict(Seen.UNCLEAR, "a page", None, Reply(200, {}, HTML)), False, True),
-        (Verdict(Seen.KNOWN, "HTTP 200", RequestState(status="ok"), Reply(200, {}, HTML)), False, False),
+        (
+            Verdict(Seen.KNOWN, "HTTP 200", RequestState(status="ok"), Reply(200, {}, HTML)),
+            False,
+            False,
+        ),
     ],
 )
 def test_what_is_an_answer_of_the_issuer(play, verdict, unsure, silent):

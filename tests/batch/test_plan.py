@@ -13,13 +13,22 @@ from freedompay_async.contract.models.client_requests import Address, NewClient
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Secret
 
-ADDRESS = Address(country="KAZ", postal_code="050000", address_line1="Almaty", address_line2=Secret("Abai"), address_line3="1")
+ADDRESS = Address(
+    country="KAZ",
+    postal_code="050000",
+    address_line1="Almaty",
+    address_line2=Secret("Abai"),
+    address_line3="1",
+)
 
 
 async def kept(batch):
     """How many rows and settings the journal has."""
     return await batch._journal.call(
-        lambda c: (c.execute("SELECT count(*) FROM rows").fetchone()[0], c.execute("SELECT count(*) FROM meta").fetchone()[0])
+        lambda c: (
+            c.execute("SELECT count(*) FROM rows").fetchone()[0],
+            c.execute("SELECT count(*) FROM meta").fetchone()[0],
+        )
     )
 
 
@@ -45,16 +54,25 @@ async def test_a_plan_tells_how_many_rows_there_are(office, people):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"document": "JVBERi0="}, {"person_id": Secret("900101300001")}, {"address1": ADDRESS}], ids=["document", "text", "inside"]
+    "changes",
+    [{"document": "JVBERi0="}, {"person_id": Secret("900101300001")}, {"address1": ADDRESS}],
+    ids=["document", "text", "inside"],
 )
 async def test_a_row_that_holds_a_secret_is_a_problem_because_a_journal_keeps_none(office, changes):
     fields = {"phone": 77017777777, "type": 1, "resident": 1, "first_name": "A", "last_name": "B"}
     more = {"product_id": 2000, "document": None, "identification_info": None, "branch_id": None}
     async with office.batch() as batch:
-        plan = await batch.plan([Row(line=7, key="k", client=NewClient(**fields | changes), **more)])
-        again = await batch.plan([Row(line=7, key="k", client=NewClient(**fields), **more | {"branch_id": "***"})])
+        plan = await batch.plan(
+            [Row(line=7, key="k", client=NewClient(**fields | changes), **more)]
+        )
+        again = await batch.plan(
+            [Row(line=7, key="k", client=NewClient(**fields), **more | {"branch_id": "***"})]
+        )
 
-    told = "line 7: has a Secret in it, and a journal keeps none: give plain text, and a document by its path"
+    told = (
+        "line 7: has a Secret in it, and a journal keeps none: give plain text, and a document by "
+        "its path"
+    )
     assert [str(problem) for problem in plan.problems] == [told]
     # What only looks like one is text.
     assert (again.rows, again.problems) == (1, ())
@@ -65,7 +83,12 @@ async def test_a_plan_tells_what_the_request_ids_depend_on(office, people):
         plan = await office.plan(batch, office.file(people(1)))
     settings = {name: plan.settings[name] for name in ("merchant", "base_url", "batch", "activate")}
 
-    assert settings == {"merchant": "10001", "base_url": office.issuer.base_url, "batch": "june", "activate": "yes"}
+    assert settings == {
+        "merchant": "10001",
+        "base_url": office.issuer.base_url,
+        "batch": "june",
+        "activate": "yes",
+    }
 
 
 async def test_a_plan_sends_nothing(office, people):
@@ -114,7 +137,9 @@ async def test_a_repeated_key_names_the_line_that_has_it_first(office, person):
 
 
 async def test_problems_come_in_the_order_of_the_file(office, person):
-    told = await problems(office, [person(1), person(2, key="k1"), person(3, phone="1"), person(4, key="k1")])
+    told = await problems(
+        office, [person(1), person(2, key="k1"), person(3, phone="1"), person(4, key="k1")]
+    )
 
     assert [text.partition(",")[0] for text in told] == ["line 3", "line 4", "line 5"]
 
@@ -133,7 +158,9 @@ async def test_a_plan_with_problems_cannot_be_run(office, person):
         with pytest.raises(ConfigurationError) as caught:
             await office.finish(batch)
 
-    assert str(caught.value) == f"{office.folder / 'run.db'} has no batch in it: `batch issue` makes one. Nothing was sent."
+    assert str(caught.value) == (
+        f"{office.folder / 'run.db'} has no batch in it: `batch issue` makes one. Nothing was sent."
+    )
     assert list(office.issuer.received) == []
 
 
@@ -170,7 +197,9 @@ async def test_a_file_with_problems_leaves_an_earlier_plan_alone(office, people,
         await office.plan(batch, office.file(people(3)))
         plan = await office.plan(batch, office.file([*people(2), person(3, phone="1")]))
 
-        assert [str(problem).partition(":")[0] for problem in plan.problems] == ["line 4, column phone"]
+        assert [str(problem).partition(":")[0] for problem in plan.problems] == [
+            "line 4, column phone"
+        ]
         assert (await kept(batch))[0] == 3
 
 
@@ -180,8 +209,10 @@ async def test_another_file(office, people):
     said = await refusal(office, office.file(people(4)))
 
     assert said == (
-        f"{office.folder / 'run.db'} has another batch: its 3 rows are not these 4. Name another journal for this file; "
-        "a key that both files have gets no second card while the issuer remembers its request ids, which come from the merchant, "
+        f"{office.folder / 'run.db'} has another batch: its 3 rows are not these 4. Name another "
+        "journal for this file; "
+        "a key that both files have gets no second card while the issuer remembers its request "
+        "ids, which come from the merchant, "
         "the batch name and the key. "
         "Nothing was sent."
     )
@@ -282,7 +313,9 @@ async def test_a_document_that_went_away_between_the_reading_and_the_planning(of
     assert plan.problems[0].message.endswith('id.pdf" is not there')
 
 
-async def test_the_path_of_a_document_starts_at_the_folder_of_the_file(office, tmp_path, monkeypatch):
+async def test_the_path_of_a_document_starts_at_the_folder_of_the_file(
+    office, tmp_path, monkeypatch
+):
     office.document()
     file = office.file([office.with_document(1)])
     (tmp_path / "elsewhere").mkdir()
@@ -306,7 +339,10 @@ async def test_a_plan_holds_from_another_working_folder(office, tmp_path, monkey
     assert report.issued == 1
 
 
-@pytest.mark.parametrize("name", ["id.pdf", "link.pdf", "side/id.pdf", "side/deep/../id.pdf", "./id.pdf", "side//link.pdf"])
+@pytest.mark.parametrize(
+    "name",
+    ["id.pdf", "link.pdf", "side/id.pdf", "side/deep/../id.pdf", "./id.pdf", "side//link.pdf"],
+)
 async def test_a_document_is_kept_by_the_path_that_no_link_can_change(office, tmp_path, name):
     (tmp_path / "real" / "deep").mkdir(parents=True)
     for folder in (tmp_path, tmp_path / "real"):
@@ -315,7 +351,9 @@ async def test_a_document_is_kept_by_the_path_that_no_link_can_change(office, tm
     (tmp_path / "side").symlink_to("real")
     async with office.batch() as batch:
         await office.plan(batch, office.file([office.with_document(1, name)]))
-        data = await batch._journal.call(lambda connection: connection.execute("SELECT data FROM rows").fetchone()[0])
+        data = await batch._journal.call(
+            lambda connection: connection.execute("SELECT data FROM rows").fetchone()[0]
+        )
 
     assert json.loads(data)["row"]["document"] == os.path.realpath(tmp_path / name)
 
@@ -347,7 +385,12 @@ async def test_a_document_that_changed_within_its_size_and_time_is_not_sent(offi
 
 async def test_rows_of_ones_own_making(office, tmp_path):
     rows = list(
-        read_file(office.file([{"key": "a", "phone": "77010000001", "first_name": "Ivan", "last_name": "O'Neil"}]), product_id=3000)
+        read_file(
+            office.file(
+                [{"key": "a", "phone": "77010000001", "first_name": "Ivan", "last_name": "O'Neil"}]
+            ),
+            product_id=3000,
+        )
     )
     async with office.client() as fp, Journal.open(tmp_path / "own.db") as journal:
         batch = Batch(fp, journal)
@@ -360,9 +403,13 @@ async def test_rows_of_ones_own_making(office, tmp_path):
 
 async def test_a_key_with_what_nobody_sees_is_the_same_key(office, person):
     unseen = ("\ufe0f", "\u034f", "\u115f", "\u3164", "\u17b4", "\n", "\u00a0")
-    told = await problems(office, [person(1, key="K0"), *(person(2, key=f"K0{char}") for char in unseen)])
+    told = await problems(
+        office, [person(1, key="K0"), *(person(2, key=f"K0{char}") for char in unseen)]
+    )
 
-    assert [text.partition(": ")[2] for text in told] == ['"K0" is the key of line 2 too: each row needs a key of its own'] * len(unseen)
+    assert [text.partition(": ")[2] for text in told] == [
+        '"K0" is the key of line 2 too: each row needs a key of its own'
+    ] * len(unseen)
 
 
 @pytest.mark.parametrize("unseen", ["\ufe0f", "\u034f", "\u115f", "\u3164", "\u17b4"])
@@ -394,7 +441,9 @@ async def test_a_merchant_id_that_can_not_be_part_of_an_id(office):
     async with office.batch() as batch:
         fp, journal = batch._fp, batch._journal
         fp.__dict__["merchant"] = "7\0"
-        with pytest.raises(ConfigurationError, match=r"the merchant id .* has a character that can't be seen"):
+        with pytest.raises(
+            ConfigurationError, match=r"the merchant id .* has a character that can't be seen"
+        ):
             Batch(fp, journal)
 
 
@@ -414,25 +463,34 @@ async def test_rows_made_in_code_get_their_keys_in_the_one_form(office):
     async with office.batch() as batch:
         first = await batch.plan([made("may", 1), made("Раи\u0306он", 2)])
         again = await batch.plan([made("may ", 1), made("Район", 2)])
-        kept = await batch._journal.call(lambda c: c.execute("SELECT key FROM rows ORDER BY number").fetchall())
+        kept = await batch._journal.call(
+            lambda c: c.execute("SELECT key FROM rows ORDER BY number").fetchall()
+        )
 
     assert (first.rows, again.resumed, kept) == (2, True, [("may",), ("Район",)])
 
 
 async def test_rows_made_in_code_with_keys_that_are_none(office):
     async with office.batch() as batch:
-        plan = await batch.plan([made("may", 1), made("may\u00a0", 2), made("", 3), made(5, 4), made("a\0", 5)])
+        plan = await batch.plan(
+            [made("may", 1), made("may\u00a0", 2), made("", 3), made(5, 4), made("a\0", 5)]
+        )
 
     assert [str(problem) for problem in plan.problems] == [
         'line 2, column key: "may" is the key of line 1 too: each row needs a key of its own',
         "line 3, column key: is empty: give a key",
         'line 4, column key: "5" is of type int: give a text',
-        'line 5, column key: "a\\u0000" has a character that can\'t be seen (U+0000): delete it or write a plain space',
+        (
+            'line 5, column key: "a\\u0000" has a character that can\'t be seen (U+0000): delete '
+            "it or write a plain space"
+        ),
     ]
 
 
 async def test_rows_made_in_code_with_values_that_could_not_be_sent(office):
-    """JSON has null for NaN and Base64 for bytes, so a journal would keep them, and a run would send something else."""
+    """JSON has null for NaN and Base64 for bytes, so a journal would keep them, and a run would
+    send something else.
+    """
     wrong = [
         msgspec.structs.replace(made("b", 2), product_id=nan),
         msgspec.structs.replace(made("c", 3), client=None),
@@ -446,8 +504,13 @@ async def test_rows_made_in_code_with_values_that_could_not_be_sent(office):
         plan = await batch.plan([made("a", 1), *wrong])
         assert await kept(batch) == (0, 0)
 
-    assert [str(problem).partition(" ")[2] for problem in plan.problems if problem.line not in (6, 7)] == [
-        "2: product_id is NaN or infinite, as an empty cell of a table is in some programs: leave it out",
+    assert [
+        str(problem).partition(" ")[2] for problem in plan.problems if problem.line not in (6, 7)
+    ] == [
+        (
+            "2: product_id is NaN or infinite, as an empty cell of a table is in some programs: "
+            "leave it out"
+        ),
         "3: client is None: give a NewClient",
         "4: branch_id is of type bytes: give text: decode it first",
         "5: has characters that UTF-8 can't write (half of a surrogate pair): correct them",
@@ -461,7 +524,10 @@ async def test_rows_made_in_code_with_values_that_could_not_be_sent(office):
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
-        ([made("a", 1), {"key": "b"}], "row 2 of those given is of type dict: give a Row, as read_file() does."),
+        (
+            [made("a", 1), {"key": "b"}],
+            "row 2 of those given is of type dict: give a Row, as read_file() does.",
+        ),
         ("clients.csv", "row 1 of those given is of type str: give a Row, as read_file() does."),
         (None, "rows is None: give rows, as read_file() does."),
         (5, "rows is of type int: give rows, as read_file() does."),
@@ -478,27 +544,54 @@ async def test_what_is_no_rows_at_all(office, rows, told):
 
 
 async def test_keys_that_look_alike_are_a_problem(office, person):
-    told = await problems(office, [person(1, key="A1"), person(2), person(3, key="А1"), person(4, key="AI")])
+    told = await problems(
+        office, [person(1, key="A1"), person(2), person(3, key="А1"), person(4, key="AI")]
+    )
 
-    advice = "if they are one row, delete one of them; if they are two, give one of them a key that looks different"
+    advice = (
+        "if they are one row, delete one of them; if they are two, give one of them a key that "
+        "looks different"
+    )
     assert [text.removesuffix(f": {advice}") for text in told] == [
-        f'line {line}, column key: "{key}" looks like "A1", the key of line 2, and is another ({difference})'
+        (
+            f'line {line}, column key: "{key}" looks like "A1", the key of line 2, and is another '
+            f"({difference})"
+        )
         for line, key, difference in [
-            (4, "А1", "it has CYRILLIC CAPITAL LETTER A (U+0410) where the other has LATIN CAPITAL LETTER A (U+0041)"),
-            (5, "AI", "it has LATIN CAPITAL LETTER I (U+0049) where the other has DIGIT ONE (U+0031)"),
+            (
+                4,
+                "А1",
+                (
+                    "it has CYRILLIC CAPITAL LETTER A (U+0410) where the other has LATIN CAPITAL "
+                    "LETTER A (U+0041)"
+                ),
+            ),
+            (
+                5,
+                "AI",
+                "it has LATIN CAPITAL LETTER I (U+0049) where the other has DIGIT ONE (U+0031)",
+            ),
         ]
     ]
 
 
 async def test_a_word_of_mixed_scripts_is_a_warning_and_the_batch_goes_on(office, person, one_each):
     async with office.batch() as batch:
-        plan = await office.plan(batch, office.file([person(1, key="Aлмa"), person(2, key="Район Aлмa")]))
+        plan = await office.plan(
+            batch, office.file([person(1, key="Aлмa"), person(2, key="Район Aлмa")])
+        )
         report = await office.finish(batch)
 
     assert (plan.rows, plan.problems) == (2, ())
     assert [str(warning) for warning in plan.warnings] == [
-        'line 2, column key: "Aлмa" has Cyrillic and Latin letters: check that nobody mistook one for another',
-        'line 3, column key: "Район Aлмa" has Cyrillic and Latin letters in the word "Aлмa": check that nobody mistook one for another',
+        (
+            'line 2, column key: "Aлмa" has Cyrillic and Latin letters: check that nobody mistook '
+            "one for another"
+        ),
+        (
+            'line 3, column key: "Район Aлмa" has Cyrillic and Latin letters in the word "Aлмa": '
+            "check that nobody mistook one for another"
+        ),
     ]
     assert (report.issued, office.cards()) == (2, one_each(2))
 
@@ -516,7 +609,10 @@ async def test_warnings_come_with_problems_and_with_a_plan_that_is_there_already
 @pytest.mark.parametrize(("more", "told"), [(1, "1 more key has"), (1_200, "1,200 more keys have")])
 async def test_of_many_warnings_a_hundred_are_kept(office, person, more, told):
     async with office.batch() as batch:
-        plan = await office.plan(batch, office.file([person(number, key=f"Aлмa-{number}") for number in range(100 + more)]))
+        plan = await office.plan(
+            batch,
+            office.file([person(number, key=f"Aлмa-{number}") for number in range(100 + more)]),
+        )
 
     assert [each.line for each in plan.warnings[:-1]] == list(range(2, 102))
     assert str(plan.warnings[-1]) == f"{told} a word of mixed scripts"
@@ -525,7 +621,9 @@ async def test_of_many_warnings_a_hundred_are_kept(office, person, more, told):
 async def test_a_plan_says_that_nobody_looked_for_keys_that_look_alike(office, person, monkeypatch):
     monkeypatch.setattr("freedompay_async.batch.plan_keys.known_letters", lambda: None)
     async with office.batch() as batch:
-        plan = await office.plan(batch, office.file([person(1, key="A1"), person(2, key="А1"), person(3, key="Aлмa")]))
+        plan = await office.plan(
+            batch, office.file([person(1, key="A1"), person(2, key="А1"), person(3, key="Aлмa")])
+        )
 
     assert (plan.rows, plan.problems) == (3, ())
     assert [str(each) for each in plan.warnings] == [
@@ -533,14 +631,20 @@ async def test_a_plan_says_that_nobody_looked_for_keys_that_look_alike(office, p
     ]
 
 
-async def test_what_was_sent_is_asked_about_under_the_id_that_the_journal_has(office, people, one_each):
+async def test_what_was_sent_is_asked_about_under_the_id_that_the_journal_has(
+    office, people, one_each
+):
     """The key of an earlier version's journal may have been read otherwise when its ids were made."""
     file, old = office.file(people(1)), "0b9f6a52-1111-4222-8333-444444444444"
     async with office.batch() as batch:
         await office.plan(batch, file)
         await batch._journal.call(
             lambda c: c.execute(
-                "INSERT INTO intents (number, step, request_id, body_sha256, sent_at) VALUES (1, 'client', ?, x'00', 1.0)", (old,)
+                (
+                    "INSERT INTO intents (number, step, request_id, body_sha256, sent_at) VALUES "
+                    "(1, 'client', ?, x'00', 1.0)"
+                ),
+                (old,),
             )
         )
         await batch._journal.call(lambda c: c.execute("UPDATE rows SET state = 'started'"))

@@ -26,56 +26,98 @@ async def test_people_of_their_own_are_no_warning(office, people):
 
 
 async def test_one_personal_number_in_two_rows(office, person):
-    rows = [person(1, country="KGZ", person_id=ID), person(2), person(3, last_name="Petrov", country="KGZ", person_id=ID)]
+    rows = [
+        person(1, country="KGZ", person_id=ID),
+        person(2),
+        person(3, last_name="Petrov", country="KGZ", person_id=ID),
+    ]
 
-    assert await warnings(office, rows) == [f"line 2, column person_id: is that of line 4 too: {CARDS}"]
+    assert await warnings(office, rows) == [
+        f"line 2, column person_id: is that of line 4 too: {CARDS}"
+    ]
 
 
 async def test_one_personal_number_in_many_rows(office, person):
-    rows = [person(number, last_name=f"Petrov{'a' * number}", country="KGZ", person_id=ID) for number in range(1, 5)]
+    rows = [
+        person(number, last_name=f"Petrov{'a' * number}", country="KGZ", person_id=ID)
+        for number in range(1, 5)
+    ]
 
-    assert await warnings(office, rows) == [f"line 2, column person_id: is that of 3 more rows (the last is line 5) too: {CARDS}"]
+    assert await warnings(office, rows) == [
+        f"line 2, column person_id: is that of 3 more rows (the last is line 5) too: {CARDS}"
+    ]
 
 
-@pytest.mark.parametrize("names", [{}, {"first_name": "IVAN", "last_name": "ivanov"}], ids=["the same", "other letters"])
+@pytest.mark.parametrize(
+    "names", [{}, {"first_name": "IVAN", "last_name": "ivanov"}], ids=["the same", "other letters"]
+)
 async def test_the_same_names_and_birthdate(office, person, names):
-    rows = [person(1, birthdate="1990-01-31"), person(2, birthdate="1990-01-31", **names), person(3, birthdate="1990-02-01")]
+    rows = [
+        person(1, birthdate="1990-01-31"),
+        person(2, birthdate="1990-01-31", **names),
+        person(3, birthdate="1990-02-01"),
+    ]
 
-    assert await warnings(office, rows) == [f"line 2: has the names and the birthdate of line 3: {CARDS}"]
+    assert await warnings(office, rows) == [
+        f"line 2: has the names and the birthdate of line 3: {CARDS}"
+    ]
 
 
 async def test_the_same_names_and_phone(office, person):
     rows = [person(1), person(2, phone=77010000001), person(3)]
 
-    assert await warnings(office, rows) == [f"line 2: has the names and the phone number of line 3: {CARDS}"]
+    assert await warnings(office, rows) == [
+        f"line 2: has the names and the phone number of line 3: {CARDS}"
+    ]
 
 
 async def test_the_same_names_and_phone_in_many_rows(office, person):
     rows = [person(number, phone=77010000001) for number in range(1, 4)]
 
-    assert await warnings(office, rows) == [f"line 2: has the names and the phone number of 2 more rows (the last is line 4): {CARDS}"]
+    assert await warnings(office, rows) == [
+        f"line 2: has the names and the phone number of 2 more rows (the last is line 4): {CARDS}"
+    ]
 
 
 async def test_one_person_is_told_once_whatever_the_rows_have_in_common(office, person):
-    same = {"phone": 77010000001, "birthdate": "1990-01-31", "country": "KGZ", "person_id": ID, "email": "a@example.com"}
+    same = {
+        "phone": 77010000001,
+        "birthdate": "1990-01-31",
+        "country": "KGZ",
+        "person_id": ID,
+        "email": "a@example.com",
+    }
 
-    assert await warnings(office, [person(1, **same), person(2, **same)]) == [f"line 2, column person_id: is that of line 3 too: {CARDS}"]
+    assert await warnings(office, [person(1, **same), person(2, **same)]) == [
+        f"line 2, column person_id: is that of line 3 too: {CARDS}"
+    ]
 
 
 async def test_two_may_share_a_phone_and_an_address(office, person):
-    rows = [person(1, email="home@example.com"), person(2, first_name="Olga", phone=77010000001, email="home@example.com")]
+    rows = [
+        person(1, email="home@example.com"),
+        person(2, first_name="Olga", phone=77010000001, email="home@example.com"),
+    ]
 
     assert await warnings(office, rows) == []
 
 
 async def test_one_phone_for_many_people(office, person):
-    rows = [person(number, last_name="Petrov" + "a" * number, phone=77010000001) for number in range(1, 5)]
+    rows = [
+        person(number, last_name="Petrov" + "a" * number, phone=77010000001)
+        for number in range(1, 5)
+    ]
 
-    assert await warnings(office, rows) == [f"line 2, column phone: is that of 3 more rows (the last is line 5) too: {SHARED}"]
+    assert await warnings(office, rows) == [
+        f"line 2, column phone: is that of 3 more rows (the last is line 5) too: {SHARED}"
+    ]
 
 
 async def test_one_person_among_those_of_one_phone(office, person):
-    rows = [person(number, last_name=name, phone=77010000001) for number, name in enumerate(["Petrov", "Popov", "Volkov", "Popov"], 1)]
+    rows = [
+        person(number, last_name=name, phone=77010000001)
+        for number, name in enumerate(["Petrov", "Popov", "Volkov", "Popov"], 1)
+    ]
 
     assert await warnings(office, rows) == [
         f"line 2, column phone: is that of 3 more rows (the last is line 5) too: {SHARED}",
@@ -84,37 +126,68 @@ async def test_one_person_among_those_of_one_phone(office, person):
 
 
 async def test_one_address_of_many(office, person):
-    rows = [person(number, email=email) for number, email in enumerate(["a@example.com", "A@Example.com", "a@example.com"], 1)]
+    rows = [
+        person(number, email=email)
+        for number, email in enumerate(["a@example.com", "A@Example.com", "a@example.com"], 1)
+    ]
 
-    assert await warnings(office, rows) == [f"line 2, column email: is that of 2 more rows (the last is line 4) too: {SHARED}"]
+    assert await warnings(office, rows) == [
+        f"line 2, column email: is that of 2 more rows (the last is line 4) too: {SHARED}"
+    ]
 
 
-@pytest.mark.parametrize(("more", "told"), [(1, "1 more person is in several rows"), (1_150, "1,150 more people are in several rows")])
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [(1, "1 more person is in several rows"), (1_150, "1,150 more people are in several rows")],
+)
 async def test_of_many_a_hundred_are_told(office, person, more, told):
-    rows = [person(2 * number + again, phone=77010000000 + number) for number in range(100 + more) for again in (0, 1)]
+    rows = [
+        person(2 * number + again, phone=77010000000 + number)
+        for number in range(100 + more)
+        for again in (0, 1)
+    ]
     found = await warnings(office, rows)
 
-    assert [text.partition(":")[0] for text in found[:-1]] == [f"line {2 * number}" for number in range(1, 101)]
+    assert [text.partition(":")[0] for text in found[:-1]] == [
+        f"line {2 * number}" for number in range(1, 101)
+    ]
     assert found[-1] == told
 
 
 async def test_of_each_kind_a_hundred_are_told(office, person):
-    rows = [person(number, last_name="Null", country="KGZ", person_id=str(number)) for number in range(1, 103)]
+    rows = [
+        person(number, last_name="Null", country="KGZ", person_id=str(number))
+        for number in range(1, 103)
+    ]
     found = await warnings(office, rows)
 
     assert len(found) == 202
-    assert sorted(found[-2:]) == ["2 more names may be what a program writes for nothing", "2 more personal numbers are doubtful"]
+    assert sorted(found[-2:]) == [
+        "2 more names may be what a program writes for nothing",
+        "2 more personal numbers are doubtful",
+    ]
 
 
 async def test_they_come_in_the_order_of_the_file(office, person):
-    rows = [person(1), person(2, last_name="Null"), person(3, phone=77010000001), person(4, first_name="Nan")]
+    rows = [
+        person(1),
+        person(2, last_name="Null"),
+        person(3, phone=77010000001),
+        person(4, first_name="Nan"),
+    ]
 
-    assert [text.split(":")[0].split(",")[0] for text in await warnings(office, rows)] == ["line 2", "line 3", "line 5"]
+    assert [text.split(":")[0].split(",")[0] for text in await warnings(office, rows)] == [
+        "line 2",
+        "line 3",
+        "line 5",
+    ]
 
 
 async def test_rows_with_problems_are_not_counted(office, person):
     async with office.batch() as batch:
-        plan = await office.plan(batch, office.file([person(1), person(2, phone=77010000001, country="KZ"), person(3)]))
+        plan = await office.plan(
+            batch, office.file([person(1), person(2, phone=77010000001, country="KZ"), person(3)])
+        )
 
     assert (len(plan.problems), plan.warnings) == (1, ())
 
@@ -139,15 +212,29 @@ class TestPhones:
         ],
     )
     async def test_that_are_given_to_nobody(self, office, person, phone, told):
-        assert await warnings(office, [person(1), person(2, phone=phone)]) == [f'line 3, column phone: "{phone}" {told}']
+        assert await warnings(office, [person(1), person(2, phone=phone)]) == [
+            f'line 3, column phone: "{phone}" {told}'
+        ]
 
     # The last one is written with a zero that is dialled inside the country.
-    @pytest.mark.parametrize("phone", ["77017777777", "77272345678", "79161234567", "996555123456", "998901234567", "4402083661177"])
+    @pytest.mark.parametrize(
+        "phone",
+        [
+            "77017777777",
+            "77272345678",
+            "79161234567",
+            "996555123456",
+            "998901234567",
+            "4402083661177",
+        ],
+    )
     async def test_that_are_given_to_people(self, office, person, phone):
         assert await warnings(office, [person(1, phone=phone)]) == []
 
     async def test_of_many_a_hundred_are_told(self, office, person):
-        found = await warnings(office, [person(number, phone=77990000000 + number) for number in range(103)])
+        found = await warnings(
+            office, [person(number, phone=77990000000 + number) for number in range(103)]
+        )
 
         assert (len(found), found[-1]) == (101, "3 more phone numbers are doubtful")
 
@@ -155,7 +242,10 @@ class TestPhones:
         monkeypatch.setattr("freedompay_async.batch.plan_warnings.known_numbers", lambda: None)
 
         assert await warnings(office, [person(1), person(2, phone="77991234567")]) == [
-            "phone numbers that are given to nobody were not looked for: install freedompay-async[cli] for that"
+            (
+                "phone numbers that are given to nobody were not looked for: install "
+                "freedompay-async[cli] for that"
+            )
         ]
 
     def test_without_the_library_nothing_is_known(self, monkeypatch):
@@ -171,9 +261,13 @@ class TestPhones:
 
         numbers, unknown = known_numbers(), []
         for region in phonenumbers.SUPPORTED_REGIONS:
-            example = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
+            example = phonenumbers.example_number_for_type(
+                region, phonenumbers.PhoneNumberType.MOBILE
+            )
             if example is not None:
-                whole = int(f"{example.country_code}{phonenumbers.national_significant_number(example)}")
+                whole = int(
+                    f"{example.country_code}{phonenumbers.national_significant_number(example)}"
+                )
                 unknown += [] if numbers.assigned(whole) else [region]
 
         assert unknown == []
@@ -182,16 +276,28 @@ class TestPhones:
 class TestStrict:
     async def test_warnings_are_problems_and_nothing_is_kept(self, office, person):
         async with office.batch(strict=True) as batch:
-            plan = await office.plan(batch, office.file([person(1), person(2, last_name="Null"), person(3, phone=77010000001)]))
-            rows = await batch._journal.call(lambda c: c.execute("SELECT count(*) FROM rows").fetchone()[0])
+            plan = await office.plan(
+                batch,
+                office.file([person(1), person(2, last_name="Null"), person(3, phone=77010000001)]),
+            )
+            rows = await batch._journal.call(
+                lambda c: c.execute("SELECT count(*) FROM rows").fetchone()[0]
+            )
 
         assert (plan.rows, plan.warnings, rows) == (0, (), 0)
         assert [each.line for each in plan.problems] == [2, 3]
 
-    async def test_they_stand_among_the_others_and_what_is_of_no_line_is_last(self, office, person, monkeypatch):
+    async def test_they_stand_among_the_others_and_what_is_of_no_line_is_last(
+        self, office, person, monkeypatch
+    ):
         monkeypatch.setattr("freedompay_async.batch.plan_keys.known_letters", lambda: None)
         async with office.batch(strict=True) as batch:
-            plan = await office.plan(batch, office.file([person(1, last_name="Null"), person(2, phone="1"), person(3, last_name="Nan")]))
+            plan = await office.plan(
+                batch,
+                office.file(
+                    [person(1, last_name="Null"), person(2, phone="1"), person(3, last_name="Nan")]
+                ),
+            )
 
         assert [each.line for each in plan.problems] == [2, 3, 4, 0]
 

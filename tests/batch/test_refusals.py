@@ -1,4 +1,6 @@
-"""Rows that the issuer refused: asked about again, told as refused only as far as that is known, and never sent again."""
+"""Rows that the issuer refused: asked about again, told as refused only as far as that is known,
+and never sent again.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +11,24 @@ import pytest
 from freedompay_async.batch import Limits, State, entries
 from freedompay_async.sandbox import Sandbox
 
-NO = {"status": "error", "request_status": "error", "error_code": "42", "error_description": "not this one"}
+NO = {
+    "status": "error",
+    "request_status": "error",
+    "error_code": "42",
+    "error_description": "not this one",
+}
 NOT_KNOWN = {"status": "error", "request_status": "error", "error_code": "unknown_request"}
 GATEWAY = b"404 page not found"
 
 
 class Proxy:
-    """Between a batch and the issuer: refuses what is named, and tells of ids what it is told to; everything else passes.
+    """Between a batch and the issuer: refuses what is named, and tells of ids what it is told to;
+    everything else passes.
 
     Attributes:
         refused: request ids whose effects are refused without reaching the issuer.
-        tells: what is told of these ids, one after another, the last one for ever; a callable is awaited.
+        tells: what is told of these ids, one after another, the last one for ever; a callable is
+            awaited.
         asked: the ids that were asked about.
     """
 
@@ -57,9 +66,13 @@ async def refused(office, between, proxy, rows, *key_steps, journal="run.db", **
 
 
 @pytest.mark.parametrize("step", ["client", "card"])
-async def test_a_refused_row_is_asked_about_at_once_and_again_after_the_grace_time(office, people, between, proxy, step):
+async def test_a_refused_row_is_asked_about_at_once_and_again_after_the_grace_time(
+    office, people, between, proxy, step
+):
     began = asyncio.get_running_loop().time()
-    report = await refused(office, between, proxy, people(3), ("k2", step), client={"policy": {"grace": 0.3}})
+    report = await refused(
+        office, between, proxy, people(3), ("k2", step), client={"policy": {"grace": 0.3}}
+    )
 
     assert (report.issued, report.refused) == (2, 1)
     assert proxy.asked.count(office.request_id("k2", step)) == 2
@@ -67,14 +80,18 @@ async def test_a_refused_row_is_asked_about_at_once_and_again_after_the_grace_ti
     assert asyncio.get_running_loop().time() - began >= 0.3
 
 
-async def test_a_refusal_is_proved_by_a_host_that_knows_another_id_of_the_batch(office, people, between, proxy):
+async def test_a_refusal_is_proved_by_a_host_that_knows_another_id_of_the_batch(
+    office, people, between, proxy
+):
     report = await refused(office, between, proxy, people(3), ("k2", "card"))
     (problem,) = report.problems
 
     assert (problem.state, problem.proved, report.unproved) == (State.REFUSED, True, 0)
     assert problem.reason == (
-        "cards.issue: the issuer refused it (HTTP 200 42 not this one), and does not know its request id, asked again later, while it knows "
-        f"one that it has accepted from this batch. It was not done [request_id {office.request_id('k2', 'card')}]"
+        "cards.issue: the issuer refused it (HTTP 200 42 not this one), and does not know its "
+        "request id, asked again later, while it knows "
+        "one that it has accepted from this batch. It was not done [request_id "
+        f"{office.request_id('k2', 'card')}]"
     )
     assert problem.next.startswith("the client is made, and a new key would make another one")
 
@@ -85,7 +102,8 @@ async def test_without_a_witness_a_refusal_is_not_proved(office, people, between
 
     assert (problem.state, problem.proved, report.unproved) == (State.REFUSED, False, 1)
     assert problem.reason == (
-        "clients.create: the issuer refused it (HTTP 200 42 not this one), and does not know its request id. Nothing proves that it was not "
+        "clients.create: the issuer refused it (HTTP 200 42 not this one), and does not know its "
+        "request id. Nothing proves that it was not "
         f"done [request_id {office.request_id('k1', 'client')}]"
     )
     assert "It was not done" not in problem.reason
@@ -108,19 +126,29 @@ async def test_a_host_that_knows_no_id_proves_nothing(office, people, between, p
     assert "Nothing proves that it was not done" in refusal.reason
 
 
-async def test_a_witness_of_which_nothing_is_said_proves_nothing(office, people, between, proxy, said):
+async def test_a_witness_of_which_nothing_is_said_proves_nothing(
+    office, people, between, proxy, said
+):
     async def of_the_witness(send):
-        return said(GATEWAY, 404) if office.request_id("k2", "client") in proxy.sent else await send()
+        return (
+            said(GATEWAY, 404) if office.request_id("k2", "client") in proxy.sent else await send()
+        )
 
     proxy.tells = {office.request_id("k1", step): [of_the_witness] for step in ("client", "card")}
-    report = await refused(office, between, proxy, people(2), ("k2", "client"), limits=Limits(concurrency=1, wait=0.2))
+    report = await refused(
+        office, between, proxy, people(2), ("k2", "client"), limits=Limits(concurrency=1, wait=0.2)
+    )
     refusal = next(each for each in report.problems if each.key == "k2")
 
     assert (refusal.state, refusal.proved) == (State.REFUSED, False)
 
 
-@pytest.mark.parametrize("told", [(GATEWAY, 404), (b'{"status": "huh"}', 200)], ids=["404", "other JSON"])
-async def test_a_witness_that_says_nothing_is_not_asked_anew_by_each_row(office, people, between, proxy, said, told):
+@pytest.mark.parametrize(
+    "told", [(GATEWAY, 404), (b'{"status": "huh"}', 200)], ids=["404", "other JSON"]
+)
+async def test_a_witness_that_says_nothing_is_not_asked_anew_by_each_row(
+    office, people, between, proxy, said, told
+):
     witness = office.request_id("k1", "client")
     proxy.refused = {office.request_id(f"k{number}", "client") for number in range(2, 14)}
 
@@ -129,7 +157,9 @@ async def test_a_witness_that_says_nothing_is_not_asked_anew_by_each_row(office,
 
     proxy.tells = {office.request_id("k1", step): [of_the_witness] for step in ("client", "card")}
     limits = Limits(concurrency=8, settle=0.5, wait=0.2)
-    report = await refused(office, between, proxy, people(13), limits=limits, client={"policy": {"grace": 1.0}})
+    report = await refused(
+        office, between, proxy, people(13), limits=limits, client={"policy": {"grace": 1.0}}
+    )
 
     assert (report.refused, report.unproved) == (12, 12)
     assert len([each for each in proxy.asked[-20:] if each == witness]) <= 8
@@ -139,14 +169,22 @@ async def test_one_question_about_the_witness_is_good_for_many_rows(office, peop
     steps = [(f"k{number}", "card") for number in range(2, 12)]
     report = await refused(office, between, proxy, people(11), *steps)
     ids = {office.request_id(key, step) for key, step in steps}
-    after = proxy.asked[min(number for number, each in enumerate(proxy.asked) if proxy.asked[:number].count(each) and each in ids) :]
+    after = proxy.asked[
+        min(
+            number
+            for number, each in enumerate(proxy.asked)
+            if proxy.asked[:number].count(each) and each in ids
+        ) :
+    ]
 
     assert (report.refused, report.unproved) == (10, 0)
     assert len([each for each in after if each not in ids]) <= 4
 
 
 @pytest.mark.parametrize("step", ["client", "card"])
-async def test_a_refused_row_that_is_known_after_all_is_found(office, people, one_each, between, proxy, said, step):
+async def test_a_refused_row_that_is_known_after_all_is_found(
+    office, people, one_each, between, proxy, said, step
+):
     """A proxy has sent it twice, or somebody else has used the id; the issuer shows it late."""
     request_id = office.request_id("k1", step)
 
@@ -165,16 +203,24 @@ async def test_a_refused_row_that_is_known_after_all_is_found(office, people, on
 
     assert (report.issued, report.found) == (1, 1)
     found = report.problems[0]
-    assert found.next.startswith("find out whom the earlier use" if found.card_id is None else "check whose card it is")
+    assert found.next.startswith(
+        "find out whom the earlier use" if found.card_id is None else "check whose card it is"
+    )
     assert (accepted.issued, accepted.complete) == (2, True)
     assert office.cards() == one_each(2)
     assert len(office.effects()) - sent == (1 if step == "client" else 0)
 
 
-async def test_a_used_id_that_shows_late_makes_no_card_on_the_client_of_somebody_else(office, people, person, between, proxy, said):
-    """Another machine used it a moment ago, and the issuer says "not known" until the grace time is over."""
+async def test_a_used_id_that_shows_late_makes_no_card_on_the_client_of_somebody_else(
+    office, people, person, between, proxy, said
+):
+    """Another machine used it a moment ago, and the issuer says "not known" until the grace time is
+    over.
+    """
     await office.issue(office.file(people(1)), "may.db")
-    proxy.tells = {office.request_id("k1", "client"): [said(NOT_KNOWN), said(NOT_KNOWN), lambda send: send()]}
+    proxy.tells = {
+        office.request_id("k1", "client"): [said(NOT_KNOWN), said(NOT_KNOWN), lambda send: send()]
+    }
     async with office.batch("june.db", check_first="all") as batch:
         await office.plan(batch, office.file([person(1, phone=77020000001)], "june.csv"))
         between(batch, proxy)
@@ -184,7 +230,9 @@ async def test_a_used_id_that_shows_late_makes_no_card_on_the_client_of_somebody
     assert [office.arrived(call) for call in ("client/add", "card/issue")] == [2, 1]
 
 
-async def test_a_429_before_the_refusal_of_a_used_id_does_not_make_it_ours(office, people, between, proxy, said):
+async def test_a_429_before_the_refusal_of_a_used_id_does_not_make_it_ours(
+    office, people, between, proxy, said
+):
     await office.issue(office.file(people(1)), "may.db")
     client = office.request_id("k1", "client")
     async with office.batch("june.db", check_first="none") as batch:
@@ -205,7 +253,9 @@ async def test_a_429_before_the_refusal_of_a_used_id_does_not_make_it_ours(offic
     assert office.arrived("card/issue") == 1
 
 
-async def test_a_refusal_of_what_an_earlier_run_had_sent_is_its_own(office, people, one_each, between, proxy, said):
+async def test_a_refusal_of_what_an_earlier_run_had_sent_is_its_own(
+    office, people, one_each, between, proxy, said
+):
     """Its answer was lost, so what becomes known is what that run has made."""
     client = office.request_id("k1", "client")
     async with office.under_way("client/add", people(1)) as (batch, running, gate):
@@ -221,7 +271,9 @@ async def test_a_refusal_of_what_an_earlier_run_had_sent_is_its_own(office, peop
     assert office.cards() == one_each(1)
 
 
-async def test_a_used_id_that_failed_and_names_a_card_is_found(office, people, between, proxy, said):
+async def test_a_used_id_that_failed_and_names_a_card_is_found(
+    office, people, between, proxy, said
+):
     failed = {"status": "ok", "request_status": "error", "cards": [{"card_id": "whose"}]}
     proxy.tells = {office.request_id("k1", "card"): [said(NOT_KNOWN), said(failed)]}
     report = await refused(office, between, proxy, people(1), ("k1", "card"))
@@ -229,9 +281,16 @@ async def test_a_used_id_that_failed_and_names_a_card_is_found(office, people, b
     assert (report.found, report.refused) == (1, 0)
 
 
-async def test_a_refused_row_that_failed_is_refused_and_proved(office, people, between, proxy, said):
+async def test_a_refused_row_that_failed_is_refused_and_proved(
+    office, people, between, proxy, said
+):
     request_id = office.request_id("k1", "card")
-    proxy.tells = {request_id: [said(NOT_KNOWN), said({"status": "ok", "request_status": "error", "error_code": "7"})]}
+    proxy.tells = {
+        request_id: [
+            said(NOT_KNOWN),
+            said({"status": "ok", "request_status": "error", "error_code": "7"}),
+        ]
+    }
     report = await refused(office, between, proxy, people(1), ("k1", "card"))
     (problem,) = report.problems
 
@@ -239,7 +298,9 @@ async def test_a_refused_row_that_failed_is_refused_and_proved(office, people, b
     assert "accepted the request and it failed" in problem.reason
 
 
-async def test_a_refused_row_of_which_nothing_is_said_is_unknown(office, people, between, proxy, said):
+async def test_a_refused_row_of_which_nothing_is_said_is_unknown(
+    office, people, between, proxy, said
+):
     request_id = office.request_id("k1", "card")
     proxy.tells = {request_id: [said(NOT_KNOWN), said(GATEWAY, 404)]}
     report = await refused(office, between, proxy, people(2), ("k1", "card"))
@@ -247,11 +308,14 @@ async def test_a_refused_row_of_which_nothing_is_said_is_unknown(office, people,
 
     assert (problem.state, problem.proved) == (State.UNKNOWN, False)
     assert problem.reason == (
-        f"cards.issue: the issuer refused it (HTTP 200 42 not this one), and request/status says nothing of it [request_id {request_id}]"
+        "cards.issue: the issuer refused it (HTTP 200 42 not this one), and request/status says "
+        f"nothing of it [request_id {request_id}]"
     )
 
 
-async def test_a_row_of_which_nothing_was_said_at_once_is_asked_about_again(office, people, between, proxy, said):
+async def test_a_row_of_which_nothing_was_said_at_once_is_asked_about_again(
+    office, people, between, proxy, said
+):
     request_id = office.request_id("k1", "card")
     proxy.tells = {request_id: [said(GATEWAY, 404), said(NOT_KNOWN)]}
     report = await refused(office, between, proxy, people(2), ("k1", "card"))
@@ -259,7 +323,9 @@ async def test_a_row_of_which_nothing_was_said_at_once_is_asked_about_again(offi
     assert (report.refused, report.unproved) == (1, 0)
 
 
-async def test_a_used_id_that_the_issuer_told_of_late_is_found_and_nothing_is_made(office, people, between, proxy, said):
+async def test_a_used_id_that_the_issuer_told_of_late_is_found_and_nothing_is_made(
+    office, people, between, proxy, said
+):
     """The gateway in front of request/status was away for a moment."""
     await office.issue(office.file(people(1)), "old.db")
     proxy.tells = {office.request_id("k1", "client"): [said(GATEWAY, 404), lambda send: send()]}
@@ -274,11 +340,17 @@ async def test_a_used_id_that_the_issuer_told_of_late_is_found_and_nothing_is_ma
 
 @pytest.mark.parametrize("told", ["not known", "nothing"])
 async def test_no_refusal_holds_a_place(office, people, between, proxy, said, told):
-    """Rows that are refused wait out a long grace time beside the others, however few places there are."""
+    """Rows that are refused wait out a long grace time beside the others, however few places there
+    are.
+    """
     steps = [(f"k{number}", "client") for number in range(1, 41)]
     if told == "nothing":
         proxy.tells = {office.request_id(key, step): [said(GATEWAY, 404)] for key, step in steps}
-    async with office.batch(check_first="none", limits=Limits(concurrency=1, settle=0.5), client={"policy": {"grace": 30.0}}) as batch:
+    async with office.batch(
+        check_first="none",
+        limits=Limits(concurrency=1, settle=0.5),
+        client={"policy": {"grace": 30.0}},
+    ) as batch:
         await office.plan(batch, office.file(people(44)))
         proxy.refused = {office.request_id(key, step) for key, step in steps}
         between(batch, proxy)
@@ -308,7 +380,12 @@ async def test_a_stop_ends_the_wait_and_the_row_stays_as_written(office, people,
         progress = batch.progress
 
     assert (report.refused, report.unproved, report.left) == (1, 1, 0)
-    assert (progress.refused, progress.left, progress.in_progress, progress.asking_again) == (1, 0, 0, 0)
+    assert (progress.refused, progress.left, progress.in_progress, progress.asking_again) == (
+        1,
+        0,
+        0,
+        0,
+    )
 
 
 async def killed_while_it_waits(office, between, proxy, rows, key, step):
@@ -324,22 +401,30 @@ async def killed_while_it_waits(office, between, proxy, rows, key, step):
             while batch.progress.done < len(rows) - 1:
                 await asyncio.sleep(0.005)
         with office.on_disk() as disk:
-            kept = disk.execute("SELECT state, proved, reason FROM rows WHERE key = ?", (key,)).fetchone()
+            kept = disk.execute(
+                "SELECT state, proved, reason FROM rows WHERE key = ?", (key,)
+            ).fetchone()
         running.cancel()
         await asyncio.wait([running])
     return kept
 
 
 @pytest.mark.parametrize("step", ["client", "card"])
-async def test_a_kill_between_a_refusal_and_the_second_question_keeps_the_refusal(office, people, between, proxy, step):
-    state, proved, reason = await killed_while_it_waits(office, between, proxy, people(2), "k1", step)
+async def test_a_kill_between_a_refusal_and_the_second_question_keeps_the_refusal(
+    office, people, between, proxy, step
+):
+    state, proved, reason = await killed_while_it_waits(
+        office, between, proxy, people(2), "k1", step
+    )
 
     assert (state, proved) == ("refused", 0)
     assert "Nothing proves that it was not done" in reason
 
 
 @pytest.mark.parametrize("step", ["client", "card"])
-async def test_after_such_a_kill_the_row_is_asked_about_and_not_sent_again(office, people, between, proxy, step):
+async def test_after_such_a_kill_the_row_is_asked_about_and_not_sent_again(
+    office, people, between, proxy, step
+):
     await killed_while_it_waits(office, between, proxy, people(2), "k1", step)
     sent = len(office.effects())
     report = await office.resume()
@@ -351,8 +436,13 @@ async def test_after_such_a_kill_the_row_is_asked_about_and_not_sent_again(offic
 
 
 @pytest.mark.parametrize("again", ["resume", "issue"])
-async def test_a_refusal_that_is_not_proved_is_asked_about_by_the_next_run(office, people, between, proxy, again):
-    """The issuer shows it late: a proxy had sent it twice, or somebody else has used the id. Nothing is made on that client."""
+async def test_a_refusal_that_is_not_proved_is_asked_about_by_the_next_run(
+    office, people, between, proxy, again
+):
+    """The issuer shows it late: a proxy had sent it twice, or somebody else has used the id.
+
+    Nothing is made on that client.
+    """
     request_id = office.request_id("k1", "client")
 
     async def rule(call, concerned, send):
@@ -381,7 +471,9 @@ async def test_a_refusal_that_stays_unproved_stays_as_it_is(office, people, betw
     assert len(office.effects()) == 0
 
 
-async def test_a_row_of_which_nothing_was_said_is_only_asked_about_by_the_next_run(office, people, between, proxy, said):
+async def test_a_row_of_which_nothing_was_said_is_only_asked_about_by_the_next_run(
+    office, people, between, proxy, said
+):
     request_id = office.request_id("k1", "card")
     proxy.tells = {request_id: [said(GATEWAY, 404)]}
     first = await refused(office, between, proxy, people(2), ("k1", "card"))
@@ -392,7 +484,9 @@ async def test_a_row_of_which_nothing_was_said_is_only_asked_about_by_the_next_r
     assert len(office.effects()) == sent
 
 
-async def test_a_next_run_to_which_nothing_is_said_leaves_it_unknown(office, people, between, proxy, said):
+async def test_a_next_run_to_which_nothing_is_said_leaves_it_unknown(
+    office, people, between, proxy, said
+):
     await refused(office, between, proxy, people(1), ("k1", "client"))
     async with office.batch() as batch:
         proxy.tells = {office.request_id("k1", "client"): [said(GATEWAY, 404)]}
@@ -413,7 +507,9 @@ async def test_a_next_run_that_is_stopped_leaves_it_as_it_is(office, people, bet
     assert (report.refused, report.unproved, batch.progress.left) == (1, 1, 1)
 
 
-async def test_a_row_of_which_was_said_nothing_and_that_was_used_before_is_found_by_the_next_run(office, people, between, proxy, said):
+async def test_a_row_of_which_was_said_nothing_and_that_was_used_before_is_found_by_the_next_run(
+    office, people, between, proxy, said
+):
     await office.issue(office.file(people(1)), "old.db")
     proxy.tells = {office.request_id("k1", "client"): [said(GATEWAY, 404)]}
     async with office.batch(check_first="none") as batch:
@@ -427,7 +523,9 @@ async def test_a_row_of_which_was_said_nothing_and_that_was_used_before_is_found
     assert len(office.effects()) == sent
 
 
-async def test_a_refused_activation_leaves_a_card_that_is_told_as_not_active(office, people, between, proxy):
+async def test_a_refused_activation_leaves_a_card_that_is_told_as_not_active(
+    office, people, between, proxy
+):
     report = await refused(office, between, proxy, people(2), ("k2", "activate"), activate=True)
     (problem,) = report.problems
 
@@ -436,18 +534,25 @@ async def test_a_refused_activation_leaves_a_card_that_is_told_as_not_active(off
     assert proxy.asked.count(office.request_id("k2", "activate")) == 2
 
 
-async def test_what_a_version_1_journal_has_as_refused_is_asked_about(office, people, between, proxy):
+async def test_what_a_version_1_journal_has_as_refused_is_asked_about(
+    office, people, between, proxy
+):
     """It could not tell which refusals were proved."""
     await refused(office, between, proxy, people(2), ("k1", "client"))
     async with office.batch() as batch:
         await batch._journal.call(
-            lambda c: c.execute("UPDATE rows SET proved = 0, reason = 'refused (as it was told then)' WHERE key = 'k1'")
+            lambda c: c.execute(
+                "UPDATE rows SET proved = 0, reason = 'refused (as it was told then)' WHERE key = "
+                "'k1'"
+            )
         )
         await batch._journal.call(lambda c: c.execute("UPDATE intents SET refused = 0"))
         report = await office.finish(batch)
 
     assert (report.refused, report.unproved) == (1, 0)
-    assert report.problems[0].reason.startswith("refused (as it was told then): the issuer does not know its request id")
+    assert report.problems[0].reason.startswith(
+        "refused (as it was told then): the issuer does not know its request id"
+    )
 
 
 async def test_the_witness_of_a_resumed_run_comes_from_the_journal(office, people, between, proxy):
@@ -455,7 +560,9 @@ async def test_the_witness_of_a_resumed_run_comes_from_the_journal(office, peopl
     async with office.batch() as batch:
         before = await entries.standing(batch._journal)
 
-    assert before.witness == office.request_id("k2", "card") or before.witness == office.request_id("k2", "client")
+    assert before.witness == office.request_id("k2", "card") or before.witness == office.request_id(
+        "k2", "client"
+    )
     assert (before.ended, before.begun) == (1, True)
 
 

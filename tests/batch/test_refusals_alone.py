@@ -1,4 +1,6 @@
-"""What becomes of a refused step, on a virtual clock: when it is asked about, what is on the disk before, and what proves it."""
+"""What becomes of a refused step, on a virtual clock: when it is asked about, what is on the disk
+before, and what proves it.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,13 @@ from freedompay_async.batch.stopping import Held, Stopped, Stopping
 from freedompay_async.contract.models import RequestState
 from freedompay_async.contract.request_ids import derive_request_id
 from freedompay_async.contract.table import CARDS_ISSUE
-from freedompay_async.errors import DuplicateRequest, NotSent, ProtocolError, RateLimited, RequestFailed
+from freedompay_async.errors import (
+    DuplicateRequest,
+    NotSent,
+    ProtocolError,
+    RateLimited,
+    RequestFailed,
+)
 from freedompay_async.settings.policy import Policy
 from freedompay_async.traffic.poll_schedule import Polls
 
@@ -27,10 +35,14 @@ GRACE = 5.0
 SETTINGS = {"merchant": "1", "batch": "may"}
 WITNESS = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 KNOWN = RequestState(status="ok", request_status="process")
-SUCCEEDED = msgspec.convert({"status": "ok", "request_status": "success", "cards": [{"card_id": "c-1"}]}, RequestState)
+SUCCEEDED = msgspec.convert(
+    {"status": "ok", "request_status": "success", "cards": [{"card_id": "c-1"}]}, RequestState
+)
 FAILED = RequestState(status="ok", request_status="error")
 FAILED_WITH_CLIENT = RequestState(status="ok", request_status="error", client_id="cl-2")
-FAILED_WITH_CARD = msgspec.convert({"status": "ok", "request_status": "error", "cards": [{"card_id": "c-2"}]}, RequestState)
+FAILED_WITH_CARD = msgspec.convert(
+    {"status": "ok", "request_status": "error", "cards": [{"card_id": "c-2"}]}, RequestState
+)
 NOTHING = ProtocolError("a page.")
 RATHER_NOT = NotSent("no connection.")
 
@@ -40,11 +52,15 @@ def now() -> float:
 
 
 class Run:
-    """A run whose issuer says of an id what `says` has for it, and of any other that it does not know it."""
+    """A run whose issuer says of an id what `says` has for it, and of any other that it does not
+    know it.
+    """
 
     def __init__(self, *, witness=WITNESS, **says) -> None:
         self.asked, self.written = [], []
-        self.row = Entry(number=7, line=8, key="k7", planned=None, client_id="cl-1", card_id=None, sent={})
+        self.row = Entry(
+            number=7, line=8, key="k7", planned=None, client_id="cl-1", card_id=None, sent={}
+        )
         self.row.refused = True
         # Its own way to the id: a row remembers an id that it was asked for once.
         self.own = derive_request_id("1", "may", "k7", "card")
@@ -67,7 +83,16 @@ class Run:
         self.refusals = Refusals(self.shared)
 
     async def look_up(self, request_id, *, waited):
-        self.asked.append((round(now(), 1), "own" if request_id == self.own else "witness" if request_id == WITNESS else request_id))
+        self.asked.append(
+            (
+                round(now(), 1),
+                "own"
+                if request_id == self.own
+                else "witness"
+                if request_id == WITNESS
+                else request_id,
+            )
+        )
         await asyncio.sleep(self.takes)
         said = self.says.get(request_id)
         if isinstance(said, Exception):
@@ -81,10 +106,17 @@ class Run:
         self.written.append((now(), writer.__name__, values))
 
     def error(self, kind=RequestFailed, **facts):
-        return kind("no.", request_id=self.own, call="cards.issue", **({"error_code": "42", "done": None} | facts))
+        return kind(
+            "no.",
+            request_id=self.own,
+            call="cards.issue",
+            **({"error_code": "42", "done": None} | facts),
+        )
 
     async def now_refused(self, error=None, *, step="card", refusal=Refusal.PERHAPS_USED):
-        return await self.refusals.of_this_run(self.row, step, CARDS_ISSUE, error or self.error(), refusal=refusal)
+        return await self.refusals.of_this_run(
+            self.row, step, CARDS_ISSUE, error or self.error(), refusal=refusal
+        )
 
     async def refused_before(self, earlier=None):
         return await self.refusals.of_an_earlier_run(self.row, "card", CARDS_ISSUE, earlier)
@@ -127,7 +159,11 @@ def test_what_was_refused_is_on_the_disk_before_it_is_asked_about(play):
     operation, used = play(story())
     reason = not_proved(run.error())
 
-    assert run.written[0] == (0.0, writes._refuse.__name__, ((7, "refused", "cl-1", None, False, reason, False), (2, 7, "card")))
+    assert run.written[0] == (
+        0.0,
+        writes._refuse.__name__,
+        ((7, "refused", "cl-1", None, False, reason, False), (2, 7, "card")),
+    )
     assert run.asked == [(GRACE, "own")]
     assert (operation.request_id, operation.answer, used) == (run.own, KNOWN, True)
     assert run.row.refused is False
@@ -154,7 +190,9 @@ def test_it_is_proved_where_the_issuer_does_not_know_it_and_knows_another(ended)
     assert story.run.asked == [(GRACE, "own"), (GRACE, "witness")]
 
 
-@pytest.mark.parametrize("options", [{"witness": None}, {"witness_is": None}, {"witness_is": NOTHING}])
+@pytest.mark.parametrize(
+    "options", [{"witness": None}, {"witness_is": None}, {"witness_is": NOTHING}]
+)
 def test_it_is_not_proved_where_the_issuer_knows_no_other_or_says_nothing_of_it(ended, options):
     async def story():
         await Run(**options).now_refused()
@@ -182,7 +220,10 @@ def test_a_card_that_could_not_be_activated_is_written_as_issued(ended):
 
     ended(story)
 
-    assert story.run.written[0][2] == ((7, "issued", "cl-1", None, False, not_proved(story.run.error()), False), (2, 7, "activate"))
+    assert story.run.written[0][2] == (
+        (7, "issued", "cl-1", None, False, not_proved(story.run.error()), False),
+        (2, 7, "activate"),
+    )
 
 
 def test_where_nothing_is_said_for_the_grace_time_the_row_is_unknown(ended):
@@ -197,7 +238,9 @@ def test_where_nothing_is_said_for_the_grace_time_the_row_is_unknown(ended):
 
 
 @pytest.mark.parametrize("when", ["with the refusal", "when it is asked about again"])
-def test_where_the_issuer_asks_to_wait_for_too_long_the_row_is_left_and_the_refusal_stays_on_the_disk(play, when):
+def test_where_the_issuer_asks_to_wait_for_too_long_the_row_is_left_and_the_refusal_stays_on_the_disk(
+    play, when
+):
     async def story():
         run = Run(own=RateLimited("slow.", retry_after=500.0))
         error = run.error(retry_after=500.0)
@@ -210,13 +253,17 @@ def test_where_the_issuer_asks_to_wait_for_too_long_the_row_is_left_and_the_refu
     reason = not_proved(error)
 
     assert (str(held), held.question) == (
-        "the issuer asked to wait 500 s, longer than there was time left for (Limits.settle is 60 s). Rows are left as they are: resume later",
+        (
+            "the issuer asked to wait 500 s, longer than there was time left for (Limits.settle "
+            "is 60 s). Rows are left as they are: resume later"
+        ),
         True,
     )
     # A later run takes it up as begun, and asks about it before anything else.
     refused = (Refusal.PERHAPS_USED.value, 7, "card")
     assert [each[1:] for each in run.written] == [
-        (writes._refuse.__name__, ((7, state, "cl-1", None, False, reason, False), refused)) for state in ("refused", "started")
+        (writes._refuse.__name__, ((7, state, "cl-1", None, False, reason, False), refused))
+        for state in ("refused", "started")
     ]
     assert run.asked == ([] if error.wait_too_long else [(GRACE, "own")])
     assert run.progress.asking_again == 0
@@ -255,23 +302,41 @@ def test_what_is_known_after_all_may_be_somebody_elses_unless_an_earlier_send_wa
     async def story():
         run = Run(own=state)
         earlier = Earlier(0.0, accepted=False, body_sha256=b"", refused=refusal)
-        made = await (run.now_refused(refusal=refusal) if when == "now" else run.refused_before(earlier))
-        return made[1], run.row.refused, [each[1:] for each in run.written if each[1] != writes._refuse.__name__]
+        made = await (
+            run.now_refused(refusal=refusal) if when == "now" else run.refused_before(earlier)
+        )
+        return (
+            made[1],
+            run.row.refused,
+            [each[1:] for each in run.written if each[1] != writes._refuse.__name__],
+        )
 
-    kept = [(writes._know.__name__, (7, "started", "cl-1", None, False, None, False)), (writes._accept.__name__, (7, "card"))]
+    kept = [
+        (writes._know.__name__, (7, "started", "cl-1", None, False, None, False)),
+        (writes._accept.__name__, (7, "card")),
+    ]
     assert play(story()) == (used, False, [] if used else kept)
 
 
 # -- in an earlier run
 
 
-@pytest.mark.parametrize(("age", "wait"), [(None, 0.0), (0.0, GRACE), (2.0, 3.0), (GRACE, 0.0), (500.0, 0.0), (-500.0, GRACE)])
-def test_what_an_earlier_run_was_refused_is_asked_about_when_its_grace_time_is_over(play, monkeypatch, age, wait):
+@pytest.mark.parametrize(
+    ("age", "wait"),
+    [(None, 0.0), (0.0, GRACE), (2.0, 3.0), (GRACE, 0.0), (500.0, 0.0), (-500.0, GRACE)],
+)
+def test_what_an_earlier_run_was_refused_is_asked_about_when_its_grace_time_is_over(
+    play, monkeypatch, age, wait
+):
     monkeypatch.setattr(time, "time", lambda: 10_000.0)
 
     async def story():
         run = Run(own=KNOWN)
-        earlier = None if age is None else Earlier(10_000.0 - age, accepted=False, body_sha256=b"", refused=Refusal.OWN)
+        earlier = (
+            None
+            if age is None
+            else Earlier(10_000.0 - age, accepted=False, body_sha256=b"", refused=Refusal.OWN)
+        )
         operation, used = await run.refused_before(earlier)
         return run.asked, operation.request_id == run.own, operation.answer, used
 
@@ -280,16 +345,25 @@ def test_what_an_earlier_run_was_refused_is_asked_about_when_its_grace_time_is_o
 
 
 @pytest.mark.parametrize(
-    ("reason", "told_as"), [("refused once", "refused once"), (None, "cards.issue: refused"), ("", "cards.issue: refused")]
+    ("reason", "told_as"),
+    [
+        ("refused once", "refused once"),
+        (None, "cards.issue: refused"),
+        ("", "cards.issue: refused"),
+    ],
 )
 @pytest.mark.parametrize("proved", [True, False])
-def test_what_is_still_not_known_is_told_in_its_old_words_and_proved_if_it_is(ended, reason, told_as, proved):
+def test_what_is_still_not_known_is_told_in_its_old_words_and_proved_if_it_is(
+    ended, reason, told_as, proved
+):
     async def story():
         run = Run(witness=WITNESS if proved else None)
         run.row.reason = reason
         await run.refused_before()
 
-    assert told(State.REFUSED, now_proved(told_as) if proved else told_as, proved=proved)(ended(story))
+    assert told(State.REFUSED, now_proved(told_as) if proved else told_as, proved=proved)(
+        ended(story)
+    )
 
 
 def test_where_nothing_is_said_of_it_the_row_is_unknown_in_its_old_words(ended):
@@ -346,7 +420,9 @@ def test_one_answer_about_the_witness_holds_for_all_rows_for_a_second(play):
 
 
 @pytest.mark.parametrize(("said", "holds"), [(NOTHING, GRACE), (RATHER_NOT, 60.0)])
-def test_that_nothing_was_said_of_it_holds_for_as_long_as_it_took_to_hear_nothing(play, said, holds):
+def test_that_nothing_was_said_of_it_holds_for_as_long_as_it_took_to_hear_nothing(
+    play, said, holds
+):
     async def story():
         run = Run(witness_is=said)
         await asyncio.sleep(1_000.0)
@@ -393,7 +469,9 @@ def test_without_a_witness_nothing_is_asked_and_one_that_comes_later_is(play):
 
 @pytest.mark.parametrize(("in_line", "asked"), [(0.0, 1), (500.0, 2)])
 def test_the_wait_for_a_turn_takes_nothing_from_the_time_for_an_answer(play, in_line, asked):
-    """The first answer comes after 500 s; where these were spent in the line, there is time to ask again."""
+    """The first answer comes after 500 s; where these were spent in the line, there is time to ask
+    again.
+    """
 
     async def story():
         run = Run()

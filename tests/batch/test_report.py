@@ -6,17 +6,32 @@ import pytest
 from freedompay_async.batch import Limits, Outcome, State, outcomes
 
 MADE = (
-    "the client is made, and a new key would make another one: mend what was refused (the row, the settings or the contract), and "
+    "the client is made, and a new key would make another one: mend what was refused (the row, "
+    "the settings or the contract), and "
     "order a card for this client by `freedompay cards issue`"
 )
 CORRECT = "correct the row and put it in a new file under a new key"
-ACCEPT = "if it is this person's, resume the batch with --accept-found (a file with the key in it, or all)"
-ACCEPT_USE = "if it was for this person, resume the batch with --accept-found (a file with the key in it, or all); for other people name another batch"
+ACCEPT = (
+    "if it is this person's, resume the batch with --accept-found (a file with the key in it, or "
+    "all)"
+)
+ACCEPT_USE = (
+    "if it was for this person, resume the batch with --accept-found (a file with the key in it, "
+    "or all); for other people name another batch"
+)
 HANDS_OFF = "send nothing for this row, and hand out no card of it, before that is clear"
 
 
 def outcome(state=State.ISSUED, **changes):
-    fields = {"number": 1, "line": 2, "key": "k1", "client_id": None, "card_id": None, "client_request_id": "a", "card_request_id": "b"}
+    fields = {
+        "number": 1,
+        "line": 2,
+        "key": "k1",
+        "client_id": None,
+        "card_id": None,
+        "client_request_id": "a",
+        "card_request_id": "b",
+    }
     return Outcome(state=state, **fields | changes)
 
 
@@ -82,19 +97,34 @@ async def test_every_row_is_told_in_the_order_of_the_file(office, people):
         (outcome(State.ISSUED, reason="not active"), "the card exists; activate it by hand"),
         (
             outcome(State.REFUSED, reason="no", proved=True),
-            "correct the row and put it in a new file under a new key (ask the issuer first if the key was ever sent without this journal)",
+            (
+                "correct the row and put it in a new file under a new key (ask the issuer first "
+                "if the key was ever sent without this journal)"
+            ),
         ),
         (
             outcome(State.REFUSED, reason="no", proved=True, client_id="c1"),
             MADE,
         ),
-        (outcome(State.REFUSED, reason="no"), f"resume the batch to ask again; only when the issuer says that nothing was made {CORRECT}"),
-        (outcome(State.FOUND, reason="used before", found=True), f"find out whom the earlier use of the request ids was for: {ACCEPT_USE}"),
+        (
+            outcome(State.REFUSED, reason="no"),
+            (
+                "resume the batch to ask again; only when the issuer says that nothing was made "
+                f"{CORRECT}"
+            ),
+        ),
+        (
+            outcome(State.FOUND, reason="used before", found=True),
+            f"find out whom the earlier use of the request ids was for: {ACCEPT_USE}",
+        ),
         (
             outcome(State.FOUND, card_id="d1", reason="used before", found=True),
             f"check whose card it is: {ACCEPT}; for other people name another batch",
         ),
-        (outcome(State.DOUBTFUL, reason="2 cards"), f"ask the issuer about the request ids and the cards named; {HANDS_OFF}"),
+        (
+            outcome(State.DOUBTFUL, reason="2 cards"),
+            f"ask the issuer about the request ids and the cards named; {HANDS_OFF}",
+        ),
         (outcome(State.ISSUED, found=True), ""),
     ],
 )

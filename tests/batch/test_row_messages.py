@@ -6,7 +6,11 @@ import pytest
 
 from freedompay_async.batch.input.rows import COLUMNS, Problem, read_row
 
-PROSE = [f"address{number}_{part}" for number in (1, 2) for part in ("postal_code", "line1", "line2", "line3")]
+PROSE = [
+    f"address{number}_{part}"
+    for number in (1, 2)
+    for part in ("postal_code", "line1", "line2", "line3")
+]
 FULL = {
     **dict.fromkeys(COLUMNS, "1"),
     **dict.fromkeys(["first_name", "last_name", "middle_name"], "Aidar"),
@@ -37,13 +41,25 @@ def message(column: str, value: object) -> str:
 HOW = "give the whole number with the country code, digits only, such as 77017777777"
 LETTERS = "a name has Latin letters A to Z, spaces, apostrophes, hyphens and dots"
 UNSEEN = "has a character that can't be seen (U+{}): delete it or write a plain space"
-SHORTENED = "was shortened by a spreadsheet, and digits of it are lost: format the column as text and write the whole value"
+SHORTENED = (
+    "was shortened by a spreadsheet, and digits of it are lost: format the column as text and "
+    "write the whole value"
+)
 
 
 class TestMessages:
     @pytest.mark.parametrize(
         "value",
-        ["870O7777777", "+7 701 777 77 77", "8(701)7777777", "701777", "2345678901234567", "0701234567", "٧٧٠١٧٧٧٧٧٧٧", "77017777777.0"],  # noqa: RUF001
+        [
+            "870O7777777",
+            "+7 701 777 77 77",
+            "8(701)7777777",
+            "701777",
+            "2345678901234567",
+            "0701234567",
+            "٧٧٠١٧٧٧٧٧٧٧",  # noqa: RUF001
+            "77017777777.0",
+        ],
     )
     def test_phone(self, value: str):
         assert message("phone", value) == f'"{value}" is not a phone number: {HOW}'
@@ -51,13 +67,49 @@ class TestMessages:
     @pytest.mark.parametrize(
         ("value", "told"),
         [
-            ("7017777777", "has 10 digits, and a number with the country code 7 has 11: the country code is missing, or a digit is"),
-            ("+7701777777", "has 10 digits, and a number with the country code 7 has 11: the country code is missing, or a digit is"),
-            ("701777777", "has 9 digits, and a number with the country code 7 has 11: the country code is missing, or digits are"),
-            ("7701777", "has 7 digits, and a number with the country code 7 has 11: digits are missing"),
-            ("99655512345", "has 11 digits, and a number with the country code 996 has 12: a digit is missing"),
-            ("9989012345678", "has 13 digits, and a number with the country code 998 has 12: look for digits that are too many"),
-            ("77017777777777777", "has 17 digits, and a number with the country code 7 has 11: look for digits that are too many"),
+            (
+                "7017777777",
+                (
+                    "has 10 digits, and a number with the country code 7 has 11: the country code "
+                    "is missing, or a digit is"
+                ),
+            ),
+            (
+                "+7701777777",
+                (
+                    "has 10 digits, and a number with the country code 7 has 11: the country code "
+                    "is missing, or a digit is"
+                ),
+            ),
+            (
+                "701777777",
+                (
+                    "has 9 digits, and a number with the country code 7 has 11: the country code "
+                    "is missing, or digits are"
+                ),
+            ),
+            (
+                "7701777",
+                "has 7 digits, and a number with the country code 7 has 11: digits are missing",
+            ),
+            (
+                "99655512345",
+                "has 11 digits, and a number with the country code 996 has 12: a digit is missing",
+            ),
+            (
+                "9989012345678",
+                (
+                    "has 13 digits, and a number with the country code 998 has 12: look for "
+                    "digits that are too many"
+                ),
+            ),
+            (
+                "77017777777777777",
+                (
+                    "has 17 digits, and a number with the country code 7 has 11: look for digits "
+                    "that are too many"
+                ),
+            ),
         ],
     )
     def test_phone_of_another_length(self, value: str, told: str):
@@ -65,18 +117,33 @@ class TestMessages:
 
     @pytest.mark.parametrize("value", ["7.7E+10", "7,7018E+10", "7e+10", 7.7e16])
     def test_phone_of_a_spreadsheet(self, value: object):
-        assert message("phone", value) == f'"{value}" was shortened by a spreadsheet: format the column as text and {HOW}'
+        assert (
+            message("phone", value)
+            == f'"{value}" was shortened by a spreadsheet: format the column as text and {HOW}'
+        )
 
     @pytest.mark.parametrize("value", ["87017777777", "+89161234567"])
     def test_phone_as_dialled_at_home(self, value: str):
-        expected = f'"{value}" begins with 8, as dialled inside the country: begin with the country code, such as 7 for Kazakhstan'
+        expected = (
+            f'"{value}" begins with 8, as dialled inside the country: begin with the country '
+            "code, such as 7 for Kazakhstan"
+        )
         assert message("phone", value) == expected
 
     @pytest.mark.parametrize("column", ["first_name", "last_name", "middle_name"])
     def test_names(self, column: str):
-        assert message(column, "Айдар") == '"Айдар" has Cyrillic letters: write it in Latin letters, as in the passport'
-        assert message(column, "\u0410idar") == '"\u0410idar" has Cyrillic letters: write it in Latin letters, as in the passport'
-        assert message(column, "O’tkir") == '"O’tkir" has the typographic apostrophe "’": write the plain one, \''  # noqa: RUF001
+        assert (
+            message(column, "Айдар")
+            == '"Айдар" has Cyrillic letters: write it in Latin letters, as in the passport'
+        )
+        assert (
+            message(column, "\u0410idar")
+            == '"\u0410idar" has Cyrillic letters: write it in Latin letters, as in the passport'
+        )
+        assert (
+            message(column, "O’tkir")  # noqa: RUF001
+            == '"O’tkir" has the typographic apostrophe "’": write the plain one, \''  # noqa: RUF001
+        )
         assert message(column, "J0hn") == f'"J0hn" has the character "0": {LETTERS}'
         assert message(column, "Jos\u00e9") == f'"José" has the character "é": {LETTERS}'
         assert message(column, "A\nB") == f'"A\\u000aB" has the character "\\u000a": {LETTERS}'
@@ -85,22 +152,35 @@ class TestMessages:
     @pytest.mark.parametrize("column", ["birthdate", "idn_date"])
     def test_dates(self, column: str):
         for value in ("31.12.1990", "19901231", "1990-1-1", "1990-W01-1"):
-            assert message(column, value) == f'"{value}" is not a date of the form YYYY-MM-DD, such as 1990-12-31'
+            assert (
+                message(column, value)
+                == f'"{value}" is not a date of the form YYYY-MM-DD, such as 1990-12-31'
+            )
         for value in ("2023-02-29", "1990-13-01", "0000-00-00"):
-            assert message(column, value) == f'"{value}" is a day that the calendar does not have: write YYYY-MM-DD'
+            assert (
+                message(column, value)
+                == f'"{value}" is a day that the calendar does not have: write YYYY-MM-DD'
+            )
         assert message(column, "1899-12-31") == '"1899-12-31" is before 1900: check the year'
 
     def test_birthdate_in_the_future(self):
         assert message("birthdate", "2025-06-16") == '"2025-06-16" is in the future: check the year'
 
-    @pytest.mark.parametrize("value", ["aidar", "a@b", "a@@b.c", "a@b@c.d", "a b@c.d", "a@b.", "@b.c", "a@.", "a\u200b@b.c"])
+    @pytest.mark.parametrize(
+        "value",
+        ["aidar", "a@b", "a@@b.c", "a@b@c.d", "a b@c.d", "a@b.", "@b.c", "a@.", "a\u200b@b.c"],
+    )
     def test_email(self, value: str):
         seen = value.replace("\u200b", "\\u200b")
-        assert message("email", value) == f'"{seen}" is not an e-mail address: it has one @ and a dot after it, such as name@example.com'
+        assert message("email", value) == (
+            f'"{seen}" is not an e-mail address: it has one @ and a dot after it, such as '
+            "name@example.com"
+        )
 
     def test_email_with_a_letter_of_another_script(self):
         assert message("email", "\u0430idar@example.com") == (
-            '"\u0430idar@example.com" has the letter "\u0430" (CYRILLIC SMALL LETTER A, U+0430) among letters of Latin: type the address anew'
+            '"\u0430idar@example.com" has the letter "\u0430" (CYRILLIC SMALL LETTER A, U+0430) '
+            "among letters of Latin: type the address anew"
         )
 
     @pytest.mark.parametrize("column", ["country", "address1_country", "address2_country"])
@@ -114,13 +194,19 @@ class TestMessages:
 
     @pytest.mark.parametrize("value", ["RU", "kaz", "r", "қз"])
     def test_language(self, value: str):
-        assert message("language", value) == f'"{value}" is not a language: write two small letters (ISO 639-1), such as kk or ru'
+        assert (
+            message("language", value)
+            == f'"{value}" is not a language: write two small letters (ISO 639-1), such as kk or ru'
+        )
 
     @pytest.mark.parametrize("value", ["0", "4", "1.0", "01"])
     def test_numbers_of_a_list(self, value: str):
         kinds = "1 (individual), 2 (legal entity) or 3 (individual entrepreneur)"
         assert message("type", value) == f'"{value}" is not allowed: write {kinds}'
-        assert message("resident", value) == f'"{value}" is not allowed: write 1 (resident) or 2 (non-resident)'
+        assert (
+            message("resident", value)
+            == f'"{value}" is not allowed: write 1 (resident) or 2 (non-resident)'
+        )
         assert message("product_id", value) == f'"{value}" is not allowed: write 1000, 2000 or 3000'
 
     def test_long_key(self):
@@ -150,18 +236,30 @@ class TestMessages:
         assert message("person_id", "901231300123\u200b4") == UNSEEN.format("200B")
         assert message("person_id", ["901231300123"]) == "is neither text nor a number"
         twelve = "and a personal number of Kazakhstan has 12"
-        zeros = "a spreadsheet drops zeros at the beginning, so format the column as text and write the whole number"
+        zeros = (
+            "a spreadsheet drops zeros at the beginning, so format the column as text and write "
+            "the whole number"
+        )
         assert message("person_id", "10130012345") == f"has 11 digits, {twelve}: {zeros}"
         assert message("person_id", "9012313001230") == f"has 13 digits, {twelve}"
 
     @pytest.mark.parametrize("value", ["0", "-1", "1.5", "A", "007", "1" * 19])
     def test_product_of_a_card(self, value: str):
-        assert message("card_product_id", value) == f'"{value}" is not a card product: write its number, such as 2000'
+        assert (
+            message("card_product_id", value)
+            == f'"{value}" is not a card product: write its number, such as 2000'
+        )
 
     @pytest.mark.parametrize("column", [*PROSE, "identified_by"])
     def test_free_text(self, column: str):
-        assert message(column, "a\0b") == '"a\\u0000b" has a character that is not text (U+0000): delete it'
-        assert message(column, "a\udfffb") == '"a\\udfffb" has a character that is not text (U+DFFF): delete it'
+        assert (
+            message(column, "a\0b")
+            == '"a\\u0000b" has a character that is not text (U+0000): delete it'
+        )
+        assert (
+            message(column, "a\udfffb")
+            == '"a\\udfffb" has a character that is not text (U+DFFF): delete it'
+        )
 
     @pytest.mark.parametrize("column", COLUMNS)
     @pytest.mark.parametrize("value", [True, False, [], ["x"], {"a": 1}])
@@ -179,7 +277,9 @@ class TestMessages:
         ],
     )
     def test_unknown_column(self, name: str, hint: str):
-        assert problems({**FULL, name: "x"}) == [f'line 7, column "{name}": there is no such column{hint}']
+        assert problems({**FULL, name: "x"}) == [
+            f'line 7, column "{name}": there is no such column{hint}'
+        ]
 
     def test_shown_values_are_short_and_visible(self):
         assert f'"{"9" * 40}"' in message("phone", "9" * 40)

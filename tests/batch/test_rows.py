@@ -6,7 +6,14 @@ from datetime import date
 import msgspec
 import pytest
 
-from freedompay_async.batch.input.rows import COLUMNS, REQUIRED, REQUIRED_1000, Problem, Row, read_row
+from freedompay_async.batch.input.rows import (
+    COLUMNS,
+    REQUIRED,
+    REQUIRED_1000,
+    Problem,
+    Row,
+    read_row,
+)
 from freedompay_async.contract.countries import COUNTRIES
 from freedompay_async.contract.models.client_requests import Address, IdentificationInfo, NewClient
 
@@ -85,14 +92,24 @@ class TestGoodRows:
                 language="kk",
                 external_user_id="user-1",
                 address1=Address(
-                    country="KAZ", postal_code="050000", address_line1="Almaty", address_line2="Abay Avenue", address_line3="10"
+                    country="KAZ",
+                    postal_code="050000",
+                    address_line1="Almaty",
+                    address_line2="Abay Avenue",
+                    address_line3="10",
                 ),
                 address2=Address(
-                    country="KGZ", postal_code="720000", address_line1="Bishkek", address_line2="Chuy Avenue", address_line3="20"
+                    country="KGZ",
+                    postal_code="720000",
+                    address_line1="Bishkek",
+                    address_line2="Chuy Avenue",
+                    address_line3="20",
                 ),
             ),
             document="documents/id-1.pdf",
-            identification_info=IdentificationInfo(idn_date="2025-01-31", identified_by="Dana Akhmetova"),
+            identification_info=IdentificationInfo(
+                idn_date="2025-01-31", identified_by="Dana Akhmetova"
+            ),
             branch_id="branch-1",
             card_product_id=77,
         )
@@ -102,7 +119,9 @@ class TestGoodRows:
             line=7,
             key="app-1",
             product_id=2000,
-            client=NewClient(phone=77017777777, type=1, resident=1, first_name="Aidar", last_name="Omarov"),
+            client=NewClient(
+                phone=77017777777, type=1, resident=1, first_name="Aidar", last_name="Omarov"
+            ),
             document=None,
             identification_info=None,
             branch_id=None,
@@ -116,9 +135,22 @@ class TestGoodRows:
         assert row(**dict.fromkeys([*COLUMNS[4:], "no_such"], nothing)) == row()
 
     def test_numbers_are_taken_as_they_read(self):
-        got = row(key=12, phone=77017777777, type=2, resident=2, product_id=3000, person_id=901231300123, branch_id=1.5)
+        got = row(
+            key=12,
+            phone=77017777777,
+            type=2,
+            resident=2,
+            product_id=3000,
+            person_id=901231300123,
+            branch_id=1.5,
+        )
         assert (got.key, got.product_id, got.branch_id) == ("12", 3000, "1.5")
-        assert (got.client.phone, got.client.type, got.client.resident, got.client.person_id) == (77017777777, 2, 2, "901231300123")
+        assert (got.client.phone, got.client.type, got.client.resident, got.client.person_id) == (
+            77017777777,
+            2,
+            2,
+            "901231300123",
+        )
 
     def test_row_survives_json(self):
         full = read(dict(FULL))
@@ -134,11 +166,24 @@ class TestGoodRows:
     def test_the_product_of_a_card_is_any_number(self, product: object):
         assert row(card_product_id=product).card_product_id == int(str(product))
 
-    @pytest.mark.parametrize(("country", "person_id"), [("KAZ", "N12345678"), ("KAZ", "901231300123"), ("KGZ", "123"), (None, "012345678")])
+    @pytest.mark.parametrize(
+        ("country", "person_id"),
+        [("KAZ", "N12345678"), ("KAZ", "901231300123"), ("KGZ", "123"), (None, "012345678")],
+    )
     def test_personal_number(self, country: str | None, person_id: str):
         assert row(country=country, person_id=person_id).client.person_id == person_id
 
-    @pytest.mark.parametrize("phone", ["+77017777777", "+996555123456", "998901234567", "234567890123456", "84912345678", "870771234567"])
+    @pytest.mark.parametrize(
+        "phone",
+        [
+            "+77017777777",
+            "+996555123456",
+            "998901234567",
+            "234567890123456",
+            "84912345678",
+            "870771234567",
+        ],
+    )
     def test_phone(self, phone: str):
         assert row(phone=phone).client.phone == int(phone)
 
@@ -152,9 +197,9 @@ class TestGoodRows:
         assert row(birthdate=day).client.birthdate == day
 
     def test_identification_date_has_no_end(self):
-        assert row(idn_date="2025-06-16", identified_by="Dana").identification_info == IdentificationInfo(
+        assert row(
             idn_date="2025-06-16", identified_by="Dana"
-        )
+        ).identification_info == IdentificationInfo(idn_date="2025-06-16", identified_by="Dana")
 
     @pytest.mark.parametrize("email", ["a@b.c", "first.last+tag@mail.example.com"])
     def test_email(self, email: str):
@@ -167,7 +212,15 @@ class TestGoodRows:
         assert row(key="k\u200b" * 200).key == "k" * 200
 
     @pytest.mark.parametrize(
-        "key", ["Район  1", "Раи\u0306он 1", "Район\n1", "Район\u00a01", "\u200bРай\u00adон \ufe0f1\ufeff", "Район\r\n\t1"]
+        "key",
+        [
+            "Район  1",
+            "Раи\u0306он 1",
+            "Район\n1",
+            "Район\u00a01",
+            "\u200bРай\u00adон \ufe0f1\ufeff",
+            "Район\r\n\t1",
+        ],
     )
     def test_every_spelling_of_a_key_is_one_key(self, key: str):
         assert row(key=key).key == "Район 1"
@@ -175,9 +228,16 @@ class TestGoodRows:
     @pytest.mark.parametrize("value", ["12e45", "1E5", "0001", "юзер-1"])
     def test_identifiers_that_a_spreadsheet_did_not_make(self, value: str):
         got = row(key=value, external_user_id=value, person_id=value, branch_id=value)
-        assert (got.key, got.client.external_user_id, got.client.person_id, got.branch_id) == (value, value, value, value)
+        assert (got.key, got.client.external_user_id, got.client.person_id, got.branch_id) == (
+            value,
+            value,
+            value,
+            value,
+        )
 
-    @pytest.mark.parametrize("text", ["ул. Абая", "Block A\nEntrance 2", "Abay\u00a0Avenue", "a\tb\r\nc"])
+    @pytest.mark.parametrize(
+        "text", ["ул. Абая", "Block A\nEntrance 2", "Abay\u00a0Avenue", "a\tb\r\nc"]
+    )
     def test_addresses_and_names_of_offices_are_free_text(self, text: str):
         got = row(**{**ADDRESS1, "address1_line2": text}, idn_date="2025-01-31", identified_by=text)
         assert got.client.address1 is not None
@@ -195,7 +255,9 @@ class TestNeeded:
     @pytest.mark.parametrize("column", REQUIRED)
     @pytest.mark.parametrize("product_id", [1000, 2000, 3000])
     def test_in_every_row(self, column: str, product_id: int):
-        assert problems({**FULL, column: " ", "product_id": product_id}) == [f"line 7, column {column}: is empty: every row needs it"]
+        assert problems({**FULL, column: " ", "product_id": product_id}) == [
+            f"line 7, column {column}: is empty: every row needs it"
+        ]
 
     @pytest.mark.parametrize("column", REQUIRED_1000)
     @pytest.mark.parametrize("product", ["1000", None])
@@ -209,15 +271,23 @@ class TestNeeded:
     @pytest.mark.parametrize("address", [ADDRESS1, ADDRESS2])
     def test_half_an_address(self, address: dict[str, str]):
         for column in address:
-            expected = [f"line 7, column {column}: is empty: an address has all five fields or none"]
+            expected = [
+                f"line 7, column {column}: is empty: an address has all five fields or none"
+            ]
             assert problems({**LEAST, **address, column: ""}) == expected
 
     def test_half_an_identification(self):
         assert problems({**LEAST, "idn_date": "2025-01-31"}) == [
-            "line 7, column identified_by: is empty: give it together with idn_date, or leave both empty"
+            (
+                "line 7, column identified_by: is empty: give it together with idn_date, or leave "
+                "both empty"
+            )
         ]
         assert problems({**LEAST, "identified_by": "Dana"}) == [
-            "line 7, column idn_date: is empty: give it together with identified_by, or leave both empty"
+            (
+                "line 7, column idn_date: is empty: give it together with identified_by, or leave "
+                "both empty"
+            )
         ]
 
     def test_all_problems_at_once(self):
@@ -227,7 +297,9 @@ class TestNeeded:
         assert [problem.column for problem in result] == [*COLUMNS, '"nonsense"']
 
     def test_an_empty_row(self):
-        assert [text.split(":")[0] for text in problems({})] == [f"line 7, column {column}" for column in REQUIRED]
+        assert [text.split(":")[0] for text in problems({})] == [
+            f"line 7, column {column}" for column in REQUIRED
+        ]
 
 
 def test_countries():

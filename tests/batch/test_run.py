@@ -8,7 +8,16 @@ import json
 import pytest
 
 from freedompay_async import FreedomPay
-from freedompay_async.batch import Batch, Journal, Limits, Progress, State, outcomes, read_file, writes
+from freedompay_async.batch import (
+    Batch,
+    Journal,
+    Limits,
+    Progress,
+    State,
+    outcomes,
+    read_file,
+    writes,
+)
 from freedompay_async.errors import ConfigurationError
 
 
@@ -31,8 +40,18 @@ async def test_an_outcome_names_its_row_and_its_request_ids(office, people):
         await office.plan(batch, office.file(people(1)))
         (told,) = [each async for each in batch.run()]
 
-    assert (told.number, told.line, told.key, told.state, told.reason, told.found) == (1, 2, "k1", State.ISSUED, None, False)
-    assert (told.client_request_id, told.card_request_id) == (office.request_id("k1", "client"), office.request_id("k1", "card"))
+    assert (told.number, told.line, told.key, told.state, told.reason, told.found) == (
+        1,
+        2,
+        "k1",
+        State.ISSUED,
+        None,
+        False,
+    )
+    assert (told.client_request_id, told.card_request_id) == (
+        office.request_id("k1", "client"),
+        office.request_id("k1", "card"),
+    )
     assert office.issuer.ledger()[0]["request_id"] == told.card_request_id
 
 
@@ -59,21 +78,42 @@ async def test_an_old_sqlite_has_it_as_well(office, people, one_each, monkeypatc
 async def test_one_call_for_each_effect(office, people):
     await office.issue(office.file(people(5)))
 
-    assert (office.arrived("client/add"), office.arrived("card/issue"), office.arrived("card/activate")) == (5, 5, 0)
+    assert (
+        office.arrived("client/add"),
+        office.arrived("card/issue"),
+        office.arrived("card/activate"),
+    ) == (5, 5, 0)
 
 
 async def test_the_product_of_the_file_and_of_the_row(office, people, person):
     await office.issue(office.file([person(1), person(2, product_id=3000)]))
 
-    assert {card["phone"] % 10: card["product_id"] for card in office.issuer.ledger()} == {1: 2000, 2: 3000}
+    assert {card["phone"] % 10: card["product_id"] for card in office.issuer.ledger()} == {
+        1: 2000,
+        2: 3000,
+    }
 
 
 async def test_what_a_row_has_arrives(office):
     office.document(content=b"%PDF-1.4 Ivan")
-    row = office.with_document(1, birthdate="1990-01-30", idn_date="2024-05-01", identified_by="Bank", branch_id="b7", type=3, resident=2)
+    row = office.with_document(
+        1,
+        birthdate="1990-01-30",
+        idn_date="2024-05-01",
+        identified_by="Bank",
+        branch_id="b7",
+        type=3,
+        resident=2,
+    )
     await office.issue(office.file([row]))
     body = office.effects()[0]
-    address = {"country": "KAZ", "postal_code": "050000", "address_line1": "Almaty", "address_line2": "Abai", "address_line3": "1"}
+    address = {
+        "country": "KAZ",
+        "postal_code": "050000",
+        "address_line1": "Almaty",
+        "address_line2": "Abai",
+        "address_line3": "1",
+    }
 
     assert body == {
         "request_id": office.request_id("k1", "client"),
@@ -132,11 +172,20 @@ async def test_refused_rows_do_not_stop_the_others(office, people, one_each):
     [
         ("REFUSED", "client_refused", False, "resume the batch to ask again"),
         ("DECLINED", "client_declined", True, "correct the row"),
-        ("NOCARD", "card_declined", True, "the client is made, and a new key would make another one"),
+        (
+            "NOCARD",
+            "card_declined",
+            True,
+            "the client is made, and a new key would make another one",
+        ),
     ],
 )
-async def test_a_refused_row_says_what_the_issuer_said(office, people, last_name, reason, proved, advice):
-    """What was accepted and failed is proved; of what was refused at once nothing else of this batch tells."""
+async def test_a_refused_row_says_what_the_issuer_said(
+    office, people, last_name, reason, proved, advice
+):
+    """What was accepted and failed is proved; of what was refused at once nothing else of this
+    batch tells.
+    """
     report = await office.issue(office.file(people(1, {1: last_name})))
     (problem,) = report.problems
 
@@ -187,7 +236,9 @@ async def test_every_effect_is_on_the_disk_before_its_first_byte(office, people,
 async def test_an_intent_is_on_the_disk_while_its_answer_is_waited_for(office, people):
     async with office.under_way("client/add", people(1)) as (_, running, gate):
         with office.on_disk() as disk:
-            intents = disk.execute("SELECT number, step, request_id, accepted FROM intents").fetchall()
+            intents = disk.execute(
+                "SELECT number, step, request_id, accepted FROM intents"
+            ).fetchall()
             state = disk.execute("SELECT state FROM rows").fetchone()[0]
         gate.open()
         await running
@@ -218,8 +269,14 @@ async def test_the_calls_on_the_way_are_as_many_as_allowed_and_no_more(office, p
 
 
 async def test_no_more_is_written_down_as_sent_than_can_be_on_its_way(office, people):
-    async with office.under_way("client/add", people(20), limits=Limits(concurrency=2)) as (batch, running, gate):
-        written = await batch._journal.call(lambda c: c.execute("SELECT count(*) FROM intents").fetchone()[0])
+    async with office.under_way("client/add", people(20), limits=Limits(concurrency=2)) as (
+        batch,
+        running,
+        gate,
+    ):
+        written = await batch._journal.call(
+            lambda c: c.execute("SELECT count(*) FROM intents").fetchone()[0]
+        )
         gate.open()
         await running
 
@@ -246,13 +303,21 @@ async def test_a_rate_spaces_the_calls(office, people, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("state", "counted"), [(state, state.value if state not in (State.PLANNED, State.STARTED) else "left") for state in State]
+    ("state", "counted"),
+    [
+        (state, state.value if state not in (State.PLANNED, State.STARTED) else "left")
+        for state in State
+    ],
 )
 def test_progress_counts_a_row_by_how_it_ended(state, counted):
     progress = Progress(in_progress=5, waiting=2, asking_again=1)
     progress.count(state)
 
-    assert [name for name in ("issued", "refused", "unknown", "found", "doubtful", "left") if getattr(progress, name)] == [counted]
+    assert [
+        name
+        for name in ("issued", "refused", "unknown", "found", "doubtful", "left")
+        if getattr(progress, name)
+    ] == [counted]
     assert progress.done == (counted != "left")
     assert (progress.rows_at_work, progress.rows_active) == (4, 2)
 
@@ -263,8 +328,19 @@ async def test_progress_at_the_end(office, people):
         await office.finish(batch)
         progress = batch.progress
 
-    assert (progress.rows, progress.earlier, progress.issued, progress.refused, progress.done) == (9, 0, 8, 1, 9)
-    assert (progress.in_progress, progress.waiting, progress.left, progress.trouble) == (0, 0, 0, None)
+    assert (progress.rows, progress.earlier, progress.issued, progress.refused, progress.done) == (
+        9,
+        0,
+        8,
+        1,
+        9,
+    )
+    assert (progress.in_progress, progress.waiting, progress.left, progress.trouble) == (
+        0,
+        0,
+        0,
+        None,
+    )
 
 
 async def test_progress_tells_who_waits_for_the_issuer(office, people):
@@ -295,14 +371,19 @@ async def test_a_run_without_a_plan(office):
         with pytest.raises(ConfigurationError) as caught:
             await office.finish(batch)
 
-    assert str(caught.value) == f"{office.folder / 'run.db'} has no batch in it: `batch issue` makes one. Nothing was sent."
+    assert str(caught.value) == (
+        f"{office.folder / 'run.db'} has no batch in it: `batch issue` makes one. Nothing was sent."
+    )
 
 
 async def test_a_run_of_another_merchant(office, people):
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(2)))
     async with office.batch(client={"auth_id": "20002"}) as batch:
-        with pytest.raises(ConfigurationError, match="has another batch: it was made with merchant '10001', not '20002'"):
+        with pytest.raises(
+            ConfigurationError,
+            match="has another batch: it was made with merchant '10001', not '20002'",
+        ):
             await office.finish(batch)
 
     assert list(office.issuer.received) == []
@@ -319,10 +400,14 @@ async def test_a_batch_runs_once_at_a_time(office, people):
     assert report.complete
 
 
-async def test_two_runs_of_one_batch_that_begin_at_once_make_one_card_each(office, people, one_each):
+async def test_two_runs_of_one_batch_that_begin_at_once_make_one_card_each(
+    office, people, one_each
+):
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(5)))
-        ended = await asyncio.gather(office.finish(batch), office.finish(batch), return_exceptions=True)
+        ended = await asyncio.gather(
+            office.finish(batch), office.finish(batch), return_exceptions=True
+        )
 
     assert [type(each) for each in ended].count(ConfigurationError) == 1
     assert office.cards() == one_each(5)
@@ -340,7 +425,10 @@ def test_a_limit_that_is_not_above_nothing(name):
     ("given", "told"),
     [
         ({"fp": None}, "fp is None: give a FreedomPay."),
-        ({"journal": "run.db"}, "journal is of type str: give a Journal, as Journal.open() gives it."),
+        (
+            {"journal": "run.db"},
+            "journal is of type str: give a Journal, as Journal.open() gives it.",
+        ),
         ({"contract_changed": "0"}, "contract_changed is of type str: give True or False."),
         ({"activate": "no"}, "activate is of type str: give True or False."),
         ({"strict": 0}, "strict is of type int: give True or False."),
@@ -365,11 +453,15 @@ def test_a_batch_of_parts_of_another_type(tmp_path, given, told):
     ],
 )
 def test_a_file_of_another_type(tmp_path, made):
-    with pytest.raises(ConfigurationError, match=r"^(path|create|documents) is .*: give .*\. Nothing was sent\.$"):
+    with pytest.raises(
+        ConfigurationError, match=r"^(path|create|documents) is .*: give .*\. Nothing was sent\.$"
+    ):
         made(tmp_path / "none")
 
 
 @pytest.mark.parametrize("name", ["concurrency", "rate", "max_cards", "settle", "wait", "outage"])
 def test_a_limit_that_is_a_text(name):
-    with pytest.raises(ConfigurationError, match=rf"^{name} is of type str: give a (whole )?number"):
+    with pytest.raises(
+        ConfigurationError, match=rf"^{name} is of type str: give a (whole )?number"
+    ):
         Limits(**{name: "5"})

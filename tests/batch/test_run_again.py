@@ -44,7 +44,9 @@ async def unknown_row(office, cut_off, rows, key, step, **options):
 
 
 @pytest.mark.parametrize("step", ["client", "card"])
-async def test_a_row_whose_outcome_is_unknown_does_not_stop_the_others(office, people, cut_off, step):
+async def test_a_row_whose_outcome_is_unknown_does_not_stop_the_others(
+    office, people, cut_off, step
+):
     report = await unknown_row(office, cut_off, people(6), "k3", step)
 
     assert (report.issued, report.refused, report.unknown, report.left) == (5, 0, 1, 0)
@@ -62,7 +64,9 @@ async def test_an_unknown_row_names_its_request_id_and_what_to_do(office, people
 
 
 @pytest.mark.parametrize("step", ["client", "card"])
-async def test_an_unknown_row_that_was_done_is_found_by_the_next_run(office, people, one_each, cut_off, step):
+async def test_an_unknown_row_that_was_done_is_found_by_the_next_run(
+    office, people, one_each, cut_off, step
+):
     await unknown_row(office, cut_off, people(6), "k3", step)
     sent = len(office.effects())
     report = await office.resume()
@@ -72,8 +76,12 @@ async def test_an_unknown_row_that_was_done_is_found_by_the_next_run(office, peo
     assert len(office.effects()) == sent + (step == "client")
 
 
-async def test_an_unknown_row_that_was_not_done_is_sent_again_by_the_next_run(office, people, one_each, cut_off):
-    async with office.batch(limits=Limits(settle=0.6), check_first="none", client={"policy": {"grace": 60.0}}) as batch:
+async def test_an_unknown_row_that_was_not_done_is_sent_again_by_the_next_run(
+    office, people, one_each, cut_off
+):
+    async with office.batch(
+        limits=Limits(settle=0.6), check_first="none", client={"policy": {"grace": 60.0}}
+    ) as batch:
         await office.plan(batch, office.file(people(6)))
         cut_off(batch, lost=[office.request_id("k3", "client")])
         first = await office.finish(batch)
@@ -93,9 +101,13 @@ async def test_a_row_sent_again_goes_out_with_the_same_bytes(office, people):
     assert len(bodies) == 1
 
 
-async def test_a_row_that_was_sent_too_long_ago_is_asked_about_and_not_sent_again(office, people, cut_off):
+async def test_a_row_that_was_sent_too_long_ago_is_asked_about_and_not_sent_again(
+    office, people, cut_off
+):
     await lost_client(office, people(1), cut_off)
-    async with office.batch(client={"policy": {"resend_within": 1e-6}}, limits=Limits(settle=2)) as batch:
+    async with office.batch(
+        client={"policy": {"resend_within": 1e-6}}, limits=Limits(settle=2)
+    ) as batch:
         report = await office.finish(batch)
 
     assert (report.unknown, office.arrived("client/add")) == (1, 0)
@@ -110,12 +122,18 @@ async def test_an_unknown_row_that_stays_unknown_is_told_again(office, people, c
     assert told == [("k2", State.UNKNOWN)]
 
 
-async def test_a_card_whose_activation_is_unknown_is_told_as_issued_and_not_active(office, people, cut_off):
+async def test_a_card_whose_activation_is_unknown_is_told_as_issued_and_not_active(
+    office, people, cut_off
+):
     report = await unknown_row(office, cut_off, people(3), "k2", "activate", activate=True)
     (problem,) = report.problems
 
     assert (report.issued, report.inactive, report.complete) == (3, 1, False)
-    assert (problem.key, problem.state, problem.next) == ("k2", State.ISSUED, "the card exists; activate it by hand")
+    assert (problem.key, problem.state, problem.next) == (
+        "k2",
+        State.ISSUED,
+        "the card exists; activate it by hand",
+    )
     assert problem.card_id is not None
 
 
@@ -151,7 +169,9 @@ async def test_a_document_that_is_gone_leaves_its_row_unsent(office, people, one
         report = await office.finish(batch)
 
     assert (report.issued, report.planned, report.left) == (3, 1, 1)
-    assert office.request_id("k1", "client") not in {body["request_id"] for body in office.effects()}
+    assert office.request_id("k1", "client") not in {
+        body["request_id"] for body in office.effects()
+    }
 
 
 async def test_a_document_that_is_gone_is_told_with_what_to_do(office):
@@ -194,7 +214,9 @@ async def test_another_document_than_the_planned_one_is_not_sent(office):
 
 
 async def abandoned(office, call, rows):
-    """A run that is cut off while an answer of `call` is on its way: its work is done, and the journal does not know."""
+    """A run that is cut off while an answer of `call` is on its way: its work is done, and the
+    journal does not know.
+    """
     async with office.under_way(call, rows) as (_, running, gate):
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -204,7 +226,9 @@ async def abandoned(office, call, rows):
 
 async def lost_client(office, rows, cut_off):
     """A run that is cut off when the first byte of a client may have left, and that did not arrive."""
-    async with office.batch(limits=Limits(settle=0.6), check_first="none", client={"policy": {"grace": 60.0}}) as batch:
+    async with office.batch(
+        limits=Limits(settle=0.6), check_first="none", client={"policy": {"grace": 60.0}}
+    ) as batch:
         await office.plan(batch, office.file(rows))
         cut_off(batch, lost=[office.request_id("k1", "client")])
         await office.finish(batch)
@@ -221,7 +245,9 @@ async def test_a_begun_row_without_its_document_is_asked_about(office, one_each)
     assert office.arrived("client/add") == 1
 
 
-async def test_a_begun_row_without_its_document_that_the_issuer_does_not_know_stays_unknown(office, cut_off):
+async def test_a_begun_row_without_its_document_that_the_issuer_does_not_know_stays_unknown(
+    office, cut_off
+):
     document = office.document()
     await lost_client(office, [office.with_document(1)], cut_off)
     document.unlink()
@@ -254,7 +280,9 @@ async def test_a_begun_row_with_another_document_is_only_asked_about(office, cut
 
 
 @pytest.mark.parametrize(
-    "change", ["body_sha256 = x'00'", "sent_at = sent_at + 86400"], ids=["its bytes come out otherwise", "the clock was set back"]
+    "change",
+    ["body_sha256 = x'00'", "sent_at = sent_at + 86400"],
+    ids=["its bytes come out otherwise", "the clock was set back"],
 )
 async def test_a_begun_row_is_only_asked_about_where(office, people, cut_off, change):
     await lost_client(office, people(1), cut_off)
@@ -265,7 +293,9 @@ async def test_a_begun_row_is_only_asked_about_where(office, people, cut_off, ch
     assert (report.unknown, office.arrived("client/add")) == (1, 0)
 
 
-async def test_a_row_that_can_only_be_asked_about_does_not_stop_the_others(office, people, one_each, cut_off):
+async def test_a_row_that_can_only_be_asked_about_does_not_stop_the_others(
+    office, people, one_each, cut_off
+):
     document = office.document()
     async with Sandbox(faults=Faults(retry_after=0)) as issuer:
         office.issuer = issuer
@@ -290,7 +320,9 @@ async def test_an_accepted_row_needs_its_document_no_more(office, one_each):
     assert (office.cards(), office.arrived("client/add")) == (one_each(1), 1)
 
 
-async def test_a_crash_between_the_disk_and_the_first_byte_is_made_good(office, people, one_each, monkeypatch):
+async def test_a_crash_between_the_disk_and_the_first_byte_is_made_good(
+    office, people, one_each, monkeypatch
+):
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(5)))
 
@@ -312,8 +344,12 @@ async def test_a_crash_between_the_disk_and_the_first_byte_is_made_good(office, 
     assert office.cards() == one_each(5)
 
 
-async def test_each_crash_image_of_a_run_can_be_finished(tmp_path, office, people, one_each, monkeypatch):
-    """The disk as it was before each call of a run: whichever is left over, it is resumed to one card a row."""
+async def test_each_crash_image_of_a_run_can_be_finished(
+    tmp_path, office, people, one_each, monkeypatch
+):
+    """The disk as it was before each call of a run: whichever is left over, it is resumed to one
+    card a row.
+    """
     images = []
     async with office.batch(limits=Limits(concurrency=1)) as batch:
         await office.plan(batch, office.file(people(3)))
@@ -329,7 +365,8 @@ async def test_each_crash_image_of_a_run_can_be_finished(tmp_path, office, peopl
     for number, image in enumerate(images):
         journal = tmp_path / f"image{number}.db"
         journal.write_bytes(image)
-        # An image that is older than what the issuer has done finds that used before, and somebody has to look at it.
+        # An image that is older than what the issuer has done finds that used before, and somebody
+        # has to look at it.
         await office.resume(journal.name)
         report = await office.resume(journal.name, accept_found="all")
         assert report.complete
@@ -339,7 +376,11 @@ async def test_each_crash_image_of_a_run_can_be_finished(tmp_path, office, peopl
 
 
 async def test_one_client_runs_two_batches(tmp_path, office, people, one_each):
-    async with office.client() as fp, Journal.open(tmp_path / "a.db") as one, Journal.open(tmp_path / "b.db") as two:
+    async with (
+        office.client() as fp,
+        Journal.open(tmp_path / "a.db") as one,
+        Journal.open(tmp_path / "b.db") as two,
+    ):
         batches = [Batch(fp, one, name="a"), Batch(fp, two, name="b")]
         for batch in batches:
             await batch.plan(read_file(office.file(people(10)), product_id=2000))

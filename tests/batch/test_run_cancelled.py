@@ -1,4 +1,7 @@
-"""A run that is cancelled at each place where it, or any task of it, waits; and then resumed. More of it is in `proofs`."""
+"""A run that is cancelled at each place where it, or any task of it, waits; and then resumed.
+
+More of it is in `proofs`.
+"""
 
 from __future__ import annotations
 

@@ -14,12 +14,17 @@ BRANCH = {"contract": [Override(call="clients.create", fields={"branch_id": "b-7
 
 def digests(office) -> set[bytes]:
     with office.on_disk() as disk:
-        return {each for (each,) in disk.execute("SELECT body_sha256 FROM intents WHERE step = 'client'")}
+        return {
+            each
+            for (each,) in disk.execute("SELECT body_sha256 FROM intents WHERE step = 'client'")
+        }
 
 
 async def test_the_fields_of_an_override_go_out(office, people, one_each):
     report = await office.issue(office.file(people(3)), client=BRANCH)
-    bodies = [json.loads(each.body) for each in office.issuer.received if each.path.endswith("client/add")]
+    bodies = [
+        json.loads(each.body) for each in office.issuer.received if each.path.endswith("client/add")
+    ]
 
     assert report.complete
     assert office.cards() == one_each(3)
@@ -28,7 +33,11 @@ async def test_the_fields_of_an_override_go_out(office, people, one_each):
 
 async def test_the_journal_has_the_digest_of_what_went_out(office, people):
     await office.issue(office.file(people(3)), client=BRANCH)
-    sent = {hashlib.sha256(each.body).digest() for each in office.issuer.received if each.path.endswith("client/add")}
+    sent = {
+        hashlib.sha256(each.body).digest()
+        for each in office.issuer.received
+        if each.path.endswith("client/add")
+    }
 
     assert digests(office) == sent
 
@@ -36,12 +45,16 @@ async def test_the_journal_has_the_digest_of_what_went_out(office, people):
 async def abandoned(office, people, **client):
     """A run that has heard nothing of its one client, whose call did not arrive."""
     office.issuer.script("client/add", Fault.DROPPED)
-    async with office.batch(limits=Limits(settle=0.1), client={"policy": {"grace": 60.0}, **client}) as batch:
+    async with office.batch(
+        limits=Limits(settle=0.1), client={"policy": {"grace": 60.0}, **client}
+    ) as batch:
         await office.plan(batch, office.file(people(1)))
         await office.finish(batch)
 
 
-async def test_a_row_that_was_sent_with_the_fields_is_sent_again_with_them(office, people, one_each):
+async def test_a_row_that_was_sent_with_the_fields_is_sent_again_with_them(
+    office, people, one_each
+):
     await abandoned(office, people, **BRANCH)
     report = await office.resume(client=BRANCH)
 
@@ -53,7 +66,9 @@ async def test_a_row_that_was_sent_with_the_fields_is_sent_again_with_them(offic
 async def test_a_row_that_was_sent_without_the_fields_is_not_sent_again_with_them(office, people):
     await abandoned(office, people)
     before = office.arrived("client/add")
-    async with office.batch(limits=Limits(settle=0.3), client=BRANCH, contract_changed=True) as batch:
+    async with office.batch(
+        limits=Limits(settle=0.3), client=BRANCH, contract_changed=True
+    ) as batch:
         (told,) = [each async for each in batch.run()]
 
     assert (told.state, office.arrived("client/add")) == (State.UNKNOWN, before)

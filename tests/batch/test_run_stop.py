@@ -21,11 +21,18 @@ async def begin(office, batch, rows):
 
 
 async def intents(batch):
-    return {each for (each,) in await batch._journal.call(lambda c: c.execute("SELECT request_id FROM intents").fetchall())}
+    return {
+        each
+        for (each,) in await batch._journal.call(
+            lambda c: c.execute("SELECT request_id FROM intents").fetchall()
+        )
+    }
 
 
 async def stopped_at(office, call, rows, **limits):
-    """Stop a run while answers of `call` are held, then let them go; the report, and how many rows had begun."""
+    """Stop a run while answers of `call` are held, then let them go; the report, and how many rows
+    had begun.
+    """
     gate = office.issuer.gate(call)
     async with office.batch(limits=Limits(**limits)) as batch:
         running = await begin(office, batch, rows)
@@ -88,7 +95,11 @@ async def test_a_resumed_run_finishes_what_a_stopped_one_left(office, people, on
 
     assert report.complete
     assert office.cards() == one_each(40)
-    assert (office.arrived("client/add"), office.arrived("card/issue"), office.arrived("card/activate")) == (40, 40, 40)
+    assert (
+        office.arrived("client/add"),
+        office.arrived("card/issue"),
+        office.arrived("card/activate"),
+    ) == (40, 40, 40)
 
 
 async def test_stop_does_not_wait_for_the_issuer_to_finish(office, people, one_each):
@@ -217,7 +228,8 @@ async def test_a_journal_that_cannot_be_written_stops_the_run(office, people, ro
     async with office.batch(limits=Limits(concurrency=2)) as batch:
         await office.plan(batch, office.file(people(rows)))
         await batch._journal.call(lambda c: c.execute("PRAGMA max_page_count = 1"))
-        # Whatever room the last page has is used up, so that the next row of the journal finds none.
+        # Whatever room the last page has is used up, so that the next row of the journal finds
+        # none.
         await fill(batch)
         with pytest.raises(JournalError) as caught:
             await office.finish(batch)
@@ -230,13 +242,17 @@ async def fill(batch):
     for number in range(100_000):
         try:
             await batch._journal.call(
-                lambda c, number=number: c.execute("INSERT INTO intents VALUES (?, '', ?, '', 0, 0, 0)", (-number, -number))
+                lambda c, number=number: c.execute(
+                    "INSERT INTO intents VALUES (?, '', ?, '', 0, 0, 0)", (-number, -number)
+                )
             )
         except JournalError:
             return
 
 
-async def test_a_disk_that_fills_up_during_a_run_lets_nothing_out_that_is_not_on_it(office, people, one_each):
+async def test_a_disk_that_fills_up_during_a_run_lets_nothing_out_that_is_not_on_it(
+    office, people, one_each
+):
     async with office.batch(limits=Limits(concurrency=2)) as batch:
         await office.plan(batch, office.file(people(200)))
         full = partial(batch._journal.note, lambda c: c.execute("PRAGMA max_page_count = 1"))
@@ -260,7 +276,10 @@ async def test_a_guard_stops_before_the_card_that_is_too_many(office, people):
         with pytest.raises(ConfigurationError) as caught:
             await office.finish(batch)
 
-    assert str(caught.value) == "stopped before card 4: at most 3 are allowed. The rows that are left can be resumed."
+    assert (
+        str(caught.value)
+        == "stopped before card 4: at most 3 are allowed. The rows that are left can be resumed."
+    )
     assert office.arrived("card/issue") == 3
 
 
@@ -287,15 +306,20 @@ async def test_after_a_guard_the_rest_can_be_issued(office, people, one_each):
     assert office.cards() == one_each(10)
 
 
-async def test_a_journal_that_lost_rows_behind_our_back_gives_no_more_cards_than_rows(office, people):
+async def test_a_journal_that_lost_rows_behind_our_back_gives_no_more_cards_than_rows(
+    office, people
+):
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(3)))
         await batch._journal.call(
             lambda c: c.executemany(
-                "INSERT INTO intents VALUES (?, 'card', ?, '', 0, 1, 0)", [(100 + each, str(each)) for each in range(3)]
+                "INSERT INTO intents VALUES (?, 'card', ?, '', 0, 1, 0)",
+                [(100 + each, str(each)) for each in range(3)],
             )
         )
-        with pytest.raises(ConfigurationError, match="stopped before card 4: at most 3 are allowed"):
+        with pytest.raises(
+            ConfigurationError, match="stopped before card 4: at most 3 are allowed"
+        ):
             await office.finish(batch)
 
     assert office.arrived("card/issue") == 0
@@ -356,8 +380,16 @@ async def test_an_issuer_that_limits_the_rate_is_waited_for(tmp_path, people, on
     path.write_text("key,phone,first_name,last_name\nk1,77010000001,Ivan,Ivanov\n")
     async with Sandbox(faults=Faults(retry_after=0)) as issuer:
         issuer.script("client/add", *[Fault.LIMITED] * 2)
-        settings = {"auth_id": issuer.auth_id, "secret_key": issuer.secret_key, "region": "KZ", "base_url": issuer.base_url}
-        async with FreedomPay(**settings, policy=Policy(pause=0.002)) as fp, Journal.open(tmp_path / "run.db") as journal:
+        settings = {
+            "auth_id": issuer.auth_id,
+            "secret_key": issuer.secret_key,
+            "region": "KZ",
+            "base_url": issuer.base_url,
+        }
+        async with (
+            FreedomPay(**settings, policy=Policy(pause=0.002)) as fp,
+            Journal.open(tmp_path / "run.db") as journal,
+        ):
             batch = Batch(fp, journal)
             await batch.plan(read_file(path, product_id=2000))
             states = [each.state async for each in batch.run()]

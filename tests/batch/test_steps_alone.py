@@ -1,4 +1,6 @@
-"""The steps of a row, on a virtual clock: what is sent, what is on the disk before it, and how the row ends."""
+"""The steps of a row, on a virtual clock: what is sent, what is on the disk before it, and how the
+row ends.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,14 @@ from freedompay_async.batch import State, steps
 from freedompay_async.batch.ending import Ended
 from freedompay_async.batch.entries import Refusal
 from freedompay_async.batch.input.documents import DocumentProblem
-from freedompay_async.errors import AuthenticationError, DuplicateRequest, NotSent, OutcomeUnknown, ProtocolError, RequestFailed
+from freedompay_async.errors import (
+    AuthenticationError,
+    DuplicateRequest,
+    NotSent,
+    OutcomeUnknown,
+    ProtocolError,
+    RequestFailed,
+)
 from tests.batch.desk import (
     BEFORE,
     CARD,
@@ -60,7 +69,9 @@ def test_what_is_written_down_is_the_id_and_the_hash_of_the_very_body_that_goes_
     intents = [each[0] for each in desk.known if isinstance(each[0], tuple) and len(each[0]) == 5]
 
     assert [intent[:3] for intent in intents] == [(7, step, own(step)) for step in STEPS]
-    assert [intent[3:] for intent in intents] == [(digest_of(body_of(step)), 1000.0) for step in STEPS]
+    assert [intent[3:] for intent in intents] == [
+        (digest_of(body_of(step)), 1000.0) for step in STEPS
+    ]
     assert desk.bodies == [msgspec.to_builtins(body_of(step)) for step in STEPS]
     assert [each["request_id"] for each in desk.options] == [own(step) for step in STEPS]
 
@@ -114,7 +125,9 @@ def test_the_ids_of_the_issuer_are_taken_as_it_has_named_them(ends):
         desk.sends |= {"client": [state(client_id="cl-9")], "card": [cards("c-9")]}
 
     assert ends({"activate": "yes"}, prepare) == (State.ISSUED, "cl-9", "c-9", None)
-    assert [desk_body.get("client_id", desk_body.get("card_id")) for desk_body in ends.desk.bodies] == [None, "cl-9", "c-9"]
+    assert [
+        desk_body.get("client_id", desk_body.get("card_id")) for desk_body in ends.desk.bodies
+    ] == [None, "cl-9", "c-9"]
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -136,11 +149,17 @@ def test_what_is_accepted_is_looked_at_until_it_has_ended(ends, step):
     ("answer", "differs", "names"),
     [
         (cards("c-1", "c-2"), "ordered 1, and 2 cards were made", "2 cards, c-1, c-2"),
-        (cards("c-1", client_id="cl-2"), "ordered for client cl-1, and the answer names client cl-2", "card c-1"),
+        (
+            cards("c-1", client_id="cl-2"),
+            "ordered for client cl-1, and the answer names client cl-2",
+            "card c-1",
+        ),
     ],
 )
 @pytest.mark.parametrize("when", ["now", "by an earlier run"])
-def test_cards_that_were_not_ordered_so_make_the_row_doubtful_and_are_all_written_down(ends, answer, differs, names, when):
+def test_cards_that_were_not_ordered_so_make_the_row_doubtful_and_are_all_written_down(
+    ends, answer, differs, names, when
+):
     def prepare(desk):
         desk.sends["card"], desk.looks["card"] = [answer], [answer]
 
@@ -160,7 +179,12 @@ def test_a_card_that_another_row_has_too_is_not_activated(ends):
     def prepare(desk):
         desk.shares_card, desk.ends_shared = True, "card c-1 is that of line 9 too"
 
-    assert ends({"activate": "yes"}, prepare) == (State.DOUBTFUL, "cl-1", "c-1", "card c-1 is that of line 9 too")
+    assert ends({"activate": "yes"}, prepare) == (
+        State.DOUBTFUL,
+        "cl-1",
+        "c-1",
+        "card c-1 is that of line 9 too",
+    )
     assert ends.desk.effects() == ["client", "card"]
     assert ends.desk.told[-2:] == ["claimed", "ended"]
     assert ends.desk.known[-1][0][1] == "issued"
@@ -170,7 +194,10 @@ def test_an_activation_that_was_sent_before_is_settled_whoever_has_the_card(ends
     def prepare(desk):
         desk.shares_card = True
 
-    assert ends({"activate": "yes"}, prepare, **BEFORE["activate"], sent=sent_before("activate")) == ISSUED
+    assert (
+        ends({"activate": "yes"}, prepare, **BEFORE["activate"], sent=sent_before("activate"))
+        == ISSUED
+    )
     assert ends.desk.told == ["sent activate", "accepted activate", "ended"]
 
 
@@ -185,7 +212,12 @@ def test_a_step_that_has_failed_for_sure_ends_its_row_as_refused_and_proved(ends
     def prepare(desk):
         desk.sends[step] = [failure]
 
-    assert ends({}, prepare, **BEFORE[step]) == (State.REFUSED, BEFORE[step].get("client_id"), None, str(failure))
+    assert ends({}, prepare, **BEFORE[step]) == (
+        State.REFUSED,
+        BEFORE[step].get("client_id"),
+        None,
+        str(failure),
+    )
     assert ends.outcome.proved
     assert ends.desk.effects() == [step]
     assert ends.desk.known[-1][0][-1] is True
@@ -221,11 +253,18 @@ def test_where_nobody_knows_what_became_of_a_step_its_row_is_unknown(ends, kind,
     def prepare(desk):
         desk.sends[step] = [lost]
 
-    assert ends({}, prepare, **BEFORE[step]) == (State.UNKNOWN, BEFORE[step].get("client_id"), None, str(lost))
+    assert ends({}, prepare, **BEFORE[step]) == (
+        State.UNKNOWN,
+        BEFORE[step].get("client_id"),
+        None,
+        str(lost),
+    )
     assert ends.desk.effects() == [step]
 
 
-@pytest.mark.parametrize("lost", [error(OutcomeUnknown, of="activate"), error(of="activate", proved=True, done=False)])
+@pytest.mark.parametrize(
+    "lost", [error(OutcomeUnknown, of="activate"), error(of="activate", proved=True, done=False)]
+)
 def test_a_card_that_is_not_known_to_be_active_is_issued_and_says_why(ends, lost):
     def prepare(desk):
         desk.sends["activate"] = [lost]
@@ -252,11 +291,15 @@ def test_an_activation_that_was_used_before_is_found(ends):
     assert ends({"activate": "yes"}, prepare) == (State.FOUND, "cl-1", "c-1", reason)
 
 
-def test_an_earlier_activation_that_names_another_card_makes_its_row_doubtful_and_that_card_is_told(ends):
+def test_an_earlier_activation_that_names_another_card_makes_its_row_doubtful_and_that_card_is_told(
+    ends,
+):
     def prepare(desk):
         desk.sends["activate"] = [cards("c-9", found=True)]
 
-    differs = "the card of this row is c-1, and its activation, used before this journal, names another"
+    differs = (
+        "the card of this row is c-1, and its activation, used before this journal, names another"
+    )
     reason = f"{differs}: card c-9 [request_id {own('activate')}]"
     assert ends({"activate": "yes"}, prepare) == (State.DOUBTFUL, "cl-1", "c-1", reason)
     assert ends.desk.known[-1][1] == ("c-9",)
@@ -276,7 +319,12 @@ def test_an_earlier_activation_of_the_same_card_is_found(ends, named):
     def prepare(desk):
         desk.sends["activate"] = [cards(*named, found=True)]
 
-    assert ends({"activate": "yes"}, prepare) == (State.FOUND, "cl-1", "c-1", used(THE_CARD, "activation", "activate"))
+    assert ends({"activate": "yes"}, prepare) == (
+        State.FOUND,
+        "cl-1",
+        "c-1",
+        used(THE_CARD, "activation", "activate"),
+    )
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -295,10 +343,17 @@ def test_a_merchant_who_is_refused_ends_the_run_and_not_the_row(play, step):
 
 
 @pytest.mark.parametrize(
-    ("kind", "facts"), [(RequestFailed, {"refused": True}), (OutcomeUnknown, {"refused": True}), (DuplicateRequest, {})]
+    ("kind", "facts"),
+    [
+        (RequestFailed, {"refused": True}),
+        (OutcomeUnknown, {"refused": True}),
+        (DuplicateRequest, {}),
+    ],
 )
 @pytest.mark.parametrize(("sent", "refusal"), [({}, "PERHAPS_USED"), (sent_before("card"), "OWN")])
-def test_a_refusal_that_proves_nothing_is_asked_about_again_and_says_whose_use_it_may_be(ends, kind, facts, sent, refusal):
+def test_a_refusal_that_proves_nothing_is_asked_about_again_and_says_whose_use_it_may_be(
+    ends, kind, facts, sent, refusal
+):
     refused = error(kind, **facts)
 
     def prepare(desk):
@@ -306,7 +361,14 @@ def test_a_refusal_that_proves_nothing_is_asked_about_again_and_says_whose_use_i
 
     assert ends({}, prepare, client_id="cl-1", sent=sent) == ISSUED
     written = [] if sent else ["guarded card", "written card"]
-    assert ends.desk.told == [*written, "sent card", f"refused card: {refusal}", refused, "accepted card", "ended"]
+    assert ends.desk.told == [
+        *written,
+        "sent card",
+        f"refused card: {refusal}",
+        refused,
+        "accepted card",
+        "ended",
+    ]
     assert ends.desk.shared.held == 0
     assert ends.desk.shared.witness is None
 
@@ -324,7 +386,10 @@ def test_what_no_issuer_has_refused_is_not_asked_about_as_a_refusal(ends, kind):
 
 def test_what_becomes_of_a_refusal_is_the_end_of_the_row(ends):
     def prepare(desk):
-        desk.sends["card"], desk.refusals_say = [error(refused=True)], (Ended(State.REFUSED, "no", proved=True), None)
+        desk.sends["card"], desk.refusals_say = (
+            [error(refused=True)],
+            (Ended(State.REFUSED, "no", proved=True), None),
+        )
 
     assert ends({}, prepare) == (State.REFUSED, "cl-1", None, "no")
     assert ends.outcome.proved
@@ -350,7 +415,12 @@ def test_what_an_earlier_run_was_refused_is_not_sent_again(ends, of, was_used):
     state_of, *rest = ends({}, prepare, client_id="cl-1", sent=sent, refused=of == "the row")
 
     assert (state_of, rest[:2]) == (State.FOUND if was_used else State.ISSUED, ["cl-1", "c-1"])
-    assert ends.desk.told == ["refused card earlier", sent.get("card"), *(["kept"] if was_used else []), "ended"]
+    assert ends.desk.told == [
+        "refused card earlier",
+        sent.get("card"),
+        *(["kept"] if was_used else []),
+        "ended",
+    ]
 
 
 # -- resumed
@@ -369,8 +439,13 @@ def test_what_was_accepted_is_asked_about_and_never_sent_again(ends, step):
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_what_may_have_been_sent_is_sent_again_as_it_was_and_says_when_it_was_first_sent(ends, step):
-    assert ends({"activate": "yes", "asks": True}, **BEFORE[step], sent=sent_before(step, at=900.0)) == ISSUED
+def test_what_may_have_been_sent_is_sent_again_as_it_was_and_says_when_it_was_first_sent(
+    ends, step
+):
+    assert (
+        ends({"activate": "yes", "asks": True}, **BEFORE[step], sent=sent_before(step, at=900.0))
+        == ISSUED
+    )
     # It is on the disk already.
     assert ends.desk.told[0] == f"sent {step}"
     assert (ends.desk.options[0]["sent_at"], ends.desk.options[0]["ask_once"]) == (905.0, True)
@@ -389,7 +464,10 @@ def test_what_can_not_be_sent_as_it_was_is_only_asked_about(ends, step):
     def prepare(desk):
         desk.looks[step] = [{"client": CLIENT, "card": CARD, "activate": DONE}[step]]
 
-    assert ends({"activate": "yes"}, prepare, **BEFORE[step], sent=sent_before(step, digest=b"other")) == ISSUED
+    assert (
+        ends({"activate": "yes"}, prepare, **BEFORE[step], sent=sent_before(step, digest=b"other"))
+        == ISSUED
+    )
     assert ends.desk.told[:2] == [f"asked {step}", f"accepted {step}"]
     assert step not in ends.desk.effects()
 
@@ -413,7 +491,10 @@ def test_what_has_ended_is_asked_about_once(ends):
 @pytest.mark.parametrize("step", ["client", "card"])
 def test_it_is_unknown_where_the_issuer_does_not_know_it(ends, step):
     lost = OutcomeUnknown(
-        "it was sent by an earlier run, the issuer does not know the id, and the same bytes can't be made again to re-send it.",
+        (
+            "it was sent by an earlier run, the issuer does not know the id, and the same bytes "
+            "can't be made again to re-send it."
+        ),
         request_id=own(step),
     )
     known = BEFORE[step]
@@ -423,7 +504,10 @@ def test_it_is_unknown_where_the_issuer_does_not_know_it(ends, step):
     assert ends.desk.told == [f"asked {step}", "ended"]
 
 
-@pytest.mark.parametrize(("changed", "told"), [({"cards.issue": "fields.a, path"}, True), ({"clients.create": "path"}, False)])
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [({"cards.issue": "fields.a, path"}, True), ({"clients.create": "path"}, False)],
+)
 def test_its_reason_names_what_has_changed_in_the_contract_of_its_call(ends, changed, told):
     def prepare(desk):
         desk.shared.changed = changed
@@ -467,7 +551,10 @@ def documents(monkeypatch):
 def test_without_its_document_nothing_is_sent_and_the_row_stays_planned(ends, documents):
     documents.problem = DocumentProblem("id.pdf is not the document that was planned")
 
-    reason = "nothing was sent: id.pdf is not the document that was planned. Put the planned document back, and resume"
+    reason = (
+        "nothing was sent: id.pdf is not the document that was planned. Put the planned document "
+        "back, and resume"
+    )
     assert ends({}, document="id.pdf") == (State.PLANNED, None, None, reason)
     assert ends.desk.told == ["ended"]
 
@@ -489,7 +576,10 @@ async def run_with_documents(desk, rows, *, step="client", **known):
     desk.turn = asyncio.Event()
     for each in ("client", "card"):
         desk.sends[each] = desk.sends[each] * rows
-    issuing = [asyncio.create_task(desk.issue(key=f"k{number}", document="id.pdf", **known)) for number in range(rows)]
+    issuing = [
+        asyncio.create_task(desk.issue(key=f"k{number}", document="id.pdf", **known))
+        for number in range(rows)
+    ]
     await asyncio.sleep(1.0)
     written = desk.told.count(f"written {step}")
     desk.turn.set()
@@ -507,7 +597,9 @@ def test_no_more_documents_are_in_memory_than_two_for_each_place(play, documents
 
 def test_a_later_step_has_no_document_and_waits_for_none(play):
     async def story():
-        return await run_with_documents(Desk(concurrency=2, ahead=9), 7, step="card", client_id="cl-1")
+        return await run_with_documents(
+            Desk(concurrency=2, ahead=9), 7, step="card", client_id="cl-1"
+        )
 
     assert play(story()) == 7
 
@@ -538,7 +630,10 @@ def test_a_document_is_put_away_before_a_refusal_is_asked_about(play, documents)
             raise Ended(State.REFUSED, "no")
 
         desk.of_this_run = waits
-        issuing = [asyncio.create_task(desk.issue(key=f"k{number}", document="id.pdf")) for number in range(5)]
+        issuing = [
+            asyncio.create_task(desk.issue(key=f"k{number}", document="id.pdf"))
+            for number in range(5)
+        ]
         await asyncio.sleep(1.0)
         sent = len(desk.effects())
         waiting.set()

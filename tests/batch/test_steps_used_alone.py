@@ -1,4 +1,6 @@
-"""A row that was used before this journal, on a virtual clock: it is told with what that use has made, and nothing is made for it."""
+"""A row that was used before this journal, on a virtual clock: it is told with what that use has
+made, and nothing is made for it.
+"""
 
 from __future__ import annotations
 
@@ -64,12 +66,18 @@ def test_a_row_that_was_used_before_is_found_and_nothing_more_is_sent(ends, step
 
 def test_the_card_of_that_use_is_asked_for_where_only_its_client_is_known(ends):
     def prepare(desk):
-        desk.sends["client"], desk.looks["card"] = [state(client_id="cl-5", found=True)], [cards("c-5")]
+        desk.sends["client"], desk.looks["card"] = (
+            [state(client_id="cl-5", found=True)],
+            [cards("c-5")],
+        )
 
     assert ends({}, prepare) == (State.FOUND, "cl-5", "c-5", used(THE_CARD, "client", "client"))
 
 
-@pytest.mark.parametrize("nothing", [None, FAILED, error(ProtocolError), error(NotSent), error(OutcomeUnknown), cards("")])
+@pytest.mark.parametrize(
+    "nothing",
+    [None, FAILED, error(ProtocolError), error(NotSent), error(OutcomeUnknown), cards("")],
+)
 def test_it_is_told_without_its_card_where_that_is_not_told(ends, nothing):
     def prepare(desk):
         desk.sends["client"], desk.looks["card"] = [state(client_id="cl-5", found=True)], [nothing]
@@ -79,7 +87,10 @@ def test_it_is_told_without_its_card_where_that_is_not_told(ends, nothing):
 
 def test_a_run_that_stops_tells_it_without_its_card(ends):
     def prepare(desk):
-        desk.sends["client"], desk.looks["card"] = [state(client_id="cl-5", found=True)], [cards("c-5")]
+        desk.sends["client"], desk.looks["card"] = (
+            [state(client_id="cl-5", found=True)],
+            [cards("c-5")],
+        )
         desk.look_takes = 10.0
         asyncio.get_running_loop().call_later(1.0, desk.stopping.stop)
 
@@ -108,12 +119,19 @@ def test_two_cards_of_that_use_make_the_row_doubtful(ends, by):
         ({"client_id": "cl-5", "card_id": "c-1"}, "card", ("cl-5", "c-1", THE_CARD)),
     ],
 )
-def test_a_run_that_was_killed_after_it_had_found_a_use_says_so_when_it_is_resumed(ends, known, what, end):
+def test_a_run_that_was_killed_after_it_had_found_a_use_says_so_when_it_is_resumed(
+    ends, known, what, end
+):
     def prepare(desk):
         desk.looks["card"] = [cards("c-5")]
 
     client, card, middle = end
-    assert ends({}, prepare, found=True, **known) == (State.FOUND, client, card, used(middle, what, what))
+    assert ends({}, prepare, found=True, **known) == (
+        State.FOUND,
+        client,
+        card,
+        used(middle, what, what),
+    )
     assert ends.desk.told == [*([] if "card_id" in known else ["asked card"]), "ended"]
 
 
@@ -128,8 +146,14 @@ def test_what_that_use_has_made_is_taken_and_nothing_is_sent(ends):
         desk.first_says = cards("c-5")
         desk.looks["client"] = [state(client_id="cl-5")]
 
-    assert ends({"asks": True}, prepare, **ACCEPTED, client_id="cl-4") == (State.ISSUED, "cl-5", "c-5", None)
-    # Its client is asked for again: what was told of that use may have been of a request that was still going on.
+    assert ends({"asks": True}, prepare, **ACCEPTED, client_id="cl-4") == (
+        State.ISSUED,
+        "cl-5",
+        "c-5",
+        None,
+    )
+    # Its client is asked for again: what was told of that use may have been of a request that was
+    # still going on.
     assert ends.desk.told == ["asked client", "asked first card", "ended"]
     assert ends.outcome.found
 
@@ -139,7 +163,12 @@ def test_what_that_use_has_not_ended_is_waited_for(ends):
         desk.first_says = PROCESS
         desk.looks = {"client": [state(client_id="cl-5")], "card": [PROCESS, cards("c-5")]}
 
-    assert ends({"asks": True}, prepare, **ACCEPTED, client_id="cl-5") == (State.ISSUED, "cl-5", "c-5", None)
+    assert ends({"asks": True}, prepare, **ACCEPTED, client_id="cl-5") == (
+        State.ISSUED,
+        "cl-5",
+        "c-5",
+        None,
+    )
     assert ends.desk.effects() == []
 
 
@@ -155,13 +184,23 @@ def test_what_that_use_has_not_made_is_made(ends):
     def prepare(desk):
         desk.looks["client"] = [state(client_id="cl-5")]
 
-    assert ends({"asks": True}, prepare, **ACCEPTED, client_id="cl-4") == (State.ISSUED, "cl-5", "c-1", None)
+    assert ends({"asks": True}, prepare, **ACCEPTED, client_id="cl-4") == (
+        State.ISSUED,
+        "cl-5",
+        "c-1",
+        None,
+    )
     assert ends.desk.effects() == ["card"]
     assert ends.desk.bodies[0]["client_id"] == "cl-5"
 
 
 def test_a_card_of_that_use_that_is_known_is_not_asked_for(ends):
-    assert ends({"asks": True}, **ACCEPTED, client_id="cl-5", card_id="c-5") == (State.ISSUED, "cl-5", "c-5", None)
+    assert ends({"asks": True}, **ACCEPTED, client_id="cl-5", card_id="c-5") == (
+        State.ISSUED,
+        "cl-5",
+        "c-5",
+        None,
+    )
     assert ends.desk.told == ["ended"]
 
 
@@ -178,7 +217,9 @@ def test_nothing_is_made_for_a_client_whose_request_has_failed(ends):
 
 
 def test_nor_for_one_whose_request_is_not_known_any_more(ends):
-    told = f"the issuer accepted it, and request/status does not know it. [request_id {own('client')}]"
+    told = (
+        f"the issuer accepted it, and request/status does not know it. [request_id {own('client')}]"
+    )
 
     assert ends({"asks": True}, **ACCEPTED, client_id="cl-4") == (State.UNKNOWN, "cl-4", None, told)
     assert ends.desk.told[-2:] == ["asked client", "ended"]
@@ -187,7 +228,8 @@ def test_nor_for_one_whose_request_is_not_known_any_more(ends):
 
 def test_nothing_is_made_for_a_row_whose_use_the_issuer_has_forgotten(ends):
     told = (
-        "clients.create: the issuer knew the request id of this row's client before, and does not know it any more; nothing was sent. "
+        "clients.create: the issuer knew the request id of this row's client before, and does not "
+        "know it any more; nothing was sent. "
         f"[request_id {own('client')}]"
     )
     assert ends({"asks": True}, **ACCEPTED) == (State.UNKNOWN, None, None, told)

@@ -1,4 +1,6 @@
-"""What a row waits for, on a virtual clock: its turn, a network, a limit, its result; for how long, and what a stop leaves behind."""
+"""What a row waits for, on a virtual clock: its turn, a network, a limit, its result; for how long,
+and what a stop leaves behind.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +11,26 @@ import pytest
 from freedompay_async import errors
 from freedompay_async.batch import State, steps
 from freedompay_async.batch.stopping import Held, Stopped
-from tests.batch.desk import CARD, CLIENT, DONE, ISSUED, PROCESS, Desk, cards, error, outcome, own, sent_before, state
+from tests.batch.desk import (
+    CARD,
+    CLIENT,
+    DONE,
+    ISSUED,
+    PROCESS,
+    Desk,
+    cards,
+    error,
+    outcome,
+    own,
+    sent_before,
+    state,
+)
 
 NOT_SENT = error(errors.NotSent)
-TOO_LONG = "the issuer {}, longer than there was time left for (Limits.{} is {} s). Rows are left as they are: resume later"
+TOO_LONG = (
+    "the issuer {}, longer than there was time left for (Limits.{} is {} s). Rows are left as "
+    "they are: resume later"
+)
 ASKED = "asked to wait {} s"
 SILENT = "answers 429 and does not say for how long"
 
@@ -89,7 +107,16 @@ def test_what_can_not_be_sent_is_taken_back_and_written_anew_each_time(ends):
 
     assert ends(prepare) == ISSUED
     once = ["written card", "sent card", "taken back card"]
-    assert ends.desk.told == ["guarded card", *once, "guarded card again", *once, "guarded card again", *once[:2], "accepted card", "ended"]
+    assert ends.desk.told == [
+        "guarded card",
+        *once,
+        "guarded card again",
+        *once,
+        "guarded card again",
+        *once[:2],
+        "accepted card",
+        "ended",
+    ]
 
 
 def test_it_is_tried_less_and_less_often_and_twice_a_minute_at_least(ends):
@@ -97,7 +124,10 @@ def test_it_is_tried_less_and_less_often_and_twice_a_minute_at_least(ends):
         desk.sends["card"] = [NOT_SENT] * 8 + [CARD]
 
     assert ends(prepare) == ISSUED
-    pauses = [later - earlier for earlier, later in zip(ends.desk.times, ends.desk.times[1:], strict=False)]
+    pauses = [
+        later - earlier
+        for earlier, later in zip(ends.desk.times, ends.desk.times[1:], strict=False)
+    ]
     assert pauses == [1.5, 3.0, 6.0, 12.0, 24.0, 45.0, 45.0, 45.0]
 
 
@@ -129,7 +159,16 @@ def test_after_a_429_it_waits_for_as_long_as_it_was_asked_and_a_little_longer_an
     assert ends(prepare) == ISSUED
     assert ends.desk.times == [0.0, 21.5, 23.0]
     # It may have been taken all the same, so it stays on the disk.
-    assert ends.desk.told == ["guarded card", "written card", "sent card", "no.", "sent card", "sent card", "accepted card", "ended"]
+    assert ends.desk.told == [
+        "guarded card",
+        "written card",
+        "sent card",
+        "no.",
+        "sent card",
+        "sent card",
+        "accepted card",
+        "ended",
+    ]
 
 
 def test_what_was_answered_with_429_stays_on_the_disk_where_the_next_try_can_not_be_sent(ends):
@@ -156,7 +195,9 @@ def test_with_a_little_less_it_waits(ends):
     assert ends(prepare) == ISSUED
 
 
-@pytest.mark.parametrize(("asked", "tries", "told"), [(None, 135, SILENT), (18.5, 11, ASKED.format(19))])
+@pytest.mark.parametrize(
+    ("asked", "tries", "told"), [(None, 135, SILENT), (18.5, 11, ASKED.format(19))]
+)
 def test_a_row_is_left_after_429_for_as_long_as_an_outage_may_take(ends, asked, tries, told):
     def prepare(desk):
         desk.sends["card"] = [limited(asked)] * 200
@@ -202,7 +243,11 @@ def test_a_row_is_left_where_the_question_about_it_was_asked_to_wait_for_too_lon
 @pytest.mark.parametrize("stops", [True, False])
 def test_a_refusal_is_written_down_whatever_the_question_about_it_was_asked(ends, stops):
     def prepare(desk):
-        desk.sends["card"], desk.refusals_say, desk.takes = [too_patient(refused=True)], (CARD, False), 2.0
+        desk.sends["card"], desk.refusals_say, desk.takes = (
+            [too_patient(refused=True)],
+            (CARD, False),
+            2.0,
+        )
         if stops:
             asyncio.get_running_loop().call_later(1.0, desk.stopping.stop)
 
@@ -366,7 +411,9 @@ def test_a_success_whose_card_is_not_named_is_unknown_and_says_so(ends):
     def prepare(desk):
         desk.sends["card"], desk.looks["card"] = [PROCESS], [state(cards=[{"card_id": ""}])]
 
-    told = f"cards.issue: done, and not all ids are told yet (so far none) [request_id {own('card')}]"
+    told = (
+        f"cards.issue: done, and not all ids are told yet (so far none) [request_id {own('card')}]"
+    )
     assert ends(prepare) == (State.UNKNOWN, "cl-1", None, told)
 
 
@@ -374,17 +421,25 @@ def test_the_cards_that_are_named_so_far_are_told(ends):
     def prepare(desk):
         desk.sends["card"], desk.looks["card"] = [PROCESS], [cards("c-1", "")]
 
-    told = f"cards.issue: done, and not all ids are told yet (so far card c-1) [request_id {own('card')}]"
+    told = (
+        "cards.issue: done, and not all ids are told yet (so far card c-1) [request_id "
+        f"{own('card')}]"
+    )
     assert ends(prepare)[3] == told
 
 
 def test_what_was_accepted_and_is_not_known_is_unknown(ends):
-    told = f"the issuer accepted it, and request/status does not know it. [request_id {own('card')}]"
+    told = (
+        f"the issuer accepted it, and request/status does not know it. [request_id {own('card')}]"
+    )
 
     assert ends(sent=sent_before("card", accepted=True)) == (State.UNKNOWN, "cl-1", None, told)
 
 
-@pytest.mark.parametrize("nothing", [error(errors.ProtocolError), error(errors.NotSent), error(errors.OutcomeUnknown), limited()])
+@pytest.mark.parametrize(
+    "nothing",
+    [error(errors.ProtocolError), error(errors.NotSent), error(errors.OutcomeUnknown), limited()],
+)
 def test_where_the_last_question_told_nothing_it_is_left(ends, nothing):
     def prepare(desk):
         desk.looks["card"] = [nothing]
@@ -416,7 +471,9 @@ def test_the_question_that_is_refused_ends_the_run(play):
 def test_what_the_issuer_has_taken_is_the_witness_and_no_row_is_held_any_more(ends):
     def prepare(desk):
         desk.sends["card"] = [PROCESS]
-        desk.looks["card"] = [lambda: desk.told.append((desk.shared.witness, desk.shared.held)) or CARD]
+        desk.looks["card"] = [
+            lambda: desk.told.append((desk.shared.witness, desk.shared.held)) or CARD
+        ]
 
     assert ends(prepare) == ISSUED
     assert (own("card"), 0) in ends.desk.told
@@ -430,8 +487,12 @@ def test_where_a_result_was_waited_for_and_is_there_no_question_is_held_any_more
     assert ends.desk.shared.held_questions == 0
 
 
-@pytest.mark.parametrize(("witness", "after"), [(own("card"), None), (own("client"), own("client"))])
-def test_what_the_issuer_asks_to_wait_with_for_too_long_is_no_witness_any_more(ends, witness, after):
+@pytest.mark.parametrize(
+    ("witness", "after"), [(own("card"), None), (own("client"), own("client"))]
+)
+def test_what_the_issuer_asks_to_wait_with_for_too_long_is_no_witness_any_more(
+    ends, witness, after
+):
     def prepare(desk):
         def look():
             desk.shared.witness = witness

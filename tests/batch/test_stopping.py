@@ -31,10 +31,16 @@ async def begun(**options):
 
 
 @pytest.mark.parametrize("question", [True, False])
-def test_a_row_that_is_held_is_left_like_one_that_is_stopped_and_says_why_and_what_had_to_wait(question):
+def test_a_row_that_is_held_is_left_like_one_that_is_stopped_and_says_why_and_what_had_to_wait(
+    question,
+):
     held = Held("asked to wait 500 s", question=question)
 
-    assert (isinstance(held, Stopped), str(held), held.question) == (True, "asked to wait 500 s", question)
+    assert (isinstance(held, Stopped), str(held), held.question) == (
+        True,
+        "asked to wait 500 s",
+        question,
+    )
 
 
 def test_a_stop_ends_every_wait(play):

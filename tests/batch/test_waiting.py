@@ -1,4 +1,6 @@
-"""The issuer asks to wait for longer than a row has time: the row is left as the journal has it, and is told why."""
+"""The issuer asks to wait for longer than a row has time: the row is left as the journal has it,
+and is told why.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +12,21 @@ from freedompay_async import ConfigurationError
 from freedompay_async.batch import Limits, State
 from freedompay_async.codec.messages import Reply
 
-LATER = {"429": Reply(429, {"Retry-After": "3600"}, b""), "503": Reply(503, {"Retry-After": "3600"}, b"")}
-NO = {"status": "error", "request_status": "error", "error_code": "42", "error_description": "not this one"}
+LATER = {
+    "429": Reply(429, {"Retry-After": "3600"}, b""),
+    "503": Reply(503, {"Retry-After": "3600"}, b""),
+}
+NO = {
+    "status": "error",
+    "request_status": "error",
+    "error_code": "42",
+    "error_description": "not this one",
+}
 NOT_KNOWN = {"status": "error", "request_status": "error", "error_code": "unknown_request"}
-TOLD = "the issuer asked to wait 3600 s, longer than there was time left for (Limits.{limit}). Rows are left as they are: resume later"
+TOLD = (
+    "the issuer asked to wait 3600 s, longer than there was time left for (Limits.{limit}). Rows "
+    "are left as they are: resume later"
+)
 
 
 @pytest.fixture(params=LATER)
@@ -70,7 +83,9 @@ async def test_a_refused_step_that_can_not_be_asked_about_in_time_is_left_and_ne
     assert len(sent) == 1
 
 
-async def test_a_refused_step_whose_second_question_is_to_wait_too_long_is_left(office, people, run, said, later):
+async def test_a_refused_step_whose_second_question_is_to_wait_too_long_is_left(
+    office, people, run, said, later
+):
     refused, asked = office.request_id("k2", "client"), []
 
     async def rule(call, request_id, send):
@@ -91,7 +106,9 @@ async def test_a_refused_step_whose_second_question_is_to_wait_too_long_is_left(
     assert (report.issued, report.unknown, report.refused, report.started) == (1, 0, 0, 1)
 
 
-async def test_a_witness_that_is_to_wait_too_long_proves_nothing_and_holds_up_nobody(office, people, between, said):
+async def test_a_witness_that_is_to_wait_too_long_proves_nothing_and_holds_up_nobody(
+    office, people, between, said
+):
     witness = {office.request_id("k1", step) for step in ("client", "card")}
     refused = {office.request_id(f"k{number}", "client") for number in (2, 3, 4)}
     issued = asyncio.Event()
@@ -115,7 +132,9 @@ async def test_a_witness_that_is_to_wait_too_long_proves_nothing_and_holds_up_no
 
 
 @pytest.mark.parametrize("named", [[], [{"card_id": "c-1"}]])
-async def test_a_card_whose_result_is_to_wait_too_long_is_left(office, people, one_each, run, said, later, named):
+async def test_a_card_whose_result_is_to_wait_too_long_is_left(
+    office, people, one_each, run, said, later, named
+):
     """The issuer may have said before that it was done, and have named nothing."""
     issued, asked = office.request_id("k1", "card"), []
 
@@ -123,7 +142,11 @@ async def test_a_card_whose_result_is_to_wait_too_long_is_left(office, people, o
         if call != "request/status" or request_id != issued:
             return await send()
         asked.append(call)
-        return said({"status": "ok", "request_status": "success" if named else "process"}) if len(asked) == 1 else later
+        return (
+            said({"status": "ok", "request_status": "success" if named else "process"})
+            if len(asked) == 1
+            else later
+        )
 
     report = await run(rule, people(2))
 
@@ -153,7 +176,9 @@ async def test_where_each_row_is_asked_about_one_that_is_to_wait_too_long_is_lef
     assert (report.issued, office.cards()) == (4, one_each(4))
 
 
-async def test_a_sample_that_is_to_wait_too_long_sends_nothing_and_says_why(office, people, one_each, run, later):
+async def test_a_sample_that_is_to_wait_too_long_sends_nothing_and_says_why(
+    office, people, one_each, run, later
+):
     held = office.request_id("k2", "client")
 
     async def rule(call, request_id, send):
@@ -163,8 +188,10 @@ async def test_a_sample_that_is_to_wait_too_long_sends_nothing_and_says_why(offi
         await run(rule, people(4), check_first="sample")
 
     assert caught.value.text == (
-        "nothing was sent. Whether the request ids of this batch were used before can't be told: the issuer asked to wait 3600 s "
-        "before it is asked again, longer than there was time left for (Limits.settle is 120 s). Run it again later."
+        "nothing was sent. Whether the request ids of this batch were used before can't be told: "
+        "the issuer asked to wait 3600 s "
+        "before it is asked again, longer than there was time left for (Limits.settle is 120 s). "
+        "Run it again later."
     )
     assert office.effects() == []
 

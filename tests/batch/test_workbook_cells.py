@@ -21,16 +21,28 @@ def message(column: str, cell: object) -> str:
 
 @pytest.mark.parametrize(
     ("cell", "text"),
-    [(77017777777.0, "77017777777"), (77017777777, "77017777777"), (0.0, "0"), (-3.0, "-3"), (1.5, "1.5"), (999999999999999.0, "9" * 15)],
+    [
+        (77017777777.0, "77017777777"),
+        (77017777777, "77017777777"),
+        (0.0, "0"),
+        (-3.0, "-3"),
+        (1.5, "1.5"),
+        (999999999999999.0, "9" * 15),
+    ],
 )
 @pytest.mark.parametrize("column", ["key", "phone", "branch_id"])
 def test_a_number_is_its_digits(column: str, cell: object, text: str):
     assert value_of(column, cell) == text
 
 
-@pytest.mark.parametrize("cell", [1e15, 10**15, 990101300123456789.0, -1e15, float("inf"), float("nan")])
+@pytest.mark.parametrize(
+    "cell", [1e15, 10**15, 990101300123456789.0, -1e15, float("inf"), float("nan")]
+)
 def test_a_number_that_was_rounded(cell: float):
-    assert message("external_user_id", cell) == f"is a number of more than 15 digits, which a spreadsheet rounds: {AGAIN}"
+    assert (
+        message("external_user_id", cell)
+        == f"is a number of more than 15 digits, which a spreadsheet rounds: {AGAIN}"
+    )
 
 
 @pytest.mark.parametrize("column", ["birthdate", "idn_date"])
@@ -44,7 +56,10 @@ def test_a_date_with_a_time_of_day():
 
 
 def test_a_number_in_the_place_of_a_date():
-    assert message("birthdate", 33238.0) == "is the number 33238 and not a date: format the column as a date, or write YYYY-MM-DD"
+    assert (
+        message("birthdate", 33238.0)
+        == "is the number 33238 and not a date: format the column as a date, or write YYYY-MM-DD"
+    )
 
 
 @pytest.mark.parametrize("cell", [date(2025, 2, 1), MOMENT])
@@ -70,7 +85,10 @@ def test_what_no_workbook_has():
 def test_a_personal_number_whose_zeros_may_be_lost():
     told = message("person_id", 10203300123.0)
 
-    assert told.startswith("is a number of 11 digits: if it began with zeros, the spreadsheet has dropped them. Format the column as text")
+    assert told.startswith(
+        "is a number of 11 digits: if it began with zeros, the spreadsheet has dropped them. "
+        "Format the column as text"
+    )
     assert "10203300123" not in told
 
 
@@ -98,7 +116,15 @@ def test_an_error(text: str, told: str):
 
 @pytest.mark.parametrize(
     ("place", "row", "name"),
-    [(0, 1, "A1"), (2, 17, "C17"), (25, 2, "Z2"), (26, 2, "AA2"), (701, 3, "ZZ3"), (702, 3, "AAA3"), (16383, 9, "XFD9")],
+    [
+        (0, 1, "A1"),
+        (2, 17, "C17"),
+        (25, 2, "Z2"),
+        (26, 2, "AA2"),
+        (701, 3, "ZZ3"),
+        (702, 3, "AAA3"),
+        (16383, 9, "XFD9"),
+    ],
 )
 def test_the_name_of_a_cell(place: int, row: int, name: str):
     assert cell_name(place, row) == name

@@ -48,24 +48,76 @@ class TestRows:
     def test_cells_as_they_are_meant(self, write):
         path = write(
             [
-                [*LEAST, "birthdate", "person_id", "type", "external_user_id", "idn_date", "identified_by"],
-                ["0012", 77017777777.0, "Aidar", " Omarov ", date(1990, 12, 31), "001231300123", 1, 12.5, date(2025, 1, 31), "Dana"],
-                [12, "+77017777778", "Dana", "Omarova", "1991-01-02", 990101300123, 2.0, None, None, None],
+                [
+                    *LEAST,
+                    "birthdate",
+                    "person_id",
+                    "type",
+                    "external_user_id",
+                    "idn_date",
+                    "identified_by",
+                ],
+                [
+                    "0012",
+                    77017777777.0,
+                    "Aidar",
+                    " Omarov ",
+                    date(1990, 12, 31),
+                    "001231300123",
+                    1,
+                    12.5,
+                    date(2025, 1, 31),
+                    "Dana",
+                ],
+                [
+                    12,
+                    "+77017777778",
+                    "Dana",
+                    "Omarova",
+                    "1991-01-02",
+                    990101300123,
+                    2.0,
+                    None,
+                    None,
+                    None,
+                ],
             ]
         )
         first, second = rows(path)
 
-        assert (first.line, first.key, first.client.phone, first.client.last_name) == (2, "0012", 77017777777, "Omarov")
-        assert (first.client.birthdate, first.client.person_id, int(first.client.type)) == ("1990-12-31", "001231300123", 1)
+        assert (first.line, first.key, first.client.phone, first.client.last_name) == (
+            2,
+            "0012",
+            77017777777,
+            "Omarov",
+        )
+        assert (first.client.birthdate, first.client.person_id, int(first.client.type)) == (
+            "1990-12-31",
+            "001231300123",
+            1,
+        )
         assert first.client.external_user_id == "12.5"
         assert first.identification_info is not None
         assert first.identification_info.idn_date == "2025-01-31"
         assert (second.line, second.key, second.client.phone) == (3, "12", 77017777778)
-        assert (second.client.birthdate, second.client.person_id, int(second.client.type)) == ("1991-01-02", "990101300123", 2)
+        assert (second.client.birthdate, second.client.person_id, int(second.client.type)) == (
+            "1991-01-02",
+            "990101300123",
+            2,
+        )
 
     def test_the_line_is_the_row_of_the_sheet(self, write):
         path = write(
-            [[], ["", " "], [None, *LEAST], [], [None, *GOOD], ["", ""], [None, "app-2", *GOOD[1:]], [None, "app-3", "x", *GOOD[2:]]]
+            [
+                [],
+                ["", " "],
+                [None, *LEAST],
+                [],
+                [None, *GOOD],
+                ["", ""],
+                [None, "app-2", *GOOD[1:]],
+                [None, "app-3", "x", *GOOD[2:]],
+            ]
         )
         first, second, third = read(path)
 
@@ -75,7 +127,9 @@ class TestRows:
         assert (first.line, second.line, [problem.line for problem in third]) == (5, 7, [8])
 
     def test_a_formula_is_its_value(self, write):
-        path = write([LEAST, [Formula("A1", "app-1"), Formula("7*1", 77017777777), "Aidar", "Omarov"]])
+        path = write(
+            [LEAST, [Formula("A1", "app-1"), Formula("7*1", 77017777777), "Aidar", "Omarov"]]
+        )
 
         assert [(row.key, row.client.phone) for row in rows(path)] == [("app-1", 77017777777)]
 
@@ -88,7 +142,12 @@ class TestRows:
     def test_a_cell_under_no_name(self, write):
         path = write([[*LEAST, "", ""], [*GOOD, None, "x"], GOOD])
 
-        assert problems(path) == ["line 2: has something in the cell F2, whose column has no name: name the column, or empty the cell"]
+        assert problems(path) == [
+            (
+                "line 2: has something in the cell F2, whose column has no name: name the column, "
+                "or empty the cell"
+            )
+        ]
         assert len(read(path)) == 2
 
     def test_a_map_and_what_it_leaves_out(self, write):
@@ -102,13 +161,18 @@ class TestRows:
             "constant": {"resident": "2"},
         }
 
-        assert [(row.key, int(row.client.resident)) for row in rows(path, columns=given)] == [("app-1", 2)]
+        assert [(row.key, int(row.client.resident)) for row in rows(path, columns=given)] == [
+            ("app-1", 2)
+        ]
 
     def test_a_map_is_suggested(self, write):
         with pytest.raises(ConfigurationError) as raised:
             read(write([["Код заявки", "Телефон", "Имя", "Фамилия"], GOOD]))
 
-        assert 'row 1 of the sheet "Clients", the header, has unknown columns: "Код заявки"; ' in str(raised.value)
+        assert (
+            'row 1 of the sheet "Clients", the header, has unknown columns: "Код заявки"; '
+            in str(raised.value)
+        )
         assert 'phone = "Телефон"' in raised.value.__notes__
 
     def test_text_is_not_touched(self, write):
@@ -133,16 +197,39 @@ class TestWrongCells:
     @pytest.mark.parametrize(
         ("column", "cell", "message"),
         [
-            ("external_user_id", 12345678901234567890, "is a number of more than 15 digits, which a spreadsheet rounds"),
-            ("external_user_id", date(2025, 2, 1), "is a date, because the spreadsheet took it for one"),
+            (
+                "external_user_id",
+                12345678901234567890,
+                "is a number of more than 15 digits, which a spreadsheet rounds",
+            ),
+            (
+                "external_user_id",
+                date(2025, 2, 1),
+                "is a date, because the spreadsheet took it for one",
+            ),
             ("branch_id", True, "is TRUE, a logical value"),
             ("birthdate", 33238, "is the number 33238 and not a date"),
             ("birthdate", datetime(1990, 12, 31, 10, 30), "has a time of day"),  # noqa: DTZ001  a workbook has no zones
             ("birthdate", time(10, 30), "is a time, because the spreadsheet took it for one"),
-            ("person_id", 10203300123, "is a number of 11 digits: if it began with zeros, the spreadsheet has dropped them"),
+            (
+                "person_id",
+                10203300123,
+                (
+                    "is a number of 11 digits: if it began with zeros, the spreadsheet has "
+                    "dropped them"
+                ),
+            ),
             ("email", Broken("#N/A"), '"#N/A" is an error of the spreadsheet and not a value'),
-            ("email", Broken("#VALUE!"), '"#VALUE!" is an error of the spreadsheet and not a value'),
-            ("person_id", Broken("#REF!"), '"#REF!" is an error of the spreadsheet and not a value'),
+            (
+                "email",
+                Broken("#VALUE!"),
+                '"#VALUE!" is an error of the spreadsheet and not a value',
+            ),
+            (
+                "person_id",
+                Broken("#REF!"),
+                '"#REF!" is an error of the spreadsheet and not a value',
+            ),
         ],
     )
     def test_they_are_told_with_their_name(self, write, column: str, cell: object, message: str):
@@ -154,10 +241,20 @@ class TestWrongCells:
     def test_a_wrong_cell_is_not_told_as_empty_too(self, write):
         found = problems(write([LEAST, [True, Broken("#N/A"), "Айдар", "Omarov"]]))
 
-        assert [text.partition(":")[0] for text in found] == [f"line 2, column {name}" for name in ("key", "phone", "first_name")]
+        assert [text.partition(":")[0] for text in found] == [
+            f"line 2, column {name}" for name in ("key", "phone", "first_name")
+        ]
 
     def test_errors_beyond_everything_else(self, write):
-        path = write([[*LEAST, "email"], GOOD, [], [None, None, None, None, Broken("#N/A")], [Broken("#DIV/0!")]])
+        path = write(
+            [
+                [*LEAST, "email"],
+                GOOD,
+                [],
+                [None, None, None, None, Broken("#N/A")],
+                [Broken("#DIV/0!")],
+            ]
+        )
         found = problems(path)
 
         assert 'line 4, column email: "#N/A" is an error of the spreadsheet' in found[0]
@@ -171,28 +268,45 @@ class TestWrongCells:
     def test_text_that_reads_like_an_error(self, write):
         (text,) = problems(write([[*LEAST, "email"], [*GOOD, "#ЗНАЧ!"]]))
 
-        assert text.startswith('line 2, column email: "#ЗНАЧ!" is an error of the spreadsheet and not a value')
+        assert text.startswith(
+            'line 2, column email: "#ЗНАЧ!" is an error of the spreadsheet and not a value'
+        )
 
     def test_a_formula_that_was_never_calculated(self, tmp_path: Path):
-        path = write_xlsx(tmp_path / "c.xlsx", {"A": [[*LEAST, "email"], [*GOOD, Formula("B1&C1")], GOOD]})
+        path = write_xlsx(
+            tmp_path / "c.xlsx", {"A": [[*LEAST, "email"], [*GOOD, Formula("B1&C1")], GOOD]}
+        )
 
         assert problems(path) == [
-            "line 2, column email: is a formula that was never calculated: open the file in a spreadsheet, and save it there (cell E2)"
+            (
+                "line 2, column email: is a formula that was never calculated: open the file in a "
+                "spreadsheet, and save it there (cell E2)"
+            )
         ]
 
     def test_a_formula_whose_value_is_an_empty_text(self, tmp_path: Path):
-        path = write_xlsx(tmp_path / "c.xlsx", {"A": [[*LEAST, "email"], [*GOOD, Formula("B1&C1", "")]]})
+        path = write_xlsx(
+            tmp_path / "c.xlsx", {"A": [[*LEAST, "email"], [*GOOD, Formula("B1&C1", "")]]}
+        )
 
         assert [row.client.email for row in rows(path)] == [None]
 
-    @pytest.mark.parametrize("formula", ['<f t="shared" si="0"/>', "<f>B1</f><v/>", "<f>B1</f><v></v>"])
+    @pytest.mark.parametrize(
+        "formula", ['<f t="shared" si="0"/>', "<f>B1</f><v/>", "<f>B1</f><v></v>"]
+    )
     def test_forms_of_a_formula_without_a_value(self, tmp_path: Path, formula: str):
-        path = write_xlsx(tmp_path / "c.xlsx", {"A": [[*LEAST, "email"], [*GOOD, Xml(f'<c r="E2">{formula}</c>')]]})
+        path = write_xlsx(
+            tmp_path / "c.xlsx",
+            {"A": [[*LEAST, "email"], [*GOOD, Xml(f'<c r="E2">{formula}</c>')]]},
+        )
 
         assert ["formula that was never calculated" in text for text in problems(path)] == [True]
 
     def test_errors_that_no_library_knows(self, tmp_path: Path):
-        path = write_xlsx(tmp_path / "c.xlsx", {"A": [[*LEAST, "email"], [*GOOD, Broken("#SPILL!")], [*GOOD, Broken("#CALC!")]]})
+        path = write_xlsx(
+            tmp_path / "c.xlsx",
+            {"A": [[*LEAST, "email"], [*GOOD, Broken("#SPILL!")], [*GOOD, Broken("#CALC!")]]},
+        )
         try:
             told = problems(path)
         except ConfigurationError as error:
@@ -204,39 +318,65 @@ class TestWrongCells:
         monkeypatch.setattr(error_cells, "_MOST", 2)
         path = write([[*LEAST, "email"], *([*GOOD, Broken("#N/A")] for _ in range(3))])
 
-        assert refusal(path) == "has more than 2 cells with errors, the first of them in row 2. Correct its formulas."
+        assert refusal(path) == (
+            "has more than 2 cells with errors, the first of them in row 2. Correct its formulas."
+        )
 
     def test_repeated_cells_of_an_ods(self, tmp_path: Path):
-        cell = '<table:table-cell table:number-columns-repeated="2" office:value-type="string" office:string-value="" calcext:value-type="error"/>'
-        path = write_ods(tmp_path / "c.ods", {"Other": [["x"]], "A": [[*LEAST, "email", "branch_id"], [*GOOD, Xml(cell)]]})
+        cell = (
+            '<table:table-cell table:number-columns-repeated="2" office:value-type="string" '
+            'office:string-value="" calcext:value-type="error"/>'
+        )
+        path = write_ods(
+            tmp_path / "c.ods",
+            {"Other": [["x"]], "A": [[*LEAST, "email", "branch_id"], [*GOOD, Xml(cell)]]},
+        )
 
         assert [text[-10:] for text in problems(path, sheet="A")] == [" (cell E2)", " (cell F2)"]
 
-    @pytest.mark.parametrize("value", ['"string" office:string-value=""', '"float" office:value="0"'])
+    @pytest.mark.parametrize(
+        "value", ['"string" office:string-value=""', '"float" office:value="0"']
+    )
     def test_an_error_of_an_ods_that_is_not_marked_as_one(self, tmp_path: Path, value: str):
         note = "<office:annotation><text:p>why?</text:p></office:annotation>"
-        cell = f'<table:table-cell table:formula="of:=NA()" office:value-type={value}>{note}<text:p>#ЗНАЧ!</text:p></table:table-cell>'
-        path = write_ods(tmp_path / "c.ods", {"A": [[*LEAST, "external_user_id"], [*GOOD, Xml(cell)]]})
+        cell = (
+            '<table:table-cell table:formula="of:=NA()" '
+            f"office:value-type={value}>{note}<text:p>#ЗНАЧ!</text:p></table:table-cell>"
+        )
+        path = write_ods(
+            tmp_path / "c.ods", {"A": [[*LEAST, "external_user_id"], [*GOOD, Xml(cell)]]}
+        )
 
         (text,) = problems(path)
-        assert text.startswith('line 2, column external_user_id: "#ЗНАЧ!" is an error of the spreadsheet and not a value')
+        assert text.startswith(
+            'line 2, column external_user_id: "#ЗНАЧ!" is an error of the spreadsheet and not a '
+            "value"
+        )
 
     def test_a_formula_of_an_ods_that_was_never_calculated(self, tmp_path: Path):
         cell = '<table:table-cell table:formula="of:=[.B1]"/>'
         path = write_ods(tmp_path / "c.ods", {"A": [[*LEAST, "email"], [*GOOD, Xml(cell)], GOOD]})
 
         assert problems(path) == [
-            "line 2, column email: is a formula that was never calculated: open the file in a spreadsheet, and save it there (cell E2)"
+            (
+                "line 2, column email: is a formula that was never calculated: open the file in a "
+                "spreadsheet, and save it there (cell E2)"
+            )
         ]
 
     def test_formulas_of_an_ods_with_values(self, tmp_path: Path):
         narrow = (
-            '<table:table-cell table:formula="of:=1" office:value-type="float" office:value="7"><text:p>###</text:p></table:table-cell>'
+            '<table:table-cell table:formula="of:=1" office:value-type="float" '
+            'office:value="7"><text:p>###</text:p></table:table-cell>'
         )
         names = [*LEAST, "email", "external_user_id"]
-        path = write_ods(tmp_path / "c.ods", {"A": [names, [*GOOD, Formula("B1", ""), Xml(narrow)]]})
+        path = write_ods(
+            tmp_path / "c.ods", {"A": [names, [*GOOD, Formula("B1", ""), Xml(narrow)]]}
+        )
 
-        assert [(row.client.email, row.client.external_user_id) for row in rows(path)] == [(None, "7")]
+        assert [(row.client.email, row.client.external_user_id) for row in rows(path)] == [
+            (None, "7")
+        ]
 
 
 class TestSheets:
@@ -246,7 +386,10 @@ class TestSheets:
     def test_several_are_listed(self, write):
         path = write({"Июнь": [LEAST, GOOD], "Июль": [LEAST, GOOD, GOOD], "Empty": []})
 
-        assert refusal(path) == 'has several sheets with something in them: "Июнь", "Июль". Name one with --sheet (sheet= in code).'
+        assert refusal(path) == (
+            'has several sheets with something in them: "Июнь", "Июль". Name one with --sheet '
+            "(sheet= in code)."
+        )
 
     @pytest.mark.parametrize("name", ["Июль", "июль", " ИЮЛЬ "])
     def test_one_by_name(self, write, name: str):
@@ -265,31 +408,51 @@ class TestSheets:
         assert refusal(path, sheet="May").endswith('"Sheet 9" and 2 more.')
 
     def test_a_hidden_one_is_not_meant(self, tmp_path: Path):
-        path = write_xlsx(tmp_path / "c.xlsx", {"Lists": [["a"], ["b"]], "Clients": [LEAST, GOOD]}, hidden=["Lists"])
+        path = write_xlsx(
+            tmp_path / "c.xlsx",
+            {"Lists": [["a"], ["b"]], "Clients": [LEAST, GOOD]},
+            hidden=["Lists"],
+        )
 
         assert len(rows(path)) == 1
 
     def test_only_a_hidden_one(self, tmp_path: Path):
-        path = write_xlsx(tmp_path / "c.xlsx", {"Lists": [LEAST, GOOD], "Clients": []}, hidden=["Lists"])
+        path = write_xlsx(
+            tmp_path / "c.xlsx", {"Lists": [LEAST, GOOD], "Clients": []}, hidden=["Lists"]
+        )
 
-        assert refusal(path) == 'has nothing in the sheets that can be seen. Of the others name one with --sheet: "Lists".'
+        assert refusal(path) == (
+            "has nothing in the sheets that can be seen. Of the others name one with --sheet: "
+            '"Lists".'
+        )
         assert len(rows(path, sheet="Lists")) == 1
 
     @pytest.mark.parametrize("rows", [[], [[]], [["", " "], [None]]])
     def test_nothing_at_all(self, write, rows):
-        assert refusal(write(rows)) == "is empty. Write the names of the columns and one row for each card."
+        assert (
+            refusal(write(rows))
+            == "is empty. Write the names of the columns and one row for each card."
+        )
 
     def test_an_empty_one_by_name(self, write):
-        assert refusal(write({"A": [LEAST], "B": []}), sheet="B") == "is empty. Write the names of the columns and one row for each card."
+        assert (
+            refusal(write({"A": [LEAST], "B": []}), sheet="B")
+            == "is empty. Write the names of the columns and one row for each card."
+        )
 
     def test_a_header_only(self, write):
-        assert refusal(write([LEAST, [], [None, ""]])) == "has no rows. Write one row for each card."
+        assert (
+            refusal(write([LEAST, [], [None, ""]])) == "has no rows. Write one row for each card."
+        )
 
     def test_a_text_file_has_none(self, tmp_path: Path):
         path = tmp_path / "clients.csv"
         path.write_text(",".join(LEAST))
 
-        assert refusal(path, sheet="A") == 'has no sheets, so none of the name "A": only a workbook has sheets.'
+        assert (
+            refusal(path, sheet="A")
+            == 'has no sheets, so none of the name "A": only a workbook has sheets.'
+        )
 
 
 class TestRefused:
@@ -298,7 +461,8 @@ class TestRefused:
         monkeypatch.setitem(sys.modules, "python_calamine", None)
 
         assert refusal(path) == (
-            "is a workbook, and python-calamine, which reads it, is not installed: pip install 'freedompay-async[excel]', "
+            "is a workbook, and python-calamine, which reads it, is not installed: pip install "
+            "'freedompay-async[excel]', "
             "or save it as CSV UTF-8 in a spreadsheet."
         )
 
@@ -311,7 +475,9 @@ class TestRefused:
         assert refusal(path).startswith("is a workbook or an archive that can't be read (")
         assert refusal(path).endswith(SAVE_AGAIN)
 
-    @pytest.mark.parametrize("start", [b"PK\x03\x04", b"PK\x03\x04 and so on", b"PK\x03\x04" + b"\xff" * 1000])
+    @pytest.mark.parametrize(
+        "start", [b"PK\x03\x04", b"PK\x03\x04 and so on", b"PK\x03\x04" + b"\xff" * 1000]
+    )
     def test_no_archive_at_all(self, tmp_path: Path, start: bytes):
         path = tmp_path / "clients.xlsx"
         path.write_bytes(start)
@@ -334,60 +500,109 @@ class TestRefused:
         with zipfile.ZipFile(path, "w") as zipped:
             zipped.writestr("clients.csv", ",".join(LEAST))
 
-        assert refusal(path) == "is an archive, and no workbook is in it. Name a CSV, .xlsx, .ods or JSON Lines file."
+        assert refusal(path) == (
+            "is an archive, and no workbook is in it. Name a CSV, .xlsx, .ods or JSON Lines file."
+        )
 
     def test_another_document_of_the_office(self, tmp_path: Path):
         path = write_xlsx(tmp_path / "clients.docx", {"A": [LEAST]})
         parts = rewritten(
-            path, {"xl/workbook.xml": lambda text: text.replace(b"<workbook", b"<document").replace(b"</workbook", b"</document")}
+            path,
+            {
+                "xl/workbook.xml": lambda text: text.replace(b"<workbook", b"<document").replace(
+                    b"</workbook", b"</document"
+                )
+            },
         )
 
-        assert refusal(parts) == "is an archive, and no workbook is in it. Name a CSV, .xlsx, .ods or JSON Lines file."
+        assert refusal(parts) == (
+            "is an archive, and no workbook is in it. Name a CSV, .xlsx, .ods or JSON Lines file."
+        )
 
     def test_another_document_of_libre_office(self, tmp_path: Path):
-        path = rewritten(write_ods(tmp_path / "c.odt", {"A": [LEAST]}), {"mimetype": lambda text: text.replace(b"spreadsheet", b"text")})
+        path = rewritten(
+            write_ods(tmp_path / "c.odt", {"A": [LEAST]}),
+            {"mimetype": lambda text: text.replace(b"spreadsheet", b"text")},
+        )
 
         assert "no workbook is in it" in refusal(path)
 
     def test_a_binary_workbook(self, tmp_path: Path):
         path = rewritten(
             write_xlsx(tmp_path / "c.xlsb", {"A": [LEAST]}),
-            {"_rels/.rels": lambda text: text.replace(b"workbook.xml", b"workbook.bin"), "xl/workbook.xml": None},
+            {
+                "_rels/.rels": lambda text: text.replace(b"workbook.xml", b"workbook.bin"),
+                "xl/workbook.xml": None,
+            },
             more={"xl/workbook.bin": b"\x83\x01\x00"},
         )
 
-        assert refusal(path).startswith("is a binary workbook (.xlsb), in which errors can't be told from empty cells.")
+        assert refusal(path).startswith(
+            "is a binary workbook (.xlsb), in which errors can't be told from empty cells."
+        )
 
     def test_an_old_workbook(self, tmp_path: Path):
         path = tmp_path / "clients.xls"
         path.write_bytes(b"\xd0\xcf\x11\xe0" + bytes(3_000_000))
 
-        assert refusal(path).startswith("is an old workbook (.xls), in which errors can't be told from empty cells. Save it as .xlsx")
+        assert refusal(path).startswith(
+            "is an old workbook (.xls), in which errors can't be told from empty cells. Save it "
+            "as .xlsx"
+        )
 
     @pytest.mark.parametrize("before", [100, 1024 * 1024 - 10, 2_000_000])
     def test_a_workbook_behind_a_password(self, tmp_path: Path, before: int):
         path = tmp_path / "clients.xlsx"
-        path.write_bytes(b"\xd0\xcf\x11\xe0" + bytes(before) + "EncryptedPackage".encode("utf-16-le") + bytes(100))
+        path.write_bytes(
+            b"\xd0\xcf\x11\xe0"
+            + bytes(before)
+            + "EncryptedPackage".encode("utf-16-le")
+            + bytes(100)
+        )
 
-        assert refusal(path) == "is protected by a password. Open it in a spreadsheet, take the password away, and save it as .xlsx."
+        assert refusal(path) == (
+            "is protected by a password. Open it in a spreadsheet, take the password away, "
+            "and save it as .xlsx."
+        )
 
     def test_an_ods_behind_a_password(self, tmp_path: Path):
-        path = write_ods(tmp_path / "c.ods", {"A": [LEAST]}, manifest='<manifest:encryption-data manifest:checksum="x"/>')
+        path = write_ods(
+            tmp_path / "c.ods",
+            {"A": [LEAST]},
+            manifest='<manifest:encryption-data manifest:checksum="x"/>',
+        )
 
-        assert refusal(path) == "is protected by a password. Take the password away, and save it again."
+        assert (
+            refusal(path)
+            == "is protected by a password. Take the password away, and save it again."
+        )
 
     def test_xml_with_definitions_of_its_own(self, tmp_path: Path):
         begun = b'<!DOCTYPE workbook [<!ENTITY a "aaaaaaaaaa">]><workbook'
         path = rewritten(
-            write_xlsx(tmp_path / "c.xlsx", {"A": [LEAST]}), {"xl/workbook.xml": lambda text: text.replace(b"<workbook", begun)}
+            write_xlsx(tmp_path / "c.xlsx", {"A": [LEAST]}),
+            {"xl/workbook.xml": lambda text: text.replace(b"<workbook", begun)},
         )
 
-        assert refusal(path) == "has a part that defines its own XML, which no spreadsheet does. Save it again as .xlsx."
+        assert refusal(path) == (
+            "has a part that defines its own XML, which no spreadsheet does. Save it again as "
+            ".xlsx."
+        )
 
-    @pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"])
+    @pytest.mark.parametrize(
+        "part",
+        [
+            "xl/workbook.xml",
+            "xl/_rels/workbook.xml.rels",
+            "xl/worksheets/sheet1.xml",
+            "xl/sharedStrings.xml",
+        ],
+    )
     @pytest.mark.parametrize("content", [b"", b"<", b"<a></b>", b"\xff\xfe\x00"])
     def test_xml_that_is_broken(self, tmp_path: Path, part: str, content: bytes):
-        path = rewritten(write_xlsx(tmp_path / "c.xlsx", {"A": [LEAST, GOOD]}), {part: lambda _: content})
+        path = rewritten(
+            write_xlsx(tmp_path / "c.xlsx", {"A": [LEAST, GOOD]}), {part: lambda _: content}
+        )
 
         assert "Nothing was sent." not in refusal(path)
 
@@ -403,7 +618,9 @@ class TestSize:
         path = write([LEAST, *[GOOD] * 100])
         monkeypatch.setattr(archive, "_UNPACKED", 2_000)
 
-        assert refusal(path).startswith("would be 0 MiB when unpacked, which is more than a client file has.")
+        assert refusal(path).startswith(
+            "would be 0 MiB when unpacked, which is more than a client file has."
+        )
 
     def test_packed_more_than_cells_can_be(self, write, monkeypatch: pytest.MonkeyPatch):
         path = write([LEAST, *[GOOD] * 2_000])
@@ -414,22 +631,36 @@ class TestSize:
 
     @pytest.mark.parametrize("place", ["XFD1048576", "A99999999", "AAAAAA9"])
     def test_a_cell_that_is_far_away(self, tmp_path: Path, place: str):
-        path = write_xlsx(tmp_path / "c.xlsx", {"A": [LEAST, GOOD, [Xml(f'<c r="XFD5"><v>1</v></c><c r="{place}"><v>1</v></c>')]]})
+        path = write_xlsx(
+            tmp_path / "c.xlsx",
+            {"A": [LEAST, GOOD, [Xml(f'<c r="XFD5"><v>1</v></c><c r="{place}"><v>1</v></c>')]]},
+        )
 
-        assert "which is more than a client file has. Delete what is there, or save the sheet as CSV UTF-8." in refusal(path)
+        assert (
+            "which is more than a client file has. Delete what is there, or save the sheet as "
+            "CSV UTF-8."
+        ) in refusal(path)
 
     def test_an_empty_cell_that_is_far_away(self, tmp_path: Path):
-        path = write_xlsx(tmp_path / "c.xlsx", {"A": [LEAST, GOOD, [Xml('<c r="XFD1048576" s="1"/>')]]})
+        path = write_xlsx(
+            tmp_path / "c.xlsx", {"A": [LEAST, GOOD, [Xml('<c r="XFD1048576" s="1"/>')]]}
+        )
 
         assert len(rows(path)) == 1
 
-    def test_a_list_of_sheets_that_is_too_long(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def test_a_list_of_sheets_that_is_too_long(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
         monkeypatch.setattr(archive, "_SMALL_PART", 100)
 
-        assert refusal(write_xlsx(tmp_path / "c.xlsx", {"A": [LEAST]})).startswith("has a list of sheets of ")
+        assert refusal(write_xlsx(tmp_path / "c.xlsx", {"A": [LEAST]})).startswith(
+            "has a list of sheets of "
+        )
 
     @pytest.mark.parametrize("chunk", [1, 7, 64, 1000])
-    def test_what_is_looked_for_is_found_wherever_the_pieces_end(self, write, monkeypatch: pytest.MonkeyPatch, chunk: int):
+    def test_what_is_looked_for_is_found_wherever_the_pieces_end(
+        self, write, monkeypatch: pytest.MonkeyPatch, chunk: int
+    ):
         path = write([[*LEAST, "email"], GOOD, [*GOOD, Broken("#N/A")]])
         monkeypatch.setattr(archive, "_CHUNK", chunk)
 
@@ -440,7 +671,9 @@ class TestSize:
             text = text.replace(b"<", b"<x:").replace(b"<x:/", b"</x:").replace(b"<x:?", b"<?")
             return text.replace(b"xmlns=", b"xmlns:x=")
 
-        path = write_xlsx(tmp_path / "c.xlsx", {"A": [[*LEAST, "email"], [*GOOD, Broken("#N/A")]], "B": []})
+        path = write_xlsx(
+            tmp_path / "c.xlsx", {"A": [[*LEAST, "email"], [*GOOD, Broken("#N/A")]], "B": []}
+        )
         path = rewritten(path, {f"xl/worksheets/sheet{number}.xml": prefixed for number in (1, 2)})
 
         assert [text.partition(":")[0] for text in problems(path)] == ["line 2, column email"]
@@ -460,7 +693,10 @@ class TestStreaming:
         path = write([LEAST, GOOD])
         monkeypatch.setattr(workbook, "ZipFile", fail)
 
-        assert refusal(path) == "can't be read (Input/output error). Check the name and the permissions."
+        assert (
+            refusal(path)
+            == "can't be read (Input/output error). Check the name and the permissions."
+        )
 
 
 def rewritten(path: Path, parts: dict, more: dict[str, bytes] | None = None) -> Path:

@@ -31,7 +31,9 @@ class Broken:
 
 @dataclass(frozen=True)
 class Formula:
-    """A cell with a formula, and the value that it had when the file was saved, if it was calculated at all."""
+    """A cell with a formula, and the value that it had when the file was saved, if it was
+    calculated at all.
+    """
 
     text: str
     value: object = None
@@ -54,7 +56,9 @@ def letters(place: int) -> str:
     return name
 
 
-def write_xlsx(path: Path, sheets: Mapping[str, Iterable[Sequence[object]]], *, hidden: Iterable[str] = ()) -> Path:
+def write_xlsx(
+    path: Path, sheets: Mapping[str, Iterable[Sequence[object]]], *, hidden: Iterable[str] = ()
+) -> Path:
     """Cells that are `None` are left out, and so are rows without cells."""
     texts: dict[str, int] = {}
     unseen = set(hidden)
@@ -63,26 +67,55 @@ def write_xlsx(path: Path, sheets: Mapping[str, Iterable[Sequence[object]]], *, 
             with archive.open(f"xl/worksheets/sheet{number}.xml", "w") as part:
                 part.write(f'{_XML}<worksheet xmlns="{_MAIN}"><sheetData>'.encode())
                 for row, cells in enumerate(rows, 1):
-                    made = "".join(_cell(f"{letters(place)}{row}", cell, texts) for place, cell in enumerate(cells) if cell is not None)
+                    made = "".join(
+                        _cell(f"{letters(place)}{row}", cell, texts)
+                        for place, cell in enumerate(cells)
+                        if cell is not None
+                    )
                     if made:
                         part.write(f'<row r="{row}">{made}</row>'.encode())
                 part.write(b"</sheetData></worksheet>")
         with archive.open("xl/sharedStrings.xml", "w") as part:
-            part.write(f'{_XML}<sst xmlns="{_MAIN}" count="{len(texts)}" uniqueCount="{len(texts)}">'.encode())
+            part.write(
+                f'{_XML}<sst xmlns="{_MAIN}" count="{len(texts)}" uniqueCount="{len(texts)}">'.encode()
+            )
             for text in texts:
                 part.write(f'<si><t xml:space="preserve">{escape(text)}</t></si>'.encode())
             part.write(b"</sst>")
-        formats = "".join(f'<xf numFmtId="{each}" fontId="0" fillId="0" borderId="0" xfId="0"/>' for each in _FORMATS)
+        formats = "".join(
+            f'<xf numFmtId="{each}" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+            for each in _FORMATS
+        )
         archive.writestr(
-            "xl/styles.xml", f'{_XML}<styleSheet xmlns="{_MAIN}"><cellXfs count="{len(_FORMATS)}">{formats}</cellXfs></styleSheet>'
+            "xl/styles.xml",
+            (
+                f'{_XML}<styleSheet xmlns="{_MAIN}"><cellXfs '
+                f'count="{len(_FORMATS)}">{formats}</cellXfs></styleSheet>'
+            ),
         )
         listed = "".join(
-            f'<sheet name={quoteattr(name)} sheetId="{number}"{" state=" + quoteattr("hidden") if name in unseen else ""} r:id="rId{number}"/>'
+            (
+                f"<sheet name={quoteattr(name)} "
+                f'sheetId="{number}"{" state=" + quoteattr("hidden") if name in unseen else ""} '
+                f'r:id="rId{number}"/>'
+            )
             for number, name in enumerate(sheets, 1)
         )
-        archive.writestr("xl/workbook.xml", f'{_XML}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{listed}</sheets></workbook>')
-        parts = {f"rId{number}": ("worksheet", f"worksheets/sheet{number}.xml") for number in range(1, len(sheets) + 1)}
-        parts |= {"rIdStyles": ("styles", "styles.xml"), "rIdTexts": ("sharedStrings", "sharedStrings.xml")}
+        archive.writestr(
+            "xl/workbook.xml",
+            (
+                f'{_XML}<workbook xmlns="{_MAIN}" '
+                f'xmlns:r="{_OFFICE}"><sheets>{listed}</sheets></workbook>'
+            ),
+        )
+        parts = {
+            f"rId{number}": ("worksheet", f"worksheets/sheet{number}.xml")
+            for number in range(1, len(sheets) + 1)
+        }
+        parts |= {
+            "rIdStyles": ("styles", "styles.xml"),
+            "rIdTexts": ("sharedStrings", "sharedStrings.xml"),
+        }
         archive.writestr("xl/_rels/workbook.xml.rels", _relations(parts))
         archive.writestr("_rels/.rels", _relations({"rId1": ("officeDocument", "xl/workbook.xml")}))
         kinds = "".join(
@@ -91,7 +124,10 @@ def write_xlsx(path: Path, sheets: Mapping[str, Iterable[Sequence[object]]], *, 
                 "workbook.xml": "sheet.main",
                 "styles.xml": "styles",
                 "sharedStrings.xml": "sharedStrings",
-                **{f"worksheets/sheet{number}.xml": "worksheet" for number in range(1, len(sheets) + 1)},
+                **{
+                    f"worksheets/sheet{number}.xml": "worksheet"
+                    for number in range(1, len(sheets) + 1)
+                },
             }.items()
         )
         archive.writestr(
@@ -103,7 +139,10 @@ def write_xlsx(path: Path, sheets: Mapping[str, Iterable[Sequence[object]]], *, 
 
 
 def _relations(parts: Mapping[str, tuple[str, str]]) -> str:
-    made = "".join(f'<Relationship Id="{name}" Type="{_OFFICE}/{kind}" Target="{part}"/>' for name, (kind, part) in parts.items())
+    made = "".join(
+        f'<Relationship Id="{name}" Type="{_OFFICE}/{kind}" Target="{part}"/>'
+        for name, (kind, part) in parts.items()
+    )
     return f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">{made}</Relationships>'
 
 
@@ -139,27 +178,40 @@ def _day(moment: time) -> float:
 
 _ODS_KIND = "application/vnd.oasis.opendocument.spreadsheet"
 _ODS_NAMES = " ".join(
-    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text", "style", "manifest")
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+    for name in ("office", "table", "text", "style", "manifest")
 )
 _CALCEXT = 'xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'
 
 
-def write_ods(path: Path, sheets: Mapping[str, Iterable[Sequence[object]]], *, manifest: str = "") -> Path:
-    """As LibreOffice does it: what is empty, or the same several times, is there once with a number."""
+def write_ods(
+    path: Path, sheets: Mapping[str, Iterable[Sequence[object]]], *, manifest: str = ""
+) -> Path:
+    """As LibreOffice does it: what is empty, or the same several times, is there once with a
+    number.
+    """
     with ZipFile(path, "w", ZIP_DEFLATED) as archive:
         # First and as it is, so that the kind of the file can be told from its first bytes.
         archive.writestr(ZipInfo("mimetype"), _ODS_KIND, ZIP_STORED)
-        entry = f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{_ODS_KIND}">{manifest}</manifest:file-entry>'
-        archive.writestr("META-INF/manifest.xml", f"{_XML}<manifest:manifest {_ODS_NAMES}>{entry}</manifest:manifest>")
+        entry = (
+            '<manifest:file-entry manifest:full-path="/" '
+            f'manifest:media-type="{_ODS_KIND}">{manifest}</manifest:file-entry>'
+        )
+        archive.writestr(
+            "META-INF/manifest.xml",
+            f"{_XML}<manifest:manifest {_ODS_NAMES}>{entry}</manifest:manifest>",
+        )
         tables = "".join(
             f"<table:table table:name={quoteattr(name)}>{''.join(map(_ods_row, rows))}"
-            '<table:table-row table:number-rows-repeated="1048000"><table:table-cell table:number-columns-repeated="16384"/></table:table-row>'
+            '<table:table-row table:number-rows-repeated="1048000"><table:table-cell '
+            'table:number-columns-repeated="16384"/></table:table-row>'
             "</table:table>"
             for name, rows in sheets.items()
         )
         archive.writestr(
             "content.xml",
-            f"{_XML}<office:document-content {_ODS_NAMES} {_CALCEXT}><office:body><office:spreadsheet>{tables}"
+            f"{_XML}<office:document-content {_ODS_NAMES} "
+            f"{_CALCEXT}><office:body><office:spreadsheet>{tables}"
             "</office:spreadsheet></office:body></office:document-content>",
         )
     return path
@@ -176,7 +228,8 @@ def _ods_cell(cell: object) -> str:
         return cell.text
     if isinstance(cell, Broken):
         return (
-            '<table:table-cell table:formula="of:=NA()" office:value-type="string" office:string-value="" calcext:value-type="error">'
+            '<table:table-cell table:formula="of:=NA()" office:value-type="string" '
+            'office:string-value="" calcext:value-type="error">'
             f"<text:p>{escape(cell.text)}</text:p></table:table-cell>"
         )
     formula = f" table:formula={quoteattr('of:=' + cell.text)}" if isinstance(cell, Formula) else ""
@@ -191,4 +244,7 @@ def _ods_cell(cell: object) -> str:
         kind = f'"float" office:value="{value!r}"'
     else:
         kind = '"string"'
-    return f"<table:table-cell{formula} office:value-type={kind}><text:p>{escape(str(value))}</text:p></table:table-cell>"
+    return (
+        f"<table:table-cell{formula} "
+        f"office:value-type={kind}><text:p>{escape(str(value))}</text:p></table:table-cell>"
+    )

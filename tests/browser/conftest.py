@@ -31,7 +31,9 @@ async def browser():
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("chromium is not installed (apt-get install chromium)")
-    playwright = pytest.importorskip("playwright.async_api", reason="playwright is not installed (pip install playwright)")
+    playwright = pytest.importorskip(
+        "playwright.async_api", reason="playwright is not installed (pip install playwright)"
+    )
     async with playwright.async_playwright() as driver:
         browser = await driver.chromium.launch(executable_path=chromium, args=ARGS)
         try:
@@ -50,7 +52,11 @@ async def page(browser):
     # What the network did is noted by the browser itself, and is no mistake of the page.
     page.on(
         "console",
-        lambda said: wrong.append(said.text) if said.type == "error" and not said.text.startswith("Failed to load resource") else None,
+        lambda said: (
+            wrong.append(said.text)
+            if said.type == "error" and not said.text.startswith("Failed to load resource")
+            else None
+        ),
     )
     page.on("request", lambda request: asked.append(request.url))
     yield page
@@ -77,7 +83,9 @@ def link(issuer, http):
             "Content-Type": "application/json",
             "Authorization": f"Bearer {issuer.hashdt_token}",
         }
-        async with http.get(f"{issuer.base_url}/issuing/api/v1/card/{call}", headers=headers) as response:
+        async with http.get(
+            f"{issuer.base_url}/issuing/api/v1/card/{call}", headers=headers
+        ) as response:
             return (await response.json())["data"][0]["set_pin_url"]
 
     return link
@@ -85,7 +93,9 @@ def link(issuer, http):
 
 @pytest.fixture
 async def shop():
-    """An integrator's own site on another port; `shop(url)` is a page of it with the URL in a frame."""
+    """An integrator's own site on another port; `shop(url)` is a page of it with the URL in a
+    frame.
+    """
     pages = {}
 
     async def show(request):
@@ -99,7 +109,8 @@ async def shop():
             path = f"/{len(pages)}"
             pages[path] = (
                 "<!DOCTYPE html><title>Shop</title><link rel=icon href=data:,><h1>Your card</h1>"
-                f'<script>var said = []; addEventListener("message", (event) => said.push(event.data))</script>'
+                '<script>var said = []; addEventListener("message", (event) => '
+                "said.push(event.data))</script>"
                 f'<iframe title="PIN" width="360" height="640" src="{html.escape(url)}"></iframe>'
             )
             return str(server.make_url(path))

@@ -22,21 +22,36 @@ def row(page, text):
 async def test_requests_appear_while_they_come_in(page, issuer, call):
     await page.goto(issuer.base_url)
     await page.get_by_text("No requests yet.").wait_for()
-    await page.get_by_text("For tests on this machine. No money, no card network, nothing real.").wait_for()
+    await page.get_by_text(
+        "For tests on this machine. No money, no card network, nothing real."
+    ).wait_for()
     body = bulk()
     await call("/v5/card-api/card/bulk_issue", body)
     await row(page, "card/bulk_issue").filter(has_text="right").filter(has_text="200").wait_for()
     await call("/v5/card-api/card/issue", {"a": 1}, key="another")
-    await row(page, "card/issue").filter(has_text="bad signature").filter(has_text="wrong key").filter(has_text="401").wait_for()
-    assert await page.locator("#rows tr .call").all_text_contents() == ["POSTcard/issue", "POSTcard/bulk_issue"]
+    await (
+        row(page, "card/issue")
+        .filter(has_text="bad signature")
+        .filter(has_text="wrong key")
+        .filter(has_text="401")
+        .wait_for()
+    )
+    assert await page.locator("#rows tr .call").all_text_contents() == [
+        "POSTcard/issue",
+        "POSTcard/bulk_issue",
+    ]
 
     await row(page, "card/bulk_issue").click()
     detail = page.get_by_role("article", name="The selected request")
     await detail.get_by_role("heading", name="POST /v5/card-api/card/bulk_issue").wait_for()
-    signed = detail.locator(".block").filter(has=page.get_by_role("heading", name="Signed bytes")).locator("pre")
-    assert (
-        await signed.text_content()
-        == json.dumps(body) + "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}secret key\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
+    signed = (
+        detail.locator(".block")
+        .filter(has=page.get_by_role("heading", name="Signed bytes"))
+        .locator("pre")
+    )
+    assert await signed.text_content() == json.dumps(body) + (
+        "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}secret "
+        "key\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
     )
     await detail.get_by_role("row", name=f"Request-Id {body['request_id']}").wait_for()
     await detail.get_by_text('"request_status": "success"').wait_for()
@@ -49,7 +64,9 @@ async def test_requests_appear_while_they_come_in(page, issuer, call):
 
 async def test_what_came_in_stays_text(page, issuer, call, http):
     await page.goto(issuer.base_url)
-    await call("/v5/card-api/client/add", {"request_id": str(uuid4()), "note": EVIL}, **{"X-Note": EVIL})
+    await call(
+        "/v5/card-api/client/add", {"request_id": str(uuid4()), "note": EVIL}, **{"X-Note": EVIL}
+    )
     async with http.get(f"{issuer.base_url}/%3Cimg%20src=x%20onerror=alert(1)%3E"):
         pass
     await row(page, "client/add").click()
@@ -66,7 +83,12 @@ async def test_what_came_in_stays_text(page, issuer, call, http):
 async def test_a_holders_name_stays_text(page, issuer, call):
     products = (await call("/v5/cards/product_list", {}))["product_list"]
     issued = await call(
-        "/v5/cards/issue_card", {"cardholder_name": "IVANOV IVAN", "phone": 77017777777, "product_code": products[0]["code"]}
+        "/v5/cards/issue_card",
+        {
+            "cardholder_name": "IVANOV IVAN",
+            "phone": 77017777777,
+            "product_code": products[0]["code"],
+        },
     )
     assert issued["status"] == 0
     issuer._open.issuer._books.run("UPDATE gift_cards SET cardholder_name = :name", name=EVIL)
@@ -96,7 +118,11 @@ async def test_the_cards_and_the_open_requests_follow(page, issuer, call):
     [card] = issuer.ledger()
     await page.get_by_role("row", name=card["card_id"]).filter(has_text="not set").wait_for()
     await call("/v5/card-api/card/set_pin", {"card_id": card["card_id"]})
-    await page.get_by_role("row", name=card["card_id"]).get_by_role("cell", name="set", exact=True).wait_for()
+    await (
+        page.get_by_role("row", name=card["card_id"])
+        .get_by_role("cell", name="set", exact=True)
+        .wait_for()
+    )
 
     issuer.hold = True
     await page.get_by_role("tab", name="Cards", exact=True).press("ArrowLeft")

@@ -53,7 +53,10 @@ async def test_the_pin_goes_nowhere_but_to_the_sandbox(page, issuer, shop, link)
     posts, urls = [], []
     page.on(
         "request",
-        lambda request: (urls.append(request.url), posts.append((request.url, request.post_data)) if request.method == "POST" else 0),
+        lambda request: (
+            urls.append(request.url),
+            posts.append((request.url, request.post_data)) if request.method == "POST" else 0,
+        ),
     )
     url = await link("setpin")
     await page.goto(shop(url))
@@ -63,13 +66,17 @@ async def test_the_pin_goes_nowhere_but_to_the_sandbox(page, issuer, shop, link)
     await pad.ends("Your PIN is set")
 
     assert posts == [(url, '{"step":"choose","pin":"4071","again":"4071"}')]
-    assert not any("4071" in each.removeprefix(issuer.base_url).partition("/pin/")[0] for each in urls)
+    assert not any(
+        "4071" in each.removeprefix(issuer.base_url).partition("/pin/")[0] for each in urls
+    )
     assert await pad.where.locator("#pin").input_value() == ""
     assert "4071" not in await pad.where.locator("body").inner_html()
 
 
 async def test_the_card_of_this_issuer_has_the_pin(page, issuer, call, link):
-    await call("/v5/card-api/card/bulk_issue", {"request_id": str(uuid4()), "product_id": 2000, "count": 1})
+    await call(
+        "/v5/card-api/card/bulk_issue", {"request_id": str(uuid4()), "product_id": 2000, "count": 1}
+    )
     card_id = issuer.ledger()[0]["card_id"]
     await page.goto(await link("setpin", card_id))
     pad = Pad(page)

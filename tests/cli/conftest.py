@@ -103,7 +103,13 @@ class Command:
     def __init__(self, args, env, folder) -> None:
         command = [sys.executable, "-W", "error", "-m", "freedompay_async.cli", *map(str, args)]
         self.process = subprocess.Popen(
-            command, env=env, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command,
+            env=env,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         self._said = {"out": "", "err": ""}
         self._news = threading.Condition()
@@ -154,7 +160,9 @@ class Shell:
     def __init__(self, folder: Path, issuer: Issuer | None) -> None:
         self.folder = folder
         self.issuer = issuer
-        self.env = {name: value for name, value in os.environ.items() if not name.startswith("FREEDOMPAY_")}
+        self.env = {
+            name: value for name, value in os.environ.items() if not name.startswith("FREEDOMPAY_")
+        }
         self.env |= {"COLUMNS": "200", "TERM": "dumb", "PYTHONUNBUFFERED": "1"}
         if issuer is not None:
             self.env |= {
@@ -187,11 +195,15 @@ class Shell:
     def client(self, number: int = 1) -> str:
         """A client of its own."""
         names = ("--first-name", "Ivan", "--last-name", "Ivanov")
-        return self.json("clients", "create", "--product-id", 2000, "--phone", 77010000000 + number, *names)["client_id"]
+        return self.json(
+            "clients", "create", "--product-id", 2000, "--phone", 77010000000 + number, *names
+        )["client_id"]
 
     def card(self, *, active: bool = True) -> str:
         """A card of its own, with a client."""
-        card = self.json("cards", "issue", "--client-id", self.client(), "--product-id", 2000)["card_ids"][0]
+        card = self.json("cards", "issue", "--client-id", self.client(), "--product-id", 2000)[
+            "card_ids"
+        ][0]
         if active:
             self.json("cards", "activate", card)
         return card
@@ -229,7 +241,17 @@ class Shell:
 
     def issue(self, rows, *args, **options):
         """`batch issue` of these rows."""
-        return self("batch", "issue", self.file(rows), "--journal", "run.db", "--product", 2000, *args, **options)
+        return self(
+            "batch",
+            "issue",
+            self.file(rows),
+            "--journal",
+            "run.db",
+            "--product",
+            2000,
+            *args,
+            **options,
+        )
 
     def text(self, name: str) -> str:
         return (self.folder / name).read_text(encoding="utf-8")
@@ -242,7 +264,12 @@ class Shell:
 
 
 def person(number: int, **changes) -> dict:
-    return {"key": f"k{number}", "phone": 77010000000 + number, "first_name": "Ivan", "last_name": "Ivanov"} | changes
+    return {
+        "key": f"k{number}",
+        "phone": 77010000000 + number,
+        "first_name": "Ivan",
+        "last_name": "Ivanov",
+    } | changes
 
 
 @pytest.fixture(name="person")
@@ -253,7 +280,8 @@ def _person():
 @pytest.fixture(name="people")
 def _people():
     return lambda count, last_names=None: [
-        person(number, last_name=(last_names or {}).get(number, "Ivanov")) for number in range(1, count + 1)
+        person(number, last_name=(last_names or {}).get(number, "Ivanov"))
+        for number in range(1, count + 1)
     ]
 
 
@@ -331,7 +359,11 @@ def hurry(monkeypatch):
 
     monkeypatch.setattr(settings_flags, "FreedomPay", Hurried)
     limits = batches.Limits
-    monkeypatch.setattr(batches, "Limits", lambda **options: limits(**{"settle": 0.5, "wait": 1.0, "outage": 1.0} | options))
+    monkeypatch.setattr(
+        batches,
+        "Limits",
+        lambda **options: limits(**{"settle": 0.5, "wait": 1.0, "outage": 1.0} | options),
+    )
 
 
 @pytest.fixture

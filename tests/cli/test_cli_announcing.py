@@ -1,4 +1,6 @@
-"""The scheme that tells an id before its first byte leaves: it signs as the other does, and its key is shown as little."""
+"""The scheme that tells an id before its first byte leaves: it signs as the other does, and its key
+is shown as little.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,10 @@ from freedompay_async.cli.verbs.announce import Announcing
 from freedompay_async.contract.table import CARDS_BLOCK
 from freedompay_async.redaction.redaction import Outgoing
 
-SIGNERS = [JwsSigner(auth_id="1", secret_key="hunter2"), Sha256Signer(auth_id="1", secret_key="hunter2")]
+SIGNERS = [
+    JwsSigner(auth_id="1", secret_key="hunter2"),
+    Sha256Signer(auth_id="1", secret_key="hunter2"),
+]
 
 
 @pytest.mark.parametrize("signer", SIGNERS, ids=lambda each: type(each).__name__)
@@ -24,5 +29,9 @@ def test_an_id_is_told_once_and_before_anything_is_sent(signer, capsys):
     announcing = Announcing(signer, CARDS_BLOCK)
     sent = [announcing.headers(path="/a", body=b"{}", request_id=each) for each in ("r-1", "r-2")]
 
-    assert sent == [signer.headers(path="/a", body=b"{}", request_id=each) for each in ("r-1", "r-2")]
-    assert capsys.readouterr().err.startswith("sending cards.block as r-1; should this be cut off: freedompay requests status r-1")
+    assert sent == [
+        signer.headers(path="/a", body=b"{}", request_id=each) for each in ("r-1", "r-2")
+    ]
+    assert capsys.readouterr().err.startswith(
+        "sending cards.block as r-1; should this be cut off: freedompay requests status r-1"
+    )

@@ -11,7 +11,11 @@ DAYS = ("--start-date", "2026-01-01", "--end-date", "2026-03-31")
 def facts(result) -> dict[str, str]:
     """The lines of names and values."""
     assert result.exit_code == 0, result.stderr
-    return dict(line.split(maxsplit=1) for line in result.stdout.splitlines() if len(line.split(maxsplit=1)) == 2)
+    return dict(
+        line.split(maxsplit=1)
+        for line in result.stdout.splitlines()
+        if len(line.split(maxsplit=1)) == 2
+    )
 
 
 def test_a_card_is_issued(shell, issuer):
@@ -97,7 +101,9 @@ class TestPin:
 
     def test_one_s_own_comes_from_standard_input(self, shell, issuer):
         card = shell.card()
-        result = shell("cards", "set-pin", card, "--pin-stdin", input="c2VjcmV0LXBpbg==\nnot this line\n")
+        result = shell(
+            "cards", "set-pin", card, "--pin-stdin", input="c2VjcmV0LXBpbg==\nnot this line\n"
+        )
         sent = json.loads(issuer.do(list, issuer.sandbox.received)[-1].body)
 
         assert result.exit_code == 0
@@ -107,10 +113,21 @@ class TestPin:
         assert result.stderr == ""
 
     def test_one_s_own_needs_no_record(self, shell, issuer, tmp_path):
-        result = shell("cards", "set-pin", "card", "--pin-stdin", "--record", tmp_path / "calls.jsonl", input="c2VjcmV0LXBpbg==\n")
+        result = shell(
+            "cards",
+            "set-pin",
+            "card",
+            "--pin-stdin",
+            "--record",
+            tmp_path / "calls.jsonl",
+            input="c2VjcmV0LXBpbg==\n",
+        )
 
         assert (result.exit_code, issuer.arrived()) == (2, 0)
-        assert result.stderr == "freedompay: --record is for what can't be done again, and this can. Nothing was sent.\n"
+        assert result.stderr == (
+            "freedompay: --record is for what can't be done again, and this can. Nothing was "
+            "sent.\n"
+        )
 
     def test_plain_digits_are_refused(self, shell, issuer):
         result = shell("cards", "set-pin", "card", "--pin-stdin", input="1234\n")
@@ -125,7 +142,10 @@ class TestPin:
         result = shell("cards", "set-pin", "card", "--pin-stdin", input=given)
 
         assert (result.exit_code, issuer.arrived()) == (2, 0)
-        assert result.stderr == "freedompay: the encrypted PIN: there is none on standard input. Nothing was sent.\n"
+        assert (
+            result.stderr
+            == "freedompay: the encrypted PIN: there is none on standard input. Nothing was sent.\n"
+        )
 
     def test_it_is_no_flag(self, shell, issuer):
         result = shell("cards", "set-pin", "card", "--pin", "1234")
@@ -171,7 +191,9 @@ class TestStatements:
         for day in (5, 15, 25):
             at = dt.datetime(2026, 2, day, 12, tzinfo=dt.UTC)
             issuer.do(
-                lambda at=at, day=day: issuer.sandbox.add_movement(card, type="pay", amount=day, currency="KZT", datetime=at, rrn=f"r{day}")
+                lambda at=at, day=day: issuer.sandbox.add_movement(
+                    card, type="pay", amount=day, currency="KZT", datetime=at, rrn=f"r{day}"
+                )
             )
         return card
 
@@ -196,25 +218,40 @@ class TestStatements:
         result = shell("cards", "statement-extended", card, *DAYS)
 
         assert result.exit_code == 0
-        assert [line for line in result.stdout.splitlines() if line in ("accounts", "authorizations", "operations")] != []
+        assert [
+            line
+            for line in result.stdout.splitlines()
+            if line in ("accounts", "authorizations", "operations")
+        ] != []
         assert f"card.card_id    {card}" in result.stdout
 
     def test_movements_are_a_table(self, shell, card):
         result = shell("cards", "movements", card, *DAYS, "--window", 10)
 
         assert result.exit_code == 0
-        assert [line.split()[1] for line in result.stdout.splitlines()] == ["amount", "5.00", "15.00", "25.00"]
+        assert [line.split()[1] for line in result.stdout.splitlines()] == [
+            "amount",
+            "5.00",
+            "15.00",
+            "25.00",
+        ]
 
     def test_movements_are_lines_of_json(self, shell, card):
         result = shell("cards", "movements", card, *DAYS, "--json")
 
-        assert [json.loads(line)["rrn"] for line in result.stdout.splitlines()] == ["r5", "r15", "r25"]
+        assert [json.loads(line)["rrn"] for line in result.stdout.splitlines()] == [
+            "r5",
+            "r15",
+            "r25",
+        ]
 
     def test_no_movements(self, shell):
         assert shell("cards", "movements", shell.card(), *DAYS).stdout == "none\n"
 
     def test_the_wrong_way_round(self, shell, issuer):
-        result = shell("cards", "movements", "card", "--start-date", "2026-02-02", "--end-date", "2026-02-01")
+        result = shell(
+            "cards", "movements", "card", "--start-date", "2026-02-02", "--end-date", "2026-02-01"
+        )
 
         assert (result.exit_code, issuer.arrived()) == (2, 0)
         assert "the end is before the start. Nothing was sent." in result.stderr
@@ -230,12 +267,23 @@ class TestStatements:
     def test_movements_need_settings(self, shell):
         result = shell("cards", "movements", "card", *DAYS, FREEDOMPAY_SECRET_KEY=None)
 
-        assert (result.exit_code, result.stderr) == (2, "freedompay: set FREEDOMPAY_SECRET_KEY in the environment. Nothing was sent.\n")
+        assert (result.exit_code, result.stderr) == (
+            2,
+            "freedompay: set FREEDOMPAY_SECRET_KEY in the environment. Nothing was sent.\n",
+        )
 
 
 def test_how_well_a_person_fits_a_card(shell):
     person = ("--user-phone", "7010000001", "--first-name", "Ivan", "--last-name", "Ivanov")
-    told = facts(shell("cards", "validate-cardholder", *person, "--card-token", "0d9f0f3e-6c0f-4c5e-9b0a-0d6a3d1c2b3a"))
+    told = facts(
+        shell(
+            "cards",
+            "validate-cardholder",
+            *person,
+            "--card-token",
+            "0d9f0f3e-6c0f-4c5e-9b0a-0d6a3d1c2b3a",
+        )
+    )
 
     assert told["score"].endswith("%")
 
@@ -256,7 +304,9 @@ def test_what_the_issuer_refuses_is_one_message(shell, command):
     result = shell("cards", *command)
     (told,) = [line for line in result.stderr.splitlines() if line.startswith("freedompay: ")]
     read = command[0] in ("info", "balance")
-    what = "the issuer refused to answer" if read else "refused, and the issuer does not know the id"
+    what = (
+        "the issuer refused to answer" if read else "refused, and the issuer does not know the id"
+    )
 
     assert (result.exit_code, result.stdout) == (1, "")
     assert told.startswith(f"freedompay: cards.{command[0]}: {what} ")

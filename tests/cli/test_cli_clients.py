@@ -6,13 +6,25 @@ import json
 import pytest
 
 NEEDED = ("--phone", 77010000001, "--first-name", "Ivan", "--last-name", "Ivanov")
-ADDRESS = {"country": "KAZ", "postal_code": "050000", "address_line1": "Almaty", "address_line2": "Abay", "address_line3": "1"}
+ADDRESS = {
+    "country": "KAZ",
+    "postal_code": "050000",
+    "address_line1": "Almaty",
+    "address_line2": "Abay",
+    "address_line3": "1",
+}
 PDF = b"%PDF-1.4 a passport"
 
 
 def sent(issuer) -> dict:
     """The body of the last client that was sent."""
-    return json.loads([each for each in issuer.do(list, issuer.sandbox.received) if each.path.endswith("client/add")][-1].body)
+    return json.loads(
+        [
+            each
+            for each in issuer.do(list, issuer.sandbox.received)
+            if each.path.endswith("client/add")
+        ][-1].body
+    )
 
 
 def create(shell, *args, product=2000, **options):
@@ -21,7 +33,16 @@ def create(shell, *args, product=2000, **options):
 
 def test_from_flags(shell, issuer):
     result = create(
-        shell, *NEEDED, "--middle-name", "Petrovich", "--birthdate", "1990-01-31", "--email", "a@example.com", "--language", "ru"
+        shell,
+        *NEEDED,
+        "--middle-name",
+        "Petrovich",
+        "--birthdate",
+        "1990-01-31",
+        "--email",
+        "a@example.com",
+        "--language",
+        "ru",
     )
 
     assert result.exit_code == 0
@@ -40,10 +61,25 @@ def test_from_flags(shell, issuer):
 
 
 def test_of_another_kind(shell, issuer):
-    create(shell, *NEEDED, "--type", 3, "--resident", 2, "--external-user-id", "u-1", "--branch-id", "b-1")
+    create(
+        shell,
+        *NEEDED,
+        "--type",
+        3,
+        "--resident",
+        2,
+        "--external-user-id",
+        "u-1",
+        "--branch-id",
+        "b-1",
+    )
     body = sent(issuer)
 
-    assert (body["client"]["type"], body["client"]["resident"], body["client"]["external_user_id"]) == (3, 2, "u-1")
+    assert (
+        body["client"]["type"],
+        body["client"]["resident"],
+        body["client"]["external_user_id"],
+    ) == (3, 2, "u-1")
     assert body["branch_id"] == "b-1"
 
 
@@ -57,18 +93,38 @@ def test_with_half_an_identification(shell, issuer):
     result = create(shell, *NEEDED, "--idn-date", "2026-01-01")
 
     assert (result.exit_code, issuer.arrived()) == (2, 0)
-    assert result.stderr == "freedompay: --idn-date and --identified-by go together. Nothing was sent.\n"
+    assert (
+        result.stderr
+        == "freedompay: --idn-date and --identified-by go together. Nothing was sent.\n"
+    )
 
 
 @pytest.mark.parametrize("stdin", [False, True])
 def test_from_json(shell, issuer, stdin):
-    client = {"phone": 77010000001, "type": 1, "resident": 1, "first_name": "Ivan", "last_name": "Ivanov"}
-    client |= {"country": "KAZ", "person_id": "900131300000", "address1": ADDRESS, "address2": ADDRESS}
+    client = {
+        "phone": 77010000001,
+        "type": 1,
+        "resident": 1,
+        "first_name": "Ivan",
+        "last_name": "Ivanov",
+    }
+    client |= {
+        "country": "KAZ",
+        "person_id": "900131300000",
+        "address1": ADDRESS,
+        "address2": ADDRESS,
+    }
     text = json.dumps(client)
     (shell.folder / "client.json").write_text(text)
     (shell.folder / "id.pdf").write_bytes(PDF)
     result = create(
-        shell, "--from-json", "-" if stdin else "client.json", "--document", "id.pdf", product=1000, input=text if stdin else None
+        shell,
+        "--from-json",
+        "-" if stdin else "client.json",
+        "--document",
+        "id.pdf",
+        product=1000,
+        input=text if stdin else None,
     )
 
     assert result.exit_code == 0, result.stderr
@@ -95,13 +151,22 @@ def test_a_document_in_json(shell, issuer):
     [
         ("{", "standard input is not JSON ("),
         ("[]", "- is not a JSON object."),
-        ('{"adress1": {}}', "a client has no field adress1; it has phone, type, resident, first_name,"),
         (
-            '{"address1": {"country": "KAZ", "postal_code": "1", "address_line1": "a", "address_line2": "b", "address_line3": "c", "line4": ""}}',
+            '{"adress1": {}}',
+            "a client has no field adress1; it has phone, type, resident, first_name,",
+        ),
+        (
+            (
+                '{"address1": {"country": "KAZ", "postal_code": "1", "address_line1": "a", '
+                '"address_line2": "b", "address_line3": "c", "line4": ""}}'
+            ),
             "a client has no field address1.line4; it has phone,",
         ),
         ('{"phone": "77010000001"}', "a client: Expected `int`, got `str` - at `$.phone`."),
-        ('{"address1": {"country": "KAZ"}}', "a client: Object missing required field `postal_code` - at `$.address1`."),
+        (
+            '{"address1": {"country": "KAZ"}}',
+            "a client: Object missing required field `postal_code` - at `$.address1`.",
+        ),
         ('{"document": 5}', "a client: Expected `str`, got `int` - at `$.document`."),
     ],
 )
@@ -118,10 +183,15 @@ def test_a_file_that_is_not_there(shell, issuer):
     result = create(shell, *NEEDED, "--from-json", "nowhere.json")
 
     assert (result.exit_code, issuer.arrived()) == (2, 0)
-    assert result.stderr == "freedompay: nowhere.json can't be read (No such file or directory). Nothing was sent.\n"
+    assert (
+        result.stderr
+        == "freedompay: nowhere.json can't be read (No such file or directory). Nothing was sent.\n"
+    )
 
 
-@pytest.mark.parametrize(("content", "why"), [(None, "is not there"), (b"a letter", "is not a PDF")])
+@pytest.mark.parametrize(
+    ("content", "why"), [(None, "is not there"), (b"a letter", "is not a PDF")]
+)
 def test_a_document_that_is_none(shell, issuer, content, why):
     if content is not None:
         (shell.folder / "id.pdf").write_bytes(content)
@@ -137,11 +207,17 @@ def test_what_is_missing_is_named(shell, issuer):
     result = create(shell)
 
     assert (result.exit_code, issuer.arrived()) == (2, 0)
-    assert result.stderr == "freedompay: --phone, --first-name, --last-name are needed. Nothing was sent.\n"
+    assert (
+        result.stderr
+        == "freedompay: --phone, --first-name, --last-name are needed. Nothing was sent.\n"
+    )
 
 
 def test_one_that_is_missing_is_named(shell):
-    assert create(shell, *NEEDED[:4]).stderr == "freedompay: --last-name is needed. Nothing was sent.\n"
+    assert (
+        create(shell, *NEEDED[:4]).stderr
+        == "freedompay: --last-name is needed. Nothing was sent.\n"
+    )
 
 
 def test_what_product_1000_needs_the_issuer_tells(shell):

@@ -1,4 +1,6 @@
-"""`freedompay batch columns`, and files with columns, sheets and names of their own on the command line."""
+"""`freedompay batch columns`, and files with columns, sheets and names of their own on the command
+line.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,16 @@ def shell(shell_of):
 
 
 def office(shell, name: str = "clients.csv", rows: int = 2) -> str:
-    lines = [HEADER, *([f"k{number}", str(77010000000 + number), "Ivan", "Ivanov", "x"] for number in range(1, rows + 1))]
-    (shell.folder / name).write_text("".join(";".join(line) + "\n" for line in lines), encoding="utf-8")
+    lines = [
+        HEADER,
+        *(
+            [f"k{number}", str(77010000000 + number), "Ivan", "Ivanov", "x"]
+            for number in range(1, rows + 1)
+        ),
+    ]
+    (shell.folder / name).write_text(
+        "".join(";".join(line) + "\n" for line in lines), encoding="utf-8"
+    )
     return name
 
 
@@ -46,7 +56,13 @@ class TestColumns:
 
         assert told == {
             "columns": [
-                {"column": column.name, "needed": column.needed, "holds": column.format, "example": column.example} for column in ABOUT
+                {
+                    "column": column.name,
+                    "needed": column.needed,
+                    "holds": column.format,
+                    "example": column.example,
+                }
+                for column in ABOUT
             ]
         }
 
@@ -79,14 +95,22 @@ class TestExample:
         assert len(row) == len(head)
 
     def test_a_machine_is_told_where_it_is(self, shell):
-        assert json.loads(shell("batch", "columns", "--example", "clients.csv", "--json").stdout)["written"] == "clients.csv"
+        assert (
+            json.loads(shell("batch", "columns", "--example", "clients.csv", "--json").stdout)[
+                "written"
+            ]
+            == "clients.csv"
+        )
 
     def test_a_file_that_is_there_is_left_alone(self, shell):
         (shell.folder / "clients.csv").write_text("mine")
         result = shell("batch", "columns", "--example", "clients.csv")
 
         assert (result.exit_code, result.stdout) == (2, "")
-        assert result.stderr == "freedompay: clients.csv exists: name a new file for --example. Nothing was sent.\n"
+        assert (
+            result.stderr
+            == "freedompay: clients.csv exists: name a new file for --example. Nothing was sent.\n"
+        )
         assert shell.text("clients.csv") == "mine"
 
     def test_a_folder_that_is_not_there(self, shell):
@@ -103,11 +127,16 @@ class TestMap:
         first, *lines = result.stderr.splitlines()
 
         assert (result.exit_code, result.stdout) == (2, "")
-        assert first.startswith(f'freedompay: {file}: line 1, the header, has unknown columns: "Код заявки"; "Телефон"; ')
+        assert first.startswith(
+            f'freedompay: {file}: line 1, the header, has unknown columns: "Код заявки"; '
+            '"Телефон"; '
+        )
         assert first.endswith(" Nothing was sent.")
         assert tomllib.loads("\n".join(lines)) == tomllib.loads(MAP)
 
-        (shell.folder / "columns.toml").write_text(result.stderr.partition("\n")[2].replace("# ignore", "ignore"), encoding="utf-8")
+        (shell.folder / "columns.toml").write_text(
+            result.stderr.partition("\n")[2].replace("# ignore", "ignore"), encoding="utf-8"
+        )
         again = shell(*PLAN, file, "--columns", "columns.toml")
 
         assert (again.exit_code, again.stderr) == (0, "")
@@ -118,18 +147,35 @@ class TestMap:
         result = shell(*PLAN, office(shell), "--columns", "columns.toml")
 
         assert result.exit_code == 2
-        assert result.stderr.startswith('freedompay: columns.toml: "phones" is not a column: did you mean phone? ')
+        assert result.stderr.startswith(
+            'freedompay: columns.toml: "phones" is not a column: did you mean phone? '
+        )
 
     def test_a_map_that_is_not_there(self, shell):
         result = shell(*PLAN, office(shell), "--columns", "no.toml")
 
         assert result.exit_code == 2
-        assert result.stderr == "freedompay: no.toml: is not there. It is the file that --columns names. Nothing was sent.\n"
+        assert result.stderr == (
+            "freedompay: no.toml: is not there. It is the file that --columns names. Nothing "
+            "was sent.\n"
+        )
 
     def test_a_batch_takes_it_too(self, shell_of, issuer, one_each):
         shell = shell_of(issuer)
-        (shell.folder / "columns.toml").write_text(MAP + 'ignore = ["Комментарий"]\n', encoding="utf-8")
-        result = shell("batch", "issue", office(shell), "--journal", "run.db", "--product", 2000, "--columns", "columns.toml")
+        (shell.folder / "columns.toml").write_text(
+            MAP + 'ignore = ["Комментарий"]\n', encoding="utf-8"
+        )
+        result = shell(
+            "batch",
+            "issue",
+            office(shell),
+            "--journal",
+            "run.db",
+            "--product",
+            2000,
+            "--columns",
+            "columns.toml",
+        )
 
         assert result.exit_code == 0
         assert issuer.cards() == one_each(2)
@@ -141,7 +187,13 @@ class TestSheet:
         pytest.importorskip("python_calamine")
         head = ["key", "phone", "first_name", "last_name"]
         sheets = {
-            month: [head, *([f"{month}-{number}", 77010000000 + number, "Ivan", "Ivanov"] for number in range(1, rows + 1))]
+            month: [
+                head,
+                *(
+                    [f"{month}-{number}", 77010000000 + number, "Ivan", "Ivanov"]
+                    for number in range(1, rows + 1)
+                ),
+            ]
             for month, rows in {"June": 1, "July": 2}.items()
         }
         return write_xlsx(shell.folder / "clients.xlsx", sheets).name
@@ -150,7 +202,10 @@ class TestSheet:
         result = shell(*PLAN, book)
 
         assert result.exit_code == 2
-        assert 'has several sheets with something in them: "June", "July". Name one with --sheet' in result.stderr
+        assert (
+            'has several sheets with something in them: "June", "July". Name one with --sheet'
+            in result.stderr
+        )
 
     def test_one_by_name(self, shell, book):
         result = shell(*PLAN, book, "--sheet", "July")
@@ -160,7 +215,9 @@ class TestSheet:
 
     def test_a_batch_takes_it_too(self, shell_of, issuer, one_each, book):
         shell = shell_of(issuer)
-        result = shell("batch", "issue", book, "--sheet", "July", "--journal", "run.db", "--product", 2000)
+        result = shell(
+            "batch", "issue", book, "--sheet", "July", "--journal", "run.db", "--product", 2000
+        )
 
         assert result.exit_code == 0
         assert issuer.cards() == one_each(2)

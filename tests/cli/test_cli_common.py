@@ -43,7 +43,12 @@ def ended(error, capsys):
             (errors.RateLimited, 3),
             (errors.StillProcessing, 3),
         ),
-        *((errors.OutcomeUnknown, 1), (errors.ProtocolError, 1), (errors.AuthenticationError, 1), (errors.RequestFailed, 1)),
+        *(
+            (errors.OutcomeUnknown, 1),
+            (errors.ProtocolError, 1),
+            (errors.AuthenticationError, 1),
+            (errors.RequestFailed, 1),
+        ),
     ],
 )
 def test_each_error_is_one_message(capsys, kind, code):
@@ -55,7 +60,10 @@ def test_each_error_is_one_message(capsys, kind, code):
 
 @pytest.mark.parametrize("kind", [errors.OutcomeUnknown, errors.ProtocolError])
 def test_an_answer_that_is_not_understood_is_shown(capsys, kind):
-    assert ended(kind("what happened.", body="<html>"), capsys) == (1, "freedompay: what happened.\n<html>\n")
+    assert ended(kind("what happened.", body="<html>"), capsys) == (
+        1,
+        "freedompay: what happened.\n<html>\n",
+    )
 
 
 @pytest.mark.parametrize("kind", [asyncio.CancelledError, KeyboardInterrupt])
@@ -73,14 +81,21 @@ def test_what_has_no_form_in_json_is_said():
 
 
 @pytest.mark.parametrize(
-    ("missing", "named"), [({"rich"}, "rich"), ({"typer"}, "typer"), ({"rich", "typer"}, "rich and typer")], ids=["rich", "typer", "both"]
+    ("missing", "named"),
+    [({"rich"}, "rich"), ({"typer"}, "typer"), ({"rich", "typer"}, "rich and typer")],
+    ids=["rich", "typer", "both"],
 )
 def test_what_is_not_installed_is_named(monkeypatch, missing, named):
-    monkeypatch.setattr("freedompay_async.cli.find_spec", lambda name: None if name in missing else object())
+    monkeypatch.setattr(
+        "freedompay_async.cli.find_spec", lambda name: None if name in missing else object()
+    )
     with pytest.raises(SystemExit) as caught:
         main()
 
-    assert caught.value.code == f"freedompay: {named} not installed: pip install 'freedompay-async[cli]'"
+    assert (
+        caught.value.code
+        == f"freedompay: {named} not installed: pip install 'freedompay-async[cli]'"
+    )
 
 
 def test_the_package_runs_as_a_program(monkeypatch, capsys):
@@ -96,12 +111,24 @@ def test_the_package_runs_as_a_program(monkeypatch, capsys):
 def screen(monkeypatch):
     """What a terminal of 200 columns gets."""
     shown = io.StringIO()
-    monkeypatch.setattr(display, "Console", lambda **_: Console(file=shown, force_terminal=True, width=200, height=40))
+    monkeypatch.setattr(
+        display,
+        "Console",
+        lambda **_: Console(file=shown, force_terminal=True, width=200, height=40),
+    )
     return shown
 
 
 def outcome(**changes):
-    fields = {"number": 1, "line": 2, "key": "k1", "client_id": None, "card_id": None, "client_request_id": "a", "card_request_id": "b"}
+    fields = {
+        "number": 1,
+        "line": 2,
+        "key": "k1",
+        "client_id": None,
+        "card_id": None,
+        "client_request_id": "a",
+        "card_request_id": "b",
+    }
     return Outcome(**fields | {"state": State.REFUSED, "reason": "[bold]no[/bold]"} | changes)
 
 
@@ -112,7 +139,9 @@ async def draw(progress, *outcomes, json=False):
 
 
 async def test_a_terminal_gets_a_bar_and_the_numbers(screen):
-    await draw(Progress(rows=10, earlier=2, issued=2, refused=1, unknown=1, in_progress=4, waiting=3))
+    await draw(
+        Progress(rows=10, earlier=2, issued=2, refused=1, unknown=1, in_progress=4, waiting=3)
+    )
 
     assert "60 %" in screen.getvalue()
     assert "6/10 rows" in screen.getvalue()
@@ -164,7 +193,10 @@ async def test_a_machine_gets_lines_of_json_only(capsys):
     said = capsys.readouterr()
 
     assert said.err == ""
-    assert [msgspec.json.decode(line)["event"] for line in said.out.splitlines()] == ["outcome", "progress"]
+    assert [msgspec.json.decode(line)["event"] for line in said.out.splitlines()] == [
+        "outcome",
+        "progress",
+    ]
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1251", "utf-8"])
@@ -180,8 +212,14 @@ def test_a_machine_gets_whole_json_whatever_letters_its_pipe_takes(monkeypatch, 
 
 
 async def test_a_terminal_that_takes_no_unicode_gets_a_bar_all_the_same(monkeypatch):
-    screen = io.TextIOWrapper(io.BytesIO(), encoding="cp1251", errors="backslashreplace", write_through=True)
-    monkeypatch.setattr(display, "Console", lambda **_: Console(file=screen, force_terminal=True, width=200, height=40))
+    screen = io.TextIOWrapper(
+        io.BytesIO(), encoding="cp1251", errors="backslashreplace", write_through=True
+    )
+    monkeypatch.setattr(
+        display,
+        "Console",
+        lambda **_: Console(file=screen, force_terminal=True, width=200, height=40),
+    )
     await draw(Progress(rows=10, issued=5), outcome(key="\u049a\u0430\u0437"))
     said = screen.buffer.getvalue().decode("cp1251")
 

@@ -23,7 +23,16 @@ def test_each_row_is_a_line(shell):
     assert (result.exit_code, result.stderr) == (0, "")
     assert lines[0] == ["call", "path", "section", "mark", "retry", "menu", "page"]
     assert lines[1 : len(ROWS) + 1] == [
-        [row.name, row.path, row.section, row.mark, row.retry.value, "KZ" if row.kz_only else "all", row.source] for row in ROWS
+        [
+            row.name,
+            row.path,
+            row.section,
+            row.mark,
+            row.retry.value,
+            "KZ" if row.kz_only else "all",
+            row.source,
+        ]
+        for row in ROWS
     ]
 
 
@@ -52,7 +61,9 @@ def test_for_a_machine(shell):
 
     assert [call["call"] for call in told["calls"]] == [row.name for row in ROWS]
     assert told["calls"][0].keys() == {"call", "path", "section", "mark", "retry", "menu", "page"}
-    assert [call["call"] for call in told["calls"] if call["menu"] == "KZ"] == [row.name for row in ROWS if row.kz_only]
+    assert [call["call"] for call in told["calls"] if call["menu"] == "KZ"] == [
+        row.name for row in ROWS if row.kz_only
+    ]
     assert told["marks"].keys() == {row.mark for row in ROWS}
     assert told["retries"].keys() == {row.retry.value for row in ROWS}
 
@@ -107,7 +118,8 @@ def test_a_file_is_shown_as_the_table_is_with_it(shell, file):
         "cards.issue",
         *(row.name for row in ROWS if row.section == "gift_cards"),
     }
-    # It keeps its mark, which is about the vendor's pages; whose the path is, the star and the lines below tell.
+    # It keeps its mark, which is about the vendor's pages; whose the path is, the star and the
+    # lines below tell.
     assert rows["cards.activate*"][1:4] == ["/v6/activation", "payment_cards", "inferred"]
     assert rows["cards.issue*"][1] == "/v5/card-api/card/issue"
 
@@ -123,7 +135,9 @@ def test_a_file_is_told_line_by_line_and_without_secrets(shell, file):
     assert "hunter2" not in said
 
 
-@pytest.mark.parametrize(("args", "env"), [(("--region", "kg"), {}), ((), {"FREEDOMPAY_REGION": "KG"})])
+@pytest.mark.parametrize(
+    ("args", "env"), [(("--region", "kg"), {}), ((), {"FREEDOMPAY_REGION": "KG"})]
+)
 def test_a_file_is_shown_for_a_region(shell, file, args, env):
     said = shell("contract", "--file", file, *args, **env).stdout
 
@@ -134,7 +148,10 @@ def test_a_file_is_shown_for_a_region(shell, file, args, env):
 
 def test_a_file_of_the_environment_is_shown_unless_another_is_named(shell, file):
     (shell.folder / "other.toml").write_text("", encoding="utf-8")
-    of_environment, named = (shell("contract", *args, FREEDOMPAY_CONTRACT=file).stdout for args in ((), ("--file", "other.toml")))
+    of_environment, named = (
+        shell("contract", *args, FREEDOMPAY_CONTRACT=file).stdout
+        for args in ((), ("--file", "other.toml"))
+    )
 
     assert rows_of(of_environment)["cards.activate*"][1] == "/v6/activation"
     assert "other.toml changes nothing.\n" in named
@@ -151,14 +168,24 @@ def test_a_file_is_told_to_a_machine(shell, file):
     assert list(calls) == [row.name for row in ROWS]
     assert calls["cards.activate"]["path"] == "/v6/activation"
     assert calls["cards.activate"]["differs"] == {"path": "/v6/activation"}
-    assert calls["cards.issue"]["differs"] == {"leave_out": "client_id", "fields.partner_secret": '"***"', "fields.channel": '"api"'}
+    assert calls["cards.issue"]["differs"] == {
+        "leave_out": "client_id",
+        "fields.partner_secret": '"***"',
+        "fields.channel": '"api"',
+    }
     assert calls["cards.balance"]["differs"] == {}
-    assert (told["file"], told["region"], told["sections"]) == (file, None, {"gift_cards": {"headers.Sign": "Signature"}})
+    assert (told["file"], told["region"], told["sections"]) == (
+        file,
+        None,
+        {"gift_cards": {"headers.Sign": "Signature"}},
+    )
     assert len(told["digest"]) == 64
 
 
 def test_a_file_that_changes_nothing_says_so(shell):
-    (shell.folder / "contract.toml").write_text('[cards.issue]\npath = "/v5/card-api/card/issue"\n', encoding="utf-8")
+    (shell.folder / "contract.toml").write_text(
+        '[cards.issue]\npath = "/v5/card-api/card/issue"\n', encoding="utf-8"
+    )
     said = shell("contract", "--file", "contract.toml").stdout
 
     assert "contract.toml changes nothing.\n" in said
@@ -182,7 +209,10 @@ def test_a_file_is_shown_on_a_terminal(monkeypatch, capsys, shell, file, width):
         (
             '[cards.isue]\npath = "/a"',
             (),
-            "contract.toml, line 1: there is no call cards.isue (did you mean cards.issue?). Nothing was sent.",
+            (
+                "contract.toml, line 1: there is no call cards.isue (did you mean cards.issue?). "
+                "Nothing was sent."
+            ),
         ),
         (None, (), "contract.toml can't be read: there is no such file. Nothing was sent."),
         ("", ("--region", "XX"), "region is 'XX': use one of KZ, KG, UZ. Nothing was sent."),
@@ -207,7 +237,10 @@ def test_a_template_is_written_into_a_new_file_only(shell):
 
     assert (first.exit_code, first.stdout, shell.text("contract.toml")) == (0, "", template())
     assert "freedompay contract --file contract.toml" in first.stderr
-    assert (second.exit_code, second.stderr) == (2, "freedompay: contract.toml exists: name a new file. Nothing was written.\n")
+    assert (second.exit_code, second.stderr) == (
+        2,
+        "freedompay: contract.toml exists: name a new file. Nothing was written.\n",
+    )
     assert shell("contract", "--file", "contract.toml").exit_code == 0
 
 
@@ -216,5 +249,8 @@ def test_a_template_has_a_folder_to_go_to(shell):
 
     assert (result.exit_code, result.stderr) == (
         2,
-        "freedompay: june/contract.toml can't be written (No such file or directory). Nothing was written.\n",
+        (
+            "freedompay: june/contract.toml can't be written (No such file or directory). Nothing "
+            "was written.\n"
+        ),
     )

@@ -1,4 +1,6 @@
-"""`batch issue` and `batch resume` under another contract than the one that the batch was planned with."""
+"""`batch issue` and `batch resume` under another contract than the one that the batch was planned
+with.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,10 @@ def under():
     return use
 
 
-@pytest.mark.parametrize("command", [("resume", "run.db"), ("issue", "clients.csv", "--journal", "run.db", "--product", 2000)])
+@pytest.mark.parametrize(
+    "command",
+    [("resume", "run.db"), ("issue", "clients.csv", "--journal", "run.db", "--product", 2000)],
+)
 def test_the_difference_is_shown_and_nothing_is_sent(shell, issuer, people, under, command):
     shell.issue(people(2))
     before = issuer.arrived()
@@ -37,7 +42,10 @@ def test_the_difference_is_shown_and_nothing_is_sent(shell, issuer, people, unde
     assert issuer.arrived() == before
 
 
-@pytest.mark.parametrize("command", [("resume", "run.db"), ("issue", "clients.csv", "--journal", "run.db", "--product", 2000)])
+@pytest.mark.parametrize(
+    "command",
+    [("resume", "run.db"), ("issue", "clients.csv", "--journal", "run.db", "--product", 2000)],
+)
 def test_it_goes_on_where_it_is_told_to(shell, people, under, command):
     shell.issue(people(2))
     under(shell, BRANCH)
@@ -66,7 +74,14 @@ def test_a_card_for_a_cardholder_is_a_single_call(issuers, shell_of, under):
     issuer = issuers(contract={"cards.issue": {"required": ["product_id", "cardholder"]}})
     shell = shell_of(issuer)
     under(shell, ORDER_TO_HOLDER)
-    told = shell.json("cards", "issue", "--product-id", 2000, "--extra", '{"cardholder": {"phone": 77010000001, "first_name": "IVAN"}}')
+    told = shell.json(
+        "cards",
+        "issue",
+        "--product-id",
+        2000,
+        "--extra",
+        '{"cardholder": {"phone": 77010000001, "first_name": "IVAN"}}',
+    )
 
     assert [card["card_id"] for card in issuer.ledger()] == told["card_ids"]
     assert [card["phone"] for card in issuer.ledger()] == [77010000001]
@@ -87,5 +102,7 @@ def test_what_to_do_next_is_as_the_contract_says(shell, issuer, under):
     result = shell("cards", "issue", "--client-id", client_id, "--product-id", 2000)
 
     assert result.exit_code == 1
-    assert result.stderr.count("do not repeat it, it can't be asked about; a person has to look") == 2
+    assert (
+        result.stderr.count("do not repeat it, it can't be asked about; a person has to look") == 2
+    )
     assert "requests status" not in result.stderr

@@ -15,7 +15,18 @@ from pathlib import Path
 
 import pytest
 
-NAMES = ["settings", "way", "name", "connection", "clock", "sign", "jws-hs512", "jws-hs256", "latency", "answers"]
+NAMES = [
+    "settings",
+    "way",
+    "name",
+    "connection",
+    "clock",
+    "sign",
+    "jws-hs512",
+    "jws-hs256",
+    "latency",
+    "answers",
+]
 PEM = Path(__file__).with_name("localhost.pem")
 UNKNOWN = '{"status": "error", "error_code": "unknown_request", "error_description": "no request"}'
 
@@ -37,7 +48,14 @@ def server():
     with contextlib.ExitStack() as stack:
 
         def make(
-            answer=lambda headers: (200, UNKNOWN), *, skew=0.0, date=True, close=False, head=True, tls=False, kind="application/json"
+            answer=lambda headers: (200, UNKNOWN),
+            *,
+            skew=0.0,
+            date=True,
+            close=False,
+            head=True,
+            tls=False,
+            kind="application/json",
         ) -> str:
             class Handler(BaseHTTPRequestHandler):
                 protocol_version = "HTTP/1.1"
@@ -73,7 +91,9 @@ def server():
             if tls:
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
                 context.load_cert_chain(PEM)
-                httpd.socket = context.wrap_socket(httpd.socket, server_side=True, do_handshake_on_connect=False)
+                httpd.socket = context.wrap_socket(
+                    httpd.socket, server_side=True, do_handshake_on_connect=False
+                )
                 httpd.handle_error = lambda *args: None
             thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
             thread.start()
@@ -88,7 +108,11 @@ def server():
 @pytest.fixture
 def shell(shell_of):
     shell = shell_of(None)
-    shell.env |= {"FREEDOMPAY_AUTH_ID": "10001", "FREEDOMPAY_SECRET_KEY": "sandbox-secret", "FREEDOMPAY_REGION": "KZ"}
+    shell.env |= {
+        "FREEDOMPAY_AUTH_ID": "10001",
+        "FREEDOMPAY_SECRET_KEY": "sandbox-secret",
+        "FREEDOMPAY_REGION": "KZ",
+    }
     return shell
 
 
@@ -104,8 +128,12 @@ class TestWell:
         told = doctor(shell, issuer.base_url, "--region", region, code=0)
         used = "jws-hs512" if region == "KZ" else "sign"
 
-        assert {name for name, check in told.items() if "your settings use it" in check["detail"]} == {used}
-        assert all("a wrong key is refused (HTTP 401 " in told[name]["detail"] for name in NAMES[5:8])
+        assert {
+            name for name, check in told.items() if "your settings use it" in check["detail"]
+        } == {used}
+        assert all(
+            "a wrong key is refused (HTTP 401 " in told[name]["detail"] for name in NAMES[5:8]
+        )
 
     def test_each_check_is_a_line(self, shell, issuer):
         result = shell("doctor", "--base-url", issuer.base_url)
@@ -115,7 +143,10 @@ class TestWell:
         assert (gap, last) == ("", "export FREEDOMPAY_SIGNATURE=jws-hs512")
         assert [line[9:19].strip() for line in lines] == [name[:10] for name in NAMES]
         assert {line[:9] for line in lines} == {"ok       "}
-        assert f"{issuer.base_url} (base_url; not live), merchant 10001, region KZ, scheme jws-hs512" in lines[0]
+        assert (
+            f"{issuer.base_url} (base_url; not live), merchant 10001, region KZ, scheme jws-hs512"
+            in lines[0]
+        )
         assert "straight to the host, without a proxy" in lines[1]
         assert "plain http to this machine" in lines[3]
         assert "connections are kept open" in lines[8]
@@ -129,7 +160,9 @@ class TestWell:
         assert len(set(bodies)) == len(bodies) == 12
 
     def test_the_key_is_not_shown(self, shell, issuer):
-        result = shell("doctor", "--base-url", issuer.base_url, FREEDOMPAY_SECRET_KEY="kept-to-itself")
+        result = shell(
+            "doctor", "--base-url", issuer.base_url, FREEDOMPAY_SECRET_KEY="kept-to-itself"
+        )
 
         assert "kept-to-itself" not in result.stdout + result.stderr
 
@@ -138,7 +171,9 @@ class TestWell:
         from freedompay_async.cli.doctor.checks import Check, Verdict
 
         monkeypatch.setattr(command.sys.stdout, "isatty", lambda: True)
-        command._draw(Check(name="clock", verdict=Verdict.WRONG, detail="slow", advice="wind it up"))
+        command._draw(
+            Check(name="clock", verdict=Verdict.WRONG, detail="slow", advice="wind it up")
+        )
 
         assert capsys.readouterr().out.splitlines()[1].strip() == "-> wind it up"
 
@@ -149,9 +184,15 @@ class TestSettings:
 
         assert result.exit_code == 2
         assert result.stdout.startswith(
-            "wrong    settings    set FREEDOMPAY_SECRET_KEY, FREEDOMPAY_REGION (KZ, KG or UZ) in the environment. Nothing was sent."
+            (
+                "wrong    settings    set FREEDOMPAY_SECRET_KEY, FREEDOMPAY_REGION (KZ, KG or UZ) "
+                "in the environment. Nothing was sent."
+            )
             if "FREEDOMPAY_REGION" not in shell.env
-            else "wrong    settings    set FREEDOMPAY_SECRET_KEY in the environment. Nothing was sent.\n"
+            else (
+                "wrong    settings    set FREEDOMPAY_SECRET_KEY in the environment. Nothing was "
+                "sent.\n"
+            )
         )
 
     def test_none_for_a_machine(self, shell):
@@ -160,7 +201,13 @@ class TestSettings:
         assert (result.exit_code, json.loads(result.stdout)["checks"][0]["verdict"]) == (2, "wrong")
 
     @pytest.mark.parametrize(
-        "args", [("--base-url", "http://example.com"), ("--region", "RU"), ("--region", "UZ", "--test"), ("--auth-id", " 1")]
+        "args",
+        [
+            ("--base-url", "http://example.com"),
+            ("--region", "RU"),
+            ("--region", "UZ", "--test"),
+            ("--auth-id", " 1"),
+        ],
     )
     def test_wrong_ones(self, shell, args):
         result = shell("doctor", *args)
@@ -173,24 +220,37 @@ class TestSettings:
 
         assert verdicts(told) == ["wrong", *["ok"] * 9]
         assert told["settings"]["advice"].startswith("set FREEDOMPAY_REGION (KZ, KG or UZ)")
-        assert told["sign"]["advice"] == "to use it, set FREEDOMPAY_SIGNATURE=sign, or --scheme sign, or hand in scheme='sign'"
+        assert told["sign"]["advice"] == (
+            "to use it, set FREEDOMPAY_SIGNATURE=sign, or --scheme sign, or hand in scheme='sign'"
+        )
 
     def test_a_key_with_a_line_break(self, shell, issuer):
-        result = shell("doctor", "--base-url", issuer.base_url, FREEDOMPAY_SECRET_KEY="sandbox-secret\n")
+        result = shell(
+            "doctor", "--base-url", issuer.base_url, FREEDOMPAY_SECRET_KEY="sandbox-secret\n"
+        )
 
         assert result.exit_code == 2
-        assert result.stdout.startswith("wrong    settings    secret_key has a line break (newline or carriage return) in it")
+        assert result.stdout.startswith(
+            "wrong    settings    secret_key has a line break (newline or carriage return) in it"
+        )
         assert "FREEDOMPAY_SECRET_KEY_EXACT=1" in result.stdout
 
     def test_a_key_with_a_line_break_that_is_said_to_be_right(self, shell, issuer):
-        told = doctor(shell, issuer.base_url, FREEDOMPAY_SECRET_KEY="sandbox-secret\n", FREEDOMPAY_SECRET_KEY_EXACT="1")
+        told = doctor(
+            shell,
+            issuer.base_url,
+            FREEDOMPAY_SECRET_KEY="sandbox-secret\n",
+            FREEDOMPAY_SECRET_KEY_EXACT="1",
+        )
 
         assert told["settings"]["verdict"] == "unknown"
         assert "the secret key has a line break" in told["settings"]["detail"]
         assert told["jws-hs512"]["verdict"] == "wrong"
 
     def test_a_contract_that_can_not_be_read(self, shell, issuer):
-        result = shell("doctor", "--base-url", issuer.base_url, "--json", "--contract", "nowhere.toml")
+        result = shell(
+            "doctor", "--base-url", issuer.base_url, "--json", "--contract", "nowhere.toml"
+        )
 
         assert result.exit_code == 2
         assert "nowhere.toml" in json.loads(result.stdout)["checks"][0]["detail"]
@@ -200,13 +260,22 @@ class TestSettings:
         from freedompay_async.cli.doctor.target import check_settings
         from freedompay_async.cli.settings_flags import Given
 
-        for name, value in {"AUTH_ID": "1", "SECRET_KEY": "k", "REGION": "KZ", "PROXY": "one.example.com:3128"}.items():
+        for name, value in {
+            "AUTH_ID": "1",
+            "SECRET_KEY": "k",
+            "REGION": "KZ",
+            "PROXY": "one.example.com:3128",
+        }.items():
             monkeypatch.setenv(f"FREEDOMPAY_{name}", value)
         monkeypatch.setenv("https_proxy", "http://other.example.com:3128")
         _, target = check_settings(Given(test=True, trust_env=True))
         tried = open_client(target, target.scheme.signer(auth_id="1", secret_key="k"))
 
-        assert repr(tried._transport._way) == repr(target.way) == "Way(Proxy('http://one.example.com:3128', FREEDOMPAY_PROXY))"
+        assert (
+            repr(tried._transport._way)
+            == repr(target.way)
+            == "Way(Proxy('http://one.example.com:3128', FREEDOMPAY_PROXY))"
+        )
 
     @pytest.mark.parametrize(
         ("flags", "host"),
@@ -231,7 +300,9 @@ class TestScheme:
     def test_of_the_settings_is_the_one_that_is_used(self, shell, issuer):
         told = doctor(shell, issuer.base_url, "--scheme", "jws-hs256", code=0)
 
-        assert {name for name, check in told.items() if "your settings use it" in check["detail"]} == {"jws-hs256"}
+        assert {
+            name for name, check in told.items() if "your settings use it" in check["detail"]
+        } == {"jws-hs256"}
 
     def test_that_the_host_takes_is_the_line_for_the_environment(self, shell, server):
         right = None
@@ -243,7 +314,11 @@ class TestScheme:
             if b'"HS256"' not in base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)):
                 return 401, '{"status": "error", "error_code": "unauthorized"}'
             right = right is None
-            return (200, UNKNOWN) if right else (401, '{"status": "error", "error_code": "unauthorized"}')
+            return (
+                (200, UNKNOWN)
+                if right
+                else (401, '{"status": "error", "error_code": "unauthorized"}')
+            )
 
         url = server(answer)
         result = shell("doctor", "--base-url", url)
@@ -262,21 +337,31 @@ class TestScheme:
             ("jws-hs256", "jws-hs256"),
         ],
     )
-    def test_of_a_section_that_is_not_tried_stays_in_the_line_for_the_environment(self, shell, issuer, setting, line):
+    def test_of_a_section_that_is_not_tried_stays_in_the_line_for_the_environment(
+        self, shell, issuer, setting, line
+    ):
         result = shell("doctor", "--base-url", issuer.base_url, "--scheme", setting)
 
         assert result.stdout.endswith(f"\nexport FREEDOMPAY_SIGNATURE={line}\n")
 
     def test_of_one_section_alone_is_not_enough_without_a_region(self, shell, issuer):
-        told = doctor(shell, issuer.base_url, "--scheme", "payment-cards=jws-hs512", FREEDOMPAY_REGION=None)
+        told = doctor(
+            shell, issuer.base_url, "--scheme", "payment-cards=jws-hs512", FREEDOMPAY_REGION=None
+        )
 
         assert told["settings"]["advice"].startswith("set FREEDOMPAY_REGION (KZ, KG or UZ)")
 
     def test_that_the_contract_does_not_go_with_is_not_tried(self, shell, issuer):
-        (shell.folder / "contract.toml").write_text('[cards.activate]\nleave_out = ["request_id"]\n', encoding="utf-8")
-        told = doctor(shell, issuer.base_url, "--region", "KG", "--contract", "contract.toml", code=0)
+        (shell.folder / "contract.toml").write_text(
+            '[cards.activate]\nleave_out = ["request_id"]\n', encoding="utf-8"
+        )
+        told = doctor(
+            shell, issuer.base_url, "--region", "KG", "--contract", "contract.toml", code=0
+        )
 
-        assert told["jws-hs256"]["detail"].startswith("not tried: cards.activate: the contract takes request_id out of the body")
+        assert told["jws-hs256"]["detail"].startswith(
+            "not tried: cards.activate: the contract takes request_id out of the body"
+        )
 
     def test_is_no_line_for_the_environment_where_none_is_known_to_be_taken(self, shell, server):
         assert "export" not in shell("doctor", "--base-url", server()).stdout
@@ -286,12 +371,27 @@ class TestKey:
     def test_a_wrong_one(self, shell, issuer):
         told = doctor(shell, issuer.base_url, FREEDOMPAY_SECRET_KEY="wrong")
 
-        assert verdicts(told) == ["ok", "ok", "ok", "ok", "ok", "unknown", "wrong", "unknown", "unknown", "unknown"]
-        assert told["jws-hs512"]["advice"].startswith("check FREEDOMPAY_AUTH_ID and FREEDOMPAY_SECRET_KEY, and that they are of this host")
+        assert verdicts(told) == [
+            "ok",
+            "ok",
+            "ok",
+            "ok",
+            "ok",
+            "unknown",
+            "wrong",
+            "unknown",
+            "unknown",
+            "unknown",
+        ]
+        assert told["jws-hs512"]["advice"].startswith(
+            "check FREEDOMPAY_AUTH_ID and FREEDOMPAY_SECRET_KEY, and that they are of this host"
+        )
         assert told["latency"]["detail"] == "not tried: no scheme is known to be accepted"
 
     def test_another_merchant(self, shell, issuer):
-        assert doctor(shell, issuer.base_url, "--auth-id", "20002")["jws-hs512"]["verdict"] == "wrong"
+        assert (
+            doctor(shell, issuer.base_url, "--auth-id", "20002")["jws-hs512"]["verdict"] == "wrong"
+        )
 
     def test_of_another_scheme(self, shell, server):
         right = None
@@ -302,13 +402,22 @@ class TestKey:
             if "Sign" not in headers:
                 return 401, '{"status": "error", "error_code": "unauthorized"}'
             right = right is None
-            return (200, UNKNOWN) if right else (401, '{"status": "error", "error_code": "unauthorized"}')
+            return (
+                (200, UNKNOWN)
+                if right
+                else (401, '{"status": "error", "error_code": "unauthorized"}')
+            )
 
         told = doctor(shell, server(answer))
 
-        assert (told["sign"]["verdict"], told["jws-hs512"]["verdict"], told["jws-hs256"]["verdict"]) == ("ok", "wrong", "ok")
+        assert (
+            told["sign"]["verdict"],
+            told["jws-hs512"]["verdict"],
+            told["jws-hs256"]["verdict"],
+        ) == ("ok", "wrong", "ok")
         assert told["jws-hs512"]["advice"] == (
-            "merchant and key are right, the scheme is not: sign is accepted; set FREEDOMPAY_SIGNATURE=sign, or --scheme sign, or hand in scheme='sign'"
+            "merchant and key are right, the scheme is not: sign is accepted; set "
+            "FREEDOMPAY_SIGNATURE=sign, or --scheme sign, or hand in scheme='sign'"
         )
 
     def test_a_host_that_answers_all_keys_alike(self, shell, server):
@@ -316,29 +425,45 @@ class TestKey:
 
         assert verdicts(told)[5:] == ["unknown"] * 5
         assert told["sign"]["detail"] == (
-            "a wrong key gets the same answer as yours (HTTP 200 unknown_request no request), so it tells nothing of the key"
+            "a wrong key gets the same answer as yours (HTTP 200 unknown_request no request), so "
+            "it tells nothing of the key"
         )
         assert "freedompay cards info CARD" in told["sign"]["advice"]
 
 
 class TestHost:
     def test_a_web_page(self, shell, server):
-        told = doctor(shell, server(lambda headers: (200, "<html>Welcome</html>"), kind="text/html"))
+        told = doctor(
+            shell, server(lambda headers: (200, "<html>Welcome</html>"), kind="text/html")
+        )
 
         assert verdicts(told)[5:8] == ["wrong"] * 3
-        assert told["jws-hs512"]["detail"] == "the host does not answer like the Card API (HTTP 200, an HTML page)"
+        assert (
+            told["jws-hs512"]["detail"]
+            == "the host does not answer like the Card API (HTTP 200, an HTML page)"
+        )
         assert told["jws-hs512"]["advice"] == "check base_url and region"
 
     def test_a_page_that_is_not_found(self, shell, server):
-        assert doctor(shell, server(lambda headers: (404, "<html>"), kind="text/html"))["sign"]["verdict"] == "wrong"
+        assert (
+            doctor(shell, server(lambda headers: (404, "<html>"), kind="text/html"))["sign"][
+                "verdict"
+            ]
+            == "wrong"
+        )
 
     def test_json_of_another_api(self, shell, server):
         told = doctor(shell, server(lambda headers: (200, '{"hello": "world"}')))
 
-        assert told["sign"]["detail"] == "the host does not answer like the Card API (HTTP 200, JSON of another shape, or none)"
+        assert told["sign"]["detail"] == (
+            "the host does not answer like the Card API (HTTP 200, JSON of another shape, or none)"
+        )
 
     def test_a_plain_404_is_an_answer(self, shell, server):
-        assert "a wrong key gets the same answer as yours (HTTP 404" in doctor(shell, server(lambda headers: (404, "{}")))["sign"]["detail"]
+        assert (
+            "a wrong key gets the same answer as yours (HTTP 404"
+            in doctor(shell, server(lambda headers: (404, "{}")))["sign"]["detail"]
+        )
 
     @pytest.mark.parametrize("status", [500, 503, 429])
     def test_trouble(self, shell, server, status):
@@ -363,7 +488,9 @@ class TestHost:
         told = doctor(shell, f"http://127.0.0.1:{free_port}")
 
         assert verdicts(told) == ["ok", "ok", "ok", "wrong", *["unknown"] * 6]
-        assert told["connection"]["detail"].startswith(f"no connection to 127.0.0.1:{free_port} (Connect")
+        assert told["connection"]["detail"].startswith(
+            f"no connection to 127.0.0.1:{free_port} (Connect"
+        )
 
     def test_nobody_who_answers_in_time(self, shell, monkeypatch):
         monkeypatch.setattr("freedompay_async.cli.doctor.network._SECONDS", 0.1)
@@ -384,10 +511,14 @@ class TestHost:
         told = doctor(shell, server(tls=True))
 
         assert told["connection"]["verdict"] == "wrong"
-        assert told["connection"]["detail"].startswith("the certificate of localhost is not trusted (self")
+        assert told["connection"]["detail"].startswith(
+            "the certificate of localhost is not trusted (self"
+        )
 
     def test_tls(self, shell, server):
-        command = shell.run("doctor", "--base-url", server(tls=True), "--json", SSL_CERT_FILE=str(PEM))
+        command = shell.run(
+            "doctor", "--base-url", server(tls=True), "--json", SSL_CERT_FILE=str(PEM)
+        )
         told = {each["name"]: each for each in json.loads(command.stdout)["checks"]}
 
         assert (told["connection"]["verdict"], told["clock"]["verdict"]) == ("ok", "ok")
@@ -410,7 +541,9 @@ class TestClock:
 
         assert told["verdict"] == verdict
         assert told["detail"].endswith(detail)
-        assert told["advice"] == ("set the clock of this machine (NTP)" if verdict == "wrong" else "")
+        assert told["advice"] == (
+            "set the clock of this machine (NTP)" if verdict == "wrong" else ""
+        )
 
     def test_without_a_date(self, shell, server):
         told = doctor(shell, server(date=False))["clock"]
@@ -420,7 +553,10 @@ class TestClock:
     def test_without_an_answer(self, shell, server):
         told = doctor(shell, server(head=False))["clock"]
 
-        assert (told["verdict"], told["detail"]) == ("unknown", "the host did not answer a plain HEAD in HTTP/1.1")
+        assert (told["verdict"], told["detail"]) == (
+            "unknown",
+            "the host did not answer a plain HEAD in HTTP/1.1",
+        )
 
     def test_of_what_is_not_http(self, shell):
         def talk(taken):
@@ -460,7 +596,10 @@ def test_an_answer_that_is_not_the_contract_s(shell, server):
 
     def answer(headers):
         asked.append(1)
-        fine = '{"status": "ok", "request_status": "process", "dt": "2026-01-01T00:00:00+05:00", "colour": "blue"}'
+        fine = (
+            '{"status": "ok", "request_status": "process", "dt": "2026-01-01T00:00:00+05:00", '
+            '"colour": "blue"}'
+        )
         return (401, "{}") if len(asked) in (2, 4, 6) else (200, fine)
 
     told = doctor(shell, server(answer))
@@ -474,7 +613,13 @@ def test_trouble_while_the_time_is_taken(shell, server):
 
     def answer(headers):
         asked.append(1)
-        return (401, "{}") if len(asked) in (2, 4, 6) else (503, "{}") if len(asked) > 8 else (200, UNKNOWN)
+        return (
+            (401, "{}")
+            if len(asked) in (2, 4, 6)
+            else (503, "{}")
+            if len(asked) > 8
+            else (200, UNKNOWN)
+        )
 
     told = doctor(shell, server(answer))
 
@@ -486,7 +631,13 @@ def test_a_control_without_an_answer(shell, server):
 
     def answer(headers):
         asked.append(1)
-        return (503, "{}") if len(asked) == 2 else (401, "{}") if len(asked) in (4, 6) else (200, UNKNOWN)
+        return (
+            (503, "{}")
+            if len(asked) == 2
+            else (401, "{}")
+            if len(asked) in (4, 6)
+            else (200, UNKNOWN)
+        )
 
     told = doctor(shell, server(answer))
 

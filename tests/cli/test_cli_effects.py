@@ -29,9 +29,13 @@ def test_the_id_is_told_before_it_is_sent(shell, issuer):
     request_id = announced(command.stderr)
 
     assert command.stderr == (
-        f"sending cards.bulk_issue as {request_id}; should this be cut off: freedompay requests status {request_id} --wait 60\n"
+        f"sending cards.bulk_issue as {request_id}; should this be cut off: freedompay requests "
+        f"status {request_id} --wait 60\n"
     )
-    assert shell("requests", "status", request_id).stdout == f"{request_id}: success, card {issuer.ledger()[0]['card_id']}\n"
+    assert (
+        shell("requests", "status", request_id).stdout
+        == f"{request_id}: success, card {issuer.ledger()[0]['card_id']}\n"
+    )
 
 
 def test_the_id_is_told_once(shell, issuer, hurry):
@@ -54,9 +58,9 @@ def test_an_id_of_one_s_own(shell, issuer):
     assert announced(result.stderr) == OWN
     assert result.stdout.splitlines()[-1].split() == ["request_id", OWN]
     assert (
-        "found           yes: the issuer refused the id and knows it: it was used before this call, or a proxy sent the call twice\n"
-        in again.stdout
-    )
+        "found           yes: the issuer refused the id and knows it: it was used before this "
+        "call, or a proxy sent the call twice\n"
+    ) in again.stdout
     assert len(issuer.ledger()) == 1
 
 
@@ -71,15 +75,22 @@ def test_one_json_object(shell, issuer):
 
 
 def test_a_refusal_comes_at_once(shell):
-    # With an id that the command hands in it would be looked up for seconds, because it might have been used before.
+    # With an id that the command hands in it would be looked up for seconds, because it might have
+    # been used before.
     result = shell("cards", "activate", "nope", "--json")
     told = json.loads(result.stdout)
 
     assert result.exit_code == 1
-    assert (told["error"], told["call"], told["error_code"]) == ("RequestFailed", "cards.activate", "unknown_card")
+    assert (told["error"], told["call"], told["error_code"]) == (
+        "RequestFailed",
+        "cards.activate",
+        "unknown_card",
+    )
     assert told["request_id"] == announced(result.stderr)
     assert (told["done"], told["proved"]) == (None, False)
-    assert "freedompay: cards.activate: refused, and the issuer does not know the id" in result.stderr
+    assert (
+        "freedompay: cards.activate: refused, and the issuer does not know the id" in result.stderr
+    )
     assert f"next: freedompay requests status {told['request_id']}" in result.stderr
 
 
@@ -131,7 +142,10 @@ class TestWaiting:
         result = shell(*BULK, "--wait", 0)
 
         assert result.exit_code == 0
-        assert result.stdout.splitlines() == ["request_status  process", f"request_id      {announced(result.stderr)}"]
+        assert result.stdout.splitlines() == [
+            "request_status  process",
+            f"request_id      {announced(result.stderr)}",
+        ]
         assert result.stderr.splitlines()[1:] == ["accepted, and not waited for."]
 
     def test_not_at_all_for_a_machine(self, shell):
@@ -143,7 +157,10 @@ class TestWaiting:
 
         assert (result.exit_code, result.stdout) == (3, "")
         assert "the waiting has stopped" in result.stderr
-        assert result.stderr.splitlines()[-1] == f"next: freedompay requests status {request_id} --wait 60"
+        assert (
+            result.stderr.splitlines()[-1]
+            == f"next: freedompay requests status {request_id} --wait 60"
+        )
 
     def test_in_vain_for_a_machine(self, shell, hurry):
         result = shell(*BULK, "--wait", "0.2", "--json")
@@ -166,7 +183,10 @@ class TestWaiting:
         assert command.ends() == 130
         request_id = announced(command.stderr)
         assert command.stderr.splitlines()[1:] == [
-            f"cards.bulk_issue was accepted and goes on without you: freedompay requests status {request_id} --wait 60",
+            (
+                "cards.bulk_issue was accepted and goes on without you: freedompay requests "
+                f"status {request_id} --wait 60"
+            ),
             "freedompay: aborted.",
         ]
         issuer.hold(False)
@@ -184,14 +204,27 @@ def test_ctrl_c_while_it_is_on_the_way(shell, issuer):
 
     assert code == 130
     assert command.stderr.splitlines()[1:] == [
-        f"cards.bulk_issue was sent, and may or may not have been done: freedompay requests status {request_id} --wait 60",
+        (
+            "cards.bulk_issue was sent, and may or may not have been done: freedompay requests "
+            f"status {request_id} --wait 60"
+        ),
         "freedompay: aborted.",
     ]
 
 
 def test_ctrl_c_on_the_way_of_what_can_not_be_asked_about(shell, issuer):
     gate = issuer.gate("cards/issue_card")
-    issue = ("--cardholder-name", "IVAN", "--phone", 77010000001, "--product-code", 1, "--yes", "--record", "gifts.jsonl")
+    issue = (
+        "--cardholder-name",
+        "IVAN",
+        "--phone",
+        77010000001,
+        "--product-code",
+        1,
+        "--yes",
+        "--record",
+        "gifts.jsonl",
+    )
     command = shell.start("gift-cards", "issue", *issue)
     gate.reached()
     command.interrupt()
@@ -200,10 +233,13 @@ def test_ctrl_c_on_the_way_of_what_can_not_be_asked_about(shell, issuer):
 
     assert code == 130
     assert (
-        "gift_cards.issue was sent, and may or may not have been done: do not repeat it, it can't be asked about; a person has to look\n"
-        in command.stderr
-    )
-    assert [json.loads(line)["state"] for line in shell.text("gifts.jsonl").splitlines()] == ["sending", "unknown"]
+        "gift_cards.issue was sent, and may or may not have been done: do not repeat it, it "
+        "can't be asked about; a person has to look\n"
+    ) in command.stderr
+    assert [json.loads(line)["state"] for line in shell.text("gifts.jsonl").splitlines()] == [
+        "sending",
+        "unknown",
+    ]
 
 
 def test_ctrl_c_of_a_question(shell, issuer):
@@ -241,11 +277,24 @@ def test_ctrl_c_before_it_is_sent(shell, tmp_path):
 
 def test_a_lost_answer_that_stays_lost(shell, issuer, hurry):
     issuer.script("cards/resend_code", Fault.CLOSED)
-    card = shell.json("gift-cards", "issue", "--cardholder-name", "IVAN", "--phone", 77010000001, "--product-code", 1, "--yes")["card_id"]
+    card = shell.json(
+        "gift-cards",
+        "issue",
+        "--cardholder-name",
+        "IVAN",
+        "--phone",
+        77010000001,
+        "--product-code",
+        1,
+        "--yes",
+    )["card_id"]
     result = shell("gift-cards", "resend-code", card)
 
     assert result.exit_code == 1
-    assert result.stderr.splitlines()[-1] == "next: do not repeat it, it can't be asked about; a person has to look"
+    assert (
+        result.stderr.splitlines()[-1]
+        == "next: do not repeat it, it can't be asked about; a person has to look"
+    )
 
 
 def test_with_the_other_scheme(shell, issuer):

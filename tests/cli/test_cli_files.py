@@ -13,15 +13,24 @@ HEADER = "key,phone,first_name,last_name\n"
 FILES = {
     "empty": (b"", "clients.csv: is empty."),
     "header only": (HEADER.encode(), "clients.csv: has no rows."),
-    "utf-16": ((HEADER + "k1,77010000001,Ivan,Ivanov\n").encode("utf-16"), "clients.csv: is in UTF-16, not in UTF-8."),
+    "utf-16": (
+        (HEADER + "k1,77010000001,Ivan,Ivanov\n").encode("utf-16"),
+        "clients.csv: is in UTF-16, not in UTF-8.",
+    ),
     "cp1251": (
         HEADER.encode() + "k1,77010000001,Иван,Ivanov\n".encode("cp1251"),
         "clients.csv: line 2 is not UTF-8 (byte 16 of the line).",
     ),
-    "no phone": (b"key,first_name,last_name\nk1,Ivan,Ivanov\n", "clients.csv: line 1, the header, lacks needed columns: phone."),
+    "no phone": (
+        b"key,first_name,last_name\nk1,Ivan,Ivanov\n",
+        "clients.csv: line 1, the header, lacks needed columns: phone.",
+    ),
     "strange column": (b"key,phone,first_name,last_name,fone\n", 'has unknown columns: "fone"'),
     "no header": (b"k1,77010000001,Ivan,Ivanov\n", "names no known column"),
-    "workbook": (b"PK\x03\x04 and so on", "clients.csv: is a workbook or an archive that can't be read ("),
+    "workbook": (
+        b"PK\x03\x04 and so on",
+        "clients.csv: is a workbook or an archive that can't be read (",
+    ),
     "old workbook": (b"\xd0\xcf\x11\xe0 and so on", "clients.csv: is an old workbook (.xls), "),
 }
 
@@ -72,7 +81,9 @@ def test_all_that_is_wrong_is_told_at_once(shell, issuer, person, command):
         ]
     )
     result = shell(*command)
-    told = [line.removeprefix("clients.csv: ").partition(":")[0] for line in result.stderr.splitlines()]
+    told = [
+        line.removeprefix("clients.csv: ").partition(":")[0] for line in result.stderr.splitlines()
+    ]
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert told == [
@@ -84,7 +95,9 @@ def test_all_that_is_wrong_is_told_at_once(shell, issuer, person, command):
         "line 6, column last_name",
         "freedompay",
     ]
-    assert result.stderr.endswith("freedompay: 4 rows are wrong in clients.csv. Correct them. Nothing was sent.\n")
+    assert result.stderr.endswith(
+        "freedompay: 4 rows are wrong in clients.csv. Correct them. Nothing was sent.\n"
+    )
     assert issuer.arrived() == 0
     assert shell.names() == ["clients.csv"]
 
@@ -104,7 +117,10 @@ def test_a_machine_is_told_all_that_is_wrong(shell, person, command):
 
     assert result.exit_code == 2
     assert told["event"] == "plan"
-    assert [(each["line"], each["column"]) for each in told["problems"]] == [(2, "phone"), (3, "country")]
+    assert [(each["line"], each["column"]) for each in told["problems"]] == [
+        (2, "phone"),
+        (3, "country"),
+    ]
 
 
 @pytest.mark.parametrize("command", [PLAN, ISSUE], ids=["plan", "issue"])
@@ -131,7 +147,9 @@ def test_a_document_that_is_not_there(shell, issuer, person, command):
     result = shell(*command)
 
     assert result.exit_code == 2
-    assert result.stderr.startswith('clients.csv: line 2, column document: "absent.pdf" is not there')
+    assert result.stderr.startswith(
+        'clients.csv: line 2, column document: "absent.pdf" is not there'
+    )
     assert issuer.arrived() == 0
 
 
@@ -151,7 +169,10 @@ def test_a_good_plan(shell, issuer, people):
     result = shell(*PLAN)
 
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout == "clients.csv: 1,200 rows, 1,200 cards to issue. All rows are good; nothing was sent.\n"
+    assert (
+        result.stdout
+        == "clients.csv: 1,200 rows, 1,200 cards to issue. All rows are good; nothing was sent.\n"
+    )
     assert issuer.arrived() == 0
     assert shell.names() == ["clients.csv"]
 
@@ -160,7 +181,10 @@ def test_a_good_plan_for_a_machine(shell, people):
     shell.file(people(12))
     result = shell(*PLAN, "--json")
 
-    assert (result.exit_code, json.loads(result.stdout)) == (0, {"event": "plan", "rows": 12, "problems": [], "warnings": []})
+    assert (result.exit_code, json.loads(result.stdout)) == (
+        0,
+        {"event": "plan", "rows": 12, "problems": [], "warnings": []},
+    )
 
 
 def test_a_plan_needs_no_settings(shell_of, people):
@@ -172,7 +196,9 @@ def test_a_plan_needs_no_settings(shell_of, people):
 
 
 def test_json_lines(shell, issuer, people, one_each):
-    (shell.folder / "clients.jsonl").write_text("".join(json.dumps(row) + "\n" for row in people(3)))
+    (shell.folder / "clients.jsonl").write_text(
+        "".join(json.dumps(row) + "\n" for row in people(3))
+    )
     result = shell("batch", "issue", "clients.jsonl", "--journal", "run.db", "--product", 2000)
 
     assert result.exit_code == 0
@@ -200,7 +226,10 @@ def test_a_warning_stops_nothing(shell, command):
     result = shell(*command)
 
     assert result.exit_code == 0
-    assert f'clients.csv: warning: line 2, column key: "A\u043b\u043c\u0430" {WARNING}\n' in result.stderr
+    assert (
+        f'clients.csv: warning: line 2, column key: "A\u043b\u043c\u0430" {WARNING}\n'
+        in result.stderr
+    )
     assert "warning" not in result.stdout
 
 
@@ -217,11 +246,16 @@ def test_a_warning_for_a_machine(shell, command):
 
 @pytest.mark.parametrize("command", [PLAN, ISSUE], ids=["plan", "issue"])
 def test_keys_that_look_alike(shell, issuer, command):
-    (shell.folder / "clients.csv").write_text(HEADER + "A1,77010000001,Ivan,Ivanov\n\u04101,77010000002,Ivan,Ivanov\n", "utf-8")
+    (shell.folder / "clients.csv").write_text(
+        HEADER + "A1,77010000001,Ivan,Ivanov\n\u04101,77010000002,Ivan,Ivanov\n", "utf-8"
+    )
     result = shell(*command)
 
     assert result.exit_code == 2
-    assert 'clients.csv: line 3, column key: "\u04101" looks like "A1", the key of line 2' in result.stderr
+    assert (
+        'clients.csv: line 3, column key: "\u04101" looks like "A1", the key of line 2'
+        in result.stderr
+    )
     assert issuer.arrived() == 0
 
 
@@ -246,7 +280,10 @@ def test_one_person_in_two_rows_is_a_warning(shell, issuer, command):
     result = shell(*command)
 
     assert result.exit_code == 0
-    assert "clients.csv: warning: line 2: has the names and the phone number of line 3: each of these rows makes a card" in result.stderr
+    assert (
+        "clients.csv: warning: line 2: has the names and the phone number of line 3: each of "
+        "these rows makes a card"
+    ) in result.stderr
 
 
 @pytest.mark.parametrize("command", [PLAN, ISSUE], ids=["plan", "issue"])
@@ -255,8 +292,13 @@ def test_a_warning_is_a_problem_where_the_command_is_strict(shell, issuer, comma
     result = shell(*command, "--strict")
 
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "clients.csv: line 2: has the names and the phone number of line 3: each of these rows makes a card" in result.stderr
-    assert result.stderr.endswith("freedompay: 1 row is wrong in clients.csv. Correct it. Nothing was sent.\n")
+    assert (
+        "clients.csv: line 2: has the names and the phone number of line 3: each of these "
+        "rows makes a card"
+    ) in result.stderr
+    assert result.stderr.endswith(
+        "freedompay: 1 row is wrong in clients.csv. Correct it. Nothing was sent.\n"
+    )
     assert issuer.arrived() == 0
     assert shell.names() == ["clients.csv"]
 
@@ -283,7 +325,9 @@ def test_of_many_warnings_a_strict_command_says_how_many_rows_there_are_at_least
     result = shell(*PLAN, "--strict")
 
     assert result.exit_code == 2
-    assert result.stderr.endswith("freedompay: At least 100 rows are wrong in clients.csv. Correct them. Nothing was sent.\n")
+    assert result.stderr.endswith(
+        "freedompay: At least 100 rows are wrong in clients.csv. Correct them. Nothing was sent.\n"
+    )
 
 
 def test_what_nobody_looked_for_is_a_problem_too(shell, people, monkeypatch):
@@ -293,8 +337,10 @@ def test_what_nobody_looked_for_is_a_problem_too(shell, people, monkeypatch):
 
     assert result.exit_code == 2
     assert result.stderr == (
-        "clients.csv: keys that look alike were not looked for: install freedompay-async[cli] for that\n"
-        "freedompay: clients.csv could not be looked at in full, and with --strict that is a problem. Nothing was sent.\n"
+        "clients.csv: keys that look alike were not looked for: install freedompay-async[cli] for "
+        "that\n"
+        "freedompay: clients.csv could not be looked at in full, and with --strict that is a "
+        "problem. Nothing was sent.\n"
     )
 
 
@@ -310,7 +356,9 @@ def test_a_product_of_the_cards(shell, issuer, people, command):
     assert {card["product_id"] for card in issuer.ledger()} <= {77}
 
 
-def test_a_product_of_the_cards_holds_for_a_resumed_batch_and_for_no_other(shell, issuer, people, hurry):
+def test_a_product_of_the_cards_holds_for_a_resumed_batch_and_for_no_other(
+    shell, issuer, people, hurry
+):
     issuer.hold(True)
     shell.file(people(2))
     shell(*ISSUE, "--card-product", 77)
@@ -338,7 +386,9 @@ def test_a_product_of_the_cards_that_is_none(shell, issuer, people, product):
 
 def test_a_plan_without_a_folder_for_temporary_files(shell, people, monkeypatch):
     def none(*_, **__):
-        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp', '/var/tmp']")
+        raise FileNotFoundError(
+            errno.ENOENT, "No usable temporary directory found in ['/tmp', '/var/tmp']"
+        )
 
     shell.file(people(1))
     monkeypatch.setattr("tempfile.TemporaryDirectory", none)
@@ -346,6 +396,7 @@ def test_a_plan_without_a_folder_for_temporary_files(shell, people, monkeypatch)
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith(
-        "freedompay: there is no folder for temporary files, which a plan needs (No usable temporary directory "
+        "freedompay: there is no folder for temporary files, which a plan needs (No usable "
+        "temporary directory "
     )
     assert result.stderr.endswith("set TMPDIR to one that you can write in. Nothing was sent.\n")

@@ -5,7 +5,16 @@ import json
 import pytest
 
 PHONE = 77010000001
-ISSUE = ("gift-cards", "issue", "--cardholder-name", "IVAN IVANOV", "--phone", PHONE, "--product-code", 1)
+ISSUE = (
+    "gift-cards",
+    "issue",
+    "--cardholder-name",
+    "IVAN IVANOV",
+    "--phone",
+    PHONE,
+    "--product-code",
+    1,
+)
 
 
 @pytest.fixture
@@ -54,7 +63,10 @@ def test_no_code(shell, issuer):
     result = shell("gift-cards", "confirm", "--card-id", 1, input="")
 
     assert (result.exit_code, issuer.arrived()) == (2, 0)
-    assert result.stderr == "freedompay: the code from the SMS: there is none on standard input. Nothing was sent.\n"
+    assert (
+        result.stderr
+        == "freedompay: the code from the SMS: there is none on standard input. Nothing was sent.\n"
+    )
 
 
 def test_a_code_is_no_flag(shell, issuer):
@@ -90,7 +102,8 @@ def test_without_a_yes_nothing_is_sent(shell, issuer):
 
     assert (result.exit_code, issuer.arrived()) == (2, 0)
     assert result.stderr == (
-        f"freedompay: this would issue a gift card of product 1 to {PHONE}, which the merchant's account pays at once, "
+        f"freedompay: this would issue a gift card of product 1 to {PHONE}, which the merchant's "
+        "account pays at once, "
         f"at {issuer.base_url}, for merchant 10001. Say --yes to do it. Nothing was sent.\n"
     )
 
@@ -100,7 +113,8 @@ def test_the_id_is_told_before_it_is_sent(shell):
     request_id = json.loads(result.stdout)["request_id"]
 
     assert result.stderr == (
-        f"sending gift_cards.issue as {request_id}; should this be cut off: do not repeat it, it can't be asked about; a person has to look\n"
+        f"sending gift_cards.issue as {request_id}; should this be cut off: do not repeat it, it "
+        "can't be asked about; a person has to look\n"
     )
 
 
@@ -114,7 +128,10 @@ def test_a_record_is_kept(shell):
     told = shell.json(*ISSUE, "--yes", "--record", "gifts.jsonl")
     lines = [json.loads(line) for line in shell.text("gifts.jsonl").splitlines()]
 
-    assert [(line["state"], line["call"]) for line in lines] == [("sending", "gift_cards.issue"), ("done", "gift_cards.issue")]
+    assert [(line["state"], line["call"]) for line in lines] == [
+        ("sending", "gift_cards.issue"),
+        ("done", "gift_cards.issue"),
+    ]
     assert {line["request_id"] for line in lines} == {told["request_id"]}
 
 

@@ -6,12 +6,47 @@ import sys
 import pytest
 
 COMMANDS = [
-    *((), ("batch",), ("batch", "plan"), ("batch", "issue"), ("batch", "resume"), ("batch", "report"), ("batch", "columns")),
+    *(
+        (),
+        ("batch",),
+        ("batch", "plan"),
+        ("batch", "issue"),
+        ("batch", "resume"),
+        ("batch", "report"),
+        ("batch", "columns"),
+    ),
     *(("requests",), ("requests", "status"), ("sandbox",), ("doctor",), ("sign",), ("contract",)),
-    *(("cards",), ("clients",), ("gift-cards",), ("limits",), ("transactions",), ("cards", "movements")),
+    *(
+        ("cards",),
+        ("clients",),
+        ("gift-cards",),
+        ("limits",),
+        ("transactions",),
+        ("cards", "movements"),
+    ),
 ]
-GROUPS = [("batch",), ("cards",), ("clients",), ("gift-cards",), ("limits",), ("requests",), ("transactions",)]
-VARIABLES = [f"FREEDOMPAY_{name}" for name in ("AUTH_ID", "SECRET_KEY", "REGION", "TEST", "BASE_URL", "SIGNATURE", "CONTRACT", "PROXY")]
+GROUPS = [
+    ("batch",),
+    ("cards",),
+    ("clients",),
+    ("gift-cards",),
+    ("limits",),
+    ("requests",),
+    ("transactions",),
+]
+VARIABLES = [
+    f"FREEDOMPAY_{name}"
+    for name in (
+        "AUTH_ID",
+        "SECRET_KEY",
+        "REGION",
+        "TEST",
+        "BASE_URL",
+        "SIGNATURE",
+        "CONTRACT",
+        "PROXY",
+    )
+]
 
 
 @pytest.fixture
@@ -28,7 +63,9 @@ def test_each_command_has_help(shell, command, flag):
     assert "Usage: " in result.stdout
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if command in ((), *GROUPS)], ids=" ".join)
+@pytest.mark.parametrize(
+    "command", [command for command in COMMANDS if command in ((), *GROUPS)], ids=" ".join
+)
 def test_a_group_alone_shows_its_help(shell, command):
     result = shell(*command)
 
@@ -40,13 +77,19 @@ def test_the_help_names_each_variable(shell, variable):
     assert variable in shell("--help").stdout
 
 
-@pytest.mark.parametrize("variable", [each for each in VARIABLES if each != "FREEDOMPAY_SECRET_KEY"])
-@pytest.mark.parametrize("command", [("batch", "issue"), ("batch", "resume"), ("requests", "status")], ids=" ".join)
+@pytest.mark.parametrize(
+    "variable", [each for each in VARIABLES if each != "FREEDOMPAY_SECRET_KEY"]
+)
+@pytest.mark.parametrize(
+    "command", [("batch", "issue"), ("batch", "resume"), ("requests", "status")], ids=" ".join
+)
 def test_each_setting_names_its_variable(shell, command, variable):
     assert f"[{variable}]" in shell(*command, "--help").stdout
 
 
-@pytest.mark.parametrize("code", ["0 all done", "1 finished", "2 wrong input", "3 stopped early", "130 aborted"])
+@pytest.mark.parametrize(
+    "code", ["0 all done", "1 finished", "2 wrong input", "3 stopped early", "130 aborted"]
+)
 def test_the_help_tells_the_exit_codes(shell, code):
     assert code in shell("--help").stdout
 
@@ -83,7 +126,9 @@ def test_help_fits_a_narrow_terminal(shell):
 
 def test_the_version(shell, monkeypatch):
     # The tests also run where the package lies on the path and is not installed.
-    monkeypatch.setattr("freedompay_async.cli.app.version", {"freedompay-async": "1.2.3"}.__getitem__)
+    monkeypatch.setattr(
+        "freedompay_async.cli.app.version", {"freedompay-async": "1.2.3"}.__getitem__
+    )
     result = shell("--version")
 
     assert (result.exit_code, result.stdout) == (0, "1.2.3\n")
@@ -104,13 +149,25 @@ def test_a_journal_is_needed(shell):
 
 
 def test_without_the_extra_the_command_says_how_to_get_it(tmp_path):
-    code = "import importlib.util as u; find = u.find_spec; u.find_spec = lambda n, *a: None if n in ('rich', 'typer') else find(n, *a)"
+    code = (
+        "import importlib.util as u; find = u.find_spec; u.find_spec = lambda n, *a: None if n in "
+        "('rich', 'typer') else find(n, *a)"
+    )
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", f"{code}\nfrom freedompay_async.cli import main\nmain()"],
+        [
+            sys.executable,
+            "-W",
+            "error",
+            "-c",
+            f"{code}\nfrom freedompay_async.cli import main\nmain()",
+        ],
         capture_output=True,
         text=True,
         check=False,
     )
 
     assert done.returncode == 1
-    assert done.stderr == "freedompay: rich and typer not installed: pip install 'freedompay-async[cli]'\n"
+    assert (
+        done.stderr
+        == "freedompay: rich and typer not installed: pip install 'freedompay-async[cli]'\n"
+    )

@@ -51,9 +51,9 @@ def test_refused_rows_are_told_and_the_others_issued(shell, issuer, people, hurr
     assert "  refused          3   no card; see each row\n" in result.stdout
     assert "line 3, key k2: refused: " in result.stdout
     assert (
-        "  next: correct the row and put it in a new file under a new key (ask the issuer first if the key was ever sent without this journal)\n"
-        in result.stdout
-    )
+        "  next: correct the row and put it in a new file under a new key (ask the issuer "
+        "first if the key was ever sent without this journal)\n"
+    ) in result.stdout
 
 
 def test_refused_rows_are_told_while_they_land(shell, people, hurry):
@@ -88,7 +88,10 @@ def test_the_same_file_again_asks_one_harmless_question(shell, issuer, people):
     assert issuer.arrived() == before + 1
 
 
-FOUND = "  found            8   used before: check whose cards they are, then resume with --accept-found; see each row\n"
+FOUND = (
+    "  found            8   used before: check whose cards they are, then resume with "
+    "--accept-found; see each row\n"
+)
 
 
 def lost(shell, people):
@@ -106,7 +109,10 @@ def test_a_lost_journal_and_the_same_file(shell, issuer, people, one_each, hurry
     assert issuer.cards() == one_each(8)
     assert FOUND in result.stdout
     assert "line 2, key k1: found: used before: check whose card it is." in result.stdout
-    assert "  next: check whose card it is: if it is this person's, resume the batch with --accept-found " in result.stdout
+    assert (
+        "  next: check whose card it is: if it is this person's, resume the batch with "
+        "--accept-found "
+    ) in result.stdout
     assert "found 8, time left 0:00" in result.stderr
 
 
@@ -115,16 +121,23 @@ def test_found_rows_are_accepted(shell, issuer, people, one_each, hurry, given):
     lost(shell, people)
     shell.issue(people(8))
     if given != "all":
-        (shell.folder / given).write_text("\ufeff" + "\r\n".join(f"k{number} " for number in range(1, 9)) + "\n\n", encoding="utf-8")
+        (shell.folder / given).write_text(
+            "\ufeff" + "\r\n".join(f"k{number} " for number in range(1, 9)) + "\n\n",
+            encoding="utf-8",
+        )
     before = issuer.effects
     result = shell("batch", "resume", "run.db", "--accept-found", given)
 
     assert result.exit_code == 0
     assert (issuer.cards(), issuer.effects) == (one_each(8), before)
-    assert "  8 rows had been used before, and were accepted as the same people's\n" in result.stdout
+    assert (
+        "  8 rows had been used before, and were accepted as the same people's\n" in result.stdout
+    )
 
 
-def test_issue_accepts_rows_that_an_earlier_run_has_told_as_found(shell, issuer, people, one_each, hurry):
+def test_issue_accepts_rows_that_an_earlier_run_has_told_as_found(
+    shell, issuer, people, one_each, hurry
+):
     lost(shell, people)
     first = shell.issue(people(8), "--accept-found", "all")
     result = shell.issue(people(8), "--accept-found", "all")
@@ -139,13 +152,16 @@ def test_issue_accepts_rows_that_an_earlier_run_has_told_as_found(shell, issuer,
 def test_keys_of_rows_that_are_not_found_are_named(shell, people, hurry):
     lost(shell, people)
     shell.issue(people(15))
-    (shell.folder / "keys.txt").write_text("k3\n" + "\n".join(f"k{number}" for number in range(9, 16)))
+    (shell.folder / "keys.txt").write_text(
+        "k3\n" + "\n".join(f"k{number}" for number in range(9, 16))
+    )
     plain = shell("batch", "resume", "run.db", "--accept-found", "keys.txt")
     told = shell("batch", "resume", "run.db", "--accept-found", "keys.txt", "--json")
 
     assert (
         "--accept-found: 1 row is accepted\n"
-        '--accept-found: not accepted, because not found to be used before: "k9", "k10", "k11", "k12", "k13" and 2 more\n'
+        '--accept-found: not accepted, because not found to be used before: "k9", "k10", "k11", '
+        '"k12", "k13" and 2 more\n'
     ) in plain.stderr
     assert json.loads(told.stdout.splitlines()[0]) == {
         "event": "accepted",
@@ -182,10 +198,17 @@ def test_a_key_that_the_journal_does_not_have(shell, issuer, people, command):
     (shell.folder / "keys.txt").write_text("k1\nk9\n")
     before = issuer.arrived()
     flags = ("--accept-found", "keys.txt")
-    result = shell.issue(people(2), *flags) if command == "issue" else shell("batch", "resume", "run.db", *flags)
+    result = (
+        shell.issue(people(2), *flags)
+        if command == "issue"
+        else shell("batch", "resume", "run.db", *flags)
+    )
 
     assert (result.exit_code, issuer.arrived()) == (2, before)
-    assert result.stderr == 'freedompay: run.db has no row with the key "k9": nothing was accepted, and nothing was sent.\n'
+    assert result.stderr == (
+        'freedompay: run.db has no row with the key "k9": nothing was accepted, and nothing '
+        "was sent.\n"
+    )
 
 
 def test_a_key_that_a_new_journal_does_not_have_leaves_no_journal(shell, issuer, people):
@@ -196,14 +219,19 @@ def test_a_key_that_a_new_journal_does_not_have_leaves_no_journal(shell, issuer,
     assert shell.names() == ["clients.csv", "keys.txt"]
 
 
-@pytest.mark.parametrize(("content", "why"), [(None, "No such file or directory"), (b"\xff\xfe", "it is not UTF-8")])
+@pytest.mark.parametrize(
+    ("content", "why"), [(None, "No such file or directory"), (b"\xff\xfe", "it is not UTF-8")]
+)
 def test_keys_that_can_not_be_read(shell, issuer, people, content, why):
     if content is not None:
         (shell.folder / "keys.txt").write_bytes(content)
     result = shell.issue(people(2), "--accept-found", "keys.txt")
 
     assert (result.exit_code, issuer.arrived()) == (2, 0)
-    assert result.stderr == f"freedompay: --accept-found: keys.txt can't be read ({why}). Nothing was sent.\n"
+    assert (
+        result.stderr
+        == f"freedompay: --accept-found: keys.txt can't be read ({why}). Nothing was sent.\n"
+    )
 
 
 @pytest.mark.parametrize(("check", "asked"), [("sample", 50), ("all", 60), ("none", 0)])
@@ -212,7 +240,9 @@ def test_what_is_asked_first(shell, issuer, people, one_each, check, asked, requ
     first, sent = set(), set()
     for each in issuer.do(list, issuer.sandbox.received):
         concerned = json.loads(each.body)["request_id"]
-        (first if each.path.endswith("request/status") and concerned not in sent else sent).add(concerned)
+        (first if each.path.endswith("request/status") and concerned not in sent else sent).add(
+            concerned
+        )
 
     assert result.exit_code == 0
     assert len(first & {request_id(f"k{number}", "client") for number in range(1, 61)}) == asked
@@ -234,19 +264,32 @@ def report_after(shell, change):
 def test_cards_that_are_not_what_was_ordered_are_told(shell, people):
     shell.issue(people(2))
     result = report_after(
-        shell, "UPDATE rows SET state = 'doubtful', reason = '1 card was ordered, and 2 cards, d1, d2 are there' WHERE key = 'k1'"
+        shell,
+        (
+            "UPDATE rows SET state = 'doubtful', reason = '1 card was ordered, and 2 cards, d1, "
+            "d2 are there' WHERE key = 'k1'"
+        ),
     )
 
     assert result.exit_code == 1
-    assert "  doubtful         1   what is there is not what was ordered; see each row\n" in result.stdout
-    assert "line 2, key k1: doubtful: 1 card was ordered, and 2 cards, d1, d2 are there\n" in result.stdout
+    assert (
+        "  doubtful         1   what is there is not what was ordered; see each row\n"
+        in result.stdout
+    )
+    assert (
+        "line 2, key k1: doubtful: 1 card was ordered, and 2 cards, d1, d2 are there\n"
+        in result.stdout
+    )
 
 
 def test_a_refusal_that_is_not_proved_is_told_as_that(shell, people, hurry):
     result = shell.issue(people(1, {1: "REFUSED"}))
 
     assert result.exit_code == 1
-    assert "  of 1 of the refused rows nothing proves that they were not done: resume to ask again\n" in result.stdout
+    assert (
+        "  of 1 of the refused rows nothing proves that they were not done: resume to ask again\n"
+        in result.stdout
+    )
     assert "  refused          1   see each row\n" in result.stdout
     assert "no card" not in result.stdout
     assert "It was not done" not in result.stdout
@@ -254,7 +297,17 @@ def test_a_refusal_that_is_not_proved_is_told_as_that(shell, people, hurry):
 
 def test_another_batch_name_is_another_card(shell, issuer, people):
     shell.issue(people(2))
-    shell("batch", "issue", "clients.csv", "--journal", "june.db", "--product", 2000, "--batch", "june")
+    shell(
+        "batch",
+        "issue",
+        "clients.csv",
+        "--journal",
+        "june.db",
+        "--product",
+        2000,
+        "--batch",
+        "june",
+    )
 
     assert set(issuer.cards().values()) == {2}
 
@@ -289,7 +342,9 @@ def test_a_row_that_is_left_is_told_with_what_to_do(shell, issuer, people, hurry
 
 
 @pytest.mark.parametrize("fault", [Fault.LIMITED, Fault.UNAVAILABLE])
-def test_rows_that_the_issuer_asks_to_wait_with_for_too_long_are_left_and_the_reason_is_told(issuers, shell_of, people, one_each, fault):
+def test_rows_that_the_issuer_asks_to_wait_with_for_too_long_are_left_and_the_reason_is_told(
+    issuers, shell_of, people, one_each, fault
+):
     issuer = issuers(faults=Faults(retry_after=3600))
     shell = shell_of(issuer)
     issuer.script("client/add", fault)
@@ -298,7 +353,10 @@ def test_rows_that_the_issuer_asks_to_wait_with_for_too_long_are_left_and_the_re
     assert result.exit_code == 3
     assert "  issued           2\n" in result.stdout
     assert "  unknown          0\n" in result.stdout
-    assert "freedompay: the issuer asked to wait 3600 s, longer than there was time left for" in result.stderr
+    assert (
+        "freedompay: the issuer asked to wait 3600 s, longer than there was time left for"
+        in result.stderr
+    )
     assert "Rows are left as they are: resume later\n" in result.stderr
     assert result.stderr.endswith("1 rows are left: freedompay batch resume run.db\n")
 
@@ -350,7 +408,9 @@ def test_a_guard_on_resume(shell, issuer, people, hurry):
     assert issuer.arrived("card/issue") == 2
 
 
-def test_a_run_that_was_stopped_says_so_where_its_report_can_not_be_read(shell, issuer, people, hurry, monkeypatch):
+def test_a_run_that_was_stopped_says_so_where_its_report_can_not_be_read(
+    shell, issuer, people, hurry, monkeypatch
+):
     async def unreadable(_):
         raise JournalError("run.db can't be written (disk I/O error)")
 
@@ -362,7 +422,8 @@ def test_a_run_that_was_stopped_says_so_where_its_report_can_not_be_read(shell, 
 
     assert result.exit_code == 3
     assert result.stderr.endswith(
-        "freedompay: stopped: stopped before card 3: at most 2 are allowed. The rows that are left can be resumed.\n"
+        "freedompay: stopped: stopped before card 3: at most 2 are allowed. The rows that are "
+        "left can be resumed.\n"
     )
 
 
@@ -387,7 +448,10 @@ def test_report_tells_by_its_code_that_rows_are_left(shell, issuer, people, hurr
     shell.issue(people(3))
     result = shell("batch", "report", "run.db")
 
-    assert (result.exit_code, result.stderr) == (3, "3 rows are left: freedompay batch resume run.db\n")
+    assert (result.exit_code, result.stderr) == (
+        3,
+        "3 rows are left: freedompay batch resume run.db\n",
+    )
 
 
 def test_report_counts_cards_that_are_not_active(shell, people, hurry):
@@ -404,11 +468,15 @@ def test_an_unknown_row_is_told_with_what_to_do(shell, people, hurry):
     result = report_after(shell, "UPDATE rows SET state = 'unknown', reason = 'no answer'")
 
     assert result.exit_code == 1
-    assert "  unknown          1   may or may not have a card; resume to ask again\n" in result.stdout
+    assert (
+        "  unknown          1   may or may not have a card; resume to ask again\n" in result.stdout
+    )
     assert "line 2, key k1: unknown: no answer\n" in result.stdout
 
 
-def test_an_issuer_whose_answers_stay_away_leaves_the_rows_to_be_resumed(shell, issuer, people, hurry):
+def test_an_issuer_whose_answers_stay_away_leaves_the_rows_to_be_resumed(
+    shell, issuer, people, hurry
+):
     issuer.script("client/add", Fault.CLOSED)
     # The first two are the question before the run, and that about the row before its first send.
     issuer.script("request/status", Fault.NONE, Fault.NONE, *[Fault.HTML_502] * 500)
@@ -420,12 +488,17 @@ def test_an_issuer_whose_answers_stay_away_leaves_the_rows_to_be_resumed(shell, 
     assert "Traceback" not in result.stderr
 
 
-def test_first_questions_without_a_clear_answer_leave_every_row_and_tell_what_to_do(shell, issuer, people, hurry):
+def test_first_questions_without_a_clear_answer_leave_every_row_and_tell_what_to_do(
+    shell, issuer, people, hurry
+):
     issuer.script("request/status", Fault.NONE, *[Fault.HTML_502] * 500)
     result = shell.issue(people(3))
 
     assert result.exit_code == 3
-    assert "freedompay: stopped: nothing was sent. Whether the request ids of this batch were used before can't be told: " in result.stderr
+    assert (
+        "freedompay: stopped: nothing was sent. Whether the request ids of this batch were "
+        "used before can't be told: "
+    ) in result.stderr
     assert "say --check-first none" in result.stderr
     assert issuer.arrived("client/add") == 0
 
@@ -436,7 +509,13 @@ def test_progress_for_a_machine(shell, people, hurry):
     outcomes = {each["key"]: each["state"] for each in told if each["event"] == "outcome"}
     progress = [each for each in told if each["event"] == "progress"]
 
-    assert outcomes == {"k1": "issued", "k2": "refused", "k3": "issued", "k4": "issued", "k5": "issued"}
+    assert outcomes == {
+        "k1": "issued",
+        "k2": "refused",
+        "k3": "issued",
+        "k4": "issued",
+        "k5": "issued",
+    }
     assert (progress[-1]["rows"], progress[-1]["done"], progress[-1]["refused"]) == (5, 5, 1)
     assert told[-1]["event"] == "report"
     assert (told[-1]["issued"], [each["key"] for each in told[-1]["problems"]]) == (4, ["k2"])

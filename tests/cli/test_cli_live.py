@@ -30,7 +30,8 @@ def test_off_a_terminal_needs_a_yes(shell, issuer):
 
     assert result.exit_code == 2
     assert result.stderr == (
-        f"freedompay: this would issue 2 cards, one for each row, as batch 'default' on a live host, at {issuer.base_url}, "
+        "freedompay: this would issue 2 cards, one for each row, as batch 'default' on a live "
+        f"host, at {issuer.base_url}, "
         "for merchant 10001. Say --yes to do it. Nothing was sent.\n"
     )
     assert issuer.arrived() == 0
@@ -58,20 +59,31 @@ def test_another_contract_is_told_before_anybody_is_asked(shell, monkeypatch):
     with monkeypatch.context() as before:
         before.setattr(settings_flags, "FreedomPay", FreedomPay)
         assert shell(*ISSUE).exit_code == 0
-    (shell.folder / "contract.toml").write_text('[clients.create]\nfields = { branch_id = "b-7" }\n', encoding="utf-8")
+    (shell.folder / "contract.toml").write_text(
+        '[clients.create]\nfields = { branch_id = "b-7" }\n', encoding="utf-8"
+    )
     result = shell(*RESUME, "--contract", "contract.toml")
 
     assert (result.exit_code, "--yes" in result.stderr) == (2, False)
-    assert result.stderr.startswith("freedompay: run.db has a batch that was planned with another contract:\n")
+    assert result.stderr.startswith(
+        "freedompay: run.db has a batch that was planned with another contract:\n"
+    )
 
 
 @pytest.mark.parametrize(("answer", "code", "cards"), [("n\n", 2, 0), ("y\n", 0, 2)])
 def test_on_a_terminal_is_asked_about(shell, issuer, monkeypatch, answer, code, cards):
     from freedompay_async.cli.verbs import asking
 
-    monkeypatch.setattr(asking, "sys", type("Terminal", (), {"stdin": type("In", (), {"isatty": staticmethod(lambda: True)})}))
+    monkeypatch.setattr(
+        asking,
+        "sys",
+        type("Terminal", (), {"stdin": type("In", (), {"isatty": staticmethod(lambda: True)})}),
+    )
     result = shell(*ISSUE, input=answer)
 
     assert result.exit_code == code
-    assert "This will issue 2 cards, one for each row, as batch 'default' on a live host" in result.stderr
+    assert (
+        "This will issue 2 cards, one for each row, as batch 'default' on a live host"
+        in result.stderr
+    )
     assert len(issuer.do(issuer.sandbox.ledger)) == cards

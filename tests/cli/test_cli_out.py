@@ -20,7 +20,19 @@ import pytest
 from freedompay_async.batch import Outcome, State
 from freedompay_async.cli import ending, output
 
-COLUMNS = ["line", "key", "state", "client_id", "card_id", "client_request_id", "card_request_id", "found", "proved", "reason", "next"]
+COLUMNS = [
+    "line",
+    "key",
+    "state",
+    "client_id",
+    "card_id",
+    "client_request_id",
+    "card_request_id",
+    "found",
+    "proved",
+    "reason",
+    "next",
+]
 
 
 def read(shell, name="issued.csv"):
@@ -56,7 +68,9 @@ def test_json_lines_have_every_row(shell, issuer, people, request_id):
     cards = {card["request_id"]: card["card_id"] for card in issuer.ledger()}
 
     assert [list(row) for row in rows] == [COLUMNS] * 5
-    assert [row["card_id"] for row in rows] == [cards[request_id(f"k{number}", "card")] for number in range(1, 6)]
+    assert [row["card_id"] for row in rows] == [
+        cards[request_id(f"k{number}", "card")] for number in range(1, 6)
+    ]
     assert (rows[0]["state"], rows[0]["found"], rows[0]["reason"]) == ("issued", False, None)
 
 
@@ -67,7 +81,10 @@ def test_refused_rows_say_why_and_what_next(shell, people, hurry):
     assert (row["state"], row["card_id"], row["next"]) == (
         "refused",
         "",
-        "correct the row and put it in a new file under a new key (ask the issuer first if the key was ever sent without this journal)",
+        (
+            "correct the row and put it in a new file under a new key (ask the issuer first if "
+            "the key was ever sent without this journal)"
+        ),
     )
     assert "client_declined" in row["reason"]
 
@@ -140,11 +157,16 @@ def test_a_file_that_is_there_already_is_kept(shell, issuer, people, command):
     before = issuer.arrived()
     (shell.folder / "issued.csv").write_text("precious")
     result = (
-        shell.issue(people(2), "--out", "issued.csv") if command == "issue" else shell("batch", command, "run.db", "--out", "issued.csv")
+        shell.issue(people(2), "--out", "issued.csv")
+        if command == "issue"
+        else shell("batch", command, "run.db", "--out", "issued.csv")
     )
 
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == "freedompay: issued.csv exists: name a new file for --out, or move that one away. Nothing was sent.\n"
+    assert result.stderr == (
+        "freedompay: issued.csv exists: name a new file for --out, or move that one away. "
+        "Nothing was sent.\n"
+    )
     assert shell.text("issued.csv") == "precious"
     assert issuer.arrived() == before
 
@@ -160,12 +182,16 @@ def test_a_folder_that_is_not_there(shell, issuer, people):
     result = shell.issue(people(2), "--out", "june/issued.csv")
 
     assert result.exit_code == 2
-    assert result.stderr == "freedompay: june/issued.csv can't be written: there is no folder june. Nothing was sent.\n"
+    assert result.stderr == (
+        "freedompay: june/issued.csv can't be written: there is no folder june. Nothing was sent.\n"
+    )
     assert issuer.arrived() == 0
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc"), reason="a place that nobody can write in")
-def test_a_place_where_nothing_can_be_written_is_not_called_nothing_sent(shell, issuer, people, one_each):
+def test_a_place_where_nothing_can_be_written_is_not_called_nothing_sent(
+    shell, issuer, people, one_each
+):
     result = shell.issue(people(2), "--out", "/proc/issued.csv")
 
     assert "freedompay: /proc/issued.csv can't be written (" in result.stderr
@@ -176,7 +202,17 @@ def test_a_place_where_nothing_can_be_written_is_not_called_nothing_sent(shell, 
 def test_a_file_that_comes_into_being_during_the_run_is_kept(shell, issuer, people, one_each):
     gate = issuer.gate("card/issue")
     shell.file(people(2))
-    command = shell.start("batch", "issue", "clients.csv", "--journal", "run.db", "--product", "2000", "--out", "issued.csv")
+    command = shell.start(
+        "batch",
+        "issue",
+        "clients.csv",
+        "--journal",
+        "run.db",
+        "--product",
+        "2000",
+        "--out",
+        "issued.csv",
+    )
     gate.reached()
     (shell.folder / "issued.csv").write_text("precious")
     gate.open()
@@ -197,11 +233,15 @@ HEAD = ("key", "phone", "first_name", "last_name")
 
 def given(shell, *, delimiter=";", mark=b"", key="Ж-1", name="clients.csv"):
     rows = (HEAD, (key, "77010000001", "Ivan", "Ivanov"))
-    (shell.folder / name).write_bytes(mark + "".join(delimiter.join(row) + "\n" for row in rows).encode())
+    (shell.folder / name).write_bytes(
+        mark + "".join(delimiter.join(row) + "\n" for row in rows).encode()
+    )
 
 
 def issued(shell, *args, out="issued.csv", name="clients.csv"):
-    result = shell("batch", "issue", name, "--journal", "run.db", "--product", 2000, "--out", out, *args)
+    result = shell(
+        "batch", "issue", name, "--journal", "run.db", "--product", 2000, "--out", out, *args
+    )
     assert result.exit_code == 0, result.stderr
     return (shell.folder / out).read_bytes()
 
@@ -272,7 +312,9 @@ def test_with_semicolons_a_formula_behind_a_comma_is_none(shell):
 # -- where a file can't be written as usual
 
 
-@pytest.fixture(params=[errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS, errno.EACCES, None], ids=str)
+@pytest.fixture(
+    params=[errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS, errno.EACCES, None], ids=str
+)
 def no_links(request, monkeypatch):
     """A file system without hard links, each in its own words."""
 
@@ -304,12 +346,23 @@ def test_there_too_a_file_that_comes_into_being_is_kept(shell, monkeypatch):
         return await make_report(journal)
 
     monkeypatch.setattr(ending, "make_report", meanwhile)
-    result = shell("batch", "issue", "clients.csv", "--journal", "run.db", "--product", 2000, "--out", "issued.csv")
+    result = shell(
+        "batch",
+        "issue",
+        "clients.csv",
+        "--journal",
+        "run.db",
+        "--product",
+        2000,
+        "--out",
+        "issued.csv",
+    )
 
     assert result.exit_code == 1
     assert (
-        "issued.csv can't be written (File exists). The journal has all of it: freedompay batch report run.db --out FILE" in result.stderr
-    )
+        "issued.csv can't be written (File exists). The journal has all of it: freedompay "
+        "batch report run.db --out FILE"
+    ) in result.stderr
     assert shell.text("issued.csv") == "precious"
     assert shell.names() == ["clients.csv", "issued.csv", "run.db"]
 
@@ -321,10 +374,23 @@ def test_what_can_not_be_renamed_leaves_nothing(shell, monkeypatch):
 
     given(shell)
     monkeypatch.setattr(output.os, "replace", replace)
-    result = shell("batch", "issue", "clients.csv", "--journal", "run.db", "--product", 2000, "--out", "issued.csv")
+    result = shell(
+        "batch",
+        "issue",
+        "clients.csv",
+        "--journal",
+        "run.db",
+        "--product",
+        2000,
+        "--out",
+        "issued.csv",
+    )
 
     assert result.exit_code == 1
-    assert "issued.csv can't be written (Input/output error). The journal has all of it" in result.stderr
+    assert (
+        "issued.csv can't be written (Input/output error). The journal has all of it"
+        in result.stderr
+    )
     assert shell.names() == ["clients.csv", "run.db"]
 
 
@@ -346,7 +412,18 @@ def run_into(shell, stdout, *args):
 def issue_into(shell, stdout, *args):
     """`batch issue` whose standard output goes there."""
     return run_into(
-        shell, stdout, "batch", "issue", "clients.csv", "--journal", "run.db", "--product", "2000", "--out", "issued.csv", *args
+        shell,
+        stdout,
+        "batch",
+        "issue",
+        "clients.csv",
+        "--journal",
+        "run.db",
+        "--product",
+        "2000",
+        "--out",
+        "issued.csv",
+        *args,
     )
 
 
@@ -357,7 +434,10 @@ def test_a_report_that_can_not_be_written_is_told_and_the_file_is_there(shell, p
     with open("/dev/full", "w") as full:
         done = issue_into(shell, full, *json)
 
-    assert "the report can't be written (No space left on device). The journal has all of it: freedompay batch report run.db" in done.stderr
+    assert (
+        "the report can't be written (No space left on device). The journal has all of it: "
+        "freedompay batch report run.db"
+    ) in done.stderr
     # As JSON each row is told as it ends, and a run that nobody hears ends early.
     assert done.returncode in ((1, 3) if json else (1,))
     assert len(shell.text("issued.csv").splitlines()) == 4
@@ -382,8 +462,25 @@ def test_where_nobody_reads_errors_the_exit_code_is_right(shell):
     reader, writer = os.pipe()
     os.close(reader)
     try:
-        command = [sys.executable, "-W", "error", "-m", "freedompay_async.cli", "batch", "report", "no.db"]
-        done = subprocess.run(command, env=shell.env, cwd=shell.folder, stdin=subprocess.DEVNULL, stderr=writer, check=False, timeout=60)
+        command = [
+            sys.executable,
+            "-W",
+            "error",
+            "-m",
+            "freedompay_async.cli",
+            "batch",
+            "report",
+            "no.db",
+        ]
+        done = subprocess.run(
+            command,
+            env=shell.env,
+            cwd=shell.folder,
+            stdin=subprocess.DEVNULL,
+            stderr=writer,
+            check=False,
+            timeout=60,
+        )
     finally:
         os.close(writer)
 
@@ -408,12 +505,15 @@ def test_an_error_that_can_not_be_written_as_json_is_told_all_the_same(shell):
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a disk that is full")
 @pytest.mark.parametrize("json", [(), ("--json",)], ids=["text", "json"])
 def test_cards_whose_answer_can_not_be_written_are_told_to_be_asked_about(shell, issuer, json):
-    done = on_a_full_disk(shell, "cards", "bulk-issue", "--product-id", "2000", "--count", "1", *json)
+    done = on_a_full_disk(
+        shell, "cards", "bulk-issue", "--product-id", "2000", "--count", "1", *json
+    )
 
     assert done.returncode == 1
     assert (
-        "cards.bulk_issue was answered, and the answer can't be written (No space left on device). Next: freedompay requests" in done.stderr
-    )
+        "cards.bulk_issue was answered, and the answer can't be written (No space left on "
+        "device). Next: freedompay requests"
+    ) in done.stderr
     assert "Traceback" not in done.stderr
     assert len(issuer.ledger()) == 1
 
@@ -421,7 +521,17 @@ def test_cards_whose_answer_can_not_be_written_are_told_to_be_asked_about(shell,
 def test_an_aborted_run_tells_how_to_get_the_file(shell, issuer, people):
     gate = issuer.gate("client/add")
     shell.file(people(3))
-    command = shell.start("batch", "issue", "clients.csv", "--journal", "run.db", "--product", "2000", "--out", "issued.csv")
+    command = shell.start(
+        "batch",
+        "issue",
+        "clients.csv",
+        "--journal",
+        "run.db",
+        "--product",
+        "2000",
+        "--out",
+        "issued.csv",
+    )
     gate.reached()
     command.interrupt()
     command.says("Ctrl-C again aborts")
@@ -430,7 +540,10 @@ def test_an_aborted_run_tells_how_to_get_the_file(shell, issuer, people):
     gate.open()
 
     assert code == 130
-    assert "issued.csv was not written. The journal tells what was made: freedompay batch report run.db --out issued.csv" in command.stderr
+    assert (
+        "issued.csv was not written. The journal tells what was made: freedompay batch report "
+        "run.db --out issued.csv"
+    ) in command.stderr
 
 
 def test_what_utf_8_can_not_write_is_escaped(tmp_path):
@@ -451,26 +564,64 @@ def test_a_path_in_a_command_to_copy_is_one_word():
 @pytest.mark.skipif(os.name == "nt", reason="a stream that is closed by a shell")
 def test_with_a_closed_output_the_cards_are_made_and_the_file_is_there(shell, people):
     shell.file(people(2))
-    command = ["batch", "issue", "clients.csv", "--product", "2000", "--journal", "run.db", "--out", "issued.csv"]
-    closed = ["sh", "-c", 'exec "$@" <&- >&-', "sh", sys.executable, "-W", "error", "-m", "freedompay_async.cli", *command]
-    done = subprocess.run(closed, env=shell.env, cwd=shell.folder, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    command = [
+        "batch",
+        "issue",
+        "clients.csv",
+        "--product",
+        "2000",
+        "--journal",
+        "run.db",
+        "--out",
+        "issued.csv",
+    ]
+    closed = [
+        "sh",
+        "-c",
+        'exec "$@" <&- >&-',
+        "sh",
+        sys.executable,
+        "-W",
+        "error",
+        "-m",
+        "freedompay_async.cli",
+        *command,
+    ]
+    done = subprocess.run(
+        closed,
+        env=shell.env,
+        cwd=shell.folder,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=60,
+    )
 
     assert done.returncode == 0, done.stderr
     assert {row["state"] for row in read(shell)} == {"issued"}
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a disk that is full")
-@pytest.mark.parametrize("command", ["--help", "batch columns", "batch plan clients.csv --product 2000 --json"])
+@pytest.mark.parametrize(
+    "command", ["--help", "batch columns", "batch plan clients.csv --product 2000 --json"]
+)
 def test_an_output_on_a_full_disk_is_one_sentence(shell, people, command):
     shell.file(people(2))
     done = on_a_full_disk(shell, *command.split())
 
     assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
-    assert done.stderr.startswith("freedompay: the output can't be written (No space left on device).")
+    assert done.stderr.startswith(
+        "freedompay: the output can't be written (No space left on device)."
+    )
 
 
-@pytest.mark.parametrize(("out", "told"), [("issued.xlsx", "issued.xlsx would not be a workbook"), ("", "is no name of a file")])
-def test_out_that_no_spreadsheet_would_open_is_refused_before_anything_is_sent(shell, issuer, people, out, told):
+@pytest.mark.parametrize(
+    ("out", "told"),
+    [("issued.xlsx", "issued.xlsx would not be a workbook"), ("", "is no name of a file")],
+)
+def test_out_that_no_spreadsheet_would_open_is_refused_before_anything_is_sent(
+    shell, issuer, people, out, told
+):
     result = shell.issue(people(1), "--out", out)
 
     assert result.exit_code == 2

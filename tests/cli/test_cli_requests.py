@@ -12,14 +12,20 @@ def test_a_client_that_was_made(shell, issuer, people, request_id):
     result = shell("requests", "status", request_id("k1", "client"))
     client_id = issuer.ledger()[0]["client_id"]
 
-    assert (result.exit_code, result.stdout) == (0, f"{request_id('k1', 'client')}: success, client {client_id}\n")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        f"{request_id('k1', 'client')}: success, client {client_id}\n",
+    )
 
 
 def test_a_card_that_was_issued(shell, issuer, people, request_id):
     shell.issue(people(1))
     result = shell("requests", "status", request_id("k1", "card"))
 
-    assert (result.exit_code, result.stdout) == (0, f"{request_id('k1', 'card')}: success, card {issuer.ledger()[0]['card_id']}\n")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        f"{request_id('k1', 'card')}: success, card {issuer.ledger()[0]['card_id']}\n",
+    )
 
 
 def test_a_request_that_failed(shell, people, request_id, hurry):
@@ -27,7 +33,10 @@ def test_a_request_that_failed(shell, people, request_id, hurry):
     result = shell("requests", "status", request_id("k1", "client"))
 
     assert result.exit_code == 1
-    assert result.stdout == f"{request_id('k1', 'client')}: error, client_declined, the client's last_name is DECLINED\n"
+    assert result.stdout == (
+        f"{request_id('k1', 'client')}: error, client_declined, the client's last_name is "
+        "DECLINED\n"
+    )
 
 
 def test_a_request_that_is_not_done(shell, issuer, people, request_id, hurry):
@@ -43,7 +52,8 @@ def test_a_request_that_nobody_knows(shell):
 
     assert result.exit_code == 1
     assert result.stdout == (
-        f"{UNKNOWN}: the issuer does not know it, or not yet. That does not prove that it was not done: ask again in a minute.\n"
+        f"{UNKNOWN}: the issuer does not know it, or not yet. That does not prove that it was not "
+        "done: ask again in a minute.\n"
     )
 
 
@@ -51,14 +61,21 @@ def test_a_request_for_a_machine(shell, issuer, people, request_id):
     shell.issue(people(1))
     told = json.loads(shell("requests", "status", request_id("k1", "card"), "--json").stdout)
 
-    assert (told["request_id"], told["known"], told["answer"]["request_status"]) == (request_id("k1", "card"), True, "success")
+    assert (told["request_id"], told["known"], told["answer"]["request_status"]) == (
+        request_id("k1", "card"),
+        True,
+        "success",
+    )
     assert told["answer"]["cards"] == [{"card_id": issuer.ledger()[0]["card_id"]}]
 
 
 def test_a_request_that_nobody_knows_for_a_machine(shell):
     result = shell("requests", "status", UNKNOWN, "--json")
 
-    assert (result.exit_code, json.loads(result.stdout)) == (1, {"request_id": UNKNOWN, "known": False, "answer": None})
+    assert (result.exit_code, json.loads(result.stdout)) == (
+        1,
+        {"request_id": UNKNOWN, "known": False, "answer": None},
+    )
 
 
 def test_waiting_for_the_end(shell, issuer, people, request_id, until, hurry):
@@ -78,7 +95,10 @@ def test_waiting_for_a_request_that_failed(shell, people, request_id, hurry):
     result = shell("requests", "status", request_id("k1", "client"), "--wait", "30")
 
     assert result.exit_code == 1
-    assert result.stdout == f"{request_id('k1', 'client')}: error, client_declined, the client's last_name is DECLINED\n"
+    assert result.stdout == (
+        f"{request_id('k1', 'client')}: error, client_declined, the client's last_name is "
+        "DECLINED\n"
+    )
 
 
 @pytest.mark.parametrize("known", [True, False])

@@ -25,13 +25,20 @@ def test_it_prints_the_settings_for_it(running):
     _, settings = running()
 
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", settings.pop("FREEDOMPAY_BASE_URL"))
-    assert settings == {"FREEDOMPAY_REGION": "KZ", "FREEDOMPAY_AUTH_ID": "10001", "FREEDOMPAY_SECRET_KEY": "sandbox-secret"}
+    assert settings == {
+        "FREEDOMPAY_REGION": "KZ",
+        "FREEDOMPAY_AUTH_ID": "10001",
+        "FREEDOMPAY_SECRET_KEY": "sandbox-secret",
+    }
 
 
 def test_the_settings_that_it_prints_are_enough_to_issue(shell, running, people, one_each):
     _, settings = running()
     result = shell.issue(people(3), **settings)
-    ledger = [json.loads(line) for line in get(settings["FREEDOMPAY_BASE_URL"] + "/sandbox/ledger").splitlines()]
+    ledger = [
+        json.loads(line)
+        for line in get(settings["FREEDOMPAY_BASE_URL"] + "/sandbox/ledger").splitlines()
+    ]
 
     assert result.exit_code == 0
     assert {card["phone"]: 1 for card in ledger} == one_each(3)
@@ -125,7 +132,19 @@ def test_faults_that_are_more_than_all_calls(shell):
     assert result.stderr == "freedompay: the probabilities are each 0 to 1 and together at most 1\n"
 
 
-@pytest.mark.parametrize("flag", ["--lost", "--reset", "--error-500", "--html-502", "--unavailable", "--limited", "--late", "--drip"])
+@pytest.mark.parametrize(
+    "flag",
+    [
+        "--lost",
+        "--reset",
+        "--error-500",
+        "--html-502",
+        "--unavailable",
+        "--limited",
+        "--late",
+        "--drip",
+    ],
+)
 def test_a_share_above_all_calls(shell, flag):
     result = shell("sandbox", "--port", "0", flag, "1.5")
 
@@ -146,7 +165,10 @@ def test_books_that_cannot_be_kept(shell, database):
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("host.toml", '[clients.create]\npath = "/v6/clients"\n["*"]\nalgorithms = ["jws-hs256"]\n'),
+        (
+            "host.toml",
+            '[clients.create]\npath = "/v6/clients"\n["*"]\nalgorithms = ["jws-hs256"]\n',
+        ),
         ("host.json", '{"client/add": {"path": "/v6/clients"}, "*": {"algorithms": ["HS256"]}}'),
     ],
 )
@@ -164,7 +186,9 @@ def test_it_tells_why_a_signature_is_wrong(shell, running, scheme):
     _, settings = running()
     key = base64.b64encode(settings["FREEDOMPAY_SECRET_KEY"].encode()).decode()
     changes = {"FREEDOMPAY_SECRET_KEY": key, "FREEDOMPAY_SIGNATURE": scheme}
-    result = shell("requests", "status", "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11", **settings | changes)
+    result = shell(
+        "requests", "status", "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11", **settings | changes
+    )
 
     assert result.exit_code == 1
     assert "the key was encoded in base64 first; it is used as it is written" in result.stderr
@@ -174,14 +198,22 @@ def test_it_tells_why_a_signature_is_wrong(shell, running, scheme):
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [
-        ("host.toml", None, "--contract host.toml can't be read (No such file or directory). Nothing was started."),
+        (
+            "host.toml",
+            None,
+            "--contract host.toml can't be read (No such file or directory). Nothing was started.",
+        ),
         ("host.toml", "[", "--contract host.toml can't be read ("),
         ("host.json", "{", "--contract host.json can't be read ("),
         ("host.json", "[]", "--contract host.json is no object of calls. Nothing was started."),
         ("host.toml", "[cards.isue]\n", "'cards.isue' is no call: "),
         # Some editors put a byte order mark before it.
         ("host.toml", "\ufeff[cards.isue]\n", "'cards.isue' is no call: "),
-        ("host.toml", "[cards.issue]\npth = 1\n", "cards.issue has 'pth': there are path, required, names, algorithms"),
+        (
+            "host.toml",
+            "[cards.issue]\npth = 1\n",
+            "cards.issue has 'pth': there are path, required, names, algorithms",
+        ),
     ],
 )
 def test_a_host_that_can_not_be(shell, name, text, expected):

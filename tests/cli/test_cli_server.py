@@ -1,4 +1,6 @@
-"""Servers that do not answer like the Card API: never a traceback, and nothing said that is not known."""
+"""Servers that do not answer like the Card API: never a traceback, and nothing said that is not
+known.
+"""
 
 from __future__ import annotations
 
@@ -73,12 +75,16 @@ NOT_THE_API = {
 
 
 @pytest.mark.parametrize("answer", NOT_THE_API.values(), ids=NOT_THE_API)
-def test_a_server_that_is_not_the_api_is_found_out_before_any_row(shell, says, people, hurry, answer):
+def test_a_server_that_is_not_the_api_is_found_out_before_any_row(
+    shell, says, people, hurry, answer
+):
     server = says(*answer)
     result = shell.issue(people(3), "--base-url", server.base_url)
 
     assert result.exit_code == 2
-    assert result.stderr.startswith(f"freedompay: {server.base_url} does not answer like the Card API: ")
+    assert result.stderr.startswith(
+        f"freedompay: {server.base_url} does not answer like the Card API: "
+    )
     assert "Check base_url and region; no row was sent." in result.stderr
     assert {path.rpartition("/v5/card-api/")[2] for path in server.paths} == {"request/status"}
     assert shell.names() == ["clients.csv"]
@@ -113,19 +119,27 @@ def test_a_question_that_gets_a_page_shows_it(shell, says):
     result = shell(*STATUS, "--base-url", says(200, PAGE, "text/html").base_url)
 
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith("freedompay: requests.status: the answer is not the contract's (HTTP 200, an HTML page).")
+    assert result.stderr.startswith(
+        "freedompay: requests.status: the answer is not the contract's (HTTP 200, an HTML page)."
+    )
     assert result.stderr.endswith(f"{PAGE.decode()}\n")
 
 
 BAD = {
     "500": (500, b"{}", "application/json"),
     "502": (502, PAGE, "text/html"),
-    "10 MB": (200, b'{"status": "ok", "padding": "' + b"0" * 10 * 2**20 + b'"}', "application/json"),
+    "10 MB": (
+        200,
+        b'{"status": "ok", "padding": "' + b"0" * 10 * 2**20 + b'"}',
+        "application/json",
+    ),
 }
 
 
 @pytest.mark.parametrize("answer", BAD.values(), ids=BAD)
-def test_a_server_in_trouble_leaves_rows_unknown_and_refuses_none(shell, says, people, hurry, answer):
+def test_a_server_in_trouble_leaves_rows_unknown_and_refuses_none(
+    shell, says, people, hurry, answer
+):
     server = says(*answer)
     result = shell.issue(people(2), "--base-url", server.base_url)
     report = shell.report()
@@ -136,11 +150,22 @@ def test_a_server_in_trouble_leaves_rows_unknown_and_refuses_none(shell, says, p
     assert report["unknown"] + report["started"] + report["planned"] == 2
 
 
-FAULTS = (Fault.HTML_200, Fault.CUT_JSON, Fault.OTHER_SHAPE, Fault.HUGE, Fault.ODD_STATUS, Fault.CUT, Fault.HTML_502, Fault.ERROR_500)
+FAULTS = (
+    Fault.HTML_200,
+    Fault.CUT_JSON,
+    Fault.OTHER_SHAPE,
+    Fault.HUGE,
+    Fault.ODD_STATUS,
+    Fault.CUT,
+    Fault.HTML_502,
+    Fault.ERROR_500,
+)
 
 
 @pytest.mark.parametrize("call", ["client/add", "card/issue", "request/status"])
-def test_odd_answers_during_a_run_cost_no_card_and_make_no_second_one(shell, issuer, people, one_each, hurry, call):
+def test_odd_answers_during_a_run_cost_no_card_and_make_no_second_one(
+    shell, issuer, people, one_each, hurry, call
+):
     # The first question is the one before the run.
     issuer.script(call, *([Fault.NONE] if call == "request/status" else []), *FAULTS)
     result = shell.issue(people(8), "--out", "issued.csv")

@@ -23,7 +23,8 @@ def test_no_settings(shell, issuer, command):
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == (
-        "freedompay: set FREEDOMPAY_AUTH_ID, FREEDOMPAY_SECRET_KEY, FREEDOMPAY_REGION (KZ, KG or UZ) in the environment. Nothing was sent.\n"
+        "freedompay: set FREEDOMPAY_AUTH_ID, FREEDOMPAY_SECRET_KEY, FREEDOMPAY_REGION (KZ, KG or "
+        "UZ) in the environment. Nothing was sent.\n"
     )
     assert issuer.arrived() == 0
 
@@ -32,26 +33,38 @@ def test_no_settings(shell, issuer, command):
 def test_one_setting_is_missing(shell, name):
     result = shell(*ISSUE, **without(name))
 
-    assert (result.exit_code, result.stderr) == (2, f"freedompay: set FREEDOMPAY_{name} in the environment. Nothing was sent.\n")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        f"freedompay: set FREEDOMPAY_{name} in the environment. Nothing was sent.\n",
+    )
 
 
 def test_an_empty_variable_is_missing(shell):
     result = shell(*ISSUE, FREEDOMPAY_SECRET_KEY="")
 
-    assert (result.exit_code, result.stderr) == (2, "freedompay: set FREEDOMPAY_SECRET_KEY in the environment. Nothing was sent.\n")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "freedompay: set FREEDOMPAY_SECRET_KEY in the environment. Nothing was sent.\n",
+    )
 
 
 def test_an_unknown_region_in_the_environment(shell, issuer):
     result = shell(*ISSUE, FREEDOMPAY_REGION="RU")
 
-    assert (result.exit_code, result.stderr) == (2, "freedompay: FREEDOMPAY_REGION is 'RU': use one of KZ, KG, UZ. Nothing was sent.\n")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "freedompay: FREEDOMPAY_REGION is 'RU': use one of KZ, KG, UZ. Nothing was sent.\n",
+    )
     assert issuer.arrived() == 0
 
 
 def test_an_unknown_region_in_a_flag(shell):
     result = shell(*ISSUE, "--region", "RU")
 
-    assert (result.exit_code, result.stderr) == (2, "freedompay: region is 'RU': use one of KZ, KG, UZ. Nothing was sent.\n")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "freedompay: region is 'RU': use one of KZ, KG, UZ. Nothing was sent.\n",
+    )
 
 
 def test_a_region_without_a_test_host(shell, issuer):
@@ -59,7 +72,8 @@ def test_a_region_without_a_test_host(shell, issuer):
 
     assert result.exit_code == 2
     assert result.stderr == (
-        "freedompay: region UZ has no published test host: set base_url to the one that the vendor gave you. Nothing was sent.\n"
+        "freedompay: region UZ has no published test host: set base_url to the one that the "
+        "vendor gave you. Nothing was sent.\n"
     )
     assert issuer.arrived() == 0
 
@@ -67,10 +81,21 @@ def test_a_region_without_a_test_host(shell, issuer):
 def test_a_test_variable_that_is_neither_yes_nor_no(shell):
     result = shell(*ISSUE, FREEDOMPAY_TEST="perhaps")
 
-    assert (result.exit_code, result.stderr) == (2, "freedompay: FREEDOMPAY_TEST is 'perhaps': use 1 or 0. Nothing was sent.\n")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "freedompay: FREEDOMPAY_TEST is 'perhaps': use 1 or 0. Nothing was sent.\n",
+    )
 
 
-@pytest.mark.parametrize("url", ["api.example.com", "https://api.example.com/v5", "ftp://api.example.com", "http://api.example.com"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "api.example.com",
+        "https://api.example.com/v5",
+        "ftp://api.example.com",
+        "http://api.example.com",
+    ],
+)
 def test_a_wrong_base_url(shell, url):
     result = shell(*ISSUE, "--base-url", url)
 
@@ -86,7 +111,15 @@ def test_wrong_settings_leave_no_journal(shell):
 
 
 def test_a_flag_wins_over_its_variable(shell, one_each, issuer):
-    result = shell(*ISSUE, "--auth-id", issuer.sandbox.auth_id, "--region", "kz", FREEDOMPAY_AUTH_ID="20002", FREEDOMPAY_REGION="RU")
+    result = shell(
+        *ISSUE,
+        "--auth-id",
+        issuer.sandbox.auth_id,
+        "--region",
+        "kz",
+        FREEDOMPAY_AUTH_ID="20002",
+        FREEDOMPAY_REGION="RU",
+    )
 
     assert result.exit_code == 0
     assert issuer.cards() == one_each(2)
@@ -155,7 +188,10 @@ def test_nobody_at_the_address(shell, free_port):
     assert len(result.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("flags", [("--concurrency", "0"), ("--rate", "0"), ("--max-cards", "0"), ("--concurrency", "many")])
+@pytest.mark.parametrize(
+    "flags",
+    [("--concurrency", "0"), ("--rate", "0"), ("--max-cards", "0"), ("--concurrency", "many")],
+)
 def test_a_number_that_cannot_be(shell, issuer, flags):
     result = shell(*ISSUE, *flags)
 
@@ -175,15 +211,25 @@ def test_a_region_with_two_hosts_and_none_of_them_said(shell, issuer):
 
 
 def test_a_scheme_that_is_none(shell, issuer):
-    by_flag, by_variable = shell(*ISSUE, "--scheme", "hs256"), shell(*ISSUE, FREEDOMPAY_SIGNATURE="hs256")
+    by_flag, by_variable = (
+        shell(*ISSUE, "--scheme", "hs256"),
+        shell(*ISSUE, FREEDOMPAY_SIGNATURE="hs256"),
+    )
 
     assert (by_flag.exit_code, by_variable.exit_code) == (2, 2)
-    assert by_flag.stderr.startswith("freedompay: --scheme is 'hs256', and 'hs256' is no scheme. Use one of jws-hs512, jws-hs256, sign")
+    assert by_flag.stderr.startswith(
+        "freedompay: --scheme is 'hs256', and 'hs256' is no scheme. Use one of jws-hs512, "
+        "jws-hs256, sign"
+    )
     assert by_variable.stderr.startswith("freedompay: FREEDOMPAY_SIGNATURE is 'hs256', and ")
     assert issuer.arrived() == 0
 
 
-@pytest.mark.parametrize("command", [("requests", "status"), ("cards", "info"), ("cards", "block", "--description", "lost")], ids=" ".join)
+@pytest.mark.parametrize(
+    "command",
+    [("requests", "status"), ("cards", "info"), ("cards", "block", "--description", "lost")],
+    ids=" ".join,
+)
 def test_a_scheme_signs_every_call(shell, issuer, command):
     group, name, *rest = command
     shell(group, name, STATUS[2], *rest, "--scheme", "sign")

@@ -25,7 +25,9 @@ def shell(shell_of):
 
 
 def sign(shell, *args, path=PATH, body=BODY, **options):
-    return shell("sign", "--path", path, *(() if body is None else ("--body", body)), *args, **options)
+    return shell(
+        "sign", "--path", path, *(() if body is None else ("--body", body)), *args, **options
+    )
 
 
 def test_jws(shell):
@@ -36,13 +38,19 @@ def test_jws(shell):
         "scheme  X-JWS-Signature, HS512",
         f"path    {PATH}",
         "body    53 bytes",
-        "signed  203 bytes, SHA-256 6b00978fe71fc18d3ae9ba343ee84bca6785fd0feb3abdc71adae61ae9e2313b",
+        (
+            "signed  203 bytes, SHA-256 "
+            "6b00978fe71fc18d3ae9ba343ee84bca6785fd0feb3abdc71adae61ae9e2313b"
+        ),
     ]
     assert (
-        f'\nprotected header, in clear\n{{"uri":"{PATH}","auth_id":"123456","method":"POST","params":"","alg":"HS512"}}\n' in result.stdout
+        f'\nprotected header, in clear\n{{"uri":"{PATH}","auth_id":"123456","method":"POST","params":"","alg":"HS512"}}\n'
+        in result.stdout
     )
     assert f"\nsigned, byte for byte\n{JWS.partition('..')[0]}.eyJyZXF1ZXN0X2lkIjo" in result.stdout
-    assert result.stdout.endswith(f"\nheaders to send\nContent-Type: application/json\nX-JWS-Signature: {JWS}\n")
+    assert result.stdout.endswith(
+        f"\nheaders to send\nContent-Type: application/json\nX-JWS-Signature: {JWS}\n"
+    )
 
 
 def test_sign(shell):
@@ -51,10 +59,15 @@ def test_sign(shell):
     assert result.exit_code == 0
     assert "(not protected by this scheme)" in result.stdout
     assert f"\nsigned, byte for byte\n{BODY}{KEY_PLACE}\n" in result.stdout
-    assert result.stdout.endswith(f"\nheaders to send\nContent-Type: application/json\nRequest-Id: r-1\nAuth-Id: 123456\nSign: {SIGN}\n")
+    assert result.stdout.endswith(
+        "\nheaders to send\nContent-Type: application/json\nRequest-Id: r-1\nAuth-Id: "
+        f"123456\nSign: {SIGN}\n"
+    )
 
 
-@pytest.mark.parametrize(("region", "header"), [("KZ", "X-JWS-Signature"), ("KG", "Sign"), ("UZ", "Sign")])
+@pytest.mark.parametrize(
+    ("region", "header"), [("KZ", "X-JWS-Signature"), ("KG", "Sign"), ("UZ", "Sign")]
+)
 def test_the_region_has_a_scheme(shell, region, header):
     assert f"\n{header}: " in sign(shell, "--region", region).stdout
     assert f"\n{header}: " in sign(shell, FREEDOMPAY_REGION=region).stdout
@@ -67,7 +80,10 @@ def test_the_other_algorithm(shell):
 
 
 def test_the_contract_file_is_obeyed(shell):
-    contract = '[cards.info]\nheaders = { X-JWS-Signature = "JWS-Signature" }\n\n[gift_cards.status]\npath = "/v6/gifts/status"\n'
+    contract = (
+        '[cards.info]\nheaders = { X-JWS-Signature = "JWS-Signature" '
+        '}\n\n[gift_cards.status]\npath = "/v6/gifts/status"\n'
+    )
     (shell.folder / "contract.toml").write_text(contract, encoding="utf-8")
     settings = ("--region", "KZ", "--scheme", "gift-cards=sign", "--contract", "contract.toml")
 
@@ -79,7 +95,9 @@ def test_the_contract_file_is_obeyed(shell):
 def test_the_key_is_never_shown(shell):
     key = "kept-to-itself"
     said = [
-        sign(shell, "--scheme", scheme, *more, FREEDOMPAY_SECRET_KEY=key) for scheme in ("jws-hs512", "sign") for more in ((), ("--json",))
+        sign(shell, "--scheme", scheme, *more, FREEDOMPAY_SECRET_KEY=key)
+        for scheme in ("jws-hs512", "sign")
+        for more in ((), ("--json",))
     ]
 
     assert [each for each in said if key in each.stdout + each.stderr] == []
@@ -90,24 +108,46 @@ def test_for_a_machine(shell):
 
     assert told["scheme"] == "Sign"
     assert told["signed"] == f"{BODY}{KEY_PLACE}"
-    assert (told["signed_bytes"], told["signed_sha256"]) == (53, hashlib.sha256(BODY.encode()).hexdigest())
+    assert (told["signed_bytes"], told["signed_sha256"]) == (
+        53,
+        hashlib.sha256(BODY.encode()).hexdigest(),
+    )
     assert told["headers"]["Sign"] == SIGN
-    assert told["comparison"] == {"same": False, "differences": [], "cause": "it is in upper-case hex; the scheme wants lower case"}
+    assert told["comparison"] == {
+        "same": False,
+        "differences": [],
+        "cause": "it is in upper-case hex; the scheme wants lower case",
+    }
 
 
 @pytest.mark.parametrize("stdin", [False, True])
 def test_the_body_of_a_file_is_signed_byte_for_byte(shell, stdin):
     content = '{"name":"Айгерім"}\n'.encode()
     (shell.folder / "body.json").write_bytes(content)
-    result = sign(shell, "--scheme", "sign", "--body-file", "-" if stdin else "body.json", body=None, input=content if stdin else None)
+    result = sign(
+        shell,
+        "--scheme",
+        "sign",
+        "--body-file",
+        "-" if stdin else "body.json",
+        body=None,
+        input=content if stdin else None,
+    )
 
     assert f"Sign: {hashlib.sha256(content + b'secret').hexdigest()}\n" in result.stdout
-    assert "note: the body ends with a line break: it is signed too, and has to be sent too\n" in result.stdout
+    assert (
+        "note: the body ends with a line break: it is signed too, and has to be sent too\n"
+        in result.stdout
+    )
 
 
 @pytest.mark.parametrize(
     ("path", "body", "expected"),
-    [("/v5/card-api/card/issue", '{"request_id":"own"}', "own"), ("/v5/card-api/card/issue", "[]", None), (PATH, BODY, None)],
+    [
+        ("/v5/card-api/card/issue", '{"request_id":"own"}', "own"),
+        ("/v5/card-api/card/issue", "[]", None),
+        (PATH, BODY, None),
+    ],
 )
 def test_the_id_in_the_header_is_the_body_s_own(shell, path, body, expected):
     result = sign(shell, "--scheme", "sign", path=path, body=body)
@@ -117,7 +157,13 @@ def test_the_id_in_the_header_is_the_body_s_own(shell, path, body, expected):
 
 
 @pytest.mark.parametrize(
-    ("scheme", "value"), [("jws-hs512", JWS), ("jws-hs512", f"X-JWS-Signature: {JWS}\n"), ("sign", SIGN), ("sign", f"Sign: {SIGN}")]
+    ("scheme", "value"),
+    [
+        ("jws-hs512", JWS),
+        ("jws-hs512", f"X-JWS-Signature: {JWS}\n"),
+        ("sign", SIGN),
+        ("sign", f"Sign: {SIGN}"),
+    ],
 )
 def test_a_signature_that_is_right(shell, scheme, value):
     result = sign(shell, "--scheme", scheme, "--signature", value)
@@ -132,26 +178,44 @@ def test_a_signature_that_is_wrong(shell):
     assert result.stdout.splitlines()[-3:] == [
         "the given signature is wrong",
         "  its signature ends with padding (=); base64url here has none",
-        "  the signature itself fits this body and key, and the header it came with: mend the above, and sign again",
+        (
+            "  the signature itself fits this body and key, and the header it came with: mend the "
+            "above, and sign again"
+        ),
     ]
 
 
 class TestWrongUse:
     def ends(self, result, message):
-        assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"freedompay: {message} Nothing was sent.\n")
+        assert (result.exit_code, result.stdout, result.stderr) == (
+            2,
+            "",
+            f"freedompay: {message} Nothing was sent.\n",
+        )
 
     def test_no_settings(self, shell):
-        result = sign(shell, "--scheme", "jws-hs512", FREEDOMPAY_AUTH_ID=None, FREEDOMPAY_SECRET_KEY=None)
+        result = sign(
+            shell, "--scheme", "jws-hs512", FREEDOMPAY_AUTH_ID=None, FREEDOMPAY_SECRET_KEY=None
+        )
         self.ends(result, "set FREEDOMPAY_AUTH_ID, FREEDOMPAY_SECRET_KEY in the environment.")
 
     def test_no_scheme(self, shell):
-        self.ends(sign(shell), "say --scheme (FREEDOMPAY_SIGNATURE), or set the region (--region, FREEDOMPAY_REGION).")
+        self.ends(
+            sign(shell),
+            "say --scheme (FREEDOMPAY_SIGNATURE), or set the region (--region, FREEDOMPAY_REGION).",
+        )
 
     def test_no_body(self, shell):
-        self.ends(sign(shell, "--scheme", "jws-hs512", body=None), "give --body or --body-file (- is standard input).")
+        self.ends(
+            sign(shell, "--scheme", "jws-hs512", body=None),
+            "give --body or --body-file (- is standard input).",
+        )
 
     def test_two_bodies(self, shell):
-        self.ends(sign(shell, "--scheme", "jws-hs512", "--body-file", "-"), "give --body or --body-file (- is standard input).")
+        self.ends(
+            sign(shell, "--scheme", "jws-hs512", "--body-file", "-"),
+            "give --body or --body-file (- is standard input).",
+        )
 
     def test_a_file_that_is_not_there(self, shell):
         result = sign(shell, "--scheme", "jws-hs512", "--body-file", "nowhere", body=None)
@@ -159,7 +223,10 @@ class TestWrongUse:
 
     @pytest.mark.parametrize("path", ["https://api.example.com/v5", "v5", "/v5?x=1", ""])
     def test_what_is_no_path(self, shell, path):
-        self.ends(sign(shell, "--scheme", "jws-hs512", path=path), f"the path is {path!r}: it starts with / and has no host and no query.")
+        self.ends(
+            sign(shell, "--scheme", "jws-hs512", path=path),
+            f"the path is {path!r}: it starts with / and has no host and no query.",
+        )
 
     def test_the_key_is_no_flag(self, shell):
         assert sign(shell, "--scheme", "jws-hs512", "--secret-key", "hush").exit_code == 2

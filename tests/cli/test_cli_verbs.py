@@ -12,7 +12,9 @@ from freedompay_async.contract.table import TABLE
 from tests.samples import SAMPLES
 
 # A row without a sample is named by tests/contract/test_every_list.py.
-ROWS = pytest.mark.parametrize("row", [row for row in TABLE if row.name in SAMPLES], ids=lambda row: row.name)
+ROWS = pytest.mark.parametrize(
+    "row", [row for row in TABLE if row.name in SAMPLES], ids=lambda row: row.name
+)
 
 
 def words(row) -> tuple[str, str]:
@@ -63,7 +65,11 @@ def test_there_is_no_command_that_is_not_in_the_contract(shell):
     shown = {
         (group, verb)
         for group in groups
-        for verb in re.findall(r"^│ ([a-z0-9-]+) ", shell(group, "--help").stdout.partition("Commands")[2], re.MULTILINE)
+        for verb in re.findall(
+            r"^│ ([a-z0-9-]+) ",
+            shell(group, "--help").stdout.partition("Commands")[2],
+            re.MULTILINE,
+        )
     }
 
     assert shown == {words(row) for row in TABLE} | {("cards", "movements")}
@@ -72,10 +78,22 @@ def test_there_is_no_command_that_is_not_in_the_contract(shell):
 @pytest.mark.parametrize("flag", ["--pin", "--otp", "--secret-key"])
 @ROWS
 def test_no_command_takes_a_secret_as_a_flag(shell, row, flag):
-    assert re.search(rf"{flag}\b(?!-)", shell(*words(row), "--help").stdout.partition("Options")[2]) is None
+    assert (
+        re.search(rf"{flag}\b(?!-)", shell(*words(row), "--help").stdout.partition("Options")[2])
+        is None
+    )
 
 
-@pytest.mark.parametrize("name", ["cards.close", "gift_cards.issue", "transactions.create", "transactions.clear", "transactions.refund"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cards.close",
+        "gift_cards.issue",
+        "transactions.create",
+        "transactions.clear",
+        "transactions.refund",
+    ],
+)
 def test_what_can_not_be_undone_and_what_moves_money_wants_a_yes(shell, name):
     row = next(row for row in TABLE if row.name == name)
 
@@ -108,5 +126,6 @@ def test_without_settings_each_command_says_which(shell, row):
 
     assert result.exit_code == 2
     assert result.stderr == (
-        "freedompay: set FREEDOMPAY_AUTH_ID, FREEDOMPAY_SECRET_KEY, FREEDOMPAY_REGION (KZ, KG or UZ) in the environment. Nothing was sent.\n"
+        "freedompay: set FREEDOMPAY_AUTH_ID, FREEDOMPAY_SECRET_KEY, FREEDOMPAY_REGION (KZ, KG or "
+        "UZ) in the environment. Nothing was sent.\n"
     )

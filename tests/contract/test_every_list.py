@@ -30,25 +30,48 @@ ROWS = (*TABLE, *HASHDT_TABLE)
 NAMES = [row.name for row in ROWS]
 OURS = [row.name for row in TABLE]
 # What begins no call of its own, but gathers, keeps or goes on with one.
-NO_CALLS = {"cards.movements", "gift_cards.order", "gift_cards.attach", "requests.attach", "requests.as_completed"}
+NO_CALLS = {
+    "cards.movements",
+    "gift_cards.order",
+    "gift_cards.attach",
+    "requests.attach",
+    "requests.as_completed",
+}
 NO_ROWS = {"cards movements"}
 
 
 def methods() -> Iterable[str]:
     """The public methods of the client, by their own classes."""
-    found = {f"{name}.{method}" for name, owner in NAMESPACES.items() for method in vars(owner) if inspect.isfunction(vars(owner)[method])}
+    found = {
+        f"{name}.{method}"
+        for name, owner in NAMESPACES.items()
+        for method in vars(owner)
+        if inspect.isfunction(vars(owner)[method])
+    }
     return {name for name in found if "._" not in name} - NO_CALLS
 
 
 def pages() -> Iterable[str]:
-    return [f"pins.{name}" for name, each in vars(Pins).items() if inspect.isfunction(each) and not name.startswith("_")]
+    return [
+        f"pins.{name}"
+        for name, each in vars(Pins).items()
+        if inspect.isfunction(each) and not name.startswith("_")
+    ]
 
 
 def verbs() -> Iterable[str]:
     """The commands of a call, as the methods are named."""
     groups = typer.main.get_command(app).commands
-    found = {f"{name} {verb}" for name, group in groups.items() for verb in getattr(group, "commands", {})}
-    return {each.replace("-", "_").replace(" ", ".") for each in found - NO_ROWS if each.split()[0].replace("-", "_") in NAMESPACES}
+    found = {
+        f"{name} {verb}"
+        for name, group in groups.items()
+        for verb in getattr(group, "commands", {})
+    }
+    return {
+        each.replace("-", "_").replace(" ", ".")
+        for each in found - NO_ROWS
+        if each.split()[0].replace("-", "_") in NAMESPACES
+    }
 
 
 def in_the_docs() -> Iterable[str]:
@@ -100,22 +123,36 @@ def test_a_list_has_every_row(file):
 
 @pytest.mark.parametrize("file", SOME)
 def test_a_list_of_some_rows_has_no_others(file):
-    assert [each for each in left_out(SOME[file], file, NAMES) if not each.endswith(f"not in {file}")] == []
+    assert [
+        each for each in left_out(SOME[file], file, NAMES) if not each.endswith(f"not in {file}")
+    ] == []
 
 
 def test_a_row_whose_codes_are_secret_is_marked_somewhere():
     assert [row.name for row in ROWS if row.codes and row.name not in SECRET | ANSWERS] == []
 
 
-@pytest.mark.parametrize("file", [*(ROOT / "docs").glob("*.md"), ROOT / "README.md"], ids=lambda file: file.name)
+@pytest.mark.parametrize(
+    "file", [*(ROOT / "docs").glob("*.md"), ROOT / "README.md"], ids=lambda file: file.name
+)
 def test_a_page_shows_no_row_as_a_call_that_the_library_does_not_know(file):
-    assert set(re.findall(r"fp\.call\(\s*\"([^\"]+)\"", file.read_text(encoding="utf-8"))) & {row.path for row in ROWS} == set()
+    assert (
+        set(re.findall(r"fp\.call\(\s*\"([^\"]+)\"", file.read_text(encoding="utf-8")))
+        & {row.path for row in ROWS}
+        == set()
+    )
 
 
 def test_what_is_left_out_is_named_with_its_file():
     rows = ["cards.issue", UNKNOWN_NAME]
 
-    assert left_out(["cards.issue"], "tests/samples.py", rows) == [f"{UNKNOWN_NAME} is in contract/table.py and not in tests/samples.py"]
-    assert left_out([UNKNOWN_NAME], "api/{namespace}.py", rows) == ["cards.issue is in contract/table.py and not in api/cards.py"]
-    assert left_out(rows, "docs/calls.md", rows[:1]) == [f"{UNKNOWN_NAME} is in docs/calls.md and not in contract/table.py"]
+    assert left_out(["cards.issue"], "tests/samples.py", rows) == [
+        f"{UNKNOWN_NAME} is in contract/table.py and not in tests/samples.py"
+    ]
+    assert left_out([UNKNOWN_NAME], "api/{namespace}.py", rows) == [
+        "cards.issue is in contract/table.py and not in api/cards.py"
+    ]
+    assert left_out(rows, "docs/calls.md", rows[:1]) == [
+        f"{UNKNOWN_NAME} is in docs/calls.md and not in contract/table.py"
+    ]
     assert left_out(rows, "tests/samples.py", rows) == []

@@ -1,4 +1,6 @@
-"""Every row of the table has all that a call needs: a method, shapes, and a sandbox that answers it as the contract says."""
+"""Every row of the table has all that a call needs: a method, shapes, and a sandbox that answers it
+as the contract says.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,11 @@ def client_of(name: str) -> type:
 def method(row):
     namespace, name = row.name.split(".")
     settings = {"base_url": "https://api.example.com"}
-    keys = {"api_key": "k", "product_id": "p", "token": "t"} if row in HASHDT_TABLE else {"auth_id": "1", "secret_key": "k", "region": "KZ"}
+    keys = (
+        {"api_key": "k", "product_id": "p", "token": "t"}
+        if row in HASHDT_TABLE
+        else {"auth_id": "1", "secret_key": "k", "region": "KZ"}
+    )
     return getattr(getattr(client_of(row.name)(**settings, **keys), namespace), name)
 
 
@@ -91,7 +97,11 @@ class World:
         return (await self.make("clients.create")).client_id
 
     async def card(self, *, active: bool = False, holder: bool = True) -> str:
-        made = await (self.make("cards.issue", client_id=await self.client()) if holder else self.make("cards.bulk_issue"))
+        made = await (
+            self.make("cards.issue", client_id=await self.client())
+            if holder
+            else self.make("cards.bulk_issue")
+        )
         if active:
             await self.make("cards.activate", card_id=made.card_ids[0])
         return made.card_ids[0]
@@ -130,7 +140,9 @@ FOUND: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
     "requests.status": lambda world: _found(request_id=world.request()),
     "transactions.refund": lambda world: _found(transaction_id=world.transaction(cleared=True)),
     "limits.list": lambda world: _found(object_id=world.limited()),
-    "gift_cards.confirm": lambda world: _after(world.gift(), lambda card: _found(card_id=card, otp=world.sms())),
+    "gift_cards.confirm": lambda world: _after(
+        world.gift(), lambda card: _found(card_id=card, otp=world.sms())
+    ),
 }
 
 
@@ -144,9 +156,18 @@ async def _after(first, then):
 
 def usual(world: World, name: str) -> Awaitable[dict[str, Any]]:
     """What is found for the arguments of a sample by their names."""
-    makers = {"client_id": world.client, "card_id": world.gift if SAMPLES[name].gift else partial(world.card, active=True)}
+    makers = {
+        "client_id": world.client,
+        "card_id": world.gift if SAMPLES[name].gift else partial(world.card, active=True),
+    }
     makers |= {"transaction_id": world.transaction, "object_id": world.card}
-    return _found(**{argument: make() for argument, make in makers.items() if argument in SAMPLES[name].arguments})
+    return _found(
+        **{
+            argument: make()
+            for argument, make in makers.items()
+            if argument in SAMPLES[name].arguments
+        }
+    )
 
 
 def unknown_of(value) -> list[str]:
@@ -156,7 +177,12 @@ def unknown_of(value) -> list[str]:
     if not isinstance(value, msgspec.Struct):
         return []
     own = list(getattr(value, "extra", ()))
-    return own + [name for field in value.__struct_fields__ if field != "extra" for name in unknown_of(getattr(value, field))]
+    return own + [
+        name
+        for field in value.__struct_fields__
+        if field != "extra"
+        for name in unknown_of(getattr(value, field))
+    ]
 
 
 @pytest.mark.parametrize("name", [row.name for row in TABLE if row.name in SAMPLES])
@@ -191,10 +217,20 @@ def test_method_is_typed_as_the_row_says(row, method):
     hints = get_type_hints(method, vars(inspect.getmodule(method)) | _types())
     result = PinPage if row in HASHDT_TABLE else row.result
 
-    assert hints["return"] == (Operation[result] if row.body_id and not row.retry.harmless else result)
+    assert hints["return"] == (
+        Operation[result] if row.body_id and not row.retry.harmless else result
+    )
 
 
 def _types() -> dict[str, Any]:
     """What the annotations of the methods name."""
     ours = {"Operation": Operation, "RequestId": RequestId}
-    return {**vars(models), **vars(collections.abc), **vars(options), **ours, "Any": Any, "Decimal": Decimal, "dt": dt}
+    return {
+        **vars(models),
+        **vars(collections.abc),
+        **vars(options),
+        **ours,
+        "Any": Any,
+        "Decimal": Decimal,
+        "dt": dt,
+    }

@@ -26,7 +26,9 @@ async def client_of(fp) -> str:
 
 
 async def active_card(fp) -> str:
-    [card_id] = (await done(fp.cards.issue(client_id=await client_of(fp), product_id=2000))).card_ids
+    [card_id] = (
+        await done(fp.cards.issue(client_id=await client_of(fp), product_id=2000))
+    ).card_ids
     await done(fp.cards.activate(card_id))
     return card_id
 
@@ -72,7 +74,9 @@ AFTER_CLOSE = {
     "set_pin": lambda fp, card_id: fp.cards.set_pin(card_id),
     "reset_pin_counter": lambda fp, card_id: fp.cards.reset_pin_counter(card_id),
     "close": lambda fp, card_id: fp.cards.close(card_id, description="stolen"),
-    "create": lambda fp, card_id: fp.transactions.create(order_id="o-1", card_id=card_id, amount=1, currency="KZT"),
+    "create": lambda fp, card_id: fp.transactions.create(
+        order_id="o-1", card_id=card_id, amount=1, currency="KZT"
+    ),
 }
 
 
@@ -104,20 +108,34 @@ async def test_cards_made_in_bulk_are_linked(fp):
 async def test_money_goes_and_comes_back(fp):
     card_id = await active_card(fp)
     before = (await fp.cards.balance(card_id)).amount
-    made = await done(fp.transactions.create(order_id="o-1", card_id=card_id, amount="100.50", currency="KZT"))
+    made = await done(
+        fp.transactions.create(order_id="o-1", card_id=card_id, amount="100.50", currency="KZT")
+    )
     held = await fp.cards.balance(card_id)
-    await done(fp.transactions.clear(order_id="o-1", transaction_id=made.transaction_id, amount="80.25"))
-    await done(fp.transactions.refund(order_id="o-1", transaction_id=made.transaction_id, amount=Decimal("30.25")))
+    await done(
+        fp.transactions.clear(order_id="o-1", transaction_id=made.transaction_id, amount="80.25")
+    )
+    await done(
+        fp.transactions.refund(
+            order_id="o-1", transaction_id=made.transaction_id, amount=Decimal("30.25")
+        )
+    )
     after = await fp.cards.balance(card_id)
     told = await fp.transactions.info(made.transaction_id)
     statement = await fp.cards.statement(card_id)
     today, days = dt.datetime.now(dt.UTC).date(), dt.timedelta(days=2)
-    async with aclosing(fp.cards.movements(card_id, start=today - days, end=today + days)) as all_of:
+    async with aclosing(
+        fp.cards.movements(card_id, start=today - days, end=today + days)
+    ) as all_of:
         moved = [movement async for movement in all_of]
 
     assert (held.amount, held.blocked_amount) == (before - Decimal("100.50"), Decimal("100.50"))
     assert (after.amount, after.blocked_amount) == (before - Decimal(50), Decimal(0))
-    assert (told.amount, told.cleared_amount, told.refunded_amount) == (Decimal("100.50"), Decimal("80.25"), Decimal("30.25"))
+    assert (told.amount, told.cleared_amount, told.refunded_amount) == (
+        Decimal("100.50"),
+        Decimal("80.25"),
+        Decimal("30.25"),
+    )
     assert [(each.type, each.amount, each.currency) for each in statement.operations] == [
         ("pay", Decimal("80.25"), "KZT"),
         ("refund", Decimal("30.25"), "KZT"),
@@ -128,7 +146,9 @@ async def test_money_goes_and_comes_back(fp):
 
 async def test_refund_of_more_than_was_paid_is_refused(fp):
     card_id = await active_card(fp)
-    made = await done(fp.transactions.create(order_id="o-1", card_id=card_id, amount=10, currency="KZT"))
+    made = await done(
+        fp.transactions.create(order_id="o-1", card_id=card_id, amount=10, currency="KZT")
+    )
     await done(fp.transactions.clear(order_id="o-1", transaction_id=made.transaction_id))
 
     with pytest.raises(RequestFailed, match="amount_too_large"):
@@ -141,12 +161,20 @@ def open_value(value):
 
 async def test_extended_statement_tells_of_what_waits(fp):
     card_id = await active_card(fp)
-    made = await done(fp.transactions.create(order_id="o-1", card_id=card_id, amount=10, currency="KZT"))
+    made = await done(
+        fp.transactions.create(order_id="o-1", card_id=card_id, amount=10, currency="KZT")
+    )
     told = await fp.cards.statement_extended(card_id, start_date=FIRST, end_date=LAST)
 
-    assert [(each.type, each.full_amount, each.currency) for each in told.authorizations] == [("pay", Decimal(10), "KZT")]
-    # A text in which 13 digits stand together, by chance in this one, is sealed; what is in it is the same.
-    parameters = [{name: open_value(value) for name, value in each.items()} for each in told.authorizations[0].additional_parameters]
+    assert [(each.type, each.full_amount, each.currency) for each in told.authorizations] == [
+        ("pay", Decimal(10), "KZT")
+    ]
+    # A text in which 13 digits stand together, by chance in this one, is sealed; what is in it is
+    # the same.
+    parameters = [
+        {name: open_value(value) for name, value in each.items()}
+        for each in told.authorizations[0].additional_parameters
+    ]
     assert {"name": "transaction_id", "value": made.transaction_id} in parameters
     assert [account.blocked_amount for account in told.accounts] == [Decimal(10)]
     assert told.operations == []
@@ -156,13 +184,25 @@ async def test_extended_statement_tells_of_what_waits(fp):
 async def test_limits_that_were_set_are_told(fp):
     card_id = await active_card(fp)
     of_card = {"object_type": "card", "object_id": card_id}
-    daily = Limit(transaction_type="pay", period="day", amount=[LimitAmount(type="max", value="150.50", currency="KZT")])
-    monthly = Limit(transaction_type="withdrawal", period="month", amount=[LimitAmount(type="max", value=1000, currency="KZT")])
+    daily = Limit(
+        transaction_type="pay",
+        period="day",
+        amount=[LimitAmount(type="max", value="150.50", currency="KZT")],
+    )
+    monthly = Limit(
+        transaction_type="withdrawal",
+        period="month",
+        amount=[LimitAmount(type="max", value=1000, currency="KZT")],
+    )
     await done(fp.limits.set(**of_card, limits=[daily, monthly]))
-    await done(fp.transactions.create(order_id="o-1", card_id=card_id, amount="50.25", currency="KZT"))
+    await done(
+        fp.transactions.create(order_id="o-1", card_id=card_id, amount="50.25", currency="KZT")
+    )
     told = await fp.limits.list(**of_card)
 
-    assert [(each.type, each.period, each.maximum, each.counter, each.remaining) for each in told.limits] == [
+    assert [
+        (each.type, each.period, each.maximum, each.counter, each.remaining) for each in told.limits
+    ] == [
         ("pay", "day", Decimal("150.50"), Decimal("50.25"), Decimal("100.25")),
         ("withdrawal", "month", Decimal(1000), Decimal(0), Decimal(1000)),
     ]
@@ -177,7 +217,9 @@ def other(code: str) -> str:
 
 async def test_gift_card_from_order_to_confirmation(fp, issuer):
     product = (await fp.gift_cards.products()).products[1]
-    order = await fp.gift_cards.order(cardholder_name="IVANOV IVAN", phone=PHONE, product_code=product.code)
+    order = await fp.gift_cards.order(
+        cardholder_name="IVANOV IVAN", phone=PHONE, product_code=product.code
+    )
     before = await order.status()
     confirmed = await order.confirm(issuer.sms(PHONE)[-1])
     after = await fp.gift_cards.attach(order.card_id).status()
@@ -198,7 +240,12 @@ async def test_wrong_code_of_a_gift_card_is_refused(fp, issuer):
     with pytest.raises(GiftCardError) as again:
         await fp.gift_cards.confirm(otp=code, card_id=order.card_id)
 
-    assert (wrong.value.code, wrong.value.done, again.value.code, again.value.done) == (-8, None, -10, None)
+    assert (wrong.value.code, wrong.value.done, again.value.code, again.value.done) == (
+        -8,
+        None,
+        -10,
+        None,
+    )
     assert (wrong.value.error_description, again.value.error_description) == (
         "The code from the SMS is wrong.",
         "The card is activated already.",
@@ -211,7 +258,9 @@ async def test_gift_card_that_is_confirmed_twice_is_told_as_activated(fp, issuer
     await order.confirm(code)
 
     assert (await order.confirm(code)).card_status is GiftCardStatus.ACTIVATED
-    assert (await fp.gift_cards.attach(order.card_id).confirm(code)).card_status is GiftCardStatus.ACTIVATED
+    assert (
+        await fp.gift_cards.attach(order.card_id).confirm(code)
+    ).card_status is GiftCardStatus.ACTIVATED
 
 
 async def test_code_that_was_sent_again_confirms(fp, issuer):

@@ -1,4 +1,6 @@
-"""An id of the caller's own that could not go out, or would write headers of its own, is refused before anything is sent."""
+"""An id of the caller's own that could not go out, or would write headers of its own, is refused
+before anything is sent.
+"""
 
 from __future__ import annotations
 
@@ -31,13 +33,23 @@ BAD = {
     "a truth": True,
 }
 # Of the calls that can't be asked about only this one takes an id.
-ROWS = [name for name, sample in SAMPLES.items() if sample.retry == "askable"] + ["gift_cards.issue"]
+ROWS = [name for name, sample in SAMPLES.items() if sample.retry == "askable"] + [
+    "gift_cards.issue"
+]
 CALLS = {name: lambda fp, own, name=name: calling(name)(fp, request_id=own) for name in ROWS} | {
-    "gift_cards.order": lambda fp, own: fp.gift_cards.order(**SAMPLES["gift_cards.issue"].arguments, request_id=own),
+    "gift_cards.order": lambda fp, own: fp.gift_cards.order(
+        **SAMPLES["gift_cards.issue"].arguments, request_id=own
+    ),
     "call": lambda fp, own: fp.call(UNKNOWN_PATH, {"card_id": "c-1"}, dict, request_id=own),
-    "call, askable": lambda fp, own: fp.call(UNKNOWN_PATH, {"card_id": "c-1"}, RequestState, retry=Retry.ASKABLE, request_id=own),
+    "call, askable": lambda fp, own: fp.call(
+        UNKNOWN_PATH, {"card_id": "c-1"}, RequestState, retry=Retry.ASKABLE, request_id=own
+    ),
 }
-NAMES = {"gift_cards.order": "gift_cards.issue", "call": UNKNOWN_PATH, "call, askable": UNKNOWN_PATH}
+NAMES = {
+    "gift_cards.order": "gift_cards.issue",
+    "call": UNKNOWN_PATH,
+    "call, askable": UNKNOWN_PATH,
+}
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -51,10 +63,14 @@ async def test_id_that_can_not_go_out_is_refused_and_not_shown(fp, issuer, name)
     assert list(issuer.received) == []
     assert [error.request_id for error in errors] == [None] * len(BAD)
     assert {error.call for error in errors} == {NAMES.get(name, name)}
-    assert "s3cret" not in " ".join(f"{error!s} {error!r} {vars(error)} {error.__cause__!r}" for error in errors)
+    assert "s3cret" not in " ".join(
+        f"{error!s} {error!r} {vars(error)} {error.__cause__!r}" for error in errors
+    )
 
 
-@pytest.mark.parametrize("own", ["a", "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11", "!~{}\"'\\/<>&%", "a" * 128])
+@pytest.mark.parametrize(
+    "own", ["a", "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11", "!~{}\"'\\/<>&%", "a" * 128]
+)
 async def test_id_of_visible_ascii_goes_out_as_it_is(fp, issuer, own):
     # The sandbox takes nothing but a UUID.
     with suppress(RequestFailed):

@@ -20,7 +20,10 @@ from freedompay_async.hashdt import HashDT
 from freedompay_async.redaction.secret import Secret
 
 ROWS = {row.name: row for row in (*TABLE, *HASHDT_TABLE)}
-EXAMPLES = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in sorted((Path(__file__).parent / "examples").glob("*.json"))}
+EXAMPLES = {
+    file.stem: json.loads(file.read_text(encoding="utf-8"))
+    for file in sorted((Path(__file__).parent / "examples").glob("*.json"))
+}
 UUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
@@ -33,7 +36,11 @@ async def made(example, policy):
     """Makes the call of an example; gives its answer or its error."""
     kind = HashDT if example["call"].startswith("pins.") else FreedomPay
     namespace, method = example["call"].split(".")
-    settings = example["client"] if kind is HashDT or "base_url" in example["client"] else {"test": False} | example["client"]
+    settings = (
+        example["client"]
+        if kind is HashDT or "base_url" in example["client"]
+        else {"test": False} | example["client"]
+    )
     async with kind(**settings, policy=policy, timeout=0.2) as client:
         try:
             return await getattr(getattr(client, namespace), method)(**example["arguments"])
@@ -43,7 +50,11 @@ async def made(example, policy):
 
 def answered(http, example):
     """Has the example answered as its page shows it, and every look-up as well."""
-    answer = {"status": example["answer"]["status"], "payload": example["answer"]["body"], "repeat": True}
+    answer = {
+        "status": example["answer"]["status"],
+        "payload": example["answer"]["body"],
+        "repeat": True,
+    }
     request = example["request"]
     http.add(request["url"], method=request["method"], **answer)
     if not request["url"].endswith("request/status"):
@@ -65,7 +76,10 @@ def plain(value):
 
 def as_told(told, expected):
     """What was told, where an id that is made anew each time is only looked at."""
-    return {name: "<uuid>" if expected.get(name) == "<uuid>" and UUID.fullmatch(str(value)) else value for name, value in told.items()}
+    return {
+        name: "<uuid>" if expected.get(name) == "<uuid>" and UUID.fullmatch(str(value)) else value
+        for name, value in told.items()
+    }
 
 
 async def test_request_goes_out_as_on_the_page(http, hasty, example):
@@ -101,7 +115,9 @@ async def test_answer_ends_the_call(http, hasty, example):
 def test_answer_is_read_into_the_struct(example):
     notes = []
 
-    read = read_shape(json.loads(json.dumps(example["answer"]["body"])), ROWS[example["call"]].answer, notes=notes)
+    read = read_shape(
+        json.loads(json.dumps(example["answer"]["body"])), ROWS[example["call"]].answer, notes=notes
+    )
 
     assert plain(read) == example["read"]
     assert [[note.difference.value, note.field] for note in notes] == example["notes"]
@@ -112,5 +128,9 @@ def test_every_example_names_its_page(example):
 
 
 def test_there_are_examples_of_all_schemes():
-    assert {name for example in EXAMPLES.values() for name in example["request"]["headers"]} >= {"Sign", "X-JWS-Signature", "x-api-key"}
+    assert {name for example in EXAMPLES.values() for name in example["request"]["headers"]} >= {
+        "Sign",
+        "X-JWS-Signature",
+        "x-api-key",
+    }
     assert len(EXAMPLES) == 11

@@ -47,7 +47,9 @@ class Bank:
         self.settings = dict(re.findall(r"(FREEDOMPAY_\w+)=(\S+)", said))
 
     def _get(self, path: str) -> str:
-        with urllib.request.urlopen(self.settings["FREEDOMPAY_BASE_URL"] + path, timeout=SECONDS) as response:
+        with urllib.request.urlopen(
+            self.settings["FREEDOMPAY_BASE_URL"] + path, timeout=SECONDS
+        ) as response:
             return response.read().decode()
 
     def health(self) -> dict:
@@ -69,7 +71,13 @@ class Victim:
         self.log = folder / f"said-{time.monotonic_ns()}.txt"
         with self.log.open("w") as stream:
             self.process = subprocess.Popen(
-                [*COMMAND, *map(str, args)], env=env, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stream, text=True
+                [*COMMAND, *map(str, args)],
+                env=env,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=stream,
+                text=True,
             )
 
     def kill(self) -> int:
@@ -94,7 +102,9 @@ class Scene:
     def __init__(self, folder: Path, stack: contextlib.ExitStack) -> None:
         self.folder = folder
         self._stack = stack
-        self.env = {name: value for name, value in os.environ.items() if not name.startswith("FREEDOMPAY_")}
+        self.env = {
+            name: value for name, value in os.environ.items() if not name.startswith("FREEDOMPAY_")
+        }
         self.env |= {"PYTHONUNBUFFERED": "1"}
 
     def bank(self, *args: str) -> Bank:
@@ -115,15 +125,19 @@ class Scene:
 
     def file(self, rows: int) -> None:
         lines = [f"k{number},{77010000000 + number},Ivan,Ivanov" for number in range(1, rows + 1)]
-        (self.folder / "clients.csv").write_text("\n".join(["key,phone,first_name,last_name", *lines]) + "\n")
+        (self.folder / "clients.csv").write_text(
+            "\n".join(["key,phone,first_name,last_name", *lines]) + "\n"
+        )
 
     def report(self) -> dict:
         return json.loads(self.run("batch", "report", "run.db", "--json").stdout)
 
     def journal(self, name: str = "run.db") -> tuple[set, set, str]:
-        """What the disk has of it, read from a copy, so that the next run finds what the kill has left.
+        """What the disk has of it, read from a copy, so that the next run finds what the kill has
+        left.
 
-        The ids of the cards asked for; number of the row, client and card of each row that has one; and whether the file is sound.
+        The ids of the cards asked for; number of the row, client and card of each row that has one;
+        and whether the file is sound.
         """
         image = self.folder / "image"
         shutil.rmtree(image, ignore_errors=True)
@@ -133,8 +147,13 @@ class Scene:
         with contextlib.closing(sqlite3.connect(image / pathlib.Path(name).name)) as copy:
             if copy.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
                 return set(), set(), "ok"
-            intents = {each for (each,) in copy.execute("SELECT request_id FROM intents WHERE step = 'card'")}
-            issued = set(copy.execute("SELECT number, client_id, card_id FROM rows WHERE state = 'issued'"))
+            intents = {
+                each
+                for (each,) in copy.execute("SELECT request_id FROM intents WHERE step = 'card'")
+            }
+            issued = set(
+                copy.execute("SELECT number, client_id, card_id FROM rows WHERE state = 'issued'")
+            )
             return intents, issued, copy.execute("PRAGMA integrity_check").fetchone()[0]
 
     def outcomes(self) -> list[dict]:

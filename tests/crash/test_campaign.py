@@ -1,8 +1,10 @@
-"""SIGKILL all through the life of a batch of 2,000 rows; after every one the issuer's ledger is the judge.
+"""SIGKILL all through the life of a batch of 2,000 rows; after every one the issuer's ledger is the
+judge.
 
-`--rounds` says how many kills there are in all, ten to a batch. Up to the default the seeds are 1, 2, …, so that everybody's run is the same;
-beyond it they come from the seed of the test run, so that each big run meets moments that none before has met. A seed decides the
-faults, the places of the kills and the commands; the last microseconds are the machine's own.
+`--rounds` says how many kills there are in all, ten to a batch. Up to the default the seeds are 1,
+2, …, so that everybody's run is the same; beyond it they come from the seed of the test run, so
+that each big run meets moments that none before has met. A seed decides the faults, the places of
+the kills and the commands; the last microseconds are the machine's own.
 """
 
 from __future__ import annotations
@@ -17,7 +19,20 @@ import pytest
 ROWS = 2_000
 KILLS = 10
 DEFAULT = 20
-FAULTS = ("--lost", "0.03", "--stall", "0.2", "--reset", "0.02", "--unavailable", "0.005", "--error-500", "0.01", "--html-502", "0.01")
+FAULTS = (
+    "--lost",
+    "0.03",
+    "--stall",
+    "0.2",
+    "--reset",
+    "0.02",
+    "--unavailable",
+    "0.005",
+    "--error-500",
+    "0.01",
+    "--html-502",
+    "0.01",
+)
 ISSUE = ("batch", "issue", "clients.csv", "--journal", "run.db", "--product", "2000")
 RESUME = ("batch", "resume", "run.db")
 KINDS = ("calls", "log", "checkpoint", "questions")
@@ -28,18 +43,26 @@ def pytest_generate_tests(metafunc):
         rounds = metafunc.config.getoption("rounds")
         kills = [min(KILLS, rounds - done) for done in range(0, rounds, KILLS)]
         metafunc.parametrize(
-            ("campaign", "kills"), list(enumerate(kills, 1)), ids=[f"batch-{number}" for number in range(1, len(kills) + 1)]
+            ("campaign", "kills"),
+            list(enumerate(kills, 1)),
+            ids=[f"batch-{number}" for number in range(1, len(kills) + 1)],
         )
 
 
 @pytest.fixture
 def seed(request, campaign):
-    base = 0 if request.config.getoption("rounds") <= DEFAULT else request.config.getoption("randomly_seed", 0)
+    base = (
+        0
+        if request.config.getoption("rounds") <= DEFAULT
+        else request.config.getoption("randomly_seed", 0)
+    )
     return base + campaign
 
 
 def log_place(path):
-    """Where the log is being written: how often it was begun anew, and how many frames it has since."""
+    """Where the log is being written: how often it was begun anew, and how many frames it has
+    since.
+    """
     try:
         with path.open("rb") as log:
             head = log.read(32)
@@ -50,7 +73,8 @@ def log_place(path):
             while low < high:
                 middle = (low + high) // 2
                 log.seek(32 + middle * (page + 24) + 8)
-                # Frames of the present turn come first; behind them are old ones, with another salt.
+                # Frames of the present turn come first; behind them are old ones, with another
+                # salt.
                 low, high = (middle + 1, high) if log.read(8) == head[16:24] else (low, middle)
             return begun, low
     except FileNotFoundError:
@@ -69,7 +93,9 @@ class Campaign:
         return self.bank.health()["requests"]
 
     def kill(self, number, of, kind):
-        """Run, and kill in the tenth (if there are ten) of its life that is its turn; whether it was killed before it ended."""
+        """Run, and kill in the tenth (if there are ten) of its life that is its turn; whether it
+        was killed before it ended.
+        """
         random, life = self.random, 2 * ROWS
         goal, latest = (int((number + share) * life / of) for share in (random.random(), 1))
         calls = self.bank.health()["calls"] + random.randint(2, 200)
@@ -83,7 +109,9 @@ class Campaign:
             moment = self.next_place() if kind == "log" else self.next_checkpoint()
             self.wait(victim, moment, latest=min(latest, life - 5))
         killed = victim.kill() == -9
-        self.told.append(f"{kind} requests={self.requests()} log={log_place(self.log)} killed={killed}")
+        self.told.append(
+            f"{kind} requests={self.requests()} log={log_place(self.log)} killed={killed}"
+        )
         return killed
 
     def next_place(self):
@@ -113,18 +141,33 @@ class Campaign:
         """What the issuer's ledger and the journal have against each other."""
         ledger = self.bank.ledger()
         intents, issued, sound = self.scene.journal()
-        cards = {(card["phone"] - 77010000000, card["client_id"], card["card_id"]) for card in ledger}
+        cards = {
+            (card["phone"] - 77010000000, card["client_id"], card["card_id"]) for card in ledger
+        }
         return [
-            *(f"{count} cards of {phone}" for phone, count in Counter(card["phone"] for card in ledger).items() if count > 1),
-            *(f"{card['card_id']} was sent and is not in the journal" for card in ledger if card["request_id"] not in intents),
+            *(
+                f"{count} cards of {phone}"
+                for phone, count in Counter(card["phone"] for card in ledger).items()
+                if count > 1
+            ),
+            *(
+                f"{card['card_id']} was sent and is not in the journal"
+                for card in ledger
+                if card["request_id"] not in intents
+            ),
             *(f"{each} is issued in the journal only" for each in issued - cards),
             *([] if sound == "ok" else [sound]),
         ]
 
 
 @pytest.mark.timeout(300)
-def test_a_big_batch_killed_all_through_its_life_ends_with_one_card_a_row(scene, one_each, campaign, kills, seed, record_property):
-    print(f"seed {seed}: to repeat it, --rounds {kills + KILLS * (campaign - 1)} and, beyond {DEFAULT}, --randomly-seed {seed - campaign}")
+def test_a_big_batch_killed_all_through_its_life_ends_with_one_card_a_row(
+    scene, one_each, campaign, kills, seed, record_property
+):
+    print(
+        f"seed {seed}: to repeat it, --rounds {kills + KILLS * (campaign - 1)} and, beyond "
+        f"{DEFAULT}, --randomly-seed {seed - campaign}"
+    )
     random = Random(seed)
     scene.file(ROWS)
     scene.env |= {"COLUMNS": "200"}

@@ -14,7 +14,20 @@ import pytest
 
 ROWS = 200
 KILLS = 6
-FAULTS = ("--lost", "0.06", "--stall", "0.3", "--reset", "0.04", "--unavailable", "0.01", "--error-500", "0.02", "--html-502", "0.02")
+FAULTS = (
+    "--lost",
+    "0.06",
+    "--stall",
+    "0.3",
+    "--reset",
+    "0.04",
+    "--unavailable",
+    "0.01",
+    "--error-500",
+    "0.02",
+    "--html-502",
+    "0.02",
+)
 # Few at once, so that a kill meets rows at every stage of their way.
 FEW = ("--concurrency", "6")
 ISSUE = ("batch", "issue", "clients.csv", "--journal", "run.db", "--product", "2000", *FEW)
@@ -30,7 +43,9 @@ runpy.run_module("freedompay_async.cli", run_name="__main__")
 
 
 def killed(scene, bank, until, command, calls):
-    """Run a command and kill it when the issuer has had so many more calls; whether it was killed in time."""
+    """Run a command and kill it when the issuer has had so many more calls; whether it was killed
+    in time.
+    """
     goal = bank.health()["calls"] + calls
     victim = scene.start(*command)
     until(lambda: bank.health()["calls"] >= goal or victim.process.poll() is not None)
@@ -42,8 +57,18 @@ def test_killed_again_and_again_a_batch_ends_with_one_card_a_row(scene, until, o
     random = Random(seed)
     scene.file(ROWS)
     bank = scene.bank("--processing", "0.02-0.2", "--seed", str(seed), *FAULTS)
-    # After the plan and one question at the earliest, and before the work can be done at the latest.
-    kills = [killed(scene, bank, until, random.choice([ISSUE, RESUME]) if turn else ISSUE, random.randint(2, 180)) for turn in range(KILLS)]
+    # After the plan and one question at the earliest, and before the work can be done at the
+    # latest.
+    kills = [
+        killed(
+            scene,
+            bank,
+            until,
+            random.choice([ISSUE, RESUME]) if turn else ISSUE,
+            random.randint(2, 180),
+        )
+        for turn in range(KILLS)
+    ]
     last = scene.run(*RESUME)
     ledger, report, outcomes = bank.ledger(), scene.report(), scene.outcomes()
 
@@ -66,9 +91,15 @@ def test_killed_at_a_byte_of_its_log_a_batch_ends_with_one_card_a_row(scene, one
     for turn in range(KILLS):
         place = random.randrange(60_000 + turn * 60_000, 120_000 + turn * 60_000)
         command = [sys.executable, "-c", CUT.format(place=place), *ISSUE]
-        kills.append(-subprocess.run(command, env=scene.env, cwd=scene.folder, capture_output=True, check=False).returncode)
+        kills.append(
+            -subprocess.run(
+                command, env=scene.env, cwd=scene.folder, capture_output=True, check=False
+            ).returncode
+        )
         asked_for, _, sound = scene.journal()
-        strangers += [card["card_id"] for card in bank.ledger() if card["request_id"] not in asked_for] + [sound] * (sound != "ok")
+        strangers += [
+            card["card_id"] for card in bank.ledger() if card["request_id"] not in asked_for
+        ] + [sound] * (sound != "ok")
     last = scene.run(*RESUME)
 
     assert kills == [signal.SIGXFSZ] * KILLS
@@ -79,7 +110,9 @@ def test_killed_at_a_byte_of_its_log_a_batch_ends_with_one_card_a_row(scene, one
 
 def test_killed_during_the_activation_each_card_is_there_once_and_active(scene, until, one_each):
     scene.file(30)
-    bank = scene.bank("--processing", "0.01-0.05", "--seed", "7", "--lost", "0.05", "--stall", "0.2")
+    bank = scene.bank(
+        "--processing", "0.01-0.05", "--seed", "7", "--lost", "0.05", "--stall", "0.2"
+    )
     for calls in (30, 60, 90):
         killed(scene, bank, until, (*ISSUE, "--activate"), calls)
     last = scene.run(*RESUME)
@@ -92,7 +125,9 @@ def test_killed_during_the_activation_each_card_is_there_once_and_active(scene, 
 
 def test_killed_and_its_journal_lost_a_batch_ends_with_one_card_a_row(scene, until, one_each):
     scene.file(60)
-    bank = scene.bank("--processing", "0.01-0.05", "--seed", "4", "--lost", "0.05", "--stall", "0.2")
+    bank = scene.bank(
+        "--processing", "0.01-0.05", "--seed", "4", "--lost", "0.05", "--stall", "0.2"
+    )
     for calls in (40, 80, 120):
         killed(scene, bank, until, ISSUE, calls)
         for path in scene.folder.glob("run.db*"):
@@ -121,7 +156,12 @@ def test_killed_and_its_log_lost_a_batch_ends_with_one_card_a_row(scene, until, 
 
     assert in_time
     # It is the plan that is resumed, and what was sent of it is told.
-    assert (found.process.returncode, report["rows"], report["found"] > 0, report["issued"] > 0) == (1, 60, True, True)
+    assert (
+        found.process.returncode,
+        report["rows"],
+        report["found"] > 0,
+        report["issued"] > 0,
+    ) == (1, 60, True, True)
     assert max(before.values()) == 1
     assert last.process.returncode == 0
     assert Counter(card["phone"] for card in bank.ledger()) == one_each(60)
@@ -129,19 +169,32 @@ def test_killed_and_its_log_lost_a_batch_ends_with_one_card_a_row(scene, until, 
 
 def test_killed_on_two_machines_a_batch_ends_with_one_card_a_row(scene, until, one_each):
     scene.file(60)
-    bank = scene.bank("--processing", "0.01-0.05", "--seed", "9", "--lost", "0.05", "--stall", "0.2")
-    journals = [("batch", "issue", "clients.csv", "--product", "2000", "--journal", name, *FEW) for name in ("one.db", "two.db")]
+    bank = scene.bank(
+        "--processing", "0.01-0.05", "--seed", "9", "--lost", "0.05", "--stall", "0.2"
+    )
+    journals = [
+        ("batch", "issue", "clients.csv", "--product", "2000", "--journal", name, *FEW)
+        for name in ("one.db", "two.db")
+    ]
     for calls in (40, 60, 80):
         goal = bank.health()["calls"] + calls
         machines = [scene.start(*each) for each in journals]
-        until(lambda goal=goal, machines=machines: bank.health()["calls"] >= goal or all(each.process.poll() == 0 for each in machines))
+        until(
+            lambda goal=goal, machines=machines: (
+                bank.health()["calls"] >= goal or all(each.process.poll() == 0 for each in machines)
+            )
+        )
         for machine in machines:
             machine.kill()
     ends = [scene.start(*each) for each in journals]
     codes, made = [each.ends() for each in ends], Counter(card["phone"] for card in bank.ledger())
-    last = [scene.run("batch", "resume", name, "--accept-found", "all", *FEW).process.returncode for name in ("one.db", "two.db")]
+    last = [
+        scene.run("batch", "resume", name, "--accept-found", "all", *FEW).process.returncode
+        for name in ("one.db", "two.db")
+    ]
 
-    # A row belongs to the machine that used its ids first; the other one tells it until somebody says that it is the same person.
+    # A row belongs to the machine that used its ids first; the other one tells it until somebody
+    # says that it is the same person.
     assert (1 in codes, set(codes) <= {0, 1}) == (True, True)
     assert made == one_each(60)
     assert last == [0, 0]
@@ -162,14 +215,21 @@ def test_killed_during_the_plan_a_journal_has_all_of_it_or_nothing(scene, until,
     whole = 20_000 * 250 * after
     log = scene.folder / "run.db-wal"
     victim = scene.start(*ISSUE)
-    until(lambda: (log.exists() and log.stat().st_size >= whole) or victim.process.poll() is not None)
+    until(
+        lambda: (log.exists() and log.stat().st_size >= whole) or victim.process.poll() is not None
+    )
     victim.kill()
     kept = (0, 0)
     if (scene.folder / "run.db").exists():
         with closing(sqlite3.connect(scene.folder / "run.db")) as journal:
-            tables = journal.execute("SELECT count(*) FROM sqlite_master WHERE name = 'meta'").fetchone()[0]
+            tables = journal.execute(
+                "SELECT count(*) FROM sqlite_master WHERE name = 'meta'"
+            ).fetchone()[0]
             if tables:
-                kept = tuple(journal.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("rows", "meta"))
+                kept = tuple(
+                    journal.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+                    for table in ("rows", "meta")
+                )
 
     assert kept in ((0, 0), (rows, 6))
 

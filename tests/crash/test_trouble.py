@@ -1,4 +1,6 @@
-"""The command on disks that are full, read-only, not for this user, or gone: one clear message, the exit code, and no second card after."""
+"""The command on disks that are full, read-only, not for this user, or gone: one clear message, the
+exit code, and no second card after.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +12,22 @@ from collections import Counter
 
 import pytest
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits, mounts and capabilities as Linux has them")
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="limits, mounts and capabilities as Linux has them"
+)
 
 ROWS = 120
-ISSUE = ("batch", "issue", "clients.csv", "--journal", "disk/run.db", "--product", "2000", "--concurrency", "4")
+ISSUE = (
+    "batch",
+    "issue",
+    "clients.csv",
+    "--journal",
+    "disk/run.db",
+    "--product",
+    "2000",
+    "--concurrency",
+    "4",
+)
 RESUME = ("batch", "resume", "disk/run.db")
 REPORT = ("batch", "report", "disk/run.db")
 QUICK = ("--processing", "0.0-0.01")
@@ -23,7 +37,8 @@ import resource, runpy, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))
 runpy.run_module("freedompay_async.cli", run_name="__main__")
 """
-# Root is asked for no permission, unless it gives that up: to read and write what is not its own to read and write, and to change it.
+# Root is asked for no permission, unless it gives that up: to read and write what is not its own to
+# read and write, and to change it.
 LIKE_ANYBODY = """
 import ctypes, os, sys
 for capability in (1, 2, 3):
@@ -43,7 +58,9 @@ def desk(scene):
 
 @pytest.fixture
 def mounting(scene):
-    """Runs lines of a shell where it can mount over the folder `disk` without anybody else seeing it."""
+    """Runs lines of a shell where it can mount over the folder `disk` without anybody else seeing
+    it.
+    """
     flags = "-m" if os.geteuid() == 0 else "-Urm"
 
     def run(script):
@@ -55,7 +72,9 @@ def mounting(scene):
             "-c",
             f'freedompay() {{ "{COMMAND[0]}" -W error -m freedompay_async.cli "$@"; }}\n{script}',
         ]
-        return subprocess.run(command, env=scene.env, cwd=scene.folder, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            command, env=scene.env, cwd=scene.folder, capture_output=True, text=True, check=False
+        )
 
     (scene.folder / "disk").mkdir(exist_ok=True)
     if shutil.which("unshare") is None:
@@ -71,7 +90,9 @@ def issued(desk):
 
 def like_anybody(desk, *args):
     command = [sys.executable, "-c", LIKE_ANYBODY, *COMMAND, *args]
-    return subprocess.run(command, env=desk.env, cwd=desk.folder, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, env=desk.env, cwd=desk.folder, capture_output=True, text=True, check=False
+    )
 
 
 def refused(done):
@@ -83,7 +104,9 @@ def refused(done):
 @pytest.mark.parametrize("size", [120_000, 300_000])
 def test_a_file_that_may_not_grow_any_more_stops_the_run_and_it_is_resumed(desk, one_each, size):
     command = [sys.executable, "-W", "error", "-c", LIMITED.format(size=size), *ISSUE]
-    done = subprocess.run(command, env=desk.env, cwd=desk.folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=desk.env, cwd=desk.folder, capture_output=True, text=True, check=False
+    )
     before = issued(desk)
     asked_for, _, sound = desk.journal("disk/run.db")
     strangers = [card for card in desk.issuer.ledger() if card["request_id"] not in asked_for]
@@ -91,7 +114,10 @@ def test_a_file_that_may_not_grow_any_more_stops_the_run_and_it_is_resumed(desk,
 
     assert done.returncode == 3
     assert "freedompay: stopped: disk/run.db can't be written (" in done.stderr
-    assert "the run has stopped, and nothing was sent that is not in it. Make room or mend the disk, then resume." in done.stderr
+    assert (
+        "the run has stopped, and nothing was sent that is not in it. Make room or mend the "
+        "disk, then resume."
+    ) in done.stderr
     assert "Traceback" not in done.stderr
     assert (before != one_each(ROWS), strangers, sound) == (True, [], "ok")
     assert last.process.returncode == 0
@@ -109,7 +135,10 @@ def test_a_disk_that_fills_up_during_a_run_and_then_has_room(desk, mounting, one
     said = (desk.folder / "said.txt").read_text()
 
     assert done.stdout == "stopped, 3\nrows are left, 3\ndone\n"
-    assert "can't be written (database or disk is full): the run has stopped, and nothing was sent that is not in it." in said
+    assert (
+        "can't be written (database or disk is full): the run has stopped, and nothing was "
+        "sent that is not in it."
+    ) in said
     assert "Traceback" not in said
     assert issued(desk) == one_each(ROWS)
 
@@ -139,7 +168,9 @@ READ_ONLY = "mount --bind disk disk; mount -o remount,ro,bind disk; "
 def test_a_read_only_disk_for_a_new_journal(desk, mounting):
     said = refused(mounting(f"{READ_ONLY} freedompay {' '.join(ISSUE)}"))
 
-    assert said == "disk/run.db can't be opened for writing (Read-only file system). Nothing was sent."
+    assert (
+        said == "disk/run.db can't be opened for writing (Read-only file system). Nothing was sent."
+    )
     assert issued(desk) == {}
 
 
@@ -155,7 +186,10 @@ def test_a_journal_on_a_read_only_disk(done, mounting, command, log):
     assert done.issuer.health() == done.before
 
 
-@pytest.mark.parametrize(("name", "mode"), [("disk", 0o500), ("disk", 0o000), ("disk/run.db", 0o400), ("disk/run.db", 0o000)])
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [("disk", 0o500), ("disk", 0o000), ("disk/run.db", 0o400), ("disk/run.db", 0o000)],
+)
 def test_a_journal_that_this_user_may_not_write_to(done, name, mode):
     path = done.folder / name
     was = path.stat().st_mode
@@ -202,7 +236,10 @@ def test_a_folder_that_vanishes_during_a_run(desk, until, one_each, away):
         assert issued(desk) == one_each(ROWS)
 
     assert code == 3
-    assert "freedompay: stopped: disk/run.db was moved or removed while in use: the run has stopped, " in victim.stderr
+    assert (
+        "freedompay: stopped: disk/run.db was moved or removed while in use: the run has stopped, "
+        in victim.stderr
+    )
     assert "Traceback" not in victim.stderr
     assert 10 <= made < ROWS
     assert last.process.returncode == 0
@@ -210,15 +247,23 @@ def test_a_folder_that_vanishes_during_a_run(desk, until, one_each, away):
 
 
 def test_a_journal_that_another_program_writes_to(done):
-    script = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('BEGIN IMMEDIATE'); print(flush=True); sys.stdin.read()"
+    script = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('BEGIN IMMEDIATE'); "
+        "print(flush=True); sys.stdin.read()"
+    )
     command = [sys.executable, "-c", script, "disk/run.db"]
-    with subprocess.Popen(command, cwd=done.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+    with subprocess.Popen(
+        command, cwd=done.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
         holder.stdout.readline()
         ends = [done.run(*each) for each in (ISSUE, RESUME, REPORT)]
         holder.stdin.close()
 
     assert [each.process.returncode for each in ends] == [2, 2, 2]
     assert {each.stderr for each in ends} == {
-        "freedompay: disk/run.db is in use by another process: wait for it, or stop it. Nothing was sent.\n"
+        (
+            "freedompay: disk/run.db is in use by another process: wait for it, or stop it. "
+            "Nothing was sent.\n"
+        )
     }
     assert done.issuer.health() == done.before

@@ -16,7 +16,9 @@ BLOCKS = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
 
 @pytest.fixture
 async def fp(issuer):
-    async with FreedomPay(auth_id=issuer.auth_id, secret_key=issuer.secret_key, region="KZ", base_url=issuer.base_url) as fp:
+    async with FreedomPay(
+        auth_id=issuer.auth_id, secret_key=issuer.secret_key, region="KZ", base_url=issuer.base_url
+    ) as fp:
         yield fp
 
 
@@ -45,12 +47,21 @@ def test_the_contract_file_says_what_it_seems_to(tmp_path):
 
 async def test_a_card_is_issued_to_a_holder():
     example = names(1)
-    async with Sandbox(contract={"cards.issue": {"required": ["product_id", "cardholder"]}}) as issuer:
-        settings = {"auth_id": issuer.auth_id, "secret_key": issuer.secret_key, "region": "KZ", "base_url": issuer.base_url}
+    async with Sandbox(
+        contract={"cards.issue": {"required": ["product_id", "cardholder"]}}
+    ) as issuer:
+        settings = {
+            "auth_id": issuer.auth_id,
+            "secret_key": issuer.secret_key,
+            "region": "KZ",
+            "base_url": issuer.base_url,
+        }
         async with FreedomPay(**settings, contract=example["CONTRACT"]) as fp:
             card_id = await example["issue_to_holder"](fp)
 
-        assert [(card["card_id"], card["phone"]) for card in issuer.ledger()] == [(card_id, 77017777777)]
+        assert [(card["card_id"], card["phone"]) for card in issuer.ledger()] == [
+            (card_id, 77017777777)
+        ]
 
 
 async def test_a_gift_card_is_given_and_confirmed(issuer, fp):
@@ -72,7 +83,12 @@ async def test_a_pin_goes_out_encrypted(issuer, fp):
 
 
 async def test_a_pin_page_is_framed(issuer):
-    hashdt = HashDT(base_url=issuer.base_url, api_key=issuer.hashdt_api_key, product_id="2000", token=issuer.hashdt_token)
+    hashdt = HashDT(
+        base_url=issuer.base_url,
+        api_key=issuer.hashdt_api_key,
+        product_id="2000",
+        token=issuer.hashdt_token,
+    )
     async with hashdt:
         frame = await names(4)["pin_page"](hashdt, "card-1")
 

@@ -1,4 +1,6 @@
-"""The README's first hour with the bank, against a host that differs from the vendor's pages in a signature, a path and a field."""
+"""The README's first hour with the bank, against a host that differs from the vendor's pages in a
+signature, a path and a field.
+"""
 
 from __future__ import annotations
 
@@ -65,13 +67,23 @@ def shell(bank, tmp_path):
         "FREEDOMPAY_AUTH_ID": bank.auth_id,
         "FREEDOMPAY_SECRET_KEY": bank.secret_key,
     }
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("FREEDOMPAY_")}
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith("FREEDOMPAY_")
+    }
 
     def give(begin: str, **ids: str) -> subprocess.CompletedProcess[str]:
         (command,) = [each for each in COMMANDS if each.startswith(begin)]
         words = [ids.get(word, word) for word in command.split()]
         line = [sys.executable, "-W", "error", "-m", "freedompay_async.cli", *words]
-        return subprocess.run(line, env=inherited | exported, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+        return subprocess.run(
+            line,
+            env=inherited | exported,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
 
     give.exported = exported
     return give

@@ -25,7 +25,10 @@ def xml(*counted, failures=0, errors=0, skipped=0, seconds=422.4):
         )
         for each in counted
     ]
-    figures = f'tests="{len(tests)}" failures="{failures}" errors="{errors}" skipped="{skipped}" time="{seconds}"'
+    figures = (
+        f'tests="{len(tests)}" failures="{failures}" errors="{errors}" skipped="{skipped}" '
+        f'time="{seconds}"'
+    )
     return f"<testsuites><testsuite {figures}>{''.join(tests)}</testsuite></testsuites>"
 
 
@@ -37,7 +40,9 @@ def kept(tmp_path):
     """A folder in which the proof `crash` has left these files."""
 
     def make(text, **note):
-        (tmp_path / "crash.json").write_text(json.dumps({**NOTE, "command": COMMAND, **note}), encoding="utf-8")
+        (tmp_path / "crash.json").write_text(
+            json.dumps({**NOTE, "command": COMMAND, **note}), encoding="utf-8"
+        )
         if text is not None:
             (tmp_path / "crash.xml").write_text(text, encoding="utf-8")
         return tmp_path
@@ -45,7 +50,9 @@ def kept(tmp_path):
     return make
 
 
-def test_a_proof_that_passed_is_told_with_what_was_asked_for_and_what_its_tests_counted(proofs, kept):
+def test_a_proof_that_passed_is_told_with_what_was_asked_for_and_what_its_tests_counted(
+    proofs, kept
+):
     told = proofs.line("crash", kept(xml(*KILLS, skipped=1), code=0))
 
     assert told == (
@@ -67,7 +74,9 @@ def test_a_proof_without_a_length_or_a_count_has_none(proofs, kept):
 
 @pytest.mark.parametrize(("failures", "errors"), [(1, 0), (0, 1)])
 @pytest.mark.parametrize("code", [0, 1, 2])
-def test_a_proof_that_failed_is_told_as_failed_whatever_its_exit_code(proofs, kept, failures, errors, code):
+def test_a_proof_that_failed_is_told_as_failed_whatever_its_exit_code(
+    proofs, kept, failures, errors, code
+):
     told = proofs.line("crash", kept(xml(*KILLS, failures=failures, errors=errors), code=code))
 
     assert told[-1] == "**failed**: 2 passed, 1 failed in 7 min 2 s"
@@ -103,7 +112,9 @@ def test_a_proof_that_was_stopped_is_told_as_stopped(proofs, kept, text, note, t
 
 
 def test_a_proof_that_was_not_run_says_so_and_has_no_figure(proofs, tmp_path):
-    assert {proofs.line(name, tmp_path)[1:] for name in proofs.PROOFS} == {(*["-"] * 5, "not run on this commit")}
+    assert {proofs.line(name, tmp_path)[1:] for name in proofs.PROOFS} == {
+        (*["-"] * 5, "not run on this commit")
+    }
 
 
 def test_the_table_has_a_row_for_each_proof_whether_it_was_run_or_not(proofs, kept):
@@ -117,7 +128,9 @@ def test_the_table_has_a_row_for_each_proof_whether_it_was_run_or_not(proofs, ke
 def two(tmp_path):
     """A folder in which `test` and `proofs` have passed, with a skipped test each."""
     for name in ("test", "proofs"):
-        (tmp_path / f"{name}.json").write_text(json.dumps({**NOTE, "command": COMMAND, "code": 0}), encoding="utf-8")
+        (tmp_path / f"{name}.json").write_text(
+            json.dumps({**NOTE, "command": COMMAND, "code": 0}), encoding="utf-8"
+        )
         (tmp_path / f"{name}.xml").write_text(xml(*KILLS, skipped=1), encoding="utf-8")
     return tmp_path
 
@@ -125,7 +138,10 @@ def two(tmp_path):
 def test_tests_that_were_run_apart_are_counted_in_one_line_as_pytest_writes_it(proofs, two):
     *each, last = proofs.total(["test", "proofs"], two).splitlines()
 
-    assert each == ["make test, all others: 2 passed, 1 skipped in 7 min 2 s", "make proofs: 2 passed, 1 skipped in 7 min 2 s"]
+    assert each == [
+        "make test, all others: 2 passed, 1 skipped in 7 min 2 s",
+        "make proofs: 2 passed, 1 skipped in 7 min 2 s",
+    ]
     assert re.fullmatch(r"=+ 4 passed, 2 skipped in 844\.80s \(0:14:04\) =+", last)
 
 
@@ -141,7 +157,10 @@ def test_tests_that_were_run_apart_are_counted_in_one_line_as_pytest_writes_it(p
 )
 def test_there_is_no_line_for_all_where_one_has_not_passed(proofs, two, kept, text, note):
     kept(text, **note)
-    with pytest.raises(ValueError, match=r"(?s)make test, all others: 2 passed.*make crash: .*(failed|stopped half way)") as caught:
+    with pytest.raises(
+        ValueError,
+        match=r"(?s)make test, all others: 2 passed.*make crash: .*(failed|stopped half way)",
+    ) as caught:
         proofs.total(["test", "crash"], two)
 
     assert "=" not in str(caught.value)
@@ -183,7 +202,9 @@ def test_the_figures_of_a_run_before_are_gone_when_the_next_begins(proofs, kept)
     folder = kept(xml(*KILLS), code=0)
     proofs.run("crash", [sys.executable, "-c", PROGRAM.format(text=""), "0", "silent"], kept=folder)
 
-    assert proofs.line("crash", folder)[-1] == "**stopped half way**, with exit code 0 and no figures"
+    assert (
+        proofs.line("crash", folder)[-1] == "**stopped half way**, with exit code 0 and no figures"
+    )
 
 
 def test_the_tree_of_files_that_were_run_is_named(proofs, tmp_path):
@@ -223,13 +244,25 @@ def test_the_file_has_a_table_of_the_form_that_the_script_writes(proofs):
     assert proofs.with_table(text, between) == text
     assert head == proofs.HEAD
     assert [row[0] for row in rows] == list(proofs.PROOFS.values())
-    assert [cell for row in rows for cell, form in zip(row[1:], COLUMNS, strict=True) if not re.fullmatch(form, cell)] == []
+    assert [
+        cell
+        for row in rows
+        for cell, form in zip(row[1:], COLUMNS, strict=True)
+        if not re.fullmatch(form, cell)
+    ] == []
 
 
 def test_the_chapter_has_no_figure_beside_its_table(proofs):
-    chapter = proofs.FILE.read_text(encoding="utf-8").partition("## The last figures")[2].partition("\n## ")[0]
+    chapter = (
+        proofs.FILE.read_text(encoding="utf-8")
+        .partition("## The last figures")[2]
+        .partition("\n## ")[0]
+    )
 
-    assert re.findall(r"\d+", chapter.partition(proofs.BEGIN)[0] + chapter.partition(proofs.END)[2]) == []
+    assert (
+        re.findall(r"\d+", chapter.partition(proofs.BEGIN)[0] + chapter.partition(proofs.END)[2])
+        == []
+    )
 
 
 def test_a_file_without_a_place_for_the_table_is_refused(proofs):

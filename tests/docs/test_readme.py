@@ -30,7 +30,9 @@ async def test_the_first_example_issues_a_card_on_the_sandbox(tmp_path):
     async with Sandbox() as issuer:
         import anyio
 
-        done = await anyio.run_process([sys.executable, "-W", "error", str(script)], env=_environment(issuer), check=False)
+        done = await anyio.run_process(
+            [sys.executable, "-W", "error", str(script)], env=_environment(issuer), check=False
+        )
         cards = [card["card_id"] for card in issuer.ledger()]
 
     assert (done.returncode, done.stderr) == (0, b"")
@@ -62,7 +64,12 @@ def test_the_two_commands_are_targets_of_the_makefile(target):
 @pytest.mark.parametrize(
     "command",
     sorted(
-        set(re.findall(r"freedompay ((?:batch|requests|cards|clients|gift-cards|sandbox|doctor|sign|contract)(?: [a-z][a-z-]*)?)", README))
+        set(
+            re.findall(
+                r"freedompay ((?:batch|requests|cards|clients|gift-cards|sandbox|doctor|sign|contract)(?: [a-z][a-z-]*)?)",
+                README,
+            )
+        )
     ),
 )
 def test_every_command_in_the_text_exists(command):

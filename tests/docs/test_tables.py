@@ -1,4 +1,6 @@
-"""The tables of the errors, the columns, the calls and the names are those that the package is made from."""
+"""The tables of the errors, the columns, the calls and the names are those that the package is made
+from.
+"""
 
 import re
 import subprocess
@@ -16,7 +18,9 @@ SCRIPT = ROOT / "docs" / "tables.py"
 
 
 def rows(table: str) -> list[list[str]]:
-    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines()[2:]]
+    return [
+        [cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines()[2:]
+    ]
 
 
 @pytest.mark.parametrize(
@@ -56,13 +60,18 @@ def test_the_table_of_the_calls_says_of_each_what_its_sample_does(tables):
     told = {row[0].strip("`"): row[1:5] for row in rows(tables.all_calls())}
 
     assert told == {
-        name: [f"`{sample.path}`", sample.mark, sample.retry, "KZ" if sample.kz_only else "all"] for name, sample in SAMPLES.items()
+        name: [f"`{sample.path}`", sample.mark, sample.retry, "KZ" if sample.kz_only else "all"]
+        for name, sample in SAMPLES.items()
     }
 
 
 def test_the_whole_table_has_every_ending_once_and_in_order(tables):
-    assert [row[0] for row in rows(tables.all_endings())] == [f"`{meaning.error.__name__}`" for meaning in MEANINGS.values()]
-    assert [row[2] for row in rows(tables.all_endings())] == [meaning.case for meaning in MEANINGS.values()]
+    assert [row[0] for row in rows(tables.all_endings())] == [
+        f"`{meaning.error.__name__}`" for meaning in MEANINGS.values()
+    ]
+    assert [row[2] for row in rows(tables.all_endings())] == [
+        meaning.case for meaning in MEANINGS.values()
+    ]
 
 
 def test_the_table_of_the_readme_has_one_row_for_all_questions(tables):
@@ -89,11 +98,18 @@ def test_no_cell_has_a_gap_left_to_fill_or_a_line_of_its_own(tables, ending):
 def test_every_id_of_the_table_is_one_that_the_text_beside_it_explains(tables):
     text = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
 
-    assert {row[4] for row in rows(tables.all_endings())} <= set(re.findall(r"\*(any|the same|none)\*", text))
+    assert {row[4] for row in rows(tables.all_endings())} <= set(
+        re.findall(r"\*(any|the same|none)\*", text)
+    )
 
 
 @pytest.mark.parametrize(
-    "text", ["", "<!-- The table of the errors; `make tables` writes it. -->", "<!-- The end of the table of the errors. -->"]
+    "text",
+    [
+        "",
+        "<!-- The table of the errors; `make tables` writes it. -->",
+        "<!-- The end of the table of the errors. -->",
+    ],
 )
 def test_a_file_without_a_place_for_the_table_is_refused(tables, text):
     with pytest.raises(ValueError, match="no place for the table"):
@@ -103,7 +119,9 @@ def test_a_file_without_a_place_for_the_table_is_refused(tables, text):
 def test_checking_ends_well_and_changes_nothing():
     names = ("README.md", "docs/errors.md", "docs/columns.md", "docs/calls.md", "docs/names.md")
     before = [(ROOT / name).read_bytes() for name in names]
-    done = subprocess.run([sys.executable, str(SCRIPT), "--check"], capture_output=True, check=False)
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), "--check"], capture_output=True, check=False
+    )
 
     assert (done.returncode, done.stderr) == (0, b"")
     assert [(ROOT / name).read_bytes() for name in names] == before

@@ -14,7 +14,8 @@ from hypothesis.configuration import set_hypothesis_home_dir
 set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "freedompay-hypothesis")
 
 HERE = Path(__file__).parent
-# For one example, on a machine that does other things too: what hangs, or is square in its length, takes more.
+# For one example, on a machine that does other things too: what hangs, or is square in its length,
+# takes more.
 MOST_SECONDS = 5.0
 # Hypothesis tries ever larger examples within a round, and begins anew in the next.
 EACH_ROUND = 200
@@ -29,7 +30,9 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.fixture
 def fuzz(request, record_property):
-    """Gives examples of a strategy to a check, each round from another seed, until the time is over; returns how many there were."""
+    """Gives examples of a strategy to a check, each round from another seed, until the time is
+    over; returns how many there were.
+    """
     seconds = request.config.getoption("--fuzz-seconds")
 
     def run(check, strategy) -> int:

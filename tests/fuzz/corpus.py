@@ -24,7 +24,10 @@ MADE = [
     b'{"status":"ok","dt":"2025-02-17T16:10:09+03:00","authorizations":[{"amount":10.50,"merchant":{"mcc":1},"currency":"KZT"}]}',
     b'{"status":"ok","card":{"card_id":"c","card_mask":"411111******1111","expiry":"12/30"},"balances":[{"amount":"1.00","currency":"KZT"}]}',
     b'{"status":"error","error_code":"x","error_description":"no money","request_status":"error"}',
-    b'{"status":0,"datetime":"2026-05-14 10:00:00","card_id":1,"amount":"5.00","transactions":[{"amount":"44.37"}]}',
+    (
+        b'{"status":0,"datetime":"2026-05-14 '
+        b'10:00:00","card_id":1,"amount":"5.00","transactions":[{"amount":"44.37"}]}'
+    ),
     b'{"status":"Success","message":"Done","code":200,"data":[{"set_pin_url":"https://pins.example.com/p?key=k"}]}',
     b'{"status":"ok","pan":"4111111111111111","cvv":"123","pin":"0000","limits":[{"type":"day","value":100}]}',
     b"<html><body>502 Bad Gateway</body></html>",
@@ -32,7 +35,16 @@ MADE = [
 ]
 # What a reader of JSON may stumble over, each in the place of one value.
 ODD = [
-    *(b"1e999999999", b"-1e-999999999", b"1E+99999999999999999999999", b"1e400", b"0e0", b"-0", b"0.0000000000000000000001", b"1e5"),
+    *(
+        b"1e999999999",
+        b"-1e-999999999",
+        b"1E+99999999999999999999999",
+        b"1e400",
+        b"0e0",
+        b"-0",
+        b"0.0000000000000000000001",
+        b"1e5",
+    ),
     *(
         b"NaN",
         b"Infinity",
@@ -47,7 +59,15 @@ ODD = [
         b"01",
         b".5",
     ),
-    *(b"9" * 4300, b"9" * 4301, b"-" + b"9" * 6000, b"0." + b"9" * 6000, b'"' + b"9" * 6000 + b'"', b"1" * 19, b"18446744073709551616"),
+    *(
+        b"9" * 4300,
+        b"9" * 4301,
+        b"-" + b"9" * 6000,
+        b"0." + b"9" * 6000,
+        b'"' + b"9" * 6000 + b'"',
+        b"1" * 19,
+        b"18446744073709551616",
+    ),
     *(
         b'"\\ud800"',
         b'"\\udfff\\ud800"',
@@ -59,9 +79,29 @@ ODD = [
         b'"\\x41"',
         b'"\xf4\x90\x80\x80"',
     ),
-    *(b"[" * 100_000, b"[" * 900 + b"]" * 900, b'{"a":' * 900 + b"1" + b"}" * 900, b'{"pin":' * 200 + b"1" + b"}" * 200),
-    *(b'"' + b'{\\"pin\\":' * 60 + b"1" + b"}" * 60 + b'"', b'"' + b"[" * 5000 + b'"', b'"' + b"4111 1111 1111 1111 " * 400 + b'"'),
-    *(b"{}", b"[]", b"null", b"true", b'""', b'{"":{"":[]}}', b'{"status":"ok","status":"error"}', b"[{}]", b"[null]", b'" "'),
+    *(
+        b"[" * 100_000,
+        b"[" * 900 + b"]" * 900,
+        b'{"a":' * 900 + b"1" + b"}" * 900,
+        b'{"pin":' * 200 + b"1" + b"}" * 200,
+    ),
+    *(
+        b'"' + b'{\\"pin\\":' * 60 + b"1" + b"}" * 60 + b'"',
+        b'"' + b"[" * 5000 + b'"',
+        b'"' + b"4111 1111 1111 1111 " * 400 + b'"',
+    ),
+    *(
+        b"{}",
+        b"[]",
+        b"null",
+        b"true",
+        b'""',
+        b'{"":{"":[]}}',
+        b'{"status":"ok","status":"error"}',
+        b"[{}]",
+        b"[null]",
+        b'" "',
+    ),
     *(
         b'{"extra":1}',
         b'{"request_id":[],"found":"yes","extra":{"extra":{}}}',
@@ -75,7 +115,20 @@ ODD = [
         b":",
     ),
 ]
-NAMES = [b"status", b"request_status", b"request_id", b"card_id", b"cards", b"extra", b"found", b"amount", b"pin", b"data", b"dt", b"code"]
+NAMES = [
+    b"status",
+    b"request_status",
+    b"request_id",
+    b"card_id",
+    b"cards",
+    b"extra",
+    b"found",
+    b"amount",
+    b"pin",
+    b"data",
+    b"dt",
+    b"code",
+]
 
 
 @st.composite
@@ -113,18 +166,35 @@ def _with(tree: Any, at: tuple, value: bytes) -> bytes:
         return value
     if isinstance(tree, dict):
         parts = [
-            json.dumps(name).encode() + b":" + (_with(part, at[1:], value) if name == at[0] else _as_bytes(part))
+            json.dumps(name).encode()
+            + b":"
+            + (_with(part, at[1:], value) if name == at[0] else _as_bytes(part))
             for name, part in tree.items()
         ]
         return b"{" + b",".join(parts) + b"}"
-    return b"[" + b",".join(_with(part, at[1:], value) if number == at[0] else _as_bytes(part) for number, part in enumerate(tree)) + b"]"
+    return (
+        b"["
+        + b",".join(
+            _with(part, at[1:], value) if number == at[0] else _as_bytes(part)
+            for number, part in enumerate(tree)
+        )
+        + b"]"
+    )
 
 
 def _as_bytes(tree: Any) -> bytes:
     return json.dumps(tree, ensure_ascii=False).encode()
 
 
-PLAIN: dict[Any, Any] = {str: "a", int: 1, bool: True, Decimal: "1.00", float: 1.5, dict: {"a": 1}, Any: ["a"]}
+PLAIN: dict[Any, Any] = {
+    str: "a",
+    int: 1,
+    bool: True,
+    Decimal: "1.00",
+    float: 1.5,
+    dict: {"a": 1},
+    Any: ["a"],
+}
 GOOD_STATUS = {Answer: "ok", GiftAnswer: 0, PinPageAnswer: "Success"}
 
 
@@ -136,7 +206,11 @@ def shaped(kind: Any) -> Any:
     if origin in (list, tuple):
         return [shaped(get_args(kind)[0])]
     if isinstance(kind, type) and issubclass(kind, OpenStruct):
-        tree = {each.name: shaped(each.type) for each in msgspec.structs.fields(kind) if each.name not in {*kind.FILLED, "request_id"}}
+        tree = {
+            each.name: shaped(each.type)
+            for each in msgspec.structs.fields(kind)
+            if each.name not in {*kind.FILLED, "request_id"}
+        }
         good = [status for base, status in GOOD_STATUS.items() if issubclass(kind, base)]
         return tree | ({"status": good[0]} if good else {})
     if isinstance(kind, type) and issubclass(kind, OpenInt | OpenText):
@@ -152,7 +226,11 @@ def with_each_place(kind: Any, value: bytes) -> list[bytes]:
     return [_with(tree, at, value) for at in _places(tree)]
 
 
-odd_values = st.one_of(st.sampled_from(ODD), st.sampled_from(ODD), st.text(max_size=12).map(lambda text: json.dumps(text).encode()))
+odd_values = st.one_of(
+    st.sampled_from(ODD),
+    st.sampled_from(ODD),
+    st.text(max_size=12).map(lambda text: json.dumps(text).encode()),
+)
 
 
 @st.composite

@@ -13,7 +13,13 @@ from tests.fuzz.corpus import retold, spoiled
 
 # Never in a message: the only column whose values are not shown.
 SECRET = "PERSON-ID-900101300123"
-ADDRESS = {"country": "KAZ", "postal_code": "050000", "line1": "Almaty", "line2": "Abai", "line3": "1"}
+ADDRESS = {
+    "country": "KAZ",
+    "postal_code": "050000",
+    "line1": "Almaty",
+    "line2": "Abai",
+    "line3": "1",
+}
 GOOD = {
     "key": "k1",
     "phone": "77010000001",
@@ -39,10 +45,17 @@ GOOD = {
 FEW = {name: GOOD[name] for name in ("key", "phone", "first_name", "last_name")}
 
 
-def as_csv(rows: list[dict], *, delimiter: str = ",", end: str = "\n", quoting: int = csv.QUOTE_MINIMAL) -> str:
+def as_csv(
+    rows: list[dict], *, delimiter: str = ",", end: str = "\n", quoting: int = csv.QUOTE_MINIMAL
+) -> str:
     stream = io.StringIO(newline="")
     writer = csv.DictWriter(
-        stream, list(dict.fromkeys(name for row in rows for name in row)), "", delimiter=delimiter, lineterminator=end, quoting=quoting
+        stream,
+        list(dict.fromkeys(name for row in rows for name in row)),
+        "",
+        delimiter=delimiter,
+        lineterminator=end,
+        quoting=quoting,
     )
     writer.writeheader()
     writer.writerows(rows)
@@ -135,10 +148,25 @@ PIECES = [
         b"null\n",
         b"7.7E+10",
     ),
-    *(b"key", b"product_id", b"1000", b"2000", b"..", b"/", b"/dev/zero", b"/proc/self/mem", b"~", b"%00", b"9999-99-99", b"2024-02-30"),
+    *(
+        b"key",
+        b"product_id",
+        b"1000",
+        b"2000",
+        b"..",
+        b"/",
+        b"/dev/zero",
+        b"/proc/self/mem",
+        b"~",
+        b"%00",
+        b"9999-99-99",
+        b"2024-02-30",
+    ),
 ]
 odd_lines = st.lists(retold(st.sampled_from([GOOD, FEW])), min_size=1, max_size=3).map(b"\n".join)
-any_bytes = st.one_of(spoiled(CORPUS, PIECES), spoiled(CORPUS, PIECES), odd_lines, st.binary(max_size=300))
+any_bytes = st.one_of(
+    spoiled(CORPUS, PIECES), spoiled(CORPUS, PIECES), odd_lines, st.binary(max_size=300)
+)
 
 _CELLS = st.one_of(
     st.sampled_from([each.decode(errors="ignore") for each in PIECES if len(each) < 100]),
@@ -150,7 +178,22 @@ _CELLS = st.one_of(
 
 # None of these is a document, and some are no path to a system at all.
 _PATHS = st.sampled_from(
-    ["id.pdf\x00", "\x00", "a" * 5_000, "/" * 300, "../" * 2_000, ".", "..", "/", "/dev/zero", "~", "id.pdf/", "\u202e.pdf", "nul", "C:\\"]
+    [
+        "id.pdf\x00",
+        "\x00",
+        "a" * 5_000,
+        "/" * 300,
+        "../" * 2_000,
+        ".",
+        "..",
+        "/",
+        "/dev/zero",
+        "~",
+        "id.pdf/",
+        "\u202e.pdf",
+        "nul",
+        "C:\\",
+    ]
 )
 
 

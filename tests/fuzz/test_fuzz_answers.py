@@ -1,4 +1,6 @@
-"""Whatever bytes an issuer sends, they are read into an answer or into a reason why not: in a moment, and with nothing else raised."""
+"""Whatever bytes an issuer sends, they are read into an answer or into a reason why not: in a
+moment, and with nothing else raised.
+"""
 
 from __future__ import annotations
 
@@ -17,24 +19,63 @@ from freedompay_async.contract.models import Answer, GiftAnswer, PinPageAnswer, 
 from freedompay_async.contract.table import HASHDT_TABLE, TABLE
 from tests.fuzz.corpus import answers, shaped, with_each_place
 
-ENVELOPES = {Section.PAYMENT_CARDS: Answer, Section.GIFT_CARDS: GiftAnswer, Section.HASHDT: PinPageAnswer}
+ENVELOPES = {
+    Section.PAYMENT_CARDS: Answer,
+    Section.GIFT_CARDS: GiftAnswer,
+    Section.HASHDT: PinPageAnswer,
+}
 KINDS = {row.name: (row.answer, ENVELOPES[row.section]) for row in (*TABLE, *HASHDT_TABLE)}
 # In a type of the caller's own.
 KINDS |= {f"own, {section.name}": (dict, envelope) for section, envelope in ENVELOPES.items()}
 ASKED = {envelope: FIELDS[section] for section, envelope in ENVELOPES.items()}
-# What says something of an effect or of an id, and what says that something was not done, or is not known.
+# What says something of an effect or of an id, and what says that something was not done, or is not
+# known.
 SAYS = {Seen.OK, Seen.TAKEN, Seen.ERROR, Seen.DENIED, Seen.KNOWN, Seen.FAILED, Seen.NOT_KNOWN}
-SAYS_NO = {Seen.ERROR, Seen.DENIED, Seen.FAILED, Seen.NOT_KNOWN, Seen.SILENT, Seen.BLOCKED, Seen.UNCLEAR}
-ODD_WAITS = ["", " ", "²", "١٢", "①", "1e309", "nan", "-inf", "-1", "+1", "1_0", "0x10", "9" * 400, "1.5", "1, 2", "\x00", "Mon", "99999"]
+SAYS_NO = {
+    Seen.ERROR,
+    Seen.DENIED,
+    Seen.FAILED,
+    Seen.NOT_KNOWN,
+    Seen.SILENT,
+    Seen.BLOCKED,
+    Seen.UNCLEAR,
+}
+ODD_WAITS = [
+    "",
+    " ",
+    "²",
+    "١٢",
+    "①",
+    "1e309",
+    "nan",
+    "-inf",
+    "-1",
+    "+1",
+    "1_0",
+    "0x10",
+    "9" * 400,
+    "1.5",
+    "1, 2",
+    "\x00",
+    "Mon",
+    "99999",
+]
 WAITS = st.one_of(
     st.sampled_from(ODD_WAITS),
     st.text(max_size=30),
     st.from_regex(r"[-+ \t]?[0-9]{0,400}[.eE,;]?[0-9]{0,20}", fullmatch=True),
     st.datetimes().map(lambda time: time.strftime("%a, %d %b %Y %H:%M:%S GMT")),
-    st.lists(st.sampled_from([*ODD_WAITS, "Mon,", "31", "Feb", "12:00:60", "GMT", "-9999", "+0", ",", ":"]), max_size=9).map(" ".join),
+    st.lists(
+        st.sampled_from(
+            [*ODD_WAITS, "Mon,", "31", "Feb", "12:00:60", "GMT", "-9999", "+0", ",", ":"]
+        ),
+        max_size=9,
+    ).map(" ".join),
 )
 HEADERS = st.one_of(st.just({}), WAITS.map(lambda wait: {"Retry-After": wait}))
-STATUSES = st.one_of(st.just(200), st.just(200), st.just(200), st.sampled_from([*range(100, 600), 0, 999]))
+STATUSES = st.one_of(
+    st.just(200), st.just(200), st.just(200), st.sampled_from([*range(100, 600), 0, 999])
+)
 
 
 def replies(kind) -> st.SearchStrategy[Reply]:
@@ -42,7 +83,14 @@ def replies(kind) -> st.SearchStrategy[Reply]:
 
 
 # Numbers that `Decimal` takes, and of whose digits nobody sees the end.
-ENDLESS = [b"1e999999999", b"-1e-999999999", b"1e999999999999999999999", b'"1E+999999999"', b'"NaN"', b'"-sNaN1"']
+ENDLESS = [
+    b"1e999999999",
+    b"-1e-999999999",
+    b"1e999999999999999999999",
+    b'"1E+999999999"',
+    b'"NaN"',
+    b'"-sNaN1"',
+]
 
 
 def refuse(name: str) -> None:
@@ -52,7 +100,11 @@ def refuse(name: str) -> None:
 def is_the_contracts(body: bytes, asked) -> bool:
     """By another reader of JSON."""
     told = json.loads(body, parse_int=str, parse_float=str)
-    return isinstance(told, dict) and "status" in told and (not asked or any(told.get(name) not in (None, "", [], {}) for name in asked))
+    return (
+        isinstance(told, dict)
+        and "status" in told
+        and (not asked or any(told.get(name) not in (None, "", [], {}) for name in asked))
+    )
 
 
 def check(verdict, reply, asked) -> None:
@@ -79,7 +131,9 @@ def read_as(kind: str, reply: Reply, *, effect: bool, strict: bool = True) -> No
     verdict = read_answer(reply, answer, effect=effect, now=1.8e9, envelope=envelope, asked=asked)
 
     check(verdict, reply, asked)
-    assert verdict.seen is not Seen.OK or isinstance(verdict.value if answer is dict else verdict.answer, answer)
+    assert verdict.seen is not Seen.OK or isinstance(
+        verdict.value if answer is dict else verdict.answer, answer
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -98,11 +152,19 @@ def test_number_without_end_is_read_at_once_in_any_place(kind, number):
     assert peak < 2**20
 
 
-@pytest.mark.parametrize("kind", sorted(name for name, (answer, _) in KINDS.items() if answer is not dict))
+@pytest.mark.parametrize(
+    "kind", sorted(name for name, (answer, _) in KINDS.items() if answer is not dict)
+)
 def test_answer_that_names_every_field_is_a_good_one(kind):
     # So that the fuzzer begins from what is read, and not from what is refused at once.
     answer, envelope = KINDS[kind]
-    verdict = read_answer(Reply(200, {}, json.dumps(shaped(answer)).encode()), answer, effect=False, now=1.8e9, envelope=envelope)
+    verdict = read_answer(
+        Reply(200, {}, json.dumps(shaped(answer)).encode()),
+        answer,
+        effect=False,
+        now=1.8e9,
+        envelope=envelope,
+    )
 
     assert (verdict.seen, type(verdict.answer)) == (Seen.OK, answer)
 

@@ -39,7 +39,9 @@ class Arrived:
 
 
 class Issuer:
-    """Plays its answers one after the other, and the last one again when the script is over; keeps what arrived."""
+    """Plays its answers one after the other, and the last one again when the script is over; keeps
+    what arrived.
+    """
 
     def __init__(self) -> None:
         self.script: list = []
@@ -55,16 +57,27 @@ class Issuer:
         headers = [(name.decode(), value.decode()) for name, value in request.raw_headers]
         arrived = Arrived(request.method, request.raw_path, headers, await request.read())
         self.arrived.append(arrived)
-        if self.tokens is not None and arrived["Authorization"].removeprefix("Bearer ") not in self.tokens:
-            return web.json_response({"status": "error", "code": 401, "message": "expired"}, status=401)
-        answer = (self.script.pop(0) if len(self.script) > 1 else self.script[0]) if self.script else (200, success())
+        if (
+            self.tokens is not None
+            and arrived["Authorization"].removeprefix("Bearer ") not in self.tokens
+        ):
+            return web.json_response(
+                {"status": "error", "code": 401, "message": "expired"}, status=401
+            )
+        answer = (
+            (self.script.pop(0) if len(self.script) > 1 else self.script[0])
+            if self.script
+            else (200, success())
+        )
         if answer is None:
             request.transport.abort()
             return web.Response()
         status, body, *more = answer
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         kind = "text/html" if data.startswith(b"<") else "application/json"
-        return web.Response(status=status, body=data, content_type=kind, headers=more[0] if more else {})
+        return web.Response(
+            status=status, body=data, content_type=kind, headers=more[0] if more else {}
+        )
 
 
 @pytest.fixture
@@ -90,7 +103,13 @@ async def connect(issuer):
     made: list[HashDT] = []
 
     def build(**options) -> HashDT:
-        settings = {"base_url": issuer.base_url, **KEYS, "token": "token-a", "policy": _hasty(), "timeout": 20.0} | options
+        settings = {
+            "base_url": issuer.base_url,
+            **KEYS,
+            "token": "token-a",
+            "policy": _hasty(),
+            "timeout": 20.0,
+        } | options
         made.append(HashDT(**settings))
         return made[-1]
 
@@ -151,7 +170,9 @@ def source():
 
 
 class SlowWire:
-    """Answers each attempt after so many seconds: a list of `(seconds, status, body)`, the last one again and again."""
+    """Answers each attempt after so many seconds: a list of `(seconds, status, body)`, the last one
+    again and again.
+    """
 
     def __init__(self, *steps) -> None:
         self.steps = list(steps)
@@ -179,7 +200,9 @@ def slow():
     def build(token, *steps, timeout=60.0):
         wire = SlowWire(*steps)
         access = Access(**KEYS, token=token)
-        session = Session(Shared.of(wire, signers={Section.HASHDT: access}, policy=Policy(), timeout=timeout))
+        session = Session(
+            Shared.of(wire, signers={Section.HASHDT: access}, policy=Policy(), timeout=timeout)
+        )
         return wire, Pins(session, access)
 
     return build

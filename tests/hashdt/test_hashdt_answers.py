@@ -47,7 +47,10 @@ UNSAFE = [
 
 
 def shown(error) -> str:
-    return f"{error!s} {error!r} {error.__dict__} {error.__cause__!r} {error.__context__!r} {pickle.dumps(error)!r}"
+    return (
+        f"{error!s} {error!r} {error.__dict__} {error.__cause__!r} {error.__context__!r} "
+        f"{pickle.dumps(error)!r}"
+    )
 
 
 @pytest.mark.parametrize("url", SAFE)
@@ -85,7 +88,11 @@ async def test_error_is_a_refusal_with_its_words(pins, issuer, people, word, htt
         await pins.change_url(**people, request_id="my-id")
     error = caught.value
 
-    assert (error.error_code, error.error_description, error.http_status) == ("400", "Wallet not found", http)
+    assert (error.error_code, error.error_description, error.http_status) == (
+        "400",
+        "Wallet not found",
+        http,
+    )
     # An answer that may be a link is not shown at all.
     assert (error.request_id, error.call, error.body) == ("my-id", "pins.change_url", "***")
     assert len(issuer.arrived) == 1
@@ -99,11 +106,19 @@ async def test_error_of_any_kind_advises_nothing_of_the_card_api(pins, issuer, p
     with pytest.raises((RequestFailed, ProtocolError)) as caught:
         await pins.set_url(**people)
 
-    assert not [each for each in ("auth_id", "secret_key", "signature", "request/status", "requests.attach") if each in str(caught.value)]
+    assert not [
+        each
+        for each in ("auth_id", "secret_key", "signature", "request/status", "requests.attach")
+        if each in str(caught.value)
+    ]
 
 
-@pytest.mark.parametrize("lost", [None, (500, {}), (502, HTML), (503, {"status": "error"}), (504, b""), (429, {})])
-async def test_lost_answer_is_asked_for_again_under_the_same_id(pins, issuer, people, told, page_url, lost):
+@pytest.mark.parametrize(
+    "lost", [None, (500, {}), (502, HTML), (503, {"status": "error"}), (504, b""), (429, {})]
+)
+async def test_lost_answer_is_asked_for_again_under_the_same_id(
+    pins, issuer, people, told, page_url, lost
+):
     issuer.say(lost, lost, (200, told()))
 
     page = await pins.set_url(**people)
@@ -120,7 +135,9 @@ async def test_lost_answer_is_asked_for_again_under_the_same_id(pins, issuer, pe
         ((429, {}), RateLimited, "HTTP 429"),
     ],
 )
-async def test_answer_that_is_always_lost_is_an_error_that_says_it_is_harmless(pins, issuer, people, lost, kind, words):
+async def test_answer_that_is_always_lost_is_an_error_that_says_it_is_harmless(
+    pins, issuer, people, lost, kind, words
+):
     issuer.say(lost)
 
     with pytest.raises(kind, match=words) as caught:
@@ -131,7 +148,9 @@ async def test_answer_that_is_always_lost_is_an_error_that_says_it_is_harmless(p
     assert [each["x-request-id"] for each in issuer.arrived] == ["my-id"] * 4
 
 
-async def test_connection_that_always_breaks_is_an_error_that_says_it_is_harmless(pins, issuer, people):
+async def test_connection_that_always_breaks_is_an_error_that_says_it_is_harmless(
+    pins, issuer, people
+):
     issuer.say(None)
 
     with pytest.raises(OutcomeUnknown, match="no answer came") as caught:
@@ -144,7 +163,9 @@ async def test_connection_that_always_breaks_is_an_error_that_says_it_is_harmles
 
 async def test_nobody_there_is_not_sent(connect, people, unused_tcp_port):
     with pytest.raises(NotSent, match="safe to repeat") as caught:
-        await connect(base_url=f"http://127.0.0.1:{unused_tcp_port}").pins.set_url(**people, request_id="my-id")
+        await connect(base_url=f"http://127.0.0.1:{unused_tcp_port}").pins.set_url(
+            **people, request_id="my-id"
+        )
 
     assert (caught.value.request_id, caught.value.call) == ("my-id", "pins.set_url")
 
@@ -155,8 +176,15 @@ async def test_nobody_there_is_not_sent(connect, people, unused_tcp_port):
     [
         *(HTML, b"", b"null", b"[]", b'"Success"', b"{}", b'{"status":1}', b"\xff"),
         # A gateway's, because no code stands beside its status.
-        *(b'{"status":"Success","data":{}}', b'{"status":"Success","data":[{"set_pin_url":"https://pins.example.com"}]}'),
-        *(b'{"status":"error","message":"no"}', b'{"status":"Success","code":null}', b'{"status":"Success","code":""}'),
+        *(
+            b'{"status":"Success","data":{}}',
+            b'{"status":"Success","data":[{"set_pin_url":"https://pins.example.com"}]}',
+        ),
+        *(
+            b'{"status":"error","message":"no"}',
+            b'{"status":"Success","code":null}',
+            b'{"status":"Success","code":""}',
+        ),
     ],
 )
 async def test_answer_of_another_kind_is_a_protocol_error(pins, issuer, people, http, body):
@@ -169,8 +197,12 @@ async def test_answer_of_another_kind_is_a_protocol_error(pins, issuer, people, 
     assert len(issuer.arrived) == 1
 
 
-@pytest.mark.parametrize("data", [None, [], [{}], [{"set_pin_url": None}], [{"url": "https://pins.example.com/s3cret"}]])
-async def test_success_without_a_url_is_a_protocol_error_that_shows_nothing_of_it(pins, issuer, people, data):
+@pytest.mark.parametrize(
+    "data", [None, [], [{}], [{"set_pin_url": None}], [{"url": "https://pins.example.com/s3cret"}]]
+)
+async def test_success_without_a_url_is_a_protocol_error_that_shows_nothing_of_it(
+    pins, issuer, people, data
+):
     issuer.say((200, {"status": "Success", "message": "Done", "code": 200, "data": data}))
 
     with pytest.raises(ProtocolError, match="has no set_pin_url") as caught:
@@ -195,7 +227,9 @@ async def test_first_link_that_has_a_url_is_taken(pins, issuer, people):
 
 
 @pytest.mark.parametrize("http", [400, 404, 302])
-async def test_success_under_an_http_error_is_a_protocol_error_that_does_not_show_the_url(pins, issuer, people, told, http):
+async def test_success_under_an_http_error_is_a_protocol_error_that_does_not_show_the_url(
+    pins, issuer, people, told, http
+):
     issuer.say((http, told("https://pins.example.com/s3cret")))
 
     with pytest.raises(ProtocolError, match="a body that says ok") as caught:
@@ -206,7 +240,9 @@ async def test_success_under_an_http_error_is_a_protocol_error_that_does_not_sho
 
 @pytest.mark.parametrize("message", [None, 5, ["a"], {"text": "b"}])
 @pytest.mark.parametrize("code", [0, "200", [1], True])
-async def test_what_decides_nothing_may_have_any_type(pins, issuer, people, told, page_url, message, code):
+async def test_what_decides_nothing_may_have_any_type(
+    pins, issuer, people, told, page_url, message, code
+):
     issuer.say((200, {**told(), "message": message, "code": code}))
 
     assert (await pins.set_url(**people)).url.reveal() == page_url
@@ -215,7 +251,15 @@ async def test_what_decides_nothing_may_have_any_type(pins, issuer, people, told
 async def test_drift_names_what_differs_and_never_a_value(connect, issuer, people, told):
     hashdt = connect()
     issuer.say(
-        (200, {**told(), "message": 7, "trace": "s3cret", "data": [{"set_pin_url": "https://a.example.com/s3cret", "ttl": "s3cret"}]})
+        (
+            200,
+            {
+                **told(),
+                "message": 7,
+                "trace": "s3cret",
+                "data": [{"set_pin_url": "https://a.example.com/s3cret", "ttl": "s3cret"}],
+            },
+        )
     )
     await hashdt.pins.set_url(**people)
     await hashdt.pins.set_url(**people)

@@ -70,20 +70,38 @@ def page(url: str = URL) -> PinPage:
 
 
 def test_frame_has_exactly_these_attributes():
-    assert frame(page().iframe()) == {"src": URL, "title": "PIN", "width": "100%", "height": "560", **FIXED}
+    assert frame(page().iframe()) == {
+        "src": URL,
+        "title": "PIN",
+        "width": "100%",
+        "height": "560",
+        **FIXED,
+    }
 
 
 def test_frame_takes_title_and_size():
     text = page().iframe(title="Ваш PIN", width="320", height="50vh")
 
-    assert frame(text) == {"src": URL, "title": "Ваш PIN", "width": "320", "height": "50vh", **FIXED}
+    assert frame(text) == {
+        "src": URL,
+        "title": "Ваш PIN",
+        "width": "320",
+        "height": "50vh",
+        **FIXED,
+    }
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_url_stays_inside_its_attribute(hostile):
     url = f"https://pins.example.com/{hostile}"
 
-    assert frame(page(url).iframe()) == {"src": url, "title": "PIN", "width": "100%", "height": "560", **FIXED}
+    assert frame(page(url).iframe()) == {
+        "src": url,
+        "title": "PIN",
+        "width": "100%",
+        "height": "560",
+        **FIXED,
+    }
 
 
 @pytest.mark.parametrize("name", ["title", "width", "height"])
@@ -94,7 +112,9 @@ def test_argument_stays_inside_its_attribute(name, hostile):
     assert frame(page().iframe(**{name: hostile})) == whole
 
 
-@pytest.mark.parametrize("hostile", [each for each in HOSTILE if "`" not in each and " " not in each])
+@pytest.mark.parametrize(
+    "hostile", [each for each in HOSTILE if "`" not in each and " " not in each]
+)
 async def test_url_of_an_answer_stays_inside_its_attribute(pins, issuer, people, told, hostile):
     url = f"https://pins.example.com/{hostile}"
     issuer.say((200, told(url)))

@@ -14,7 +14,11 @@ each_call = pytest.mark.parametrize(("call", "path"), CALLS.items())
 
 def own(headers) -> dict[str, str]:
     """Without the headers that any HTTP client sends."""
-    return {name: value for name, value in headers if name not in ("Host", "Accept", "Accept-Encoding", "User-Agent")}
+    return {
+        name: value
+        for name, value in headers
+        if name not in ("Host", "Accept", "Accept-Encoding", "User-Agent")
+    }
 
 
 @each_call
@@ -107,7 +111,11 @@ IDS = [
 
 
 @pytest.mark.parametrize("name", ["cardholder_id", "wallet_id", "card_id", "client_id"])
-@pytest.mark.parametrize(("given", "sent"), IDS, ids=["text", "number", "nothing", "long number", "UUID", "secret", "card number"])
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    IDS,
+    ids=["text", "number", "nothing", "long number", "UUID", "secret", "card number"],
+)
 async def test_id_goes_out_whatever_its_type(pins, issuer, people, name, given, sent):
     await pins.set_url(**{**people, name: given})
 

@@ -1,4 +1,6 @@
-"""Settings and arguments that are refused before anything is sent, and clients that can't be used any more."""
+"""Settings and arguments that are refused before anything is sent, and clients that can't be used
+any more.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,17 @@ from freedompay_async import Busy, ConfigurationError
 from freedompay_async.hashdt import HashDT
 
 # No value of a header may hold them: the first two write headers of their own.
-BAD = ["s3cret\r\nx-evil: 1", "s3cret\n", "s3cret\x00", "s3cret\u00e9", "s3cret\u4e2d", "s3cret\ud800", " s3cret", "s3cret\t", "\x7fs3cret"]
+BAD = [
+    "s3cret\r\nx-evil: 1",
+    "s3cret\n",
+    "s3cret\x00",
+    "s3cret\u00e9",
+    "s3cret\u4e2d",
+    "s3cret\ud800",
+    " s3cret",
+    "s3cret\t",
+    "\x7fs3cret",
+]
 BASES = [
     "http://example.com",
     "http://10.0.0.1",
@@ -59,21 +71,34 @@ def settings(keys):
 
 @pytest.mark.parametrize("base", BASES)
 def test_base_url_is_refused_and_not_shown(settings, base):
-    with pytest.raises(ConfigurationError, match=r"^base_url (must be like|is None|is of type)") as caught:
+    with pytest.raises(
+        ConfigurationError, match=r"^base_url (must be like|is None|is of type)"
+    ) as caught:
         HashDT(**{**settings, "base_url": base})
 
     assert "s3cret" not in shown(caught.value)
 
 
 @pytest.mark.parametrize(
-    "base", ["https://api.example.com", "https://api.example.com:8443/a", "http://localhost:1", "http://127.0.0.1", "http://[::1]:8080"]
+    "base",
+    [
+        "https://api.example.com",
+        "https://api.example.com:8443/a",
+        "http://localhost:1",
+        "http://127.0.0.1",
+        "http://[::1]:8080",
+    ],
 )
 def test_base_url_is_taken(settings, base):
     assert "HashDT(" in repr(HashDT(**{**settings, "base_url": base}))
 
 
 @pytest.mark.parametrize("name", ["api_key", "product_id", "token"])
-@pytest.mark.parametrize("value", [*BAD, "", *NO_TEXT], ids=lambda value: ascii(value) if isinstance(value, str) else type(value).__name__)
+@pytest.mark.parametrize(
+    "value",
+    [*BAD, "", *NO_TEXT],
+    ids=lambda value: ascii(value) if isinstance(value, str) else type(value).__name__,
+)
 def test_key_that_can_not_be_a_header_is_refused_and_not_shown(settings, name, value):
     with pytest.raises(ConfigurationError, match=rf"^{name} (is|has|begins) ") as caught:
         HashDT(**{**settings, name: value})
@@ -93,7 +118,9 @@ async def test_argument_that_is_no_text_is_refused_and_not_shown(pins, issuer, p
 
 @pytest.mark.parametrize("name", ["cardholder_id", "wallet_id", "card_id", "client_id"])
 @pytest.mark.parametrize("value", [*BAD, ""])
-async def test_argument_that_can_not_be_a_header_is_refused_and_not_shown(pins, issuer, people, name, value):
+async def test_argument_that_can_not_be_a_header_is_refused_and_not_shown(
+    pins, issuer, people, name, value
+):
     with pytest.raises(ConfigurationError, match=rf"^{name} (is|has|begins) ") as caught:
         await pins.reset_url(**{**people, name: value})
 
@@ -101,8 +128,12 @@ async def test_argument_that_can_not_be_a_header_is_refused_and_not_shown(pins, 
     assert issuer.arrived == []
 
 
-@pytest.mark.parametrize("value", [*BAD, "", "s3" * 65, "s3cret s3cret", 5, b"s3cret", ["s3cret"]], ids=repr)
-async def test_request_id_that_can_not_be_a_header_is_refused_and_not_shown(pins, issuer, people, value):
+@pytest.mark.parametrize(
+    "value", [*BAD, "", "s3" * 65, "s3cret s3cret", 5, b"s3cret", ["s3cret"]], ids=repr
+)
+async def test_request_id_that_can_not_be_a_header_is_refused_and_not_shown(
+    pins, issuer, people, value
+):
     with pytest.raises(ConfigurationError, match=r"^request_id is ") as caught:
         await pins.set_url(**people, request_id=value)
 
@@ -111,7 +142,14 @@ async def test_request_id_that_can_not_be_a_header_is_refused_and_not_shown(pins
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("timeout", 0), ("timeout", -1), ("timeout", float("nan")), ("max_connections", 0), ("max_connections", -1)]
+    ("name", "value"),
+    [
+        ("timeout", 0),
+        ("timeout", -1),
+        ("timeout", float("nan")),
+        ("max_connections", 0),
+        ("max_connections", -1),
+    ],
 )
 def test_number_that_makes_no_sense_is_refused(settings, name, value):
     with pytest.raises(ConfigurationError, match=name):
@@ -125,13 +163,19 @@ async def test_time_out_of_a_call_that_makes_no_sense_is_refused(pins, issuer, p
     assert issuer.arrived == []
 
 
-async def test_a_call_that_does_not_queue_is_busy_where_its_turn_has_not_come(connect, issuer, people):
+async def test_a_call_that_does_not_queue_is_busy_where_its_turn_has_not_come(
+    connect, issuer, people
+):
     pins = connect(rate=0.01).pins
     await pins.set_url(**people, queue=False)
     with pytest.raises(Busy) as caught:
         await pins.set_url(**people, queue=False, request_id="my-id")
 
-    assert (caught.value.request_id, caught.value.call, len(issuer.arrived)) == ("my-id", "pins.set_url", 1)
+    assert (caught.value.request_id, caught.value.call, len(issuer.arrived)) == (
+        "my-id",
+        "pins.set_url",
+        1,
+    )
 
 
 def test_repr_of_a_client_shows_no_key(settings):
@@ -166,9 +210,19 @@ async def test_closed_client_never_asks_the_source(connect, issuer, people, sour
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"timeout": -1}, {"timeout": 0}, {"timeout": float("nan")}, {"request_id": ""}, {"request_id": "a b"}, {"card_id": ""}]
+    "wrong",
+    [
+        {"timeout": -1},
+        {"timeout": 0},
+        {"timeout": float("nan")},
+        {"request_id": ""},
+        {"request_id": "a b"},
+        {"card_id": ""},
+    ],
 )
-async def test_call_that_can_not_be_made_never_asks_the_source(connect, issuer, people, source, wrong):
+async def test_call_that_can_not_be_made_never_asks_the_source(
+    connect, issuer, people, source, wrong
+):
     tokens = source("token")
 
     with pytest.raises(ConfigurationError, match="Nothing was sent"):

@@ -6,7 +6,13 @@ import asyncio
 
 import pytest
 
-from freedompay_async import AuthenticationError, ConfigurationError, NotSent, OutcomeUnknown, RequestFailed
+from freedompay_async import (
+    AuthenticationError,
+    ConfigurationError,
+    NotSent,
+    OutcomeUnknown,
+    RequestFailed,
+)
 from freedompay_async.redaction.secret import Token
 
 ERROR = {"status": "error", "code": 0, "message": "no"}
@@ -74,7 +80,9 @@ async def test_two_refusals_are_the_end(connect, issuer, people, source):
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 500])
-async def test_source_is_not_asked_again_after_another_error(connect, issuer, people, source, status):
+async def test_source_is_not_asked_again_after_another_error(
+    connect, issuer, people, source, status
+):
     tokens = source("old", "new")
     issuer.say((status, ERROR))
 
@@ -97,7 +105,9 @@ async def test_a_later_call_may_ask_again_too(connect, issuer, people, source):
     assert bearers(issuer) == ["Bearer one", "Bearer two", "Bearer two", "Bearer three"]
 
 
-async def test_many_calls_with_an_expired_token_renew_it_once(connect, issuer, people, source, page_url):
+async def test_many_calls_with_an_expired_token_renew_it_once(
+    connect, issuer, people, source, page_url
+):
     tokens = source("old", "new", "too many")
     issuer.tokens = {"new"}
     pins = connect(token=tokens).pins
@@ -123,7 +133,9 @@ async def test_source_that_raises_raises_for_the_caller(connect, issuer, people,
     assert bearers(issuer) == ["Bearer good"]
 
 
-async def test_source_that_raises_after_a_401_raises_for_the_caller(connect, issuer, people, source):
+async def test_source_that_raises_after_a_401_raises_for_the_caller(
+    connect, issuer, people, source
+):
     failure = LookupError("the vault is shut")
     issuer.tokens = set()
 
@@ -135,7 +147,9 @@ async def test_source_that_raises_after_a_401_raises_for_the_caller(connect, iss
 
 
 @pytest.mark.parametrize("garbage", ["", "s3cret\r\nx-evil: 1", "s3cret\u00e9", " s3cret"])
-async def test_source_that_gives_garbage_is_refused_and_its_garbage_not_shown(connect, issuer, people, source, garbage):
+async def test_source_that_gives_garbage_is_refused_and_its_garbage_not_shown(
+    connect, issuer, people, source, garbage
+):
     with pytest.raises(ConfigurationError, match=r"token (is|has|begins) ") as caught:
         await connect(token=source(garbage)).pins.set_url(**people, request_id="my-id")
 
@@ -145,8 +159,12 @@ async def test_source_that_gives_garbage_is_refused_and_its_garbage_not_shown(co
     assert issuer.arrived == []
 
 
-@pytest.mark.parametrize("garbage", [None, b"s3cret", ["s3cret"], {"token": "s3cret"}, True, 5.5, "", "s3cret\n"])
-async def test_source_that_gives_no_text_is_refused_and_nothing_of_it_shown(connect, issuer, people, source, garbage):
+@pytest.mark.parametrize(
+    "garbage", [None, b"s3cret", ["s3cret"], {"token": "s3cret"}, True, 5.5, "", "s3cret\n"]
+)
+async def test_source_that_gives_no_text_is_refused_and_nothing_of_it_shown(
+    connect, issuer, people, source, garbage
+):
     tokens = source(garbage, "good")
     pins = connect(token=tokens).pins
 
@@ -156,12 +174,17 @@ async def test_source_that_gives_no_text_is_refused_and_nothing_of_it_shown(conn
     await pins.set_url(**people)
 
     assert (caught.value.request_id, caught.value.call, sent) == ("my-id", "pins.set_url", [])
-    assert "s3cret" not in f"{caught.value!s}{caught.value!r}{vars(caught.value)}{caught.value.__cause__!r}{caught.value.__context__!r}"
+    assert (
+        "s3cret"
+        not in f"{caught.value!s}{caught.value!r}{vars(caught.value)}{caught.value.__cause__!r}{caught.value.__context__!r}"
+    )
     assert bearers(issuer) == ["Bearer good"]
 
 
 async def test_source_that_is_not_async_is_refused_and_its_token_not_shown(connect, issuer, people):
-    with pytest.raises(ConfigurationError, match="token is a function that is not async: write it as async def") as caught:
+    with pytest.raises(
+        ConfigurationError, match="token is a function that is not async: write it as async def"
+    ) as caught:
         await connect(token=lambda: "s3cret").pins.set_url(**people)
 
     assert "s3cret" not in f"{caught.value!s}{caught.value!r}"
@@ -185,7 +208,12 @@ def test_source_that_hangs_ends_with_the_deadline(play, slow, people, told):
         wire, pins = slow(asyncio.Event().wait, (0, 200, told()))
         with pytest.raises(NotSent, match="the token source gave no token in time") as caught:
             await pins.set_url(**people, request_id="my-id", timeout=7.0)
-        return wire.sent, caught.value.request_id, caught.value.call, asyncio.get_running_loop().time()
+        return (
+            wire.sent,
+            caught.value.request_id,
+            caught.value.call,
+            asyncio.get_running_loop().time(),
+        )
 
     assert play(story()) == ([], "my-id", "pins.set_url", 7.0)
 
@@ -250,7 +278,9 @@ def test_deadline_of_the_client_covers_the_source_too(play, slow, people, told):
     assert play(story()) == (["Bearer token"], 7.0)
 
 
-def test_call_that_waits_for_the_renewal_of_another_keeps_its_own_deadline(play, slow, people, told):
+def test_call_that_waits_for_the_renewal_of_another_keeps_its_own_deadline(
+    play, slow, people, told
+):
     async def story():
         async def source():
             await asyncio.sleep(5)
@@ -298,7 +328,11 @@ async def test_refusal_of_the_keys_advises_to_check_these_keys(connect, issuer, 
     text = str(caught.value)
 
     assert [word for word in ("api_key", "product_id", "token") if word not in text] == []
-    assert [word for word in ("auth_id", "secret_key", "region", "signature", "merchant") if word in text] == []
+    assert [
+        word
+        for word in ("auth_id", "secret_key", "region", "signature", "merchant")
+        if word in text
+    ] == []
 
 
 async def test_refused_request_is_no_refused_key(connect, issuer, people):

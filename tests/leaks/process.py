@@ -17,14 +17,18 @@ class Process:
         self.base_url = process.stdout.readline().strip()
 
     def books(self) -> dict:
-        """`effects`, how often each was done since this was asked last; `requests`, how many came; `callers`, how many connections they came on."""
+        """`effects`, how often each was done since this was asked last; `requests`, how many came;
+        `callers`, how many connections they came on.
+        """
         with urllib.request.urlopen(f"{self.base_url}/books", timeout=60) as answer:
             return json.loads(answer.read())
 
 
 @contextmanager
 def issuing(*args: str):
-    with subprocess.Popen([sys.executable, PROGRAM, *args], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, PROGRAM, *args], stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
             yield Process(process)
         finally:

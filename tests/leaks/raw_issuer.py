@@ -1,7 +1,9 @@
-"""An issuer that is nothing but sockets: it answers slowly, wrongly or not at all, and counts what was done, by whom it was asked.
+"""An issuer that is nothing but sockets: it answers slowly, wrongly or not at all, and counts what
+was done, by whom it was asked.
 
-It makes no task of its own, so every task of a loop that it shares with a client is the client's. As a program it serves until it is killed:
-`python raw_issuer.py [SEED]` prints its base URL; with a seed it makes trouble. `GET /books` gives the counts.
+It makes no task of its own, so every task of a loop that it shares with a client is the client's.
+As a program it serves until it is killed: `python raw_issuer.py [SEED]` prints its base URL; with a
+seed it makes trouble. `GET /books` gives the counts.
 """
 
 from __future__ import annotations
@@ -20,9 +22,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NO_LINGER = struct.pack("ii", 1, 0)
-READS = {"card/balance", "card/info", "card/statement", "request/status", "card_status", "product_list", "limits/list"}
+READS = {
+    "card/balance",
+    "card/info",
+    "card/statement",
+    "request/status",
+    "card_status",
+    "product_list",
+    "limits/list",
+}
 # What goes wrong with one call, and how often in a storm, in percent.
-STORM = {"lost": 4, "dropped": 3, "reset": 2, "cut": 3, "broken": 3, "page": 2, "limited": 3, "silent": 1, "slow": 8}
+STORM = {
+    "lost": 4,
+    "dropped": 3,
+    "reset": 2,
+    "cut": 3,
+    "broken": 3,
+    "page": 2,
+    "limited": 3,
+    "silent": 1,
+    "slow": 8,
+}
 UNDONE = {"dropped", "limited"}
 HOPS = 3
 # What tells an issuer's own JSON from a gateway's.
@@ -39,7 +59,9 @@ class Asked(NamedTuple):
 
 
 class Books:
-    """What was done: `effects` counts by request id, or `gift PHONE` and `confirm CARD` where the call has none."""
+    """What was done: `effects` counts by request id, or `gift PHONE` and `confirm CARD` where the
+    call has none.
+    """
 
     def __init__(self) -> None:
         self.effects: Counter[str] = Counter()
@@ -58,7 +80,11 @@ class Books:
         own = fields.get("request_id") or header_id
         if own in self.ids or own in self.old:
             gift = "phone" in fields or "otp" in fields
-            return GIFT_ENVELOPE | {"status": -1} if gift else ENVELOPE | {"status": "error", "error_code": "duplicate"}
+            return (
+                GIFT_ENVELOPE | {"status": -1}
+                if gift
+                else ENVELOPE | {"status": "error", "error_code": "duplicate"}
+            )
         if done:
             self.effects[_effect(call, fields)] += 1
             self.ids |= {own} - {None}
@@ -66,7 +92,11 @@ class Books:
             return GIFT_ENVELOPE | {"status": 0, "card_id": next(self.numbers)}
         if call == "activate_card":
             return GIFT_ENVELOPE | {"status": 0, "card_status": 1}
-        return ENVELOPE | {"status": "ok"} | ({"request_status": "process"} if "request_id" in fields else {})
+        return (
+            ENVELOPE
+            | {"status": "ok"}
+            | ({"request_status": "process"} if "request_id" in fields else {})
+        )
 
     def tell(self, call: str, fields: dict) -> dict:
         if call == "request/status":
@@ -77,10 +107,19 @@ class Books:
             return ENVELOPE | {"status": "ok", "request_status": "success"} | made
         if call == "card/statement":
             day = fields["start_date"][:8] + "15"
-            return ENVELOPE | {"status": "ok", "operations": [{"amount": 1, "datetime": f"{day}T10:00:00+05:00"}]}
+            return ENVELOPE | {
+                "status": "ok",
+                "operations": [{"amount": 1, "datetime": f"{day}T10:00:00+05:00"}],
+            }
         if call in ("card_status", "product_list"):
             return GIFT_ENVELOPE | {"status": 0, "card_status": 1, "product_list": []}
-        return ENVELOPE | {"status": "ok", "balance": 1, "currency": "KZT", "card_id": fields.get("card_id"), "limits": []}
+        return ENVELOPE | {
+            "status": "ok",
+            "balance": 1,
+            "currency": "KZT",
+            "card_id": fields.get("card_id"),
+            "limits": [],
+        }
 
 
 def _effect(call: str, fields: dict) -> str:
@@ -124,7 +163,10 @@ class Desk(asyncio.Protocol):
         if not end:
             return
         first, *lines = head.decode().split("\r\n")
-        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        headers = {
+            name.lower(): value.strip()
+            for name, _, value in (line.partition(":") for line in lines)
+        }
         length = int(headers.get("content-length", 0))
         if len(body) < length:
             return
@@ -136,16 +178,39 @@ class Desk(asyncio.Protocol):
     def answer(self, method, path, headers, fields):
         issuer = self.issuer
         if path == "/books":
-            # Called by whoever has no call on the way: what was done is told once, and old ids are not kept for ever.
-            self.say(200, {"effects": issuer.books.effects, "callers": len(issuer.callers), "requests": issuer.count})
+            # Called by whoever has no call on the way: what was done is told once, and old ids are
+            # not kept for ever.
+            self.say(
+                200,
+                {
+                    "effects": issuer.books.effects,
+                    "callers": len(issuer.callers),
+                    "requests": issuer.count,
+                },
+            )
             issuer.books.turn()
             return
         header_id = headers.get("x-request-id") or headers.get("request-id")
         call = path.removeprefix("/v5/card-api/").removeprefix("/v5/cards/")
         issuer.callers.add(self.number)
-        issuer.note(Asked(call, str(fields.get("request_id") or fields.get("phone") or header_id or fields.get("card_id")), self.number))
+        issuer.note(
+            Asked(
+                call,
+                str(
+                    fields.get("request_id")
+                    or fields.get("phone")
+                    or header_id
+                    or fields.get("card_id")
+                ),
+                self.number,
+            )
+        )
         if method == "GET":
-            told = {"status": "Success", "code": 200, "data": [{"set_pin_url": f"https://pins.example.com/{header_id}"}]}
+            told = {
+                "status": "Success",
+                "code": 200,
+                "data": [{"set_pin_url": f"https://pins.example.com/{header_id}"}],
+            }
             fault = issuer.fault("pin")
         else:
             fault = issuer.fault(call)
@@ -158,14 +223,19 @@ class Desk(asyncio.Protocol):
             case "lost" | "dropped":
                 self.transport.close()
             case "reset":
-                self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+                self.transport.get_extra_info("socket").setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER
+                )
                 self.transport.abort()
             case "cut":
                 self.transport.write(_head(200, len(body)) + body[: len(body) // 2])
                 self.transport.close()
             case "broken":
                 self.say(
-                    500, GIFT_ENVELOPE | {"status": -1} if section == "gift" else ENVELOPE | {"status": "error", "error_code": "internal"}
+                    500,
+                    GIFT_ENVELOPE | {"status": -1}
+                    if section == "gift"
+                    else ENVELOPE | {"status": "error", "error_code": "internal"},
                 )
             case "page":
                 self.write(_head(502, 15) + b"<html>502</html"[:15])
@@ -187,7 +257,9 @@ class Desk(asyncio.Protocol):
         self.write(_head(status, len(body)) + body)
 
     def slowly(self, data, piece):
-        """A piece each few turns of the loop, so that a client in the same loop sees every piece by itself."""
+        """A piece each few turns of the loop, so that a client in the same loop sees every piece by
+        itself.
+        """
         if len(data) <= piece:
             self.write(data)
         else:
@@ -213,9 +285,13 @@ def _head(status: int, length: int) -> bytes:
 
 
 class RawIssuer:
-    """`async with RawIssuer() as issuer:`; `piece` is how many bytes of an answer come at once, 0 for all."""
+    """`async with RawIssuer() as issuer:`; `piece` is how many bytes of an answer come at once, 0
+    for all.
+    """
 
-    def __init__(self, *, tls=None, piece: int = 0, rng: random.Random | None = None, keep: bool = True) -> None:
+    def __init__(
+        self, *, tls=None, piece: int = 0, rng: random.Random | None = None, keep: bool = True
+    ) -> None:
         self.tls = tls
         self.piece = piece
         self.rng = rng
@@ -232,8 +308,12 @@ class RawIssuer:
 
     async def __aenter__(self):
         loop = asyncio.get_running_loop()
-        self.server = await loop.create_server(lambda: Desk(self), "127.0.0.1", 0, ssl=self.tls, backlog=1024)
-        self.base_url = f"http{'s' if self.tls else ''}://127.0.0.1:{self.server.sockets[0].getsockname()[1]}"
+        self.server = await loop.create_server(
+            lambda: Desk(self), "127.0.0.1", 0, ssl=self.tls, backlog=1024
+        )
+        self.base_url = (
+            f"http{'s' if self.tls else ''}://127.0.0.1:{self.server.sockets[0].getsockname()[1]}"
+        )
         return self
 
     async def __aexit__(self, *_):
@@ -274,7 +354,9 @@ class RawIssuer:
 
     def saw(self, text: str) -> bool:
         """Whether a request with this text came, whole or in part."""
-        return any(asked.concerns == text for asked in self.asked) or any(text.encode() in part for part in self.partial)
+        return any(asked.concerns == text for asked in self.asked) or any(
+            text.encode() in part for part in self.partial
+        )
 
 
 async def serve(*seed: str) -> None:

@@ -1,6 +1,8 @@
-"""Mixed calls with faults and cancellations, as a program: `python -X dev -W error story.py BASE_URL CALLS SECONDS FOLDER [PLANT]`.
+"""Mixed calls with faults and cancellations, as a program: `python -X dev -W error story.py
+BASE_URL CALLS SECONDS FOLDER [PLANT]`.
 
-Prints one JSON object: what is left afterwards, and where the issuer's books and what was said to the callers differ.
+Prints one JSON object: what is left afterwards, and where the issuer's books and what was said to
+the callers differ.
 """
 
 from __future__ import annotations
@@ -21,20 +23,37 @@ from collections import Counter
 from contextlib import AsyncExitStack, suppress
 from uuid import uuid4
 
-from freedompay_async import DuplicateRequest, FreedomPay, FreedomPayError, NewClient, OutcomeUnknown, Policy, ProtocolError
+from freedompay_async import (
+    DuplicateRequest,
+    FreedomPay,
+    FreedomPayError,
+    NewClient,
+    OutcomeUnknown,
+    Policy,
+    ProtocolError,
+)
 from freedompay_async.calls import reuse
 from freedompay_async.hashdt import HashDT
 from freedompay_async.models import Otp
 from freedompay_async.redaction import redaction
 from freedompay_async.traffic.pace import Pace
 
-# What a 429 teaches a client is tested elsewhere; here, where three in a hundred calls get one at random, it would only take time.
+# What a 429 teaches a client is tested elsewhere; here, where three in a hundred calls get one at
+# random, it would only take time.
 Pace.limited = lambda *_: None
 
 ROUND, WORKERS, PLACES = 1_000, 48, 8
 PERSON = NewClient(phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV")
 DAYS = {"start": dt.date(2026, 1, 1), "end": dt.date(2026, 3, 1)}
-POLICY = Policy(attempt_timeout=0.25, pause=0.002, max_pause=0.01, grace=0.02, poll_first=0.002, poll_most=0.02, retries_per_second=1e6)
+POLICY = Policy(
+    attempt_timeout=0.25,
+    pause=0.002,
+    max_pause=0.01,
+    grace=0.02,
+    poll_first=0.002,
+    poll_most=0.02,
+    retries_per_second=1e6,
+)
 
 
 class Ids(logging.Handler):
@@ -58,10 +77,21 @@ class Story:
         self.made: Counter[str] = Counter()
         self.log = Ids()
         logging.getLogger("freedompay_async").addHandler(self.log)
-        settings = {"auth_id": "1", "secret_key": "k", "base_url": base_url, "max_connections": PLACES, "policy": POLICY, "timeout": 10.0}
+        settings = {
+            "auth_id": "1",
+            "secret_key": "k",
+            "base_url": base_url,
+            "max_connections": PLACES,
+            "policy": POLICY,
+            "timeout": 10.0,
+        }
         record = os.path.join(folder, "record.jsonl")
-        self.clients = [FreedomPay(**settings, region=region, record=record) for region in ("KZ", "KG")]
-        pages = {name: settings[name] for name in ("base_url", "max_connections", "policy", "timeout")}
+        self.clients = [
+            FreedomPay(**settings, region=region, record=record) for region in ("KZ", "KG")
+        ]
+        pages = {
+            name: settings[name] for name in ("base_url", "max_connections", "policy", "timeout")
+        }
         self.pins = HashDT(**pages, api_key="k", product_id="p", token=self.token)
 
     async def token(self) -> str:
@@ -71,7 +101,9 @@ class Story:
     # -- one call
 
     async def effect(self, call, key=None):
-        """The answer of a call that changes something, after a note of what the caller is told: `done`, `unknown` or `no`."""
+        """The answer of a call that changes something, after a note of what the caller is told:
+        `done`, `unknown` or `no`.
+        """
         try:
             answer = await call
         except asyncio.CancelledError as error:
@@ -101,12 +133,20 @@ class Story:
         self.made[kind] += 1
         match kind:
             case "issue":
-                await self.effect(cards.bulk_issue(product_id=2000, count=1, request_id=own, timeout=timeout))
+                await self.effect(
+                    cards.bulk_issue(product_id=2000, count=1, request_id=own, timeout=timeout)
+                )
             case "result":
-                operation = await self.effect(cards.bulk_issue(product_id=2000, count=1, request_id=own))
+                operation = await self.effect(
+                    cards.bulk_issue(product_id=2000, count=1, request_id=own)
+                )
                 await operation.result(timeout=timeout)
             case "create":
-                await self.effect(fp.clients.create(product_id=2000, client=PERSON, request_id=own, timeout=timeout))
+                await self.effect(
+                    fp.clients.create(
+                        product_id=2000, client=PERSON, request_id=own, timeout=timeout
+                    )
+                )
             case "activate":
                 await self.effect(cards.activate("card-1", request_id=own))
             case "read":
@@ -117,8 +157,14 @@ class Story:
                 await fp.requests.attach(str(uuid4())).refresh(timeout=timeout)
             case "gift":
                 phone = rng.randrange(77_000_000_000, 78_000_000_000)
-                gift = await self.effect(fp.gift_cards.issue(cardholder_name="A B", phone=phone, product_code=1), f"gift {phone}")
-                await self.effect(fp.gift_cards.confirm(otp="1234", card_id=gift.card_id), f"confirm {gift.card_id}")
+                gift = await self.effect(
+                    fp.gift_cards.issue(cardholder_name="A B", phone=phone, product_code=1),
+                    f"gift {phone}",
+                )
+                await self.effect(
+                    fp.gift_cards.confirm(otp="1234", card_id=gift.card_id),
+                    f"confirm {gift.card_id}",
+                )
             case "pin":
                 await cards.set_pin("card-1", "encrypted-text", timeout=timeout)
             case "new pin":
@@ -128,11 +174,17 @@ class Story:
                 async for _ in cards.movements("card-1", **DAYS):
                     pass
             case "many":
-                pending = [fp.requests.attach(each) for each in rng.sample(list(self.said), min(3, len(self.said))) if "-" in each[:9]]
+                pending = [
+                    fp.requests.attach(each)
+                    for each in rng.sample(list(self.said), min(3, len(self.said)))
+                    if "-" in each[:9]
+                ]
                 async for _ in fp.requests.as_completed(pending, timeout=0.05):
                     pass
             case "page":
-                page = await self.pins.pins.set_url(cardholder_id="h", wallet_id="w", card_id="c", request_id=own, timeout=timeout)
+                page = await self.pins.pins.set_url(
+                    cardholder_id="h", wallet_id="w", card_id="c", request_id=own, timeout=timeout
+                )
                 self.wrong["page of another"] += own is not None and own not in page.url.reveal()
 
     async def one(self) -> None:
@@ -160,7 +212,9 @@ class Story:
         self.compare()
 
     def compare(self) -> None:
-        """The issuer's books against what was said; a call that was cancelled may be done a round later than it was said."""
+        """The issuer's books against what was said; a call that was cancelled may be done a round
+        later than it was said.
+        """
         with urllib.request.urlopen(f"{self.base_url}/books", timeout=60) as answer:
             effects = json.loads(answer.read())["effects"]
         for key, times in effects.items():
@@ -169,8 +223,13 @@ class Story:
                 continue  # Setting the same PIN again does no harm.
             self.wrong["twice"] += times != 1
             self.wrong["done, and said not to be"] += said not in ("done", "unknown")
-        self.wrong["not done, and said to be"] += sum(what == "done" and key not in effects for key, what in self.said.items())
-        self.before, self.said = {key: what for key, what in self.said.items() if what == "unknown"}, {}
+        self.wrong["not done, and said to be"] += sum(
+            what == "done" and key not in effects for key, what in self.said.items()
+        )
+        self.before, self.said = (
+            {key: what for key, what in self.said.items() if what == "unknown"},
+            {},
+        )
         self.log.ids.clear()
 
 
@@ -204,7 +263,10 @@ def resident() -> int:
 
 
 class Memory:
-    """What is kept after the warm-up. Tracing makes a call three times slower, so bytes are traced for some rounds and blocks for all."""
+    """What is kept after the warm-up.
+
+    Tracing makes a call three times slower, so bytes are traced for some rounds and blocks for all.
+    """
 
     def __init__(self, *, warm: int, traced: int) -> None:
         self.warm = warm
@@ -223,12 +285,15 @@ class Memory:
             tracemalloc.stop()
             gc.collect()
         if calls > self.until:
-            self.told |= {"blocks": sys.getallocatedblocks() - self.blocks, "resident bytes": resident() - self.resident}
+            self.told |= {
+                "blocks": sys.getallocatedblocks() - self.blocks,
+                "resident bytes": resident() - self.resident,
+            }
 
 
 def fill(session) -> None:
-    """What a client remembers of the secrets and the bodies that it has sent has an end, which hundreds of thousands of calls would
-    reach: here before anything is counted.
+    """What a client remembers of the secrets and the bodies that it has sent has an end, which
+    hundreds of thousands of calls would reach: here before anything is counted.
     """
     for number in range(max(redaction._MOST_REQUESTS, reuse._MOST)):
         session.shared.outgoing.note(f"filled {number}", (Otp("1234"),))
@@ -242,7 +307,11 @@ def idle(client) -> int:
 
 def busy(client) -> int:
     pool, governor = client._transport._pool, client._session.shared.governor
-    return governor.busy + governor.waiting + (0 if pool is None else len(pool.session.connector._acquired))
+    return (
+        governor.busy
+        + governor.waiting
+        + (0 if pool is None else len(pool.session.connector._acquired))
+    )
 
 
 async def leave(plant: str, kept: list) -> None:
@@ -302,7 +371,9 @@ async def main(base_url: str, calls: int, seconds: float, folder: str, plant: st
             "seconds": round(time.monotonic() - began, 1),
             "made": story.made,
             "wrong": {what: times for what, times in story.wrong.items() if times},
-            "tasks": [repr(task) for task in asyncio.all_tasks() if task is not asyncio.current_task()],
+            "tasks": [
+                repr(task) for task in asyncio.all_tasks() if task is not asyncio.current_task()
+            ],
             "busy": sum(map(busy, clients)),
             "sockets beside the pool": sockets() - at_first - sum(map(idle, clients)),
             "kept": memory.told,

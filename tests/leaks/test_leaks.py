@@ -1,4 +1,6 @@
-"""After 20,000 mixed calls with faults and cancellations nothing is left, nothing is lost, and nothing was done twice."""
+"""After 20,000 mixed calls with faults and cancellations nothing is left, nothing is lost, and
+nothing was done twice.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +15,19 @@ import pytest
 from tests.leaks.process import issuing
 
 pytestmark = [
-    pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="open sockets are counted in /proc"),
+    pytest.mark.skipif(
+        not os.path.isdir("/proc/self/fd"), reason="open sockets are counted in /proc"
+    ),
     pytest.mark.timeout(0),
 ]
 
 PROGRAM = Path(__file__).with_name("story.py")
 CALLS = 20_000
-# In the 4,000 calls that are traced; and in the 16,000 after the warm-up less than one object for each call.
+# In the 4,000 calls that are traced; and in the 16,000 after the warm-up less than one object for
+# each call.
 BYTES, BLOCKS = 2**20, 10_000
-# Of the whole process: what is kept, and what the system's allocator can't give back because it lies between.
+# Of the whole process: what is kept, and what the system's allocator can't give back because it
+# lies between.
 RESIDENT = 2**22
 
 
@@ -45,7 +51,9 @@ def test_many_calls_leave_nothing_behind_and_the_truth(request, tmp_path, record
     """One test, because it takes a while, and tests that run in parallel share nothing."""
     told, stderr = story(tmp_path, seconds=request.config.getoption("--leak-seconds"))
     made, kept = told["made"], told["kept"]
-    print(f"{told['calls']} calls in {told['seconds']} s, {made['cancelled']} cancelled; kept: {kept}")
+    print(
+        f"{told['calls']} calls in {told['seconds']} s, {made['cancelled']} cancelled; kept: {kept}"
+    )
     record_property("calls", told["calls"])
     record_property("calls cancelled", made["cancelled"])
     record_property("sockets beside the pool", told["sockets beside the pool"])

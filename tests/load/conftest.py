@@ -57,7 +57,8 @@ class Came(NamedTuple):
 
 
 class Issuer:
-    """Does what it is asked under each id once, and takes its time; `trouble(now)` may say what goes wrong instead.
+    """Does what it is asked under each id once, and takes its time; `trouble(now)` may say what
+    goes wrong instead.
 
     Such a trouble is a function of the message and the work: it raises, or gives a reply.
     """
@@ -83,7 +84,9 @@ class Issuer:
         try:
             async with attempt.clock():
                 if trouble is not None:
-                    return await trouble(attempt, lambda: self._work(call, json.loads(message.body)))
+                    return await trouble(
+                        attempt, lambda: self._work(call, json.loads(message.body))
+                    )
                 attempt.connected()
                 await asyncio.sleep(self.takes)
                 return self._work(call, json.loads(message.body))
@@ -96,12 +99,18 @@ class Issuer:
             if request_id not in self.done:
                 return _json(200, {"status": "error", "error_code": "unknown_request"})
             due, facts = self.done[request_id]
-            return _json(200, {"status": "ok"} | (facts if now >= due else {"request_status": "process"}))
+            return _json(
+                200, {"status": "ok"} | (facts if now >= due else {"request_status": "process"})
+            )
         if request_id in self.done:
             return _json(200, {"status": "error", "error_code": "refused"})
         subject = body["client"]["phone"] if call == "add" else body["client_id"]
         self.effects[(call, subject)] += 1
-        made = {"client_id": f"c{subject}"} if call == "add" else {"cards": [{"card_id": f"card-{subject}"}]}
+        made = (
+            {"client_id": f"c{subject}"}
+            if call == "add"
+            else {"cards": [{"card_id": f"card-{subject}"}]}
+        )
         self.done[request_id] = (now + self.processing, {"request_status": "success"} | made)
         return _json(200, {"status": "ok", "request_status": "process"})
 
@@ -147,7 +156,11 @@ def _asks_to_wait(status, seconds):
     async def trouble(attempt, work):
         attempt.connected()
         await asyncio.sleep(0.1)
-        return _json(status, {"status": "error", "error_code": "later"}, **({} if seconds is None else {"Retry-After": str(seconds)}))
+        return _json(
+            status,
+            {"status": "error", "error_code": "later"},
+            **({} if seconds is None else {"Retry-After": str(seconds)}),
+        )
 
     return trouble
 
@@ -172,16 +185,23 @@ def issuer():
 
 @pytest.fixture(scope="session")
 def run_batch(play):
-    """Plans so many rows and runs them at this issuer; the report, and the seconds that the run took.
+    """Plans so many rows and runs them at this issuer; the report, and the seconds that the run
+    took.
 
-    `run.progress` is how the run stood at its end; a journal that is given has its plan, and the run is a resumed one.
+    `run.progress` is how the run stood at its end; a journal that is given has its plan, and the
+    run is a resumed one.
     """
 
     def run(issuer, rows, *, check_first="sample", journal=None, **limits):
         resumed, run.journal = journal is not None, journal or InlineJournal()
 
         def batch():
-            fp = FreedomPay(auth_id="10001", secret_key="secret", region="KZ", base_url="https://api.example.com")
+            fp = FreedomPay(
+                auth_id="10001",
+                secret_key="secret",
+                region="KZ",
+                base_url="https://api.example.com",
+            )
             object.__setattr__(fp._session.shared, "transport", issuer)
             return Batch(fp, run.journal, limits=Limits(**limits), check_first=check_first)
 
@@ -204,7 +224,12 @@ def run_batch(play):
 
 def _rows(count: int):
     for number in range(1, count + 1):
-        fields = {"key": f"k{number}", "phone": FIRST + number, "first_name": "IVAN", "last_name": "IVANOV"}
+        fields = {
+            "key": f"k{number}",
+            "phone": FIRST + number,
+            "first_name": "IVAN",
+            "last_name": "IVANOV",
+        }
         yield read_row(number + 1, fields, product_id=2000, today=date(2026, 1, 1))
 
 
@@ -214,6 +239,9 @@ def once_each():
 
     def expected(rows):
         phones = [FIRST + number for number in range(1, rows + 1)]
-        return Counter({("add", phone): 1 for phone in phones} | {("issue", f"c{phone}"): 1 for phone in phones})
+        return Counter(
+            {("add", phone): 1 for phone in phones}
+            | {("issue", f"c{phone}"): 1 for phone in phones}
+        )
 
     return expected

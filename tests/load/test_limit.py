@@ -1,4 +1,6 @@
-"""An issuer that answers 429 to everything above so many calls a second: the batch finds the limit and stays close to it."""
+"""An issuer that answers 429 to everything above so many calls a second: the batch finds the limit
+and stays close to it.
+"""
 
 from __future__ import annotations
 
@@ -43,9 +45,15 @@ KINDS = {
 }
 
 
-@pytest.fixture(scope="module", params=[(kind, limit) for kind in KINDS for limit in (20, 50)], ids=lambda each: f"{each[1]} by {each[0]}")
+@pytest.fixture(
+    scope="module",
+    params=[(kind, limit) for kind in KINDS for limit in (20, 50)],
+    ids=lambda each: f"{each[1]} by {each[0]}",
+)
 def limited(request, issuer, goes_wrong, run_batch):
-    """A batch at an issuer with a limit: the limit, the issuer, the rows, the report, the seconds that it took."""
+    """A batch at an issuer with a limit: the limit, the issuer, the rows, the report, the seconds
+    that it took.
+    """
     kind, limit = request.param
     limited = issuer()
     limited.trouble = KINDS[kind](limit, goes_wrong.limits)
@@ -86,7 +94,9 @@ def test_a_rate_that_the_caller_gives_is_never_passed(issuer, run_batch):
 
 
 @pytest.mark.parametrize(("limit", "rows"), [(3, 700), (1, 150)])
-def test_no_row_is_failed_by_a_limit_under_which_each_waits_for_minutes(issuer, goes_wrong, run_batch, once_each, limit, rows):
+def test_no_row_is_failed_by_a_limit_under_which_each_waits_for_minutes(
+    issuer, goes_wrong, run_batch, once_each, limit, rows
+):
     slow = issuer()
     slow.trouble = by_the_second(limit, goes_wrong.limits)
     report, _ = run_batch(slow, rows, concurrency=64)
@@ -96,7 +106,9 @@ def test_no_row_is_failed_by_a_limit_under_which_each_waits_for_minutes(issuer, 
 
 
 @pytest.mark.parametrize("seconds", [60, 900])
-def test_no_row_is_failed_by_an_issuer_that_limits_everything_for_a_while(issuer, goes_wrong, run_batch, once_each, seconds):
+def test_no_row_is_failed_by_an_issuer_that_limits_everything_for_a_while(
+    issuer, goes_wrong, run_batch, once_each, seconds
+):
     storm = issuer()
     storm.trouble = lambda now: goes_wrong.limits if 2 <= now < 2 + seconds else None
     report, _ = run_batch(storm, 700, concurrency=64)

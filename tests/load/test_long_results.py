@@ -1,4 +1,6 @@
-"""Requests that take longer than a row waits: the run ends with its time, whatever was given back for waiting."""
+"""Requests that take longer than a row waits: the run ends with its time, whatever was given back
+for waiting.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def test_questions_that_are_held_stop_no_run_while_others_are_answered(issuer, r
     send, accepted = slow.send, {}
 
     async def first(message, attempt):
-        if message.path.endswith("request/status") and accepted.get(json.loads(message.body)["request_id"]):
+        if message.path.endswith("request/status") and accepted.get(
+            json.loads(message.body)["request_id"]
+        ):
             attempt.connected()
             return Reply(429, {"Retry-After": "3600"}, b"")
         reply = await send(message, attempt)

@@ -1,4 +1,6 @@
-"""An issuer that is gone for five minutes in the middle of a batch: the batch waits for it, and no row is failed."""
+"""An issuer that is gone for five minutes in the middle of a batch: the batch waits for it, and no
+row is failed.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ KINDS = ["refuses", "resets_after_the_work", "stalls", "breaks", "shows_a_page"]
 
 @pytest.fixture(scope="module", params=KINDS)
 def outage(request, issuer, goes_wrong, run_batch):
-    """A batch whose issuer is gone from the second second on, for five minutes: the issuer, the report, the seconds that it took."""
+    """A batch whose issuer is gone from the second second on, for five minutes: the issuer, the
+    report, the seconds that it took.
+    """
     gone, fault = issuer(), getattr(goes_wrong, request.param)
     gone.trouble = lambda now: fault if BEGINS <= now < ENDS else None
     return gone, *run_batch(gone, ROWS, concurrency=64)
@@ -47,14 +51,19 @@ def test_in_the_outage_nothing_goes_out_but_a_question_at_most_once_a_second(out
 def test_what_an_outage_interrupts_is_at_most_what_was_on_the_way(outage):
     first = [each for each in outage[0].came if each.at < KNOWN and not each.answered]
 
-    # The places of the lane, the question that tells it from the silence of one call, and one a second.
+    # The places of the lane, the question that tells it from the silence of one call, and one a
+    # second.
     assert len(first) <= 64 + 1 + 16
 
 
-def test_an_outage_that_is_longer_than_allowed_leaves_every_row_to_be_resumed(issuer, goes_wrong, run_batch):
+def test_an_outage_that_is_longer_than_allowed_leaves_every_row_to_be_resumed(
+    issuer, goes_wrong, run_batch
+):
     gone = issuer()
     gone.trouble = lambda now: goes_wrong.stalls if now >= BEGINS else None
-    with pytest.raises(NotSent, match=r"no answer from the issuer for .* The rows that are left can be resumed") as caught:
+    with pytest.raises(
+        NotSent, match=r"no answer from the issuer for .* The rows that are left can be resumed"
+    ) as caught:
         run_batch(gone, 300, concurrency=64, outage=60.0)
 
     assert caught.value.request_id is None
@@ -95,7 +104,9 @@ def test_a_row_that_is_refused_in_an_outage_is_refused_after_it(issuer, goes_wro
     assert (report.refused, report.unknown, report.left) == (5, 0, 0)
 
 
-def test_a_request_that_never_ends_does_not_keep_a_run_from_ending_however_many_outages_there_are(issuer, goes_wrong, run_batch):
+def test_a_request_that_never_ends_does_not_keep_a_run_from_ending_however_many_outages_there_are(
+    issuer, goes_wrong, run_batch
+):
     endless = issuer(processing=1e9)
     endless.trouble = lambda now: goes_wrong.refuses if now % 500 > 470 else None
     report, seconds = run_batch(endless, 2, concurrency=4)
@@ -104,7 +115,9 @@ def test_a_request_that_never_ends_does_not_keep_a_run_from_ending_however_many_
     assert seconds < 1_500
 
 
-def test_rows_that_can_not_be_sent_while_the_issuer_answers_are_tried_ever_less_often(issuer, goes_wrong, run_batch):
+def test_rows_that_can_not_be_sent_while_the_issuer_answers_are_tried_ever_less_often(
+    issuer, goes_wrong, run_batch
+):
     half = issuer()
     send = half.send
 
@@ -139,7 +152,9 @@ def breaks_over_ids_that_it_does_not_know(issuer, goes_wrong):
     return odd
 
 
-def test_an_issuer_that_breaks_over_ids_that_it_does_not_know_is_not_taken_for_gone(issuer, goes_wrong, run_batch):
+def test_an_issuer_that_breaks_over_ids_that_it_does_not_know_is_not_taken_for_gone(
+    issuer, goes_wrong, run_batch
+):
     odd = breaks_over_ids_that_it_does_not_know(issuer, goes_wrong)
     report, _ = run_batch(odd, 20, concurrency=1, check_first="none")
 
@@ -148,7 +163,9 @@ def test_an_issuer_that_breaks_over_ids_that_it_does_not_know_is_not_taken_for_g
 
 @pytest.mark.parametrize("lost_first", [False, True], ids=["", "after a lost answer"])
 @pytest.mark.parametrize("limits", [{}, {"concurrency": 1}, {"rate": 1.0}], ids=str)
-def test_its_first_questions_end_in_time_with_what_to_do(issuer, goes_wrong, run_batch, limits, lost_first):
+def test_its_first_questions_end_in_time_with_what_to_do(
+    issuer, goes_wrong, run_batch, limits, lost_first
+):
     """An answer that is broken is no outage there, which would be waited out for longer."""
     odd = breaks_over_ids_that_it_does_not_know(issuer, goes_wrong)
     send = odd.send
@@ -165,15 +182,19 @@ def test_its_first_questions_end_in_time_with_what_to_do(issuer, goes_wrong, run
         run_batch(odd, 60, **limits)
 
     assert str(caught.value) == (
-        "nothing was sent. Whether the request ids of this batch were used before can't be told: request/status gave no clear answer to "
-        "50 of 50 questions, the last time: the answer is not the contract's (HTTP 503). Run it again later; or, if this is how the host "
+        "nothing was sent. Whether the request ids of this batch were used before can't be told: "
+        "request/status gave no clear answer to "
+        "50 of 50 questions, the last time: the answer is not the contract's (HTTP 503). Run it "
+        "again later; or, if this is how the host "
         'answers an id that it does not know, say --check-first none (Batch(check_first="none")).'
     )
     assert odd.effects == Counter()
     assert 110 < asked[-1] < 200
 
 
-def test_a_sample_under_a_low_rate_asks_about_each_id_though_that_takes_longer_than_settling(issuer, run_batch, once_each):
+def test_a_sample_under_a_low_rate_asks_about_each_id_though_that_takes_longer_than_settling(
+    issuer, run_batch, once_each
+):
     free = issuer(takes=0.01)
     report, seconds = run_batch(free, 60, rate=1.0, settle=20.0)
 
@@ -191,7 +212,9 @@ def test_an_outage_longer_than_an_id_is_remembered_makes_nothing_twice_whatever_
         except RuntimeError:
             return 0.0
 
-    monkeypatch.setattr(time, "time", lambda: 1.7e9 + elapsed() - (back if elapsed() > 4_500 else 0.0))
+    monkeypatch.setattr(
+        time, "time", lambda: 1.7e9 + elapsed() - (back if elapsed() > 4_500 else 0.0)
+    )
     monkeypatch.setattr(time, "monotonic", elapsed)
     gone = issuer()
 
@@ -200,7 +223,8 @@ def test_an_outage_longer_than_an_id_is_remembered_makes_nothing_twice_whatever_
         if now >= 5_000:
             return None
         if now >= 4_900:
-            # By now it has forgotten what it did before the outage; `effects` is what it has done in truth.
+            # By now it has forgotten what it did before the outage; `effects` is what it has done
+            # in truth.
             gone.done.clear()
         return resets if now < 1 else goes_wrong.refuses
 

@@ -24,15 +24,24 @@ class SlowServer:
     async def serve(self, reader, writer) -> None:
         self.connections += 1
         while head := await self._head(reader):
-            length = next(int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length"))
+            length = next(
+                int(line.split(b":")[1])
+                for line in head.split(b"\r\n")
+                if line.lower().startswith(b"content-length")
+            )
             request_id = json.loads(await reader.readexactly(length))["request_id"]
             self.requests += 1
             self.busy += 1
             self.busiest = max(self.busiest, self.busy)
             await asyncio.sleep(ANSWER_AFTER)
             self.busy -= 1
-            body = json.dumps({"status": "ok", "request_status": "process", "request_id": request_id}).encode()
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+            body = json.dumps(
+                {"status": "ok", "request_status": "process", "request_id": request_id}
+            ).encode()
+            writer.write(
+                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+                % (len(body), body)
+            )
             await writer.drain()
         writer.close()
 

@@ -1,4 +1,6 @@
-"""What the issuer asks to wait is obeyed while there is time for it; where it asks for more, the row is left and the run ends."""
+"""What the issuer asks to wait is obeyed while there is time for it; where it asks for more, the
+row is left and the run ends.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ def first(trouble, of="add"):
 
 @pytest.mark.parametrize("asked", [3600, 999_999_999, "Fri, 31 Dec 2100 23:59:59 GMT"])
 @pytest.mark.parametrize("call", ["add", "issue"])
-def test_one_answer_that_asks_for_too_much_leaves_its_row_and_no_other(issuer, goes_wrong, run_batch, once_each, asked, call):
+def test_one_answer_that_asks_for_too_much_leaves_its_row_and_no_other(
+    issuer, goes_wrong, run_batch, once_each, asked, call
+):
     strange = issuer()
     first(goes_wrong.asks_to_wait(429, asked), call)(strange)
     report, seconds = run_batch(strange, ROWS, concurrency=8)
@@ -39,7 +43,8 @@ def test_one_answer_that_asks_for_too_much_leaves_its_row_and_no_other(issuer, g
     assert (progress.left, progress.trouble) == (1, progress.left_because)
     assert progress.left_because.startswith("the issuer asked to wait ")
     assert progress.left_because.endswith(
-        "longer than there was time left for (Limits.settle is 120 s). Rows are left as they are: resume later"
+        "longer than there was time left for (Limits.settle is 120 s). Rows are left as they are: "
+        "resume later"
     )
     assert seconds < 60
 
@@ -62,14 +67,21 @@ def test_what_there_is_time_for_is_obeyed(issuer, goes_wrong, run_batch, once_ea
 
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("asked", [0, 5, 90, 120, 3600])
-def test_an_outage_fails_no_row_whatever_it_asks_to_wait(issuer, goes_wrong, run_batch, once_each, status, asked):
+def test_an_outage_fails_no_row_whatever_it_asks_to_wait(
+    issuer, goes_wrong, run_batch, once_each, status, asked
+):
     closed = issuer()
     closed.trouble = lambda now: goes_wrong.asks_to_wait(status, asked) if 2 <= now < 40 else None
     report, _ = run_batch(closed, 300, concurrency=32)
     progress = run_batch.progress
 
     assert (report.unknown, report.refused, report.issued + report.left) == (0, 0, 300)
-    assert (progress.left > 0) == (progress.left_because is not None) == (report.left > 0) == (asked >= 120)
+    assert (
+        (progress.left > 0)
+        == (progress.left_because is not None)
+        == (report.left > 0)
+        == (asked >= 120)
+    )
 
     closed.trouble = lambda now: None
     report, _ = run_batch(closed, 300, journal=run_batch.journal)
@@ -79,7 +91,9 @@ def test_an_outage_fails_no_row_whatever_it_asks_to_wait(issuer, goes_wrong, run
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_lost_effect_whose_question_is_to_wait_too_long_is_left_and_found_out_later(issuer, goes_wrong, run_batch, once_each, status):
+def test_a_lost_effect_whose_question_is_to_wait_too_long_is_left_and_found_out_later(
+    issuer, goes_wrong, run_batch, once_each, status
+):
     def trouble(now):
         if 2 <= now < 2.5:
             return goes_wrong.resets_after_the_work
@@ -100,14 +114,17 @@ def test_a_lost_effect_whose_question_is_to_wait_too_long_is_left_and_found_out_
     assert lost.effects == once_each(100)
 
 
-def test_an_issuer_that_asks_every_call_for_too_much_ends_the_run_by_itself(issuer, goes_wrong, run_batch):
+def test_an_issuer_that_asks_every_call_for_too_much_ends_the_run_by_itself(
+    issuer, goes_wrong, run_batch
+):
     full = issuer()
     full.trouble = lambda now: goes_wrong.asks_to_wait(429, 3600) if now >= 2 else None
     report, seconds = run_batch(full, 2_000, concurrency=32)
     asked = [each for each in full.came if not each.answered]
 
     assert (report.unknown, report.refused) == (0, 0)
-    # What was on the way, as many again, and those that follow while the last of these are answered.
+    # What was on the way, as many again, and those that follow while the last of these are
+    # answered.
     assert len(asked) <= 3 * 32
     assert report.planned > 1_500
     assert seconds < 60
@@ -115,10 +132,15 @@ def test_an_issuer_that_asks_every_call_for_too_much_ends_the_run_by_itself(issu
 
 
 @pytest.mark.parametrize("asked", [None, 0, 1, 100])
-def test_an_issuer_that_limits_everything_for_ever_ends_the_run_by_itself(issuer, goes_wrong, run_batch, asked):
+def test_an_issuer_that_limits_everything_for_ever_ends_the_run_by_itself(
+    issuer, goes_wrong, run_batch, asked
+):
     full = issuer()
     full.trouble = lambda now: goes_wrong.asks_to_wait(429, asked) if now >= 2 else None
-    with pytest.raises(RateLimited, match=r"for 6\d\d s the issuer has answered every call with HTTP 429. The rows that are left can be "):
+    with pytest.raises(
+        RateLimited,
+        match=r"for 6\d\d s the issuer has answered every call with HTTP 429. The rows that are left can be ",
+    ):
         run_batch(full, 2_000, concurrency=32, outage=600.0)
     full.trouble = lambda now: None
     report, _ = run_batch(full, 2_000, journal=run_batch.journal)
@@ -127,7 +149,9 @@ def test_an_issuer_that_limits_everything_for_ever_ends_the_run_by_itself(issuer
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_result_that_is_to_be_waited_for_too_long_leaves_its_row(issuer, goes_wrong, run_batch, once_each, status):
+def test_a_result_that_is_to_be_waited_for_too_long_leaves_its_row(
+    issuer, goes_wrong, run_batch, once_each, status
+):
     slow = issuer(processing=20.0)
     slow.trouble = lambda now: goes_wrong.asks_to_wait(status, 700) if 21 <= now < 24 else None
     report, seconds = run_batch(slow, 20, concurrency=16, outage=5_000.0)

@@ -1,4 +1,6 @@
-"""Time that only a schedule moves: a loop that never waits, and the wall clock that the library's modules see."""
+"""Time that only a schedule moves: a loop that never waits, and the wall clock that the library's
+modules see.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +68,9 @@ class SteppedLoop(asyncio.BaseEventLoop):
 
 
 class Wall:
-    """In place of the module `time`: what is not here, the library must not ask for without the model."""
+    """In place of the module `time`: what is not here, the library must not ask for without the
+    model.
+    """
 
     def __init__(self) -> None:
         self.now = EPOCH

@@ -17,7 +17,14 @@ def pytest_generate_tests(metafunc):
         parts = max(PARTS, -(-schedules // MOST))
         share = -(-schedules // parts)
         # Ten minutes are enough for a part, and for making a failure short.
-        metafunc.parametrize("part", [pytest.param((number, share), marks=pytest.mark.timeout(600)) for number in range(parts)], ids=str)
+        metafunc.parametrize(
+            "part",
+            [
+                pytest.param((number, share), marks=pytest.mark.timeout(600))
+                for number in range(parts)
+            ],
+            ids=str,
+        )
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,9 @@ OTHER, ANOTHER = "card-of-another", "card-of-yet-another"
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """From the wish for a connection to the last byte of the answer; the defaults are of a message that nothing happens to."""
+    """From the wish for a connection to the last byte of the answer; the defaults are of a message
+    that nothing happens to.
+    """
 
     name: str
     connects: bool = True
@@ -64,7 +66,11 @@ class Fault:
             return given
         reply = self.instead
         if self.dated:
-            reply = Reply(reply.status, {"Retry-After": formatdate(EPOCH + now + self.dated, usegmt=True)}, reply.body)
+            reply = Reply(
+                reply.status,
+                {"Retry-After": formatdate(EPOCH + now + self.dated, usegmt=True)},
+                reply.body,
+            )
         return Answer(reply)
 
     def at_the_door(self, now: float, *, question: bool, gift: bool) -> Answer:
@@ -73,7 +79,11 @@ class Fault:
             return Answer(Reply(self.door.status, {}, GIFT_DENIED), "denied")
         reply = self.door
         if self.dated:
-            reply = Reply(reply.status, {"Retry-After": formatdate(EPOCH + now + self.dated, usegmt=True)}, reply.body)
+            reply = Reply(
+                reply.status,
+                {"Retry-After": formatdate(EPOCH + now + self.dated, usegmt=True)},
+                reply.body,
+            )
         return Answer(reply, "not known" if question and self.says == "no" else self.says)
 
 
@@ -104,18 +114,26 @@ def _is_read(given: Answer) -> bool:
 
 
 def _of_another_shape(given: Answer) -> Answer:
-    return _told(given, given.says if _is_read(given) else None, cards=7, card_id=[]) if given.reply.body else given
+    return (
+        _told(given, given.says if _is_read(given) else None, cards=7, card_id=[])
+        if given.reply.body
+        else given
+    )
 
 
 def _under(http: int) -> Callable[[Answer], Answer]:
-    """The issuer's own answer under another HTTP status: at 429 and 5xx it can prove that something was done, and never that it was not."""
+    """The issuer's own answer under another HTTP status: at 429 and 5xx it can prove that something
+    was done, and never that it was not.
+    """
 
     def turn(given: Answer) -> Answer:
         if http == 429 or http >= 500:
             says = given.says if given.says in ("process", "success") else None
         else:
             error = _fields(given).get("status", "ok") not in ("ok", 0)
-            says = (given.says and "denied" if http in (401, 403) else given.says) if error else None
+            says = (
+                (given.says and "denied" if http in (401, 403) else given.says) if error else None
+            )
         return Answer(Reply(http, {}, given.reply.body), says)
 
     return turn
@@ -128,7 +146,11 @@ def _with_ids(*card_ids: object) -> Callable[[Answer], Answer]:
         fields = _fields(given)
         if "cards" in fields:
             return _told(given, given.says, cards=[{"card_id": each} for each in card_ids])
-        return _told(given, given.says, card_id=card_ids[0]) if "card_id" in fields and card_ids and given.says != "no" else given
+        return (
+            _told(given, given.says, card_id=card_ids[0])
+            if "card_id" in fields and card_ids and given.says != "no"
+            else given
+        )
 
     return turn
 
@@ -140,23 +162,37 @@ def _one_less(given: Answer) -> Answer:
 
 def _one_unnamed(given: Answer) -> Answer:
     fields = _fields(given)
-    return _told(given, given.says, cards=[*fields["cards"][:-1], {"card_id": ""}]) if "cards" in fields else given
+    return (
+        _told(given, given.says, cards=[*fields["cards"][:-1], {"card_id": ""}])
+        if "cards" in fields
+        else given
+    )
 
 
 def _two_more(given: Answer) -> Answer:
     fields = _fields(given)
-    return _told(given, given.says, cards=[*fields["cards"], {"card_id": OTHER}, {"card_id": ANOTHER}]) if "cards" in fields else given
+    return (
+        _told(given, given.says, cards=[*fields["cards"], {"card_id": OTHER}, {"card_id": ANOTHER}])
+        if "cards" in fields
+        else given
+    )
 
 
 def _error_of_what_goes_on(given: Answer) -> Answer:
-    return _told(given, None, status=-4, card_id=OTHER) if _is_gift(given) else _told(given, None, status="error", request_status="process")
+    return (
+        _told(given, None, status=-4, card_id=OTHER)
+        if _is_gift(given)
+        else _told(given, None, status="error", request_status="process")
+    )
 
 
 def _error_that_names(given: Answer) -> Answer:
     if _is_read(given):
         return given
     return (
-        _told(given, None, status=-4, card_id=OTHER) if _is_gift(given) else _told(given, None, status="error", cards=[{"card_id": OTHER}])
+        _told(given, None, status=-4, card_id=OTHER)
+        if _is_gift(given)
+        else _told(given, None, status="error", cards=[{"card_id": OTHER}])
     )
 
 
@@ -165,7 +201,9 @@ def _failure_that_names(given: Answer) -> Answer:
     if _is_gift(given) or _is_read(given):
         return given
     card_ids = _fields(given).get("cards") or [{"card_id": OTHER}]
-    return _told(given, "failed, and names a card", status="ok", request_status="error", cards=card_ids)
+    return _told(
+        given, "failed, and names a card", status="ok", request_status="error", cards=card_ids
+    )
 
 
 def _twice(given: Answer) -> Answer:
@@ -173,15 +211,27 @@ def _twice(given: Answer) -> Answer:
     if not given.reply.body or _is_gift(given):
         return given
     other = b"error" if _fields(given).get("status") == "ok" else b"ok"
-    return Answer(Reply(given.reply.status, {}, b'{"status":"' + other + b'",' + given.reply.body.lstrip()[1:]))
+    return Answer(
+        Reply(
+            given.reply.status, {}, b'{"status":"' + other + b'",' + given.reply.body.lstrip()[1:]
+        )
+    )
 
 
 def _behind_a_bom(given: Answer) -> Answer:
-    return Answer(Reply(given.reply.status, given.reply.headers, b"\xef\xbb\xbf\r\n" + given.reply.body), given.says)
+    return Answer(
+        Reply(given.reply.status, given.reply.headers, b"\xef\xbb\xbf\r\n" + given.reply.body),
+        given.says,
+    )
 
 
 def _spring(status: int, body: bytes) -> bytes:
-    page = {"timestamp": "2023-11-14T22:13:20.000+00:00", "status": status, "error": "Not Found", "path": "/v5/card-api/request/status"}
+    page = {
+        "timestamp": "2023-11-14T22:13:20.000+00:00",
+        "status": status,
+        "error": "Not Found",
+        "path": "/v5/card-api/request/status",
+    }
     return json.dumps(page).encode()
 
 
@@ -209,7 +259,11 @@ def _gateway(status: int, form: str) -> Callable[[Answer], Answer]:
     return turn
 
 
-CLOSED, RESET, CUT = "the server closed the connection without an answer", "the connection broke (reset)", "the answer was cut off"
+CLOSED, RESET, CUT = (
+    "the server closed the connection without an answer",
+    "the connection broke (reset)",
+    "the answer was cut off",
+)
 NONE = Fault("no fault")
 FAULTS = (
     NONE,
@@ -255,11 +309,19 @@ FAULTS = (
 )
 GATEWAYS = (
     *(
-        Fault(f"{status} {form}, before the work", door=_http(status, FORMS[form](status, ERROR)), odd=True)
+        Fault(
+            f"{status} {form}, before the work",
+            door=_http(status, FORMS[form](status, ERROR)),
+            odd=True,
+        )
         for status in STATUSES
         for form in FORMS
     ),
-    *(Fault(f"{status} {form}, after the work", turns=_gateway(status, form), odd=True) for status in STATUSES for form in FORMS),
+    *(
+        Fault(f"{status} {form}, after the work", turns=_gateway(status, form), odd=True)
+        for status in STATUSES
+        for form in FORMS
+    ),
 )
 """What has no connection to the issuer, or loses its answer, answers for itself."""
 PROXIES = (
@@ -282,20 +344,33 @@ ODD = (
     *LIMITS,
     Fault("an error before the work", door=_http(400), says="no", odd=True),
     Fault("an error before the work, at 502", door=_http(502), odd=True),
-    *(Fault(f"its own answer at {status}", turns=_under(status), odd=True) for status in (302, 401, 403, 404, 422, 429, 500, 503)),
+    *(
+        Fault(f"its own answer at {status}", turns=_under(status), odd=True)
+        for status in (302, 401, 403, 404, 422, 429, 500, 503)
+    ),
     Fault("its own answer behind a BOM", turns=_behind_a_bom, odd=True),
     Fault("an error of what goes on", turns=_error_of_what_goes_on, odd=True),
     Fault("an error that names a card", turns=_error_that_names, odd=True),
     Fault("a failure that names a card", turns=_failure_that_names, odd=True),
     Fault("its status twice", turns=_twice, odd=True),
-    *(Fault(f"the id is {empty!r}", turns=_with_ids(empty), odd=True) for empty in ("", "  ", 0, "0", None)),
+    *(
+        Fault(f"the id is {empty!r}", turns=_with_ids(empty), odd=True)
+        for empty in ("", "  ", 0, "0", None)
+    ),
     Fault("no card is named", turns=_with_ids(), odd=True),
     Fault("a card less", turns=_one_less, odd=True),
     Fault("a card is not named", turns=_one_unnamed, odd=True),
     Fault("two cards more", turns=_two_more, odd=True),
 )
 """What repeats a request, contradicts itself, or tells less than all."""
-OFTEN = ("lost on the way, reset", "done, closed", "done, silence", "401", "arrives after 20 s, reset at once", "arrives after 200 s")
+OFTEN = (
+    "lost on the way, reset",
+    "done, closed",
+    "done, silence",
+    "401",
+    "arrives after 20 s, reset at once",
+    "arrives after 200 s",
+)
 """What two of must meet in one call, before it gets hard."""
 _MORE = tuple(fault for fault in FAULTS if fault.name in OFTEN)
 DRAWN = ((NONE,) * (64 - len(FAULTS) - len(_MORE))) + FAULTS + _MORE

@@ -1,4 +1,7 @@
-"""A model of the issuer: what it does with an id, what it remembers of it, and what it says. Written from the vendor's pages, not from the library."""
+"""A model of the issuer: what it does with an id, what it remembers of it, and what it says.
+
+Written from the vendor's pages, not from the library.
+"""
 
 from __future__ import annotations
 
@@ -138,7 +141,9 @@ class Issuer:
     gift_cards: dict[str, list[str]] = field(default_factory=dict)
     forgotten: int = 0
 
-    def take(self, mark: str, request_id: str | None, *, gift: bool, count: int, now: float) -> tuple[str, Answer | None]:
+    def take(
+        self, mark: str, request_id: str | None, *, gift: bool, count: int, now: float
+    ) -> tuple[str, Answer | None]:
         """What it did, in words, and its answer; a request without an id is new each time."""
         filed = None if request_id is None else self._known(request_id, now)
         if filed is not None:
@@ -146,7 +151,11 @@ class Issuer:
         nature = self.natures[mark]
         if gift and nature.pays_once and mark in self.cards:
             return "has no money for another one", self._no_gift(-6)
-        if nature.takes == "refused" or (nature.takes == "refused at first" and mark not in self.refused) or (gift and not nature.succeeds):
+        if (
+            nature.takes == "refused"
+            or (nature.takes == "refused at first" and mark not in self.refused)
+            or (gift and not nature.succeeds)
+        ):
             self.refused.add(mark)
             # Only what is wrong with what was asked is wrong each time.
             always = nature.takes != "refused at first" and nature.tells
@@ -157,8 +166,15 @@ class Issuer:
         filed = Filed(now, nature, taken=True)
         if nature.succeeds:
             self.cards.append(mark)
-            filed.cards = tuple(f"{len(self.cards)}{letter}" if gift else f"card-{len(self.cards)}{letter}" for letter in LETTERS[count])
-        filed.first = answer = self._gift(200, 0, "success", card_id=int(filed.cards[0])) if gift else self._state(filed, now)
+            filed.cards = tuple(
+                f"{len(self.cards)}{letter}" if gift else f"card-{len(self.cards)}{letter}"
+                for letter in LETTERS[count]
+            )
+        filed.first = answer = (
+            self._gift(200, 0, "success", card_id=int(filed.cards[0]))
+            if gift
+            else self._state(filed, now)
+        )
         if request_id is not None:
             self.books[request_id] = filed
         if gift:
@@ -168,15 +184,28 @@ class Issuer:
     def file(self, mark: str, request_id: str, now: float) -> None:
         """Write an id down without any work."""
         if self._known(request_id, now) is None:
-            self.books[request_id] = Filed(now, self.natures[mark]._replace(tells=False), taken=False, first=self._no())
+            self.books[request_id] = Filed(
+                now, self.natures[mark]._replace(tells=False), taken=False, first=self._no()
+            )
 
     def status(self, request_id: str, now: float) -> tuple[str, Answer]:
         filed = self.books.get(request_id)
-        shown = filed is not None and (filed.taken or filed.nature.tells) and now >= filed.at + filed.nature.hidden
-        if self.manner.host == "knows none" or filed is None or not shown or not self._has_state(filed, now):
+        shown = (
+            filed is not None
+            and (filed.taken or filed.nature.tells)
+            and now >= filed.at + filed.nature.hidden
+        )
+        if (
+            self.manner.host == "knows none"
+            or filed is None
+            or not shown
+            or not self._has_state(filed, now)
+        ):
             if self.manner.host.startswith("has every id"):
                 word = "process" if self.manner.host == "has every id in process" else "success"
-                return f"says {word} of what it does not know", _json(200, word, status="ok", request_status=word)
+                return f"says {word} of what it does not know", _json(
+                    200, word, status="ok", request_status=word
+                )
             return "does not know it", self._unknown()
         answer = self._state(filed, now)
         return f"says {answer.reply.body.decode()}", answer
@@ -204,13 +233,21 @@ class Issuer:
         return filed if filed is not None and self._has_id(filed, now) else None
 
     def _has_id(self, filed: Filed, now: float) -> bool:
-        if not filed.id_gone and not filed.keepers and now > filed.at + self.memory + filed.nature.id_for:
+        if (
+            not filed.id_gone
+            and not filed.keepers
+            and now > filed.at + self.memory + filed.nature.id_for
+        ):
             filed.id_gone = True
             self.forgotten += 1
         return not filed.id_gone
 
     def _has_state(self, filed: Filed, now: float) -> bool:
-        if not filed.state_gone and not filed.keepers and now > filed.at + self.memory + filed.nature.state_for:
+        if (
+            not filed.state_gone
+            and not filed.keepers
+            and now > filed.at + self.memory + filed.nature.state_for
+        ):
             filed.state_gone = True
             self.forgotten += 1
         return not filed.state_gone
@@ -222,8 +259,18 @@ class Issuer:
             return _json(200, "process", status="ok", request_status=filed.nature.word)
         if not filed.cards:
             return _json(200, "failed", status="ok", request_status="error", error_code="E2")
-        named = filed.cards if now >= filed.at + filed.nature.seconds + filed.nature.unnamed else filed.cards[:-1]
-        return _json(200, "success", status="ok", request_status="success", cards=[{"card_id": each} for each in named])
+        named = (
+            filed.cards
+            if now >= filed.at + filed.nature.seconds + filed.nature.unnamed
+            else filed.cards[:-1]
+        )
+        return _json(
+            200,
+            "success",
+            status="ok",
+            request_status="success",
+            cards=[{"card_id": each} for each in named],
+        )
 
     def _duplicate(self, filed: Filed, *, gift: bool) -> Answer | None:
         if self.manner.duplicate == "silence":
@@ -233,7 +280,9 @@ class Issuer:
         return self._no_gift(-1) if gift else self._no()
 
     def _no(self) -> Answer:
-        return _json(self.manner.refusal, "no", status="error", error_code="E1", error_description="no")
+        return _json(
+            self.manner.refusal, "no", status="error", error_code="E1", error_description="no"
+        )
 
     def _no_gift(self, status: int) -> Answer:
         return self._gift(self.manner.refusal, status, "no")

@@ -37,7 +37,9 @@ STEPS = {
     "disturb": ("which",),
     "set_clock": (),
 }
-DRAWS = {name: st.integers(0, most - 1) for name, most in LESS_THAN.items()} | {"seconds": st.sampled_from(WAITS)}
+DRAWS = {name: st.integers(0, most - 1) for name, most in LESS_THAN.items()} | {
+    "seconds": st.sampled_from(WAITS)
+}
 
 
 def step(name: str):
@@ -47,8 +49,8 @@ def step(name: str):
 class Schedule(RuleBasedStateMachine):
     """Each number is a few choices in one; the story tells them in words.
 
-    A step that nothing can be done by does nothing. As a precondition it would cost more: hypothesis throws a schedule away where none of
-    the rules that it has chosen for it is left.
+    A step that nothing can be done by does nothing. As a precondition it would cost more:
+    hypothesis throws a schedule away where none of the rules that it has chosen for it is left.
     """
 
     def __init__(self, wall, tally, records) -> None:
@@ -58,11 +60,23 @@ class Schedule(RuleBasedStateMachine):
         self.has_read = False
 
     def call(self, intent, what: str, seconds: float, first: int, second: int) -> Call:
-        """The faults are those of its first two messages, and of its first two questions; then it goes well."""
+        """The faults are those of its first two messages, and of its first two questions; then it
+        goes well.
+        """
         world = self.world
         faults = DRAWN_ODD if world.manner.gateways else DRAWN
-        (one, asked), (two, asked_again) = digits(first, faults, faults), digits(second, faults, faults)
-        call = Call(len(world.calls) + 1, intent, what, world.loop.now + seconds, [one, two], [asked, asked_again])
+        (one, asked), (two, asked_again) = (
+            digits(first, faults, faults),
+            digits(second, faults, faults),
+        )
+        call = Call(
+            len(world.calls) + 1,
+            intent,
+            what,
+            world.loop.now + seconds,
+            [one, two],
+            [asked, asked_again],
+        )
         call.used = intent is not None and intent.body is not None
         world.tell("%s begins, with %g s", call, seconds)
         return call
@@ -82,18 +96,37 @@ class Schedule(RuleBasedStateMachine):
         world = self.world
         kind, seconds, named, count = digits(caller, CALLERS, TIMEOUTS, (True, False), (1, 2))
         mark = f"intent {len(world.intents) + 1}"
-        intent = Intent(mark, kind, named=kind in ASKABLE[1:] or (kind in GIFTS and named), count=1 if kind in GIFTS else count)
+        intent = Intent(
+            mark,
+            kind,
+            named=kind in ASKABLE[1:] or (kind in GIFTS and named),
+            count=1 if kind in GIFTS else count,
+        )
         if intent.named:
             intent.request_id = f"id-of-{mark.replace(' ', '-')}"
         world.issuer.natures[mark] = Nature.of(nature)
         world.intents.append(intent)
-        world.tell("%s (%s, of %d) will be treated so: %s", mark, kind, intent.count, world.issuer.natures[mark])
-        world.submit(intent, self.call(intent, "change" if intent.gift else "submit", seconds, first, second))
+        world.tell(
+            "%s (%s, of %d) will be treated so: %s",
+            mark,
+            kind,
+            intent.count,
+            world.issuer.natures[mark],
+        )
+        world.submit(
+            intent, self.call(intent, "change" if intent.gift else "submit", seconds, first, second)
+        )
         world.settled()
 
     def open_intents(self) -> list[Intent]:
-        """What may be gone on with: by its first send where that was written down, or else while the issuer remembers all of it."""
-        return [each for each in self.world.intents if each.state == "open" and (self.told_when(each) or self.remembered(each))]
+        """What may be gone on with: by its first send where that was written down, or else while
+        the issuer remembers all of it.
+        """
+        return [
+            each
+            for each in self.world.intents
+            if each.state == "open" and (self.told_when(each) or self.remembered(each))
+        ]
 
     @staticmethod
     def told_when(intent) -> bool:
@@ -101,7 +134,11 @@ class Schedule(RuleBasedStateMachine):
 
     def remembered(self, intent) -> bool:
         world = self.world
-        return not intent.on_the_way and intent.request_id is not None and world.issuer.remembers(intent.header_id, world.now)
+        return (
+            not intent.on_the_way
+            and intent.request_id is not None
+            and world.issuer.remembers(intent.header_id, world.now)
+        )
 
     @step("go_on")
     def go_on(self, which, first, second):
@@ -127,14 +164,21 @@ class Schedule(RuleBasedStateMachine):
         world.settled()
 
     def known_intents(self) -> list[Intent]:
-        return [each for each in self.world.intents if each.state in ("accepted", "open") and each.request_id and not each.gift]
+        return [
+            each
+            for each in self.world.intents
+            if each.state in ("accepted", "open") and each.request_id and not each.gift
+        ]
 
     @step("look")
     def look(self, which, first, second):
         world, ready = self.world, self.known_intents()
         if not ready:
             return
-        seconds, what, which = *digits(which, TIMEOUTS, ("result", "result", "refresh")), which // 12
+        seconds, what, which = (
+            *digits(which, TIMEOUTS, ("result", "result", "refresh")),
+            which // 12,
+        )
         intent = ready[which % len(ready)]
         world.look(intent, self.call(intent, what, seconds, first, second))
         world.settled()
@@ -159,7 +203,9 @@ class Schedule(RuleBasedStateMachine):
 
     @step("disturb")
     def disturb(self, which):
-        """One rule for what ends or stops everything: as often as each of the others, it would leave little to look at."""
+        """One rule for what ends or stops everything: as often as each of the others, it would
+        leave little to look at.
+        """
         world = self.world
         if not world.live:
             return
@@ -174,11 +220,15 @@ class Schedule(RuleBasedStateMachine):
 
     @step("set_clock")
     def set_clock(self):
-        """Where an age is hidden from every clock that the client has, no client could do better: it stays below what the issuer adds."""
+        """Where an age is hidden from every clock that the client has, no client could do better:
+        it stays below what the issuer adds.
+        """
         world = self.world
         if world.skew or world.manner.clock == "right":
             return
-        world.skew += {"ahead": 50.0, "set back a little": -SET_BACK, "set to 1970": -1.6e9}[world.manner.clock]
+        world.skew += {"ahead": 50.0, "set back a little": -SET_BACK, "set to 1970": -1.6e9}[
+            world.manner.clock
+        ]
         world.wait(0.0)
         world.tell("the wall clock is set, by %+g s in all", world.skew)
         self.tally[f"wall clock: {world.manner.clock}"] += 1
@@ -207,7 +257,12 @@ class Schedule(RuleBasedStateMachine):
             world.wait(world.events[0][0] - world.now)
         world.settled()
         for intent in world.intents:
-            world.check(len(intent.effects) <= 1 or intent.copied, "%s has %d cards", intent.mark, len(intent.effects))
+            world.check(
+                len(intent.effects) <= 1 or intent.copied,
+                "%s has %d cards",
+                intent.mark,
+                len(intent.effects),
+            )
             world.check(intent.state != "live", "%s has no end", intent.mark)
         world.settled()
         self.tally["forgotten"] += world.issuer.forgotten

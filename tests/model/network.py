@@ -20,7 +20,9 @@ POLICY = Policy(grace=5.0, resend_within=60.0, attempt_timeout=15.0)
 
 
 class Wire:
-    """The end of one process; whatever leaves after that process has died, or for a call that is over, is told."""
+    """The end of one process; whatever leaves after that process has died, or for a call that is
+    over, is told.
+    """
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -37,7 +39,9 @@ class Wire:
         call.tried = True
         fields = json.loads(message.body)
         question = message.path.endswith("request/status")
-        self.world.made_ids |= {message.headers.get("Request-Id"), fields.get("request_id")} - {None}
+        self.world.made_ids |= {message.headers.get("Request-Id"), fields.get("request_id")} - {
+            None
+        }
         fault = call.fault(question=question) or NONE
         self.world.tally[f"{'question' if question else 'call'}: {fault.name}"] += 1
         try:
@@ -51,8 +55,12 @@ class Wire:
                 attempt.connected()
                 return await self._exchange(call, message, fields, question, fault)
         except TimeoutError:
-            self.world.tell("%s: the time is up, for %s", call, "an answer" if attempt.sent else "a connection")
-            raise TransportError("no answer in time" if attempt.sent else "no connection in time") from None
+            self.world.tell(
+                "%s: the time is up, for %s", call, "an answer" if attempt.sent else "a connection"
+            )
+            raise TransportError(
+                "no answer in time" if attempt.sent else "no connection in time"
+            ) from None
 
     async def _exchange(self, call: Call, message, fields: dict, question: bool, fault):
         kind = "question" if question else "read" if call.what == "read" else "effect"
@@ -80,7 +88,9 @@ class Wire:
         def arrive(*, shown: bool) -> None:
             if kind == "effect":
                 intent.on_the_way -= 1
-            answer = self._work(call, fields, kind, fault, copy=copies > 1 and shown == fault.second)
+            answer = self._work(
+                call, fields, kind, fault, copy=copies > 1 and shown == fault.second
+            )
             if fault.loses or fault.back is None or not shown:
                 return
             if answer and fault.door is None:
@@ -107,7 +117,8 @@ class Wire:
             call.heard_of_it.add(reply.status)
             call.told.add(says)
             intent.told.add(says)
-            # A 404 that is not the issuer's own word says nothing of the id, and keeps nobody from sending the same bytes again.
+            # A 404 that is not the issuer's own word says nothing of the id, and keeps nobody from
+            # sending the same bytes again.
             if late and (says == "not known" or (says is None and reply.status == 404)):
                 call.asked = True
         else:
@@ -126,19 +137,25 @@ class Wire:
             if fault.files and kind == "effect" and intent.header_id:
                 self.world.issuer.file(intent.mark, intent.header_id, self.world.now)
             self.world.tell("%s: the issuer answers %d at the door", call, fault.door.status)
-            return fault.at_the_door(self.world.now, question=kind == "question", gift=kind == "effect" and intent.gift)
+            return fault.at_the_door(
+                self.world.now, question=kind == "question", gift=kind == "effect" and intent.gift
+            )
         if kind == "read":
             return self.world.issuer.read()
         if kind == "question":
             said, answer = self.world.issuer.status(fields["request_id"], self.world.now)
             self.world.tell("%s: asked, the issuer %s", call, said)
             return answer
-        if (fault.arrives or fault.again) and self.world.issuer.has_forgotten(intent.header_id, self.world.now):
+        if (fault.arrives or fault.again) and self.world.issuer.has_forgotten(
+            intent.header_id, self.world.now
+        ):
             # No network keeps a message for as long as the issuer keeps an id.
             self.world.tell("%s: what was still on the way is lost", call)
             return None
         cards = len(self.world.issuer.cards)
-        said, answer = self.world.issuer.take(intent.mark, intent.header_id, gift=intent.gift, count=intent.count, now=self.world.now)
+        said, answer = self.world.issuer.take(
+            intent.mark, intent.header_id, gift=intent.gift, count=intent.count, now=self.world.now
+        )
         self.world.tell("%s: the issuer %s%s", call, said, ", of the proxy's copy" if copy else "")
         self.world.tally[f"the issuer {said}"] += 1
         self.world.tally["a proxy's copy comes"] += copy
@@ -146,20 +163,42 @@ class Wire:
             intent.effects.append(call)
             once = len(intent.effects) == 1 or intent.copied
             self.world.check(once, "%s has %d cards", intent.mark, len(intent.effects))
-            self.world.check(not intent.undone, "%s was told not to be done (%s), and has a card now", intent.mark, intent.undone)
-            self.world.check(not call.undone, "%s was told to have done nothing (%s), and its card is there now", call, call.undone)
+            self.world.check(
+                not intent.undone,
+                "%s was told not to be done (%s), and has a card now",
+                intent.mark,
+                intent.undone,
+            )
+            self.world.check(
+                not call.undone,
+                "%s was told to have done nothing (%s), and its card is there now",
+                call,
+                call.undone,
+            )
         return answer
 
     def _left(self, call: Call, message, fields: dict, kind: str) -> None:
         """A message of the client is on its way: whether it may."""
         header = message.headers.get("Request-Id")
-        self.world.check((header is not None) == self.world.header_id, "%s: Request-Id is %s", call, header)
+        self.world.check(
+            (header is not None) == self.world.header_id, "%s: Request-Id is %s", call, header
+        )
         if kind != "effect":
             for fresh in {header, fields["request_id"] if kind == "read" else None} - {None}:
-                self.world.check(fresh not in self.world.used_ids, "%s: the %s goes out under an id that was used before", call, kind)
+                self.world.check(
+                    fresh not in self.world.used_ids,
+                    "%s: the %s goes out under an id that was used before",
+                    call,
+                    kind,
+                )
                 self.world.used_ids.add(fresh)
             if kind == "question":
-                self.world.check(fields["request_id"] == call.intent.request_id, "%s asks about %s", call, fields["request_id"])
+                self.world.check(
+                    fields["request_id"] == call.intent.request_id,
+                    "%s asks about %s",
+                    call,
+                    fields["request_id"],
+                )
             return
         intent = call.intent
         request_id = header or fields.get("request_id")
@@ -167,10 +206,23 @@ class Wire:
             intent.body, intent.header_id = message.body, request_id
             intent.request_id = intent.request_id or request_id
             self.world.used_ids.add(request_id)  # No question may take it.
-        self.world.check(message.body == intent.body, "%s sends other bytes: %s", call, message.body)
-        self.world.check(request_id == intent.header_id, "%s: another id for an old intent: %s", call, request_id)
-        self.world.check(fields.get("request_id", intent.request_id) == intent.request_id, "%s: another id in the body", call)
-        self.world.check(request_id in (None, intent.request_id), "%s: the id is not the caller's: %s", call, request_id)
+        self.world.check(
+            message.body == intent.body, "%s sends other bytes: %s", call, message.body
+        )
+        self.world.check(
+            request_id == intent.header_id, "%s: another id for an old intent: %s", call, request_id
+        )
+        self.world.check(
+            fields.get("request_id", intent.request_id) == intent.request_id,
+            "%s: another id in the body",
+            call,
+        )
+        self.world.check(
+            request_id in (None, intent.request_id),
+            "%s: the id is not the caller's: %s",
+            call,
+            request_id,
+        )
         call.sends += 1
         if intent.first_byte is None:
             intent.first_byte = self.world.now
@@ -178,20 +230,37 @@ class Wire:
         self.world.tally["sent again"] += 1
         self.world.check(not call.behind, "%s sends, and no clock tells how old it is", call)
         age = self.world.now - intent.first_byte
-        self.world.check(age <= POLICY.resend_within + self.world.slack, "%s sends %g s after the first byte", call, age)
+        self.world.check(
+            age <= POLICY.resend_within + self.world.slack,
+            "%s sends %g s after the first byte",
+            call,
+            age,
+        )
         if intent.gift:
             self._left_again(call)
             return
         doubt = call.doubtful or (call.knows_first and not call.sends > 1)
-        self.world.check(call.asked or not doubt, "%s is sent again without being asked about through the grace time", call)
+        self.world.check(
+            call.asked or not doubt,
+            "%s is sent again without being asked about through the grace time",
+            call,
+        )
         self.world.tally["sent again after a question"] += doubt
 
     def _left_again(self, call: Call) -> None:
-        """What pays and can't be asked about is sent once, unless its caller allows it: then under an id on the wire, and after the grace."""
+        """What pays and can't be asked about is sent once, unless its caller allows it: then under
+        an id on the wire, and after the grace.
+        """
         if call.last_byte is None:
             return
         again = self.world.header_id and call.intent.kind == "gift that may be sent again"
         self.world.check(again, "%s is sent again, and may be paid for twice", call)
         if call.doubtful:
-            self.world.check(call.sends == 2, "%s is sent %d times without an answer", call, call.sends)
-            self.world.check(self.world.now - call.last_byte >= POLICY.grace - 1e-9, "%s is sent again at once", call)
+            self.world.check(
+                call.sends == 2, "%s is sent %d times without an answer", call, call.sends
+            )
+            self.world.check(
+                self.world.now - call.last_byte >= POLICY.grace - 1e-9,
+                "%s is sent again at once",
+                call,
+            )

@@ -1,4 +1,6 @@
-"""What a schedule keeps of each intent and of each call, and what the client may and may not say of them."""
+"""What a schedule keeps of each intent and of each call, and what the client may and may not say of
+them.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 ASKABLE = ("plain", "with an id", "noted", "in a lane")
-"""How an intent that can be asked about is submitted. The last two are written down with the time of the first send."""
+"""How an intent that can be asked about is submitted.
+
+The last two are written down with the time of the first send.
+"""
 GIFTS = ("gift", "gift that may be sent again")
 
 
@@ -35,7 +40,9 @@ class Intent:
     undone: str | None = None
     """What told that it was not done, whatever the call."""
     odd: bool = False
-    """Something on the way has spoken for itself, repeated or garbled a message of it: then nothing but an issuer's own word proves anything."""
+    """Something on the way has spoken for itself, repeated or garbled a message of it: then nothing
+    but an issuer's own word proves anything.
+    """
     copied: bool = False
     """A proxy has made two requests of one, and nothing in it tells that they are the same."""
     said: set[str] = field(default_factory=set)
@@ -65,7 +72,9 @@ class Call:
     noted: bool = False
     """It has written down when the intent was first sent; no call before it had."""
     behind: bool = False
-    """The wall clock stood before that first send when it began: nothing can tell how old the intent is."""
+    """The wall clock stood before that first send when it began: nothing can tell how old the
+    intent is.
+    """
     used: bool = False
     """The intent had been sent before it began."""
     heard: set[int] = field(default_factory=set)
@@ -87,7 +96,8 @@ class Call:
     doubtful: bool = False
     """The answer to its last byte has not proved that nothing was done."""
     asked: bool = False
-    """An id that is not known was told since, by a question that left when the grace time was over."""
+    """An id that is not known was told since, by a question that left when the grace time was over.
+    """
     undone: str | None = None
     """What told that this call did nothing."""
     answer: Any = None

@@ -74,7 +74,8 @@ class Runner:
             run_state_machine_as_test(seed(first + number)(Part), settings=chosen)
 
     def walk(self, count: int, first: int, *, judged: bool = True) -> Counter:
-        """So many schedules drawn evenly, the same for the same number: what hypothesis draws depends on what else is loaded.
+        """So many schedules drawn evenly, the same for the same number: what hypothesis draws
+        depends on what else is loaded.
 
         Args:
             count: schedules.
@@ -82,7 +83,8 @@ class Runner:
             judged: or else a broken promise ends its schedule, and no more.
 
         Raises:
-            AssertionError: a promise was broken; it tells the schedule without the steps that do not matter.
+            AssertionError: a promise was broken; it tells the schedule without the steps that do
+                not matter.
         """
         tally: Counter = Counter()
         with pytest.MonkeyPatch.context() as patch:
@@ -131,6 +133,12 @@ def _kind(error: AssertionError) -> str:
 def _plan(rng: random.Random) -> list[tuple[str, dict]]:
     steps = [("begin", FIRST), *rng.choices(list(STEPS.items()), k=LENGTH)]
     return [
-        (step, {name: rng.choice(WAITS) if name == "seconds" else rng.randrange(LESS_THAN[name]) for name in names})
+        (
+            step,
+            {
+                name: rng.choice(WAITS) if name == "seconds" else rng.randrange(LESS_THAN[name])
+                for name in names
+            },
+        )
         for step, names in steps
     ]

@@ -1,8 +1,11 @@
-"""Whatever fails, in whatever order: one card at most, no card that was denied, one id, nothing sent too late or without asking."""
+"""Whatever fails, in whatever order: one card at most, no card that was denied, one id, nothing
+sent too late or without asking.
+"""
 
 from __future__ import annotations
 
-# One that hypothesis draws costs three others; it finds other ones, and shortens what it finds further.
+# One that hypothesis draws costs three others; it finds other ones, and shortens what it finds
+# further.
 DRAWN = 5
 
 

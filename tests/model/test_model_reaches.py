@@ -1,4 +1,6 @@
-"""A model that never comes near a branch proves nothing of it: what a part of the schedules must have been through."""
+"""A model that never comes near a branch proves nothing of it: what a part of the schedules must
+have been through.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +73,13 @@ ENDS = {
         "AuthenticationError, done True",
         "CancelledError, did nothing",
     ],
-    "refresh": ["an answer ", "an answer success", "an answer error", "ProtocolError, done False", "AuthenticationError, done False"],
+    "refresh": [
+        "an answer ",
+        "an answer success",
+        "an answer error",
+        "ProtocolError, done False",
+        "AuthenticationError, done False",
+    ],
     "read": [
         "an answer",
         "ProtocolError, done False",

@@ -1,4 +1,6 @@
-"""One schedule: the client's processes, the network, the issuer and the time; each promise is checked in the moment that could break it."""
+"""One schedule: the client's processes, the network, the issuer and the time; each promise is
+checked in the moment that could break it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,13 @@ from freedompay_async import JwsSigner, Section, Sha256Signer
 from freedompay_async.calls.session import Session
 from freedompay_async.calls.shared import Shared
 from freedompay_async.contract.models import BulkIssue, CardIssue, CardQuery, GiftIssue
-from freedompay_async.contract.table import CARDS_BULK_ISSUE, CARDS_INFO, CARDS_ISSUE, GIFT_CARDS_ISSUE, REQUESTS_STATUS
+from freedompay_async.contract.table import (
+    CARDS_BULK_ISSUE,
+    CARDS_INFO,
+    CARDS_ISSUE,
+    GIFT_CARDS_ISSUE,
+    REQUESTS_STATUS,
+)
 from freedompay_async.operations.operation import Operation, start
 from freedompay_async.traffic.lane import Lane
 from tests.model.clocks import EPOCH, SteppedLoop
@@ -84,7 +92,11 @@ class World:
         self.loop.settle()
         for record in self.records:
             said = getattr(record, "request_id", None)
-            self.check(said in self.made_ids or said in [each.request_id for each in self.intents], "a log record names %s", said)
+            self.check(
+                said in self.made_ids or said in [each.request_id for each in self.intents],
+                "a log record names %s",
+                said,
+            )
         self.records.clear()
         self.check(not self.loop.trouble, "the loop has trouble: %s", self.loop.trouble)
         if self.wrong:
@@ -97,7 +109,9 @@ class World:
         self.loop = SteppedLoop()
         self.wire = Wire(self)
         self.wall.now = EPOCH + self.now + self.skew
-        self.session = Session(Shared.of(self.wire, signers=SIGNERS[self.manner.scheme], policy=POLICY, timeout=60.0))
+        self.session = Session(
+            Shared.of(self.wire, signers=SIGNERS[self.manner.scheme], policy=POLICY, timeout=60.0)
+        )
         self.in_lane = self.session.in_lane(Lane(concurrency=1), policy=ONCE)
         self.paying_again = self.session.in_lane(self.session.shared.governor, policy=PAYS_AGAIN)
 
@@ -117,7 +131,9 @@ class World:
         self.boot()
 
     def unsure(self, intent: Intent) -> str:
-        """What an intent is that may have been done: nothing goes out that would tell the issuer of a repeated gift card without an id."""
+        """What an intent is that may have been done: nothing goes out that would tell the issuer of
+        a repeated gift card without an id.
+        """
         return "over" if intent.gift and not self.header_id else "open"
 
     def sure(self, intent: Intent) -> bool:
@@ -198,7 +214,12 @@ class World:
 
     def end(self, call: Call, value, error) -> None:
         self.let_go(call)
-        self.check(self.loop.now <= call.deadline + 1e-6, "%s ended %g s after its deadline", call, self.loop.now - call.deadline)
+        self.check(
+            self.loop.now <= call.deadline + 1e-6,
+            "%s ended %g s after its deadline",
+            call,
+            self.loop.now - call.deadline,
+        )
         judge(self, call, value, error)
 
     def submit(self, intent: Intent, call: Call) -> None:
@@ -207,7 +228,12 @@ class World:
         if intent.gift:
             body = GiftIssue(cardholder_name=intent.mark, phone=77017777777, product_code=1)
             session = self.session if intent.kind == "gift" else self.paying_again
-            self.begin(call, lambda: session.change(GIFT_CARDS_ISSUE, body, {"request_id": intent.request_id, "timeout": timeout}))
+            self.begin(
+                call,
+                lambda: session.change(
+                    GIFT_CARDS_ISSUE, body, {"request_id": intent.request_id, "timeout": timeout}
+                ),
+            )
             return
         several = intent.count > 1
         kind, body = (
@@ -243,15 +269,31 @@ class World:
     def look(self, intent: Intent, call: Call) -> None:
         timeout = call.deadline - self.loop.now
         # As what is attached by its id alone: nothing tells how many cards that was.
-        operation = intent.operation or Operation(self.session, REQUESTS_STATUS if intent.count > 1 else CARDS_ISSUE, intent.request_id)
-        self.begin(call, lambda: (operation.result if call.what == "result" else operation.refresh)(timeout=timeout))
+        operation = intent.operation or Operation(
+            self.session, REQUESTS_STATUS if intent.count > 1 else CARDS_ISSUE, intent.request_id
+        )
+        self.begin(
+            call,
+            lambda: (operation.result if call.what == "result" else operation.refresh)(
+                timeout=timeout
+            ),
+        )
 
     def read(self, call: Call) -> None:
         timeout = call.deadline - self.loop.now
-        self.begin(call, lambda: self.session.read(CARDS_INFO, CardQuery(card_id="card-1"), {"timeout": timeout}))
+        self.begin(
+            call,
+            lambda: self.session.read(
+                CARDS_INFO, CardQuery(card_id="card-1"), {"timeout": timeout}
+            ),
+        )
 
     def cancel(self, call: Call, *, race: bool) -> None:
-        self.tell("%s is cancelled%s", call, " in the moment its answer comes" if race and call.answer else "")
+        self.tell(
+            "%s is cancelled%s",
+            call,
+            " in the moment its answer comes" if race and call.answer else "",
+        )
         if race and call.answer:
             call.answer()
         call.task.cancel()

@@ -84,7 +84,10 @@ def is_wording(was: str, now: str) -> bool:
     if len(before) != len(after):
         return False
     changed = [pair for pair in zip(before, after, strict=True) if pair[0].string != pair[1].string]
-    return all(one.type == other.type == tokenize.STRING and _is_prose(one.string) for one, other in changed)
+    return all(
+        one.type == other.type == tokenize.STRING and _is_prose(one.string)
+        for one, other in changed
+    )
 
 
 def _is_prose(text: str) -> bool:
@@ -119,7 +122,11 @@ def read_diff(name: str, diff: str) -> Mutant:
     lines = [line for line in diff.splitlines() if not line.startswith(("---", "+++"))]
     was, now = (" ".join(line[1:] for line in lines if line.startswith(sign)) for sign in "-+")
     function = re.sub(r"__mutmut_\d+$", "", name.rpartition(".")[2])
-    return Mutant(function.removeprefix("xǁ").removeprefix("x_").replace("ǁ", "."), lines_of(was), lines_of(now))
+    return Mutant(
+        function.removeprefix("xǁ").removeprefix("x_").replace("ǁ", "."),
+        lines_of(was),
+        lines_of(now),
+    )
 
 
 def prepare(module: str, tests: list[str]) -> Path:
@@ -179,7 +186,9 @@ def main() -> None:
     suite, failures, began = ET.Element("testsuite"), 0, time.monotonic()
     # Each module has a folder and a process of its own, so there is one for each processor.
     workers = ThreadPoolExecutor(os.cpu_count())
-    for module, (ends, survivors, seconds) in zip(chosen, workers.map(lambda each: timed(each, modules[each]), chosen), strict=True):
+    for module, (ends, survivors, seconds) in zip(
+        chosen, workers.map(lambda each: timed(each, modules[each]), chosen), strict=True
+    ):
         left, idle = judge(survivors, known_of(module))
         figures = {
             "mutants": ends.total(),
@@ -189,7 +198,9 @@ def main() -> None:
         counted = ", ".join(f"{number} {what}" for what, number in figures.items())
         print(f"{module}: {counted}; {seconds:.0f} s", flush=True)
         told = [f"  survived: {_shown(each)}" for each in left]
-        told += [f"  equivalent.toml has it, and it is no survivor: {_shown(each)}" for each in idle]
+        told += [
+            f"  equivalent.toml has it, and it is no survivor: {_shown(each)}" for each in idle
+        ]
         case = ET.SubElement(suite, "testcase", name=module)
         properties = ET.SubElement(case, "properties")
         for what, number in figures.items():

@@ -48,7 +48,10 @@ def test_a_mutant_is_read_on_one_line_however_it_was_broken(mutate):
 
 
 def test_a_mutant_of_a_function_is_read_too(mutate):
-    assert mutate.read_diff("freedompay_async.contract.request_ids.x__head__mutmut_12", DIFF).function == "_head"
+    assert (
+        mutate.read_diff("freedompay_async.contract.request_ids.x__head__mutmut_12", DIFF).function
+        == "_head"
+    )
 
 
 @pytest.mark.parametrize(
@@ -97,7 +100,10 @@ def test_a_line_of_no_survivor_is_told(mutate):
 
 def test_a_line_of_the_file_may_be_of_several_mutants(mutate, tmp_path):
     path = tmp_path / "equivalent.toml"
-    path.write_text('[[equivalent]]\nmodule = "m"\nfunction = "f"\nwas = "a  <\\n b"\nnow = ["a <= b", "a > b"]\nwhy = "so"\n')
+    path.write_text(
+        '[[equivalent]]\nmodule = "m"\nfunction = "f"\nwas = "a  <\\n b"\nnow = ["a <= b", "a > '
+        'b"]\nwhy = "so"\n'
+    )
 
     assert mutate.known_of("m", path) == [
         ("f", "a < b", "a <= b", "so"),
@@ -117,9 +123,13 @@ def test_a_module_and_its_tests_are_there(module):
     assert [path for path in paths if not (ROOT / path).is_file()] == []
 
 
-@pytest.mark.parametrize("entry", EQUIVALENT, ids=lambda entry: f"{entry['module']}-{entry['function']}")
+@pytest.mark.parametrize(
+    "entry", EQUIVALENT, ids=lambda entry: f"{entry['module']}-{entry['function']}"
+)
 def test_a_listed_mutant_is_of_a_line_that_is_there_and_has_a_reason(mutate, entry):
-    source = (ROOT / "freedompay_async" / f"{entry['module'].replace('.', '/')}.py").read_text(encoding="utf-8")
+    source = (ROOT / "freedompay_async" / f"{entry['module'].replace('.', '/')}.py").read_text(
+        encoding="utf-8"
+    )
 
     assert entry["module"] in MODULES
     assert mutate.lines_of(entry["was"]) in mutate.lines_of(source)

@@ -1,4 +1,6 @@
-"""Strategies for answers and requests of every row, and a session over a wire whose answers are made up; time is virtual."""
+"""Strategies for answers and requests of every row, and a session over a wire whose answers are
+made up; time is virtual.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,15 @@ from freedompay_async import JwsSigner, Policy, Section, Sha256Signer
 from freedompay_async.calls.session import Session
 from freedompay_async.calls.shared import Shared
 from freedompay_async.codec.messages import Reply
-from freedompay_async.contract.models import Address, Answer, GiftAnswer, HeaderQuery, LimitAmount, NewClient, PinPageAnswer
+from freedompay_async.contract.models import (
+    Address,
+    Answer,
+    GiftAnswer,
+    HeaderQuery,
+    LimitAmount,
+    NewClient,
+    PinPageAnswer,
+)
 from freedompay_async.contract.models.client_requests import NewPhone
 from freedompay_async.contract.models.open import Fields, OpenInt, OpenStruct, OpenText
 from freedompay_async.hashdt.access import Access
@@ -33,7 +43,8 @@ from freedompay_async.transport.base import TransportError
 
 SECRET = "sandbox-secret"
 
-# The same examples in every run: a failure is of the change under test. No folder is left behind in the project.
+# The same examples in every run: a failure is of the change under test. No folder is left behind in
+# the project.
 settings.register_profile(
     "freedompay",
     deadline=None,
@@ -79,8 +90,32 @@ def as_bytes(value: Any) -> bytes:
     return written(value).encode()
 
 
-NUMBERS = ["-0", "0.0", "1e5", "1E-5", "-1.5e+3", "1e400", "1E-400", "1e999999", "1e99999999999999999999", "123456789012345678901234567890"]
-WORDS = ["ok", "error", "process", "0", "-1", "1.5", "1e3", "4111111111111111", "2025-02-17T16:10:09+03:00", "2025-02-17", "44.37%", "%"]
+NUMBERS = [
+    "-0",
+    "0.0",
+    "1e5",
+    "1E-5",
+    "-1.5e+3",
+    "1e400",
+    "1E-400",
+    "1e999999",
+    "1e99999999999999999999",
+    "123456789012345678901234567890",
+]
+WORDS = [
+    "ok",
+    "error",
+    "process",
+    "0",
+    "-1",
+    "1.5",
+    "1e3",
+    "4111111111111111",
+    "2025-02-17T16:10:09+03:00",
+    "2025-02-17",
+    "44.37%",
+    "%",
+]
 # Numbers to `Decimal`, and amounts to nobody.
 NO_AMOUNTS = ["NaN", "Infinity", "-Infinity", "sNaN", "1E+999999999", "-nan"]
 # The last one is deeper than any reader of JSON goes.
@@ -105,11 +140,19 @@ deep = st.one_of(
 wide = st.integers(1000, 20_000).map(lambda count: Raw("[" + "0," * count + "0]"))
 trees = st.recursive(
     scalars,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(text, inner, max_size=4).map(lambda each: Pairs(each.items())),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(text, inner, max_size=4).map(lambda each: Pairs(each.items()))
+    ),
     max_leaves=8,
 )
 values = st.one_of(trees, trees, trees, trees, deep, wide)
-names = st.one_of(st.sampled_from(["extra", "found", "request_id", "status", "card_id", "pin", "cards", "data", ""]), text)
+names = st.one_of(
+    st.sampled_from(
+        ["extra", "found", "request_id", "status", "card_id", "pin", "cards", "data", ""]
+    ),
+    text,
+)
 
 
 # -- answers
@@ -133,17 +176,33 @@ def _of_type(kind: Any) -> st.SearchStrategy:
     if issubclass(kind, OpenInt | OpenText):
         return st.sampled_from([member.value for member in kind])
     if issubclass(kind, PageUrl):
-        return st.sampled_from(["https://pins.example.com/p", "http://pins.example.com", "javascript:1", " "])
-    plain = {int: st.integers(), Decimal: st.one_of(numbers, st.sampled_from(NO_AMOUNTS)), str: text}
+        return st.sampled_from(
+            ["https://pins.example.com/p", "http://pins.example.com", "javascript:1", " "]
+        )
+    plain = {
+        int: st.integers(),
+        Decimal: st.one_of(numbers, st.sampled_from(NO_AMOUNTS)),
+        str: text,
+    }
     return plain.get(kind, text)
 
 
 @cache
 def answers(kind: type[OpenStruct]) -> st.SearchStrategy:
-    """Answers that the struct allows, with some of their optional fields; most of them say that all is well."""
-    fields = [each for each in msgspec.structs.fields(kind) if each.name not in {*kind.FILLED, "request_id"}]
+    """Answers that the struct allows, with some of their optional fields; most of them say that all
+    is well.
+    """
+    fields = [
+        each
+        for each in msgspec.structs.fields(kind)
+        if each.name not in {*kind.FILLED, "request_id"}
+    ]
     shapes = {each.name: _of_type(each.type) for each in fields}
-    good = [word for base, word in ((Answer, "ok"), (GiftAnswer, 0), (PinPageAnswer, "Success")) if issubclass(kind, base)]
+    good = [
+        word
+        for base, word in ((Answer, "ok"), (GiftAnswer, 0), (PinPageAnswer, "Success"))
+        if issubclass(kind, base)
+    ]
     if good:
         shapes["status"] = st.one_of(st.just(good[0]), st.just(good[0]), shapes["status"])
     required = {each.name for each in fields if each.required}
@@ -165,7 +224,9 @@ def _edited(draw, tree: Any) -> Any:
         return draw(values)
     what = draw(st.sampled_from(["add", "drop", "null", "retype", "twice"]))
     if what == "add" or not tree:
-        return type(tree)([*tree, (draw(names), draw(values)) if isinstance(tree, Pairs) else draw(values)])
+        return type(tree)(
+            [*tree, (draw(names), draw(values)) if isinstance(tree, Pairs) else draw(values)]
+        )
     at = draw(st.integers(0, len(tree) - 1))
     if what == "drop":
         return type(tree)([*tree[:at], *tree[at + 1 :]])
@@ -185,7 +246,15 @@ def near(draw, kind: type[OpenStruct]) -> Any:
 
 def bodies(kind: type[OpenStruct]) -> st.SearchStrategy[bytes]:
     close = near(kind).map(as_bytes)
-    return st.one_of(close, close, close, close, values.map(as_bytes), st.binary(max_size=60), st.just(b" <html>"))
+    return st.one_of(
+        close,
+        close,
+        close,
+        close,
+        values.map(as_bytes),
+        st.binary(max_size=60),
+        st.just(b" <html>"),
+    )
 
 
 waits = st.one_of(
@@ -193,7 +262,12 @@ waits = st.one_of(
     st.text(st.characters(categories=["Cs", "Cc", "Nd"]), max_size=8),
     st.integers().map(str),
     st.datetimes().map(lambda time: time.strftime("%a, %d %b %Y %H:%M:%S GMT")),
-    st.lists(st.sampled_from(["Mon,", "31", "Feb", "99999", "0", "12:00:60", "GMT", "-9999", "+0", ",", ":"]), max_size=7).map(" ".join),
+    st.lists(
+        st.sampled_from(
+            ["Mon,", "31", "Feb", "99999", "0", "12:00:60", "GMT", "-9999", "+0", ",", ":"]
+        ),
+        max_size=7,
+    ).map(" ".join),
 )
 STATUSES = [200, 201, 204, 301, 400, 401, 403, 404, 409, 429, 500, 502, 503]
 statuses = st.one_of(st.just(200), st.just(200), st.sampled_from(STATUSES))
@@ -221,7 +295,9 @@ def _given(kind: Any, words: st.SearchStrategy[str]) -> st.SearchStrategy:
         return requests(kind, words)
     if issubclass(kind, Secret):
         return words.map(kind)
-    return {int: st.integers(0, 2**80), Decimal: st.decimals(-(10**9), 10**9, places=2)}.get(kind, words)
+    return {int: st.integers(0, 2**80), Decimal: st.decimals(-(10**9), 10**9, places=2)}.get(
+        kind, words
+    )
 
 
 # What is not any text or number: the rules are in `person`.
@@ -236,7 +312,8 @@ _RULED: dict[type, dict[str, st.SearchStrategy]] = {
         "first_name": _NAMES,
         "last_name": _NAMES,
         "middle_name": st.none() | _NAMES,
-        "birthdate": st.none() | st.dates(dt.date(1900, 1, 1), dt.date(2026, 1, 1)).map(dt.date.isoformat),
+        "birthdate": st.none()
+        | st.dates(dt.date(1900, 1, 1), dt.date(2026, 1, 1)).map(dt.date.isoformat),
         "email": st.none() | st.sampled_from(["a@b.kz", "иван@почта.рф"]),
         "country": st.none() | _COUNTRIES,
         "person_id": st.none() | st.sampled_from(["901231300123", "N 1/қ"]),
@@ -245,11 +322,17 @@ _RULED: dict[type, dict[str, st.SearchStrategy]] = {
 }
 
 
-def requests(kind: type[msgspec.Struct], words: st.SearchStrategy[str] = whole_text) -> st.SearchStrategy:
+def requests(
+    kind: type[msgspec.Struct], words: st.SearchStrategy[str] = whole_text
+) -> st.SearchStrategy:
     """Bodies of a row, with these words in every text."""
     if kind is HeaderQuery:
         return st.just(HeaderQuery(headers=Fields({"x-card-id": "card-1"})))
-    shapes = {each.name: _given(each.type, words) for each in msgspec.structs.fields(kind) if each.name != "request_id"}
+    shapes = {
+        each.name: _given(each.type, words)
+        for each in msgspec.structs.fields(kind)
+        if each.name != "request_id"
+    }
     if kind is LimitAmount:
         shapes["value"] = st.decimals(0, 10**9, places=2)
     shapes |= _RULED.get(kind, {})
@@ -264,7 +347,15 @@ def requests(kind: type[msgspec.Struct], words: st.SearchStrategy[str] = whole_t
 def make():
     """Strategies."""
     return SimpleNamespace(
-        requests=requests, replies=replies, answers=answers, near=near, values=values, trees=trees, text=text, names=names, waits=waits
+        requests=requests,
+        replies=replies,
+        answers=answers,
+        near=near,
+        values=values,
+        trees=trees,
+        text=text,
+        names=names,
+        waits=waits,
     )
 
 
@@ -278,7 +369,9 @@ def to_bytes():
 
 
 class MadeUp:
-    """A wire: each attempt gets the next answer, and the last one again and again; `None` is a lost one."""
+    """A wire: each attempt gets the next answer, and the last one again and again; `None` is a lost
+    one.
+    """
 
     def __init__(self, script: list[Reply | None]) -> None:
         self.script = list(script)

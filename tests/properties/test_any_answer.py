@@ -1,4 +1,6 @@
-"""Whatever an issuer answers, a call ends: with its struct, or with an error of the library that has the id."""
+"""Whatever an issuer answers, a call ends: with its struct, or with an error of the library that
+has the id.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ from freedompay_async.operations.operation import Operation, start
 
 SCHEMES = st.sampled_from(["KZ", "KG"])
 every_row = pytest.mark.parametrize("row", [*TABLE, *HASHDT_TABLE], ids=lambda row: row.name)
-askable = pytest.mark.parametrize("row", [row for row in TABLE if row.retry is Retry.ASKABLE], ids=lambda row: row.name)
+askable = pytest.mark.parametrize(
+    "row", [row for row in TABLE if row.retry is Retry.ASKABLE], ids=lambda row: row.name
+)
 
 
 def refuse(name):
@@ -40,7 +44,9 @@ def check_readable(value) -> None:
     assert repr(pickle.loads(pickle.dumps(value))) == repr(value)
     json.loads(to_json(value), parse_int=str, parse_float=str, parse_constant=refuse)
     if isinstance(value, msgspec.Struct):
-        json.loads(msgspec.json.encode(value), parse_int=str, parse_float=refuse, parse_constant=refuse)
+        json.loads(
+            msgspec.json.encode(value), parse_int=str, parse_float=refuse, parse_constant=refuse
+        )
         assert dict(value).keys() == set(value.__struct_fields__)
     check_parts(value)
 
@@ -60,14 +66,24 @@ def check_parts(value) -> None:
 
 def check_error(error: FreedomPayError, wire, row, request_id: str | None = None) -> None:
     """It names the call and an id that went out, and it travels."""
-    went = [json.loads(message.body).get("request_id") if message.body else None for message in wire.sent]
-    went += [message.headers.get(name) for message in wire.sent for name in ("Request-Id", "x-request-id")]
+    went = [
+        json.loads(message.body).get("request_id") if message.body else None
+        for message in wire.sent
+    ]
+    went += [
+        message.headers.get(name)
+        for message in wire.sent
+        for name in ("Request-Id", "x-request-id")
+    ]
 
     assert error.call == row.name
     assert request_id in (None, error.request_id)
     # The JWS scheme has no header for it, and some bodies have no field.
     assert error.request_id in went or (error.request_id and not any(went))
-    assert (str(pickle.loads(pickle.dumps(error))), repr(copy.copy(error))) == (str(error), repr(error))
+    assert (str(pickle.loads(pickle.dumps(error))), repr(copy.copy(error))) == (
+        str(error),
+        repr(error),
+    )
     assert pickle.loads(pickle.dumps(error)).__dict__ == error.__dict__
     for name in properties(error):
         getattr(error, name)
@@ -84,9 +100,13 @@ async def called(session, row, request):
 
 @every_row
 @given(data=st.data())
-def test_call_ends_with_its_struct_or_with_an_error_that_has_the_id(row, data, make, over, wire, play):
+def test_call_ends_with_its_struct_or_with_an_error_that_has_the_id(
+    row, data, make, over, wire, play
+):
     kinds = [row.answer] * 3 + [RequestState] * (row.retry is Retry.ASKABLE)
-    script = data.draw(st.lists(st.none() | st.one_of(*map(make.replies, kinds)), min_size=1, max_size=4))
+    script = data.draw(
+        st.lists(st.none() | st.one_of(*map(make.replies, kinds)), min_size=1, max_size=4)
+    )
     session = over(wires := wire(script), data.draw(SCHEMES))
     try:
         answer, seconds = play(called(session, row, data.draw(make.requests(row.request))))
@@ -98,7 +118,11 @@ def test_call_ends_with_its_struct_or_with_an_error_that_has_the_id(row, data, m
 
         assert isinstance(answer, row.answer)
         assert answer.request_id
-        assert operation is None or (operation.request_id == answer.request_id and operation.done in (True, False) and repr(operation))
+        assert operation is None or (
+            operation.request_id == answer.request_id
+            and operation.done in (True, False)
+            and repr(operation)
+        )
         assert seconds <= 61
         check_readable(answer)
     assert 1 <= len(wires.sent) <= 200
@@ -121,7 +145,9 @@ def test_repeated_call_ends_too(row, data, make, over, wire, play):
 
 @askable
 @given(data=st.data())
-def test_operation_ends_with_its_result_or_with_an_error_that_has_the_id(row, data, make, over, wire, play):
+def test_operation_ends_with_its_result_or_with_an_error_that_has_the_id(
+    row, data, make, over, wire, play
+):
     script = data.draw(st.lists(st.none() | make.replies(RequestState), min_size=1, max_size=4))
     session = over(wires := wire(script))
     operation = Operation(session, row, "my-id")

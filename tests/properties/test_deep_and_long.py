@@ -1,4 +1,6 @@
-"""Fields that may be anything are: very deep, very long; and what is kept aside is the same after a pickle."""
+"""Fields that may be anything are: very deep, very long; and what is kept aside is the same after a
+pickle.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,12 @@ PLACES = {
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("odd", ODD)
 def test_odd_value_leaves_the_answer_readable(place, odd):
-    verdict = read_answer(Reply(200, {}, PLACES[place].format(ODD[odd]).encode()), StatementExtended, effect=False, now=0.0)
+    verdict = read_answer(
+        Reply(200, {}, PLACES[place].format(ODD[odd]).encode()),
+        StatementExtended,
+        effect=False,
+        now=0.0,
+    )
     answer = verdict.answer
     told = json.loads(to_json(answer), parse_int=str, parse_float=str, parse_constant=pytest.fail)
 
@@ -65,7 +72,9 @@ def test_integer_that_no_reader_takes_makes_the_answer_unreadable_and_is_not_sho
 # No name and no text of these reads like a secret.
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text("xyz ", max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("xyz", max_size=4), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text("xyz", max_size=4), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 
@@ -80,7 +89,14 @@ def test_extra_is_the_same_after_a_pickle(fields):
     assert copy.deepcopy(extra) == copy.copy(extra) == extra
 
 
-@given(st.dictionaries(st.sampled_from(["pin", "cvv", "note", "x"]), st.text("0123456789", min_size=1), min_size=1, max_size=4))
+@given(
+    st.dictionaries(
+        st.sampled_from(["pin", "cvv", "note", "x"]),
+        st.text("0123456789", min_size=1),
+        min_size=1,
+        max_size=4,
+    )
+)
 def test_extra_shows_the_same_names_after_a_pickle_and_has_no_secret(fields):
     answer = CardInfo(status="ok", extra=Extra(fields))
     again = pickle.loads(pickle.dumps(answer))

@@ -27,11 +27,24 @@ NAMES = [
     "document",
     "expiry",
 ]
-NAMES += ["new_pin", "newPin", "pin_code", "pinBlock", "set_pin_url", "secretKey", "expiry_date", "card_pan"]
+NAMES += [
+    "new_pin",
+    "newPin",
+    "pin_code",
+    "pinBlock",
+    "set_pin_url",
+    "secretKey",
+    "expiry_date",
+    "card_pan",
+]
 # A value that no other part of the text holds.
-VALUES = st.text(st.characters(codec="utf-8", exclude_characters="*"), max_size=12).map(lambda text: f"zq{text}qz")
+VALUES = st.text(st.characters(codec="utf-8", exclude_characters="*"), max_size=12).map(
+    lambda text: f"zq{text}qz"
+)
 # What stands next to a number and is no part of it.
-EDGES = st.text(st.characters(exclude_categories=["Nd", "Cs"], exclude_characters="- "), min_size=1, max_size=6)
+EDGES = st.text(
+    st.characters(exclude_categories=["Nd", "Cs"], exclude_characters="- "), min_size=1, max_size=6
+)
 NOISE = st.text(st.sampled_from('0123456789 -"\\{}[]:,pin.*_abc\n'), max_size=120)
 
 
@@ -79,9 +92,20 @@ def test_card_number_among_other_groups_of_digits_is_not_shown_whole(number, bef
 @given(data=st.data(), number=numbers())
 def test_card_number_anywhere_in_json_is_not_shown(data, number, make, to_bytes):
     digits, shown = number
-    place = data.draw(st.sampled_from([lambda n: {"note": n}, lambda n: {n: 1}, lambda n: [n], lambda n: {"a": [{"b": f"({n})"}]}]))
+    place = data.draw(
+        st.sampled_from(
+            [
+                lambda n: {"note": n},
+                lambda n: {n: 1},
+                lambda n: [n],
+                lambda n: {"a": [{"b": f"({n})"}]},
+            ]
+        )
+    )
     body = to_bytes(
-        place(shown) | {"rest": data.draw(make.trees)} if isinstance(place(shown), dict) else [*place(shown), data.draw(make.trees)]
+        place(shown) | {"rest": data.draw(make.trees)}
+        if isinstance(place(shown), dict)
+        else [*place(shown), data.draw(make.trees)]
     )
 
     assert digits not in bare(masked_body(body))
@@ -96,29 +120,47 @@ def test_card_number_that_is_a_number_is_not_shown(number):
 
 @given(st.sampled_from(NAMES), VALUES, st.booleans(), st.sampled_from(["", " ", "\n\t"]))
 def test_value_of_a_secret_name_is_not_shown(name, value, ascii_only, blank):
-    text = json.dumps({"before": 1, name: value, "after": 2}, ensure_ascii=ascii_only, separators=(f"{blank},{blank}", f"{blank}:{blank}"))
+    text = json.dumps(
+        {"before": 1, name: value, "after": 2},
+        ensure_ascii=ascii_only,
+        separators=(f"{blank},{blank}", f"{blank}:{blank}"),
+    )
 
     assert json.loads(mask_text(text)) == {"before": 1, name: "***", "after": 2}
 
 
 @given(
     st.sampled_from(NAMES),
-    st.one_of(st.integers(), st.decimals(-1000, 1000, places=3).map(float)).filter(lambda each: "e" not in repr(each)),
+    st.one_of(st.integers(), st.decimals(-1000, 1000, places=3).map(float)).filter(
+        lambda each: "e" not in repr(each)
+    ),
 )
 def test_number_of_a_secret_name_is_not_shown(name, value):
     assert json.loads(mask_text(json.dumps({name: value, "after": 2}))) == {name: "***", "after": 2}
 
 
-@given(st.sampled_from(NAMES), st.lists(VALUES.filter(lambda value: "]" not in value), max_size=3), st.booleans())
+@given(
+    st.sampled_from(NAMES),
+    st.lists(VALUES.filter(lambda value: "]" not in value), max_size=3),
+    st.booleans(),
+)
 def test_list_of_a_secret_name_is_not_shown(name, values, ascii_only):
     text = json.dumps({name: values, "after": 2}, ensure_ascii=ascii_only)
 
     assert json.loads(mask_text(text)) == {name: "***", "after": 2}
 
 
-@given(st.sampled_from(NAMES), st.dictionaries(st.sampled_from("abc"), VALUES.filter(lambda value: "}" not in value), max_size=3))
+@given(
+    st.sampled_from(NAMES),
+    st.dictionaries(
+        st.sampled_from("abc"), VALUES.filter(lambda value: "}" not in value), max_size=3
+    ),
+)
 def test_object_of_a_secret_name_is_not_shown(name, values):
-    assert json.loads(mask_text(json.dumps({name: values, "after": 2}))) == {name: "***", "after": 2}
+    assert json.loads(mask_text(json.dumps({name: values, "after": 2}))) == {
+        name: "***",
+        "after": 2,
+    }
 
 
 @given(st.lists(st.tuples(st.sampled_from(NAMES), VALUES), min_size=1, max_size=6), st.data())
@@ -149,7 +191,10 @@ TABLE = {
     "a bracket in a list": ('{"pin":["]","3456"]}', '{"pin":"***"}'),
     "an object in an object": ('{"pin":{"a":{"b":1},"c":"3456"}}', '{"pin":"***"}'),
     "a name with an escape": ('{"p\\u0069n":"3456"}', '{"pin":"***"}'),
-    "JSON in a string": (json.dumps({"said": json.dumps({"pin": "3456"})}), '{"said":"{\\"pin\\":\\"***\\"}"}'),
+    "JSON in a string": (
+        json.dumps({"said": json.dumps({"pin": "3456"})}),
+        '{"said":"{\\"pin\\":\\"***\\"}"}',
+    ),
     "a name of two words": ('{"cardPan":"3456"}', '{"cardPan":"***"}'),
     "an integer of 5,000 digits": (f'{{"pin":{"7" * 5000}}}', '{"pin":"***"}'),
     "a number beyond any": ('{"a":1,"pin":[[1],1e400]}', '{"a":1,"pin":"***"}'),
@@ -161,7 +206,18 @@ def test_form_of_a_secret_field_is_masked(text, shown):
     assert masked_body(text.encode()) == shown
 
 
-@pytest.mark.parametrize("name", ["fin_document_id", "document_id", "finDocumentId", "pin_id", "token_id", "PAN_ID", "secret_id"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "fin_document_id",
+        "document_id",
+        "finDocumentId",
+        "pin_id",
+        "token_id",
+        "PAN_ID",
+        "secret_id",
+    ],
+)
 def test_id_of_something_is_not_masked(name):
     text = f'{{"{name}":"3456"}}'
 
@@ -212,6 +268,11 @@ HOSTILE = {
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_long_hostile_text_is_masked_in_no_time(text):
-    shown = [mask_text(text), masked_body(text.encode()), masked_body(json.dumps({"said": text, "pin": 1}).encode()), is_secret_name(text)]
+    shown = [
+        mask_text(text),
+        masked_body(text.encode()),
+        masked_body(json.dumps({"said": text, "pin": 1}).encode()),
+        is_secret_name(text),
+    ]
 
     assert len(shown) == 4

@@ -17,7 +17,12 @@ from freedompay_async.codec.encode import encode
 from freedompay_async.codec.messages import Reply
 from freedompay_async.codec.shapes import read_shape
 from freedompay_async.codec.to_json import to_json
-from freedompay_async.contract.models import CardBalance, GiftCardState, LimitAmount, TransactionCreation
+from freedompay_async.contract.models import (
+    CardBalance,
+    GiftCardState,
+    LimitAmount,
+    TransactionCreation,
+)
 from freedompay_async.contract.models.requests import money
 from freedompay_async.errors import ConfigurationError
 
@@ -28,11 +33,15 @@ NUMBER = re.compile(rb'"amount":(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?),')
 def amounts(draw) -> Decimal:
     """What `money` takes: at most 24 digits before the point and 6 after it, and not less than 0."""
     places = draw(st.integers(-3, 6))
-    return Decimal((0, tuple(map(int, str(draw(st.integers(0, 10 ** (21 + max(places, 0)) - 1))))), -places))
+    return Decimal(
+        (0, tuple(map(int, str(draw(st.integers(0, 10 ** (21 + max(places, 0)) - 1))))), -places)
+    )
 
 
 def sent(amount) -> bytes:
-    return encode(TransactionCreation(order_id="1", card_id="2", amount=money(amount), currency="KZT"))
+    return encode(
+        TransactionCreation(order_id="1", card_id="2", amount=money(amount), currency="KZT")
+    )
 
 
 @given(amounts())
@@ -52,7 +61,9 @@ def test_decimal_is_read_as_it_was_sent(amount):
 @given(amounts())
 def test_decimal_of_an_answer_is_the_number_that_came(amount):
     text = f"{amount:f}"
-    body = msgspec.json.Decoder(dict, float_hook=Decimal).decode(f'{{"status":0,"card_balance":{text}}}')
+    body = msgspec.json.Decoder(dict, float_hook=Decimal).decode(
+        f'{{"status":0,"card_balance":{text}}}'
+    )
     answer = read_shape(body, GiftCardState, notes=[])
 
     assert answer.card_balance == amount
@@ -84,7 +95,11 @@ def test_context_of_the_caller_rounds_nothing(amount, precision):
 
 @given(
     st.one_of(
-        st.floats(), st.booleans(), st.none(), st.binary(), st.sampled_from(["NaN", "Infinity", "-Infinity", "sNaN", "", "1,5", "1 000"])
+        st.floats(),
+        st.booleans(),
+        st.none(),
+        st.binary(),
+        st.sampled_from(["NaN", "Infinity", "-Infinity", "sNaN", "", "1,5", "1 000"]),
     )
 )
 def test_what_is_no_exact_number_is_refused(amount):
@@ -115,11 +130,20 @@ FAR = {
 
 @pytest.mark.parametrize("amount", FAR.values(), ids=FAR)
 def test_what_is_out_of_bounds_is_refused_at_once(amount):
-    with pytest.raises(ConfigurationError, match="at most 24 digits and 6 decimal places, 0 or more"):
+    with pytest.raises(
+        ConfigurationError, match="at most 24 digits and 6 decimal places, 0 or more"
+    ):
         money(amount)
 
 
-EDGE = {0: "0", 10**24 - 1: "9" * 24, "0.000001": "0.000001", "9" * 24 + ".999999": "9" * 24 + ".999999", "007": "7", "1.50": "1.50"}
+EDGE = {
+    0: "0",
+    10**24 - 1: "9" * 24,
+    "0.000001": "0.000001",
+    "9" * 24 + ".999999": "9" * 24 + ".999999",
+    "007": "7",
+    "1.50": "1.50",
+}
 
 
 @pytest.mark.parametrize(("amount", "kept"), EDGE.items())
@@ -130,20 +154,45 @@ def test_what_is_at_the_bounds_is_taken(amount, kept):
 
 @pytest.mark.parametrize(
     "text",
-    ["\u0661\u0662", "\uff11", "+5", "-0", "-1", "1e5", "1E-2", "1_000", " 1", "1 ", "1\n", "1.", ".5", "1,5", "0x1", "\u221e", "1.2.3"],
+    [
+        "\u0661\u0662",
+        "\uff11",
+        "+5",
+        "-0",
+        "-1",
+        "1e5",
+        "1E-2",
+        "1_000",
+        " 1",
+        "1 ",
+        "1\n",
+        "1.",
+        ".5",
+        "1,5",
+        "0x1",
+        "\u221e",
+        "1.2.3",
+    ],
 )
 def test_text_of_other_than_plain_digits_is_refused(text):
     with pytest.raises(ConfigurationError, match="Nothing was sent"):
         money(text)
 
 
-@pytest.mark.parametrize("text", ["NaN", "nan", "Infinity", "-Infinity", "sNaN", "inf", "1E+999999999", "1_0", " 1", "\u0661"])
+@pytest.mark.parametrize(
+    "text",
+    ["NaN", "nan", "Infinity", "-Infinity", "sNaN", "inf", "1E+999999999", "1_0", " 1", "\u0661"],
+)
 def test_text_of_an_answer_that_is_no_amount_is_set_aside(text):
     body = json.dumps({"status": "ok", "amount": text, "blocked_amount": "12.10"})
     answer = read_answer(Reply(200, {}, body.encode()), CardBalance, effect=False, now=0.0).answer
     told = json.loads(to_json(answer), parse_constant=pytest.fail)
 
-    assert (answer.amount, answer.blocked_amount, dict(answer.extra)) == (None, Decimal("12.10"), {"amount": text})
+    assert (answer.amount, answer.blocked_amount, dict(answer.extra)) == (
+        None,
+        Decimal("12.10"),
+        {"amount": text},
+    )
     assert (told["amount"], told["blocked_amount"], told["extra"]) == (None, 12.1, {"amount": text})
 
 

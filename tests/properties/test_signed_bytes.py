@@ -27,10 +27,19 @@ SECRET = b"sandbox-secret"
 every_row = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
 # The others have nothing but numbers in them, or an id, which is checked for itself.
 every_row_with_text = pytest.mark.parametrize(
-    "row", [row for row in TABLE if row.request not in (BulkIssue, GiftCardId, GiftProductQuery, StatusQuery)], ids=lambda row: row.name
+    "row",
+    [
+        row
+        for row in TABLE
+        if row.request not in (BulkIssue, GiftCardId, GiftProductQuery, StatusQuery)
+    ],
+    ids=lambda row: row.name,
 )
 SCHEMES = st.sampled_from(["KZ", "KG"])
-WORDS = st.one_of(st.text(max_size=12), st.sampled_from(["\x00", "\u2028", "\\", '"', "/", "\x7f", "\U0010ffff", "Ёлка", "e\u0301"]))
+WORDS = st.one_of(
+    st.text(max_size=12),
+    st.sampled_from(["\x00", "\u2028", "\\", '"', "/", "\x7f", "\U0010ffff", "Ёлка", "e\u0301"]),
+)
 HALVES = st.characters(categories=["Cs"])
 
 
@@ -50,8 +59,15 @@ def check_signature(message, scheme: str) -> None:
     protected, payload, signature = message.headers["X-JWS-Signature"].encode().split(b".")
 
     assert payload == b""
-    assert unb64(protected) == b'{"uri":"%s","auth_id":"10001","method":"POST","params":"","alg":"HS512"}' % message.path.encode()
-    assert unb64(signature) == hmac.new(SECRET, protected + b"." + b64(message.body), hashlib.sha512).digest()
+    assert (
+        unb64(protected)
+        == b'{"uri":"%s","auth_id":"10001","method":"POST","params":"","alg":"HS512"}'
+        % message.path.encode()
+    )
+    assert (
+        unb64(signature)
+        == hmac.new(SECRET, protected + b"." + b64(message.body), hashlib.sha512).digest()
+    )
 
 
 def plain(value):
@@ -62,7 +78,11 @@ def plain(value):
         kept = msgspec.structs.asdict(value)
         needed = {field.name for field in msgspec.structs.fields(value) if field.required}
         omits = value.__struct_config__.omit_defaults
-        return {name: plain(part) for name, part in kept.items() if not omits or name in needed or part is not None}
+        return {
+            name: plain(part)
+            for name, part in kept.items()
+            if not omits or name in needed or part is not None
+        }
     if isinstance(value, list):
         return [plain(part) for part in value]
     return value
@@ -78,7 +98,9 @@ def ok(row) -> Reply:
     return Reply(
         200,
         {},
-        b'{"status":0,"datetime":"2026-05-14 10:00:00"}' if row.section == "gift_cards" else b'{"status":"ok","request_status":"process"}',
+        b'{"status":0,"datetime":"2026-05-14 10:00:00"}'
+        if row.section == "gift_cards"
+        else b'{"status":"ok","request_status":"process"}',
     )
 
 
@@ -107,7 +129,9 @@ def strings(value) -> dict | list | str:
 
 @every_row_with_text
 @given(data=st.data())
-def test_half_of_a_surrogate_pair_is_refused_and_nothing_goes_out(row, data, make, over, wire, play):
+def test_half_of_a_surrogate_pair_is_refused_and_nothing_goes_out(
+    row, data, make, over, wire, play
+):
     bad = data.draw(st.tuples(st.text(max_size=4), HALVES, st.text(max_size=4)).map("".join))
     request = data.draw(make.requests(row.request, st.just(bad)))
     assume(holds(plain(request), bad))
@@ -135,8 +159,14 @@ def test_given_body_arrives_as_it_was_given(data, make):
         st.dictionaries(
             st.text(max_size=8),
             st.recursive(
-                st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | WORDS | WORDS.map(Secret),
-                lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
+                st.none()
+                | st.booleans()
+                | st.integers(-(2**63), 2**64 - 1)
+                | WORDS
+                | WORDS.map(Secret),
+                lambda inner: (
+                    st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3)
+                ),
                 max_leaves=6,
             ),
         )
@@ -153,7 +183,15 @@ def revealed(value):
     return [revealed(part) for part in value] if isinstance(value, list) else value
 
 
-@given(st.one_of(st.binary(), st.complex_numbers(), st.just(object()), st.sets(st.integers()), st.integers(10**5000, 10**5001)))
+@given(
+    st.one_of(
+        st.binary(),
+        st.complex_numbers(),
+        st.just(object()),
+        st.sets(st.integers()),
+        st.integers(10**5000, 10**5001),
+    )
+)
 def test_given_value_is_sent_or_refused(value):
     with suppress(ConfigurationError):
         assert json.loads(encode(GivenBody(fields=Fields({"a": value})))).keys() == {"a"}

@@ -28,7 +28,11 @@ DONE = {"status": "ok", "request_status": "success"}
 
 
 def encode(fields) -> bytes:
-    return fields if isinstance(fields, bytes) else json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+    return (
+        fields
+        if isinstance(fields, bytes)
+        else json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+    )
 
 
 def b64(data: bytes) -> str:
@@ -38,16 +42,36 @@ def b64(data: bytes) -> str:
 class Api:
     """Signs and sends; `scheme` is `sign`, `HS512` or `HS256`."""
 
-    def __init__(self, issuer: Sandbox, session: aiohttp.ClientSession, *, scheme: str = "sign") -> None:
+    def __init__(
+        self, issuer: Sandbox, session: aiohttp.ClientSession, *, scheme: str = "sign"
+    ) -> None:
         self.issuer = issuer
         self.session = session
         self.scheme = scheme
 
-    def headers(self, call: str, body: bytes, *, own: str | None = None, scheme: str | None = None, **changes) -> dict[str, str]:
+    def headers(
+        self,
+        call: str,
+        body: bytes,
+        *,
+        own: str | None = None,
+        scheme: str | None = None,
+        **changes,
+    ) -> dict[str, str]:
         if (scheme or self.scheme) == "sign":
             digest = hashlib.sha256(body + self.issuer.secret_key.encode()).hexdigest()
-            return {"Auth-Id": self.issuer.auth_id, "Request-Id": own or str(uuid4()), "Sign": digest} | changes
-        protected = {"uri": PREFIX + call, "auth_id": self.issuer.auth_id, "method": "POST", "params": "", "alg": scheme or self.scheme}
+            return {
+                "Auth-Id": self.issuer.auth_id,
+                "Request-Id": own or str(uuid4()),
+                "Sign": digest,
+            } | changes
+        protected = {
+            "uri": PREFIX + call,
+            "auth_id": self.issuer.auth_id,
+            "method": "POST",
+            "params": "",
+            "alg": scheme or self.scheme,
+        }
         return {"X-JWS-Signature": self.jws(protected | changes, body)}
 
     def jws(self, protected: dict[str, str], body: bytes) -> str:
@@ -56,14 +80,24 @@ class Api:
         return f"{header}..{b64(hmac.new(self.issuer.secret_key.encode(), f'{header}.{b64(body)}'.encode(), digest).digest())}"
 
     @asynccontextmanager
-    async def raw(self, call: str, fields, *, own: str | None = None, headers: dict[str, str] | None = None):
+    async def raw(
+        self, call: str, fields, *, own: str | None = None, headers: dict[str, str] | None = None
+    ):
         body = encode(fields)
-        named = fields.get("request_id") if isinstance(fields, dict) and call != "request/status" else None
+        named = (
+            fields.get("request_id")
+            if isinstance(fields, dict) and call != "request/status"
+            else None
+        )
         if headers is None:
-            headers = self.headers(call, body, own=own or (named if isinstance(named, str) else None))
+            headers = self.headers(
+                call, body, own=own or (named if isinstance(named, str) else None)
+            )
         # aiohttp wants a large body as a file.
         async with self.session.post(
-            self.issuer.base_url + PREFIX + call, data=io.BytesIO(body), headers={"Content-Type": "application/json"} | headers
+            self.issuer.base_url + PREFIX + call,
+            data=io.BytesIO(body),
+            headers={"Content-Type": "application/json"} | headers,
         ) as response:
             yield response
 
@@ -72,7 +106,9 @@ class Api:
             return response.status, await response.json()
 
     async def __call__(self, call: str, **fields) -> dict:
-        """The answer to an effect under a fresh id, unless it names one; HTTP 200 is taken for granted."""
+        """The answer to an effect under a fresh id, unless it names one; HTTP 200 is taken for
+        granted.
+        """
         status, answer = await self.send(call, {"request_id": str(uuid4())} | fields)
         assert status == 200, answer
         return answer
@@ -94,7 +130,13 @@ class Api:
 
 
 def person(**changes) -> dict:
-    fields = {"phone": 77017777777, "type": 1, "resident": 1, "first_name": "Ivan", "last_name": "Ivanov"} | changes
+    fields = {
+        "phone": 77017777777,
+        "type": 1,
+        "resident": 1,
+        "first_name": "Ivan",
+        "last_name": "Ivanov",
+    } | changes
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -121,23 +163,51 @@ async def api(issuer):
 
 
 class Counter:
-    """A desk and its issuer without HTTP, under a clock that a test moves; a call gives the whole answer but its time."""
+    """A desk and its issuer without HTTP, under a clock that a test moves; a call gives the whole
+    answer but its time.
+    """
 
-    def __init__(self, *, faults: Faults | None = None, processing=(0.0, 0.0), database=":memory:", **options) -> None:
+    def __init__(
+        self, *, faults: Faults | None = None, processing=(0.0, 0.0), database=":memory:", **options
+    ) -> None:
         # 2026-01-15 12:00 in the issuer's zone.
         self.now = 1_768_460_400.0
         self.issuer = Issuer(database=database, merchant="10001", clock=lambda: self.now, **options)
-        self.desk = Desk(issuer=self.issuer, plan=Plan(faults or Faults()), auth_id="10001", secret_key=KEY, processing=processing)
+        self.desk = Desk(
+            issuer=self.issuer,
+            plan=Plan(faults or Faults()),
+            auth_id="10001",
+            secret_key=KEY,
+            processing=processing,
+        )
 
     def take(self, path: str, fields, *, scheme: str = "sign", own: str | None = None) -> Taken:
         # By msgspec, because json has no way to write a Decimal.
         body = fields if isinstance(fields, bytes) else wire(fields)
         if scheme == "sign":
-            named = fields.get("request_id") if isinstance(fields, dict) and not path.endswith("request/status") else None
+            named = (
+                fields.get("request_id")
+                if isinstance(fields, dict) and not path.endswith("request/status")
+                else None
+            )
             digest = hashlib.sha256(body + KEY.encode()).hexdigest()
-            headers = {"Auth-Id": "10001", "Request-Id": own or named or str(uuid4()), "Sign": digest}
+            headers = {
+                "Auth-Id": "10001",
+                "Request-Id": own or named or str(uuid4()),
+                "Sign": digest,
+            }
         else:
-            protected = b64(encode({"uri": path, "auth_id": "10001", "method": "POST", "params": "", "alg": "HS512"}))
+            protected = b64(
+                encode(
+                    {
+                        "uri": path,
+                        "auth_id": "10001",
+                        "method": "POST",
+                        "params": "",
+                        "alg": "HS512",
+                    }
+                )
+            )
             digest = hmac.digest(KEY.encode(), f"{protected}.{b64(body)}".encode(), "sha512")
             headers = {"X-JWS-Signature": f"{protected}..{b64(digest)}"}
         return self.desk.take(path=path, headers=headers, body=body)

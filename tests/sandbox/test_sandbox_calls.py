@@ -25,7 +25,9 @@ def test_the_calls():
     assert rules.calls() == CALLS.keys()
     assert {call for call in rules.calls() if rules.is_effect(call)} == EFFECTS
     assert {call for call in rules.calls() if rules.is_gift(call)} == GIFTS
-    assert {call for call in rules.calls() if rules.has_own_id(call)} == {call for call, sample in CALLS.items() if sample.has_own_id}
+    assert {call for call in rules.calls() if rules.has_own_id(call)} == {
+        call for call, sample in CALLS.items() if sample.has_own_id
+    }
 
 
 @pytest.mark.parametrize("call", sorted(CALLS))
@@ -34,7 +36,9 @@ def test_each_path_is_that_of_its_call(call):
 
 
 def test_a_path_that_the_vendor_prints_beside_its_own():
-    assert rules.call_of("/v5/partner/external/cardholder_validate") == "external/cardholder_validate"
+    assert (
+        rules.call_of("/v5/partner/external/cardholder_validate") == "external/cardholder_validate"
+    )
 
 
 @pytest.mark.parametrize(
@@ -70,7 +74,11 @@ def test_a_call_without_fields_is_answered_in_its_form(counter, call, scheme):
         assert taken.verdict == ("ok" if call == "cards/product_list" else "refused")
         assert isinstance(body["status"], int)
     else:
-        assert (taken.verdict, body["status"], body["error_code"]) == ("refused", "error", "invalid_request")
+        assert (taken.verdict, body["status"], body["error_code"]) == (
+            "refused",
+            "error",
+            "invalid_request",
+        )
         assert ("request_status" in body) == (call != "external/cardholder_validate")
 
 
@@ -101,11 +109,19 @@ def test_under_sign_each_call_has_an_id_of_its_own(counters, call):
 
 def test_an_id_in_bytes_that_are_no_text(counter):
     own = b"\xff\xfe".decode(errors="surrogateescape")
-    assert [counter.take("/v5/cards/product_list", {}, own=own).verdict for _ in range(2)] == ["ok", "duplicate"]
+    assert [counter.take("/v5/cards/product_list", {}, own=own).verdict for _ in range(2)] == [
+        "ok",
+        "duplicate",
+    ]
 
 
 @pytest.mark.parametrize(
-    ("call", "fields"), [("card/block", {"description": "lost"}), ("card/close", {"description": "lost"}), ("card/reset_counter_pin", {})]
+    ("call", "fields"),
+    [
+        ("card/block", {"description": "lost"}),
+        ("card/close", {"description": "lost"}),
+        ("card/reset_counter_pin", {}),
+    ],
 )
 def test_an_effect_of_a_late_request_is_there_and_told_later(counters, call, fields):
     counter = counters(faults=Faults(late=1.0, late_by=60))
@@ -116,10 +132,16 @@ def test_an_effect_of_a_late_request_is_there_and_told_later(counters, call, fie
     [card] = counter("request/status", request_id=request_id)["cards"]
     request_id = str(uuid4())
     assert counter(call, request_id=request_id, card_id=card["card_id"], **fields)["status"] == "ok"
-    assert counter(call, request_id=request_id, card_id=card["card_id"], **fields)["error_code"] == "duplicate_request"
+    assert (
+        counter(call, request_id=request_id, card_id=card["card_id"], **fields)["error_code"]
+        == "duplicate_request"
+    )
     assert counter("request/status", request_id=request_id)["error_code"] == "unknown_request"
     counter.now += 60
-    assert counter("request/status", request_id=request_id) == {"status": "ok", "request_status": "success"}
+    assert counter("request/status", request_id=request_id) == {
+        "status": "ok",
+        "request_status": "success",
+    }
 
 
 def test_each_request_takes_its_time(counters):
@@ -128,7 +150,10 @@ def test_each_request_takes_its_time(counters):
     fields = {"object": {"type": "account", "value": "x"}}
     amount = {"type": "sum", "value": "1", "currency": "KZT"}
     limits = [{"transaction_type": "pay", "amount": [amount]}]
-    assert counter("limits/set", request_id=request_id, limits=limits, **fields)["request_status"] == "process"
+    assert (
+        counter("limits/set", request_id=request_id, limits=limits, **fields)["request_status"]
+        == "process"
+    )
     assert counter("request/status", request_id=request_id)["request_status"] == "process"
     counter.now += 10
     assert counter("request/status", request_id=request_id)["request_status"] == "success"
@@ -140,7 +165,9 @@ async def sent(taken, fault):
     return response.status, json.loads(response.body)
 
 
-@pytest.mark.parametrize("call", ["cards/product_list", "card/info", "external/cardholder_validate"])
+@pytest.mark.parametrize(
+    "call", ["cards/product_list", "card/info", "external/cardholder_validate"]
+)
 async def test_a_broken_server_and_an_odd_status_speak_the_form_of_the_section(counter, call):
     taken = counter.take(path_of(call), {})
     right = taken.answer.body

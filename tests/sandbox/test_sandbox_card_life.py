@@ -18,7 +18,12 @@ def own() -> dict[str, str]:
 def status(counter, card_id):
     shown = counter("card/info", **own(), card_id=card_id)["card_status"]
     assert counter.issuer.card(card_id)["status"] == shown
-    assert next(row for page in counter.issuer.pages() for row in page if row["card_id"] == card_id)["status"] == shown
+    assert (
+        next(row for page in counter.issuer.pages() for row in page if row["card_id"] == card_id)[
+            "status"
+        ]
+        == shown
+    )
     return shown
 
 
@@ -74,10 +79,16 @@ def test_closed_is_final(counter, call, fields):
 def test_a_closed_card_is_linked_to_nobody_and_limited_no_more(counter):
     client_id, card_id = counter.client(), counter.card()
     counter.do("card/close", card_id=card_id, description="lost")
-    limit = {"transaction_type": "pay", "amount": [{"type": "sum", "value": "1", "currency": "KZT"}]}
+    limit = {
+        "transaction_type": "pay",
+        "amount": [{"type": "sum", "value": "1", "currency": "KZT"}],
+    }
 
     assert counter.no("card/link", client_id=client_id, card_id=card_id) == "card_closed"
-    assert counter.no("limits/set", object={"type": "card", "value": card_id}, limits=[limit]) == "card_closed"
+    assert (
+        counter.no("limits/set", object={"type": "card", "value": card_id}, limits=[limit])
+        == "card_closed"
+    )
 
 
 def test_a_closed_card_is_still_read(counter):
@@ -109,7 +120,9 @@ def test_info(counter, linked):
         "expiry": "01/31",
     }
 
-    assert counter("card/info", **own(), card_id=card_id) == DONE | expected | ({"client_id": client_id} if linked else {})
+    assert counter("card/info", **own(), card_id=card_id) == DONE | expected | (
+        {"client_id": client_id} if linked else {}
+    )
 
 
 def test_secret_data_is_the_same_in_both_versions_and_in_every_run(counter):
@@ -147,24 +160,47 @@ def encoded(counter, call, **fields):
 def test_the_cards_of_a_client(counter):
     client_id = counter.client()
     assert counter("client/cards", client_id=client_id) == DONE | {"cards": []}
-    first, second, free = counter.card(client_id, active=True), counter.card(client_id), counter.card()
+    first, second, free = (
+        counter.card(client_id, active=True),
+        counter.card(client_id),
+        counter.card(),
+    )
     counter.do("card/link", client_id=client_id, card_id=free)
     counter.do("card/block", card_id=second, description="lost")
 
     told = counter("client/cards", client_id=client_id)
-    assert [(card["card_id"], card["card_status"]) for card in told["cards"]] == [(first, "active"), (second, "blocked"), (free, "issued")]
+    assert [(card["card_id"], card["card_status"]) for card in told["cards"]] == [
+        (first, "active"),
+        (second, "blocked"),
+        (free, "issued"),
+    ]
     mask = counter("card/info", **own(), card_id=first)["card_mask"]
-    assert told["cards"][0] == {"card_id": first, "card_mask": mask, "card_status": "active", "product_id": 2000}
+    assert told["cards"][0] == {
+        "card_id": first,
+        "card_mask": mask,
+        "card_status": "active",
+        "product_id": 2000,
+    }
 
 
 def test_a_clients_phone_changes(counter):
     client_id = counter.client()
     counter.card(client_id)
-    assert counter.do("client/update", client_id=client_id, product_id=2000, client={"phone": 77010000001}) == DONE
+    assert (
+        counter.do(
+            "client/update", client_id=client_id, product_id=2000, client={"phone": 77010000001}
+        )
+        == DONE
+    )
 
     [[row]] = counter.issuer.pages()
     assert row["phone"] == 77010000001
-    assert counter.no("client/update", client_id="nobody", product_id=2000, client={"phone": 77010000001}) == "unknown_client"
+    assert (
+        counter.no(
+            "client/update", client_id="nobody", product_id=2000, client={"phone": 77010000001}
+        )
+        == "unknown_client"
+    )
 
 
 @pytest.mark.parametrize(
@@ -174,7 +210,11 @@ def test_a_clients_phone_changes(counter):
         ("card/balance", {"card_id": "nothing"}, "unknown_card"),
         ("card/secret_data", {"card_id": "nothing"}, "unknown_card"),
         ("card/statement", {"card_id": "nothing"}, "unknown_card"),
-        ("card/statement_extended", {"card_id": "nothing", "start_date": "2026-01-01", "end_date": "2026-01-31"}, "unknown_card"),
+        (
+            "card/statement_extended",
+            {"card_id": "nothing", "start_date": "2026-01-01", "end_date": "2026-01-31"},
+            "unknown_card",
+        ),
         ("card/set_pin", {"card_id": "nothing"}, "unknown_card"),
         ("card/close", {"card_id": "nothing", "description": "x"}, "unknown_card"),
         ("client/cards", {"client_id": "nobody"}, "unknown_client"),
@@ -193,23 +233,38 @@ def test_what_is_not_there_is_refused(counter, call, fields, code):
 @pytest.mark.parametrize("call", ["card/info", "limits/list"])
 def test_a_read_with_an_id_uses_it_up_and_makes_no_request(counter, call):
     card_id = counter.card()
-    fields = own() | ({"card_id": card_id} if call == "card/info" else {"object": {"type": "card", "value": card_id}})
+    fields = own() | (
+        {"card_id": card_id}
+        if call == "card/info"
+        else {"object": {"type": "card", "value": card_id}}
+    )
 
     assert counter(call, **fields)["status"] == "ok"
     assert counter.no(call, **fields) == "duplicate_request"
-    assert counter.no("card/activate", request_id=fields["request_id"], card_id=card_id) == "duplicate_request"
-    assert counter("request/status", request_id=fields["request_id"])["error_code"] == "unknown_request"
+    assert (
+        counter.no("card/activate", request_id=fields["request_id"], card_id=card_id)
+        == "duplicate_request"
+    )
+    assert (
+        counter("request/status", request_id=fields["request_id"])["error_code"]
+        == "unknown_request"
+    )
     assert counter.no(call, **fields | {"request_id": "no-uuid"}) == "invalid_request"
 
 
 def test_an_id_in_a_body_that_has_none_is_no_id(counter):
     card_id, stray = counter.card(), own()
     for _ in range(2):
-        taken = counter.take("/v5/card-api/card/balance", {"card_id": card_id, **stray}, scheme="HS512")
+        taken = counter.take(
+            "/v5/card-api/card/balance", {"card_id": card_id, **stray}, scheme="HS512"
+        )
         assert taken.verdict == "ok"
 
 
-@pytest.mark.parametrize("path", ["/v5/card-api/external/cardholder_validate", "/v5/partner/external/cardholder_validate"])
+@pytest.mark.parametrize(
+    "path",
+    ["/v5/card-api/external/cardholder_validate", "/v5/partner/external/cardholder_validate"],
+)
 @pytest.mark.parametrize(
     ("first", "last", "phone", "score", "fishy"),
     [
@@ -222,7 +277,12 @@ def test_an_id_in_a_body_that_has_none_is_no_id(counter):
 )
 def test_a_name_is_compared_with_the_holders(counter, path, first, last, phone, score, fishy):
     counter.client()
-    fields = own() | {"user_phone": phone, "first_name": first, "last_name": last, "card_token": str(uuid4())}
+    fields = own() | {
+        "user_phone": phone,
+        "first_name": first,
+        "last_name": last,
+        "card_token": str(uuid4()),
+    }
     answer = counter.take(path, fields).answer.body
     del answer["dt"]
     assert answer == {"status": "ok", "score": score, "fishy": fishy}
@@ -233,9 +293,26 @@ def test_a_name_is_compared_with_the_holders(counter, path, first, last, phone, 
     assert again["error_code"] == "duplicate_request"
 
 
-@pytest.mark.parametrize("changes", [{"user_phone": "77017777777"}, {"user_phone": 7017777777}, {"card_token": "x"}, {"first_name": ""}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"user_phone": "77017777777"},
+        {"user_phone": 7017777777},
+        {"card_token": "x"},
+        {"first_name": ""},
+    ],
+)
 def test_a_validation_of_another_form(counter, changes):
-    fields = own() | {"user_phone": "7017777777", "first_name": "A", "last_name": "B", "card_token": str(uuid4())} | changes
+    fields = (
+        own()
+        | {
+            "user_phone": "7017777777",
+            "first_name": "A",
+            "last_name": "B",
+            "card_token": str(uuid4()),
+        }
+        | changes
+    )
     assert counter("external/cardholder_validate", **fields)["error_code"] == "invalid_request"
 
 

@@ -46,7 +46,9 @@ class TestPath:
     def test_of_a_call_is_another_one(self, desk_of):
         counter = desk_of({"card/bulk_issue": {"path": "/v6/cards"}})
         body = {"request_id": str(uuid4()), "product_id": 7, "count": 1}
-        usual, other = (counter.take(path, body) for path in ("/v5/card-api/card/bulk_issue", "/v6/cards"))
+        usual, other = (
+            counter.take(path, body) for path in ("/v5/card-api/card/bulk_issue", "/v6/cards")
+        )
 
         assert (usual.verdict, usual.answer.http) == ("unknown path", 404)
         assert (other.verdict, says(other)["request_status"]) == ("ok", "success")
@@ -62,13 +64,21 @@ class TestPath:
         assert HostContract({"card/issue": {"path": "/a"}}).call_of(path) == rules.call_of(path)
 
     def test_may_be_that_of_a_call_that_has_moved(self):
-        contract = HostContract({"card/issue": {"path": "/v5/card-api/card/link"}, "card/link": {"path": "/a"}})
+        contract = HostContract(
+            {"card/issue": {"path": "/v5/card-api/card/link"}, "card/link": {"path": "/a"}}
+        )
 
-        assert (contract.call_of("/v5/card-api/card/link"), contract.call_of("/a")) == ("card/issue", "card/link")
+        assert (contract.call_of("/v5/card-api/card/link"), contract.call_of("/a")) == (
+            "card/issue",
+            "card/link",
+        )
         assert contract.call_of("/v5/card-api/card/issue") is None
 
     async def test_keeps_scripts_and_gates_of_its_call(self, talk):
-        async with Sandbox(contract={"card/bulk_issue": {"path": "/v5/card-api/bulk"}}) as issuer, talk(issuer) as api:
+        async with (
+            Sandbox(contract={"card/bulk_issue": {"path": "/v5/card-api/bulk"}}) as issuer,
+            talk(issuer) as api,
+        ):
             issuer.script("card/bulk_issue", Fault.UNAVAILABLE)
             body = {"request_id": str(uuid4()), "product_id": 7, "count": 1}
 
@@ -82,14 +92,20 @@ class TestFields:
         [
             (["cardholder"], {}, "cardholder is required"),
             (["cardholder"], {"cardholder": None}, "cardholder is required"),
-            (["cardholder.phone"], {"cardholder": {"first_name": "A"}}, "cardholder.phone is required"),
+            (
+                ["cardholder.phone"],
+                {"cardholder": {"first_name": "A"}},
+                "cardholder.phone is required",
+            ),
             (["a.b.c"], {"a": {"b": 1}}, "a.b.c is required"),
             (["branch", "cardholder"], {"cardholder": {}}, "branch is required"),
         ],
     )
     def test_that_are_wanted_are_named_as_a_host_would(self, desk_of, required, given, expected):
         counter = desk_of({"card/issue": {"required": required}})
-        taken = counter.take("/v5/card-api/card/issue", {"request_id": str(uuid4()), "product_id": 2000, **given})
+        taken = counter.take(
+            "/v5/card-api/card/issue", {"request_id": str(uuid4()), "product_id": 2000, **given}
+        )
         answer = says(taken)
 
         assert answer.pop("dt")
@@ -121,7 +137,11 @@ class TestFields:
         told = counter.do("card/issue", product_id=17, cardholder=holder)
         (card,) = next(iter(counter.issuer.pages()))
 
-        assert (card["phone"], card["product_id"], card["client_id"]) == (phone, 17, told["client_id"])
+        assert (card["phone"], card["product_id"], card["client_id"]) == (
+            phone,
+            17,
+            told["client_id"],
+        )
         assert [each["card_id"] for each in told["cards"]] == [card["card_id"]]
 
     def test_of_a_client_are_taken_where_they_are_given_all_the_same(self, desk_of):
@@ -130,13 +150,20 @@ class TestFields:
         counter.do("card/issue", product_id=2000, client_id=client_id)
         counter.do("card/issue", product_id=2000)
 
-        assert [card["client_id"] for card in next(iter(counter.issuer.pages()))] == [client_id, None]
+        assert [card["client_id"] for card in next(iter(counter.issuer.pages()))] == [
+            client_id,
+            None,
+        ]
 
     def test_of_a_holder_are_refused_by_a_host_as_on_the_pages(self, counter):
-        assert counter.no("card/issue", product_id=2000, cardholder={"phone": 1}) == "invalid_request"
+        assert (
+            counter.no("card/issue", product_id=2000, cardholder={"phone": 1}) == "invalid_request"
+        )
 
     def test_that_are_not_wanted_may_be_absent(self, desk_of):
-        counter = desk_of({"client/add": {"required": ["client.fio"]}, "card/block": {"required": ["card_id"]}})
+        counter = desk_of(
+            {"client/add": {"required": ["client.fio"]}, "card/block": {"required": ["card_id"]}}
+        )
         counter.do("client/add", client={"fio": "IVANOV IVAN"})
         card_id = counter.card(active=True)
 
@@ -153,14 +180,32 @@ class TestFields:
     def test_that_are_called_otherwise_are_known_by_that_name_only(self, desk_of):
         names = {"client": "person", "client.first_name": "firstName"}
         counter = desk_of({"client/add": {"names": names}})
-        person = {"phone": 77010000001, "type": 1, "resident": 1, "firstName": "IVAN", "last_name": "IVANOV"}
+        person = {
+            "phone": 77010000001,
+            "type": 1,
+            "resident": 1,
+            "firstName": "IVAN",
+            "last_name": "IVANOV",
+        }
 
         assert "client_id" in counter.do("client/add", product_id=2000, person=person)
         assert counter.no("client/add", product_id=2000, client=person) == "invalid_request"
-        assert counter.no("client/add", product_id=2000, person=person | {"first_name": "IVAN", "firstName": None}) == "invalid_request"
+        assert (
+            counter.no(
+                "client/add",
+                product_id=2000,
+                person=person | {"first_name": "IVAN", "firstName": None},
+            )
+            == "invalid_request"
+        )
 
     def test_of_a_body_that_is_no_object_are_none(self, desk_of):
-        assert desk_of({"card/issue": {"required": ["a"]}}).take("/v5/card-api/card/issue", b"[]").verdict == "not json"
+        assert (
+            desk_of({"card/issue": {"required": ["a"]}})
+            .take("/v5/card-api/card/issue", b"[]")
+            .verdict
+            == "not json"
+        )
 
 
 class TestAlgorithms:
@@ -172,9 +217,17 @@ class TestAlgorithms:
             ({"*": {"algorithms": ["jws-hs512"]}}, "HS512", True),
             ({"*": {"algorithms": ["HS256"]}}, "HS512", False),
             ({"*": {"algorithms": ["JWS-HS256", "sign"]}}, "sign", True),
-            ({"payment_cards": {"algorithms": ["sign"]}, "*": {"algorithms": ["jws-hs512"]}}, "HS512", False),
+            (
+                {"payment_cards": {"algorithms": ["sign"]}, "*": {"algorithms": ["jws-hs512"]}},
+                "HS512",
+                False,
+            ),
             ({"gift_cards": {"algorithms": ["sign"]}}, "HS512", True),
-            ({"cards.bulk_issue": {"algorithms": ["jws-hs512"]}, "*": {"algorithms": ["sign"]}}, "HS512", True),
+            (
+                {"cards.bulk_issue": {"algorithms": ["jws-hs512"]}, "*": {"algorithms": ["sign"]}},
+                "HS512",
+                True,
+            ),
         ],
     )
     def test_are_those_that_the_host_takes(self, desk_of, contract, scheme, taken):
@@ -185,7 +238,9 @@ class TestAlgorithms:
 
     def test_are_told_to_the_developer_and_not_to_the_client(self, desk_of):
         body = {"request_id": str(uuid4()), "product_id": 1, "count": 1}
-        told = desk_of({"*": {"algorithms": ["jws-hs256", "sign"]}}).take("/v5/card-api/card/bulk_issue", body, scheme="HS512")
+        told = desk_of({"*": {"algorithms": ["jws-hs256", "sign"]}}).take(
+            "/v5/card-api/card/bulk_issue", body, scheme="HS512"
+        )
 
         assert told.why == "this host takes jws-hs256 or sign, and not jws-hs512"
         assert says(told)["error_description"] == "the signature is wrong"
@@ -193,7 +248,10 @@ class TestAlgorithms:
     def test_that_are_not_taken_use_up_no_id(self, desk_of):
         counter = desk_of({"*": {"algorithms": ["sign"]}})
         body = {"request_id": str(uuid4()), "product_id": 1, "count": 1}
-        verdicts = [counter.take("/v5/card-api/card/bulk_issue", body, scheme=scheme).verdict for scheme in ("HS512", "sign")]
+        verdicts = [
+            counter.take("/v5/card-api/card/bulk_issue", body, scheme=scheme).verdict
+            for scheme in ("HS512", "sign")
+        ]
 
         assert verdicts == ["bad signature", "ok"]
 
@@ -205,20 +263,44 @@ class TestAlgorithms:
         ({"pins.set_url": {"path": "/a"}}, "'pins.set_url' is no call: "),
         ({"cards": {"isue": {"path": "/a"}}}, "'cards.isue' is no call: "),
         ({"card/issue": 5}, "card/issue is no mapping of path, required, names, algorithms"),
-        ({"card/issue": {"pth": "/a"}}, "card/issue has 'pth': there are path, required, names, algorithms"),
-        ({"card/issue": {"path": "a b"}}, "the path of card/issue is 'a b': it is to be like /v5/card-api/card/issue"),
-        ({"card/issue": {"path": 5}}, "the path of card/issue is 5: it is to be like /v5/card-api/card/issue"),
-        ({"card/issue": {"path": "/v5/card-api/card/link"}}, "the path /v5/card-api/card/link is that of card/link already"),
-        ({"card/issue": {"path": "/a"}, "card/link": {"path": "/a"}}, "the path /a is that of card/issue already"),
+        (
+            {"card/issue": {"pth": "/a"}},
+            "card/issue has 'pth': there are path, required, names, algorithms",
+        ),
+        (
+            {"card/issue": {"path": "a b"}},
+            "the path of card/issue is 'a b': it is to be like /v5/card-api/card/issue",
+        ),
+        (
+            {"card/issue": {"path": 5}},
+            "the path of card/issue is 5: it is to be like /v5/card-api/card/issue",
+        ),
+        (
+            {"card/issue": {"path": "/v5/card-api/card/link"}},
+            "the path /v5/card-api/card/link is that of card/link already",
+        ),
+        (
+            {"card/issue": {"path": "/a"}, "card/link": {"path": "/a"}},
+            "the path /a is that of card/issue already",
+        ),
         ({"*": {"path": "/a"}}, "* may have algorithms only: the rest is for one call"),
-        ({"gift_cards": {"required": ["a"]}}, "gift_cards may have algorithms only: the rest is for one call"),
+        (
+            {"gift_cards": {"required": ["a"]}},
+            "gift_cards may have algorithms only: the rest is for one call",
+        ),
         ({"card/issue": {"required": "client_id"}}, "required of card/issue is no list of names"),
         ({"card/issue": {"required": [5]}}, "required of card/issue is no list of names"),
         ({"card/issue": {"required": 5}}, "required of card/issue is no list of names"),
         ({"card/issue": {"names": ["a"]}}, "names of card/issue is no mapping from names to names"),
         ({"card/issue": {"names": {"a": 1}}}, "names of card/issue is no list of names"),
-        ({"card/issue": {"algorithms": []}}, "algorithms of card/issue has none: there are jws-hs512, jws-hs256, sign"),
-        ({"card/issue": {"algorithms": ["rs256"]}}, "algorithms of card/issue has 'rs256': there are jws-hs512, jws-hs256, sign"),
+        (
+            {"card/issue": {"algorithms": []}},
+            "algorithms of card/issue has none: there are jws-hs512, jws-hs256, sign",
+        ),
+        (
+            {"card/issue": {"algorithms": ["rs256"]}},
+            "algorithms of card/issue has 'rs256': there are jws-hs512, jws-hs256, sign",
+        ),
     ],
 )
 def test_a_contract_that_can_not_be_is_refused(contract, expected):
@@ -266,7 +348,10 @@ async def test_each_difference_is_mended_by_a_setting():
     """A wrong algorithm, a wrong path and a wrong field on the way to the first card."""
     contract = {
         "*": {"algorithms": ["jws-hs256"]},
-        "clients.create": {"path": "/v6/clients", "required": ["product_id", "client.first_name", "branch_id"]},
+        "clients.create": {
+            "path": "/v6/clients",
+            "required": ["product_id", "client.first_name", "branch_id"],
+        },
         "cards.issue": {"names": {"client_id": "clientId"}, "required": ["product_id", "clientId"]},
     }
     person = NewClient(phone=77010000001, type=1, resident=1, first_name="IVAN", last_name="IVANOV")
@@ -278,9 +363,13 @@ async def test_each_difference_is_mended_by_a_setting():
 
         async def first_card(alg, overrides):
             signer = JwsSigner(auth_id=issuer.auth_id, secret_key=issuer.secret_key, alg=alg)
-            async with FreedomPay(signer=signer, region="KZ", base_url=issuer.base_url, contract=overrides) as fp:
+            async with FreedomPay(
+                signer=signer, region="KZ", base_url=issuer.base_url, contract=overrides
+            ) as fp:
                 client = await (await fp.clients.create(product_id=2000, client=person)).result()
-                issued = await (await fp.cards.issue(client_id=client.client_id, product_id=17)).result()
+                issued = await (
+                    await fp.cards.issue(client_id=client.client_id, product_id=17)
+                ).result()
             return issued.card_ids
 
         with pytest.raises(AuthenticationError, match="the signature is wrong"):
@@ -288,7 +377,9 @@ async def test_each_difference_is_mended_by_a_setting():
         with pytest.raises(RequestFailed, match="no such path"):
             await first_card("HS256", mended[1:])
         with pytest.raises(RequestFailed, match="branch_id is required"):
-            await first_card("HS256", [Override(call="clients.create", path="/v6/clients"), mended[1]])
+            await first_card(
+                "HS256", [Override(call="clients.create", path="/v6/clients"), mended[1]]
+            )
         with pytest.raises(RequestFailed, match="clientId is required"):
             await first_card("HS256", mended[:1])
         card_ids = await first_card("HS256", mended)
@@ -299,4 +390,6 @@ async def test_each_difference_is_mended_by_a_setting():
 def test_an_issuer_takes_no_card_without_a_client_by_itself(counters):
     issuer = counters().issuer
     with pytest.raises(Refused):
-        issuer.accept("card/issue", {"request_id": str(uuid4()), "product_id": 2000, "cardholder": {}})
+        issuer.accept(
+            "card/issue", {"request_id": str(uuid4()), "product_id": 2000, "cardholder": {}}
+        )

@@ -23,7 +23,9 @@ async def before_books(events):
 async def watch(api, *, last=None):
     """The events: kind, id and data of each."""
     headers = {} if last is None else {"Last-Event-ID": last}
-    async with api.session.get(api.issuer.base_url + "/sandbox/events", headers=headers) as response:
+    async with api.session.get(
+        api.issuer.base_url + "/sandbox/events", headers=headers
+    ) as response:
         assert response.headers["Content-Type"] == "text/event-stream"
 
         async def events():
@@ -33,7 +35,13 @@ async def watch(api, *, last=None):
                 fields[name] = value
                 if not name:
                     if "event" in fields:
-                        yield fields["event"], fields["id"], json.loads(fields["data"]) if fields["event"] != "run" else fields["data"]
+                        yield (
+                            fields["event"],
+                            fields["id"],
+                            json.loads(fields["data"])
+                            if fields["event"] != "run"
+                            else fields["data"],
+                        )
                     fields = {}
 
         yield events()

@@ -18,7 +18,10 @@ def bulk(**changes):
 @pytest.fixture
 async def quick(talk):
     """A sandbox whose slow faults take no time."""
-    async with Sandbox(faults=Faults(stall=0, drip_over=0, late_by=3600, retry_after=7)) as issuer, talk(issuer) as api:
+    async with (
+        Sandbox(faults=Faults(stall=0, drip_over=0, late_by=3600, retry_after=7)) as issuer,
+        talk(issuer) as api,
+    ):
         yield api
 
 
@@ -165,7 +168,12 @@ async def test_scripts_come_in_order_and_before_the_seed(talk):
         for _ in range(4):
             async with api.raw("card/bulk_issue", bulk()) as response:
                 statuses.append((response.status, response.content_type))
-        assert statuses == [(429, "application/json"), (200, "application/json"), (200, "text/html"), (500, "application/json")]
+        assert statuses == [
+            (429, "application/json"),
+            (200, "application/json"),
+            (200, "text/html"),
+            (500, "application/json"),
+        ]
 
 
 def test_only_calls_can_be_scripted():
@@ -174,12 +182,23 @@ def test_only_calls_can_be_scripted():
 
 
 MIXED = Faults(
-    seed=4, lost=0.3, dropped=0.05, reset=0.05, error_500=0.05, html_502=0.05, unavailable=0.05, limited=0.05, late=0.05, drip=0.05
+    seed=4,
+    lost=0.3,
+    dropped=0.05,
+    reset=0.05,
+    error_500=0.05,
+    html_502=0.05,
+    unavailable=0.05,
+    limited=0.05,
+    late=0.05,
+    drip=0.05,
 )
 
 
 def test_a_seeded_fault_depends_on_the_call_and_not_on_the_order():
-    calls = [(call, f"id-{number}") for number in range(200) for call in ("card/issue", "request/status")]
+    calls = [
+        (call, f"id-{number}") for number in range(200) for call in ("card/issue", "request/status")
+    ]
     forth, back = Plan(MIXED), Plan(MIXED)
     there = [(each, forth.next(*each), forth.next(*each)) for each in calls]
     again = [(each, back.next(*each), back.next(*each)) for each in reversed(calls)]
@@ -211,18 +230,33 @@ def test_a_fraction_is_the_same_everywhere():
     assert fraction("ab", "c") != fraction("a", "bc")
 
 
-@pytest.mark.parametrize("wrong", [{"lost": -0.1}, {"lost": 0.6, "reset": 0.5}, {"stall": -1.0}, {"retry_after": -1}])
+@pytest.mark.parametrize(
+    "wrong", [{"lost": -0.1}, {"lost": 0.6, "reset": 0.5}, {"stall": -1.0}, {"retry_after": -1}]
+)
 def test_impossible_faults(wrong):
     with pytest.raises(ValueError):
         Faults(**wrong)
 
 
 def test_ten_tenths_are_one():
-    assert Faults(lost=0.2, dropped=0.1, reset=0.1, error_500=0.1, html_502=0.1, unavailable=0.1, limited=0.1, late=0.1, drip=0.1)
+    assert Faults(
+        lost=0.2,
+        dropped=0.1,
+        reset=0.1,
+        error_500=0.1,
+        html_502=0.1,
+        unavailable=0.1,
+        limited=0.1,
+        late=0.1,
+        drip=0.1,
+    )
 
 
 async def test_two_runs_of_one_seed_are_alike(talk):
-    bodies = [{"request_id": f"00000000-0000-4000-8000-{number:012d}", "product_id": 2000, "count": 1} for number in range(40)]
+    bodies = [
+        {"request_id": f"00000000-0000-4000-8000-{number:012d}", "product_id": 2000, "count": 1}
+        for number in range(40)
+    ]
     faults = Faults(seed=9, error_500=0.3, limited=0.3)
 
     async def run(order):
@@ -230,7 +264,9 @@ async def test_two_runs_of_one_seed_are_alike(talk):
             for body in order:
                 async with api.raw("card/bulk_issue", body):
                     pass
-            verdicts = {json.loads(each.body)["request_id"]: each.verdict for each in issuer.received}
+            verdicts = {
+                json.loads(each.body)["request_id"]: each.verdict for each in issuer.received
+            }
             return verdicts, {card["card_id"] for card in issuer.ledger()}
 
     first = await run(bodies)

@@ -35,8 +35,20 @@ def test_the_products(counter):
     assert answer == {
         "status": 0,
         "product_list": [
-            {"code": 1, "name": "Подарочная карта 10 000 ₸", "name_en": "Gift card 10,000 KZT", "currency": "KZT", "balance": 10_000},
-            {"code": 2, "name": "Подарочная карта 100 $", "name_en": "Gift card 100 USD", "currency": "USD", "balance": 100},
+            {
+                "code": 1,
+                "name": "Подарочная карта 10 000 ₸",
+                "name_en": "Gift card 10,000 KZT",
+                "currency": "KZT",
+                "balance": 10_000,
+            },
+            {
+                "code": 2,
+                "name": "Подарочная карта 100 $",
+                "name_en": "Gift card 100 USD",
+                "currency": "USD",
+                "balance": 100,
+            },
         ],
     }
 
@@ -66,7 +78,12 @@ def test_the_time_is_gmt_without_an_offset(counter):
 @pytest.mark.parametrize("changes", [{"phone": "79651234567"}, {"product_code": "1"}])
 def test_a_number_may_be_a_string(counter, changes):
     issue(counter, **changes)
-    assert len(counter.issuer.sms(PHONE)) == len(counter.issuer.sms("79651234567")) == len(counter.issuer.sms("+79651234567")) == 1
+    assert (
+        len(counter.issuer.sms(PHONE))
+        == len(counter.issuer.sms("79651234567"))
+        == len(counter.issuer.sms("+79651234567"))
+        == 1
+    )
 
 
 @pytest.mark.parametrize(
@@ -128,7 +145,13 @@ def test_a_wrong_code(counter):
     card_id = issue(counter)
     [code] = counter.issuer.sms(PHONE)
     wrong = f"{(int(code) + 1) % 10_000:04}"
-    for fields in ({"otp": wrong, "card_id": card_id}, {"otp": wrong}, {"otp": int(code), "card_id": card_id}, {"card_id": card_id}, {}):
+    for fields in (
+        {"otp": wrong, "card_id": card_id},
+        {"otp": wrong},
+        {"otp": int(code), "card_id": card_id},
+        {"card_id": card_id},
+        {},
+    ):
         assert counter("cards/activate_card", **fields) == {"status": -8}
     assert counter("cards/activate_card", otp=code, card_id=card_id + 1) == {"status": -7}
     assert counter("cards/activate_card", otp=code, card_id=True) == {"status": -7}
@@ -140,7 +163,9 @@ def test_the_code_alone_finds_the_card(counter):
     codes = counter.issuer.sms(PHONE)
     assert counter("cards/activate_card", otp=codes[1])["status"] == 0
     assert counter("cards/activate_card", otp=codes[1]) == {"status": -10}
-    assert [counter("cards/card_status", card_id=card_id)["card_status"] for card_id in (first, second)] == [1, 2]
+    assert [
+        counter("cards/card_status", card_id=card_id)["card_status"] for card_id in (first, second)
+    ] == [1, 2]
 
 
 def test_waiting_cards_have_codes_of_their_own(counter):
@@ -206,7 +231,12 @@ def test_under_sign_a_header_is_for_one_call(counter):
 
 def test_under_jws_a_second_call_is_a_second_card(counter):
     for _ in range(2):
-        assert counter.take("/v5/cards/issue_card", ISSUE | {"request_id": "the same"}, scheme="HS512").verdict == "ok"
+        assert (
+            counter.take(
+                "/v5/cards/issue_card", ISSUE | {"request_id": "the same"}, scheme="HS512"
+            ).verdict
+            == "ok"
+        )
     assert len(ledger(counter)) == 2
 
 
@@ -219,7 +249,11 @@ def test_a_body_that_is_no_json_object(counter, body):
 
 def test_a_bad_signature_is_no_access(counter):
     taken = counter.desk.take(path="/v5/cards/issue_card", headers={}, body=b"{}")
-    assert (taken.answer.http, taken.answer.body["status"], taken.verdict) == (401, -11, "bad signature")
+    assert (taken.answer.http, taken.answer.body["status"], taken.verdict) == (
+        401,
+        -11,
+        "bad signature",
+    )
     assert taken.answer.body.keys() == {"datetime", "status"}
     assert "no signature" in taken.why
 
@@ -229,14 +263,22 @@ def test_a_fault_before_the_work(counters, fault, http):
     counter = counters(faults=Faults(retry_after=3))
     counter.desk._plan.script("cards/issue_card", fault)
     taken = counter.take("/v5/cards/issue_card", ISSUE)
-    assert (taken.answer.http, taken.answer.retry_after, taken.answer.body["status"]) == (http, 3, -1)
+    assert (taken.answer.http, taken.answer.retry_after, taken.answer.body["status"]) == (
+        http,
+        3,
+        -1,
+    )
     assert ledger(counter) == []
 
 
 def test_a_fault_after_the_work(counter):
     counter.desk._plan.script("cards/issue_card", Fault.CLOSED, Fault.LATE)
     taken = counter.take("/v5/cards/issue_card", ISSUE)
-    assert (taken.fault, taken.verdict, taken.answer.body["status"]) == (Fault.CLOSED, "fault:CLOSED", 0)
+    assert (taken.fault, taken.verdict, taken.answer.body["status"]) == (
+        Fault.CLOSED,
+        "fault:CLOSED",
+        0,
+    )
     assert counter.take("/v5/cards/issue_card", ISSUE).verdict == "ok"
     assert len(ledger(counter)) == 2
 
@@ -244,7 +286,12 @@ def test_a_fault_after_the_work(counter):
 def test_seeded_faults_without_an_id_go_by_the_body(counters):
     def faults(order):
         counter = counters(faults=Faults(seed=3, error_500=0.5))
-        return {phone: counter.take("/v5/cards/issue_card", ISSUE | {"phone": phone}, scheme="HS512").fault for phone in order}
+        return {
+            phone: counter.take(
+                "/v5/cards/issue_card", ISSUE | {"phone": phone}, scheme="HS512"
+            ).fault
+            for phone in order
+        }
 
     phones = [79651234500 + number for number in range(40)]
     assert faults(phones) == faults(phones[::-1])

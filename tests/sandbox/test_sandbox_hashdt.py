@@ -37,7 +37,9 @@ async def ask(issuer):
             } | {name.replace("_", "-"): value for name, value in changes.items()}
             sent = {name: value for name, value in headers.items() if value is not None}
             skipped = [] if "Content-Type" in sent else ["Content-Type"]
-            async with session.request(method, issuer.base_url + PATH + call, headers=sent, skip_auto_headers=skipped) as response:
+            async with session.request(
+                method, issuer.base_url + PATH + call, headers=sent, skip_auto_headers=skipped
+            ) as response:
                 return response.status, await response.json()
 
         yield ask
@@ -50,10 +52,17 @@ async def test_a_url_is_the_answer(issuer, ask, call):
 
     assert (status, answer) == (
         200,
-        {"status": "Success", "message": f"{CALLS[call]} PIN URL fetched successfully.", "code": 200, "data": [{"set_pin_url": url}]},
+        {
+            "status": "Success",
+            "message": f"{CALLS[call]} PIN URL fetched successfully.",
+            "code": 200,
+            "data": [{"set_pin_url": url}],
+        },
     )
     assert re.fullmatch(re.escape(issuer.base_url) + r"/pin/[A-Za-z0-9_-]{32}", url)
-    assert [(each.path, each.body, each.verdict) for each in issuer.received] == [(PATH + call, b"", "ok")]
+    assert [(each.path, each.body, each.verdict) for each in issuer.received] == [
+        (PATH + call, b"", "ok")
+    ]
 
 
 async def test_the_same_request_id_gives_the_same_url(issuer, ask):
@@ -65,18 +74,24 @@ async def test_the_same_request_id_gives_the_same_url(issuer, ask):
     assert [each.verdict for each in issuer.received] == ["ok", "repeated", "ok"]
 
 
-@pytest.mark.parametrize(("call", "changes"), [("changepin", {}), ("setpin", {"x_card_id": "card-2"})])
+@pytest.mark.parametrize(
+    ("call", "changes"), [("changepin", {}), ("setpin", {"x_card_id": "card-2"})]
+)
 async def test_a_request_id_is_for_one_request(issuer, ask, call, changes):
     request_id = str(uuid4())
     await ask(x_request_id=request_id)
 
-    assert await ask(call, x_request_id=request_id, **changes) == no(400, "x-request-id was used for another request")
+    assert await ask(call, x_request_id=request_id, **changes) == no(
+        400, "x-request-id was used for another request"
+    )
     assert issuer.received[-1].verdict == "duplicate"
 
 
 @pytest.mark.parametrize("value", [None, "", "Bearer", "Bearer ", "Basic abc", "sandbox-token"])
 async def test_without_a_token(issuer, ask, value):
-    assert await ask(Authorization=value) == no(401, "no access token: Authorization is not Bearer <token>")
+    assert await ask(Authorization=value) == no(
+        401, "no access token: Authorization is not Bearer <token>"
+    )
     assert issuer.received[-1].verdict == "unauthorized"
 
 
@@ -99,7 +114,16 @@ async def test_a_wrong_api_key(ask):
 
 
 @pytest.mark.parametrize(
-    "name", ["x-api-key", "x-product-id", "x-cardholder-id", "x-wallet-id", "x-card-id", "x-request-id", "Content-Type"]
+    "name",
+    [
+        "x-api-key",
+        "x-product-id",
+        "x-cardholder-id",
+        "x-wallet-id",
+        "x-card-id",
+        "x-request-id",
+        "Content-Type",
+    ],
 )
 @pytest.mark.parametrize("value", [None, ""])
 async def test_a_header_that_is_missing_is_named(issuer, ask, name, value):
@@ -108,7 +132,9 @@ async def test_a_header_that_is_missing_is_named(issuer, ask, name, value):
 
 
 async def test_another_content_type(ask):
-    assert await ask(**{"Content-Type": "text/plain"}) == no(400, "the header Content-Type is not application/json")
+    assert await ask(**{"Content-Type": "text/plain"}) == no(
+        400, "the header Content-Type is not application/json"
+    )
     assert (await ask(**{"Content-Type": "application/json; charset=utf-8"}))[0] == 200
 
 
@@ -117,10 +143,18 @@ async def test_headers_that_are_no_utf8(issuer, token, status):
     host, port = issuer.base_url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     odd = b"".join(
-        b"%s: \xff\xfe\r\n" % name for name in (b"x-product-id", b"x-cardholder-id", b"x-wallet-id", b"x-card-id", b"x-request-id")
+        b"%s: \xff\xfe\r\n" % name
+        for name in (
+            b"x-product-id",
+            b"x-cardholder-id",
+            b"x-wallet-id",
+            b"x-card-id",
+            b"x-request-id",
+        )
     )
     writer.write(
-        b"GET /issuing/api/v1/card/setpin HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
+        b"GET /issuing/api/v1/card/setpin HTTP/1.1\r\nHost: x\r\nContent-Type: "
+        b"application/json\r\nConnection: close\r\n"
         b"x-api-key: sandbox-api-key\r\nAuthorization: Bearer " + token + b"\r\n" + odd + b"\r\n"
     )
     answer = await reader.read()
@@ -138,7 +172,12 @@ async def test_another_method(issuer, ask):
 @pytest.mark.parametrize("call", ["getpin", "setpin/", ""])
 async def test_another_path(issuer, ask, call):
     status, answer = await ask(call)
-    assert (status, answer["status"], answer["code"], issuer.received[-1].verdict) == (404, "error", 404, "unknown path")
+    assert (status, answer["status"], answer["code"], issuer.received[-1].verdict) == (
+        404,
+        "error",
+        404,
+        "unknown path",
+    )
 
 
 @pytest.mark.parametrize("name", ["card/setpin", PATH + "setpin"])
@@ -171,7 +210,9 @@ async def test_faults_have_this_apis_shape(issuer, ask, fault, answer):
 
 async def test_seeded_faults_apply_here_too():
     async with Sandbox(faults=Faults(limited=1.0)) as sandbox, aiohttp.ClientSession() as session:
-        headers = dict.fromkeys(("x-product-id", "x-cardholder-id", "x-wallet-id", "x-card-id", "x-request-id"), "1") | {
+        headers = dict.fromkeys(
+            ("x-product-id", "x-cardholder-id", "x-wallet-id", "x-card-id", "x-request-id"), "1"
+        ) | {
             "x-api-key": sandbox.hashdt_api_key,
             "Content-Type": "application/json",
             "Authorization": f"Bearer {sandbox.hashdt_token}",
@@ -190,5 +231,7 @@ async def test_a_gate_holds_its_answers(issuer, ask):
 
 
 async def test_no_such_call():
-    with pytest.raises(ValueError, match=r"'card/getpin' is no call: .*card/changepin.*card/set_pin.*card/setpin"):
+    with pytest.raises(
+        ValueError, match=r"'card/getpin' is no call: .*card/changepin.*card/set_pin.*card/setpin"
+    ):
         Sandbox().script("card/getpin", Fault.CLOSED)

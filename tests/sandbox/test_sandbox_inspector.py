@@ -11,7 +11,15 @@ import pytest
 from freedompay_async.sandbox import Fault, Sandbox
 from freedompay_async.sandbox.inspector.history import History
 
-PAGES = ["/", "/sandbox/health", "/sandbox/about", "/sandbox/ledger", "/sandbox/cards", "/sandbox/gift-cards", "/sandbox/open"]
+PAGES = [
+    "/",
+    "/sandbox/health",
+    "/sandbox/about",
+    "/sandbox/ledger",
+    "/sandbox/cards",
+    "/sandbox/gift-cards",
+    "/sandbox/open",
+]
 
 
 async def get(api, path):
@@ -24,8 +32,14 @@ async def test_the_page_needs_nothing_from_anywhere(issuer, api):
         text = await response.text()
         assert (response.status, response.content_type) == (200, "text/html")
         assert response.headers["Cache-Control"] == "no-store"
-        rules = dict(each.split(" ", 1) for each in response.headers["Content-Security-Policy"].split("; "))
-    assert (rules["default-src"], rules["frame-ancestors"], rules["connect-src"]) == ("'none'", "'none'", "'self'")
+        rules = dict(
+            each.split(" ", 1) for each in response.headers["Content-Security-Policy"].split("; ")
+        )
+    assert (rules["default-src"], rules["frame-ancestors"], rules["connect-src"]) == (
+        "'none'",
+        "'none'",
+        "'self'",
+    )
     assert "innerHTML" not in text
     assert "src=" not in text
     assert "@import" not in text
@@ -51,7 +65,14 @@ async def test_about(issuer, api):
             "hashdt_api_key": issuer.hashdt_api_key,
             "hashdt_token": issuer.hashdt_token,
             "hold": False,
-            "counts": {"calls": 2, "cards": 1, "clients": 0, "requests": 1, "gift_cards": 0, "messages": 0},
+            "counts": {
+                "calls": 2,
+                "cards": 1,
+                "clients": 0,
+                "requests": 1,
+                "gift_cards": 0,
+                "messages": 0,
+            },
         },
     )
 
@@ -81,13 +102,19 @@ async def test_a_call_that_was_taken(issuer, api):
         "body": body,
         "size": len(body),
         "cut": 0,
-        "signed": body + "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}secret key\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}",
+        "signed": body
+        + (
+            "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}secret "
+            "key\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
+        ),
     }
     assert (headers["request-id"], headers["auth-id"]) == (request_id, "10001")
 
 
 async def test_a_signature_that_is_wrong(api):
-    await api.send("card/bulk_issue", {"a": 1}, headers={"Auth-Id": "7", "Request-Id": "1", "Sign": "0" * 64})
+    await api.send(
+        "card/bulk_issue", {"a": 1}, headers={"Auth-Id": "7", "Request-Id": "1", "Sign": "0" * 64}
+    )
     _, row = await get(api, "/sandbox/requests/1")
 
     assert (row["verdict"], row["signature"], row["http"]) == ("bad signature", "wrong", 401)
@@ -109,7 +136,14 @@ async def test_what_is_no_call(issuer, api):
         pass
     _, row = await get(api, "/sandbox/requests/1")
 
-    assert (row["method"], row["path"], row["call"], row["verdict"], row["signature"], row["http"]) == (
+    assert (
+        row["method"],
+        row["path"],
+        row["call"],
+        row["verdict"],
+        row["signature"],
+        row["http"],
+    ) == (
         "PUT",
         "/elsewhere",
         None,
@@ -134,7 +168,9 @@ async def test_what_is_no_call(issuer, api):
 async def test_an_answer_that_a_fault_has_changed(issuer, api, fault, http, sent, said):
     issuer.script("card/bulk_issue", fault)
     with suppress(aiohttp.ClientError):
-        await api.send("card/bulk_issue", {"request_id": str(uuid4()), "product_id": 2000, "count": 1})
+        await api.send(
+            "card/bulk_issue", {"request_id": str(uuid4()), "product_id": 2000, "count": 1}
+        )
     _, whole = await get(api, "/sandbox/requests/1")
 
     assert (whole["http"], whole["sent"]) == (http, sent)
@@ -145,10 +181,17 @@ async def test_an_answer_that_a_fault_has_changed(issuer, api, fault, http, sent
 async def test_only_the_last_are_kept_cut_to_size():
     async with Sandbox(keep=0) as issuer, aiohttp.ClientSession() as session:
         for number in range(201):
-            async with session.post(f"{issuer.base_url}/v5/cards/resend", data=b"x" * 20_000, headers={"A": "a" * 4_000, "B": f"{number}"}):
+            async with session.post(
+                f"{issuer.base_url}/v5/cards/resend",
+                data=b"x" * 20_000,
+                headers={"A": "a" * 4_000, "B": f"{number}"},
+            ):
                 pass
         async with session.get(issuer.base_url + "/sandbox/requests/1") as response:
-            assert (response.status, await response.json()) == (404, {"error": "this request is not kept any more"})
+            assert (response.status, await response.json()) == (
+                404,
+                {"error": "this request is not kept any more"},
+            )
         async with session.get(issuer.base_url + "/sandbox/requests/2") as response:
             whole = await response.json()
     assert (len(whole["body"]), whole["size"], whole["cut"]) == (8 * 1024, 20_000, 8 * 1024)
@@ -171,7 +214,12 @@ def test_an_exchange_is_small_whatever_came():
         why=big,
     )
     history.end(exchange, http=200, sent="whole", answer=b"a" * 100_000)
-    texts = [exchange.path, exchange.signed, exchange.why, *(value for _, value in exchange.headers)]
+    texts = [
+        exchange.path,
+        exchange.signed,
+        exchange.why,
+        *(value for _, value in exchange.headers),
+    ]
 
     assert sum(map(len, texts)) + len(exchange.body) + len(exchange.answer) < 100_000
 
@@ -180,7 +228,8 @@ async def test_bytes_that_are_no_text(issuer, api):
     host, port = issuer.base_url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(
-        b"POST /v5/card-api/card/issue HTTP/1.1\r\nHost: x\r\nConnection: close\r\nSign: \xff\r\nContent-Length: 2\r\n\r\n\xff\xfe"
+        b"POST /v5/card-api/card/issue HTTP/1.1\r\nHost: x\r\nConnection: close\r\nSign: "
+        b"\xff\r\nContent-Length: 2\r\n\r\n\xff\xfe"
     )
     await reader.read()
     writer.close()

@@ -14,9 +14,15 @@ async def get(api, path):
 
 async def gift(api, call, **fields):
     body = json.dumps(fields).encode()
-    headers = {"Auth-Id": "10001", "Request-Id": str(uuid4()), "Sign": hashlib.sha256(body + b"sandbox-secret").hexdigest()}
+    headers = {
+        "Auth-Id": "10001",
+        "Request-Id": str(uuid4()),
+        "Sign": hashlib.sha256(body + b"sandbox-secret").hexdigest(),
+    }
     headers["Content-Type"] = "application/json"
-    async with api.session.post(f"{api.issuer.base_url}/v5/cards/{call}", data=body, headers=headers) as response:
+    async with api.session.post(
+        f"{api.issuer.base_url}/v5/cards/{call}", data=body, headers=headers
+    ) as response:
         return await response.json()
 
 
@@ -46,7 +52,9 @@ async def test_only_the_newest_cards(api):
 
 async def test_gift_cards_and_their_codes(issuer, api):
     [product, *_] = (await gift(api, "product_list"))["product_list"]
-    card = await gift(api, "issue_card", cardholder_name="IVANOV IVAN", phone=PHONE, product_code=product["code"])
+    card = await gift(
+        api, "issue_card", cardholder_name="IVANOV IVAN", phone=PHONE, product_code=product["code"]
+    )
     issuer.stock_gift_cards(1)
     _, answer = await get(api, "/sandbox/gift-cards")
 
@@ -55,7 +63,10 @@ async def test_gift_cards_and_their_codes(issuer, api):
         (card["card_id"] + 1, None, []),
         (card["card_id"], str(PHONE), issuer.sms(PHONE)),
     ]
-    assert [each["card_id"] for each in issuer.gift_ledger()] == [card["card_id"], card["card_id"] + 1]
+    assert [each["card_id"] for each in issuer.gift_ledger()] == [
+        card["card_id"],
+        card["card_id"] + 1,
+    ]
 
 
 async def test_open_requests(issuer, api, person):
@@ -64,7 +75,12 @@ async def test_open_requests(issuer, api, person):
     held = {call: str(uuid4()) for call in ("card/bulk_issue", "client/add")}
     document = "JVBERi0" + "A" * 20_001
     await api("card/bulk_issue", request_id=held["card/bulk_issue"], product_id=2000, count=1)
-    await api("client/add", request_id=held["client/add"], product_id=2000, client=person(document=document))
+    await api(
+        "client/add",
+        request_id=held["client/add"],
+        product_id=2000,
+        client=person(document=document),
+    )
     await api.ask(held["client/add"])
     _, answer = await get(api, "/sandbox/open")
     assert {each["call"]: each["request_id"] for each in answer} == held

@@ -56,12 +56,20 @@ async def test_create_issue_and_activate(issuer, api):
 async def test_bulk_issue_and_link(issuer, api):
     cards = await api.bulk(count=3)
     assert len(set(cards)) == 3
-    assert [(row["card_id"], row["client_id"], row["phone"]) for row in issuer.ledger()] == [(card, None, None) for card in cards]
+    assert [(row["card_id"], row["client_id"], row["phone"]) for row in issuer.ledger()] == [
+        (card, None, None) for card in cards
+    ]
     client_id = await api.client()
-    assert (await api("card/link", client_id=client_id, card_id=cards[1]))["request_status"] == "success"
+    assert (await api("card/link", client_id=client_id, card_id=cards[1]))[
+        "request_status"
+    ] == "success"
     assert [row["client_id"] for row in issuer.ledger()] == [None, client_id, None]
     again = await api("card/link", client_id=client_id, card_id=cards[1])
-    assert (again["status"], again["request_status"], again["error_code"]) == ("error", "error", "card_linked")
+    assert (again["status"], again["request_status"], again["error_code"]) == (
+        "error",
+        "error",
+        "card_linked",
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,7 +85,9 @@ async def test_unknown_things_are_refused(api, call, fields, code):
 
 
 async def test_linking_an_unknown_card_is_refused(api):
-    assert (await api("card/link", client_id=await api.client(), card_id="nothing"))["error_code"] == "unknown_card"
+    assert (await api("card/link", client_id=await api.client(), card_id="nothing"))[
+        "error_code"
+    ] == "unknown_card"
 
 
 async def test_names_choose_the_outcome(issuer, api, person):
@@ -85,16 +95,28 @@ async def test_names_choose_the_outcome(issuer, api, person):
     assert (refused["status"], refused["error_code"]) == ("error", "client_refused")
 
     request_id = str(uuid4())
-    declined = await api("client/add", request_id=request_id, product_id=2000, client=person(last_name="DECLINED"))
+    declined = await api(
+        "client/add", request_id=request_id, product_id=2000, client=person(last_name="DECLINED")
+    )
     assert declined["status"] == "ok"
     state = await api.ask(request_id)
-    assert (state["status"], state["request_status"], state["error_code"]) == ("ok", "error", "client_declined")
+    assert (state["status"], state["request_status"], state["error_code"]) == (
+        "ok",
+        "error",
+        "client_declined",
+    )
 
     client_id = await api.client(last_name="NOCARD")
     request_id = str(uuid4())
-    assert (await api("card/issue", request_id=request_id, client_id=client_id, product_id=2000))["status"] == "ok"
+    assert (await api("card/issue", request_id=request_id, client_id=client_id, product_id=2000))[
+        "status"
+    ] == "ok"
     state = await api.ask(request_id)
-    assert (state["status"], state["request_status"], state["error_code"]) == ("ok", "error", "card_declined")
+    assert (state["status"], state["request_status"], state["error_code"]) == (
+        "ok",
+        "error",
+        "card_declined",
+    )
     assert issuer.ledger() == []
 
 
@@ -113,7 +135,11 @@ async def test_a_repeated_id_is_an_error_whatever_the_body(talk, shape, http):
         body = bulk()
         await api("card/bulk_issue", **body)
         status, answer = await api.send("card/bulk_issue", body | {"count": 5})
-        assert (status, answer["status"], answer["error_code"]) == (http, "error", "duplicate_request")
+        assert (status, answer["status"], answer["error_code"]) == (
+            http,
+            "error",
+            "duplicate_request",
+        )
         assert len(issuer.ledger()) == 2
         assert issuer.received[-1].verdict == "duplicate"
 
@@ -121,7 +147,9 @@ async def test_a_repeated_id_is_an_error_whatever_the_body(talk, shape, http):
 async def test_a_refused_request_has_used_its_id_up(api):
     body = bulk(count=0)
     assert (await api("card/bulk_issue", **body))["error_code"] == "invalid_request"
-    assert (await api("card/bulk_issue", **body | {"count": 1}))["error_code"] == "duplicate_request"
+    assert (await api("card/bulk_issue", **body | {"count": 1}))[
+        "error_code"
+    ] == "duplicate_request"
     assert (await api.ask(body["request_id"]))["error_code"] == "unknown_request"
 
 
@@ -129,9 +157,15 @@ async def test_under_sign_a_status_request_has_an_id_of_its_own(api):
     body = bulk()
     await api("card/bulk_issue", **body)
     own = str(uuid4())
-    assert (await api.send("request/status", ask(body["request_id"]), own=own))[1]["request_status"] == "success"
-    assert (await api.send("request/status", ask(body["request_id"]), own=own))[1]["error_code"] == "duplicate_request"
-    assert (await api.send("request/status", ask(body["request_id"]), own=body["request_id"]))[1]["error_code"] == "duplicate_request"
+    assert (await api.send("request/status", ask(body["request_id"]), own=own))[1][
+        "request_status"
+    ] == "success"
+    assert (await api.send("request/status", ask(body["request_id"]), own=own))[1][
+        "error_code"
+    ] == "duplicate_request"
+    assert (await api.send("request/status", ask(body["request_id"]), own=body["request_id"]))[1][
+        "error_code"
+    ] == "duplicate_request"
 
 
 async def test_under_jws_a_status_request_has_none(issuer, talk):
@@ -141,7 +175,9 @@ async def test_under_jws_a_status_request_has_none(issuer, talk):
         assert (await api("card/bulk_issue", **body))["error_code"] == "duplicate_request"
         for _ in range(2):
             assert (await api.ask(body["request_id"]))["request_status"] == "success"
-        assert (await api("card/bulk_issue", **bulk(request_id=5)))["error_code"] == "invalid_request"
+        assert (await api("card/bulk_issue", **bulk(request_id=5)))[
+            "error_code"
+        ] == "invalid_request"
 
 
 async def test_two_ids_in_one_request_are_both_used_up(api):
@@ -149,11 +185,17 @@ async def test_two_ids_in_one_request_are_both_used_up(api):
     assert (await api.send("card/bulk_issue", body, own=own))[1]["status"] == "ok"
     assert (await api.ask(body["request_id"]))["request_status"] == "success"
     assert (await api.ask(own))["error_code"] == "unknown_request"
-    assert (await api("card/bulk_issue", **bulk(request_id=own)))["error_code"] == "duplicate_request"
+    assert (await api("card/bulk_issue", **bulk(request_id=own)))[
+        "error_code"
+    ] == "duplicate_request"
     assert (await api("card/bulk_issue", **body))["error_code"] == "duplicate_request"
     fresh = str(uuid4())
-    assert (await api.send("card/bulk_issue", body, own=fresh))[1]["error_code"] == "duplicate_request"
-    assert (await api("card/bulk_issue", **bulk(request_id=fresh)))["error_code"] == "duplicate_request"
+    assert (await api.send("card/bulk_issue", body, own=fresh))[1][
+        "error_code"
+    ] == "duplicate_request"
+    assert (await api("card/bulk_issue", **bulk(request_id=fresh)))[
+        "error_code"
+    ] == "duplicate_request"
 
 
 async def test_sign_without_a_request_id(api):
@@ -299,11 +341,17 @@ async def test_a_file_is_continued(talk, tmp_path):
         assert issuer.ledger() == before
         assert (await api("card/bulk_issue", **body))["error_code"] == "duplicate_request"
         cards = (await api.ask(body["request_id"]))["cards"]
-        assert (await api("card/link", client_id=client_id, card_id=cards[0]["card_id"]))["status"] == "ok"
+        assert (await api("card/link", client_id=client_id, card_id=cards[0]["card_id"]))[
+            "status"
+        ] == "ok"
 
 
-async def test_an_id_that_was_seen_has_its_request_whenever_the_issuer_is_killed(tmp_path, monkeypatch):
-    """Killed between the two, it would refuse the id as used, and not know its request: nobody could find out what became of it."""
+async def test_an_id_that_was_seen_has_its_request_whenever_the_issuer_is_killed(
+    tmp_path, monkeypatch
+):
+    """Killed between the two, it would refuse the id as used, and not know its request: nobody
+    could find out what became of it.
+    """
     from freedompay_async.sandbox.issuing import requests
     from freedompay_async.sandbox.issuing.issuer import Issuer
 

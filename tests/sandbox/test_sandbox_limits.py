@@ -10,7 +10,11 @@ DONE = {"status": "ok", "request_status": "success"}
 
 def limit(value="500.50", **changes):
     currency = changes.pop("currency", "KZT")
-    return {"transaction_type": "pay", "period": "day", "amount": [{"type": "sum", "value": value, "currency": currency}]} | changes
+    return {
+        "transaction_type": "pay",
+        "period": "day",
+        "amount": [{"type": "sum", "value": value, "currency": currency}],
+    } | changes
 
 
 def put(counter, of, *limits):
@@ -27,7 +31,12 @@ def told(counter, of):
 def test_limits_are_kept_and_told(counter):
     of = {"type": "card", "value": counter.card()}
     assert told(counter, of) == []
-    put(counter, of, limit(), limit("7", transaction_type="withdrawal", region="KAZ", period=None, currency="USD"))
+    put(
+        counter,
+        of,
+        limit(),
+        limit("7", transaction_type="withdrawal", region="KAZ", period=None, currency="USD"),
+    )
 
     assert told(counter, of) == [
         {
@@ -53,7 +62,10 @@ def test_the_same_limit_takes_the_former_ones_place(counter):
     put(counter, of, limit("1"), limit("2", period="month"))
     put(counter, of, limit("3"))
 
-    assert [(each["period"], each["maximum"]) for each in told(counter, of)] == [("day", 3), ("month", 2)]
+    assert [(each["period"], each["maximum"]) for each in told(counter, of)] == [
+        ("day", 3),
+        ("month", 2),
+    ]
 
 
 def test_limits_of_one_object_are_not_anothers(counter):
@@ -72,8 +84,16 @@ def test_what_was_paid_counts(counter):
     first, second = (counter.card(client_id, active=True) for _ in range(2))
     card, client = {"type": "card", "value": first}, {"type": "client", "value": client_id}
     for of in (card, client):
-        put(counter, of, limit("50"), limit("500", period="month"), limit("9", transaction_type="withdrawal"))
-    paid = counter.do("transaction/create", order_id="1", card_id=first, amount=100, currency="KZT")["transaction_id"]
+        put(
+            counter,
+            of,
+            limit("50"),
+            limit("500", period="month"),
+            limit("9", transaction_type="withdrawal"),
+        )
+    paid = counter.do(
+        "transaction/create", order_id="1", card_id=first, amount=100, currency="KZT"
+    )["transaction_id"]
     counter.do("transaction/clearing", order_id="1", transaction_id=paid, amount=60)
     counter.do("transaction/create", order_id="2", card_id=second, amount=5, currency="KZT")
 
@@ -90,7 +110,10 @@ def test_what_was_paid_counts(counter):
 
 @pytest.mark.parametrize("kind", ["card", "client"])
 def test_an_unknown_object(counter, kind):
-    assert counter.no("limits/set", object={"type": kind, "value": "nothing"}, limits=[limit()]) == f"unknown_{kind}"
+    assert (
+        counter.no("limits/set", object={"type": kind, "value": "nothing"}, limits=[limit()])
+        == f"unknown_{kind}"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
-"""Each mistake in signing that is told by its name: the sandbox finds that a signature is wrong, and the diagnosis why."""
+"""Each mistake in signing that is told by its name: the sandbox finds that a signature is wrong,
+and the diagnosis why.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ from freedompay_async.sandbox.desk.signatures import NO_FIT, complaint, signed_t
 from freedompay_async.sandbox.faults import Plan
 
 PATH = "/v5/card-api/card/info"
-# Compact, with a slash, letters of two alphabets, one of more than 16 bits, and an amount that a float would shorten.
+# Compact, with a slash, letters of two alphabets, one of more than 16 bits, and an amount that a
+# float would shorten.
 BODY = '{"request_id":"828cf71d-","card_id":"a/1","note":"Қ😀","amount":12.10}'.encode()
 KEY = b"secret"
 LONGEST = 64 * 1024
@@ -38,7 +41,12 @@ def compact(value):
 
 def why_sign(value, *, body=BODY, key=KEY):
     return complaint(
-        headers={"Auth-Id": "1", "Sign": value}, path=PATH, body=body, auth_id="1", secret_key=key.decode(), diagnose=why_wrong
+        headers={"Auth-Id": "1", "Sign": value},
+        path=PATH,
+        body=body,
+        auth_id="1",
+        secret_key=key.decode(),
+        diagnose=why_wrong,
     )
 
 
@@ -46,18 +54,41 @@ def hashed(data):
     return hashlib.sha256(data).hexdigest()
 
 
-def why_jws(signed=None, *, digest="sha512", signature=None, body=BODY, key=KEY, signer=KEY, host=None, **changes):
+def why_jws(
+    signed=None,
+    *,
+    digest="sha512",
+    signature=None,
+    body=BODY,
+    key=KEY,
+    signer=KEY,
+    host=None,
+    **changes,
+):
     header = b64(compact(HEADER | changes))
     if signature is None:
-        signature = b64(hmac.digest(signer, f"{header}.{b64(body)}".encode() if signed is None else signed, digest))
-    headers = {"X-JWS-Signature": f"{header}..{signature}"} | ({} if host is None else {"Host": host})
-    return complaint(headers=headers, path=PATH, body=body, auth_id="1", secret_key=key.decode(), diagnose=why_wrong)
+        signature = b64(
+            hmac.digest(
+                signer, f"{header}.{b64(body)}".encode() if signed is None else signed, digest
+            )
+        )
+    headers = {"X-JWS-Signature": f"{header}..{signature}"} | (
+        {} if host is None else {"Host": host}
+    )
+    return complaint(
+        headers=headers,
+        path=PATH,
+        body=body,
+        auth_id="1",
+        secret_key=key.decode(),
+        diagnose=why_wrong,
+    )
 
 
 def text(**options):
-    return json.dumps({"request_id": "828cf71d-", "card_id": "a/1", "note": "Қ😀", "amount": 0}, **options).replace(
-        '"amount": 0', '"amount": 12.10'
-    )
+    return json.dumps(
+        {"request_id": "828cf71d-", "card_id": "a/1", "note": "Қ😀", "amount": 0}, **options
+    ).replace('"amount": 0', '"amount": 12.10')
 
 
 WIDE = "Қ😀".encode()
@@ -82,7 +113,10 @@ OTHER_BYTES = [
 
 @pytest.mark.parametrize(("other", "said"), OTHER_BYTES, ids=[said for _, said in OTHER_BYTES])
 def test_other_bytes_are_named(other, said):
-    for why in (why_sign(hashed(other + KEY)), why_jws(f"{b64(compact(HEADER))}.{b64(other)}".encode())):
+    for why in (
+        why_sign(hashed(other + KEY)),
+        why_jws(f"{b64(compact(HEADER))}.{b64(other)}".encode()),
+    ):
         assert why.startswith("wrong signature (")
         assert ": it was made over another form of the body: " in why
         assert said in why
@@ -91,18 +125,29 @@ def test_other_bytes_are_named(other, said):
 
 def test_an_empty_body_was_signed():
     assert why_sign(hashed(KEY)) == (
-        "wrong signature (Sign): it was made over another form of the body: an empty one; sign the bytes that are sent"
+        "wrong signature (Sign): it was made over another form of the body: an empty one; sign "
+        "the bytes that are sent"
     )
     assert why_jws(HEAD) == (
-        "wrong signature (X-JWS-Signature): no payload was signed: it is left out when it is sent, and not when it is signed"
+        "wrong signature (X-JWS-Signature): no payload was signed: it is left out when it is "
+        "sent, and not when it is signed"
     )
 
 
 @pytest.mark.parametrize(
-    "sent", [SPACED, BODY.replace(b"/", rb"\/").replace(WIDE, ESCAPED), BODY + b"\n", b"\n" + BODY, SPACED.replace(WIDE, ESCAPED)]
+    "sent",
+    [
+        SPACED,
+        BODY.replace(b"/", rb"\/").replace(WIDE, ESCAPED),
+        BODY + b"\n",
+        b"\n" + BODY,
+        SPACED.replace(WIDE, ESCAPED),
+    ],
 )
 def test_the_compact_form_was_signed_and_another_sent(sent):
-    assert why_sign(hashed(BODY + KEY), body=sent).startswith("wrong signature (Sign): it was made over another form of the body: ")
+    assert why_sign(hashed(BODY + KEY), body=sent).startswith(
+        "wrong signature (Sign): it was made over another form of the body: "
+    )
     assert why_jws(f"{b64(compact(HEADER))}.{b64(BODY)}".encode(), body=sent).startswith(
         "wrong signature (X-JWS-Signature): it was made over another form of the body: "
     )
@@ -135,10 +180,18 @@ def test_another_algorithm_of_sign(digest, said):
 
 def test_another_algorithm_over_other_bytes():
     spaced = "it was made over another form of the body: with a space after each comma and colon"
-    for value in (hmac.digest(KEY, SPACED, "sha256").hex(), hmac.digest(KEY, SPACED, "sha256").hex().upper()):
-        assert why_sign(value).startswith(f"wrong signature (Sign): {spaced}; it is an HMAC-SHA-256 of the body; ")
+    for value in (
+        hmac.digest(KEY, SPACED, "sha256").hex(),
+        hmac.digest(KEY, SPACED, "sha256").hex().upper(),
+    ):
+        assert why_sign(value).startswith(
+            f"wrong signature (Sign): {spaced}; it is an HMAC-SHA-256 of the body; "
+        )
     why = why_jws(f"{b64(compact(HEADER))}.{b64(SPACED)}".encode(), digest="sha256")
-    assert why.startswith(f"wrong signature (X-JWS-Signature): {spaced}; it was made with HS256, and its header says HS512; ")
+    assert why.startswith(
+        f"wrong signature (X-JWS-Signature): {spaced}; it was made with HS256, and its header "
+        "says HS512; "
+    )
 
 
 @pytest.mark.parametrize(
@@ -155,9 +208,14 @@ def test_a_right_hash_in_a_wrong_form(value, said):
     assert "another form of the body" not in why_sign(value)
 
 
-@pytest.mark.parametrize(("separator", "said"), [(b" ", "a space"), (b":", "a colon"), (b";", "a semicolon"), (b"|", "a bar")])
+@pytest.mark.parametrize(
+    ("separator", "said"),
+    [(b" ", "a space"), (b":", "a colon"), (b";", "a semicolon"), (b"|", "a bar")],
+)
 def test_something_between_the_body_and_the_key(separator, said):
-    assert f"{said} stood between body and key; nothing does" in why_sign(hashed(BODY + separator + KEY))
+    assert f"{said} stood between body and key; nothing does" in why_sign(
+        hashed(BODY + separator + KEY)
+    )
 
 
 KEYS = [
@@ -185,16 +243,22 @@ def test_an_empty_key():
 
 
 @pytest.mark.parametrize(
-    ("alg", "digest", "said"), [("HS512", "sha256", "HS256"), ("HS256", "sha512", "HS512"), ("HS512", "sha384", "HS384")]
+    ("alg", "digest", "said"),
+    [("HS512", "sha256", "HS256"), ("HS256", "sha512", "HS512"), ("HS512", "sha384", "HS384")],
 )
 def test_another_algorithm_than_the_header_says(alg, digest, said):
-    assert why_jws(digest=digest, alg=alg) == f"wrong signature (X-JWS-Signature): it was made with {said}, and its header says {alg}"
+    assert (
+        why_jws(digest=digest, alg=alg)
+        == f"wrong signature (X-JWS-Signature): it was made with {said}, and its header says {alg}"
+    )
 
 
 def test_a_plain_hash_and_a_hex_text_as_jws():
     signed = f"{b64(compact(HEADER))}.{b64(BODY)}".encode()
     assert "plain hash" in why_jws(signature=b64(hashlib.sha512(signed + KEY).digest()))
-    assert "the digest's own bytes are encoded" in why_jws(signature=b64(hmac.digest(KEY, signed, "sha512").hex().encode()))
+    assert "the digest's own bytes are encoded" in why_jws(
+        signature=b64(hmac.digest(KEY, signed, "sha512").hex().encode())
+    )
 
 
 # Of another length its Base64 would have no padding to tell it by.
@@ -220,11 +284,14 @@ def test_other_input_of_the_jws(signed, said):
     assert said in why_jws(signed)
 
 
-@pytest.mark.parametrize("uri", ["https://api.example.com" + PATH, "http://api.example.com" + PATH, PATH + "/", PATH[1:]])
+@pytest.mark.parametrize(
+    "uri", ["https://api.example.com" + PATH, "http://api.example.com" + PATH, PATH + "/", PATH[1:]]
+)
 def test_the_signature_is_of_another_uri(uri):
     signed = f"{b64(compact(HEADER | {'uri': uri}))}.{b64(BODY)}".encode()
     assert why_jws(signed, host="api.example.com") == (
-        f'wrong signature (X-JWS-Signature): it was made over a header with uri "{uri}", and the one it came with has "{PATH}"'
+        f'wrong signature (X-JWS-Signature): it was made over a header with uri "{uri}", and the '
+        f'one it came with has "{PATH}"'
     )
 
 
@@ -244,8 +311,17 @@ def test_the_header_names_another_uri(uri, said):
 
 def test_a_whole_jws_and_a_padded_one():
     header, signature = b64(compact(HEADER)), b64(b"x" * 64)
-    for value, said in ((f"{header}.{b64(BODY)}.{signature}", "has to be taken out"), (f"{header}..{signature}==", "there is padding")):
-        why = complaint(headers={"X-JWS-Signature": value}, path=PATH, body=BODY, auth_id="1", secret_key="secret")
+    for value, said in (
+        (f"{header}.{b64(BODY)}.{signature}", "has to be taken out"),
+        (f"{header}..{signature}==", "there is padding"),
+    ):
+        why = complaint(
+            headers={"X-JWS-Signature": value},
+            path=PATH,
+            body=BODY,
+            auth_id="1",
+            secret_key="secret",
+        )
         assert why.startswith("malformed signature: ")
         assert said in why
 
@@ -284,14 +360,21 @@ def test_the_work_is_bounded():
 
 
 def test_no_reason_holds_the_key():
-    for why in (why_sign("0" * 64, key=b"hush"), why_sign(hashed(BODY + b'"hush"'), key=b"hush"), why_jws(key=b"hush")):
+    for why in (
+        why_sign("0" * 64, key=b"hush"),
+        why_sign(hashed(BODY + b'"hush"'), key=b"hush"),
+        why_jws(key=b"hush"),
+    ):
         assert "hush" not in why
 
 
 def test_what_is_signed():
     assert signed_text(headers={"Sign": "x"}, body=BODY) == BODY.decode() + "\u2039secret key\u203a"
     header = b64(compact(HEADER))
-    assert signed_text(headers={"X-JWS-Signature": f"{header}..abc"}, body=BODY) == f"{header}.{b64(BODY)}"
+    assert (
+        signed_text(headers={"X-JWS-Signature": f"{header}..abc"}, body=BODY)
+        == f"{header}.{b64(BODY)}"
+    )
     assert signed_text(headers={"X-JWS-Signature": "abc"}, body=BODY) == ""
     assert signed_text(headers={}, body=BODY) == ""
 
@@ -301,14 +384,25 @@ def test_a_taken_call_tells_what_was_signed(counter, scheme):
     taken = counter.take(PATH, {"card_id": "1"}, scheme=scheme)
     assert taken.why == ""
     signed = taken.signed.replace("\u2039secret key\u203a", "sandbox-secret")
-    assert signed == '{"card_id":"1"}sandbox-secret' if scheme == "sign" else signed.endswith("." + b64(b'{"card_id":"1"}'))
+    assert (
+        signed == '{"card_id":"1"}sandbox-secret'
+        if scheme == "sign"
+        else signed.endswith("." + b64(b'{"card_id":"1"}'))
+    )
 
 
 def test_a_bad_signature_is_told_in_the_answer_and_beside_it(counter):
     desk = Desk(
-        issuer=counter.issuer, plan=Plan(Faults()), auth_id="10001", secret_key="sandbox-secret", processing=(0, 0), diagnose=why_wrong
+        issuer=counter.issuer,
+        plan=Plan(Faults()),
+        auth_id="10001",
+        secret_key="sandbox-secret",
+        processing=(0, 0),
+        diagnose=why_wrong,
     )
-    taken = desk.take(path=PATH, headers={"Auth-Id": "10001", "Sign": hashed(BODY), "Request-Id": "1"}, body=BODY)
+    taken = desk.take(
+        path=PATH, headers={"Auth-Id": "10001", "Sign": hashed(BODY), "Request-Id": "1"}, body=BODY
+    )
     assert (taken.verdict, taken.answer.http) == ("bad signature", 401)
     assert taken.why == taken.answer.body["error_description"]
     assert "without the key" in taken.why
@@ -316,10 +410,15 @@ def test_a_bad_signature_is_told_in_the_answer_and_beside_it(counter):
 
 
 async def test_a_sandbox_tells_it_with_the_diagnosis_that_it_was_given(talk):
-    for diagnose, said in ((None, "`freedompay sign` finds out why"), (why_wrong, "the key stood before the body")):
+    for diagnose, said in (
+        (None, "`freedompay sign` finds out why"),
+        (why_wrong, "the key stood before the body"),
+    ):
         async with Sandbox(diagnose=diagnose) as issuer, talk(issuer) as api:
             body = b'{"card_id":"1"}'
-            headers = api.headers("card/info", body) | {"Sign": hashed(issuer.secret_key.encode() + body)}
+            headers = api.headers("card/info", body) | {
+                "Sign": hashed(issuer.secret_key.encode() + body)
+            }
             status, answer = await api.send("card/info", body, headers=headers)
             assert (status, answer["error_code"]) == (401, "unauthorized")
             assert said in answer["error_description"]

@@ -33,9 +33,17 @@ def test_the_third_wrong_pin_running_blocks_until_the_counter_is_reset(counter):
     assert [counter.issuer.check_pin(card_id, "0000") for _ in range(3)] == [False] * 3
 
     known = counter.issuer.card(card_id)
-    assert (known["status"], known["blocked"], known["blocked_by_pin"], known["wrong_pins"]) == ("blocked", False, True, 3)
+    assert (known["status"], known["blocked"], known["blocked_by_pin"], known["wrong_pins"]) == (
+        "blocked",
+        False,
+        True,
+        3,
+    )
     assert refusal(counter.issuer.check_pin, card_id, "1234") == "card_blocked"
-    assert counter.no("transaction/create", order_id="1", card_id=card_id, amount=1, currency="KZT") == "card_blocked"
+    assert (
+        counter.no("transaction/create", order_id="1", card_id=card_id, amount=1, currency="KZT")
+        == "card_blocked"
+    )
     assert counter.no("card/unblock", card_id=card_id, description="x") == "card_not_blocked"
 
     assert counter.do("card/reset_counter_pin", card_id=card_id) == DONE
@@ -79,7 +87,10 @@ def test_a_pin_that_the_issuer_makes(counter):
 
 def test_under_sign_a_pin_is_set_once_for_a_header(counter):
     card_id, own = counter.card(), str(uuid4())
-    answers = [counter.take("/v5/card-api/card/set_pin", {"card_id": card_id}, own=own).verdict for _ in range(2)]
+    answers = [
+        counter.take("/v5/card-api/card/set_pin", {"card_id": card_id}, own=own).verdict
+        for _ in range(2)
+    ]
     assert answers == ["ok", "duplicate"]
 
 

@@ -27,7 +27,9 @@ class Cardholder:
             "Content-Type": "application/json",
             "Authorization": f"Bearer {self.sandbox.hashdt_token}",
         }
-        async with self.session.get(f"{self.sandbox.base_url}/issuing/api/v1/card/{call}", headers=headers) as response:
+        async with self.session.get(
+            f"{self.sandbox.base_url}/issuing/api/v1/card/{call}", headers=headers
+        ) as response:
             return (await response.json())["data"][0]["set_pin_url"]
 
     async def enter(self, url, entry, **headers) -> tuple[int, str]:
@@ -157,7 +159,9 @@ async def test_a_closed_card_takes_no_pin(holder, api):
     assert await holder.choose(await holder.link("setpin", card_id), "1234") == (200, "refused")
 
 
-@pytest.mark.parametrize("pin", ["", "123", "12345", "12a4", "\N{FULLWIDTH DIGIT ONE}234", "1234\n"])
+@pytest.mark.parametrize(
+    "pin", ["", "123", "12345", "12a4", "\N{FULLWIDTH DIGIT ONE}234", "1234\n"]
+)
 async def test_a_pin_is_four_digits(holder, pin):
     assert await holder.choose(await holder.link("setpin"), pin, pin or "1234") == (400, "invalid")
     url = await holder.link("changepin")
@@ -186,11 +190,15 @@ async def test_another_entry(issuer, holder, entry):
     assert await holder.choose(url, "1234") == (200, "done")
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"]
+)
 async def test_a_form_of_another_page_can_enter_nothing(holder, kind):
     url = await holder.link("setpin")
 
-    assert await holder.enter(url, {"step": "choose", "pin": "1234", "again": "1234"}, **{"Content-Type": kind}) == (400, "invalid")
+    assert await holder.enter(
+        url, {"step": "choose", "pin": "1234", "again": "1234"}, **{"Content-Type": kind}
+    ) == (400, "invalid")
 
 
 async def test_a_link_is_good_for_one_use(holder, card_id):
@@ -251,7 +259,9 @@ async def test_the_page_needs_nothing_from_anywhere(holder, call):
         assert response.headers["Cache-Control"] == "no-store"
         assert response.headers["Referrer-Policy"] == "no-referrer"
         assert response.headers["X-Content-Type-Options"] == "nosniff"
-        rules = dict(each.split(" ", 1) for each in response.headers["Content-Security-Policy"].split("; "))
+        rules = dict(
+            each.split(" ", 1) for each in response.headers["Content-Security-Policy"].split("; ")
+        )
     assert rules["default-src"] == "'none'"
     assert rules["script-src"].startswith("'sha256-")
     assert rules["style-src"].startswith("'sha256-")
@@ -287,7 +297,9 @@ async def test_a_browser_that_leaves_in_the_middle_of_an_entry(issuer, holder, c
     host, port = issuer.base_url.removeprefix("http://").split(":")
     _, writer = await asyncio.open_connection(host, int(port))
     path = url.removeprefix(issuer.base_url)
-    writer.write(f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{".encode())
+    writer.write(
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{".encode()
+    )
     await writer.drain()
     while not issuer._open.serving.handling:
         await asyncio.sleep(0)

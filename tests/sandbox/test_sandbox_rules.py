@@ -5,17 +5,36 @@ from uuid import uuid4
 
 import pytest
 
-ADDRESS = {"country": "KAZ", "postal_code": "050000", "address_line1": "Almaty", "address_line2": "Abay", "address_line3": "1"}
+ADDRESS = {
+    "country": "KAZ",
+    "postal_code": "050000",
+    "address_line1": "Almaty",
+    "address_line2": "Abay",
+    "address_line3": "1",
+}
 PDF = base64.b64encode(b"%PDF-1.7 ...").decode()
-WALLET = {"country": "KAZ", "person_id": "900101300123", "document": PDF, "address1": ADDRESS, "address2": ADDRESS}
+WALLET = {
+    "country": "KAZ",
+    "person_id": "900101300123",
+    "document": PDF,
+    "address1": ADDRESS,
+    "address2": ADDRESS,
+}
 
 
 async def test_a_wallet_client_with_everything(api, person):
     whole = person(
-        **WALLET, middle_name="Ivanovich", birthdate="1990-01-01", email="i@example.com", language="ru", external_user_id="Иванов"
+        **WALLET,
+        middle_name="Ivanovich",
+        birthdate="1990-01-01",
+        email="i@example.com",
+        language="ru",
+        external_user_id="Иванов",
     )
     info = {"idn_date": "2026-01-01", "identified_by": "branch"}
-    answer = await api("client/add", product_id=1000, branch_id="5", client=whole, identification_info=info)
+    answer = await api(
+        "client/add", product_id=1000, branch_id="5", client=whole, identification_info=info
+    )
     assert answer["status"] == "ok"
 
 
@@ -46,7 +65,10 @@ async def test_a_wallet_client_with_everything(api, person):
         ({"language": "rus"}, "client.language"),
         ({"document": "%PDF-1.7"}, "client.document"),
         ({"document": base64.b64encode(b"GIF89a").decode()}, "`document`"),
-        ({"document": base64.b64encode(b"%PDF-" + bytes(2 * 1024 * 1024)).decode()}, "client.document"),
+        (
+            {"document": base64.b64encode(b"%PDF-" + bytes(2 * 1024 * 1024)).decode()},
+            "client.document",
+        ),
         ({"address1": {**ADDRESS, "country": "KZ"}}, "client.address1.country"),
         ({"address2": {key: ADDRESS[key] for key in list(ADDRESS)[:-1]}}, "address_line3"),
         ({"address2": "Almaty"}, "client.address2"),
@@ -54,15 +76,25 @@ async def test_a_wallet_client_with_everything(api, person):
 )
 async def test_a_wrong_field_of_a_client_is_refused_by_name(issuer, api, person, changes, field):
     answer = await api("client/add", product_id=2000, client=person(**changes))
-    assert (answer["status"], answer["request_status"], answer["error_code"]) == ("error", "error", "invalid_request")
+    assert (answer["status"], answer["request_status"], answer["error_code"]) == (
+        "error",
+        "error",
+        "invalid_request",
+    )
     assert field in answer["error_description"]
     assert issuer.received[-1].verdict == "refused"
 
 
 @pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b"\r\n", b"x" * 1019])
 async def test_a_document_may_begin_behind_other_bytes(api, person, before):
-    documents = [base64.b64encode(content).decode() for content in (before + b"%PDF-1.7", b"x" * 1020 + b"%PDF-1.7")]
-    taken, refused = [await api("client/add", product_id=2000, client=person(document=document)) for document in documents]
+    documents = [
+        base64.b64encode(content).decode()
+        for content in (before + b"%PDF-1.7", b"x" * 1020 + b"%PDF-1.7")
+    ]
+    taken, refused = [
+        await api("client/add", product_id=2000, client=person(document=document))
+        for document in documents
+    ]
 
     assert taken["status"] == "ok"
     assert "is no PDF" in refused["error_description"]
@@ -94,7 +126,9 @@ async def test_a_wallet_needs_more(api, person, field):
     ],
 )
 async def test_a_wrong_field_is_refused_by_name(api, call, changes, field):
-    answer = await api(call, **{"request_id": str(uuid4()), "product_id": 2000, "count": 2, **changes})
+    answer = await api(
+        call, **{"request_id": str(uuid4()), "product_id": 2000, "count": 2, **changes}
+    )
     assert answer["error_code"] == "invalid_request"
     assert field in answer["error_description"]
 

@@ -83,12 +83,18 @@ async def test_serve_inside_leaves_the_closing_to_who_entered(issuer, api):
     assert len(await api.bulk()) == 1
 
 
-@pytest.mark.parametrize("path", ["/", "/v5/card-api/card/unheard_of", "/v5/card-api/cards/issue_card", "/card/issue"])
+@pytest.mark.parametrize(
+    "path", ["/", "/v5/card-api/card/unheard_of", "/v5/card-api/cards/issue_card", "/card/issue"]
+)
 async def test_other_paths(issuer, api, path):
     async with api.session.post(issuer.base_url + path, data=b"{}") as response:
         assert response.status == 404
         answer = await response.json()
-        assert (answer["status"], answer["error_code"], "dt" in answer) == ("error", "not_found", True)
+        assert (answer["status"], answer["error_code"], "dt" in answer) == (
+            "error",
+            "not_found",
+            True,
+        )
     assert (issuer.received[-1].path, issuer.received[-1].verdict) == (path, "unknown path")
 
 
@@ -122,17 +128,28 @@ async def test_only_the_last_are_kept(talk):
     async with Sandbox(keep=2) as issuer, talk(issuer) as api:
         await api.bulk()
         await api.bulk()
-        assert [each.path.rpartition("/")[2] for each in issuer.received] == ["bulk_issue", "status"]
+        assert [each.path.rpartition("/")[2] for each in issuer.received] == [
+            "bulk_issue",
+            "status",
+        ]
 
 
 async def test_health_and_ledger_over_http(issuer, api):
     await api.bulk(count=2_500)
     await api.client()
     async with api.session.get(issuer.base_url + "/sandbox/health") as response:
-        assert await response.json() == {"ok": True, "calls": 4, "cards": 2_500, "clients": 1, "requests": 2}
+        assert await response.json() == {
+            "ok": True,
+            "calls": 4,
+            "cards": 2_500,
+            "clients": 1,
+            "requests": 2,
+        }
     async with api.session.get(issuer.base_url + "/sandbox/ledger") as response:
         assert response.content_type == "application/x-ndjson"
-        assert [json.loads(line) for line in (await response.text()).splitlines()] == issuer.ledger()
+        assert [
+            json.loads(line) for line in (await response.text()).splitlines()
+        ] == issuer.ledger()
 
 
 async def test_a_document_of_2_mb_is_taken(api, person):
@@ -170,7 +187,9 @@ async def test_a_caller_may_leave_at_the_gate(issuer, api):
     assert (await api.ask(body["request_id"]))["request_status"] == "success"
 
 
-@pytest.mark.parametrize("fault", [Fault.CLOSED, Fault.RESET, Fault.CUT, Fault.DRIP, Fault.HUGE, Fault.NONE])
+@pytest.mark.parametrize(
+    "fault", [Fault.CLOSED, Fault.RESET, Fault.CUT, Fault.DRIP, Fault.HUGE, Fault.NONE]
+)
 async def test_every_answer_copes_with_a_client_that_left(issuer, api, caplog, fault):
     issuer.script("card/bulk_issue", fault)
     gate = issuer.gate("card/bulk_issue")
@@ -188,7 +207,9 @@ async def test_every_answer_copes_with_a_client_that_left(issuer, api, caplog, f
 async def test_a_client_that_leaves_in_the_middle_of_its_request(issuer, caplog):
     host, port = issuer.base_url.removeprefix("http://").split(":")
     _, writer = await asyncio.open_connection(host, int(port))
-    writer.write(b"POST /v5/card-api/card/issue HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+    writer.write(
+        b"POST /v5/card-api/card/issue HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
+    )
     await writer.drain()
     while not issuer._open.serving.handling:
         await asyncio.sleep(0)
@@ -219,7 +240,9 @@ async def test_closing_does_not_wait_for_a_slow_answer(talk, fault):
     async with talk(sandbox) as api:
         async with sandbox:
             sandbox.script("card/bulk_issue", fault, fault)
-            stays, leaves = (asyncio.create_task(api("card/bulk_issue", **bulk())) for _ in range(2))
+            stays, leaves = (
+                asyncio.create_task(api("card/bulk_issue", **bulk())) for _ in range(2)
+            )
             while len(sandbox.received) < 2:
                 await asyncio.sleep(0)
             leaves.cancel()
@@ -243,7 +266,11 @@ async def test_closing_does_not_wait_for_a_gate(talk):
 
 
 def assert_nothing_runs():
-    assert [task for task in asyncio.all_tasks() if task is not asyncio.current_task() and not task.done()] == []
+    assert [
+        task
+        for task in asyncio.all_tasks()
+        if task is not asyncio.current_task() and not task.done()
+    ] == []
 
 
 async def until_idle(issuer):

@@ -30,7 +30,12 @@ def operation(**changes):
 
 
 def move(counter, card_id, **changes):
-    fields = {"type": "pay", "amount": 1, "currency": "KZT", "datetime": at("2026-01-10T10:00:00+05:00")} | changes
+    fields = {
+        "type": "pay",
+        "amount": 1,
+        "currency": "KZT",
+        "datetime": at("2026-01-10T10:00:00+05:00"),
+    } | changes
     counter.issuer.add_movement(card_id, **fields)
 
 
@@ -80,7 +85,12 @@ def test_a_movement_that_a_test_adds(counter):
 def test_the_dates_are_inclusive_and_the_movements_own(counter, dates, days):
     card_id, another = counter.card(), counter.card()
     # In another order, and each at an edge of its own day, which is another day elsewhere.
-    for text in ("2026-01-12T00:00:00-08:00", "2026-01-10T23:59:59+14:00", "2026-01-09T00:00:00+05:00", "2026-01-11T23:59:59-08:00"):
+    for text in (
+        "2026-01-12T00:00:00-08:00",
+        "2026-01-10T23:59:59+14:00",
+        "2026-01-09T00:00:00+05:00",
+        "2026-01-11T23:59:59-08:00",
+    ):
         move(counter, card_id, datetime=at(text))
     move(counter, another)
 
@@ -88,29 +98,40 @@ def test_the_dates_are_inclusive_and_the_movements_own(counter, dates, days):
     assert [at(each["datetime"]).day for each in told] == days
 
 
-@pytest.mark.parametrize("changes", [{"start_date": "10.01.2026"}, {"end_date": "2026-02-30"}, {"start_date": 20260110}])
+@pytest.mark.parametrize(
+    "changes", [{"start_date": "10.01.2026"}, {"end_date": "2026-02-30"}, {"start_date": 20260110}]
+)
 def test_a_date_of_another_form(counter, changes):
     assert counter.no("card/statement", card_id=counter.card(), **changes) == "invalid_request"
 
 
 def test_an_extended_statement_needs_both_dates(counter):
-    assert counter.no("card/statement_extended", card_id=counter.card(), start_date="2026-01-01") == "invalid_request"
+    assert (
+        counter.no("card/statement_extended", card_id=counter.card(), start_date="2026-01-01")
+        == "invalid_request"
+    )
 
 
 def test_the_extended_statement_tells_everything(counter):
     client_id = counter.client()
     card_id = counter.card(client_id, active=True)
-    paid = counter.do("transaction/create", order_id="a", card_id=card_id, amount=100, currency="KZT")["transaction_id"]
+    paid = counter.do(
+        "transaction/create", order_id="a", card_id=card_id, amount=100, currency="KZT"
+    )["transaction_id"]
     counter.do("transaction/clearing", order_id="a", transaction_id=paid)
     counter.do("transaction/refund", order_id="a", transaction_id=paid, amount=Decimal("0.50"))
-    waiting = counter.do("transaction/create", order_id="b", card_id=card_id, amount=30, currency="KZT")["transaction_id"]
+    waiting = counter.do(
+        "transaction/create", order_id="b", card_id=card_id, amount=30, currency="KZT"
+    )["transaction_id"]
     move(counter, card_id, amount=7, currency="USD", datetime=at("2026-01-15T13:00:00+05:00"))
     number = iban(card_id)
     moved = counter("card/statement", card_id=card_id)["operations"]
     assert len(moved) == 3
     assert len({each["rrn"] for each in moved}) == 3
 
-    assert counter("card/statement_extended", card_id=card_id, start_date="2026-01-15", end_date="2026-01-15") == DONE | {
+    assert counter(
+        "card/statement_extended", card_id=card_id, start_date="2026-01-15", end_date="2026-01-15"
+    ) == DONE | {
         "client_id": client_id,
         "card": {"card_id": card_id, "card_mask": printed(card_id, made_at="2026-01-15").mask},
         "balances": [{"currency": "KZT", "amount": Decimal("870.50")}],
@@ -135,7 +156,10 @@ def test_the_extended_statement_tells_everything(counter):
                 "currency": "KZT",
                 "iban": number,
                 "merchant": SHOP,
-                "additional_parameters": [{"name": "transaction_id", "value": waiting}, {"name": "order_id", "value": "b"}],
+                "additional_parameters": [
+                    {"name": "transaction_id", "value": waiting},
+                    {"name": "order_id", "value": "b"},
+                ],
             }
         ],
         "operations": moved,
@@ -145,7 +169,9 @@ def test_the_extended_statement_tells_everything(counter):
 def test_the_extended_statement_of_another_time_and_of_nobody(counter):
     card_id = counter.card(active=True)
     counter.do("transaction/create", order_id="b", card_id=card_id, amount=30, currency="KZT")
-    told = counter("card/statement_extended", card_id=card_id, start_date="2026-01-01", end_date="2026-01-14")
+    told = counter(
+        "card/statement_extended", card_id=card_id, start_date="2026-01-01", end_date="2026-01-14"
+    )
 
     assert "client_id" not in told
     assert (told["authorizations"], told["operations"]) == ([], [])

@@ -27,9 +27,19 @@ def card_id(counter):
 
 
 def test_a_payment_from_hold_to_refund(counter, card_id):
-    state = counter.do("transaction/create", order_id=7, card_id=card_id, amount=Decimal("12.10"), currency="KZT", description="tea")
+    state = counter.do(
+        "transaction/create",
+        order_id=7,
+        card_id=card_id,
+        amount=Decimal("12.10"),
+        currency="KZT",
+        description="tea",
+    )
     transaction_id = state["transaction_id"]
-    assert state == DONE | {"transaction_id": transaction_id, "fin_document_id": state["fin_document_id"]}
+    assert state == DONE | {
+        "transaction_id": transaction_id,
+        "fin_document_id": state["fin_document_id"],
+    }
     assert money(counter, card_id) == decimals("987.90", "12.10")
     told = {
         "transaction_id": transaction_id,
@@ -44,16 +54,26 @@ def test_a_payment_from_hold_to_refund(counter, card_id):
     }
     assert counter("transaction/info", transaction_id=transaction_id) == DONE | told
 
-    cleared = counter.do("transaction/clearing", order_id="7", transaction_id=transaction_id, amount=10)
+    cleared = counter.do(
+        "transaction/clearing", order_id="7", transaction_id=transaction_id, amount=10
+    )
     assert cleared["transaction_id"] == transaction_id
     assert cleared["fin_document_id"] != state["fin_document_id"]
     assert money(counter, card_id) == decimals("990.00", "0.00")
     told |= {"transaction_status": "cleared", "cleared_amount": Decimal("10.00")}
     assert counter("transaction/info", transaction_id=transaction_id) == DONE | told
 
-    counter.do("transaction/refund", order_id="7", transaction_id=transaction_id, amount=Decimal("3.55"), description="cold")
+    counter.do(
+        "transaction/refund",
+        order_id="7",
+        transaction_id=transaction_id,
+        amount=Decimal("3.55"),
+        description="cold",
+    )
     assert money(counter, card_id) == decimals("993.55", "0.00")
-    assert counter("transaction/info", transaction_id=transaction_id) == DONE | told | {"refunded_amount": Decimal("3.55")}
+    assert counter("transaction/info", transaction_id=transaction_id) == DONE | told | {
+        "refunded_amount": Decimal("3.55")
+    }
     counter.do("transaction/refund", order_id="7", transaction_id=transaction_id)
     assert money(counter, card_id) == decimals("1000.00", "0.00")
     told |= {"transaction_status": "refunded", "refunded_amount": Decimal("10.00")}
@@ -70,11 +90,25 @@ def test_a_payment_from_hold_to_refund(counter, card_id):
 def test_the_answer_to_a_payment_is_the_envelope(counter, card_id):
     request_id = "828cf71d-a447-4a67-a149-c1df8bc197ca"
     counter.issuer.hold = True
-    fields = {"request_id": request_id, "order_id": "1", "card_id": card_id, "amount": 1, "currency": "KZT"}
+    fields = {
+        "request_id": request_id,
+        "order_id": "1",
+        "card_id": card_id,
+        "amount": 1,
+        "currency": "KZT",
+    }
     assert counter("transaction/create", **fields) == {"status": "ok", "request_status": "process"}
-    assert counter("request/status", request_id=request_id) == {"status": "ok", "request_status": "process"}
+    assert counter("request/status", request_id=request_id) == {
+        "status": "ok",
+        "request_status": "process",
+    }
     counter.issuer.finish(request_id)
-    assert counter("request/status", request_id=request_id).keys() == {"status", "request_status", "transaction_id", "fin_document_id"}
+    assert counter("request/status", request_id=request_id).keys() == {
+        "status",
+        "request_status",
+        "transaction_id",
+        "fin_document_id",
+    }
 
 
 def test_the_whole_amount_is_cleared_where_none_is_named(counter, card_id):
@@ -85,7 +119,16 @@ def test_the_whole_amount_is_cleared_where_none_is_named(counter, card_id):
 
 def test_no_more_than_there_is(counter, card_id):
     pay(counter, card_id, 600)
-    assert counter.no("transaction/create", order_id="1", card_id=card_id, amount=Decimal("400.01"), currency="KZT") == "not_enough_money"
+    assert (
+        counter.no(
+            "transaction/create",
+            order_id="1",
+            card_id=card_id,
+            amount=Decimal("400.01"),
+            currency="KZT",
+        )
+        == "not_enough_money"
+    )
     pay(counter, card_id, 400)
     assert money(counter, card_id) == decimals("0.00", "1000.00")
 
@@ -94,7 +137,9 @@ def test_no_more_than_was_held_or_cleared(counter, card_id):
     transaction_id = pay(counter, card_id, 100)
     each = {"order_id": "1", "transaction_id": transaction_id}
     assert counter.no("transaction/refund", **each) == "not_cleared"
-    assert counter.no("transaction/clearing", **each, amount=Decimal("100.01")) == "amount_too_large"
+    assert (
+        counter.no("transaction/clearing", **each, amount=Decimal("100.01")) == "amount_too_large"
+    )
     counter.do("transaction/clearing", **each, amount=60)
     assert counter.no("transaction/clearing", **each, amount=40) == "already_cleared"
     assert counter.no("transaction/refund", **each, amount=Decimal("60.01")) == "amount_too_large"
@@ -117,9 +162,18 @@ def test_only_an_active_card_pays(counter):
 def test_a_payment_of_a_closed_card_stays_as_it_is(counter, card_id):
     transaction_id = pay(counter, card_id, 100)
     counter.do("card/close", card_id=card_id, description="lost")
-    assert counter.no("transaction/clearing", order_id="1", transaction_id=transaction_id) == "card_closed"
-    assert counter.no("transaction/refund", order_id="1", transaction_id=transaction_id) == "card_closed"
-    assert counter("transaction/info", transaction_id=transaction_id)["transaction_status"] == "created"
+    assert (
+        counter.no("transaction/clearing", order_id="1", transaction_id=transaction_id)
+        == "card_closed"
+    )
+    assert (
+        counter.no("transaction/refund", order_id="1", transaction_id=transaction_id)
+        == "card_closed"
+    )
+    assert (
+        counter("transaction/info", transaction_id=transaction_id)["transaction_status"]
+        == "created"
+    )
 
 
 @pytest.mark.parametrize("call", ["transaction/clearing", "transaction/refund"])
@@ -128,10 +182,15 @@ def test_an_unknown_payment(counter, call):
 
 
 def test_another_currency(counter, card_id):
-    assert counter.no("transaction/create", order_id="1", card_id=card_id, amount=1, currency="USD") == "wrong_currency"
+    assert (
+        counter.no("transaction/create", order_id="1", card_id=card_id, amount=1, currency="USD")
+        == "wrong_currency"
+    )
 
 
-@pytest.mark.parametrize("amount", ["1", True, 0, -1, "0.001", "-0.01", "1e400", "1e-400", "1000000000000", None, [1]])
+@pytest.mark.parametrize(
+    "amount", ["1", True, 0, -1, "0.001", "-0.01", "1e400", "1e-400", "1000000000000", None, [1]]
+)
 def test_an_amount_is_a_number_with_two_decimals(counter, card_id, amount):
     given = Decimal(amount) if isinstance(amount, str) and amount != "1" else amount
     answer = counter(

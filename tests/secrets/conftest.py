@@ -1,4 +1,6 @@
-"""A scanner, everything that is logged, a wire in memory and a server on loopback that misbehave alike."""
+"""A scanner, everything that is logged, a wire in memory and a server on loopback that misbehave
+alike.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,14 @@ def captured():
     """Every record of every logger, at every level."""
     capture, root = Capture(), logging.getLogger()
     before = root.level
-    names = ["freedompay_async", "aiohttp", "aiohttp.client", "asyncio", "aiosqlite", "concurrent.futures"]
+    names = [
+        "freedompay_async",
+        "aiohttp",
+        "aiohttp.client",
+        "asyncio",
+        "aiosqlite",
+        "concurrent.futures",
+    ]
     levels = {name: logging.getLogger(name).level for name in names}
     root.addHandler(capture)
     for name in names:
@@ -100,31 +109,52 @@ def in_memory():
 async def _read(reader: asyncio.StreamReader) -> Asked:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     headers = dict(line.split(": ", 1) for line in head[1:] if line)
-    length = next((int(value) for name, value in headers.items() if name.lower() == "content-length"), 0)
+    length = next(
+        (int(value) for name, value in headers.items() if name.lower() == "content-length"), 0
+    )
     return Asked(head[0].split()[1], headers, await reader.readexactly(length))
 
 
 def _head(status: int, **headers: object) -> bytes:
-    lines = [f"HTTP/1.1 {status} Said", *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items()), "", ""]
+    lines = [
+        f"HTTP/1.1 {status} Said",
+        *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items()),
+        "",
+        "",
+    ]
     return "\r\n".join(lines).encode()
 
 
 def _whole(told: Told) -> bytes:
-    return _head(told.status, Content_Type="application/json", Content_Length=len(told.body), **told.headers) + told.body
+    return (
+        _head(
+            told.status,
+            Content_Type="application/json",
+            Content_Length=len(told.body),
+            **told.headers,
+        )
+        + told.body
+    )
 
 
-async def _misbehave(trouble: str, asked: Asked, writer: asyncio.StreamWriter, over: asyncio.Event) -> None:
+async def _misbehave(
+    trouble: str, asked: Asked, writer: asyncio.StreamWriter, over: asyncio.Event
+) -> None:
     said = asked.said.encode()
     match trouble:
         case "closed":
             pass
         case "reset":
-            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+            writer.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER
+            )
             writer.transport.abort()
         case "cut":
             writer.write(_head(200, Content_Length=len(said) + 100) + said)
         case "cut chunk":
-            writer.write(_head(200, Transfer_Encoding="chunked") + b"%x\r\n%s" % (len(said) + 100, said))
+            writer.write(
+                _head(200, Transfer_Encoding="chunked") + b"%x\r\n%s" % (len(said) + 100, said)
+            )
         case "stalled":
             await over.wait()
         case "stalled in the body":
@@ -133,15 +163,26 @@ async def _misbehave(trouble: str, asked: Asked, writer: asyncio.StreamWriter, o
         case "huge":
             writer.write(_head(200, Content_Length=_HUGE) + said)
         case "huge chunk":
-            writer.write(_head(200, Transfer_Encoding="chunked") + b"%x\r\n" % _HUGE + said * (_HUGE // len(said) + 1))
+            writer.write(
+                _head(200, Transfer_Encoding="chunked")
+                + b"%x\r\n" % _HUGE
+                + said * (_HUGE // len(said) + 1)
+            )
         case "no HTTP":
             writer.write(said + b"\r\n\r\n")
         case "bad header":
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: " + said.replace(b"\n", b"") + b"\r\n\r\n")
+            writer.write(
+                b"HTTP/1.1 200 OK\r\nContent-Length: " + said.replace(b"\n", b"") + b"\r\n\r\n"
+            )
         case "bad chunk":
             writer.write(_head(200, Transfer_Encoding="chunked") + said + b"\r\n")
         case "long header":
-            writer.write(_head(200, X_Said=(said * (20_000 // len(said))).decode("latin-1"), Content_Length=2) + b"{}")
+            writer.write(
+                _head(
+                    200, X_Said=(said * (20_000 // len(said))).decode("latin-1"), Content_Length=2
+                )
+                + b"{}"
+            )
         case _:
             writer.write(_whole((trouble if callable(trouble) else TELLS[trouble])(asked)))
 

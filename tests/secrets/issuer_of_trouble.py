@@ -22,7 +22,13 @@ class Asked(NamedTuple):
         """The request as text. A HashDT call says all in its headers."""
         if self.body:
             return self.body.decode("utf-8", "replace")
-        return json.dumps({name: value for name, value in self.headers.items() if name.lower().startswith(("x-", "auth"))})
+        return json.dumps(
+            {
+                name: value
+                for name, value in self.headers.items()
+                if name.lower().startswith(("x-", "auth"))
+            }
+        )
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -43,8 +49,18 @@ class Asked(NamedTuple):
         if name.startswith("gift_cards."):
             return {"datetime": "2026-01-15 07:00:00", "status": -8, "error_description": said}
         if name.startswith("pins."):
-            return {"code": 400, "message": said if isinstance(said, str) else json.dumps(said), "status": "error", "errors": said}
-        return {"status": "error", "dt": "2026-01-15T12:00:00+05:00", "error_code": "wrong", "error_description": said}
+            return {
+                "code": 400,
+                "message": said if isinstance(said, str) else json.dumps(said),
+                "status": "error",
+                "errors": said,
+            }
+        return {
+            "status": "error",
+            "dt": "2026-01-15T12:00:00+05:00",
+            "error_code": "wrong",
+            "error_description": said,
+        }
 
 
 class Told(NamedTuple):
@@ -54,7 +70,11 @@ class Told(NamedTuple):
 
 
 def _json(status: int, body: object, **headers: str) -> Told:
-    return Told(status, json.dumps(body, ensure_ascii=False).encode(), {name.replace("_", "-"): value for name, value in headers.items()})
+    return Told(
+        status,
+        json.dumps(body, ensure_ascii=False).encode(),
+        {name.replace("_", "-"): value for name, value in headers.items()},
+    )
 
 
 def _values(fields: dict[str, Any]) -> Iterator[Any]:
@@ -78,7 +98,9 @@ def _sentence(asked: Asked) -> str:
 
 
 def _of_rows(write: Callable[[Asked], object]) -> Callable[[Asked], Told]:
-    """Good answers to what the table has; what the caller reads into a type of its own is there for the caller."""
+    """Good answers to what the table has; what the caller reads into a type of its own is there for
+    the caller.
+    """
     return lambda asked: _json(200, write(asked) if asked.path in PATHS else asked.good)
 
 
@@ -89,12 +111,16 @@ TELLS: dict[str, Callable[[Asked], Told]] = {
     "refusal with the body in Python": _refusal(lambda asked: repr(asked.fields)),
     "refusal with the body as a form": _refusal(lambda asked: urlencode(asked.fields)),
     "refusal with the body in words": _refusal(_sentence),
-    "refusal with the body behind 2,000 other letters": _refusal(lambda asked: "no " * 660 + asked.said),
+    "refusal with the body behind 2,000 other letters": _refusal(
+        lambda asked: "no " * 660 + asked.said
+    ),
     "refusal by 400": _refusal(lambda asked: asked.said, 400),
     "refusal by 404": _refusal(lambda asked: asked.said, 404),
     "refusal by 409": _refusal(lambda asked: asked.said, 409),
     "refusal by 422": _refusal(lambda asked: asked.fields, 422),
-    "refusal with a code of the body": lambda asked: _json(200, asked.no("no") | {"error_code": asked.said, "code": asked.said}),
+    "refusal with a code of the body": lambda asked: _json(
+        200, asked.no("no") | {"error_code": asked.said, "code": asked.said}
+    ),
     "401": _refusal(lambda asked: asked.said, 401),
     "403": _refusal(lambda asked: asked.fields, 403),
     "403 of a page": _page(403),
@@ -115,25 +141,52 @@ TELLS: dict[str, Callable[[Asked], Told]] = {
     "null": lambda asked: Told(200, b"null"),
     "empty": lambda asked: Told(200, b""),
     "half of the JSON": lambda asked: Told(200, _json(200, asked.fields | asked.good).body[:-2]),
-    "wrong types": lambda asked: _json(200, asked.good | {"request_status": asked.fields, "data": asked.good, "card_id": asked.good}),
+    "wrong types": lambda asked: _json(
+        200,
+        asked.good | {"request_status": asked.fields, "data": asked.good, "card_id": asked.good},
+    ),
     "wrong types that decide nothing": lambda asked: _json(
-        200, asked.good | {"message": [asked.fields], "card_mask": asked.good, "datetime": asked.fields}
+        200,
+        asked.good | {"message": [asked.fields], "card_mask": asked.good, "datetime": asked.fields},
     ),
     "objects where words should be": _of_rows(
         lambda asked: (
-            asked.good | {"dt": asked.fields, "error_code": asked.fields, "error_description": [asked.fields], "card_mask": MARKS["pan"]}
+            asked.good
+            | {
+                "dt": asked.fields,
+                "error_code": asked.fields,
+                "error_description": [asked.fields],
+                "card_mask": MARKS["pan"],
+            }
         )
     ),
     "refusal with objects where words should be": lambda asked: _json(
-        200, asked.no(asked.fields) | {"dt": asked.fields, "error_code": asked.fields, "datetime": asked.fields}
+        200,
+        asked.no(asked.fields)
+        | {"dt": asked.fields, "error_code": asked.fields, "datetime": asked.fields},
     ),
     "a card number for a name": _of_rows(
-        lambda asked: asked.good | {MARKS["pan"]: 1, "cards": {MARKS["pan"]: 1}, "echo": [{MARKS["pan"]: {MARKS["pan"]: True}}]}
+        lambda asked: (
+            asked.good
+            | {
+                MARKS["pan"]: 1,
+                "cards": {MARKS["pan"]: 1},
+                "echo": [{MARKS["pan"]: {MARKS["pan"]: True}}],
+            }
+        )
     ),
-    "refusal with a card number for a name": lambda asked: _json(200, asked.no({MARKS["pan"]: 1}) | {MARKS["pan"]: "no"}),
-    "good, with the values under other names": _of_rows(lambda asked: asked.good | asked.neutral | {"more": [asked.neutral]}),
-    "good, with the values for names": _of_rows(lambda asked: asked.good | {str(value): 1 for value in asked.neutral.values()}),
-    "good, with the body as text": _of_rows(lambda asked: asked.good | {"note": asked.said, "error_description": _sentence(asked)}),
+    "refusal with a card number for a name": lambda asked: _json(
+        200, asked.no({MARKS["pan"]: 1}) | {MARKS["pan"]: "no"}
+    ),
+    "good, with the values under other names": _of_rows(
+        lambda asked: asked.good | asked.neutral | {"more": [asked.neutral]}
+    ),
+    "good, with the values for names": _of_rows(
+        lambda asked: asked.good | {str(value): 1 for value in asked.neutral.values()}
+    ),
+    "good, with the body as text": _of_rows(
+        lambda asked: asked.good | {"note": asked.said, "error_description": _sentence(asked)}
+    ),
     "more than the contract has": lambda asked: _json(
         200, asked.fields | asked.good | {"echo": asked.fields, "raw": {"body": asked.fields}}
     ),
@@ -144,7 +197,9 @@ TELLS: dict[str, Callable[[Asked], Told]] = {
     "accepted, and not found": lambda asked: _json(404, asked.good | asked.fields),
     "accepted, and refused": lambda asked: _json(403, asked.good | asked.fields),
     "an error that names things": lambda asked: _json(200, asked.good | asked.no(asked.fields)),
-    "a gateway's JSON": lambda asked: _json(200, {"status": "ok", "path": asked.path, "detail": asked.fields}),
+    "a gateway's JSON": lambda asked: _json(
+        200, {"status": "ok", "path": asked.path, "detail": asked.fields}
+    ),
     "a gateway's 403": lambda asked: _json(403, {"message": asked.said, "request_id": "gateway-1"}),
     "a gateway's 404": lambda asked: Told(404, asked.said.encode()),
 }

@@ -1,4 +1,6 @@
-"""Every call of the table with secrets that can't be mistaken for anything else, and what is answered to it."""
+"""Every call of the table with secrets that can't be mistaken for anything else, and what is
+answered to it.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,13 @@ MARKS = {
 }
 DAY = dt.date(2026, 1, 15)
 EXTRA = {"memo": Secret(MARKS["extra_secret"])}
-ADDRESS = Address(country="KAZ", postal_code="050000", address_line1="Almaty", address_line2="Abai", address_line3="1")
+ADDRESS = Address(
+    country="KAZ",
+    postal_code="050000",
+    address_line1="Almaty",
+    address_line2="Abai",
+    address_line3="1",
+)
 HASTY = Policy(
     attempt_timeout=0.2,
     connect_timeout=0.5,
@@ -84,61 +92,119 @@ def secret_call(name: str) -> Callable[..., Awaitable[Any]]:
 
 CALLS = {call.name: secret_call(call.name) for call in TABLE if call.name in SAMPLES}
 PIN_CALLS = {call.name: secret_call(call.name) for call in HASHDT_TABLE if call.name in SAMPLES}
-# What goes out beside the rows: other doors to the same calls, and calls that the table does not have.
+# What goes out beside the rows: other doors to the same calls, and calls that the table does not
+# have.
 MORE_CALLS: dict[str, Callable[..., Awaitable[Any]]] = {
     "pin sent as it is": lambda fp, **more: fp.cards.set_pin("c-1", MARKS["sealed_pin"], **more),
-    "order": lambda fp, extra=None, **more: fp.gift_cards.order(**SAMPLES["gift_cards.issue"].arguments, **more),
-    "confirm of an order": lambda fp, extra=None, **more: fp.gift_cards.attach(555).confirm(MARKS["otp"], **more),
-    "movements": lambda fp, extra=None, **more: anext(fp.cards.movements("c-1", start=DAY, end=DAY, **more)),
+    "order": lambda fp, extra=None, **more: fp.gift_cards.order(
+        **SAMPLES["gift_cards.issue"].arguments, **more
+    ),
+    "confirm of an order": lambda fp, extra=None, **more: fp.gift_cards.attach(555).confirm(
+        MARKS["otp"], **more
+    ),
+    "movements": lambda fp, extra=None, **more: anext(
+        fp.cards.movements("c-1", start=DAY, end=DAY, **more)
+    ),
     "result": lambda fp, extra=None, timeout=0.05: fp.requests.attach(OWN).result(timeout=timeout),
-    "given": lambda fp, extra=EXTRA, **more: fp.call(UNKNOWN_PATH, {"card_id": "c-1", **extra}, dict, **more),
+    "given": lambda fp, extra=EXTRA, **more: fp.call(
+        UNKNOWN_PATH, {"card_id": "c-1", **extra}, dict, **more
+    ),
 }
-# What is not sealed by the caller: no variable shows it, and its name alone tells an answer's reader that it is secret.
+# What is not sealed by the caller: no variable shows it, and its name alone tells an answer's
+# reader that it is secret.
 PLAIN_CALLS: dict[str, Callable[..., Awaitable[Any]]] = {
     f"plain, {retry}": lambda fp, retry=retry, kind=kind, **more: fp.call(
-        UNKNOWN_PATH, {"pin": MARKS["plain_pin"], "codes": [{"otp": MARKS["otp"]}]}, kind, retry=retry, **more
+        UNKNOWN_PATH,
+        {"pin": MARKS["plain_pin"], "codes": [{"otp": MARKS["otp"]}]},
+        kind,
+        retry=retry,
+        **more,
     )
     for retry, kind in ((Retry.UNASKABLE, dict), (Retry.READ, dict), (Retry.ASKABLE, RequestState))
 }
 PATHS = {call.path: call.name for call in (*TABLE, *HASHDT_TABLE)}
 
 
-def client(base_url: str = "https://api.example.com", *, region: str = "KZ", **options: Any) -> FreedomPay:
+def client(
+    base_url: str = "https://api.example.com", *, region: str = "KZ", **options: Any
+) -> FreedomPay:
     settings: dict[str, Any] = {"region": region, "timeout": 1.0, "policy": HASTY}
-    return FreedomPay(auth_id="10001", secret_key=MARKS["secret_key"], base_url=base_url, **settings | options)
+    return FreedomPay(
+        auth_id="10001", secret_key=MARKS["secret_key"], base_url=base_url, **settings | options
+    )
 
 
 def pin_client(base_url: str = "https://api.example.com", **options: Any) -> HashDT:
     settings: dict[str, Any] = {"token": MARKS["token"], "timeout": 1.0, "policy": HASTY}
-    return HashDT(base_url=base_url, api_key=MARKS["api_key"], product_id="product-1", **settings | options)
+    return HashDT(
+        base_url=base_url, api_key=MARKS["api_key"], product_id="product-1", **settings | options
+    )
 
 
 _FACE = {"pan": MARKS["pan"], "expiry": MARKS["expiry"], "cvv": MARKS["cvv"]}
 _DONE = {"status": "ok", "request_status": "success", "dt": "2026-01-15T12:00:00+05:00"}
 _GIFT = {"datetime": "2026-01-15 07:00:00", "status": 0}
-_GIFT_CARD = {**_GIFT, "card_status": 1, "card_currency": "USD", "card_balance": 100, "card_mask": "4111********5393"}
-_MOVED = {"type": "pay", "amount": 12.10, "currency": "KZT", "datetime": "2026-01-15T12:00:00+05:00", "merchant": {"name": "SHOP"}}
+_GIFT_CARD = {
+    **_GIFT,
+    "card_status": 1,
+    "card_currency": "USD",
+    "card_balance": 100,
+    "card_mask": "4111********5393",
+}
+_MOVED = {
+    "type": "pay",
+    "amount": 12.10,
+    "currency": "KZT",
+    "datetime": "2026-01-15T12:00:00+05:00",
+    "merchant": {"name": "SHOP"},
+}
 # Of no published shape; a card's number may be a name, and stand where its mask should.
-_LOOSE = {"card_number": MARKS["pan"], "cvv": MARKS["cvv"], "note": f"card {MARKS['pan']}", MARKS["pan"]: {"pin": MARKS["plain_pin"]}}
-_PAGE = {"status": "Success", "message": "fetched", "code": 200, "data": [{"set_pin_url": MARKS["page_url"]}]}
+_LOOSE = {
+    "card_number": MARKS["pan"],
+    "cvv": MARKS["cvv"],
+    "note": f"card {MARKS['pan']}",
+    MARKS["pan"]: {"pin": MARKS["plain_pin"]},
+}
+_PAGE = {
+    "status": "Success",
+    "message": "fetched",
+    "code": 200,
+    "data": [{"set_pin_url": MARKS["page_url"]}],
+}
 ANSWERS: dict[str, dict[str, Any]] = {
     "cards.secret_data": _DONE | _FACE,
     # Everything under names that no page shows.
-    "cards.secret_data_v2": _DONE | {"card": _FACE, "exp_month": MARKS["expiry"], "number": MARKS["pan"], "code3": MARKS["cvv"]},
+    "cards.secret_data_v2": _DONE
+    | {"card": _FACE, "exp_month": MARKS["expiry"], "number": MARKS["pan"], "code3": MARKS["cvv"]},
     "cards.info": _DONE
-    | {"card_id": "c-1", "card_mask": MARKS["pan"], "card_number": MARKS["pan"], "cvc": MARKS["cvv"], "exp_date": MARKS["expiry"]},
-    "cards.statement": _DONE | {"operations": [_MOVED | {"card_number": MARKS["pan"]}, _MOVED | {"merchant": _LOOSE}]},
+    | {
+        "card_id": "c-1",
+        "card_mask": MARKS["pan"],
+        "card_number": MARKS["pan"],
+        "cvc": MARKS["cvv"],
+        "exp_date": MARKS["expiry"],
+    },
+    "cards.statement": _DONE
+    | {"operations": [_MOVED | {"card_number": MARKS["pan"]}, _MOVED | {"merchant": _LOOSE}]},
     "cards.statement_extended": _DONE
     | {
         "operations": [_MOVED],
         "accounts": [{"iban": "KZ00", "pin": MARKS["plain_pin"]}],
-        "authorizations": [_MOVED | {"merchant": _LOOSE, "additional_parameters": [_LOOSE, [_LOOSE], MARKS["pan"]]}],
+        "authorizations": [
+            _MOVED | {"merchant": _LOOSE, "additional_parameters": [_LOOSE, [_LOOSE], MARKS["pan"]]}
+        ],
         "balances": {"one": _LOOSE, "more": [_LOOSE], MARKS["pan"]: MARKS["pan"]},
         "card": {"card_mask": MARKS["pan"]},
     },
-    "clients.cards": _DONE | {"cards": [{"card_id": "c-1", "card_mask": MARKS["pan"], "pan": MARKS["pan"], "cvv2": MARKS["cvv"]}]},
+    "clients.cards": _DONE
+    | {
+        "cards": [
+            {"card_id": "c-1", "card_mask": MARKS["pan"], "pan": MARKS["pan"], "cvv2": MARKS["cvv"]}
+        ]
+    },
     "clients.create": _DONE | {"client_id": "cl-1", "document": MARKS["document"]},
-    "requests.status": _DONE | {"cards": [{"card_id": "c-1"}], "client_id": "cl-1", "transaction_id": "t-1"},
+    "requests.status": _DONE
+    | {"cards": [{"card_id": "c-1"}], "client_id": "cl-1", "transaction_id": "t-1"},
     "gift_cards.products": _GIFT | {"product_list": [{"code": 1, "balance": 100}]},
     "gift_cards.issue": _GIFT | {"card_id": 555, "otp": MARKS["otp"]},
     "gift_cards.confirm": _GIFT_CARD,

@@ -41,10 +41,15 @@ class Leak:
 
 
 class Scanner:
-    """Finds marks. A long one is found by its first or last nine characters, since a tool may cut a text."""
+    """Finds marks.
+
+    A long one is found by its first or last nine characters, since a tool may cut a text.
+    """
 
     def __init__(self, marks: Mapping[str, str]) -> None:
-        parts = [f"(?P<{name}>{'|'.join(map(_pattern, _ends(mark)))})" for name, mark in marks.items()]
+        parts = [
+            f"(?P<{name}>{'|'.join(map(_pattern, _ends(mark)))})" for name, mark in marks.items()
+        ]
         self._marks = re.compile("|".join(parts))
         # What a text has to have that can have a mark: a search for it is quicker by far.
         self._starts = [part[:4] for mark in marks.values() for part in _ends(mark)]
@@ -68,11 +73,17 @@ class Scanner:
         return [*self.value(value, place), *self._each(_written(value), place)]
 
     def error(self, error: BaseException, place: str) -> list[Leak]:
-        """The marks of an error, of those that it holds on to, and of the variables of our frames below them."""
+        """The marks of an error, of those that it holds on to, and of the variables of our frames
+        below them.
+        """
         leaks = []
         for each in _family(error):
             name = f"{place}: {type(each).__name__}"
-            leaks += [*self.value(vars(each), f"{name}.__dict__"), *self.value(each.args, f"{name}.args"), *self.answer(each, name)]
+            leaks += [
+                *self.value(vars(each), f"{name}.__dict__"),
+                *self.value(each.args, f"{name}.args"),
+                *self.answer(each, name),
+            ]
             for frame, line in traceback.walk_tb(each.__traceback__):
                 if _is_ours(frame):
                     leaks += self._variables(frame, line)
@@ -82,7 +93,10 @@ class Scanner:
             # Before Python 3.12 it fails where a variable has no repr.
             shown = traceback.TracebackException.from_exception(error)
         for summary in _summaries(shown):
-            leaks += self._each(((name, text) for name, text in (summary.locals or {}).items()), f"{place}: traceback, {summary.name}")
+            leaks += self._each(
+                ((name, text) for name, text in (summary.locals or {}).items()),
+                f"{place}: traceback, {summary.name}",
+            )
             summary.locals = None
         # Of what is left, lines of source: a test's own name their marks only by variables.
         return [*leaks, *self.text("".join(shown.format()), f"{place}: traceback")]
@@ -92,8 +106,15 @@ class Scanner:
         leaks = []
         for record in records:
             place = f"log {record.name} {record.msg!r:.60}"
-            leaks += [*self.text(record.getMessage(), place), *self.value(record.args, f"{place} args")]
-            fields = {name: value for name, value in vars(record).items() if name not in _SEARCHED and not isinstance(value, float)}
+            leaks += [
+                *self.text(record.getMessage(), place),
+                *self.value(record.args, f"{place} args"),
+            ]
+            fields = {
+                name: value
+                for name, value in vars(record).items()
+                if name not in _SEARCHED and not isinstance(value, float)
+            }
             leaks += self.value(fields, f"{place} fields")
             if record.exc_info and record.exc_info[1] is not None:
                 leaks += self.error(record.exc_info[1], place)
@@ -109,7 +130,9 @@ class Scanner:
         ]
 
     def _each(self, texts: Iterable[tuple[str, str | bytes]], place: str) -> list[Leak]:
-        return [leak for where, text in texts for leak in self.text(text, f"{place} {where}".rstrip())]
+        return [
+            leak for where, text in texts for leak in self.text(text, f"{place} {where}".rstrip())
+        ]
 
 
 def _ends(mark: str) -> list[str]:
@@ -142,13 +165,19 @@ def _family(error: BaseException, known: set[int] | None = None) -> Iterator[Bas
 
 
 def _summaries(shown: traceback.TracebackException) -> Iterator[traceback.FrameSummary]:
-    """The frames of ours; of the others the variables are taken away, because a test's own hold the marks."""
+    """The frames of ours; of the others the variables are taken away, because a test's own hold the
+    marks.
+    """
     for summary in shown.stack:
         if any(part in summary.filename for part in OWN_CODE):
             yield summary
         else:
             summary.locals = None
-    for other in (shown.__cause__, shown.__context__, *(shown.exceptions or () if hasattr(shown, "exceptions") else ())):
+    for other in (
+        shown.__cause__,
+        shown.__context__,
+        *(shown.exceptions or () if hasattr(shown, "exceptions") else ()),
+    ):
         if other is not None:
             yield from _summaries(other)
 
@@ -209,7 +238,12 @@ def _written(value: Any) -> Iterator[tuple[str, str | bytes]]:
             continue
         yield f"as pickle {protocol}", data
         # A number is written in its bytes.
-        yield f"as pickle {protocol}", " ".join(str(arg) for _, arg, _ in pickletools.genops(io.BytesIO(data)) if arg is not None)
+        yield (
+            f"as pickle {protocol}",
+            " ".join(
+                str(arg) for _, arg, _ in pickletools.genops(io.BytesIO(data)) if arg is not None
+            ),
+        )
         if plain:
             yield f"as pickle {protocol}, read", repr(pickle.loads(data))
 

@@ -1,4 +1,6 @@
-"""Whatever the issuer says back, no answer, error or log shows a secret: a few forms, and the rest in `proofs`."""
+"""Whatever the issuer says back, no answer, error or log shows a secret: a few forms, and the rest
+in `proofs`.
+"""
 
 from __future__ import annotations
 

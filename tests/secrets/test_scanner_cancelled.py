@@ -14,7 +14,11 @@ pytestmark = pytest.mark.usefixtures("loud")
 
 async def test_timeout_of_a_call_shows_no_secret(search, serving):
     patient = {"policy": dataclasses.replace(HASTY, attempt_timeout=5.0)}
-    async with serving("stalled") as url, client(url, **patient) as fp, pin_client(url, **patient) as hashdt:
+    async with (
+        serving("stalled") as url,
+        client(url, **patient) as fp,
+        pin_client(url, **patient) as hashdt,
+    ):
         await search.calls(fp, CALLS, extra=EXTRA, timeout=0.1)
         await search.calls(hashdt, PIN_CALLS, timeout=0.1)
 
@@ -29,8 +33,16 @@ async def timed(work):
 
 async def test_timeout_around_a_call_shows_no_secret(search, serving):
     async with serving("stalled") as url, client(url) as fp, pin_client(url) as hashdt:
-        await search.calls(fp, {name: lambda fp, make=make: timed(make(fp)) for name, make in CALLS.items()})
-        await search.calls(hashdt, {name: lambda hashdt, make=make: timed(make(hashdt)) for name, make in PIN_CALLS.items()})
+        await search.calls(
+            fp, {name: lambda fp, make=make: timed(make(fp)) for name, make in CALLS.items()}
+        )
+        await search.calls(
+            hashdt,
+            {
+                name: lambda hashdt, make=make: timed(make(hashdt))
+                for name, make in PIN_CALLS.items()
+            },
+        )
 
     assert search.found == []
     assert search.errors == {"TimeoutError"}

@@ -1,4 +1,6 @@
-"""No file that the library writes has a secret in it: the record, the journal of a batch, the output of a command."""
+"""No file that the library writes has a secret in it: the record, the journal of a batch, the
+output of a command.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +23,28 @@ from tests.secrets.marked import CALLS, EXTRA, MARKS, client
 from tests.secrets.scanner import Scanner
 
 UNASKABLE = {
-    name: CALLS[name] for name in ("cards.set_pin", "gift_cards.issue", "gift_cards.confirm", "gift_cards.resend", "gift_cards.resend_code")
+    name: CALLS[name]
+    for name in (
+        "cards.set_pin",
+        "gift_cards.issue",
+        "gift_cards.confirm",
+        "gift_cards.resend",
+        "gift_cards.resend_code",
+    )
 }
 
 
 @pytest.mark.parametrize(
-    "trouble", ["good", "refusal with the body as text", "refusal with the body inside", "closed", "stalled", "page", "401"]
+    "trouble",
+    [
+        "good",
+        "refusal with the body as text",
+        "refusal with the body inside",
+        "closed",
+        "stalled",
+        "page",
+        "401",
+    ],
 )
 async def test_record_shows_no_secret(search, serving, tmp_path, trouble):
     record = tmp_path / "calls.jsonl"
@@ -51,14 +69,27 @@ async def test_record_that_can_not_be_written_shows_no_secret(search, serving, t
 
 DOCUMENT = b"%PDF-1.4 MARKPASSPORT90e7c41f2ab8d635"
 PLACE = ("country", "postal_code", "line1", "line2", "line3")
-ROW = {"phone": "77017777777", "first_name": "Ivan", "last_name": "Ivanov", "country": "KAZ", "person_id": "900101300001"}
-ADDRESSES = {f"address{number}_{part}": "KAZ" if part == "country" else "1" for number in (1, 2) for part in PLACE}
+ROW = {
+    "phone": "77017777777",
+    "first_name": "Ivan",
+    "last_name": "Ivanov",
+    "country": "KAZ",
+    "person_id": "900101300001",
+}
+ADDRESSES = {
+    f"address{number}_{part}": "KAZ" if part == "country" else "1"
+    for number in (1, 2)
+    for part in PLACE
+}
 
 
 @pytest.fixture
 def clients(tmp_path):
     (tmp_path / "id.pdf").write_bytes(DOCUMENT)
-    rows = [{"key": f"k{number}", "product_id": "1000", "document": "id.pdf"} | ROW | ADDRESSES for number in range(4)]
+    rows = [
+        {"key": f"k{number}", "product_id": "1000", "document": "id.pdf"} | ROW | ADDRESSES
+        for number in range(4)
+    ]
     file = tmp_path / "clients.csv"
     with file.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, list(rows[0]))
@@ -67,7 +98,11 @@ def clients(tmp_path):
     return file
 
 
-@pytest.mark.parametrize("faults", [[], [Fault.ERROR_500, Fault.HTML_502, Fault.CLOSED, Fault.CUT_JSON]], ids=["none", "some"])
+@pytest.mark.parametrize(
+    "faults",
+    [[], [Fault.ERROR_500, Fault.HTML_502, Fault.CLOSED, Fault.CUT_JSON]],
+    ids=["none", "some"],
+)
 async def test_journal_of_a_batch_shows_no_secret(captured, tmp_path, clients, faults):
     scanner = Scanner(
         {
@@ -121,7 +156,9 @@ class Beside:
         return asyncio.run_coroutine_threadsafe(self.serving.__aenter__(), self.loop).result(10)
 
     def __exit__(self, *_) -> None:
-        asyncio.run_coroutine_threadsafe(self.serving.__aexit__(None, None, None), self.loop).result(10)
+        asyncio.run_coroutine_threadsafe(
+            self.serving.__aexit__(None, None, None), self.loop
+        ).result(10)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join()
         self.loop.close()
@@ -151,14 +188,19 @@ PASSPORT = b64encode(b"%PDF-1.4 MARK of a passport " * 30)
 
 
 class Fails:
-    """Accepts a row, and says later that it failed, with the whole request in its words; until `later` it is in process."""
+    """Accepts a row, and says later that it failed, with the whole request in its words; until
+    `later` it is in process.
+    """
 
     def __init__(self) -> None:
         self.later = False
         self.sent: dict[str, str] = {}
 
     def __call__(self, asked):
-        request_id, said = asked.fields["request_id"], {"status": "ok", "dt": "2026-01-15T12:00:00+05:00"}
+        request_id, said = (
+            asked.fields["request_id"],
+            {"status": "ok", "dt": "2026-01-15T12:00:00+05:00"},
+        )
         if not asked.path.endswith("request/status"):
             self.sent[request_id] = asked.said
             return Told(200, json.dumps(said | {"request_status": "process"}).encode())
@@ -166,7 +208,12 @@ class Fails:
             return Told(200, json.dumps(said | {"status": "error", "error_code": "1006"}).encode())
         if self.later:
             words = f"no good document: {self.sent[request_id]}"
-            said |= {"request_status": "error", "error_code": "17", "error_description": words, "note": words}
+            said |= {
+                "request_status": "error",
+                "error_code": "17",
+                "error_description": words,
+                "note": words,
+            }
         return Told(200, json.dumps({"request_status": "process"} | said).encode())
 
 
@@ -181,9 +228,17 @@ async def left_in_process(url, clients, journal):
 @pytest.mark.parametrize("resumed", [False, True])
 @pytest.mark.parametrize("form", [(), ("--json",)], ids=["text", "json"])
 @pytest.mark.usefixtures("merchant")
-def test_batch_that_fails_later_shows_no_secret(serving, captured, tmp_path, clients, form, resumed):
+def test_batch_that_fails_later_shows_no_secret(
+    serving, captured, tmp_path, clients, form, resumed
+):
     (tmp_path / "id.pdf").write_bytes(b64decode(PASSPORT))
-    scanner = Scanner({"key": MARKS["secret_key"], "head": PASSPORT[:40].decode(), "middle": PASSPORT[400:440].decode()})
+    scanner = Scanner(
+        {
+            "key": MARKS["secret_key"],
+            "head": PASSPORT[:40].decode(),
+            "middle": PASSPORT[400:440].decode(),
+        }
+    )
     issuer, journal, out = Fails(), tmp_path / "run.db", tmp_path / "out.jsonl"
     issuer.later = not resumed
     words = ("issue", str(clients), "--product", "1000", "--journal", str(journal))
@@ -191,7 +246,9 @@ def test_batch_that_fails_later_shows_no_secret(serving, captured, tmp_path, cli
         if resumed:
             asyncio.run(left_in_process(url, clients, journal))
             issuer.later, words = True, ("resume", str(journal))
-        shown = CliRunner().invoke(app, ["batch", *words, "--out", str(out), *form, "--base-url", url])
+        shown = CliRunner().invoke(
+            app, ["batch", *words, "--out", str(out), *form, "--base-url", url]
+        )
     leaks = scanner.text(shown.output + shown.stderr, "output")
     report = CliRunner().invoke(app, ["batch", "report", str(journal), *form])
     leaks += scanner.text(report.output, "report")

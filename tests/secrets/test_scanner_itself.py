@@ -39,17 +39,34 @@ FRAMES = {
     "a dict in a local": "def fail():\n    here = {'a': [{'b': pin}]}\n    raise ValueError",
     "a tuple in a local": "def fail():\n    here = ((1, (pin,)),)\n    raise ValueError",
     "a key in a local": "def fail():\n    here = {pin: 1}\n    raise ValueError",
-    "a tuple whose repr is shut": "class Shut(tuple):\n    __repr__ = lambda self: 'shut'\ndef fail():\n    here = Shut([pin])\n    raise ValueError",
-    "a mapping whose repr is shut": (
-        "class Shut(UserDict):\n    __repr__ = lambda self: 'shut'\ndef fail():\n    here = Shut(a=pin)\n    raise ValueError"
+    "a tuple whose repr is shut": (
+        "class Shut(tuple):\n    __repr__ = lambda self: 'shut'\ndef fail():\n    here = "
+        "Shut([pin])\n    raise ValueError"
     ),
-    "a repr in a local": "class A:\n    __repr__ = lambda self: pin\ndef fail():\n    here = A()\n    raise ValueError",
+    "a mapping whose repr is shut": (
+        "class Shut(UserDict):\n    __repr__ = lambda self: 'shut'\ndef fail():\n    here = "
+        "Shut(a=pin)\n    raise ValueError"
+    ),
+    "a repr in a local": (
+        "class A:\n    __repr__ = lambda self: pin\ndef fail():\n    here = A()\n    raise "
+        "ValueError"
+    ),
     "an argument": "def fail(here=pin):\n    raise ValueError",
-    "a cause": "def below():\n    here = pin\n    raise ValueError\ndef fail():\n    try:\n        below()\n    except ValueError as error:\n        raise KeyError from error",
-    "a context": "def below():\n    here = pin\n    raise ValueError\ndef fail():\n    try:\n        below()\n    finally:\n        raise KeyError",
-    "a suppressed context": "def below():\n    here = pin\n    raise ValueError\ndef fail():\n    try:\n        below()\n    except ValueError:\n        raise KeyError from None",
+    "a cause": (
+        "def below():\n    here = pin\n    raise ValueError\ndef fail():\n    try:\n        "
+        "below()\n    except ValueError as error:\n        raise KeyError from error"
+    ),
+    "a context": (
+        "def below():\n    here = pin\n    raise ValueError\ndef fail():\n    try:\n        "
+        "below()\n    finally:\n        raise KeyError"
+    ),
+    "a suppressed context": (
+        "def below():\n    here = pin\n    raise ValueError\ndef fail():\n    try:\n        "
+        "below()\n    except ValueError:\n        raise KeyError from None"
+    ),
     "a member of a group": (
-        "def below():\n    here = pin\n    raise ValueError\ndef fail():\n    try:\n        below()\n    except ValueError as error:\n"
+        "def below():\n    here = pin\n    raise ValueError\ndef fail():\n    try:\n        "
+        "below()\n    except ValueError as error:\n"
         "        group = BaseExceptionGroup('two', [error])\n    raise group"
     ),
     "an error's text": "def fail():\n    raise ValueError(pin)",
@@ -93,7 +110,16 @@ class Shut(msgspec.Struct):
 
 @pytest.mark.parametrize(
     "value",
-    [PIN, PIN.encode(), int(PIN), [PIN], {"a": {"b": deque([PIN])}}, {PIN}, Open(PIN), CardInfo(status="ok", card_mask=PIN)],
+    [
+        PIN,
+        PIN.encode(),
+        int(PIN),
+        [PIN],
+        {"a": {"b": deque([PIN])}},
+        {PIN},
+        Open(PIN),
+        CardInfo(status="ok", card_mask=PIN),
+    ],
     ids=["text", "bytes", "number", "list", "dict", "set", "struct", "answer"],
 )
 def test_mark_in_a_value_is_found(scanner, value):
@@ -104,7 +130,9 @@ def test_mark_in_a_value_is_found(scanner, value):
 def test_mark_in_a_pickle_is_found(scanner, name):
     places = {leak.place for leak in scanner.answer(Shut(name), "here")}
 
-    assert {f"here as pickle {protocol}" for protocol in range(pickle.HIGHEST_PROTOCOL + 1)} <= places
+    assert {
+        f"here as pickle {protocol}" for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
+    } <= places
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,16 @@ import threading
 import pytest
 
 from freedompay_async import Signer
-from tests.secrets.marked import CALLS, EXTRA, MARKS, MORE_CALLS, PIN_CALLS, client, person, pin_client
+from tests.secrets.marked import (
+    CALLS,
+    EXTRA,
+    MARKS,
+    MORE_CALLS,
+    PIN_CALLS,
+    client,
+    person,
+    pin_client,
+)
 
 
 async def all_calls(search, fp, hashdt):
@@ -32,7 +41,11 @@ async def test_closed_client_shows_no_secret(search):
 
 
 async def test_client_that_is_closed_on_the_way_shows_no_secret(search, serving):
-    async with serving("stalled") as url, client(url, max_connections=2) as fp, pin_client(url, max_connections=2) as hashdt:
+    async with (
+        serving("stalled") as url,
+        client(url, max_connections=2) as fp,
+        pin_client(url, max_connections=2) as hashdt,
+    ):
 
         async def close():
             await asyncio.sleep(0.05)
@@ -71,14 +84,28 @@ async def test_client_of_another_loop_shows_no_secret(search, serving):
 # -- a request that can't be made
 
 WRONG = {
-    "half a pair in extra": lambda fp: fp.cards.set_pin("c-1", MARKS["sealed_pin"], extra=EXTRA | {"memo2": "\ud800"}),
+    "half a pair in extra": lambda fp: fp.cards.set_pin(
+        "c-1", MARKS["sealed_pin"], extra=EXTRA | {"memo2": "\ud800"}
+    ),
     "half a pair in a card": lambda fp: fp.cards.set_pin("\ud800", MARKS["sealed_pin"]),
-    "half a pair in a client": lambda fp: fp.clients.create(product_id=2000, client=person(external_user_id="\ud800")),
-    "half a pair in a code": lambda fp: fp.gift_cards.confirm(otp=MARKS["otp"] + "\ud800", card_id=555),
-    "no form in JSON": lambda fp: fp.cards.set_pin("c-1", MARKS["sealed_pin"], extra=EXTRA | {"memo2": object()}),
-    "no form in JSON of a key": lambda fp: fp.cards.set_pin("c-1", MARKS["sealed_pin"], extra={**EXTRA, 5.5: {object(): 1}}),
-    "a number without end": lambda fp: fp.cards.set_pin("c-1", MARKS["sealed_pin"], extra=EXTRA | {"memo2": 10**400}),
-    "a request id in extra": lambda fp: fp.cards.set_pin("c-1", MARKS["sealed_pin"], extra=EXTRA | {"request_id": "1"}),
+    "half a pair in a client": lambda fp: fp.clients.create(
+        product_id=2000, client=person(external_user_id="\ud800")
+    ),
+    "half a pair in a code": lambda fp: fp.gift_cards.confirm(
+        otp=MARKS["otp"] + "\ud800", card_id=555
+    ),
+    "no form in JSON": lambda fp: fp.cards.set_pin(
+        "c-1", MARKS["sealed_pin"], extra=EXTRA | {"memo2": object()}
+    ),
+    "no form in JSON of a key": lambda fp: fp.cards.set_pin(
+        "c-1", MARKS["sealed_pin"], extra={**EXTRA, 5.5: {object(): 1}}
+    ),
+    "a number without end": lambda fp: fp.cards.set_pin(
+        "c-1", MARKS["sealed_pin"], extra=EXTRA | {"memo2": 10**400}
+    ),
+    "a request id in extra": lambda fp: fp.cards.set_pin(
+        "c-1", MARKS["sealed_pin"], extra=EXTRA | {"request_id": "1"}
+    ),
     "no time": lambda fp: fp.cards.set_pin("c-1", MARKS["sealed_pin"], extra=EXTRA, timeout=0),
     "a plain PIN": lambda fp: fp.cards.set_pin("c-1", MARKS["plain_pin"]),
     "a card id of no digits": lambda fp: fp.gift_cards.confirm(otp=MARKS["otp"], card_id="x"),
@@ -107,7 +134,9 @@ async def late(*_):
 
 
 async def test_encryptor_that_fails_shows_no_secret(search, in_memory):
-    await search.call("set_pin", CALLS["cards.set_pin"](in_memory(client(), "good"), encrypt=broken))
+    await search.call(
+        "set_pin", CALLS["cards.set_pin"](in_memory(client(), "good"), encrypt=broken)
+    )
 
     assert search.found == []
     assert search.errors == {"Broken"}
@@ -116,7 +145,9 @@ async def test_encryptor_that_fails_shows_no_secret(search, in_memory):
 async def test_encryptor_that_gives_no_text_shows_no_secret(search, in_memory):
     fp = in_memory(client(), "good")
     for number, made in enumerate((None, 5, b"MARK", ["MARK"], object())):
-        await search.call(str(number), CALLS["cards.set_pin"](fp, encrypt=lambda pin, made=made: made))
+        await search.call(
+            str(number), CALLS["cards.set_pin"](fp, encrypt=lambda pin, made=made: made)
+        )
 
     assert search.found == []
 
@@ -130,7 +161,14 @@ async def test_token_source_that_fails_shows_no_secret(search, in_memory):
 
 
 @pytest.mark.parametrize(
-    "made", [MARKS["token"] + "\n", MARKS["token"] + "\r\nx: 1", MARKS["token"].encode(), [MARKS["token"]], {MARKS["token"]: 1}]
+    "made",
+    [
+        MARKS["token"] + "\n",
+        MARKS["token"] + "\r\nx: 1",
+        MARKS["token"].encode(),
+        [MARKS["token"]],
+        {MARKS["token"]: 1},
+    ],
 )
 async def test_token_source_that_gives_no_token_shows_none(search, in_memory, made):
     async def token():
@@ -173,9 +211,13 @@ class TiredSigner(Signer):
 
 
 @pytest.mark.parametrize("trouble", ["lost", "502 of a page", "refusal with the body as text"])
-async def test_signer_that_fails_after_the_effect_was_sent_shows_no_secret(search, in_memory, trouble):
+async def test_signer_that_fails_after_the_effect_was_sent_shows_no_secret(
+    search, in_memory, trouble
+):
     fp = in_memory(client(signer=TiredSigner()), trouble)
-    await search.calls(fp, {name: make for name, make in CALLS.items() if name != "requests.status"}, extra=EXTRA)
+    await search.calls(
+        fp, {name: make for name, make in CALLS.items() if name != "requests.status"}, extra=EXTRA
+    )
 
     assert search.found == []
     assert "OutcomeUnknown" in search.errors

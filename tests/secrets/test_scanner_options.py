@@ -14,13 +14,27 @@ from tests.secrets.marked import CALLS, MARKS, PIN_CALLS, PLAIN_CALLS, client, p
 
 KEY = MARKS["secret_key"]
 PROXY = f"http://somebody:{KEY}@proxy.example.com"
-ENV = {"FREEDOMPAY_AUTH_ID": "10001", "FREEDOMPAY_SECRET_KEY": KEY, "FREEDOMPAY_REGION": "KZ", "FREEDOMPAY_TEST": "1"}
-HASHDT = {"base_url": "https://hashdt.example.com", "api_key": MARKS["api_key"], "product_id": "product-1", "token": MARKS["token"]}
+ENV = {
+    "FREEDOMPAY_AUTH_ID": "10001",
+    "FREEDOMPAY_SECRET_KEY": KEY,
+    "FREEDOMPAY_REGION": "KZ",
+    "FREEDOMPAY_TEST": "1",
+}
+HASHDT = {
+    "base_url": "https://hashdt.example.com",
+    "api_key": MARKS["api_key"],
+    "product_id": "product-1",
+    "token": MARKS["token"],
+}
 
 DOORS = {
-    "FreedomPay.__init__": lambda **options: FreedomPay(auth_id="10001", secret_key=KEY, region="KZ", test=True, **options),
+    "FreedomPay.__init__": lambda **options: FreedomPay(
+        auth_id="10001", secret_key=KEY, region="KZ", test=True, **options
+    ),
     "FreedomPay.from_env": FreedomPay.from_env,
-    "FreedomPay.from_settings": lambda **options: FreedomPay.from_settings(Settings.from_env(env=ENV), **options),
+    "FreedomPay.from_settings": lambda **options: FreedomPay.from_settings(
+        Settings.from_env(env=ENV), **options
+    ),
     "HashDT.__init__": lambda **options: HashDT(**HASHDT, **options),
 }
 NAMESPACES = {
@@ -118,14 +132,24 @@ TWICE_WRONG = {
     "transactions.create": lambda fp, **wrong: fp.transactions.create(
         order_id="o", card_id="c", amount="much", currency="KZT", description="d", **wrong
     ),
-    "transactions.clear": lambda fp, **wrong: fp.transactions.clear(order_id="o", transaction_id="t", amount="much", **wrong),
-    "transactions.refund": lambda fp, **wrong: fp.transactions.refund(order_id="o", transaction_id="t", amount="much", **wrong),
-    "gift_cards.issue": lambda fp, **wrong: fp.gift_cards.issue(cardholder_name="A", phone="+7 9", product_code=1, **wrong),
-    "gift_cards.confirm": lambda fp, **wrong: fp.gift_cards.confirm(otp=MARKS["otp"], card_id="one", **wrong),
+    "transactions.clear": lambda fp, **wrong: fp.transactions.clear(
+        order_id="o", transaction_id="t", amount="much", **wrong
+    ),
+    "transactions.refund": lambda fp, **wrong: fp.transactions.refund(
+        order_id="o", transaction_id="t", amount="much", **wrong
+    ),
+    "gift_cards.issue": lambda fp, **wrong: fp.gift_cards.issue(
+        cardholder_name="A", phone="+7 9", product_code=1, **wrong
+    ),
+    "gift_cards.confirm": lambda fp, **wrong: fp.gift_cards.confirm(
+        otp=MARKS["otp"], card_id="one", **wrong
+    ),
     "gift_cards.resend": lambda fp, **wrong: fp.gift_cards.resend("one", **wrong),
     "clients.create": lambda fp, **wrong: fp.clients.create(product_id="one", client=5, **wrong),
     "call": lambda fp, **wrong: fp.call(UNKNOWN_PATH, 3, dict, **wrong),
-    "pins.set_url": lambda hashdt, **wrong: hashdt.pins.set_url(cardholder_id="", wallet_id="w", card_id="c", **wrong),
+    "pins.set_url": lambda hashdt, **wrong: hashdt.pins.set_url(
+        cardholder_id="", wallet_id="w", card_id="c", **wrong
+    ),
 }
 
 

@@ -1,4 +1,6 @@
-"""What the caller did not seal: no error, variable or log of the library shows it on its own account."""
+"""What the caller did not seal: no error, variable or log of the library shows it on its own
+account.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ WRONG = {
 async def test_plain_value_beside_a_wrong_one_is_not_shown(search, in_memory, name):
     fp = in_memory(client(), "good")
     await search.call("extra", fp.cards.activate("c-1", extra=EXTRA | WRONG[name]))
-    await search.call("given", fp.call(UNKNOWN_PATH, {"pin": MARKS["plain_pin"]} | WRONG[name], dict))
+    await search.call(
+        "given", fp.call(UNKNOWN_PATH, {"pin": MARKS["plain_pin"]} | WRONG[name], dict)
+    )
 
     assert search.found == []
 
@@ -53,7 +57,9 @@ async def test_plain_value_of_a_wrong_path_is_not_shown(search, path):
 
 @pytest.mark.parametrize("trouble", ["good", "not sent", "refusal with the body inside"])
 async def test_plain_field_of_an_override_is_not_shown(search, in_memory, trouble):
-    fp = in_memory(client(contract=[Override(fields={"partner_secret": MARKS["extra_secret"]})]), trouble)
+    fp = in_memory(
+        client(contract=[Override(fields={"partner_secret": MARKS["extra_secret"]})]), trouble
+    )
     await search.calls(fp, CALLS | PLAIN_CALLS)
     search.client(fp)
 
@@ -75,10 +81,14 @@ def keyed(key, pin):
     return MARKS["sealed_pin"]
 
 
-@pytest.mark.parametrize("trouble", ["good", "lost", "not sent", "401", "refusal with the body as text"])
+@pytest.mark.parametrize(
+    "trouble", ["good", "lost", "not sent", "401", "refusal with the body as text"]
+)
 async def test_key_of_an_encryptor_is_not_shown(search, in_memory, trouble):
     fp = in_memory(client(), trouble)
-    await search.call("set_pin", CALLS["cards.set_pin"](fp, encrypt=partial(keyed, MARKS["secret_key"])))
+    await search.call(
+        "set_pin", CALLS["cards.set_pin"](fp, encrypt=partial(keyed, MARKS["secret_key"]))
+    )
 
     assert search.found == []
 
@@ -87,7 +97,9 @@ async def test_key_of_an_encryptor_is_not_shown(search, in_memory, trouble):
 async def test_key_of_an_encryptor_that_can_not_be_used_is_not_shown(search, in_memory, encrypt):
     fp, encrypt = in_memory(client(), "good"), partial(encrypt, MARKS["secret_key"])
     await search.call("no pin", fp.cards.set_pin("c-1", encrypt=encrypt))
-    await search.call("pin", fp.cards.set_pin("c-1", MARKS["plain_pin"], encrypt=encrypt, timeout=-1))
+    await search.call(
+        "pin", fp.cards.set_pin("c-1", MARKS["plain_pin"], encrypt=encrypt, timeout=-1)
+    )
 
     assert search.found == []
     assert len(search.errors) >= 1

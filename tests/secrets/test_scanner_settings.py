@@ -16,36 +16,62 @@ from tests.secrets.marked import EXTRA, MARKS, client, pin_client
 
 KEY, API_KEY, TOKEN, PIN = MARKS["secret_key"], MARKS["api_key"], MARKS["token"], MARKS["plain_pin"]
 ENV = {"FREEDOMPAY_AUTH_ID": "10001", "FREEDOMPAY_SECRET_KEY": KEY, "FREEDOMPAY_REGION": "KZ"}
-HASHDT = {"base_url": "https://hashdt.example.com", "api_key": API_KEY, "product_id": "product-1", "token": TOKEN}
+HASHDT = {
+    "base_url": "https://hashdt.example.com",
+    "api_key": API_KEY,
+    "product_id": "product-1",
+    "token": TOKEN,
+}
 AES_KEY = (KEY + KEY)[:32].encode()
-AES = {"key": AES_KEY, "mode": "CBC", "iv": "random-prefix", "padding": "pkcs7", "encoding": "base64", "plain": "digits"}
+AES = {
+    "key": AES_KEY,
+    "mode": "CBC",
+    "iv": "random-prefix",
+    "padding": "pkcs7",
+    "encoding": "base64",
+    "plain": "digits",
+}
 
 
 def freedom(**changes):
-    return FreedomPay(**{"auth_id": "10001", "secret_key": KEY, "region": "KZ", "test": True} | changes)
+    return FreedomPay(
+        **{"auth_id": "10001", "secret_key": KEY, "region": "KZ", "test": True} | changes
+    )
 
 
 def from_env(**changes):
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in (ENV | {f"FREEDOMPAY_{name.upper()}": value for name, value in changes.items()}).items():
+        for name, value in (
+            ENV | {f"FREEDOMPAY_{name.upper()}": value for name, value in changes.items()}
+        ).items():
             patch.setenv(name, value)
         return Settings.from_env()
 
 
 def given(**changes):
-    return Settings.from_env(env=ENV | {f"FREEDOMPAY_{name.upper()}": value for name, value in changes.items()})
+    return Settings.from_env(
+        env=ENV | {f"FREEDOMPAY_{name.upper()}": value for name, value in changes.items()}
+    )
 
 
 WRONG = {
     "a key of half a pair": lambda: freedom(secret_key=KEY + "\ud800"),
     "a key with a line break": lambda: freedom(secret_key=KEY + "\n"),
     "a key in quotation marks": lambda: freedom(secret_key=f'"{KEY}"'),
-    "a key with a line break in the environment": lambda: FreedomPay.from_settings(given(secret_key=KEY + "\n", test="1")),
+    "a key with a line break in the environment": lambda: FreedomPay.from_settings(
+        given(secret_key=KEY + "\n", test="1")
+    ),
     "a proxy": lambda: freedom(proxy=f"socks5://somebody:{KEY}@proxy.example.com"),
     "a proxy of bytes": lambda: freedom(proxy=f"http://somebody:{KEY}@proxy.example.com".encode()),
-    "a proxy beside settings": lambda: FreedomPay.from_settings(given(test="1"), proxy=f"socks5://somebody:{KEY}@proxy.example.com"),
-    "a proxy of HashDT": lambda: HashDT(**HASHDT, proxy=f"socks5://somebody:{KEY}@proxy.example.com"),
-    "a proxy over plain http": lambda: freedom(base_url="http://127.0.0.1:9", proxy=f"http://somebody:{KEY}@proxy.example.com"),
+    "a proxy beside settings": lambda: FreedomPay.from_settings(
+        given(test="1"), proxy=f"socks5://somebody:{KEY}@proxy.example.com"
+    ),
+    "a proxy of HashDT": lambda: HashDT(
+        **HASHDT, proxy=f"socks5://somebody:{KEY}@proxy.example.com"
+    ),
+    "a proxy over plain http": lambda: freedom(
+        base_url="http://127.0.0.1:9", proxy=f"http://somebody:{KEY}@proxy.example.com"
+    ),
     "a proxy in the environment": lambda: given(proxy=f"ftp://somebody:{KEY}@proxy.example.com"),
     "a scheme": lambda: freedom(scheme="rsa"),
     "a host that nobody has chosen": lambda: freedom(test=None),
@@ -59,8 +85,15 @@ WRONG = {
     "a URL": lambda: freedom(base_url="ftp://api.example.com"),
     "connections": lambda: freedom(max_connections=0),
     "a timeout": lambda: freedom(timeout=0),
-    "half of the signers": lambda: freedom(signer={Section.GIFT_CARDS: JwsSigner(auth_id="1", secret_key=KEY)}),
-    "an override": lambda: freedom(contract=[Override(call="cards.issue", fields=EXTRA), Override(call="cards.issue", path="no")]),
+    "half of the signers": lambda: freedom(
+        signer={Section.GIFT_CARDS: JwsSigner(auth_id="1", secret_key=KEY)}
+    ),
+    "an override": lambda: freedom(
+        contract=[
+            Override(call="cards.issue", fields=EXTRA),
+            Override(call="cards.issue", path="no"),
+        ]
+    ),
     "a JWS of half a pair": lambda: JwsSigner(auth_id="1", secret_key=KEY + "\ud800"),
     "a JWS key of bytes": lambda: JwsSigner(auth_id="1", secret_key=KEY.encode()),
     "a Sign key of bytes": lambda: Sha256Signer(auth_id="1", secret_key=KEY.encode()),
@@ -78,8 +111,12 @@ WRONG = {
     "a test in a given environment": lambda: given(test="perhaps"),
     "an override beside a given environment": lambda: Settings.from_env({"region": "XX"}, ENV),
     "plain fields of an override": lambda: Override(call="no", fields={"partner_secret": KEY}),
-    "fields of an override that are a text": lambda: Override(call="cards.issue", fields=f"partner_secret={KEY}"),
-    "plain fields of an override of two": lambda: freedom(contract=[Override(fields={"partner_secret": KEY}), Override(path="/a")]),
+    "fields of an override that are a text": lambda: Override(
+        call="cards.issue", fields=f"partner_secret={KEY}"
+    ),
+    "plain fields of an override of two": lambda: freedom(
+        contract=[Override(fields={"partner_secret": KEY}), Override(path="/a")]
+    ),
     "plain fields of an override that makes a read": lambda: freedom(
         contract=[Override(call="cards.issue", retry=Retry.READ, fields={"partner_secret": KEY})]
     ),
@@ -97,7 +134,9 @@ WRONG = {
     "an AES encoding": lambda: AesPin(**AES | {"encoding": "base32"}),
     "an AES plain": lambda: AesPin(**AES | {"plain": PIN}),
     "a PIN that is none": lambda: AesPin(**AES)(PIN + "1"),
-    "a PIN block that is none": lambda: AesPin(**AES | {"plain": partial(lambda pan, pin: pan, MARKS["pan"])})(PIN),
+    "a PIN block that is none": lambda: AesPin(
+        **AES | {"plain": partial(lambda pan, pin: pan, MARKS["pan"])}
+    )(PIN),
 }
 
 
@@ -131,10 +170,14 @@ HALF_MADE = {
 
 @pytest.mark.parametrize("name", HALF_MADE)
 def test_client_that_is_half_made_has_a_repr(name):
-    shown = traceback.TracebackException.from_exception(failed(HALF_MADE[name]), capture_locals=True)
+    shown = traceback.TracebackException.from_exception(
+        failed(HALF_MADE[name]), capture_locals=True
+    )
 
     assert "not made" in str([summary.locals for summary in shown.stack])
-    assert KEY not in str([summary.locals for summary in shown.stack if summary.filename != __file__])
+    assert KEY not in str(
+        [summary.locals for summary in shown.stack if summary.filename != __file__]
+    )
 
 
 MADE = {
@@ -145,7 +188,9 @@ MADE = {
     "settings": from_env,
     "AES": lambda: AesPin(**AES),
     "override": lambda: Override(call="cards.issue", fields=EXTRA),
-    "client with an override of plain fields": lambda: freedom(contract=[Override(fields={"partner_secret": KEY})]),
+    "client with an override of plain fields": lambda: freedom(
+        contract=[Override(fields={"partner_secret": KEY})]
+    ),
 }
 
 

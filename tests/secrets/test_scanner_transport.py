@@ -18,7 +18,10 @@ async def test_connection_in_memory_that_breaks_shows_no_secret(search, in_memor
     await search.all_calls(in_memory(client(), trouble), in_memory(pin_client(), trouble))
 
     assert search.found == []
-    assert search.errors == {"NotSent" if trouble in ("not sent", "final") else "OutcomeUnknown", "StillProcessing"}
+    assert search.errors == {
+        "NotSent" if trouble in ("not sent", "final") else "OutcomeUnknown",
+        "StillProcessing",
+    }
 
 
 async def test_refused_connection_shows_no_secret(search, free_port):
@@ -41,7 +44,11 @@ async def test_handshake_that_fails_shows_no_secret(search, serving):
 
 
 async def test_certificate_that_is_not_trusted_shows_no_secret(search, serving, certificate):
-    async with serving("good", tls=certificate) as url, client(url) as fp, pin_client(url) as hashdt:
+    async with (
+        serving("good", tls=certificate) as url,
+        client(url) as fp,
+        pin_client(url) as hashdt,
+    ):
         await search.all_calls(fp, hashdt)
 
     assert search.found == []
@@ -57,12 +64,23 @@ def certificate(tmp_path_factory):
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
-    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    key, name = (
+        ec.generate_private_key(ec.SECP256R1()),
+        x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")]),
+    )
     now = dt.datetime.now(dt.UTC)
-    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + dt.timedelta(days=1))
-    form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    made = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number(), now, now + dt.timedelta(days=1)
+    )
+    form = (
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
     file = tmp_path_factory.mktemp("tls") / "both.pem"
-    file.write_bytes(key.private_bytes(*form) + made.sign(key, hashes.SHA256()).public_bytes(form[0]))
+    file.write_bytes(
+        key.private_bytes(*form) + made.sign(key, hashes.SHA256()).public_bytes(form[0])
+    )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
     return context

@@ -1,4 +1,6 @@
-"""Hosts on the loopback address that say exactly what a test says, certificates that live for a test, and clients of all of them."""
+"""Hosts on the loopback address that say exactly what a test says, certificates that live for a
+test, and clients of all of them.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ ID = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 
 
 class Host:
-    """Says the next answer to each request, and the last one again and again; an answer is bytes, or a function that writes."""
+    """Says the next answer to each request, and the last one again and again; an answer is bytes,
+    or a function that writes.
+    """
 
     def __init__(self, answers) -> None:
         self.answers = list(answers)
@@ -55,8 +59,17 @@ class Host:
                     writer.write(answer)
                     await writer.drain()
                 else:
-                    await answer(SimpleNamespace(reader=reader, writer=writer, host=self, asked=self.came[-1]))
-        except (asyncio.IncompleteReadError, ConnectionError, asyncio.LimitOverrunError, asyncio.CancelledError):
+                    await answer(
+                        SimpleNamespace(
+                            reader=reader, writer=writer, host=self, asked=self.came[-1]
+                        )
+                    )
+        except (
+            asyncio.IncompleteReadError,
+            ConnectionError,
+            asyncio.LimitOverrunError,
+            asyncio.CancelledError,
+        ):
             pass
         finally:
             self._tasks.discard(task)
@@ -90,7 +103,12 @@ def serving():
 
 
 def _whole(body: bytes, status: bytes = b"200 OK", *headers: bytes) -> bytes:
-    lines = [b"HTTP/1.1 " + status, b"Content-Length: %d" % len(body), b"Content-Type: application/json", *headers]
+    lines = [
+        b"HTTP/1.1 " + status,
+        b"Content-Length: %d" % len(body),
+        b"Content-Type: application/json",
+        *headers,
+    ]
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
@@ -103,7 +121,9 @@ def whole():
 GOOD = {
     "effect": b'{"status":"ok","request_status":"process"}',
     "read": b'{"status":"ok","request_status":"process"}',
-    "page": json.dumps({"status": "Success", "code": 200, "data": [{"set_pin_url": "https://pins.example.com/p"}]}).encode(),
+    "page": json.dumps(
+        {"status": "Success", "code": 200, "data": [{"set_pin_url": "https://pins.example.com/p"}]}
+    ).encode(),
 }
 
 
@@ -126,7 +146,16 @@ def _pool(client) -> tuple[int, int]:
 @pytest.fixture
 def hasty():
     def build(**changes) -> Policy:
-        return Policy(**{"grace": 0.03, "pause": 0.005, "max_pause": 0.02, "poll_first": 0.005, "poll_most": 0.03} | changes)
+        return Policy(
+            **{
+                "grace": 0.03,
+                "pause": 0.005,
+                "max_pause": 0.02,
+                "poll_first": 0.005,
+                "poll_most": 0.03,
+            }
+            | changes
+        )
 
     return build
 
@@ -140,9 +169,13 @@ async def connect(hasty):
         base_url = where if isinstance(where, str) else f"http://127.0.0.1:{where}"
         options = {"base_url": base_url, "policy": hasty(), "timeout": 20.0} | options
         if kind == "page":
-            made.append(HashDT(api_key=KEY, product_id="product-7", token="token-of-an-hour", **options))
+            made.append(
+                HashDT(api_key=KEY, product_id="product-7", token="token-of-an-hour", **options)
+            )
         else:
-            made.append(FreedomPay(**{"auth_id": "10001", "secret_key": KEY, "region": "KZ"} | options))
+            made.append(
+                FreedomPay(**{"auth_id": "10001", "secret_key": KEY, "region": "KZ"} | options)
+            )
         return made[-1]
 
     yield build
@@ -210,25 +243,50 @@ class Authority:
             not_valid_before=now + dt.timedelta(days=days[0]),
             not_valid_after=now + dt.timedelta(days=days[1]),
         )
-        made = made.add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
-        made = made.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        signer = itself or self._key
-        made = made.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
-        usage = dict.fromkeys(
-            ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only", "decipher_only"), False
+        made = made.add_extension(
+            x509.BasicConstraints(ca=authority, path_length=None), critical=True
         )
         made = made.add_extension(
-            x509.KeyUsage(digital_signature=True, key_cert_sign=authority, crl_sign=authority, **usage), critical=True
+            x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
+        )
+        signer = itself or self._key
+        made = made.add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
+        )
+        usage = dict.fromkeys(
+            (
+                "content_commitment",
+                "key_encipherment",
+                "data_encipherment",
+                "key_agreement",
+                "encipher_only",
+                "decipher_only",
+            ),
+            False,
+        )
+        made = made.add_extension(
+            x509.KeyUsage(
+                digital_signature=True, key_cert_sign=authority, crl_sign=authority, **usage
+            ),
+            critical=True,
         )
         if hosts:
-            made = made.add_extension(x509.SubjectAlternativeName([_alternative(host) for host in hosts]), critical=False)
+            made = made.add_extension(
+                x509.SubjectAlternativeName([_alternative(host) for host in hosts]), critical=False
+            )
         return made.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
     def server(self, *hosts, days=(-1, 30), itself=False) -> ssl.SSLContext:
         """For a server under these names, for these days from now; `itself`: signed by nobody else."""
         key = ec.generate_private_key(ec.SECP256R1())
-        pem = self._sign(_named(hosts[0]), key, days=days, hosts=hosts, itself=key if itself else None)
-        form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        pem = self._sign(
+            _named(hosts[0]), key, days=days, hosts=hosts, itself=key if itself else None
+        )
+        form = (
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
         self._made += 1
         file = self._folder / f"server-{self._made}.pem"
         file.write_bytes(key.private_bytes(*form) + pem)

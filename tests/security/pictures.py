@@ -13,7 +13,9 @@ def picture(folder: Path) -> dict[str, tuple]:
     found = {}
     for path in sorted(folder.rglob("*")):
         there = path.lstat()
-        holds = path.readlink() if path.is_symlink() else path.read_bytes() if path.is_file() else None
+        holds = (
+            path.readlink() if path.is_symlink() else path.read_bytes() if path.is_file() else None
+        )
         found[str(path.relative_to(folder))] = (
             there.st_mode,
             there.st_uid,

@@ -1,4 +1,5 @@
-"""What comes while the loop is busy lies in the socket: it is looked at before a call is written, or it would be that call's answer.
+"""What comes while the loop is busy lies in the socket: it is looked at before a call is written,
+or it would be that call's answer.
 
 The host is in threads of its own, so that it can speak while the loop stands still.
 """
@@ -29,7 +30,8 @@ class Host:
     Attributes:
         came: the requests.
         connections: how many there were.
-        shaken: released for each connection, when its handshake is over, and the session tickets are written with TLS.
+        shaken: released for each connection, when its handshake is over, and the session tickets
+            are written with TLS.
     """
 
     def __init__(self, answer: bytes, tls) -> None:
@@ -47,7 +49,10 @@ class Host:
         self._threads[0].start()
 
     def say(self, piece: bytes | None) -> None:
-        """On every connection, and wait until it has left; `None` closes them. The loop of this thread stands still meanwhile."""
+        """On every connection, and wait until it has left; `None` closes them.
+
+        The loop of this thread stands still meanwhile.
+        """
         self._piece = piece
         with self._ending:
             ears = list(self._open.values())
@@ -173,7 +178,9 @@ def client(way, host, authority):
 
 @pytest.fixture
 def opened(monkeypatch):
-    """Calls `then(connection)` with each connection that aiohttp hands out, before anything else; it may hold up the loop."""
+    """Calls `then(connection)` with each connection that aiohttp hands out, before anything else;
+    it may hold up the loop.
+    """
 
     def each(then):
         connect = aiohttp.TCPConnector.connect
@@ -189,7 +196,10 @@ def opened(monkeypatch):
 
 
 async def shaken(host) -> None:
-    """The host has all of the handshake. asyncio has written it, and gets no turn to read; uvloop writes what is to be written later."""
+    """The host has all of the handshake.
+
+    asyncio has written it, and gets no turn to read; uvloop writes what is to be written later.
+    """
     while not host.shaken.acquire(timeout=0 if uvlooped() else SECONDS):
         await asyncio.sleep(0.001)
 
@@ -200,12 +210,20 @@ def uvlooped() -> bool:
 
 def waits(connection) -> bool:
     """Whether something waits in the socket."""
-    return bool(select.select([connection.transport.get_extra_info("socket").fileno()], [], [], 0)[0])
+    return bool(
+        select.select([connection.transport.get_extra_info("socket").fileno()], [], [], 0)[0]
+    )
 
 
 @pytest.mark.parametrize("stray", ["an answer", "half an answer", "noise"])
-def test_what_came_on_an_idle_connection_is_not_the_answer_of_the_next_call(run, host, client, whole, stray):
-    piece = {"an answer": whole(FORGED), "half an answer": whole(FORGED)[:-10], "noise": b"408 is what some say\r\n\r\n"}[stray]
+def test_what_came_on_an_idle_connection_is_not_the_answer_of_the_next_call(
+    run, host, client, whole, stray
+):
+    piece = {
+        "an answer": whole(FORGED),
+        "half an answer": whole(FORGED)[:-10],
+        "noise": b"408 is what some say\r\n\r\n",
+    }[stray]
 
     async def story():
         async with client() as fp:
@@ -253,8 +271,12 @@ def test_host_that_speaks_on_every_new_connection_gets_no_byte(run, host, client
     assert (host.came, host.connections) == ([], 5)
 
 
-def test_session_tickets_that_wait_in_the_socket_are_no_stray_answer(run, host, client, opened, way):
-    """TLS 1.3 has them after the handshake: on a fresh connection, and on an idle one that the loop had no time to read."""
+def test_session_tickets_that_wait_in_the_socket_are_no_stray_answer(
+    run, host, client, opened, way
+):
+    """TLS 1.3 has them after the handshake: on a fresh connection, and on an idle one that the loop
+    had no time to read.
+    """
     waiting = []
 
     async def fresh(connection):
@@ -293,7 +315,9 @@ def test_answer_that_came_behind_the_tickets_is_a_stray_one(run, host, client, o
     assert (len(host.came), host.connections) == (1, 2)
 
 
-def test_call_that_is_cancelled_while_the_loop_reads_leaves_no_connection_behind(run, host, client, whole):
+def test_call_that_is_cancelled_while_the_loop_reads_leaves_no_connection_behind(
+    run, host, client, whole
+):
     async def story():
         async with client() as fp:
             await fp.cards.bulk_issue(product_id=2000, count=1)

@@ -1,4 +1,6 @@
-"""An answer that is compressed though no compression was asked for: read where that is harmless, named where it is not."""
+"""An answer that is compressed though no compression was asked for: read where that is harmless,
+named where it is not.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,11 @@ import pytest
 
 from freedompay_async import OutcomeUnknown, ProtocolError
 
-OK = b'{"status":"ok","request_status":"process","dt":"2026-01-15T12:00:00+05:00","note":"' + b"a" * 600_000 + b'"}'
+OK = (
+    b'{"status":"ok","request_status":"process","dt":"2026-01-15T12:00:00+05:00","note":"'
+    + b"a" * 600_000
+    + b'"}'
+)
 NAMED = "compressed ({}), though no compression was asked for"
 
 
@@ -60,7 +66,10 @@ async def test_answer_to_an_effect_is_read(serving, ask, whole, name):
         operation = await ask("effect", host.port)
 
     assert host.paths == ["card/bulk_issue"]
-    assert (operation.answer.request_status, operation.answer.extra["note"].reveal()) == ("process", "a" * 600_000)
+    assert (operation.answer.request_status, operation.answer.extra["note"].reveal()) == (
+        "process",
+        "a" * 600_000,
+    )
 
 
 @pytest.mark.usefixtures("way")
@@ -77,7 +86,9 @@ async def test_answer_to_a_question_that_is_not_read_is_named(serving, ask, whol
 @pytest.mark.parametrize("name", NOT_READ)
 async def test_effect_whose_answer_is_not_read_is_asked_about(serving, ask, whole, good, name):
     coding, body = NOT_READ[name]
-    async with serving(whole(body, b"200 OK", b"Content-Encoding: " + coding), good["effect"]) as host:
+    async with serving(
+        whole(body, b"200 OK", b"Content-Encoding: " + coding), good["effect"]
+    ) as host:
         operation = await ask("effect", host.port)
 
     assert host.paths == ["card/bulk_issue", "request/status"]
@@ -86,14 +97,20 @@ async def test_effect_whose_answer_is_not_read_is_asked_about(serving, ask, whol
 
 @pytest.mark.usefixtures("way")
 @pytest.mark.parametrize(("most", "read"), [(len(OK), True), (len(OK) - 1, False)])
-async def test_answer_may_be_as_large_as_any_other_when_it_is_unpacked(serving, ask, whole, most, read):
+async def test_answer_may_be_as_large_as_any_other_when_it_is_unpacked(
+    serving, ask, whole, most, read
+):
     async with serving(whole(gzip.compress(OK), b"200 OK", b"Content-Encoding: gzip")) as host:
         try:
             told = (await ask("read", host.port, max_answer=most)).request_status
         except OutcomeUnknown as error:
             told = error.text
 
-    assert told == "process" if read else f"the answer is larger than {most} bytes and was not read (HTTP 200)" in told
+    assert (
+        told == "process"
+        if read
+        else f"the answer is larger than {most} bytes and was not read (HTTP 200)" in told
+    )
 
 
 async def test_other_headers_stay_and_what_told_of_the_packed_body_goes(serving, connect, whole):

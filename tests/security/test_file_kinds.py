@@ -1,4 +1,6 @@
-"""What is written goes into a file that is known to be ours; whatever else stands there is refused and left exactly as it is."""
+"""What is written goes into a file that is known to be ours; whatever else stands there is refused
+and left exactly as it is.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,13 @@ NOT_PLAIN = [
     "socket",
     "device",
 ]
-NOT_OURS = [*NOT_PLAIN, "second name of a file", "second name of an empty file", "file of another user", "empty file of another user"]
+NOT_OURS = [
+    *NOT_PLAIN,
+    "second name of a file",
+    "second name of an empty file",
+    "file of another user",
+    "empty file of another user",
+]
 BESIDE = ["-wal", "-shm", "-journal"]
 
 
@@ -48,7 +56,12 @@ def plant(path: Path, kind: str) -> None:
     elsewhere.mkdir(exist_ok=True)
     target = elsewhere / "target"
     match kind:
-        case "link to a file" | "link to an empty file" | "second name of a file" | "second name of an empty file":
+        case (
+            "link to a file"
+            | "link to an empty file"
+            | "second name of a file"
+            | "second name of an empty file"
+        ):
             target.write_text("" if "empty" in kind else PRECIOUS)
             target.chmod(0o644)
             path.symlink_to(target) if kind.startswith("link") else path.hardlink_to(target)
@@ -91,7 +104,9 @@ async def refusal(path: Path, **options) -> str:
 
 
 def killed(path: Path, *statements: str) -> dict[str, bytes]:
-    """The files as a program leaves them that is killed after this, with all that it did still in the log."""
+    """The files as a program leaves them that is killed after this, with all that it did still in
+    the log.
+    """
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for statement in ("PRAGMA journal_mode = WAL", *statements):
             connection.execute(statement)
@@ -123,7 +138,9 @@ async def test_what_is_no_file_of_ours_does_not_become_a_journal(tmp_path, kind,
 @pytest.mark.parametrize("new", [True, False], ids=["new", "there"])
 @pytest.mark.parametrize("suffix", BESIDE)
 @pytest.mark.parametrize("kind", NOT_OURS)
-async def test_what_is_no_file_of_ours_beside_a_journal_is_refused_by_its_name(tmp_path, kind, suffix, new):
+async def test_what_is_no_file_of_ours_beside_a_journal_is_refused_by_its_name(
+    tmp_path, kind, suffix, new
+):
     path = tmp_path / "run.db"
     if not new:
         await opened(path)
@@ -150,7 +167,9 @@ async def test_what_stands_beside_the_target_of_a_link_is_looked_at(tmp_path, su
 
 
 @pytest.mark.parametrize("suffix", ["-wal", "-journal"])
-async def test_a_file_beside_it_that_sqlite_did_not_write_is_not_taken_for_its_log(tmp_path, suffix):
+async def test_a_file_beside_it_that_sqlite_did_not_write_is_not_taken_for_its_log(
+    tmp_path, suffix
+):
     (tmp_path / f"run.db{suffix}").write_text(PRECIOUS)
     before = picture(tmp_path)
     said = await refusal(tmp_path / "run.db")
@@ -163,7 +182,9 @@ async def test_a_file_beside_it_that_sqlite_did_not_write_is_not_taken_for_its_l
 async def test_a_log_whose_journal_is_gone_is_not_thrown_away(tmp_path, emptied):
     path = tmp_path / "run.db"
     async with Journal.open(path) as journal:
-        await journal.call(lambda connection: connection.execute("INSERT INTO meta VALUES ('a', 'b')"))
+        await journal.call(
+            lambda connection: connection.execute("INSERT INTO meta VALUES ('a', 'b')")
+        )
         log = (tmp_path / "run.db-wal").read_bytes()
     path.unlink()
     if emptied:
@@ -172,7 +193,9 @@ async def test_a_log_whose_journal_is_gone_is_not_thrown_away(tmp_path, emptied)
     before = picture(tmp_path)
     said = await refusal(path)
 
-    assert said.startswith(f"{path} has nothing in it, and there is a log {path}-wal: put the journal back")
+    assert said.startswith(
+        f"{path} has nothing in it, and there is a log {path}-wal: put the journal back"
+    )
     assert picture(tmp_path) == before
 
 
@@ -203,18 +226,24 @@ async def test_a_link_to_a_database_without_anything_in_it_is_refused(tmp_path):
     assert picture(tmp_path) == before
 
 
-async def test_a_link_to_a_journal_that_was_killed_before_its_log_came_into_it_is_that_journal(tmp_path):
+async def test_a_link_to_a_journal_that_was_killed_before_its_log_came_into_it_is_that_journal(
+    tmp_path,
+):
     (tmp_path / "real").mkdir()
     path = tmp_path / "real" / "run.db"
     async with Journal.open(path) as journal:
-        await journal.call(lambda connection: connection.execute("INSERT INTO meta VALUES ('a', 'b')"))
+        await journal.call(
+            lambda connection: connection.execute("INSERT INTO meta VALUES ('a', 'b')")
+        )
         left = {each.name: each.read_bytes() for each in path.parent.iterdir()}
     for name, content in left.items():
         (path.parent / name).write_bytes(content)
         (path.parent / name).chmod(0o644)
     (tmp_path / "run.db").symlink_to(path)
     async with Journal.open(tmp_path / "run.db", create=False) as journal:
-        found = await journal.call(lambda connection: connection.execute("SELECT * FROM meta").fetchall())
+        found = await journal.call(
+            lambda connection: connection.execute("SELECT * FROM meta").fetchall()
+        )
         modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()}
 
     assert found == [("a", "b")]
@@ -237,8 +266,12 @@ def meanwhile(monkeypatch):
     return build
 
 
-@pytest.mark.parametrize("kind", ["link to a file", "link to an empty file", "link to nothing", "directory"])
-async def test_what_takes_the_place_of_a_new_journal_while_it_is_opened_is_left_alone(tmp_path, meanwhile, kind):
+@pytest.mark.parametrize(
+    "kind", ["link to a file", "link to an empty file", "link to nothing", "directory"]
+)
+async def test_what_takes_the_place_of_a_new_journal_while_it_is_opened_is_left_alone(
+    tmp_path, meanwhile, kind
+):
     pictures = []
 
     def replace():
@@ -253,7 +286,9 @@ async def test_what_takes_the_place_of_a_new_journal_while_it_is_opened_is_left_
 
 
 @pytest.mark.parametrize("there", [True, False], ids=["another", "nothing"])
-async def test_a_journal_is_not_made_anew_where_the_one_that_was_looked_at_is_gone(tmp_path, meanwhile, there):
+async def test_a_journal_is_not_made_anew_where_the_one_that_was_looked_at_is_gone(
+    tmp_path, meanwhile, there
+):
     path = tmp_path / "run.db"
     pictures = []
 
@@ -271,8 +306,12 @@ async def test_a_journal_is_not_made_anew_where_the_one_that_was_looked_at_is_go
 
 
 @pytest.mark.parametrize("suffix", BESIDE)
-@pytest.mark.parametrize("kind", ["link to a file", "link to an empty file", "second name of a file"])
-async def test_what_is_put_beside_a_journal_while_it_is_opened_is_not_written_to(tmp_path, meanwhile, kind, suffix):
+@pytest.mark.parametrize(
+    "kind", ["link to a file", "link to an empty file", "second name of a file"]
+)
+async def test_what_is_put_beside_a_journal_while_it_is_opened_is_not_written_to(
+    tmp_path, meanwhile, kind, suffix
+):
     path = tmp_path / "run.db"
     await opened(path)
     pictures = []
@@ -285,7 +324,9 @@ async def test_what_is_put_beside_a_journal_while_it_is_opened_is_not_written_to
     await refusal(path)
 
     found = picture(tmp_path / "elsewhere")
-    assert [{name: about[-1] for name, about in found.items()}] == [{name: each[-1] for name, each in one.items()} for one in pictures]
+    assert [{name: about[-1] for name, about in found.items()}] == [
+        {name: each[-1] for name, each in one.items()} for one in pictures
+    ]
 
 
 async def test_a_file_that_a_file_system_gives_to_somebody_else_is_not_begun(tmp_path, monkeypatch):
@@ -304,7 +345,9 @@ async def kept(path: Path, sent: list[str]) -> None:
     async def work():
         sent.append("sent")
 
-    await Record(path).keep(GIFT_CARDS_ISSUE, "r-1", GiftIssue(cardholder_name="A", phone=7, product_code=1), {}, work)
+    await Record(path).keep(
+        GIFT_CARDS_ISSUE, "r-1", GiftIssue(cardholder_name="A", phone=7, product_code=1), {}, work
+    )
 
 
 @pytest.mark.parametrize("kind", NOT_OURS)
@@ -340,7 +383,8 @@ async def test_a_file_of_something_else_does_not_go_on_as_a_record(tmp_path, con
         await kept(path, sent)
 
     assert caught.value.text == (
-        f"the record {path} can't be written (it is there, and its first line is not that of a record). "
+        f"the record {path} can't be written (it is there, and its first line is not that of a "
+        "record). "
         "Name another file, or one that is not there. Nothing was sent."
     )
     assert sent == []
@@ -357,7 +401,11 @@ async def test_a_record_that_a_full_disk_cut_off_in_its_first_line_goes_on(tmp_p
     await kept(path, [])
 
     assert path.read_bytes().startswith(begun)
-    assert [json.loads(line)["state"] for line in path.read_bytes().splitlines()[-3:]] == ["done", "sending", "done"]
+    assert [json.loads(line)["state"] for line in path.read_bytes().splitlines()[-3:]] == [
+        "done",
+        "sending",
+        "done",
+    ]
 
 
 async def test_a_record_that_another_file_takes_the_place_of_gets_no_line(tmp_path, monkeypatch):
@@ -374,14 +422,18 @@ async def test_a_record_that_another_file_takes_the_place_of_gets_no_line(tmp_pa
         return head
 
     monkeypatch.setattr(os, "read", reading)
-    with pytest.raises(JournalError, match=r"\(another file has taken its place\).* Nothing was sent"):
+    with pytest.raises(
+        JournalError, match=r"\(another file has taken its place\).* Nothing was sent"
+    ):
         await kept(path, sent)
 
     assert sent == []
     assert path.read_text() == PRECIOUS
 
 
-async def test_the_end_of_a_call_is_not_written_to_what_has_taken_the_place_of_its_record(tmp_path, caplog):
+async def test_the_end_of_a_call_is_not_written_to_what_has_taken_the_place_of_its_record(
+    tmp_path, caplog
+):
     path = tmp_path / "calls.jsonl"
 
     async def work():
@@ -389,7 +441,9 @@ async def test_the_end_of_a_call_is_not_written_to_what_has_taken_the_place_of_i
         plant(path, "link to a file")
         return {"card_id": 5}
 
-    answer = await Record(path).keep(GIFT_CARDS_ISSUE, "r-1", GiftIssue(cardholder_name="A", phone=7, product_code=1), {}, work)
+    answer = await Record(path).keep(
+        GIFT_CARDS_ISSUE, "r-1", GiftIssue(cardholder_name="A", phone=7, product_code=1), {}, work
+    )
 
     assert answer == {"card_id": 5}
     assert path.read_text() == PRECIOUS
@@ -424,7 +478,9 @@ async def test_a_file_of_outcomes_takes_nothing_s_place(tmp_path, kind, half):
 
 
 @pytest.mark.parametrize("kind", NOT_OURS)
-def test_what_stands_at_the_path_of_a_file_of_outcomes_is_told_before_anything_is_sent(tmp_path, kind):
+def test_what_stands_at_the_path_of_a_file_of_outcomes_is_told_before_anything_is_sent(
+    tmp_path, kind
+):
     plant(tmp_path / "issued.csv", kind)
     with pytest.raises(ConfigurationError, match=r"issued\.csv exists.*Nothing was sent"):
         check_free(tmp_path / "issued.csv")
@@ -438,7 +494,9 @@ def test_what_stands_at_the_path_of_a_file_of_outcomes_is_told_before_anything_i
 def test_what_is_no_file_of_ours_does_not_become_the_books_of_a_sandbox(tmp_path, kind, suffix):
     plant(tmp_path / f"books.db{suffix}", kind)
     before = picture(tmp_path)
-    with pytest.raises((ValueError, sqlite3.DatabaseError), match=rf"books\.db{suffix} |file is not a database"):
+    with pytest.raises(
+        (ValueError, sqlite3.DatabaseError), match=rf"books\.db{suffix} |file is not a database"
+    ):
         Issuer(database=tmp_path / "books.db", merchant="10001")
 
     assert picture(tmp_path) == before

@@ -1,4 +1,6 @@
-"""What is written is for the eyes of its owner, whatever was at its path before and whatever the umask says."""
+"""What is written is for the eyes of its owner, whatever was at its path before and whatever the
+umask says.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ def modes(folder: Path) -> dict[str, int]:
 async def written(path: Path) -> dict[str, int]:
     """The modes while a journal is written to."""
     async with Journal.open(path) as journal:
-        await journal.call(lambda connection: connection.execute("INSERT OR REPLACE INTO meta VALUES ('a', 'b')"))
+        await journal.call(
+            lambda connection: connection.execute("INSERT OR REPLACE INTO meta VALUES ('a', 'b')")
+        )
         return modes(path.parent)
 
 
@@ -74,7 +78,9 @@ async def test_journal_that_others_could_read_is_closed_to_them(tmp_path, loose)
     assert [name for name, mode in found.items() if mode & 0o077] == []
 
 
-async def test_log_that_a_killed_run_left_open_to_others_is_closed_to_them_and_an_index_is_left_alone(tmp_path):
+async def test_log_that_a_killed_run_left_open_to_others_is_closed_to_them_and_an_index_is_left_alone(
+    tmp_path,
+):
     await written(tmp_path / "run.db")
     with closing(sqlite3.connect(tmp_path / "run.db", isolation_level=None)) as killed:
         killed.execute("INSERT INTO meta VALUES ('c', 'd')")
@@ -96,7 +102,9 @@ async def test_journal_that_cannot_be_closed_to_others_is_refused(tmp_path, monk
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(os, "fchmod", not_ours)
-    with pytest.raises(ConfigurationError, match=r"can't be opened for writing \(Operation not permitted\)"):
+    with pytest.raises(
+        ConfigurationError, match=r"can't be opened for writing \(Operation not permitted\)"
+    ):
         async with Journal.open(path):
             raise AssertionError("it was opened")
 
@@ -165,10 +173,17 @@ def recorded(tmp_path):
     """Makes a call that is not sent, with a record at this path."""
 
     async def call(path: Path) -> None:
-        settings = {"auth_id": "1", "secret_key": "k", "region": "KZ", "base_url": "http://127.0.0.1:1"}
+        settings = {
+            "auth_id": "1",
+            "secret_key": "k",
+            "region": "KZ",
+            "base_url": "http://127.0.0.1:1",
+        }
         async with FreedomPay(**settings, record=path, timeout=0.2) as fp:
             with pytest.raises(NotSent):
-                await fp.gift_cards.issue(cardholder_name="A B", phone="77017777777", product_code="1")
+                await fp.gift_cards.issue(
+                    cardholder_name="A B", phone="77017777777", product_code="1"
+                )
 
     return call
 
@@ -241,7 +256,9 @@ async def test_link_that_was_planted_for_the_half_written_file_is_not_followed_a
 
 @pytest.mark.usefixtures("named")
 @pytest.mark.parametrize("taken", [True, False], ids=["a link", "nothing"])
-async def test_what_takes_the_place_of_the_half_written_file_is_not_told_as_written(tmp_path, taken):
+async def test_what_takes_the_place_of_the_half_written_file_is_not_told_as_written(
+    tmp_path, taken
+):
     (tmp_path / "precious.txt").write_text("precious")
     part = tmp_path / "issued.csv.0a0b0c0d.part"
 

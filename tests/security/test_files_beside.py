@@ -1,4 +1,6 @@
-"""What stands beside a journal is not destroyed by making one, and a journal that was refused leaves nothing behind."""
+"""What stands beside a journal is not destroyed by making one, and a journal that was refused
+leaves nothing behind.
+"""
 
 from __future__ import annotations
 
@@ -50,15 +52,23 @@ def path(request, tmp_path):
     ("suffix", "content", "said"),
     [
         pytest.param("-journal", OLD_LOG + OF_A_FILE, HELD, id="of a file that had pages"),
-        pytest.param("-journal", (OLD_LOG + OF_NO_FILE).ljust(512, b"\0") + NOTES, HELD, id="with pages"),
-        pytest.param("-journal", (bytes(8) + OF_NO_FILE).ljust(512, b"\0") + NOTES, HELD, id="never synced"),
-        pytest.param("-journal", OLD_LOG + bytes(3 * 1024 * 1024) + b"x", HELD, id="with pages far away"),
+        pytest.param(
+            "-journal", (OLD_LOG + OF_NO_FILE).ljust(512, b"\0") + NOTES, HELD, id="with pages"
+        ),
+        pytest.param(
+            "-journal", (bytes(8) + OF_NO_FILE).ljust(512, b"\0") + NOTES, HELD, id="never synced"
+        ),
+        pytest.param(
+            "-journal", OLD_LOG + bytes(3 * 1024 * 1024) + b"x", HELD, id="with pages far away"
+        ),
         pytest.param("-journal", AFTER_ZEROS, FOREIGN, id="old log after zeros"),
         pytest.param("-wal", AFTER_ZEROS, FOREIGN, id="after zeros"),
         pytest.param("-wal", bytes(3 * 1024 * 1024) + b"x", FOREIGN, id="after many zeros"),
     ],
 )
-async def test_a_log_that_holds_something_is_not_removed_by_making_a_journal(tmp_path, path, suffix, content, said):
+async def test_a_log_that_holds_something_is_not_removed_by_making_a_journal(
+    tmp_path, path, suffix, content, said
+):
     (tmp_path / f"run.db{suffix}").write_bytes(content)
     (tmp_path / f"run.db{suffix}").chmod(0o644)
     before = picture(tmp_path)
@@ -101,14 +111,20 @@ async def test_an_index_that_is_not_ours_is_left_as_it_is(tmp_path, path):
 # -- what is left of a journal that was refused
 
 
-async def test_a_new_journal_that_cannot_be_closed_to_others_is_removed_again(tmp_path, monkeypatch):
+async def test_a_new_journal_that_cannot_be_closed_to_others_is_removed_again(
+    tmp_path, monkeypatch
+):
     # As on a file system that has one mode for all files.
     open_ = os.open
 
     def refuse(file, mode):
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr(os, "open", lambda path, flags, mode=0o777: open_(path, flags, 0o755 if flags & os.O_CREAT else mode))
+    monkeypatch.setattr(
+        os,
+        "open",
+        lambda path, flags, mode=0o777: open_(path, flags, 0o755 if flags & os.O_CREAT else mode),
+    )
     monkeypatch.setattr(os, "fchmod", refuse)
     with pytest.raises(ConfigurationError, match="Operation not permitted"):
         await opened(tmp_path / "run.db")
@@ -130,7 +146,12 @@ asyncio.run(main())
 @pytest.mark.skipif(sys.platform == "win32", reason="needs RLIMIT_FSIZE")
 @pytest.mark.parametrize("room", [0, 100, 600])
 def test_a_new_journal_that_there_is_no_room_for_is_removed_again(tmp_path, room):
-    done = subprocess.run([sys.executable, "-c", FULL, tmp_path / "run.db", str(room)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, tmp_path / "run.db", str(room)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert "can't be opened for writing (" in done.stderr
     assert list(tmp_path.iterdir()) == []
@@ -139,7 +160,9 @@ def test_a_new_journal_that_there_is_no_room_for_is_removed_again(tmp_path, room
 @pytest.mark.skipif(sys.platform == "win32", reason="needs RLIMIT_FSIZE")
 def test_an_empty_file_that_was_there_stays_when_it_is_refused(tmp_path):
     (tmp_path / "run.db").touch()
-    subprocess.run([sys.executable, "-c", FULL, tmp_path / "run.db", "0"], capture_output=True, check=False)
+    subprocess.run(
+        [sys.executable, "-c", FULL, tmp_path / "run.db", "0"], capture_output=True, check=False
+    )
 
     assert [each.name for each in tmp_path.iterdir()] == ["run.db"]
 
@@ -177,7 +200,9 @@ async def test_a_journal_that_another_was_quicker_to_lock_is_left_to_it(tmp_path
 
 
 @pytest.mark.parametrize("content", ["", "precious"])
-async def test_what_has_taken_the_place_of_a_refused_journal_is_not_removed(tmp_path, meanwhile, content):
+async def test_what_has_taken_the_place_of_a_refused_journal_is_not_removed(
+    tmp_path, meanwhile, content
+):
     path = tmp_path / "run.db"
 
     def replace():
@@ -199,7 +224,11 @@ async def test_a_new_journal_that_is_taken_back_is_removed_and_one_that_was_ther
         async with Journal.open(tmp_path / name) as journal:
             journal.take_back()
 
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["new.db-shm", "old.db", "old.db-shm"]
+    assert sorted(each.name for each in tmp_path.iterdir()) == [
+        "new.db-shm",
+        "old.db",
+        "old.db-shm",
+    ]
 
 
 async def test_a_journal_that_another_file_has_taken_the_place_of_is_not_taken_back(tmp_path):

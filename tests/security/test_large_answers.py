@@ -1,4 +1,6 @@
-"""An answer of any size takes a bounded amount of memory, and what was sent with it is settled like any other lost answer."""
+"""An answer of any size takes a bounded amount of memory, and what was sent with it is settled like
+any other lost answer.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ ENDLESS = repeat(PIECE)
 
 
 def pouring(head: bytes, pieces=ENDLESS, *, most: int = MOST):
-    """Writes a head and then pieces until the client has had enough, or an unreasonable amount is away."""
+    """Writes a head and then pieces until the client has had enough, or an unreasonable amount is
+    away.
+    """
 
     async def pour(asked) -> None:
         asked.writer.write(head)
@@ -48,13 +52,17 @@ BODIES = {
     "with a length that no number has": OK + b"Content-Length: " + b"9" * 200 + b"\r\n\r\n",
     "to the end of the connection": OK + b"Connection: close\r\n\r\n",
     "with a length of less": OK + b"Content-Length: 10\r\n\r\n",
-    "compressed by its word": OK + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % (2 * MOST),
+    "compressed by its word": OK
+    + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % (2 * MOST),
 }
 ODD = {
     **{name: (head, ENDLESS) for name, head in BODIES.items()},
     "in chunks": (OK + b"Transfer-Encoding: chunked\r\n\r\n", repeat(CHUNK)),
     "in one chunk": (OK + b"Transfer-Encoding: chunked\r\n\r\nffffffff\r\n", ENDLESS),
-    "with trailers without end": (OK + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n0\r\n", repeat(b"X-A: " + b"a" * 4000 + b"\r\n")),
+    "with trailers without end": (
+        OK + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n0\r\n",
+        repeat(b"X-A: " + b"a" * 4000 + b"\r\n"),
+    ),
     "with one header without end": (OK + b"X-A: ", ENDLESS),
     "with headers without end": (OK, repeat(b"X-A: " + b"a" * 4000 + b"\r\n")),
     "with small headers without end": (OK, repeat(b"X-A: a\r\n" * 1000)),
@@ -75,7 +83,9 @@ def peak():
 @pytest.mark.parametrize("odd", ODD)
 async def test_effect_whose_answer_is_endless_is_settled(serving, ask, good, hasty, peak, odd):
     async with serving(pouring(*ODD[odd]), good["effect"]) as host:
-        operation = await ask("effect", host.port, max_answer=LIMIT, policy=hasty(attempt_timeout=2.0))
+        operation = await ask(
+            "effect", host.port, max_answer=LIMIT, policy=hasty(attempt_timeout=2.0)
+        )
 
     assert host.paths == ["card/bulk_issue", "request/status"]
     assert operation.request_id.encode() in host.came[0]
@@ -83,7 +93,9 @@ async def test_effect_whose_answer_is_endless_is_settled(serving, ask, good, has
     assert peak() < MEMORY
 
 
-async def test_chunk_whose_extension_is_endless_is_thrown_away_as_it_comes(serving, ask, good, hasty, peak):
+async def test_chunk_whose_extension_is_endless_is_thrown_away_as_it_comes(
+    serving, ask, good, hasty, peak
+):
     endless = pouring(OK + b"Transfer-Encoding: chunked\r\n\r\n1;")
     async with serving(endless, good["effect"]) as host:
         await ask("effect", host.port, policy=hasty(attempt_timeout=2.0))
@@ -97,7 +109,9 @@ async def test_chunk_whose_extension_is_endless_is_thrown_away_as_it_comes(servi
 async def test_read_whose_answer_is_endless_ends(serving, ask, hasty, peak, reading, odd):
     async with serving(pouring(*ODD[odd])) as host:
         with pytest.raises((OutcomeUnknown, ProtocolError), match="safe to repeat"):
-            await ask(reading, host.port, max_answer=LIMIT, policy=hasty(attempt_timeout=2.0, attempts=2))
+            await ask(
+                reading, host.port, max_answer=LIMIT, policy=hasty(attempt_timeout=2.0, attempts=2)
+            )
 
     assert peak() < MEMORY
 
@@ -107,9 +121,11 @@ async def test_read_whose_answer_is_endless_ends(serving, ask, hasty, peak, read
 async def test_limit_is_exact(serving, ask, form, size, read):
     start = b'{"status":"ok","request_status":"process","more":"'
     body = start + b"a" * (size - len(start) - 2) + b'"}'
-    head = {"length": b"Content-Length: %d\r\n" % size, "chunks": b"Transfer-Encoding: chunked\r\n", "close": b"Connection: close\r\n"}[
-        form
-    ]
+    head = {
+        "length": b"Content-Length: %d\r\n" % size,
+        "chunks": b"Transfer-Encoding: chunked\r\n",
+        "close": b"Connection: close\r\n",
+    }[form]
     body = b"%x\r\n%b\r\n0\r\n\r\n" % (size, body) if form == "chunks" else body
     async with serving(pouring(OK + head + b"\r\n", [body])) as host:
         try:
@@ -141,9 +157,13 @@ PACKED = {
 
 
 @pytest.mark.parametrize("coding", PACKED)
-async def test_compressed_answer_is_unpacked_no_further_than_it_may_be_large(serving, ask, good, whole, peak, coding):
+async def test_compressed_answer_is_unpacked_no_further_than_it_may_be_large(
+    serving, ask, good, whole, peak, coding
+):
     packed = PACKED[coding]()
-    async with serving(whole(packed, b"200 OK", b"Content-Encoding: " + coding.encode()), good["effect"]) as host:
+    async with serving(
+        whole(packed, b"200 OK", b"Content-Encoding: " + coding.encode()), good["effect"]
+    ) as host:
         tracemalloc.reset_peak()
         operation = await ask("effect", host.port)
 
@@ -158,7 +178,8 @@ async def test_answer_whose_headers_drip_for_ever_is_settled(serving, ask, good,
         while not asked.writer.is_closing():
             asked.writer.write(b"X-A: a\r\n")
             await asked.writer.drain()
-            # As slowly as it takes to come neither to the limit of headers nor to any time-out of a silent line.
+            # As slowly as it takes to come neither to the limit of headers nor to any time-out of a
+            # silent line.
             if await _left(asked.reader):
                 return
 
@@ -183,7 +204,13 @@ async def _left(reader) -> bool:
 def test_limit_below_one_byte_is_refused(most):
     made = [
         lambda: FreedomPay(auth_id="1", secret_key="k", region="KZ", test=True, max_answer=most),
-        lambda: HashDT(base_url="https://pins.example.com", api_key="k", product_id="p", token="t", max_answer=most),
+        lambda: HashDT(
+            base_url="https://pins.example.com",
+            api_key="k",
+            product_id="p",
+            token="t",
+            max_answer=most,
+        ),
     ]
     told = []
     for make in made:
@@ -247,8 +274,12 @@ async def until(event) -> None:
             await asyncio.sleep(0)
 
 
-@pytest.mark.parametrize(("kind", "unknown"), [("effect", True), ("unaskable", True), ("read", False)])
-async def test_call_that_is_cancelled_meanwhile_tells_whether_it_was_sent(serving, connect, whole, held, kind, unknown):
+@pytest.mark.parametrize(
+    ("kind", "unknown"), [("effect", True), ("unaskable", True), ("read", False)]
+)
+async def test_call_that_is_cancelled_meanwhile_tells_whether_it_was_sent(
+    serving, connect, whole, held, kind, unknown
+):
     async with serving(whole(LARGE)) as host:
         client = connect(host.port, kind)
         calls = {
@@ -269,7 +300,9 @@ async def test_call_that_is_cancelled_meanwhile_tells_whether_it_was_sent(servin
 async def test_call_whose_time_is_up_meanwhile_is_unknown(serving, connect, whole, held):
     async with serving(whole(LARGE)) as host:
         client = connect(host.port, "effect")
-        with pytest.raises(OutcomeUnknown, match="no time was left to read its 100,061 bytes") as caught:
+        with pytest.raises(
+            OutcomeUnknown, match="no time was left to read its 100,061 bytes"
+        ) as caught:
             await client.cards.bulk_issue(product_id=2000, count=1, request_id=OWN, timeout=1.0)
 
     assert caught.value.request_id == OWN

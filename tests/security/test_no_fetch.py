@@ -8,13 +8,35 @@ import pytest
 
 from freedompay_async import FreedomPayError
 
-HEADERS = ("Location", "Refresh", "Link", "Content-Location", "Alt-Svc", "Retry-After", "X-Redirect", "NEL", "Report-To")
+HEADERS = (
+    "Location",
+    "Refresh",
+    "Link",
+    "Content-Location",
+    "Alt-Svc",
+    "Retry-After",
+    "X-Redirect",
+    "NEL",
+    "Report-To",
+)
 
 
 def full_of(url: str) -> dict:
     """An answer in which everything that can be a link is one."""
     return {
-        **dict.fromkeys(("error_code", "error_description", "redirect_url", "callback_url", "url", "$ref", "document", "card_id"), url),
+        **dict.fromkeys(
+            (
+                "error_code",
+                "error_description",
+                "redirect_url",
+                "callback_url",
+                "url",
+                "$ref",
+                "document",
+                "card_id",
+            ),
+            url,
+        ),
         "cards": [{"card_id": url, "url": url}],
         "data": [{"set_pin_url": url, "url": url}],
         "extra": {"@id": url, "schema": url},
@@ -22,10 +44,23 @@ def full_of(url: str) -> dict:
 
 
 @pytest.mark.parametrize(
-    "status", [b"200 OK", b"201 Created", b"300 Multiple Choices", b"305 Use Proxy", b"401 Unauthorized", b"404 Not Found"]
+    "status",
+    [
+        b"200 OK",
+        b"201 Created",
+        b"300 Multiple Choices",
+        b"305 Use Proxy",
+        b"401 Unauthorized",
+        b"404 Not Found",
+    ],
 )
 @pytest.mark.parametrize(
-    "said", [{"status": "ok", "request_status": "success"}, {"status": "error", "error_code": "no"}, {"status": "Success", "code": 200}]
+    "said",
+    [
+        {"status": "ok", "request_status": "success"},
+        {"status": "error", "error_code": "no"},
+        {"status": "Success", "code": 200},
+    ],
 )
 async def test_link_in_an_answer_is_not_followed(serving, ask, whole, kind, status, said):
     async with serving(b"") as other, serving(b"") as host:
@@ -45,7 +80,9 @@ async def test_link_in_an_answer_is_not_followed(serving, ask, whole, kind, stat
 async def test_page_for_a_pin_is_handed_on_and_not_opened(serving, ask, whole):
     async with serving(b"") as other:
         url = f"http://127.0.0.1:{other.port}/pin"
-        answer = whole(json.dumps({"status": "Success", "code": 200, "data": [{"set_pin_url": url}]}).encode())
+        answer = whole(
+            json.dumps({"status": "Success", "code": 200, "data": [{"set_pin_url": url}]}).encode()
+        )
         async with serving(answer) as host:
             page = await ask("page", host.port)
             html = page.iframe()

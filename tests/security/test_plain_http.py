@@ -1,4 +1,6 @@
-"""Plain http is for this machine, under three spellings; whatever else a URL says, no two readers of it find two hosts in it."""
+"""Plain http is for this machine, under three spellings; whatever else a URL says, no two readers
+of it find two hosts in it.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,34 @@ from freedompay_async.settings.settings import host_of
 LOCAL = ["localhost", "LOCALHOST", "LocalHost", "127.0.0.1", "[::1]"]
 # Another reader may take each of these for this machine, or for another one.
 OTHER = [
-    *("127.1", "127.0.1", "127.0.0.2", "127.255.255.254", "0x7f.1", "0x7f000001", "2130706433", "0177.0.0.1", "0", "0.0.0.0"),
-    *("[::]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[0:0:0:0:0:0:0:1]", "[::1%25lo]", "[::1%lo]"),
-    *("localhost.", "127.0.0.1.", "localhost.localdomain", "localhost.example.com", "127.0.0.1.example.com", "a.localhost"),
+    *(
+        "127.1",
+        "127.0.1",
+        "127.0.0.2",
+        "127.255.255.254",
+        "0x7f.1",
+        "0x7f000001",
+        "2130706433",
+        "0177.0.0.1",
+        "0",
+        "0.0.0.0",
+    ),
+    *(
+        "[::]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[0:0:0:0:0:0:0:1]",
+        "[::1%25lo]",
+        "[::1%lo]",
+    ),
+    *(
+        "localhost.",
+        "127.0.0.1.",
+        "localhost.localdomain",
+        "localhost.example.com",
+        "127.0.0.1.example.com",
+        "a.localhost",
+    ),
     *(
         "localhost%2eexample.com",
         "localhost%00.example.com",
@@ -33,9 +60,29 @@ OTHER = [
         "localhost\\@example.com",
         "localhost .example.com",
     ),
-    *("localhost@example.com", "127.0.0.1@example.com", "localhost:80@example.com", "localhost:@example.com", "@localhost", ":@localhost"),
-    *("example.com\\@localhost", "example.com@localhost", "example.com:80@127.0.0.1", "example.com#@localhost", "example.com?@localhost"),
-    *("localhost,example.com", "localhost;example.com", "localhost&example.com", "localhost:8080:80", "localhost:", "localhost:0x50"),
+    *(
+        "localhost@example.com",
+        "127.0.0.1@example.com",
+        "localhost:80@example.com",
+        "localhost:@example.com",
+        "@localhost",
+        ":@localhost",
+    ),
+    *(
+        "example.com\\@localhost",
+        "example.com@localhost",
+        "example.com:80@127.0.0.1",
+        "example.com#@localhost",
+        "example.com?@localhost",
+    ),
+    *(
+        "localhost,example.com",
+        "localhost;example.com",
+        "localhost&example.com",
+        "localhost:8080:80",
+        "localhost:",
+        "localhost:0x50",
+    ),
     *(
         "localhost\n.example.com",
         "local\thost.example.com",
@@ -67,11 +114,17 @@ def test_plain_http_to_what_is_not_surely_this_machine_is_refused(host, maker):
 @pytest.mark.parametrize("port", ["", ":8095"])
 @pytest.mark.parametrize("host", LOCAL)
 def test_plain_http_to_this_machine_is_taken(host, port):
-    assert host_of(None, test=False, base_url=f"http://{host}{port}").base_url == f"http://{host}{port}"
+    assert (
+        host_of(None, test=False, base_url=f"http://{host}{port}").base_url
+        == f"http://{host}{port}"
+    )
 
 
 @pytest.mark.parametrize("maker", [0, 1], ids=["FreedomPay", "HashDT"])
-@pytest.mark.parametrize("scheme", ["ftp", "file", "ws", "http+unix", "javascript", "data", "HTTPX", "unix", "", "https\u2024"])
+@pytest.mark.parametrize(
+    "scheme",
+    ["ftp", "file", "ws", "http+unix", "javascript", "data", "HTTPX", "unix", "", "https\u2024"],
+)
 def test_no_other_scheme_is_taken(scheme, maker):
     with pytest.raises(ConfigurationError, match="base_url"):
         keys(f"{scheme}://127.0.0.1")[maker]()
@@ -79,7 +132,13 @@ def test_no_other_scheme_is_taken(scheme, maker):
 
 @pytest.mark.parametrize("maker", [0, 1], ids=["FreedomPay", "HashDT"])
 @pytest.mark.parametrize(
-    "url", ["https://api.example.com\\@evil.example", "https://[::1]evil.example", "https://api .example.com", "https://。"]
+    "url",
+    [
+        "https://api.example.com\\@evil.example",
+        "https://[::1]evil.example",
+        "https://api .example.com",
+        "https://。",
+    ],
 )
 def test_url_in_which_two_readers_find_two_hosts_is_refused_over_tls_too(url, maker):
     with pytest.raises(ConfigurationError, match="base_url"):
@@ -120,7 +179,9 @@ PIECES = st.lists(
 @example("https", "a\\@b")
 def test_host_that_was_checked_is_the_host_that_is_called(scheme, rest):
     try:
-        url = FreedomPay(auth_id="1", secret_key="k", region="KZ", base_url=f"{scheme}://{rest}")._transport._base
+        url = FreedomPay(
+            auth_id="1", secret_key="k", region="KZ", base_url=f"{scheme}://{rest}"
+        )._transport._base
     except ConfigurationError:
         return
 

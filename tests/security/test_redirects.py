@@ -1,4 +1,6 @@
-"""What was signed for one host goes to no other: a redirect is an answer like any other, and says nothing of the call."""
+"""What was signed for one host goes to no other: a redirect is an answer like any other, and says
+nothing of the call.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,10 @@ def redirect(whole):
 
 @every_redirect
 async def test_call_does_not_go_to_another_host(serving, ask, good, kind, redirect, status):
-    async with serving(good[kind]) as other, serving(redirect(status, f"http://127.0.0.1:{other.port}{PATH}"), good["effect"]) as host:
+    async with (
+        serving(good[kind]) as other,
+        serving(redirect(status, f"http://127.0.0.1:{other.port}{PATH}"), good["effect"]) as host,
+    ):
         try:
             await ask(kind, host.port)
         except ProtocolError as error:
@@ -40,8 +45,12 @@ async def test_call_does_not_go_to_another_host(serving, ask, good, kind, redire
 
 
 @every_redirect
-@pytest.mark.parametrize("to", [PATH, "/elsewhere", "//127.0.0.1/elsewhere", "http://127.0.0.1:{port}/elsewhere"])
-async def test_effect_does_not_go_to_another_path_of_the_same_host(serving, ask, good, redirect, status, to):
+@pytest.mark.parametrize(
+    "to", [PATH, "/elsewhere", "//127.0.0.1/elsewhere", "http://127.0.0.1:{port}/elsewhere"]
+)
+async def test_effect_does_not_go_to_another_path_of_the_same_host(
+    serving, ask, good, redirect, status, to
+):
     async with serving(b"", good["effect"]) as host:
         host.answers[0] = redirect(status, to.format(port=host.port))
         operation = await ask("effect", host.port)
@@ -52,7 +61,9 @@ async def test_effect_does_not_go_to_another_path_of_the_same_host(serving, ask,
 
 
 @every_redirect
-async def test_effect_that_is_redirected_for_ever_is_not_known_and_keeps_its_id(serving, ask, redirect, status):
+async def test_effect_that_is_redirected_for_ever_is_not_known_and_keeps_its_id(
+    serving, ask, redirect, status
+):
     async with serving(redirect(status, "/elsewhere")) as host:
         with pytest.raises(OutcomeUnknown, match="never repeat it under a new id") as caught:
             await ask("effect", host.port, timeout=0.3)
@@ -63,7 +74,9 @@ async def test_effect_that_is_redirected_for_ever_is_not_known_and_keeps_its_id(
 
 
 @every_redirect
-async def test_read_says_that_it_got_no_answer_and_that_it_changed_nothing(serving, ask, redirect, status):
+async def test_read_says_that_it_got_no_answer_and_that_it_changed_nothing(
+    serving, ask, redirect, status
+):
     async with serving(redirect(status, "/elsewhere")) as host:
         with pytest.raises(ProtocolError, match="safe to repeat") as caught:
             await ask("read", host.port)
@@ -72,7 +85,17 @@ async def test_read_says_that_it_got_no_answer_and_that_it_changed_nothing(servi
     assert len(set(host.paths)) == 1
 
 
-@pytest.mark.parametrize("to", ["file:///etc/hostname", "ftp://127.0.0.1/", "javascript:alert(1)", "\\\\127.0.0.1\\x", "http://[", ""])
+@pytest.mark.parametrize(
+    "to",
+    [
+        "file:///etc/hostname",
+        "ftp://127.0.0.1/",
+        "javascript:alert(1)",
+        "\\\\127.0.0.1\\x",
+        "http://[",
+        "",
+    ],
+)
 async def test_place_that_is_none_changes_nothing(serving, ask, good, redirect, to):
     async with serving(redirect(302, to), good["effect"]) as host:
         operation = await ask("effect", host.port)
@@ -83,7 +106,9 @@ async def test_place_that_is_none_changes_nothing(serving, ask, good, redirect, 
 
 async def test_body_that_says_ok_beside_a_redirect_is_not_believed(serving, ask, whole, good):
     body = b'{"status":"ok","request_status":"success"}'
-    async with serving(whole(body, REDIRECTS[302], b"Location: /elsewhere"), good["effect"]) as host:
+    async with serving(
+        whole(body, REDIRECTS[302], b"Location: /elsewhere"), good["effect"]
+    ) as host:
         operation = await ask("effect", host.port)
 
     assert host.paths == ["card/bulk_issue", "request/status"]

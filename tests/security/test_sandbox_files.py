@@ -59,14 +59,23 @@ def path(tmp_path):
 
 
 @pytest.mark.parametrize("there", [True, False], ids=["no bytes", "new"])
-@pytest.mark.parametrize("content", [NOTES, LOG + NOTES, OLD_LOG + NOTES, bytes(32768)], ids=["notes", "log", "old log", "zeros"])
+@pytest.mark.parametrize(
+    "content",
+    [NOTES, LOG + NOTES, OLD_LOG + NOTES, bytes(32768)],
+    ids=["notes", "log", "old log", "zeros"],
+)
 @pytest.mark.parametrize("suffix", ["-wal", "-shm", "-journal"])
-def test_what_stands_beside_books_that_have_nothing_in_them_is_refused(path, tmp_path, suffix, content, there):
+def test_what_stands_beside_books_that_have_nothing_in_them_is_refused(
+    path, tmp_path, suffix, content, there
+):
     if there:
         path.touch()
     (tmp_path / f"books.db{suffix}").write_bytes(content)
     before = picture(tmp_path)
-    with pytest.raises(ValueError, match=rf"books\.db has nothing in it, and there is .*books\.db{suffix}: put the database back"):
+    with pytest.raises(
+        ValueError,
+        match=rf"books\.db has nothing in it, and there is .*books\.db{suffix}: put the database back",
+    ):
         begun(path)
 
     assert picture(tmp_path) == before
@@ -90,12 +99,33 @@ ACCOUNTS = "CREATE TABLE accounts (name TEXT)"
     "statements",
     [
         ("PRAGMA journal_mode = WAL", ACCOUNTS),
-        ("PRAGMA journal_mode = WAL", ACCOUNTS, "PRAGMA wal_checkpoint", "INSERT INTO accounts VALUES ('a')"),
-        ("PRAGMA journal_mode = WAL", "PRAGMA application_id = 7", "PRAGMA wal_checkpoint", ACCOUNTS),
+        (
+            "PRAGMA journal_mode = WAL",
+            ACCOUNTS,
+            "PRAGMA wal_checkpoint",
+            "INSERT INTO accounts VALUES ('a')",
+        ),
+        (
+            "PRAGMA journal_mode = WAL",
+            "PRAGMA application_id = 7",
+            "PRAGMA wal_checkpoint",
+            ACCOUNTS,
+        ),
         ("PRAGMA journal_mode = WAL", "PRAGMA user_version = 2", ACCOUNTS),
-        (ACCOUNTS, "PRAGMA cache_size = 1", "BEGIN", "INSERT INTO accounts VALUES (randomblob(100000))"),
+        (
+            ACCOUNTS,
+            "PRAGMA cache_size = 1",
+            "BEGIN",
+            "INSERT INTO accounts VALUES (randomblob(100000))",
+        ),
     ],
-    ids=["all in its log", "some in its log", "with its number", "with a layout", "in a transaction"],
+    ids=[
+        "all in its log",
+        "some in its log",
+        "with its number",
+        "with a layout",
+        "in a transaction",
+    ],
 )
 def test_a_database_of_another_program_that_was_killed_is_left_to_it(path, tmp_path, statements):
     killed(path, *statements)
@@ -119,7 +149,9 @@ async def test_a_journal_whose_run_was_killed_is_left_to_it(path, tmp_path):
     assert picture(tmp_path) == before
 
 
-@pytest.mark.parametrize("checkpointed", [True, False], ids=["some in their log", "all in their log"])
+@pytest.mark.parametrize(
+    "checkpointed", [True, False], ids=["some in their log", "all in their log"]
+)
 def test_books_that_were_killed_go_on(path, checkpointed):
     issuer = begun(path)
     if checkpointed:
@@ -165,7 +197,9 @@ def test_new_books_are_for_their_owner(path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("name", ["a b.db", "a?mode=memory", "a%41.db", "a#b.db", "file:x.db", "касса.db"])
+@pytest.mark.parametrize(
+    "name", ["a b.db", "a?mode=memory", "a%41.db", "a#b.db", "file:x.db", "касса.db"]
+)
 def test_books_have_the_name_that_was_given(tmp_path, name):
     begun(tmp_path / name).close()
 

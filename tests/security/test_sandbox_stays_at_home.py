@@ -1,4 +1,6 @@
-"""The issuer for tests is for this machine: it listens nowhere else, opens to no other name, and its pages need nobody."""
+"""The issuer for tests is for this machine: it listens nowhere else, opens to no other name, and
+its pages need nobody.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,10 @@ async def browser(issuer):
         yield browser
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.168.0.1", "example.com", "127.0.0.2", "localhost.example.com"])
+@pytest.mark.parametrize(
+    "host",
+    ["0.0.0.0", "::", "", "192.168.0.1", "example.com", "127.0.0.2", "localhost.example.com"],
+)
 def test_other_address_is_refused(host):
     with pytest.raises(ValueError, match="listens on this machine only"):
         Sandbox(host=host)
@@ -57,14 +62,20 @@ async def test_address_is_a_loopback_one(issuer):
 
 
 def test_command_has_no_flag_for_another_address():
-    told = CliRunner(env={"COLUMNS": "300", "TERM": "dumb"}).invoke(app, ["sandbox", "--help"]).stdout
+    told = (
+        CliRunner(env={"COLUMNS": "300", "TERM": "dumb"}).invoke(app, ["sandbox", "--help"]).stdout
+    )
 
     assert "--port" in told
     assert re.findall(r"--(?:host|bind|listen|address|interface)\b", told) == []
 
 
 def test_command_says_what_it_is_not():
-    told = " ".join(CliRunner(env={"COLUMNS": "300", "TERM": "dumb"}).invoke(app, ["sandbox", "--help"]).stdout.split())
+    told = " ".join(
+        CliRunner(env={"COLUMNS": "300", "TERM": "dumb"})
+        .invoke(app, ["sandbox", "--help"])
+        .stdout.split()
+    )
 
     assert "listens on 127.0.0.1 only" in told
     assert "not for the real world" in told
@@ -89,15 +100,27 @@ async def test_page_lets_no_other_page_read_or_frame_it(browser):
 
 async def test_page_may_load_from_nowhere_else(browser):
     async with browser.get("/") as answer:
-        policy = dict(rule.split(" ", 1) for rule in answer.headers["Content-Security-Policy"].split("; "))
+        policy = dict(
+            rule.split(" ", 1) for rule in answer.headers["Content-Security-Policy"].split("; ")
+        )
 
     assert policy.pop("default-src") == "'none'"
-    assert {name: value for name, value in policy.items() if not re.fullmatch(r"'none'|'self'|'script'|data:|'sha256-\S+'", value)} == {}
+    assert {
+        name: value
+        for name, value in policy.items()
+        if not re.fullmatch(r"'none'|'self'|'script'|data:|'sha256-\S+'", value)
+    } == {}
 
 
-@pytest.mark.parametrize("page", sorted(each.name for each in (files("freedompay_async.sandbox") / "pages").iterdir()))
+@pytest.mark.parametrize(
+    "page", sorted(each.name for each in (files("freedompay_async.sandbox") / "pages").iterdir())
+)
 def test_page_names_no_other_origin(page):
     text = (files("freedompay_async.sandbox") / "pages" / page).read_text("utf-8")
-    named = [found for found in ORIGIN.findall(text) if not found.startswith(("http://www.w3.org/", "//www.w3.org/"))]
+    named = [
+        found
+        for found in ORIGIN.findall(text)
+        if not found.startswith(("http://www.w3.org/", "//www.w3.org/"))
+    ]
 
     assert [found for found in named if not re.match(r"//\s", found)] == []

@@ -1,4 +1,6 @@
-"""A file of outcomes is opened in a spreadsheet, and an issuer or a row could have put a formula into it."""
+"""A file of outcomes is opened in a spreadsheet, and an issuer or a row could have put a formula
+into it.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,23 @@ HOSTILE = [
     *(f"{sign}cmd|' /C calc'!A0" for sign in SIGNS),
     *(
         f"{lead}=HYPERLINK(1)"
-        for lead in (" ", "   ", "\u00a0", "\u3000", "\u200b", "\ufeff", "\u202e", "\x00", "\x0b", '"', '""', '" ', "'", "''", "«")
+        for lead in (
+            " ",
+            "   ",
+            "\u00a0",
+            "\u3000",
+            "\u200b",
+            "\ufeff",
+            "\u202e",
+            "\x00",
+            "\x0b",
+            '"',
+            '""',
+            '" ',
+            "'",
+            "''",
+            "«",
+        )
     ),
     'a;=1+1;"',
     '";=1+1',
@@ -75,17 +93,23 @@ def written(tmp_path, play):
 
 
 def is_formula(cell: str) -> bool:
-    """By what a spreadsheet drops in front, read otherwise than the library does: blanks, what can't be seen, marks of quotation."""
+    """By what a spreadsheet drops in front, read otherwise than the library does: blanks, what
+    can't be seen, marks of quotation.
+    """
     for char in cell:
         if char in SIGNS:
             return True
-        if char == "'" or not (char in '"`«»‘’‚‛“”„‟' or unicodedata.category(char) in ("Cc", "Cf", "Zs", "Zl", "Zp")):  # noqa: RUF001
+        if char == "'" or not (
+            char in '"`«»‘’‚‛“”„‟' or unicodedata.category(char) in ("Cc", "Cf", "Zs", "Zl", "Zp")  # noqa: RUF001
+        ):
             return False
     return False
 
 
 def cells(text: str, delimiter: str = ","):
-    """Each cell as each spreadsheet finds it: at the delimiter, or, where the country has it so, at another one whatever is in quotation."""
+    """Each cell as each spreadsheet finds it: at the delimiter, or, where the country has it so, at
+    another one whatever is in quotation.
+    """
     for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
         yield from row
     for other in ";\t" if delimiter == "," else ",;\t":
@@ -95,7 +119,11 @@ def cells(text: str, delimiter: str = ","):
 
 def plain(cell: str) -> str:
     """What SECURITY.md says: the text without the apostrophes that stand before a sign."""
-    return re.sub(rf"\A'(?={_DROPPED}[{re.escape(SIGNS)}\t\r\n])|(?<=[;\t\r\n])'(?={_DROPPED}[{re.escape(SIGNS)}])", "", cell)
+    return re.sub(
+        rf"\A'(?={_DROPPED}[{re.escape(SIGNS)}\t\r\n])|(?<=[;\t\r\n])'(?={_DROPPED}[{re.escape(SIGNS)}])",
+        "",
+        cell,
+    )
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -104,14 +132,20 @@ def test_no_cell_is_a_formula(written, text):
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, ",=1+1", "a,=1+1", "a, '=1", "a,\t -1"])
-@pytest.mark.parametrize("form", [SPREADSHEET, Form("\t", marked=False), Form(",", marked=True)], ids=["semicolons", "tabs", "commas"])
+@pytest.mark.parametrize(
+    "form",
+    [SPREADSHEET, Form("\t", marked=False), Form(",", marked=True)],
+    ids=["semicolons", "tabs", "commas"],
+)
 def test_no_cell_of_another_form_is_a_formula(written, text, form):
     read = written(text, form=form).removeprefix("\ufeff")
 
     assert [cell for cell in cells(read, form.delimiter) if is_formula(cell)] == []
 
 
-PIECES = st.lists(st.sampled_from([*SIGNS, *" \t\r\n;,\"'«`\u200b\ufeff\x00\u00a0", "a", "1", "cmd"]), max_size=8).map("".join)
+PIECES = st.lists(
+    st.sampled_from([*SIGNS, *" \t\r\n;,\"'«`\u200b\ufeff\x00\u00a0", "a", "1", "cmd"]), max_size=8
+).map("".join)
 quick = settings(deadline=None, max_examples=300, database=None)
 
 
@@ -135,10 +169,18 @@ def test_nothing_that_can_be_written_is_a_formula(text):
 def test_nothing_that_can_not_be_seen_hides_a_formula():
     hidden = (chr(code) for code in range(sys.maxunicode + 1))
 
-    assert [hex(ord(char)) for char in hidden if char not in "\t\r\n" and is_formula(_cell(f"{char}=1+1"))] == []
+    assert [
+        hex(ord(char))
+        for char in hidden
+        if char not in "\t\r\n" and is_formula(_cell(f"{char}=1+1"))
+    ] == []
 
 
-@pytest.mark.parametrize("filler", "\u034f\u115f\u1160\u17b4\u180b\u2800\u3164\ufe0f\uffa0\U000e0100", ids=lambda char: f"{ord(char):x}")
+@pytest.mark.parametrize(
+    "filler",
+    "\u034f\u115f\u1160\u17b4\u180b\u2800\u3164\ufe0f\uffa0\U000e0100",
+    ids=lambda char: f"{ord(char):x}",
+)
 def test_letter_that_is_shown_as_nothing_hides_no_formula(filler):
     assert _cell(f"{filler}=1+1") == f"'{filler}=1+1"
 
@@ -152,7 +194,18 @@ def test_number_with_a_sign_is_usable_after_its_apostrophe(written, key):
 
 
 @pytest.mark.parametrize(
-    "key", ["77017777777", "k-1", "a+b", "a=b", "name@example.com", "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11", "O'Brien", "a - b; c", ""]
+    "key",
+    [
+        "77017777777",
+        "k-1",
+        "a+b",
+        "a=b",
+        "name@example.com",
+        "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11",
+        "O'Brien",
+        "a - b; c",
+        "",
+    ],
 )
 def test_text_that_is_harmless_is_as_it_was(written, key):
     assert next(csv.DictReader(io.StringIO(written(key), newline="")))["key"] == key
@@ -176,7 +229,11 @@ def test_nothing_else_writes_csv():
     users = set()
     for file in root.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if isinstance(node, ast.Attribute) and node.attr in ("writer", "DictWriter") and ast.unparse(node.value) == "csv":
+            if (
+                isinstance(node, ast.Attribute)
+                and node.attr in ("writer", "DictWriter")
+                and ast.unparse(node.value) == "csv"
+            ):
                 users.add(file.relative_to(root).as_posix())
 
     # The second writes one row of ours, to start a file from.

@@ -38,12 +38,22 @@ async def until(condition) -> None:
 
 def unread(client) -> int:
     """How many idle connections have heard something."""
-    return sum(protocol.should_close for each in client._transport._pool.session.connector._conns.values() for protocol, _ in each)
+    return sum(
+        protocol.should_close
+        for each in client._transport._pool.session.connector._conns.values()
+        for protocol, _ in each
+    )
 
 
 @pytest.mark.parametrize("forged", ["an answer", "half an answer", "noise"])
-async def test_second_answer_to_one_call_is_not_that_of_the_next(serving, connect, good, whole, stray, forged):
-    second = {"an answer": whole(FORGED), "half an answer": whole(FORGED)[:-10], "noise": b"408 is what some say\r\n\r\n"}[forged]
+async def test_second_answer_to_one_call_is_not_that_of_the_next(
+    serving, connect, good, whole, stray, forged
+):
+    second = {
+        "an answer": whole(FORGED),
+        "half an answer": whole(FORGED)[:-10],
+        "noise": b"408 is what some say\r\n\r\n",
+    }[forged]
     first = stray(second)
     async with serving(first, good["read"]) as host:
         client = connect(host.port, "read")
@@ -73,12 +83,16 @@ async def test_second_answer_is_not_that_of_an_effect(serving, connect, good, wh
 async def test_answer_right_behind_an_answer_is_not_that_of_the_next(serving, connect, good, whole):
     async with serving(good["read"] + whole(FORGED), good["read"]) as host:
         client = connect(host.port)
-        states = [await client.requests.status("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11") for _ in range(2)]
+        states = [
+            await client.requests.status("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11") for _ in range(2)
+        ]
 
     assert [state.request_status for state in states] == ["process", "process"]
 
 
-@pytest.mark.parametrize("part", [b"H", b"HTTP/1.1 4", b"HTTP/1.1 408 Request Timeout\r\nContent-Le", b"\r\n"])
+@pytest.mark.parametrize(
+    "part", [b"H", b"HTTP/1.1 4", b"HTTP/1.1 408 Request Timeout\r\nContent-Le", b"\r\n"]
+)
 async def test_beginning_of_an_answer_is_noticed_too(serving, connect, good, stray, part):
     first = stray(part)
     async with serving(first, good["read"]) as host:

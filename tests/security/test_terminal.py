@@ -71,8 +71,16 @@ def shell(tmp_path, secret_key, _hurry):
             stack.callback(host.server_close)
             stack.callback(thread.join)
             stack.callback(host.shutdown)
-            env = {"FREEDOMPAY_BASE_URL": f"http://127.0.0.1:{host.server_address[1]}", "FREEDOMPAY_REGION": "KZ"}
-            env |= {"FREEDOMPAY_AUTH_ID": "10001", "FREEDOMPAY_SECRET_KEY": secret_key, "COLUMNS": "200", "TERM": "xterm"}
+            env = {
+                "FREEDOMPAY_BASE_URL": f"http://127.0.0.1:{host.server_address[1]}",
+                "FREEDOMPAY_REGION": "KZ",
+            }
+            env |= {
+                "FREEDOMPAY_AUTH_ID": "10001",
+                "FREEDOMPAY_SECRET_KEY": secret_key,
+                "COLUMNS": "200",
+                "TERM": "xterm",
+            }
             with contextlib.chdir(tmp_path):
                 result = CliRunner(env=env).invoke(app, list(map(str, args)))
             if result.exception is not None and not isinstance(result.exception, SystemExit):
@@ -83,12 +91,16 @@ def shell(tmp_path, secret_key, _hurry):
 
 
 def refusal() -> bytes:
-    return json.dumps({"status": "error", "error_code": EVERY, "error_description": EVERY}, ensure_ascii=False).encode()
+    return json.dumps(
+        {"status": "error", "error_code": EVERY, "error_description": EVERY}, ensure_ascii=False
+    ).encode()
 
 
 def raw(result) -> list[str]:
     """What is neither a letter nor the end of a line."""
-    return sorted({char for char in result.stdout + result.stderr if not char.isprintable() and char != "\n"})
+    return sorted(
+        {char for char in result.stdout + result.stderr if not char.isprintable() and char != "\n"}
+    )
 
 
 READ = ("cards", "info", "card-1")
@@ -106,7 +118,11 @@ def test_refusal_gives_no_orders(shell, command, json):
 
 @pytest.mark.parametrize("form", ["a page", "an answer of another shape"])
 def test_answer_that_is_none_gives_no_orders(shell, form):
-    body = f"<html>{EVERY}</html>".encode() if form == "a page" else json.dumps({"status": EVERY, "dt": DT}, ensure_ascii=False).encode()
+    body = (
+        f"<html>{EVERY}</html>".encode()
+        if form == "a page"
+        else json.dumps({"status": EVERY, "dt": DT}, ensure_ascii=False).encode()
+    )
     result = shell(*READ, answer=body)
 
     assert result.exit_code == 1
@@ -123,7 +139,11 @@ def test_good_answer_gives_no_orders(shell, json):
 
 def good_answer() -> bytes:
     text = EVERY
-    more = {"cards": [{"card_id": text, "card_mask": text, text: text}], text: {text: [text]}, "request_status": text}
+    more = {
+        "cards": [{"card_id": text, "card_mask": text, text: text}],
+        text: {text: [text]},
+        "request_status": text,
+    }
     return json.dumps({"status": "ok", **more}, ensure_ascii=False).encode()
 
 
@@ -140,7 +160,17 @@ def test_state_of_a_request_gives_no_orders(shell, json):
 @as_text_and_json
 def test_run_of_a_batch_gives_no_orders(shell, tmp_path, json):
     (tmp_path / "clients.csv").write_text(ROWS)
-    result = shell("batch", "issue", "clients.csv", "--product", 2000, "--journal", "run.db", *json, answer=refusal())
+    result = shell(
+        "batch",
+        "issue",
+        "clients.csv",
+        "--product",
+        2000,
+        "--journal",
+        "run.db",
+        *json,
+        answer=refusal(),
+    )
 
     assert result.exit_code == 1
     assert "refused" in result.stdout
@@ -161,7 +191,9 @@ WRITTEN = {
 @as_text_and_json
 def test_journal_that_somebody_wrote_in_gives_no_orders(shell, tmp_path, json, order):
     (tmp_path / "clients.csv").write_text(ROWS)
-    shell("batch", "issue", "clients.csv", "--product", 2000, "--journal", "run.db", answer=refusal())
+    shell(
+        "batch", "issue", "clients.csv", "--product", 2000, "--journal", "run.db", answer=refusal()
+    )
     with contextlib.closing(sqlite3.connect(tmp_path / "run.db")) as journal, journal:
         journal.execute(order, (EVERY,))
     result = shell("batch", "report", "run.db", *json)
@@ -197,7 +229,9 @@ def test_doctor_gives_no_orders(shell, json):
 
 
 def test_json_has_the_text_to_the_letter(shell):
-    body = json.dumps({"status": "ok", "dt": DT, "cards": [{"card_id": EVERY}]}, ensure_ascii=False).encode()
+    body = json.dumps(
+        {"status": "ok", "dt": DT, "cards": [{"card_id": EVERY}]}, ensure_ascii=False
+    ).encode()
     result = shell("clients", "cards", "client-1", "--json", answer=body)
 
     assert json.loads(result.stdout)["cards"][0]["card_id"] == EVERY

@@ -1,4 +1,6 @@
-"""Who is at the other end is proved before a byte of a request leaves, and nothing but one's own TLS settings changes that."""
+"""Who is at the other end is proved before a byte of a request leaves, and nothing but one's own
+TLS settings changes that.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-async def test_certificate_that_proves_nothing_gets_no_byte(serving, ask, authority, good, kind, wrong):
+async def test_certificate_that_proves_nothing_gets_no_byte(
+    serving, ask, authority, good, kind, wrong
+):
     hosts, how, why = WRONG[wrong]
     async with serving(good[kind], tls=authority.server(*hosts, **how)) as host:
         with pytest.raises(NotSent, match=f"certificate is not trusted.*{why}"):
@@ -38,7 +42,9 @@ async def test_certificate_that_proves_nothing_gets_no_byte(serving, ask, author
     assert host.connections == 0
 
 
-async def test_certificate_of_an_authority_that_nobody_trusts_gets_no_byte(serving, ask, authority, good, kind):
+async def test_certificate_of_an_authority_that_nobody_trusts_gets_no_byte(
+    serving, ask, authority, good, kind
+):
     async with serving(good[kind], tls=authority.server("127.0.0.1")) as host:
         with pytest.raises(NotSent, match="certificate is not trusted"):
             await ask(kind, f"https://127.0.0.1:{host.port}")
@@ -99,14 +105,18 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize(("trusted", "said"), [(True, b"answered"), (False, b"not sent")])
-async def test_variable_of_python_names_who_is_trusted(serving, authority, good, monkeypatch, trusted, said):
+async def test_variable_of_python_names_who_is_trusted(
+    serving, authority, good, monkeypatch, trusted, said
+):
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.delenv("SSL_CERT_DIR", raising=False)
     if trusted:
         monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
     async with serving(good["read"], tls=authority.server("127.0.0.1")) as host:
         arguments = ("-W", "error", "-c", PROGRAM, f"https://127.0.0.1:{host.port}")
-        program = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
+        program = await asyncio.create_subprocess_exec(
+            sys.executable, *arguments, stdout=asyncio.subprocess.PIPE
+        )
         out, _ = await program.communicate()
 
     assert out.strip() == said
@@ -142,21 +152,35 @@ def test_command_has_no_flag_that_sounds_like_it():
 
     # That the flags were found at all.
     assert ("doctor", "--base-url", None) in every
-    # The one asks about request ids before a batch is sent, the other names a proxy: neither is a part of TLS.
-    assert {each[1] for each in every if any(word in each[1].lower() for word in WORDS)} == {"--check-first", "--trust-env"}
+    # The one asks about request ids before a batch is sent, the other names a proxy: neither is a
+    # part of TLS.
+    assert {each[1] for each in every if any(word in each[1].lower() for word in WORDS)} == {
+        "--check-first",
+        "--trust-env",
+    }
 
 
 KNOWN = ("AUTH_ID", "SECRET_KEY", "REGION", "TEST", "BASE_URL", "SCHEME", "PROXY", "CONTRACT")
 
 
 def test_command_reads_no_variable_that_sounds_like_it():
-    read = {name for *_, name in options(get_command(app)) if name} | {f"FREEDOMPAY_{name.upper()}" for name in Settings.__slots__}
+    read = {name for *_, name in options(get_command(app)) if name} | {
+        f"FREEDOMPAY_{name.upper()}" for name in Settings.__slots__
+    }
 
     assert read == {f"FREEDOMPAY_{name}" for name in KNOWN}
 
 
-async def test_variables_of_other_programs_turn_nothing_off(serving, ask, authority, good, monkeypatch):
-    for name in ("PYTHONHTTPSVERIFY", "SSL_VERIFY", "FREEDOMPAY_VERIFY", "FREEDOMPAY_SSL_VERIFY", "FREEDOMPAY_INSECURE"):
+async def test_variables_of_other_programs_turn_nothing_off(
+    serving, ask, authority, good, monkeypatch
+):
+    for name in (
+        "PYTHONHTTPSVERIFY",
+        "SSL_VERIFY",
+        "FREEDOMPAY_VERIFY",
+        "FREEDOMPAY_SSL_VERIFY",
+        "FREEDOMPAY_INSECURE",
+    ):
         monkeypatch.setenv(name, "0")
     async with serving(good["effect"], tls=authority.server("127.0.0.1")) as host:
         with pytest.raises(NotSent):

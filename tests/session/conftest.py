@@ -48,7 +48,9 @@ class Sent(NamedTuple):
 
 
 class MemoryWire:
-    """Plays a script: each send takes the next step of its path, and the last one again when the script is over."""
+    """Plays a script: each send takes the next step of its path, and the last one again when the
+    script is over.
+    """
 
     def __init__(self, **scripts) -> None:
         self.scripts = {path.replace("__", "/"): list(steps) for path, steps in scripts.items()}
@@ -62,7 +64,9 @@ class MemoryWire:
         return asyncio.get_running_loop()
 
     async def send(self, message, attempt):
-        sent = Sent(message.path, dict(message.headers), message.body, asyncio.get_running_loop().time())
+        sent = Sent(
+            message.path, dict(message.headers), message.body, asyncio.get_running_loop().time()
+        )
         self.sent.append(sent)
         script = self.scripts[sent.call]
         step = script.pop(0) if len(script) > 1 else script[0]
@@ -72,7 +76,9 @@ class MemoryWire:
             async with attempt.clock():
                 return await step(attempt, sent)
         except TimeoutError as error:
-            raise TransportError("no answer in time" if attempt.sent else "no connection in time") from error
+            raise TransportError(
+                "no answer in time" if attempt.sent else "no connection in time"
+            ) from error
         finally:
             self.busy -= 1
 
@@ -110,7 +116,9 @@ def _http(status, body=None, **headers):
     async def step(attempt, sent):
         attempt.connected()
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return Reply(status, {name.replace("_", "-"): value for name, value in headers.items()}, data)
+        return Reply(
+            status, {name.replace("_", "-"): value for name, value in headers.items()}, data
+        )
 
     return step
 
@@ -120,7 +128,16 @@ def _ok(**facts):
 
 
 def _error(http=200, code="refused", **headers):
-    return _http(http, {"status": "error", "error_code": code, "error_description": "no", "dt": "2026-01-01T00:00:00+05:00"}, **headers)
+    return _http(
+        http,
+        {
+            "status": "error",
+            "error_code": code,
+            "error_description": "no",
+            "dt": "2026-01-01T00:00:00+05:00",
+        },
+        **headers,
+    )
 
 
 def _gift(status=0, **facts):
@@ -132,7 +149,9 @@ _gift_denied = _http(401, {"status": -11, "datetime": "2026-05-14 10:00:00"})
 
 
 def _after(seconds, step, *, connected=True):
-    """The step, so many seconds later; `connected`: it is sent at once, and the answer takes the time."""
+    """The step, so many seconds later; `connected`: it is sent at once, and the answer takes the
+    time.
+    """
 
     async def later(attempt, sent):
         if connected:
@@ -184,7 +203,13 @@ def over():
     def build(wire, *, scheme="KZ", timeout=60.0, lane=None, budget=None, policy=None, **times):
         signer = SIGNERS[scheme](auth_id="10001", secret_key=SECRET)
         policy = policy or Policy(**times)
-        shared = Shared.of(wire, signers=dict.fromkeys(Section, signer), policy=policy, timeout=timeout, budget=budget)
+        shared = Shared.of(
+            wire,
+            signers=dict.fromkeys(Section, signer),
+            policy=policy,
+            timeout=timeout,
+            budget=budget,
+        )
         return Session(shared, lane=lane)
 
     return build
@@ -212,7 +237,9 @@ def client_of():
 
 @pytest.fixture
 def ask(play, memory, client_of):
-    """Makes one call of a client over a wire of these scripts; the wire is `ask.wire`, the client `ask.client`."""
+    """Makes one call of a client over a wire of these scripts; the wire is `ask.wire`, the client
+    `ask.client`.
+    """
 
     def run(call, *, scheme="KZ", options=None, **scripts):
         run.wire = memory(**scripts)
@@ -244,7 +271,9 @@ def faults() -> Faults:
 def warnings_of(caplog):
     """The ids in the warnings of the library."""
     caplog.set_level(logging.WARNING, "freedompay_async")
-    return lambda: [record.request_id for record in caplog.records if record.name == "freedompay_async"]
+    return lambda: [
+        record.request_id for record in caplog.records if record.name == "freedompay_async"
+    ]
 
 
 @pytest.fixture
@@ -258,7 +287,16 @@ def hasty():
     """A policy whose pauses take no time that anyone would notice."""
 
     def build(**changes) -> Policy:
-        return Policy(**{"grace": 0.03, "pause": 0.005, "max_pause": 0.02, "poll_first": 0.005, "poll_most": 0.03} | changes)
+        return Policy(
+            **{
+                "grace": 0.03,
+                "pause": 0.005,
+                "max_pause": 0.02,
+                "poll_first": 0.005,
+                "poll_most": 0.03,
+            }
+            | changes
+        )
 
     return build
 
@@ -294,7 +332,9 @@ def settled():
 
 @pytest.fixture
 async def connect(hasty):
-    """Clients of a sandbox (or of any base URL); when the test is over, each one's pool must be whole."""
+    """Clients of a sandbox (or of any base URL); when the test is over, each one's pool must be
+    whole.
+    """
     made: list[FreedomPay] = []
 
     def build(issuer, *, scheme="KZ", policy=None, timeout=20.0, **options) -> FreedomPay:
@@ -364,8 +404,12 @@ def _signed(path: str, headers, body: bytes) -> bool:
     if "Sign" in headers:
         return headers["Sign"] == hashlib.sha256(body + SECRET.encode()).hexdigest()
     protected, _, signature = headers["X-JWS-Signature"].partition("..")
-    right = hmac.new(SECRET.encode(), protected.encode() + b"." + _b64(body), hashlib.sha512).digest()
-    names_path = json.loads(base64.urlsafe_b64decode(protected + "=" * (-len(protected) % 4)))["uri"] == path
+    right = hmac.new(
+        SECRET.encode(), protected.encode() + b"." + _b64(body), hashlib.sha512
+    ).digest()
+    names_path = (
+        json.loads(base64.urlsafe_b64decode(protected + "=" * (-len(protected) % 4)))["uri"] == path
+    )
     return names_path and signature == _b64(right).decode()
 
 
@@ -390,7 +434,9 @@ class _Stepped:
         turn, throw = 0, None
         while True:
             try:
-                waits_for = self.coroutine.send(None) if throw is None else self.coroutine.throw(throw)
+                waits_for = (
+                    self.coroutine.send(None) if throw is None else self.coroutine.throw(throw)
+                )
             except StopIteration as end:
                 return end.value
             throw = None
@@ -414,7 +460,8 @@ class _Stepped:
 
 @pytest.fixture
 def cancelled_at():
-    """The error of a call that was cancelled where it waited for the n-th time; `None`: it never waited so often.
+    """The error of a call that was cancelled where it waited for the n-th time; `None`: it never
+    waited so often.
 
     `late`: in the moment when what it waited for has come.
     """
@@ -471,14 +518,24 @@ class _Losing:
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin1")
-                length = next((int(line.split(":")[1]) for line in head.split("\r\n") if line.lower().startswith("content-length:")), 0)
+                length = next(
+                    (
+                        int(line.split(":")[1])
+                        for line in head.split("\r\n")
+                        if line.lower().startswith("content-length:")
+                    ),
+                    0,
+                )
                 await reader.readexactly(length)
                 call = head.split(" ")[1].removeprefix(PREFIX).removeprefix(GIFT_PREFIX)
                 self.calls.append(call)
                 if call in self.lost:
                     break
                 body = json.dumps({"status": "ok", "request_status": "process", "dt": DT}).encode()
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+                writer.write(
+                    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+                    % (len(body), body)
+                )
         writer.close()
 
 

@@ -1,4 +1,6 @@
-"""What gateways, proxies and web servers say in an issuer's place: in none of it the issuer says anything."""
+"""What gateways, proxies and web servers say in an issuer's place: in none of it the issuer says
+anything.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,16 @@ import json
 
 REFUSAL = b'{"status":"error","error_code":"unknown_request","dt":"2026-05-14T16:00:00+06:00"}'
 SUCCESS = b'{"status":"ok","request_status":"success","dt":"2026-05-14T16:00:00+06:00","cards":[{"card_id":"card-1"}]}'
-_PAGE = b"<!DOCTYPE html>\n<html><head><title>403 Forbidden</title></head><body><center>nginx</center></body></html>"
-_SPRING = {"timestamp": "2026-05-14T10:00:00.000+00:00", "status": 404, "error": "Not Found", "path": "/v5/card-api/request/status"}
+_PAGE = (
+    b"<!DOCTYPE html>\n<html><head><title>403 "
+    b"Forbidden</title></head><body><center>nginx</center></body></html>"
+)
+_SPRING = {
+    "timestamp": "2026-05-14T10:00:00.000+00:00",
+    "status": 404,
+    "error": "Not Found",
+    "path": "/v5/card-api/request/status",
+}
 FOREIGN: dict[str, bytes] = {
     "nothing": b"",
     "blanks": b" \r\n",

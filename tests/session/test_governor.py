@@ -30,9 +30,13 @@ async def through(governor, rank, seconds, told, name):
 
 
 async def turns(governor, *, seconds):
-    """When each of three rows has its turn, and a block that comes after them; each takes so many seconds."""
+    """When each of three rows has its turn, and a block that comes after them; each takes so many
+    seconds.
+    """
     told = []
-    work = [through(governor, Rank.BACKGROUND, seconds, told, f"row {number}") for number in range(3)]
+    work = [
+        through(governor, Rank.BACKGROUND, seconds, told, f"row {number}") for number in range(3)
+    ]
     work.append(through(governor, Rank.INTERACTIVE, seconds, told, "block"))
     await asyncio.gather(*work)
     return told
@@ -185,7 +189,9 @@ def test_the_rate_is_of_the_client_whoever_calls(play, memory, say, client_of):
     play(story())
     times = sorted(each.at for each in wire.sent)
     assert len(times) == 16
-    assert [second for second in range(4) if sum(second <= each < second + 1 for each in times) > 4] == []
+    assert [
+        second for second in range(4) if sum(second <= each < second + 1 for each in times) > 4
+    ] == []
 
 
 @pytest.mark.parametrize("rate", [0.0, -1.0, float("nan"), float("inf")])
@@ -211,7 +217,9 @@ def test_a_429_slows_every_call_of_the_client(play, memory, say, client_of):
 # -- without waiting
 
 
-def test_without_waiting_a_call_without_a_place_is_busy_at_once_and_nothing_is_sent(play, memory, say, client_of):
+def test_without_waiting_a_call_without_a_place_is_busy_at_once_and_nothing_is_sent(
+    play, memory, say, client_of
+):
     wire = memory(card__bulk_issue=[say.after(1.0, say.process)], card__block=[say.process])
     fp = client_of(wire, max_connections=1)
 

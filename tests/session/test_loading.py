@@ -55,7 +55,13 @@ print(json.dumps(told))
 )
 def test_aiohttp_is_imported_with_the_client_and_never_on_a_running_loop(how, expected):
     env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run([sys.executable, "-W", "error", "-c", PROGRAM, how], env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", PROGRAM, how],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert done.stderr == ""
     told = json.loads(done.stdout)

@@ -47,14 +47,21 @@ async def into(given, items):
 
 
 async def collect(session, operations, *, timeout=None, concurrency=8, rate=None):
-    return [each async for each in as_completed(session, operations, timeout=timeout, concurrency=concurrency, rate=rate)]
+    return [
+        each
+        async for each in as_completed(
+            session, operations, timeout=timeout, concurrency=concurrency, rate=rate
+        )
+    ]
 
 
 async def until_the_end(session, operations, *, timeout):
     """What is given before five are left; the error that names them, and the time."""
     given = []
     with pytest.raises(StillProcessing, match="5 requests") as caught:
-        await into(given, as_completed(session, operations, timeout=timeout, concurrency=8, rate=None))
+        await into(
+            given, as_completed(session, operations, timeout=timeout, concurrency=8, rate=None)
+        )
     return given, caught.value, asyncio.get_running_loop().time()
 
 
@@ -77,7 +84,9 @@ def test_look_ups_on_the_way_are_never_more_than_asked_for(play, memory, say, cr
     assert wire.busiest == 8
 
 
-def test_500_that_need_a_few_looks_are_never_more_than_asked_for_on_the_way(play, memory, say, crowd):
+def test_500_that_need_a_few_looks_are_never_more_than_asked_for_on_the_way(
+    play, memory, say, crowd
+):
     looks = {}
 
     async def third_time(attempt, sent):
@@ -117,10 +126,17 @@ def test_repeats_inside_of_a_look_up_count_too(play, memory, say, crowd):
 def test_those_that_have_ended_come_at_once(play, memory, say, crowd):
     wire = memory(request__status=[say.after(50.0, say.success)])
     session, slow = crowd(wire, 5)
-    done = Operation(session, CARDS_BULK_ISSUE, "d", RequestState(status="ok", request_status="error", request_id="d"))
+    done = Operation(
+        session,
+        CARDS_BULK_ISSUE,
+        "d",
+        RequestState(status="ok", request_status="error", request_id="d"),
+    )
 
     async def story():
-        async for op in as_completed(session, [*slow, done], timeout=None, concurrency=1, rate=None):
+        async for op in as_completed(
+            session, [*slow, done], timeout=None, concurrency=1, rate=None
+        ):
             return op, asyncio.get_running_loop().time()
         return None
 
@@ -142,7 +158,14 @@ def test_failed_request_is_given_like_any_other(play, memory, say, crowd):
 def test_fast_one_does_not_wait_for_a_slow_one(play, memory, say, crowd):
     wire = memory(request__status=[say.success])
     session, (slow, fast) = crowd(wire, 2)
-    wire.scripts["request/status"] = [by_id(**{slow.request_id: say.after(10.0, say.success), "default": say.after(1.0, say.success)})]
+    wire.scripts["request/status"] = [
+        by_id(
+            **{
+                slow.request_id: say.after(10.0, say.success),
+                "default": say.after(1.0, say.success),
+            }
+        )
+    ]
 
     given = play(collect(session, [slow, fast]))
 
@@ -189,7 +212,9 @@ def test_timeout_ends_look_ups_that_hang(play, memory, say, crowd):
     assert at == pytest.approx(5)
 
 
-def test_what_the_issuer_asks_to_wait_with_longer_than_there_is_time_does_not_hold_up_the_others(play, memory, say, crowd):
+def test_what_the_issuer_asks_to_wait_with_longer_than_there_is_time_does_not_hold_up_the_others(
+    play, memory, say, crowd
+):
     wire = memory(request__status=[say.success])
     session, operations = crowd(wire, 20)
     held = {op.request_id: say.error(429, Retry_After="3600") for op in operations[:5]}
@@ -199,7 +224,11 @@ def test_what_the_issuer_asks_to_wait_with_longer_than_there_is_time_does_not_ho
 
     assert len(given) == 15
     assert set(error.request_ids) == set(held)
-    assert (error.retry_after, error.wait_too_long, type(error.__cause__)) == (3600.0, True, RateLimited)
+    assert (error.retry_after, error.wait_too_long, type(error.__cause__)) == (
+        3600.0,
+        True,
+        RateLimited,
+    )
     assert "The issuer asked to wait 3600 s, and there was no time left for that." in str(error)
     assert len([each for each in wire.sent if each.fields["request_id"] in held]) == 5
     assert at < 60
@@ -213,14 +242,22 @@ def test_what_the_issuer_asks_to_wait_with_is_looked_at_when_that_is_over(play, 
     async def later(*told):
         return await next(slow)(*told)
 
-    wire.scripts["request/status"] = [by_id(**{operations[0].request_id: later}, default=say.success)]
+    wire.scripts["request/status"] = [
+        by_id(**{operations[0].request_id: later}, default=say.success)
+    ]
 
     assert len(play(collect(session, operations, timeout=600))) == 2
     assert wire.sent[-1].at >= 400
 
 
 def test_without_a_timeout_an_absurd_wait_is_obeyed_for_an_hour(play, memory, say, crowd):
-    wire = memory(request__status=[say.error(429, Retry_After="999999999"), say.error(429, Retry_After="999999999"), say.success])
+    wire = memory(
+        request__status=[
+            say.error(429, Retry_After="999999999"),
+            say.error(429, Retry_After="999999999"),
+            say.success,
+        ]
+    )
     session, operations = crowd(wire, 1)
 
     assert len(play(collect(session, operations))) == 1
@@ -253,7 +290,9 @@ def test_wait_of_no_time_does_not_wait(play, memory, say, crowd, timeout):
     assert play(story()) <= 1
 
 
-@pytest.mark.parametrize("budget", [{"concurrency": 0}, {"concurrency": -1}, {"rate": 0}, {"rate": -1.0}])
+@pytest.mark.parametrize(
+    "budget", [{"concurrency": 0}, {"concurrency": -1}, {"rate": 0}, {"rate": -1.0}]
+)
 def test_budget_that_allows_nothing_is_refused(play, memory, say, crowd, budget):
     session, operations = crowd(memory(request__status=[say.success]), 2)
 
@@ -265,7 +304,10 @@ def test_budget_that_allows_nothing_is_refused(play, memory, say, crowd, budget)
         play(story())
 
 
-@pytest.mark.parametrize("given", [lambda one: one, lambda one: None, lambda one: one.request_id, lambda one: [one, None]])
+@pytest.mark.parametrize(
+    "given",
+    [lambda one: one, lambda one: None, lambda one: one.request_id, lambda one: [one, None]],
+)
 def test_what_are_no_operations_is_named(play, memory, say, crowd, given):
     wire = memory(request__status=[say.success])
     session, (one,) = crowd(wire, 1)
@@ -295,11 +337,15 @@ def test_refused_signature_surfaces_plain(play, memory, say, crowd):
 def test_what_ended_before_the_error_is_given_first(play, memory, say, crowd):
     wire = memory(request__status=[say.success])
     session, (good, bad) = crowd(wire, 2)
-    wire.scripts["request/status"] = [by_id(**{bad.request_id: say.after(2.0, say.denied), "default": say.success})]
+    wire.scripts["request/status"] = [
+        by_id(**{bad.request_id: say.after(2.0, say.denied), "default": say.success})
+    ]
     given = []
 
     with pytest.raises(AuthenticationError):
-        play(into(given, as_completed(session, [good, bad], timeout=None, concurrency=8, rate=None)))
+        play(
+            into(given, as_completed(session, [good, bad], timeout=None, concurrency=8, rate=None))
+        )
 
     assert given == [good]
 
@@ -309,7 +355,9 @@ def test_leaving_early_leaves_nothing_running(play, memory, say, crowd):
     session, operations = crowd(wire, 50)
 
     async def story():
-        async with aclosing(as_completed(session, operations, timeout=None, concurrency=8, rate=None)) as ended:
+        async with aclosing(
+            as_completed(session, operations, timeout=None, concurrency=8, rate=None)
+        ) as ended:
             async for _ in ended:
                 break
         return asyncio.all_tasks() - {asyncio.current_task()}
@@ -373,7 +421,9 @@ def test_same_operation_twice_is_given_twice(play, memory, say, crowd):
 
 @pytest.fixture
 def issuer_that_takes_its_time(memory, say):
-    """A wire whose requests take a log-normal time; `lags`: how late each end was seen, for the time it took."""
+    """A wire whose requests take a log-normal time; `lags`: how late each end was seen, for the
+    time it took.
+    """
 
     def build(sigma, seed):
         done, takes, rng = {}, {}, random.Random(seed)
@@ -400,11 +450,16 @@ def issuer_that_takes_its_time(memory, say):
 
 
 async def accepted(session, count):
-    return [await start(session, CARDS_BULK_ISSUE, BulkIssue(product_id=1, count=1)) for _ in range(count)]
+    return [
+        await start(session, CARDS_BULK_ISSUE, BulkIssue(product_id=1, count=1))
+        for _ in range(count)
+    ]
 
 
 @pytest.mark.parametrize(("sigma", "most"), [(0.5, 2.1), (1.0, 3.2)])
-def test_thousands_at_once_need_about_the_looks_of_the_best_schedule(play, over, issuer_that_takes_its_time, sigma, most):
+def test_thousands_at_once_need_about_the_looks_of_the_best_schedule(
+    play, over, issuer_that_takes_its_time, sigma, most
+):
     wire = issuer_that_takes_its_time(sigma, seed=1)
 
     async def story():
@@ -416,7 +471,9 @@ def test_thousands_at_once_need_about_the_looks_of_the_best_schedule(play, over,
     assert median(wire.lags) <= 0.3
 
 
-def test_look_ups_of_any_second_are_never_more_than_asked_for(play, over, issuer_that_takes_its_time):
+def test_look_ups_of_any_second_are_never_more_than_asked_for(
+    play, over, issuer_that_takes_its_time
+):
     wire = issuer_that_takes_its_time(0.5, seed=2)
 
     async def story():
@@ -425,7 +482,10 @@ def test_look_ups_of_any_second_are_never_more_than_asked_for(play, over, issuer
 
     assert len(play(story())) == 1_000
     left = [each.at for each in wire.of("request/status")]
-    assert max(number + 1 - bisect_left(left, at - 1.0 + 1e-6) for number, at in enumerate(left)) <= 200
+    assert (
+        max(number + 1 - bisect_left(left, at - 1.0 + 1e-6) for number, at in enumerate(left))
+        <= 200
+    )
 
 
 def test_what_was_learnt_by_one_wait_is_known_to_the_next(play, over, issuer_that_takes_its_time):
@@ -444,15 +504,23 @@ def test_what_was_learnt_by_one_wait_is_known_to_the_next(play, over, issuer_tha
 @pytest.mark.parametrize("attached", [True, False])
 def test_an_id_takes_less_than_a_kibibyte(play, over, issuer_that_takes_its_time, attached):
     async def story():
-        session, ids = over(issuer_that_takes_its_time(0.5, seed=4)), [str(uuid4()) for _ in range(1_000)]
+        session, ids = (
+            over(issuer_that_takes_its_time(0.5, seed=4)),
+            [str(uuid4()) for _ in range(1_000)],
+        )
         await accepted(session, 1)
-        answers = [RequestState(status="ok", request_status="process", request_id=own) for own in ids]
+        answers = [
+            RequestState(status="ok", request_status="process", request_id=own) for own in ids
+        ]
         tracemalloc.start()
         try:
             if attached:
                 operations = [Operation(session, CARDS_BULK_ISSUE, own) for own in ids]
             else:
-                operations = [Operation(session, CARDS_BULK_ISSUE, own, each, accepted=0.0) for own, each in zip(ids, answers, strict=True)]
+                operations = [
+                    Operation(session, CARDS_BULK_ISSUE, own, each, accepted=0.0)
+                    for own, each in zip(ids, answers, strict=True)
+                ]
             watch = _Watch(session, operations, timeout=None, concurrency=32, rate=None)
             return tracemalloc.get_traced_memory()[0] / len(watch._pending)
         finally:
@@ -481,7 +549,10 @@ def test_error_of_the_work_comes_after_what_it_gave(play):
 
 def test_first_error_of_a_group_of_groups_is_raised_alone(play):
     async def work(give):
-        raise ExceptionGroup("outer", [ExceptionGroup("inner", [KeyError("first"), ValueError("second")]), OSError("third")])
+        raise ExceptionGroup(
+            "outer",
+            [ExceptionGroup("inner", [KeyError("first"), ValueError("second")]), OSError("third")],
+        )
 
     async def story():
         async for _ in stream(work):
@@ -502,7 +573,9 @@ def test_error_of_work_that_nobody_reads_any_more_is_not_reported(play):
             raise KeyError("late")
 
     async def story():
-        asyncio.get_running_loop().set_exception_handler(lambda loop, context: reports.append(context))
+        asyncio.get_running_loop().set_exception_handler(
+            lambda loop, context: reports.append(context)
+        )
         async with aclosing(stream(work)) as items:
             async for _ in items:
                 break
@@ -524,7 +597,9 @@ async def test_hundreds_of_a_real_issuer_come_once_each(issuer, connect, scheme)
     given = [op async for op in fp.requests.as_completed(ops, concurrency=8)]
 
     assert sorted(op.request_id for op in given) == sorted(op.request_id for op in ops)
-    assert {card for op in given for card in op.answer.card_ids} == {card["card_id"] for card in issuer.ledger()}
+    assert {card for op in given for card in op.answer.card_ids} == {
+        card["card_id"] for card in issuer.ledger()
+    }
 
 
 async def test_leaving_early_leaves_the_pool_whole(issuer, connect, pool, settled):

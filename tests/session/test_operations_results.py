@@ -20,7 +20,12 @@ from freedompay_async import (
     StillProcessing,
 )
 from freedompay_async.contract.models import BulkIssue, CardActivation, RequestState
-from freedompay_async.contract.table import CARDS_ACTIVATE, CARDS_BULK_ISSUE, CLIENTS_CREATE, REQUESTS_STATUS
+from freedompay_async.contract.table import (
+    CARDS_ACTIVATE,
+    CARDS_BULK_ISSUE,
+    CLIENTS_CREATE,
+    REQUESTS_STATUS,
+)
 from freedompay_async.operations.operation import Operation, start
 from freedompay_async.sandbox import Fault
 
@@ -67,7 +72,13 @@ def test_result_waits_for_success(play, memory, say, operation):
 
 
 def test_status_of_no_dictionary_is_not_done(play, memory, say, operation):
-    wire = memory(request__status=[say.ok(request_status="queued"), say.ok(request_status="SUCCESS"), say.success])
+    wire = memory(
+        request__status=[
+            say.ok(request_status="queued"),
+            say.ok(request_status="SUCCESS"),
+            say.success,
+        ]
+    )
 
     issued = play(operation(wire).result())
 
@@ -76,12 +87,16 @@ def test_status_of_no_dictionary_is_not_done(play, memory, say, operation):
 
 
 def test_id_that_is_not_known_yet_is_asked_about_again(play, memory, say, operation):
-    wire = memory(request__status=[say.unknown, say.ok(), say.http(404, {"detail": "?"}), say.success])
+    wire = memory(
+        request__status=[say.unknown, say.ok(), say.http(404, {"detail": "?"}), say.success]
+    )
 
     assert play(operation(wire).result()).card_ids == ("card-1",)
 
 
-@pytest.mark.parametrize("trouble", ["lost", "broken", "unavailable", "page", "limited", "not_sent"])
+@pytest.mark.parametrize(
+    "trouble", ["lost", "broken", "unavailable", "page", "limited", "not_sent"]
+)
 def test_passing_trouble_does_not_end_the_wait(play, memory, say, operation, trouble):
     wire = memory(request__status=[*[getattr(say, trouble)] * 9, say.success])
 
@@ -95,7 +110,9 @@ def test_success_without_the_ids_is_asked_about_again(play, memory, say, operati
 
 
 def test_success_that_never_names_what_was_made_is_told_as_done(ended, memory, say, operation):
-    error, at = ended(operation(memory(request__status=[say.ok(request_status="success")])).result(timeout=30))
+    error, at = ended(
+        operation(memory(request__status=[say.ok(request_status="success")])).result(timeout=30)
+    )
 
     assert (type(error), error.done, error.card_ids) == (StillProcessing, True, ())
     assert "It was done: never repeat it." in str(error)
@@ -104,7 +121,9 @@ def test_success_that_never_names_what_was_made_is_told_as_done(ended, memory, s
 
 
 def test_success_that_never_names_the_client_is_told_as_done(ended, memory, say, operation):
-    error, _ = ended(operation(memory(request__status=[say.success]), CLIENTS_CREATE).result(timeout=30))
+    error, _ = ended(
+        operation(memory(request__status=[say.success]), CLIENTS_CREATE).result(timeout=30)
+    )
 
     assert (type(error), error.done, error.client_id) == (StillProcessing, True, None)
 
@@ -130,7 +149,9 @@ def test_refused_signature_ends_the_wait(ended, memory, say, operation):
     assert len(wire.sent) == 1
 
 
-def test_refused_signature_says_nothing_of_the_request_that_was_asked_about(ended, memory, say, operation):
+def test_refused_signature_says_nothing_of_the_request_that_was_asked_about(
+    ended, memory, say, operation
+):
     error, _ = ended(operation(memory(request__status=[say.process, say.denied])).result())
 
     assert (type(error), error.done, error.outcome_unknown, error.call, error.http_status) == (
@@ -141,8 +162,10 @@ def test_refused_signature_says_nothing_of_the_request_that_was_asked_about(ende
         401,
     )
     assert error.text == (
-        "the host refuses this key (HTTP 401), so the request can't be asked about. That says nothing of the request itself. "
-        "Check auth_id, secret_key, the region and its signature scheme, then ask again (requests.attach)."
+        "the host refuses this key (HTTP 401), so the request can't be asked about. That says "
+        "nothing of the request itself. "
+        "Check auth_id, secret_key, the region and its signature scheme, then ask again "
+        "(requests.attach)."
     )
     assert isinstance(error.__cause__, AuthenticationError)
 
@@ -192,7 +215,9 @@ def test_still_processing_tells_the_last_trouble(ended, memory, say, operation):
     assert type(error.__cause__) is RateLimited
 
 
-def test_still_processing_of_an_id_that_is_not_known_does_not_say_that_it_was_accepted(ended, memory, say, operation):
+def test_still_processing_of_an_id_that_is_not_known_does_not_say_that_it_was_accepted(
+    ended, memory, say, operation
+):
     error, _ = ended(operation(memory(request__status=[say.unknown])).result(timeout=60))
 
     assert (type(error), error.done, error.__cause__) == (StillProcessing, None, None)
@@ -200,7 +225,9 @@ def test_still_processing_of_an_id_that_is_not_known_does_not_say_that_it_was_ac
     assert "in process" not in str(error)
 
 
-def test_still_processing_after_a_last_look_without_an_answer_does_not_say_that_none_was_answered(ended, memory, say, operation):
+def test_still_processing_after_a_last_look_without_an_answer_does_not_say_that_none_was_answered(
+    ended, memory, say, operation
+):
     error, _ = ended(operation(memory(request__status=[say.unknown, say.lost])).result(timeout=20))
 
     assert "the last question about this request id has told nothing" in str(error)
@@ -266,7 +293,9 @@ def test_retry_after_of_a_question_is_obeyed_between_looks(play, memory, say, op
 
 @pytest.mark.parametrize("http", [429, 503, 404])
 @pytest.mark.parametrize("asked", ["60", "3600", "999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])
-def test_wait_ends_at_once_where_the_issuer_asks_for_more_time_than_is_left(ended, memory, say, operation, http, asked):
+def test_wait_ends_at_once_where_the_issuer_asks_for_more_time_than_is_left(
+    ended, memory, say, operation, http, asked
+):
     wire = memory(request__status=[say.http(http, b"", Retry_After=asked), say.success])
     error, at = ended(operation(wire).result(timeout=60))
 
@@ -274,11 +303,16 @@ def test_wait_ends_at_once_where_the_issuer_asks_for_more_time_than_is_left(ende
     assert error.wait_too_long
     assert error.retry_after >= 60
     assert error.__cause__.retry_after == error.retry_after
-    assert f"The issuer asked to wait {error.retry_after:.0f} s, and there was no time left for that." in str(error)
+    assert (
+        f"The issuer asked to wait {error.retry_after:.0f} s, and there was no time left for that."
+        in str(error)
+    )
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
 
 
-def test_wait_that_has_asked_in_vain_ends_where_the_next_wait_would_be_too_long(ended, memory, say, operation):
+def test_wait_that_has_asked_in_vain_ends_where_the_next_wait_would_be_too_long(
+    ended, memory, say, operation
+):
     wire = memory(request__status=[say.error(429, Retry_After="40")])
     error, at = ended(operation(wire, attempts=1).result(timeout=60))
 
@@ -318,7 +352,9 @@ def test_answer_that_somebody_else_asked_for_ends_the_hold(play, memory, say, op
     assert len(wire.sent) == 3
 
 
-def test_wait_that_ran_out_after_a_wait_that_was_obeyed_is_none_that_was_too_long(ended, memory, say, operation):
+def test_wait_that_ran_out_after_a_wait_that_was_obeyed_is_none_that_was_too_long(
+    ended, memory, say, operation
+):
     """The next look would have come after the end, and not because the issuer asked for it."""
     wire = memory(request__status=[say.error(503, Retry_After="1")])
     error, _ = ended(operation(wire, poll_first=100.0, poll_most=100.0).result(timeout=60))
@@ -336,7 +372,9 @@ def test_wait_without_an_end_obeys_for_an_hour(play, memory, say, operation):
 
 
 def test_look_that_hangs_ends_with_the_wait(ended, memory, say, operation):
-    error, at = ended(operation(memory(request__status=[say.silent]), attempt_timeout=1000.0).result(timeout=5))
+    error, at = ended(
+        operation(memory(request__status=[say.silent]), attempt_timeout=1000.0).result(timeout=5)
+    )
 
     assert type(error) is StillProcessing
     assert at == pytest.approx(5)
@@ -378,7 +416,9 @@ def looks_of(play, memory, say):
     """When a story looks at requests of an issuer that is done at once."""
 
     def run(story, **scripts):
-        wire = memory(**{"card__bulk_issue": [say.process], "request__status": [say.success]} | scripts)
+        wire = memory(
+            **{"card__bulk_issue": [say.process], "request__status": [say.success]} | scripts
+        )
         play(story(wire))
         return [each.at for each in wire.of(STATUS)]
 
@@ -508,7 +548,10 @@ def test_refresh_after_the_end_does_not_undo_it(play, memory, say, operation):
     assert play(story()).card_ids == ("card-1",)
 
 
-@pytest.mark.parametrize(("trouble", "kind"), [("lost", OutcomeUnknown), ("page", ProtocolError), ("limited", RateLimited)])
+@pytest.mark.parametrize(
+    ("trouble", "kind"),
+    [("lost", OutcomeUnknown), ("page", ProtocolError), ("limited", RateLimited)],
+)
 def test_refresh_that_failed_says_so(ended, memory, say, operation, trouble, kind):
     error, _ = ended(operation(memory(request__status=[getattr(say, trouble)])).refresh())
 
@@ -526,7 +569,11 @@ def test_refresh_takes_a_timeout(ended, memory, say, operation):
 
 
 def test_operation_of_an_answer_that_ended_is_done(operation, memory):
-    op = operation(memory(), CARDS_ACTIVATE, RequestState(status="ok", request_status="success", request_id=OWN))
+    op = operation(
+        memory(),
+        CARDS_ACTIVATE,
+        RequestState(status="ok", request_status="success", request_id=OWN),
+    )
 
     assert op.done
     assert op._result.request_id == OWN
@@ -535,20 +582,39 @@ def test_operation_of_an_answer_that_ended_is_done(operation, memory):
 def test_result_of_a_done_operation_asks_nothing(play, operation, memory):
     wire = memory()
 
-    play(operation(wire, CARDS_ACTIVATE, RequestState(status="ok", request_status="success", request_id=OWN)).result())
+    play(
+        operation(
+            wire,
+            CARDS_ACTIVATE,
+            RequestState(status="ok", request_status="success", request_id=OWN),
+        ).result()
+    )
 
     assert wire.sent == []
 
 
 def test_repr_says_where_the_request_is(operation, memory):
-    assert repr(operation(memory())) == f"Operation(cards.bulk_issue, request_id='{OWN}', not asked yet)"
-    assert "process" in repr(operation(memory(), answer=RequestState(status="ok", request_status="process")))
+    assert (
+        repr(operation(memory()))
+        == f"Operation(cards.bulk_issue, request_id='{OWN}', not asked yet)"
+    )
+    assert "process" in repr(
+        operation(memory(), answer=RequestState(status="ok", request_status="process"))
+    )
 
 
 def test_start_hands_sent_at_on(play, over, memory, say):
     wire = memory(request__status=[say.success])
 
-    op = play(start(over(wire), CARDS_ACTIVATE, CardActivation(card_id="c"), {"request_id": OWN}, sent_at=time.time() - 10))
+    op = play(
+        start(
+            over(wire),
+            CARDS_ACTIVATE,
+            CardActivation(card_id="c"),
+            {"request_id": OWN},
+            sent_at=time.time() - 10,
+        )
+    )
 
     assert wire.calls == [STATUS]
     assert op.done
@@ -577,7 +643,9 @@ async def test_request_goes_on_in_another_process(issuer, connect, scheme):
 
 
 @pytest.mark.parametrize("timeout", ["60", b"60", True, float("nan")])
-async def test_time_to_wait_that_is_none_is_refused_with_the_id_and_the_request_goes_on(issuer, connect, timeout):
+async def test_time_to_wait_that_is_none_is_refused_with_the_id_and_the_request_goes_on(
+    issuer, connect, timeout
+):
     op = await connect(issuer).cards.bulk_issue(product_id=2000, count=1)
     with pytest.raises(ConfigurationError, match="timeout") as caught:
         await op.result(timeout=timeout)
@@ -597,7 +665,9 @@ async def test_time_to_wait_that_is_over_leaves_the_request_as_it_is(issuer, con
 
 
 async def test_declined_client_fails_when_it_is_asked_about(issuer, connect, scheme):
-    person = NewClient(phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="DECLINED")
+    person = NewClient(
+        phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="DECLINED"
+    )
     op = await connect(issuer, scheme=scheme).clients.create(product_id=2000, client=person)
 
     with pytest.raises(RequestFailed) as caught:
@@ -618,20 +688,33 @@ async def test_flow_from_client_to_active_card(issuer, connect, scheme):
     await (await fp.cards.activate(issued.card_ids[0])).result()
 
     ledger = {card["card_id"]: (card["client_id"], card["status"]) for card in issuer.ledger()}
-    assert ledger == {issued.card_ids[0]: (client.client_id, "active"), blank.card_ids[0]: (client.client_id, "issued")}
+    assert ledger == {
+        issued.card_ids[0]: (client.client_id, "active"),
+        blank.card_ids[0]: (client.client_id, "issued"),
+    }
 
 
 async def test_wait_goes_through_every_fault_of_the_question(issuer, connect, scheme):
     fp = connect(issuer, scheme=scheme)
     op = await fp.cards.bulk_issue(product_id=2000, count=1)
-    issuer.script(STATUS, Fault.CLOSED, Fault.ERROR_500, Fault.HTML_200, Fault.LIMITED, Fault.CUT_JSON, Fault.ODD_STATUS)
+    issuer.script(
+        STATUS,
+        Fault.CLOSED,
+        Fault.ERROR_500,
+        Fault.HTML_200,
+        Fault.LIMITED,
+        Fault.CUT_JSON,
+        Fault.ODD_STATUS,
+    )
 
     issued = await op.result()
 
     assert issued.card_ids == (issuer.ledger()[0]["card_id"],)
 
 
-async def test_status_of_an_id_that_is_not_known_is_a_refusal_of_the_question(issuer, connect, scheme):
+async def test_status_of_an_id_that_is_not_known_is_a_refusal_of_the_question(
+    issuer, connect, scheme
+):
     own = str(uuid4())
 
     with pytest.raises(RequestFailed, match="says nothing of any other request") as caught:

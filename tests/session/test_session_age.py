@@ -1,4 +1,6 @@
-"""How long an effect may be sent again: by the loop's clock and by the wall clock, asked with the connection in hand."""
+"""How long an effect may be sent again: by the loop's clock and by the wall clock, asked with the
+connection in hand.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +34,15 @@ def submit(play, over):
     def run(wire, **options):
         async def story():
             sent_at = time.time() - options.pop("age") if "age" in options else None
-            session = over(wire, **{"timeout": 1000.0, "grace": 5.0, "resend_within": 60.0} | options)
-            return await session.submit(CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), {"request_id": OWN}, sent_at=sent_at)
+            session = over(
+                wire, **{"timeout": 1000.0, "grace": 5.0, "resend_within": 60.0} | options
+            )
+            return await session.submit(
+                CARDS_BULK_ISSUE,
+                BulkIssue(product_id=2000, count=1),
+                {"request_id": OWN},
+                sent_at=sent_at,
+            )
 
         return play(story())
 
@@ -59,7 +68,9 @@ def test_a_repeat_whose_connection_comes_too_late_is_not_written(submit, memory,
 
     wire = memory(card__bulk_issue=[say.lost, late], request__status=[say.unknown])
 
-    with pytest.raises(OutcomeUnknown, match="it is not sent again: its first send is more than 60 s ago") as caught:
+    with pytest.raises(
+        OutcomeUnknown, match="it is not sent again: its first send is more than 60 s ago"
+    ) as caught:
         submit(wire)
 
     assert (written, caught.value.request_id) == ([], OWN)
@@ -67,7 +78,10 @@ def test_a_repeat_whose_connection_comes_too_late_is_not_written(submit, memory,
 
 
 def test_a_repeat_whose_connection_comes_in_time_is_written(submit, memory, say):
-    wire = memory(card__bulk_issue=[say.lost, connected_after(50.0, say.process)], request__status=[say.unknown])
+    wire = memory(
+        card__bulk_issue=[say.lost, connected_after(50.0, say.process)],
+        request__status=[say.unknown],
+    )
 
     assert submit(wire).request_id == OWN
 
@@ -89,7 +103,9 @@ def test_a_machine_that_slept_does_not_send_again_what_is_too_old(submit, memory
     assert wire.calls.count("card/bulk_issue") == 1
 
 
-def test_a_machine_that_slept_while_it_waited_for_a_connection_does_not_write(submit, memory, say, wall):
+def test_a_machine_that_slept_while_it_waited_for_a_connection_does_not_write(
+    submit, memory, say, wall
+):
     written = []
 
     async def sleeps(attempt, sent):
@@ -118,12 +134,17 @@ def test_a_wall_clock_that_is_set_forward_does_not_shorten_the_grace(submit, mem
 
 
 def test_a_clock_behind_the_first_send_is_named(submit, memory, say):
-    with pytest.raises(OutcomeUnknown, match="it is not sent again: the clock of this machine is behind its first send"):
+    with pytest.raises(
+        OutcomeUnknown,
+        match="it is not sent again: the clock of this machine is behind its first send",
+    ):
         submit(memory(request__status=[say.unknown]), age=-100.0)
 
 
 def test_an_effect_of_an_earlier_process_counts_from_its_first_send(submit, memory, say):
-    wire = memory(card__bulk_issue=[connected_after(30.0, say.process)], request__status=[say.unknown])
+    wire = memory(
+        card__bulk_issue=[connected_after(30.0, say.process)], request__status=[say.unknown]
+    )
 
     with pytest.raises(OutcomeUnknown, match="its first send is more than 60 s ago"):
         submit(wire, age=40.0)

@@ -1,4 +1,6 @@
-"""Where an answer ends: an end that the client makes itself, by its time-out or its close, makes no whole answer of half of one."""
+"""Where an answer ends: an end that the client makes itself, by its time-out or its close, makes no
+whole answer of half of one.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,14 @@ import json
 
 import pytest
 
-from freedompay_async import ConfigurationError, FreedomPay, JwsSigner, NotSent, OutcomeUnknown, Section
+from freedompay_async import (
+    ConfigurationError,
+    FreedomPay,
+    JwsSigner,
+    NotSent,
+    OutcomeUnknown,
+    Section,
+)
 from freedompay_async.codec.messages import Message
 from freedompay_async.transport.base import Attempt, TransportError
 from freedompay_async.transport.owner import Transport
@@ -20,7 +29,9 @@ OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 
 @contextlib.asynccontextmanager
 async def saying(answer):
-    """A server that says to each path what `answer` gives for it, and then nothing more; its port and the paths."""
+    """A server that says to each path what `answer` gives for it, and then nothing more; its port
+    and the paths.
+    """
     came, writers = [], []
 
     async def take(reader, writer):
@@ -46,8 +57,12 @@ async def saying(answer):
             await asyncio.sleep(0)
 
 
-@pytest.mark.parametrize("status", [b"403 Forbidden", b"401 Unauthorized", b"404 Not Found", b"200 OK"])
-async def test_an_effect_whose_answer_stalls_before_its_end_is_not_told_as_refused(connect, hasty, status):
+@pytest.mark.parametrize(
+    "status", [b"403 Forbidden", b"401 Unauthorized", b"404 Not Found", b"200 OK"]
+)
+async def test_an_effect_whose_answer_stalls_before_its_end_is_not_told_as_refused(
+    connect, hasty, status
+):
     async with saying(lambda _: NO_LENGTH % status) as (port, came):
         fp = connect(f"http://127.0.0.1:{port}", policy=hasty(attempt_timeout=0.1))
         with pytest.raises(OutcomeUnknown):
@@ -58,7 +73,11 @@ async def test_an_effect_whose_answer_stalls_before_its_end_is_not_told_as_refus
 
 async def test_a_look_up_that_stalls_proves_nothing_and_nothing_is_sent_again(connect, hasty):
     def answer(path):
-        return NO_LENGTH % b"404 Not Found" if path == "request/status" else b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"
+        return (
+            NO_LENGTH % b"404 Not Found"
+            if path == "request/status"
+            else b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"
+        )
 
     async with saying(answer) as (port, came):
         fp = connect(f"http://127.0.0.1:{port}", policy=hasty(attempt_timeout=0.05), timeout=1.0)
@@ -98,17 +117,25 @@ class Deaf(asyncio.Protocol):
 
 @pytest.fixture
 async def large():
-    """A call with a body that never gets through to a server which says this; its transport, the call's, and the attempt."""
+    """A call with a body that never gets through to a server which says this; its transport, the
+    call's, and the attempt.
+    """
     loop = asyncio.get_running_loop()
     made, opened = [], []
 
     async def build(says):
         kind = type("Told", (Deaf,), {"made": made, "says": says})
         server = await loop.create_server(kind, "127.0.0.1", 0)
-        transport = Transport(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", connect_timeout=1.0)
+        transport = Transport(
+            f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", connect_timeout=1.0
+        )
         opened.extend((server, transport))
         attempt = Attempt(deadline=loop.time() + 20, seconds=20)
-        return transport, transport.send(Message("POST", "/x", {}, b"0" * 30_000_000), attempt), attempt
+        return (
+            transport,
+            transport.send(Message("POST", "/x", {}, b"0" * 30_000_000), attempt),
+            attempt,
+        )
 
     yield build
     server, transport = opened
@@ -182,20 +209,28 @@ async def test_a_header_that_would_be_read_otherwise_is_refused_and_nothing_is_s
 
 
 async def test_a_signer_may_say_who_calls():
-    async with saying(lambda _: b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(GOOD) + GOOD) as (port, came):
+    async with saying(
+        lambda _: b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(GOOD) + GOOD
+    ) as (port, came):
         signer = Signer(auth_id="10001", secret_key="sandbox-secret")
         signer.added = {"user-agent": "mine"}
         heads = []
-        async with FreedomPay(base_url=f"http://127.0.0.1:{port}", signer=dict.fromkeys(Section, signer)) as fp:
+        async with FreedomPay(
+            base_url=f"http://127.0.0.1:{port}", signer=dict.fromkeys(Section, signer)
+        ) as fp:
             await fp.cards.bulk_issue(product_id=2000, count=1)
-            heads.append(fp._transport._pool._heads.of(Message("POST", "/x", {"user-agent": "mine"}, b"")))
+            heads.append(
+                fp._transport._pool._heads.of(Message("POST", "/x", {"user-agent": "mine"}, b""))
+            )
 
     assert heads[0].lower().count(b"user-agent") == 1
     assert len(came) == 1
     assert json.loads(came[0][1])["count"] == 1
 
 
-async def test_warm_ups_and_calls_at_once_open_no_more_than_the_client_may_have(connect, issuer, pool):
+async def test_warm_ups_and_calls_at_once_open_no_more_than_the_client_may_have(
+    connect, issuer, pool
+):
     fp = connect(issuer, max_connections=5)
     calls = [fp.cards.bulk_issue(product_id=2000, count=1) for _ in range(10)]
     await asyncio.gather(fp.warm_up(5), fp.warm_up(5), *calls)

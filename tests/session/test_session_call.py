@@ -76,13 +76,19 @@ class TestAnswer:
         [
             (Renamed, Renamed("new", Decimal("0.10"))),
             (RenamedToo, RenamedToo("new", Decimal("0.10"))),
-            (dict, {"status": "ok", "dt": "now", "name": "new", "fee": Decimal("0.10"), "more": [1]}),
+            (
+                dict,
+                {"status": "ok", "dt": "now", "name": "new", "fee": Decimal("0.10"), "more": [1]},
+            ),
         ],
     )
     def test_is_of_the_type_asked_for(self, ask, say, scheme, retry, answer_type, expected):
         body = b'{"status":"ok","dt":"now","name":"new","fee":0.10,"more":[1]}'
 
-        assert ask(call(retry, answer_type), scheme=scheme, **{UNKNOWN_CALL: [say.http(200, body)]}) == expected
+        assert (
+            ask(call(retry, answer_type), scheme=scheme, **{UNKNOWN_CALL: [say.http(200, body)]})
+            == expected
+        )
 
     @pytest.mark.parametrize("retry", [Retry.READ, Retry.REPEATABLE, Retry.UNASKABLE])
     @pytest.mark.parametrize(
@@ -99,17 +105,31 @@ class TestAnswer:
         ids=str,
     )
     def test_is_of_any_annotation(self, ask, say, retry, answer_type, expected):
-        assert ask(call(retry, answer_type), **{UNKNOWN_CALL: [say.http(200, b'{"status":"ok","dt":"now","fee":0.10}')]}) == expected
+        assert (
+            ask(
+                call(retry, answer_type),
+                **{UNKNOWN_CALL: [say.http(200, b'{"status":"ok","dt":"now","fee":0.10}')]},
+            )
+            == expected
+        )
 
-    @pytest.mark.parametrize("retry", [Retry.READ, Retry.REPEATABLE, Retry.UNASKABLE, Retry.ASKABLE])
     @pytest.mark.parametrize(
-        "answer_type", ["Fee", 5, list | set, Fee | Name, Lost, Unread, complex, list[Unread], dict[str, Holder]], ids=str
+        "retry", [Retry.READ, Retry.REPEATABLE, Retry.UNASKABLE, Retry.ASKABLE]
     )
-    def test_of_no_type_that_json_can_be_read_into_is_found_out_before_the_call(self, ask, say, retry, answer_type):
+    @pytest.mark.parametrize(
+        "answer_type",
+        ["Fee", 5, list | set, Fee | Name, Lost, Unread, complex, list[Unread], dict[str, Holder]],
+        ids=str,
+    )
+    def test_of_no_type_that_json_can_be_read_into_is_found_out_before_the_call(
+        self, ask, say, retry, answer_type
+    ):
         with pytest.raises(errors.ConfigurationError) as caught:
             ask(call(retry, answer_type), **{UNKNOWN_CALL: [say.ok()]})
 
-        assert caught.value.text.startswith(f"answer_type {answer_type!r} can't be read from JSON: ")
+        assert caught.value.text.startswith(
+            f"answer_type {answer_type!r} can't be read from JSON: "
+        )
         assert caught.value.text.endswith(". Nothing was sent.")
         assert ask.wire.sent == []
 
@@ -120,7 +140,11 @@ class TestAnswer:
 
         state, end = ask(story, **{UNKNOWN_CALL: [say.process]}, request__status=[say.success])
 
-        assert (state.request_id, state.request_status, end.request_status) == (OWN, "process", "success")
+        assert (state.request_id, state.request_status, end.request_status) == (
+            OWN,
+            "process",
+            "success",
+        )
 
     @pytest.mark.parametrize("answer_type", [Renamed, RenamedToo, list, int])
     def test_of_another_shape_is_no_answer_to_a_read(self, ask, say, answer_type):
@@ -131,18 +155,36 @@ class TestAnswer:
 
     @pytest.mark.parametrize("retry", [Retry.UNASKABLE, Retry.REPEATABLE])
     @pytest.mark.parametrize("answer_type", [Renamed, RenamedToo, list, int])
-    def test_of_another_shape_says_that_an_effect_was_done(self, ask, say, scheme, retry, answer_type):
-        with pytest.raises(errors.ResultUnknown, match="the issuer did it, and its answer can't be read") as caught:
+    def test_of_another_shape_says_that_an_effect_was_done(
+        self, ask, say, scheme, retry, answer_type
+    ):
+        with pytest.raises(
+            errors.ResultUnknown, match="the issuer did it, and its answer can't be read"
+        ) as caught:
             ask(call(retry, answer_type), scheme=scheme, **{UNKNOWN_CALL: [say.http(200, NAMED)]})
 
-        assert (caught.value.done, caught.value.body, ask.wire.calls) == (True, json.dumps(NAMED), [UNKNOWN_CALL])
+        assert (caught.value.done, caught.value.body, ask.wire.calls) == (
+            True,
+            json.dumps(NAMED),
+            [UNKNOWN_CALL],
+        )
 
     @pytest.mark.parametrize(
         "answer",
         [
-            *({"name": "new", "dt": "now"}, {"status": 0, "dt": "now"}, {"status": "done", "dt": "now"}, []),
+            *(
+                {"name": "new", "dt": "now"},
+                {"status": 0, "dt": "now"},
+                {"status": "done", "dt": "now"},
+                [],
+            ),
             # A gateway's: nothing but a status, or a status with what is empty.
-            *({"status": "ok"}, {"status": "ok", "name": "new"}, {"status": "ok", "dt": ""}, {"status": "ok", "error_code": None}),
+            *(
+                {"status": "ok"},
+                {"status": "ok", "name": "new"},
+                {"status": "ok", "dt": ""},
+                {"status": "ok", "error_code": None},
+            ),
             {"status": "error", "message": "no"},
         ],
     )
@@ -152,7 +194,13 @@ class TestAnswer:
 
     def test_of_a_gift_card_call_has_the_envelope_of_its_section(self, ask, say):
         answer = ask(
-            lambda fp: fp.call(UNKNOWN_GIFT_PATH, {"card_id": 5}, dict, section=Section.GIFT_CARDS, retry=Retry.READ),
+            lambda fp: fp.call(
+                UNKNOWN_GIFT_PATH,
+                {"card_id": 5},
+                dict,
+                section=Section.GIFT_CARDS,
+                retry=Retry.READ,
+            ),
             **{UNKNOWN_CALL: [say.gift(name="new")]},
         )
 
@@ -160,7 +208,10 @@ class TestAnswer:
 
     def test_of_another_section_is_none(self, ask, say):
         with pytest.raises(errors.ProtocolError):
-            ask(lambda fp: fp.call(PATH, BODY, dict, section=Section.GIFT_CARDS, retry=Retry.READ), **{UNKNOWN_CALL: [say.ok()]})
+            ask(
+                lambda fp: fp.call(PATH, BODY, dict, section=Section.GIFT_CARDS, retry=Retry.READ),
+                **{UNKNOWN_CALL: [say.ok()]},
+            )
 
 
 class TestBody:
@@ -169,7 +220,10 @@ class TestBody:
         [
             (BODY, '{"card_id":"c-1","name":"Ёлка/1"}'),
             ({}, "{}"),
-            ({"fee": Decimal("0.10"), "more": {"pin": Secret("1234")}, "none": None}, '{"fee":0.10,"more":{"pin":"1234"},"none":null}'),
+            (
+                {"fee": Decimal("0.10"), "more": {"pin": Secret("1234")}, "none": None},
+                '{"fee":0.10,"more":{"pin":"1234"},"none":null}',
+            ),
             (Name(card_id="c-1"), '{"card_id":"c-1"}'),
         ],
     )
@@ -201,7 +255,10 @@ class TestBody:
         with pytest.raises(errors.ConfigurationError) as caught:
             ask(call(body={"a": object()}), **{UNKNOWN_CALL: [say.ok()]})
 
-        assert (caught.value.text, ask.wire.sent) == ("a value has no form in JSON: it is of type object. Nothing was sent.", [])
+        assert (caught.value.text, ask.wire.sent) == (
+            "a value has no form in JSON: it is of type object. Nothing was sent.",
+            [],
+        )
 
 
 class Named(Intent, kw_only=True):
@@ -222,19 +279,34 @@ class TestOwnId:
     )
     def test_is_that_of_the_call(self, ask, say, retry, answer_type, body, given):
         with pytest.raises(errors.AuthenticationError) as caught:
-            ask(call(retry, answer_type, body, request_id=given), scheme="KG", **{UNKNOWN_CALL: [say.denied]}, request__status=[say.denied])
+            ask(
+                call(retry, answer_type, body, request_id=given),
+                scheme="KG",
+                **{UNKNOWN_CALL: [say.denied]},
+                request__status=[say.denied],
+            )
 
         sent = ask.wire.sent[0]
-        assert (sent.fields["request_id"], sent.headers["Request-Id"], caught.value.request_id) == (OWN, OWN, OWN)
+        assert (sent.fields["request_id"], sent.headers["Request-Id"], caught.value.request_id) == (
+            OWN,
+            OWN,
+            OWN,
+        )
 
     @pytest.mark.parametrize("retry", [Retry.UNASKABLE, Retry.ASKABLE])
     def test_that_is_not_the_one_of_the_call_is_refused(self, ask, say, retry):
         answer_type = RequestState if retry is Retry.ASKABLE else dict
         with pytest.raises(errors.ConfigurationError) as caught:
-            ask(call(retry, answer_type, {"request_id": "other"}, request_id=OWN), **{UNKNOWN_CALL: [say.ok()]})
+            ask(
+                call(retry, answer_type, {"request_id": "other"}, request_id=OWN),
+                **{UNKNOWN_CALL: [say.ok()]},
+            )
 
         assert (caught.value.text, ask.wire.sent) == (
-            "request_id and the request_id in the body differ: one call has one id. Nothing was sent.",
+            (
+                "request_id and the request_id in the body differ: one call has one id. Nothing "
+                "was sent."
+            ),
             [],
         )
 
@@ -258,16 +330,24 @@ class TestRetry:
         assert ask.wire.calls == [UNKNOWN_CALL]
 
     def test_of_an_effect_under_sign_sends_it_once_more_under_the_same_id(self, ask, say):
-        assert ask(call(request_id=OWN), scheme="KG", **{UNKNOWN_CALL: [say.lost, say.ok(a=1)]}) == {"status": "ok", "dt": DT, "a": 1}
+        assert ask(
+            call(request_id=OWN), scheme="KG", **{UNKNOWN_CALL: [say.lost, say.ok(a=1)]}
+        ) == {"status": "ok", "dt": DT, "a": 1}
 
         assert [each.headers["Request-Id"] for each in ask.wire.sent] == [OWN, OWN]
 
     def test_of_an_askable_effect_asks(self, ask, say, scheme):
         state = ask(
-            call(Retry.ASKABLE, RequestState, request_id=OWN), scheme=scheme, **{UNKNOWN_CALL: [say.lost]}, request__status=[say.success]
+            call(Retry.ASKABLE, RequestState, request_id=OWN),
+            scheme=scheme,
+            **{UNKNOWN_CALL: [say.lost]},
+            request__status=[say.success],
         )
 
-        assert (state.request_status, ask.wire.calls) == ("success", [UNKNOWN_CALL, "request/status"])
+        assert (state.request_status, ask.wire.calls) == (
+            "success",
+            [UNKNOWN_CALL, "request/status"],
+        )
 
     def test_of_what_may_be_repeated_says_so_when_it_ends_unknown(self, ask, say):
         with pytest.raises(errors.OutcomeUnknown, match="it is safe to repeat"):
@@ -278,24 +358,40 @@ class TestRetry:
 
 ENDS = {
     "refused, and not known": ("refused", dict.fromkeys(Retry, errors.RequestFailed)),
-    "refused, and nobody to ask": ("refused", {**dict.fromkeys(Retry, errors.RequestFailed), Retry.ASKABLE: errors.OutcomeUnknown}),
-    "denied, and nobody to ask": ("denied", {**dict.fromkeys(Retry, errors.AuthenticationError), Retry.ASKABLE: errors.OutcomeUnknown}),
+    "refused, and nobody to ask": (
+        "refused",
+        {**dict.fromkeys(Retry, errors.RequestFailed), Retry.ASKABLE: errors.OutcomeUnknown},
+    ),
+    "denied, and nobody to ask": (
+        "denied",
+        {**dict.fromkeys(Retry, errors.AuthenticationError), Retry.ASKABLE: errors.OutcomeUnknown},
+    ),
     "denied, and not known": ("denied", dict.fromkeys(Retry, errors.AuthenticationError)),
     "limited": ("limited", dict.fromkeys(Retry, errors.RateLimited)),
     "not sent": ("not_sent", dict.fromkeys(Retry, errors.NotSent)),
     "lost": ("lost", dict.fromkeys(Retry, errors.OutcomeUnknown)),
-    "a page": ("page", {**dict.fromkeys(Retry, errors.OutcomeUnknown), Retry.READ: errors.ProtocolError}),
+    "a page": (
+        "page",
+        {**dict.fromkeys(Retry, errors.OutcomeUnknown), Retry.READ: errors.ProtocolError},
+    ),
 }
 
 
 @pytest.mark.parametrize("retry", Retry)
 @pytest.mark.parametrize("end", ENDS)
 def test_error_names_the_call_by_its_path(ask, say, retry, end):
-    (step, ends), looked_up = ENDS[end], say.unknown if end.endswith("not known") else say.unavailable
+    (step, ends), looked_up = (
+        ENDS[end],
+        say.unknown if end.endswith("not known") else say.unavailable,
+    )
     answer_type = RequestState if retry is Retry.ASKABLE else dict
 
     with pytest.raises(ends[retry]) as caught:
-        ask(call(retry, answer_type), **{UNKNOWN_CALL: [getattr(say, step)]}, request__status=[looked_up])
+        ask(
+            call(retry, answer_type),
+            **{UNKNOWN_CALL: [getattr(say, step)]},
+            request__status=[looked_up],
+        )
 
     assert (type(caught.value), caught.value.call) == (ends[retry], PATH)
     assert caught.value.request_id
@@ -312,7 +408,10 @@ def test_request_status_error_is_an_error(ask, say, retry):
 
 def test_negative_status_of_a_gift_card_call_is_its_error(ask, say):
     with pytest.raises(errors.GiftCardError) as caught:
-        ask(lambda fp: fp.call(UNKNOWN_GIFT_PATH, {}, dict, section=Section.GIFT_CARDS), **{UNKNOWN_CALL: [say.gift(-7)]})
+        ask(
+            lambda fp: fp.call(UNKNOWN_GIFT_PATH, {}, dict, section=Section.GIFT_CARDS),
+            **{UNKNOWN_CALL: [say.gift(-7)]},
+        )
 
     assert (caught.value.code, caught.value.error_description) == (-7, "The card id is wrong.")
 
@@ -320,37 +419,80 @@ def test_negative_status_of_a_gift_card_call_is_its_error(ask, say):
 @pytest.mark.parametrize(
     ("made", "expected"),
     [
-        (lambda fp: fp.call(UNKNOWN_CALL, {}, dict), f"the path {UNKNOWN_CALL!r} is not like /v5/card-api/card/info. Nothing was sent."),
-        (lambda fp: fp.call("/a?b=1", {}, dict), "the path '/a?b=1' is not like /v5/card-api/card/info. Nothing was sent."),
-        (lambda fp: fp.call("/a/../b", {}, dict), "the path '/a/../b' is not like /v5/card-api/card/info. Nothing was sent."),
-        (lambda fp: fp.call("/a\nb", {}, dict), "the path '/a\\nb' is not like /v5/card-api/card/info. Nothing was sent."),
-        (call(section=Section.HASHDT), f"section {Section.HASHDT!r} is not of this client. Nothing was sent."),
+        (
+            lambda fp: fp.call(UNKNOWN_CALL, {}, dict),
+            f"the path {UNKNOWN_CALL!r} is not like /v5/card-api/card/info. Nothing was sent.",
+        ),
+        (
+            lambda fp: fp.call("/a?b=1", {}, dict),
+            "the path '/a?b=1' is not like /v5/card-api/card/info. Nothing was sent.",
+        ),
+        (
+            lambda fp: fp.call("/a/../b", {}, dict),
+            "the path '/a/../b' is not like /v5/card-api/card/info. Nothing was sent.",
+        ),
+        (
+            lambda fp: fp.call("/a\nb", {}, dict),
+            "the path '/a\\nb' is not like /v5/card-api/card/info. Nothing was sent.",
+        ),
+        (
+            call(section=Section.HASHDT),
+            f"section {Section.HASHDT!r} is not of this client. Nothing was sent.",
+        ),
         (
             call(Retry.READ, request_id=OWN),
-            "request_id is for calls that change something: each attempt of a read has its own. Nothing was sent.",
+            (
+                "request_id is for calls that change something: each attempt of a read has its "
+                "own. Nothing was sent."
+            ),
         ),
         (
             call(Retry.REPEATABLE, request_id=OWN),
-            "request_id is for calls that change something: each attempt of a read has its own. Nothing was sent.",
+            (
+                "request_id is for calls that change something: each attempt of a read has its "
+                "own. Nothing was sent."
+            ),
         ),
         (
             lambda fp: fp.call("/v5/card-api/card/close", {}, dict, retry=Retry.READ),
-            "/v5/card-api/card/close changes something, so it is no read and is not repeated at will. Nothing was sent.",
+            (
+                "/v5/card-api/card/close changes something, so it is no read and is not repeated "
+                "at will. Nothing was sent."
+            ),
         ),
         (
-            lambda fp: fp.call("/v5/cards/issue_card", {}, dict, section=Section.GIFT_CARDS, retry=Retry.REPEATABLE),
-            "/v5/cards/issue_card changes something, so it is no read and is not repeated at will. Nothing was sent.",
+            lambda fp: fp.call(
+                "/v5/cards/issue_card", {}, dict, section=Section.GIFT_CARDS, retry=Retry.REPEATABLE
+            ),
+            (
+                "/v5/cards/issue_card changes something, so it is no read and is not repeated at "
+                "will. Nothing was sent."
+            ),
         ),
         (
-            lambda fp: fp.call(UNKNOWN_GIFT_PATH, {}, RequestState, section=Section.GIFT_CARDS, retry=Retry.ASKABLE),
-            f"request/status does not know the calls of {Section.GIFT_CARDS}: they can't be asked about. Nothing was sent.",
+            lambda fp: fp.call(
+                UNKNOWN_GIFT_PATH, {}, RequestState, section=Section.GIFT_CARDS, retry=Retry.ASKABLE
+            ),
+            (
+                f"request/status does not know the calls of {Section.GIFT_CARDS}: they can't be "
+                "asked about. Nothing was sent."
+            ),
         ),
         (lambda fp: fp.call(7, {}, dict), "path is of type int: give text. Nothing was sent."),
-        (call(body=None), "body is None: give a dict of fields, or a msgspec.Struct. Nothing was sent."),
-        (call(body='{"pin":"1234"}'), "body is of type str: give a dict of fields, or a msgspec.Struct. Nothing was sent."),
+        (
+            call(body=None),
+            "body is None: give a dict of fields, or a msgspec.Struct. Nothing was sent.",
+        ),
+        (
+            call(body='{"pin":"1234"}'),
+            "body is of type str: give a dict of fields, or a msgspec.Struct. Nothing was sent.",
+        ),
         (call("read"), "retry is of type str: give a Retry, such as Retry.READ. Nothing was sent."),
         (call(queue="0"), "queue is of type str: give True or False. Nothing was sent."),
-        (lambda fp: fp.cards.info("c-1", extra="name=1"), "extra is of type str: give a dict of fields. Nothing was sent."),
+        (
+            lambda fp: fp.cards.info("c-1", extra="name=1"),
+            "extra is of type str: give a dict of fields. Nothing was sent.",
+        ),
         (call(timeout=0), "timeout=0: seconds, more than 0. Nothing was sent."),
     ],
 )
@@ -361,7 +503,10 @@ def test_wrong_use_is_refused(ask, say, made, expected):
     assert (caught.value.text, ask.wire.sent) == (expected, [])
 
 
-@pytest.mark.parametrize(("answer_type", "body"), [(dict, BODY), (RequestState, Name(card_id="c-1")), (RequestState, Named(card_id="c-1"))])
+@pytest.mark.parametrize(
+    ("answer_type", "body"),
+    [(dict, BODY), (RequestState, Name(card_id="c-1")), (RequestState, Named(card_id="c-1"))],
+)
 def test_askable_call_has_fields_and_gives_a_state(ask, say, answer_type, body):
     with pytest.raises(errors.ConfigurationError) as caught:
         ask(call(Retry.ASKABLE, answer_type, body), **{UNKNOWN_CALL: [say.ok()]})

@@ -1,4 +1,6 @@
-"""A call that is cancelled where it waits, wherever that is: what its error says, and what is left behind."""
+"""A call that is cancelled where it waits, wherever that is: what its error says, and what is left
+behind.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def refused_connection(say):
 
 
 def every_wait(play, cancelled_at, call, *, late):
-    """The errors of a call that is cancelled at its first wait, its second, and so on, each with the wire that it left."""
+    """The errors of a call that is cancelled at its first wait, its second, and so on, each with
+    the wire that it left.
+    """
     found = []
     while True:
         wire, coroutine = call()
@@ -54,9 +58,13 @@ def late(request):
     return request.param
 
 
-def test_cancelled_before_the_write_nothing_was_done(play, cancelled_at, over, memory, say, late, warnings_of):
+def test_cancelled_before_the_write_nothing_was_done(
+    play, cancelled_at, over, memory, say, late, warnings_of
+):
     def call():
-        return over(memory(card__bulk_issue=[refused_connection(say)])).submit(CARDS_BULK_ISSUE, order(), {"request_id": OWN})
+        return over(memory(card__bulk_issue=[refused_connection(say)])).submit(
+            CARDS_BULK_ISSUE, order(), {"request_id": OWN}
+        )
 
     # Let go, it ends in NotSent, so the waits are counted by hand: four attempts and three pauses.
     errors = [play(cancelled_at(call(), stop, late=late)) for stop in range(7)]
@@ -66,7 +74,9 @@ def test_cancelled_before_the_write_nothing_was_done(play, cancelled_at, over, m
     assert warnings_of() == []
 
 
-def test_cancelled_at_each_wait_of_a_call_that_is_answered(play, cancelled_at, over, memory, say, late, warnings_of):
+def test_cancelled_at_each_wait_of_a_call_that_is_answered(
+    play, cancelled_at, over, memory, say, late, warnings_of
+):
     def call():
         wire = memory(card__bulk_issue=[slow(say, say.process)])
         return wire, over(wire).submit(CARDS_BULK_ISSUE, order(), {"request_id": OWN})
@@ -77,9 +87,14 @@ def test_cancelled_at_each_wait_of_a_call_that_is_answered(play, cancelled_at, o
     assert warnings_of() == [OWN]
 
 
-def test_cancelled_at_each_wait_of_the_settling(play, cancelled_at, over, memory, say, late, warnings_of):
+def test_cancelled_at_each_wait_of_the_settling(
+    play, cancelled_at, over, memory, say, late, warnings_of
+):
     def call():
-        wire = memory(card__bulk_issue=[slow(say, say.lost)], request__status=[slow(say, say.broken), slow(say, say.success)])
+        wire = memory(
+            card__bulk_issue=[slow(say, say.lost)],
+            request__status=[slow(say, say.broken), slow(say, say.success)],
+        )
         return wire, over(wire).submit(CARDS_BULK_ISSUE, order(), {"request_id": OWN})
 
     found = every_wait(play, cancelled_at, call, late=late)
@@ -92,8 +107,12 @@ def test_cancelled_at_each_wait_of_the_settling(play, cancelled_at, over, memory
 
 def test_cancelled_at_each_wait_around_a_second_send(play, cancelled_at, over, memory, say, late):
     def call():
-        wire = memory(card__bulk_issue=[say.lost, slow(say, say.process)], request__status=[say.unknown])
-        return wire, over(wire, grace=0.01, pause=0.02).submit(CARDS_BULK_ISSUE, order(), {"request_id": OWN})
+        wire = memory(
+            card__bulk_issue=[say.lost, slow(say, say.process)], request__status=[say.unknown]
+        )
+        return wire, over(wire, grace=0.01, pause=0.02).submit(
+            CARDS_BULK_ISSUE, order(), {"request_id": OWN}
+        )
 
     found = every_wait(play, cancelled_at, call, late=late)
 
@@ -101,7 +120,9 @@ def test_cancelled_at_each_wait_around_a_second_send(play, cancelled_at, over, m
     assert {error.outcome_unknown for error, _ in found} == {True}
 
 
-def test_cancelled_between_two_attempts_that_were_limited_the_outcome_is_unknown(play, cancelled_at, over, memory, say, late):
+def test_cancelled_between_two_attempts_that_were_limited_the_outcome_is_unknown(
+    play, cancelled_at, over, memory, say, late
+):
     def call():
         wire = memory(card__bulk_issue=[say.limited, say.process])
         return wire, over(wire).submit(CARDS_BULK_ISSUE, order(), {"request_id": OWN})
@@ -112,7 +133,9 @@ def test_cancelled_between_two_attempts_that_were_limited_the_outcome_is_unknown
     assert [error.outcome_unknown for error, _ in found] == [True]
 
 
-def test_cancelled_while_a_refusal_of_a_fresh_id_is_looked_up_the_outcome_is_unknown(play, cancelled_at, over, memory, say, late):
+def test_cancelled_while_a_refusal_of_a_fresh_id_is_looked_up_the_outcome_is_unknown(
+    play, cancelled_at, over, memory, say, late
+):
     def call():
         wire = memory(card__bulk_issue=[say.refused], request__status=[slow(say, say.success)])
         return wire, over(wire).submit(CARDS_BULK_ISSUE, order())
@@ -122,7 +145,9 @@ def test_cancelled_while_a_refusal_of_a_fresh_id_is_looked_up_the_outcome_is_unk
     assert {error.outcome_unknown for error, _ in found} == {True}
 
 
-def test_cancelled_while_an_error_of_a_given_id_is_looked_up_the_outcome_is_unknown(play, cancelled_at, over, memory, say, late):
+def test_cancelled_while_an_error_of_a_given_id_is_looked_up_the_outcome_is_unknown(
+    play, cancelled_at, over, memory, say, late
+):
     def call():
         wire = memory(card__bulk_issue=[say.refused], request__status=[slow(say, say.success)])
         return wire, over(wire).submit(CARDS_BULK_ISSUE, order(), {"request_id": OWN})
@@ -132,7 +157,9 @@ def test_cancelled_while_an_error_of_a_given_id_is_looked_up_the_outcome_is_unkn
     assert [error.outcome_unknown for error, _ in found] == [True] * 3
 
 
-def test_cancelled_at_each_wait_of_a_resumed_call_the_outcome_is_unknown(play, cancelled_at, over, memory, say, late):
+def test_cancelled_at_each_wait_of_a_resumed_call_the_outcome_is_unknown(
+    play, cancelled_at, over, memory, say, late
+):
     def call():
         wire = memory(card__bulk_issue=[], request__status=[slow(say, say.success)])
         return wire, over(wire).submit(CARDS_BULK_ISSUE, order(), {"request_id": OWN}, sent_at=0.0)
@@ -153,7 +180,9 @@ def test_cancelled_read_is_never_unknown(play, cancelled_at, over, memory, say, 
     assert warnings_of() == []
 
 
-def test_cancelled_call_without_an_id_of_its_callers_says_the_one_that_was_sent(play, cancelled_at, over, memory, say):
+def test_cancelled_call_without_an_id_of_its_callers_says_the_one_that_was_sent(
+    play, cancelled_at, over, memory, say
+):
     wire = memory(card__bulk_issue=[slow(say, say.process)])
 
     error = play(cancelled_at(over(wire).submit(CARDS_BULK_ISSUE, order()), 1))
@@ -185,13 +214,17 @@ def test_timeout_around_a_call_keeps_the_cancellation_and_its_id(play, over, mem
     assert caught.value.__cause__.outcome_unknown
 
 
-def test_cancelled_while_it_waits_for_the_lane_nothing_was_done(play, over, memory, say, cancelled_at):
+def test_cancelled_while_it_waits_for_the_lane_nothing_was_done(
+    play, over, memory, say, cancelled_at
+):
     wire = memory(card__bulk_issue=[say.process])
 
     async def story():
         lane = Lane(concurrency=1)
         await lane.acquire()
-        return await cancelled_at(over(wire).in_lane(lane).submit(CARDS_BULK_ISSUE, order(), {"request_id": OWN}), 0)
+        return await cancelled_at(
+            over(wire).in_lane(lane).submit(CARDS_BULK_ISSUE, order(), {"request_id": OWN}), 0
+        )
 
     error = play(story())
 
@@ -199,12 +232,16 @@ def test_cancelled_while_it_waits_for_the_lane_nothing_was_done(play, over, memo
     assert wire.sent == []
 
 
-def test_cancelled_read_that_waits_for_its_next_turn_has_the_id_of_the_attempt_that_was_made(play, over, memory, say):
+def test_cancelled_read_that_waits_for_its_next_turn_has_the_id_of_the_attempt_that_was_made(
+    play, over, memory, say
+):
     wire = memory(card__info=[say.lost, say.success])
     lane = Lane(concurrency=2, rate=0.01)
 
     async def story():
-        task = asyncio.create_task(over(wire).in_lane(lane).read(CARDS_INFO, CardQuery(card_id="c-1")))
+        task = asyncio.create_task(
+            over(wire).in_lane(lane).read(CARDS_INFO, CardQuery(card_id="c-1"))
+        )
         # Long enough for the pause before the next attempt, and not for its turn.
         await asyncio.sleep(30)
         task.cancel()
@@ -222,7 +259,10 @@ def test_cancelled_wait_for_a_result_has_the_id(play, over, memory, say, cancell
     wire = memory(request__status=[say.after(1, say.process)])
     session = over(wire)
 
-    errors = [play(cancelled_at(Operation(session, CARDS_BULK_ISSUE, OWN).result(), stop)) for stop in range(4)]
+    errors = [
+        play(cancelled_at(Operation(session, CARDS_BULK_ISSUE, OWN).result(), stop))
+        for stop in range(4)
+    ]
 
     assert [getattr(error, "request_id", None) for error in errors] == [OWN] * 4
 
@@ -230,7 +270,9 @@ def test_cancelled_wait_for_a_result_has_the_id(play, over, memory, say, cancell
 @pytest.mark.parametrize("lane", [None, 1])
 @pytest.mark.parametrize("timeout", [3.0, 60.0], ids=["deadline", "attempt"])
 @pytest.mark.parametrize("first", ["caller", "clock"])
-def test_cancelled_in_the_moment_of_a_time_out_it_is_cancelled_all_the_same(play, over, memory, say, lane, timeout, first):
+def test_cancelled_in_the_moment_of_a_time_out_it_is_cancelled_all_the_same(
+    play, over, memory, say, lane, timeout, first
+):
     wire = memory(card__bulk_issue=[say.silent], request__status=[say.success])
 
     async def story():

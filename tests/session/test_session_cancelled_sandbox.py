@@ -28,7 +28,9 @@ async def drained(issuer, fp, scheme):
 
 
 async def at_each_wait(cancelled_at, call, after, **how):
-    """The errors of a call that is made anew and cancelled at its first wait, its second, and so on, until it waits no more."""
+    """The errors of a call that is made anew and cancelled at its first wait, its second, and so
+    on, until it waits no more.
+    """
     told = []
     while (error := await cancelled_at(call(), len(told), **how)) is not None:
         told.append(error)
@@ -39,7 +41,9 @@ async def at_each_wait(cancelled_at, call, after, **how):
 def taken_for_not_sent(issuer, told):
     """The ids that came to the issuer, and whose error says that they were not sent."""
     came = {json.loads(each.body)["request_id"] for each in issuer.received}
-    return [error.request_id for error in told if error.request_id in came and not error.outcome_unknown]
+    return [
+        error.request_id for error in told if error.request_id in came and not error.outcome_unknown
+    ]
 
 
 @pytest.fixture
@@ -54,7 +58,9 @@ def whole_again(issuer, scheme, pool, settled):
     return check
 
 
-async def test_cancelled_at_each_wait_of_a_real_call_tells_the_truth(issuer, connect, scheme, cancelled_at, whole_again, late):
+async def test_cancelled_at_each_wait_of_a_real_call_tells_the_truth(
+    issuer, connect, scheme, cancelled_at, whole_again, late
+):
     fp = connect(issuer, scheme=scheme, max_connections=1)
     await drained(issuer, fp, scheme)
     call = partial(fp.cards.bulk_issue, product_id=2000, count=1)
@@ -65,24 +71,37 @@ async def test_cancelled_at_each_wait_of_a_real_call_tells_the_truth(issuer, con
     assert True in {error.outcome_unknown for error in told}
 
 
-async def test_cancelled_at_each_wait_on_a_fresh_connection_tells_the_truth(issuer, connect, scheme, cancelled_at, late):
+async def test_cancelled_at_each_wait_on_a_fresh_connection_tells_the_truth(
+    issuer, connect, scheme, cancelled_at, late
+):
     made = []
 
     def call():
         made.append(connect(issuer, scheme=scheme))
         return made[-1].cards.bulk_issue(product_id=2000, count=1)
 
-    told = await at_each_wait(cancelled_at, call, lambda: drained(issuer, made[-1], scheme), late=late)
+    told = await at_each_wait(
+        cancelled_at, call, lambda: drained(issuer, made[-1], scheme), late=late
+    )
 
     assert len(told) >= 3
     assert not told[0].outcome_unknown
     assert taken_for_not_sent(issuer, told) == []
 
 
-async def test_cancelled_at_each_wait_of_a_large_write_tells_the_truth(issuer, connect, scheme, cancelled_at, whole_again):
+async def test_cancelled_at_each_wait_of_a_large_write_tells_the_truth(
+    issuer, connect, scheme, cancelled_at, whole_again
+):
     fp = connect(issuer, scheme=scheme, max_connections=1)
     document = Secret(base64.b64encode(b"%PDF-" + b"0" * 1_900_000).decode())
-    person = NewClient(phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV", document=document)
+    person = NewClient(
+        phone=77017777777,
+        type=1,
+        resident=1,
+        first_name="IVAN",
+        last_name="IVANOV",
+        document=document,
+    )
     await drained(issuer, fp, scheme)
     call = partial(fp.clients.create, product_id=2000, client=person)
     told = await at_each_wait(cancelled_at, call, partial(whole_again, fp))
@@ -91,7 +110,9 @@ async def test_cancelled_at_each_wait_of_a_large_write_tells_the_truth(issuer, c
     assert taken_for_not_sent(issuer, told) == []
 
 
-async def test_cancelled_at_each_wait_of_a_real_settling_tells_the_truth(issuer, connect, scheme, cancelled_at, whole_again):
+async def test_cancelled_at_each_wait_of_a_real_settling_tells_the_truth(
+    issuer, connect, scheme, cancelled_at, whole_again
+):
     fp = connect(issuer, scheme=scheme, max_connections=1)
 
     def call():
@@ -105,7 +126,9 @@ async def test_cancelled_at_each_wait_of_a_real_settling_tells_the_truth(issuer,
     told = await at_each_wait(cancelled_at, call, after)
 
     made = {card["request_id"] for card in issuer.ledger()}
-    assert [error.request_id for error in told if error.request_id in made and not error.outcome_unknown] == []
+    assert [
+        error.request_id for error in told if error.request_id in made and not error.outcome_unknown
+    ] == []
 
 
 async def cancelled_behind_a_gate(issuer, fp):
@@ -120,7 +143,9 @@ async def cancelled_behind_a_gate(issuer, fp):
     return caught.value
 
 
-async def test_call_that_is_cancelled_behind_a_gate_can_be_found_again(issuer, connect, scheme, warnings_of):
+async def test_call_that_is_cancelled_behind_a_gate_can_be_found_again(
+    issuer, connect, scheme, warnings_of
+):
     fp = connect(issuer, scheme=scheme)
     error = await cancelled_behind_a_gate(issuer, fp)
 
@@ -131,7 +156,9 @@ async def test_call_that_is_cancelled_behind_a_gate_can_be_found_again(issuer, c
     assert state.card_ids == tuple(card["card_id"] for card in issuer.ledger())
 
 
-async def test_call_that_is_cancelled_behind_a_gate_can_be_repeated_under_its_id(issuer, connect, scheme):
+async def test_call_that_is_cancelled_behind_a_gate_can_be_repeated_under_its_id(
+    issuer, connect, scheme
+):
     fp = connect(issuer, scheme=scheme)
     error = await cancelled_behind_a_gate(issuer, fp)
 
@@ -141,7 +168,9 @@ async def test_call_that_is_cancelled_behind_a_gate_can_be_repeated_under_its_id
     assert len(issuer.ledger()) == 1
 
 
-async def test_call_that_is_cancelled_while_it_waits_for_the_pool_was_not_sent(issuer, connect, pool, settled):
+async def test_call_that_is_cancelled_while_it_waits_for_the_pool_was_not_sent(
+    issuer, connect, pool, settled
+):
     fp = connect(issuer, max_connections=1)
     gate = issuer.gate(BULK)
     first = asyncio.create_task(fp.cards.bulk_issue(product_id=2000, count=1))
@@ -160,7 +189,9 @@ async def test_call_that_is_cancelled_while_it_waits_for_the_pool_was_not_sent(i
     assert OWN not in {card["request_id"] for card in issuer.ledger()}
 
 
-async def test_question_that_is_cancelled_behind_a_gate_leaves_the_pool_whole(issuer, connect, pool, settled):
+async def test_question_that_is_cancelled_behind_a_gate_leaves_the_pool_whole(
+    issuer, connect, pool, settled
+):
     fp = connect(issuer, max_connections=1)
     op = await fp.cards.bulk_issue(product_id=2000, count=1)
     gate = issuer.gate(STATUS)

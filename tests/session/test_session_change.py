@@ -25,17 +25,29 @@ LOST = ["lost", "broken", "unavailable", "page"]
 # A call, its path, and what goes out.
 CALLS = {
     "issue": (
-        lambda fp: fp.gift_cards.issue(cardholder_name="IVAN", phone="77017777777", product_code="1"),
+        lambda fp: fp.gift_cards.issue(
+            cardholder_name="IVAN", phone="77017777777", product_code="1"
+        ),
         "issue_card",
         {"cardholder_name": "IVAN", "phone": 77017777777, "product_code": 1},
     ),
     "issue of one made in bulk": (
-        lambda fp: fp.gift_cards.issue(cardholder_name="IVAN", phone=77017777777, product_code=1, card_id="555"),
+        lambda fp: fp.gift_cards.issue(
+            cardholder_name="IVAN", phone=77017777777, product_code=1, card_id="555"
+        ),
         "issue_card",
         {"cardholder_name": "IVAN", "phone": 77017777777, "product_code": 1, "card_id": 555},
     ),
-    "confirm": (lambda fp: fp.gift_cards.confirm(otp="0012", card_id="5"), "activate_card", {"otp": "0012", "card_id": 5}),
-    "confirm without a card": (lambda fp: fp.gift_cards.confirm(otp="0012"), "activate_card", {"otp": "0012"}),
+    "confirm": (
+        lambda fp: fp.gift_cards.confirm(otp="0012", card_id="5"),
+        "activate_card",
+        {"otp": "0012", "card_id": 5},
+    ),
+    "confirm without a card": (
+        lambda fp: fp.gift_cards.confirm(otp="0012"),
+        "activate_card",
+        {"otp": "0012"},
+    ),
     "resend": (lambda fp: fp.gift_cards.resend("5"), "resend", {"card_id": 5}),
     "resend_code": (lambda fp: fp.gift_cards.resend_code(5), "resend_code", {"card_id": 5}),
 }
@@ -56,7 +68,11 @@ def issue(fp, **options):
 @pytest.fixture
 def errors(caplog):
     caplog.set_level(logging.ERROR)
-    return lambda: [(record.levelname, record.call, record.request_id) for record in caplog.records if record.name == "freedompay_async"]
+    return lambda: [
+        (record.levelname, record.call, record.request_id)
+        for record in caplog.records
+        if record.name == "freedompay_async"
+    ]
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -71,14 +87,22 @@ def test_call_sends_its_fields(ask, say, scheme, signed, name):
 
 
 def test_issued_card_is_named(ask, say, scheme):
-    answer = ask(lambda fp: issue(fp, request_id=OWN), scheme=scheme, issue_card=[say.gift(card_id=5)])
+    answer = ask(
+        lambda fp: issue(fp, request_id=OWN), scheme=scheme, issue_card=[say.gift(card_id=5)]
+    )
 
-    assert answer == IssuedGiftCard(status=0, datetime="2026-05-14 10:00:00", card_id=5, request_id=OWN)
+    assert answer == IssuedGiftCard(
+        status=0, datetime="2026-05-14 10:00:00", card_id=5, request_id=OWN
+    )
 
 
-@pytest.mark.parametrize(("scheme", "name"), [*(("KZ", name) for name in CALLS), *(("KG", name) for name in PAYING)])
+@pytest.mark.parametrize(
+    ("scheme", "name"), [*(("KZ", name) for name in CALLS), *(("KG", name) for name in PAYING)]
+)
 @pytest.mark.parametrize("trouble", LOST)
-def test_lost_answer_under_jws_is_never_sent_again_and_that_of_a_payment_under_no_scheme(ask, say, errors, scheme, name, trouble):
+def test_lost_answer_under_jws_is_never_sent_again_and_that_of_a_payment_under_no_scheme(
+    ask, say, errors, scheme, name, trouble
+):
     call, path, _ = CALLS[name]
 
     with pytest.raises(OutcomeUnknown, match=unaskable(name)) as caught:
@@ -90,7 +114,9 @@ def test_lost_answer_under_jws_is_never_sent_again_and_that_of_a_payment_under_n
 
 @pytest.mark.parametrize("name", CALLS)
 @pytest.mark.parametrize("trouble", LOST)
-def test_lost_answer_under_sign_is_sent_once_more_under_the_same_id_after_the_grace(ask, say, errors, name, trouble):
+def test_lost_answer_under_sign_is_sent_once_more_under_the_same_id_after_the_grace(
+    ask, say, errors, name, trouble
+):
     call, path, _ = CALLS[name]
 
     with pytest.raises(OutcomeUnknown, match=unaskable(name)) as caught:
@@ -106,7 +132,11 @@ def test_lost_answer_under_sign_is_sent_once_more_under_the_same_id_after_the_gr
 def test_second_send_under_sign_may_be_answered(ask, say, errors):
     answer = ask(issue, scheme="KG", options=RESEND, issue_card=[say.lost, say.gift(card_id=5)])
 
-    assert (answer.card_id, answer.request_id, errors()) == (5, ask.wire.sent[0].headers["Request-Id"], [])
+    assert (answer.card_id, answer.request_id, errors()) == (
+        5,
+        ask.wire.sent[0].headers["Request-Id"],
+        [],
+    )
 
 
 @pytest.mark.parametrize("second", ["refused", "gift_denied", "limited", "not_sent", "lost"])
@@ -148,13 +178,30 @@ ENDS = {
     "a positive code": (lambda say: [say.gift(7)], OutcomeUnknown, 1, 2),
     "a code under those of the contract": (lambda say: [say.gift(-12)], OutcomeUnknown, 1, 2),
     "another shape": (lambda say: [say.http(200, {"status": "0"})], OutcomeUnknown, 1, 2),
-    "a success without its time": (lambda say: [say.http(200, {"status": 0, "card_id": 5})], OutcomeUnknown, 1, 2),
+    "a success without its time": (
+        lambda say: [say.http(200, {"status": 0, "card_id": 5})],
+        OutcomeUnknown,
+        1,
+        2,
+    ),
     "a refusal that names a card": (lambda say: [say.gift(-6, card_id=5)], OutcomeUnknown, 1, 2),
     "a card of another shape": (lambda say: [say.gift(card_id=[5])], ResultUnknown, 1, 1),
-    "not sent, then a card of another shape": (lambda say: [say.not_sent, say.gift(card_id=[5])], ResultUnknown, 2, 2),
+    "not sent, then a card of another shape": (
+        lambda say: [say.not_sent, say.gift(card_id=[5])],
+        ResultUnknown,
+        2,
+        2,
+    ),
     "the envelope of another section": (lambda say: [say.ok()], OutcomeUnknown, 1, 2),
 }
-WHETHER_DONE = {"denied by a gateway": None, "denied": False, "refused": False, "not sent": False, "limited": None, "a positive code": None}
+WHETHER_DONE = {
+    "denied by a gateway": None,
+    "denied": False,
+    "refused": False,
+    "not sent": False,
+    "limited": None,
+    "a positive code": None,
+}
 
 
 @pytest.mark.parametrize(("script", "kind", "jws", "sign"), ENDS.values(), ids=ENDS)
@@ -213,10 +260,23 @@ def test_cancelled_call_says_that_it_may_have_been_done(cancelled, memory, clien
 @pytest.mark.parametrize(
     ("call", "name"),
     [
-        (lambda fp: fp.gift_cards.issue(cardholder_name="A", phone="+77017777777", product_code=1), "phone"),
+        (
+            lambda fp: fp.gift_cards.issue(
+                cardholder_name="A", phone="+77017777777", product_code=1
+            ),
+            "phone",
+        ),
         (lambda fp: fp.gift_cards.issue(cardholder_name="A", phone=1.5, product_code=1), "phone"),
-        (lambda fp: fp.gift_cards.issue(cardholder_name="A", phone=1, product_code="one"), "product_code"),
-        (lambda fp: fp.gift_cards.issue(cardholder_name="A", phone=1, product_code=1, card_id=""), "card_id"),
+        (
+            lambda fp: fp.gift_cards.issue(cardholder_name="A", phone=1, product_code="one"),
+            "product_code",
+        ),
+        (
+            lambda fp: fp.gift_cards.issue(
+                cardholder_name="A", phone=1, product_code=1, card_id=""
+            ),
+            "card_id",
+        ),
         (lambda fp: fp.gift_cards.confirm(otp="1", card_id=chr(0x665)), "card_id"),
         (lambda fp: fp.gift_cards.resend(True), "card_id"),
         (lambda fp: fp.gift_cards.status(None), "card_id"),
@@ -226,13 +286,18 @@ def test_what_is_no_number_is_refused(ask, say, call, name):
     with pytest.raises(ConfigurationError) as caught:
         ask(call, issue_card=[say.gift()])
 
-    assert caught.value.text == f"{name} is not a number: use an integer, or digits only. Nothing was sent."
+    assert (
+        caught.value.text
+        == f"{name} is not a number: use an integer, or digits only. Nothing was sent."
+    )
     assert ask.wire.sent == []
 
 
 def test_products_are_read(ask, say, scheme):
     answer = ask(
-        lambda fp: fp.gift_cards.products(), scheme=scheme, product_list=[say.lost, say.gift(product_list=[{"code": 1, "balance": 500}])]
+        lambda fp: fp.gift_cards.products(),
+        scheme=scheme,
+        product_list=[say.lost, say.gift(product_list=[{"code": 1, "balance": 500}])],
     )
 
     assert [(each.code, each.balance) for each in answer.products] == [(1, 500)]
@@ -240,7 +305,9 @@ def test_products_are_read(ask, say, scheme):
 
 
 def test_done_and_not_to_be_read_is_said_to_be_done(ask, say, scheme):
-    with pytest.raises(ResultUnknown, match="the issuer did it, and its answer can't be read") as caught:
+    with pytest.raises(
+        ResultUnknown, match="the issuer did it, and its answer can't be read"
+    ) as caught:
         ask(issue, scheme=scheme, issue_card=[say.gift(card_id=[5])])
 
     assert caught.value.body == '{"status": 0, "datetime": "2026-05-14 10:00:00", "card_id": [5]}'

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from freedompay_async import ConfigurationError, FreedomPay, JwsSigner, Region, Section, Sha256Signer
+from freedompay_async import (
+    ConfigurationError,
+    FreedomPay,
+    JwsSigner,
+    Region,
+    Section,
+    Sha256Signer,
+)
 from freedompay_async.sandbox import Sandbox
 
 GOOD = {"auth_id": "10001", "secret_key": "sandbox-secret", "region": "KZ", "test": True}
@@ -33,13 +40,19 @@ GOOD = {"auth_id": "10001", "secret_key": "sandbox-secret", "region": "KZ", "tes
         ({"trust_env": "0"}, "trust_env is of type str"),
         ({"policy": {}}, "policy is of type dict"),
         ({"contract": [{}]}, "contract is of type dict"),
-        ({"contract": None}, "contract is None: give the path of a contract file, or a list of Overrides"),
+        (
+            {"contract": None},
+            "contract is None: give the path of a contract file, or a list of Overrides",
+        ),
         ({"contract": 7}, "contract is of type int"),
         ({"record": 7}, "record is of type int"),
         ({"secret_key": b"sandbox-secret"}, "secret_key is of type bytes"),
         ({"proxy": b"proxy:3128"}, "proxy is of type bytes"),
         ({"proxy": "http://\u00e9..x:3128"}, "proxy has a host that no name can be"),
-        ({"base_url": "https://api.freedompay.kz"}, "a live host of the vendor, where cards are real, and test"),
+        (
+            {"base_url": "https://api.freedompay.kz"},
+            "a live host of the vendor, where cards are real, and test",
+        ),
         ({"ssl_context": True}, "ssl_context is of type bool"),
         ({"scheme": 256}, "scheme is of type int"),
         ({"base_url": b"https://api.example.com"}, "base_url is of type bytes"),
@@ -53,7 +66,9 @@ def test_wrong_setting_is_refused_by_its_name(change, words):
     assert "sandbox-secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("region", "kind"), [("KZ", JwsSigner), ("KG", Sha256Signer), (Region.UZ, Sha256Signer)])
+@pytest.mark.parametrize(
+    ("region", "kind"), [("KZ", JwsSigner), ("KG", Sha256Signer), (Region.UZ, Sha256Signer)]
+)
 def test_region_decides_the_scheme(region, kind):
     fp = FreedomPay(**(GOOD | {"region": region, "test": False}))
 
@@ -75,7 +90,10 @@ def test_region_decides_the_host(region, test, base_url):
 
 
 def test_base_url_wins_over_the_region():
-    assert FreedomPay(**GOOD, base_url="https://api.example.com/").base_url == "https://api.example.com"
+    assert (
+        FreedomPay(**GOOD, base_url="https://api.example.com/").base_url
+        == "https://api.example.com"
+    )
 
 
 def test_one_signer_serves_all_sections():
@@ -114,9 +132,18 @@ async def test_client_that_was_never_used_closes(issuer, connect):
 
 async def test_value_that_has_no_bytes_in_utf_8_is_refused_with_the_id_of_the_call_before_anything_is_sent():
     async with Sandbox() as issuer:
-        fp = FreedomPay(auth_id=issuer.auth_id, secret_key=issuer.secret_key, region="KZ", base_url=issuer.base_url)
+        fp = FreedomPay(
+            auth_id=issuer.auth_id,
+            secret_key=issuer.secret_key,
+            region="KZ",
+            base_url=issuer.base_url,
+        )
         with pytest.raises(ConfigurationError) as caught:
-            await fp.cards.issue(client_id="\ud800", product_id=2000, request_id="0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11")
+            await fp.cards.issue(
+                client_id="\ud800",
+                product_id=2000,
+                request_id="0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11",
+            )
         await fp.aclose()
 
     assert caught.value.request_id == "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
@@ -136,15 +163,27 @@ def test_a_client_of_the_environment_takes_a_signer_of_its_own(monkeypatch):
 
 
 def test_a_scheme_of_the_environment_signs(monkeypatch):
-    for name, value in {"AUTH_ID": "10001", "SECRET_KEY": "k", "REGION": "KZ", "TEST": "1", "SIGNATURE": "sign"}.items():
+    for name, value in {
+        "AUTH_ID": "10001",
+        "SECRET_KEY": "k",
+        "REGION": "KZ",
+        "TEST": "1",
+        "SIGNATURE": "sign",
+    }.items():
         monkeypatch.setenv(f"FREEDOMPAY_{name}", value)
 
-    assert {type(each) for each in FreedomPay.from_env()._session.shared.signers.values()} == {Sha256Signer}
+    assert {type(each) for each in FreedomPay.from_env()._session.shared.signers.values()} == {
+        Sha256Signer
+    }
 
 
 @pytest.mark.parametrize(
     ("settings", "live"),
-    [({"test": False}, True), ({"test": True}, False), ({"test": None, "base_url": "http://127.0.0.1:9"}, False)],
+    [
+        ({"test": False}, True),
+        ({"test": True}, False),
+        ({"test": None, "base_url": "http://127.0.0.1:9"}, False),
+    ],
 )
 def test_a_client_says_whether_its_host_is_live(settings, live):
     assert FreedomPay(**GOOD | settings).live is live

@@ -56,7 +56,12 @@ def test_is_kept_on_the_answer_too(ask, say):
 
 
 def test_says_no_value(ask, say):
-    ask(lambda fp: fp.cards.info("c-1"), card__info=[say.ok(request_status="success", dt=DT, colour="hunter2", **{"4111111111111111": 1})])
+    ask(
+        lambda fp: fp.cards.info("c-1"),
+        card__info=[
+            say.ok(request_status="success", dt=DT, colour="hunter2", **{"4111111111111111": 1})
+        ],
+    )
 
     assert repr(ask.client.drift()) == (
         "[Drift(call='cards.info', difference='unknown field', field='***', count=1), "
@@ -71,7 +76,9 @@ def test_of_a_look_up_is_that_of_request_status(ask, say):
         request__status=[say.ok(request_status="success", dt=DT, colour="blue")],
     )
 
-    assert ask.client.drift() == [Drift(call="requests.status", difference="unknown field", field="colour", count=1)]
+    assert ask.client.drift() == [
+        Drift(call="requests.status", difference="unknown field", field="colour", count=1)
+    ]
 
 
 def test_of_an_accepted_effect_is_that_of_its_call(ask, say):
@@ -80,12 +87,18 @@ def test_of_an_accepted_effect_is_that_of_its_call(ask, say):
         card__link=[say.http(200, {"status": "ok", "request_status": "process", "colour": "blue"})],
     )
 
-    assert told(ask.client) == [("cards.link", "missing field", "dt", 1), ("cards.link", "unknown field", "colour", 1)]
+    assert told(ask.client) == [
+        ("cards.link", "missing field", "dt", 1),
+        ("cards.link", "unknown field", "colour", 1),
+    ]
 
 
 def test_of_an_error_does_not_count_what_it_lacks(ask, say):
     with pytest.raises(FreedomPayError):
-        ask(lambda fp: fp.cards.info("c-1"), card__info=[say.http(200, {"status": "error", "error_code": "no", "reason": "no"})])
+        ask(
+            lambda fp: fp.cards.info("c-1"),
+            card__info=[say.http(200, {"status": "error", "error_code": "no", "reason": "no"})],
+        )
 
     assert told(ask.client) == [("cards.info", "unknown field", "reason", 1)]
 
@@ -99,12 +112,20 @@ def test_of_json_without_the_envelope_names_what_would_have_made_it_the_contract
 
     ask(
         story,
-        card__info=[say.http(200, {"status": "ok", "path": "/v5/card-api/card/info", "dt": "", "error_code": None})],
+        card__info=[
+            say.http(
+                200,
+                {"status": "ok", "path": "/v5/card-api/card/info", "dt": "", "error_code": None},
+            )
+        ],
         product_list=[say.http(404, {"status": 404, "error": "Not Found"})],
     )
 
     assert told(ask.client) == [
-        *(("cards.info", "missing field", name, 1) for name in ("dt", "error_code", "request_status")),
+        *(
+            ("cards.info", "missing field", name, 1)
+            for name in ("dt", "error_code", "request_status")
+        ),
         ("gift_cards.products", "missing field", "datetime", 1),
     ]
 
@@ -113,7 +134,10 @@ def test_of_an_answer_that_cannot_be_read_is_what_was_seen_of_it(ask, say):
     with pytest.raises(ResultUnknown):
         ask(lambda fp: fp.gift_cards.resend(5), resend=[say.gift(card_id=[5], colour="blue")])
 
-    assert told(ask.client) == [("gift_cards.resend", "other type", "card_id", 1), ("gift_cards.resend", "unknown field", "colour", 1)]
+    assert told(ask.client) == [
+        ("gift_cards.resend", "other type", "card_id", 1),
+        ("gift_cards.resend", "unknown field", "colour", 1),
+    ]
 
 
 def test_of_a_given_call_is_empty(ask, say):
@@ -131,13 +155,19 @@ def test_of_another_client_is_another(memory, client_of, play, say):
     play(story())
 
     assert (told(one), other.drift()) == (
-        [("cards.info", "missing field", "request_status", 1), ("cards.info", "unknown field", "colour", 1)],
+        [
+            ("cards.info", "missing field", "request_status", 1),
+            ("cards.info", "unknown field", "colour", 1),
+        ],
         [],
     )
 
 
 def test_names_a_deciding_field_of_another_type(ask, say):
     with pytest.raises(ProtocolError):
-        ask(lambda fp: fp.cards.info("c-1"), card__info=[say.http(200, {"status": 5, "dt": DT, "request_status": "success"})])
+        ask(
+            lambda fp: fp.cards.info("c-1"),
+            card__info=[say.http(200, {"status": 5, "dt": DT, "request_status": "success"})],
+        )
 
     assert ("cards.info", "other type", "status", 1) in told(ask.client)

@@ -17,7 +17,8 @@ FAULTS = [fault for fault in Fault if fault is not Fault.NONE]
 UNREADABLE = (Fault.HTML_200, Fault.CUT_JSON, Fault.OTHER_SHAPE)
 # What proves at once that the work was done; the call needs no look-up.
 ANSWERED = (Fault.LATE, Fault.DRIP, Fault.ODD_STATUS)
-# What lets an effect go out again: a whole answer that says "not known", however slowly it came, or a 429.
+# What lets an effect go out again: a whole answer that says "not known", however slowly it came, or
+# a 429.
 CLEAN = ("unknown", "unknown, fault:DRIP", "unknown, fault:ODD_STATUS", "fault:LIMITED")
 UNDONE = (Fault.DROPPED, Fault.UNAVAILABLE)
 
@@ -31,27 +32,38 @@ def _nothing_is_learnt(monkeypatch):
 @pytest.fixture
 def client(connect, issuer, scheme, hasty):
     def build(fault):
-        return connect(issuer, scheme=scheme, policy=hasty(attempt_timeout=0.2 if fault is Fault.STALLED else 10.0))
+        return connect(
+            issuer,
+            scheme=scheme,
+            policy=hasty(attempt_timeout=0.2 if fault is Fault.STALLED else 10.0),
+        )
 
     return build
 
 
 def check_wire(arrived, issuer, scheme):
-    """What holds whatever happened: one body and one signature for the effect, a fresh header id for each question."""
+    """What holds whatever happened: one body and one signature for the effect, a fresh header id
+    for each question.
+    """
     effects = arrived(issuer, BULK)
     questions = arrived(issuer, STATUS)
     ids = [each.headers["Request-Id"] for each in questions] if scheme == "KG" else []
     ids += [effects[0].headers["Request-Id"]] if scheme == "KG" else []
 
     assert len({each.body for each in effects}) == 1
-    assert len({each.headers.get("Sign", each.headers.get("X-JWS-Signature")) for each in effects}) == 1
+    assert (
+        len({each.headers.get("Sign", each.headers.get("X-JWS-Signature")) for each in effects})
+        == 1
+    )
     assert len({each.headers.get("Request-Id") for each in effects}) == 1
     assert len(set(ids)) == len(ids)
     assert "bad signature" not in {each.verdict for each in issuer.received}
 
 
 def check_order(issuer):
-    """An effect goes out again only after a clean "not known", or an answer which says that nothing was done."""
+    """An effect goes out again only after a clean "not known", or an answer which says that nothing
+    was done.
+    """
     before = None
     for each in issuer.received:
         if each.path.endswith(BULK) and before is not None:
@@ -60,7 +72,9 @@ def check_order(issuer):
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_fault_in_the_first_answer_of_an_effect_ends_in_its_one_card(client, issuer, arrived, scheme, fault):
+async def test_fault_in_the_first_answer_of_an_effect_ends_in_its_one_card(
+    client, issuer, arrived, scheme, fault
+):
     issuer.script(BULK, fault)
 
     op = await client(fault).cards.bulk_issue(product_id=2000, count=1)
@@ -74,7 +88,9 @@ async def test_fault_in_the_first_answer_of_an_effect_ends_in_its_one_card(clien
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_fault_in_the_first_answer_is_sent_again_only_where_nothing_was_done(client, issuer, arrived, scheme, fault):
+async def test_fault_in_the_first_answer_is_sent_again_only_where_nothing_was_done(
+    client, issuer, arrived, scheme, fault
+):
     issuer.script(BULK, fault)
 
     await client(fault).cards.bulk_issue(product_id=2000, count=1)
@@ -85,7 +101,9 @@ async def test_fault_in_the_first_answer_is_sent_again_only_where_nothing_was_do
 
 @pytest.mark.parametrize("first", [Fault.CLOSED, Fault.DROPPED])
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_fault_in_the_look_up_of_work_that_was_done_or_not_ends_in_the_one_card(client, issuer, arrived, scheme, first, fault):
+async def test_fault_in_the_look_up_of_work_that_was_done_or_not_ends_in_the_one_card(
+    client, issuer, arrived, scheme, first, fault
+):
     issuer.script(BULK, first)
     issuer.script(STATUS, fault)
 
@@ -100,7 +118,9 @@ async def test_fault_in_the_look_up_of_work_that_was_done_or_not_ends_in_the_one
     assert [card["card_id"] for card in issuer.ledger()] == list(issued.card_ids)
 
 
-@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault not in (*UNREADABLE, Fault.ODD_STATUS)])
+@pytest.mark.parametrize(
+    "fault", [fault for fault in FAULTS if fault not in (*UNREADABLE, Fault.ODD_STATUS)]
+)
 async def test_fault_in_a_read_is_asked_again(client, issuer, arrived, scheme, fault):
     fp = client(fault)
     op = await fp.cards.bulk_issue(product_id=2000, count=1)
@@ -115,7 +135,9 @@ async def test_fault_in_a_read_is_asked_again(client, issuer, arrived, scheme, f
 
 
 @pytest.mark.parametrize("fault", UNREADABLE)
-async def test_answer_of_another_kind_to_a_read_is_a_protocol_error(client, issuer, arrived, scheme, fault):
+async def test_answer_of_another_kind_to_a_read_is_a_protocol_error(
+    client, issuer, arrived, scheme, fault
+):
     fp = client(fault)
     op = await fp.cards.bulk_issue(product_id=2000, count=1)
     issuer.script(STATUS, fault)
@@ -140,7 +162,9 @@ async def test_odd_status_of_a_read_is_passed_through(client, issuer, scheme):
     assert not state.final
 
 
-async def test_read_that_never_gets_an_answer_says_that_it_is_harmless(client, issuer, arrived, scheme):
+async def test_read_that_never_gets_an_answer_says_that_it_is_harmless(
+    client, issuer, arrived, scheme
+):
     fp = client(Fault.CLOSED)
     issuer.script(STATUS, *[Fault.CLOSED] * 10)
 
@@ -169,7 +193,9 @@ async def test_thirty_effects_through_every_fault_make_thirty_cards(connect, sch
     )
     async with Sandbox(faults=storm) as issuer:
         fp = connect(issuer, scheme=scheme, policy=hasty(retries_per_second=10_000))
-        ops = await asyncio.gather(*(fp.cards.bulk_issue(product_id=2000, count=1) for _ in range(30)))
+        ops = await asyncio.gather(
+            *(fp.cards.bulk_issue(product_id=2000, count=1) for _ in range(30))
+        )
         cards = [(await op.result()).card_ids for op in ops]
         made = sorted(card["card_id"] for card in issuer.ledger())
 

@@ -1,10 +1,19 @@
-"""Gateways that say 401, 403 and 404 in whatever form: they know of no id, and nothing of what was done behind them."""
+"""Gateways that say 401, 403 and 404 in whatever form: they know of no id, and nothing of what was
+done behind them.
+"""
 
 from __future__ import annotations
 
 import pytest
 
-from freedompay_async import AuthenticationError, FreedomPayError, OutcomeUnknown, Policy, ProtocolError, StillProcessing
+from freedompay_async import (
+    AuthenticationError,
+    FreedomPayError,
+    OutcomeUnknown,
+    Policy,
+    ProtocolError,
+    StillProcessing,
+)
 from freedompay_async.contract.models import BulkIssue, CardId
 from freedompay_async.contract.table import CARDS_BALANCE, CARDS_BULK_ISSUE
 from freedompay_async.operations.operation import Operation
@@ -25,7 +34,9 @@ def ended(timed, over):
         async def story():
             try:
                 return await session.submit(
-                    CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), {"request_id": request_id, "timeout": timeout}
+                    CARDS_BULK_ISSUE,
+                    BulkIssue(product_id=2000, count=1),
+                    {"request_id": request_id, "timeout": timeout},
                 )
             except FreedomPayError as error:
                 return error
@@ -55,30 +66,45 @@ def test_host_that_refuses_questions_too_is_told_at_once(ended, memory, say, htt
     wire = memory(card__bulk_issue=[step], request__status=[step])
     error, seconds = ended(wire, request_id=given)
 
-    assert (type(error), error.outcome_unknown, error.http_status) == (AuthenticationError, True, http)
+    assert (type(error), error.outcome_unknown, error.http_status) == (
+        AuthenticationError,
+        True,
+        http,
+    )
     assert error.request_id == wire.of(BULK)[0].fields["request_id"]
     assert (wire.calls, seconds) == ([BULK, STATUS], 0.0)
     assert "Whether this call did anything is not known" in str(error)
     assert "This attempt did nothing" not in str(error)
 
 
-def test_key_that_the_issuer_itself_refuses_for_the_question_leaves_the_effect_open(ended, memory, say):
+def test_key_that_the_issuer_itself_refuses_for_the_question_leaves_the_effect_open(
+    ended, memory, say
+):
     wire = memory(card__bulk_issue=[say.http(403, b"Forbidden")], request__status=[say.denied])
     error, _ = ended(wire)
 
-    assert (type(error), error.outcome_unknown, wire.calls) == (AuthenticationError, True, [BULK, STATUS])
+    assert (type(error), error.outcome_unknown, wire.calls) == (
+        AuthenticationError,
+        True,
+        [BULK, STATUS],
+    )
 
 
 @pytest.mark.parametrize("step", ["lost", "unavailable", "limited", "page", "not_sent"])
 def test_question_without_an_answer_is_asked_again(ended, memory, say, step):
-    wire = memory(card__bulk_issue=[say.http(403, b"Forbidden")], request__status=[getattr(say, step), say.success])
+    wire = memory(
+        card__bulk_issue=[say.http(403, b"Forbidden")],
+        request__status=[getattr(say, step), say.success],
+    )
     state, _ = ended(wire)
 
     assert (state.card_ids, wire.calls) == (("card-1",), [BULK, STATUS, STATUS])
 
 
 def test_id_that_is_not_known_behind_a_refusal_is_sent_again_after_the_grace(ended, memory, say):
-    wire = memory(card__bulk_issue=[say.http(403, b"Forbidden"), say.success], request__status=[say.unknown])
+    wire = memory(
+        card__bulk_issue=[say.http(403, b"Forbidden"), say.success], request__status=[say.unknown]
+    )
     state, _ = ended(wire)
 
     first, second = wire.of(BULK)
@@ -100,7 +126,9 @@ def test_refusal_of_what_was_sent_again_is_looked_up_like_the_first(ended, memor
 
 @pytest.mark.parametrize("form", FOREIGN)
 @pytest.mark.parametrize("http", [401, 403])
-def test_question_that_is_refused_in_any_form_is_an_authentication_error(play, over, memory, say, http, form):
+def test_question_that_is_refused_in_any_form_is_an_authentication_error(
+    play, over, memory, say, http, form
+):
     wire = memory(card__balance=[say.http(http, FOREIGN[form])])
 
     with pytest.raises(AuthenticationError, match="The question did nothing") as caught:
@@ -126,7 +154,10 @@ def test_call_that_nobody_can_be_asked_about_is_left_open(ask, say, scheme, http
 @pytest.mark.parametrize("form", FOREIGN)
 def test_pin_that_is_refused_may_be_set_again(ask, say, form):
     with pytest.raises(AuthenticationError, match="Doing it again gives the same end") as caught:
-        ask(lambda fp: fp.cards.set_pin("c-1", "U2FsdGVkX18="), card__set_pin=[say.http(403, FOREIGN[form])])
+        ask(
+            lambda fp: fp.cards.set_pin("c-1", "U2FsdGVkX18="),
+            card__set_pin=[say.http(403, FOREIGN[form])],
+        )
 
     assert caught.value.outcome_unknown
 
@@ -135,8 +166,12 @@ def test_pin_that_is_refused_may_be_set_again(ask, say, form):
 
 
 @pytest.mark.parametrize("form", FOREIGN)
-def test_404_to_the_question_does_not_keep_a_lost_call_from_being_sent_again(ended, memory, say, form):
-    wire = memory(card__bulk_issue=[say.lost, say.success], request__status=[say.http(404, FOREIGN[form])])
+def test_404_to_the_question_does_not_keep_a_lost_call_from_being_sent_again(
+    ended, memory, say, form
+):
+    wire = memory(
+        card__bulk_issue=[say.lost, say.success], request__status=[say.http(404, FOREIGN[form])]
+    )
     state, _ = ended(wire)
 
     first, second = wire.of(BULK)
@@ -146,7 +181,9 @@ def test_404_to_the_question_does_not_keep_a_lost_call_from_being_sent_again(end
 
 @pytest.mark.parametrize("form", FOREIGN)
 @pytest.mark.parametrize("http", [200, 302, 400, 405, 410, 422])
-def test_other_foreign_answers_to_the_question_let_nothing_be_sent_again(ended, memory, say, http, form):
+def test_other_foreign_answers_to_the_question_let_nothing_be_sent_again(
+    ended, memory, say, http, form
+):
     wire = memory(card__bulk_issue=[say.lost], request__status=[say.http(http, FOREIGN[form])])
     error, _ = ended(wire, timeout=20)
 
@@ -156,8 +193,12 @@ def test_other_foreign_answers_to_the_question_let_nothing_be_sent_again(ended, 
 
 @pytest.mark.parametrize("form", CONTRADICTIONS)
 @pytest.mark.parametrize("http", [200, 404])
-def test_answer_to_the_question_that_contradicts_itself_lets_nothing_be_sent_again(ended, memory, say, http, form):
-    wire = memory(card__bulk_issue=[say.lost], request__status=[say.http(http, CONTRADICTIONS[form])])
+def test_answer_to_the_question_that_contradicts_itself_lets_nothing_be_sent_again(
+    ended, memory, say, http, form
+):
+    wire = memory(
+        card__bulk_issue=[say.lost], request__status=[say.http(http, CONTRADICTIONS[form])]
+    )
     error, _ = ended(wire, timeout=20)
 
     assert (type(error), len(wire.of(BULK))) == (OutcomeUnknown, 1)
@@ -180,19 +221,30 @@ def test_not_known_in_the_issuers_own_json_is_none(play, over, memory, say, http
 
 
 @pytest.mark.parametrize("form", FOREIGN)
-def test_404_to_every_question_of_a_wait_says_nothing_of_an_acceptance(play, over, memory, say, form):
+def test_404_to_every_question_of_a_wait_says_nothing_of_an_acceptance(
+    play, over, memory, say, form
+):
     session = over(memory(request__status=[say.http(404, FOREIGN[form])]))
-    with pytest.raises(StillProcessing, match="Nothing tells that the issuer ever accepted it") as caught:
+    with pytest.raises(
+        StillProcessing, match="Nothing tells that the issuer ever accepted it"
+    ) as caught:
         play(Operation(session, CARDS_BULK_ISSUE, OWN).result(timeout=20))
 
     assert (caught.value.done, type(caught.value.__cause__)) == (None, ProtocolError)
 
 
 def test_404_of_a_gateway_while_it_is_made_only_costs_time(play, over, memory, say):
-    asked = [say.process, say.http(404, b"404 page not found\n"), say.http(502, b"<html>"), say.success]
+    asked = [
+        say.process,
+        say.http(404, b"404 page not found\n"),
+        say.http(502, b"<html>"),
+        say.success,
+    ]
     session = over(memory(request__status=asked))
 
-    assert play(Operation(session, CARDS_BULK_ISSUE, OWN).result(timeout=60)).card_ids == ("card-1",)
+    assert play(Operation(session, CARDS_BULK_ISSUE, OWN).result(timeout=60)).card_ids == (
+        "card-1",
+    )
 
 
 # -- the first answer
@@ -212,11 +264,19 @@ def test_429_in_any_form_is_waited_out_under_the_same_id(ended, memory, say, for
     wire = memory(card__bulk_issue=[say.http(429, FOREIGN[form]), say.success])
     state, _ = ended(wire)
 
-    assert (state.card_ids, wire.calls, len({each.body for each in wire.sent})) == (("card-1",), [BULK, BULK], 1)
+    assert (state.card_ids, wire.calls, len({each.body for each in wire.sent})) == (
+        ("card-1",),
+        [BULK, BULK],
+        1,
+    )
 
 
 @pytest.mark.parametrize("form", FOREIGN)
 @pytest.mark.parametrize("http", [200, 400, 404, 422])
 def test_foreign_answer_to_a_read_is_a_protocol_error(play, over, memory, say, http, form):
     with pytest.raises(ProtocolError, match="It changes nothing"):
-        play(over(memory(card__balance=[say.http(http, FOREIGN[form])])).read(CARDS_BALANCE, CardId(card_id="c-1")))
+        play(
+            over(memory(card__balance=[say.http(http, FOREIGN[form])])).read(
+                CARDS_BALANCE, CardId(card_id="c-1")
+            )
+        )

@@ -10,7 +10,11 @@ from freedompay_async import GiftCardError, OutcomeUnknown, ProtocolError, Resul
 from freedompay_async.models import GiftCardState, GiftCardStatus, GiftStatus
 from tests.samples import SAMPLES, calling
 
-CALLS = {name: (calling(name), sample.path.removeprefix("/v5/cards/")) for name, sample in SAMPLES.items() if sample.gift}
+CALLS = {
+    name: (calling(name), sample.path.removeprefix("/v5/cards/"))
+    for name, sample in SAMPLES.items()
+    if sample.gift
+}
 READS = [name for name in CALLS if SAMPLES[name].retry == "read"]
 NO = [code for code in GiftStatus if code < 0]
 # What tells that it was not done: the status is about what was asked.
@@ -27,7 +31,12 @@ def test_negative_status_is_an_error_with_its_sentence(ask, say, scheme, name, c
         ask(call, scheme=scheme, **{path: [say.gift(code.value)]})
 
     error = caught.value
-    assert (error.call, error.code, error.error_code, error.error_description) == (name, code, str(code.value), code.sentence)
+    assert (error.call, error.code, error.error_code, error.error_description) == (
+        name,
+        code,
+        str(code.value),
+        code.sentence,
+    )
     assert f"{code.value} {code.sentence}" in str(error)
     assert error.done is (False if name in READS or code in NOT_DONE else None)
     assert len(ask.wire.sent) == 1
@@ -49,9 +58,17 @@ def test_error_without_an_answer_has_no_code():
 
 
 def test_status_of_a_card_is_read(ask, say, scheme):
-    state = ask(lambda fp: fp.gift_cards.status("5"), scheme=scheme, card_status=[say.lost, say.gift(card_status=1, **CARD)])
+    state = ask(
+        lambda fp: fp.gift_cards.status("5"),
+        scheme=scheme,
+        card_status=[say.lost, say.gift(card_status=1, **CARD)],
+    )
 
-    assert (state.card_status, state.card_status.sentence, state.card_balance) == (GiftCardStatus.ISSUED, "The card is issued.", 5000)
+    assert (state.card_status, state.card_status.sentence, state.card_balance) == (
+        GiftCardStatus.ISSUED,
+        "The card is issued.",
+        5000,
+    )
     assert [each.fields for each in ask.wire.sent] == [{"card_id": 5}] * 2
 
 
@@ -83,14 +100,19 @@ def test_order_is_issued_and_named_by_its_card(ask, say, card_id):
 
 @pytest.mark.parametrize("card_id", ["AB-5", "-5", "5.0"])
 def test_order_without_a_card_id_is_for_a_person(ask, say, card_id):
-    with pytest.raises(ResultUnknown, match=f"paid for, and the answer names it {str(card_id)!r}, which is no card id") as caught:
+    with pytest.raises(
+        ResultUnknown,
+        match=f"paid for, and the answer names it {str(card_id)!r}, which is no card id",
+    ) as caught:
         ask(order, issue_card=[say.gift(card_id=card_id)])
 
     assert (caught.value.call, caught.value.done) == ("gift_cards.issue", True)
     assert caught.value.request_id
 
 
-@pytest.mark.parametrize("facts", [{}, *({"card_id": empty} for empty in (None, "", "  ", 0, "0"))], ids=str)
+@pytest.mark.parametrize(
+    "facts", [{}, *({"card_id": empty} for empty in (None, "", "  ", 0, "0"))], ids=str
+)
 def test_order_whose_card_is_not_named_is_for_a_person(ask, say, facts):
     with pytest.raises(ResultUnknown, match="paid for, and the answer does not name it") as caught:
         ask(order, issue_card=[say.gift(**facts)])
@@ -114,13 +136,20 @@ def test_order_goes_on_in_another_process(ask, say):
 
 
 def test_lost_confirmation_of_a_card_that_is_active_is_done(ask, say, scheme):
-    state = ask(confirm, scheme=scheme, activate_card=[say.lost], card_status=[say.gift(card_status=2, **CARD)])
+    state = ask(
+        confirm,
+        scheme=scheme,
+        activate_card=[say.lost],
+        card_status=[say.gift(card_status=2, **CARD)],
+    )
 
     assert state.card_status == GiftCardStatus.ACTIVATED
     assert ask.wire.calls == ["activate_card"] * (1 if scheme == "KZ" else 2) + ["card_status"]
 
 
-@pytest.mark.parametrize("facts", [{}, *({"card_status": number} for number in (0, 1, 3, 4, 5, 9))], ids=str)
+@pytest.mark.parametrize(
+    "facts", [{}, *({"card_status": number} for number in (0, 1, 3, 4, 5, 9))], ids=str
+)
 def test_lost_confirmation_of_another_card_stays_unknown(ask, say, scheme, facts):
     with pytest.raises(OutcomeUnknown) as caught:
         ask(confirm, scheme=scheme, activate_card=[say.lost], card_status=[say.gift(**facts)])
@@ -145,7 +174,11 @@ def test_lost_confirmation_whose_status_cannot_be_had_stays_unknown(ask, say, sc
         ask(confirm, scheme=scheme, activate_card=[say.lost], card_status=[getattr(say, script)])
 
     (note,) = caught.value.__notes__
-    assert (caught.value.call, bool(caught.value.request_id), caught.value.__cause__) == ("gift_cards.confirm", True, None)
+    assert (caught.value.call, bool(caught.value.request_id), caught.value.__cause__) == (
+        "gift_cards.confirm",
+        True,
+        None,
+    )
     assert note.startswith("its status could not be had either: gift_cards.status: ")
     assert why in note
 
@@ -155,11 +188,17 @@ def test_lost_confirmation_whose_status_is_an_error_stays_unknown(ask, say):
         ask(confirm, activate_card=[say.lost], card_status=[say.gift(-7)])
 
     assert caught.value.call == "gift_cards.confirm"
-    assert [note.partition(": ")[0] for note in caught.value.__notes__] == ["its status could not be had either"]
+    assert [note.partition(": ")[0] for note in caught.value.__notes__] == [
+        "its status could not be had either"
+    ]
 
 
 def test_activated_already_after_a_confirmation_whose_status_could_not_be_had_is_done(ask, say):
-    state = ask(confirm_twice, activate_card=[say.lost, say.gift(-10)], card_status=[say.denied, say.gift(card_status=2, **CARD)])
+    state = ask(
+        confirm_twice,
+        activate_card=[say.lost, say.gift(-10)],
+        card_status=[say.denied, say.gift(card_status=2, **CARD)],
+    )
 
     assert state.card_status == GiftCardStatus.ACTIVATED
 
@@ -172,24 +211,45 @@ def test_activated_already_after_a_lost_confirmation_is_done(ask, say):
     assert ask.wire.calls == ["activate_card", "card_status"] * 2
 
 
-def test_activated_already_of_a_card_that_its_status_does_not_call_active_is_left_open(ask, say, scheme):
+def test_activated_already_of_a_card_that_its_status_does_not_call_active_is_left_open(
+    ask, say, scheme
+):
     with pytest.raises(GiftCardError) as caught:
-        ask(confirm, scheme=scheme, activate_card=[say.gift(-10)], card_status=[say.gift(card_status=1, **CARD)])
+        ask(
+            confirm,
+            scheme=scheme,
+            activate_card=[say.gift(-10)],
+            card_status=[say.gift(card_status=1, **CARD)],
+        )
 
     assert (caught.value.code, caught.value.done) == (GiftStatus.ALREADY_ACTIVATED, None)
-    assert caught.value.__notes__ == ["asked since, the issuer says of its status: The card is issued."]
+    assert caught.value.__notes__ == [
+        "asked since, the issuer says of its status: The card is issued."
+    ]
 
 
-def test_activated_already_at_the_second_send_of_one_confirmation_is_settled_by_the_status(ask, say):
-    state = ask(confirm, scheme="KG", activate_card=[say.lost, say.gift(-10)], card_status=[say.gift(card_status=2, **CARD)])
+def test_activated_already_at_the_second_send_of_one_confirmation_is_settled_by_the_status(
+    ask, say
+):
+    state = ask(
+        confirm,
+        scheme="KG",
+        activate_card=[say.lost, say.gift(-10)],
+        card_status=[say.gift(card_status=2, **CARD)],
+    )
 
     assert state.card_status == GiftCardStatus.ACTIVATED
     assert ask.wire.calls == ["activate_card", "activate_card", "card_status"]
 
 
 @pytest.mark.parametrize("first", ["silent", "no_place"])
-def test_activated_already_after_a_cancelled_confirmation_is_done_whoever_did_it(play, memory, client_of, say, settled, first):
-    wire = memory(activate_card=[getattr(say, first), say.gift(-10)], card_status=[say.gift(card_status=2, **CARD)])
+def test_activated_already_after_a_cancelled_confirmation_is_done_whoever_did_it(
+    play, memory, client_of, say, settled, first
+):
+    wire = memory(
+        activate_card=[getattr(say, first), say.gift(-10)],
+        card_status=[say.gift(card_status=2, **CARD)],
+    )
 
     async def story():
         attached = client_of(wire).gift_cards.attach(5)
@@ -205,7 +265,12 @@ def test_activated_already_after_a_cancelled_confirmation_is_done_whoever_did_it
 
 
 def test_activated_already_at_a_first_try_may_be_what_another_process_did(ask, say, scheme):
-    state = ask(confirm, scheme=scheme, activate_card=[say.gift(-10)], card_status=[say.gift(card_status=2, **CARD)])
+    state = ask(
+        confirm,
+        scheme=scheme,
+        activate_card=[say.gift(-10)],
+        card_status=[say.gift(card_status=2, **CARD)],
+    )
 
     assert state.card_status == GiftCardStatus.ACTIVATED
     assert ask.wire.calls == ["activate_card", "card_status"]
@@ -239,6 +304,9 @@ def test_wrong_code_may_be_followed_by_the_right_one(ask, say):
 
 def test_code_from_the_sms_is_in_no_error(ask, say):
     with pytest.raises(GiftCardError) as caught:
-        ask(lambda fp: fp.gift_cards.attach(5).confirm("907351"), activate_card=[say.gift(-8, otp="907351")])
+        ask(
+            lambda fp: fp.gift_cards.attach(5).confirm("907351"),
+            activate_card=[say.gift(-8, otp="907351")],
+        )
 
     assert "907351" not in str(caught.value) + repr(vars(caught.value))

@@ -44,7 +44,11 @@ def test_error_of_an_effect_has_its_id_and_call(play, over, memory, say, script,
     wire = memory(card__bulk_issue=script, request__status=[say.unavailable])
 
     with pytest.raises(FreedomPayError) as caught:
-        play(over(wire).submit(CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), {"request_id": given}))
+        play(
+            over(wire).submit(
+                CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), {"request_id": given}
+            )
+        )
 
     assert caught.value.request_id == wire.sent[0].fields["request_id"]
     assert caught.value.request_id in str(caught.value)
@@ -53,7 +57,9 @@ def test_error_of_an_effect_has_its_id_and_call(play, over, memory, say, script,
 
 def test_error_of_a_read_has_the_id_asked_about(play, over, memory, script):
     with pytest.raises(FreedomPayError) as caught:
-        play(over(memory(request__status=script)).read(REQUESTS_STATUS, StatusQuery(request_id=OWN)))
+        play(
+            over(memory(request__status=script)).read(REQUESTS_STATUS, StatusQuery(request_id=OWN))
+        )
 
     assert caught.value.request_id == OWN
     assert caught.value.call == "requests.status"
@@ -63,7 +69,11 @@ def test_each_record_of_an_effect_has_its_id(play, over, memory, say, script, re
     wire = memory(card__bulk_issue=script, request__status=[say.unavailable])
 
     with pytest.raises(FreedomPayError):
-        play(over(wire).submit(CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), {"request_id": OWN}))
+        play(
+            over(wire).submit(
+                CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), {"request_id": OWN}
+            )
+        )
 
     assert {record.request_id for record in records()} == {OWN}
     assert {record.call for record in records()} == {"cards.bulk_issue"}
@@ -72,7 +82,9 @@ def test_each_record_of_an_effect_has_its_id(play, over, memory, say, script, re
 
 def test_each_record_of_a_read_has_the_id_asked_about(play, over, memory, script, records):
     with pytest.raises(FreedomPayError):
-        play(over(memory(request__status=script)).read(REQUESTS_STATUS, StatusQuery(request_id=OWN)))
+        play(
+            over(memory(request__status=script)).read(REQUESTS_STATUS, StatusQuery(request_id=OWN))
+        )
 
     assert {record.request_id for record in records()} == {OWN}
 
@@ -80,7 +92,11 @@ def test_each_record_of_a_read_has_the_id_asked_about(play, over, memory, script
 def test_error_pickles_with_all_that_it_knows(play, over, memory, script, say):
     wire = memory(card__bulk_issue=script, request__status=[say.unavailable])
     with pytest.raises(FreedomPayError) as caught:
-        play(over(wire).submit(CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), {"request_id": OWN}))
+        play(
+            over(wire).submit(
+                CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), {"request_id": OWN}
+            )
+        )
 
     copy = pickle.loads(pickle.dumps(caught.value))
 
@@ -108,7 +124,14 @@ DT = "2026-05-14T16:00:00+06:00"
 
 
 def person():
-    return NewClient(phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV", document=Secret(DOCUMENT))
+    return NewClient(
+        phone=77017777777,
+        type=1,
+        resident=1,
+        first_name="IVAN",
+        last_name="IVANOV",
+        document=Secret(DOCUMENT),
+    )
 
 
 async def everything_said(fp, call, caplog) -> str:
@@ -128,23 +151,36 @@ async def everything_said(fp, call, caplog) -> str:
     return out.getvalue()
 
 
-FAILURES = [Fault.ERROR_500, Fault.HTML_200, Fault.CUT_JSON, Fault.OTHER_SHAPE, Fault.CLOSED, Fault.UNAVAILABLE]
+FAILURES = [
+    Fault.ERROR_500,
+    Fault.HTML_200,
+    Fault.CUT_JSON,
+    Fault.OTHER_SHAPE,
+    Fault.CLOSED,
+    Fault.UNAVAILABLE,
+]
 
 
 @pytest.mark.parametrize("fault", FAILURES)
-async def test_nothing_that_a_failed_call_says_has_the_key_or_the_document(issuer, connect, scheme, caplog, fault):
+async def test_nothing_that_a_failed_call_says_has_the_key_or_the_document(
+    issuer, connect, scheme, caplog, fault
+):
     fp = connect(issuer, scheme=scheme)
     issuer.script("client/add", fault)
     issuer.script("request/status", *[fault] * 400)
 
-    said = await everything_said(fp, fp.clients.create(product_id=2000, client=person(), timeout=0.1), caplog)
+    said = await everything_said(
+        fp, fp.clients.create(product_id=2000, client=person(), timeout=0.1), caplog
+    )
 
     assert "OutcomeUnknown" in said
     assert KEY not in said
     assert DOCUMENT not in said
 
 
-async def test_nothing_that_a_cancelled_call_says_has_the_key_or_the_document(issuer, connect, scheme, caplog, cancelled_at):
+async def test_nothing_that_a_cancelled_call_says_has_the_key_or_the_document(
+    issuer, connect, scheme, caplog, cancelled_at
+):
     fp = connect(issuer, scheme=scheme)
     await fp.cards.bulk_issue(product_id=2000, count=1)
 
@@ -179,18 +215,26 @@ def test_numbers_of_cards_in_an_answer_are_masked_on_the_error(play, over, memor
 
 
 @pytest.mark.parametrize("field", ["error_description", "error_code"])
-def test_numbers_of_cards_in_what_the_issuer_says_of_an_error_are_masked(play, over, memory, say, records, field):
+def test_numbers_of_cards_in_what_the_issuer_says_of_an_error_are_masked(
+    play, over, memory, say, records, field
+):
     answer = {"status": "error", "dt": DT, field: f"card {PAN} is closed"}
     wire = memory(card__bulk_issue=[say.http(200, answer)], request__status=[say.http(200, answer)])
 
     with pytest.raises(FreedomPayError) as caught:
         play(over(wire).submit(CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1)))
 
-    said = str(caught.value) + repr(vars(caught.value)) + repr([record.getMessage() for record in records()])
+    said = (
+        str(caught.value)
+        + repr(vars(caught.value))
+        + repr([record.getMessage() for record in records()])
+    )
     assert PAN not in said
 
 
-def test_numbers_of_cards_in_a_status_that_is_no_status_are_masked(play, over, memory, say, records):
+def test_numbers_of_cards_in_a_status_that_is_no_status_are_masked(
+    play, over, memory, say, records
+):
     wire = memory(request__status=[say.http(200, {"status": f"card {PAN}", "dt": DT})])
 
     with pytest.raises(FreedomPayError) as caught:

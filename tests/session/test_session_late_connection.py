@@ -1,4 +1,6 @@
-"""A connection that came too late for a repeat goes back to the real pool, and the next call uses it."""
+"""A connection that came too late for a repeat goes back to the real pool, and the next call uses
+it.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,14 @@ async def test_a_connection_that_came_too_late_is_given_back_unused(issuer, conn
     fp = connect(issuer, max_connections=1)
     await fp.cards.bulk_issue(product_id=2000, count=1)
     received = len(issuer.received)
-    attempt = Attempt(deadline=asyncio.get_running_loop().time() + 5, seconds=5, may_leave=lambda: False)
+    attempt = Attempt(
+        deadline=asyncio.get_running_loop().time() + 5, seconds=5, may_leave=lambda: False
+    )
 
     with pytest.raises(TransportError, match="too long ago"):
-        await fp._transport.send(Message("POST", "/v5/card-api/card/bulk_issue", {}, b"{}"), attempt)
+        await fp._transport.send(
+            Message("POST", "/v5/card-api/card/bulk_issue", {}, b"{}"), attempt
+        )
     left = pool(fp)
     await fp.cards.bulk_issue(product_id=2000, count=1)
 

@@ -1,4 +1,6 @@
-"""After any mix of faults and cancellations nothing is left open, and the ledger agrees with what was said."""
+"""After any mix of faults and cancellations nothing is left open, and the ledger agrees with what
+was said.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ def _nothing_is_learnt(monkeypatch):
 
 
 @pytest.mark.parametrize("seed", range(2))
-async def test_300_mixed_calls_with_faults_and_cancellations_leave_the_pool_whole(connect, scheme, hasty, pool, settled, seed):
+async def test_300_mixed_calls_with_faults_and_cancellations_leave_the_pool_whole(
+    connect, scheme, hasty, pool, settled, seed
+):
     rng = random.Random(seed)
     reports = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: reports.append(context))
@@ -48,7 +52,9 @@ async def test_300_mixed_calls_with_faults_and_cancellations_leave_the_pool_whol
     async def one(fp):
         own = str(uuid4())
         calls = [
-            lambda: fp.cards.bulk_issue(product_id=2000, count=1, request_id=own, timeout=rng.choice([0.02, 0.1, 10.0])),
+            lambda: fp.cards.bulk_issue(
+                product_id=2000, count=1, request_id=own, timeout=rng.choice([0.02, 0.1, 10.0])
+            ),
             lambda: fp.cards.bulk_issue(product_id=2000, count=1, request_id=own),
             lambda: fp.clients.create(product_id=2000, client=person, request_id=own),
             lambda: fp.requests.attach(own).refresh(timeout=5),
@@ -69,7 +75,12 @@ async def test_300_mixed_calls_with_faults_and_cancellations_leave_the_pool_whol
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         async with Sandbox(faults=Faults(seed=seed, **STORM)) as issuer:
-            fp = connect(issuer, scheme=scheme, max_connections=8, policy=hasty(retries_per_second=10_000, attempt_timeout=1.0))
+            fp = connect(
+                issuer,
+                scheme=scheme,
+                max_connections=8,
+                policy=hasty(retries_per_second=10_000, attempt_timeout=1.0),
+            )
             for _ in range(10):
                 await asyncio.gather(*(one(fp) for _ in range(30)))
             await settled()
@@ -82,10 +93,16 @@ async def test_300_mixed_calls_with_faults_and_cancellations_leave_the_pool_whol
 
     assert (left.taken, left.waiting) == (0, 0)
     assert left.idle <= 8
-    assert [task for task in tasks if "freedompay_async/" in repr(task) and "sandbox" not in repr(task)] == []
+    assert [
+        task for task in tasks if "freedompay_async/" in repr(task) and "sandbox" not in repr(task)
+    ] == []
     assert len(made) == len(set(made))
-    assert [own for own in made if said.get(own) in ("NotSent", "RequestFailed", "RateLimited")] == []
-    assert [str(each.message) for each in caught if issubclass(each.category, ResourceWarning)] == []
+    assert [
+        own for own in made if said.get(own) in ("NotSent", "RequestFailed", "RateLimited")
+    ] == []
+    assert [
+        str(each.message) for each in caught if issubclass(each.category, ResourceWarning)
+    ] == []
     assert reports == []
 
 
@@ -109,7 +126,9 @@ async def test_memory_of_the_session_is_flat(issuer, connect):
             await fp.cards.bulk_issue(product_id=2000, count=1)
         gc.collect()
         modules = (str(type(each).__module__) for each in gc.get_objects())
-        return sum(name.startswith("freedompay_async.") and ".sandbox" not in name for name in modules)
+        return sum(
+            name.startswith("freedompay_async.") and ".sandbox" not in name for name in modules
+        )
 
     await calls(20)
     before = await calls(20)

@@ -10,7 +10,13 @@ import textwrap
 
 import pytest
 
-from freedompay_async import ConfigurationError, FreedomPay, NotSent, OutcomeUnknown, StillProcessing
+from freedompay_async import (
+    ConfigurationError,
+    FreedomPay,
+    NotSent,
+    OutcomeUnknown,
+    StillProcessing,
+)
 from freedompay_async.sandbox import Sandbox
 
 BULK = "card/bulk_issue"
@@ -19,7 +25,9 @@ OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 
 
 def client(base_url, **options):
-    return FreedomPay(auth_id="10001", secret_key="sandbox-secret", region="KZ", base_url=base_url, **options)
+    return FreedomPay(
+        auth_id="10001", secret_key="sandbox-secret", region="KZ", base_url=base_url, **options
+    )
 
 
 def test_second_event_loop_is_refused_and_nothing_is_sent():
@@ -217,7 +225,13 @@ asyncio.run(parent(globals()[sys.argv[1]]))
 
 
 def forked(child) -> list[str]:
-    run = subprocess.run([sys.executable, "-c", textwrap.dedent(FORKED), child], capture_output=True, text=True, timeout=60, check=False)
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(FORKED), child],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     return run.stdout.splitlines()
 
 

@@ -1,4 +1,6 @@
-"""A process that forks while its client has connections: the child sends nothing and disturbs nothing."""
+"""A process that forks while its client has connections: the child sends nothing and disturbs
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -69,13 +71,17 @@ asyncio.run(main())
 
 @pytest.fixture(params=["http", "https"])
 async def issuer(request, tmp_path):
-    async with RawIssuer(tls=server_context(tmp_path) if request.param == "https" else None) as issuer:
+    async with RawIssuer(
+        tls=server_context(tmp_path) if request.param == "https" else None
+    ) as issuer:
         yield issuer
 
 
 @pytest.fixture
 def forked(issuer, tmp_path):
-    """What a parent and its child say, and how many calls had come when the child had ended; the child does as it is told."""
+    """What a parent and its child say, and how many calls had come when the child had ended; the
+    child does as it is told.
+    """
 
     async def run(how):
         issuer.script("card/bulk_issue", "held")
@@ -119,7 +125,9 @@ def forked(issuer, tmp_path):
 
 
 @pytest.mark.parametrize("how", ["use", "close", "drop", "sys.exit", "_exit", "go on"])
-async def test_child_sends_nothing_and_the_connections_of_the_parent_outlive_it(forked, issuer, how):
+async def test_child_sends_nothing_and_the_connections_of_the_parent_outlive_it(
+    forked, issuer, how
+):
     said, error, calls = await forked(how)
     refused = ["child: True True"] if how in ("use", "go on") else []
 

@@ -95,7 +95,9 @@ async def test_close_while_calls_are_on_the_way_ends_them_all_with_the_truth(con
     async with RawIssuer() as issuer:
         issuer.script(BULK, *["held"] * 2)
         fp = connect(issuer, max_connections=2)
-        calls = [asyncio.create_task(fp.cards.bulk_issue(product_id=2000, count=1)) for _ in range(6)]
+        calls = [
+            asyncio.create_task(fp.cards.bulk_issue(product_id=2000, count=1)) for _ in range(6)
+        ]
         while len(issuer.held) < 2:
             await asyncio.sleep(0)
         await fp.aclose()
@@ -123,7 +125,9 @@ async def test_closing_twice_at_once_closes_every_connection(connect, settled, t
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["waiting", "woken"])
-async def test_close_that_is_cancelled_anywhere_closes_every_connection(connect, settled, cancelled_at, tmp_path, late):
+async def test_close_that_is_cancelled_anywhere_closes_every_connection(
+    connect, settled, cancelled_at, tmp_path, late
+):
     left = []
     async with RawIssuer(tls=server_context(tmp_path)) as issuer:
         for stop in itertools.count():
@@ -154,8 +158,12 @@ async def test_client_is_refused_after_its_context_also_in_an_error(connect):
 def test_loops_of_many_threads_each_have_a_client_of_their_own(far):
     def work():
         async def story():
-            async with FreedomPay(auth_id="1", secret_key="k", region="KZ", base_url=far.base_url) as fp:
-                said.append((await fp.cards.balance(f"card-{threading.get_ident()}")).extra["card_id"])
+            async with FreedomPay(
+                auth_id="1", secret_key="k", region="KZ", base_url=far.base_url
+            ) as fp:
+                said.append(
+                    (await fp.cards.balance(f"card-{threading.get_ident()}")).extra["card_id"]
+                )
 
         asyncio.run(story())
 

@@ -10,7 +10,15 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from freedompay_async import FreedomPay, JwsSigner, NewClient, NotSent, OutcomeUnknown, Secret, Section
+from freedompay_async import (
+    FreedomPay,
+    JwsSigner,
+    NewClient,
+    NotSent,
+    OutcomeUnknown,
+    Secret,
+    Section,
+)
 from freedompay_async.models import Address, IdentificationInfo
 from freedompay_async.transport.base import Attempt
 from freedompay_async.transport.connector import current_attempt
@@ -28,7 +36,13 @@ PERSON = NewClient(
     last_name="IVANOV",
     country="KAZ",
     document=Secret("JVBERi0="),
-    address1=Address(country="KAZ", postal_code="050000", address_line1="Алматы", address_line2="Абая", address_line3="1"),
+    address1=Address(
+        country="KAZ",
+        postal_code="050000",
+        address_line1="Алматы",
+        address_line2="Абая",
+        address_line3="1",
+    ),
 )
 METHODS = {
     "cards.issue": (
@@ -233,7 +247,9 @@ async def test_signer_of_a_section_wins_over_the_scheme_of_the_region(hasty, moc
     mocked.post(PREFIX + "card/activate", payload=PROCESS)
     signer = JwsSigner(auth_id="7", secret_key="k", alg="HS256")
 
-    async with FreedomPay(base_url=BASE, region="KG", signer=dict.fromkeys(Section, signer), policy=hasty()) as fp:
+    async with FreedomPay(
+        base_url=BASE, region="KG", signer=dict.fromkeys(Section, signer), policy=hasty()
+    ) as fp:
         await fp.cards.activate("c-1")
 
     assert "X-JWS-Signature" in only(mocked)[2]["headers"]
@@ -241,16 +257,22 @@ async def test_signer_of_a_section_wins_over_the_scheme_of_the_region(hasty, moc
 
 
 async def test_redirect_of_an_effect_is_asked_about(client, mocked):
-    mocked.post(PREFIX + "card/activate", status=307, headers={"Location": "https://elsewhere.example.com/"})
+    mocked.post(
+        PREFIX + "card/activate", status=307, headers={"Location": "https://elsewhere.example.com/"}
+    )
     mocked.post(PREFIX + "request/status", payload={"status": "ok", "request_status": "success"})
 
     op = await client.cards.activate("c-1", request_id=OWN)
 
     assert op.done
-    assert {str(url) for _, url in mocked.requests} == {PREFIX + "card/activate", PREFIX + "request/status"}
+    assert {str(url) for _, url in mocked.requests} == {
+        PREFIX + "card/activate",
+        PREFIX + "request/status",
+    }
 
 
-# The mock stands in for the whole of the HTTP library: it knows no connections, so the moment of having one is told by hand.
+# The mock stands in for the whole of the HTTP library: it knows no connections, so the moment of
+# having one is told by hand.
 def in_hand(error):
     def connected(url, **kwargs):
         current_attempt.get().connected()
@@ -303,7 +325,9 @@ NOT_SENT = {
 
 
 @pytest.mark.parametrize("error", NOT_SENT.values(), ids=NOT_SENT)
-async def test_error_before_a_connection_was_in_hand_is_not_sent_after_four_attempts(client, mocked, error):
+async def test_error_before_a_connection_was_in_hand_is_not_sent_after_four_attempts(
+    client, mocked, error
+):
     mocked.post(PREFIX + "card/activate", repeat=True, exception=error)
 
     with pytest.raises(NotSent):

@@ -1,4 +1,6 @@
-"""What goes out of a client whose contract is different, and what is said of a path that is a guess."""
+"""What goes out of a client whose contract is different, and what is said of a path that is a
+guess.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,17 @@ from decimal import Decimal
 
 import pytest
 
-from freedompay_async import ConfigurationError, FreedomPayError, JwsSigner, OutcomeUnknown, Override, RequestFailed, Retry, Secret, Section
+from freedompay_async import (
+    ConfigurationError,
+    FreedomPayError,
+    JwsSigner,
+    OutcomeUnknown,
+    Override,
+    RequestFailed,
+    Retry,
+    Secret,
+    Section,
+)
 from freedompay_async.models import RequestState
 from tests.samples import UNKNOWN_CALL, UNKNOWN_GIFT_PATH, UNKNOWN_PATH
 
@@ -44,7 +56,10 @@ class TestPath:
         )
 
         header = ask.wire.sent[0].headers["X-JWS-Signature"].partition("..")[0]
-        assert json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["uri"] == "/v6/activation"
+        assert (
+            json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["uri"]
+            == "/v6/activation"
+        )
 
     def test_of_the_look_up_is_used_to_settle(self, ask, say, signed):
         ask(
@@ -58,7 +73,11 @@ class TestPath:
         assert signed("/v6/status", ask.wire.sent[1].headers, ask.wire.sent[1].body)
 
     def test_of_another_region_is_not_used(self, ask, say):
-        ask(activate, options=different(Override(call="cards.activate", region="KG", path="/v6/activation")), card__activate=[say.process])
+        ask(
+            activate,
+            options=different(Override(call="cards.activate", region="KG", path="/v6/activation")),
+            card__activate=[say.process],
+        )
 
         assert ask.wire.calls == ["card/activate"]
 
@@ -66,18 +85,31 @@ class TestPath:
 class TestHeaders:
     @pytest.mark.parametrize(
         ("scheme", "name", "other"),
-        [("KZ", "X-JWS-Signature", "JWS-Signature"), ("KG", "Request-Id", "X-Request-Id"), ("KG", "Sign", "Signature")],
+        [
+            ("KZ", "X-JWS-Signature", "JWS-Signature"),
+            ("KG", "Request-Id", "X-Request-Id"),
+            ("KG", "Sign", "Signature"),
+        ],
     )
     def test_are_renamed(self, ask, say, scheme, name, other):
         ask(activate, scheme=scheme, card__activate=[say.process])
         before = ask.wire.sent[0].headers
-        ask(activate, scheme=scheme, options=different(Override(header_names={name: other})), card__activate=[say.process])
+        ask(
+            activate,
+            scheme=scheme,
+            options=different(Override(header_names={name: other})),
+            card__activate=[say.process],
+        )
         after = ask.wire.sent[0].headers
 
         assert after == {other if each == name else each: value for each, value in before.items()}
 
     def test_that_are_not_sent_are_not_made_up(self, ask, say):
-        ask(activate, options=different(Override(header_names={"Sign": "Signature"})), card__activate=[say.process])
+        ask(
+            activate,
+            options=different(Override(header_names={"Sign": "Signature"})),
+            card__activate=[say.process],
+        )
 
         assert set(ask.wire.sent[0].headers) == {"Content-Type", "X-JWS-Signature"}
 
@@ -86,8 +118,15 @@ class TestHeaders:
             await fp.cards.balance("c-1")
             await fp.gift_cards.status(5)
 
-        override = Override(section=Section.GIFT_CARDS, header_names={"X-JWS-Signature": "JWS-Signature"})
-        ask(both, options=different(override), card__balance=[say.ok()], card_status=[say.gift(card_status=1)])
+        override = Override(
+            section=Section.GIFT_CARDS, header_names={"X-JWS-Signature": "JWS-Signature"}
+        )
+        ask(
+            both,
+            options=different(override),
+            card__balance=[say.ok()],
+            card_status=[say.gift(card_status=1)],
+        )
 
         assert ["JWS-Signature" in each.headers for each in ask.wire.sent] == [False, True]
 
@@ -95,23 +134,42 @@ class TestHeaders:
         ask(activate, scheme="KG", card__activate=[say.process])
         before = ask.wire.sent[0].headers
         places = {"Sign": "Auth-Id", "Auth-Id": "Sign"}
-        ask(activate, scheme="KG", options=different(Override(header_names=places)), card__activate=[say.process])
+        ask(
+            activate,
+            scheme="KG",
+            options=different(Override(header_names=places)),
+            card__activate=[say.process],
+        )
 
-        assert ask.wire.sent[0].headers == {places.get(name, name): value for name, value in before.items()}
+        assert ask.wire.sent[0].headers == {
+            places.get(name, name): value for name, value in before.items()
+        }
 
     @pytest.mark.parametrize("other", ["Auth-Id", "auth-id"])
     def test_that_would_take_the_name_of_another_are_refused(self, ask, other):
         with pytest.raises(ConfigurationError) as caught:
             ask(activate, scheme="KG", options=different(Override(header_names={"Sign": other})))
 
-        assert caught.value.text.lower() == "the contract gives two headers of cards.activate the name auth-id. nothing was sent."
+        assert caught.value.text.lower() == (
+            "the contract gives two headers of cards.activate the name auth-id. nothing was sent."
+        )
         assert (caught.value.request_id, ask.wire.sent) == (OWN, [])
 
     @pytest.mark.parametrize("name", ["sign", "SIGN", "Sign", "sIgN"])
     def test_are_found_in_any_case(self, ask, say, name):
-        ask(activate, scheme="KG", options=different(Override(header_names={name: "Signature"})), card__activate=[say.process])
+        ask(
+            activate,
+            scheme="KG",
+            options=different(Override(header_names={name: "Signature"})),
+            card__activate=[say.process],
+        )
 
-        assert {each.lower() for each in ask.wire.sent[0].headers} == {"auth-id", "content-type", "request-id", "signature"}
+        assert {each.lower() for each in ask.wire.sent[0].headers} == {
+            "auth-id",
+            "content-type",
+            "request-id",
+            "signature",
+        }
 
     @pytest.mark.parametrize(
         ("path", "options", "renamed"),
@@ -122,20 +180,32 @@ class TestHeaders:
         ],
     )
     def test_of_a_section_are_those_of_a_given_call(self, ask, say, path, options, renamed):
-        override = Override(section=Section.GIFT_CARDS, header_names={"X-JWS-Signature": "JWS-Signature"})
+        override = Override(
+            section=Section.GIFT_CARDS, header_names={"X-JWS-Signature": "JWS-Signature"}
+        )
         ask(
             lambda fp: fp.call(path, {}, dict, **options),
             options=different(override),
             **{UNKNOWN_CALL: [say.gift() if path == UNKNOWN_GIFT_PATH else say.ok()]},
         )
 
-        assert set(ask.wire.sent[0].headers) == {"Content-Type", "JWS-Signature" if renamed else "X-JWS-Signature"}
+        assert set(ask.wire.sent[0].headers) == {
+            "Content-Type",
+            "JWS-Signature" if renamed else "X-JWS-Signature",
+        }
 
     def test_of_a_look_up_are_renamed_too(self, ask, say):
         override = Override(header_names={"X-JWS-Signature": "JWS-Signature"})
-        ask(activate, options=different(override), card__activate=[say.lost], request__status=[say.success])
+        ask(
+            activate,
+            options=different(override),
+            card__activate=[say.lost],
+            request__status=[say.success],
+        )
 
-        assert [set(each.headers) for each in ask.wire.sent] == [{"Content-Type", "JWS-Signature"}] * 2
+        assert [set(each.headers) for each in ask.wire.sent] == [
+            {"Content-Type", "JWS-Signature"}
+        ] * 2
 
 
 class TestFields:
@@ -144,7 +214,10 @@ class TestFields:
         ask(activate, scheme=scheme, options=different(override), card__activate=[say.process])
 
         (sent,) = ask.wire.sent
-        assert sent.body == b'{"request_id":"%s","card_id":"c-1","branch":"7","fee":0.50}' % OWN.encode()
+        assert (
+            sent.body
+            == b'{"request_id":"%s","card_id":"c-1","branch":"7","fee":0.50}' % OWN.encode()
+        )
         assert signed(sent.path, sent.headers, sent.body)
 
     def test_do_not_replace_those_of_the_method(self, ask, say):
@@ -155,9 +228,19 @@ class TestFields:
 
     def test_of_a_call_win_over_those_of_an_override(self, ask, say):
         override = Override(call="cards.activate", fields={"a": 1, "b": 1})
-        ask(lambda fp: activate(fp, extra={"b": 2, "c": 2}), options=different(override), card__activate=[say.process])
+        ask(
+            lambda fp: activate(fp, extra={"b": 2, "c": 2}),
+            options=different(override),
+            card__activate=[say.process],
+        )
 
-        assert ask.wire.sent[0].fields == {"request_id": OWN, "card_id": "c-1", "a": 1, "b": 2, "c": 2}
+        assert ask.wire.sent[0].fields == {
+            "request_id": OWN,
+            "card_id": "c-1",
+            "a": 1,
+            "b": 2,
+            "c": 2,
+        }
 
     def test_of_a_call_go_out_without_an_override_too(self, ask, say):
         ask(lambda fp: fp.cards.balance("c-1", extra={"a": [1]}), card__balance=[say.ok()])
@@ -166,7 +249,12 @@ class TestFields:
 
     def test_of_a_section_are_in_its_look_ups(self, ask, say):
         override = Override(section=Section.PAYMENT_CARDS, fields={"a": 1})
-        ask(activate, options=different(override), card__activate=[say.lost], request__status=[say.success])
+        ask(
+            activate,
+            options=different(override),
+            card__activate=[say.lost],
+            request__status=[say.success],
+        )
 
         assert [each.fields.get("a") for each in ask.wire.sent] == [1, 1]
 
@@ -179,8 +267,13 @@ class TestFields:
             (Retry.ASKABLE, RequestState, "process"),
         ],
     )
-    def test_of_a_section_are_in_a_given_call(self, ask, say, scheme, signed, retry, answer_type, step):
-        overrides = Override(section=Section.PAYMENT_CARDS, fields={"a": 1, "b": 1}), Override(section=Section.GIFT_CARDS, fields={"c": 1})
+    def test_of_a_section_are_in_a_given_call(
+        self, ask, say, scheme, signed, retry, answer_type, step
+    ):
+        overrides = (
+            Override(section=Section.PAYMENT_CARDS, fields={"a": 1, "b": 1}),
+            Override(section=Section.GIFT_CARDS, fields={"c": 1}),
+        )
         ask(
             lambda fp: fp.call(UNKNOWN_PATH, {"b": 2}, answer_type, retry=retry),
             scheme=scheme,
@@ -189,12 +282,19 @@ class TestFields:
         )
 
         (sent,) = ask.wire.sent
-        assert {name: value for name, value in sent.fields.items() if name != "request_id"} == {"a": 1, "b": 2}
+        assert {name: value for name, value in sent.fields.items() if name != "request_id"} == {
+            "a": 1,
+            "b": 2,
+        }
         assert signed(sent.path, sent.headers, sent.body)
 
     def test_of_one_call_are_not_in_a_given_one(self, ask, say):
         override = Override(call="cards.activate", fields={"a": 1})
-        ask(lambda fp: fp.call("/v5/card-api/card/activate", {}, dict), options=different(override), card__activate=[say.ok()])
+        ask(
+            lambda fp: fp.call("/v5/card-api/card/activate", {}, dict),
+            options=different(override),
+            card__activate=[say.ok()],
+        )
 
         assert ask.wire.sent[0].fields == {}
 
@@ -202,7 +302,11 @@ class TestFields:
         ("call", "name", "own"),
         [
             (lambda fp: activate(fp, extra={"request_id": "other"}), "cards.activate", OWN),
-            (lambda fp: fp.cards.balance("c-1", extra={"request_id": "other"}), "cards.balance", None),
+            (
+                lambda fp: fp.cards.balance("c-1", extra={"request_id": "other"}),
+                "cards.balance",
+                None,
+            ),
         ],
     )
     def test_hold_no_request_id(self, ask, say, call, name, own):
@@ -229,18 +333,31 @@ class TestFields:
         with pytest.raises(ConfigurationError) as caught:
             ask(call, scheme=scheme)
 
-        assert caught.value.text == "extra can't hold card_id: the call has it already. Nothing was sent."
+        assert (
+            caught.value.text
+            == "extra can't hold card_id: the call has it already. Nothing was sent."
+        )
         assert (caught.value.call, ask.wire.sent) == (name, [])
 
-    @pytest.mark.parametrize("call", [activate, lambda fp: fp.call("/v5/card-api/card/activate", {}, dict)])
+    @pytest.mark.parametrize(
+        "call", [activate, lambda fp: fp.call("/v5/card-api/card/activate", {}, dict)]
+    )
     def test_that_are_secret_are_concealed_where_the_issuer_repeats_them(self, ask, say, call):
         override = Override(section=Section.PAYMENT_CARDS, fields={"key": Secret("hunter2hunter2")})
         with pytest.raises(RequestFailed) as caught:
             ask(
                 call,
                 options=different(override),
-                card__activate=[say.ok(request_status="error", error_description="not hunter2hunter2", what="hunter2hunter2")],
-                request__status=[say.ok(request_status="error", error_description="not hunter2hunter2")],
+                card__activate=[
+                    say.ok(
+                        request_status="error",
+                        error_description="not hunter2hunter2",
+                        what="hunter2hunter2",
+                    )
+                ],
+                request__status=[
+                    say.ok(request_status="error", error_description="not hunter2hunter2")
+                ],
             )
 
         assert ask.wire.sent[0].fields["key"] == "hunter2hunter2"
@@ -250,8 +367,15 @@ class TestFields:
         with pytest.raises(ConfigurationError) as caught:
             ask(lambda fp: activate(fp, extra={"a": object()}), card__activate=[say.process])
 
-        assert caught.value.text == "a value has no form in JSON: it is of type object. Nothing was sent."
-        assert (caught.value.call, caught.value.request_id, ask.wire.sent) == ("cards.activate", OWN, [])
+        assert (
+            caught.value.text
+            == "a value has no form in JSON: it is of type object. Nothing was sent."
+        )
+        assert (caught.value.call, caught.value.request_id, ask.wire.sent) == (
+            "cards.activate",
+            OWN,
+            [],
+        )
 
 
 def issue(fp, **options):
@@ -270,12 +394,18 @@ class TestLeftOut:
     def test_makes_room_for_what_the_caller_gives_in_its_place(self, ask, say):
         holder = {"first_name": "IVAN", "last_name": "IVANOV", "person_id": "1"}
         op = ask(
-            lambda fp: fp.cards.issue(product_id=2000, extra={"cardholder": holder}, request_id=OWN),
+            lambda fp: fp.cards.issue(
+                product_id=2000, extra={"cardholder": holder}, request_id=OWN
+            ),
             options=different(Override(call="cards.issue", leave_out=["client_id"])),
             card__issue=[say.success],
         )
 
-        assert ask.wire.sent[0].fields == {"request_id": OWN, "product_id": 2000, "cardholder": holder}
+        assert ask.wire.sent[0].fields == {
+            "request_id": OWN,
+            "product_id": 2000,
+            "cardholder": holder,
+        }
         assert op.done
 
     @pytest.mark.parametrize("method", ["issue", "issue_plastic"])
@@ -288,21 +418,34 @@ class TestLeftOut:
 
     async def test_is_not_held_against_the_answer(self, memory, client_of, say):
         told = say.ok(request_status="success", cards=[{"card_id": "card-1"}], client_id="cl-2")
-        fp = client_of(memory(card__issue=[told]), contract=[Override(call="cards.issue", leave_out=["client_id"])])
+        fp = client_of(
+            memory(card__issue=[told]),
+            contract=[Override(call="cards.issue", leave_out=["client_id"])],
+        )
         issued = await (await fp.cards.issue(client_id="cl-1", product_id=2000)).result()
 
         assert (issued.card_ids, issued.differs) == (("card-1",), None)
 
     def test_is_the_same_when_it_is_sent_again(self, ask, say):
         override = Override(call="cards.issue", leave_out=["client_id"])
-        ask(issue, options=different(override), card__issue=[say.lost, say.success], request__status=[say.unknown])
+        ask(
+            issue,
+            options=different(override),
+            card__issue=[say.lost, say.success],
+            request__status=[say.unknown],
+        )
 
         first, second = ask.wire.of("card/issue")
         assert (first.body, first.headers) == (second.body, second.headers)
 
     def test_is_given_by_no_caller(self, ask):
-        with pytest.raises(ConfigurationError, match="extra can't hold client_id: the contract leaves it out"):
-            ask(lambda fp: issue(fp, extra={"client_id": "2"}), options=different(Override(call="cards.issue", leave_out=["client_id"])))
+        with pytest.raises(
+            ConfigurationError, match="extra can't hold client_id: the contract leaves it out"
+        ):
+            ask(
+                lambda fp: issue(fp, extra={"client_id": "2"}),
+                options=different(Override(call="cards.issue", leave_out=["client_id"])),
+            )
 
         assert ask.wire.sent == []
 
@@ -313,18 +456,32 @@ class TestRenamed:
         ask(issue, scheme=scheme, options=different(override), card__issue=[say.process])
 
         (sent,) = ask.wire.sent
-        assert sent.body == b'{"request_id":"%s","clientId":"cl-1","product_id":2000}' % OWN.encode()
+        assert (
+            sent.body == b'{"request_id":"%s","clientId":"cl-1","product_id":2000}' % OWN.encode()
+        )
         assert signed(sent.path, sent.headers, sent.body)
 
     def test_in_a_section_is_renamed_in_the_look_up_too(self, ask, say):
         override = Override(call="requests.status", rename={"request_id": "id"})
-        ask(activate, options=different(override), card__activate=[say.lost], request__status=[say.success])
+        ask(
+            activate,
+            options=different(override),
+            card__activate=[say.lost],
+            request__status=[say.success],
+        )
 
-        assert [each.fields for each in ask.wire.sent] == [{"request_id": OWN, "card_id": "c-1"}, {"id": OWN}]
+        assert [each.fields for each in ask.wire.sent] == [
+            {"request_id": OWN, "card_id": "c-1"},
+            {"id": OWN},
+        ]
 
     def test_does_not_touch_a_given_call(self, ask, say):
         override = Override(section=Section.PAYMENT_CARDS, rename={"card_id": "cardId"})
-        ask(lambda fp: fp.call(UNKNOWN_PATH, {"card_id": "1"}, dict), options=different(override), **{UNKNOWN_CALL: [say.ok()]})
+        ask(
+            lambda fp: fp.call(UNKNOWN_PATH, {"card_id": "1"}, dict),
+            options=different(override),
+            **{UNKNOWN_CALL: [say.ok()]},
+        )
 
         assert ask.wire.sent[0].fields == {"card_id": "1"}
 
@@ -345,7 +502,12 @@ class TestRenamed:
         ids=["a secret", "what is called one now"],
     )
     def test_is_still_concealed_where_the_issuer_repeats_it(self, ask, say, override, call, path):
-        body = {"status": "error", "error_code": "E1", "error_description": "not hunter2hunter2", "what": "hunter2hunter2"}
+        body = {
+            "status": "error",
+            "error_code": "E1",
+            "error_description": "not hunter2hunter2",
+            "what": "hunter2hunter2",
+        }
         with pytest.raises(RequestFailed) as caught:
             ask(call, options=different(override), **{path: [say.http(200, body)]})
 
@@ -354,14 +516,20 @@ class TestRenamed:
 
 
 class TestRequestId:
-    CHANGES = pytest.mark.parametrize("change", [{"leave_out": ["request_id"]}, {"rename": {"request_id": "id"}}])
+    CHANGES = pytest.mark.parametrize(
+        "change", [{"leave_out": ["request_id"]}, {"rename": {"request_id": "id"}}]
+    )
 
     @CHANGES
     def test_in_the_body_only_stays_there(self, client_of, memory, change):
-        with pytest.raises(ConfigurationError, match="nothing would tell a repeat from a second order") as caught:
+        with pytest.raises(
+            ConfigurationError, match="nothing would tell a repeat from a second order"
+        ) as caught:
             client_of(memory(), contract=[Override(call="cards.activate", **change)])
 
-        assert caught.value.text.startswith("cards.activate: the contract takes request_id out of the body")
+        assert caught.value.text.startswith(
+            "cards.activate: the contract takes request_id out of the body"
+        )
         assert caught.value.text.endswith(" Nothing was sent.")
 
     @CHANGES
@@ -381,10 +549,17 @@ class TestRequestId:
         assert op.request_id == OWN
 
     @CHANGES
-    def test_of_what_is_said_not_to_be_askable_may_leave_the_body_and_is_sent_once(self, ask, say, change):
+    def test_of_what_is_said_not_to_be_askable_may_leave_the_body_and_is_sent_once(
+        self, ask, say, change
+    ):
         override = Override(call="cards.activate", retry=Retry.UNASKABLE, **change)
         with pytest.raises(OutcomeUnknown, match="a person has to look"):
-            ask(activate, options=different(override), card__activate=[say.lost], request__status=[say.success])
+            ask(
+                activate,
+                options=different(override),
+                card__activate=[say.lost],
+                request__status=[say.success],
+            )
 
         assert ask.wire.calls == ["card/activate"]
 
@@ -393,19 +568,29 @@ class TestRequestId:
         """The signature scheme of a client may have become another one."""
         wire = memory(card__activate=[say.process])
         fp = client_of(wire, scheme="KG", contract=[Override(call="cards.activate", **change)])
-        fp._session.shared.signers[Section.PAYMENT_CARDS] = JwsSigner(auth_id="10001", secret_key="k")
+        fp._session.shared.signers[Section.PAYMENT_CARDS] = JwsSigner(
+            auth_id="10001", secret_key="k"
+        )
 
         async def story():
             await activate(fp)
 
-        with pytest.raises(ConfigurationError, match="nothing would tell a repeat from a second order") as caught:
+        with pytest.raises(
+            ConfigurationError, match="nothing would tell a repeat from a second order"
+        ) as caught:
             play(story())
 
-        assert (caught.value.call, caught.value.request_id, wire.sent) == ("cards.activate", OWN, [])
+        assert (caught.value.call, caught.value.request_id, wire.sent) == (
+            "cards.activate",
+            OWN,
+            [],
+        )
 
     def test_of_a_read_may_leave_the_body(self, ask, say):
         ask(
-            lambda fp: fp.cards.info("c-1"), options=different(Override(call="cards.info", leave_out=["request_id"])), card__info=[say.ok()]
+            lambda fp: fp.cards.info("c-1"),
+            options=different(Override(call="cards.info", leave_out=["request_id"])),
+            card__info=[say.ok()],
         )
 
         assert ask.wire.sent[0].fields == {"card_id": "c-1"}
@@ -449,7 +634,9 @@ class TestGuessedPath:
             (lambda fp: fp.gift_cards.resend(5), "gift_cards.resend", "resend"),
         ],
     )
-    @pytest.mark.parametrize("body", [b"", b"Not Found", b"<html>", b'{"status":"error"}', b'{"status":-1}'])
+    @pytest.mark.parametrize(
+        "body", [b"", b"Not Found", b"<html>", b'{"status":"error"}', b'{"status":-1}']
+    )
     def test_that_is_not_there_is_said_to_be_a_guess(self, ask, say, call, name, path, body):
         with pytest.raises(FreedomPayError) as caught:
             ask(call, **{path: [say.http(404, body)], "request__status": [say.unknown]})
@@ -464,7 +651,10 @@ class TestGuessedPath:
             (lambda fp: fp.cards.close("c-1", description="lost"), "card/close"),
             (lambda fp: fp.cards.issue(client_id="cl-1", product_id=1000), "card/issue"),
             (lambda fp: fp.cards.statement("c-1"), "card/statement"),
-            (lambda fp: fp.gift_cards.issue(cardholder_name="A", phone=1, product_code=1), "issue_card"),
+            (
+                lambda fp: fp.gift_cards.issue(cardholder_name="A", phone=1, product_code=1),
+                "issue_card",
+            ),
             (lambda fp: fp.call(UNKNOWN_PATH, {}, dict), UNKNOWN_CALL),
         ],
     )
@@ -486,7 +676,12 @@ class TestGuessedPath:
     @pytest.mark.parametrize("body", [b"", b"<html>"])
     def test_that_is_not_there_is_not_sent_again_after_the_grace_time(self, ask, say, scheme, body):
         with pytest.raises(OutcomeUnknown) as caught:
-            ask(activate, scheme=scheme, card__activate=[say.http(404, body)], request__status=[say.unknown])
+            ask(
+                activate,
+                scheme=scheme,
+                card__activate=[say.http(404, body)],
+                request__status=[say.unknown],
+            )
 
         assert ask.wire.calls.count("card/activate") == 1
         assert self.HINT.format("cards.activate") in str(caught.value)
@@ -509,15 +704,20 @@ class TestGuessedPath:
             )
 
         assert str(caught.value.text).endswith(
-            " The path /v6/activation is what the contract of this client says; the table has /v5/card-api/card/activate."
+            " The path /v6/activation is what the contract of this client says; the table has "
+            "/v5/card-api/card/activate."
         )
         assert "guess" not in caught.value.text
 
     @pytest.mark.parametrize("call", ["cards.activate", "cards.close"])
-    def test_that_a_contract_gives_and_that_is_not_there_is_not_sent_again_after_the_grace_time(self, ask, say, call):
+    def test_that_a_contract_gives_and_that_is_not_there_is_not_sent_again_after_the_grace_time(
+        self, ask, say, call
+    ):
         with pytest.raises(OutcomeUnknown, match="what the contract of this client says"):
             ask(
-                activate if call == "cards.activate" else lambda fp: fp.cards.close("c-1", description="lost"),
+                activate
+                if call == "cards.activate"
+                else lambda fp: fp.cards.close("c-1", description="lost"),
                 options=different(Override(call=call, path="/v6/other")),
                 **{"/v6/other": [say.http(404, b"")], "request__status": [say.unknown]},
             )
@@ -526,19 +726,26 @@ class TestGuessedPath:
 
 
 class TestMenu:
-    LACKED = "As far as seen, the vendor's menu for KG has no such call: only the one for KZ has it."
+    LACKED = (
+        "As far as seen, the vendor's menu for KG has no such call: only the one for KZ has it."
+    )
 
     @pytest.mark.parametrize(("region", "told"), [("KG", True), ("KZ", False)])
     def test_that_lacks_a_call_is_told_where_the_path_is_not_there(self, ask, say, region, told):
         with pytest.raises(FreedomPayError) as caught:
             ask(
-                lambda fp: fp.cards.link("c-1", client_id="cl-1"), scheme=region, card__link=[say.error(404)], request__status=[say.unknown]
+                lambda fp: fp.cards.link("c-1", client_id="cl-1"),
+                scheme=region,
+                card__link=[say.error(404)],
+                request__status=[say.unknown],
             )
 
         assert (self.LACKED in caught.value.text) is told
 
     def test_that_lacks_a_call_forbids_nothing(self, ask, say):
-        op = ask(lambda fp: fp.cards.link("c-1", client_id="cl-1"), scheme="KG", card__link=[say.success])
+        op = ask(
+            lambda fp: fp.cards.link("c-1", client_id="cl-1"), scheme="KG", card__link=[say.success]
+        )
 
         assert op.done
 

@@ -1,4 +1,6 @@
-"""A client with a record: what is in the file when a call that can't be asked about is made, and when it has ended."""
+"""A client with a record: what is in the file when a call that can't be asked about is made, and
+when it has ended.
+"""
 
 from __future__ import annotations
 
@@ -39,15 +41,25 @@ def path(tmp_path):
 
 @pytest.fixture
 def lines(path):
-    return lambda: [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+    return lambda: (
+        [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+    )
 
 
 @pytest.fixture
 def recorded(memory, client_of, path):
-    """A client over a wire of these scripts, with a record, whose pauses take no time; `fp.wire` is the wire."""
+    """A client over a wire of these scripts, with a record, whose pauses take no time; `fp.wire` is
+    the wire.
+    """
 
     def build(*, scheme="KZ", record=path, contract=(), **scripts):
-        fp = client_of(memory(**scripts), scheme=scheme, record=record, contract=contract, policy=Policy(pause=0.001, max_pause=0.001))
+        fp = client_of(
+            memory(**scripts),
+            scheme=scheme,
+            record=record,
+            contract=contract,
+            policy=Policy(pause=0.001, max_pause=0.001),
+        )
         fp.wire = fp._session.shared.transport
         return fp
 
@@ -55,7 +67,9 @@ def recorded(memory, client_of, path):
 
 
 def issue(fp):
-    return fp.gift_cards.issue(cardholder_name="IVAN", phone=77017777777, product_code=1, request_id=OWN)
+    return fp.gift_cards.issue(
+        cardholder_name="IVAN", phone=77017777777, product_code=1, request_id=OWN
+    )
 
 
 ENDS = {
@@ -108,7 +122,11 @@ async def test_no_place_for_the_line_and_nothing_is_sent(recorded, say, tmp_path
     with pytest.raises(JournalError, match="Nothing was sent") as caught:
         await issue(fp)
 
-    assert (caught.value.request_id, caught.value.call, fp.wire.sent) == (OWN, "gift_cards.issue", [])
+    assert (caught.value.request_id, caught.value.call, fp.wire.sent) == (
+        OWN,
+        "gift_cards.issue",
+        [],
+    )
 
 
 @pytest.mark.parametrize(("sent", "state"), [(True, "unknown"), (False, "not sent")])
@@ -157,25 +175,43 @@ async def test_only_what_cannot_be_asked_about_is_written_down(recorded, say, li
     assert lines() == []
 
 
-@pytest.mark.parametrize(("retry", "states"), [(Retry.UNASKABLE, ["sending", "done"]), (Retry.READ, []), (Retry.REPEATABLE, [])])
-async def test_given_call_is_written_down_where_it_cannot_be_asked_about(recorded, say, lines, retry, states):
+@pytest.mark.parametrize(
+    ("retry", "states"),
+    [(Retry.UNASKABLE, ["sending", "done"]), (Retry.READ, []), (Retry.REPEATABLE, [])],
+)
+async def test_given_call_is_written_down_where_it_cannot_be_asked_about(
+    recorded, say, lines, retry, states
+):
     fp = recorded(**{UNKNOWN_CALL: [say.ok()]})
     await fp.call(UNKNOWN_PATH, {"card_id": "c-1", "word": Secret("hunter2")}, dict, retry=retry)
 
     assert [line["state"] for line in lines()] == states
-    assert [line["request"] for line in lines()] == [{"fields": {"card_id": "c-1", "word": "***"}}] * len(states)
+    assert [line["request"] for line in lines()] == [
+        {"fields": {"card_id": "c-1", "word": "***"}}
+    ] * len(states)
 
 
-@pytest.mark.parametrize(("retry", "states"), [(Retry.UNASKABLE, ["sending", "done"]), (Retry.ASKABLE, [])])
-async def test_call_of_an_override_is_written_down_where_it_cannot_be_asked_about(recorded, say, lines, retry, states):
-    fp = recorded(card__activate=[say.success], contract=[Override(call="cards.activate", retry=retry)])
+@pytest.mark.parametrize(
+    ("retry", "states"), [(Retry.UNASKABLE, ["sending", "done"]), (Retry.ASKABLE, [])]
+)
+async def test_call_of_an_override_is_written_down_where_it_cannot_be_asked_about(
+    recorded, say, lines, retry, states
+):
+    fp = recorded(
+        card__activate=[say.success], contract=[Override(call="cards.activate", retry=retry)]
+    )
     await fp.cards.activate("c-1", request_id=OWN)
 
-    assert [(line["state"], line["call"], line["request_id"]) for line in lines()] == [(state, "cards.activate", OWN) for state in states]
+    assert [(line["state"], line["call"], line["request_id"]) for line in lines()] == [
+        (state, "cards.activate", OWN) for state in states
+    ]
 
 
 async def test_added_fields_are_written_down(recorded, say, lines):
-    fp = recorded(resend=[say.gift(card_id=5)], contract=[Override(section=Section.GIFT_CARDS, fields={"agent": 7, "pin": "9876"})])
+    fp = recorded(
+        resend=[say.gift(card_id=5)],
+        contract=[Override(section=Section.GIFT_CARDS, fields={"agent": 7, "pin": "9876"})],
+    )
     await fp.gift_cards.resend(5, extra={"branch": 2})
     await fp.call("/v5/cards/resend", {"card_id": 5}, dict, section=Section.GIFT_CARDS)
 
@@ -184,33 +220,63 @@ async def test_added_fields_are_written_down(recorded, say, lines):
 
 
 async def test_what_a_contract_does_to_the_request_is_written_down(recorded, say, lines):
-    override = Override(call="gift_cards.issue", leave_out=["phone"], rename={"cardholder_name": "holder"})
+    override = Override(
+        call="gift_cards.issue", leave_out=["phone"], rename={"cardholder_name": "holder"}
+    )
     fp = recorded(issue_card=[say.gift(card_id=5)], contract=[override])
     await issue(fp)
 
     assert json.loads(fp.wire.sent[0].body) == {"holder": "IVAN", "product_code": 1}
-    assert [(line["left_out"], line["renamed"]) for line in lines()] == [(["phone"], {"cardholder_name": "holder"})] * 2
+    assert [(line["left_out"], line["renamed"]) for line in lines()] == [
+        (["phone"], {"cardholder_name": "holder"})
+    ] * 2
 
 
 async def test_answer_of_the_callers_own_type_is_sealed(recorded, say, lines, path):
     fp = recorded(**{UNKNOWN_CALL: [say.ok(cvv="987", note="4111111111111111", name="new")]})
     answer = await fp.call(UNKNOWN_PATH, {"card_id": "c-1", "pin": "9876"}, dict)
 
-    assert answer == {"status": "ok", "dt": DT, "cvv": "987", "note": "4111111111111111", "name": "new"}
-    assert lines()[1]["answer"] == {"status": "ok", "dt": DT, "cvv": "***", "note": "***", "name": "new"}
-    assert [line["request"] for line in lines()] == [{"fields": {"card_id": "c-1", "pin": "***"}}] * 2
+    assert answer == {
+        "status": "ok",
+        "dt": DT,
+        "cvv": "987",
+        "note": "4111111111111111",
+        "name": "new",
+    }
+    assert lines()[1]["answer"] == {
+        "status": "ok",
+        "dt": DT,
+        "cvv": "***",
+        "note": "***",
+        "name": "new",
+    }
+    assert [line["request"] for line in lines()] == [
+        {"fields": {"card_id": "c-1", "pin": "***"}}
+    ] * 2
     assert [text for text in ("987", "4111111111111111") if text in path.read_text()] == []
 
 
-async def test_half_of_a_surrogate_is_written_down_without_its_request_and_refused(recorded, say, lines):
+async def test_half_of_a_surrogate_is_written_down_without_its_request_and_refused(
+    recorded, say, lines
+):
     fp = recorded(issue_card=[say.gift(card_id=5)])
 
     with pytest.raises(ConfigurationError, match="half of a surrogate pair") as caught:
-        await fp.gift_cards.issue(cardholder_name="IVAN \ud83d", phone=77017777777, product_code=1, request_id=OWN)
+        await fp.gift_cards.issue(
+            cardholder_name="IVAN \ud83d", phone=77017777777, product_code=1, request_id=OWN
+        )
 
-    assert (caught.value.request_id, caught.value.call, fp.wire.sent) == (OWN, "gift_cards.issue", [])
-    assert [{name: value for name, value in line.items() if name not in ("at", "error")} for line in lines()] == [
-        {"state": state, "call": "gift_cards.issue", "request_id": OWN} for state in ("sending", "not sent")
+    assert (caught.value.request_id, caught.value.call, fp.wire.sent) == (
+        OWN,
+        "gift_cards.issue",
+        [],
+    )
+    assert [
+        {name: value for name, value in line.items() if name not in ("at", "error")}
+        for line in lines()
+    ] == [
+        {"state": state, "call": "gift_cards.issue", "request_id": OWN}
+        for state in ("sending", "not sent")
     ]
 
 
@@ -232,7 +298,10 @@ async def test_cancelled_in_its_first_line_it_was_not_sent(recorded, say, lines,
         await task
 
     assert (caught.value.request_id, caught.value.outcome_unknown, fp.wire.sent) == (OWN, False, [])
-    assert [(line["state"], line["request_id"]) for line in lines()] == [("sending", OWN), ("not sent", OWN)]
+    assert [(line["state"], line["request_id"]) for line in lines()] == [
+        ("sending", OWN),
+        ("not sent", OWN),
+    ]
 
 
 async def test_calls_at_once_have_their_own_lines(recorded, say, lines):

@@ -1,10 +1,19 @@
-"""A refusal of an id that the library made: one look-up tells what it was, and no time is lost over it."""
+"""A refusal of an id that the library made: one look-up tells what it was, and no time is lost over
+it.
+"""
 
 from __future__ import annotations
 
 import pytest
 
-from freedompay_async import AuthenticationError, DuplicateRequest, FreedomPayError, OutcomeUnknown, Policy, RequestFailed
+from freedompay_async import (
+    AuthenticationError,
+    DuplicateRequest,
+    FreedomPayError,
+    OutcomeUnknown,
+    Policy,
+    RequestFailed,
+)
 from freedompay_async.contract.models import BulkIssue
 from freedompay_async.contract.table import CARDS_BULK_ISSUE
 from tests.session.foreign import CONTRADICTIONS, FOREIGN
@@ -25,7 +34,12 @@ def ended(timed, over):
         async def story():
             body = BulkIssue(product_id=2000, count=1)
             try:
-                return await session.submit(CARDS_BULK_ISSUE, body, {"request_id": request_id, "timeout": timeout}, ask_once=ask_once)
+                return await session.submit(
+                    CARDS_BULK_ISSUE,
+                    body,
+                    {"request_id": request_id, "timeout": timeout},
+                    ask_once=ask_once,
+                )
             except FreedomPayError as error:
                 return error
 
@@ -36,7 +50,10 @@ def ended(timed, over):
 
 @pytest.mark.parametrize("http", NO)
 def test_costs_one_look_up_and_never_the_grace(ended, memory, say, scheme, http):
-    wire = memory(card__bulk_issue=[say.after(0.02, say.error(http))], request__status=[say.after(0.02, say.unknown)])
+    wire = memory(
+        card__bulk_issue=[say.after(0.02, say.error(http))],
+        request__status=[say.after(0.02, say.unknown)],
+    )
     error, seconds = ended(wire, scheme=scheme)
 
     assert (type(error), wire.calls) == (RequestFailed, [BULK, STATUS])
@@ -47,7 +64,12 @@ def test_costs_one_look_up_and_never_the_grace(ended, memory, say, scheme, http)
 def test_of_an_id_that_is_not_known_is_no_proof(ended, memory, say, http):
     error, _ = ended(memory(card__bulk_issue=[say.error(http)], request__status=[say.unknown]))
 
-    assert (error.proved, error.done, error.outcome_unknown, error.refused) == (False, None, True, True)
+    assert (error.proved, error.done, error.outcome_unknown, error.refused) == (
+        False,
+        None,
+        True,
+        True,
+    )
     assert (error.error_code, error.http_status) == ("refused", http)
     assert "refused, and the issuer does not know the id" in str(error)
     assert "It was not done" not in str(error)
@@ -65,7 +87,12 @@ def test_of_an_id_that_is_known_is_an_answer(ended, memory, say, first):
 def test_of_an_id_whose_request_failed_is_proved(ended, memory, say):
     error, _ = ended(memory(card__bulk_issue=[say.refused], request__status=[say.failed]))
 
-    assert (type(error), error.proved, error.done, error.refused) == (RequestFailed, True, False, True)
+    assert (type(error), error.proved, error.done, error.refused) == (
+        RequestFailed,
+        True,
+        False,
+        True,
+    )
     assert error.error_code == "declined"
 
 
@@ -75,14 +102,23 @@ def test_is_left_open_where_a_gateway_answers_the_question(ended, memory, say, h
     wire = memory(card__bulk_issue=[say.refused], request__status=[say.http(http, FOREIGN[form])])
     error, seconds = ended(wire)
 
-    assert (type(error), error.done, error.refused, wire.calls) == (OutcomeUnknown, None, True, [BULK, STATUS])
+    assert (type(error), error.done, error.refused, wire.calls) == (
+        OutcomeUnknown,
+        None,
+        True,
+        [BULK, STATUS],
+    )
     assert error.error_code == "refused"
     assert seconds == 0.0
 
 
 @pytest.mark.parametrize("form", CONTRADICTIONS)
 def test_is_left_open_where_the_answer_to_the_question_contradicts_itself(ended, memory, say, form):
-    error, _ = ended(memory(card__bulk_issue=[say.refused], request__status=[say.http(200, CONTRADICTIONS[form])]))
+    error, _ = ended(
+        memory(
+            card__bulk_issue=[say.refused], request__status=[say.http(200, CONTRADICTIONS[form])]
+        )
+    )
 
     assert (type(error), error.done) == (OutcomeUnknown, None)
 
@@ -125,7 +161,10 @@ def test_ok_at_a_status_of_trouble_proves_that_it_was_done(ended, memory, say, h
 @pytest.mark.parametrize("form", CONTRADICTIONS)
 @pytest.mark.parametrize("http", [200, 400, 409])
 def test_that_contradicts_itself_is_none_and_is_looked_up(ended, memory, say, http, form):
-    wire = memory(card__bulk_issue=[say.http(http, CONTRADICTIONS[form])], request__status=[say.unknown, say.success])
+    wire = memory(
+        card__bulk_issue=[say.http(http, CONTRADICTIONS[form])],
+        request__status=[say.unknown, say.success],
+    )
     state, _ = ended(wire, timeout=60)
 
     assert (state.card_ids, wire.calls) == (("card-1",), [BULK, STATUS, STATUS])
@@ -149,7 +188,9 @@ class Twice:
         return await self.say.after(0.02, answer)(attempt, sent)
 
     async def tell(self, attempt, sent):
-        return await self.say.after(0.02, self.say.success if sent.fields["request_id"] in self.made else self.say.unknown)(attempt, sent)
+        return await self.say.after(
+            0.02, self.say.success if sent.fields["request_id"] in self.made else self.say.unknown
+        )(attempt, sent)
 
 
 @pytest.mark.parametrize("own", [None, OWN], ids=["the library's id", "the caller's id"])
@@ -159,7 +200,8 @@ def test_call_that_a_proxy_repeats_is_answered(ended, memory, say, scheme, own):
     state, seconds = ended(wire, scheme=scheme, request_id=own)
 
     assert (state.card_ids, len(proxied.made), wire.calls) == (("card-1",), 1, [BULK, STATUS])
-    # An id of the caller's may have been known before the call; that of the library can't have been.
+    # An id of the caller's may have been known before the call; that of the library can't have
+    # been.
     assert state.found == (own is not None)
     assert seconds < 0.5
 
@@ -186,7 +228,9 @@ def test_of_a_given_id_is_asked_about_once_where_its_caller_asks_again(ended, me
 
 
 @pytest.mark.parametrize("form", FOREIGN)
-def test_of_a_given_id_is_left_open_where_a_gateway_says_404_to_the_question(ended, memory, say, form):
+def test_of_a_given_id_is_left_open_where_a_gateway_says_404_to_the_question(
+    ended, memory, say, form
+):
     wire = memory(card__bulk_issue=[say.refused], request__status=[say.http(404, FOREIGN[form])])
     error, seconds = ended(wire, request_id=OWN, timeout=60)
 
@@ -197,7 +241,10 @@ def test_of_a_given_id_is_left_open_where_a_gateway_says_404_to_the_question(end
 @pytest.mark.parametrize("own", [None, OWN])
 @pytest.mark.parametrize("http", [401, 403])
 def test_of_a_key_is_looked_up_once_and_told_at_once(ended, memory, say, http, own):
-    wire = memory(card__bulk_issue=[say.after(0.02, say.error(http))], request__status=[say.after(0.02, say.denied)])
+    wire = memory(
+        card__bulk_issue=[say.after(0.02, say.error(http))],
+        request__status=[say.after(0.02, say.denied)],
+    )
     error, seconds = ended(wire, request_id=own)
 
     assert (type(error), error.done, wire.calls) == (AuthenticationError, False, [BULK, STATUS])
@@ -207,7 +254,9 @@ def test_of_a_key_is_looked_up_once_and_told_at_once(ended, memory, say, http, o
 
 @pytest.mark.parametrize("own", [None, OWN])
 @pytest.mark.parametrize("http", [401, 403])
-def test_in_the_form_of_a_refused_key_of_what_a_proxy_has_sent_twice_finds_the_card(ended, memory, say, http, own):
+def test_in_the_form_of_a_refused_key_of_what_a_proxy_has_sent_twice_finds_the_card(
+    ended, memory, say, http, own
+):
     wire = memory(card__bulk_issue=[say.error(http)], request__status=[say.success])
     answer, _ = ended(wire, request_id=own)
 
@@ -225,7 +274,9 @@ def test_of_a_key_for_this_call_only_leaves_it_open(ended, memory, say, http):
 
 @pytest.mark.parametrize("form", FOREIGN)
 def test_of_a_key_and_a_gateway_at_the_look_up_leave_it_open(ended, memory, say, form):
-    error, _ = ended(memory(card__bulk_issue=[say.error(401)], request__status=[say.http(403, FOREIGN[form])]))
+    error, _ = ended(
+        memory(card__bulk_issue=[say.error(401)], request__status=[say.http(403, FOREIGN[form])])
+    )
 
     assert (type(error), error.done) == (AuthenticationError, None)
 

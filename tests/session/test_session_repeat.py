@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from freedompay_async import AuthenticationError, ConfigurationError, NotSent, OutcomeUnknown, RateLimited, RequestFailed
+from freedompay_async import (
+    AuthenticationError,
+    ConfigurationError,
+    NotSent,
+    OutcomeUnknown,
+    RateLimited,
+    RequestFailed,
+)
 from freedompay_async.contract.models import Answer
 from freedompay_async.models import Pin
 
@@ -20,12 +27,18 @@ def test_encrypted_pin_goes_out_as_it_is(ask, say, scheme):
     answer = ask(set_pin, scheme=scheme, card__set_pin=[say.ok(request_status="success")])
 
     (sent,) = ask.wire.sent
-    assert (sent.path, sent.body) == ("/v5/card-api/card/set_pin", b'{"card_id":"c-1","pin":"U2FsdGVkX18="}')
+    assert (sent.path, sent.body) == (
+        "/v5/card-api/card/set_pin",
+        b'{"card_id":"c-1","pin":"U2FsdGVkX18="}',
+    )
     assert (type(answer), answer.status, answer.request_status) == (Answer, "ok", "success")
 
 
 def test_plain_pin_goes_out_encrypted(ask, say):
-    ask(lambda fp: fp.cards.set_pin("c-1", "1234", encrypt=lambda pin: f"<{pin}>"), card__set_pin=[say.ok()])
+    ask(
+        lambda fp: fp.cards.set_pin("c-1", "1234", encrypt=lambda pin: f"<{pin}>"),
+        card__set_pin=[say.ok()],
+    )
 
     assert ask.wire.sent[0].fields == {"card_id": "c-1", "pin": "<1234>"}
 
@@ -38,7 +51,9 @@ def test_pin_may_be_a_secret(ask, say):
 
 @pytest.mark.parametrize("trouble", ["lost", "broken", "unavailable", "page"])
 def test_lost_answer_is_sent_again_under_a_fresh_id(ask, say, signed, trouble):
-    answer = ask(set_pin, scheme="KG", card__set_pin=[getattr(say, trouble), say.not_sent, say.ok()])
+    answer = ask(
+        set_pin, scheme="KG", card__set_pin=[getattr(say, trouble), say.not_sent, say.ok()]
+    )
 
     ids = [each.headers["Request-Id"] for each in ask.wire.sent]
     assert (len(ids), len(set(ids)), answer.request_id) == (3, 3, ids[-1])
@@ -78,7 +93,11 @@ def test_end(ask, say, scheme, script, kind, sends, words):
     with pytest.raises(kind, match=words) as caught:
         ask(set_pin, scheme=scheme, card__set_pin=[getattr(say, name) for name in script])
 
-    assert (type(caught.value), caught.value.call, len(ask.wire.sent)) == (kind, "cards.set_pin", sends)
+    assert (type(caught.value), caught.value.call, len(ask.wire.sent)) == (
+        kind,
+        "cards.set_pin",
+        sends,
+    )
     assert caught.value.request_id
 
 
@@ -108,16 +127,34 @@ def test_cancellation_says_whether_it_may_have_been_done(cancelled, memory, clie
     [
         (
             lambda fp: fp.cards.set_pin("c-1", "1234"),
-            "set_pin was given a plain PIN and nothing to encrypt it with: hand in encrypt=, or the encrypted text. Nothing was sent.",
+            (
+                "set_pin was given a plain PIN and nothing to encrypt it with: hand in encrypt=, "
+                "or the encrypted text. Nothing was sent."
+            ),
         ),
         (
             lambda fp: fp.cards.set_pin("c-1", "0" * 12),
-            "set_pin was given a plain PIN and nothing to encrypt it with: hand in encrypt=, or the encrypted text. Nothing was sent.",
+            (
+                "set_pin was given a plain PIN and nothing to encrypt it with: hand in encrypt=, "
+                "or the encrypted text. Nothing was sent."
+            ),
         ),
-        (lambda fp: fp.cards.set_pin("c-1", ""), "set_pin was given an empty PIN. Nothing was sent."),
-        (lambda fp: fp.cards.set_pin("c-1", Pin("")), "set_pin was given an empty PIN. Nothing was sent."),
-        (lambda fp: fp.cards.set_pin("c-1", "1234", encrypt=lambda _: ""), "set_pin was given an empty PIN. Nothing was sent."),
-        (lambda fp: fp.cards.set_pin("c-1", encrypt=str), "set_pin(encrypt=…) needs the pin. Nothing was sent."),
+        (
+            lambda fp: fp.cards.set_pin("c-1", ""),
+            "set_pin was given an empty PIN. Nothing was sent.",
+        ),
+        (
+            lambda fp: fp.cards.set_pin("c-1", Pin("")),
+            "set_pin was given an empty PIN. Nothing was sent.",
+        ),
+        (
+            lambda fp: fp.cards.set_pin("c-1", "1234", encrypt=lambda _: ""),
+            "set_pin was given an empty PIN. Nothing was sent.",
+        ),
+        (
+            lambda fp: fp.cards.set_pin("c-1", encrypt=str),
+            "set_pin(encrypt=…) needs the pin. Nothing was sent.",
+        ),
     ],
 )
 def test_wrong_use_is_refused(ask, say, call, expected):

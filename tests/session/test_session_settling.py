@@ -1,10 +1,19 @@
-"""How an unknown outcome is settled, in virtual time: when it is asked about, when it is sent again, how it ends."""
+"""How an unknown outcome is settled, in virtual time: when it is asked about, when it is sent
+again, how it ends.
+"""
 
 from __future__ import annotations
 
 import pytest
 
-from freedompay_async import AuthenticationError, DuplicateRequest, NotSent, OutcomeUnknown, RateLimited, RequestFailed
+from freedompay_async import (
+    AuthenticationError,
+    DuplicateRequest,
+    NotSent,
+    OutcomeUnknown,
+    RateLimited,
+    RequestFailed,
+)
 from freedompay_async.contract.models import BulkIssue
 from freedompay_async.contract.table import CARDS_BULK_ISSUE
 
@@ -22,7 +31,10 @@ def submit(play, over):
 
         async def story():
             return await session.submit(
-                CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), {"request_id": request_id, "timeout": timeout}, sent_at=sent_at
+                CARDS_BULK_ISSUE,
+                BulkIssue(product_id=2000, count=1),
+                {"request_id": request_id, "timeout": timeout},
+                sent_at=sent_at,
             )
 
         return play(story())
@@ -58,7 +70,9 @@ def test_answer_that_proves_nothing_is_asked_about(submit, memory, say, trouble)
 
 
 def test_page_of_a_proxy_with_http_403_is_asked_about(submit, memory, say):
-    wire = memory(card__bulk_issue=[say.http(403, b"<html>no</html>")], request__status=[say.success])
+    wire = memory(
+        card__bulk_issue=[say.http(403, b"<html>no</html>")], request__status=[say.success]
+    )
 
     assert submit(wire).card_ids == ("card-1",)
 
@@ -125,7 +139,10 @@ def test_each_shape_of_not_known_lets_it_be_sent_again(submit, memory, say, http
 
 
 def test_request_that_turns_up_late_is_not_sent_again(submit, memory, say):
-    wire = memory(card__bulk_issue=[say.lost], request__status=[say.unknown, say.unknown, say.unknown, say.success])
+    wire = memory(
+        card__bulk_issue=[say.lost],
+        request__status=[say.unknown, say.unknown, say.unknown, say.success],
+    )
 
     state = submit(wire, grace=30.0)
 
@@ -136,7 +153,9 @@ def test_request_that_turns_up_late_is_not_sent_again(submit, memory, say):
 def test_nothing_is_sent_again_past_resend_within(submit, memory, say):
     wire = memory(card__bulk_issue=[say.lost], request__status=[say.unknown])
 
-    with pytest.raises(OutcomeUnknown, match="it is not sent again: its first send is more than 3 s ago") as caught:
+    with pytest.raises(
+        OutcomeUnknown, match="it is not sent again: its first send is more than 3 s ago"
+    ) as caught:
         submit(wire, grace=4.0, resend_within=3.0)
 
     assert len(wire.of(BULK)) == 1
@@ -155,7 +174,10 @@ def test_resend_within_counts_from_the_first_send(submit, memory, say):
 
 
 def test_duplicate_error_of_what_was_sent_again_is_looked_up(submit, memory, say):
-    wire = memory(card__bulk_issue=[say.lost, say.refused], request__status=[say.after(6, say.unknown), say.unknown, say.success])
+    wire = memory(
+        card__bulk_issue=[say.lost, say.refused],
+        request__status=[say.after(6, say.unknown), say.unknown, say.success],
+    )
 
     state = submit(wire)
 
@@ -391,8 +413,13 @@ def test_resumed_call_whose_request_failed_says_so(submit, memory, say):
     assert caught.value.proved
 
 
-def test_a_look_up_that_was_asked_before_the_grace_was_over_proves_nothing_however_late_it_is_answered(submit, memory, say):
-    wire = memory(card__bulk_issue=[say.lost, say.process], request__status=[say.after(14.0, say.unknown), say.unknown])
+def test_a_look_up_that_was_asked_before_the_grace_was_over_proves_nothing_however_late_it_is_answered(
+    submit, memory, say
+):
+    wire = memory(
+        card__bulk_issue=[say.lost, say.process],
+        request__status=[say.after(14.0, say.unknown), say.unknown],
+    )
     submit(wire, grace=5.0)
 
     assert wire.calls == ["card/bulk_issue", "request/status", "request/status", "card/bulk_issue"]

@@ -1,4 +1,6 @@
-"""A signer of the caller's own, and an answer type of the caller's own, that fail in the middle of a call."""
+"""A signer of the caller's own, and an answer type of the caller's own, that fail in the middle of
+a call.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,13 @@ from freedompay_async import (
 from freedompay_async.calls.session import Session
 from freedompay_async.calls.shared import Shared
 from freedompay_async.contract.models import BulkIssue, CardId, GiftCardId, GiftIssue, PinSetting
-from freedompay_async.contract.table import CARDS_BALANCE, CARDS_BULK_ISSUE, CARDS_SET_PIN, GIFT_CARDS_ISSUE, GIFT_CARDS_RESEND
+from freedompay_async.contract.table import (
+    CARDS_BALANCE,
+    CARDS_BULK_ISSUE,
+    CARDS_SET_PIN,
+    GIFT_CARDS_ISSUE,
+    GIFT_CARDS_RESEND,
+)
 from freedompay_async.hashdt import HashDT
 from tests.samples import UNKNOWN_CALL, UNKNOWN_PATH
 
@@ -63,7 +71,14 @@ def session_of(memory):
     def build(error, *turns, scheme="KZ", policy=None, **scripts):
         signer = Failing(scheme, error, *turns)
         wire = memory(**scripts)
-        return Session(Shared.of(wire, signers=dict.fromkeys(Section, signer), policy=policy or Policy(), timeout=60.0)), wire
+        return Session(
+            Shared.of(
+                wire,
+                signers=dict.fromkeys(Section, signer),
+                policy=policy or Policy(),
+                timeout=60.0,
+            )
+        ), wire
 
     return build
 
@@ -71,11 +86,17 @@ def session_of(memory):
 @pytest.fixture
 def logged(caplog):
     caplog.set_level(logging.DEBUG)
-    return lambda: [(each.levelname, each.call, each.request_id) for each in caplog.records if each.levelname == "ERROR"]
+    return lambda: [
+        (each.levelname, each.call, each.request_id)
+        for each in caplog.records
+        if each.levelname == "ERROR"
+    ]
 
 
 def submit(session, request_id=OWN):
-    return session.submit(CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), {"request_id": request_id})
+    return session.submit(
+        CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), {"request_id": request_id}
+    )
 
 
 @pytest.fixture(params=ERRORS)
@@ -103,8 +124,12 @@ BEFORE = {
 
 @pytest.mark.parametrize("before", BEFORE.values(), ids=BEFORE)
 @pytest.mark.parametrize("own", [None, OWN])
-def test_at_the_question_after_the_effect_was_sent_leaves_it_open(play, session_of, say, scheme, error, logged, before, own):
-    session, wire = session_of(error, 2, scheme=scheme, card__bulk_issue=[getattr(say, step) for step in before])
+def test_at_the_question_after_the_effect_was_sent_leaves_it_open(
+    play, session_of, say, scheme, error, logged, before, own
+):
+    session, wire = session_of(
+        error, 2, scheme=scheme, card__bulk_issue=[getattr(say, step) for step in before]
+    )
     with pytest.raises(OutcomeUnknown) as caught:
         play(submit(session, own))
 
@@ -127,20 +152,34 @@ def test_at_a_later_question_leaves_it_open(play, session_of, say, error):
     assert (caught.value.__cause__, wire.calls) == (error, [BULK, STATUS, STATUS])
 
 
-def test_at_the_question_of_what_an_earlier_process_sent_leaves_it_open(play, session_of, say, error):
-    session, wire = session_of(error, 1, card__bulk_issue=[say.success], request__status=[say.unknown])
+def test_at_the_question_of_what_an_earlier_process_sent_leaves_it_open(
+    play, session_of, say, error
+):
+    session, wire = session_of(
+        error, 1, card__bulk_issue=[say.success], request__status=[say.unknown]
+    )
     with pytest.raises(OutcomeUnknown) as caught:
-        play(session.submit(CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), {"request_id": OWN}, sent_at=0.0))
+        play(
+            session.submit(
+                CARDS_BULK_ISSUE,
+                BulkIssue(product_id=2000, count=1),
+                {"request_id": OWN},
+                sent_at=0.0,
+            )
+        )
 
     assert (caught.value.request_id, caught.value.__cause__, wire.sent) == (OWN, error, [])
-    assert f"sent, and its outcome is not known (an earlier process sent it; then the signing failed: {type(error).__name__})" in str(
-        caught.value
-    )
+    assert (
+        "sent, and its outcome is not known (an earlier process sent it; then the signing "
+        f"failed: {type(error).__name__})"
+    ) in str(caught.value)
 
 
 def test_what_is_sent_again_is_not_signed_again(play, session_of, say, error):
     """So that its signer can't fail there: the bytes are those of the first send."""
-    session, wire = session_of(error, card__bulk_issue=[say.lost, say.success], request__status=[say.unknown])
+    session, wire = session_of(
+        error, card__bulk_issue=[say.lost, say.success], request__status=[say.unknown]
+    )
     play(submit(session))
     signed = session.shared.signers[Section.PAYMENT_CARDS].turn
 
@@ -148,7 +187,9 @@ def test_what_is_sent_again_is_not_signed_again(play, session_of, say, error):
 
 
 @pytest.mark.parametrize("first", ["lost", "broken", "page", "limited"])
-def test_at_a_repeat_that_takes_a_fresh_id_leaves_it_open(play, session_of, say, scheme, error, first):
+def test_at_a_repeat_that_takes_a_fresh_id_leaves_it_open(
+    play, session_of, say, scheme, error, first
+):
     session, wire = session_of(error, 2, scheme=scheme, card__set_pin=[getattr(say, first)])
     with pytest.raises(OutcomeUnknown, match="then the signing failed") as caught:
         play(session.repeat(CARDS_SET_PIN, PinSetting(card_id="c-1", pin="U2FsdGVkX18=")))
@@ -175,11 +216,17 @@ def test_at_a_later_attempt_of_a_question_comes_out_as_it_is(play, session_of, s
 
 
 def test_gift_card_call_is_signed_once(play, session_of, say, error):
-    session, wire = session_of(error, 2, scheme="KG", resend=[say.lost, say.gift(card_id=5)], issue_card=[say.lost])
+    session, wire = session_of(
+        error, 2, scheme="KG", resend=[say.lost, say.gift(card_id=5)], issue_card=[say.lost]
+    )
     play(session.change(GIFT_CARDS_RESEND, GiftCardId(card_id=5)))
     session.shared.signers[Section.GIFT_CARDS].turn = 0
     with pytest.raises(OutcomeUnknown, match="a person has to look"):
-        play(session.change(GIFT_CARDS_ISSUE, GiftIssue(cardholder_name="A", phone=1, product_code=1)))
+        play(
+            session.change(
+                GIFT_CARDS_ISSUE, GiftIssue(cardholder_name="A", phone=1, product_code=1)
+            )
+        )
 
     assert wire.calls == ["resend", "resend", "issue_card"]
 
@@ -203,11 +250,24 @@ def link(pins):
 
 
 @pytest.mark.parametrize("turn", [1, 2])
-def test_source_of_tokens_that_fails_comes_out_as_it_is_because_a_link_is_a_question(play, memory, say, error, turn):
-    wire = memory(**{"/issuing/api/v1/card/setpin": [say.http(401, {"status": "error", "code": 401, "message": "expired"})]})
+def test_source_of_tokens_that_fails_comes_out_as_it_is_because_a_link_is_a_question(
+    play, memory, say, error, turn
+):
+    wire = memory(
+        **{
+            "/issuing/api/v1/card/setpin": [
+                say.http(401, {"status": "error", "code": 401, "message": "expired"})
+            ]
+        }
+    )
 
     async def story():
-        hashdt = HashDT(base_url="https://api.example.com", api_key="k", product_id="p", token=Source(error, turn))
+        hashdt = HashDT(
+            base_url="https://api.example.com",
+            api_key="k",
+            product_id="p",
+            token=Source(error, turn),
+        )
         object.__setattr__(hashdt._session.shared, "transport", wire)
         return await link(hashdt.pins)
 
@@ -245,19 +305,36 @@ class Refusing(msgspec.Struct):
 
 @pytest.mark.parametrize("kind", [Keyed, Broken, Refusing])
 @pytest.mark.parametrize("retry", [Retry.UNASKABLE, Retry.REPEATABLE])
-def test_answer_type_that_fails_after_an_effect_says_that_it_was_done(ask, say, scheme, kind, retry, logged):
-    with pytest.raises(ResultUnknown, match="the issuer did it, and its answer can't be read") as caught:
-        ask(lambda fp: fp.call(UNKNOWN_PATH, {"a": 1}, kind, retry=retry), scheme=scheme, **{UNKNOWN_CALL: [say.ok(name="new")]})
+def test_answer_type_that_fails_after_an_effect_says_that_it_was_done(
+    ask, say, scheme, kind, retry, logged
+):
+    with pytest.raises(
+        ResultUnknown, match="the issuer did it, and its answer can't be read"
+    ) as caught:
+        ask(
+            lambda fp: fp.call(UNKNOWN_PATH, {"a": 1}, kind, retry=retry),
+            scheme=scheme,
+            **{UNKNOWN_CALL: [say.ok(name="new")]},
+        )
 
-    assert (caught.value.done, caught.value.outcome_unknown, ask.wire.calls) == (True, False, [UNKNOWN_CALL])
+    assert (caught.value.done, caught.value.outcome_unknown, ask.wire.calls) == (
+        True,
+        False,
+        [UNKNOWN_CALL],
+    )
     assert '"name": "new"' in caught.value.body
-    assert logged() == ([("ERROR", UNKNOWN_PATH, caught.value.request_id)] if retry is Retry.UNASKABLE else [])
+    assert logged() == (
+        [("ERROR", UNKNOWN_PATH, caught.value.request_id)] if retry is Retry.UNASKABLE else []
+    )
 
 
 @pytest.mark.parametrize("kind", [Keyed, Broken, Refusing])
 def test_answer_type_that_fails_at_a_question_is_a_protocol_error(ask, say, kind):
     with pytest.raises(ProtocolError, match="of another shape") as caught:
-        ask(lambda fp: fp.call(UNKNOWN_PATH, {}, kind, retry=Retry.READ), **{UNKNOWN_CALL: [say.ok(name="new")]})
+        ask(
+            lambda fp: fp.call(UNKNOWN_PATH, {}, kind, retry=Retry.READ),
+            **{UNKNOWN_CALL: [say.ok(name="new")]},
+        )
 
     assert caught.value.done is False
 

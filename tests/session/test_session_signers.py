@@ -1,4 +1,6 @@
-"""A signer that asks somebody else and takes its time, and one that takes the place of another while calls are on the way."""
+"""A signer that asks somebody else and takes its time, and one that takes the place of another
+while calls are on the way.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,9 @@ def through(play, memory, client_of):
     def run(signer, *, call=bulk, scheme="KZ", timeout=60.0, **scripts):
         run.wire = memory(**scripts)
         run.client = client_of(run.wire, scheme=scheme, timeout=timeout)
-        run.client._session.shared.signers.update(dict.fromkeys(run.client._session.shared.signers, signer))
+        run.client._session.shared.signers.update(
+            dict.fromkeys(run.client._session.shared.signers, signer)
+        )
 
         async def story():
             return await call(run.client)
@@ -69,16 +73,22 @@ class TestAsync:
         (sent,) = through.wire.sent
         expected = SIGNERS[scheme](auth_id="10001", secret_key="sandbox-secret")
 
-        assert sent.headers == expected.headers(path=sent.path, body=sent.body, request_id=sent.fields["request_id"])
+        assert sent.headers == expected.headers(
+            path=sent.path, body=sent.body, request_id=sent.fields["request_id"]
+        )
 
     def test_it_signs_the_question_too(self, through, say, scheme):
-        operation = through(Vault(scheme), scheme=scheme, card__bulk_issue=[say.lost], request__status=[say.success])
+        operation = through(
+            Vault(scheme), scheme=scheme, card__bulk_issue=[say.lost], request__status=[say.success]
+        )
 
         assert operation.done
         assert through.wire.calls == [BULK, STATUS]
 
     def test_a_call_that_it_holds_up_until_its_deadline_is_not_sent(self, through, say):
-        with pytest.raises(NotSent, match="the signer gave no signature before the deadline") as caught:
+        with pytest.raises(
+            NotSent, match="the signer gave no signature before the deadline"
+        ) as caught:
             through(Vault("KZ", 99.0), timeout=5.0, card__bulk_issue=[say.success])
 
         assert through.wire.sent == []
@@ -86,7 +96,12 @@ class TestAsync:
 
     def test_a_question_that_it_holds_up_leaves_what_was_sent_open(self, through, say):
         with pytest.raises(OutcomeUnknown) as caught:
-            through(Vault("KZ", 0.0, *[99.0] * 9), timeout=20.0, card__bulk_issue=[say.lost], request__status=[say.success])
+            through(
+                Vault("KZ", 0.0, *[99.0] * 9),
+                timeout=20.0,
+                card__bulk_issue=[say.lost],
+                request__status=[say.success],
+            )
 
         assert through.wire.calls == [BULK]
         assert caught.value.done is None
@@ -103,7 +118,10 @@ class TestAsync:
         ("given", "told"),
         [
             (None, "what the signer gave is None: give headers, as a dict of texts"),
-            ({"Sign": b"hunter2"}, "the signer's header Sign is of type bytes: give text: decode it first"),
+            (
+                {"Sign": b"hunter2"},
+                "the signer's header Sign is of type bytes: give text: decode it first",
+            ),
         ],
     )
     def test_what_is_no_headers_is_named(self, through, say, later, given, told):
@@ -122,7 +140,9 @@ class TestAsync:
     def test_a_cancelled_call_that_waits_for_it_did_nothing(self, play, memory, client_of, say):
         wire = memory(card__bulk_issue=[say.success])
         fp = client_of(wire)
-        fp._session.shared.signers.update(dict.fromkeys(fp._session.shared.signers, Vault("KZ", 99.0)))
+        fp._session.shared.signers.update(
+            dict.fromkeys(fp._session.shared.signers, Vault("KZ", 99.0))
+        )
 
         async def story():
             task = asyncio.ensure_future(bulk(fp))
@@ -154,9 +174,13 @@ class TestReplaced:
         play(story())
         _, last = wire.sent
 
-        assert last.headers == rotated(scheme).headers(path=last.path, body=last.body, request_id=last.fields["request_id"])
+        assert last.headers == rotated(scheme).headers(
+            path=last.path, body=last.body, request_id=last.fields["request_id"]
+        )
 
-    def test_what_is_sent_again_is_the_same_under_a_new_signature(self, play, memory, client_of, say, scheme):
+    def test_what_is_sent_again_is_the_same_under_a_new_signature(
+        self, play, memory, client_of, say, scheme
+    ):
         wire = memory(card__bulk_issue=[say.lost, say.success], request__status=[say.unknown])
         fp = client_of(wire, scheme=scheme)
 
@@ -169,12 +193,19 @@ class TestReplaced:
         first, again = wire.of(BULK)
 
         assert (again.body, again.path) == (first.body, first.path)
-        assert again.headers == rotated(scheme).headers(path=again.path, body=again.body, request_id=again.fields["request_id"])
+        assert again.headers == rotated(scheme).headers(
+            path=again.path, body=again.body, request_id=again.fields["request_id"]
+        )
         assert again.headers != first.headers
 
     def test_neither_key_is_shown_where_an_issuer_repeats_it(self, play, memory, client_of, say):
         repeats = say.http(
-            403, {"status": "error", "dt": "2026-01-01T00:00:00+05:00", "error_description": "not sandbox-secret, the next key"}
+            403,
+            {
+                "status": "error",
+                "dt": "2026-01-01T00:00:00+05:00",
+                "error_description": "not sandbox-secret, the next key",
+            },
         )
         wire = memory(card__info=[repeats])
         fp = client_of(wire)
@@ -195,13 +226,18 @@ class TestReplaced:
         [
             (rotated(auth_id="20002"), "another merchant or another scheme"),
             (rotated("KG"), "another merchant or another scheme"),
-            ({Section.HASHDT: rotated()}, "section <Section.HASHDT: 'hashdt'> is not of this client"),
+            (
+                {Section.HASHDT: rotated()},
+                "section <Section.HASHDT: 'hashdt'> is not of this client",
+            ),
             (object(), "has no auth_id, header_id, headers"),
         ],
         ids=["another merchant", "another scheme", "another section", "no signer"],
     )
     def test_by_what_is_no_match_it_is_not(self, signer, told):
-        fp = FreedomPay(auth_id="10001", secret_key="sandbox-secret", region="KZ", base_url="http://127.0.0.1:9")
+        fp = FreedomPay(
+            auth_id="10001", secret_key="sandbox-secret", region="KZ", base_url="http://127.0.0.1:9"
+        )
         before = dict(fp._session.shared.signers)
         with pytest.raises(ConfigurationError) as caught:
             fp.replace_signer(signer)
@@ -210,12 +246,17 @@ class TestReplaced:
         assert fp._session.shared.signers == before
 
     def test_one_section_alone_may_change(self):
-        fp = FreedomPay(auth_id="10001", secret_key="sandbox-secret", region="KZ", base_url="http://127.0.0.1:9")
+        fp = FreedomPay(
+            auth_id="10001", secret_key="sandbox-secret", region="KZ", base_url="http://127.0.0.1:9"
+        )
         before = fp._session.shared.signers[Section.PAYMENT_CARDS]
         new = rotated()
         fp.replace_signer({Section.GIFT_CARDS: new})
 
-        assert fp._session.shared.signers == {Section.PAYMENT_CARDS: before, Section.GIFT_CARDS: new}
+        assert fp._session.shared.signers == {
+            Section.PAYMENT_CARDS: before,
+            Section.GIFT_CARDS: new,
+        }
 
 
 @pytest.mark.parametrize("answer", ["denied", "page"])
@@ -224,4 +265,7 @@ def test_a_refused_signature_names_the_other_schemes(ask, say, answer):
     with pytest.raises(AuthenticationError) as caught:
         ask(lambda fp: fp.cards.info("c-1"), card__info=[steps[answer]])
 
-    assert "It was signed with the scheme jws-hs512, and this host may take jws-hs256 or sign" in caught.value.text
+    assert (
+        "It was signed with the scheme jws-hs512, and this host may take jws-hs256 or sign"
+        in caught.value.text
+    )

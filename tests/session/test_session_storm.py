@@ -1,4 +1,6 @@
-"""Four hundred clients and their cards, of an issuer of which one answer in five is broken, in every form that the other tests know."""
+"""Four hundred clients and their cards, of an issuer of which one answer in five is broken, in
+every form that the other tests know.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,11 @@ STATUS = "request/status"
 # How an answer is broken. What is undone never reaches the issuer; all else is said after the work.
 FORMS = [
     *("lost", "undone", "cut", "silent"),
-    *((http, form) for http in (200, 400, 401, 403, 404, 409, 422, 429, 500, 502, 503, 504) for form in FOREIGN),
+    *(
+        (http, form)
+        for http in (200, 400, 401, 403, 404, 409, 422, 429, 500, 502, 503, 504)
+        for form in FOREIGN
+    ),
     *((http, form) for http in (200, 400, 500) for form in CONTRADICTIONS),
     *((http, "the contract's error") for http in (429, 500, 502, 503)),
     *((http, "the right answer") for http in (429, 500, 503)),
@@ -31,7 +37,9 @@ FORMS = [
 
 
 class Issuer:
-    """What is right, and what of it arrives; `broken` is the share of answers that do not arrive as they were given."""
+    """What is right, and what of it arrives; `broken` is the share of answers that do not arrive as
+    they were given.
+    """
 
     def __init__(self, seed: int, *, broken: float, forms=FORMS) -> None:
         self.rng = random.Random(seed)
@@ -59,7 +67,11 @@ class Issuer:
             raise TransportError("no answer in time") from error
 
     async def _answer(self, call, fields) -> Reply:
-        form = self.rng.choice(self.kinds[self.rng.choice(list(self.kinds))]) if self.rng.random() < self.broken else None
+        form = (
+            self.rng.choice(self.kinds[self.rng.choice(list(self.kinds))])
+            if self.rng.random() < self.broken
+            else None
+        )
         self.answers += 1
         self.told[form if isinstance(form, str | None) else form[0]] += 1
         if form == "undone":
@@ -77,9 +89,18 @@ class Issuer:
             case "cut":
                 return Reply(200, {}, _json(200, right).body[:-9])
             case "empty ids":
-                return _json(200, right | {"client_id": self.rng.choice(["", "0", 0, None]), "cards": [{"card_id": " "}] * CARDS})
+                return _json(
+                    200,
+                    right
+                    | {
+                        "client_id": self.rng.choice(["", "0", 0, None]),
+                        "cards": [{"card_id": " "}] * CARDS,
+                    },
+                )
             case "fewer cards":
-                return _json(200, right | {name: right[name][:1] for name in ("cards",) if name in right})
+                return _json(
+                    200, right | {name: right[name][:1] for name in ("cards",) if name in right}
+                )
             case (http, "the right answer"):
                 return _json(http, right)
             case (http, "the contract's error"):
@@ -110,7 +131,9 @@ def _json(http, body):
 
 
 class Caller:
-    """Does what the errors say: the same call under the same id, for as long as it is not known what became of it."""
+    """Does what the errors say: the same call under the same id, for as long as it is not known
+    what became of it.
+    """
 
     def __init__(self, fp, *, tries: int) -> None:
         self.fp = fp
@@ -118,9 +141,15 @@ class Caller:
         self.ends: Counter[str] = Counter()
 
     async def flow(self, number):
-        person = NewClient(phone=77_010_000_000 + number, type=1, resident=1, first_name="IVAN", last_name="IVANOV")
-        client = await self._made(lambda own: self.fp.clients.create(product_id=2000, client=person, request_id=own))
-        cards = await self._made(lambda own: self.fp.cards.bulk_issue(product_id=2000, count=CARDS, request_id=own))
+        person = NewClient(
+            phone=77_010_000_000 + number, type=1, resident=1, first_name="IVAN", last_name="IVANOV"
+        )
+        client = await self._made(
+            lambda own: self.fp.clients.create(product_id=2000, client=person, request_id=own)
+        )
+        cards = await self._made(
+            lambda own: self.fp.cards.bulk_issue(product_id=2000, count=CARDS, request_id=own)
+        )
         return client.client_id, cards.card_ids, cards.complete
 
     async def _made(self, call):
@@ -142,7 +171,10 @@ def weather(timed, client_of):
     """What all flows have made, and what the errors on the way were."""
 
     def run(issuer, *, scheme, tries):
-        caller = Caller(client_of(issuer, scheme=scheme, policy=Policy(attempt_timeout=5.0), timeout=120.0), tries=tries)
+        caller = Caller(
+            client_of(issuer, scheme=scheme, policy=Policy(attempt_timeout=5.0), timeout=120.0),
+            tries=tries,
+        )
 
         async def story():
             async with asyncio.TaskGroup() as group:
@@ -155,7 +187,9 @@ def weather(timed, client_of):
 
 
 def check(issuer, made):
-    """Each intent has one effect, each flow has what it ordered, and each way to break an answer has come."""
+    """Each intent has one effect, each flow has what it ordered, and each way to break an answer
+    has come.
+    """
     assert (len(issuer.effects), set(issuer.effects.values())) == (2 * FLOWS, {1})
     assert len({client for client, _, _ in made}) == FLOWS
     assert len({card for _, cards, _ in made for card in cards}) == FLOWS * CARDS
@@ -173,13 +207,16 @@ def test_each_intent_has_one_effect_and_nothing_is_unknown_in_the_end(weather, s
     assert ends["AuthenticationError"] > 0
 
 
-# What may end a call before its time is up: a key that is refused in whatever form, and a refusal whose one look-up tells nothing.
+# What may end a call before its time is up: a key that is refused in whatever form, and a refusal
+# whose one look-up tells nothing.
 ENDING = {401, 403, "twice"}
 
 
 @pytest.mark.parametrize("scheme", ["KZ", "KG"])
 def test_nothing_is_unknown_at_the_first_try_where_no_refusal_ends_a_call(weather, scheme):
-    forms = [form for form in FORMS if (form if isinstance(form, str) else form[0]) not in ENDING | {429}]
+    forms = [
+        form for form in FORMS if (form if isinstance(form, str) else form[0]) not in ENDING | {429}
+    ]
     issuer = Issuer(seed=7, broken=0.2, forms=forms)
     made, ends = weather(issuer, scheme=scheme, tries=1)
 

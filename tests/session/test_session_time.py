@@ -7,7 +7,15 @@ from collections import Counter
 
 import pytest
 
-from freedompay_async import ConfigurationError, NotSent, OutcomeUnknown, Policy, ProtocolError, RateLimited, RequestFailed
+from freedompay_async import (
+    ConfigurationError,
+    NotSent,
+    OutcomeUnknown,
+    Policy,
+    ProtocolError,
+    RateLimited,
+    RequestFailed,
+)
 from freedompay_async.calls.retry_budget import RetryBudget
 from freedompay_async.contract.models import BulkIssue, PinSetting, StatusQuery
 from freedompay_async.contract.table import CARDS_BULK_ISSUE, CARDS_SET_PIN, REQUESTS_STATUS
@@ -55,7 +63,11 @@ def test_deadline_ends_a_wait_for_a_connection_as_not_sent(ended, memory, say, o
 
 
 def test_wait_for_a_connection_may_take_longer_than_an_attempt(play, memory, say, over):
-    session = over(memory(card__bulk_issue=[say.after(50.0, say.process, connected=False)]), timeout=60.0, attempt_timeout=1.0)
+    session = over(
+        memory(card__bulk_issue=[say.after(50.0, say.process, connected=False)]),
+        timeout=60.0,
+        attempt_timeout=1.0,
+    )
 
     state = play(session.submit(CARDS_BULK_ISSUE, order()))
 
@@ -78,7 +90,9 @@ def test_clock_of_an_attempt_starts_when_a_connection_is_in_hand(play, memory, s
         await asyncio.sleep(2.9)
         return await say.process(attempt, sent)
 
-    session = over(memory(card__bulk_issue=[waits_for_a_place_and_then_for_an_answer]), attempt_timeout=3.0)
+    session = over(
+        memory(card__bulk_issue=[waits_for_a_place_and_then_for_an_answer]), attempt_timeout=3.0
+    )
 
     assert play(session.submit(CARDS_BULK_ISSUE, order())).request_status == "process"
 
@@ -93,7 +107,11 @@ def test_deadline_ends_an_attempt_that_has_time_left(ended, memory, say, over):
 
 
 def test_deadline_ends_the_settling(ended, memory, say, over):
-    session = over(memory(card__bulk_issue=[say.lost], request__status=[say.silent]), attempt_timeout=1.0, timeout=7.0)
+    session = over(
+        memory(card__bulk_issue=[say.lost], request__status=[say.silent]),
+        attempt_timeout=1.0,
+        timeout=7.0,
+    )
 
     error, at = ended(lambda: session.submit(CARDS_BULK_ISSUE, order()))
 
@@ -133,7 +151,11 @@ def test_timeout_that_is_no_time_is_refused_before_a_byte(ended, memory, say, ov
     wire = memory(card__bulk_issue=[say.process])
     session = over(wire)
 
-    error, _ = ended(lambda: session.submit(CARDS_BULK_ISSUE, order(), {"request_id": "mine", "timeout": timeout}))
+    error, _ = ended(
+        lambda: session.submit(
+            CARDS_BULK_ISSUE, order(), {"request_id": "mine", "timeout": timeout}
+        )
+    )
 
     assert type(error) is ConfigurationError
     assert error.request_id == "mine"
@@ -189,7 +211,9 @@ def test_429_of_a_read_is_obeyed(play, memory, say, over):
 
 
 @pytest.mark.parametrize(("status", "kind"), [(429, RateLimited), (503, OutcomeUnknown)])
-def test_answer_that_asks_for_more_than_the_deadline_leaves_ends_at_once_and_says_how_long(ended, memory, say, over, status, kind):
+def test_answer_that_asks_for_more_than_the_deadline_leaves_ends_at_once_and_says_how_long(
+    ended, memory, say, over, status, kind
+):
     session = over(memory(card__bulk_issue=[say.error(status, Retry_After="3600")]), timeout=60.0)
 
     error, at = ended(lambda: session.submit(CARDS_BULK_ISSUE, order()))
@@ -217,15 +241,20 @@ def retries(kind, session):
 @pytest.mark.parametrize("asked", ["3600", "Mon, 07 Nov 1994 08:49:37 GMT"])
 @pytest.mark.parametrize("kind", ["read", "askable", "unaskable", "repeatable"])
 @pytest.mark.parametrize("http", [429, 503])
-def test_wait_that_is_too_long_ends_any_call_at_once_and_is_told(ended, memory, say, over, monkeypatch, http, kind, asked, scheme):
+def test_wait_that_is_too_long_ends_any_call_at_once_and_is_told(
+    ended, memory, say, over, monkeypatch, http, kind, asked, scheme
+):
     monkeypatch.setattr("time.time", lambda: 784111777.0 + 24 * 3600 - 3600)
     steps = [say.error(http, Retry_After=asked)]
     wire = memory(card__bulk_issue=steps, card__set_pin=steps, request__status=steps)
     error, at = ended(retries(kind, over(wire, scheme=scheme, timeout=60.0)))
-    # Under JWS nothing tells a repeat from a second call, so a PIN that the issuer makes is not sent again, however short the wait.
+    # Under JWS nothing tells a repeat from a second call, so a PIN that the issuer makes is not
+    # sent again, however short the wait.
     final = kind == "unaskable" and scheme == "KZ"
 
-    assert type(error) is (RateLimited if http == 429 else ProtocolError if kind == "read" else OutcomeUnknown)
+    assert type(error) is (
+        RateLimited if http == 429 else ProtocolError if kind == "read" else OutcomeUnknown
+    )
     assert (at, len(wire.sent)) == (0, 1)
     assert error.done is (False if kind == "read" else None)
     assert (error.retry_after, error.wait_too_long) == (3600.0, not final)
@@ -233,8 +262,12 @@ def test_wait_that_is_too_long_ends_any_call_at_once_and_is_told(ended, memory, 
 
 
 @pytest.mark.parametrize("http", [429, 503])
-def test_question_that_is_to_wait_too_long_leaves_a_lost_effect_unknown_and_says_how_long(ended, memory, say, over, http):
-    wire = memory(card__bulk_issue=[say.lost], request__status=[say.error(http, Retry_After="3600")])
+def test_question_that_is_to_wait_too_long_leaves_a_lost_effect_unknown_and_says_how_long(
+    ended, memory, say, over, http
+):
+    wire = memory(
+        card__bulk_issue=[say.lost], request__status=[say.error(http, Retry_After="3600")]
+    )
     error, at = ended(lambda: over(wire, timeout=60.0).submit(CARDS_BULK_ISSUE, order()))
 
     assert type(error) is OutcomeUnknown
@@ -244,7 +277,9 @@ def test_question_that_is_to_wait_too_long_leaves_a_lost_effect_unknown_and_says
 
 
 def test_refusal_whose_question_is_to_wait_too_long_is_unknown(ended, memory, say, over):
-    wire = memory(card__bulk_issue=[say.refused], request__status=[say.error(429, Retry_After="3600")])
+    wire = memory(
+        card__bulk_issue=[say.refused], request__status=[say.error(429, Retry_After="3600")]
+    )
     error, at = ended(lambda: over(wire, timeout=60.0).submit(CARDS_BULK_ISSUE, order()))
 
     assert (type(error), error.refused, error.wait_too_long, at) == (OutcomeUnknown, True, True, 0)
@@ -260,14 +295,20 @@ def test_wait_of_an_earlier_answer_is_not_told_of_a_later_one(ended, memory, say
 
 
 def test_attempts_that_are_used_up_are_no_wait_that_is_too_long(ended, memory, say, over):
-    error, _ = ended(lambda: over(memory(card__bulk_issue=[say.limited])).submit(CARDS_BULK_ISSUE, order()))
+    error, _ = ended(
+        lambda: over(memory(card__bulk_issue=[say.limited])).submit(CARDS_BULK_ISSUE, order())
+    )
 
     assert (type(error), error.wait_too_long) == (RateLimited, False)
     assert "The issuer asked to wait 7 s." in str(error)
 
 
 def test_refused_question_says_nothing_of_a_wait(ended, memory, say, over):
-    error, _ = ended(lambda: over(memory(request__status=[say.error(200, Retry_After="7")])).read(REQUESTS_STATUS, ask()))
+    error, _ = ended(
+        lambda: over(memory(request__status=[say.error(200, Retry_After="7")])).read(
+            REQUESTS_STATUS, ask()
+        )
+    )
 
     assert type(error) is RequestFailed
     assert "asked to wait" not in str(error)
@@ -275,7 +316,9 @@ def test_refused_question_says_nothing_of_a_wait(ended, memory, say, over):
 
 def test_date_in_retry_after_is_obeyed(play, memory, say, over, monkeypatch):
     monkeypatch.setattr("time.time", lambda: 784111777.0 - 9.0)
-    wire = memory(card__bulk_issue=[say.error(429, Retry_After="Sun, 06 Nov 1994 08:49:37 GMT"), say.process])
+    wire = memory(
+        card__bulk_issue=[say.error(429, Retry_After="Sun, 06 Nov 1994 08:49:37 GMT"), say.process]
+    )
 
     play(over(wire).submit(CARDS_BULK_ISSUE, order()))
 
@@ -370,7 +413,11 @@ def test_question_takes_its_turn_in_the_lane(play, memory, say, over):
     wire = memory(card__bulk_issue=[say.lost], request__status=[say.success])
 
     async def story():
-        await over(wire, pause=0.001).in_lane(Lane(concurrency=1, rate=0.5)).submit(CARDS_BULK_ISSUE, order())
+        await (
+            over(wire, pause=0.001)
+            .in_lane(Lane(concurrency=1, rate=0.5))
+            .submit(CARDS_BULK_ISSUE, order())
+        )
 
     play(story())
 
@@ -394,7 +441,11 @@ def test_deadline_covers_the_wait_for_the_lane(ended, memory, say, over):
 
 def test_deadline_of_a_call_in_a_lane_that_was_sent_is_unknown(ended, memory, say, over):
     async def call():
-        await over(memory(card__bulk_issue=[say.silent]), timeout=5.0).in_lane(Lane(concurrency=1)).submit(CARDS_BULK_ISSUE, order())
+        await (
+            over(memory(card__bulk_issue=[say.silent]), timeout=5.0)
+            .in_lane(Lane(concurrency=1))
+            .submit(CARDS_BULK_ISSUE, order())
+        )
 
     error, at = ended(call)
 
@@ -403,7 +454,9 @@ def test_deadline_of_a_call_in_a_lane_that_was_sent_is_unknown(ended, memory, sa
 
 
 def test_lane_is_free_again_after_a_call_that_failed(play, memory, say, over):
-    wire = memory(card__bulk_issue=[say.lost, say.not_sent, say.process], request__status=[say.success])
+    wire = memory(
+        card__bulk_issue=[say.lost, say.not_sent, say.process], request__status=[say.success]
+    )
 
     async def story():
         session = over(wire).in_lane(Lane(concurrency=1))
@@ -431,7 +484,9 @@ def test_call_that_was_cancelled_while_it_waited_for_its_turn_frees_its_place(pl
 
 def test_lane_of_a_session_may_have_a_timeout_of_its_own(ended, memory, say, over):
     async def call():
-        session = over(memory(card__bulk_issue=[say.no_place]), timeout=60.0).in_lane(Lane(concurrency=1), timeout=3.0)
+        session = over(memory(card__bulk_issue=[say.no_place]), timeout=60.0).in_lane(
+            Lane(concurrency=1), timeout=3.0
+        )
         await session.submit(CARDS_BULK_ISSUE, order())
 
     _, at = ended(call)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from freedompay_async import AuthenticationError, FreedomPayError, OutcomeUnknown, ProtocolError, RequestFailed, StillProcessing
+from freedompay_async import (
+    AuthenticationError,
+    FreedomPayError,
+    OutcomeUnknown,
+    ProtocolError,
+    RequestFailed,
+    StillProcessing,
+)
 
 BULK = "card/bulk_issue"
 STATUS = "request/status"
@@ -39,7 +46,12 @@ def partial(say, **more):
 def test_failure_after_a_success_that_named_a_card_leaves_it_open(ended, say, first):
     error = ended(getattr(say, first), partial(say), say.failed)
 
-    assert (type(error), error.done, error.proved, error.card_ids) == (RequestFailed, None, False, ("A",))
+    assert (type(error), error.done, error.proved, error.card_ids) == (
+        RequestFailed,
+        None,
+        False,
+        ("A",),
+    )
     assert "has told of card A before" in str(error)
     assert "It was not done" not in str(error)
 
@@ -52,13 +64,23 @@ def test_failure_after_a_success_without_a_name_leaves_it_open_too(ended, say):
 
 
 def test_failure_after_an_answer_that_says_ok_at_a_status_of_trouble_leaves_it_open(ended, say):
-    done = say.http(502, {"status": "ok", "request_status": "success", "dt": "2026-01-01T00:00:00+05:00", "cards": [{"card_id": "A"}]})
+    done = say.http(
+        502,
+        {
+            "status": "ok",
+            "request_status": "success",
+            "dt": "2026-01-01T00:00:00+05:00",
+            "cards": [{"card_id": "A"}],
+        },
+    )
     error = ended(done, say.failed)
 
     assert (type(error), error.done, error.card_ids) == (RequestFailed, None, ("A",))
 
 
-@pytest.mark.parametrize("facts", [{"status": "error"}, {"status": "ok", "request_status": "error"}])
+@pytest.mark.parametrize(
+    "facts", [{"status": "error"}, {"status": "ok", "request_status": "error"}]
+)
 def test_failure_after_a_refusal_that_named_a_card_leaves_it_open(ended, say, facts):
     named = say.http(200, {"dt": "2026-01-01T00:00:00+05:00", "cards": [{"card_id": "A"}], **facts})
     error = ended(named, say.failed)
@@ -88,7 +110,10 @@ def test_look_up_that_names_a_card_and_says_nothing_else_is_not_not_known(ended,
 
 def test_refresh_that_names_a_card_and_says_nothing_else_is_no_answer(ask, say):
     with pytest.raises(ProtocolError, match="names card A"):
-        ask(lambda fp: fp.requests.attach(OWN).refresh(), request__status=[say.ok(cards=[{"card_id": "A"}])])
+        ask(
+            lambda fp: fp.requests.attach(OWN).refresh(),
+            request__status=[say.ok(cards=[{"card_id": "A"}])],
+        )
 
 
 def test_question_that_is_refused_says_what_was_told_before(ended, say):

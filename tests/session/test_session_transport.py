@@ -57,7 +57,9 @@ class Parrot(asyncio.Protocol):
     def data_received(self, data):
         self.buffer += data
         head, end, body = self.buffer.partition(b"\r\n\r\n")
-        if end and len(body) >= int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]):
+        if end and len(body) >= int(
+            head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]
+        ):
             self.came.append(self.buffer)
             self.buffer = b""
             self.transport.write(self.answers.pop(0) if len(self.answers) > 1 else self.answers[0])
@@ -69,12 +71,16 @@ class Parrot(asyncio.Protocol):
 
 @contextlib.asynccontextmanager
 async def serving(*answers: bytes, tls=None):
-    """A server that says exactly this to each request, the last to all that follow; gives its port and the requests that came."""
+    """A server that says exactly this to each request, the last to all that follow; gives its port
+    and the requests that came.
+    """
     script = list(answers)
     came: list[bytes] = []
     open_now: set = set()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Parrot(script, came, open_now), "127.0.0.1", 0, ssl=tls)
+    server = await loop.create_server(
+        lambda: Parrot(script, came, open_now), "127.0.0.1", 0, ssl=tls
+    )
     try:
         yield server.sockets[0].getsockname()[1], came
     finally:
@@ -97,7 +103,12 @@ def certified(tmp_path):
 
 
 def whole(body: bytes, status: bytes = b"200 OK", *headers: bytes) -> bytes:
-    lines = [b"HTTP/1.1 " + status, b"Content-Length: %d" % len(body), b"Content-Type: application/json", *headers]
+    lines = [
+        b"HTTP/1.1 " + status,
+        b"Content-Length: %d" % len(body),
+        b"Content-Type: application/json",
+        *headers,
+    ]
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
@@ -129,7 +140,9 @@ async def test_name_that_does_not_resolve_was_not_sent(connect):
 
 async def test_tls_to_a_plain_port_was_not_sent(connect, issuer):
     with pytest.raises(NotSent):
-        await connect(issuer.base_url.replace("http:", "https:")).cards.bulk_issue(product_id=2000, count=1)
+        await connect(issuer.base_url.replace("http:", "https:")).cards.bulk_issue(
+            product_id=2000, count=1
+        )
 
     assert len(issuer.received) == 0
 
@@ -162,7 +175,9 @@ async def test_connection_that_is_never_made_was_not_sent(connect, hasty):
             each.setblocking(False)
             with contextlib.suppress(BlockingIOError):
                 each.connect(deaf.getsockname())
-        fp = connect(f"http://127.0.0.1:{deaf.getsockname()[1]}", policy=hasty(connect_timeout=0.05))
+        fp = connect(
+            f"http://127.0.0.1:{deaf.getsockname()[1]}", policy=hasty(connect_timeout=0.05)
+        )
 
         with pytest.raises(NotSent, match="no connection in time"):
             await fp.cards.bulk_issue(product_id=2000, count=1)
@@ -177,13 +192,17 @@ async def test_waiting_for_the_pool_until_the_deadline_was_not_sent(connect, iss
     with pytest.raises(NotSent, match="its turn did not come before the deadline") as caught:
         await fp.clients.create(
             product_id=2000,
-            client=NewClient(phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV"),
+            client=NewClient(
+                phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV"
+            ),
             timeout=0.1,
         )
     gate.open()
     await first
 
-    assert caught.value.request_id not in {json.loads(each.body)["request_id"] for each in issuer.received}
+    assert caught.value.request_id not in {
+        json.loads(each.body)["request_id"] for each in issuer.received
+    }
 
 
 async def test_read_that_waits_for_the_pool_until_the_deadline_was_not_sent(connect, issuer):
@@ -202,7 +221,8 @@ async def test_read_that_waits_for_the_pool_until_the_deadline_was_not_sent(conn
 
 
 async def test_queue_never_eats_the_time_of_an_attempt(connect, issuer, hasty, arrived, settled):
-    # Ten calls wait for one connection until the first has used up nearly all the time that one attempt may take.
+    # Ten calls wait for one connection until the first has used up nearly all the time that one
+    # attempt may take.
     fp = connect(issuer, max_connections=1, policy=hasty(attempt_timeout=2.0))
     gate = issuer.gate(BULK)
     calls = [asyncio.create_task(fp.cards.bulk_issue(product_id=2000, count=1)) for _ in range(10)]
@@ -214,7 +234,9 @@ async def test_queue_never_eats_the_time_of_an_attempt(connect, issuer, hasty, a
     assert {card["request_id"] for card in issuer.ledger()} == {op.request_id for op in ops}
 
 
-async def test_wait_for_the_pool_may_be_longer_than_an_attempt_may_take(connect, issuer, hasty, arrived):
+async def test_wait_for_the_pool_may_be_longer_than_an_attempt_may_take(
+    connect, issuer, hasty, arrived
+):
     # The first call holds the only connection for longer than an attempt, three times over.
     fp = connect(issuer, max_connections=1, policy=hasty(attempt_timeout=0.15))
     issuer.script(BULK, Fault.STALLED, Fault.STALLED, Fault.STALLED)
@@ -266,7 +288,13 @@ async def test_bytes_that_arrive_are_the_bytes_that_were_signed(connect, issuer,
 async def test_cyrillic_arrives_as_it_was_signed(connect, issuer, scheme, signed):
     fp = connect(issuer, scheme=scheme)
     person = NewClient(
-        phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV", person_id="№ 12/қ «Ы»", external_user_id="ключ\\/"
+        phone=77017777777,
+        type=1,
+        resident=1,
+        first_name="IVAN",
+        last_name="IVANOV",
+        person_id="№ 12/қ «Ы»",
+        external_user_id="ключ\\/",
     )
 
     await fp.clients.create(product_id=2000, client=person)
@@ -280,7 +308,14 @@ async def test_cyrillic_arrives_as_it_was_signed(connect, issuer, scheme, signed
 async def test_large_document_arrives_as_it_was_signed(connect, issuer, scheme, signed):
     fp = connect(issuer, scheme=scheme)
     content = base64.b64encode(b"%PDF-" + bytes(range(256)) * 7_600).decode()
-    person = NewClient(phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV", document=Secret(content))
+    person = NewClient(
+        phone=77017777777,
+        type=1,
+        resident=1,
+        first_name="IVAN",
+        last_name="IVANOV",
+        document=Secret(content),
+    )
 
     created = await (await fp.clients.create(product_id=2000, client=person)).result()
 
@@ -297,7 +332,14 @@ async def test_large_document_is_sent_again_to_the_byte(connect, issuer, scheme,
     issuer.script("client/add", Fault.DROPPED)
     fp = connect(issuer, scheme=scheme)
     document = Secret(base64.b64encode(b"%PDF-" + b"0" * 1_900_000).decode())
-    person = NewClient(phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV", document=document)
+    person = NewClient(
+        phone=77017777777,
+        type=1,
+        resident=1,
+        first_name="IVAN",
+        last_name="IVANOV",
+        document=document,
+    )
 
     await fp.clients.create(product_id=2000, client=person)
 
@@ -307,9 +349,13 @@ async def test_large_document_is_sent_again_to_the_byte(connect, issuer, scheme,
 
 async def test_headers_on_the_wire_are_these_and_no_more(connect):
     async with serving(GOOD) as (port, came):
-        await connect(f"http://127.0.0.1:{port}", scheme="KG").cards.bulk_issue(product_id=2000, count=1)
+        await connect(f"http://127.0.0.1:{port}", scheme="KG").cards.bulk_issue(
+            product_id=2000, count=1
+        )
 
-    names = {line.split(b":")[0].lower() for line in came[0].partition(b"\r\n\r\n")[0].split(b"\r\n")[1:]}
+    names = {
+        line.split(b":")[0].lower() for line in came[0].partition(b"\r\n\r\n")[0].split(b"\r\n")[1:]
+    }
     assert names == {
         b"host",
         b"content-type",
@@ -382,7 +428,10 @@ async def test_whatever_a_server_says_an_effect_that_was_sent_is_asked_about(con
     async with serving(junk, GOOD) as (port, came):
         op = await connect(f"http://127.0.0.1:{port}").cards.bulk_issue(product_id=2000, count=1)
 
-    assert [each.split(b" ")[1].rpartition(b"card-api/")[2] for each in came] == [BULK.encode(), STATUS.encode()]
+    assert [each.split(b" ")[1].rpartition(b"card-api/")[2] for each in came] == [
+        BULK.encode(),
+        STATUS.encode(),
+    ]
     assert op.request_id.encode() in came[0]
 
 
@@ -407,7 +456,9 @@ async def test_answer_without_a_length_is_read_to_its_end(connect):
 async def test_answer_in_chunks_is_put_together(connect):
     body = b'{"status":"ok","request_status":"process"}'
     chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in body)
-    async with serving(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n") as (port, _):
+    async with serving(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n"
+    ) as (port, _):
         op = await connect(f"http://127.0.0.1:{port}").cards.bulk_issue(product_id=2000, count=1)
 
     assert op.answer.request_status == "process"
@@ -443,7 +494,10 @@ async def test_transport_says_whether_a_byte_may_have_left(refused_port):
 async def test_repr_of_a_transport_says_its_state(issuer):
     transport = Transport(issuer.base_url, connect_timeout=1.0)
     before = repr(transport)
-    await transport.send(Message("POST", "/x", {}, b"{}"), Attempt(deadline=asyncio.get_running_loop().time() + 5, seconds=1))
+    await transport.send(
+        Message("POST", "/x", {}, b"{}"),
+        Attempt(deadline=asyncio.get_running_loop().time() + 5, seconds=1),
+    )
     during = repr(transport)
     await transport.close()
 

@@ -1,4 +1,6 @@
-"""One request id for two bodies, which is a mistake of the caller's: told on the result, on the error and in the log."""
+"""One request id for two bodies, which is a mistake of the caller's: told on the result, on the
+error and in the log.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +22,19 @@ def warned(caplog):
     caplog.set_level(logging.WARNING, "freedompay_async")
 
     def warned():
-        records = [each for each in caplog.records if "another body under the same request id" in each.getMessage()]
+        records = [
+            each
+            for each in caplog.records
+            if "another body under the same request id" in each.getMessage()
+        ]
         return [(each.levelname, each.call, each.request_id) for each in records]
 
     return warned
 
 
-async def test_result_of_the_second_says_it_and_so_does_every_look_from_then_on(issuer, connect, scheme, warned):
+async def test_result_of_the_second_says_it_and_so_does_every_look_from_then_on(
+    issuer, connect, scheme, warned
+):
     fp, own = connect(issuer, scheme=scheme), str(uuid4())
     first = await fp.cards.bulk_issue(product_id=2000, count=1, request_id=own)
     before = (await first.result()).answer.other_body
@@ -86,9 +94,16 @@ def test_second_body_that_was_not_sent_is_none(ask, say, warned):
             await fp.cards.bulk_issue(product_id=1, count=2, request_id=OWN)
         return await first.refresh(), caught.value
 
-    state, error = ask(story, card__bulk_issue=[say.process, say.hopeless], request__status=[say.process])
+    state, error = ask(
+        story, card__bulk_issue=[say.process, say.hopeless], request__status=[say.process]
+    )
 
-    assert (state.other_body, error.other_body, TOLD in str(error), warned()) == (False, False, False, [])
+    assert (state.other_body, error.other_body, TOLD in str(error), warned()) == (
+        False,
+        False,
+        False,
+        [],
+    )
 
 
 def test_repeats_of_one_call_are_one_body(ask, say, warned):
@@ -105,8 +120,14 @@ def test_repeats_of_one_call_are_one_body(ask, say, warned):
     ("scripts", "kind"),
     [
         ({"card__bulk_issue": ["process", "lost"], "request__status": ["broken"]}, OutcomeUnknown),
-        ({"card__bulk_issue": ["process", "refused"], "request__status": ["unknown"]}, RequestFailed),
-        ({"card__bulk_issue": ["process", "refused"], "request__status": ["failed"]}, RequestFailed),
+        (
+            {"card__bulk_issue": ["process", "refused"], "request__status": ["unknown"]},
+            RequestFailed,
+        ),
+        (
+            {"card__bulk_issue": ["process", "refused"], "request__status": ["failed"]},
+            RequestFailed,
+        ),
     ],
     ids=["unknown", "refused", "failed"],
 )
@@ -117,13 +138,17 @@ def test_error_of_the_second_says_it(ask, say, warned, scripts, kind):
             await fp.cards.bulk_issue(product_id=1, count=2, request_id=OWN)
         return caught.value
 
-    error = ask(story, **{name: [getattr(say, step) for step in steps] for name, steps in scripts.items()})
+    error = ask(
+        story, **{name: [getattr(say, step) for step in steps] for name, steps in scripts.items()}
+    )
 
     assert (error.other_body, str(error).count(TOLD)) == (True, 1)
     assert warned() == [("WARNING", "cards.bulk_issue", OWN)]
 
 
-@pytest.mark.parametrize(("look", "kind"), [("process", StillProcessing), ("failed", RequestFailed)])
+@pytest.mark.parametrize(
+    ("look", "kind"), [("process", StillProcessing), ("failed", RequestFailed)]
+)
 def test_waiting_for_the_second_says_it(ask, say, look, kind):
     async def story(fp):
         await fp.cards.bulk_issue(product_id=1, count=1, request_id=OWN)
@@ -140,7 +165,9 @@ def test_waiting_for_the_second_says_it(ask, say, look, kind):
 def test_call_whose_id_does_not_go_out_is_none(ask, say, warned):
     async def story(fp):
         for phone in (77017777777, 77017777778):
-            await fp.gift_cards.issue(cardholder_name="A", phone=phone, product_code=1, request_id=OWN)
+            await fp.gift_cards.issue(
+                cardholder_name="A", phone=phone, product_code=1, request_id=OWN
+            )
 
     ask(story, issue_card=[say.gift(card_id=5)])
 
@@ -150,7 +177,9 @@ def test_call_whose_id_does_not_go_out_is_none(ask, say, warned):
 def test_call_without_an_answer_that_could_say_it_is_logged(ask, say, warned):
     async def story(fp):
         for phone in (77017777777, 77017777778):
-            await fp.gift_cards.issue(cardholder_name="A", phone=phone, product_code=1, request_id=OWN)
+            await fp.gift_cards.issue(
+                cardholder_name="A", phone=phone, product_code=1, request_id=OWN
+            )
 
     ask(story, scheme="KG", issue_card=[say.gift(card_id=5)])
 

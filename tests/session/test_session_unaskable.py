@@ -1,4 +1,6 @@
-"""Calls that nobody can be asked about, and reads whose body carries an id, on rows made for the test."""
+"""Calls that nobody can be asked about, and reads whose body carries an id, on rows made for the
+test.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,13 @@ import time
 import pytest
 from msgspec import Struct
 
-from freedompay_async import AuthenticationError, NotSent, OutcomeUnknown, RateLimited, RequestFailed
+from freedompay_async import (
+    AuthenticationError,
+    NotSent,
+    OutcomeUnknown,
+    RateLimited,
+    RequestFailed,
+)
 from freedompay_async.contract.calls import Call, Mark, Retry
 from freedompay_async.contract.models import Answer, Intent, RequestState
 
@@ -24,8 +32,18 @@ class Peeked(Answer, kw_only=True, frozen=True):
     mask: str | None = None
 
 
-SET_PIN = Call("cards.set_pin", "/v5/card-api/card/set_pin", Pin, RequestState, Mark.DOCUMENTED, Retry.UNASKABLE, "a test")
-INFO = Call("cards.info", "/v5/card-api/card/info", Peek, Peeked, Mark.PARTIAL, Retry.READ, "a test")
+SET_PIN = Call(
+    "cards.set_pin",
+    "/v5/card-api/card/set_pin",
+    Pin,
+    RequestState,
+    Mark.DOCUMENTED,
+    Retry.UNASKABLE,
+    "a test",
+)
+INFO = Call(
+    "cards.info", "/v5/card-api/card/info", Peek, Peeked, Mark.PARTIAL, Retry.READ, "a test"
+)
 
 
 @pytest.fixture
@@ -34,7 +52,9 @@ def submit(play, over):
         session = over(wire, scheme=scheme, **options)
 
         async def story():
-            return await session.submit(SET_PIN, Pin(card_id="c"), {"request_id": request_id}, sent_at=sent_at)
+            return await session.submit(
+                SET_PIN, Pin(card_id="c"), {"request_id": request_id}, sent_at=sent_at
+            )
 
         return play(story())
 
@@ -112,7 +132,9 @@ def test_refused_signature_is_no_unknown_outcome(submit, memory, say, scheme):
         submit(memory(card__set_pin=[say.denied]), scheme=scheme)
 
 
-def test_given_id_that_is_refused_under_sign_is_not_believed_and_not_asked_about(submit, memory, say):
+def test_given_id_that_is_refused_under_sign_is_not_believed_and_not_asked_about(
+    submit, memory, say
+):
     wire = memory(card__set_pin=[say.refused])
 
     with pytest.raises(OutcomeUnknown):
@@ -147,7 +169,9 @@ def test_429_is_repeated_only_where_a_header_tells_a_repeat(submit, memory, say,
 def test_resumed_call_under_jws_is_never_sent_again(submit, memory, say):
     wire = memory(card__set_pin=[say.ok()], request__status=[say.unknown])
 
-    with pytest.raises(OutcomeUnknown, match=r"its outcome is not known \(an earlier process sent it\)"):
+    with pytest.raises(
+        OutcomeUnknown, match=r"its outcome is not known \(an earlier process sent it\)"
+    ):
         submit(wire, scheme="KZ", request_id="given", sent_at=time.time() - 60)
 
     assert wire.of("card/set_pin") == []
@@ -178,7 +202,9 @@ def test_body_and_header_of_a_read_carry_the_same_id(read, memory, say):
 
     read(wire, scheme="KG")
 
-    assert [each.headers["Request-Id"] for each in wire.sent] == [each.fields["request_id"] for each in wire.sent]
+    assert [each.headers["Request-Id"] for each in wire.sent] == [
+        each.fields["request_id"] for each in wire.sent
+    ]
 
 
 def test_each_attempt_of_a_read_is_signed_for_its_own_bytes(read, memory, say, scheme, signed):

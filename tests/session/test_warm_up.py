@@ -40,7 +40,12 @@ async def test_what_is_open_already_counts(connect, issuer, pool):
 
 
 @pytest.mark.parametrize(
-    ("count", "expected"), [(0, "count=0: connections, at least 1"), (-1, "at least 1"), (6, "from 1 to max_connections=5")]
+    ("count", "expected"),
+    [
+        (0, "count=0: connections, at least 1"),
+        (-1, "at least 1"),
+        (6, "from 1 to max_connections=5"),
+    ],
 )
 async def test_none_or_more_than_the_client_may_have_are_refused(connect, issuer, count, expected):
     with pytest.raises(ConfigurationError, match=expected):

@@ -51,7 +51,9 @@ def run_virtual():
 
 @pytest.fixture
 def life():
-    """Makes the life of a call that has not begun; three attempts, five seconds of grace, sent again within a hundred, and no jitter."""
+    """Makes the life of a call that has not begun; three attempts, five seconds of grace, sent
+    again within a hundred, and no jitter.
+    """
 
     def make(retry=Retry.ASKABLE, *, policy=POLICY, **fields):
         return Life(policy, retry, **({"rng": lambda: 0.0} | fields))
@@ -61,7 +63,9 @@ def life():
 
 @pytest.fixture
 def resumed(life):
-    """Makes the life of a call that an earlier process sent at the time 0, and whose answer nobody has."""
+    """Makes the life of a call that an earlier process sent at the time 0, and whose answer nobody
+    has.
+    """
 
     def make(retry=Retry.ASKABLE, **fields):
         return life(retry, **({"doubt": Doubt.CERTAIN, "first_sent": 0.0} | fields))
@@ -71,7 +75,9 @@ def resumed(life):
 
 @pytest.fixture
 def play():
-    """Gives the steps that a life asks for, from its start; in the script a number lets so many seconds pass."""
+    """Gives the steps that a life asks for, from its start; in the script a number lets so many
+    seconds pass.
+    """
 
     def run(life, *script, now=0.0):
         action = life.start()

@@ -14,7 +14,9 @@ from freedompay_async.contract.table import TABLE
 
 ROOT = Path(find_spec("freedompay_async").submodule_search_locations[0])
 MODULES = {
-    ".".join(["freedompay_async", *path.relative_to(ROOT).with_suffix("").parts]).removesuffix(".__init__"): path
+    ".".join(["freedompay_async", *path.relative_to(ROOT).with_suffix("").parts]).removesuffix(
+        ".__init__"
+    ): path
     for path in sorted(ROOT.rglob("*.py"))
     if path.name != "__main__.py"
 }
@@ -30,7 +32,9 @@ DOORS = [name for name in PUBLIC if name != "freedompay_async.errors"]
 def named(module: str) -> list[str]:
     """What `__all__` of the module says, as it is written."""
     for node in ast.parse(MODULES[module].read_text("utf-8")).body:
-        if isinstance(node, ast.Assign) and [target.id for target in node.targets if isinstance(target, ast.Name)] == ["__all__"]:
+        if isinstance(node, ast.Assign) and [
+            target.id for target in node.targets if isinstance(target, ast.Name)
+        ] == ["__all__"]:
             return ast.literal_eval(node.value)
     return []
 
@@ -45,14 +49,22 @@ def defined(module: str, *kinds: type) -> set[str]:
     for node in ast.parse(MODULES[module].read_text("utf-8")).body:
         if not isinstance(node, kinds):
             continue
-        if any(isinstance(mark, ast.Call) and ast.unparse(mark.func).endswith((".command", ".callback")) for mark in decorators(node)):
+        if any(
+            isinstance(mark, ast.Call)
+            and ast.unparse(mark.func).endswith((".command", ".callback"))
+            for mark in decorators(node)
+        ):
             continue  # Registered: nobody calls it by its name.
         if isinstance(node, ast.Assign):
             found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
         elif isinstance(node, ast.AnnAssign):
             found.add(node.target.id)
         elif isinstance(node, ast.ImportFrom):
-            found |= {alias.asname or alias.name for alias in node.names if (node.module or "").startswith("freedompay_async")}
+            found |= {
+                alias.asname or alias.name
+                for alias in node.names
+                if (node.module or "").startswith("freedompay_async")
+            }
         else:
             found.add(node.name)
     return {name for name in found if not name.startswith("_")}
@@ -96,7 +108,9 @@ def test_the_root_has_what_a_first_program_needs_and_no_more():
 def test_all_of_the_models_names_everything_that_its_modules_do():
     modules = [name for name in FILES if name.startswith("freedompay_async.contract.models.")]
 
-    assert set(named("freedompay_async.contract.models")) == {each for module in modules for each in named(module)} - {
+    assert set(named("freedompay_async.contract.models")) == {
+        each for module in modules for each in named(module)
+    } - {
         "as_id",
         "aware",
         "money",
@@ -104,7 +118,9 @@ def test_all_of_the_models_names_everything_that_its_modules_do():
     }
 
 
-@pytest.mark.parametrize(("module", "name"), [(module, name) for module in PUBLIC for name in named(module)])
+@pytest.mark.parametrize(
+    ("module", "name"), [(module, name) for module in PUBLIC for name in named(module)]
+)
 def test_a_user_can_import(module, name):
     assert hasattr(importlib.import_module(module), name)
 
@@ -120,13 +136,18 @@ def test_a_user_can_import_whatever_an_answer_is_made_of():
         kind = waiting.pop()
         if kind not in seen and issubclass(kind, OpenStruct) and kind is not OpenStruct:
             seen.add(kind)
-            waiting += [*kind.__bases__, *(part for hint in get_type_hints(kind).values() for part in types_in(hint))]
+            waiting += [
+                *kind.__bases__,
+                *(part for hint in get_type_hints(kind).values() for part in types_in(hint)),
+            ]
 
     assert {kind.__name__ for kind in seen} - set(named("freedompay_async.models")) == set()
 
 
 def test_a_user_can_import_every_error():
     errors = importlib.import_module("freedompay_async.errors")
-    kinds = {name for name in named("freedompay_async.errors") if isinstance(getattr(errors, name), type)} - {"Ending", "Meaning", "Of"}
+    kinds = {
+        name for name in named("freedompay_async.errors") if isinstance(getattr(errors, name), type)
+    } - {"Ending", "Meaning", "Of"}
 
     assert kinds - set(named("freedompay_async")) == set()

@@ -24,8 +24,14 @@ def body(unit: bytes, count: int) -> bytes:
         (body(b"1.5", 1_000_000), MANY % "1,000,004"),
         (body(b"[]", 130_000), MANY % "260,004"),
         (body(b'{"":0}', 124_000), MUCH),
-        (OK + b'"x":' + b"7" * 101 + b',"y":"' + b"a " * 40_000 + b'"}', "it has a number of more than 100 digits"),
-        (OK + b'"y":"' + b"a " * 40_000 + b'","x":[-0.' + b"7" * 101 + b"]}", "it has a number of more than 100 digits"),
+        (
+            OK + b'"x":' + b"7" * 101 + b',"y":"' + b"a " * 40_000 + b'"}',
+            "it has a number of more than 100 digits",
+        ),
+        (
+            OK + b'"y":"' + b"a " * 40_000 + b'","x":[-0.' + b"7" * 101 + b"]}",
+            "it has a number of more than 100 digits",
+        ),
         (OK + b'"x":"' + b"," * 300_000 + b'"}', MANY % "300,004"),
     ],
 )
@@ -33,7 +39,11 @@ class TestTooMuch:
     def test_for_an_effect_is_a_lost_answer(self, said, why):
         verdict = read_answer(Reply(200, {}, said), RequestState, effect=True, now=0.0)
 
-        assert (verdict.seen, verdict.answer, verdict.reason) == (Seen.UNCLEAR, None, f"HTTP 200, not read: {why}")
+        assert (verdict.seen, verdict.answer, verdict.reason) == (
+            Seen.UNCLEAR,
+            None,
+            f"HTTP 200, not read: {why}",
+        )
 
     def test_for_a_look_up_tells_nothing(self, said, why):
         assert read_look_up(Reply(200, {}, said), now=0.0).seen is Seen.UNCLEAR
@@ -97,7 +107,9 @@ def test_a_small_answer_is_read_whatever_it_has(size, reason):
 
 def test_a_statement_of_20000_lines_is_read():
     line = b'{"type":"pay","amount":12.50,"currency":"KZT","mcc":5411,"datetime":"2026-05-01T00:00:00+05:00","rrn":"123456789012",'
-    line += b'"merchant":{"name":"SHOP AND SONS","city":"ALMATY","street":"ABAI 12","country":"KAZ"}}'
+    line += (
+        b'"merchant":{"name":"SHOP AND SONS","city":"ALMATY","street":"ABAI 12","country":"KAZ"}}'
+    )
     said = OK + b'"operations":[' + b",".join([line] * 20_000) + b"]}"
 
     verdict = read_answer(Reply(200, {}, said), Statement, effect=False, now=0.0)

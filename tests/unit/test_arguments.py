@@ -1,4 +1,6 @@
-"""What is said of an argument of another type: its name, its type, what to give; and never its value."""
+"""What is said of an argument of another type: its name, its type, what to give; and never its
+value.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,15 @@ from pathlib import Path
 import pytest
 
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.guards.arguments import check_flag, check_number, check_text, check_type, check_whole, path_of, sealed
+from freedompay_async.guards.arguments import (
+    check_flag,
+    check_number,
+    check_text,
+    check_type,
+    check_whole,
+    path_of,
+    sealed,
+)
 from freedompay_async.redaction.secret import Hidden, Secret, SecretKey
 
 
@@ -31,9 +41,21 @@ def told(check, *args, **options) -> str:
         (None, "it is None: give text. Nothing was sent."),
         (7, "it is of type int: give text. Nothing was sent."),
         (b"hunter2", "it is of type bytes: give text: decode it first. Nothing was sent."),
-        (bytearray(b"hunter2"), "it is of type bytearray: give text: decode it first. Nothing was sent."),
-        (SecretStr(), "it is of type SecretStr: give text: its get_secret_value() gives the text. Nothing was sent."),
-        (Secret("hunter2"), "it is a Secret, and it is shown in logs: give plain text. Nothing was sent."),
+        (
+            bytearray(b"hunter2"),
+            "it is of type bytearray: give text: decode it first. Nothing was sent.",
+        ),
+        (
+            SecretStr(),
+            (
+                "it is of type SecretStr: give text: its get_secret_value() gives the text. "
+                "Nothing was sent."
+            ),
+        ),
+        (
+            Secret("hunter2"),
+            "it is a Secret, and it is shown in logs: give plain text. Nothing was sent.",
+        ),
     ],
 )
 def test_text(value, expected):
@@ -46,15 +68,28 @@ def test_a_text_that_must_not_be_shown_is_sealed():
 
     assert (type(made), made.reveal()) == (SecretKey, "hunter2")
     assert told(sealed, "it", Hidden(None), SecretKey) == "it is None: give text. Nothing was sent."
-    assert told(sealed, "it", Hidden(b"hunter2"), SecretKey) == "it is of type bytes: give text: decode it first. Nothing was sent."
+    assert (
+        told(sealed, "it", Hidden(b"hunter2"), SecretKey)
+        == "it is of type bytes: give text: decode it first. Nothing was sent."
+    )
 
 
 def test_a_path():
     assert (path_of("it", "a.db"), path_of("it", Path("a.db"))) == ("a.db", "a.db")
-    assert told(path_of, "it", 7) == "it is of type int: give the path of a file, as text or as a Path. Nothing was sent."
-    assert told(path_of, "it", None) == "it is None: give the path of a file, as text or as a Path. Nothing was sent."
-    assert told(path_of, "it", "a\0b") == r"it='a\x00b': no file can have this name. Nothing was sent."
-    assert told(path_of, "it", Secret("a.db")).startswith("it is of type Secret: give the path of a file")
+    assert (
+        told(path_of, "it", 7)
+        == "it is of type int: give the path of a file, as text or as a Path. Nothing was sent."
+    )
+    assert (
+        told(path_of, "it", None)
+        == "it is None: give the path of a file, as text or as a Path. Nothing was sent."
+    )
+    assert (
+        told(path_of, "it", "a\0b") == r"it='a\x00b': no file can have this name. Nothing was sent."
+    )
+    assert told(path_of, "it", Secret("a.db")).startswith(
+        "it is of type Secret: give the path of a file"
+    )
 
 
 @pytest.mark.parametrize("value", ["0", "false", 0, 1, None])
@@ -79,7 +114,10 @@ def test_a_whole_number(value, expected):
 
 
 def test_a_whole_number_without_a_unit():
-    assert told(check_whole, "it", "1") == "it is of type str: give a whole number (int). Nothing was sent."
+    assert (
+        told(check_whole, "it", "1")
+        == "it is of type str: give a whole number (int). Nothing was sent."
+    )
     assert told(check_whole, "it", 0) == "it=0: a whole number, at least 1. Nothing was sent."
 
 
@@ -102,11 +140,17 @@ def test_a_number(value, expected):
 
 def test_a_number_may_have_no_end():
     assert check_number("it", inf, endless=True) == inf
-    assert told(check_number, "it", nan, endless=True) == "it=nan: a number, more than 0. Nothing was sent."
+    assert (
+        told(check_number, "it", nan, endless=True)
+        == "it=nan: a number, more than 0. Nothing was sent."
+    )
     assert told(check_number, "it", "1") == "it is of type str: give a number. Nothing was sent."
 
 
 def test_a_type():
     check_type("it", "text", str, "text")
 
-    assert told(check_type, "it", 7, str, "a name") == "it is of type int: give a name. Nothing was sent."
+    assert (
+        told(check_type, "it", 7, str, "a name")
+        == "it is of type int: give a name. Nothing was sent."
+    )

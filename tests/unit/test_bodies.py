@@ -19,8 +19,19 @@ from freedompay_async.contract.models import (
 from freedompay_async.contract.table import TABLE
 from freedompay_async.redaction.secret import Otp, Pin
 
-PERSON = NewClient(phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV", person_id="900101300001")
-BODY = {"request_id": "r", "client": {"phone": 7, "first_name": "A"}, "limits": [{"amount": [{"value": "1"}, {"value": "2"}]}]}
+PERSON = NewClient(
+    phone=77017777777,
+    type=1,
+    resident=1,
+    first_name="IVAN",
+    last_name="IVANOV",
+    person_id="900101300001",
+)
+BODY = {
+    "request_id": "r",
+    "client": {"phone": 7, "first_name": "A"},
+    "limits": [{"amount": [{"value": "1"}, {"value": "2"}]}],
+}
 
 
 class TestNames:
@@ -38,12 +49,21 @@ class TestNames:
 
     @pytest.mark.parametrize(
         "name",
-        ["client", "client.phone", "client.address1", "client.address2.country", "identification_info.idn_date", "product_id"],
+        [
+            "client",
+            "client.phone",
+            "client.address1",
+            "client.address2.country",
+            "identification_info.idn_date",
+            "product_id",
+        ],
     )
     def test_of_objects_inside_stand_behind_a_dot(self, name):
         assert name in names_of(ClientCreation)
 
-    @pytest.mark.parametrize("name", ["limits", "limits.period", "limits.amount", "limits.amount.value", "object.type"])
+    @pytest.mark.parametrize(
+        "name", ["limits", "limits.period", "limits.amount", "limits.amount.value", "object.type"]
+    )
     def test_of_lists_are_those_of_their_parts(self, name):
         assert name in names_of(LimitSetting)
 
@@ -103,8 +123,16 @@ class TestReshaped:
             (("client",), {}, {name: value for name, value in BODY.items() if name != "client"}),
             (("client.phone",), {}, BODY | {"client": {"first_name": "A"}}),
             (("limits.amount.value",), {}, BODY | {"limits": [{"amount": [{}, {}]}]}),
-            ((), {"client.first_name": "firstName"}, BODY | {"client": {"phone": 7, "firstName": "A"}}),
-            ((), {"limits.amount.value": "sum"}, BODY | {"limits": [{"amount": [{"sum": "1"}, {"sum": "2"}]}]}),
+            (
+                (),
+                {"client.first_name": "firstName"},
+                BODY | {"client": {"phone": 7, "firstName": "A"}},
+            ),
+            (
+                (),
+                {"limits.amount.value": "sum"},
+                BODY | {"limits": [{"amount": [{"sum": "1"}, {"sum": "2"}]}]},
+            ),
             ((), {"phone": "tel"}, BODY),
         ],
     )
@@ -114,7 +142,11 @@ class TestReshaped:
     def test_keeps_the_order_and_the_body_that_it_is_made_of(self):
         before = msgspec.json.encode(BODY)
 
-        assert list(reshaped(BODY, (), {"client": "person", "client.phone": "tel"})) == ["request_id", "person", "limits"]
+        assert list(reshaped(BODY, (), {"client": "person", "client.phone": "tel"})) == [
+            "request_id",
+            "person",
+            "limits",
+        ]
         assert msgspec.json.encode(BODY) == before
 
     def test_takes_tuples_for_lists(self):
@@ -127,14 +159,20 @@ class TestSecretsRenamed:
         [
             (CardIssue(client_id="77", product_id=1), {"client_id": "pin"}, ["77"]),
             (CardIssue(client_id="77", product_id=1), {"client_id": "holder"}, []),
-            (ClientCreation(product_id=1, client=PERSON), {"client.person_id": "pin"}, ["900101300001"]),
+            (
+                ClientCreation(product_id=1, client=PERSON),
+                {"client.person_id": "pin"},
+                ["900101300001"],
+            ),
             (StatusQuery(request_id="r"), {"request_id": "secret"}, ["r"]),
         ],
     )
     def test_are_what_has_the_name_of_one_now(self, request_, rename, expected):
         assert [each.reveal() for each in secrets_renamed(request_, rename)] == expected
 
-    @pytest.mark.parametrize("request_", [PinSetting(card_id="c", pin=Pin("9876")), GiftConfirmation(otp=Otp("1234"))])
+    @pytest.mark.parametrize(
+        "request_", [PinSetting(card_id="c", pin=Pin("9876")), GiftConfirmation(otp=Otp("1234"))]
+    )
     def test_are_none_of_those_that_are_sealed(self, request_):
         assert secrets_renamed(request_, {"pin": "code", "otp": "cvv"}) == []
 

@@ -23,7 +23,12 @@ from freedompay_async.errors import ConfigurationError
     ],
 )
 def test_a_path_is_unsure_where_no_page_shows_it(mark, table_path, expected):
-    assert Call("a.b", "/b", CardIssue, Answer, mark, Retry.READ, "", table_path=table_path).path_unsure is expected
+    assert (
+        Call(
+            "a.b", "/b", CardIssue, Answer, mark, Retry.READ, "", table_path=table_path
+        ).path_unsure
+        is expected
+    )
 
 
 @pytest.mark.parametrize(
@@ -38,8 +43,20 @@ def test_a_path_is_unsure_where_no_page_shows_it(mark, table_path, expected):
         (StatusQuery, Retry.ASKABLE, ("request_id",), {}, False, False),
     ],
 )
-def test_an_id_that_the_body_does_not_carry_has_to_be_in_a_header(request_type, retry, leave_out, rename, body_id, needs_header_id):
-    row = Call("a.b", "/a", request_type, Answer, Mark.INFERRED, retry, "", leave_out=frozenset(leave_out), rename=rename)
+def test_an_id_that_the_body_does_not_carry_has_to_be_in_a_header(
+    request_type, retry, leave_out, rename, body_id, needs_header_id
+):
+    row = Call(
+        "a.b",
+        "/a",
+        request_type,
+        Answer,
+        Mark.INFERRED,
+        retry,
+        "",
+        leave_out=frozenset(leave_out),
+        rename=rename,
+    )
 
     assert (row.body_id, row.needs_header_id) == (body_id, needs_header_id)
 
@@ -59,13 +76,19 @@ def test_headers_have_the_names_that_a_contract_gives_them(names, expected):
     assert replace(CARDS_ISSUE, header_names=names).named({"Auth-Id": "1", "Sign": "s"}) == expected
 
 
-@pytest.mark.parametrize("names", [{"Sign": "Auth-Id"}, {"Sign": "A", "Auth-Id": "A"}, {"Auth-Id": "SIGN"}])
+@pytest.mark.parametrize(
+    "names", [{"Sign": "Auth-Id"}, {"Sign": "A", "Auth-Id": "A"}, {"Auth-Id": "SIGN"}]
+)
 def test_two_headers_have_no_name_in_common(names):
-    with pytest.raises(ConfigurationError, match=r"the contract gives two headers of cards\.issue the name"):
+    with pytest.raises(
+        ConfigurationError, match=r"the contract gives two headers of cards\.issue the name"
+    ):
         replace(CARDS_ISSUE, header_names=names).named({"Auth-Id": "1", "Sign": "s"})
 
 
-@pytest.mark.parametrize("path", ["/a", "/v5/card-api/card/info", "/v5.1/a_b~c/D-9", "/_a/-b/~c", "/a.", "/a..b"])
+@pytest.mark.parametrize(
+    "path", ["/a", "/v5/card-api/card/info", "/v5.1/a_b~c/D-9", "/_a/-b/~c", "/a.", "/a..b"]
+)
 def test_a_path_of_plain_segments_is_one(path):
     assert check_path(path) is None
 
@@ -92,14 +115,29 @@ def test_a_path_of_plain_segments_is_one(path):
             "/a%20b",
             "/a%2e%2e",
         ),
-        *("/ё", "/a\n", "/a\r\nX: 1", "/a\tb", "/a;b", "/a:b", "/a@b", "/a\\b", "/{a}", "https://a.example", "/a\x00"),
+        *(
+            "/ё",
+            "/a\n",
+            "/a\r\nX: 1",
+            "/a\tb",
+            "/a;b",
+            "/a:b",
+            "/a@b",
+            "/a\\b",
+            "/{a}",
+            "https://a.example",
+            "/a\x00",
+        ),
     ],
 )
 def test_a_path_that_a_url_may_write_in_another_way_is_refused(path):
     with pytest.raises(ConfigurationError) as caught:
         check_path(path)
 
-    assert caught.value.text == f"the path {path!r} is not like /v5/card-api/card/info. Nothing was sent."
+    assert (
+        caught.value.text
+        == f"the path {path!r} is not like /v5/card-api/card/info. Nothing was sent."
+    )
 
 
 def test_a_row_cannot_be_changed():
@@ -111,9 +149,13 @@ def test_a_row_can_be_a_key():
     assert len({*TABLE, *TABLE}) == 33
 
 
-@pytest.mark.parametrize(("request_type", "expected"), [(Intent, True), (CardIssue, True), (StatusQuery, False)])
+@pytest.mark.parametrize(
+    ("request_type", "expected"), [(Intent, True), (CardIssue, True), (StatusQuery, False)]
+)
 def test_a_body_has_the_id_of_its_own_call_where_it_is_an_intent(request_type, expected):
-    assert Call("a.b", "/a", request_type, Answer, Mark.INFERRED, Retry.READ, "").body_id == expected
+    assert (
+        Call("a.b", "/a", request_type, Answer, Mark.INFERRED, Retry.READ, "").body_id == expected
+    )
 
 
 @pytest.mark.parametrize(
@@ -135,6 +177,9 @@ def test_the_marks_are_words():
     assert [str(mark) for mark in Mark] == ["documented", "partial", "inferred", "given"]
 
 
-@pytest.mark.parametrize(("retry", "expected"), [("read", True), ("repeatable", True), ("askable", False), ("unaskable", False)])
+@pytest.mark.parametrize(
+    ("retry", "expected"),
+    [("read", True), ("repeatable", True), ("askable", False), ("unaskable", False)],
+)
 def test_harmless_is_what_may_be_sent_any_number_of_times(retry, expected):
     assert Retry(retry).harmless is expected

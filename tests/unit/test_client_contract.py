@@ -32,8 +32,22 @@ class TestSays:
             ({"rename": {"client_id": "clientId"}}, {"rename.client_id": "clientId"}),
             ({"header_names": {"Sign": "Signature", "A": "A"}}, {"headers.Sign": "Signature"}),
             (
-                {"fields": {"a": 1, "fee": Decimal("0.50"), "on": True, "who": "Иван", "o": {"b": [None]}}},
-                {"fields.a": "1", "fields.fee": "0.50", "fields.on": "true", "fields.who": '"Иван"', "fields.o": '{"b":[null]}'},
+                {
+                    "fields": {
+                        "a": 1,
+                        "fee": Decimal("0.50"),
+                        "on": True,
+                        "who": "Иван",
+                        "o": {"b": [None]},
+                    }
+                },
+                {
+                    "fields.a": "1",
+                    "fields.fee": "0.50",
+                    "fields.on": "true",
+                    "fields.who": '"Иван"',
+                    "fields.o": '{"b":[null]}',
+                },
             ),
         ],
     )
@@ -76,14 +90,23 @@ class TestSays:
         assert {call: said for call, said in says.items() if said != {"fields.a": "1"}} == {}
         assert {"gift_cards.issue", "gift_cards"} <= set(says)
 
-    @pytest.mark.parametrize(("region", "expected"), [(Region.KZ, {"cards.issue": {"path": "/a"}}), (Region.KG, {}), (None, {})])
+    @pytest.mark.parametrize(
+        ("region", "expected"),
+        [(Region.KZ, {"cards.issue": {"path": "/a"}}), (Region.KG, {}), (None, {})],
+    )
     def test_what_is_for_its_region(self, region, expected):
-        assert Contract([Override(call="cards.issue", region="KZ", path="/a")], region).says == expected
+        assert (
+            Contract([Override(call="cards.issue", region="KZ", path="/a")], region).says
+            == expected
+        )
 
 
 class TestDigest:
     def test_is_the_same_for_what_means_the_same(self):
-        one = [Override(call="cards.issue", path="/a", leave_out=["client_id"]), Override(call="cards.link", fields={"a": 1, "b": 2})]
+        one = [
+            Override(call="cards.issue", path="/a", leave_out=["client_id"]),
+            Override(call="cards.link", fields={"a": 1, "b": 2}),
+        ]
         other = [
             Override(call="cards.link", fields={"b": 2}),
             Override(call="cards.link", fields={"a": 1}, region="KZ"),
@@ -111,7 +134,13 @@ class TestDigest:
         assert of(fields=one).digest != of(fields=other).digest
 
     @pytest.mark.parametrize(
-        "given", [{"path": "/a"}, {"leave_out": ["client_id"]}, {"rename": {"client_id": "a"}}, {"header_names": {"A": "B"}}]
+        "given",
+        [
+            {"path": "/a"},
+            {"leave_out": ["client_id"]},
+            {"rename": {"client_id": "a"}},
+            {"header_names": {"A": "B"}},
+        ],
     )
     def test_is_another_one_for_what_is_different(self, given):
         assert of(**given).digest != Contract(region=Region.KZ).digest
@@ -135,7 +164,14 @@ class TestDifferences:
             ({"a.b": {"path": "/a"}}, {"a.b": {"path": "/a"}}, []),
             (
                 {},
-                {"cards.issue": {"path": "/a", "retry": "unaskable", "envelope": "trace", "leave_out": "client_id"}},
+                {
+                    "cards.issue": {
+                        "path": "/a",
+                        "retry": "unaskable",
+                        "envelope": "trace",
+                        "leave_out": "client_id",
+                    }
+                },
                 [
                     "cards.issue: envelope: was dt, error_code, request_status, is trace",
                     "cards.issue: leave_out: was nothing, is client_id",
@@ -173,7 +209,9 @@ class TestIds:
     def test_in_a_header_too_may_be_taken_out_of_the_body(self, given):
         of(**given).check_ids({Section.PAYMENT_CARDS: SIGN})
 
-    @pytest.mark.parametrize(("given", "refused"), list(zip(TAKEN, [True, True, False, False], strict=True)))
+    @pytest.mark.parametrize(
+        ("given", "refused"), list(zip(TAKEN, [True, True, False, False], strict=True))
+    )
     def test_in_the_body_only_stay_there_where_they_are_asked_about(self, given, refused):
         said = ""
         try:
@@ -182,10 +220,14 @@ class TestIds:
             said = str(error)
 
         assert (said != "") is refused
-        assert said == "" or said.startswith("cards.issue: the contract takes request_id out of the body or gives it another name")
+        assert said == "" or said.startswith(
+            "cards.issue: the contract takes request_id out of the body or gives it another name"
+        )
 
     def test_of_reads_are_nobodys(self):
-        Contract([Override(call="cards.info", leave_out=["request_id"])]).check_ids({Section.PAYMENT_CARDS: JWS})
+        Contract([Override(call="cards.info", leave_out=["request_id"])]).check_ids(
+            {Section.PAYMENT_CARDS: JWS}
+        )
 
 
 def test_repr_shows_no_value():
@@ -200,7 +242,14 @@ def test_a_value_is_told_whatever_it_is(value):
 
 
 def test_contract_keeps_what_it_was_made_of():
-    given = [Override(call="cards.issue", region="KG", path="/a"), Override(call="cards.link", path="/b")]
+    given = [
+        Override(call="cards.issue", region="KG", path="/a"),
+        Override(call="cards.link", path="/b"),
+    ]
     contract = Contract(iter(given), Region.KZ)
 
-    assert (contract.overrides, contract.region, set(contract.rows)) == (tuple(given), Region.KZ, {"cards.link"})
+    assert (contract.overrides, contract.region, set(contract.rows)) == (
+        tuple(given),
+        Region.KZ,
+        {"cards.link"},
+    )

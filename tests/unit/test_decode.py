@@ -34,16 +34,26 @@ class TestReason:
             (429, OK, "HTTP 429 with a body that says ok"),
             (500, b'{"status":"ok"}', "HTTP 500"),
             (200, b'{"status":"done","dt":"x"}', "HTTP 200 with status 'done'"),
-            (200, b'{"status":"' + b"x" * 99 + b'","dt":"x"}', "HTTP 200 with status that is no word"),
+            (
+                200,
+                b'{"status":"' + b"x" * 99 + b'","dt":"x"}',
+                "HTTP 200 with status that is no word",
+            ),
             (
                 200,
                 b'{"status":"ok"}',
-                "HTTP 200, JSON that is not the contract's (it has no dt or error_code or request_status)",
+                (
+                    "HTTP 200, JSON that is not the contract's (it has no dt or error_code or "
+                    "request_status)"
+                ),
             ),
             (
                 403,
                 b'{"status":"error","dt":null}',
-                "HTTP 403, JSON that is not the contract's (it has no dt or error_code or request_status)",
+                (
+                    "HTTP 403, JSON that is not the contract's (it has no dt or error_code or "
+                    "request_status)"
+                ),
             ),
             (
                 200,
@@ -60,7 +70,11 @@ class TestReason:
                 b'{"status":"ok","request_status":"error","client_id":77}',
                 "HTTP 200, which contradicts itself: request_status error, and it names something",
             ),
-            (200, b'{"status":"ok","request_status":"process","status":"ok"}', "HTTP 200, which contradicts itself: status is there twice"),
+            (
+                200,
+                b'{"status":"ok","request_status":"process","status":"ok"}',
+                "HTTP 200, which contradicts itself: status is there twice",
+            ),
             (
                 200,
                 b'{"status":"ok","request_status":"success","request_status":"error"}',
@@ -72,16 +86,24 @@ class TestReason:
         assert answer_to(status, body).reason == expected
 
     def test_does_not_quote_a_card_number_for_a_status(self):
-        assert "4111111111111111" not in answer_to(200, b'{"status":"4111111111111111","dt":"x"}').reason
+        assert (
+            "4111111111111111"
+            not in answer_to(200, b'{"status":"4111111111111111","dt":"x"}').reason
+        )
 
     def test_does_not_quote_a_value_of_the_wrong_type(self):
-        reason = answer_to(200, b'{"status":"ok","dt":"x","cards":[{"card_id":["4111111111111111"]}]}').reason
+        reason = answer_to(
+            200, b'{"status":"ok","dt":"x","cards":[{"card_id":["4111111111111111"]}]}'
+        ).reason
 
         assert "4111111111111111" not in reason
 
 
 class TestVerdict:
-    @pytest.mark.parametrize(("status", "body"), [(200, HTML), (200, b"[]"), (429, ERROR), (500, ERROR), (200, b'{"status":"done"}')])
+    @pytest.mark.parametrize(
+        ("status", "body"),
+        [(200, HTML), (200, b"[]"), (429, ERROR), (500, ERROR), (200, b'{"status":"done"}')],
+    )
     def test_of_what_proves_nothing_has_no_answer(self, status, body):
         assert answer_to(status, body).answer is None
 
@@ -89,12 +111,16 @@ class TestVerdict:
     def test_of_an_error_has_the_answer(self, status):
         body = b'{"status":"error","error_code":17,"error_description":"no"}'
 
-        assert answer_to(status, body).answer == RequestState(status="error", error_code=17, error_description="no")
+        assert answer_to(status, body).answer == RequestState(
+            status="error", error_code=17, error_description="no"
+        )
 
     def test_of_a_look_up_has_the_answer(self):
         body = b'{"status":"ok","request_status":"success","client_id":"77"}'
 
-        assert look_up(200, body).answer == RequestState(status="ok", request_status="success", client_id="77")
+        assert look_up(200, body).answer == RequestState(
+            status="ok", request_status="success", client_id="77"
+        )
 
     def test_of_what_was_taken_has_no_answer_and_says_what_is_wrong(self):
         verdict = answer_to(200, b'{"status":"ok","dt":"x","cards":"5"}', retry_after="3")
@@ -118,13 +144,20 @@ class TestTolerance:
         [
             (
                 b'{"status":"ok","dt":"x","balance":{"amount":1},"cvv":null}',
-                RequestState(status="ok", dt="x", extra=Extra({"balance": {"amount": 1}, "cvv": None})),
+                RequestState(
+                    status="ok", dt="x", extra=Extra({"balance": {"amount": 1}, "cvv": None})
+                ),
             ),
             (
                 b'{"status":"ok","dt":"x","cards":[{"card_id":"5","mask":"1234"}]}',
-                RequestState(status="ok", dt="x", cards=[CardRef(card_id="5", extra=Extra({"mask": "1234"}))]),
+                RequestState(
+                    status="ok", dt="x", cards=[CardRef(card_id="5", extra=Extra({"mask": "1234"}))]
+                ),
             ),
-            (b'{"status":"ok","dt":"x","cards":[{"card_id":5}]}', RequestState(status="ok", dt="x", cards=[CardRef(card_id=5)])),
+            (
+                b'{"status":"ok","dt":"x","cards":[{"card_id":5}]}',
+                RequestState(status="ok", dt="x", cards=[CardRef(card_id=5)]),
+            ),
             (b'{"status":"ok","dt":"x","cards":[]}', RequestState(status="ok", dt="x", cards=[])),
             (b'{"status":"ok","dt":"x","cards":null}', RequestState(status="ok", dt="x")),
             (
@@ -135,17 +168,27 @@ class TestTolerance:
                 b'{"status":"ok","dt":"x","transaction_id":7,"fin_document_id":"8"}',
                 RequestState(status="ok", dt="x", transaction_id=7, fin_document_id="8"),
             ),
-            (b'{"status":"ok","dt":"x","error_code":null,"error_description":null}', RequestState(status="ok", dt="x")),
+            (
+                b'{"status":"ok","dt":"x","error_code":null,"error_description":null}',
+                RequestState(status="ok", dt="x"),
+            ),
             (b'{"status":"ok","error_code":"E1"}', RequestState(status="ok", error_code="E1")),
             (b' {"status" : "ok", "dt": "x"}\n', RequestState(status="ok", dt="x")),
-            ('{"status":"ok","dt":"x","error_description":"нет"}'.encode(), RequestState(status="ok", dt="x", error_description="нет")),
+            (
+                '{"status":"ok","dt":"x","error_description":"нет"}'.encode(),
+                RequestState(status="ok", dt="x", error_description="нет"),
+            ),
         ],
     )
     def test_reads_what_the_vendor_may_send(self, body, expected):
         assert answer_to(200, body).answer == expected
 
-    @pytest.mark.parametrize("field", [b'"request_id":null', b'"request_id":5', b'"found":"yes"', b'"found":null'])
-    def test_reads_an_answer_whose_added_fields_are_named_like_those_that_the_client_fills_in(self, field):
+    @pytest.mark.parametrize(
+        "field", [b'"request_id":null', b'"request_id":5', b'"found":"yes"', b'"found":null']
+    )
+    def test_reads_an_answer_whose_added_fields_are_named_like_those_that_the_client_fills_in(
+        self, field
+    ):
         assert answer_to(200, b'{"status":"ok","dt":"x",' + field + b"}").seen == Seen.OK
 
 
@@ -198,7 +241,9 @@ class TestRetryAfter:
     @pytest.mark.parametrize("values", [("7", "120"), ("120", "7"), ("120", "soon")])
     def test_of_two_headers_the_longer_wait_counts(self, values):
         headers = CIMultiDict([("retry-after", values[0]), ("Retry-After", values[1])])
-        verdict = read_answer(Reply(429, headers, b""), RequestState, effect=True, now=NOW, asked=CARDS_ISSUE.envelope)
+        verdict = read_answer(
+            Reply(429, headers, b""), RequestState, effect=True, now=NOW, asked=CARDS_ISSUE.envelope
+        )
 
         assert verdict.retry_after == 120.0
 
@@ -224,10 +269,14 @@ class TestRetryAfter:
     @pytest.mark.parametrize(("status", "body"), [(429, b""), (503, b""), (404, b""), (200, ERROR)])
     def test_is_kept_with_a_look_up(self, status, body):
         assert look_up(status, body, retry_after="30").retry_after == 30.0
-        assert look_up(status, body, retry_after=formatdate(NOW + 90, usegmt=True)).retry_after == 90.0
+        assert (
+            look_up(status, body, retry_after=formatdate(NOW + 90, usegmt=True)).retry_after == 90.0
+        )
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"\n <!DOCTYPE html>", b"\x0c<html>", "<html>", "\t<p>"])
+@pytest.mark.parametrize(
+    "body", [b"<html>", b"\n <!DOCTYPE html>", b"\x0c<html>", "<html>", "\t<p>"]
+)
 def test_a_page_is_told_by_its_first_sign(body):
     assert is_page(body)
 
@@ -237,6 +286,9 @@ def test_what_is_no_page(body):
     assert not is_page(body)
 
 
-@pytest.mark.parametrize(("body", "what"), [(b"\x0c<html>", ", an HTML page"), (b"\x0c \n", ", an empty body"), (b"oops", "")])
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [(b"\x0c<html>", ", an HTML page"), (b"\x0c \n", ", an empty body"), (b"oops", "")],
+)
 def test_an_answer_in_trouble_says_what_its_body_is(body, what):
     assert answer_to(502, body).reason == f"HTTP 502{what}"

@@ -10,7 +10,12 @@ import pytest
 from freedompay_async.codec.decode import is_page, read_answer, read_look_up
 from freedompay_async.codec.messages import Reply, Seen
 from freedompay_async.contract.models import GiftAnswer, IssuedGiftCard, PinPageAnswer, RequestState
-from freedompay_async.contract.table import CARDS_ISSUE, GIFT_CARDS_ISSUE, PINS_SET_URL, REQUESTS_STATUS
+from freedompay_async.contract.table import (
+    CARDS_ISSUE,
+    GIFT_CARDS_ISSUE,
+    PINS_SET_URL,
+    REQUESTS_STATUS,
+)
 from freedompay_async.redaction.redaction import Redaction
 from freedompay_async.redaction.secret import Secret
 from tests.unit.wire_answers import ERROR, HTML, NOW, OK, answer_to, look_up, reply
@@ -35,7 +40,9 @@ FOREIGN = {
     "an ok with a gateway's fields": b'{"status":"ok","message":"healthy","code":200}',
     "an error with a gateway's fields": b'{"status":"error","message":"no route","code":404}',
     "an error of another shape": b'{"detail":"no"}',
-    "the contract's JSON inside of another": b'{"data":{"status":"ok","request_status":"success",' + DT + b"}}",
+    "the contract's JSON inside of another": b'{"data":{"status":"ok","request_status":"success",'
+    + DT
+    + b"}}",
     "the contract's JSON in a list": b'[{"status":"error",' + DT + b"}]",
     "an empty list": b"[]",
     "an empty object": b"{}",
@@ -67,14 +74,17 @@ FOREIGN = {
     "JSON nested deeper than the stack": DEEP,
 }
 CONTRADICTIONS = {
-    "an error of a request that succeeded": b'{"status":"error","request_status":"success",' + DT + b"}",
+    "an error of a request that succeeded": b'{"status":"error","request_status":"success",'
+    + DT
+    + b"}",
     "an error of a request in process": b'{"status":"error","request_status":"process"}',
     "an error of a request that is queued": b'{"status":"error","request_status":"queued"}',
     "an error that names a card": b'{"status":"error","error_code":1,"cards":[{"card_id":5}]}',
     "an error that names a client": b'{"status":"error","error_code":1,"client_id":"77"}',
     "an error that names a transaction": b'{"status":"error","error_code":1,"transaction_id":8}',
     "an error that was an ok first": b'{"status":"ok","status":"error",' + DT + b"}",
-    "an ok that was an error first, behind a BOM": BOM + b'{"status":"error","request_status":"success","status":"ok"}',
+    "an ok that was an error first, behind a BOM": BOM
+    + b'{"status":"error","request_status":"success","status":"ok"}',
     "an ok that was an error first": b'{"status":"error","request_status":"success","status":"ok"}',
     "an ok, twice": b'{"status":"ok","request_status":"process","status":"ok"}',
     "a failure that was a success first": b'{"status":"ok","request_status":"success","request_status":"error"}',
@@ -98,7 +108,9 @@ SAYS_OK = {
 SAYS_NOTHING_OF_THE_REQUEST = {
     "an ok with a time": b'{"status":"ok",' + DT + b"}",
     "an ok with a code": b'{"status":"ok","error_code":0}',
-    "an ok with null for the status of the request": b'{"status":"ok","request_status":null,' + DT + b"}",
+    "an ok with null for the status of the request": b'{"status":"ok","request_status":null,'
+    + DT
+    + b"}",
 }
 ERRORS = {
     "an error with a time": b'{"status":"error",' + DT + b"}",
@@ -119,7 +131,14 @@ UNREADABLE_FAILED = {
 }
 
 # The kinds of HTTP status that decide alike.
-GOOD, OTHER, REFUSED, NOT_FOUND, LIMITED, TROUBLED = "good", "other", "refused", "not found", "limited", "troubled"
+GOOD, OTHER, REFUSED, NOT_FOUND, LIMITED, TROUBLED = (
+    "good",
+    "other",
+    "refused",
+    "not found",
+    "limited",
+    "troubled",
+)
 STATUSES = {
     GOOD: (200, 201, 202, 299),
     OTHER: (300, 302, 400, 405, 409, 422, 451, 499),
@@ -148,8 +167,18 @@ SHOWN = [
     (UNREADABLE, NOTHING_SAID | {GOOD: (Seen.TAKEN,) * 3}),
     (UNREADABLE_FAILED, NOTHING_SAID),
     (CONTRADICTIONS, CONTRADICTED),
-    (ERRORS, NOTHING_SAID | dict.fromkeys((GOOD, OTHER, NOT_FOUND), AN_ERROR) | {REFUSED: (Seen.DENIED,) * 3}),
-    (SAYS_OK, CONTRADICTED | dict.fromkeys((LIMITED, TROUBLED), TAKEN_OR_OK) | {GOOD: (Seen.OK, Seen.OK, Seen.KNOWN)}),
+    (
+        ERRORS,
+        NOTHING_SAID
+        | dict.fromkeys((GOOD, OTHER, NOT_FOUND), AN_ERROR)
+        | {REFUSED: (Seen.DENIED,) * 3},
+    ),
+    (
+        SAYS_OK,
+        CONTRADICTED
+        | dict.fromkeys((LIMITED, TROUBLED), TAKEN_OR_OK)
+        | {GOOD: (Seen.OK, Seen.OK, Seen.KNOWN)},
+    ),
     (
         SAYS_NOTHING_OF_THE_REQUEST,
         CONTRADICTED
@@ -174,7 +203,9 @@ class TestForms:
 
     @pytest.mark.parametrize(("body", "shown"), FORMS.values(), ids=FORMS)
     def test_of_an_effect(self, body, shown):
-        assert {status: answer_to(status, body).seen for status in shown} == {status: each[0] for status, each in shown.items()}
+        assert {status: answer_to(status, body).seen for status in shown} == {
+            status: each[0] for status, each in shown.items()
+        }
 
     @pytest.mark.parametrize(("body", "shown"), FORMS.values(), ids=FORMS)
     def test_of_a_read(self, body, shown):
@@ -184,15 +215,21 @@ class TestForms:
 
     @pytest.mark.parametrize(("body", "shown"), FORMS.values(), ids=FORMS)
     def test_of_a_look_up(self, body, shown):
-        assert {status: look_up(status, body).seen for status in shown} == {status: each[2] for status, each in shown.items()}
+        assert {status: look_up(status, body).seen for status in shown} == {
+            status: each[2] for status, each in shown.items()
+        }
 
     @pytest.mark.parametrize(("body", "shown"), FORMS.values(), ids=FORMS)
     def test_keeps_the_reply(self, body, shown):
-        assert [answer_to(status, body).reply for status in shown] == [Reply(status, {}, body) for status in shown]
+        assert [answer_to(status, body).reply for status in shown] == [
+            Reply(status, {}, body) for status in shown
+        ]
 
     @pytest.mark.parametrize(("body", "shown"), FORMS.values(), ids=FORMS)
     def test_of_a_look_up_keeps_the_reply(self, body, shown):
-        assert [look_up(status, body).reply for status in shown] == [Reply(status, {}, body) for status in shown]
+        assert [look_up(status, body).reply for status in shown] == [
+            Reply(status, {}, body) for status in shown
+        ]
 
     @pytest.mark.parametrize("status", [429, *range(500, 600)])
     def test_of_a_429_or_5xx_is_never_that_it_was_not_done(self, status):
@@ -204,22 +241,42 @@ class TestForms:
 
     @pytest.mark.parametrize("body", FOREIGN.values(), ids=FOREIGN)
     def test_of_what_is_not_the_contracts_is_nothing_of_an_effect_or_an_id(self, body):
-        says = {Seen.OK, Seen.TAKEN, Seen.ERROR, Seen.DENIED, Seen.KNOWN, Seen.FAILED, Seen.NOT_KNOWN}
+        says = {
+            Seen.OK,
+            Seen.TAKEN,
+            Seen.ERROR,
+            Seen.DENIED,
+            Seen.KNOWN,
+            Seen.FAILED,
+            Seen.NOT_KNOWN,
+        }
         statuses = range(200, 600)
 
         assert {answer_to(status, body).seen for status in statuses} & says == set()
         assert {look_up(status, body).seen for status in statuses} & says == set()
 
     def test_of_a_status_that_is_there_twice_is_unclear_however_deep_its_other_parts_are(self):
-        bodies = [b'{"status":"error",' + DT + b',"more":' + b"[" * depth + b"]" * depth + b',"status":"ok"}' for depth in range(300, 1050)]
+        bodies = [
+            b'{"status":"error",'
+            + DT
+            + b',"more":'
+            + b"[" * depth
+            + b"]" * depth
+            + b',"status":"ok"}'
+            for depth in range(300, 1050)
+        ]
 
         assert {answer_to(200, body).seen for body in bodies} == {Seen.UNCLEAR}
 
     def test_of_a_status_inside_of_another_field_is_not_that_it_is_there_twice(self):
-        assert answer_to(200, b'{"status":"ok",' + DT + b',"more":{"status":"error"}}').seen is Seen.OK
+        assert (
+            answer_to(200, b'{"status":"ok",' + DT + b',"more":{"status":"error"}}').seen is Seen.OK
+        )
 
     @pytest.mark.parametrize(("size", "expected"), [(65_536, Seen.UNCLEAR), (65_537, Seen.OK)])
-    def test_of_a_status_that_is_there_twice_is_unclear_unless_it_is_a_long_list(self, size, expected):
+    def test_of_a_status_that_is_there_twice_is_unclear_unless_it_is_a_long_list(
+        self, size, expected
+    ):
         begin, end = b'{"status":"error",' + DT + b',"more":"', b'","status":"ok"}'
         body = begin + b"x" * (size - len(begin) - len(end)) + end
 
@@ -235,7 +292,12 @@ class TestForms:
         [(b'{"status":"ok","trace":"1"}', Seen.OK), (b'{"status":"ok",' + DT + b"}", Seen.UNCLEAR)],
     )
     def test_asks_for_the_fields_of_an_override(self, body, expected):
-        assert read_answer(reply(200, body), RequestState, effect=True, now=NOW, asked=frozenset({"trace"})).seen is expected
+        assert (
+            read_answer(
+                reply(200, body), RequestState, effect=True, now=NOW, asked=frozenset({"trace"})
+            ).seen
+            is expected
+        )
 
 
 class TestGiftCards:
@@ -280,7 +342,12 @@ class TestGiftCards:
     def test_are_read_by_their_own_envelope(self, status, body, expected):
         body = body.replace(b"%b", self.TIME)
         verdict = read_answer(
-            reply(status, body), IssuedGiftCard, effect=True, now=NOW, envelope=GiftAnswer, asked=GIFT_CARDS_ISSUE.envelope
+            reply(status, body),
+            IssuedGiftCard,
+            effect=True,
+            now=NOW,
+            envelope=GiftAnswer,
+            asked=GIFT_CARDS_ISSUE.envelope,
         )
 
         assert verdict.seen is expected
@@ -290,12 +357,24 @@ class TestPinPages:
     @pytest.mark.parametrize(
         ("status", "body", "expected"),
         [
-            (200, b'{"status":"Success","code":200,"data":[{"set_pin_url":"https://a.example/1"}]}', Seen.OK),
+            (
+                200,
+                b'{"status":"Success","code":200,"data":[{"set_pin_url":"https://a.example/1"}]}',
+                Seen.OK,
+            ),
             (500, b'{"status":"success","code":"200","data":[]}', Seen.OK),
-            (200, b'{"status":"Success","data":[{"set_pin_url":"https://a.example/1"}]}', Seen.UNCLEAR),
+            (
+                200,
+                b'{"status":"Success","data":[{"set_pin_url":"https://a.example/1"}]}',
+                Seen.UNCLEAR,
+            ),
             (200, b'{"status":"error","code":17,"message":"no"}', Seen.ERROR),
             (200, b'{"status":"error","message":"no"}', Seen.UNCLEAR),
-            (200, b'{"status":"error","code":17,"data":[{"set_pin_url":"https://a.example/1"}]}', Seen.UNCLEAR),
+            (
+                200,
+                b'{"status":"error","code":17,"data":[{"set_pin_url":"https://a.example/1"}]}',
+                Seen.UNCLEAR,
+            ),
             (200, b'{"status":"error","code":17,"data":[{"set_pin_url":null}]}', Seen.ERROR),
             (403, b'{"status":"error","code":17}', Seen.DENIED),
             (403, b'{"status":"error"}', Seen.BLOCKED),
@@ -305,16 +384,31 @@ class TestPinPages:
     def test_are_read_by_their_own_envelope(self, status, body, expected):
         kind = PinPageAnswer
 
-        assert read_answer(reply(status, body), kind, effect=False, now=NOW, envelope=kind, asked=PINS_SET_URL.envelope).seen is expected
+        assert (
+            read_answer(
+                reply(status, body),
+                kind,
+                effect=False,
+                now=NOW,
+                envelope=kind,
+                asked=PINS_SET_URL.envelope,
+            ).seen
+            is expected
+        )
 
 
-@pytest.mark.parametrize("names", [{"cards": [{"card_id": "A"}]}, {"client_id": "5"}, {"transaction_id": 7}])
+@pytest.mark.parametrize(
+    "names", [{"cards": [{"card_id": "A"}]}, {"client_id": "5"}, {"transaction_id": 7}]
+)
 def test_a_look_up_that_names_something_and_says_nothing_else_is_not_not_known(names):
     body = json.dumps({"status": "ok", "dt": "2026-01-01T00:00:00+05:00", **names}).encode()
 
     verdict = look_up(200, body)
 
-    assert (verdict.seen, verdict.reason) == (Seen.UNCLEAR, "HTTP 200, which names something and no request_status")
+    assert (verdict.seen, verdict.reason) == (
+        Seen.UNCLEAR,
+        "HTTP 200, which names something and no request_status",
+    )
 
 
 class TestNotRead:
@@ -334,16 +428,23 @@ class TestNotRead:
 
     @pytest.mark.parametrize("coding", ["br", "zstd", "gzip", "gzip, br", "x-pack200"])
     def test_compressed(self, coding):
-        assert self.reason(b"\x0b\x02\x80", Content_Encoding=f" {coding.upper()} ") == self.COMPRESSED.format(coding)
+        assert self.reason(
+            b"\x0b\x02\x80", Content_Encoding=f" {coding.upper()} "
+        ) == self.COMPRESSED.format(coding)
 
     @pytest.mark.parametrize("coding", ["b\u00e4r", "x" * 41, "a;b", '"br"'])
     def test_compressed_in_a_way_that_is_no_word(self, coding):
-        assert self.reason(b"\x0b\x02", content_encoding=coding) == "HTTP 200, compressed, though no compression was asked for"
+        assert (
+            self.reason(b"\x0b\x02", content_encoding=coding)
+            == "HTTP 200, compressed, though no compression was asked for"
+        )
 
     def test_compressed_in_a_way_that_repeats_what_was_sent(self):
         reply = Reply(200, {"content-encoding": "hunter2"}, b"\x0b\x80")
 
-        verdict = read_answer(reply, RequestState, effect=True, now=NOW, redaction=Redaction([Secret("hunter2")]))
+        verdict = read_answer(
+            reply, RequestState, effect=True, now=NOW, redaction=Redaction([Secret("hunter2")])
+        )
 
         assert verdict.reason == self.COMPRESSED.format("***")
 
@@ -353,9 +454,14 @@ class TestNotRead:
         assert self.reason(gzip.compress(OK)) == reason
         assert self.reason(gzip.compress(OK), content_encoding="identity") == reason
 
-    @pytest.mark.parametrize("coding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+    @pytest.mark.parametrize(
+        "coding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"]
+    )
     def test_in_another_coding_of_text(self, coding):
-        assert self.reason(OK.decode().encode(coding), content_type="application/json") == self.OTHER_TEXT
+        assert (
+            self.reason(OK.decode().encode(coding), content_type="application/json")
+            == self.OTHER_TEXT
+        )
 
     @pytest.mark.parametrize("named", ["charset=windows-1251", 'Charset = "windows-1251"'])
     def test_in_the_charset_of_its_header(self, named):
@@ -365,26 +471,51 @@ class TestNotRead:
             "HTTP 200, not JSON in UTF-8 (its Content-Type says windows-1251)"
         )
 
-    @pytest.mark.parametrize("charset", ["", "; charset=utf-8", "; charset=UTF8", "; charset=us-ascii", "; charset=ascii", "; charset="])
+    @pytest.mark.parametrize(
+        "charset",
+        [
+            "",
+            "; charset=utf-8",
+            "; charset=UTF8",
+            "; charset=us-ascii",
+            "; charset=ascii",
+            "; charset=",
+        ],
+    )
     def test_in_a_charset_that_tells_nothing(self, charset):
-        assert self.reason(b"Not Found", content_type=f"text/plain{charset}") == "HTTP 200, not JSON"
+        assert (
+            self.reason(b"Not Found", content_type=f"text/plain{charset}") == "HTTP 200, not JSON"
+        )
 
     def test_of_long_text_with_a_zero_byte_in_it(self):
         assert self.reason(b"text\0") == "HTTP 200, not JSON"
 
     @pytest.mark.parametrize(
-        ("body", "reason"), [(BOM, ", an empty body"), (BOM + HTML, ", an HTML page"), (b"", ", an empty body"), (b"\n", ", an empty body")]
+        ("body", "reason"),
+        [
+            (BOM, ", an empty body"),
+            (BOM + HTML, ", an HTML page"),
+            (b"", ", an empty body"),
+            (b"\n", ", an empty body"),
+        ],
     )
     def test_what_needs_no_header(self, body, reason):
         assert self.reason(body, content_encoding="br") == f"HTTP 200{reason}"
 
     def test_what_can_be_read_is_read_whatever_its_headers_say(self):
-        headers = {"Content-Encoding": "br", "Content-Type": "application/json; charset=windows-1251"}
+        headers = {
+            "Content-Encoding": "br",
+            "Content-Type": "application/json; charset=windows-1251",
+        }
 
-        assert read_answer(Reply(200, headers, OK), RequestState, effect=True, now=NOW).seen is Seen.OK
+        assert (
+            read_answer(Reply(200, headers, OK), RequestState, effect=True, now=NOW).seen is Seen.OK
+        )
 
 
-@pytest.mark.parametrize("body", [BOM + b"<html>", BOM + b"\n" + BOM + b" <p>", "\ufeff<html>", "\ufeff\n\ufeff <p>"])
+@pytest.mark.parametrize(
+    "body", [BOM + b"<html>", BOM + b"\n" + BOM + b" <p>", "\ufeff<html>", "\ufeff\n\ufeff <p>"]
+)
 def test_a_page_behind_a_mark_of_byte_order(body):
     assert is_page(body)
 

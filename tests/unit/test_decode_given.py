@@ -1,4 +1,6 @@
-"""Answers of the caller's own types, how answers differ from the contract, and what they must not show."""
+"""Answers of the caller's own types, how answers differ from the contract, and what they must not
+show.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,12 @@ class TestOwnTypes:
     def test_have_the_envelope_as_the_answer_and_the_rest_as_the_value(self):
         verdict = read(b'{"status":"ok","level":7,"fee":0.10}')
 
-        assert (verdict.seen, verdict.answer.status, verdict.value, verdict.notes) == (Seen.OK, "ok", Level(7, Decimal("0.10")), ())
+        assert (verdict.seen, verdict.answer.status, verdict.value, verdict.notes) == (
+            Seen.OK,
+            "ok",
+            Level(7, Decimal("0.10")),
+            (),
+        )
 
     def test_are_not_made_of_an_error(self):
         verdict = read(b'{"status":"error","error_code":5}')
@@ -80,7 +87,10 @@ class TestOwnTypes:
                 raise type("Odd " * 75, (Exception,), {})
 
         said = f"the answer's own type raises {'Odd ' * 75}"[:200]
-        assert read(b'{"status":"ok","level":7}', Fussy).reason == f"HTTP 200, JSON of another shape ({said})"
+        assert (
+            read(b'{"status":"ok","level":7}', Fussy).reason
+            == f"HTTP 200, JSON of another shape ({said})"
+        )
 
     @pytest.mark.parametrize("status", [429, 500])
     def test_are_made_of_what_was_done_in_spite_of_its_status(self, status):
@@ -91,10 +101,18 @@ class TestOwnTypes:
     def test_have_the_envelope_of_their_section(self):
         verdict = read(b'{"status":0,"level":7}', envelope=GiftAnswer)
 
-        assert (verdict.seen, type(verdict.answer), verdict.answer.accepted, verdict.value) == (Seen.OK, GiftAnswer, True, Level(7))
+        assert (verdict.seen, type(verdict.answer), verdict.answer.accepted, verdict.value) == (
+            Seen.OK,
+            GiftAnswer,
+            True,
+            Level(7),
+        )
 
     def test_are_a_dict_as_it_came(self):
-        assert read(b'{"status":"ok","a":0.10}', dict).value == {"status": "ok", "a": Decimal("0.10")}
+        assert read(b'{"status":"ok","a":0.10}', dict).value == {
+            "status": "ok",
+            "a": Decimal("0.10"),
+        }
 
 
 class Typed(msgspec.Struct):
@@ -111,22 +129,36 @@ class TestSecrets:
     """An answer in the caller's own type, which repeats what was sent."""
 
     HIDDEN = Redaction([Secret("2026"), Secret("hunter2")])
-    BODY = b'{"status":"ok","dt":"2026-05-01T00:00:00+05:00","card_id":"c2026","said":"hunter2 of 2026","count":2026,"amount":"12026.00"}'
+    BODY = (
+        b'{"status":"ok","dt":"2026-05-01T00:00:00+05:00","card_id":"c2026","said":"hunter2 of '
+        b'2026","count":2026,"amount":"12026.00"}'
+    )
 
     def read(self, kind):
-        return read_answer(Reply(200, {}, self.BODY), kind, effect=True, now=0.0, redaction=self.HIDDEN).value
+        return read_answer(
+            Reply(200, {}, self.BODY), kind, effect=True, now=0.0, redaction=self.HIDDEN
+        ).value
 
     def test_are_sealed_in_a_dict(self):
         value = self.read(dict)
 
         assert (value["said"].reveal(), value["count"].reveal()) == ("hunter2 of 2026", "2026")
-        assert (value["dt"], value["card_id"], value["amount"]) == ("2026-05-01T00:00:00+05:00", "c2026", "12026.00")
+        assert (value["dt"], value["card_id"], value["amount"]) == (
+            "2026-05-01T00:00:00+05:00",
+            "c2026",
+            "12026.00",
+        )
         assert "hunter2" not in repr(value)
 
     def test_are_sealed_in_texts_where_a_number_has_to_stay_one(self):
         value = self.read(Typed)
 
-        assert (str(value.said), value.said.reveal(), value.count, value.dt.year) == ("***", "hunter2 of 2026", 2026, 2026)
+        assert (str(value.said), value.said.reveal(), value.count, value.dt.year) == (
+            "***",
+            "hunter2 of 2026",
+            2026,
+            2026,
+        )
 
     def test_are_as_they_came_where_the_type_takes_no_other_text(self):
         assert self.read(Exact).said == "hunter2 of 2026"
@@ -135,18 +167,30 @@ class TestSecrets:
 def test_the_answer_to_a_look_up_does_not_show_what_went_out():
     reply = Reply(200, {}, b'{"status":"error","dt":"x","error_description":"no hunter2"}')
 
-    assert read_look_up(reply, now=0.0, redaction=Redaction([Secret("hunter2")])).answer.error_description == "no ***"
+    assert (
+        read_look_up(
+            reply, now=0.0, redaction=Redaction([Secret("hunter2")])
+        ).answer.error_description
+        == "no ***"
+    )
 
 
 @pytest.mark.parametrize(
     ("envelope", "status", "shown"),
-    [(Answer, '"hunter2"', "that is no word"), (Answer, '"done"', "'done'"), (GiftAnswer, "482193", "'***'"), (GiftAnswer, "7", "'7'")],
+    [
+        (Answer, '"hunter2"', "that is no word"),
+        (Answer, '"done"', "'done'"),
+        (GiftAnswer, "482193", "'***'"),
+        (GiftAnswer, "7", "'7'"),
+    ],
 )
 def test_a_status_that_repeats_what_went_out_is_not_quoted(envelope, status, shown):
     reply = Reply(200, {}, f'{{"status":{status}}}'.encode())
     redaction = Redaction([Secret("hunter2"), Secret("482193")])
 
-    verdict = read_answer(reply, envelope, effect=True, now=0.0, envelope=envelope, redaction=redaction)
+    verdict = read_answer(
+        reply, envelope, effect=True, now=0.0, envelope=envelope, redaction=redaction
+    )
 
     assert verdict.reason == f"HTTP 200 with status {shown}"
 
@@ -154,16 +198,27 @@ def test_a_status_that_repeats_what_went_out_is_not_quoted(envelope, status, sho
 @pytest.mark.parametrize("kind", [Answer, Level])
 def test_the_text_of_a_refusal_does_not_show_what_went_out(kind):
     reply = Reply(200, {}, b'{"status":"error","error_description":"no hunter2"}')
-    verdict = read_answer(reply, kind, effect=True, now=0.0, redaction=Redaction([Secret("hunter2")]))
+    verdict = read_answer(
+        reply, kind, effect=True, now=0.0, redaction=Redaction([Secret("hunter2")])
+    )
 
     assert verdict.answer.error_description == "no ***"
 
 
 class TestNotes:
     def test_of_what_is_not_the_contracts_are_the_fields_that_it_lacks(self):
-        verdict = read_answer(Reply(200, {}, b'{"status":"ok"}'), Answer, effect=True, now=0.0, asked=frozenset({"dt", "trace"}))
+        verdict = read_answer(
+            Reply(200, {}, b'{"status":"ok"}'),
+            Answer,
+            effect=True,
+            now=0.0,
+            asked=frozenset({"dt", "trace"}),
+        )
 
-        assert verdict.notes == (Note(Difference.MISSING_FIELD, "dt"), Note(Difference.MISSING_FIELD, "trace"))
+        assert verdict.notes == (
+            Note(Difference.MISSING_FIELD, "dt"),
+            Note(Difference.MISSING_FIELD, "trace"),
+        )
 
     def test_of_a_good_answer_are_all(self):
         assert read(b'{"status":"ok","a":1}', Answer).notes == (
@@ -185,16 +240,22 @@ class TestNotes:
         ],
     )
     def test_are_told_of_what_is_not_good_and_so_is_how_long_to_wait(self, status, body, seen):
-        verdict = read_answer(Reply(status, {"Retry-After": "30"}, body), RequestState, effect=True, now=0.0)
+        verdict = read_answer(
+            Reply(status, {"Retry-After": "30"}, body), RequestState, effect=True, now=0.0
+        )
 
         assert (verdict.seen, verdict.retry_after) == (seen, 30.0)
         assert Note(Difference.UNKNOWN_FIELD, "a") in verdict.notes
 
     def test_of_an_error_are_not_what_it_lacks(self):
-        assert read(b'{"status":"error","a":1}', Answer).notes == (Note(Difference.UNKNOWN_FIELD, "a"),)
+        assert read(b'{"status":"error","a":1}', Answer).notes == (
+            Note(Difference.UNKNOWN_FIELD, "a"),
+        )
 
     def test_of_what_cannot_be_read_are_those_that_were_seen(self):
-        assert read(b'{"status":"ok","request_status":"success","dt":"","cards":5,"a":1}', RequestState).notes == (
+        assert read(
+            b'{"status":"ok","request_status":"success","dt":"","cards":5,"a":1}', RequestState
+        ).notes == (
             Note(Difference.UNKNOWN_FIELD, "a"),
             Note(Difference.OTHER_TYPE, "cards"),
         )

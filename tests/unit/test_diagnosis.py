@@ -30,13 +30,21 @@ def b64(data: bytes, *, padded: bool = False) -> str:
 
 def sign_report(body: bytes = BODY, key: str = KEY):
     return signing_report(
-        Sha256Signer(auth_id="1", secret_key=SecretKey(key, exact=True)), secret_key=key, path=PATH, body=body, request_id="r-1"
+        Sha256Signer(auth_id="1", secret_key=SecretKey(key, exact=True)),
+        secret_key=key,
+        path=PATH,
+        body=body,
+        request_id="r-1",
     )
 
 
 def jws_report(body: bytes = BODY, key: str = KEY, alg="HS512"):
     return signing_report(
-        JwsSigner(auth_id="1", secret_key=SecretKey(key, exact=True), alg=alg), secret_key=key, path=PATH, body=body, request_id="r-1"
+        JwsSigner(auth_id="1", secret_key=SecretKey(key, exact=True), alg=alg),
+        secret_key=key,
+        path=PATH,
+        body=body,
+        request_id="r-1",
     )
 
 
@@ -51,10 +59,26 @@ class Jws:
 
     header: ClassVar = {"uri": PATH, "auth_id": "1", "method": "POST", "params": "", "alg": "HS512"}
 
-    def __init__(self, *, key=b"s3cret", digest="sha512", body=BODY, header=None, form="{header}..{signature}", b64=b64, payload=b64):
-        protected = b64(header if isinstance(header, bytes) else json.dumps(header or self.header, separators=(",", ":")).encode())
+    def __init__(
+        self,
+        *,
+        key=b"s3cret",
+        digest="sha512",
+        body=BODY,
+        header=None,
+        form="{header}..{signature}",
+        b64=b64,
+        payload=b64,
+    ):
+        protected = b64(
+            header
+            if isinstance(header, bytes)
+            else json.dumps(header or self.header, separators=(",", ":")).encode()
+        )
         mac = hmac.digest(key, f"{protected}.".encode() + as_bytes(payload(body)), digest)
-        self.value = form.format(header=protected, payload=as_str(payload(body)), signature=b64(mac), hex=mac.hex())
+        self.value = form.format(
+            header=protected, payload=as_str(payload(body)), signature=b64(mac), hex=mac.hex()
+        )
 
 
 def as_bytes(data) -> bytes:
@@ -95,19 +119,44 @@ class TestReport:
     def test_of_bytes_that_are_no_text(self):
         assert sign_report(b"\xff{}").signed == "\\xff{}" + KEY_PLACE
 
-    @pytest.mark.parametrize("path", ["", "v5", "https://a.kz/v5", "/v5?a=b", "/v5#a", "/v 5", "/v5\n"])
+    @pytest.mark.parametrize(
+        "path", ["", "v5", "https://a.kz/v5", "/v5?a=b", "/v5#a", "/v 5", "/v5\n"]
+    )
     def test_refuses_what_is_no_path(self, path):
-        with pytest.raises(ConfigurationError, match="it starts with / and has no host and no query"):
-            signing_report(JwsSigner(auth_id="1", secret_key="k"), secret_key="k", path=path, body=b"{}", request_id="r")
+        with pytest.raises(
+            ConfigurationError, match="it starts with / and has no host and no query"
+        ):
+            signing_report(
+                JwsSigner(auth_id="1", secret_key="k"),
+                secret_key="k",
+                path=path,
+                body=b"{}",
+                request_id="r",
+            )
 
     @pytest.mark.parametrize(
         ("body", "key", "note"),
         [
-            (b"{}\n", "k", "the body ends with a line break: it is signed too, and has to be sent too"),
-            (b"\xef\xbb\xbf{}", "k", "the body begins with a byte order mark: it is signed too, and has to be sent too"),
+            (
+                b"{}\n",
+                "k",
+                "the body ends with a line break: it is signed too, and has to be sent too",
+            ),
+            (
+                b"\xef\xbb\xbf{}",
+                "k",
+                "the body begins with a byte order mark: it is signed too, and has to be sent too",
+            ),
             (b"[]", "k", "the body is not a JSON object"),
             (b"nothing", "k", "the body is not a JSON object"),
-            (b"{}", "k\n", "the secret key begins or ends with white space: it is signed with, but is it part of the key?"),
+            (
+                b"{}",
+                "k\n",
+                (
+                    "the secret key begins or ends with white space: it is signed with, but is it "
+                    "part of the key?"
+                ),
+            ),
         ],
     )
     def test_notes_what_is_unusual(self, body, key, note):
@@ -125,19 +174,51 @@ class TestSign:
     @pytest.mark.parametrize(
         ("data", "digest", "cause"),
         [
-            (KEY.encode() + BODY, hashlib.sha256, "the key stood before the body; it stands after it"),
-            (BODY + b";" + KEY.encode(), hashlib.sha256, "a semicolon stood between body and key; nothing does"),
-            (BODY + b":" + KEY.encode(), hashlib.sha256, "a colon stood between body and key; nothing does"),
-            (BODY + b" " + KEY.encode(), hashlib.sha256, "a space stood between body and key; nothing does"),
-            (BODY + b"|" + KEY.encode(), hashlib.sha256, "a bar stood between body and key; nothing does"),
+            (
+                KEY.encode() + BODY,
+                hashlib.sha256,
+                "the key stood before the body; it stands after it",
+            ),
+            (
+                BODY + b";" + KEY.encode(),
+                hashlib.sha256,
+                "a semicolon stood between body and key; nothing does",
+            ),
+            (
+                BODY + b":" + KEY.encode(),
+                hashlib.sha256,
+                "a colon stood between body and key; nothing does",
+            ),
+            (
+                BODY + b" " + KEY.encode(),
+                hashlib.sha256,
+                "a space stood between body and key; nothing does",
+            ),
+            (
+                BODY + b"|" + KEY.encode(),
+                hashlib.sha256,
+                "a bar stood between body and key; nothing does",
+            ),
             (BODY, hashlib.sha256, "it was made without the key"),
             (BODY + KEY.encode(), hashlib.sha512, "it is a SHA-512; the scheme is SHA-256"),
             (BODY + KEY.encode(), hashlib.sha1, "it is a SHA-1; the scheme is SHA-256"),
             (BODY + KEY.encode(), hashlib.md5, "it is an MD5; the scheme is SHA-256"),
-            (BODY + KEY.encode() + b"\n", hashlib.sha256, "the key was used with a line break at its end"),
+            (
+                BODY + KEY.encode() + b"\n",
+                hashlib.sha256,
+                "the key was used with a line break at its end",
+            ),
             (BODY + b'"s3cret"', hashlib.sha256, "the key was used with quotation marks around it"),
-            (BODY + b"czNjcmV0", hashlib.sha256, "the key was encoded in base64 first; it is used as it is written"),
-            (BODY + KEY.encode().hex().encode(), hashlib.sha256, "the key was encoded in hex first; it is used as it is written"),
+            (
+                BODY + b"czNjcmV0",
+                hashlib.sha256,
+                "the key was encoded in base64 first; it is used as it is written",
+            ),
+            (
+                BODY + KEY.encode().hex().encode(),
+                hashlib.sha256,
+                "the key was encoded in hex first; it is used as it is written",
+            ),
             (BODY + b"another", hashlib.sha256, NO_FORM),
         ],
     )
@@ -153,35 +234,53 @@ class TestSign:
         ],
     )
     def test_an_hmac(self, value, kind):
-        assert sign_cause(value.hex()) == f"it is an {kind}; the scheme is a plain SHA-256 of the body followed by the key"
+        assert (
+            sign_cause(value.hex())
+            == f"it is an {kind}; the scheme is a plain SHA-256 of the body followed by the key"
+        )
 
     def test_in_another_form(self):
         digest = hashlib.sha256(BODY + KEY.encode()).digest()
 
-        assert sign_cause(digest.hex().upper()) == "it is in upper-case hex; the scheme wants lower case"
+        assert (
+            sign_cause(digest.hex().upper())
+            == "it is in upper-case hex; the scheme wants lower case"
+        )
         assert sign_cause(b64encode(digest).decode()) == "it is in base64; the scheme wants hex"
-        assert sign_cause(b64encode(digest).decode().rstrip("=")) == "it is in base64; the scheme wants hex"
+        assert (
+            sign_cause(b64encode(digest).decode().rstrip("="))
+            == "it is in base64; the scheme wants hex"
+        )
 
     def test_in_base64url(self):
-        body = next(body for body in map(str.encode, map(str, range(99))) if {*"-_"} & {*b64(hashlib.sha256(body + KEY.encode()).digest())})
+        body = next(
+            body
+            for body in map(str.encode, map(str, range(99)))
+            if {*"-_"} & {*b64(hashlib.sha256(body + KEY.encode()).digest())}
+        )
         digest = hashlib.sha256(body + KEY.encode()).digest()
 
         assert sign_cause(b64(digest), body) == "it is in base64url; the scheme wants hex"
-        assert sign_cause(b64(digest, padded=True), body) == "it is in base64url; the scheme wants hex"
+        assert (
+            sign_cause(b64(digest, padded=True), body) == "it is in base64url; the scheme wants hex"
+        )
 
     def test_two_slips_in_another_form(self):
         value = hmac.digest(KEY.encode(), BODY + b"\n", "sha256").hex().upper()
 
         assert sign_cause(value) == (
-            "it was made over another form of the body: with a line break at its end; it is an HMAC-SHA-256 of the body; the scheme is a "
-            "plain SHA-256 of the body followed by the key; it is in upper-case hex; the scheme wants lower case"
+            "it was made over another form of the body: with a line break at its end; it is an "
+            "HMAC-SHA-256 of the body; the scheme is a "
+            "plain SHA-256 of the body followed by the key; it is in upper-case hex; the scheme "
+            "wants lower case"
         )
 
     def test_two_slips_at_once(self):
         value = hashlib.sha256(KEY.encode() + BODY).hexdigest().upper()
 
-        assert (
-            sign_cause(value) == "the key stood before the body; it stands after it; it is in upper-case hex; the scheme wants lower case"
+        assert sign_cause(value) == (
+            "the key stood before the body; it stands after it; it is in upper-case hex; the "
+            "scheme wants lower case"
         )
 
     def test_of_a_key_in_base64_or_hex(self):
@@ -193,10 +292,15 @@ class TestSign:
         )
 
     def test_of_a_key_with_white_space(self):
-        assert sign_cause(hashlib.sha256(BODY + b"k").hexdigest(), key="k\n") == "the key was used without the white space around it"
+        assert (
+            sign_cause(hashlib.sha256(BODY + b"k").hexdigest(), key="k\n")
+            == "the key was used without the white space around it"
+        )
 
     def test_that_is_a_jws(self):
-        assert sign_cause(Jws().value) == "this is an X-JWS-Signature, and this merchant's scheme is Sign: the hex of a SHA-256"
+        assert sign_cause(Jws().value) == (
+            "this is an X-JWS-Signature, and this merchant's scheme is Sign: the hex of a SHA-256"
+        )
 
     def test_that_is_nothing(self):
         assert sign_cause("") == NO_FORM
@@ -213,9 +317,15 @@ class TestBodyForms:
             (b"", "an empty one"),
             (b"{}", "an empty JSON object"),
             (json.dumps(BODY.decode(), ensure_ascii=False).encode(), "as a JSON text inside JSON"),
-            (BODY.replace(b",", b", ").replace(b'":', b'": '), "with a space after each comma and colon"),
+            (
+                BODY.replace(b",", b", ").replace(b'":', b'": '),
+                "with a space after each comma and colon",
+            ),
             (BODY.replace(b"/", b"\\/"), "with / as \\/"),
-            (BODY.decode().replace("Ёлка", "\\u0401\\u043b\\u043a\\u0430").encode(), "with letters beyond ASCII as \\uXXXX"),
+            (
+                BODY.decode().replace("Ёлка", "\\u0401\\u043b\\u043a\\u0430").encode(),
+                "with letters beyond ASCII as \\uXXXX",
+            ),
             (BODY.replace(b"10.50", b'"10.50"').replace(b":7", b':"7"'), "with numbers as text"),
             (BODY.replace(b"10.50", b"10.5"), "with amounts as floats"),
             (
@@ -225,13 +335,22 @@ class TestBodyForms:
         ],
     )
     def test_one_difference(self, data, how):
-        assert sign_cause(hashlib.sha256(data + KEY.encode()).hexdigest()) == f"it was made over another form of the body: {how}"
+        assert (
+            sign_cause(hashlib.sha256(data + KEY.encode()).hexdigest())
+            == f"it was made over another form of the body: {how}"
+        )
 
     def test_as_php_writes_it(self):
-        data = BODY.replace(b"/", b"\\/").decode().replace("Ёлка", "\\u0401\\u043b\\u043a\\u0430").encode()
+        data = (
+            BODY.replace(b"/", b"\\/")
+            .decode()
+            .replace("Ёлка", "\\u0401\\u043b\\u043a\\u0430")
+            .encode()
+        )
 
         assert sign_cause(hashlib.sha256(data + KEY.encode()).hexdigest()) == (
-            "it was made over another form of the body: with / as \\/ and letters beyond ASCII as \\uXXXX (PHP's json_encode)"
+            "it was made over another form of the body: with / as \\/ and letters beyond ASCII as "
+            "\\uXXXX (PHP's json_encode)"
         )
 
     @pytest.mark.parametrize("indent", [2, 4])
@@ -273,15 +392,28 @@ class TestBodyForms:
         ("body", "data", "how"),
         [
             (rb'{"a": "\u041a/"}', rb'{"a":"\u041a/"}', "without spaces"),
-            ('{"a":"\\u0041Ж"}'.encode(), '{"a": "\\u0041Ж"}'.encode(), "with a space after each comma and colon"),
-            ('{"a":"\\u0041Ж"}'.encode(), rb'{"a":"\u0041\u0416"}', "with letters beyond ASCII as \\uXXXX"),
+            (
+                '{"a":"\\u0041Ж"}'.encode(),
+                '{"a": "\\u0041Ж"}'.encode(),
+                "with a space after each comma and colon",
+            ),
+            (
+                '{"a":"\\u0041Ж"}'.encode(),
+                rb'{"a":"\u0041\u0416"}',
+                "with letters beyond ASCII as \\uXXXX",
+            ),
             (rb'{"a":"\u0041/"}', rb'{"a":"\u0041\/"}', "with / as \\/"),
         ],
     )
     def test_of_a_body_with_some_letters_escaped_keeps_these(self, body, data, how):
-        assert sign_cause(hashlib.sha256(data + KEY.encode()).hexdigest(), body) == f"it was made over another form of the body: {how}"
+        assert (
+            sign_cause(hashlib.sha256(data + KEY.encode()).hexdigest(), body)
+            == f"it was made over another form of the body: {how}"
+        )
 
-    @pytest.mark.parametrize("body", [b"nothing", b"\xff", b"[" * 100_000, b"[" * 600 + b"]" * 600, rb'"\ud800"'])
+    @pytest.mark.parametrize(
+        "body", [b"nothing", b"\xff", b"[" * 100_000, b"[" * 600 + b"]" * 600, rb'"\ud800"']
+    )
     def test_of_what_is_no_json(self, body):
         assert body_forms(body)[0].data == body
         assert body_forms(body)[0].slips == ()
@@ -302,25 +434,46 @@ class TestJws:
 
     @pytest.mark.parametrize(
         "header",
-        [dict(reversed(Jws.header.items())), json.dumps(Jws.header).encode(), Jws.header | {"typ": "JWT"}],
+        [
+            dict(reversed(Jws.header.items())),
+            json.dumps(Jws.header).encode(),
+            Jws.header | {"typ": "JWT"},
+        ],
         ids=["order", "spaces", "typ"],
     )
     def test_whose_header_is_written_another_way(self, header):
         comparison = told(Jws(header=header))
 
         assert comparison.same
-        assert comparison.differences == ("its header is written another way (the order of its fields, or spaces), which is as good",)
+        assert comparison.differences == (
+            (
+                "its header is written another way (the order of its fields, or spaces), which is as "
+                "good"
+            ),
+        )
 
     @pytest.mark.parametrize(
         ("change", "difference"),
         [
             (
                 {"uri": f"https://a.kz{PATH}"},
-                f'its header has uri "https://a.kz{PATH}"; it has to be "{PATH}": the path alone, without scheme and host',
+                (
+                    f'its header has uri "https://a.kz{PATH}"; it has to be "{PATH}": the path '
+                    "alone, without scheme and host"
+                ),
             ),
-            ({"uri": f"{PATH}?a=b"}, f'its header has uri "{PATH}?a=b"; it has to be "{PATH}": without a query'),
-            ({"uri": PATH[1:]}, f'its header has uri "{PATH[1:]}"; it has to be "{PATH}": with a slash in front'),
-            ({"uri": f"{PATH}/"}, f'its header has uri "{PATH}/"; it has to be "{PATH}": without a slash at the end'),
+            (
+                {"uri": f"{PATH}?a=b"},
+                f'its header has uri "{PATH}?a=b"; it has to be "{PATH}": without a query',
+            ),
+            (
+                {"uri": PATH[1:]},
+                f'its header has uri "{PATH[1:]}"; it has to be "{PATH}": with a slash in front',
+            ),
+            (
+                {"uri": f"{PATH}/"},
+                f'its header has uri "{PATH}/"; it has to be "{PATH}": without a slash at the end',
+            ),
             ({"uri": "/other"}, f'its header has uri "/other"; it has to be "{PATH}"'),
             ({"uri": None}, f'its header has uri null; it has to be "{PATH}"'),
             ({"auth_id": 1}, 'its header has auth_id 1; it has to be "1": text, not a number'),
@@ -334,15 +487,20 @@ class TestJws:
         comparison = told(Jws(header=Jws.header | change))
 
         assert comparison.differences == (difference,)
-        assert (
-            comparison.cause == "the signature itself fits this body and key, and the header it came with: mend the above, and sign again"
+        assert comparison.cause == (
+            "the signature itself fits this body and key, and the header it came with: mend "
+            "the above, and sign again"
         )
 
     @pytest.mark.parametrize("name", list(Jws.header))
     def test_whose_header_lacks_something(self, name):
-        comparison = told(Jws(header={key: value for key, value in Jws.header.items() if key != name}))
+        comparison = told(
+            Jws(header={key: value for key, value in Jws.header.items() if key != name})
+        )
 
-        assert f'its header has no {name}; it has to be "{Jws.header[name]}"' in comparison.differences
+        assert (
+            f'its header has no {name}; it has to be "{Jws.header[name]}"' in comparison.differences
+        )
 
     def test_of_the_other_algorithm(self):
         comparison = told(Jws(header=Jws.header | {"alg": "HS256", "typ": "JWT"}, digest="sha256"))
@@ -350,26 +508,43 @@ class TestJws:
         assert comparison.differences == ('its header has alg "HS256"; it has to be "HS512"',)
 
     def test_made_with_another_algorithm_than_it_says(self):
-        assert told(Jws(digest="sha256")).cause == "it was made with HS256, and its header says HS512"
-        assert told(Jws(header=Jws.header | {"alg": "none"})).cause == "it was made with HS512, and its header says none"
+        assert (
+            told(Jws(digest="sha256")).cause == "it was made with HS256, and its header says HS512"
+        )
+        assert (
+            told(Jws(header=Jws.header | {"alg": "none"})).cause
+            == "it was made with HS512, and its header says none"
+        )
 
     @pytest.mark.parametrize(
         ("form", "difference"),
         [
             (
                 "{header}.{payload}.{signature}",
-                "the payload is in it, and it is of this body; a detached JWS leaves it out: header..signature",
+                (
+                    "the payload is in it, and it is of this body; a detached JWS leaves it out: "
+                    "header..signature"
+                ),
             ),
             (
                 "{header}.e30.{signature}",
-                "the payload is in it, and it is of another body, or another form of this one; a detached JWS leaves it out: header..signature",
+                (
+                    "the payload is in it, and it is of another body, or another form of this "
+                    "one; a detached JWS leaves it out: header..signature"
+                ),
             ),
             (
                 "{header}.{signature}",
-                "there is one dot between header and signature; there are two, because the payload is left out: header..signature",
+                (
+                    "there is one dot between header and signature; there are two, because the "
+                    "payload is left out: header..signature"
+                ),
             ),
             ("{header}...{signature}", "there are too many dots: header..signature has two"),
-            ("{header}..{hex}", "its signature is in hex; it has to be base64url of the digest's own bytes"),
+            (
+                "{header}..{hex}",
+                "its signature is in hex; it has to be base64url of the digest's own bytes",
+            ),
         ],
     )
     def test_of_another_form(self, form, difference):
@@ -381,29 +556,47 @@ class TestJws:
     def test_with_padding(self):
         comparison = told(Jws(b64=lambda data: b64(data, padded=True), payload=b64))
 
-        assert "its signature ends with padding (=); base64url here has none" in comparison.differences
+        assert (
+            "its signature ends with padding (=); base64url here has none" in comparison.differences
+        )
         assert comparison.cause.startswith("the signature itself fits")
 
     def test_in_plain_base64(self):
         keys = (
-            Jws(header=Jws.header | {"kid": f"{number}>>>???"}, b64=lambda data: b64encode(data).decode().rstrip("="))
+            Jws(
+                header=Jws.header | {"kid": f"{number}>>>???"},
+                b64=lambda data: b64encode(data).decode().rstrip("="),
+            )
             for number in range(9)
         )
-        jws = next(each for each in keys if "+" in each.value.partition("..")[2] or "/" in each.value.partition("..")[2])
+        jws = next(
+            each
+            for each in keys
+            if "+" in each.value.partition("..")[2] or "/" in each.value.partition("..")[2]
+        )
 
-        assert "its signature is in plain base64 (+ and /); it has to be base64url (- and _)" in told(jws).differences
+        assert (
+            "its signature is in plain base64 (+ and /); it has to be base64url (- and _)"
+            in told(jws).differences
+        )
 
     @pytest.mark.parametrize(
         ("payload", "cause"),
         [
             (lambda body: body, "the payload was signed in clear; it is signed in base64url"),
-            (lambda body: b64(body, padded=True), "the payload was signed in base64url with padding (=); it has none"),
+            (
+                lambda body: b64(body, padded=True),
+                "the payload was signed in base64url with padding (=); it has none",
+            ),
             (b64encode, "the payload was signed in plain base64; it is signed in base64url"),
             (
                 lambda body: b64encode(body).rstrip(b"="),
                 "the payload was signed in plain base64 without padding; it is signed in base64url",
             ),
-            (lambda body: b"", "no payload was signed: it is left out when it is sent, and not when it is signed"),
+            (
+                lambda body: b"",
+                "no payload was signed: it is left out when it is sent, and not when it is signed",
+            ),
         ],
     )
     def test_over_another_form_of_the_payload(self, payload, cause):
@@ -412,23 +605,55 @@ class TestJws:
         assert b64(body, padded=True).endswith("=")
         assert set(b64(body)) & set("-_")
 
-        assert compare(jws_report(body), Jws(body=body, payload=payload).value, secret_key=KEY).cause == cause
+        assert (
+            compare(jws_report(body), Jws(body=body, payload=payload).value, secret_key=KEY).cause
+            == cause
+        )
 
     def test_over_another_form_of_the_body(self):
         body = json.dumps(json.loads(b'{"a":1,"b":2}')).encode()
 
-        assert compare(jws_report(b'{"a":1,"b":2}'), Jws(body=body).value, secret_key=KEY).cause == (
+        assert compare(
+            jws_report(b'{"a":1,"b":2}'), Jws(body=body).value, secret_key=KEY
+        ).cause == (
             "it was made over another form of the body: with a space after each comma and colon"
         )
 
     @pytest.mark.parametrize(
         ("signed", "cause"),
         [
-            ("{header}..", "header.. was signed, as it is sent: the payload is left out when it is sent, and not when it is signed"),
-            ("{payload}", "it was made without the header before the payload; header and dot stand before it"),
-            ("{spaced}.{payload}", "it was made over another text of the header; it is made over the header that is sent"),
-            ("{slash}.{payload}", f'it was made over a header with uri "{PATH}/", and the one it came with has "{PATH}"'),
-            ("{bare}.{payload}", f'it was made over a header with uri "{PATH[1:]}", and the one it came with has "{PATH}"'),
+            (
+                "{header}..",
+                (
+                    "header.. was signed, as it is sent: the payload is left out when it is sent, "
+                    "and not when it is signed"
+                ),
+            ),
+            (
+                "{payload}",
+                "it was made without the header before the payload; header and dot stand before it",
+            ),
+            (
+                "{spaced}.{payload}",
+                (
+                    "it was made over another text of the header; it is made over the header that "
+                    "is sent"
+                ),
+            ),
+            (
+                "{slash}.{payload}",
+                (
+                    f'it was made over a header with uri "{PATH}/", and the one it came with has '
+                    f'"{PATH}"'
+                ),
+            ),
+            (
+                "{bare}.{payload}",
+                (
+                    f'it was made over a header with uri "{PATH[1:]}", and the one it came with '
+                    f'has "{PATH}"'
+                ),
+            ),
         ],
     )
     def test_over_another_text(self, signed, cause):
@@ -440,7 +665,14 @@ class TestJws:
         }
         text = signed.format(header=header, payload=b64(BODY), **others).encode()
 
-        assert compare(jws_report(), f"{header}..{b64(hmac.digest(KEY.encode(), text, 'sha512'))}", secret_key=KEY).cause == cause
+        assert (
+            compare(
+                jws_report(),
+                f"{header}..{b64(hmac.digest(KEY.encode(), text, 'sha512'))}",
+                secret_key=KEY,
+            ).cause
+            == cause
+        )
 
     def test_that_is_a_plain_hash(self):
         header = Jws().value.partition("..")[0]
@@ -480,29 +712,42 @@ class TestJws:
 
     @pytest.mark.parametrize("header", ["", "e", "W10", "bm90aGluZw", "ключ"])
     def test_whose_header_can_not_be_read(self, header):
-        comparison = compare(jws_report(), f"{header}..{Jws().value.partition('..')[2]}", secret_key=KEY)
+        comparison = compare(
+            jws_report(), f"{header}..{Jws().value.partition('..')[2]}", secret_key=KEY
+        )
 
-        assert "its header can't be read: it has to be a JSON object in base64url" in comparison.differences
+        assert (
+            "its header can't be read: it has to be a JSON object in base64url"
+            in comparison.differences
+        )
         assert not comparison.same
 
     def test_with_another_key(self):
         assert told(Jws(key=b"another")).cause == NO_FORM
 
     def test_with_the_key_decoded(self):
-        comparison = compare(jws_report(key="AQID"), Jws(key=b"\x01\x02\x03").value, secret_key="AQID")
+        comparison = compare(
+            jws_report(key="AQID"), Jws(key=b"\x01\x02\x03").value, secret_key="AQID"
+        )
 
-        assert comparison.cause == "the key was decoded from base64 first; it is used as it is written"
+        assert (
+            comparison.cause == "the key was decoded from base64 first; it is used as it is written"
+        )
 
     def test_that_is_a_sign(self):
         assert compare(jws_report(), sign_report().value, secret_key=KEY).cause == (
-            "this is no X-JWS-Signature, which is header..signature: it is a Sign, the other scheme, over this body with this key"
+            "this is no X-JWS-Signature, which is header..signature: it is a Sign, the other "
+            "scheme, over this body with this key"
         )
 
     @pytest.mark.parametrize("value", ["", "nothing", "f" * 64])
     def test_that_is_nothing(self, value):
         comparison = compare(jws_report(), value, secret_key=KEY)
 
-        assert (comparison.same, comparison.cause) == (False, "this is no X-JWS-Signature, which is header..signature")
+        assert (comparison.same, comparison.cause) == (
+            False,
+            "this is no X-JWS-Signature, which is header..signature",
+        )
 
     @pytest.mark.parametrize("value", ["..", ".", "a.b.c", "a..b.c", "..." * 50])
     def test_that_is_no_more_than_dots(self, value):
@@ -520,7 +765,10 @@ class TestReceived:
         assert self.why({"X-JWS-Signature": Jws().value}) == ""
         assert self.why({"Sign": sign_report().value, "X-JWS-Signature": Jws().value}) == ""
 
-    @pytest.mark.parametrize("value", ["", "a", "..", "W10..abc", "ключ..ключ", "\udcff..\udcff", b64(b"[" * 5000) + "..abc"])
+    @pytest.mark.parametrize(
+        "value",
+        ["", "a", "..", "W10..abc", "ключ..ключ", "\udcff..\udcff", b64(b"[" * 5000) + "..abc"],
+    )
     def test_that_no_form_fits(self, value):
         assert self.why({"Sign": value}) == ""
         assert self.why({"X-JWS-Signature": value}) == ""
@@ -532,7 +780,10 @@ class TestReceived:
         assert self.why({"X-JWS-Signature": f"{b64(header)}..abc"}) == ""
 
     def test_of_another_form_of_the_body(self):
-        why = "it was made over another form of the body: with a line break at its end; sign the bytes that are sent"
+        why = (
+            "it was made over another form of the body: with a line break at its end; sign the "
+            "bytes that are sent"
+        )
 
         assert self.why({"Sign": hashlib.sha256(BODY + b"\n" + KEY.encode()).hexdigest()}) == why
         header = Jws().value.partition("..")[0]
@@ -542,7 +793,10 @@ class TestReceived:
     def test_of_two_the_one_that_is_wrong(self):
         other = Jws(key=b"").value
 
-        assert self.why({"Sign": sign_report().value, "X-JWS-Signature": other}) == "an empty key was used"
+        assert (
+            self.why({"Sign": sign_report().value, "X-JWS-Signature": other})
+            == "an empty key was used"
+        )
 
     @pytest.mark.parametrize(("form", "slip"), [("{} ", ""), ("{} ", "upper"), (" {}", "key")])
     def test_with_white_space_around_it(self, form, slip):
@@ -557,7 +811,10 @@ class TestReceived:
             "key": "the key stood before the body; it stands after it; ",
         }[slip]
 
-        assert self.why({"Sign": form.format(value)}) == f"{first}there is white space around it; it stands alone"
+        assert (
+            self.why({"Sign": form.format(value)})
+            == f"{first}there is white space around it; it stands alone"
+        )
 
     @pytest.mark.parametrize("uri", [f"https://a.kz{PATH}", f"http://a.kz{PATH}"])
     def test_of_the_whole_address(self, uri):
@@ -571,28 +828,42 @@ class TestReceived:
         assert self.why({"X-JWS-Signature": f"{header}..{b64(mac)}"}) == ""
 
     def test_over_the_header_that_this_library_makes(self):
-        header = b64(json.dumps(Jws.header | {"alg": "HS256", "typ": "JWT"}, separators=(",", ":")).encode())
+        header = b64(
+            json.dumps(Jws.header | {"alg": "HS256", "typ": "JWT"}, separators=(",", ":")).encode()
+        )
         given = b64(json.dumps({"alg": "HS256"} | Jws.header | {"alg": "HS256"}).encode())
         mac = hmac.digest(KEY.encode(), f"{header}.{b64(BODY)}".encode(), "sha256")
 
-        assert self.why({"X-JWS-Signature": f"{given}..{b64(mac)}"}) == "it was made over another header than the one it came with"
+        assert (
+            self.why({"X-JWS-Signature": f"{given}..{b64(mac)}"})
+            == "it was made over another header than the one it came with"
+        )
 
     def test_the_work_is_bounded(self):
         made = []
-        ways = [Way((), 40, lambda: made.append(1) or b"1"), *[Way(("a slip",), 40, lambda: made.append(2) or b"2")] * 9]
+        ways = [
+            Way((), 40, lambda: made.append(1) or b"1"),
+            *[Way(("a slip",), 40, lambda: made.append(2) or b"2")] * 9,
+        ]
 
         assert fewest_slips(ways, lambda digest: None, work=100) == NO_FORM
         assert made == [1, 2]
-        assert fewest_slips(ways, lambda digest: () if digest == b"2" else None, work=100) == "a slip"
+        assert (
+            fewest_slips(ways, lambda digest: () if digest == b"2" else None, work=100) == "a slip"
+        )
 
     def test_a_long_body_is_tried_in_the_likely_ways(self):
         body = b'{"document":"' + b"/" * 2**22 + b'"}'
 
         assert self.why({"Sign": hashlib.sha256(KEY.encode() + body).hexdigest()}, body) != ""
-        assert self.why({"Sign": hashlib.sha256(body + b"\n" + KEY.encode()).hexdigest()}, body) != ""
+        assert (
+            self.why({"Sign": hashlib.sha256(body + b"\n" + KEY.encode()).hexdigest()}, body) != ""
+        )
 
     def test_shows_no_key(self):
         for key in ("hush", " hush "):
             for other in (b"", b"hush", key.encode() + b"\n", b'"' + key.encode() + b'"'):
-                assert "hush" not in self.why({"Sign": hashlib.sha256(BODY + other).hexdigest()}, key=key)
+                assert "hush" not in self.why(
+                    {"Sign": hashlib.sha256(BODY + other).hexdigest()}, key=key
+                )
                 assert "hush" not in self.why({"X-JWS-Signature": Jws(key=other).value}, key=key)

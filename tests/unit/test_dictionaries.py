@@ -7,7 +7,13 @@ import pytest
 
 from freedompay_async.contract.models import dictionaries
 
-NUMBERS = [dictionaries.ClientType, dictionaries.GiftCardStatus, dictionaries.GiftStatus, dictionaries.Product, dictionaries.Resident]
+NUMBERS = [
+    dictionaries.ClientType,
+    dictionaries.GiftCardStatus,
+    dictionaries.GiftStatus,
+    dictionaries.Product,
+    dictionaries.Resident,
+]
 WORDS = [
     dictionaries.CallStatus,
     dictionaries.LimitObject,
@@ -51,7 +57,10 @@ CARD_SENTENCES = {
         (dictionaries.ClientType, [1, 2, 3]),
         (dictionaries.Resident, [1, 2]),
         (dictionaries.LimitObject, ["card", "account", "client"]),
-        (dictionaries.LimitTransaction, ["pay", "withdrawal", "withdrawal_atm", "pay_online_non3ds"]),
+        (
+            dictionaries.LimitTransaction,
+            ["pay", "withdrawal", "withdrawal_atm", "pay_online_non3ds"],
+        ),
         (dictionaries.LimitPeriod, ["day", "month"]),
         (dictionaries.GiftStatus, list(SENTENCES)),
         (dictionaries.GiftCardStatus, list(CARD_SENTENCES)),
@@ -66,15 +75,23 @@ def test_every_code_of_a_gift_call_has_its_sentence():
 
 
 def test_every_status_of_a_gift_card_has_its_sentence():
-    assert {status.value: status.sentence for status in dictionaries.GiftCardStatus} == CARD_SENTENCES
+    assert {
+        status.value: status.sentence for status in dictionaries.GiftCardStatus
+    } == CARD_SENTENCES
 
 
 def test_a_code_that_is_in_no_dictionary_has_a_sentence_too():
-    assert dictionaries.GiftStatus(-77).sentence == "The issuer answered with the code -77, which is not in its dictionary."
+    assert (
+        dictionaries.GiftStatus(-77).sentence
+        == "The issuer answered with the code -77, which is not in its dictionary."
+    )
 
 
 def test_a_status_that_is_in_no_dictionary_has_a_sentence_too():
-    assert dictionaries.GiftCardStatus(77).sentence == "The card has the status 77, which is not in the issuer's dictionary."
+    assert (
+        dictionaries.GiftCardStatus(77).sentence
+        == "The card has the status 77, which is not in the issuer's dictionary."
+    )
 
 
 @pytest.mark.parametrize("member", MEMBERS, ids=repr)
@@ -86,7 +103,14 @@ def test_a_listed_value_is_known(member):
 def test_an_unlisted_value_passes_through(kind, value):
     made = kind(value)
 
-    assert (type(made), made == value, made.value, made.name, made.known, hash(made)) == (kind, True, value, "UNLISTED", False, hash(value))
+    assert (type(made), made == value, made.value, made.name, made.known, hash(made)) == (
+        kind,
+        True,
+        value,
+        "UNLISTED",
+        False,
+        hash(value),
+    )
 
 
 @pytest.mark.parametrize(("kind", "value"), UNLISTED)

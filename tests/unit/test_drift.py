@@ -8,7 +8,13 @@ from freedompay_async.codec.drift import Drift, DriftCount
 from freedompay_async.codec.shapes import Difference, Note
 
 FIELD, VALUE, MISSING, OTHER = (
-    Note(kind, "a") for kind in (Difference.UNKNOWN_FIELD, Difference.UNKNOWN_VALUE, Difference.MISSING_FIELD, Difference.OTHER_TYPE)
+    Note(kind, "a")
+    for kind in (
+        Difference.UNKNOWN_FIELD,
+        Difference.UNKNOWN_VALUE,
+        Difference.MISSING_FIELD,
+        Difference.OTHER_TYPE,
+    )
 )
 
 
@@ -71,14 +77,18 @@ def test_names_at_most_nine_hundred_unknown_fields(count):
     assert [each[2] for each in told(count)] == [f"{number:04}" for number in range(900)]
 
 
-@pytest.mark.parametrize("kind", [Difference.UNKNOWN_VALUE, Difference.MISSING_FIELD, Difference.OTHER_TYPE])
+@pytest.mark.parametrize(
+    "kind", [Difference.UNKNOWN_VALUE, Difference.MISSING_FIELD, Difference.OTHER_TYPE]
+)
 def test_names_at_most_a_thousand_of_other_kinds(count, kind):
     count.add("a", [Note(kind, f"{number:04}") for number in range(1_500)])
 
     assert [each[2] for each in told(count)] == [f"{number:04}" for number in range(1_000)]
 
 
-@pytest.mark.parametrize("kind", [Difference.UNKNOWN_VALUE, Difference.MISSING_FIELD, Difference.OTHER_TYPE])
+@pytest.mark.parametrize(
+    "kind", [Difference.UNKNOWN_VALUE, Difference.MISSING_FIELD, Difference.OTHER_TYPE]
+)
 def test_keeps_a_hundred_places_from_unknown_fields(count, kind):
     count.add("a", [Note(Difference.UNKNOWN_FIELD, f"{number:04}") for number in range(1_500)])
     count.add("a", [Note(kind, f"{number:04}") for number in range(1_500)])
@@ -91,7 +101,11 @@ def test_goes_on_counting_what_it_has_a_name_for(count):
     count.add("a", [Note(Difference.UNKNOWN_FIELD, "0007"), Note(Difference.UNKNOWN_FIELD, "1400")])
     count.add("b", [FIELD])
 
-    assert (len(count.list()), told(count)[0], {each[0] for each in told(count)}) == (900, ("a", "unknown field", "0007", 2), {"a"})
+    assert (len(count.list()), told(count)[0], {each[0] for each in told(count)}) == (
+        900,
+        ("a", "unknown field", "0007", 2),
+        {"a"},
+    )
 
 
 def test_is_told_as_it_was_then(count):

@@ -6,16 +6,27 @@ import msgspec
 import pytest
 
 from freedompay_async.codec.encode import encode
-from freedompay_async.contract.models import CardActivation, CardIssue, ClientCreation, NewClient, StatusQuery
+from freedompay_async.contract.models import (
+    CardActivation,
+    CardIssue,
+    ClientCreation,
+    NewClient,
+    StatusQuery,
+)
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Secret
 
 
 class TestEncode:
     def test_is_one_line_of_compact_json_in_the_order_of_the_fields(self):
-        request = CardIssue(request_id="828cf71d-a447-4a67-a149-c1df8bc197ca", client_id="77", product_id=1000)
+        request = CardIssue(
+            request_id="828cf71d-a447-4a67-a149-c1df8bc197ca", client_id="77", product_id=1000
+        )
 
-        assert encode(request) == b'{"request_id":"828cf71d-a447-4a67-a149-c1df8bc197ca","client_id":"77","product_id":1000}'
+        assert (
+            encode(request)
+            == b'{"request_id":"828cf71d-a447-4a67-a149-c1df8bc197ca","client_id":"77","product_id":1000}'
+        )
 
     def test_keeps_cyrillic_and_slashes_as_they_are(self):
         request = StatusQuery(request_id="Иванов/Ёлка")
@@ -27,7 +38,11 @@ class TestEncode:
         [
             ((), {}, b'{"request_id":"r","client_id":"77","product_id":1000}'),
             (("client_id",), {}, b'{"request_id":"r","product_id":1000}'),
-            ((), {"product_id": "productId"}, b'{"request_id":"r","client_id":"77","productId":1000}'),
+            (
+                (),
+                {"product_id": "productId"},
+                b'{"request_id":"r","client_id":"77","productId":1000}',
+            ),
             (("request_id", "client_id"), {"product_id": "p"}, b'{"p":1000}'),
         ],
     )
@@ -52,7 +67,11 @@ class TestEncode:
 
     def test_has_what_is_added_beside_the_other_names(self):
         body = encode(
-            CardIssue(request_id="r", client_id="77", product_id=1), {"b": 1}, {"c": 2}, leave_out={"client_id"}, rename={"product_id": "a"}
+            CardIssue(request_id="r", client_id="77", product_id=1),
+            {"b": 1},
+            {"c": 2},
+            leave_out={"client_id"},
+            rename={"product_id": "a"},
         )
 
         assert body == b'{"request_id":"r","a":1,"b":1,"c":2}'
@@ -62,13 +81,22 @@ class TestEncode:
         [
             ({"client_id": "1"}, "client_id: the contract leaves it out, or gives it another name"),
             ({"product_id": 1}, "product_id: the contract leaves it out, or gives it another name"),
-            ({"client_id": 1, "product_id": 1}, "client_id, product_id: the contract leaves it out, or gives it another name"),
+            (
+                {"client_id": 1, "product_id": 1},
+                "client_id, product_id: the contract leaves it out, or gives it another name",
+            ),
             ({"a": 1}, "a: the call has it already"),
         ],
     )
     def test_refuses_what_a_contract_has_taken_away(self, extra, expected):
         with pytest.raises(ConfigurationError) as caught:
-            encode(CardIssue(client_id="77", product_id=1), None, extra, leave_out={"client_id"}, rename={"product_id": "a"})
+            encode(
+                CardIssue(client_id="77", product_id=1),
+                None,
+                extra,
+                leave_out={"client_id"},
+                rename={"product_id": "a"},
+            )
 
         assert caught.value.text == f"extra can't hold {expected}. Nothing was sent."
 
@@ -76,12 +104,24 @@ class TestEncode:
         assert encode(StatusQuery(request_id="one\ntwo")) == b'{"request_id":"one\\ntwo"}'
 
     def test_leaves_out_what_is_none(self):
-        client = NewClient(phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV")
+        client = NewClient(
+            phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV"
+        )
 
-        assert encode(client) == b'{"phone":77017777777,"type":1,"resident":1,"first_name":"IVAN","last_name":"IVANOV"}'
+        assert (
+            encode(client)
+            == b'{"phone":77017777777,"type":1,"resident":1,"first_name":"IVAN","last_name":"IVANOV"}'
+        )
 
     def test_reveals_a_secret(self):
-        client = NewClient(phone=77010000001, type=1, resident=1, first_name="A", last_name="B", document=Secret("JVBERi0="))
+        client = NewClient(
+            phone=77010000001,
+            type=1,
+            resident=1,
+            first_name="A",
+            last_name="B",
+            document=Secret("JVBERi0="),
+        )
         body = encode(ClientCreation(request_id="id", product_id=1, client=client))
 
         assert msgspec.json.decode(body)["client"]["document"] == "JVBERi0="
@@ -98,7 +138,10 @@ class TestEncode:
         with pytest.raises(ConfigurationError) as caught:
             encode(Odd(value=range(3)))
 
-        assert str(caught.value) == "a value has no form in JSON: it is of type range. Nothing was sent."
+        assert (
+            str(caught.value)
+            == "a value has no form in JSON: it is of type range. Nothing was sent."
+        )
 
     def test_refuses_text_that_utf_8_has_no_bytes_for_without_showing_it(self, tmp_path):
         value = f"{tmp_path.name}\ud800"
@@ -106,5 +149,8 @@ class TestEncode:
         with pytest.raises(ConfigurationError) as caught:
             encode(CardIssue(client_id=value, product_id=1))
 
-        assert caught.value.text == "a value has characters that UTF-8 can't write (half of a surrogate pair). Nothing was sent."
+        assert caught.value.text == (
+            "a value has characters that UTF-8 can't write (half of a surrogate pair). "
+            "Nothing was sent."
+        )
         assert tmp_path.name not in "".join(traceback.format_exception(caught.value))

@@ -38,11 +38,31 @@ class TestFields:
         ("request_body", "fields", "expected"),
         [
             (CardActivation(request_id="r", card_id="5"), {}, b'{"request_id":"r","card_id":"5"}'),
-            (CardActivation(request_id="r", card_id="5"), None, b'{"request_id":"r","card_id":"5"}'),
-            (CardActivation(request_id="r", card_id="5"), {"a": 1, "b": None}, b'{"request_id":"r","card_id":"5","a":1,"b":null}'),
-            (CardActivation(request_id="r", card_id="5"), {"card_id": "6"}, b'{"request_id":"r","card_id":"5"}'),
-            (CardActivation(request_id="r", card_id="5"), Fields({"a": {"b": [1]}}), b'{"request_id":"r","card_id":"5","a":{"b":[1]}}'),
-            (PinSetting(card_id="5", pin=Pin("AbC=")), {"a": 1}, b'{"card_id":"5","pin":"AbC=","a":1}'),
+            (
+                CardActivation(request_id="r", card_id="5"),
+                None,
+                b'{"request_id":"r","card_id":"5"}',
+            ),
+            (
+                CardActivation(request_id="r", card_id="5"),
+                {"a": 1, "b": None},
+                b'{"request_id":"r","card_id":"5","a":1,"b":null}',
+            ),
+            (
+                CardActivation(request_id="r", card_id="5"),
+                {"card_id": "6"},
+                b'{"request_id":"r","card_id":"5"}',
+            ),
+            (
+                CardActivation(request_id="r", card_id="5"),
+                Fields({"a": {"b": [1]}}),
+                b'{"request_id":"r","card_id":"5","a":{"b":[1]}}',
+            ),
+            (
+                PinSetting(card_id="5", pin=Pin("AbC=")),
+                {"a": 1},
+                b'{"card_id":"5","pin":"AbC=","a":1}',
+            ),
             (PinSetting(card_id="5"), {"pin": Pin("AbC=")}, b'{"card_id":"5","pin":"AbC="}'),
             (
                 Refund(request_id="r", order_id="o", transaction_id="t", amount=Decimal("0.10")),
@@ -60,7 +80,14 @@ class TestFields:
         assert encode(request_body, fields) == expected
 
     def test_are_added_beside_a_document(self):
-        client = NewClient(phone=77010000001, type=1, resident=1, first_name="A", last_name="B", document=Document("JVBERi0="))
+        client = NewClient(
+            phone=77010000001,
+            type=1,
+            resident=1,
+            first_name="A",
+            last_name="B",
+            document=Document("JVBERi0="),
+        )
 
         assert msgspec.json.decode(encode(client, {"a": 1}))["document"] == "JVBERi0="
 
@@ -71,7 +98,9 @@ class TestFields:
 
     @pytest.mark.parametrize("value", [object(), {1, object()}, range(3)])
     def test_without_a_form_in_json_are_refused(self, value):
-        with pytest.raises(ConfigurationError, match=r"a value has no form in JSON: .* Nothing was sent\."):
+        with pytest.raises(
+            ConfigurationError, match=r"a value has no form in JSON: .* Nothing was sent\."
+        ):
             encode(CardActivation(card_id="5"), {"a": value})
 
     def test_that_hold_themselves_are_refused(self):
@@ -93,10 +122,15 @@ class TestExtra:
         assert encode(self.BODY, None, {"b": 2}) == b'{"request_id":"r","card_id":"5","b":2}'
 
     def test_is_added_behind_the_fields_of_an_override(self):
-        assert encode(self.BODY, {"a": 1}, {"b": 2}) == b'{"request_id":"r","card_id":"5","a":1,"b":2}'
+        assert (
+            encode(self.BODY, {"a": 1}, {"b": 2}) == b'{"request_id":"r","card_id":"5","a":1,"b":2}'
+        )
 
     def test_replaces_what_an_override_adds(self):
-        assert encode(self.BODY, Fields({"a": 1, "z": 0}), {"a": 2}) == b'{"request_id":"r","card_id":"5","a":2,"z":0}'
+        assert (
+            encode(self.BODY, Fields({"a": 1, "z": 0}), {"a": 2})
+            == b'{"request_id":"r","card_id":"5","a":2,"z":0}'
+        )
 
     @pytest.mark.parametrize(
         ("body", "extra", "names"),
@@ -111,7 +145,10 @@ class TestExtra:
         with pytest.raises(ConfigurationError) as caught:
             encode(body, {"b": 1}, extra)
 
-        assert caught.value.text == f"extra can't hold {names}: the call has it already. Nothing was sent."
+        assert (
+            caught.value.text
+            == f"extra can't hold {names}: the call has it already. Nothing was sent."
+        )
 
 
 class TestGiven:
@@ -128,7 +165,11 @@ class TestGiven:
         body = GivenIntent(fields=Fields({"a": 1, "request_id": "mine"}))
         body.request_id = "r"
 
-        assert msgspec.json.decode(encode(body, {"b": 2, "request_id": "other"})) == {"a": 1, "b": 2, "request_id": "r"}
+        assert msgspec.json.decode(encode(body, {"b": 2, "request_id": "other"})) == {
+            "a": 1,
+            "b": 2,
+            "request_id": "r",
+        }
 
     def test_fields_inside_of_a_body_are_written_as_an_object(self):
         assert encode(GivenBody(fields=Fields({"a": Fields({"b": 1})}))) == b'{"a":{"b":1}}'
@@ -151,8 +192,14 @@ class TestOwnStructs:
         ("body", "expected"),
         [
             (Holder(Pin("1")), b'{"pin":"1","more":null}'),
-            (Holder("1", Extra({"n": Decimal("1.50"), "cvv": "123"})), b'{"pin":"1","more":{"n":1.50,"cvv":"123"}}'),
-            (Holder([Holder(Pin("1"))], Fields({"a": Pin("2")})), b'{"pin":[{"pin":"1","more":null}],"more":{"a":"2"}}'),
+            (
+                Holder("1", Extra({"n": Decimal("1.50"), "cvv": "123"})),
+                b'{"pin":"1","more":{"n":1.50,"cvv":"123"}}',
+            ),
+            (
+                Holder([Holder(Pin("1"))], Fields({"a": Pin("2")})),
+                b'{"pin":[{"pin":"1","more":null}],"more":{"a":"2"}}',
+            ),
             (Holder(Level(7)), b'{"pin":{"level":7,"fee":0},"more":null}'),
             (Holder(Level(Pin("7"))), b'{"pin":{"level":"7","fee":0},"more":null}'),
         ],
@@ -166,17 +213,26 @@ class TestOwnStructs:
 
         assert (str(body.pin), body.pin.reveal()) == ("***", "1")
 
-    @pytest.mark.parametrize("value", [object(), {1: object()}, Unset(), pickle.loads(pickle.dumps(Pin("1")))])
+    @pytest.mark.parametrize(
+        "value", [object(), {1: object()}, Unset(), pickle.loads(pickle.dumps(Pin("1")))]
+    )
     def test_that_hold_what_has_no_form_are_refused(self, value):
-        with pytest.raises(ConfigurationError, match=r"a value has no form in JSON: .* Nothing was sent\.") as caught:
+        with pytest.raises(
+            ConfigurationError, match=r"a value has no form in JSON: .* Nothing was sent\."
+        ) as caught:
             encode(Holder(value))
 
         assert (caught.value.__cause__, caught.value.__context__) == (None, None)
 
 
-@pytest.mark.parametrize("body", [CardIntent(card_id="5", description="***"), CardIntent(card_id="***", description="a")])
+@pytest.mark.parametrize(
+    "body", [CardIntent(card_id="5", description="***"), CardIntent(card_id="***", description="a")]
+)
 def test_a_text_that_looks_like_a_secret_goes_out_as_it_is(body):
-    assert msgspec.json.decode(encode(body)) == {"card_id": body.card_id, "description": body.description}
+    assert msgspec.json.decode(encode(body)) == {
+        "card_id": body.card_id,
+        "description": body.description,
+    }
 
 
 @pytest.mark.parametrize("field", ["description", "card_id"])

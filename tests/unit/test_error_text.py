@@ -13,20 +13,53 @@ from freedompay_async.contract.calls import Call, Mark, Retry
 from freedompay_async.contract.models import CardIssue, CardRef, Completed, GiftIssue, RequestState
 from freedompay_async.contract.table import CARDS_ISSUE, REQUESTS_STATUS
 
-PERSONAL = Call("gift_cards.issue", "/v5/cards/issue_card", CardIssue, Completed, Mark.PARTIAL, Retry.UNASKABLE, "")
-PERSONAL_BODY = Call("gift_cards.issue", "/v5/cards/issue_card", GiftIssue, Completed, Mark.PARTIAL, Retry.UNASKABLE, "")
+PERSONAL = Call(
+    "gift_cards.issue",
+    "/v5/cards/issue_card",
+    CardIssue,
+    Completed,
+    Mark.PARTIAL,
+    Retry.UNASKABLE,
+    "",
+)
+PERSONAL_BODY = Call(
+    "gift_cards.issue",
+    "/v5/cards/issue_card",
+    GiftIssue,
+    Completed,
+    Mark.PARTIAL,
+    Retry.UNASKABLE,
+    "",
+)
 REPLY = Reply(400, {}, b'{"status":"error","pan":"4111111111111111"}')
 LOST = Verdict(Seen.NO_ANSWER, "the server disconnected")
 GUARD = Verdict(Seen.BLOCKED, "HTTP 403, an HTML page", None, Reply(403, {}, b"<html>"))
-SAID_NO = Verdict(Seen.ERROR, "HTTP 400", RequestState(status="error", error_code=17, error_description="нет"), REPLY, 2.5)
+SAID_NO = Verdict(
+    Seen.ERROR,
+    "HTTP 400",
+    RequestState(status="error", error_code=17, error_description="нет"),
+    REPLY,
+    2.5,
+)
 PAGE = Verdict(Seen.UNCLEAR, "HTTP 200, an HTML page", None, Reply(200, {}, b"<html>"))
 
-ENDS = [Step.NOT_SENT, Step.LIMITED, Step.DENIED, Step.BLOCKED, Step.DUPLICATE, Step.FAILED, Step.REFUSED, Step.UNKNOWN]
+ENDS = [
+    Step.NOT_SENT,
+    Step.LIMITED,
+    Step.DENIED,
+    Step.BLOCKED,
+    Step.DUPLICATE,
+    Step.FAILED,
+    Step.REFUSED,
+    Step.UNKNOWN,
+]
 READ_ENDS = [Step.NOT_SENT, Step.LIMITED, Step.DENIED, Step.REFUSED, Step.UNCLEAR, Step.UNKNOWN]
 
 
 def explain(step, call=CARDS_ISSUE, *, told=LOST, asked=None, request_id="r-1", **more):
-    return to_error(step, call=call, request_id=request_id, told=told, asked=asked, resend_within=3600.0, **more)
+    return to_error(
+        step, call=call, request_id=request_id, told=told, asked=asked, resend_within=3600.0, **more
+    )
 
 
 class TestKind:
@@ -96,20 +129,26 @@ class TestText:
     @pytest.mark.parametrize(
         ("step", "told", "expected"),
         [
-            (Step.NOT_SENT, LOST, "not sent: the server disconnected. Nothing was done; it is safe to repeat."),
+            (
+                Step.NOT_SENT,
+                LOST,
+                "not sent: the server disconnected. Nothing was done; it is safe to repeat.",
+            ),
             (
                 Step.LIMITED,
                 SAID_NO,
                 (
                     "the issuer limits the rate (HTTP 400: 17 нет). "
-                    "HTTP 429 means that nothing was done, and does not prove it: repeat it later with this request_id."
+                    "HTTP 429 means that nothing was done, and does not prove it: repeat it later "
+                    "with this request_id."
                 ),
             ),
             (
                 Step.DENIED,
                 SAID_NO,
                 (
-                    "the issuer refused the signature or the merchant (HTTP 400: 17 нет). This attempt did nothing. "
+                    "the issuer refused the signature or the merchant (HTTP 400: 17 нет). This "
+                    "attempt did nothing. "
                     "Check auth_id, secret_key, the region and its signature scheme."
                 ),
             ),
@@ -117,8 +156,10 @@ class TestText:
                 Step.BLOCKED,
                 GUARD,
                 (
-                    "the host refuses this key (HTTP 403, an HTML page), for status questions too. Whether this call did anything is not known: "
-                    "mend the key (auth_id, secret_key, the region and its signature scheme, or what stands between you and the issuer), "
+                    "the host refuses this key (HTTP 403, an HTML page), for status questions "
+                    "too. Whether this call did anything is not known: "
+                    "mend the key (auth_id, secret_key, the region and its signature scheme, or "
+                    "what stands between you and the issuer), "
                     "then ask (requests.attach)."
                 ),
             ),
@@ -126,25 +167,36 @@ class TestText:
                 Step.DUPLICATE,
                 SAID_NO,
                 (
-                    "the issuer refused the request id (HTTP 400: 17 нет). An earlier use of this id may have been done; "
+                    "the issuer refused the request id (HTTP 400: 17 нет). An earlier use of this "
+                    "id may have been done; "
                     "do not repeat it under a new id before that is clear."
                 ),
             ),
-            (Step.FAILED, SAID_NO, "the issuer accepted the request and it failed (HTTP 400: 17 нет). It was not done."),
+            (
+                Step.FAILED,
+                SAID_NO,
+                (
+                    "the issuer accepted the request and it failed (HTTP 400: 17 нет). It was not "
+                    "done."
+                ),
+            ),
             (
                 Step.REFUSED,
                 SAID_NO,
                 (
                     "refused, and the issuer does not know the id (HTTP 400: 17 нет). "
-                    "Nothing proves that it was not done: ask again later (requests.attach) before you send it under a new id."
+                    "Nothing proves that it was not done: ask again later (requests.attach) "
+                    "before you send it under a new id."
                 ),
             ),
             (
                 Step.UNKNOWN,
                 LOST,
                 (
-                    "sent, and its outcome is not known (the server disconnected). It may or may not have been done; never repeat it under a new id. "
-                    "Ask again later (requests.attach), or repeat it with this request_id within 3600 s of its first send."
+                    "sent, and its outcome is not known (the server disconnected). It may or may "
+                    "not have been done; never repeat it under a new id. "
+                    "Ask again later (requests.attach), or repeat it with this request_id within "
+                    "3600 s of its first send."
                 ),
             ),
         ],
@@ -154,72 +206,126 @@ class TestText:
 
     def test_of_an_unknown_outcome_that_cannot_be_asked_about_calls_for_a_person(self):
         assert explain(Step.UNKNOWN, PERSONAL).text == (
-            "sent, and its outcome is not known (the server disconnected). It may or may not have been done. "
+            "sent, and its outcome is not known (the server disconnected). It may or may not have "
+            "been done. "
             "It can't be asked about: a person has to look before it is repeated."
         )
 
     def test_of_a_refusal_that_cannot_be_asked_about_proves_nothing(self):
         assert explain(Step.REFUSED, PERSONAL, told=SAID_NO).text == (
             "the issuer refused it (HTTP 400: 17 нет). "
-            "It can't be asked about, so nothing proves that it was not done: make sure of that before it is repeated."
+            "It can't be asked about, so nothing proves that it was not done: make sure of that "
+            "before it is repeated."
         )
 
     def test_of_a_guarded_host_that_cannot_be_asked_calls_for_a_person(self):
         assert explain(Step.BLOCKED, PERSONAL, told=GUARD).text == (
             "the host refuses this key (HTTP 403, an HTML page), and not in the issuer's own JSON. "
-            "Whether this call did anything is not known, and it can't be asked about: a person has to look before it is repeated. "
-            "Check auth_id, secret_key, the region and its signature scheme, and what stands between you and the issuer."
+            "Whether this call did anything is not known, and it can't be asked about: a person "
+            "has to look before it is repeated. "
+            "Check auth_id, secret_key, the region and its signature scheme, and what stands "
+            "between you and the issuer."
         )
 
     def test_of_an_answer_that_cannot_be_read_says_that_it_was_done(self):
         assert explain(Step.TAKEN, PERSONAL, told=PAGE).text == (
-            "the issuer did it, and its answer can't be read (HTTP 200, an HTML page). Do not repeat it; `body` has the answer."
+            "the issuer did it, and its answer can't be read (HTTP 200, an HTML page). Do not "
+            "repeat it; `body` has the answer."
         )
 
     def test_of_a_limit_speaks_of_the_id_only_where_it_goes_out(self):
         assert explain(Step.LIMITED, PERSONAL_BODY, id_sent=False).text == (
-            "the issuer limits the rate (the server disconnected). HTTP 429 means that nothing was done, and does not prove it. "
-            "No request id goes out with this call, so nothing would tell a repeat from a second order: "
+            "the issuer limits the rate (the server disconnected). HTTP 429 means that nothing "
+            "was done, and does not prove it. "
+            "No request id goes out with this call, so nothing would tell a repeat from a second "
+            "order: "
             "make sure that it was not done before you repeat it."
         )
 
     def test_of_what_is_too_old_to_be_sent_again_says_why(self):
         assert explain(Step.UNKNOWN, not_again="its first send is more than 3600 s ago").text == (
-            "sent, and its outcome is not known (the server disconnected). It may or may not have been done; never repeat it under a new id. "
-            "Ask again later (requests.attach); it is not sent again: its first send is more than 3600 s ago."
+            "sent, and its outcome is not known (the server disconnected). It may or may not have "
+            "been done; never repeat it under a new id. "
+            "Ask again later (requests.attach); it is not sent again: its first send is more than "
+            "3600 s ago."
         )
 
     @pytest.mark.parametrize(
         ("step", "told", "expected"),
         [
-            (Step.NOT_SENT, LOST, "not sent: the server disconnected. It changes nothing: it is safe to repeat."),
-            (Step.LIMITED, LOST, "the issuer limits the rate (the server disconnected). It changes nothing: it is safe to repeat."),
+            (
+                Step.NOT_SENT,
+                LOST,
+                "not sent: the server disconnected. It changes nothing: it is safe to repeat.",
+            ),
+            (
+                Step.LIMITED,
+                LOST,
+                (
+                    "the issuer limits the rate (the server disconnected). It changes nothing: it "
+                    "is safe to repeat."
+                ),
+            ),
             (
                 Step.REFUSED,
                 SAID_NO,
-                "the issuer refused to answer (HTTP 400: 17 нет). That says nothing of any other request. It changes nothing: it is safe to repeat.",
+                (
+                    "the issuer refused to answer (HTTP 400: 17 нет). That says nothing of any "
+                    "other request. It changes nothing: it is safe to repeat."
+                ),
             ),
-            (Step.FAILED, SAID_NO, "the issuer accepted the request and it failed (HTTP 400: 17 нет). It was not done."),
-            (Step.UNCLEAR, PAGE, "the answer is not the contract's (HTTP 200, an HTML page). It changes nothing: it is safe to repeat."),
-            (Step.UNKNOWN, PAGE, "the answer is not the contract's (HTTP 200, an HTML page). It changes nothing: it is safe to repeat."),
+            (
+                Step.FAILED,
+                SAID_NO,
+                (
+                    "the issuer accepted the request and it failed (HTTP 400: 17 нет). It was not "
+                    "done."
+                ),
+            ),
+            (
+                Step.UNCLEAR,
+                PAGE,
+                (
+                    "the answer is not the contract's (HTTP 200, an HTML page). It changes "
+                    "nothing: it is safe to repeat."
+                ),
+            ),
+            (
+                Step.UNKNOWN,
+                PAGE,
+                (
+                    "the answer is not the contract's (HTTP 200, an HTML page). It changes "
+                    "nothing: it is safe to repeat."
+                ),
+            ),
             (
                 Step.DENIED,
                 PAGE,
                 (
                     "the issuer refused the signature or the merchant (HTTP 200, an HTML page). "
-                    "The question did nothing. Check auth_id, secret_key, the region and its signature scheme."
+                    "The question did nothing. Check auth_id, secret_key, the region and its "
+                    "signature scheme."
                 ),
             ),
             (
                 Step.BLOCKED,
                 PAGE,
                 (
-                    "the host, or something before it, refused the question (HTTP 200, an HTML page), and not in the issuer's own JSON. "
-                    "The question did nothing. Check base_url and what stands between you and the issuer; auth_id, secret_key, the region "
+                    "the host, or something before it, refused the question (HTTP 200, an HTML "
+                    "page), and not in the issuer's own JSON. "
+                    "The question did nothing. Check base_url and what stands between you and the "
+                    "issuer; auth_id, secret_key, the region "
                     "and its signature scheme."
                 ),
             ),
-            (Step.UNKNOWN, LOST, "sent, and no answer came (the server disconnected). It changes nothing: it is safe to repeat."),
+            (
+                Step.UNKNOWN,
+                LOST,
+                (
+                    "sent, and no answer came (the server disconnected). It changes nothing: it "
+                    "is safe to repeat."
+                ),
+            ),
         ],
     )
     def test_of_a_read_says_what_happened_and_that_it_is_safe(self, step, told, expected):
@@ -231,7 +337,9 @@ class TestText:
 
         assert (kept in explain(step, given=True).text, kept in explain(step).text) == (True, False)
 
-    @pytest.mark.parametrize("step", [step for step in ENDS if step not in (Step.NOT_SENT, Step.DENIED)])
+    @pytest.mark.parametrize(
+        "step", [step for step in ENDS if step not in (Step.NOT_SENT, Step.DENIED)]
+    )
     def test_of_what_may_have_been_done_speaks_of_its_own_id(self, step):
         assert "You gave" not in explain(step, given=True).text
 
@@ -241,19 +349,29 @@ class TestText:
 
     @pytest.mark.parametrize("step", ENDS)
     def test_warns_of_a_new_id_where_it_may_have_been_done(self, step):
-        assert ("under a new id" in explain(step).text) == (step in (Step.UNKNOWN, Step.DUPLICATE, Step.REFUSED))
+        assert ("under a new id" in explain(step).text) == (
+            step in (Step.UNKNOWN, Step.DUPLICATE, Step.REFUSED)
+        )
 
     @pytest.mark.parametrize("step", ENDS)
     def test_tells_how_to_ask_only_where_the_outcome_is_unknown_and_can_be_asked_about(self, step):
         asking = (Step.UNKNOWN, Step.BLOCKED, Step.REFUSED)
 
-        assert ("requests.attach" in explain(step).text, "a person" in explain(step).text) == (step in asking, False)
+        assert ("requests.attach" in explain(step).text, "a person" in explain(step).text) == (
+            step in asking,
+            False,
+        )
 
     @pytest.mark.parametrize("step", ENDS)
-    def test_calls_for_a_person_only_where_the_outcome_is_unknown_and_cannot_be_asked_about(self, step):
+    def test_calls_for_a_person_only_where_the_outcome_is_unknown_and_cannot_be_asked_about(
+        self, step
+    ):
         message = explain(step, PERSONAL).text
 
-        assert ("requests.attach" in message, "a person" in message) == (False, step in (Step.UNKNOWN, Step.BLOCKED))
+        assert ("requests.attach" in message, "a person" in message) == (
+            False,
+            step in (Step.UNKNOWN, Step.BLOCKED),
+        )
 
     @pytest.mark.parametrize(
         ("asked", "expected"),
@@ -261,11 +379,16 @@ class TestText:
             (None, "the server disconnected"),
             (LOST, "the server disconnected"),
             (Verdict(Seen.NOT_KNOWN), "the server disconnected; request/status: not known"),
-            (Verdict(Seen.NOT_KNOWN, "HTTP 404"), "the server disconnected; request/status: not known, HTTP 404"),
+            (
+                Verdict(Seen.NOT_KNOWN, "HTTP 404"),
+                "the server disconnected; request/status: not known, HTTP 404",
+            ),
         ],
     )
     def test_tells_what_the_last_look_up_showed(self, asked, expected):
-        assert explain(Step.REFUSED, asked=asked).text.startswith(f"refused, and the issuer does not know the id ({expected}). ")
+        assert explain(Step.REFUSED, asked=asked).text.startswith(
+            f"refused, and the issuer does not know the id ({expected}). "
+        )
 
     @pytest.mark.parametrize(
         ("code", "description", "expected"),
@@ -280,21 +403,37 @@ class TestText:
     def test_tells_what_the_issuer_gave(self, code, description, expected):
         answer = RequestState(status="error", error_code=code, error_description=description)
 
-        assert f" ({expected}). " in explain(Step.REFUSED, told=replace(SAID_NO, answer=answer)).text
+        assert (
+            f" ({expected}). " in explain(Step.REFUSED, told=replace(SAID_NO, answer=answer)).text
+        )
 
 
 class TestFailedAndNamed:
     """A request that failed, and whose answer names something all the same."""
 
     STATE = RequestState(
-        status="ok", request_status="error", cards=[CardRef(card_id=1), CardRef(card_id="c2")], client_id=77, transaction_id="8"
+        status="ok",
+        request_status="error",
+        cards=[CardRef(card_id=1), CardRef(card_id="c2")],
+        client_id=77,
+        transaction_id="8",
     )
 
-    @pytest.mark.parametrize("call", [CARDS_ISSUE, REQUESTS_STATUS, PERSONAL], ids=lambda call: call.name)
+    @pytest.mark.parametrize(
+        "call", [CARDS_ISSUE, REQUESTS_STATUS, PERSONAL], ids=lambda call: call.name
+    )
     def test_leaves_open_whether_that_exists(self, call):
         error = explain(Step.FAILED, call, told=Verdict(Seen.FAILED, "request/status", self.STATE))
 
-        assert (type(error), error.proved, error.done, error.card_ids, error.client_id, error.transaction_id, error.text) == (
+        assert (
+            type(error),
+            error.proved,
+            error.done,
+            error.card_ids,
+            error.client_id,
+            error.transaction_id,
+            error.text,
+        ) == (
             errors.RequestFailed,
             True,
             None,
@@ -302,17 +441,30 @@ class TestFailedAndNamed:
             "77",
             "8",
             (
-                "the issuer accepted the request and it failed (request/status), and the answer names card 1, card c2, client 77, "
-                "transaction 8. What it names may exist: ask the issuer what it is before you send it again."
+                "the issuer accepted the request and it failed (request/status), and the answer "
+                "names card 1, card c2, client 77, "
+                "transaction 8. What it names may exist: ask the issuer what it is before you "
+                "send it again."
             ),
         )
 
     @pytest.mark.parametrize("empty", ["", " ", 0, "0", None])
     def test_is_not_what_has_only_empty_ids(self, empty):
-        state = RequestState(status="ok", request_status="error", cards=[CardRef(card_id=empty)], client_id=empty, transaction_id=empty)
+        state = RequestState(
+            status="ok",
+            request_status="error",
+            cards=[CardRef(card_id=empty)],
+            client_id=empty,
+            transaction_id=empty,
+        )
         error = explain(Step.FAILED, told=Verdict(Seen.FAILED, "request/status", state))
 
-        assert (error.done, error.card_ids, error.client_id, error.transaction_id) == (False, (), None, None)
+        assert (error.done, error.card_ids, error.client_id, error.transaction_id) == (
+            False,
+            (),
+            None,
+            None,
+        )
 
 
 class TestAttributes:
@@ -321,7 +473,8 @@ class TestAttributes:
 
         assert vars(error) == {
             "text": "refused, and the issuer does not know the id (HTTP 400: 17 нет). "
-            "Nothing proves that it was not done: ask again later (requests.attach) before you send it under a new id.",
+            "Nothing proves that it was not done: ask again later (requests.attach) before you "
+            "send it under a new id.",
             "request_id": "r-1",
             "call": "cards.issue",
             "http_status": 400,
@@ -339,11 +492,20 @@ class TestAttributes:
 
     def test_are_none_where_no_answer_came(self):
         error = explain(Step.UNKNOWN, told=LOST, request_id=None)
-        names = ("request_id", "http_status", "body", "error_code", "error_description", "retry_after")
+        names = (
+            "request_id",
+            "http_status",
+            "body",
+            "error_code",
+            "error_description",
+            "retry_after",
+        )
 
         assert [getattr(error, name) for name in names] == [None] * 6
 
-    @pytest.mark.parametrize(("code", "expected"), [(None, None), (0, "0"), (17, "17"), ("E1", "E1")])
+    @pytest.mark.parametrize(
+        ("code", "expected"), [(None, None), (0, "0"), (17, "17"), ("E1", "E1")]
+    )
     def test_have_the_code_as_text(self, code, expected):
         told = replace(SAID_NO, answer=RequestState(status="error", error_code=code))
 
@@ -371,11 +533,15 @@ class TestAttributes:
         assert (error.call, error.request_id) == ("requests.status", "r-1")
 
     @pytest.mark.parametrize("field", ["error_code", "error_description"])
-    @pytest.mark.parametrize("shown", [str, lambda error: f"{error.error_code} {error.error_description}"])
+    @pytest.mark.parametrize(
+        "shown", [str, lambda error: f"{error.error_code} {error.error_description}"]
+    )
     def test_do_not_show_a_card_number_that_the_issuer_names(self, field, shown):
         answer = RequestState(status="error", **{field: "card 4111111111111111 is blocked"})
 
-        assert "4111111111111111" not in shown(explain(Step.REFUSED, told=replace(SAID_NO, answer=answer)))
+        assert "4111111111111111" not in shown(
+            explain(Step.REFUSED, told=replace(SAID_NO, answer=answer))
+        )
 
 
 @pytest.mark.parametrize("unknown", [False, True])
@@ -387,13 +553,23 @@ def test_a_cancellation_is_marked_with_its_id_and_whether_it_may_have_been_done(
 
 
 class TestToldBefore:
-    BEFORE = RequestState(status="ok", request_status="success", cards=[CardRef(card_id="A")], client_id="5")
+    BEFORE = RequestState(
+        status="ok", request_status="success", cards=[CardRef(card_id="A")], client_id="5"
+    )
 
-    @pytest.mark.parametrize(("before", "told"), [(BEFORE, "card"), (RequestState(status="ok", request_status="success"), "a success")])
+    @pytest.mark.parametrize(
+        ("before", "told"),
+        [(BEFORE, "card"), (RequestState(status="ok", request_status="success"), "a success")],
+    )
     def test_of_a_failure_after_a_success_leaves_it_open(self, before, told):
         error = explain(Step.FAILED, told=SAID_NO, before=before)
 
-        assert (type(error), error.done, error.proved, error.card_ids) == (errors.RequestFailed, None, False, before.card_ids)
+        assert (type(error), error.done, error.proved, error.card_ids) == (
+            errors.RequestFailed,
+            None,
+            False,
+            before.card_ids,
+        )
         assert f"has told of {told}" in error.text
 
     def test_of_a_key_that_is_refused_for_this_call_only_leaves_it_open(self):

@@ -1,4 +1,6 @@
-"""Ends of calls that have something of their own to say: guesses, gift cards, what may be repeated, what holds secrets."""
+"""Ends of calls that have something of their own to say: guesses, gift cards, what may be repeated,
+what holds secrets.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,13 @@ from freedompay_async.calls.call_state import Step
 from freedompay_async.calls.error_text import to_error
 from freedompay_async.codec.messages import Reply, Seen, Verdict
 from freedompay_async.contract.calls import Call, Mark, Retry
-from freedompay_async.contract.models import Answer, GiftAnswer, GiftStatus, PinSetting, RequestState
+from freedompay_async.contract.models import (
+    Answer,
+    GiftAnswer,
+    GiftStatus,
+    PinSetting,
+    RequestState,
+)
 from freedompay_async.contract.table import (
     CARDS_ACTIVATE,
     CARDS_BALANCE,
@@ -28,10 +36,26 @@ from freedompay_async.errors import GiftCardError, ResultUnknown
 from freedompay_async.redaction.redaction import Redaction
 from freedompay_async.redaction.secret import Secret
 
-SET_PIN = Call("cards.set_pin", "/v5/card-api/card/set_pin", PinSetting, Answer, Mark.DOCUMENTED, Retry.REPEATABLE, "")
+SET_PIN = Call(
+    "cards.set_pin",
+    "/v5/card-api/card/set_pin",
+    PinSetting,
+    Answer,
+    Mark.DOCUMENTED,
+    Retry.REPEATABLE,
+    "",
+)
 LOST = Verdict(Seen.NO_ANSWER, "the server disconnected")
 PAGE = Verdict(Seen.UNCLEAR, "HTTP 200, an HTML page", None, Reply(200, {}, b"<html>"))
-ENDS = [Step.NOT_SENT, Step.LIMITED, Step.DENIED, Step.DUPLICATE, Step.FAILED, Step.REFUSED, Step.UNKNOWN]
+ENDS = [
+    Step.NOT_SENT,
+    Step.LIMITED,
+    Step.DENIED,
+    Step.DUPLICATE,
+    Step.FAILED,
+    Step.REFUSED,
+    Step.UNKNOWN,
+]
 GUESSES = [
     (404, CARDS_ACTIVATE, True),
     (404, CARDS_BALANCE, True),
@@ -43,7 +67,16 @@ GUESSES = [
 
 
 def explain(step, call, *, told, hide=(), **more):
-    return to_error(step, call=call, request_id="r-1", told=told, asked=None, resend_within=3600.0, redaction=Redaction(hide), **more)
+    return to_error(
+        step,
+        call=call,
+        request_id="r-1",
+        told=told,
+        asked=None,
+        resend_within=3600.0,
+        redaction=Redaction(hide),
+        **more,
+    )
 
 
 class TestWaits:
@@ -54,21 +87,27 @@ class TestWaits:
         assert (error.retry_after, error.wait_too_long) == (12.2, False)
 
     def test_that_there_was_no_time_for_are_told_as_that(self):
-        error = explain(Step.UNKNOWN, CARDS_ISSUE, told=LOST, retry_after=3600.0, wait_too_long=True)
+        error = explain(
+            Step.UNKNOWN, CARDS_ISSUE, told=LOST, retry_after=3600.0, wait_too_long=True
+        )
 
-        assert " The issuer asked to wait 3600 s, and there was no time left for that. " in error.text
+        assert (
+            " The issuer asked to wait 3600 s, and there was no time left for that. " in error.text
+        )
         assert error.wait_too_long
 
 
 class TestText:
     def test_of_an_unknown_outcome_that_may_be_repeated_says_so(self):
         assert explain(Step.UNKNOWN, SET_PIN, told=LOST).text == (
-            "sent, and its outcome is not known (the server disconnected). Doing it again gives the same end: it is safe to repeat."
+            "sent, and its outcome is not known (the server disconnected). Doing it again gives "
+            "the same end: it is safe to repeat."
         )
 
     def test_of_an_unknown_outcome_that_does_no_harm_again_says_so(self):
         assert explain(Step.UNKNOWN, GIFT_CARDS_CONFIRM, told=LOST).text == (
-            "sent, and its outcome is not known (the server disconnected). It can't be asked about; doing it again does no harm."
+            "sent, and its outcome is not known (the server disconnected). It can't be asked "
+            "about; doing it again does no harm."
         )
 
     @pytest.mark.parametrize("call", [SET_PIN, GIFT_CARDS_CONFIRM], ids=lambda call: call.name)
@@ -79,14 +118,16 @@ class TestText:
         assert (error.done, error.text) == (
             None,
             (
-                "the issuer limits the rate (the server disconnected). HTTP 429 means that nothing was done, and does not prove it. "
+                "the issuer limits the rate (the server disconnected). HTTP 429 means that "
+                "nothing was done, and does not prove it. "
                 "Doing it again does no harm: repeat it later."
             ),
         )
 
     def test_of_a_refusal_that_may_be_repeated_says_so(self):
         assert explain(Step.REFUSED, SET_PIN, told=LOST).text == (
-            "the issuer refused it (the server disconnected). Doing it again gives the same end: it is safe to repeat."
+            "the issuer refused it (the server disconnected). Doing it again gives the same end: "
+            "it is safe to repeat."
         )
 
     def test_of_a_guarded_host_that_may_be_asked_to_repeat_says_so(self):
@@ -95,22 +136,29 @@ class TestText:
         assert (error.done, error.text) == (
             None,
             (
-                "the host refuses this key (HTTP 200, an HTML page). Whether this call did anything is not known. "
+                "the host refuses this key (HTTP 200, an HTML page). Whether this call did "
+                "anything is not known. "
                 "Doing it again gives the same end: mend the key, and repeat it. "
-                "Check auth_id, secret_key, the region and its signature scheme, and what stands between you and the issuer."
+                "Check auth_id, secret_key, the region and its signature scheme, and what stands "
+                "between you and the issuer."
             ),
         )
 
     @pytest.mark.parametrize(("status", "call", "expected"), GUESSES)
-    def test_of_a_path_that_is_a_guess_and_is_not_there_says_how_to_give_another(self, status, call, expected):
+    def test_of_a_path_that_is_a_guess_and_is_not_there_says_how_to_give_another(
+        self, status, call, expected
+    ):
         told = Verdict(Seen.UNCLEAR, f"HTTP {status}", None, Reply(status, {}, b""))
         hint = (
-            f" The path {call.path} is a guess: no public page of the vendor shows it. If the vendor gave you another, "
+            f" The path {call.path} is a guess: no public page of the vendor shows it. If the "
+            "vendor gave you another, "
             f'say so in a contract file ([{call.name}] path = "…"), or '
             f'use FreedomPay(contract=[Override(call="{call.name}", path="…")]).'
         )
 
-        assert [explain(step, call, told=told).text.endswith(hint) for step in ENDS] == [expected] * len(ENDS)
+        assert [explain(step, call, told=told).text.endswith(hint) for step in ENDS] == [
+            expected
+        ] * len(ENDS)
 
     @pytest.mark.parametrize(
         ("call", "expected"),
@@ -127,7 +175,10 @@ class TestText:
     )
     def test_of_another_path_that_is_not_there_says_how_to_give_one(self, call, expected):
         told = Verdict(Seen.UNCLEAR, "HTTP 404", None, Reply(404, {}, b""))
-        hint = f' If this host has another path for it than {call.path}, say so in a contract file ([{call.name}] path = "…").'
+        hint = (
+            f" If this host has another path for it than {call.path}, say so in a contract file "
+            f'([{call.name}] path = "…").'
+        )
 
         assert explain(Step.UNKNOWN, call, told=told).text.endswith(hint) is expected
 
@@ -140,14 +191,22 @@ class TestText:
         told = Verdict(Seen.UNCLEAR, "HTTP 404", None, Reply(404, {}, b""))
 
         assert explain(Step.UNKNOWN, given, told=told).text.endswith(
-            f" The path /v6/cards is what the contract of this client says; the table has {call.path}."
+            " The path /v6/cards is what the contract of this client says; the table has "
+            f"{call.path}."
         )
         assert "/v6/cards" not in explain(Step.UNKNOWN, given, told=LOST).text
 
-    @pytest.mark.parametrize(("call", "guess"), [(CARDS_LINK, False), (TRANSACTIONS_INFO, True)], ids=["shown", "guessed"])
+    @pytest.mark.parametrize(
+        ("call", "guess"),
+        [(CARDS_LINK, False), (TRANSACTIONS_INFO, True)],
+        ids=["shown", "guessed"],
+    )
     def test_of_a_call_that_a_menu_lacks_says_so(self, call, guess):
         told = Verdict(Seen.UNCLEAR, "HTTP 404", None, Reply(404, {}, b""))
-        lacked = " As far as seen, the vendor's menu for KG has no such call: only the one for KZ has it."
+        lacked = (
+            " As far as seen, the vendor's menu for KG has no such call: only the one for KZ has "
+            "it."
+        )
         said = explain(Step.UNCLEAR, replace(call, not_in_menu="KG"), told=told).text
 
         assert (lacked in said, " is a guess: " in said) == (True, guess)
@@ -156,24 +215,34 @@ class TestText:
     def test_of_a_signature_that_is_refused_says_what_else_there_is(self):
         hint = "This host may take sign."
 
-        assert explain(Step.DENIED, CARDS_ISSUE, told=LOST, on_refusal=hint).text.endswith(f" {hint}")
+        assert explain(Step.DENIED, CARDS_ISSUE, told=LOST, on_refusal=hint).text.endswith(
+            f" {hint}"
+        )
         assert hint not in explain(Step.UNKNOWN, CARDS_ISSUE, told=LOST, on_refusal=hint).text
 
     def test_of_keys_that_hashdt_refuses_names_those(self):
         assert explain(Step.DENIED, PINS_SET_URL, told=PAGE).text == (
-            "HashDT refused the keys (HTTP 200, an HTML page). This attempt did nothing. Check api_key, product_id and token."
+            "HashDT refused the keys (HTTP 200, an HTML page). This attempt did nothing. Check "
+            "api_key, product_id and token."
         )
 
     @pytest.mark.parametrize("step", [Step.DENIED, Step.BLOCKED])
     @pytest.mark.parametrize("retry", Retry)
-    def test_of_keys_that_hashdt_refuses_says_that_nothing_was_done_only_where_that_is_known(self, step, retry):
+    def test_of_keys_that_hashdt_refuses_says_that_nothing_was_done_only_where_that_is_known(
+        self, step, retry
+    ):
         error = explain(step, replace(PINS_SET_URL, retry=retry), told=PAGE)
 
         assert error.done is False or "did nothing" not in error.text
 
 
 class TestGiftCards:
-    TOLD = Verdict(Seen.ERROR, "HTTP 200", GiftAnswer(status=GiftStatus.WRONG_PRODUCT), Reply(200, {}, b'{"status":-4}'))
+    TOLD = Verdict(
+        Seen.ERROR,
+        "HTTP 200",
+        GiftAnswer(status=GiftStatus.WRONG_PRODUCT),
+        Reply(200, {}, b'{"status":-4}'),
+    )
 
     def test_refusal_is_a_kind_of_its_own_with_the_code_and_its_sentence(self):
         error = explain(Step.REFUSED, GIFT_CARDS_ISSUE, told=self.TOLD)
@@ -189,7 +258,9 @@ class TestGiftCards:
             ),
         )
 
-    @pytest.mark.parametrize("call", [GIFT_CARDS_ISSUE, GIFT_CARDS_CONFIRM], ids=lambda call: call.name)
+    @pytest.mark.parametrize(
+        "call", [GIFT_CARDS_ISSUE, GIFT_CARDS_CONFIRM], ids=lambda call: call.name
+    )
     @pytest.mark.parametrize(
         ("code", "expected"),
         [
@@ -197,8 +268,12 @@ class TestGiftCards:
             *((code, False) for code in (-2, -3, -4, -11)),
         ],
     )
-    def test_refusal_is_that_it_was_not_done_only_where_it_is_about_what_was_asked(self, call, code, expected):
-        told = Verdict(Seen.ERROR, "HTTP 200", GiftAnswer(status=GiftStatus(code)), Reply(200, {}, b"{}"))
+    def test_refusal_is_that_it_was_not_done_only_where_it_is_about_what_was_asked(
+        self, call, code, expected
+    ):
+        told = Verdict(
+            Seen.ERROR, "HTTP 200", GiftAnswer(status=GiftStatus(code)), Reply(200, {}, b"{}")
+        )
         error = explain(Step.REFUSED, call, told=told)
 
         assert (type(error), error.code, error.done) == (GiftCardError, code, expected)
@@ -209,19 +284,28 @@ class TestGiftCards:
 
     @pytest.mark.parametrize("code", range(-11, 0))
     def test_refusal_of_a_question_is_of_the_same_kind_and_did_nothing(self, code):
-        told = Verdict(Seen.ERROR, "HTTP 200", GiftAnswer(status=GiftStatus(code)), Reply(200, {}, b"{}"))
+        told = Verdict(
+            Seen.ERROR, "HTTP 200", GiftAnswer(status=GiftStatus(code)), Reply(200, {}, b"{}")
+        )
         error = explain(Step.REFUSED, GIFT_CARDS_STATUS, told=told)
 
         assert (type(error), error.code, error.done) == (GiftCardError, code, False)
         assert error.text.endswith(" It changes nothing: it is safe to repeat.")
 
-    @pytest.mark.parametrize("step", [step for step in ENDS if step not in (Step.REFUSED, Step.FAILED)])
+    @pytest.mark.parametrize(
+        "step", [step for step in ENDS if step not in (Step.REFUSED, Step.FAILED)]
+    )
     def test_another_end_is_not(self, step):
         assert type(explain(step, GIFT_CARDS_ISSUE, told=self.TOLD)) is not GiftCardError
 
 
 class TestTaken:
-    TOLD = Verdict(Seen.TAKEN, "HTTP 200, JSON of another shape", None, Reply(200, {}, b'{"status":0,"card_id":[]}'))
+    TOLD = Verdict(
+        Seen.TAKEN,
+        "HTTP 200, JSON of another shape",
+        None,
+        Reply(200, {}, b'{"status":0,"card_id":[]}'),
+    )
 
     @pytest.mark.parametrize("call", [SET_PIN, GIFT_CARDS_ISSUE])
     def test_is_an_answer_that_cannot_be_read_of_what_was_done(self, call):
@@ -229,48 +313,96 @@ class TestTaken:
 
         assert (type(error), error.text, error.body, error.request_id) == (
             ResultUnknown,
-            "the issuer did it, and its answer can't be read (HTTP 200, JSON of another shape). Do not repeat it; `body` has the answer.",
+            (
+                "the issuer did it, and its answer can't be read (HTTP 200, JSON of another "
+                "shape). Do not repeat it; `body` has the answer."
+            ),
             '{"status":0,"card_id":[]}',
             "r-1",
         )
 
 
 class TestHints:
-    HINT = " In the vendor's E-Money section the code {} stands for a request id that {}. Here that is a hint, and proves nothing."
+    HINT = (
+        " In the vendor's E-Money section the code {} stands for a request id that {}. Here that "
+        "is a hint, and proves nothing."
+    )
 
     def told(self, code, *, status=200):
         answer = RequestState(status="error", error_code=code)
         return Verdict(Seen.ERROR, f"HTTP {status}", answer, Reply(status, {}, b"{}"))
 
     @pytest.mark.parametrize(
-        ("code", "meaning"), [(1002, "is not unique"), ("1002", "is not unique"), (1006, "is not known"), ("1006", "is not known")]
+        ("code", "meaning"),
+        [
+            (1002, "is not unique"),
+            ("1002", "is not unique"),
+            (1006, "is not known"),
+            ("1006", "is not known"),
+        ],
     )
-    @pytest.mark.parametrize(("step", "call"), [(Step.REFUSED, CARDS_ISSUE), (Step.REFUSED, REQUESTS_STATUS)])
+    @pytest.mark.parametrize(
+        ("step", "call"), [(Step.REFUSED, CARDS_ISSUE), (Step.REFUSED, REQUESTS_STATUS)]
+    )
     def test_tell_what_a_code_means_elsewhere(self, step, call, code, meaning):
-        plain, error = explain(step, call, told=self.told("E1")), explain(step, call, told=self.told(code))
+        plain, error = (
+            explain(step, call, told=self.told("E1")),
+            explain(step, call, told=self.told(code)),
+        )
 
         assert error.text == plain.text.replace("E1", str(code)) + self.HINT.format(code, meaning)
-        assert (type(error), error.done, error.proved, error.error_code) == (type(plain), plain.done, plain.proved, str(code))
+        assert (type(error), error.done, error.proved, error.error_code) == (
+            type(plain),
+            plain.done,
+            plain.proved,
+            str(code),
+        )
 
-    @pytest.mark.parametrize(("code", "status"), [(1002, 400), (1006, 404), (1001, 200), ("01002", 200), (None, 200)])
+    @pytest.mark.parametrize(
+        ("code", "status"), [(1002, 400), (1006, 404), (1001, 200), ("01002", 200), (None, 200)]
+    )
     def test_are_none_for_other_codes_and_at_another_status(self, code, status):
-        assert "E-Money" not in explain(Step.REFUSED, CARDS_ISSUE, told=self.told(code, status=status)).text
+        assert (
+            "E-Money"
+            not in explain(Step.REFUSED, CARDS_ISSUE, told=self.told(code, status=status)).text
+        )
 
     def test_tell_of_the_code_of_a_look_up_too(self):
         asked = replace(self.told(1006), seen=Seen.NOT_KNOWN)
-        error = to_error(Step.UNKNOWN, call=CARDS_ISSUE, request_id="r-1", told=LOST, asked=asked, resend_within=3600.0)
+        error = to_error(
+            Step.UNKNOWN,
+            call=CARDS_ISSUE,
+            request_id="r-1",
+            told=LOST,
+            asked=asked,
+            resend_within=3600.0,
+        )
 
         assert error.text.endswith(self.HINT.format(1006, "is not known"))
 
     def test_tell_of_one_code_only(self):
         asked = replace(self.told(1006), seen=Seen.NOT_KNOWN)
-        error = to_error(Step.REFUSED, call=CARDS_ISSUE, request_id="r-1", told=self.told(1002), asked=asked, resend_within=3600.0)
+        error = to_error(
+            Step.REFUSED,
+            call=CARDS_ISSUE,
+            request_id="r-1",
+            told=self.told(1002),
+            asked=asked,
+            resend_within=3600.0,
+        )
 
         assert error.text.count("E-Money") == 1
 
     def test_are_of_payment_cards_only(self):
         asked = replace(self.told(1006), seen=Seen.NOT_KNOWN)
-        error = to_error(Step.UNKNOWN, call=GIFT_CARDS_ISSUE, request_id="r-1", told=LOST, asked=asked, resend_within=3600.0)
+        error = to_error(
+            Step.UNKNOWN,
+            call=GIFT_CARDS_ISSUE,
+            request_id="r-1",
+            told=LOST,
+            asked=asked,
+            resend_within=3600.0,
+        )
 
         assert "E-Money" not in error.text
 
@@ -288,7 +420,10 @@ class TestLinks:
     )
     def test_are_not_shown_in_the_words_of_a_refusal(self, link):
         told = Verdict(
-            Seen.ERROR, "HTTP 400", RequestState(status="error", error_code="E1", error_description=f"see {link} now"), Reply(400, {}, b"")
+            Seen.ERROR,
+            "HTTP 400",
+            RequestState(status="error", error_code="E1", error_description=f"see {link} now"),
+            Reply(400, {}, b""),
         )
 
         assert "(HTTP 400: E1 see *** now)" in explain(Step.REFUSED, CARDS_ISSUE, told=told).text
@@ -308,7 +443,8 @@ class TestSecrets:
         assert (error.text, error.body, error.error_code, error.error_description) == (
             (
                 "refused, and the issuer does not know the id (HTTP 400: ***! not ***). "
-                "Nothing proves that it was not done: ask again later (requests.attach) before you send it under a new id."
+                "Nothing proves that it was not done: ask again later (requests.attach) before "
+                "you send it under a new id."
             ),
             '{"echo":"***"}',
             "***!",

@@ -9,7 +9,11 @@ import pytest
 from freedompay_async import errors
 from freedompay_async.errors import MEANINGS, Ending, FreedomPayError, Meaning, Of, StillProcessing
 
-KINDS = [getattr(errors, name) for name in errors.__all__ if name not in ("KEEP_TO_THE_ID", "MEANINGS", "Ending", "Meaning", "Of")]
+KINDS = [
+    getattr(errors, name)
+    for name in errors.__all__
+    if name not in ("KEEP_TO_THE_ID", "MEANINGS", "Ending", "Meaning", "Of")
+]
 GIVEN = {
     "request_id": "828cf71d-a447-4a67-a149-c1df8bc197ca",
     "call": "cards.issue",
@@ -91,7 +95,13 @@ def test_an_error_knows_nothing_that_it_was_not_given():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_error_says_what_its_class_says_of_what_was_done(kind):
-    known = {"ConfigurationError": False, "NotSent": False, "Busy": False, "ProtocolError": False, "AuthenticationError": False}
+    known = {
+        "ConfigurationError": False,
+        "NotSent": False,
+        "Busy": False,
+        "ProtocolError": False,
+        "AuthenticationError": False,
+    }
 
     assert kind("no luck.").done is (known | {"ResultUnknown": True}).get(kind.__name__)
 
@@ -101,7 +111,11 @@ def test_an_error_says_what_its_class_says_of_what_was_done(kind):
 def test_an_error_leaves_the_outcome_open_where_it_is_not_known_whether_it_was_done(kind, done):
     made = kind("no luck.", done=done)
 
-    assert (made.done, made.outcome_unknown, pickle.loads(pickle.dumps(made)).done) == (done, done is None, done)
+    assert (made.done, made.outcome_unknown, pickle.loads(pickle.dumps(made)).done) == (
+        done,
+        done is None,
+        done,
+    )
 
 
 @pytest.mark.parametrize(
@@ -140,7 +154,10 @@ def test_an_error_says_what_it_means(kind):
     assert kind.__doc__
 
 
-@pytest.mark.parametrize(("given", "expected"), [(None, None), ("", None), ("-8", -8), ("-77", -77), ("E1", None), ("-8.0", None)])
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [(None, None), ("", None), ("-8", -8), ("-77", -77), ("E1", None), ("-8.0", None)],
+)
 def test_an_error_of_a_gift_card_has_its_code_as_a_number(given, expected):
     assert errors.GiftCardError("no luck.", error_code=given).code == expected
 
@@ -167,11 +184,18 @@ class TestMeanings:
     def test_are_there_for_each_class_that_ends_a_call(self):
         others = {"FreedomPayError", "ApiError", "ConfigurationError", "JournalError"}
 
-        assert {meaning.error.__name__ for meaning in MEANINGS.values()} == {kind.__name__ for kind in KINDS} - others
+        assert {meaning.error.__name__ for meaning in MEANINGS.values()} == {
+            kind.__name__ for kind in KINDS
+        } - others
 
     @pytest.mark.parametrize(("ending", "meaning"), MEANT, ids=MEANINGS)
     def test_are_whole_sentences(self, ending, meaning: Meaning):
-        assert (meaning.text[-1], meaning.safe[-1], meaning.safe[0].isupper(), bool(meaning.case)) == (".", ".", True, True)
+        assert (
+            meaning.text[-1],
+            meaning.safe[-1],
+            meaning.safe[0].isupper(),
+            bool(meaning.case),
+        ) == (".", ".", True, True)
 
     @pytest.mark.parametrize(("ending", "meaning"), MEANT, ids=MEANINGS)
     def test_say_what_was_seen(self, ending, meaning: Meaning):
@@ -190,25 +214,50 @@ class TestMeanings:
         reads = that(lambda meaning: meaning.of is Of.READ)
 
         assert {(MEANINGS[each].done, MEANINGS[each].next_id) for each in reads} == {(False, "any")}
-        assert all("did nothing" in SAYS[each] or "It changes nothing: it is safe to repeat." in SAYS[each] for each in reads)
+        assert all(
+            "did nothing" in SAYS[each] or "It changes nothing: it is safe to repeat." in SAYS[each]
+            for each in reads
+        )
 
     def test_of_what_was_surely_not_done_allow_any_id(self):
-        assert that(lambda meaning: meaning.done is False) <= that(lambda meaning: meaning.next_id == "any")
+        assert that(lambda meaning: meaning.done is False) <= that(
+            lambda meaning: meaning.next_id == "any"
+        )
 
     def test_of_what_was_done_allow_no_id(self):
-        assert that(lambda meaning: meaning.done is True) <= that(lambda meaning: meaning.next_id == "none")
+        assert that(lambda meaning: meaning.done is True) <= that(
+            lambda meaning: meaning.next_id == "none"
+        )
 
     def test_call_safe_to_repeat_only_what_was_not_done_or_does_no_harm(self):
-        assert endings("safe to repeat", "and repeat it", "does no harm") <= that(lambda meaning: meaning.next_id == "any")
+        assert endings("safe to repeat", "and repeat it", "does no harm") <= that(
+            lambda meaning: meaning.next_id == "any"
+        )
 
     def test_forbid_a_repeat_only_of_what_may_have_been_done(self):
-        forbidding = endings("never repeat", "ever repeat it", "o not repeat", "make sure", "before it is repeated", "a person has to look")
+        forbidding = endings(
+            "never repeat",
+            "ever repeat it",
+            "o not repeat",
+            "make sure",
+            "before it is repeated",
+            "a person has to look",
+        )
 
         assert forbidding
-        assert forbidding <= that(lambda meaning: meaning.done is not False and meaning.next_id != "any")
+        assert forbidding <= that(
+            lambda meaning: meaning.done is not False and meaning.next_id != "any"
+        )
 
     def test_warn_of_a_repeat_wherever_no_id_makes_it_safe(self):
-        warnings = endings("never repeat", "o not repeat", "make sure", "before it is repeated", "person has to look", "before you send it")
+        warnings = endings(
+            "never repeat",
+            "o not repeat",
+            "make sure",
+            "before it is repeated",
+            "person has to look",
+            "before you send it",
+        )
 
         assert that(lambda meaning: meaning.next_id == "none") <= warnings
 
@@ -219,17 +268,39 @@ class TestMeanings:
         assert plain <= that(lambda meaning: meaning.done is False)
 
     def test_say_that_it_was_done_only_where_that_is_known(self):
-        assert endings("It was done", "the issuer did it") == that(lambda meaning: meaning.done is True)
+        assert endings("It was done", "the issuer did it") == that(
+            lambda meaning: meaning.done is True
+        )
 
     def test_say_that_it_is_not_known_or_not_proved_only_where_that_is_so(self):
-        unsure = endings("not known", "does not prove", "nothing proves", "Nothing proves", "does not tell", "may exist", "may have been")
+        unsure = endings(
+            "not known",
+            "does not prove",
+            "nothing proves",
+            "Nothing proves",
+            "does not tell",
+            "may exist",
+            "may have been",
+        )
 
         assert unsure <= that(lambda meaning: meaning.done is None)
 
     def test_say_that_it_is_not_known_wherever_the_outcome_is_open(self):
         unsure = endings(
-            *("not known", "does not prove", "othing proves", "does not tell", "may exist", "may have been", "may or may not"),
-            *("Doing it again gives the same end", "the waiting has stopped", "says nothing of the request"),
+            *(
+                "not known",
+                "does not prove",
+                "othing proves",
+                "does not tell",
+                "may exist",
+                "may have been",
+                "may or may not",
+            ),
+            *(
+                "Doing it again gives the same end",
+                "the waiting has stopped",
+                "says nothing of the request",
+            ),
         )
 
         assert that(lambda meaning: meaning.done is None) <= unsure
@@ -240,13 +311,18 @@ class TestMeanings:
         assert same - {Ending.UNNAMED} == that(lambda meaning: meaning.next_id == "the same")
 
     def test_of_the_same_id_are_never_of_a_call_without_one_to_ask_about(self):
-        assert endings("can't be asked about;", "be asked about: a person", "No request id goes out") <= that(
-            lambda meaning: meaning.next_id != "the same"
-        )
+        assert endings(
+            "can't be asked about;", "be asked about: a person", "No request id goes out"
+        ) <= that(lambda meaning: meaning.next_id != "the same")
 
     @pytest.mark.parametrize(("ending", "meaning"), MEANT, ids=MEANINGS)
     def test_fit_what_the_class_says_of_itself(self, ending, meaning: Meaning):
         said = meaning.error.DONE
-        exceptions = {Ending.DENIED_NOT_KNOWN, Ending.DENIED_UNSURE, Ending.DENIED_UNASKABLE, Ending.DENIED_REPEATABLE}
+        exceptions = {
+            Ending.DENIED_NOT_KNOWN,
+            Ending.DENIED_UNSURE,
+            Ending.DENIED_UNASKABLE,
+            Ending.DENIED_REPEATABLE,
+        }
 
         assert said is None or meaning.done is said or ending in exceptions | {Ending.RESULT_DENIED}

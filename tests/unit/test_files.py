@@ -44,7 +44,9 @@ def test_a_file_is_read_from_its_descriptor(path):
 
 
 def test_another_file_that_takes_its_place_is_refused(path, meanwhile):
-    meanwhile(lambda: (path.with_name("other").write_text("other"), path.with_name("other").replace(path)))
+    meanwhile(
+        lambda: (path.with_name("other").write_text("other"), path.with_name("other").replace(path))
+    )
     with pytest.raises(files.NotOurs, match="another file has taken its place"):
         files.open_ours(str(path))
 

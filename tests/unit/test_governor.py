@@ -49,7 +49,9 @@ def heard_by(request):
 
 
 @pytest.mark.parametrize(("status", "left"), [(503, 7), (500, 10), (504, 10), (502, 10), (200, 10)])
-def test_a_second_of_503_takes_places_away_and_no_other_answer_does(run_virtual, heard_by, status, left):
+def test_a_second_of_503_takes_places_away_and_no_other_answer_does(
+    run_virtual, heard_by, status, left
+):
     async def work():
         governor = Governor(concurrency=10)
         seen = Seen.OK if status == 200 else Seen.NO_ANSWER
@@ -61,7 +63,9 @@ def test_a_second_of_503_takes_places_away_and_no_other_answer_does(run_virtual,
 
 
 @pytest.mark.parametrize(("on_the_way", "cut"), [(10, True), (5, True), (4, False), (0, False)])
-def test_answers_that_take_far_longer_take_places_away_where_half_of_them_are_in_use(run_virtual, heard_by, on_the_way, cut):
+def test_answers_that_take_far_longer_take_places_away_where_half_of_them_are_in_use(
+    run_virtual, heard_by, on_the_way, cut
+):
     async def work():
         governor = Governor(concurrency=10)
         governor.hold(on_the_way)
@@ -75,7 +79,9 @@ def test_answers_that_take_far_longer_take_places_away_where_half_of_them_are_in
     assert run_virtual(work()) == (7 if cut else 10)
 
 
-def test_answers_that_take_as_long_as_ever_take_no_place_away_as_time_goes_by(run_virtual, heard_by):
+def test_answers_that_take_as_long_as_ever_take_no_place_away_as_time_goes_by(
+    run_virtual, heard_by
+):
     async def work():
         governor = Governor(concurrency=10)
         governor.hold(10)
@@ -111,7 +117,9 @@ def test_another_kind_of_call_that_is_slower_takes_no_place_away(run_virtual, he
 def test_a_call_without_an_answer_teaches_nothing(run_virtual):
     async def work():
         governor = Governor(concurrency=10)
-        seconds_of(governor, Verdict(Seen.NO_ANSWER, "closed", None, None), count=20, seconds=5, took=50.0)
+        seconds_of(
+            governor, Verdict(Seen.NO_ANSWER, "closed", None, None), count=20, seconds=5, took=50.0
+        )
         seconds_of(governor, answered(), count=1, first=7.0)
         return places(governor)
 
@@ -154,7 +162,9 @@ def test_a_lane_hands_on_what_it_hears_and_keeps_its_own_share(run_virtual):
         (3.0, [3.1, 3.18, 3.28, 3.38]),
     ],
 )
-def test_a_turn_that_comes_late_by_the_grain_of_the_clock_puts_no_other_off(run_virtual, late, expected):
+def test_a_turn_that_comes_late_by_the_grain_of_the_clock_puts_no_other_off(
+    run_virtual, late, expected
+):
     async def work():
         loop, told = asyncio.get_running_loop(), []
         governor = Governor(concurrency=100, rate=10.0)

@@ -42,7 +42,9 @@ class Boom(Exception):
         (10, 0.5, 0.0, [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]),
     ],
 )
-def test_calls_start_as_concurrency_and_rate_let_them(run_virtual, concurrency, rate, spent, expected):
+def test_calls_start_as_concurrency_and_rate_let_them(
+    run_virtual, concurrency, rate, spent, expected
+):
     async def work():
         return await starts(Lane(concurrency=concurrency, rate=rate), 6, spent=spent)
 
@@ -54,7 +56,10 @@ def test_a_lane_without_a_place_is_refused(concurrency):
     with pytest.raises(ConfigurationError) as caught:
         Lane(concurrency=concurrency)
 
-    assert caught.value.text == f"concurrency={concurrency!r}: it must be at least 1. Nothing was sent."
+    assert (
+        caught.value.text
+        == f"concurrency={concurrency!r}: it must be at least 1. Nothing was sent."
+    )
 
 
 @pytest.mark.parametrize("rate", [0.0, -1.0, math.nan])
@@ -114,7 +119,9 @@ def test_a_place_taken_by_hand_takes_a_turn(run_virtual):
     assert run_virtual(work()) == [0.5, 1.0]
 
 
-def test_a_call_cancelled_while_it_waits_for_its_turn_gives_its_place_and_its_turn_back(run_virtual):
+def test_a_call_cancelled_while_it_waits_for_its_turn_gives_its_place_and_its_turn_back(
+    run_virtual,
+):
     async def work():
         lane = Lane(concurrency=1, rate=0.125)
         await starts(lane, 1)

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(find_spec("freedompay_async").submodule_search_locations[0])
-# Lower first. What stands on a line may use what stands on the lines before it, and nothing of its own line.
+# Lower first. What stands on a line may use what stands on the lines before it, and nothing of its
+# own line.
 LEVELS = (
     ("errors",),
     ("redaction",),
@@ -48,7 +49,11 @@ def imports(name: str) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            parts = {alias.name for alias in node.names if alias.name in ORDER} if node.module == "freedompay_async" else set()
+            parts = (
+                {alias.name for alias in node.names if alias.name in ORDER}
+                if node.module == "freedompay_async"
+                else set()
+            )
             found |= {f"freedompay_async.{name}" for name in parts}
             if len(parts) < len(node.names):
                 found.add("." * node.level + (node.module or ""))
@@ -57,7 +62,9 @@ def imports(name: str) -> set[str]:
 
 def used(name: str) -> set[str]:
     """The parts of the package that a file imports, without its own."""
-    inside = {module.split(".")[1] for module in imports(name) if module.startswith("freedompay_async.")}
+    inside = {
+        module.split(".")[1] for module in imports(name) if module.startswith("freedompay_async.")
+    }
     return inside - {part(name)}
 
 
@@ -70,26 +77,42 @@ MODULES = {dotted(name): name for name in FILES}
 
 
 def arrows(name: str) -> set[str]:
-    """The modules of the package that a file imports; a name that is taken from a package counts as the package."""
+    """The modules of the package that a file imports; a name that is taken from a package counts as
+    the package.
+    """
     found = set()
     for node in ast.walk(ast.parse(FILES[name].read_text("utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             inside = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= {each if each.removeprefix("freedompay_async.") in MODULES else f"{node.module}" for each in inside}
-    return {each.removeprefix("freedompay_async").removeprefix(".") for each in found if each.split(".")[0] == "freedompay_async"}
+            found |= {
+                each if each.removeprefix("freedompay_async.") in MODULES else f"{node.module}"
+                for each in inside
+            }
+    return {
+        each.removeprefix("freedompay_async").removeprefix(".")
+        for each in found
+        if each.split(".")[0] == "freedompay_async"
+    }
 
 
 def users(library: str) -> set[str]:
-    return {part(name) for name in FILES if any(module.split(".")[0] == library for module in imports(name))}
+    return {
+        part(name)
+        for name in FILES
+        if any(module.split(".")[0] == library for module in imports(name))
+    }
 
 
 def test_the_page_of_the_architecture_has_the_same_rule():
     page = (Path(__file__).parents[2] / "ARCHITECTURE.md").read_text("utf-8")
     (rule,) = re.findall(r"^    (errors < .*(?:\n    <.*)*)$", page, flags=re.MULTILINE)
 
-    assert tuple(tuple(name.strip() for name in level.split(",")) for level in rule.split("<")) == LEVELS
+    assert (
+        tuple(tuple(name.strip() for name in level.split(",")) for level in rule.split("<"))
+        == LEVELS
+    )
 
 
 @pytest.mark.parametrize("name", BELOW)
@@ -136,7 +159,11 @@ def test_what_a_user_imports_brings_no_batch_sandbox_or_command():
 
 def test_only_the_pool_its_connector_and_the_sandbox_import_aiohttp():
     assert users("aiohttp") == {"transport", "sandbox"}
-    assert {name for name in FILES if part(name) == "transport" and "aiohttp" in {each.split(".")[0] for each in imports(name)}} == {
+    assert {
+        name
+        for name in FILES
+        if part(name) == "transport" and "aiohttp" in {each.split(".")[0] for each in imports(name)}
+    } == {
         os.path.join("transport", "connector.py"),
         os.path.join("transport", "pool.py"),
     }
@@ -147,7 +174,9 @@ def test_only_the_command_imports_what_is_an_extra(library):
     assert users(library) - {"cli"} == set()
 
 
-@pytest.mark.parametrize(("library", "module"), [("confusable_homoglyphs", "lookalikes"), ("phonenumbers", "numbers")])
+@pytest.mark.parametrize(
+    ("library", "module"), [("confusable_homoglyphs", "lookalikes"), ("phonenumbers", "numbers")]
+)
 def test_only_one_module_imports_a_library_that_a_plan_looks_things_up_in(library, module):
     """Each is of an extra too, and a plan is made without it where it is not installed."""
     users = [name for name in FILES if any(each.split(".")[0] == library for each in imports(name))]
@@ -165,7 +194,13 @@ def test_only_the_reader_of_workbooks_imports_its_library():
 def test_importing_the_batch_does_not_import_what_a_plan_looks_up(library):
     code = f"import sys, freedompay_async.batch; print({library!r} in sys.modules)"
     env = os.environ | {"PYTHONPATH": str(ROOT.parent)}
-    done = subprocess.run([sys.executable, "-W", "error", "-c", code], env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert (done.stdout.strip(), done.stderr) == ("False", "")
 
@@ -174,7 +209,13 @@ def test_importing_the_batch_does_not_import_what_a_plan_looks_up(library):
 def test_importing_the_package_does_not_import(library):
     code = f"import sys, freedompay_async; print({library!r} in sys.modules)"
     env = os.environ | {"PYTHONPATH": str(ROOT.parent)}
-    done = subprocess.run([sys.executable, "-W", "error", "-c", code], env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert (done.stdout.strip(), done.stderr) == ("False", "")
 
@@ -182,7 +223,10 @@ def test_importing_the_package_does_not_import(library):
 # What is asked for by its name, and why: it belongs to somebody else, and may be absent.
 ASKED_FOR = {
     ("api/custom_call.py", "request_id"): "a field that a struct of the caller's own may have",
-    ("batch/journal/sqlite.py", "sqlite_errorname"): "an error of sqlite3 has it where SQLite itself raised it",
+    (
+        "batch/journal/sqlite.py",
+        "sqlite_errorname",
+    ): "an error of sqlite3 has it where SQLite itself raised it",
     ("calls/error_text.py", "outcome_unknown"): "put on a CancelledError, which is Python's own",
     ("calls/error_text.py", "request_id"): "put on a CancelledError, which is Python's own",
     ("cli/common.py", "__notes__"): "an exception has it once a note was added",
@@ -197,9 +241,19 @@ ASKED_FOR = {
 
 def asked_by_name(name: str) -> set[tuple[str, str]]:
     """Each constant text that a file gives to `getattr`."""
-    calls = [node for node in ast.walk(ast.parse(FILES[name].read_text("utf-8"))) if isinstance(node, ast.Call)]
-    asked = [call.args[1] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "getattr"]
-    return {(name.replace(os.sep, "/"), each.value) for each in asked if isinstance(each, ast.Constant)}
+    calls = [
+        node
+        for node in ast.walk(ast.parse(FILES[name].read_text("utf-8")))
+        if isinstance(node, ast.Call)
+    ]
+    asked = [
+        call.args[1]
+        for call in calls
+        if isinstance(call.func, ast.Name) and call.func.id == "getattr"
+    ]
+    return {
+        (name.replace(os.sep, "/"), each.value) for each in asked if isinstance(each, ast.Constant)
+    }
 
 
 def test_what_is_asked_of_a_value_is_declared_and_not_looked_up_by_its_name():
@@ -208,7 +262,13 @@ def test_what_is_asked_of_a_value_is_declared_and_not_looked_up_by_its_name():
 
 
 def test_what_a_call_needs_is_handed_to_it_and_not_left_in_a_context():
-    """But for the HTTP library's connector, which is called by that library and gets no argument of ours."""
-    made = {name.replace(os.sep, "/") for name, path in FILES.items() if "ContextVar" in path.read_text("utf-8")}
+    """But for the HTTP library's connector, which is called by that library and gets no argument of
+    ours.
+    """
+    made = {
+        name.replace(os.sep, "/")
+        for name, path in FILES.items()
+        if "ContextVar" in path.read_text("utf-8")
+    }
 
     assert made == {"transport/connector.py"}

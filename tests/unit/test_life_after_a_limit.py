@@ -17,14 +17,31 @@ DOUBTS = [Doubt.NONE, Doubt.POSSIBLE]
 class TestKeyThatIsRefused:
     """Of the attempt that was limited it says nothing."""
 
-    def test_is_refused_for_the_look_up_too_and_the_outcome_is_unknown(self, life, play, doubt, second):
-        assert play(life(doubt=doubt), Seen.LIMITED, second, Seen.DENIED) == [Step.SEND, Step.SEND, Step.ASK, Step.BLOCKED]
+    def test_is_refused_for_the_look_up_too_and_the_outcome_is_unknown(
+        self, life, play, doubt, second
+    ):
+        assert play(life(doubt=doubt), Seen.LIMITED, second, Seen.DENIED) == [
+            Step.SEND,
+            Step.SEND,
+            Step.ASK,
+            Step.BLOCKED,
+        ]
 
     def test_and_the_look_up_tells_what_was_done(self, life, play, doubt, second):
-        assert play(life(doubt=doubt), Seen.LIMITED, second, Seen.KNOWN) == [Step.SEND, Step.SEND, Step.ASK, Step.ANSWERED]
+        assert play(life(doubt=doubt), Seen.LIMITED, second, Seen.KNOWN) == [
+            Step.SEND,
+            Step.SEND,
+            Step.ASK,
+            Step.ANSWERED,
+        ]
 
-    def test_and_an_id_that_is_not_known_is_the_end_only_if_the_issuer_itself_refused_it(self, life, play, doubt, second):
-        ends = {Seen.DENIED: ([], [Step.DENIED]), Seen.BLOCKED: ([Seen.OK], [Step.SEND, Step.ANSWERED])}
+    def test_and_an_id_that_is_not_known_is_the_end_only_if_the_issuer_itself_refused_it(
+        self, life, play, doubt, second
+    ):
+        ends = {
+            Seen.DENIED: ([], [Step.DENIED]),
+            Seen.BLOCKED: ([Seen.OK], [Step.SEND, Step.ANSWERED]),
+        }
         more, end = ends[second]
         script = (Seen.LIMITED, second, LATE, Seen.NOT_KNOWN, *more)
 
@@ -53,4 +70,9 @@ def test_a_refused_key_of_what_can_not_be_asked_about_leaves_it_open(life, play,
 )
 def test_a_refused_key_is_looked_up_once(life, play, doubt, look, end):
     """What a proxy has sent twice may get it for its second copy."""
-    assert play(life(doubt=doubt), Seen.NOT_SENT, Seen.DENIED, look) == [Step.SEND, Step.SEND, Step.ASK, end]
+    assert play(life(doubt=doubt), Seen.NOT_SENT, Seen.DENIED, look) == [
+        Step.SEND,
+        Step.SEND,
+        Step.ASK,
+        end,
+    ]

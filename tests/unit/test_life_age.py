@@ -40,7 +40,9 @@ def test_what_an_earlier_run_did_not_send_may_leave_at_any_age(life, doubt):
     ],
 )
 @pytest.mark.parametrize("earlier", [False, True])
-def test_what_was_sent_may_leave_again_within_its_time_by_both_clocks(life, resumed, earlier, now, uncounted, may):
+def test_what_was_sent_may_leave_again_within_its_time_by_both_clocks(
+    life, resumed, earlier, now, uncounted, may
+):
     subject = resumed(uncounted=uncounted) if earlier else life(uncounted=uncounted)
     if not earlier:
         subject.sent(0.0)
@@ -92,7 +94,9 @@ def test_what_is_sent_again_has_no_reason_not_to_be(resumed):
 # -- the grace time
 
 
-@pytest.mark.parametrize(("asked_at", "step"), [(4.9, Step.ASK), (5.0, Step.SEND), (None, Step.SEND)])
+@pytest.mark.parametrize(
+    ("asked_at", "step"), [(4.9, Step.ASK), (5.0, Step.SEND), (None, Step.SEND)]
+)
 def test_a_look_up_tells_how_things_stood_when_it_was_asked(life, asked_at, step):
     subject = life()
     subject.sent(0.0)
@@ -116,7 +120,9 @@ def test_a_denied_call_of_a_closed_client_is_not_asked_about(life, retry):
     subject.sent(0.0)
     subject.give_up()
 
-    assert subject.after_send(Seen.DENIED, 0.0).step is (Step.UNKNOWN if retry is Retry.ASKABLE else Step.DENIED)
+    assert subject.after_send(Seen.DENIED, 0.0).step is (
+        Step.UNKNOWN if retry is Retry.ASKABLE else Step.DENIED
+    )
 
 
 @pytest.mark.parametrize(
@@ -128,7 +134,9 @@ def test_a_denied_call_of_a_closed_client_is_not_asked_about(life, retry):
         ((Seen.LIMITED, Seen.NOT_SENT), Step.BLOCKED),
     ],
 )
-def test_a_repeatable_call_that_is_denied_after_a_429_leaves_open_what_the_first_came_to(life, after_sends, before, step):
+def test_a_repeatable_call_that_is_denied_after_a_429_leaves_open_what_the_first_came_to(
+    life, after_sends, before, step
+):
     assert after_sends(life(Retry.REPEATABLE), *before, Seen.DENIED).step is step
 
 
@@ -139,7 +147,9 @@ def test_only_a_429_is_told_at_once_where_it_is_not_waited_out(life, after_sends
 
 
 @pytest.mark.parametrize(("facts", "found"), [({}, False), ({"given": True}, True)])
-def test_whose_use_is_known_after_a_429_is_told_only_of_an_id_that_the_caller_gave(life, after_sends, facts, found):
+def test_whose_use_is_known_after_a_429_is_told_only_of_an_id_that_the_caller_gave(
+    life, after_sends, facts, found
+):
     subject = life(**facts)
     after_sends(subject, Seen.LIMITED, Seen.ERROR)
 

@@ -22,13 +22,33 @@ LATE = 6.0  # More than the grace.
 
 AFTER_SEND = tuple(
     (seen, 0.5)
-    for seen in (*(Seen.NOT_SENT, Seen.NO_ANSWER, Seen.UNCLEAR, Seen.TAKEN, Seen.LIMITED, Seen.DENIED, Seen.BLOCKED, Seen.OK, Seen.ERROR),)
+    for seen in (
+        *(
+            Seen.NOT_SENT,
+            Seen.NO_ANSWER,
+            Seen.UNCLEAR,
+            Seen.TAKEN,
+            Seen.LIMITED,
+            Seen.DENIED,
+            Seen.BLOCKED,
+            Seen.OK,
+            Seen.ERROR,
+        ),
+    )
 )
 AFTER_ASK = (
     *(
         (seen, 0.5)
         for seen in (
-            *(Seen.KNOWN, Seen.FAILED, Seen.NOT_KNOWN, Seen.NOT_SENT, Seen.NO_ANSWER, Seen.UNCLEAR, Seen.LIMITED),
+            *(
+                Seen.KNOWN,
+                Seen.FAILED,
+                Seen.NOT_KNOWN,
+                Seen.NOT_SENT,
+                Seen.NO_ANSWER,
+                Seen.UNCLEAR,
+                Seen.LIMITED,
+            ),
             *(Seen.DENIED, Seen.BLOCKED),
         )
     ),
@@ -43,13 +63,33 @@ REFUSALS = (Seen.DENIED, Seen.BLOCKED)
 WORDS = {
     "an effect": {"retry": ASKABLE},
     "an effect under a given id": {"retry": ASKABLE, "doubt": POSSIBLE},
-    "an effect under a given id that is asked about once": {"retry": ASKABLE, "doubt": POSSIBLE, "ask_once": True},
+    "an effect under a given id that is asked about once": {
+        "retry": ASKABLE,
+        "doubt": POSSIBLE,
+        "ask_once": True,
+    },
     "a resumed effect": {"retry": ASKABLE, "doubt": CERTAIN, "first_sent": 0.0},
-    "a resumed effect of unknown age": {"retry": ASKABLE, "doubt": CERTAIN, "first_sent": 0.0, "may_resend": False},
+    "a resumed effect of unknown age": {
+        "retry": ASKABLE,
+        "doubt": CERTAIN,
+        "first_sent": 0.0,
+        "may_resend": False,
+    },
     "an effect that can't be asked about": {"retry": UNASKABLE},
-    "an effect with an id in a header that can't be asked about": {"retry": UNASKABLE, "header_id": True},
-    "an effect under a given id that can't be asked about": {"retry": UNASKABLE, "header_id": True, "doubt": POSSIBLE},
-    "an effect with an id in a header that pays": {"retry": UNASKABLE, "header_id": True, "pays": True},
+    "an effect with an id in a header that can't be asked about": {
+        "retry": UNASKABLE,
+        "header_id": True,
+    },
+    "an effect under a given id that can't be asked about": {
+        "retry": UNASKABLE,
+        "header_id": True,
+        "doubt": POSSIBLE,
+    },
+    "an effect with an id in a header that pays": {
+        "retry": UNASKABLE,
+        "header_id": True,
+        "pays": True,
+    },
     "an effect that may be repeated": {"retry": REPEATABLE},
     "a read": {"retry": READ},
 }
@@ -60,7 +100,9 @@ HARMLESS_WORDS = ["an effect that may be repeated", "a read"]
 
 
 class Course:
-    """What was done, what was seen, and how it ended; one that has not ended ends as if its deadline had come."""
+    """What was done, what was seen, and how it ended; one that has not ended ends as if its
+    deadline had come.
+    """
 
     def __init__(self, told, end, *, certain_from_start):
         self.steps = [step for step, _, _ in told]
@@ -71,7 +113,13 @@ class Course:
 
     def __repr__(self):
         return " → ".join(
-            [*(f"{step.name}:{seen.name}{'(late)' if spent == LATE else ''}" for step, seen, spent in self.told), self.end.name]
+            [
+                *(
+                    f"{step.name}:{seen.name}{'(late)' if spent == LATE else ''}"
+                    for step, seen, spent in self.told
+                ),
+                self.end.name,
+            ]
         )
 
     @property
@@ -79,7 +127,11 @@ class Course:
         """How many steps had been taken when it was certain that something may have been done."""
         if self.certain_from_start:
             return 0
-        lost = (number for number, (step, seen, _) in enumerate(self.told, 1) if step is Step.SEND and seen in LOST)
+        lost = (
+            number
+            for number, (step, seen, _) in enumerate(self.told, 1)
+            if step is Step.SEND and seen in LOST
+        )
         return next(lost, None)
 
 
@@ -93,7 +145,9 @@ def courses(word: str) -> tuple[Course, ...]:
             found.append(Course(told, action.step, certain_from_start=made.get("doubt") is CERTAIN))
             return
         if len(told) == 5:
-            found.append(Course(told, subject.out_of_time(), certain_from_start=made.get("doubt") is CERTAIN))
+            found.append(
+                Course(told, subject.out_of_time(), certain_from_start=made.get("doubt") is CERTAIN)
+            )
             return
         for seen, spent in AFTER_SEND if action.step is Step.SEND else AFTER_ASK:
             branch = copy(subject)
@@ -123,13 +177,19 @@ class TestEveryCourse:
     def test_of_an_effect_in_certain_doubt_never_ends_as_not_done(self, word):
         good = (Step.ANSWERED, Step.FAILED, Step.UNKNOWN, Step.BLOCKED, Step.TAKEN)
 
-        assert offenders([word], lambda course: course.doubtful is not None and course.end not in good) == []
+        assert (
+            offenders([word], lambda course: course.doubtful is not None and course.end not in good)
+            == []
+        )
 
     @pytest.mark.parametrize("word", ASKABLE_WORDS)
     def test_with_a_lost_answer_goes_on_with_a_look_up(self, word):
         def broken(course):
             follows = zip(course.told, course.steps[1:], strict=False)
-            return any(step is Step.SEND and seen in LOST and following is not Step.ASK for (step, seen, _), following in follows)
+            return any(
+                step is Step.SEND and seen in LOST and following is not Step.ASK
+                for (step, seen, _), following in follows
+            )
 
         assert offenders([word], broken) == []
 
@@ -138,7 +198,10 @@ class TestEveryCourse:
         def broken(course):
             first = course.doubtful
             later = range(max(first, 1), len(course.steps)) if first is not None else ()
-            return any(course.steps[at] is Step.SEND and course.seen[at - 1] not in UNKNOWN_ID for at in later)
+            return any(
+                course.steps[at] is Step.SEND and course.seen[at - 1] not in UNKNOWN_ID
+                for at in later
+            )
 
         assert offenders([word], broken) == []
 
@@ -158,7 +221,9 @@ class TestEveryCourse:
 
     def test_of_what_cannot_be_asked_about_sends_at_most_once_more(self):
         def broken(course):
-            return course.doubtful is not None and course.steps[course.doubtful :].count(Step.SEND) > 1
+            return (
+                course.doubtful is not None and course.steps[course.doubtful :].count(Step.SEND) > 1
+            )
 
         assert offenders(UNASKABLE_WORDS, broken) == []
 
@@ -179,12 +244,18 @@ class TestEveryCourse:
         def broken(course):
             times = list(accumulate((spent for _, _, spent in course.told), initial=0.0))
             first = 0.0 if course.certain_from_start else times[1]
-            return any(step is Step.SEND and at - first >= POLICY.resend_within for step, at in zip(course.steps, times, strict=False))
+            return any(
+                step is Step.SEND and at - first >= POLICY.resend_within
+                for step, at in zip(course.steps, times, strict=False)
+            )
 
         assert offenders([word], broken) == []
 
     def test_of_unknown_age_never_sends(self):
-        assert offenders(["a resumed effect of unknown age"], lambda course: Step.SEND in course.steps) == []
+        assert (
+            offenders(["a resumed effect of unknown age"], lambda course: Step.SEND in course.steps)
+            == []
+        )
 
     @pytest.mark.parametrize("word", HARMLESS_WORDS)
     def test_of_what_is_harmless_never_asks(self, word):
@@ -196,7 +267,10 @@ class TestEveryCourse:
 
     def test_of_what_may_be_repeated_is_sent_again_after_a_lost_answer(self):
         def broken(course):
-            return len(course.steps) < POLICY.attempts and course.seen[-1] in (Seen.NO_ANSWER, Seen.UNCLEAR)
+            return len(course.steps) < POLICY.attempts and course.seen[-1] in (
+                Seen.NO_ANSWER,
+                Seen.UNCLEAR,
+            )
 
         assert offenders(["an effect that may be repeated"], broken) == []
 
@@ -215,41 +289,71 @@ class TestEveryCourse:
 
     @pytest.mark.parametrize("word", WORDS)
     def test_ends_failed_just_where_the_failure_was_seen(self, word):
-        assert offenders([word], lambda course: (course.end is Step.FAILED) != (course.seen[-1] is Seen.FAILED)) == []
+        assert (
+            offenders(
+                [word],
+                lambda course: (course.end is Step.FAILED) != (course.seen[-1] is Seen.FAILED),
+            )
+            == []
+        )
 
     @pytest.mark.parametrize("word", EFFECT_WORDS)
     def test_of_an_effect_ends_not_sent_only_where_nothing_was(self, word):
-        assert offenders([word], lambda course: course.end is Step.NOT_SENT and set(course.seen) != {Seen.NOT_SENT}) == []
+        assert (
+            offenders(
+                [word],
+                lambda course: course.end is Step.NOT_SENT and set(course.seen) != {Seen.NOT_SENT},
+            )
+            == []
+        )
 
     @pytest.mark.parametrize("word", EFFECT_WORDS)
     def test_of_an_effect_ends_refused_only_where_an_error_was_seen(self, word):
-        assert offenders([word], lambda course: course.end is Step.REFUSED and Seen.ERROR not in course.seen) == []
+        assert (
+            offenders(
+                [word], lambda course: course.end is Step.REFUSED and Seen.ERROR not in course.seen
+            )
+            == []
+        )
 
     @pytest.mark.parametrize("word", ASKABLE_WORDS)
-    def test_of_what_can_be_asked_about_ends_refused_only_where_the_issuer_itself_says_that_it_does_not_know_the_id(self, word):
+    def test_of_what_can_be_asked_about_ends_refused_only_where_the_issuer_itself_says_that_it_does_not_know_the_id(
+        self, word
+    ):
         def broken(course):
             return course.end is Step.REFUSED and course.told[-1][:2] != (Step.ASK, Seen.NOT_KNOWN)
 
         assert offenders([word], broken) == []
 
-    @pytest.mark.parametrize("word", ["an effect", "an effect under a given id that is asked about once"])
+    @pytest.mark.parametrize(
+        "word", ["an effect", "an effect under a given id that is asked about once"]
+    )
     def test_with_a_refusal_that_is_looked_up_once_gets_an_end_from_the_first_answer(self, word):
         def broken(course):
             at = course.seen.index(Seen.ERROR) if Seen.ERROR in course.seen else len(course.seen)
             plain = not {Seen.LIMITED, *LOST} & set(course.seen[:at])
-            answers = [seen for seen in course.seen[at + 1 :] if seen not in (Seen.NOT_SENT, Seen.NO_ANSWER, Seen.LIMITED)]
+            answers = [
+                seen
+                for seen in course.seen[at + 1 :]
+                if seen not in (Seen.NOT_SENT, Seen.NO_ANSWER, Seen.LIMITED)
+            ]
             return plain and len(answers) > 1
 
         assert offenders([word], broken) == []
 
     @pytest.mark.parametrize("word", ASKABLE_WORDS)
-    def test_of_what_can_be_asked_about_ends_blocked_just_where_the_question_is_refused_too(self, word):
+    def test_of_what_can_be_asked_about_ends_blocked_just_where_the_question_is_refused_too(
+        self, word
+    ):
         def broken(course):
             sent = [seen for step, seen, _ in course.told if step is Step.SEND]
             refused = course.told[-1][0] is Step.ASK and course.seen[-1] in REFUSALS
-            # The issuer's own refusal is of this call only if the question about it is refused in the same form, and no 429 came before.
+            # The issuer's own refusal is of this call only if the question about it is refused in
+            # the same form, and no 429 came before.
             own = sent[-1:] == [Seen.DENIED] and not set(sent) & {*LOST, Seen.BLOCKED}
-            unsure = sent[-1:] == [Seen.BLOCKED] or (own and (Seen.LIMITED in sent or course.seen[-1] is Seen.BLOCKED))
+            unsure = sent[-1:] == [Seen.BLOCKED] or (
+                own and (Seen.LIMITED in sent or course.seen[-1] is Seen.BLOCKED)
+            )
             return (course.end is Step.BLOCKED) != (refused and unsure)
 
         assert offenders([word], broken) == []
@@ -260,11 +364,20 @@ class TestEveryCourse:
 
     @pytest.mark.parametrize("word", EFFECT_WORDS)
     def test_of_an_effect_ends_denied_only_where_no_answer_was_lost(self, word):
-        assert offenders([word], lambda course: course.end is Step.DENIED and course.doubtful is not None) == []
+        assert (
+            offenders(
+                [word], lambda course: course.end is Step.DENIED and course.doubtful is not None
+            )
+            == []
+        )
 
     def test_of_a_given_id_ends_refused_only_after_the_id_stayed_unknown_through_the_grace(self):
         def broken(course):
-            return course.end is Step.REFUSED and course.told[-1] != (Step.ASK, Seen.NOT_KNOWN, LATE)
+            return course.end is Step.REFUSED and course.told[-1] != (
+                Step.ASK,
+                Seen.NOT_KNOWN,
+                LATE,
+            )
 
         assert offenders(["an effect under a given id"], broken) == []
 

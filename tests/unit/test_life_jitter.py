@@ -6,7 +6,9 @@ from freedompay_async.calls.call_state import full_jitter
 
 
 class TestFullJitter:
-    @pytest.mark.parametrize(("count", "expected"), [(0, 1.0), (1, 2.0), (2, 4.0), (3, 8.0), (4, 8.0), (10_000, 8.0)])
+    @pytest.mark.parametrize(
+        ("count", "expected"), [(0, 1.0), (1, 2.0), (2, 4.0), (3, 8.0), (4, 8.0), (10_000, 8.0)]
+    )
     def test_doubles_up_to_the_most(self, count, expected):
         assert full_jitter(1.0, 8.0, count, lambda: 1.0) == expected
 

@@ -23,14 +23,18 @@ def test_the_pause_starts_again_after_news(life, after_sends):
 
 
 @pytest.mark.parametrize("retry", [Retry.READ, Retry.ASKABLE])
-def test_the_pause_after_a_limited_attempt_is_as_long_as_the_issuer_asked_and_the_jitter(life, retry):
+def test_the_pause_after_a_limited_attempt_is_as_long_as_the_issuer_asked_and_the_jitter(
+    life, retry
+):
     subject = life(retry, rng=lambda: 1.0)
     subject.sent(0.0)
 
     assert subject.after_send(Seen.LIMITED, 0.0, retry_after=30.0) == Action(Step.SEND, 31.0)
 
 
-@pytest.mark.parametrize("seen", [Seen.LIMITED, Seen.NO_ANSWER, Seen.UNCLEAR, Seen.TAKEN, Seen.BLOCKED, Seen.ERROR])
+@pytest.mark.parametrize(
+    "seen", [Seen.LIMITED, Seen.NO_ANSWER, Seen.UNCLEAR, Seen.TAKEN, Seen.BLOCKED, Seen.ERROR]
+)
 def test_the_pause_before_a_look_up_is_as_long_as_the_issuer_asked(resumed, seen):
     subject = resumed()
     subject.sent(0.0)
@@ -38,8 +42,12 @@ def test_the_pause_before_a_look_up_is_as_long_as_the_issuer_asked(resumed, seen
     assert subject.after_send(seen, 0.0, retry_after=30.0) == Action(Step.ASK, 30.0)
 
 
-@pytest.mark.parametrize(("seen", "expected"), [(Seen.BLOCKED, 30.0), (Seen.ERROR, 0.0), (Seen.DENIED, 0.0)])
-def test_a_refusal_is_looked_up_at_once_whatever_the_issuer_asks_for_and_a_gateways_when_it_has_asked_for(life, seen, expected):
+@pytest.mark.parametrize(
+    ("seen", "expected"), [(Seen.BLOCKED, 30.0), (Seen.ERROR, 0.0), (Seen.DENIED, 0.0)]
+)
+def test_a_refusal_is_looked_up_at_once_whatever_the_issuer_asks_for_and_a_gateways_when_it_has_asked_for(
+    life, seen, expected
+):
     def after(retry_after):
         subject = life(rng=lambda: 1.0)
         subject.sent(0.0)
@@ -55,7 +63,9 @@ def test_there_is_no_pause_before_a_refused_id_of_the_callers_is_looked_up_once(
     assert subject.after_send(Seen.ERROR, 0.0) == Action(Step.ASK)
 
 
-def test_the_pause_before_a_refused_id_of_the_callers_is_looked_up_through_the_grace_has_jitter(life):
+def test_the_pause_before_a_refused_id_of_the_callers_is_looked_up_through_the_grace_has_jitter(
+    life,
+):
     subject = life(rng=lambda: 1.0, doubt=Doubt.POSSIBLE)
     subject.sent(0.0)
 
@@ -63,23 +73,31 @@ def test_the_pause_before_a_refused_id_of_the_callers_is_looked_up_through_the_g
 
 
 @pytest.mark.parametrize(("retry_after", "expected"), [(0.0, [1.0, 2.0]), (30.0, [31.0, 32.0])])
-def test_the_pause_between_the_questions_about_a_refusal_that_got_no_answer_grows(life, play, retry_after, expected):
+def test_the_pause_between_the_questions_about_a_refusal_that_got_no_answer_grows(
+    life, play, retry_after, expected
+):
     subject = life(rng=lambda: 1.0)
     play(subject, Seen.ERROR)
 
-    assert [subject.after_ask(Seen.NO_ANSWER, 0.0, retry_after=retry_after).pause for _ in range(2)] == expected
+    assert [
+        subject.after_ask(Seen.NO_ANSWER, 0.0, retry_after=retry_after).pause for _ in range(2)
+    ] == expected
 
 
 @pytest.mark.parametrize("seen", [Seen.NO_ANSWER, Seen.UNCLEAR])
 @pytest.mark.parametrize(("retry_after", "expected"), [(0.0, 5.0), (2.0, 5.0), (30.0, 31.0)])
-def test_the_pause_before_the_one_repeat_of_what_cannot_be_asked_about_is_the_grace_at_least(life, seen, retry_after, expected):
+def test_the_pause_before_the_one_repeat_of_what_cannot_be_asked_about_is_the_grace_at_least(
+    life, seen, retry_after, expected
+):
     subject = life(Retry.UNASKABLE, header_id=True, rng=lambda: 1.0)
     subject.sent(0.0)
 
     assert subject.after_send(seen, 0.0, retry_after=retry_after) == Action(Step.SEND, expected)
 
 
-def test_the_pause_before_the_one_repeat_of_what_cannot_be_asked_about_is_as_long_as_the_issuer_asked(life):
+def test_the_pause_before_the_one_repeat_of_what_cannot_be_asked_about_is_as_long_as_the_issuer_asked(
+    life,
+):
     subject = life(Retry.UNASKABLE, header_id=True)
     subject.sent(0.0)
 
@@ -99,7 +117,9 @@ def test_the_pause_between_look_ups_of_an_unknown_id_is_as_long_as_the_issuer_as
     assert resumed().after_ask(Seen.NOT_KNOWN, 0.0, retry_after=2.0) == Action(Step.ASK, 2.0)
 
 
-def test_the_pause_between_look_ups_of_an_unknown_id_may_outlast_the_grace_where_the_issuer_asked_for_it(resumed):
+def test_the_pause_between_look_ups_of_an_unknown_id_may_outlast_the_grace_where_the_issuer_asked_for_it(
+    resumed,
+):
     assert resumed().after_ask(Seen.NOT_KNOWN, 4.5, retry_after=2.0) == Action(Step.ASK, 2.0)
 
 
@@ -108,7 +128,9 @@ def test_the_pause_before_what_is_sent_again_is_as_long_as_the_issuer_asked(resu
 
 
 def test_the_pause_between_look_ups_after_an_error_is_as_long_as_the_issuer_asked(resumed):
-    assert resumed(said_no=True).after_ask(Seen.NOT_KNOWN, LATE, retry_after=2.0) == Action(Step.ASK, 2.0)
+    assert resumed(said_no=True).after_ask(Seen.NOT_KNOWN, LATE, retry_after=2.0) == Action(
+        Step.ASK, 2.0
+    )
 
 
 def test_the_pause_between_look_ups_of_an_unknown_id_ends_with_the_grace(resumed):

@@ -11,11 +11,16 @@ from freedompay_async.contract.calls import Retry
 NONE, POSSIBLE = Doubt.NONE, Doubt.POSSIBLE
 LATE = 6.0  # More than the grace.
 CONFLICT = (Seen.ERROR, {"conflict": True})
-LOOKED_UP_ONCE = {"an id of the library's": {}, "an id of a caller who asks again": {"doubt": POSSIBLE, "ask_once": True}}
+LOOKED_UP_ONCE = {
+    "an id of the library's": {},
+    "an id of a caller who asks again": {"doubt": POSSIBLE, "ask_once": True},
+}
 
 
 class TestOneLook:
-    """A refusal of an id that was made for this very call, or of one whose caller asks again later, is looked up once."""
+    """A refusal of an id that was made for this very call, or of one whose caller asks again later,
+    is looked up once.
+    """
 
     @pytest.mark.parametrize("made", LOOKED_UP_ONCE.values(), ids=LOOKED_UP_ONCE)
     @pytest.mark.parametrize(
@@ -38,19 +43,40 @@ class TestOneLook:
         assert play(life(**made), Seen.ERROR, seen) == [Step.SEND, Step.ASK, expected]
 
     @pytest.mark.parametrize("seen", [Seen.NOT_SENT, Seen.NO_ANSWER, Seen.LIMITED])
-    def test_that_got_no_answer_is_tried_as_often_as_the_policy_has_attempts(self, life, play, seen):
-        assert play(life(), Seen.ERROR, seen, seen, seen) == [Step.SEND, Step.ASK, Step.ASK, Step.ASK, Step.UNKNOWN]
+    def test_that_got_no_answer_is_tried_as_often_as_the_policy_has_attempts(
+        self, life, play, seen
+    ):
+        assert play(life(), Seen.ERROR, seen, seen, seen) == [
+            Step.SEND,
+            Step.ASK,
+            Step.ASK,
+            Step.ASK,
+            Step.UNKNOWN,
+        ]
 
-    @pytest.mark.parametrize(("seen", "expected"), [(Seen.NOT_KNOWN, Step.REFUSED), (Seen.KNOWN, Step.ANSWERED)])
+    @pytest.mark.parametrize(
+        ("seen", "expected"), [(Seen.NOT_KNOWN, Step.REFUSED), (Seen.KNOWN, Step.ANSWERED)]
+    )
     def test_may_be_the_last_of_them_that_decides(self, life, play, seen, expected):
         assert play(life(), Seen.ERROR, Seen.NO_ANSWER, Seen.LIMITED, seen)[-1] == expected
 
-    @pytest.mark.parametrize(("doubt", "expected"), [(NONE, Step.REFUSED), (POSSIBLE, Step.DUPLICATE)])
-    def test_of_a_conflict_is_a_duplicate_only_where_the_id_may_have_been_used_before(self, life, play, doubt, expected):
-        assert play(life(doubt=doubt, ask_once=True), CONFLICT, Seen.NOT_KNOWN) == [Step.SEND, Step.ASK, expected]
+    @pytest.mark.parametrize(
+        ("doubt", "expected"), [(NONE, Step.REFUSED), (POSSIBLE, Step.DUPLICATE)]
+    )
+    def test_of_a_conflict_is_a_duplicate_only_where_the_id_may_have_been_used_before(
+        self, life, play, doubt, expected
+    ):
+        assert play(life(doubt=doubt, ask_once=True), CONFLICT, Seen.NOT_KNOWN) == [
+            Step.SEND,
+            Step.ASK,
+            expected,
+        ]
 
     def test_is_not_enough_where_an_answer_was_lost(self, resumed, play):
-        assert play(resumed(ask_once=True), LATE, Seen.NOT_KNOWN, Seen.ERROR, LATE, Seen.NOT_KNOWN)[-1] == Step.ASK
+        assert (
+            play(resumed(ask_once=True), LATE, Seen.NOT_KNOWN, Seen.ERROR, LATE, Seen.NOT_KNOWN)[-1]
+            == Step.ASK
+        )
 
     def test_ends_unknown_where_nothing_more_can_be_sent(self, life):
         subject = life()

@@ -42,9 +42,25 @@ class TestScenario:
         assert play(life(), *script) == [Step.SEND, Step.ASK, Step.SEND, Step.ASK, Step.ANSWERED]
 
     def test_an_error_to_the_second_send_is_never_taken_for_a_refusal(self, life, play):
-        script = (Seen.NO_ANSWER, LATE, Seen.NOT_KNOWN, Seen.ERROR, LATE, Seen.NOT_KNOWN, 1000.0, Seen.NOT_KNOWN)
+        script = (
+            Seen.NO_ANSWER,
+            LATE,
+            Seen.NOT_KNOWN,
+            Seen.ERROR,
+            LATE,
+            Seen.NOT_KNOWN,
+            1000.0,
+            Seen.NOT_KNOWN,
+        )
 
-        assert play(life(), *script) == [Step.SEND, Step.ASK, Step.SEND, Step.ASK, Step.ASK, Step.ASK]
+        assert play(life(), *script) == [
+            Step.SEND,
+            Step.ASK,
+            Step.SEND,
+            Step.ASK,
+            Step.ASK,
+            Step.ASK,
+        ]
 
     def test_an_error_to_the_second_send_ends_unknown_when_time_is_up(self, life, play):
         subject = life()
@@ -53,14 +69,36 @@ class TestScenario:
         assert subject.out_of_time() == Step.UNKNOWN
 
     def test_a_second_lost_answer_has_a_grace_of_its_own(self, life, play):
-        script = (Seen.NO_ANSWER, LATE, Seen.NOT_KNOWN, Seen.NO_ANSWER, 4.0, Seen.NOT_KNOWN, 1.0, Seen.NOT_KNOWN)
+        script = (
+            Seen.NO_ANSWER,
+            LATE,
+            Seen.NOT_KNOWN,
+            Seen.NO_ANSWER,
+            4.0,
+            Seen.NOT_KNOWN,
+            1.0,
+            Seen.NOT_KNOWN,
+        )
 
-        assert play(life(), *script) == [Step.SEND, Step.ASK, Step.SEND, Step.ASK, Step.ASK, Step.SEND]
+        assert play(life(), *script) == [
+            Step.SEND,
+            Step.ASK,
+            Step.SEND,
+            Step.ASK,
+            Step.ASK,
+            Step.SEND,
+        ]
 
     def test_lost_answers_are_sent_again_until_resend_within_has_passed(self, life, play):
         lost = (Seen.NO_ANSWER, 50.0, Seen.NOT_KNOWN)
 
-        assert play(life(), *lost, *lost) == [Step.SEND, Step.ASK, Step.SEND, Step.ASK, Step.UNKNOWN]
+        assert play(life(), *lost, *lost) == [
+            Step.SEND,
+            Step.ASK,
+            Step.SEND,
+            Step.ASK,
+            Step.UNKNOWN,
+        ]
 
     def test_a_second_send_that_did_not_leave_is_looked_up_and_tried_again(self, life, play):
         script = (Seen.NO_ANSWER, LATE, Seen.NOT_KNOWN, Seen.NOT_SENT, Seen.NOT_KNOWN)
@@ -89,10 +127,18 @@ class TestScenario:
         assert play(life(), Seen.UNCLEAR, LATE, Seen.NOT_KNOWN) == [Step.SEND, Step.ASK, Step.SEND]
 
     def test_an_error_to_a_given_id_that_is_known(self, life, play):
-        assert play(life(doubt=POSSIBLE), Seen.ERROR, Seen.KNOWN) == [Step.SEND, Step.ASK, Step.ANSWERED]
+        assert play(life(doubt=POSSIBLE), Seen.ERROR, Seen.KNOWN) == [
+            Step.SEND,
+            Step.ASK,
+            Step.ANSWERED,
+        ]
 
     def test_an_error_to_a_given_id_whose_request_failed(self, life, play):
-        assert play(life(doubt=POSSIBLE), Seen.ERROR, Seen.FAILED) == [Step.SEND, Step.ASK, Step.FAILED]
+        assert play(life(doubt=POSSIBLE), Seen.ERROR, Seen.FAILED) == [
+            Step.SEND,
+            Step.ASK,
+            Step.FAILED,
+        ]
 
     def test_an_error_to_a_given_id_that_stays_unknown_is_a_refusal(self, life, play):
         script = (Seen.ERROR, 1.0, Seen.NOT_KNOWN, 4.0, Seen.NOT_KNOWN)
@@ -102,9 +148,16 @@ class TestScenario:
     def test_a_conflict_for_a_given_id_that_stays_unknown_is_a_duplicate(self, life, play):
         script = (CONFLICT, 1.0, Seen.NOT_KNOWN, 4.0, Seen.NOT_KNOWN)
 
-        assert play(life(doubt=POSSIBLE), *script) == [Step.SEND, Step.ASK, Step.ASK, Step.DUPLICATE]
+        assert play(life(doubt=POSSIBLE), *script) == [
+            Step.SEND,
+            Step.ASK,
+            Step.ASK,
+            Step.DUPLICATE,
+        ]
 
-    def test_a_conflict_for_an_id_made_for_this_call_is_looked_up_once_and_is_a_refusal(self, life, play):
+    def test_a_conflict_for_an_id_made_for_this_call_is_looked_up_once_and_is_a_refusal(
+        self, life, play
+    ):
         assert play(life(), CONFLICT, Seen.NOT_KNOWN) == [Step.SEND, Step.ASK, Step.REFUSED]
 
     def test_a_refusal_of_what_a_proxy_has_sent_twice_is_answered_by_the_look_up(self, life, play):
@@ -113,12 +166,16 @@ class TestScenario:
     def test_a_refusal_whose_look_up_only_a_gateway_answers_is_none(self, life, play):
         assert play(life(), Seen.ERROR, Seen.SILENT) == [Step.SEND, Step.ASK, Step.UNKNOWN]
 
-    def test_a_refusal_of_a_given_id_whose_look_ups_only_a_gateway_answers_is_none(self, life, play):
+    def test_a_refusal_of_a_given_id_whose_look_ups_only_a_gateway_answers_is_none(
+        self, life, play
+    ):
         script = (Seen.ERROR, 1.0, Seen.SILENT, 4.0, Seen.SILENT)
 
         assert play(life(doubt=POSSIBLE), *script) == [Step.SEND, Step.ASK, Step.ASK, Step.UNKNOWN]
 
-    def test_a_lost_answer_whose_look_ups_only_a_gateway_answers_is_sent_again_after_the_grace(self, life, play):
+    def test_a_lost_answer_whose_look_ups_only_a_gateway_answers_is_sent_again_after_the_grace(
+        self, life, play
+    ):
         script = (Seen.NO_ANSWER, 1.0, Seen.SILENT, 4.0, Seen.SILENT, Seen.OK)
 
         assert play(life(), *script) == [Step.SEND, Step.ASK, Step.ASK, Step.SEND, Step.ANSWERED]
@@ -137,34 +194,70 @@ class TestScenario:
 
         assert play(life(), *script) == [Step.SEND, Step.SEND, Step.ASK, Step.REFUSED]
 
-    def test_an_error_after_an_attempt_that_did_not_leave_is_looked_up_once_and_is_a_refusal(self, life, play):
-        assert play(life(), Seen.NOT_SENT, Seen.ERROR, Seen.NOT_KNOWN) == [Step.SEND, Step.SEND, Step.ASK, Step.REFUSED]
+    def test_an_error_after_an_attempt_that_did_not_leave_is_looked_up_once_and_is_a_refusal(
+        self, life, play
+    ):
+        assert play(life(), Seen.NOT_SENT, Seen.ERROR, Seen.NOT_KNOWN) == [
+            Step.SEND,
+            Step.SEND,
+            Step.ASK,
+            Step.REFUSED,
+        ]
 
     @pytest.mark.parametrize("retry", Retry)
     def test_limited_to_every_attempt(self, life, play, retry):
-        assert play(life(retry, header_id=True), *[Seen.LIMITED] * 3) == [Step.SEND, Step.SEND, Step.SEND, Step.LIMITED]
+        assert play(life(retry, header_id=True), *[Seen.LIMITED] * 3) == [
+            Step.SEND,
+            Step.SEND,
+            Step.SEND,
+            Step.LIMITED,
+        ]
 
     def test_limited_is_the_end_where_nothing_tells_a_repeat_from_a_new_call(self, life, play):
         assert play(life(UNASKABLE), Seen.LIMITED) == [Step.SEND, Step.LIMITED]
 
     def test_limited_after_an_attempt_that_did_not_leave_is_the_same_end(self, life, play):
-        assert play(life(UNASKABLE), Seen.NOT_SENT, Seen.LIMITED) == [Step.SEND, Step.SEND, Step.LIMITED]
+        assert play(life(UNASKABLE), Seen.NOT_SENT, Seen.LIMITED) == [
+            Step.SEND,
+            Step.SEND,
+            Step.LIMITED,
+        ]
 
     @pytest.mark.parametrize("retry", Retry)
     def test_not_sent_at_every_attempt(self, life, play, retry):
-        assert play(life(retry), *[Seen.NOT_SENT] * 3) == [Step.SEND, Step.SEND, Step.SEND, Step.NOT_SENT]
+        assert play(life(retry), *[Seen.NOT_SENT] * 3) == [
+            Step.SEND,
+            Step.SEND,
+            Step.SEND,
+            Step.NOT_SENT,
+        ]
 
     @pytest.mark.parametrize("retry", EFFECTS)
     def test_limited_once_and_then_not_sent_is_limited(self, life, play, retry):
         script = (Seen.LIMITED, Seen.NOT_SENT, Seen.NOT_SENT)
 
-        assert play(life(retry, header_id=True), *script) == [Step.SEND, Step.SEND, Step.SEND, Step.LIMITED]
+        assert play(life(retry, header_id=True), *script) == [
+            Step.SEND,
+            Step.SEND,
+            Step.SEND,
+            Step.LIMITED,
+        ]
 
     def test_a_read_without_an_answer_to_any_attempt(self, life, play):
-        assert play(life(READ), *[Seen.NO_ANSWER] * 3) == [Step.SEND, Step.SEND, Step.SEND, Step.UNKNOWN]
+        assert play(life(READ), *[Seen.NO_ANSWER] * 3) == [
+            Step.SEND,
+            Step.SEND,
+            Step.SEND,
+            Step.UNKNOWN,
+        ]
 
     def test_a_read_is_answered_at_the_last_attempt(self, life, play):
-        assert play(life(READ), Seen.NO_ANSWER, Seen.LIMITED, Seen.OK) == [Step.SEND, Step.SEND, Step.SEND, Step.ANSWERED]
+        assert play(life(READ), Seen.NO_ANSWER, Seen.LIMITED, Seen.OK) == [
+            Step.SEND,
+            Step.SEND,
+            Step.SEND,
+            Step.ANSWERED,
+        ]
 
     def test_the_only_attempt_of_a_policy_with_one(self, play):
         subject = Life(Policy(attempts=1), READ)
@@ -180,12 +273,18 @@ class TestScenario:
         assert play(resumed(), Seen.KNOWN) == [Step.ASK, Step.ANSWERED]
 
     def test_a_resumed_effect_is_sent_again_when_its_id_is_unknown(self, resumed, play):
-        assert play(resumed(), Seen.NOT_KNOWN, Seen.OK, now=LATE) == [Step.ASK, Step.SEND, Step.ANSWERED]
+        assert play(resumed(), Seen.NOT_KNOWN, Seen.OK, now=LATE) == [
+            Step.ASK,
+            Step.SEND,
+            Step.ANSWERED,
+        ]
 
     def test_a_resumed_effect_is_not_sent_again_after_resend_within(self, resumed, play):
         assert play(resumed(first_sent=-100.0), Seen.NOT_KNOWN) == [Step.ASK, Step.UNKNOWN]
 
-    def test_a_resumed_effect_of_unknown_age_is_asked_about_through_the_grace_and_never_sent(self, resumed, play):
+    def test_a_resumed_effect_of_unknown_age_is_asked_about_through_the_grace_and_never_sent(
+        self, resumed, play
+    ):
         script = (Seen.NOT_KNOWN, LATE, Seen.NOT_KNOWN)
 
         assert play(resumed(may_resend=False), *script) == [Step.ASK, Step.ASK, Step.UNKNOWN]
@@ -199,25 +298,37 @@ class TestScenario:
 
         assert subject.first_sent == -90.0
 
-    def test_an_effect_that_cannot_be_asked_about_is_sent_once_more_where_a_header_has_its_id(self, life, play):
+    def test_an_effect_that_cannot_be_asked_about_is_sent_once_more_where_a_header_has_its_id(
+        self, life, play
+    ):
         subject = life(UNASKABLE, header_id=True)
 
         assert play(subject, Seen.NO_ANSWER, Seen.NO_ANSWER) == [Step.SEND, Step.SEND, Step.UNKNOWN]
 
     def test_an_effect_that_pays_is_not_sent_again(self, life, play):
-        assert play(life(UNASKABLE, header_id=True, pays=True), Seen.NO_ANSWER) == [Step.SEND, Step.UNKNOWN]
+        assert play(life(UNASKABLE, header_id=True, pays=True), Seen.NO_ANSWER) == [
+            Step.SEND,
+            Step.UNKNOWN,
+        ]
 
     def test_an_effect_that_pays_is_not_sent_again_after_a_429_either(self, life, play):
-        assert play(life(UNASKABLE, header_id=True, pays=True), Seen.LIMITED) == [Step.SEND, Step.LIMITED]
+        assert play(life(UNASKABLE, header_id=True, pays=True), Seen.LIMITED) == [
+            Step.SEND,
+            Step.LIMITED,
+        ]
 
     def test_an_effect_that_pays_is_sent_once_more_where_the_policy_says_so(self, life, play):
         subject = life(UNASKABLE, header_id=True, pays=True, policy=Policy(resend_payments=True))
 
         assert play(subject, Seen.NO_ANSWER, Seen.OK) == [Step.SEND, Step.SEND, Step.ANSWERED]
 
-    def test_an_effect_that_cannot_be_asked_about_ends_unknown_without_an_id_in_a_header(self, life, play):
+    def test_an_effect_that_cannot_be_asked_about_ends_unknown_without_an_id_in_a_header(
+        self, life, play
+    ):
         assert play(life(UNASKABLE), Seen.NO_ANSWER) == [Step.SEND, Step.UNKNOWN]
 
     @pytest.mark.parametrize("header_id", [False, True])
-    def test_a_resumed_effect_that_cannot_be_asked_about_ends_unknown_at_once(self, resumed, header_id):
+    def test_a_resumed_effect_that_cannot_be_asked_about_ends_unknown_at_once(
+        self, resumed, header_id
+    ):
         assert resumed(UNASKABLE, header_id=header_id).start() == Action(Step.UNKNOWN)

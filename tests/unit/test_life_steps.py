@@ -101,7 +101,9 @@ class TestFirstSend:
             (False, POSSIBLE, Seen.ERROR, Step.UNKNOWN),
         ],
     )
-    def test_of_an_effect_that_cannot_be_asked_about(self, life, after_sends, header_id, doubt, seen, expected):
+    def test_of_an_effect_that_cannot_be_asked_about(
+        self, life, after_sends, header_id, doubt, seen, expected
+    ):
         assert after_sends(life(UNASKABLE, header_id=header_id, doubt=doubt), seen).step == expected
 
     @pytest.mark.parametrize(
@@ -118,20 +120,38 @@ class TestFirstSend:
             (Seen.ERROR, Step.REFUSED),
         ],
     )
-    def test_of_an_effect_that_pays_is_never_that_it_is_sent_again(self, life, after_sends, seen, expected):
+    def test_of_an_effect_that_pays_is_never_that_it_is_sent_again(
+        self, life, after_sends, seen, expected
+    ):
         assert after_sends(life(UNASKABLE, header_id=True, pays=True), seen).step == expected
 
-    @pytest.mark.parametrize("seen", [seen for seen in Seen if seen not in (Seen.KNOWN, Seen.FAILED, Seen.NOT_KNOWN, Seen.SILENT)])
-    def test_of_an_effect_that_pays_is_that_of_another_where_the_policy_says_so(self, life, after_sends, seen):
+    @pytest.mark.parametrize(
+        "seen",
+        [
+            seen
+            for seen in Seen
+            if seen not in (Seen.KNOWN, Seen.FAILED, Seen.NOT_KNOWN, Seen.SILENT)
+        ],
+    )
+    def test_of_an_effect_that_pays_is_that_of_another_where_the_policy_says_so(
+        self, life, after_sends, seen
+    ):
         allowed = replace(POLICY, resend_payments=True)
-        pays, other = (life(UNASKABLE, header_id=True, pays=pays, policy=allowed) for pays in (True, False))
+        pays, other = (
+            life(UNASKABLE, header_id=True, pays=pays, policy=allowed) for pays in (True, False)
+        )
 
         assert after_sends(pays, seen) == after_sends(other, seen)
 
-    def test_of_an_effect_that_pays_is_not_that_it_is_sent_again_without_an_id_in_a_header(self, life, after_sends):
+    def test_of_an_effect_that_pays_is_not_that_it_is_sent_again_without_an_id_in_a_header(
+        self, life, after_sends
+    ):
         allowed = replace(POLICY, resend_payments=True)
 
-        assert after_sends(life(UNASKABLE, pays=True, policy=allowed), Seen.NO_ANSWER).step is Step.UNKNOWN
+        assert (
+            after_sends(life(UNASKABLE, pays=True, policy=allowed), Seen.NO_ANSWER).step
+            is Step.UNKNOWN
+        )
 
     @pytest.mark.parametrize(
         ("seen", "expected"),
@@ -212,12 +232,17 @@ class TestLookUp:
         assert subject.after_ask(seen, LATE).step == expected
 
     @pytest.mark.parametrize(
-        ("doubt", "said_no"), [(doubt, said_no) for doubt in Doubt for said_no in (False, True) if doubt or not said_no]
+        ("doubt", "said_no"),
+        [(doubt, said_no) for doubt in Doubt for said_no in (False, True) if doubt or not said_no],
     )
     @pytest.mark.parametrize("may_resend", [False, True])
     @pytest.mark.parametrize("seen", [Seen.NOT_KNOWN, Seen.SILENT])
-    def test_of_an_unknown_id_is_repeated_through_the_grace(self, life, doubt, said_no, may_resend, seen):
-        subject = life(doubt=doubt, first_sent=0.0, last_sent=0.0, said_no=said_no, may_resend=may_resend)
+    def test_of_an_unknown_id_is_repeated_through_the_grace(
+        self, life, doubt, said_no, may_resend, seen
+    ):
+        subject = life(
+            doubt=doubt, first_sent=0.0, last_sent=0.0, said_no=said_no, may_resend=may_resend
+        )
 
         assert subject.after_ask(seen, 4.999).step == Step.ASK
 
@@ -234,7 +259,14 @@ class TestLookUp:
     def test_that_is_silent_through_the_grace_forbids_a_refusal_and_not_a_second_send(
         self, life, doubt, said_no, conflict, may_resend, expected
     ):
-        subject = life(doubt=doubt, first_sent=0.0, last_sent=0.0, said_no=said_no, conflict=conflict, may_resend=may_resend)
+        subject = life(
+            doubt=doubt,
+            first_sent=0.0,
+            last_sent=0.0,
+            said_no=said_no,
+            conflict=conflict,
+            may_resend=may_resend,
+        )
 
         assert subject.after_ask(Seen.SILENT, 5.0).step == expected
 
@@ -251,13 +283,26 @@ class TestLookUp:
             (POSSIBLE, True, False, False, Step.REFUSED),
         ],
     )
-    def test_of_an_id_that_stays_unknown_through_the_grace(self, life, doubt, said_no, conflict, may_resend, expected):
-        subject = life(doubt=doubt, first_sent=0.0, last_sent=0.0, said_no=said_no, conflict=conflict, may_resend=may_resend)
+    def test_of_an_id_that_stays_unknown_through_the_grace(
+        self, life, doubt, said_no, conflict, may_resend, expected
+    ):
+        subject = life(
+            doubt=doubt,
+            first_sent=0.0,
+            last_sent=0.0,
+            said_no=said_no,
+            conflict=conflict,
+            may_resend=may_resend,
+        )
 
         assert subject.after_ask(Seen.NOT_KNOWN, 5.0).step == expected
 
-    @pytest.mark.parametrize(("now", "expected"), [(99.0, Step.SEND), (100.0, Step.UNKNOWN), (101.0, Step.UNKNOWN)])
-    def test_of_an_unknown_id_sends_again_only_within_resend_within_of_the_first_send(self, life, now, expected):
+    @pytest.mark.parametrize(
+        ("now", "expected"), [(99.0, Step.SEND), (100.0, Step.UNKNOWN), (101.0, Step.UNKNOWN)]
+    )
+    def test_of_an_unknown_id_sends_again_only_within_resend_within_of_the_first_send(
+        self, life, now, expected
+    ):
         subject = life(doubt=CERTAIN, first_sent=0.0, last_sent=50.0)
 
         assert subject.after_ask(Seen.NOT_KNOWN, now).step == expected
@@ -347,7 +392,10 @@ class TestGiveUp:
 
         assert subject.after_send(seen, 0.0).step == Step.UNKNOWN
 
-    @pytest.mark.parametrize("seen", [Seen.NOT_SENT, Seen.NO_ANSWER, Seen.UNCLEAR, Seen.LIMITED, Seen.NOT_KNOWN, Seen.DENIED])
+    @pytest.mark.parametrize(
+        "seen",
+        [Seen.NOT_SENT, Seen.NO_ANSWER, Seen.UNCLEAR, Seen.LIMITED, Seen.NOT_KNOWN, Seen.DENIED],
+    )
     @pytest.mark.parametrize("now", [1.0, LATE])
     def test_ends_the_look_ups_of_an_effect_in_doubt(self, resumed, seen, now):
         subject = resumed()
@@ -355,7 +403,9 @@ class TestGiveUp:
 
         assert subject.after_ask(seen, now).step == Step.UNKNOWN
 
-    @pytest.mark.parametrize(("seen", "expected"), [(Seen.KNOWN, Step.ANSWERED), (Seen.FAILED, Step.FAILED)])
+    @pytest.mark.parametrize(
+        ("seen", "expected"), [(Seen.KNOWN, Step.ANSWERED), (Seen.FAILED, Step.FAILED)]
+    )
     def test_does_not_throw_an_answer_away(self, resumed, seen, expected):
         subject = resumed()
         subject.give_up()
@@ -378,7 +428,9 @@ class TestRecord:
 
         assert subject.sends == 2
 
-    @pytest.mark.parametrize(("seen", "expected"), [(seen, None if seen is Seen.NOT_SENT else 3.0) for seen in Seen])
+    @pytest.mark.parametrize(
+        ("seen", "expected"), [(seen, None if seen is Seen.NOT_SENT else 3.0) for seen in Seen]
+    )
     def test_the_last_send_is_that_of_what_left(self, life, seen, expected):
         subject = life()
         subject.sent(3.0)
@@ -408,7 +460,9 @@ class TestRecord:
             (CERTAIN, (Seen.ERROR, Seen.KNOWN), False),
         ],
     )
-    def test_an_effect_is_found_where_its_given_id_may_have_been_used_before(self, life, play, doubt, seen, expected):
+    def test_an_effect_is_found_where_its_given_id_may_have_been_used_before(
+        self, life, play, doubt, seen, expected
+    ):
         subject = life(doubt=doubt, given=doubt is not NONE)
         play(subject, *seen)
 
@@ -422,7 +476,10 @@ class TestTaken:
     @pytest.mark.parametrize("doubt", [NONE, POSSIBLE, CERTAIN])
     @pytest.mark.parametrize("before", [[], [Seen.NO_ANSWER]])
     def test_ends_what_cannot_be_asked_about(self, life, after_sends, retry, doubt, before):
-        assert after_sends(life(retry, header_id=True, doubt=doubt), *before, Seen.TAKEN).step == Step.TAKEN
+        assert (
+            after_sends(life(retry, header_id=True, doubt=doubt), *before, Seen.TAKEN).step
+            == Step.TAKEN
+        )
 
     @pytest.mark.parametrize("doubt", [NONE, POSSIBLE, CERTAIN])
     def test_is_looked_up_where_it_can_be(self, life, after_sends, doubt):
@@ -437,14 +494,21 @@ class TestTaken:
 class TestNoSuchPath:
     """The path is a guess, and the answer was a 404."""
 
-    @pytest.mark.parametrize(("no_such_path", "expected"), [(False, Step.SEND), (True, Step.UNKNOWN)])
+    @pytest.mark.parametrize(
+        ("no_such_path", "expected"), [(False, Step.SEND), (True, Step.UNKNOWN)]
+    )
     def test_is_not_sent_to_again_after_the_grace(self, life, play, no_such_path, expected):
         made = life(no_such_path=no_such_path)
 
         assert play(made, Seen.UNCLEAR, LATE, Seen.NOT_KNOWN) == [Step.SEND, Step.ASK, expected]
 
     def test_is_looked_up_through_the_grace(self, life, play):
-        assert play(life(no_such_path=True), Seen.UNCLEAR, Seen.NOT_KNOWN, Seen.KNOWN) == [Step.SEND, Step.ASK, Step.ASK, Step.ANSWERED]
+        assert play(life(no_such_path=True), Seen.UNCLEAR, Seen.NOT_KNOWN, Seen.KNOWN) == [
+            Step.SEND,
+            Step.ASK,
+            Step.ASK,
+            Step.ANSWERED,
+        ]
 
 
 class TestItsTurn:

@@ -17,18 +17,30 @@ from freedompay_async.sandbox import Sandbox
 from tests.samples import UNKNOWN_PATH
 
 ID = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
-NO_LOOP = "this library is for asyncio, and no event loop of asyncio is running here. Nothing was sent; call it inside asyncio.run(...)."
-TRIO = 'this library is for asyncio, and here runs trio. Nothing was sent; run it on asyncio (with anyio: backend="asyncio").'
+NO_LOOP = (
+    "this library is for asyncio, and no event loop of asyncio is running here. Nothing was sent; "
+    "call it inside asyncio.run(...)."
+)
+TRIO = (
+    "this library is for asyncio, and here runs trio. Nothing was sent; run it on asyncio (with "
+    'anyio: backend="asyncio").'
+)
 PERSON = NewClient(phone=77017777777, type=1, resident=1, first_name="A", last_name="B")
 DAY = dt.date(2026, 1, 15)
 OWNER = {"cardholder_id": "h", "wallet_id": "w", "card_id": "c"}
 CALLS = {
     "an effect": lambda fp, path: fp.cards.bulk_issue(product_id=2000, count=1),
-    "an effect with an id": lambda fp, path: fp.clients.create(product_id=2000, client=PERSON, request_id=ID),
+    "an effect with an id": lambda fp, path: fp.clients.create(
+        product_id=2000, client=PERSON, request_id=ID
+    ),
     "a read": lambda fp, path: fp.cards.balance("c"),
     "what can't be asked about": lambda fp, path: fp.cards.set_pin("c"),
-    "what gives the same again": lambda fp, path: fp.cards.set_pin("c", "1234", encrypt=lambda pin: "sealed"),
-    "a gift card": lambda fp, path: fp.gift_cards.issue(cardholder_name="A", phone=77017777777, product_code=1),
+    "what gives the same again": lambda fp, path: fp.cards.set_pin(
+        "c", "1234", encrypt=lambda pin: "sealed"
+    ),
+    "a gift card": lambda fp, path: fp.gift_cards.issue(
+        cardholder_name="A", phone=77017777777, product_code=1
+    ),
     "a call of the caller's": lambda fp, path: fp.call(UNKNOWN_PATH, {}, dict),
     "a status": lambda fp, path: fp.requests.status(ID),
     "a refresh": lambda fp, path: fp.requests.attach(ID).refresh(),
@@ -91,7 +103,9 @@ def test_each_call_says_that_trio_runs_it(fp, tmp_path, trio, name):
     assert stepped(CALLS[name](fp, tmp_path / "run.db")).text == TRIO
 
 
-@pytest.mark.parametrize("lowlevel", [SimpleNamespace(in_trio_run=lambda: False), SimpleNamespace(), None])
+@pytest.mark.parametrize(
+    "lowlevel", [SimpleNamespace(in_trio_run=lambda: False), SimpleNamespace(), None]
+)
 def test_trio_is_not_named_where_it_does_not_run_this(trio, lowlevel):
     trio(lowlevel)
 
@@ -117,4 +131,7 @@ def test_a_sandbox_says_it_too():
     error = stepped(Sandbox().__aenter__())
 
     assert type(error) is RuntimeError
-    assert str(error) == ("the sandbox is for asyncio, and no event loop of asyncio is running here: use it inside asyncio.run(...)")
+    assert str(error) == (
+        "the sandbox is for asyncio, and no event loop of asyncio is running here: use it inside "
+        "asyncio.run(...)"
+    )

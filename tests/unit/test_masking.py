@@ -14,9 +14,30 @@ from freedompay_async.redaction.spelling import Known, hide_known
 
 PAN = "4111111111111111"
 NAMES = [
-    *("secret", "secret_key", "client_secret", "mysecretword", "pan", "PAN", "card_number", "cardnumber", "cardNumber"),
+    *(
+        "secret",
+        "secret_key",
+        "client_secret",
+        "mysecretword",
+        "pan",
+        "PAN",
+        "card_number",
+        "cardnumber",
+        "cardNumber",
+    ),
     *("cvv", "cvv2", "cvc", "cvc2", "pin", "Pin", "otp", "password", "document", "expiry"),
-    *("api_key", "authorization", "Authorization", "security_code", "card_no", "cardNo", "valid_thru", "track1", "track2", "sms_code"),
+    *(
+        "api_key",
+        "authorization",
+        "Authorization",
+        "security_code",
+        "card_no",
+        "cardNo",
+        "valid_thru",
+        "track1",
+        "track2",
+        "sms_code",
+    ),
     *("expiration", "expiration_date"),
 ]
 
@@ -34,7 +55,21 @@ class TestNamedFields:
     def test_that_are_secret_are_masked(self, name):
         assert masked(f'{{"{name}":"12a4"}}') == f'{{"{name}":"***"}}'
 
-    @pytest.mark.parametrize("value", ['"1234"', '""', "1234", "-1", "12.5", '"a\\"b"', '"a\\\\"', '"\\u0031"', '"ключ"', '"one\ntwo"'])
+    @pytest.mark.parametrize(
+        "value",
+        [
+            '"1234"',
+            '""',
+            "1234",
+            "-1",
+            "12.5",
+            '"a\\"b"',
+            '"a\\\\"',
+            '"\\u0031"',
+            '"ключ"',
+            '"one\ntwo"',
+        ],
+    )
     def test_of_every_scalar_form_are_masked(self, value):
         assert masked(f'{{"pin":{value},"more":1}}') == '{"pin":"***","more":1}'
 
@@ -43,7 +78,10 @@ class TestNamedFields:
         assert masked('{"pin" :\n "1234') == '{"pin" :\n "***"'
 
     def test_are_masked_wherever_they_are(self):
-        assert masked('{"a":[{"cvv":"123"},{"pan":5,"otp":"1"}]}') == '{"a":[{"cvv":"***"},{"pan":"***","otp":"***"}]}'
+        assert (
+            masked('{"a":[{"cvv":"123"},{"pan":5,"otp":"1"}]}')
+            == '{"a":[{"cvv":"***"},{"pan":"***","otp":"***"}]}'
+        )
 
     def test_that_were_cut_off_are_masked(self):
         assert masked('{"document":"JVBERi0xLjQ') == '{"document":"***"'
@@ -60,7 +98,9 @@ class TestNamedFields:
     def test_that_were_cut_off_or_hold_parts_or_nothing_are_masked(self, text, expected):
         assert masked(text) == expected
 
-    @pytest.mark.parametrize("name", ["status", "card_id", "company", "spin", "pins", "opinion", "documents", "expand"])
+    @pytest.mark.parametrize(
+        "name", ["status", "card_id", "company", "spin", "pins", "opinion", "documents", "expand"]
+    )
     def test_that_are_not_secret_are_left(self, name):
         assert masked(f'{{"{name}":"12a4"}}') == f'{{"{name}":"12a4"}}'
 
@@ -99,7 +139,9 @@ class TestCardNumbers:
     def test_are_told_from_other_digits(self, text):
         assert masked(text) == text
 
-    @pytest.mark.parametrize("text", [f"{PAN} 12/27", f"{PAN} 123", f"5 {PAN}", f"2024-01-01 {PAN}"])
+    @pytest.mark.parametrize(
+        "text", [f"{PAN} 12/27", f"{PAN} 123", f"5 {PAN}", f"2024-01-01 {PAN}"]
+    )
     def test_are_masked_beside_other_digits(self, text):
         assert PAN not in masked(text)
 
@@ -127,7 +169,9 @@ class TestInside:
         assert masked('{"a":' * 70 + "1" + "}" * 70) == '{"a":' * 61 + '"***"' + "}" * 61
 
     def test_a_body_too_long_to_be_parsed_is_masked(self):
-        assert masked('{"pin":"1234","more":"' + "x y " * 20_000 + '"}').startswith('{"pin":"***","more":"x y x')
+        assert masked('{"pin":"1234","more":"' + "x y " * 20_000 + '"}').startswith(
+            '{"pin":"***","more":"x y x'
+        )
 
 
 class TestLength:
@@ -151,7 +195,9 @@ class TestLength:
         assert PAN[:shown] not in masked(PAN + "x" * 9, most=shown)
 
     def test_that_cuts_a_card_number_behind_a_masked_field_shows_no_part_of_it(self):
-        assert "41111" not in masked(f'{{"secret":"{"a" * 60}","x":"{PAN}","y":"{"z" * 20}"}}', most=56)
+        assert "41111" not in masked(
+            f'{{"secret":"{"a" * 60}","x":"{PAN}","y":"{"z" * 20}"}}', most=56
+        )
 
 
 def test_of_nothing_is_nothing():
@@ -178,7 +224,10 @@ class TestConcealed:
         ],
     )
     def test_is_each_value_of_more_than_two_letters(self, secrets, expected):
-        assert without('wrong pin "a/b1" or a\\/b1, code 77', [Secret(each) for each in secrets]) == expected
+        assert (
+            without('wrong pin "a/b1" or a\\/b1, code 77', [Secret(each) for each in secrets])
+            == expected
+        )
 
     @pytest.mark.parametrize("shown", [24, 30, 60])
     def test_is_a_long_value_where_it_is_cut_off_too(self, shown):
@@ -212,7 +261,11 @@ class TestConcealed:
             lambda value: re.sub("%..", lambda match: match[0].lower(), quote(value, safe="")),
         ],
     )
-    def test_is_a_long_value_in_every_spelling_wherever_its_odd_letter_stands(self, place, odd, written):
+    def test_is_a_long_value_in_every_spelling_wherever_its_odd_letter_stands(
+        self, place, odd, written
+    ):
         value = "Ab" * (place // 2) + "c" * (place % 2) + odd + "TailOfIt" * 9
 
-        assert without(f"file <{written(value)}> is wrong", [Secret(value)]) == "file <***> is wrong"
+        assert (
+            without(f"file <{written(value)}> is wrong", [Secret(value)]) == "file <***> is wrong"
+        )

@@ -6,7 +6,13 @@ import json
 
 import pytest
 
-from freedompay_async.redaction.masking import cut, is_secret_name, mask_text, masked_body, masked_codes
+from freedompay_async.redaction.masking import (
+    cut,
+    is_secret_name,
+    mask_text,
+    masked_body,
+    masked_codes,
+)
 
 ID = "123e4567-e89b-42d3-a456-426614174000"
 PLUS = r"\u002b"
@@ -17,16 +23,22 @@ def nested(depth: int, inner: str = "1") -> str:
     return "[" * depth + inner + "]" * depth
 
 
-@pytest.mark.parametrize(("size", "counted"), [(262_144, "262138 characters"), (262_145, "262139 bytes")])
+@pytest.mark.parametrize(
+    ("size", "counted"), [(262_144, "262138 characters"), (262_145, "262139 bytes")]
+)
 def test_characters_are_counted_in_what_is_read_whole(size, counted):
-    assert masked_body(b"a, " * (size // 3) + b"a" * (size % 3), most=6) == f"a, a,… ({counted} more)"
+    assert (
+        masked_body(b"a, " * (size // 3) + b"a" * (size % 3), most=6) == f"a, a,… ({counted} more)"
+    )
 
 
 @pytest.mark.parametrize(("size", "begin"), [(65_536, '{"pin":"***"'), (65_537, '{"pin" : "***"')])
 def test_json_is_written_anew_up_to_65536_characters(size, begin):
     text = '{"pin" : "1234","a":"'
 
-    assert masked_body(f"{text}{'a ' * size}"[: size - 2].encode() + b'"}').startswith(f'{begin},"a":"')
+    assert masked_body(f"{text}{'a ' * size}"[: size - 2].encode() + b'"}').startswith(
+        f'{begin},"a":"'
+    )
 
 
 @pytest.mark.parametrize("between", ["\n", "\r\n"])
@@ -45,13 +57,23 @@ def test_ids_one_below_the_other_are_shown(between):
         (PLUS + "a" * 62, PLUS + "a" * 62),
         (PLUS + "a" * 63, "***"),
     ],
-    ids=["16 letters", "128 characters", "129 characters", "63", "64", "63 in two spellings", "64 in two spellings"],
+    ids=[
+        "16 letters",
+        "128 characters",
+        "129 characters",
+        "63",
+        "64",
+        "63 in two spellings",
+        "64 in two spellings",
+    ],
 )
 def test_base64_is_told_by_its_letters_and_not_by_how_they_are_written(text, expected):
     assert mask_text(text) == expected
 
 
-@pytest.mark.parametrize(("text", "expected"), [("in 1 2 days", "in 1 2 days"), ("in 1 2 3 days", "in *** days")])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("in 1 2 days", "in 1 2 days"), ("in 1 2 3 days", "in *** days")]
+)
 def test_two_digits_are_no_code(text, expected):
     assert masked_codes(text) == expected
 
@@ -96,7 +118,9 @@ class TestDepth:
 def test_json_inside_a_text_is_written_anew(inner):
     came = inner.replace(":", " : ").replace("***", "1234")
 
-    assert masked_body(json.dumps({"a": came}).encode()) == json.dumps({"a": inner}, separators=(",", ":"))
+    assert masked_body(json.dumps({"a": came}).encode()) == json.dumps(
+        {"a": inner}, separators=(",", ":")
+    )
 
 
 @pytest.mark.parametrize(
@@ -108,7 +132,13 @@ def test_json_inside_a_text_is_written_anew(inner):
         ('x {"pin":X,"b":3} y', 'x {"pin":"***","b":3} y'),
         ('x {"pin":[1]"otp":[2]} y', 'x {"pin":"***""otp":"***"} y'),
     ],
-    ids=["at the begin", "a letter by its number", "two letters", "a value without quotation marks", "without a comma"],
+    ids=[
+        "at the begin",
+        "a letter by its number",
+        "two letters",
+        "a value without quotation marks",
+        "without a comma",
+    ],
 )
 def test_a_named_secret_in_what_is_no_json_is_masked(text, expected):
     assert mask_text(text) == expected
@@ -119,7 +149,8 @@ def test_a_named_secret_in_what_is_no_json_is_masked(text, expected):
     [
         ("4111111111111111-5555555555554444", "***-***"),
         ("4111111111111111 12 5555555555554444", "*** 12 ***"),
-        # The number that ends here begins with the second group: only its own digits are in its check.
+        # The number that ends here begins with the second group: only its own digits are in its
+        # check.
         ("7 41111111 11111111", "7 ***"),
     ],
 )

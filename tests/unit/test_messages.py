@@ -8,7 +8,10 @@ from freedompay_async.codec.messages import Message, Reply, Seen, Verdict
 @pytest.mark.parametrize(
     ("made", "expected"),
     [
-        (Message("POST", "/v5/card-api/card/info", {"Sign": "hunter2"}, b"hunter2"), "<POST /v5/card-api/card/info, 7 bytes>"),
+        (
+            Message("POST", "/v5/card-api/card/info", {"Sign": "hunter2"}, b"hunter2"),
+            "<POST /v5/card-api/card/info, 7 bytes>",
+        ),
         (Reply(200, {"Set-Cookie": "hunter2"}, b"hunter2"), "<HTTP 200, 7 bytes>"),
         (Verdict(Seen.TAKEN, "hunter2", {"a": "hunter2"}, Reply(200, {}, b"hunter2")), "<taken>"),
     ],

@@ -12,10 +12,29 @@ from freedompay_async.batch.input.rows import Row, read_row
 from freedompay_async.contract.models import Address, IdentificationInfo, NewClient
 from freedompay_async.errors import ConfigurationError
 
-PERSON = {"phone": 77017777777, "type": 1, "resident": 1, "first_name": "AIDAR", "last_name": "OMAROV"}
-ADDRESS = Address(country="KAZ", postal_code="050000", address_line1="Almaty", address_line2="Abay", address_line3="1")
+PERSON = {
+    "phone": 77017777777,
+    "type": 1,
+    "resident": 1,
+    "first_name": "AIDAR",
+    "last_name": "OMAROV",
+}
+ADDRESS = Address(
+    country="KAZ",
+    postal_code="050000",
+    address_line1="Almaty",
+    address_line2="Abay",
+    address_line3="1",
+)
 WALLET = {"country": "KAZ", "person_id": "111111400005", "address1": ADDRESS, "address2": ADDRESS}
-LEAST = {"line": 7, "key": "a", "product_id": 2000, "document": None, "identification_info": None, "branch_id": None}
+LEAST = {
+    "line": 7,
+    "key": "a",
+    "product_id": 2000,
+    "document": None,
+    "identification_info": None,
+    "branch_id": None,
+}
 
 
 def row(person: dict | None = None, **changes) -> Row:
@@ -30,11 +49,23 @@ def told(made: object, misfits: Misfits | None = None) -> list[str]:
     "made",
     [
         row(),
-        row({"birthdate": "1990-01-31", "external_user_id": "u-1"}, branch_id="b-1", card_product_id=17, document="a.pdf"),
+        row(
+            {"birthdate": "1990-01-31", "external_user_id": "u-1"},
+            branch_id="b-1",
+            card_product_id=17,
+            document="a.pdf",
+        ),
         row(WALLET, product_id=1000, document="a.pdf"),
         row(identification_info=IdentificationInfo(idn_date="2025-01-31", identified_by="Dana")),
-        row(identification_info=IdentificationInfo(idn_date=date(2025, 1, 31), identified_by="Dana")),
-        read_row(2, {"key": "a", "phone": "77017777777", "first_name": "A", "last_name": "B"}, product_id=3000, today=date(2026, 6, 15)),
+        row(
+            identification_info=IdentificationInfo(idn_date=date(2025, 1, 31), identified_by="Dana")
+        ),
+        read_row(
+            2,
+            {"key": "a", "phone": "77017777777", "first_name": "A", "last_name": "B"},
+            product_id=3000,
+            today=date(2026, 6, 15),
+        ),
     ],
     ids=["the least", "more", "a wallet", "an identification", "a date of one", "of a file"],
 )
@@ -48,9 +79,18 @@ def test_good_rows(made):
         (row({"type": None}), "client.type is None: give a whole number (int)"),
         (row({"type": "1"}), "client.type is of type str: give a whole number (int)"),
         (row({"resident": True}), "client.resident is of type bool: give a whole number (int)"),
-        (row({"resident": nan}), "client.resident is NaN or infinite, as an empty cell of a table is in some programs: leave it out"),
+        (
+            row({"resident": nan}),
+            (
+                "client.resident is NaN or infinite, as an empty cell of a table is in some "
+                "programs: leave it out"
+            ),
+        ),
         (row({"external_user_id": nan}), "client.external_user_id is NaN or infinite"),
-        (row({"external_user_id": b"u-1"}), "client.external_user_id is of type bytes: give text: decode it first"),
+        (
+            row({"external_user_id": b"u-1"}),
+            "client.external_user_id is of type bytes: give text: decode it first",
+        ),
         (row({"address1": {"country": "KAZ"}}), "client.address1 is of type dict"),
         (row(client=None), "client is None: give a NewClient"),
         (row(client={"phone": 77017777777}), "client is of type dict"),
@@ -60,7 +100,10 @@ def test_good_rows(made):
         (row(document=5), "document is of type int: give text"),
         (row(branch_id=nan), "branch_id is NaN or infinite"),
         (row(card_product_id="17"), "card_product_id is of type str: give a whole number (int)"),
-        (row(identification_info=IdentificationInfo(idn_date=nan, identified_by="D")), "identification_info.idn_date is NaN or infinite"),
+        (
+            row(identification_info=IdentificationInfo(idn_date=nan, identified_by="D")),
+            "identification_info.idn_date is NaN or infinite",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -92,14 +135,25 @@ def test_a_key_is_looked_at_where_its_form_is():
 def test_product_1000_needs_more(absent):
     person = {name: value for name, value in WALLET.items() if name != absent}
 
-    assert told(row(person, product_id=1000, document="a.pdf")) == [f"line 7, column {absent}: is empty: product 1000 needs it"]
+    assert told(row(person, product_id=1000, document="a.pdf")) == [
+        f"line 7, column {absent}: is empty: product 1000 needs it"
+    ]
 
 
 def test_all_that_product_1000_lacks_is_told():
-    assert [text.partition(":")[0] for text in told(row(product_id=1000))] == [f"line 7, column {name}" for name in (*WALLET, "document")]
+    assert [text.partition(":")[0] for text in told(row(product_id=1000))] == [
+        f"line 7, column {name}" for name in (*WALLET, "document")
+    ]
 
 
-@pytest.mark.parametrize("made", [None, {"key": "a"}, "a", NewClient(**PERSON)], ids=["None", "a dict", "text", "a client"])
+@pytest.mark.parametrize(
+    "made",
+    [None, {"key": "a"}, "a", NewClient(**PERSON)],
+    ids=["None", "a dict", "text", "a client"],
+)
 def test_what_is_no_row(made):
-    with pytest.raises(ConfigurationError, match=r"^row 3 of those given is .*: give a Row, as read_file\(\) does\. Nothing was sent\.$"):
+    with pytest.raises(
+        ConfigurationError,
+        match=r"^row 3 of those given is .*: give a Row, as read_file\(\) does\. Nothing was sent\.$",
+    ):
         told(made)

@@ -37,14 +37,19 @@ FROZEN = [
 
 
 def state(**fields) -> RequestState:
-    return RequestState(**({"status": "ok", "request_status": "success", "request_id": "r-1"} | fields))
+    return RequestState(
+        **({"status": "ok", "request_status": "success", "request_id": "r-1"} | fields)
+    )
 
 
 class TestTime:
     @pytest.mark.parametrize(
         ("dt", "expected"),
         [
-            ("2026-05-14T10:00:00+05:00", datetime(2026, 5, 14, 10, tzinfo=timezone(timedelta(hours=5)))),
+            (
+                "2026-05-14T10:00:00+05:00",
+                datetime(2026, 5, 14, 10, tzinfo=timezone(timedelta(hours=5))),
+            ),
             ("2026-05-14T10:00:00.5Z", datetime(2026, 5, 14, 10, 0, 0, 500_000, tzinfo=UTC)),
             (None, None),
             ("", None),
@@ -124,9 +129,18 @@ class TestBodies:
     @pytest.mark.parametrize(
         ("body", "expected"),
         [
-            (CardIssue(request_id="r", client_id="77", product_id=1000), {"request_id": "r", "client_id": "77", "product_id": 1000}),
-            (BulkIssue(request_id="r", product_id=2000, count=50), {"request_id": "r", "product_id": 2000, "count": 50}),
-            (CardLink(request_id="r", client_id="77", card_id="5"), {"request_id": "r", "client_id": "77", "card_id": "5"}),
+            (
+                CardIssue(request_id="r", client_id="77", product_id=1000),
+                {"request_id": "r", "client_id": "77", "product_id": 1000},
+            ),
+            (
+                BulkIssue(request_id="r", product_id=2000, count=50),
+                {"request_id": "r", "product_id": 2000, "count": 50},
+            ),
+            (
+                CardLink(request_id="r", client_id="77", card_id="5"),
+                {"request_id": "r", "client_id": "77", "card_id": "5"},
+            ),
             (CardActivation(request_id="r", card_id="5"), {"request_id": "r", "card_id": "5"}),
             (StatusQuery(request_id="r"), {"request_id": "r"}),
         ],
@@ -136,7 +150,13 @@ class TestBodies:
         assert msgspec.json.decode(encode(body)) == expected
 
     def test_of_a_new_client_have_the_vendors_fields(self):
-        address = {"country": "KAZ", "postal_code": "050000", "address_line1": "Almaty", "address_line2": "Abay", "address_line3": "1"}
+        address = {
+            "country": "KAZ",
+            "postal_code": "050000",
+            "address_line1": "Almaty",
+            "address_line2": "Abay",
+            "address_line3": "1",
+        }
         client = {
             "phone": 77017777777,
             "type": 1,
@@ -158,7 +178,14 @@ class TestBodies:
             request_id="r",
             product_id=1000,
             branch_id="b-1",
-            client=NewClient(**client | {"document": Secret("JVBERi0="), "address1": Address(**address), "address2": Address(**address)}),
+            client=NewClient(
+                **client
+                | {
+                    "document": Secret("JVBERi0="),
+                    "address1": Address(**address),
+                    "address2": Address(**address),
+                }
+            ),
             identification_info=IdentificationInfo(idn_date="2020-01-01", identified_by="MIA"),
         )
 
@@ -180,7 +207,14 @@ class TestBodies:
         assert encode(CardActivation(card_id="5")) == b'{"card_id":"5"}'
 
     def test_do_not_show_a_document(self):
-        client = NewClient(phone=77010000001, type=1, resident=1, first_name="A", last_name="B", document=Secret("JVBERi0="))
+        client = NewClient(
+            phone=77010000001,
+            type=1,
+            resident=1,
+            first_name="A",
+            last_name="B",
+            document=Secret("JVBERi0="),
+        )
 
         assert "JVBERi0=" not in repr(ClientCreation(product_id=1, client=client))
 
@@ -189,10 +223,23 @@ class TestBodies:
     ("made", "expected"),
     [
         (Answer(status="ok"), "Answer(status='ok')"),
-        (RequestState(status="ok", request_status="process"), "RequestState(status='ok', request_status='process')"),
         (
-            NewClient(phone=77010000001, type=2, resident=1, first_name="A", last_name="B", document=Secret("JVBERi0=")),
-            "NewClient(phone=77010000001, type=2, resident=1, first_name='A', last_name='B', document=***)",
+            RequestState(status="ok", request_status="process"),
+            "RequestState(status='ok', request_status='process')",
+        ),
+        (
+            NewClient(
+                phone=77010000001,
+                type=2,
+                resident=1,
+                first_name="A",
+                last_name="B",
+                document=Secret("JVBERi0="),
+            ),
+            (
+                "NewClient(phone=77010000001, type=2, resident=1, first_name='A', last_name='B', "
+                "document=***)"
+            ),
         ),
     ],
     ids=["Answer", "RequestState", "NewClient"],

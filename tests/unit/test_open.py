@@ -39,7 +39,14 @@ class TestFields:
 
         assert list(fields.values()) == [1, None]
 
-        assert (dict(fields), len(fields), list(fields), fields["a"], fields.get("c"), "b" in fields) == (
+        assert (
+            dict(fields),
+            len(fields),
+            list(fields),
+            fields["a"],
+            fields.get("c"),
+            "b" in fields,
+        ) == (
             {"a": 1, "b": None},
             2,
             ["a", "b"],
@@ -64,7 +71,9 @@ class TestFields:
 
     @pytest.mark.parametrize("kind", [Fields, Extra])
     def test_show_their_names_only(self, kind):
-        assert repr(kind({"note": "hunter2", "more": ["hunter2"]})) == f"{kind.__name__}(note, more)"
+        assert (
+            repr(kind({"note": "hunter2", "more": ["hunter2"]})) == f"{kind.__name__}(note, more)"
+        )
 
     def test_do_not_show_a_name_that_is_a_card_number(self):
         assert repr(Fields({PAN: 1})) == "Fields(***)"
@@ -79,13 +88,45 @@ class TestFields:
 
 class TestExtra:
     @pytest.mark.parametrize(
-        "value", [None, True, False, 0, 5, -7, Decimal("12.10"), "", "note", "123456789012", [], {}, [1, "a"], {"a": {"b": 1}}]
+        "value",
+        [
+            None,
+            True,
+            False,
+            0,
+            5,
+            -7,
+            Decimal("12.10"),
+            "",
+            "note",
+            "123456789012",
+            [],
+            {},
+            [1, "a"],
+            {"a": {"b": 1}},
+        ],
     )
     def test_keeps_what_is_no_secret(self, value):
         assert revealed(Extra({"field": value})["field"]) == value
 
-    @pytest.mark.parametrize("name", ["pan", "cvv", "cvc2", "pin", "otp", "password", "expiry", "card_number", "secret_key", "new_pin"])
-    @pytest.mark.parametrize(("value", "text"), [("1234", "1234"), (1234, "1234"), (Decimal("12.27"), "12.27"), ("", "")])
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "pan",
+            "cvv",
+            "cvc2",
+            "pin",
+            "otp",
+            "password",
+            "expiry",
+            "card_number",
+            "secret_key",
+            "new_pin",
+        ],
+    )
+    @pytest.mark.parametrize(
+        ("value", "text"), [("1234", "1234"), (1234, "1234"), (Decimal("12.27"), "12.27"), ("", "")]
+    )
     def test_seals_what_is_named_like_a_secret(self, name, value, text):
         assert revealed(Extra({name: value})[name]) == ("secret", text)
 
@@ -105,14 +146,18 @@ class TestExtra:
             ({"cvv": 123}, {"cvv": ("secret", "123")}),
         ],
     )
-    def test_seals_what_reads_like_a_card_number_or_stands_under_a_secret_name(self, value, expected):
+    def test_seals_what_reads_like_a_card_number_or_stands_under_a_secret_name(
+        self, value, expected
+    ):
         assert revealed(Extra({"field": value})["field"]) == expected
 
     def test_seals_each_part_of_a_list_under_a_secret_name(self):
         assert revealed(Extra({"pin": ["1", 2]})["pin"]) == [("secret", "1"), ("secret", "2")]
 
     def test_of_what_is_made_of_secrets_is_all_secret(self):
-        assert revealed(dict(Extra({"a": "b", "c": 5, "d": {"e": ["f"]}, "g": None, "h": True}, secret=True))) == {
+        assert revealed(
+            dict(Extra({"a": "b", "c": 5, "d": {"e": ["f"]}, "g": None, "h": True}, secret=True))
+        ) == {
             "a": ("secret", "b"),
             "c": ("secret", "5"),
             "d": {"e": [("secret", "f")]},
@@ -128,7 +173,10 @@ class TestExtra:
         assert at_depth(Extra({"field": nested(8, "text")})["field"], 8) == "text"
 
     def test_of_what_is_deeper_and_has_no_text_tells_its_type_only(self):
-        assert revealed(at_depth(Extra({"field": nested(9, 10**5000)})["field"], 9)) == ("secret", "int")
+        assert revealed(at_depth(Extra({"field": nested(9, 10**5000)})["field"], 9)) == (
+            "secret",
+            "int",
+        )
 
     def test_of_a_nesting_deeper_than_the_stack_is_made(self):
         assert len(Extra({"field": nested(100_000, 1)})) == 1
@@ -161,9 +209,16 @@ class TestExtra:
         assert Extra({"field": text})["field"] == text
 
     def test_hides_what_repeats_a_secret_that_was_sent(self):
-        extra = Extra({"note": "it is hunter2", "hunter2": 1, "x": [{"y": 90182}]}, hidden=Redaction([Secret("hunter2"), Secret("90182")]))
+        extra = Extra(
+            {"note": "it is hunter2", "hunter2": 1, "x": [{"y": 90182}]},
+            hidden=Redaction([Secret("hunter2"), Secret("90182")]),
+        )
 
-        assert (list(extra), str(extra["note"]), extra["note"].reveal()) == (["note", "***", "x"], "***", "it is hunter2")
+        assert (list(extra), str(extra["note"]), extra["note"].reveal()) == (
+            ["note", "***", "x"],
+            "***",
+            "it is hunter2",
+        )
         assert extra["x"][0]["y"].reveal() == "90182"
 
     def test_with_a_name_of_any_length_is_made(self):
@@ -175,7 +230,10 @@ class TestOpenStruct:
         assert CardRef(card_id="5").extra == {}
 
     def test_shows_the_names_of_unknown_fields(self):
-        assert repr(CardRef(card_id="5", extra=Extra({"note": "hunter2"}))) == "CardRef(extra=Extra(note), card_id='5')"
+        assert (
+            repr(CardRef(card_id="5", extra=Extra({"note": "hunter2"})))
+            == "CardRef(extra=Extra(note), card_id='5')"
+        )
 
     def test_shows_nothing_unknown_where_nothing_is(self):
         assert repr(Answer(status="ok")) == "Answer(status='ok')"

@@ -46,7 +46,23 @@ class Pair(NamedTuple):
     b: Any
 
 
-@pytest.mark.parametrize("value", ["a", 1, True, 1.5, None, b"a", Decimal("1.50"), object(), Holder("a"), Frozen("a"), Attrs("a"), Holder])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "a",
+        1,
+        True,
+        1.5,
+        None,
+        b"a",
+        Decimal("1.50"),
+        object(),
+        Holder("a"),
+        Frozen("a"),
+        Attrs("a"),
+        Holder,
+    ],
+)
 def test_what_holds_no_secret_is_itself(value):
     assert revealed(value) is value
 
@@ -76,7 +92,14 @@ def test_what_holds_some_has_their_values(value, expected):
 
 def test_what_holds_some_is_a_copy():
     value = PinSetting(card_id="1", pin=Pin("1"))
-    client = NewClient(phone=77017777777, type=1, resident=1, first_name="A", last_name="B", document=Document("JVBERi0="))
+    client = NewClient(
+        phone=77017777777,
+        type=1,
+        resident=1,
+        first_name="A",
+        last_name="B",
+        document=Document("JVBERi0="),
+    )
 
     assert (revealed(value).pin, revealed(client).document) == ("1", "JVBERi0=")
     assert (repr(value), str(client.document)) == ("PinSetting(card_id='1', pin=***)", "***")
@@ -92,7 +115,10 @@ def test_each_secret_is_shown_once_in_its_order():
     seen = []
     made = opened({"a": [Pin("1")], "b": Holder(Pin("2"), Fields({"c": Pin("3")}))}, seen.append)
 
-    assert ([each.reveal() for each in seen], made) == (["1", "2", "3"], {"a": [None], "b": Holder(None, {"c": None})})
+    assert ([each.reveal() for each in seen], made) == (
+        ["1", "2", "3"],
+        {"a": [None], "b": Holder(None, {"c": None})},
+    )
 
 
 def test_a_secret_out_of_a_pickle_is_not_revealed():

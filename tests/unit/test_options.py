@@ -88,7 +88,9 @@ BY_METHOD = {
 EVERY = [(each, names) for names, functions in BY_METHOD.items() for each in functions]
 
 
-@pytest.mark.parametrize(("function", "names"), EVERY, ids=lambda each: getattr(each, "__qualname__", ""))
+@pytest.mark.parametrize(
+    ("function", "names"), EVERY, ids=lambda each: getattr(each, "__qualname__", "")
+)
 def test_each_takes_these(function, names):
     assert options_of(function) == names
 
@@ -103,7 +105,9 @@ def test_no_other_method_takes_any():
 
     taken = {each.__qualname__ for each in public if options_of(each)}
 
-    assert taken - {each.__qualname__ for each, _ in EVERY} == set(), "add them to BY_METHOD of tests/unit/test_options.py"
+    assert taken - {each.__qualname__ for each, _ in EVERY} == set(), (
+        "add them to BY_METHOD of tests/unit/test_options.py"
+    )
 
 
 # -- the defaults
@@ -144,7 +148,10 @@ def test_none_is_as_good_as_nothing_where_the_type_says_so(name):
     ("options", "told"),
     [
         ({"max_connections": 0}, "max_connections=0: connections, at least 1."),
-        ({"max_connections": None}, "max_connections is None: give a whole number of connections (int)."),
+        (
+            {"max_connections": None},
+            "max_connections is None: give a whole number of connections (int).",
+        ),
         ({"rate": 0}, "rate=0: calls a second, more than 0."),
         ({"rate": "4"}, "rate is of type str: give a number of calls a second."),
         ({"timeout": 0}, "timeout=0: seconds, more than 0."),
@@ -174,7 +181,9 @@ def test_unknown_option_is_told_as_python_tells_it():
     with pytest.raises(TypeError) as caught:
         choose({"timeout": 1.0, "two": 2, "three": 3}, CLIENT_OPTIONS, "somebody")
 
-    assert str(caught.value) == str(python.value).removeprefix("test_unknown_option_is_told_as_python_tells_it.<locals>.")
+    assert str(caught.value) == str(python.value).removeprefix(
+        "test_unknown_option_is_told_as_python_tells_it.<locals>."
+    )
 
 
 def test_what_is_given_with_an_unknown_option_is_let_go():
@@ -195,7 +204,9 @@ def test_a_proxy_gives_way_to_one_that_shows_no_password():
     assert options["proxy"] is before
 
 
-@pytest.mark.parametrize("options", [{"proxy": "ftp://somebody:secret@proxy.example.com"}, {"proxy": 5}])
+@pytest.mark.parametrize(
+    "options", [{"proxy": "ftp://somebody:secret@proxy.example.com"}, {"proxy": 5}]
+)
 def test_what_is_no_proxy_is_let_go(options):
     with pytest.raises(ConfigurationError):
         close_options(options, CLIENT_OPTIONS, "somebody")

@@ -38,45 +38,114 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("given", "expected"),
         [
-            ({"call": UNKNOWN_NAME}, f"Override(call={UNKNOWN_NAME!r}): no such call; `freedompay contract` lists them."),
-            ({"path": "/a"}, "Override(path=…) and Override(retry=…) are for one call: name it with call=."),
+            (
+                {"call": UNKNOWN_NAME},
+                f"Override(call={UNKNOWN_NAME!r}): no such call; `freedompay contract` lists them.",
+            ),
+            (
+                {"path": "/a"},
+                "Override(path=…) and Override(retry=…) are for one call: name it with call=.",
+            ),
             (
                 {"section": Section.GIFT_CARDS, "retry": Retry.UNASKABLE},
                 "Override(path=…) and Override(retry=…) are for one call: name it with call=.",
             ),
-            ({"call": "cards.issue", "path": "v5/a"}, "the path 'v5/a' is not like /v5/card-api/card/info."),
-            ({"call": "cards.issue", "path": ""}, "the path '' is not like /v5/card-api/card/info."),
-            ({"call": "cards.issue", "path": "/a?b=1"}, "the path '/a?b=1' is not like /v5/card-api/card/info."),
-            ({"call": "cards.issue", "path": "/a#b"}, "the path '/a#b' is not like /v5/card-api/card/info."),
-            ({"call": "cards.issue", "path": "/a b"}, "the path '/a b' is not like /v5/card-api/card/info."),
-            ({"call": "cards.issue", "path": "/a\r\nX: 1"}, "the path '/a\\r\\nX: 1' is not like /v5/card-api/card/info."),
+            (
+                {"call": "cards.issue", "path": "v5/a"},
+                "the path 'v5/a' is not like /v5/card-api/card/info.",
+            ),
+            (
+                {"call": "cards.issue", "path": ""},
+                "the path '' is not like /v5/card-api/card/info.",
+            ),
+            (
+                {"call": "cards.issue", "path": "/a?b=1"},
+                "the path '/a?b=1' is not like /v5/card-api/card/info.",
+            ),
+            (
+                {"call": "cards.issue", "path": "/a#b"},
+                "the path '/a#b' is not like /v5/card-api/card/info.",
+            ),
+            (
+                {"call": "cards.issue", "path": "/a b"},
+                "the path '/a b' is not like /v5/card-api/card/info.",
+            ),
+            (
+                {"call": "cards.issue", "path": "/a\r\nX: 1"},
+                "the path '/a\\r\\nX: 1' is not like /v5/card-api/card/info.",
+            ),
             (
                 {"call": "cards.issue", "path": "https://a.example"},
                 "the path 'https://a.example' is not like /v5/card-api/card/info.",
             ),
-            ({"fields": {"request_id": "r"}}, "Override(fields=…) can't hold request_id: each call has its own."),
-            ({"header_names": {"": "A"}}, "Override(header_names={'': 'A'}): not names of headers."),
-            ({"header_names": {"A": ""}}, "Override(header_names={'A': ''}): not names of headers."),
-            ({"header_names": {"A": "B C"}}, "Override(header_names={'A': 'B C'}): not names of headers."),
-            ({"header_names": {"A": "B\r\nC"}}, "Override(header_names={'A': 'B\\r\\nC'}): not names of headers."),
-            ({"header_names": {"A": "Ё"}}, "Override(header_names={'A': 'Ё'}): not names of headers."),
-            ({"header_names": {"A": "B:"}}, "Override(header_names={'A': 'B:'}): not names of headers."),
+            (
+                {"fields": {"request_id": "r"}},
+                "Override(fields=…) can't hold request_id: each call has its own.",
+            ),
+            (
+                {"header_names": {"": "A"}},
+                "Override(header_names={'': 'A'}): not names of headers.",
+            ),
+            (
+                {"header_names": {"A": ""}},
+                "Override(header_names={'A': ''}): not names of headers.",
+            ),
+            (
+                {"header_names": {"A": "B C"}},
+                "Override(header_names={'A': 'B C'}): not names of headers.",
+            ),
+            (
+                {"header_names": {"A": "B\r\nC"}},
+                "Override(header_names={'A': 'B\\r\\nC'}): not names of headers.",
+            ),
+            (
+                {"header_names": {"A": "Ё"}},
+                "Override(header_names={'A': 'Ё'}): not names of headers.",
+            ),
+            (
+                {"header_names": {"A": "B:"}},
+                "Override(header_names={'A': 'B:'}): not names of headers.",
+            ),
             ({"envelope": "dt"}, "Override(envelope='dt'): give a list of field names."),
-            ({"envelope": ["status"]}, "Override(envelope=…): give a list of field names beside `status`."),
-            ({"envelope": ["dt", ""]}, "Override(envelope=…): give a list of field names beside `status`."),
-            ({"envelope": ["d t"]}, "Override(envelope=…): give a list of field names beside `status`."),
-            ({"envelope": ["ё"]}, "Override(envelope=…): give a list of field names beside `status`."),
+            (
+                {"envelope": ["status"]},
+                "Override(envelope=…): give a list of field names beside `status`.",
+            ),
+            (
+                {"envelope": ["dt", ""]},
+                "Override(envelope=…): give a list of field names beside `status`.",
+            ),
+            (
+                {"envelope": ["d t"]},
+                "Override(envelope=…): give a list of field names beside `status`.",
+            ),
+            (
+                {"envelope": ["ё"]},
+                "Override(envelope=…): give a list of field names beside `status`.",
+            ),
             ({"envelope": 5}, "Override(envelope=…): give a list of field names."),
-            ({"section": "cards"}, "Override(section='cards'): 'cards' is none of payment_cards, gift_cards, hashdt."),
+            (
+                {"section": "cards"},
+                "Override(section='cards'): 'cards' is none of payment_cards, gift_cards, hashdt.",
+            ),
             (
                 {"call": "cards.issue", "retry": "never"},
                 "Override(retry='never'): 'never' is none of read, repeatable, askable, unaskable.",
             ),
-            ({"header_names": {"A": 5}}, "Override(header_names=…): give a mapping from names to names."),
-            ({"leave_out": "client_id"}, "Override(leave_out='client_id'): give a list of field names."),
+            (
+                {"header_names": {"A": 5}},
+                "Override(header_names=…): give a mapping from names to names.",
+            ),
+            (
+                {"leave_out": "client_id"},
+                "Override(leave_out='client_id'): give a list of field names.",
+            ),
             ({"leave_out": [5]}, "Override(leave_out=…): give a list of field names."),
             ({"rename": ["client_id"]}, "Override(rename=…): give a mapping from names to names."),
-            ({"rename": {"client_id": None}}, "Override(rename=…): give a mapping from names to names."),
+            (
+                {"rename": {"client_id": None}},
+                "Override(rename=…): give a mapping from names to names.",
+            ),
             ({"call": 7}, "Override(call=…) is of type int: give text."),
             ({"path": b"/a"}, "Override(path=…) is of type bytes: give text."),
             ({"fields": "a=1"}, "Override(fields=…): give a mapping from names to values."),
@@ -89,24 +158,63 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("given", "expected"),
         [
-            ({"leave_out": ["clientid"]}, "leave_out=…): cards.issue has no field 'clientid' (did you mean client_id?)."),
-            ({"leave_out": ["x"]}, "leave_out=…): cards.issue has no field 'x'; it has client_id, product_id, request_id."),
-            ({"rename": {"clientid": "a"}}, "rename=…): cards.issue has no field 'clientid' (did you mean client_id?)."),
-            ({"rename": {"client_id": "product_id"}}, "rename=…): client_id can't be called product_id: so is product_id already."),
-            ({"rename": {"client_id": "a", "product_id": "a"}}, "rename=…): product_id can't be called a: so is client_id already."),
-            ({"rename": {"client_id": "request_id"}}, "rename=…): client_id can't be called request_id: each call has its own."),
+            (
+                {"leave_out": ["clientid"]},
+                "leave_out=…): cards.issue has no field 'clientid' (did you mean client_id?).",
+            ),
+            (
+                {"leave_out": ["x"]},
+                (
+                    "leave_out=…): cards.issue has no field 'x'; it has client_id, product_id, "
+                    "request_id."
+                ),
+            ),
+            (
+                {"rename": {"clientid": "a"}},
+                "rename=…): cards.issue has no field 'clientid' (did you mean client_id?).",
+            ),
+            (
+                {"rename": {"client_id": "product_id"}},
+                "rename=…): client_id can't be called product_id: so is product_id already.",
+            ),
+            (
+                {"rename": {"client_id": "a", "product_id": "a"}},
+                "rename=…): product_id can't be called a: so is client_id already.",
+            ),
+            (
+                {"rename": {"client_id": "request_id"}},
+                "rename=…): client_id can't be called request_id: each call has its own.",
+            ),
             (
                 {"rename": {"client_id": "client.id"}},
-                "rename=…): client_id can't be called 'client.id': give a name of letters, digits, - and _, without a dot.",
+                (
+                    "rename=…): client_id can't be called 'client.id': give a name of letters, "
+                    "digits, - and _, without a dot."
+                ),
             ),
             (
                 {"rename": {"client_id": ""}},
-                "rename=…): client_id can't be called '': give a name of letters, digits, - and _, without a dot.",
+                (
+                    "rename=…): client_id can't be called '': give a name of letters, digits, - "
+                    "and _, without a dot."
+                ),
             ),
-            ({"leave_out": ["client_id"], "rename": {"client_id": "a"}}, "rename=…): client_id is left out as well."),
-            ({"leave_out": ["client_id"], "fields": {"client_id": 1}}, "fields=…): client_id is added, and left out as well."),
-            ({"rename": {"client_id": "a"}, "fields": {"client_id": 1}}, "fields=…): client_id is added, and called a as well."),
-            ({"rename": {"client_id": "a"}, "fields": {"a": 1}}, "fields=…): a is added, and another field is called so as well."),
+            (
+                {"leave_out": ["client_id"], "rename": {"client_id": "a"}},
+                "rename=…): client_id is left out as well.",
+            ),
+            (
+                {"leave_out": ["client_id"], "fields": {"client_id": 1}},
+                "fields=…): client_id is added, and left out as well.",
+            ),
+            (
+                {"rename": {"client_id": "a"}, "fields": {"client_id": 1}},
+                "fields=…): client_id is added, and called a as well.",
+            ),
+            (
+                {"rename": {"client_id": "a"}, "fields": {"a": 1}},
+                "fields=…): a is added, and another field is called so as well.",
+            ),
         ],
     )
     def test_of_fields_that_contradict_each_other(self, given, expected):
@@ -119,20 +227,36 @@ class TestRefusals:
         ("given", "expected"),
         [
             (
-                {"call": "clients.create", "leave_out": ["client"], "rename": {"client.phone": "tel"}},
-                "Override(call='clients.create', rename=…): client.phone is inside of client, which is left out.",
+                {
+                    "call": "clients.create",
+                    "leave_out": ["client"],
+                    "rename": {"client.phone": "tel"},
+                },
+                (
+                    "Override(call='clients.create', rename=…): client.phone is inside of client, "
+                    "which is left out."
+                ),
             ),
             (
                 {"call": "clients.create", "leave_out": ["client", "client.phone"]},
-                "Override(call='clients.create', leave_out=…): client.phone is inside of client, which is left out.",
+                (
+                    "Override(call='clients.create', leave_out=…): client.phone is inside of "
+                    "client, which is left out."
+                ),
             ),
             (
                 {"call": "clients.create", "rename": {"client.first_name": "last_name"}},
-                "Override(call='clients.create', rename=…): client.first_name can't be called last_name: so is client.last_name already.",
+                (
+                    "Override(call='clients.create', rename=…): client.first_name can't be called "
+                    "last_name: so is client.last_name already."
+                ),
             ),
             (
                 {"section": Section.GIFT_CARDS, "leave_out": ["card_idd"]},
-                "Override(section='gift_cards', leave_out=…): no call of gift_cards has a field 'card_idd' (did you mean card_id?).",
+                (
+                    "Override(section='gift_cards', leave_out=…): no call of gift_cards has a "
+                    "field 'card_idd' (did you mean card_id?)."
+                ),
             ),
             (
                 {"leave_out": ["nothing_at_all"]},
@@ -140,22 +264,38 @@ class TestRefusals:
             ),
             (
                 {"call": "gift_cards.products", "leave_out": ["a"]},
-                "Override(call='gift_cards.products', leave_out=…): gift_cards.products has no field 'a'; it has none.",
+                (
+                    "Override(call='gift_cards.products', leave_out=…): gift_cards.products has "
+                    "no field 'a'; it has none."
+                ),
             ),
             (
                 {"call": "requests.status", "leave_out": ["request_id"]},
-                "Override(call='requests.status', leave_out=…): requests.status asks about a request_id, so it can't go without one.",
+                (
+                    "Override(call='requests.status', leave_out=…): requests.status asks about a "
+                    "request_id, so it can't go without one."
+                ),
             ),
             *(
                 (
                     {"call": "pins.set_url", argument: value},
-                    f"Override(call='pins.set_url', {argument}=…): the calls of HashDT have no body, only headers.",
+                    (
+                        f"Override(call='pins.set_url', {argument}=…): the calls of HashDT have "
+                        "no body, only headers."
+                    ),
                 )
-                for argument, value in {"fields": {"a": 1}, "leave_out": ["a"], "rename": {"a": "b"}}.items()
+                for argument, value in {
+                    "fields": {"a": 1},
+                    "leave_out": ["a"],
+                    "rename": {"a": "b"},
+                }.items()
             ),
             (
                 {"section": Section.HASHDT, "fields": {"a": 1}},
-                "Override(section='hashdt', fields=…): the calls of HashDT have no body, only headers.",
+                (
+                    "Override(section='hashdt', fields=…): the calls of HashDT have no body, only "
+                    "headers."
+                ),
             ),
         ],
     )
@@ -167,15 +307,27 @@ class TestRefusals:
         [
             (
                 [Override(section=Section.PAYMENT_CARDS, leave_out=["request_id"])],
-                "Override(call='requests.status', leave_out=…): requests.status asks about a request_id, so it can't go without one.",
+                (
+                    "Override(call='requests.status', leave_out=…): requests.status asks about a "
+                    "request_id, so it can't go without one."
+                ),
             ),
             (
-                [Override(fields={"client_id": 1}), Override(call="cards.issue", leave_out=["client_id"])],
+                [
+                    Override(fields={"client_id": 1}),
+                    Override(call="cards.issue", leave_out=["client_id"]),
+                ],
                 "Override(call='cards.issue', fields=…): client_id is added, and left out as well.",
             ),
             (
-                [Override(call="cards.issue", rename={"client_id": "a"}), Override(call="cards.issue", rename={"product_id": "a"})],
-                "Override(call='cards.issue', rename=…): product_id can't be called a: so is client_id already.",
+                [
+                    Override(call="cards.issue", rename={"client_id": "a"}),
+                    Override(call="cards.issue", rename={"product_id": "a"}),
+                ],
+                (
+                    "Override(call='cards.issue', rename=…): product_id can't be called a: so is "
+                    "client_id already."
+                ),
             ),
         ],
     )
@@ -183,7 +335,10 @@ class TestRefusals:
         with pytest.raises(ConfigurationError) as caught:
             rows(*overrides)
 
-        assert (caught.value.text, caught.value.position) == (f"{expected} Nothing was sent.", len(overrides) - 1)
+        assert (caught.value.text, caught.value.position) == (
+            f"{expected} Nothing was sent.",
+            len(overrides) - 1,
+        )
 
     def test_travel_as_what_they_are(self):
         with pytest.raises(ConfigurationError) as caught:
@@ -196,19 +351,59 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("call", "retry", "expected"),
         [
-            ("cards.issue", Retry.READ, "Override(call='cards.issue', retry=…): it changes something, so it is no read."),
-            ("cards.issue", Retry.REPEATABLE, "Override(call='cards.issue', retry=…): it changes something, so it is no read."),
-            ("cards.set_pin", Retry.REPEATABLE, "Override(call='cards.set_pin', retry=…): it changes something, so it is no read."),
-            ("gift_cards.issue", Retry.READ, "Override(call='gift_cards.issue', retry=…): it changes something, so it is no read."),
+            (
+                "cards.issue",
+                Retry.READ,
+                "Override(call='cards.issue', retry=…): it changes something, so it is no read.",
+            ),
+            (
+                "cards.issue",
+                Retry.REPEATABLE,
+                "Override(call='cards.issue', retry=…): it changes something, so it is no read.",
+            ),
+            (
+                "cards.set_pin",
+                Retry.REPEATABLE,
+                "Override(call='cards.set_pin', retry=…): it changes something, so it is no read.",
+            ),
+            (
+                "gift_cards.issue",
+                Retry.READ,
+                (
+                    "Override(call='gift_cards.issue', retry=…): it changes something, so it is "
+                    "no read."
+                ),
+            ),
             (
                 "gift_cards.issue",
                 Retry.ASKABLE,
-                "Override(call='gift_cards.issue', retry=ASKABLE): its body has no request id to ask about.",
+                (
+                    "Override(call='gift_cards.issue', retry=ASKABLE): its body has no request id "
+                    "to ask about."
+                ),
             ),
-            ("cards.set_pin", Retry.ASKABLE, "Override(call='cards.set_pin', retry=ASKABLE): its body has no request id to ask about."),
-            ("cards.balance", Retry.ASKABLE, "Override(call='cards.balance', retry=ASKABLE): its body has no request id to ask about."),
+            (
+                "cards.set_pin",
+                Retry.ASKABLE,
+                (
+                    "Override(call='cards.set_pin', retry=ASKABLE): its body has no request id to "
+                    "ask about."
+                ),
+            ),
+            (
+                "cards.balance",
+                Retry.ASKABLE,
+                (
+                    "Override(call='cards.balance', retry=ASKABLE): its body has no request id to "
+                    "ask about."
+                ),
+            ),
             ("cards.info", Retry.ASKABLE, "Override(call='cards.info', retry=…): it is a read."),
-            ("cards.balance", Retry.UNASKABLE, "Override(call='cards.balance', retry=…): it is a read."),
+            (
+                "cards.balance",
+                Retry.UNASKABLE,
+                "Override(call='cards.balance', retry=…): it is a read.",
+            ),
         ],
     )
     def test_of_a_retry_that_does_not_fit_its_call(self, call, retry, expected):
@@ -238,16 +433,31 @@ class TestRows:
         [
             (
                 {"path": "/v5/card-api/card/activation"},
-                {"path": "/v5/card-api/card/activation", "table_path": "/v5/card-api/card/activate"},
+                {
+                    "path": "/v5/card-api/card/activation",
+                    "table_path": "/v5/card-api/card/activate",
+                },
             ),
             ({"retry": Retry.UNASKABLE}, {"retry": Retry.UNASKABLE}),
             ({"retry": Retry.ASKABLE}, {}),
             ({"fields": {"branch": 7}}, {"fields": {"branch": 7}}),
-            ({"header_names": {"X-JWS-Signature": "JWS-Signature"}}, {"header_names": {"X-JWS-Signature": "JWS-Signature"}}),
-            ({"header_names": {"Request-Id": "request_id"}}, {"header_names": {"Request-Id": "request_id"}}),
-            ({"envelope": ["trace", "trace"]}, {"given_envelope": {"trace"}, "envelope": {"trace"}}),
+            (
+                {"header_names": {"X-JWS-Signature": "JWS-Signature"}},
+                {"header_names": {"X-JWS-Signature": "JWS-Signature"}},
+            ),
+            (
+                {"header_names": {"Request-Id": "request_id"}},
+                {"header_names": {"Request-Id": "request_id"}},
+            ),
+            (
+                {"envelope": ["trace", "trace"]},
+                {"given_envelope": {"trace"}, "envelope": {"trace"}},
+            ),
             ({"envelope": []}, {"given_envelope": frozenset(), "envelope": frozenset()}),
-            ({"envelope": ("request_status", "dt", "error_code")}, {"given_envelope": ENVELOPES[Section.PAYMENT_CARDS]}),
+            (
+                {"envelope": ("request_status", "dt", "error_code")},
+                {"given_envelope": ENVELOPES[Section.PAYMENT_CARDS]},
+            ),
             ({}, {}),
             ({"leave_out": ["card_id"]}, {"leave_out": {"card_id"}}),
             ({"leave_out": iter(["card_id", "card_id"])}, {"leave_out": {"card_id"}}),
@@ -260,8 +470,14 @@ class TestRows:
                 {"retry": "unaskable", "leave_out": ["request_id"]},
                 {"retry": Retry.UNASKABLE, "leave_out": {"request_id"}, "body_id": False},
             ),
-            ({"leave_out": ["request_id"]}, {"leave_out": {"request_id"}, "body_id": False, "needs_header_id": True}),
-            ({"rename": {"request_id": "id"}}, {"rename": {"request_id": "id"}, "needs_header_id": True}),
+            (
+                {"leave_out": ["request_id"]},
+                {"leave_out": {"request_id"}, "body_id": False, "needs_header_id": True},
+            ),
+            (
+                {"rename": {"request_id": "id"}},
+                {"rename": {"request_id": "id"}, "needs_header_id": True},
+            ),
         ],
     )
     def test_of_one_call_are_changed_where_it_says_so(self, given, expected):
@@ -272,20 +488,34 @@ class TestRows:
     def test_leave_the_table_as_it_is(self):
         rows(Override(call="cards.activate", path="/other", fields={"a": 1}))
 
-        assert (ROWS["cards.activate"].path, ROWS["cards.activate"].fields) == ("/v5/card-api/card/activate", {})
+        assert (ROWS["cards.activate"].path, ROWS["cards.activate"].fields) == (
+            "/v5/card-api/card/activate",
+            {},
+        )
 
-    @pytest.mark.parametrize("given", [{"leave_out": ["card_id"]}, {"rename": {"card_id": "cardId"}}])
+    @pytest.mark.parametrize(
+        "given", [{"leave_out": ["card_id"]}, {"rename": {"card_id": "cardId"}}]
+    )
     def test_of_a_section_are_those_of_its_calls_that_have_the_field(self, given):
         made = rows(Override(section=Section.GIFT_CARDS, **given))
 
         assert {name for name, row in made.items() if row.leave_out or row.rename} == {
-            *("gift_cards.issue", "gift_cards.confirm", "gift_cards.resend", "gift_cards.resend_code", "gift_cards.status")
+            *(
+                "gift_cards.issue",
+                "gift_cards.confirm",
+                "gift_cards.resend",
+                "gift_cards.resend_code",
+                "gift_cards.status",
+            )
         }
 
     def test_of_hashdt_have_no_fields_of_what_is_said_of_all(self):
         made = rows(Override(fields={"a": 1}, header_names={"A": "B"}))
 
-        assert {name: (dict(made[name].fields), made[name].header_names) for name in ("pins.set_url", "cards.issue")} == {
+        assert {
+            name: (dict(made[name].fields), made[name].header_names)
+            for name in ("pins.set_url", "cards.issue")
+        } == {
             "pins.set_url": ({}, {"A": "B"}),
             "cards.issue": ({"a": 1}, {"A": "B"}),
         }
@@ -312,17 +542,29 @@ class TestRows:
         }
 
     def test_of_a_section_are_those_of_calls_that_no_row_has_too(self):
-        made = rows(Override(section=Section.GIFT_CARDS, fields={"a": 1}, header_names={"Sign": "Signature"}))
+        made = rows(
+            Override(
+                section=Section.GIFT_CARDS, fields={"a": 1}, header_names={"Sign": "Signature"}
+            )
+        )
 
-        assert (made[Section.GIFT_CARDS].fields, made[Section.GIFT_CARDS].header_names) == ({"a": 1}, {"Sign": "Signature"})
+        assert (made[Section.GIFT_CARDS].fields, made[Section.GIFT_CARDS].header_names) == (
+            {"a": 1},
+            {"Sign": "Signature"},
+        )
         assert set(Section) & set(made) == {Section.GIFT_CARDS}
 
     @pytest.mark.parametrize("section", Section)
     def test_of_a_section_have_its_envelope(self, section):
         made = rows(Override(section=section, envelope=["trace"]))
 
-        assert {name: (row.envelope, row.given_envelope) for name, row in made.items() if row.section is section} == dict.fromkeys(
-            [*(row.name for row in ROWS.values() if row.section is section), section], (frozenset({"trace"}), frozenset({"trace"}))
+        assert {
+            name: (row.envelope, row.given_envelope)
+            for name, row in made.items()
+            if row.section is section
+        } == dict.fromkeys(
+            [*(row.name for row in ROWS.values() if row.section is section), section],
+            (frozenset({"trace"}), frozenset({"trace"})),
         )
 
     def test_of_no_section_are_all(self):
@@ -344,14 +586,23 @@ class TestRows:
         ],
     )
     def test_of_a_region_are_for_its_clients_only(self, of, region, expected):
-        assert ("cards.issue" in rows(Override(call="cards.issue", region=of, path="/a"), region=region)) == expected
+        assert (
+            "cards.issue" in rows(Override(call="cards.issue", region=of, path="/a"), region=region)
+        ) == expected
 
 
 class TestSeveral:
     def test_the_later_one_wins_in_what_both_speak_of(self):
         made = rows(
-            Override(call="cards.activate", path="/a", fields={"a": 1, "b": 1}, header_names={"A": "B", "C": "D"}),
-            Override(call="cards.activate", path="/b", fields={"b": 2, "c": 2}, header_names={"C": "E"}),
+            Override(
+                call="cards.activate",
+                path="/a",
+                fields={"a": 1, "b": 1},
+                header_names={"A": "B", "C": "D"},
+            ),
+            Override(
+                call="cards.activate", path="/b", fields={"b": 2, "c": 2}, header_names={"C": "E"}
+            ),
         )
 
         assert changes(made["cards.activate"]) == {
@@ -363,7 +614,8 @@ class TestSeveral:
 
     def test_what_only_the_earlier_one_says_stays(self):
         made = rows(
-            Override(call="cards.activate", path="/a", retry=Retry.UNASKABLE), Override(section=Section.PAYMENT_CARDS, fields={"a": 1})
+            Override(call="cards.activate", path="/a", retry=Retry.UNASKABLE),
+            Override(section=Section.PAYMENT_CARDS, fields={"a": 1}),
         )
 
         assert changes(made["cards.activate"]) == {
@@ -374,10 +626,17 @@ class TestSeveral:
         }
 
     def test_one_call_differs_from_its_section(self):
-        made = rows(Override(section=Section.GIFT_CARDS, fields={"a": 1}), Override(call="gift_cards.status", fields={"a": 2}))
+        made = rows(
+            Override(section=Section.GIFT_CARDS, fields={"a": 1}),
+            Override(call="gift_cards.status", fields={"a": 2}),
+        )
 
         assert {name: row.fields["a"] for name, row in made.items()} == {
-            **{row.name: 2 if row.name == "gift_cards.status" else 1 for row in TABLE if row.section is Section.GIFT_CARDS},
+            **{
+                row.name: 2 if row.name == "gift_cards.status" else 1
+                for row in TABLE
+                if row.section is Section.GIFT_CARDS
+            },
             Section.GIFT_CARDS: 1,
         }
 
@@ -391,33 +650,61 @@ class TestSeveral:
             ([], None, set()),
         ],
     )
-    def test_the_later_envelope_replaces_the_earlier_one_and_an_absent_one_leaves_it(self, first, second, expected):
-        made = rows(Override(section=Section.PAYMENT_CARDS, envelope=first), Override(call="cards.issue", envelope=second, fields={"a": 1}))
+    def test_the_later_envelope_replaces_the_earlier_one_and_an_absent_one_leaves_it(
+        self, first, second, expected
+    ):
+        made = rows(
+            Override(section=Section.PAYMENT_CARDS, envelope=first),
+            Override(call="cards.issue", envelope=second, fields={"a": 1}),
+        )
 
         assert made["cards.issue"].envelope == expected
 
     @pytest.mark.parametrize(
         ("first", "second", "leave_out", "rename"),
         [
-            ({"leave_out": ["client_id"]}, {"rename": {"client_id": "a"}}, set(), {"client_id": "a"}),
+            (
+                {"leave_out": ["client_id"]},
+                {"rename": {"client_id": "a"}},
+                set(),
+                {"client_id": "a"},
+            ),
             ({"rename": {"client_id": "a"}}, {"leave_out": ["client_id"]}, {"client_id"}, {}),
-            ({"rename": {"client_id": "a"}}, {"rename": {"client_id": "b"}}, set(), {"client_id": "b"}),
+            (
+                {"rename": {"client_id": "a"}},
+                {"rename": {"client_id": "b"}},
+                set(),
+                {"client_id": "b"},
+            ),
             ({"leave_out": ["client_id"]}, {"rename": {"client_id": "client_id"}}, set(), {}),
-            ({"leave_out": ["client_id"]}, {"leave_out": ["product_id"]}, {"client_id", "product_id"}, {}),
+            (
+                {"leave_out": ["client_id"]},
+                {"leave_out": ["product_id"]},
+                {"client_id", "product_id"},
+                {},
+            ),
         ],
     )
     def test_the_later_one_wins_in_what_becomes_of_a_field(self, first, second, leave_out, rename):
-        made = rows(Override(call="cards.issue", **first), Override(call="cards.issue", **second))["cards.issue"]
+        made = rows(Override(call="cards.issue", **first), Override(call="cards.issue", **second))[
+            "cards.issue"
+        ]
 
         assert (made.leave_out, made.rename) == (leave_out, rename)
 
     def test_a_path_may_be_taken_back(self):
-        made = rows(Override(call="cards.activate", path="/a"), Override(call="cards.activate", path="/v5/card-api/card/activate"))
+        made = rows(
+            Override(call="cards.activate", path="/a"),
+            Override(call="cards.activate", path="/v5/card-api/card/activate"),
+        )
 
         assert changes(made["cards.activate"]) == {}
 
     def test_a_retry_may_be_taken_back(self):
-        made = rows(Override(call="cards.activate", retry=Retry.UNASKABLE), Override(call="cards.activate", retry=Retry.ASKABLE))
+        made = rows(
+            Override(call="cards.activate", retry=Retry.UNASKABLE),
+            Override(call="cards.activate", retry=Retry.ASKABLE),
+        )
 
         assert changes(made["cards.activate"]) == {}
 

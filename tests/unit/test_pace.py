@@ -62,7 +62,9 @@ def test_it_comes_back_to_the_limit_in_ten_seconds_the_slower_the_closer(found):
 
 
 def test_where_nothing_is_refused_it_looks_beyond_the_limit(found):
-    assert [found.rate(now) / 105.0 for now in (13.0, 23.0, 33.0)] == pytest.approx([1.0, 1.15, 2.2])
+    assert [found.rate(now) / 105.0 for now in (13.0, 23.0, 33.0)] == pytest.approx(
+        [1.0, 1.15, 2.2]
+    )
 
 
 def test_a_429_of_a_call_that_began_before_it_slowed_down_is_no_news(found):

@@ -1,4 +1,6 @@
-"""A client in a file, in code and at the sandbox: what one takes the others take, each by its own rules."""
+"""A client in a file, in code and at the sandbox: what one takes the others take, each by its own
+rules.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +12,26 @@ from freedompay_async.batch.input.rows import Row, read_row
 from freedompay_async.contract.countries import COUNTRIES
 from freedompay_async.contract.models import Address, ClientUpdate, NewClient
 from freedompay_async.contract.models.client_requests import NewPhone
-from freedompay_async.contract.person import email_flaw, iin_is_of, iin_is_right, national_flaw, phone_flaw
+from freedompay_async.contract.person import (
+    email_flaw,
+    iin_is_of,
+    iin_is_right,
+    national_flaw,
+    phone_flaw,
+)
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.sandbox.issuing import persons, rules
 from freedompay_async.sandbox.issuing.refused import Refused
 from tests.person_examples import ADDRESS, BASE, REFUSED, TAKEN
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
-PARTS = {"country": "country", "postal_code": "postal_code", "address_line1": "line1", "address_line2": "line2", "address_line3": "line3"}
+PARTS = {
+    "country": "country",
+    "postal_code": "postal_code",
+    "address_line1": "line1",
+    "address_line2": "line2",
+    "address_line3": "line3",
+}
 
 
 def planned(fields) -> bool:
@@ -34,7 +48,13 @@ def planned(fields) -> bool:
 def made(fields) -> bool:
     """In code."""
     try:
-        NewClient(**BASE | {name: Address(**value) if isinstance(value, dict) else value for name, value in fields.items()})
+        NewClient(
+            **BASE
+            | {
+                name: Address(**value) if isinstance(value, dict) else value
+                for name, value in fields.items()
+            }
+        )
     except ConfigurationError as error:
         return not error.text.endswith("Nothing was sent.")
     return True
@@ -73,7 +93,10 @@ def test_a_changed_phone_is_held_to_the_same(phone):
     else:
         taken = True
     try:
-        rules.read("client/update", {"request_id": OWN, "client_id": "c", "product_id": 2000, "client": {"phone": phone}})
+        rules.read(
+            "client/update",
+            {"request_id": OWN, "client_id": "c", "product_id": 2000, "client": {"phone": phone}},
+        )
     except Refused:
         issued = False
     else:
@@ -88,23 +111,47 @@ class TestStructs:
         [
             (
                 {"phone": 7017777777},
-                "phone has 10 digits, and a number with the country code 7 has 11: the country code is missing, or a digit is",
+                (
+                    "phone has 10 digits, and a number with the country code 7 has 11: the "
+                    "country code is missing, or a digit is"
+                ),
             ),
-            ({"phone": "77017777777"}, "phone is of type str: give an integer, such as 77017777777"),
+            (
+                {"phone": "77017777777"},
+                "phone is of type str: give an integer, such as 77017777777",
+            ),
             ({"phone": True}, "phone is of type bool: give an integer, such as 77017777777"),
             (
                 {"phone": 10**5000},
-                "phone is not a phone number: give the whole number with the country code, digits only, such as 77017777777",
+                (
+                    "phone is not a phone number: give the whole number with the country code, "
+                    "digits only, such as 77017777777"
+                ),
             ),
             ({"first_name": None}, "first_name is of type NoneType: give a text"),
-            ({"last_name": "Айдар"}, "last_name has Cyrillic letters: write it in Latin letters, as in the passport"),
+            (
+                {"last_name": "Айдар"},
+                "last_name has Cyrillic letters: write it in Latin letters, as in the passport",
+            ),
             ({"middle_name": float("nan")}, "middle_name is of type float: give a text"),
             ({"middle_name": ""}, "middle_name has no letter"),
             ({"birthdate": "2999-01-01"}, "birthdate is in the future: check the year"),
-            ({"country": "KZ"}, "country has two letters: write the code of three letters (ISO 3166-1 alpha-3), such as KAZ and not KZ"),
-            ({"language": "RU"}, "language is not a language: write two small letters (ISO 639-1), such as kk or ru"),
+            (
+                {"country": "KZ"},
+                (
+                    "country has two letters: write the code of three letters (ISO 3166-1 "
+                    "alpha-3), such as KAZ and not KZ"
+                ),
+            ),
+            (
+                {"language": "RU"},
+                "language is not a language: write two small letters (ISO 639-1), such as kk or ru",
+            ),
             ({"person_id": " "}, "person_id is empty: fill it in, or leave it out"),
-            ({"person_id": "123", "country": "KAZ"}, "person_id has 3 digits, and a personal number of Kazakhstan has 12: "),
+            (
+                {"person_id": "123", "country": "KAZ"},
+                "person_id has 3 digits, and a personal number of Kazakhstan has 12: ",
+            ),
         ],
     )
     def test_say_which_value_and_what_is_wrong_with_it(self, fields, told):
@@ -115,20 +162,34 @@ class TestStructs:
         assert caught.value.text.endswith(" Nothing was sent.")
 
     @pytest.mark.parametrize(
-        "fields", [{"last_name": "Ivan0v"}, {"email": "ivan.ivanov@"}, {"person_id": "90123130012", "country": "KAZ"}], ids=repr
+        "fields",
+        [
+            {"last_name": "Ivan0v"},
+            {"email": "ivan.ivanov@"},
+            {"person_id": "90123130012", "country": "KAZ"},
+        ],
+        ids=repr,
     )
     def test_do_not_repeat_it(self, fields):
         with pytest.raises(ConfigurationError) as caught:
             NewClient(**BASE | fields)
 
-        assert [value for value in fields.values() if len(value) > 3 and value in caught.value.text] == []
+        assert [
+            value for value in fields.values() if len(value) > 3 and value in caught.value.text
+        ] == []
 
     def test_of_an_address_are_checked_too(self):
-        with pytest.raises(ConfigurationError, match=r"^Address\.country is not in capital letters: write KAZ\. Nothing was sent\.$"):
+        with pytest.raises(
+            ConfigurationError,
+            match=r"^Address\.country is not in capital letters: write KAZ\. Nothing was sent\.$",
+        ):
             Address(**ADDRESS | {"country": "kaz"})
         with pytest.raises(ConfigurationError, match=r"^Address\.postal_code is empty"):
             Address(**ADDRESS | {"postal_code": " "})
-        with pytest.raises(ConfigurationError, match=r"^Address\.address_line2 is of type float: give a text\. Nothing was sent\.$"):
+        with pytest.raises(
+            ConfigurationError,
+            match=r"^Address\.address_line2 is of type float: give a text\. Nothing was sent\.$",
+        ):
             Address(**ADDRESS | {"address_line2": float("nan")})
 
     def test_take_who_is_born_today_wherever_that_is(self):
@@ -141,7 +202,8 @@ class TestStructs:
 class TestEmail:
     def test_names_the_letter(self):
         assert email_flaw("aidar@m\u0430il.kz") == (
-            'has the letter "\u0430" (CYRILLIC SMALL LETTER A, U+0430) among letters of Latin: type the address anew'
+            'has the letter "\u0430" (CYRILLIC SMALL LETTER A, U+0430) among letters of Latin: '
+            "type the address anew"
         )
 
     def test_names_the_letter_that_is_unlike_most(self):

@@ -29,7 +29,11 @@ IV = bytes(range(16))
 NONCE = bytes.fromhex("cafebabefacedbaddecaf888")
 PIN = "90417735"
 SHOWN = "Nothing was sent."
-DECODERS = {"base64": functools.partial(b64decode, validate=True), "base64url": urlsafe_b64decode, "hex": bytes.fromhex}
+DECODERS = {
+    "base64": functools.partial(b64decode, validate=True),
+    "base64url": urlsafe_b64decode,
+    "hex": bytes.fromhex,
+}
 # Each mode with every IV and padding that it can have.
 SENSIBLE = [
     *[("CBC", iv, padding) for iv in ("random-prefix", IV) for padding in ("pkcs7", "zero")],
@@ -40,7 +44,19 @@ SENSIBLE = [
 
 
 def made(**given) -> AesPin:
-    return AesPin(**({"key": KEY, "mode": "CBC", "iv": IV, "padding": "pkcs7", "encoding": "hex", "plain": "digits"} | given))
+    return AesPin(
+        **(
+            {
+                "key": KEY,
+                "mode": "CBC",
+                "iv": IV,
+                "padding": "pkcs7",
+                "encoding": "hex",
+                "plain": "digits",
+            }
+            | given
+        )
+    )
 
 
 def giving(data):
@@ -55,7 +71,10 @@ def decrypted(data: bytes, mode: str, iv: bytes | str | None) -> bytes:
         iv, data = data[:size], data[size:]
     if mode == "GCM":
         return AESGCM(KEY).decrypt(iv, data, None)
-    decryptor = Cipher(algorithms.AES(KEY), {"CBC": modes.CBC, "ECB": lambda _: modes.ECB(), "CTR": modes.CTR}[mode](iv)).decryptor()
+    decryptor = Cipher(
+        algorithms.AES(KEY),
+        {"CBC": modes.CBC, "ECB": lambda _: modes.ECB(), "CTR": modes.CTR}[mode](iv),
+    ).decryptor()
     return decryptor.update(data) + decryptor.finalize()
 
 
@@ -66,7 +85,9 @@ def refusal(call, *args, **kwargs) -> ConfigurationError:
 
 
 def told(error: BaseException) -> str:
-    """All that a report of the error with the variables of its frames shows, without the frame of the test."""
+    """All that a report of the error with the variables of its frames shows, without the frame of
+    the test.
+    """
     inner = error.__traceback__
     while inner.tb_frame.f_code.co_filename == __file__:
         inner = inner.tb_next
@@ -78,12 +99,21 @@ def told(error: BaseException) -> str:
 def ours(error: BaseException) -> list[dict[str, str]]:
     """The variables that such a report shows of each frame of the module, whoever raised the error."""
     stack = traceback.TracebackException.from_exception(error, capture_locals=True).stack
-    return [frame.locals for frame in stack if frame.filename == freedompay_async.crypto.pin_encryption.__file__]
+    return [
+        frame.locals
+        for frame in stack
+        if frame.filename == freedompay_async.crypto.pin_encryption.__file__
+    ]
 
 
 def forms(secret: bytes) -> list[str]:
     """How bytes may turn up in a text."""
-    return [repr(secret)[2:-1], secret.hex(), b64encode(secret).decode().rstrip("="), urlsafe_b64encode(secret).decode().rstrip("=")]
+    return [
+        repr(secret)[2:-1],
+        secret.hex(),
+        b64encode(secret).decode().rstrip("="),
+        urlsafe_b64encode(secret).decode().rstrip("="),
+    ]
 
 
 class TestVectors:
@@ -116,7 +146,12 @@ class TestVectors:
     @pytest.mark.parametrize(
         ("key", "iv", "plain", "expected"),
         [
-            ("00" * 32, "00" * 12, "00" * 16, "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919"),
+            (
+                "00" * 32,
+                "00" * 12,
+                "00" * 16,
+                "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919",
+            ),
             (
                 "feffe9928665731c6d6a8f9467308308" * 2,
                 "cafebabefacedbaddecaf888",
@@ -126,10 +161,14 @@ class TestVectors:
         ],
         ids=["14", "15"],
     )
-    def test_encrypts_as_the_test_cases_of_gcm_do_with_the_tag_at_the_end(self, key, iv, plain, expected):
+    def test_encrypts_as_the_test_cases_of_gcm_do_with_the_tag_at_the_end(
+        self, key, iv, plain, expected
+    ):
         key, iv, plain = (bytes.fromhex(text) for text in (key, iv, plain))
 
-        assert made(key=key, mode="GCM", iv=iv, padding="none", plain=giving(plain))(PIN) == expected
+        assert (
+            made(key=key, mode="GCM", iv=iv, padding="none", plain=giving(plain))(PIN) == expected
+        )
 
 
 class TestForm:
@@ -147,14 +186,18 @@ class TestForm:
     @pytest.mark.parametrize("mode", ["CBC", "ECB"])
     def test_pkcs7_is_that_of_the_library(self, mode, length):
         iv = IV if mode == "CBC" else None
-        data = decrypted(bytes.fromhex(made(mode=mode, iv=iv, plain=giving(BLOCKS[:length]))(PIN)), mode, iv)
+        data = decrypted(
+            bytes.fromhex(made(mode=mode, iv=iv, plain=giving(BLOCKS[:length]))(PIN)), mode, iv
+        )
         unpadder = paddings.PKCS7(128).unpadder()
 
         assert unpadder.update(data) + unpadder.finalize() == BLOCKS[:length]
 
     @pytest.mark.parametrize(("length", "expected"), [(1, 16), (15, 16), (16, 16), (17, 32)])
     def test_zero_bytes_fill_a_block_and_add_none(self, length, expected):
-        data = decrypted(bytes.fromhex(made(padding="zero", plain=giving(BLOCKS[:length]))(PIN)), "CBC", IV)
+        data = decrypted(
+            bytes.fromhex(made(padding="zero", plain=giving(BLOCKS[:length]))(PIN)), "CBC", IV
+        )
 
         assert data == BLOCKS[:length].ljust(expected, b"\0")
 
@@ -162,21 +205,34 @@ class TestForm:
     def test_a_mode_without_blocks_takes_any_length(self, mode):
         iv = {"CTR": IV, "GCM": NONCE}[mode]
         lengths = [
-            len(bytes.fromhex(made(mode=mode, iv=iv, padding="none", plain=giving(bytes(length)))(PIN))) for length in (1, 8, 16, 17)
+            len(
+                bytes.fromhex(
+                    made(mode=mode, iv=iv, padding="none", plain=giving(bytes(length)))(PIN)
+                )
+            )
+            for length in (1, 8, 16, 17)
         ]
 
         assert lengths == [length + (16 if mode == "GCM" else 0) for length in (1, 8, 16, 17)]
 
-    @pytest.mark.parametrize(("encoding", "expected"), [("base64", "+/+/+/8="), ("base64url", "-_-_-_8="), ("hex", "fbffbffbff")])
+    @pytest.mark.parametrize(
+        ("encoding", "expected"),
+        [("base64", "+/+/+/8="), ("base64url", "-_-_-_8="), ("hex", "fbffbffbff")],
+    )
     def test_encodes_with_padding_and_in_lower_case(self, encoding, expected):
         stream = bytes.fromhex(made(mode="CTR", iv=IV, padding="none", plain=giving(bytes(5)))(PIN))
         wanted = bytes.fromhex("fbffbffbff")
         plain = bytes(a ^ b for a, b in zip(stream, wanted, strict=True))
 
-        assert made(mode="CTR", iv=IV, padding="none", encoding=encoding, plain=giving(plain))(PIN) == expected
+        assert (
+            made(mode="CTR", iv=IV, padding="none", encoding=encoding, plain=giving(plain))(PIN)
+            == expected
+        )
 
     def test_a_function_makes_the_plain_of_the_digits(self):
-        encrypt = made(padding="none", plain=lambda pin: f"2{len(pin):x}{pin}".ljust(16, "f").encode("ascii"))
+        encrypt = made(
+            padding="none", plain=lambda pin: f"2{len(pin):x}{pin}".ljust(16, "f").encode("ascii")
+        )
 
         assert decrypted(bytes.fromhex(encrypt("4821")), "CBC", IV) == b"244821ffffffffff"
 
@@ -192,21 +248,32 @@ class TestForm:
 
 
 class TestIv:
-    @pytest.mark.parametrize(("mode", "padding"), [("CBC", "pkcs7"), ("CTR", "none"), ("GCM", "none")])
+    @pytest.mark.parametrize(
+        ("mode", "padding"), [("CBC", "pkcs7"), ("CTR", "none"), ("GCM", "none")]
+    )
     def test_a_random_one_is_another_for_each_pin(self, mode, padding):
         encrypt = made(mode=mode, iv="random-prefix", padding=padding)
 
         assert len({encrypt(PIN) for _ in range(50)}) == 50
 
-    @pytest.mark.parametrize(("mode", "size", "padding"), [("CBC", 16, "pkcs7"), ("CTR", 16, "none"), ("GCM", 12, "none")])
-    def test_a_random_one_comes_from_the_system_and_stands_first(self, monkeypatch, mode, size, padding):
+    @pytest.mark.parametrize(
+        ("mode", "size", "padding"),
+        [("CBC", 16, "pkcs7"), ("CTR", 16, "none"), ("GCM", 12, "none")],
+    )
+    def test_a_random_one_comes_from_the_system_and_stands_first(
+        self, monkeypatch, mode, size, padding
+    ):
         sizes = []
-        monkeypatch.setattr(os, "urandom", lambda wanted: sizes.append(wanted) or bytes(range(100, 100 + wanted)))
+        monkeypatch.setattr(
+            os, "urandom", lambda wanted: sizes.append(wanted) or bytes(range(100, 100 + wanted))
+        )
         data = bytes.fromhex(made(mode=mode, iv="random-prefix", padding=padding)(PIN))
 
         assert (sizes, data[:size]) == ([size], bytes(range(100, 100 + size)))
 
-    @pytest.mark.parametrize(("mode", "iv", "padding"), [each for each in SENSIBLE if each[1] != "random-prefix"])
+    @pytest.mark.parametrize(
+        ("mode", "iv", "padding"), [each for each in SENSIBLE if each[1] != "random-prefix"]
+    )
     def test_a_fixed_one_is_not_sent_and_gives_the_same_again(self, mode, iv, padding):
         encrypt = made(mode=mode, iv=iv, padding=padding)
         lengths = {"CBC": 16, "ECB": 16, "CTR": len(PIN), "GCM": len(PIN) + 16}
@@ -217,7 +284,14 @@ class TestIv:
 class TestRefusals:
     @pytest.mark.parametrize("left_out", ["key", "mode", "iv", "padding", "encoding", "plain"])
     def test_nothing_has_a_default(self, left_out):
-        given = {"key": KEY, "mode": "CBC", "iv": IV, "padding": "pkcs7", "encoding": "hex", "plain": "digits"}
+        given = {
+            "key": KEY,
+            "mode": "CBC",
+            "iv": IV,
+            "padding": "pkcs7",
+            "encoding": "hex",
+            "plain": "digits",
+        }
         del given[left_out]
 
         with pytest.raises(TypeError, match=left_out):
@@ -230,18 +304,28 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("name", "value", "known"),
         [
-            *[("mode", value, "CBC, ECB, CTR, GCM") for value in ("cbc", "AES-256-CBC", "", None, ["CBC"])],
+            *[
+                ("mode", value, "CBC, ECB, CTR, GCM")
+                for value in ("cbc", "AES-256-CBC", "", None, ["CBC"])
+            ],
             *[("padding", value, "pkcs7, zero, none") for value in ("PKCS7", "", None)],
-            *[("encoding", value, "base64, base64url, hex") for value in ("HEX", "", None, bytes.hex)],
+            *[
+                ("encoding", value, "base64, base64url, hex")
+                for value in ("HEX", "", None, bytes.hex)
+            ],
         ],
     )
     def test_of_what_is_not_known(self, name, value, known):
-        assert refusal(made, **{name: value}).text == f"{name} is {value!r}: it must be one of {known}. {SHOWN}"
+        assert (
+            refusal(made, **{name: value}).text
+            == f"{name} is {value!r}: it must be one of {known}. {SHOWN}"
+        )
 
     @pytest.mark.parametrize("plain", ["iso-0", "1234", "", None, b"digits"])
     def test_of_a_plain_that_is_neither_digits_nor_a_function(self, plain):
         assert refusal(made, plain=plain).text == (
-            f"plain is 'digits' or a function from the digits to bytes, such as a PIN block of your own. {SHOWN}"
+            "plain is 'digits' or a function from the digits to bytes, such as a PIN block of "
+            f"your own. {SHOWN}"
         )
 
     @pytest.mark.parametrize("mode", ["CTR", "GCM"])
@@ -250,56 +334,98 @@ class TestRefusals:
     def test_of_padding_where_any_length_goes(self, mode, padding, plain):
         error = refusal(made, mode=mode, iv="random-prefix", padding=padding, plain=plain)
 
-        assert error.text == f"mode {mode} takes data of any length: padding must be 'none'. {SHOWN}"
+        assert (
+            error.text == f"mode {mode} takes data of any length: padding must be 'none'. {SHOWN}"
+        )
 
     @pytest.mark.parametrize(("mode", "iv"), [("CBC", IV), ("ECB", None)])
     def test_of_bare_digits_in_blocks(self, mode, iv):
         error = refusal(made, mode=mode, iv=iv, padding="none")
 
-        assert error.text == f"mode {mode} takes whole blocks, and digits never fill one: say a padding. {SHOWN}"
+        assert (
+            error.text
+            == f"mode {mode} takes whole blocks, and digits never fill one: say a padding. {SHOWN}"
+        )
 
     @pytest.mark.parametrize(("mode", "iv"), [("CBC", IV), ("ECB", None)])
     @pytest.mark.parametrize("length", [1, 8, 15, 17, 31])
     def test_of_a_plain_that_fills_no_block(self, mode, iv, length):
         error = refusal(made(mode=mode, iv=iv, padding="none", plain=giving(bytes(length))), PIN)
 
-        assert error.text == f"plain gave {length} bytes, and mode {mode} with padding 'none' takes whole blocks of 16. {SHOWN}"
+        assert error.text == (
+            f"plain gave {length} bytes, and mode {mode} with padding 'none' takes whole "
+            f"blocks of 16. {SHOWN}"
+        )
 
     @pytest.mark.parametrize("iv", ["random-prefix", IV, b"", ""])
     def test_of_an_iv_in_ecb(self, iv):
-        assert refusal(made, mode="ECB", iv=iv).text == f"mode ECB has no IV: iv must be None. {SHOWN}"
+        assert (
+            refusal(made, mode="ECB", iv=iv).text == f"mode ECB has no IV: iv must be None. {SHOWN}"
+        )
 
-    @pytest.mark.parametrize(("mode", "size", "padding"), [("CBC", 16, "pkcs7"), ("CTR", 16, "none"), ("GCM", 12, "none")])
-    @pytest.mark.parametrize("iv", [None, "", "random", "prefix", IV.hex(), 0, bytearray(IV), Secret("random-prefix")])
+    @pytest.mark.parametrize(
+        ("mode", "size", "padding"),
+        [("CBC", 16, "pkcs7"), ("CTR", 16, "none"), ("GCM", 12, "none")],
+    )
+    @pytest.mark.parametrize(
+        "iv", [None, "", "random", "prefix", IV.hex(), 0, bytearray(IV), Secret("random-prefix")]
+    )
     def test_of_an_iv_that_is_no_bytes(self, mode, size, padding, iv):
         assert refusal(made, mode=mode, padding=padding, iv=iv).text == (
-            f"iv in mode {mode} is 'random-prefix' or {size} bytes; decode hex or base64 first. {SHOWN}"
+            f"iv in mode {mode} is 'random-prefix' or {size} bytes; decode hex or base64 first. "
+            f"{SHOWN}"
         )
 
     @pytest.mark.parametrize(
         ("mode", "padding", "size", "lengths"),
-        [("CBC", "pkcs7", 16, (0, 12, 15, 17, 32)), ("CTR", "none", 16, (0, 8, 12, 15, 17)), ("GCM", "none", 12, (0, 8, 11, 13, 16))],
+        [
+            ("CBC", "pkcs7", 16, (0, 12, 15, 17, 32)),
+            ("CTR", "none", 16, (0, 8, 12, 15, 17)),
+            ("GCM", "none", 12, (0, 8, 11, 13, 16)),
+        ],
     )
     def test_of_an_iv_of_another_length(self, mode, padding, size, lengths):
-        messages = [refusal(made, mode=mode, padding=padding, iv=bytes(length)).text for length in lengths]
+        messages = [
+            refusal(made, mode=mode, padding=padding, iv=bytes(length)).text for length in lengths
+        ]
 
-        assert messages == [f"iv is {length} bytes: mode {mode} takes {size}; decode hex or base64 first. {SHOWN}" for length in lengths]
+        assert messages == [
+            f"iv is {length} bytes: mode {mode} takes {size}; decode hex or base64 first. {SHOWN}"
+            for length in lengths
+        ]
 
     @pytest.mark.parametrize("length", [0, 16, 24, 31, 33, 48])
     def test_of_a_key_of_another_length(self, length):
-        assert refusal(made, key=bytes(length)).text == f"key is {length} bytes: AES 256 takes 32. {SHOWN}"
+        assert (
+            refusal(made, key=bytes(length)).text
+            == f"key is {length} bytes: AES 256 takes 32. {SHOWN}"
+        )
 
     @pytest.mark.parametrize("text", [KEY.hex(), KEY.hex().upper(), KEY.hex() + "\n"])
     def test_of_a_key_in_hex_names_the_likely_mistake(self, text):
         hint = "It looks like the hex of a key: bytes.fromhex() makes the key of that text."
 
-        assert refusal(made, key=text.encode()).text == f"key is {len(text)} bytes: AES 256 takes 32. {hint} {SHOWN}"
+        assert (
+            refusal(made, key=text.encode()).text
+            == f"key is {len(text)} bytes: AES 256 takes 32. {hint} {SHOWN}"
+        )
 
-    @pytest.mark.parametrize("text", [b64encode(KEY), urlsafe_b64encode(KEY), b64encode(KEY).rstrip(b"="), b64encode(KEY) + b"\n"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            b64encode(KEY),
+            urlsafe_b64encode(KEY),
+            b64encode(KEY).rstrip(b"="),
+            b64encode(KEY) + b"\n",
+        ],
+    )
     def test_of_a_key_in_base64_names_the_likely_mistake(self, text):
         hint = "It looks like the base64 of a key: base64.b64decode() makes the key of that text."
 
-        assert refusal(made, key=text).text == f"key is {len(text)} bytes: AES 256 takes 32. {hint} {SHOWN}"
+        assert (
+            refusal(made, key=text).text
+            == f"key is {len(text)} bytes: AES 256 takes 32. {hint} {SHOWN}"
+        )
 
     @pytest.mark.parametrize("kind", [str, Secret])
     @pytest.mark.parametrize(
@@ -308,24 +434,56 @@ class TestRefusals:
             ("", ""),
             ("correct horse", ""),
             ("k" * 32, ""),
-            (KEY.hex(), " It looks like the hex of a key: bytes.fromhex() makes the key of that text."),
-            (b64encode(KEY).decode(), " It looks like the base64 of a key: base64.b64decode() makes the key of that text."),
+            (
+                KEY.hex(),
+                " It looks like the hex of a key: bytes.fromhex() makes the key of that text.",
+            ),
+            (
+                b64encode(KEY).decode(),
+                (
+                    " It looks like the base64 of a key: base64.b64decode() makes the key of that "
+                    "text."
+                ),
+            ),
         ],
     )
     def test_of_a_key_as_text_leaves_the_decoding_to_the_user(self, kind, text, hint):
         assert refusal(made, key=kind(text)).text == (
-            f"key is text, and AES 256 takes 32 bytes: decode it, as hex, as base64 or as its characters, whichever the vendor means.{hint} {SHOWN}"
+            "key is text, and AES 256 takes 32 bytes: decode it, as hex, as base64 or as its "
+            f"characters, whichever the vendor means.{hint} {SHOWN}"
         )
 
     @pytest.mark.parametrize(
-        ("key", "kind"), [(None, "NoneType"), (int.from_bytes(KEY), "int"), (bytearray(KEY), "bytearray"), (list(KEY), "list")]
+        ("key", "kind"),
+        [
+            (None, "NoneType"),
+            (int.from_bytes(KEY), "int"),
+            (bytearray(KEY), "bytearray"),
+            (list(KEY), "list"),
+        ],
     )
     def test_of_a_key_that_is_no_bytes(self, key, kind):
         assert refusal(made, key=key).text == f"key is {kind}: it must be bytes. {SHOWN}"
 
     @pytest.mark.parametrize(
         "pin",
-        ["", "123", "1234567890123", "12 34", "1234 ", "1234\n", "12a4", "+123", "١٢٣٤", "１２３４", "²³²³", 1234, b"1234", None, ["1234"]],  # noqa: RUF001
+        [
+            "",
+            "123",
+            "1234567890123",
+            "12 34",
+            "1234 ",
+            "1234\n",
+            "12a4",
+            "+123",
+            "١٢٣٤",
+            "１２３４",  # noqa: RUF001
+            "²³²³",
+            1234,
+            b"1234",
+            None,
+            ["1234"],
+        ],
     )
     def test_of_what_is_no_pin(self, pin):
         assert refusal(made(), pin).text == f"pin is text of 4 to 12 digits from 0 to 9. {SHOWN}"
@@ -341,10 +499,19 @@ class TestRefusals:
         assert seen == []
 
     @pytest.mark.parametrize(
-        ("plain", "kind"), [("244821ffffffffff", "str"), (None, "NoneType"), (bytearray(16), "bytearray"), (1234, "int")]
+        ("plain", "kind"),
+        [
+            ("244821ffffffffff", "str"),
+            (None, "NoneType"),
+            (bytearray(16), "bytearray"),
+            (1234, "int"),
+        ],
     )
     def test_of_a_plain_that_is_no_bytes(self, plain, kind):
-        assert refusal(made(plain=giving(plain)), PIN).text == f"plain gave {kind}: what is encrypted is bytes. {SHOWN}"
+        assert (
+            refusal(made(plain=giving(plain)), PIN).text
+            == f"plain gave {kind}: what is encrypted is bytes. {SHOWN}"
+        )
 
     @pytest.mark.parametrize(("mode", "iv", "padding"), SENSIBLE)
     def test_of_an_empty_plain(self, mode, iv, padding):
@@ -361,14 +528,21 @@ class TestSilence:
     PAN = "4400430011112222"
 
     def test_shows_what_it_is(self):
-        assert repr(made(encoding="base64")) == "AesPin(mode='CBC', padding='pkcs7', encoding='base64')"
+        assert (
+            repr(made(encoding="base64"))
+            == "AesPin(mode='CBC', padding='pkcs7', encoding='base64')"
+        )
 
     @pytest.mark.parametrize(("mode", "iv", "padding"), SENSIBLE)
     def test_shows_neither_key_nor_iv_nor_what_its_function_knows(self, mode, iv, padding):
-        encrypt = made(mode=mode, iv=iv, padding=padding, plain=functools.partial(bytes.fromhex, self.PAN))
+        encrypt = made(
+            mode=mode, iv=iv, padding=padding, plain=functools.partial(bytes.fromhex, self.PAN)
+        )
         shown = "".join([repr(encrypt), str(encrypt), f"{encrypt}", repr(vars(encrypt))])
 
-        assert [form for form in [*forms(KEY), *forms(IV), *forms(NONCE), self.PAN] if form in shown] == []
+        assert [
+            form for form in [*forms(KEY), *forms(IV), *forms(NONCE), self.PAN] if form in shown
+        ] == []
 
     @pytest.mark.parametrize(
         "given",
@@ -385,14 +559,27 @@ class TestSilence:
             {"key": KEY[:16]},
             {"key": KEY + KEY},
             {"key": bytearray(KEY)},
-            *[{"key": kind(text)} for kind in (str, Secret) for text in (KEY.hex(), b64encode(KEY).decode(), KEY.decode("latin-1"))],
+            *[
+                {"key": kind(text)}
+                for kind in (str, Secret)
+                for text in (KEY.hex(), b64encode(KEY).decode(), KEY.decode("latin-1"))
+            ],
             {"key": KEY.hex().encode()},
             {"key": b64encode(KEY)},
         ],
     )
     def test_a_refusal_tells_no_secret_of_the_settings(self, given):
-        told_by_it = told(refusal(made, **({"plain": functools.partial(bytes.fromhex, self.PAN)} | given)))
-        secrets = [*forms(KEY), *forms(KEY[:16]), *forms(KEY[16:]), repr(KEY.decode("latin-1"))[1:-1], *forms(IV), self.PAN]
+        told_by_it = told(
+            refusal(made, **({"plain": functools.partial(bytes.fromhex, self.PAN)} | given))
+        )
+        secrets = [
+            *forms(KEY),
+            *forms(KEY[:16]),
+            *forms(KEY[16:]),
+            repr(KEY.decode("latin-1"))[1:-1],
+            *forms(IV),
+            self.PAN,
+        ]
 
         assert [secret for secret in secrets if secret in told_by_it] == []
 
@@ -405,7 +592,10 @@ class TestSilence:
     def test_a_refusal_tells_no_pin_of_another_type(self, pin):
         assert PIN not in told(refusal(made(), pin))
 
-    @pytest.mark.parametrize("plain", [lambda pin: pin, lambda pin: pin.encode(), lambda pin: bytearray(pin.encode()), int])
+    @pytest.mark.parametrize(
+        "plain",
+        [lambda pin: pin, lambda pin: pin.encode(), lambda pin: bytearray(pin.encode()), int],
+    )
     def test_a_refusal_tells_nothing_of_what_the_function_gave(self, plain):
         assert PIN not in told(refusal(made(padding="none", plain=plain), PIN))
 
@@ -414,7 +604,10 @@ class TestSilence:
             made(plain=lambda pin: 1 // 0)(PIN)
         variables = ours(caught.value)
 
-        assert (len(variables), [form for form in [PIN, *forms(KEY)] if form in repr(variables)]) == (1, [])
+        assert (
+            len(variables),
+            [form for form in [PIN, *forms(KEY)] if form in repr(variables)],
+        ) == (1, [])
 
     @pytest.mark.parametrize("mode", ["CBC", "GCM"])
     def test_an_error_of_the_library_shows_no_secret(self, monkeypatch, mode):
@@ -422,28 +615,43 @@ class TestSilence:
             raise RuntimeError("broken")
 
         monkeypatch.setattr("cryptography.hazmat.primitives.ciphers.Cipher", broken)
-        monkeypatch.setattr("cryptography.hazmat.primitives.ciphers.aead.AESGCM", lambda key: type("Gcm", (), {"encrypt": broken})())
+        monkeypatch.setattr(
+            "cryptography.hazmat.primitives.ciphers.aead.AESGCM",
+            lambda key: type("Gcm", (), {"encrypt": broken})(),
+        )
         encrypt = made(mode=mode, iv="random-prefix", padding="pkcs7" if mode == "CBC" else "none")
         with pytest.raises(RuntimeError) as caught:
             encrypt(PIN)
         variables = ours(caught.value)
 
-        assert (len(variables), [form for form in [PIN, *forms(PIN.encode()), *forms(KEY)] if form in repr(variables)]) == (2, [])
+        assert (
+            len(variables),
+            [form for form in [PIN, *forms(PIN.encode()), *forms(KEY)] if form in repr(variables)],
+        ) == (2, [])
 
     @pytest.mark.parametrize(
-        "door", [*(lambda it, p=p: pickle.dumps(it, p) for p in range(pickle.HIGHEST_PROTOCOL + 1)), copy.copy, copy.deepcopy]
+        "door",
+        [
+            *(lambda it, p=p: pickle.dumps(it, p) for p in range(pickle.HIGHEST_PROTOCOL + 1)),
+            copy.copy,
+            copy.deepcopy,
+        ],
     )
     def test_is_not_pickled_nor_copied(self, door):
         with pytest.raises(TypeError) as caught:
             door(made())
 
-        assert (
-            str(caught.value) == "an AesPin is not pickled, because its key is in it: make it anew from the place that the key is kept in"
+        assert str(caught.value) == (
+            "an AesPin is not pickled, because its key is in it: make it anew from the place "
+            "that the key is kept in"
         )
 
 
 class TestWithoutTheLibrary:
-    MESSAGE = f"AesPin needs the library cryptography, which can't be imported: pip install 'freedompay-async[pin]'. {SHOWN}"
+    MESSAGE = (
+        "AesPin needs the library cryptography, which can't be imported: pip install "
+        f"'freedompay-async[pin]'. {SHOWN}"
+    )
 
     @pytest.fixture
     def missing(self, monkeypatch):
@@ -466,9 +674,16 @@ class TestWithoutTheLibrary:
 
     def test_the_module_is_imported_without_it(self):
         code = (
-            "import sys, freedompay_async.crypto.pin_encryption; print([name for name in sys.modules if name.startswith('cryptography')])"
+            "import sys, freedompay_async.crypto.pin_encryption; print([name for name in "
+            "sys.modules if name.startswith('cryptography')])"
         )
         env = os.environ | {"PYTHONPATH": str(Path(freedompay_async.__file__).parents[1])}
-        done = subprocess.run([sys.executable, "-W", "error", "-c", code], env=env, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", code],
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
         assert (done.stdout.strip(), done.stderr) == ("[]", "")

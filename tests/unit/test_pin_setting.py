@@ -6,7 +6,10 @@ from freedompay_async.api.pin_setting import pin_to_send
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Hidden, Pin
 
-PLAIN = "set_pin was given a plain PIN and nothing to encrypt it with: hand in encrypt=, or the encrypted text."
+PLAIN = (
+    "set_pin was given a plain PIN and nothing to encrypt it with: hand in encrypt=, or the "
+    "encrypted text."
+)
 
 
 def backwards(text: str) -> str:
@@ -44,4 +47,7 @@ def test_what_can_not_be_sent_is_refused(pin, encrypt, expected):
     with pytest.raises(ConfigurationError) as caught:
         pin_to_send(pin, Hidden(encrypt))
 
-    assert (caught.value.text, caught.value.call) == (f"{expected} Nothing was sent.", "cards.set_pin")
+    assert (caught.value.text, caught.value.call) == (
+        f"{expected} Nothing was sent.",
+        "cards.set_pin",
+    )

@@ -18,16 +18,23 @@ class TestPolicy:
         with pytest.raises(ConfigurationError) as caught:
             Policy(**{name: value})
 
-        assert caught.value.text.startswith(f"{name}={value!r}: a ") or (name, type(value)) == ("attempts", float)
+        assert caught.value.text.startswith(f"{name}={value!r}: a ") or (name, type(value)) == (
+            "attempts",
+            float,
+        )
         assert caught.value.text.endswith(" Nothing was sent.")
 
     @pytest.mark.parametrize("name", NUMBERS)
     def test_refuses_a_text(self, name):
-        with pytest.raises(ConfigurationError, match=rf"^{name} is of type str: give a (whole )?number"):
+        with pytest.raises(
+            ConfigurationError, match=rf"^{name} is of type str: give a (whole )?number"
+        ):
             Policy(**{name: "5"})
 
     def test_takes_whole_attempts_only(self):
-        with pytest.raises(ConfigurationError, match=r"^attempts is of type float: give a whole number"):
+        with pytest.raises(
+            ConfigurationError, match=r"^attempts is of type float: give a whole number"
+        ):
             Policy(attempts=1.5)
 
     @pytest.mark.parametrize("name", [name for name in NUMBERS if name != "attempts"])

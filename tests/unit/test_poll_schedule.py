@@ -18,7 +18,9 @@ AGES = st.floats(0, 1e6)
 
 
 def waited(looks, looked, luck=0.5, **options):
-    """The age at the next look; what waits is asked again whenever its pause has ended, and nothing is learnt meanwhile."""
+    """The age at the next look; what waits is asked again whenever its pause has ended, and nothing
+    is learnt meanwhile.
+    """
     age = looked
     while (pause := looks.pause(age, looked, luck, **options)) > 0:
         age += pause
@@ -137,7 +139,9 @@ def test_those_that_end_after_the_last_step_are_counted_as_slow():
     assert waited(looks, 0.0) == pytest.approx(10.0)
 
 
-@pytest.mark.parametrize(("luck", "share"), [(0.0, 0.3), (0.04, 0.65), (0.08, 0.916), (0.5, 1.0), (1.0, 1.1)])
+@pytest.mark.parametrize(
+    ("luck", "share"), [(0.0, 0.3), (0.04, 0.65), (0.08, 0.916), (0.5, 1.0), (1.0, 1.1)]
+)
 def test_first_looks_are_spread_and_a_few_of_them_far_forward(luck, share):
     looks = taught(*[2.0] * 100)
 
@@ -239,7 +243,10 @@ def test_those_that_wait_for_a_few_look_when_those_are_late(age, looks_now):
     assert (looks.pause(age, 0.0, 0.5) == 0) is looks_now
 
 
-@pytest.mark.parametrize(("age", "luck", "pause"), [(1.0, 0.5, 0.25), (1.0, 1.0, 0.275), (4.0, 0.5, 0.5), (4.0, 1.0, 0.55)])
+@pytest.mark.parametrize(
+    ("age", "luck", "pause"),
+    [(1.0, 0.5, 0.25), (1.0, 1.0, 0.275), (4.0, 0.5, 0.5), (4.0, 1.0, 0.55)],
+)
 def test_it_is_asked_again_soon_whether_a_look_is_due(age, luck, pause):
     looks = taught(*[9.0] * 200)
 
@@ -306,7 +313,12 @@ def test_10_000_that_take_a_random_time_are_looked_at_twice_and_late_by_a_quarte
 # -- whatever happens
 
 
-@given(seen=st.lists(st.tuples(AGES, AGES, st.booleans()), max_size=200), looked=AGES, luck=st.floats(0, 1), trouble=st.booleans())
+@given(
+    seen=st.lists(st.tuples(AGES, AGES, st.booleans()), max_size=200),
+    looked=AGES,
+    luck=st.floats(0, 1),
+    trouble=st.booleans(),
+)
 def test_pause_is_bounded_and_ends(seen, looked, luck, trouble):
     looks = Looks(POLICY)
     for one, other, ended in seen:
@@ -317,7 +329,12 @@ def test_pause_is_bounded_and_ends(seen, looked, luck, trouble):
     assert looked < at <= looked + 11.0 + 1e-6
 
 
-@given(first=st.floats(1e-3, 1e3), growth=st.floats(1e-3, 10), most=st.floats(1e-3, 1e4), takes=st.floats(1e-6, 1e5))
+@given(
+    first=st.floats(1e-3, 1e3),
+    growth=st.floats(1e-3, 10),
+    most=st.floats(1e-3, 1e4),
+    takes=st.floats(1e-6, 1e5),
+)
 def test_any_policy_will_do(first, growth, most, takes):
     looks = Looks(Policy(poll_first=first, poll_growth=growth, poll_most=most))
     for _ in range(40):
@@ -328,7 +345,8 @@ def test_any_policy_will_do(first, growth, most, takes):
 
 @given(st.lists(st.floats(1e-3, 100), min_size=40, max_size=100))
 def test_longer_times_bring_no_earlier_look(takes):
-    # What is supposed of ages that nothing was seen at comes to a few of a hundred requests, so a few more are quick, or slow.
+    # What is supposed of ages that nothing was seen at comes to a few of a hundred requests, so a
+    # few more are quick, or slow.
     few = len(takes) // 10
     shorter, longer = Looks(POLICY), Looks(POLICY)
     for looks, times, more in ((shorter, 1.0, min(takes)), (longer, 10.0, max(takes))):

@@ -1,4 +1,6 @@
-"""An answer as other programs write it: msgspec's encoders without a hook, pydantic's models, `dict()`."""
+"""An answer as other programs write it: msgspec's encoders without a hook, pydantic's models,
+`dict()`.
+"""
 
 from __future__ import annotations
 
@@ -40,11 +42,48 @@ from freedompay_async.redaction.portable import Encoded
 from freedompay_async.redaction.secret import PageUrl
 
 PAN = "4000001234567899"
-STATE = RequestState(status="ok", request_status="success", request_id="r", client_id="7", extra=Extra({"note": "a", "pan": PAN}))
-SECRETS = CardSecrets(status="ok", pan=Pan(PAN), cvv=Cvv("123"), extra=Extra({"holder": "A B", "more": [{"pin": 1234}]}, secret=False))
-LINE = Movement(amount=Decimal("12.10"), merchant={"name": "A", "card": Secret(PAN)}, extra=Extra({"fee": Decimal("0.50")}))
-OUTCOME = Outcome(number=1, line=2, key="k", state=State.ISSUED, client_id="7", card_id="9", client_request_id="a", card_request_id="b")
-COUNTS = dict.fromkeys(("refused", "unknown", "found", "doubtful", "started", "planned", "inactive", "accepted", "unproved"), 0)
+STATE = RequestState(
+    status="ok",
+    request_status="success",
+    request_id="r",
+    client_id="7",
+    extra=Extra({"note": "a", "pan": PAN}),
+)
+SECRETS = CardSecrets(
+    status="ok",
+    pan=Pan(PAN),
+    cvv=Cvv("123"),
+    extra=Extra({"holder": "A B", "more": [{"pin": 1234}]}, secret=False),
+)
+LINE = Movement(
+    amount=Decimal("12.10"),
+    merchant={"name": "A", "card": Secret(PAN)},
+    extra=Extra({"fee": Decimal("0.50")}),
+)
+OUTCOME = Outcome(
+    number=1,
+    line=2,
+    key="k",
+    state=State.ISSUED,
+    client_id="7",
+    card_id="9",
+    client_request_id="a",
+    card_request_id="b",
+)
+COUNTS = dict.fromkeys(
+    (
+        "refused",
+        "unknown",
+        "found",
+        "doubtful",
+        "started",
+        "planned",
+        "inactive",
+        "accepted",
+        "unproved",
+    ),
+    0,
+)
 ANSWERS = {
     "secrets": SECRETS,
     "balance": CardBalance(status="ok", amount=Decimal("0.10")),
@@ -56,7 +95,9 @@ ANSWERS = {
     "completed": Completed(request_id="r", answer=STATE),
     "client": CreatedClient(request_id="r", client_id="7", answer=STATE),
     "cards": IssuedCards(request_id="r", card_ids=("9",), answer=STATE, ordered=1),
-    "transaction": CreatedTransaction(request_id="r", transaction_id="5", fin_document_id=None, answer=STATE),
+    "transaction": CreatedTransaction(
+        request_id="r", transaction_id="5", fin_document_id=None, answer=STATE
+    ),
     "page": PinPage(request_id="r", url=PageUrl("https://pins.example.com/a")),
     "outcome": OUTCOME,
     "report": Report(batch="b", merchant="m", rows=1, issued=1, **COUNTS, problems=(OUTCOME,)),
@@ -67,12 +108,20 @@ HIDDEN = [PAN, "123", "1234", "https://pins.example.com/a"]
 WAYS = {
     "msgspec": msgspec.json.encode,
     "msgspec, plain": lambda answer: json.dumps(msgspec.to_builtins(answer)).encode(),
-    "msgpack": lambda answer: json.dumps(msgspec.msgpack.decode(msgspec.msgpack.encode(answer))).encode(),
+    "msgpack": lambda answer: json.dumps(
+        msgspec.msgpack.decode(msgspec.msgpack.encode(answer))
+    ).encode(),
     "dict": lambda answer: json.dumps(dict(answer)).encode(),
-    "pydantic, plain": lambda answer: json.dumps(pydantic.TypeAdapter(type(answer)).dump_python(answer)).encode(),
-    "pydantic, plain JSON": lambda answer: json.dumps(pydantic.TypeAdapter(type(answer)).dump_python(answer, mode="json")).encode(),
+    "pydantic, plain": lambda answer: json.dumps(
+        pydantic.TypeAdapter(type(answer)).dump_python(answer)
+    ).encode(),
+    "pydantic, plain JSON": lambda answer: json.dumps(
+        pydantic.TypeAdapter(type(answer)).dump_python(answer, mode="json")
+    ).encode(),
     "pydantic": lambda answer: pydantic.TypeAdapter(type(answer)).dump_json(answer),
-    "pydantic, of any type": lambda answer: pydantic.TypeAdapter(list[type(answer)]).dump_json([answer])[1:-1],
+    "pydantic, of any type": lambda answer: pydantic.TypeAdapter(list[type(answer)]).dump_json(
+        [answer]
+    )[1:-1],
 }
 
 
@@ -80,7 +129,11 @@ def texts(value) -> list[str]:
     """The leaves of JSON, as text."""
     if isinstance(value, dict):
         return [text for part in value.values() for text in texts(part)]
-    return [text for part in value for text in texts(part)] if isinstance(value, list) else [str(value)]
+    return (
+        [text for part in value for text in texts(part)]
+        if isinstance(value, list)
+        else [str(value)]
+    )
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -114,13 +167,21 @@ def test_secrets_are_written_as_a_mask():
 def test_amounts_are_text_and_no_floats_wherever_they_stand():
     (line,) = json.loads(msgspec.json.encode(ANSWERS["statement"]))["operations"]
 
-    assert (line["amount"], line["merchant"], line["extra"]) == ("12.10", {"name": "A", "card": "***"}, {"fee": "0.50"})
+    assert (line["amount"], line["merchant"], line["extra"]) == (
+        "12.10",
+        {"name": "A", "card": "***"},
+        {"fee": "0.50"},
+    )
 
 
 def test_what_is_made_of_an_answer_is_plain():
     made = msgspec.to_builtins(SECRETS)
 
-    assert (type(made["pan"]), type(made["extra"]), type(made["extra"]["more"][0]["pin"])) == (str, dict, str)
+    assert (type(made["pan"]), type(made["extra"]), type(made["extra"]["more"][0]["pin"])) == (
+        str,
+        dict,
+        str,
+    )
 
 
 @pytest.mark.parametrize("form", ["string", "number"])
@@ -145,15 +206,27 @@ class TestPydantic:
         shown = Shown(card=SECRETS, cards=[ANSWERS["cards"]], pan=Pan(PAN))
         written = json.loads(shown.model_dump_json())
 
-        assert (written["pan"], written["none"], written["card"]["pan"], written["cards"][0]["card_ids"]) == ("***", None, "***", ["9"])
-        assert PAN not in repr(shown) + str(shown) + str(shown.model_dump()) + shown.model_dump_json()
+        assert (
+            written["pan"],
+            written["none"],
+            written["card"]["pan"],
+            written["cards"][0]["card_ids"],
+        ) == ("***", None, "***", ["9"])
+        assert (
+            PAN not in repr(shown) + str(shown) + str(shown.model_dump()) + shown.model_dump_json()
+        )
         assert shown.pan.reveal() == PAN
 
     def test_model_seals_the_text_that_it_is_given(self):
         class Asked(pydantic.BaseModel):
             pin: Pin
 
-        asked = [Asked.model_validate_json('{"pin":"1234"}'), Asked(pin="1234"), Asked(pin=Secret("1234")), Asked(pin=Pin("1234"))]
+        asked = [
+            Asked.model_validate_json('{"pin":"1234"}'),
+            Asked(pin="1234"),
+            Asked(pin=Secret("1234")),
+            Asked(pin=Pin("1234")),
+        ]
 
         assert [(type(each.pin), each.pin.reveal()) for each in asked] == [(Pin, "1234")] * 4
 
@@ -176,8 +249,14 @@ class TestPydantic:
         fields = Shown.model_json_schema(mode=mode)["properties"]
 
         assert fields["card"].items() >= {"type": "object"}.items()
-        assert fields["pan"].items() >= {"type": "string", "format": "password", "writeOnly": True}.items()
-        assert pydantic.TypeAdapter(CardSecrets).json_schema(mode=mode) == {"title": "CardSecrets", "type": "object"}
+        assert (
+            fields["pan"].items()
+            >= {"type": "string", "format": "password", "writeOnly": True}.items()
+        )
+        assert pydantic.TypeAdapter(CardSecrets).json_schema(mode=mode) == {
+            "title": "CardSecrets",
+            "type": "object",
+        }
 
 
 class Own(msgspec.Struct):
@@ -197,7 +276,12 @@ class TestReading:
     def test_asks_the_hook(self, value):
         own = msgspec.convert({"pan": value, "more": ["2"], "rest": {"a": 3}}, Own, dec_hook=sealed)
 
-        assert (type(own.pan), own.pan.reveal(), own.more[0].reveal(), own.rest) == (Pan, "1", "2", Extra({"a": 3}))
+        assert (type(own.pan), own.pan.reveal(), own.more[0].reveal(), own.rest) == (
+            Pan,
+            "1",
+            "2",
+            Extra({"a": 3}),
+        )
 
     def test_without_a_hook_takes_what_is_sealed_and_nothing_else(self):
         pan = Pan("1")
@@ -213,7 +297,14 @@ class TestReading:
         asked = []
 
         def hook(kind, value):
-            asked.append((kind.__name__, issubclass(kind, Secret), issubclass(kind, Fields), issubclass(kind, Secret | Fields)))
+            asked.append(
+                (
+                    kind.__name__,
+                    issubclass(kind, Secret),
+                    issubclass(kind, Fields),
+                    issubclass(kind, Secret | Fields),
+                )
+            )
             return kind(value)
 
         msgspec.convert({"pan": "1", "rest": {}}, Own, dec_hook=hook)
@@ -226,7 +317,14 @@ class TestClass:
     """It is an ordinary class, whatever msgspec takes it for."""
 
     def test_has_no_members(self, kind):
-        assert (len(kind), list(kind), list(reversed(kind)), "a" in kind, dict(kind.__members__), bool(kind)) == (
+        assert (
+            len(kind),
+            list(kind),
+            list(reversed(kind)),
+            "a" in kind,
+            dict(kind.__members__),
+            bool(kind),
+        ) == (
             0,
             [],
             [],
@@ -238,24 +336,42 @@ class TestClass:
             kind["a"]
 
     def test_has_no_attribute_that_it_does_not_name(self, kind):
-        with pytest.raises(AttributeError, match=f"type object '{kind.__name__}' has no attribute 'other'"):
+        with pytest.raises(
+            AttributeError, match=f"type object '{kind.__name__}' has no attribute 'other'"
+        ):
             _ = kind.other
 
     def test_is_shown_and_told_as_a_class(self, kind):
-        assert (repr(kind), inspect.isclass(kind), "reveal" in dir(Pan)) == (f"<class '{kind.__module__}.{kind.__name__}'>", True, True)
+        assert (repr(kind), inspect.isclass(kind), "reveal" in dir(Pan)) == (
+            f"<class '{kind.__module__}.{kind.__name__}'>",
+            True,
+            True,
+        )
         assert inspect.signature(kind).parameters
 
     def test_travels_by_its_name(self, kind):
-        assert (pickle.loads(pickle.dumps(kind)) is kind, copy.deepcopy(kind) is kind) == (True, True)
+        assert (pickle.loads(pickle.dumps(kind)) is kind, copy.deepcopy(kind) is kind) == (
+            True,
+            True,
+        )
 
     def test_may_be_changed_and_inherited_from(self, kind):
         class Mine(kind):
             __slots__ = ()
 
         Mine.note = "a"
-        assert (Mine.note, issubclass(Mine, kind), issubclass(kind, Mine), type(Mine) is Encoded) == ("a", True, False, True)
+        assert (
+            Mine.note,
+            issubclass(Mine, kind),
+            issubclass(kind, Mine),
+            type(Mine) is Encoded,
+        ) == ("a", True, False, True)
         del Mine.note
         assert not hasattr(Mine, "note")
 
     def test_is_not_a_base_of_others(self, kind):
-        assert (issubclass(str, kind), issubclass(NewClient, kind), isinstance("a", kind)) == (False, False, False)
+        assert (issubclass(str, kind), issubclass(NewClient, kind), isinstance("a", kind)) == (
+            False,
+            False,
+            False,
+        )

@@ -9,7 +9,17 @@ from freedompay_async.redaction.secret import Hidden
 from freedompay_async.settings.proxies import Proxy, Way, proxy_of, proxy_of_environment
 
 HOST = "https://api.example.com"
-VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY", "http_proxy", "HTTP_PROXY", "NETRC")
+VARIABLES = (
+    "https_proxy",
+    "HTTPS_PROXY",
+    "all_proxy",
+    "ALL_PROXY",
+    "no_proxy",
+    "NO_PROXY",
+    "http_proxy",
+    "HTTP_PROXY",
+    "NETRC",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -52,14 +62,22 @@ def test_an_address_is_read(text, shown, url):
             "http://proxy#hunter2",
         ),
         *("http://me:hunter2#1@proxy:3128", "http://me:12/hunter2@proxy:3128"),
-        *("http://hunter2:port", "http://[hunter2", "http://hunter2 proxy", "http://hunter2\\proxy", "http://proxy:99999999"),
+        *(
+            "http://hunter2:port",
+            "http://[hunter2",
+            "http://hunter2 proxy",
+            "http://hunter2\\proxy",
+            "http://proxy:99999999",
+        ),
     ],
 )
 def test_what_is_no_address_is_refused_and_not_shown(text):
     with pytest.raises(ConfigurationError) as caught:
         Proxy.read(text, "FREEDOMPAY_PROXY")
 
-    assert caught.value.text.startswith("FREEDOMPAY_PROXY is no address of a proxy: write one like http://proxy.example.com:3128")
+    assert caught.value.text.startswith(
+        "FREEDOMPAY_PROXY is no address of a proxy: write one like http://proxy.example.com:3128"
+    )
     assert "hunter2" not in caught.value.text
 
 
@@ -72,7 +90,10 @@ def test_an_argument_is_read_once():
 
 
 def test_an_argument_that_is_no_text_is_named():
-    with pytest.raises(ConfigurationError, match=r"^proxy is of type bytes: give text: decode it first\. Nothing was sent\.$"):
+    with pytest.raises(
+        ConfigurationError,
+        match=r"^proxy is of type bytes: give text: decode it first\. Nothing was sent\.$",
+    ):
         proxy_of(Hidden(b"proxy:3128"))
 
 
@@ -106,7 +127,10 @@ def test_a_host_may_be_taken_out(environment):
 
 @pytest.mark.parametrize(
     ("address", "expected"),
-    [("http://proxy:3128", "http://me:p%40ss@proxy:3128"), ("http://you:own@proxy:3128", "http://you:own@proxy:3128")],
+    [
+        ("http://proxy:3128", "http://me:p%40ss@proxy:3128"),
+        ("http://you:own@proxy:3128", "http://you:own@proxy:3128"),
+    ],
 )
 def test_its_user_may_be_in_the_netrc(environment, tmp_path, address, expected):
     (tmp_path / "netrc").write_text("machine proxy login me password p@ss\n")
@@ -118,9 +142,16 @@ def test_its_user_may_be_in_the_netrc(environment, tmp_path, address, expected):
 
 
 @pytest.mark.parametrize(
-    "content", [b"machine other login me password pass\n", b"machine proxy\n", b"machine proxy login \xff password p\n"]
+    "content",
+    [
+        b"machine other login me password pass\n",
+        b"machine proxy\n",
+        b"machine proxy login \xff password p\n",
+    ],
 )
-def test_a_netrc_that_has_another_host_or_can_not_be_read_is_no_help(environment, tmp_path, content):
+def test_a_netrc_that_has_another_host_or_can_not_be_read_is_no_help(
+    environment, tmp_path, content
+):
     (tmp_path / "netrc").write_bytes(content)
     environment.setenv("NETRC", str(tmp_path / "netrc"))
     environment.setenv("HTTPS_PROXY", "http://proxy:3128")
@@ -139,7 +170,10 @@ class TestWay:
         way = Way.of(HOST, proxy=None, trust_env=False)
 
         assert way.proxy is None
-        assert way.told() == "; HTTPS_PROXY names a proxy, and it is not used: trust_env=True, proxy= or --proxy would"
+        assert way.told() == (
+            "; HTTPS_PROXY names a proxy, and it is not used: trust_env=True, proxy= or "
+            "--proxy would"
+        )
 
     def test_is_not_bothered_by_one_that_could_not_be_used(self, environment):
         environment.setenv("HTTPS_PROXY", "socks5://proxy:1080")
@@ -162,7 +196,10 @@ class TestWay:
     def test_goes_through_the_one_that_is_given_before_that_of_the_environment(self, environment):
         environment.setenv("HTTPS_PROXY", "http://other:1")
 
-        assert Way.of(HOST, proxy=Proxy.read("proxy:3128", "--proxy"), trust_env=True).proxy.shown == "http://proxy:3128"
+        assert (
+            Way.of(HOST, proxy=Proxy.read("proxy:3128", "--proxy"), trust_env=True).proxy.shown
+            == "http://proxy:3128"
+        )
 
     def test_over_plain_http_never_leads_through_one(self, environment):
         environment.setenv("HTTPS_PROXY", "http://proxy:3128")
@@ -170,5 +207,8 @@ class TestWay:
         assert repr(Way.of("http://127.0.0.1:9", proxy=None, trust_env=True)) == "Way()"
 
     def test_over_plain_http_refuses_the_one_that_is_given(self):
-        with pytest.raises(ConfigurationError, match=r"^--proxy names a proxy, and http://127\.0\.0\.1:9 is plain http on this machine"):
+        with pytest.raises(
+            ConfigurationError,
+            match=r"^--proxy names a proxy, and http://127\.0\.0\.1:9 is plain http on this machine",
+        ):
             Way.of("http://127.0.0.1:9", proxy=Proxy.read("proxy:3128", "--proxy"), trust_env=False)

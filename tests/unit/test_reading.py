@@ -11,7 +11,10 @@ from freedompay_async.calls.reading import LARGE, Reading
 
 
 async def test_small_answer_is_read_at_once():
-    assert await Reading().read(threading.current_thread, size=LARGE, deadline=0.0) is threading.current_thread()
+    assert (
+        await Reading().read(threading.current_thread, size=LARGE, deadline=0.0)
+        is threading.current_thread()
+    )
 
 
 async def test_large_answer_is_read_elsewhere_while_the_loop_goes_on():
@@ -24,7 +27,10 @@ async def test_large_answer_is_read_elsewhere_while_the_loop_goes_on():
 
     loop.call_soon(seen.set)
 
-    assert await Reading().read(work, size=LARGE + 1, deadline=loop.time() + 10) is not threading.current_thread()
+    assert (
+        await Reading().read(work, size=LARGE + 1, deadline=loop.time() + 10)
+        is not threading.current_thread()
+    )
 
 
 async def test_two_are_read_at_once_and_no_third():
@@ -34,7 +40,10 @@ async def test_two_are_read_at_once_and_no_third():
         begun.append(1)
         assert go.wait(10)
 
-    tasks = [asyncio.create_task(reading.read(work, size=LARGE + 1, deadline=loop.time() + 10)) for _ in range(5)]
+    tasks = [
+        asyncio.create_task(reading.read(work, size=LARGE + 1, deadline=loop.time() + 10))
+        for _ in range(5)
+    ]
     while len(begun) < 2:
         await asyncio.sleep(0)
     for _ in range(50):
@@ -51,7 +60,12 @@ async def test_time_that_is_up_ends_the_wait(waits):
     reading, loop, go = Reading(), asyncio.get_running_loop(), threading.Event()
     before = []
     if waits == "for a place":
-        before = [asyncio.create_task(reading.read(lambda: go.wait(10), size=LARGE + 1, deadline=loop.time() + 10)) for _ in range(2)]
+        before = [
+            asyncio.create_task(
+                reading.read(lambda: go.wait(10), size=LARGE + 1, deadline=loop.time() + 10)
+            )
+            for _ in range(2)
+        ]
         await asyncio.sleep(0)
 
     with pytest.raises(TimeoutError):

@@ -12,7 +12,14 @@ from decimal import Decimal
 import pytest
 
 from freedompay_async.calls.record import Record
-from freedompay_async.contract.models import GiftCardState, GiftConfirmation, GiftIssue, GivenBody, IssuedGiftCard, PinSetting
+from freedompay_async.contract.models import (
+    GiftCardState,
+    GiftConfirmation,
+    GiftIssue,
+    GivenBody,
+    IssuedGiftCard,
+    PinSetting,
+)
 from freedompay_async.contract.models.open import Extra, Fields
 from freedompay_async.contract.table import CARDS_SET_PIN, GIFT_CARDS_CONFIRM, GIFT_CARDS_ISSUE
 from freedompay_async.errors import (
@@ -59,7 +66,17 @@ async def test_a_call_is_between_two_lines(path, lines):
     assert answer is ISSUED
     assert lines() == [
         {"state": "sending", **entry},
-        {"state": "done", **entry, "answer": {"extra": {}, "status": 0, "datetime": None, "request_id": "r-1", "card_id": 5}},
+        {
+            "state": "done",
+            **entry,
+            "answer": {
+                "extra": {},
+                "status": 0,
+                "datetime": None,
+                "request_id": "r-1",
+                "card_id": 5,
+            },
+        },
     ]
 
 
@@ -109,7 +126,10 @@ async def test_an_end_is_written_down_and_raised(path, lines, error, state):
 
     entry = {"call": "gift_cards.issue", "request_id": "r-1", "request": FIELDS}
     assert caught.value is error
-    assert lines() == [{"state": "sending", **entry}, {"state": state, **entry, "error": str(error)}]
+    assert lines() == [
+        {"state": "sending", **entry},
+        {"state": state, **entry, "error": str(error)},
+    ]
 
 
 async def test_what_is_no_end_of_a_call_leaves_the_first_line_alone(path, lines):
@@ -122,14 +142,24 @@ async def test_what_is_no_end_of_a_call_leaves_the_first_line_alone(path, lines)
 @pytest.mark.parametrize(
     ("call", "request_body", "expected"),
     [
-        (GIFT_CARDS_CONFIRM, GiftConfirmation(otp=Otp("9876"), card_id=5), {"otp": "***", "card_id": 5}),
+        (
+            GIFT_CARDS_CONFIRM,
+            GiftConfirmation(otp=Otp("9876"), card_id=5),
+            {"otp": "***", "card_id": 5},
+        ),
         (CARDS_SET_PIN, PinSetting(card_id="c", pin=Pin("9876")), {"card_id": "c", "pin": "***"}),
-        (CARDS_SET_PIN, GivenBody(fields=Fields({"a": 1, "pin": Secret("9876")})), {"fields": {"a": 1, "pin": "***"}}),
+        (
+            CARDS_SET_PIN,
+            GivenBody(fields=Fields({"a": 1, "pin": Secret("9876")})),
+            {"fields": {"a": 1, "pin": "***"}},
+        ),
     ],
     ids=["otp", "pin", "given"],
 )
 async def test_secrets_are_masked(path, lines, call, request_body, expected):
-    await Record(path).keep(call, "r-1", request_body, {}, gives(GiftCardState(status=0, extra=Extra({"cvv": "9876"}))))
+    await Record(path).keep(
+        call, "r-1", request_body, {}, gives(GiftCardState(status=0, extra=Extra({"cvv": "9876"})))
+    )
 
     assert [line["request"] for line in lines()] == [expected, expected]
     assert lines()[1]["answer"]["extra"] == {"cvv": "***"}
@@ -137,7 +167,13 @@ async def test_secrets_are_masked(path, lines, call, request_body, expected):
 
 
 async def test_amounts_are_written_digit_by_digit(path, lines):
-    await Record(path).keep(GIFT_CARDS_CONFIRM, "r-1", ISSUE, {}, gives(GiftCardState(status=0, card_balance=Decimal("0.10"))))
+    await Record(path).keep(
+        GIFT_CARDS_CONFIRM,
+        "r-1",
+        ISSUE,
+        {},
+        gives(GiftCardState(status=0, card_balance=Decimal("0.10"))),
+    )
 
     assert lines()[1]["answer"]["card_balance"] == "0.10"
 
@@ -153,9 +189,16 @@ async def test_calls_are_added_to_what_is_there(path, lines):
 
 async def test_calls_at_once_write_whole_lines(path, lines):
     record = Record(path)
-    await asyncio.gather(*(record.keep(GIFT_CARDS_ISSUE, f"r-{number}", ISSUE, {}, gives(ISSUED)) for number in range(40)))
+    await asyncio.gather(
+        *(
+            record.keep(GIFT_CARDS_ISSUE, f"r-{number}", ISSUE, {}, gives(ISSUED))
+            for number in range(40)
+        )
+    )
 
-    expected = sorted((f"r-{number}", state) for number in range(40) for state in ("sending", "done"))
+    expected = sorted(
+        (f"r-{number}", state) for number in range(40) for state in ("sending", "done")
+    )
     assert sorted((line["request_id"], line["state"]) for line in lines()) == expected
 
 
@@ -206,11 +249,16 @@ asyncio.run(main())
 def test_two_processes_write_whole_lines(path, lines):
     # The package that is tested, wherever it is.
     env = os.environ | {"PYTHONPATH": os.pathsep.join(each for each in sys.path if each)}
-    processes = [subprocess.Popen([sys.executable, "-c", PROCESS, str(path), name], env=env) for name in "ab"]
+    processes = [
+        subprocess.Popen([sys.executable, "-c", PROCESS, str(path), name], env=env) for name in "ab"
+    ]
 
     ends = [process.wait(30) for process in processes]
 
     assert ends == [0, 0]
     assert sorted((line["request_id"], line["state"]) for line in lines()) == sorted(
-        (f"{name}-{number}", state) for name in "ab" for number in range(30) for state in ("sending", "done")
+        (f"{name}-{number}", state)
+        for name in "ab"
+        for number in range(30)
+        for state in ("sending", "done")
     )

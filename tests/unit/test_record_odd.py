@@ -1,4 +1,6 @@
-"""The record where something is odd: a disk that is full, a call that is cancelled, a value that JSON has no form for, an answer of the caller's own."""
+"""The record where something is odd: a disk that is full, a call that is cancelled, a value that
+JSON has no form for, an answer of the caller's own.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +88,11 @@ class TestAnswer:
     async def test_of_the_callers_own_type_is_sealed(self, keep, path, lines, answer):
         assert await keep(answer) is answer
 
-        assert lines()[1] == {"state": "done", **ENTRY, "answer": {"name": "new", "cvv": "***", "note": "***"}}
+        assert lines()[1] == {
+            "state": "done",
+            **ENTRY,
+            "answer": {"name": "new", "cvv": "***", "note": "***"},
+        }
         assert [text for text in ("987", PAN, "hunter2") if text in path.read_text()] == []
 
     @pytest.mark.parametrize(
@@ -126,21 +132,33 @@ class TestFields:
         }
         await keep({}, call=CARDS_SET_PIN, request=GivenBody(fields=Fields(fields)))
 
-        shown = {"card_id": "c-1", "pin": "***", "note": "***", "fee": "0.10", "more": [{"cvv": "***"}], "word": "***"}
+        shown = {
+            "card_id": "c-1",
+            "pin": "***",
+            "note": "***",
+            "fee": "0.10",
+            "more": [{"cvv": "***"}],
+            "word": "***",
+        }
         assert [line["request"] for line in lines()] == [{"fields": shown}] * 2
         assert [text for text in ("9876", PAN, "987") if text in path.read_text()] == []
 
     async def test_that_an_override_and_a_call_add_are_there_and_sealed(self, keep, lines):
-        call = dataclasses.replace(GIFT_CARDS_ISSUE, fields={"branch": 7, "agent": "a", "pin": "9876"})
+        call = dataclasses.replace(
+            GIFT_CARDS_ISSUE, fields={"branch": 7, "agent": "a", "pin": "9876"}
+        )
         await keep(call=call, extra={"agent": "b", "cvv": "987"})
 
         added = {"branch": 7, "agent": "b", "pin": "***", "cvv": "***"}
         assert [line["extra"] for line in lines()] == [added, added]
 
     @pytest.mark.parametrize(
-        ("fields", "extra", "expected"), [({}, {}, []), ({"a": 1}, {}, [{"a": 1}] * 2), ({}, {"a": 2}, [{"a": 2}] * 2)]
+        ("fields", "extra", "expected"),
+        [({}, {}, []), ({"a": 1}, {}, [{"a": 1}] * 2), ({}, {"a": 2}, [{"a": 2}] * 2)],
     )
-    async def test_that_are_added_are_there_only_where_some_are(self, keep, lines, fields, extra, expected):
+    async def test_that_are_added_are_there_only_where_some_are(
+        self, keep, lines, fields, extra, expected
+    ):
         await keep(call=dataclasses.replace(GIFT_CARDS_ISSUE, fields=fields), extra=extra)
 
         assert [line["extra"] for line in lines() if "extra" in line] == expected
@@ -153,14 +171,22 @@ class TestFields:
 
         assert lines() == [
             {"state": "sending", "call": "gift_cards.issue", "request_id": "r-1"},
-            {"state": "not sent", "call": "gift_cards.issue", "request_id": "r-1", "error": "no form"},
+            {
+                "state": "not sent",
+                "call": "gift_cards.issue",
+                "request_id": "r-1",
+                "error": "no form",
+            },
         ]
 
     async def test_that_an_error_quotes_may_have_no_form_either(self, keep, lines):
         with pytest.raises(OutcomeUnknown):
             await keep(OutcomeUnknown("lost \ud800"))
 
-        assert [(line["state"], line.get("error")) for line in lines()] == [("sending", None), ("unknown", "lost ?")]
+        assert [(line["state"], line.get("error")) for line in lines()] == [
+            ("sending", None),
+            ("unknown", "lost ?"),
+        ]
 
 
 class TestCancelled:
@@ -189,7 +215,9 @@ class TestCancelled:
 
     @pytest.fixture
     def cancel(self, keep, held):
-        """Cancels a call while its first line is being written; gives its error, and whether it went on to its work."""
+        """Cancels a call while its first line is being written; gives its error, and whether it
+        went on to its work.
+        """
 
         async def run():
             worked = []
@@ -208,7 +236,10 @@ class TestCancelled:
         error, worked = await cancel()
 
         assert (error.request_id, error.outcome_unknown, worked) == ("r-1", False, [])
-        assert lines() == [{"state": "sending", **ENTRY}, {"state": "not sent", **ENTRY, "error": "cancelled"}]
+        assert lines() == [
+            {"state": "sending", **ENTRY},
+            {"state": "not sent", **ENTRY, "error": "cancelled"},
+        ]
 
     async def test_in_a_first_line_that_fails_it_leaves_none(self, cancel, held, path):
         held.fails = OSError(errno.ENOSPC, "full")
@@ -233,15 +264,27 @@ class TestDisk:
             [],
         )
 
-    async def test_that_takes_a_part_of_the_last_line_keeps_the_answer(self, keep, full, path, caplog):
+    async def test_that_takes_a_part_of_the_last_line_keeps_the_answer(
+        self, keep, full, path, caplog
+    ):
         full(1)
 
         assert await keep() is ISSUED
-        assert [(each.levelname, each.getMessage(), each.request_id, each.call) for each in caplog.records] == [
-            ("ERROR", f"gift_cards.issue: done, {LOST_LINE.format(path, os.strerror(errno.ENOSPC))}", "r-1", "gift_cards.issue")
+        assert [
+            (each.levelname, each.getMessage(), each.request_id, each.call)
+            for each in caplog.records
+        ] == [
+            (
+                "ERROR",
+                f"gift_cards.issue: done, {LOST_LINE.format(path, os.strerror(errno.ENOSPC))}",
+                "r-1",
+                "gift_cards.issue",
+            )
         ]
 
-    async def test_that_takes_a_part_of_the_last_line_keeps_the_error(self, keep, full, path, caplog):
+    async def test_that_takes_a_part_of_the_last_line_keeps_the_error(
+        self, keep, full, path, caplog
+    ):
         full(1)
         error = OutcomeUnknown("lost")
 
@@ -250,7 +293,9 @@ class TestDisk:
 
         note = LOST_LINE.format(path, os.strerror(errno.ENOSPC))
         assert (caught.value, error.__notes__) == (error, [note])
-        assert [each.getMessage() for each in caplog.records] == [f"gift_cards.issue: unknown, {note}"]
+        assert [each.getMessage() for each in caplog.records] == [
+            f"gift_cards.issue: unknown, {note}"
+        ]
 
     @pytest.mark.skipif(os.name == "nt", reason="a file that is a folder is another error there")
     async def test_that_is_gone_at_the_end_keeps_the_answer(self, keep, path, caplog):

@@ -1,4 +1,6 @@
-"""One place knows what went out, and hides it in whatever comes in; what it does not know it tells by its shape."""
+"""One place knows what went out, and hides it in whatever comes in; what it does not know it tells
+by its shape.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,10 @@ class TestByShape:
     def test_the_padding_goes_with_it(self):
         assert kept(BY_SHAPE, base64.b64encode(b"a" * 61).decode()) == "no good: *** it is"
 
-    @pytest.mark.parametrize("digits", ["4111111111111112", "4" * 13, "4" * 19, "4111 1111 1111 1112", "4111-1111-1111-1112-123"])
+    @pytest.mark.parametrize(
+        "digits",
+        ["4111111111111112", "4" * 13, "4" * 19, "4111 1111 1111 1112", "4111-1111-1111-1112-123"],
+    )
     def test_13_to_19_digits_are_hidden(self, digits):
         assert kept(BY_SHAPE, digits) == "no good: *** it is"
 
@@ -106,7 +111,10 @@ class TestCodes:
             ("4 8 2 1", "***"),
             ("48-21", "***"),
             ("card 1 of 2", "card 1 of 2"),
-            ("2026-05-01T10:11:12+05:00 and 2026-05-01", "2026-05-01T10:11:12+05:00 and 2026-05-01"),
+            (
+                "2026-05-01T10:11:12+05:00 and 2026-05-01",
+                "2026-05-01T10:11:12+05:00 and 2026-05-01",
+            ),
             ("id 828cf71d-a447-4a67-a149-c1df8bc19700", "id 828cf71d-a447-4a67-a149-c1df8bc19700"),
             ("\u0664\u0668\u0662\u0661", "***"),
             ("1234********5678", "1234********5678"),
@@ -161,7 +169,9 @@ class TestCardMask:
     def test_of_which_little_is_told_stays_in_a_call_with_codes_too(self, mask):
         assert Redaction([Pin("5678")], codes=True).card_mask(mask) == mask
 
-    @pytest.mark.parametrize(("mask", "shown"), [("4111111111111112", "***"), ("card 4111 1111 1111 1111", "card ***")])
+    @pytest.mark.parametrize(
+        ("mask", "shown"), [("4111111111111112", "***"), ("card 4111 1111 1111 1111", "card ***")]
+    )
     def test_that_is_a_whole_number_is_hidden(self, mask, shown):
         assert BY_SHAPE.card_mask(mask) == shown
 
@@ -170,7 +180,13 @@ class TestSees:
     @pytest.mark.parametrize("secret", [KEY, "a/b", "4821", "пароль", "Ab+/=Cd" * 50])
     @pytest.mark.parametrize(
         "written",
-        [str, lambda text: json.dumps(text)[1:-1], lambda text: text.replace("/", "\\/"), lambda text: quote(text, safe=""), escape],
+        [
+            str,
+            lambda text: json.dumps(text)[1:-1],
+            lambda text: text.replace("/", "\\/"),
+            lambda text: quote(text, safe=""),
+            escape,
+        ],
     )
     def test_whatever_it_would_hide(self, secret, written):
         redaction = Redaction([Secret(secret)])
@@ -198,7 +214,9 @@ class TestSees:
         assert Redaction([SecretKey(KEY)]).within(body) is None
 
     def test_what_is_in_an_answer_beside_what_is_not(self):
-        redaction = Redaction([Secret("hunter2"), SecretKey(KEY)], codes=True).within(b"hunter2 and 4821")
+        redaction = Redaction([Secret("hunter2"), SecretKey(KEY)], codes=True).within(
+            b"hunter2 and 4821"
+        )
 
         assert redaction.text("hunter2 and 4821") == "*** and ***"
 
@@ -230,7 +248,9 @@ class TestOutgoing:
         assert outgoing.about(None).text(f"{KEY} OTHER-KEY") == "*** ***"
 
     def test_knows_what_overrides_add(self):
-        outgoing = Outgoing([], [Fields({"partner": Secret("PARTNER-1"), "pin": "998877", "note": "plain"})])
+        outgoing = Outgoing(
+            [], [Fields({"partner": Secret("PARTNER-1"), "pin": "998877", "note": "plain"})]
+        )
 
         assert outgoing.about(None).text("PARTNER-1 998877 plain") == "*** *** plain"
 
@@ -249,7 +269,14 @@ class TestOutgoing:
 
     @pytest.mark.parametrize(
         ("secret", "shown"),
-        [("123", "***"), ("12345678", "***"), ("12", "4822"), ("123456789", "4822"), ("hunter", "4822"), ("hunter-2-blue", "4822")],
+        [
+            ("123", "***"),
+            ("12345678", "***"),
+            ("12", "4822"),
+            ("123456789", "4822"),
+            ("hunter", "4822"),
+            ("hunter-2-blue", "4822"),
+        ],
     )
     def test_takes_only_3_to_8_digits_for_a_code(self, secret, shown):
         outgoing = Outgoing([])
@@ -272,14 +299,24 @@ class TestOutgoing:
         outgoing = Outgoing([])
         # Of 4 MiB just so many have a place.
         for number in range(256):
-            outgoing.note(f"r-{number}", [Secret(f"{number:04} of hunter's words".ljust(16_384, "."))])
+            outgoing.note(
+                f"r-{number}", [Secret(f"{number:04} of hunter's words".ljust(16_384, "."))]
+            )
         said = [f"{number:04} of hunter's words." for number in range(3)]
 
-        assert [outgoing.about(f"r-{number}").text(said[number]) for number in range(3)] == ["***", "***", "***"]
+        assert [outgoing.about(f"r-{number}").text(said[number]) for number in range(3)] == [
+            "***",
+            "***",
+            "***",
+        ]
 
         outgoing.note("r-256", [Secret("x")])
 
-        assert [outgoing.about(f"r-{number}").text(said[number]) for number in range(3)] == [said[0], "***", "***"]
+        assert [outgoing.about(f"r-{number}").text(said[number]) for number in range(3)] == [
+            said[0],
+            "***",
+            "***",
+        ]
 
         for number in range(300):
             outgoing.note(f"more-{number}", [Secret("x" * 16_384)])
@@ -301,20 +338,35 @@ class TestOutgoing:
         long = DOCUMENT * 20
         outgoing.note("r-1", [Document(long)])
 
-        assert outgoing.about("r-1").body(json.dumps({"said": long}).encode()).startswith('{"said": "***')
-        assert DOCUMENT[100:160] not in outgoing.about("r-1").body(json.dumps({"said": long}).encode())
+        assert (
+            outgoing.about("r-1")
+            .body(json.dumps({"said": long}).encode())
+            .startswith('{"said": "***')
+        )
+        assert DOCUMENT[100:160] not in outgoing.about("r-1").body(
+            json.dumps({"said": long}).encode()
+        )
 
 
 class TestSealed:
     KNOWN = Redaction([Secret("hunter2"), Secret("4821")])
 
     def test_is_each_text_that_repeats_what_is_known_and_nothing_else(self):
-        value = {"a": "it is hunter2", "b": ["hunter2", "4111111111111111"], "hunter2": None, "c": {"d": "plain", "e": True}}
+        value = {
+            "a": "it is hunter2",
+            "b": ["hunter2", "4111111111111111"],
+            "hunter2": None,
+            "c": {"d": "plain", "e": True},
+        }
         sealed = self.KNOWN.sealed(value, numbers=True)
 
         assert sealed["a"].reveal() == "it is hunter2"
         assert sealed["b"][0].reveal() == "hunter2"
-        assert (sealed["b"][1:], sealed["***"], sealed["c"]) == (["4111111111111111"], None, {"d": "plain", "e": True})
+        assert (sealed["b"][1:], sealed["***"], sealed["c"]) == (
+            ["4111111111111111"],
+            None,
+            {"d": "plain", "e": True},
+        )
 
     def test_is_a_number_that_is_one_only_if_numbers_are_sealed(self):
         value = {"a": 4821, "b": Decimal(4821), "c": 48210, "d": [4821]}
@@ -355,7 +407,10 @@ class TestRedaction:
         assert Redaction([Secret("ok"), Secret("")]).text("ok, it is ok") == "ok, it is ok"
 
     def test_of_a_value_that_came_out_of_a_pickle_hides_nothing(self):
-        assert Redaction([pickle.loads(pickle.dumps(Pin("1234")))]).text("None of 1234") == "None of 1234"
+        assert (
+            Redaction([pickle.loads(pickle.dumps(Pin("1234")))]).text("None of 1234")
+            == "None of 1234"
+        )
 
 
 class Own(msgspec.Struct):
@@ -387,7 +442,16 @@ class Holder(msgspec.Struct):
         (None, []),
         ([Pin("1"), "2", (Pin("3"), [Pin("4")])], ["1", "3", "4"]),
         ({"a": Pin("1"), "b": {"c": [Pin("2")]}, 3: Pin("3")}, ["1", "2", "3"]),
-        ({"pin": "1234", "otp": 5678, "cvv": [Decimal(1), "2"], "note": "plain", "document_id": "d-1"}, ["1234", "5678", "1", "2"]),
+        (
+            {
+                "pin": "1234",
+                "otp": 5678,
+                "cvv": [Decimal(1), "2"],
+                "note": "plain",
+                "document_id": "d-1",
+            },
+            ["1234", "5678", "1", "2"],
+        ),
         ({"pin": True, "otp": None, "cvv": b"1", "pan": 1.5}, ["MQ==", "1.5"]),
         (Fields({"a": Pin("1"), "password": "p"}), ["1", "p"]),
         (GivenBody(fields=Fields({"a": [Pin("1")], "b": 2})), ["1"]),
@@ -398,7 +462,14 @@ class Holder(msgspec.Struct):
         (
             ClientCreation(
                 product_id=1,
-                client=NewClient(phone=77010000001, type=1, resident=1, first_name="A", last_name="B", document=Document("JVBERi0=")),
+                client=NewClient(
+                    phone=77010000001,
+                    type=1,
+                    resident=1,
+                    first_name="A",
+                    last_name="B",
+                    document=Document("JVBERi0="),
+                ),
             ),
             ["JVBERi0="],
         ),
@@ -412,10 +483,14 @@ def test_what_is_sealed_or_has_the_name_of_a_secret_is_one(value, expected):
 def test_of_a_document_its_beginning_is_kept():
     long = DOCUMENT * 20
 
-    assert [each.reveal() for each in secrets_sent([Document(long), Document(long[:16_384])])] == [long[:16_384]] * 2
+    assert [each.reveal() for each in secrets_sent([Document(long), Document(long[:16_384])])] == [
+        long[:16_384]
+    ] * 2
 
 
-@pytest.mark.parametrize("raised", [AttributeError, TypeError, ValueError, OverflowError, RecursionError])
+@pytest.mark.parametrize(
+    "raised", [AttributeError, TypeError, ValueError, OverflowError, RecursionError]
+)
 def test_what_has_no_form_in_json_has_no_secrets(raised):
     class Odd(Closed):
         def items(self):

@@ -9,14 +9,58 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from freedompay_async.contract.request_ids import BadName, checked_name, checked_request_id, derive_request_id, new_request_id, one_name
+from freedompay_async.contract.request_ids import (
+    BadName,
+    checked_name,
+    checked_request_id,
+    derive_request_id,
+    new_request_id,
+    one_name,
+)
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Secret
 
 UNSEEN = (
-    *("\u00ad", "\u034f", "\u061c", "\u115f", "\u1160", "\u17b4", "\u17b5", "\u180b", "\u180e", "\u180f", "\u200b", "\u200d", "\u200f"),
-    *("\u202a", "\u202e", "\u2060", "\u206f", "\u3164", "\ufe00", "\ufe0f", "\ufeff", "\uffa0", "\ufff0", "\ufff8", "\ufffb"),
-    *("\U0001bca0", "\U0001bca3", "\U0001d173", "\U0001d17a", "\U000e0000", "\U000e0001", "\U000e0041", "\U000e0100", "\U000e0fff"),
+    *(
+        "\u00ad",
+        "\u034f",
+        "\u061c",
+        "\u115f",
+        "\u1160",
+        "\u17b4",
+        "\u17b5",
+        "\u180b",
+        "\u180e",
+        "\u180f",
+        "\u200b",
+        "\u200d",
+        "\u200f",
+    ),
+    *(
+        "\u202a",
+        "\u202e",
+        "\u2060",
+        "\u206f",
+        "\u3164",
+        "\ufe00",
+        "\ufe0f",
+        "\ufeff",
+        "\uffa0",
+        "\ufff0",
+        "\ufff8",
+        "\ufffb",
+    ),
+    *(
+        "\U0001bca0",
+        "\U0001bca3",
+        "\U0001d173",
+        "\U0001d17a",
+        "\U000e0000",
+        "\U000e0001",
+        "\U000e0041",
+        "\U000e0100",
+        "\U000e0fff",
+    ),
 )
 BLANKS = (
     " ",
@@ -38,7 +82,26 @@ BLANKS = (
     "\u3000",
     "\u2800",
 )
-SEEN = ("a", "Z", "й", "и", "\u0306", "e", "\u0301", "ö", "한", "ᄒ", "ᅡ", "ᆫ", "०", "日", "\u212a", "\u2126", "\U0001f600", "-")
+SEEN = (
+    "a",
+    "Z",
+    "й",
+    "и",
+    "\u0306",
+    "e",
+    "\u0301",
+    "ö",
+    "한",
+    "ᄒ",
+    "ᅡ",
+    "ᆫ",
+    "०",
+    "日",
+    "\u212a",
+    "\u2126",
+    "\U0001f600",
+    "-",
+)
 NAMES = st.lists(st.sampled_from(UNSEEN + BLANKS + SEEN) | st.characters()).map("".join)
 
 
@@ -78,17 +141,25 @@ def test_no_two_different_quadruples_give_the_same_id():
 
 
 class TestOneName:
-    @pytest.mark.parametrize("text", ["a", "app-1", "a b", "~", "k" * 200, "Район-1", "юзер 1", "日本", "ệ"])
+    @pytest.mark.parametrize(
+        "text", ["a", "app-1", "a b", "~", "k" * 200, "Район-1", "юзер 1", "日本", "ệ"]
+    )
     def test_a_name_in_the_one_form_is_taken_as_it_is(self, text):
         assert one_name("key", text) is text
 
     @pytest.mark.parametrize("unseen", UNSEEN)
     def test_what_nobody_sees_makes_no_other_name(self, unseen):
-        assert [one_name("key", text) for text in (f"K{unseen}0", f"{unseen}K0", f"K0{unseen}", f"K0 {unseen}")] == ["K0"] * 4
+        assert [
+            one_name("key", text)
+            for text in (f"K{unseen}0", f"{unseen}K0", f"K0{unseen}", f"K0 {unseen}")
+        ] == ["K0"] * 4
 
     @pytest.mark.parametrize("blank", BLANKS)
     def test_blanks_and_line_breaks_are_one_space(self, blank):
-        assert [one_name("key", text) for text in (f"K{blank}0", f"{blank}K 0", f"K 0{blank}", f"K{blank}\u200b{blank}0")] == ["K 0"] * 4
+        assert [
+            one_name("key", text)
+            for text in (f"K{blank}0", f"{blank}K 0", f"K 0{blank}", f"K{blank}\u200b{blank}0")
+        ] == ["K 0"] * 4
 
     def test_letters_at_the_ends_stay_whatever_is_taken_away_beside_them(self):
         assert one_name("key", " XX  XX ") == "XX XX"
@@ -126,7 +197,13 @@ class TestOneName:
             ("k" * 201, "has 201 characters: a key has at most 200"),
             ("ю" * 201, "has 201 characters: a key has at most 200"),
             *(
-                (f"a{char}b", f"has a character that can't be seen (U+{ord(char):04X}): delete it or write a plain space")
+                (
+                    f"a{char}b",
+                    (
+                        f"has a character that can't be seen (U+{ord(char):04X}): delete it or "
+                        "write a plain space"
+                    ),
+                )
                 for char in "\0\x1b\x7f\x80\ud800\ue000\u0378\ufdd0\U0010ffff\u0600\u06dd"
             ),
             (5, "is of type int: give a text"),
@@ -145,11 +222,23 @@ class TestOneName:
     @pytest.mark.parametrize(
         ("value", "message"),
         [
-            ("m\0y", "the batch name 'm\\x00y' has a character that can't be seen (U+0000): delete it or write a plain space."),
-            ("m" * 201, f"the batch name '{'m' * 40}'… has 201 characters: a batch name has at most 200."),
+            (
+                "m\0y",
+                (
+                    "the batch name 'm\\x00y' has a character that can't be seen (U+0000): delete "
+                    "it or write a plain space."
+                ),
+            ),
+            (
+                "m" * 201,
+                f"the batch name '{'m' * 40}'… has 201 characters: a batch name has at most 200.",
+            ),
             ("", "the batch name is empty: give a batch name."),
             (5, "the batch name is of type int: give a text."),
-            (Secret("may"), "the batch name '***' is a secret, and an id is in every log: give a text."),
+            (
+                Secret("may"),
+                "the batch name '***' is a secret, and an id is in every log: give a text.",
+            ),
         ],
     )
     def test_a_setting_that_cannot_be_part_of_an_id(self, value, message):
@@ -175,11 +264,15 @@ def test_a_derived_id_is_one_for_every_spelling(place, text):
 
 
 def test_a_derived_id_is_one_for_composed_and_decomposed_letters():
-    assert derive_request_id("1", "b", "Раи\u0306он-1", "card") == derive_request_id("1", "b", "Район-1", "card")
+    assert derive_request_id("1", "b", "Раи\u0306он-1", "card") == derive_request_id(
+        "1", "b", "Район-1", "card"
+    )
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
-@pytest.mark.parametrize("value", [" ", "\u200b", "a\0", "k" * 201, 5, None, ["may"], Secret("may"), Secret("")])
+@pytest.mark.parametrize(
+    "value", [" ", "\u200b", "a\0", "k" * 201, 5, None, ["may"], Secret("may"), Secret("")]
+)
 def test_an_id_is_derived_from_nothing_that_cannot_be_part_of_one(place, value):
     parts = ["may", "may", "may", "card"]
     parts[place] = value
@@ -220,7 +313,10 @@ class Text(str):
 
 
 def test_an_id_is_the_same_for_a_text_of_another_class():
-    assert derive_request_id(Text("123456"), Text("may"), "1", "card") == "9a0dda42-2957-5bbb-8bec-3148e66986cf"
+    assert (
+        derive_request_id(Text("123456"), Text("may"), "1", "card")
+        == "9a0dda42-2957-5bbb-8bec-3148e66986cf"
+    )
 
 
 @pytest.mark.parametrize("given", ["828cf71d-a447-4a67-a149-c1df8bc197ca", "r-1", "~", "x" * 128])
@@ -228,12 +324,17 @@ def test_an_id_of_the_callers_is_taken_as_it_is(given):
     assert checked_request_id(given) is given
 
 
-@pytest.mark.parametrize("given", ["", "x" * 129, "a b", "a\n", "a\r\nX: 1", "\N{CYRILLIC SMALL LETTER ER}-1", "\x7f"])
+@pytest.mark.parametrize(
+    "given", ["", "x" * 129, "a b", "a\n", "a\r\nX: 1", "\N{CYRILLIC SMALL LETTER ER}-1", "\x7f"]
+)
 def test_an_id_that_does_not_fit_into_a_header_is_refused(given):
     with pytest.raises(ConfigurationError) as caught:
         checked_request_id(given)
 
-    assert caught.value.text == ("request_id is no UUID, nor another text of 1 to 128 ASCII characters without spaces. Nothing was sent.")
+    assert caught.value.text == (
+        "request_id is no UUID, nor another text of 1 to 128 ASCII characters without spaces. "
+        "Nothing was sent."
+    )
 
 
 def test_an_id_may_be_a_uuid():
@@ -251,9 +352,13 @@ def test_an_id_may_be_a_kind_of_text_and_goes_on_as_plain_text():
     assert (type(found), found) == (str, "r-1")
 
 
-@pytest.mark.parametrize(("given", "told"), [(5, "is of type int"), (None, "is None"), (b"r-1", "is of type bytes")])
+@pytest.mark.parametrize(
+    ("given", "told"), [(5, "is of type int"), (None, "is None"), (b"r-1", "is of type bytes")]
+)
 def test_an_id_of_another_type_is_refused_by_its_type(given, told):
     with pytest.raises(ConfigurationError) as caught:
         checked_request_id(given)
 
-    assert caught.value.text.startswith(f"request_id {told}: give a UUID, as text (str) or as a uuid.UUID")
+    assert caught.value.text.startswith(
+        f"request_id {told}: give a UUID, as text (str) or as a uuid.UUID"
+    )

@@ -27,7 +27,13 @@ from freedompay_async.contract.models.requests import money
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Document, Otp, Pin, Secret
 
-PERSON = {"phone": 77017777777, "type": 1, "resident": 1, "first_name": "IVAN", "last_name": "IVANOV"}
+PERSON = {
+    "phone": 77017777777,
+    "type": 1,
+    "resident": 1,
+    "first_name": "IVAN",
+    "last_name": "IVANOV",
+}
 
 
 class TestMoney:
@@ -64,13 +70,16 @@ class TestMoney:
             with pytest.raises(ConfigurationError):
                 money("much")
 
-    @pytest.mark.parametrize("amount", [12.1, 1.0, math.nan, math.inf, True, False, None, [], b"5", object()])
+    @pytest.mark.parametrize(
+        "amount", [12.1, 1.0, math.nan, math.inf, True, False, None, [], b"5", object()]
+    )
     def test_refuses_what_holds_no_exact_amount(self, amount):
         with pytest.raises(ConfigurationError) as caught:
             money(amount)
 
         assert caught.value.text == (
-            f"an amount is a {type(amount).__name__}: use Decimal, int or text, such as '12.10'. Nothing was sent."
+            f"an amount is a {type(amount).__name__}: use Decimal, int or text, such as '12.10'. "
+            "Nothing was sent."
         )
 
     @pytest.mark.parametrize(
@@ -119,7 +128,10 @@ class TestMoney:
         with pytest.raises(ConfigurationError) as caught:
             money(amount)
 
-        assert caught.value.text == "an amount is not a number of at most 24 digits and 6 decimal places, 0 or more. Nothing was sent."
+        assert caught.value.text == (
+            "an amount is not a number of at most 24 digits and 6 decimal places, 0 or more. "
+            "Nothing was sent."
+        )
 
     def test_speaks_of_no_value(self):
         with pytest.raises(ConfigurationError) as caught:
@@ -131,42 +143,81 @@ class TestMoney:
 class TestAmountsOnTheWire:
     @pytest.mark.parametrize(
         ("amount", "expected"),
-        [("12.10", b"12.10"), (5, b"5"), (Decimal("0.3"), b"0.3"), (Decimal("1E+3"), b"1000"), (10**23, b"1" + b"0" * 23)],
+        [
+            ("12.10", b"12.10"),
+            (5, b"5"),
+            (Decimal("0.3"), b"0.3"),
+            (Decimal("1E+3"), b"1000"),
+            (10**23, b"1" + b"0" * 23),
+        ],
     )
     @pytest.mark.parametrize("kind", [Clearing, Refund])
     def test_are_numbers_digit_by_digit(self, kind, amount, expected):
         body = encode(kind(request_id="r", order_id="o", transaction_id="t", amount=money(amount)))
 
-        assert body == b'{"request_id":"r","order_id":"o","transaction_id":"t","amount":' + expected + b"}"
+        assert (
+            body
+            == b'{"request_id":"r","order_id":"o","transaction_id":"t","amount":' + expected + b"}"
+        )
 
     def test_of_a_new_transaction_are_numbers(self):
-        body = encode(TransactionCreation(request_id="r", order_id="o", card_id="c", amount=money("0.10"), currency="KZT"))
+        body = encode(
+            TransactionCreation(
+                request_id="r", order_id="o", card_id="c", amount=money("0.10"), currency="KZT"
+            )
+        )
 
-        assert body == b'{"request_id":"r","order_id":"o","card_id":"c","amount":0.10,"currency":"KZT"}'
+        assert (
+            body
+            == b'{"request_id":"r","order_id":"o","card_id":"c","amount":0.10,"currency":"KZT"}'
+        )
 
     def test_stay_so_beside_more_fields(self):
-        body = encode(Clearing(request_id="r", order_id="o", transaction_id="t", amount=money("12.10")), {"fee": Decimal("0.50")})
+        body = encode(
+            Clearing(request_id="r", order_id="o", transaction_id="t", amount=money("12.10")),
+            {"fee": Decimal("0.50")},
+        )
 
-        assert body == b'{"request_id":"r","order_id":"o","transaction_id":"t","amount":12.10,"fee":0.50}'
+        assert (
+            body
+            == b'{"request_id":"r","order_id":"o","transaction_id":"t","amount":12.10,"fee":0.50}'
+        )
 
     @pytest.mark.parametrize("kind", [Clearing, Refund])
     def test_are_left_out_where_all_is_meant(self, kind):
-        assert encode(kind(request_id="r", order_id="o", transaction_id="t")) == b'{"request_id":"r","order_id":"o","transaction_id":"t"}'
+        assert (
+            encode(kind(request_id="r", order_id="o", transaction_id="t"))
+            == b'{"request_id":"r","order_id":"o","transaction_id":"t"}'
+        )
 
 
 class TestLimits:
     @pytest.mark.parametrize("value", ["100.50", Decimal("100.50")])
     def test_have_their_amounts_as_text(self, value):
-        limit = Limit(transaction_type="pay", period="day", amount=[LimitAmount(type="max", value=value, currency="KZT")])
-        body = LimitSetting(request_id="r", object=LimitTarget(type="card", value="5"), limits=[limit])
+        limit = Limit(
+            transaction_type="pay",
+            period="day",
+            amount=[LimitAmount(type="max", value=value, currency="KZT")],
+        )
+        body = LimitSetting(
+            request_id="r", object=LimitTarget(type="card", value="5"), limits=[limit]
+        )
 
         assert json.loads(encode(body)) == {
             "request_id": "r",
             "object": {"type": "card", "value": "5"},
-            "limits": [{"transaction_type": "pay", "amount": [{"type": "max", "value": "100.50", "currency": "KZT"}], "period": "day"}],
+            "limits": [
+                {
+                    "transaction_type": "pay",
+                    "amount": [{"type": "max", "value": "100.50", "currency": "KZT"}],
+                    "period": "day",
+                }
+            ],
         }
 
-    @pytest.mark.parametrize(("value", "expected"), [(500, "500"), ("0.000001", "0.000001"), (Decimal("1E+2"), "100")])
+    @pytest.mark.parametrize(
+        ("value", "expected"), [(500, "500"), ("0.000001", "0.000001"), (Decimal("1E+2"), "100")]
+    )
     def test_write_an_amount_out(self, value, expected):
         assert LimitAmount(type="max", value=value, currency="KZT").value == expected
 
@@ -185,7 +236,9 @@ class TestNewClient:
         assert "JVBERi0=" not in repr(client) + str(client)
 
     def test_sends_its_document(self):
-        assert json.loads(encode(NewClient(**PERSON, document="JVBERi0=")))["document"] == "JVBERi0="
+        assert (
+            json.loads(encode(NewClient(**PERSON, document="JVBERi0=")))["document"] == "JVBERi0="
+        )
 
     def test_has_no_document_unless_given(self):
         assert NewClient(**PERSON).document is None
@@ -203,8 +256,14 @@ class TestNewClient:
         (PinSetting(card_id="c"), {"card_id": "c"}),
         (PinSetting(card_id="c", pin=Pin("AbC=")), {"card_id": "c", "pin": "AbC="}),
         (StatementQuery(card_id="c"), {"card_id": "c"}),
-        (StatementQuery(card_id="c", start_date="2026-01-01"), {"card_id": "c", "start_date": "2026-01-01"}),
-        (GiftIssue(cardholder_name="A", phone=1, product_code=2), {"cardholder_name": "A", "phone": 1, "product_code": 2}),
+        (
+            StatementQuery(card_id="c", start_date="2026-01-01"),
+            {"card_id": "c", "start_date": "2026-01-01"},
+        ),
+        (
+            GiftIssue(cardholder_name="A", phone=1, product_code=2),
+            {"cardholder_name": "A", "phone": 1, "product_code": 2},
+        ),
         (GiftConfirmation(otp=Otp("0012"), card_id=5), {"otp": "0012", "card_id": 5}),
         (GiftConfirmation(otp=Otp("0012")), {"otp": "0012"}),
         (GiftCardId(card_id=5), {"card_id": 5}),

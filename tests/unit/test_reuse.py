@@ -11,7 +11,12 @@ def noted(bodies: Bodies, *bodies_of_one_id: bytes) -> list[Noted]:
 
 
 def test_a_body_is_new_and_then_known_and_another_one_is_told():
-    assert noted(Bodies(), b"1", b"1", b"2", b"1") == [Noted.NEW, Noted.SAME, Noted.OTHER, Noted.SAME]
+    assert noted(Bodies(), b"1", b"1", b"2", b"1") == [
+        Noted.NEW,
+        Noted.SAME,
+        Noted.OTHER,
+        Noted.SAME,
+    ]
 
 
 def test_a_body_of_another_call_is_another():
@@ -43,7 +48,12 @@ def test_an_id_has_two_bodies_when_a_second_one_was_sent():
     before = bodies.has_two("a")
     bodies.sent_another("a")
 
-    assert (before, bodies.has_two("a"), bodies.has_two("b"), bodies.has_two(None)) == (False, True, False, False)
+    assert (before, bodies.has_two("a"), bodies.has_two("b"), bodies.has_two(None)) == (
+        False,
+        True,
+        False,
+        False,
+    )
 
 
 def test_so_many_ids_are_remembered_and_the_oldest_is_forgotten_first():
@@ -53,17 +63,28 @@ def test_so_many_ids_are_remembered_and_the_oldest_is_forgotten_first():
         bodies.sent_another(each)
 
     assert [bodies.has_two(each) for each in ("a", "b", "c")] == [False, True, True]
-    assert [bodies.note(each, "/card/issue", b"2") for each in ("b", "c")] == [Noted.OTHER, Noted.OTHER]
+    assert [bodies.note(each, "/card/issue", b"2") for each in ("b", "c")] == [
+        Noted.OTHER,
+        Noted.OTHER,
+    ]
     assert bodies.note("a", "/card/issue", b"2") is Noted.NEW
 
 
 def test_an_error_says_it_beside_what_it_says_already():
-    error = OutcomeUnknown("sent, and its outcome is not known.", request_id="a", call="cards.issue")
+    error = OutcomeUnknown(
+        "sent, and its outcome is not known.", request_id="a", call="cards.issue"
+    )
     tell_other_body(error)
 
     assert str(error) == (
-        "cards.issue: sent, and its outcome is not known. Another body was sent under this request_id too, and the issuer takes one of them "
-        "at most: what it tells of the id may be of the other one. Use an id for one request only. [request_id a]"
+        "cards.issue: sent, and its outcome is not known. Another body was sent under this "
+        "request_id too, and the issuer takes one of them "
+        "at most: what it tells of the id may be of the other one. Use an id for one request "
+        "only. [request_id a]"
     )
-    assert (error.other_body, pickle.loads(pickle.dumps(error)).other_body, OutcomeUnknown("x").other_body) == (True, True, False)
+    assert (
+        error.other_body,
+        pickle.loads(pickle.dumps(error)).other_body,
+        OutcomeUnknown("x").other_body,
+    ) == (True, True, False)
     assert error.args == (error.text,)

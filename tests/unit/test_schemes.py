@@ -44,7 +44,8 @@ def test_a_setting_that_is_none_is_named(text, why):
         read_schemes(text, "FREEDOMPAY_SIGNATURE")
 
     assert caught.value.text == (
-        f"FREEDOMPAY_SIGNATURE is {text!r}, and {why}. Use one of jws-hs512, jws-hs256, sign; or one for each section, such as "
+        f"FREEDOMPAY_SIGNATURE is {text!r}, and {why}. Use one of jws-hs512, jws-hs256, sign; or "
+        "one for each section, such as "
         "payment-cards=jws-hs256,gift-cards=sign. Nothing was sent."
     )
 
@@ -60,7 +61,9 @@ def test_a_setting_that_is_none_is_named(text, why):
 def test_a_scheme_signs(scheme, expected):
     made = scheme.signer(auth_id="1", secret_key=KEY)
 
-    assert made.headers(path="/a", body=b"{}", request_id="r") == expected.headers(path="/a", body=b"{}", request_id="r")
+    assert made.headers(path="/a", body=b"{}", request_id="r") == expected.headers(
+        path="/a", body=b"{}", request_id="r"
+    )
 
 
 def test_sections_of_one_scheme_have_one_signer():
@@ -87,23 +90,36 @@ def test_a_refused_signature_names_the_other_schemes(scheme):
 
     others = " or ".join(other for other in ("jws-hs512", "jws-hs256", "sign") if other != scheme)
     assert told == (
-        f"It was signed with the scheme {scheme}, and this host may take {others}: `freedompay doctor` finds out; "
+        f"It was signed with the scheme {scheme}, and this host may take {others}: `freedompay "
+        "doctor` finds out; "
         "FREEDOMPAY_SIGNATURE, --scheme or scheme= sets another."
     )
 
 
 def test_a_client_takes_a_scheme():
-    fp = FreedomPay(auth_id="1", secret_key="k3y", base_url="http://127.0.0.1:9", scheme="gift-cards=sign,payment-cards=jws-hs256")
+    fp = FreedomPay(
+        auth_id="1",
+        secret_key="k3y",
+        base_url="http://127.0.0.1:9",
+        scheme="gift-cards=sign,payment-cards=jws-hs256",
+    )
 
     assert fp.merchant == "1"
 
 
 def test_a_scheme_beside_a_signer_is_refused():
     with pytest.raises(ConfigurationError, match="scheme and signer are two ways to say the same"):
-        FreedomPay(signer=Sha256Signer(auth_id="1", secret_key="k"), scheme="sign", base_url="http://127.0.0.1:9")
+        FreedomPay(
+            signer=Sha256Signer(auth_id="1", secret_key="k"),
+            scheme="sign",
+            base_url="http://127.0.0.1:9",
+        )
 
 
 @pytest.mark.parametrize("signer", [object(), {CARDS: object(), GIFTS: object()}, "sign"])
 def test_what_is_no_signer_is_refused(signer):
-    with pytest.raises(ConfigurationError, match=r"^signer is of type (object|str), and has no auth_id, header_id, headers: give"):
+    with pytest.raises(
+        ConfigurationError,
+        match=r"^signer is of type (object|str), and has no auth_id, header_id, headers: give",
+    ):
         FreedomPay(signer=signer, base_url="http://127.0.0.1:9")

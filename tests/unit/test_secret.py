@@ -9,12 +9,25 @@ import pytest
 
 from freedompay_async.contract.models import NewClient
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.redaction.secret import Cvv, Document, Expiry, Otp, PageUrl, Pan, Pin, Secret, SecretKey, Token
+from freedompay_async.redaction.secret import (
+    Cvv,
+    Document,
+    Expiry,
+    Otp,
+    PageUrl,
+    Pan,
+    Pin,
+    Secret,
+    SecretKey,
+    Token,
+)
 
 KINDS = [Cvv, Document, Expiry, Otp, PageUrl, Pan, Pin, Secret, SecretKey, Token]
 
 
-@pytest.mark.parametrize("shown", [repr, str, format, "{}".format, "{0!r}".format, lambda secret: f"{[secret]}"])
+@pytest.mark.parametrize(
+    "shown", [repr, str, format, "{}".format, "{0!r}".format, lambda secret: f"{[secret]}"]
+)
 def test_is_not_shown(shown):
     assert "hunter2" not in shown(Secret("hunter2"))
 
@@ -25,7 +38,14 @@ def test_is_shown_as_a_mask(shown):
 
 
 def test_is_not_shown_by_a_struct_that_holds_it():
-    client = NewClient(phone=77010000001, type=1, resident=1, first_name="A", last_name="B", document=Secret("JVBERi0="))
+    client = NewClient(
+        phone=77010000001,
+        type=1,
+        resident=1,
+        first_name="A",
+        last_name="B",
+        document=Secret("JVBERi0="),
+    )
 
     assert "document=***" in repr(client)
 
@@ -35,7 +55,9 @@ def test_is_not_shown_by_a_traceback_with_its_locals():
         secret = Secret("hunter" + "2")
         raise ValueError(secret)
     except ValueError as error:
-        told = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+        told = "".join(
+            traceback.TracebackException.from_exception(error, capture_locals=True).format()
+        )
 
     assert "hunter" + "2" not in told.replace('"hunter" + "2"', "")
 
@@ -53,7 +75,9 @@ def test_is_true_unless_empty(value, expected):
     assert bool(Secret(value)) == expected
 
 
-@pytest.mark.parametrize(("other", "expected"), [(Secret("a"), True), (Secret("b"), False), ("a", False)])
+@pytest.mark.parametrize(
+    ("other", "expected"), [(Secret("a"), True), (Secret("b"), False), ("a", False)]
+)
 def test_is_equal_to_the_same_secret_only(other, expected):
     assert (Secret("a") == other) == expected
 
@@ -70,7 +94,16 @@ def test_has_a_hash_other_than_that_of_its_text():
 def test_of_every_kind_is_a_string_that_is_a_mask(kind):
     made = kind("hunter2")
 
-    assert (isinstance(made, str), str(made), repr(made), f"{made:>5}", made + "", "a,b".replace("a", made), made.encode(), len(made)) == (
+    assert (
+        isinstance(made, str),
+        str(made),
+        repr(made),
+        f"{made:>5}",
+        made + "",
+        "a,b".replace("a", made),
+        made.encode(),
+        len(made),
+    ) == (
         True,
         "***",
         "***",
@@ -97,7 +130,10 @@ def test_out_of_a_pickle_is_of_its_kind_and_cannot_be_revealed(protocol):
     assert (type(made), str(made), repr(made), bool(made)) == (Pin, "***", "***", True)
     with pytest.raises(ValueError) as caught:
         made.reveal()
-    assert str(caught.value) == "this secret was pickled, and a pickle holds no secret: take it from where it is kept"
+    assert (
+        str(caught.value)
+        == "this secret was pickled, and a pickle holds no secret: take it from where it is kept"
+    )
 
 
 def test_out_of_a_pickle_is_not_equal_to_what_went_in():
@@ -130,7 +166,12 @@ def test_is_a_mask_in_json():
 def test_is_not_equal_to_a_string(other):
     secret = Secret("hunter2")
 
-    assert (secret == other, other == secret, secret != other, other != secret) == (False, False, True, True)
+    assert (secret == other, other == secret, secret != other, other != secret) == (
+        False,
+        False,
+        True,
+        True,
+    )
 
 
 def test_takes_no_other_attributes():
@@ -144,12 +185,24 @@ def test_of_what_is_no_text_is_refused_without_showing_it(kind, value):
     with pytest.raises(ConfigurationError) as caught:
         kind(value)
 
-    assert caught.value.text == f"a {kind.__name__} is text, and not {type(value).__name__}. Nothing was sent."
+    assert (
+        caught.value.text
+        == f"a {kind.__name__} is text, and not {type(value).__name__}. Nothing was sent."
+    )
 
 
-@pytest.mark.parametrize("door", [lambda pin: pin.__reduce__(), lambda pin: pin.__reduce_ex__(4), lambda pin: pin.__getstate__()])
+@pytest.mark.parametrize(
+    "door",
+    [
+        lambda pin: pin.__reduce__(),
+        lambda pin: pin.__reduce_ex__(4),
+        lambda pin: pin.__getstate__(),
+    ],
+)
 def test_leaves_no_value_at_the_doors_of_a_pickle(door):
-    assert "hunter2" not in str([getattr(part, "_value", part) for part in door(Pin("hunter2")) or ()])
+    assert "hunter2" not in str(
+        [getattr(part, "_value", part) for part in door(Pin("hunter2")) or ()]
+    )
 
 
 def test_has_no_state_to_be_pickled():

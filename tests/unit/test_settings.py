@@ -21,7 +21,11 @@ WHOLE = {
     "FREEDOMPAY_CONTRACT": "contract.toml",
     "FREEDOMPAY_PROXY": "http://bank:hunter3@proxy.example.com:3128",
 }
-LEAST = {"FREEDOMPAY_AUTH_ID": "123456", "FREEDOMPAY_SECRET_KEY": "hunter2", "FREEDOMPAY_REGION": "KZ"}
+LEAST = {
+    "FREEDOMPAY_AUTH_ID": "123456",
+    "FREEDOMPAY_SECRET_KEY": "hunter2",
+    "FREEDOMPAY_REGION": "KZ",
+}
 
 NO_BASE_URLS = {
     "plain http is for this machine only; use https": [
@@ -75,8 +79,10 @@ class TestHost:
     @pytest.mark.parametrize(("region", "there"), [(Region.KZ, "kz"), (Region.KG, "kg")])
     def test_is_not_guessed_where_a_region_has_two(self, region, there):
         assert refusal(host_of, region, test=None, base_url=None) == (
-            f"it is not said which host of {region} is meant. The test host is https://test-api.freedompay.{there}: test=True, "
-            f"FREEDOMPAY_TEST=1 or --test. The live one, where cards are real, is https://api.freedompay.{there}: test=False, "
+            f"it is not said which host of {region} is meant. The test host is "
+            f"https://test-api.freedompay.{there}: test=True, "
+            "FREEDOMPAY_TEST=1 or --test. The live one, where cards are real, is "
+            f"https://api.freedompay.{there}: test=False, "
             "FREEDOMPAY_TEST=0 or --live. Nothing was sent."
         )
 
@@ -99,37 +105,59 @@ class TestHost:
     def test_is_live_unless_it_is_a_test_host_or_this_machine(self, region, test, base_url, live):
         assert host_of(region, test=test, base_url=base_url).live is live
 
-    @pytest.mark.parametrize("base_url", ["https://api.freedompay.kz", "https://API.freedompay.KG:443/", "https://api.freedompay.uz."])
+    @pytest.mark.parametrize(
+        "base_url",
+        [
+            "https://api.freedompay.kz",
+            "https://API.freedompay.KG:443/",
+            "https://api.freedompay.uz.",
+        ],
+    )
     def test_of_the_vendor_that_is_live_is_not_said_to_be_for_tests(self, base_url):
         message = refusal(host_of, Region.KZ, test=True, base_url=base_url)
 
         assert message == (
-            f"base_url is {base_url.rstrip('/')}, a live host of the vendor, where cards are real, and test (FREEDOMPAY_TEST, --test) says "
+            f"base_url is {base_url.rstrip('/')}, a live host of the vendor, where cards are "
+            "real, and test (FREEDOMPAY_TEST, --test) says "
             "that it is a test host: leave one of them out. Nothing was sent."
         )
         assert host_of(Region.KZ, test=False, base_url=base_url).live
 
     @pytest.mark.parametrize("text", ["0", "1", "false", ""])
     def test_is_not_chosen_by_a_text(self, text):
-        assert refusal(host_of, Region.KZ, test=text, base_url=None) == "test is of type str: give True or False. Nothing was sent."
+        assert (
+            refusal(host_of, Region.KZ, test=text, base_url=None)
+            == "test is of type str: give True or False. Nothing was sent."
+        )
 
     def test_for_tests_in_uzbekistan_must_be_given(self):
         message = refusal(host_of, Region.UZ, test=True, base_url=None)
 
-        assert message == "region UZ has no published test host: set base_url to the one that the vendor gave you. Nothing was sent."
+        assert message == (
+            "region UZ has no published test host: set base_url to the one that the vendor "
+            "gave you. Nothing was sent."
+        )
 
     def test_for_tests_in_uzbekistan_can_be_given(self):
-        assert host_of(Region.UZ, test=True, base_url="https://uz.example.com").base_url == "https://uz.example.com"
+        assert (
+            host_of(Region.UZ, test=True, base_url="https://uz.example.com").base_url
+            == "https://uz.example.com"
+        )
 
     def test_needs_a_region_or_a_base_url(self):
         message = refusal(host_of, None, test=False, base_url=None)
 
-        assert message == "no region and no base_url: set region (KZ, KG or UZ), or base_url. Nothing was sent."
+        assert message == (
+            "no region and no base_url: set region (KZ, KG or UZ), or base_url. Nothing was sent."
+        )
 
     @pytest.mark.parametrize("region", [None, *Region])
     @pytest.mark.parametrize("test", [False, True])
     def test_given_as_base_url_wins_over_the_region(self, region, test):
-        assert host_of(region, test=test, base_url="https://api.example.com").base_url == "https://api.example.com"
+        assert (
+            host_of(region, test=test, base_url="https://api.example.com").base_url
+            == "https://api.example.com"
+        )
 
     @pytest.mark.parametrize(
         ("base_url", "expected"),
@@ -148,7 +176,9 @@ class TestHost:
     def test_given_is_taken_as_scheme_host_and_port(self, base_url, expected):
         assert host_of(None, test=False, base_url=base_url).base_url == expected
 
-    @pytest.mark.parametrize(("base_url", "why"), [(url, why) for why, urls in NO_BASE_URLS.items() for url in urls])
+    @pytest.mark.parametrize(
+        ("base_url", "why"), [(url, why) for why, urls in NO_BASE_URLS.items() for url in urls]
+    )
     def test_of_another_machine_over_plain_http_or_that_is_none_is_refused(self, base_url, why):
         message = refusal(host_of, None, test=False, base_url=base_url)
 
@@ -191,7 +221,9 @@ class TestHost:
         assert "'hunter2'" not in "".join(traceback.format_exception(caught.value))
 
 
-@pytest.mark.parametrize(("region", "scheme"), [("KZ", Scheme.JWS_HS512), ("KG", Scheme.SIGN), ("UZ", Scheme.SIGN)])
+@pytest.mark.parametrize(
+    ("region", "scheme"), [("KZ", Scheme.JWS_HS512), ("KG", Scheme.SIGN), ("UZ", Scheme.SIGN)]
+)
 def test_each_region_has_a_scheme(region, scheme):
     assert region_scheme(Region(region)) is scheme
 
@@ -204,16 +236,33 @@ class TestFromEnv:
     def test_reads_every_variable(self):
         settings = Settings.from_env(env=WHOLE)
 
-        assert (settings.auth_id, settings.secret_key, settings.region) == ("123456", Secret("hunter2"), Region.KG)
+        assert (settings.auth_id, settings.secret_key, settings.region) == (
+            "123456",
+            Secret("hunter2"),
+            Region.KG,
+        )
         assert (settings.test, settings.base_url) == (True, "https://api.example.com")
         assert (settings.scheme, settings.contract) == ("jws-hs256", "contract.toml")
-        assert (settings.proxy.shown, settings.proxy.source) == ("http://proxy.example.com:3128", "FREEDOMPAY_PROXY")
+        assert (settings.proxy.shown, settings.proxy.source) == (
+            "http://proxy.example.com:3128",
+            "FREEDOMPAY_PROXY",
+        )
 
     def test_needs_three_variables(self):
         settings = Settings.from_env(env=LEAST)
 
-        assert (settings.auth_id, settings.secret_key, settings.region) == ("123456", Secret("hunter2"), Region.KZ)
-        assert {settings.test, settings.base_url, settings.scheme, settings.contract, settings.proxy} == {None}
+        assert (settings.auth_id, settings.secret_key, settings.region) == (
+            "123456",
+            Secret("hunter2"),
+            Region.KZ,
+        )
+        assert {
+            settings.test,
+            settings.base_url,
+            settings.scheme,
+            settings.contract,
+            settings.proxy,
+        } == {None}
 
     def test_takes_a_base_url_for_a_region(self):
         env = without("FREEDOMPAY_REGION") | {"FREEDOMPAY_BASE_URL": "https://api.example.com"}
@@ -246,14 +295,20 @@ class TestFromEnv:
             (without("FREEDOMPAY_AUTH_ID"), "FREEDOMPAY_AUTH_ID"),
             (without("FREEDOMPAY_SECRET_KEY"), "FREEDOMPAY_SECRET_KEY"),
             (without("FREEDOMPAY_REGION"), "FREEDOMPAY_REGION (KZ, KG or UZ)"),
-            (without("FREEDOMPAY_AUTH_ID", "FREEDOMPAY_REGION"), "FREEDOMPAY_AUTH_ID, FREEDOMPAY_REGION (KZ, KG or UZ)"),
+            (
+                without("FREEDOMPAY_AUTH_ID", "FREEDOMPAY_REGION"),
+                "FREEDOMPAY_AUTH_ID, FREEDOMPAY_REGION (KZ, KG or UZ)",
+            ),
             (LEAST | {"FREEDOMPAY_AUTH_ID": ""}, "FREEDOMPAY_AUTH_ID"),
             (LEAST | {"FREEDOMPAY_SECRET_KEY": ""}, "FREEDOMPAY_SECRET_KEY"),
             (LEAST | {"FREEDOMPAY_REGION": ""}, "FREEDOMPAY_REGION (KZ, KG or UZ)"),
         ],
     )
     def test_names_every_variable_that_is_missing(self, env, named):
-        assert refusal(Settings.from_env, env=env) == f"set {named} in the environment. Nothing was sent."
+        assert (
+            refusal(Settings.from_env, env=env)
+            == f"set {named} in the environment. Nothing was sent."
+        )
 
     @pytest.mark.parametrize(
         ("text", "expected"),
@@ -304,15 +359,24 @@ class TestFromEnv:
     def test_an_override_that_is_none_does_not(self, name):
         assert str(Settings.from_env({name: None}, env=WHOLE)) == str(Settings.from_env(env=WHOLE))
 
-    @pytest.mark.parametrize(("given", "source"), [({}, "FREEDOMPAY_SIGNATURE"), ({"scheme": "rsa"}, "--scheme")])
+    @pytest.mark.parametrize(
+        ("given", "source"), [({}, "FREEDOMPAY_SIGNATURE"), ({"scheme": "rsa"}, "--scheme")]
+    )
     def test_names_the_source_of_a_scheme_that_is_none(self, given, source):
         message = refusal(Settings.from_env, given, env=LEAST | {"FREEDOMPAY_SIGNATURE": "rsa"})
 
-        assert message.startswith(f"{source} is 'rsa', and 'rsa' is no scheme. Use one of jws-hs512, jws-hs256, sign")
+        assert message.startswith(
+            f"{source} is 'rsa', and 'rsa' is no scheme. Use one of jws-hs512, jws-hs256, sign"
+        )
 
-    @pytest.mark.parametrize(("given", "source"), [({}, "FREEDOMPAY_PROXY"), ({"proxy": "socks5://u:hunter3@p"}, "--proxy")])
+    @pytest.mark.parametrize(
+        ("given", "source"),
+        [({}, "FREEDOMPAY_PROXY"), ({"proxy": "socks5://u:hunter3@p"}, "--proxy")],
+    )
     def test_names_the_source_of_a_proxy_that_is_none_and_does_not_show_it(self, given, source):
-        message = refusal(Settings.from_env, given, env=LEAST | {"FREEDOMPAY_PROXY": "socks5://u:hunter3@p"})
+        message = refusal(
+            Settings.from_env, given, env=LEAST | {"FREEDOMPAY_PROXY": "socks5://u:hunter3@p"}
+        )
 
         assert message.startswith(f"{source} is no address of a proxy")
         assert "hunter3" not in message
@@ -332,9 +396,18 @@ class TestFromEnv:
         assert (settings.auth_id, settings.region) == ("", Region.KZ)
 
     def test_an_override_stands_in_for_its_variable(self):
-        settings = Settings.from_env({"auth_id": "7", "secret_key": "k", "region": "KZ", "test": True}, env={})
+        settings = Settings.from_env(
+            {"auth_id": "7", "secret_key": "k", "region": "KZ", "test": True}, env={}
+        )
 
-        assert (settings.auth_id, settings.secret_key, settings.region, settings.test) == ("7", Secret("k"), Region.KZ, True)
+        assert (settings.auth_id, settings.secret_key, settings.region, settings.test) == (
+            "7",
+            Secret("k"),
+            Region.KZ,
+            True,
+        )
 
     def test_an_override_may_be_a_secret(self):
-        assert Settings.from_env({"secret_key": Secret("other")}, env=WHOLE).secret_key == Secret("other")
+        assert Settings.from_env({"secret_key": Secret("other")}, env=WHOLE).secret_key == Secret(
+            "other"
+        )

@@ -32,7 +32,11 @@ class TestUnknownFields:
         )
 
     def test_of_a_part_are_kept_in_the_part(self):
-        answer, notes = read(models.ClientCards, **GOOD, cards=[{"card_id": "5", "a": 1}, {"card_id": 6, "b": {"c": 2}}])
+        answer, notes = read(
+            models.ClientCards,
+            **GOOD,
+            cards=[{"card_id": "5", "a": 1}, {"card_id": 6, "b": {"c": 2}}],
+        )
 
         assert answer.cards == [
             models.CardSummary(card_id="5", extra=models.Extra({"a": 1})),
@@ -51,7 +55,16 @@ class TestUnknownFields:
             operations=[{"e": 5}, {"e": 6}],
         )
 
-        assert [dict(each.extra) for each in (answer, answer.card, answer.accounts[0], answer.authorizations[0], *answer.operations)] == [
+        assert [
+            dict(each.extra)
+            for each in (
+                answer,
+                answer.card,
+                answer.accounts[0],
+                answer.authorizations[0],
+                *answer.operations,
+            )
+        ] == [
             {"a": 1},
             {"b": 2},
             {"c": 3},
@@ -59,18 +72,33 @@ class TestUnknownFields:
             {"e": 5},
             {"e": 6},
         ]
-        assert [note.field for note in notes] == ["a", "card.b", "accounts.c", "authorizations.d", "operations.e", "operations.e"]
+        assert [note.field for note in notes] == [
+            "a",
+            "card.b",
+            "accounts.c",
+            "authorizations.d",
+            "operations.e",
+            "operations.e",
+        ]
 
     @pytest.mark.parametrize("name", ["extra", "found"])
     def test_may_be_named_like_what_the_client_fills_in(self, name):
         answer, notes = read(models.RequestState, **GOOD, **{name: True})
 
-        assert (dict(answer.extra), answer.found, notes) == ({name: True}, False, [Note(UNKNOWN, name)])
+        assert (dict(answer.extra), answer.found, notes) == (
+            {name: True},
+            False,
+            [Note(UNKNOWN, name)],
+        )
 
     def test_that_may_be_secrets_are_sealed(self):
         answer, _ = read(models.CardInfo, **GOOD, cvv2="123", note="card 4111111111111111")
 
-        assert (type(answer.extra["cvv2"]), answer.extra["cvv2"].reveal(), type(answer.extra["note"])) == (Secret, "123", Secret)
+        assert (
+            type(answer.extra["cvv2"]),
+            answer.extra["cvv2"].reveal(),
+            type(answer.extra["note"]),
+        ) == (Secret, "123", Secret)
 
     def test_of_what_is_made_of_secrets_are_all_sealed(self):
         answer, _ = read(models.CardSecrets, **GOOD, form="rsa", more={"key": "k"})
@@ -78,7 +106,10 @@ class TestUnknownFields:
         assert (answer.extra["form"].reveal(), answer.extra["more"]["key"].reveal()) == ("rsa", "k")
 
     def test_are_noted_under_a_short_name_that_is_no_card_number(self):
-        assert noted(models.Answer, **GOOD, **{"x y " * 25: 1, "4111111111111111": 2}) == [(UNKNOWN, "***"), (UNKNOWN, "x y " * 15)]
+        assert noted(models.Answer, **GOOD, **{"x y " * 25: 1, "4111111111111111": 2}) == [
+            (UNKNOWN, "***"),
+            (UNKNOWN, "x y " * 15),
+        ]
 
     def test_cost_no_more_than_the_part_that_is_there(self):
         assert read(models.StatementExtended, **GOOD, card=None, accounts=[None] * 0)[1] == []
@@ -87,27 +118,57 @@ class TestUnknownFields:
         answer, _ = read(models.CardInfo, **GOOD, colour="red", cvv="123")
         made = pickle.loads(pickle.dumps(answer))
 
-        assert (made.extra["colour"], str(made.extra["cvv"]), b"123" in pickle.dumps(answer)) == ("red", "***", False)
+        assert (made.extra["colour"], str(made.extra["cvv"]), b"123" in pickle.dumps(answer)) == (
+            "red",
+            "***",
+            False,
+        )
 
 
 class TestUnknownValues:
     @pytest.mark.parametrize(
         ("kind", "fields", "name", "value"),
         [
-            (models.Answer, {**GOOD, "request_status": "queued"}, "request_status", models.RequestStatus("queued")),
+            (
+                models.Answer,
+                {**GOOD, "request_status": "queued"},
+                "request_status",
+                models.RequestStatus("queued"),
+            ),
             (models.Answer, {**GOOD, "status": "done"}, "status", models.CallStatus("done")),
-            (models.RequestState, {**GOOD, "request_status": "SUCCESS"}, "request_status", "SUCCESS"),
-            (models.IssuedGiftCard, {**GIFT, "status": -77, "card_id": 5}, "status", models.GiftStatus(-77)),
+            (
+                models.RequestState,
+                {**GOOD, "request_status": "SUCCESS"},
+                "request_status",
+                "SUCCESS",
+            ),
+            (
+                models.IssuedGiftCard,
+                {**GIFT, "status": -77, "card_id": 5},
+                "status",
+                models.GiftStatus(-77),
+            ),
             (models.IssuedGiftCard, {**GIFT, "status": 10**30, "card_id": 5}, "status", 10**30),
-            (models.GiftCardState, {**GIFT, "card_status": 9, "card_currency": "", "card_balance": 1, "card_mask": ""}, "card_status", 9),
+            (
+                models.GiftCardState,
+                {**GIFT, "card_status": 9, "card_currency": "", "card_balance": 1, "card_mask": ""},
+                "card_status",
+                9,
+            ),
         ],
     )
     def test_pass_through_and_are_noted(self, kind, fields, name, value):
         answer, notes = read(kind, **fields)
 
-        assert (getattr(answer, name), getattr(answer, name).known, notes) == (value, False, [Note(VALUE, name)])
+        assert (getattr(answer, name), getattr(answer, name).known, notes) == (
+            value,
+            False,
+            [Note(VALUE, name)],
+        )
 
-    @pytest.mark.parametrize("status", [*models.CallStatus, *(each.value for each in models.CallStatus)])
+    @pytest.mark.parametrize(
+        "status", [*models.CallStatus, *(each.value for each in models.CallStatus)]
+    )
     def test_are_not_those_of_the_dictionary(self, status):
         assert noted(models.Answer, **(GOOD | {"status": status})) == []
 
@@ -130,7 +191,11 @@ class TestMissingFields:
             (models.CardValidation, {"status": "ok", "score": "1%"}, []),
             (models.GiftProducts, GIFT, ["product_list"]),
             (models.IssuedGiftCard, {"status": 0}, ["card_id", "datetime"]),
-            (models.GiftCardState, GIFT, ["card_balance", "card_currency", "card_mask", "card_status"]),
+            (
+                models.GiftCardState,
+                GIFT,
+                ["card_balance", "card_currency", "card_mask", "card_status"],
+            ),
         ],
     )
     def test_that_the_page_shows_are_noted(self, kind, fields, expected):
@@ -185,18 +250,30 @@ class TestOtherTypes:
             (models.LimitList, "limits", "period"),
             (models.ClientCards, "cards", "product_id"),
         ):
-            answer, _ = read(kind, **GOOD, **{name: [{"card_id": "5", part: code} if kind is models.ClientCards else {part: code}]})
+            answer, _ = read(
+                kind,
+                **GOOD,
+                **{
+                    name: [
+                        {"card_id": "5", part: code} if kind is models.ClientCards else {part: code}
+                    ]
+                },
+            )
             assert getattr(getattr(answer, name)[0], part) == code
 
     def test_stand_beside_what_is_unknown(self):
         answer, notes = read(models.CardInfo, **GOOD, product_id=[2000], card_mask=7, colour="blue")
 
         assert dict(answer.extra) == {"product_id": [2000], "card_mask": 7, "colour": "blue"}
-        assert sorted(notes) == sorted([Note(UNKNOWN, "colour"), Note(OTHER, "product_id"), Note(OTHER, "card_mask")])
+        assert sorted(notes) == sorted(
+            [Note(UNKNOWN, "colour"), Note(OTHER, "product_id"), Note(OTHER, "card_mask")]
+        )
 
     def test_of_a_part_are_set_aside_in_the_part(self):
         answer, notes = read(
-            models.Statement, **GOOD, operations=[{"amount": "n/a", "currency": "KZT", "a": 1}, {"amount": Decimal("1.50")}]
+            models.Statement,
+            **GOOD,
+            operations=[{"amount": "n/a", "currency": "KZT", "a": 1}, {"amount": Decimal("1.50")}],
         )
 
         assert answer.operations == [
@@ -230,7 +307,11 @@ class TestOtherTypes:
     def test_of_a_secret_stay_secret(self):
         answer, notes = read(models.CardSecrets, **GOOD, pan={"data": "AbC="}, cvv=True, form="rsa")
 
-        assert (answer.pan, answer.extra["pan"]["data"].reveal(), answer.extra["form"].reveal()) == (None, "AbC=", "rsa")
+        assert (
+            answer.pan,
+            answer.extra["pan"]["data"].reveal(),
+            answer.extra["form"].reveal(),
+        ) == (None, "AbC=", "rsa")
         assert notes == [Note(UNKNOWN, "form"), Note(OTHER, "pan"), Note(OTHER, "cvv")]
 
     @pytest.mark.parametrize(
@@ -270,18 +351,26 @@ class TestOtherTypes:
 
 class TestManyNotes:
     def test_of_unknown_fields_are_a_hundred_and_every_field_is_kept(self):
-        made, notes = read(models.Answer, **GOOD, **{f"f{number:03}": number for number in range(250)})
+        made, notes = read(
+            models.Answer, **GOOD, **{f"f{number:03}": number for number in range(250)}
+        )
 
         assert notes == [Note(UNKNOWN, f"f{number:03}") for number in range(100)]
         assert len(made.extra) == 250
 
     def test_of_unknown_fields_of_parts_are_a_hundred(self):
-        made, notes = read(models.RequestState, **GOOD, cards=[{"card_id": "5", f"f{number}": 1} for number in range(250)])
+        made, notes = read(
+            models.RequestState,
+            **GOOD,
+            cards=[{"card_id": "5", f"f{number}": 1} for number in range(250)],
+        )
 
         assert ([note.difference for note in notes], len(made.cards)) == ([UNKNOWN] * 100, 250)
 
     def test_leave_room_for_the_other_differences(self):
-        _, notes = read(models.Answer, status="ok", **{f"f{number:03}": number for number in range(250)})
+        _, notes = read(
+            models.Answer, status="ok", **{f"f{number:03}": number for number in range(250)}
+        )
 
         assert notes[100:] == [Note(MISSING, "dt"), Note(MISSING, "request_status")]
 
@@ -324,10 +413,20 @@ class TestHidden:
     def test_is_taken_out_of_texts(self):
         answer = self.read(error_description="PIN 482193 or 7741 is wrong", request_status="482193")
 
-        assert (answer.error_description, answer.request_status) == ("PIN *** or *** is wrong", "***")
+        assert (answer.error_description, answer.request_status) == (
+            "PIN *** or *** is wrong",
+            "***",
+        )
 
     @pytest.mark.parametrize(
-        ("code", "told"), [("482193", "***"), (482193, "***"), ("1002", "1002"), (1002, 1002), ("it is 1002", "it is ***")]
+        ("code", "told"),
+        [
+            ("482193", "***"),
+            (482193, "***"),
+            ("1002", "1002"),
+            (1002, 1002),
+            ("it is 1002", "it is ***"),
+        ],
     )
     def test_is_taken_out_of_a_code_only_where_it_is_known(self, code, told):
         answer = self.read(error_code=code)
@@ -336,9 +435,18 @@ class TestHidden:
         assert answer.refusal_code == str(told)
 
     def test_is_left_in_what_has_to_be_used(self):
-        answer = self.read(client_id="482193", cards=[{"card_id": 482193}], transaction_id="48219300", dt=GOOD["dt"])
+        answer = self.read(
+            client_id="482193",
+            cards=[{"card_id": 482193}],
+            transaction_id="48219300",
+            dt=GOOD["dt"],
+        )
 
-        assert (answer.client_id, answer.card_ids, answer.transaction_id) == ("482193", ("482193",), "48219300")
+        assert (answer.client_id, answer.card_ids, answer.transaction_id) == (
+            "482193",
+            ("482193",),
+            "48219300",
+        )
         assert answer.time is not None
 
     def test_is_left_in_amounts_and_numbers(self):
@@ -349,11 +457,17 @@ class TestHidden:
             hidden=self.HIDDEN,
         )
 
-        assert (state.card_balance, state.card_status, state.card_mask) == (482193, 1, "1234********5678")
+        assert (state.card_balance, state.card_status, state.card_mask) == (
+            482193,
+            1,
+            "1234********5678",
+        )
 
     def test_is_no_name_of_a_difference(self):
         notes: list[Note] = []
-        read_shape({**GOOD, "482193": 1, "n7741": 1}, models.Answer, notes=notes, hidden=self.HIDDEN)
+        read_shape(
+            {**GOOD, "482193": 1, "n7741": 1}, models.Answer, notes=notes, hidden=self.HIDDEN
+        )
 
         assert {note.field for note in notes} == {"***", "n***"}
 
@@ -364,7 +478,11 @@ class TestHidden:
 
     def test_differences_are_noted_two_hundred_times_at_most(self):
         notes: list[Note] = []
-        statement = read_shape({**GOOD, "operations": [{"type": [5]} for _ in range(300)]}, models.Statement, notes=notes)
+        statement = read_shape(
+            {**GOOD, "operations": [{"type": [5]} for _ in range(300)]},
+            models.Statement,
+            notes=notes,
+        )
 
         assert len(statement.operations) == 300
         assert notes == [Note(OTHER, "operations.type")] * 200

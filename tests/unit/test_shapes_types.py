@@ -40,12 +40,19 @@ def read(kind, /, **fields):
 class TestSecrets:
     @pytest.mark.parametrize(
         ("value", "expected"),
-        [("4111111111111111", "4111111111111111"), (4111111111111111, "4111111111111111"), ("", ""), ("RSA:AbC=", "RSA:AbC=")],
+        [
+            ("4111111111111111", "4111111111111111"),
+            (4111111111111111, "4111111111111111"),
+            ("", ""),
+            ("RSA:AbC=", "RSA:AbC="),
+        ],
     )
     def test_are_read_into_their_kind(self, value, expected):
         answer, notes = read(CardSecrets, **GOOD, pan=value, cvv=value, expiry=value)
 
-        assert [(type(each), each.reveal()) for each in (answer.pan, answer.cvv, answer.expiry)] == [
+        assert [
+            (type(each), each.reveal()) for each in (answer.pan, answer.cvv, answer.expiry)
+        ] == [
             (Pan, expected),
             (Cvv, expected),
             (Expiry, expected),
@@ -55,7 +62,9 @@ class TestSecrets:
     def test_show_nothing(self):
         answer, _ = read(CardSecrets, **GOOD, pan="4111111111111111", cvv="123", level="gold")
 
-        assert [text for text in ("4111", "123", "gold") if text in repr(answer) + str(answer)] == []
+        assert [
+            text for text in ("4111", "123", "gold") if text in repr(answer) + str(answer)
+        ] == []
 
 
 class TestTypes:
@@ -77,7 +86,9 @@ class TestTypes:
         assert (type(answer.amount), str(answer.amount), notes) == (Decimal, expected, [])
 
     def test_amounts_of_parts_are_exact(self):
-        answer, _ = read(Statement, **GOOD, operations=[{"amount": Decimal("0.30"), "commission": 0}])
+        answer, _ = read(
+            Statement, **GOOD, operations=[{"amount": Decimal("0.30"), "commission": 0}]
+        )
 
         assert answer.operations == [Movement(amount=Decimal("0.30"), commission=Decimal(0))]
 
@@ -91,20 +102,44 @@ class TestTypes:
         )
 
     def test_products_are_read_with_either_form_of_a_code(self):
-        answer, notes = read(GiftProducts, **GIFT, product_list=[{"code": 1, "balance": 500}, {"code": "2", "name": "Подарок"}])
+        answer, notes = read(
+            GiftProducts,
+            **GIFT,
+            product_list=[{"code": 1, "balance": 500}, {"code": "2", "name": "Подарок"}],
+        )
 
-        assert answer.products == (GiftProduct(code=1, balance=Decimal(500)), GiftProduct(code="2", name="Подарок"))
+        assert answer.products == (
+            GiftProduct(code=1, balance=Decimal(500)),
+            GiftProduct(code="2", name="Подарок"),
+        )
         assert notes == []
 
     def test_limits_are_read(self):
-        answer, _ = read(LimitList, **GOOD, limits=[{"type": "pay", "period": "day", "maximum": "100.50", "remaining": 7}])
+        answer, _ = read(
+            LimitList,
+            **GOOD,
+            limits=[{"type": "pay", "period": "day", "maximum": "100.50", "remaining": 7}],
+        )
 
-        assert answer.limits == [LimitState(type="pay", period="day", maximum=Decimal("100.50"), remaining=Decimal(7))]
+        assert answer.limits == [
+            LimitState(type="pay", period="day", maximum=Decimal("100.50"), remaining=Decimal(7))
+        ]
 
     def test_a_gift_card_is_read(self):
-        answer, _ = read(GiftCardState, **GIFT, card_status=1, card_currency="KZT", card_balance=5000, card_mask="1234********5678")
+        answer, _ = read(
+            GiftCardState,
+            **GIFT,
+            card_status=1,
+            card_currency="KZT",
+            card_balance=5000,
+            card_mask="1234********5678",
+        )
 
-        assert (answer.card_status, answer.card_balance, answer.card_mask) == (GiftCardStatus.ISSUED, Decimal(5000), "1234********5678")
+        assert (answer.card_status, answer.card_balance, answer.card_mask) == (
+            GiftCardStatus.ISSUED,
+            Decimal(5000),
+            "1234********5678",
+        )
 
     def test_the_callers_own_types_are_read_and_nothing_is_noted(self):
         @dataclass
@@ -118,7 +153,10 @@ class TestTypes:
         assert (made, notes) == (Mine(1, Decimal("0.10"), Secret("1234")), [])
 
     def test_a_dict_is_given_as_it_came(self):
-        assert read(dict, a=1, b=Decimal("0.10"), c=[None]) == ({"a": 1, "b": Decimal("0.10"), "c": [None]}, [])
+        assert read(dict, a=1, b=Decimal("0.10"), c=[None]) == (
+            {"a": 1, "b": Decimal("0.10"), "c": [None]},
+            [],
+        )
 
     def test_a_type_that_json_does_not_have_is_not_made_up(self):
         with pytest.raises(msgspec.ValidationError, match="Expected `Odd`, got `int`"):

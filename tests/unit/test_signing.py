@@ -35,11 +35,17 @@ class TestSha256:
         ("body", "expected"),
         [
             (
-                b'{"cardholder_name":"IVANOV IVAN IVANOVICH","phone":"79651234567","product_code":"1","card_id":555}',
+                (
+                    b'{"cardholder_name":"IVANOV IVAN '
+                    b'IVANOVICH","phone":"79651234567","product_code":"1","card_id":555}'
+                ),
                 "9c90a4ddb3eca6808406c4febbcd1b07099895b145419520ed7a52165ba755e9",
             ),
             (
-                b'{"cardholder_name":"IVANOV IVAN IVANOVICH","phone":79651234567,"product_code":1,"card_id":555}',
+                (
+                    b'{"cardholder_name":"IVANOV IVAN '
+                    b'IVANOVICH","phone":79651234567,"product_code":1,"card_id":555}'
+                ),
                 "e052b3bd72f1653a556e0209b011c265a64a3ca352653f6f54767d3fafd62e74",
             ),
         ],
@@ -70,12 +76,17 @@ class TestSha256:
         signer = Sha256Signer(auth_id="1", secret_key="ключ")
         body = '{"description":"утеряна"}'.encode()
 
-        assert signer.headers(path=PATH, body=body, request_id="r")["Sign"] == sha256('{"description":"утеряна"}ключ'.encode()).hexdigest()
+        assert (
+            signer.headers(path=PATH, body=body, request_id="r")["Sign"]
+            == sha256('{"description":"утеряна"}ключ'.encode()).hexdigest()
+        )
 
     def test_does_not_sign_the_path(self):
         signer = Sha256Signer(auth_id="1", secret_key="k")
 
-        assert signer.headers(path="/a", body=BODY, request_id="r") == signer.headers(path="/b", body=BODY, request_id="r")
+        assert signer.headers(path="/a", body=BODY, request_id="r") == signer.headers(
+            path="/b", body=BODY, request_id="r"
+        )
 
     def test_has_the_request_id_in_a_header(self):
         assert Sha256Signer(auth_id="1", secret_key="k").header_id is True
@@ -101,21 +112,33 @@ class TestJws:
 
     def test_signs_each_path_as_its_own(self):
         signer = JwsSigner(auth_id="1", secret_key="k")
-        uris = [json.loads(unpadded(jws(signer, path=path).split("..")[0]))["uri"] for path in ("/a", "/b", "/a")]
+        uris = [
+            json.loads(unpadded(jws(signer, path=path).split("..")[0]))["uri"]
+            for path in ("/a", "/b", "/a")
+        ]
 
         assert uris == ["/a", "/b", "/a"]
 
     def test_hs256_has_a_typ_in_its_header(self):
-        protected = unpadded(jws(JwsSigner(auth_id="123456", secret_key="secret", alg="HS256")).split("..")[0])
+        protected = unpadded(
+            jws(JwsSigner(auth_id="123456", secret_key="secret", alg="HS256")).split("..")[0]
+        )
 
         assert (
-            protected == b'{"uri":"/v5/card-api/request/status","auth_id":"123456","method":"POST","params":"","alg":"HS256","typ":"JWT"}'
+            protected
+            == b'{"uri":"/v5/card-api/request/status","auth_id":"123456","method":"POST","params":"","alg":"HS256","typ":"JWT"}'
         )
 
     def test_signs_a_body_that_ends_in_any_byte_whole(self):
         signer = JwsSigner(auth_id="1", secret_key="k")
-        signatures = {bytes([last]): jws(signer, body=b"ab" + bytes([last])).split("..") for last in range(256)}
-        signed = {last: f"{protected}.{urlsafe_b64encode(b'ab' + last).decode()}".encode() for last, (protected, _) in signatures.items()}
+        signatures = {
+            bytes([last]): jws(signer, body=b"ab" + bytes([last])).split("..")
+            for last in range(256)
+        }
+        signed = {
+            last: f"{protected}.{urlsafe_b64encode(b'ab' + last).decode()}".encode()
+            for last, (protected, _) in signatures.items()
+        }
 
         assert {last: unpadded(signature) for last, (_, signature) in signatures.items()} == {
             last: hmac.digest(b"k", text, "sha512") for last, text in signed.items()
@@ -124,13 +147,19 @@ class TestJws:
     @pytest.mark.parametrize(("alg", "digest"), [("HS512", sha512), ("HS256", sha256)])
     def test_signs_the_body_with_the_algorithm_named(self, alg, digest):
         body = '{"description":"утеряна, ёлка"}'.encode()
-        protected, _, signature = jws(JwsSigner(auth_id="1", secret_key="ключ", alg=alg), body=body).partition("..")
+        protected, _, signature = jws(
+            JwsSigner(auth_id="1", secret_key="ключ", alg=alg), body=body
+        ).partition("..")
         payload = "eyJkZXNjcmlwdGlvbiI6ItGD0YLQtdGA0Y_QvdCwLCDRkdC70LrQsCJ9"
 
-        assert unpadded(signature) == hmac.digest("ключ".encode(), f"{protected}.{payload}".encode(), digest)
+        assert unpadded(signature) == hmac.digest(
+            "ключ".encode(), f"{protected}.{payload}".encode(), digest
+        )
 
     def test_has_no_padding(self):
-        assert {"=" in jws(JwsSigner(auth_id="1" * length, secret_key="k")) for length in (1, 2, 3)} == {False}
+        assert {
+            "=" in jws(JwsSigner(auth_id="1" * length, secret_key="k")) for length in (1, 2, 3)
+        } == {False}
 
     def test_has_no_request_id_in_a_header(self):
         assert JwsSigner(auth_id="1", secret_key="k").header_id is False
@@ -143,19 +172,24 @@ class TestJws:
         with pytest.raises(ConfigurationError) as caught:
             JwsSigner(auth_id="1", secret_key="k", alg=alg)
 
-        assert caught.value.text == f"alg is {alg!r}: the vendor's pages name HS512 and HS256. Nothing was sent."
+        assert (
+            caught.value.text
+            == f"alg is {alg!r}: the vendor's pages name HS512 and HS256. Nothing was sent."
+        )
 
 
 @pytest.mark.parametrize("signer", SIGNERS)
 class TestBoth:
-    @pytest.mark.parametrize("auth_id", ["", " 1", "1 ", "1\n", "1\r\nX-Evil: 1", "иван", "\x7f", '"1"', "'1'"])
+    @pytest.mark.parametrize(
+        "auth_id", ["", " 1", "1 ", "1\n", "1\r\nX-Evil: 1", "иван", "\x7f", '"1"', "'1'"]
+    )
     def test_refuse_an_auth_id_that_no_header_can_hold(self, signer, auth_id):
         with pytest.raises(ConfigurationError) as caught:
             signer(auth_id=auth_id, secret_key="k")
 
-        assert (
-            caught.value.text
-            == "auth_id is the merchant's id, printable ASCII without spaces or quotation marks around it. Nothing was sent."
+        assert caught.value.text == (
+            "auth_id is the merchant's id, printable ASCII without spaces or quotation marks "
+            "around it. Nothing was sent."
         )
 
     @pytest.mark.parametrize("key", ["", Secret("")])
@@ -163,10 +197,15 @@ class TestBoth:
         with pytest.raises(ConfigurationError) as caught:
             signer(auth_id="1", secret_key=key)
 
-        assert caught.value.text == "secret_key is empty: every call must be signed. Nothing was sent."
+        assert (
+            caught.value.text == "secret_key is empty: every call must be signed. Nothing was sent."
+        )
 
     def test_sign_alike_with_a_key_as_text_and_as_a_secret(self, signer):
-        text, secret = (signer(auth_id="1", secret_key=key).headers(path=PATH, body=BODY, request_id="r") for key in ("k", Secret("k")))
+        text, secret = (
+            signer(auth_id="1", secret_key=key).headers(path=PATH, body=BODY, request_id="r")
+            for key in ("k", Secret("k"))
+        )
 
         assert text == secret
 
@@ -176,7 +215,11 @@ class TestBoth:
     def test_do_not_show_the_key(self, signer):
         made = signer(auth_id="1", secret_key="hunter2")
 
-        assert [text for text in (repr(made), str(made), f"{made}", repr(vars(made))) if "hunter2" in text] == []
+        assert [
+            text
+            for text in (repr(made), str(made), f"{made}", repr(vars(made)))
+            if "hunter2" in text
+        ] == []
 
     def test_name_the_key_as_what_must_not_be_shown(self, signer):
         assert signer(auth_id="1", secret_key="hunter2").secrets == (Secret("hunter2"),)
@@ -192,14 +235,18 @@ class TestBoth:
         with pytest.raises(ConfigurationError) as caught:
             signer(auth_id="1", secret_key=key)
 
-        assert caught.value.text == "secret_key has characters that UTF-8 can't write. Nothing was sent."
+        assert (
+            caught.value.text
+            == "secret_key has characters that UTF-8 can't write. Nothing was sent."
+        )
 
     def test_refuse_a_key_out_of_a_pickle(self, signer):
         with pytest.raises(ConfigurationError) as caught:
             signer(auth_id="1", secret_key=pickle.loads(pickle.dumps(Secret("k"))))
 
         assert caught.value.text == (
-            "secret_key can't be used: this secret was pickled, and a pickle holds no secret: take it from where it is kept. Nothing was sent."
+            "secret_key can't be used: this secret was pickled, and a pickle holds no secret: "
+            "take it from where it is kept. Nothing was sent."
         )
 
     @pytest.mark.parametrize("auth_id", [True, None, 1.0, b"1"])
@@ -208,13 +255,18 @@ class TestBoth:
             signer(auth_id=auth_id, secret_key="k")
 
         given = "None" if auth_id is None else f"of type {type(auth_id).__name__}"
-        assert caught.value.text.startswith(f"auth_id is {given}: give the merchant's id, as text or as a whole number")
+        assert caught.value.text.startswith(
+            f"auth_id is {given}: give the merchant's id, as text or as a whole number"
+        )
 
     def test_refuse_an_auth_id_that_is_sealed_for_logs_show_it(self, signer):
         with pytest.raises(ConfigurationError) as caught:
             signer(auth_id=Secret("10001"), secret_key="k")
 
-        assert caught.value.text == "auth_id is a Secret, and it is shown in logs: give plain text. Nothing was sent."
+        assert (
+            caught.value.text
+            == "auth_id is a Secret, and it is shown in logs: give plain text. Nothing was sent."
+        )
 
     @pytest.mark.parametrize("auth_id", ["X1", 7])
     def test_take_an_auth_id_of_letters_or_as_a_number(self, signer, auth_id):
@@ -236,24 +288,36 @@ class TestBoth:
             complete_signer(object())
 
         assert caught.value.text == (
-            "signer is of type object, and has no auth_id, header_id, headers: give a JwsSigner, a Sha256Signer or a Signer of your own. "
+            "signer is of type object, and has no auth_id, header_id, headers: give a JwsSigner, "
+            "a Sha256Signer or a Signer of your own. "
             "Nothing was sent."
         )
 
     def test_say_why_they_are_not_pickled(self, signer):
-        with pytest.raises(TypeError, match="a signer is not pickled, because a pickle holds no secret: make one where it is needed"):
+        with pytest.raises(
+            TypeError,
+            match=(
+                "a signer is not pickled, because a pickle holds no secret: make one where it is "
+                "needed"
+            ),
+        ):
             pickle.dumps(signer(auth_id="1", secret_key="k"))
 
     @pytest.mark.parametrize("key", ["\ud7fb", "\uf900", "\U0001f511"])
     def test_take_any_key_that_utf_8_can_write(self, signer, key):
-        assert signer(auth_id="1", secret_key=key).headers(path=PATH, body=BODY, request_id="r") != {}
+        assert (
+            signer(auth_id="1", secret_key=key).headers(path=PATH, body=BODY, request_id="r") != {}
+        )
 
 
 @pytest.mark.parametrize(
     ("signer", "expected"),
     [
         (Sha256Signer(auth_id="1", secret_key="k"), "Sha256Signer(auth_id='1')"),
-        (JwsSigner(auth_id="1", secret_key="k", alg="HS256"), "JwsSigner(auth_id='1', alg='HS256')"),
+        (
+            JwsSigner(auth_id="1", secret_key="k", alg="HS256"),
+            "JwsSigner(auth_id='1', alg='HS256')",
+        ),
     ],
     ids=["Sha256Signer", "JwsSigner"],
 )
@@ -302,7 +366,11 @@ class TestOnesOwn:
         made = Derived()
         made.auth_id, made.secrets, made.on_refusal = "2", (Secret("token"),), "Look at the vault."
 
-        assert (made.auth_id, made.secrets, made.on_refusal) == ("2", (Secret("token"),), "Look at the vault.")
+        assert (made.auth_id, made.secrets, made.on_refusal) == (
+            "2",
+            (Secret("token"),),
+            "Look at the vault.",
+        )
 
     @pytest.mark.parametrize("made", [WithoutId(), Bare()])
     def test_that_lacks_something_is_refused_with_what_to_do(self, made):
@@ -310,7 +378,8 @@ class TestOnesOwn:
             complete_signer(made)
 
         assert caught.value.text == (
-            f"signer is of type {type(made).__name__}, and has no auth_id: give a JwsSigner, a Sha256Signer or a Signer of your own. "
+            f"signer is of type {type(made).__name__}, and has no auth_id: give a JwsSigner, a "
+            "Sha256Signer or a Signer of your own. "
             "Nothing was sent."
         )
 
@@ -327,8 +396,15 @@ class TestOnesOwn:
         vars(made).update(own)
         signer = complete_signer(made)
 
-        assert (signer.auth_id, signer.header_id, signer.secrets, signer.on_refusal) == ("1", False, secrets, advice)
-        assert signer.headers(path=PATH, body=BODY, request_id="r") == {"Signed": f"{PATH} {BODY!r} r"}
+        assert (signer.auth_id, signer.header_id, signer.secrets, signer.on_refusal) == (
+            "1",
+            False,
+            secrets,
+            advice,
+        )
+        assert signer.headers(path=PATH, body=BODY, request_id="r") == {
+            "Signed": f"{PATH} {BODY!r} r"
+        }
 
     def test_whose_secrets_change_has_those_of_the_moment(self):
         made = Plain()
@@ -337,15 +413,21 @@ class TestOnesOwn:
 
         assert signer.secrets == (Secret("later"),)
 
-    @pytest.mark.parametrize("secrets", ["s3cret", ("s3cret",), [Secret("s3cret")], Secret("s3cret"), None])
+    @pytest.mark.parametrize(
+        "secrets", ["s3cret", ("s3cret",), [Secret("s3cret")], Secret("s3cret"), None]
+    )
     def test_whose_secrets_are_none_is_refused_and_they_are_not_shown(self, secrets):
         made = Plain()
         made.secrets = secrets
         with pytest.raises(ConfigurationError) as caught:
             complete_signer(made)
 
-        assert caught.value.text == "the signer's secrets: give a tuple of Secret. Nothing was sent."
-        assert "s3cret" not in repr(traceback.TracebackException.from_exception(caught.value, capture_locals=True).stack)
+        assert (
+            caught.value.text == "the signer's secrets: give a tuple of Secret. Nothing was sent."
+        )
+        assert "s3cret" not in repr(
+            traceback.TracebackException.from_exception(caught.value, capture_locals=True).stack
+        )
 
     def test_whose_advice_is_no_text_is_refused(self):
         made = Plain()

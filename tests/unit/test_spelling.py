@@ -41,19 +41,27 @@ WAYS = {
     "plain": str,
     "JSON": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
     "ASCII": lambda text: json.dumps(text)[1:-1],
-    "PHP": lambda text: re.sub(r"\\u([0-9a-f]{4})", lambda m: "\\u" + m[1].upper(), json.dumps(text)[1:-1]).replace("/", "\\/"),
+    "PHP": lambda text: re.sub(
+        r"\\u([0-9a-f]{4})", lambda m: "\\u" + m[1].upper(), json.dumps(text)[1:-1]
+    ).replace("/", "\\/"),
     "JSON in JSON": lambda text: json.dumps(json.dumps(text)[1:-1])[1:-1],
     "JSON in JSON in JSON": lambda text: json.dumps(json.dumps(json.dumps(text)[1:-1])[1:-1])[1:-1],
     "Python": lambda text: repr(text)[1:-1],
     "Python's bytes": lambda text: repr(text.encode())[2:-1],
-    "bytes in capitals": lambda text: re.sub(r"\\x..", lambda m: "\\x" + m[0][2:].upper(), repr(text.encode())[2:-1]),
+    "bytes in capitals": lambda text: re.sub(
+        r"\\x..", lambda m: "\\x" + m[0][2:].upper(), repr(text.encode())[2:-1]
+    ),
     "HTML": html.escape,
     "HTML of PHP": lambda text: html.escape(text).replace("&#x27;", "&#039;"),
     "HTML of XML": lambda text: html.escape(text).replace("&#x27;", "&apos;"),
-    "HTML in numbers": lambda text: "".join(f"&#{ord(each)};" if not each.isalnum() or ord(each) > 127 else each for each in text),
+    "HTML in numbers": lambda text: "".join(
+        f"&#{ord(each)};" if not each.isalnum() or ord(each) > 127 else each for each in text
+    ),
     "HTML twice": lambda text: html.escape(html.escape(text)),
     "a URL": lambda text: quote(text, safe=""),
-    "a URL in small letters": lambda text: re.sub("%..", lambda m: m[0].lower(), quote(text, safe="")),
+    "a URL in small letters": lambda text: re.sub(
+        "%..", lambda m: m[0].lower(), quote(text, safe="")
+    ),
     "a form": quote_plus,
     "a URL twice": lambda text: quote(quote(text, safe=""), safe=""),
 }
@@ -151,7 +159,15 @@ def test_a_short_text_spoils_nothing_for_a_longer_one():
     assert hide_known(f"key {DASHED} is, {CYRILLIC}", known) == "key *** is, ***"
 
 
-@pytest.mark.parametrize("order", [("4821", "482193"), ("482193", "4821"), ("hunter2", "hunter2-blue"), ("hunter2-blue", "hunter2")])
+@pytest.mark.parametrize(
+    "order",
+    [
+        ("4821", "482193"),
+        ("482193", "4821"),
+        ("hunter2", "hunter2-blue"),
+        ("hunter2-blue", "hunter2"),
+    ],
+)
 def test_of_values_that_begin_alike_nothing_is_left(order):
     assert hide(f"is {order[0]}, was {order[1]}.", *order) == "is ***, was ***."
 
@@ -172,13 +188,24 @@ def test_the_beginning_of_a_short_value_is_left():
 
 
 @pytest.mark.parametrize(
-    "text", ["148210", "48210", "48210 ", "14821", "a14821", "0b5e4821-7c1c-4e6f-9f57-5b4c3f1f0a11", "4821-05-01T10:00"]
+    "text",
+    [
+        "148210",
+        "48210",
+        "48210 ",
+        "14821",
+        "a14821",
+        "0b5e4821-7c1c-4e6f-9f57-5b4c3f1f0a11",
+        "4821-05-01T10:00",
+    ],
 )
 def test_a_code_is_no_part_of_a_number_or_an_id(text):
     assert hide(text, "4821") == text
 
 
-@pytest.mark.parametrize("text", ["***ab5e3a-9988-7766-5544-aabbccddeeff", "0b5e3a52-9988-7766-5544-aabbccdde***"])
+@pytest.mark.parametrize(
+    "text", ["***ab5e3a-9988-7766-5544-aabbccddeeff", "0b5e3a52-9988-7766-5544-aabbccdde***"]
+)
 def test_a_code_that_is_only_in_part_in_an_id_is_hidden(text):
     assert hide(text.replace("***", "4821"), "4821") == text
 
@@ -198,7 +225,9 @@ def test_a_key_that_looks_like_an_id_is_hidden_beside_a_code():
     assert hide(f"key {key}, pin 4821", key, "4821") == "key ***, pin ***"
 
 
-@pytest.mark.parametrize("text", ["4821", "PIN4821x", "x:4821", "4821.", "(4821)", "4821x1", "1x4821"])
+@pytest.mark.parametrize(
+    "text", ["4821", "PIN4821x", "x:4821", "4821.", "(4821)", "4821x1", "1x4821"]
+)
 def test_a_code_is_hidden_beside_whatever_is_no_digit(text):
     assert hide(text, "4821") == text.replace("4821", "***")
 
@@ -218,7 +247,12 @@ def test_a_value_of_two_letters_is_not_searched(value):
     assert present([Known(Secret(value))], b"ok, it is 1") == ()
 
 
-@given(st.text(max_size=60), st.text(max_size=60), st.sampled_from(VALUES), st.sampled_from(sorted(WAYS)))
+@given(
+    st.text(max_size=60),
+    st.text(max_size=60),
+    st.sampled_from(VALUES),
+    st.sampled_from(sorted(WAYS)),
+)
 def test_what_stands_beside_it_is_left(before, after, value, way):
     text = f"{before} \x00{WAYS[way](value)}\x00 {after}"
     shown = hide(text, value)

@@ -28,13 +28,18 @@ class Issuer:
 
     async def __call__(self, card_id, *, start_date, end_date, timeout):
         self.asked.append((card_id, start_date, end_date, timeout))
-        return Statement(status="ok", operations=[each for each in self.kept if self._fits(each, start_date, end_date)])
+        return Statement(
+            status="ok",
+            operations=[each for each in self.kept if self._fits(each, start_date, end_date)],
+        )
 
     def _fits(self, movement, start, end):
         if movement.time is None:
             return True
         day = movement.time.astimezone(self.zone).date()
-        return (start <= day if self.with_start else start < day) and (day <= end if self.with_end else day < end)
+        return (start <= day if self.with_start else start < day) and (
+            day <= end if self.with_end else day < end
+        )
 
 
 def at(when: datetime) -> Movement:
@@ -42,9 +47,15 @@ def at(when: datetime) -> Movement:
 
 
 def busy(zone=ALMATY, *, days: int = DAYS + 8) -> list[Movement]:
-    """Movements at both ends and in the midst of each day, from some days before the first to some days after the last."""
+    """Movements at both ends and in the midst of each day, from some days before the first to some
+    days after the last.
+    """
     start = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=zone) - 4 * DAY
-    return [at(start + number * DAY + timedelta(seconds=second)) for number in range(days) for second in (0, 43_200, 86_399)]
+    return [
+        at(start + number * DAY + timedelta(seconds=second))
+        for number in range(days)
+        for second in (0, 43_200, 86_399)
+    ]
 
 
 def due(kept, start, end) -> list[Movement]:
@@ -54,7 +65,12 @@ def due(kept, start, end) -> list[Movement]:
 @pytest.fixture
 def gather():
     async def run(issuer, *, start=FIRST, end=FIRST + (DAYS - 1) * DAY, window=30, timeout=None):
-        return [each async for each in movements(issuer, "c", start=start, end=end, window=window, timeout=timeout)]
+        return [
+            each
+            async for each in movements(
+                issuer, "c", start=start, end=end, window=window, timeout=timeout
+            )
+        ]
 
     return run
 
@@ -71,11 +87,16 @@ class TestWindows:
             (31, 30, [(0, 29), (30, 30)]),
         ],
     )
-    async def test_are_asked_for_with_two_days_more_on_either_side(self, gather, days, window, expected):
+    async def test_are_asked_for_with_two_days_more_on_either_side(
+        self, gather, days, window, expected
+    ):
         issuer = Issuer([])
         await gather(issuer, end=FIRST + (days - 1) * DAY, window=window, timeout=7.0)
 
-        assert issuer.asked == [("c", FIRST + first * DAY - MARGIN, FIRST + last * DAY + MARGIN, 7.0) for first, last in expected]
+        assert issuer.asked == [
+            ("c", FIRST + first * DAY - MARGIN, FIRST + last * DAY + MARGIN, 7.0)
+            for first, last in expected
+        ]
 
     @pytest.mark.parametrize("window", [1, 2, 7, 21])
     async def test_cover_each_day_once(self, gather, window):
@@ -85,18 +106,24 @@ class TestWindows:
             await gather(issuer, end=FIRST + (days - 1) * DAY, window=window)
             covered[days] = [
                 first + number * DAY
-                for first, last in ((start + MARGIN, end - MARGIN) for _, start, end, _ in issuer.asked)
+                for first, last in (
+                    (start + MARGIN, end - MARGIN) for _, start, end, _ in issuer.asked
+                )
                 for number in range((last - first).days + 1)
             ]
 
-        assert covered == {days: [FIRST + number * DAY for number in range(days)] for days in range(1, 23)}
+        assert covered == {
+            days: [FIRST + number * DAY for number in range(days)] for days in range(1, 23)
+        }
 
     async def test_are_no_longer_than_told(self, gather):
         longest = {}
         for window in range(1, DAYS + 3):
             issuer = Issuer([])
             await gather(issuer, window=window)
-            longest[window] = max((end - start - 2 * MARGIN).days + 1 for _, start, end, _ in issuer.asked)
+            longest[window] = max(
+                (end - start - 2 * MARGIN).days + 1 for _, start, end, _ in issuer.asked
+            )
 
         assert longest == {window: min(window, DAYS) for window in range(1, DAYS + 3)}
 
@@ -111,7 +138,11 @@ class TestWindows:
 
     async def test_take_the_day_of_a_time(self, gather):
         issuer = Issuer([])
-        await gather(issuer, start=datetime(2026, 3, 1, 23, 59, tzinfo=ALMATY), end=datetime(2026, 3, 1, 0, 1, tzinfo=ALMATY))
+        await gather(
+            issuer,
+            start=datetime(2026, 3, 1, 23, 59, tzinfo=ALMATY),
+            end=datetime(2026, 3, 1, 0, 1, tzinfo=ALMATY),
+        )
 
         assert issuer.asked == [("c", date(2026, 2, 27), date(2026, 3, 3), None)]
 
@@ -122,7 +153,10 @@ class TestWindows:
         with pytest.raises(ConfigurationError) as caught:
             await gather(issuer, window=window)
 
-        assert (caught.value.text, issuer.asked) == (f"window={window!r}: days, at least 1. Nothing was sent.", [])
+        assert (caught.value.text, issuer.asked) == (
+            f"window={window!r}: days, at least 1. Nothing was sent.",
+            [],
+        )
 
     async def test_from_a_later_to_an_earlier_day_are_refused(self, gather):
         issuer = Issuer([])
@@ -130,7 +164,10 @@ class TestWindows:
         with pytest.raises(ConfigurationError) as caught:
             await gather(issuer, start=date(2026, 3, 2), end=date(2026, 3, 1))
 
-        assert caught.value.text == "movements from 2026-03-02 to 2026-03-01: the end is before the start. Nothing was sent."
+        assert caught.value.text == (
+            "movements from 2026-03-02 to 2026-03-01: the end is before the start. Nothing "
+            "was sent."
+        )
         assert issuer.asked == []
 
 
@@ -138,7 +175,9 @@ class TestEachMovement:
     @pytest.mark.parametrize("window", range(1, DAYS + 2))
     @pytest.mark.parametrize("with_start", [True, False])
     @pytest.mark.parametrize("with_end", [True, False])
-    async def test_comes_once_whether_or_not_the_ends_are_counted_in(self, gather, window, with_start, with_end):
+    async def test_comes_once_whether_or_not_the_ends_are_counted_in(
+        self, gather, window, with_start, with_end
+    ):
         kept = busy()
         found = await gather(Issuer(kept, with_start=with_start, with_end=with_end), window=window)
 
@@ -155,10 +194,16 @@ class TestEachMovement:
     @pytest.mark.parametrize("window", [1, 2, DAYS])
     @pytest.mark.parametrize("with_start", [True, False])
     @pytest.mark.parametrize("with_end", [True, False])
-    @pytest.mark.parametrize(("own", "theirs"), [(-11, 12), (12, -11), (5, 0), (0, 5), (5, 14), (5, -12)])
-    async def test_comes_once_where_both_are_odd(self, gather, window, with_start, with_end, own, theirs):
+    @pytest.mark.parametrize(
+        ("own", "theirs"), [(-11, 12), (12, -11), (5, 0), (0, 5), (5, 14), (5, -12)]
+    )
+    async def test_comes_once_where_both_are_odd(
+        self, gather, window, with_start, with_end, own, theirs
+    ):
         kept = busy(timezone(timedelta(hours=own)))
-        issuer = Issuer(kept, zone=timezone(timedelta(hours=theirs)), with_start=with_start, with_end=with_end)
+        issuer = Issuer(
+            kept, zone=timezone(timedelta(hours=theirs)), with_start=with_start, with_end=with_end
+        )
         found = await gather(issuer, window=window)
 
         assert found == due(kept, FIRST, FIRST + (DAYS - 1) * DAY)
@@ -197,7 +242,8 @@ class TestUndated:
             "r-1",
             "cards.statement",
             (
-                f"a movement has no date that can be read ({str(text)!r}), so nothing tells which window it belongs to. "
+                f"a movement has no date that can be read ({str(text)!r}), so nothing tells which "
+                "window it belongs to. "
                 "Ask for `statement` instead, one at a time."
             ),
         )
@@ -222,7 +268,12 @@ class TestUndated:
 class TestDaysThatThereAreNot:
     @pytest.mark.parametrize(
         ("start", "end"),
-        [(date.min, date.min), (date.min + DAY, FIRST), (FIRST, date.max), (date.max - MARGIN, date.max - MARGIN)],
+        [
+            (date.min, date.min),
+            (date.min + DAY, FIRST),
+            (FIRST, date.max),
+            (date.max - MARGIN, date.max - MARGIN),
+        ],
     )
     async def test_are_refused(self, gather, start, end):
         issuer = Issuer([])
@@ -230,7 +281,10 @@ class TestDaysThatThereAreNot:
         with pytest.raises(ConfigurationError) as caught:
             await gather(issuer, start=start, end=end, window=10**9)
 
-        assert caught.value.text == f"movements from {start} to {end}: there are no such days around them. Nothing was sent."
+        assert caught.value.text == (
+            f"movements from {start} to {end}: there are no such days around them. Nothing "
+            "was sent."
+        )
         assert issuer.asked == []
 
     @pytest.mark.parametrize("day", [date.min + MARGIN, date.max - MARGIN - DAY])

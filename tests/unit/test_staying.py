@@ -14,7 +14,10 @@ from freedompay_async.sandbox import Sandbox
 
 ID = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 DOORS = {
-    **{f"pickle {each}": lambda value, protocol=each: pickle.dumps(value, protocol) for each in range(pickle.HIGHEST_PROTOCOL + 1)},
+    **{
+        f"pickle {each}": lambda value, protocol=each: pickle.dumps(value, protocol)
+        for each in range(pickle.HIGHEST_PROTOCOL + 1)
+    },
     "copy": copy.copy,
     "deepcopy": copy.deepcopy,
     "copy of what holds it": lambda value: copy.deepcopy({"a": [value]}),
@@ -38,9 +41,21 @@ MADE = {
 @pytest.fixture
 def made(tmp_path):
     fp = FreedomPay(auth_id="1", secret_key="hunter2", region="KZ", base_url="http://127.0.0.1:9")
-    hashdt = HashDT(base_url="https://pins.example.com", api_key="hunter2", product_id="p", token="hunter2")
+    hashdt = HashDT(
+        base_url="https://pins.example.com", api_key="hunter2", product_id="p", token="hunter2"
+    )
     journal = Journal.open(tmp_path / "run.db")
-    objects = [fp, fp.cards, fp.requests, fp._session, fp.requests.attach(ID), fp.gift_cards.attach(5), hashdt, hashdt.pins, journal]
+    objects = [
+        fp,
+        fp.cards,
+        fp.requests,
+        fp._session,
+        fp.requests.attach(ID),
+        fp.gift_cards.attach(5),
+        hashdt,
+        hashdt.pins,
+        journal,
+    ]
     return {type(each).__name__: each for each in (*objects, Batch(fp, journal))}
 
 
@@ -67,4 +82,7 @@ def test_a_sandbox_says_it_too(door):
     with pytest.raises(TypeError) as caught:
         DOORS[door](Sandbox())
 
-    assert str(caught.value) == "a sandbox is not pickled or copied, because it belongs to its process: make one where it is needed"
+    assert str(caught.value) == (
+        "a sandbox is not pickled or copied, because it belongs to its process: make one "
+        "where it is needed"
+    )

@@ -163,7 +163,9 @@ def test_leaving_early_lets_no_error_of_the_work_be_reported_as_lost(run_virtual
     reported = []
 
     async def leave():
-        asyncio.get_running_loop().set_exception_handler(lambda _, told: reported.append(told["message"]))
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _, told: reported.append(told["message"])
+        )
         async with aclosing(stream(Endless(at_the_end=Boom()))) as outcomes:
             await anext(outcomes)
         del outcomes

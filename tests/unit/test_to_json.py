@@ -18,11 +18,15 @@ def test_is_public():
 
 @pytest.mark.parametrize(("reveal", "expected"), [(False, "***"), (True, "1234")])
 def test_shows_a_secret_only_if_told(reveal, expected):
-    assert json.loads(to_json(GivenBody(fields=Fields({"a": [Pin("1234")]})), reveal=reveal)) == {"fields": {"a": [expected]}}
+    assert json.loads(to_json(GivenBody(fields=Fields({"a": [Pin("1234")]})), reveal=reveal)) == {
+        "fields": {"a": [expected]}
+    }
 
 
 def test_writes_an_amount_as_it_came():
-    assert to_json({"amount": Decimal("0.10"), "more": (1, None)}) == '{"amount":0.10,"more":[1,null]}'
+    assert (
+        to_json({"amount": Decimal("0.10"), "more": (1, None)}) == '{"amount":0.10,"more":[1,null]}'
+    )
 
 
 @pytest.mark.parametrize(("extra", "there"), [({}, False), ({"a": 1}, True)])

@@ -71,7 +71,10 @@ def test_the_line_of_an_error_is_taken_out_of_its_message(text, expected):
 @pytest.mark.parametrize(
     ("message", "expected"),
     [
-        ("Unterminated string (at end of document)", (3, "Unterminated string at the end of the file")),
+        (
+            "Unterminated string (at end of document)",
+            (3, "Unterminated string at the end of the file"),
+        ),
         ("Something else", (3, "Something else")),
         ("Bad (at line 2, column 7)", (2, "Bad")),
         ("Bad (at line 2, column 7) indeed", (2, "Bad indeed")),

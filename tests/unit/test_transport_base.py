@@ -7,7 +7,9 @@ import pytest
 from freedompay_async.transport.base import Attempt, TransportError
 
 
-def when(*, deadline: float, seconds: float, wait: float, run, connected: bool = True) -> float | None:
+def when(
+    *, deadline: float, seconds: float, wait: float, run, connected: bool = True
+) -> float | None:
     """At what time the clock of an attempt runs out that has its connection after so many seconds."""
 
     async def work():

@@ -56,7 +56,14 @@ def test_it_is_the_cause_where_half_of_the_places_are_in_use(busy, limit):
 
 @pytest.mark.parametrize(
     ("usual", "later", "limit"),
-    [(0.1, 0.36, 70), (0.1, 0.34, 100), (0.125, 0.376, 70), (0.125, 0.375, 100), (1.0, 2.01, 70), (1.0, 2.0, 100)],
+    [
+        (0.1, 0.36, 70),
+        (0.1, 0.34, 100),
+        (0.125, 0.376, 70),
+        (0.125, 0.375, 100),
+        (1.0, 2.01, 70),
+        (1.0, 2.0, 100),
+    ],
 )
 @pytest.mark.parametrize("before", [5, 200])
 def test_one_answer_a_second_is_enough_to_tell_growth(usual, later, limit, before):
@@ -114,7 +121,9 @@ def test_what_lasts_becomes_usual():
     assert seconds(window, *[1.0] * 120, began=5.0)[-1] == 100
 
 
-@pytest.mark.parametrize(("unavailable", "cut"), [(0, False), (1, False), (2, False), (3, True), (5, True), (20, True)])
+@pytest.mark.parametrize(
+    ("unavailable", "cut"), [(0, False), (1, False), (2, False), (3, True), (5, True), (20, True)]
+)
 def test_more_than_a_tenth_of_503_cuts_it(unavailable, cut):
     assert (seconds(Window(100), 0.1, 0.1, unavailable=unavailable)[-1] < 100) is cut
 

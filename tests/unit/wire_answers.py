@@ -23,8 +23,16 @@ def reply(status: int, body: bytes, retry_after: str | None = None) -> Reply:
     return Reply(status, {} if retry_after is None else {"Retry-After": retry_after}, body)
 
 
-def answer_to(status: int, body: bytes, *, effect: bool = True, retry_after: str | None = None) -> Verdict:
-    return read_answer(reply(status, body, retry_after), RequestState, effect=effect, now=NOW, asked=CARDS_ISSUE.envelope)
+def answer_to(
+    status: int, body: bytes, *, effect: bool = True, retry_after: str | None = None
+) -> Verdict:
+    return read_answer(
+        reply(status, body, retry_after),
+        RequestState,
+        effect=effect,
+        now=NOW,
+        asked=CARDS_ISSUE.envelope,
+    )
 
 
 def look_up(status: int, body: bytes, *, retry_after: str | None = None) -> Verdict:

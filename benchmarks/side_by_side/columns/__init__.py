@@ -1,4 +1,6 @@
-"""The clients that are compared: each makes the same two calls, one that creates a card and one that reads it."""
+"""The clients that are compared: each makes the same two calls, one that creates a card and one
+that reads it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Hand-written aiohttp that only signs, posts and reads: no retry, no look at `status`, nothing typed."""
+"""Hand-written aiohttp that only signs, posts and reads: no retry, no look at `status`, nothing
+typed.
+"""
 
 from __future__ import annotations
 

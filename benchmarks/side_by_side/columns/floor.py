@@ -1,7 +1,7 @@
 """The floor: what has to be done for a call, and nothing else.
 
-An id, the body, its signature, one write, as much of the answer as tells where it ends, and the body decoded. No time-out, no retry, no
-look at what came, and a pool that is a list.
+An id, the body, its signature, one write, as much of the answer as tells where it ends, and the
+body decoded. No time-out, no retry, no look at what came, and a pool that is a list.
 """
 
 from __future__ import annotations
@@ -89,22 +89,36 @@ class Floor:
 
     def _head(self, path: str) -> str:
         return (
-            f"POST /v5/card-api/{path} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\nContent-Type: application/json\r\n"
+            f"POST /v5/card-api/{path} HTTP/1.1\r\nHost: "
+            f"{self._host}:{self._port}\r\nContent-Type: application/json\r\n"
             f"Auth-Id: {AUTH_ID}\r\n"
         )
 
     async def issue(self) -> object:
         request_id = str(uuid4())
-        return _ISSUED.decode(await self._post("card/issue", request_id, _ENCODE(_Issue(request_id, "client-1", 2000))))
+        return _ISSUED.decode(
+            await self._post(
+                "card/issue", request_id, _ENCODE(_Issue(request_id, "client-1", 2000))
+            )
+        )
 
     async def info(self) -> object:
         request_id = str(uuid4())
-        return _CARD.decode(await self._post("card/info", request_id, _ENCODE(_Info(request_id, "card-1"))))
+        return _CARD.decode(
+            await self._post("card/info", request_id, _ENCODE(_Info(request_id, "card-1")))
+        )
 
     async def _post(self, path: str, request_id: str, body: bytes) -> bytes:
         sign = sha256(body + _KEY).hexdigest()
-        head = f"{self._heads[path]}Request-Id: {request_id}\r\nSign: {sign}\r\nContent-Length: {len(body)}\r\n\r\n"
-        connection = self._free.pop() if self._free else (await self._loop.create_connection(_Connection, self._host, self._port))[1]
+        head = (
+            f"{self._heads[path]}Request-Id: {request_id}\r\nSign: {sign}\r\nContent-Length: "
+            f"{len(body)}\r\n\r\n"
+        )
+        connection = (
+            self._free.pop()
+            if self._free
+            else (await self._loop.create_connection(_Connection, self._host, self._port))[1]
+        )
         answer: asyncio.Future[bytes] = self._loop.create_future()
         connection.send(head.encode() + body, answer)
         got = await answer

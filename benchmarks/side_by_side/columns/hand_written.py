@@ -1,4 +1,6 @@
-"""What a client written by hand does whatever library it sends with: the body, its signature, the two calls."""
+"""What a client written by hand does whatever library it sends with: the body, its signature, the
+two calls.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ __all__ = ["HandWritten"]
 
 class HandWritten(ABC):
     async def issue(self) -> object:
-        return await self._post("/v5/card-api/card/issue", {"client_id": "client-1", "product_id": 2000})
+        return await self._post(
+            "/v5/card-api/card/issue", {"client_id": "client-1", "product_id": 2000}
+        )
 
     async def info(self) -> object:
         return await self._post("/v5/card-api/card/info", {"card_id": "card-1"})
@@ -24,7 +28,12 @@ class HandWritten(ABC):
         request_id = str(uuid4())
         body = json.dumps({"request_id": request_id, **fields})
         sign = hashlib.sha256((body + SECRET_KEY).encode()).hexdigest()
-        headers = {"Content-Type": "application/json", "Request-Id": request_id, "Auth-Id": AUTH_ID, "Sign": sign}
+        headers = {
+            "Content-Type": "application/json",
+            "Request-Id": request_id,
+            "Auth-Id": AUTH_ID,
+            "Sign": sign,
+        }
         return await self._send(path, body, headers)
 
     @abstractmethod

@@ -1,4 +1,6 @@
-"""lithic-python: `cards.create` and `cards.retrieve` as its README calls them, on httpx and with its extra `aiohttp`; its own defaults."""
+"""lithic-python: `cards.create` and `cards.retrieve` as its README calls them, on httpx and with
+its extra `aiohttp`; its own defaults.
+"""
 
 from __future__ import annotations
 

@@ -10,7 +10,13 @@ __all__ = ["Ours"]
 
 class Ours:
     def __init__(self, url: str, in_flight: int) -> None:
-        self._fp = FreedomPay(auth_id=AUTH_ID, secret_key=SECRET_KEY, region="KG", base_url=url, max_connections=in_flight)
+        self._fp = FreedomPay(
+            auth_id=AUTH_ID,
+            secret_key=SECRET_KEY,
+            region="KG",
+            base_url=url,
+            max_connections=in_flight,
+        )
 
     async def issue(self) -> object:
         return await self._fp.cards.issue(client_id="client-1", product_id=2000)

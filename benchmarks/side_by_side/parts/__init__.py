@@ -11,12 +11,27 @@ if TYPE_CHECKING:
 
 __all__ = ["PARTS", "Part", "part_of"]
 
-PARTS: Final = ("calls", "cliff", "batch", "check_first", "journal", "memory", "plan", "import", "warm", "lanes", "polls", "hostile")
+PARTS: Final = (
+    "calls",
+    "cliff",
+    "batch",
+    "check_first",
+    "journal",
+    "memory",
+    "plan",
+    "import",
+    "warm",
+    "lanes",
+    "polls",
+    "hostile",
+)
 
 
 class Part(Protocol):
     LIMIT: int
-    """Seconds after which it is ended, whatever it has found; far more than it takes; for five rounds, and as much longer for more."""
+    """Seconds after which it is ended, whatever it has found; far more than it takes; for five
+    rounds, and as much longer for more.
+    """
     FULL_LIMIT: int
     """The same with `--full`."""
 
@@ -25,4 +40,7 @@ class Part(Protocol):
 
 def part_of(name: str) -> Part:
     # `import` is no name that a module can be imported by.
-    return cast("Part", importlib.import_module(f"side_by_side.parts.{'imports' if name == 'import' else name}"))
+    return cast(
+        "Part",
+        importlib.import_module(f"side_by_side.parts.{'imports' if name == 'import' else name}"),
+    )

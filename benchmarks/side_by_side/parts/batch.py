@@ -29,20 +29,32 @@ def run(options: Options) -> Section:
         f"{rows:,} rows, {_CONCURRENCY} calls at once, an issuer that takes {_DELAY * 1000:.0f} ms",
         versions("freedompay-async", "aiohttp", "uvloop"),
     )
-    found: dict[tuple[str, str], list[dict[str, Any]]] = {(kind, loop): [] for kind in _KINDS for loop in _LOOPS}
-    with disk() as folder, Server("done", delay=_DELAY) as done, Server("process", delay=_DELAY) as process:
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {
+        (kind, loop): [] for kind in _KINDS for loop in _LOOPS
+    }
+    with (
+        disk() as folder,
+        Server("done", delay=_DELAY) as done,
+        Server("process", delay=_DELAY) as process,
+    ):
         kept = file_system(folder)
         servers = {"done": done, "process": process}
         for number in range(1, options.rounds + 1):
             for (kind, loop), each in found.items():
                 told = _one(servers[kind], str(folder), rows, on_uvloop=loop == "uvloop")
                 each.append(told)
-                share = f"{told['share']:.1f} % of what is allowed, {told['rows_a_minute']:,.0f} rows/min"
+                share = (
+                    f"{told['share']:.1f} % of what is allowed, {told['rows_a_minute']:,.0f} "
+                    "rows/min"
+                )
                 print(f"round {number}, {kind} on {loop}: {share}", flush=True)
     section.add(
-        f"The whole of `batch.run()`, its beginning and its end included; journal on {kept}, synced. Allowed are {_CONCURRENCY} calls "
-        f"every {_DELAY * 1000:.0f} ms, {_CONCURRENCY / _DELAY:,.0f} a second; the share is what was done of that. `answer` is the time "
-        f"that the server really took, `in use` how much of the {_CONCURRENCY} places was with the server by its own clock, `busy` the "
+        f"The whole of `batch.run()`, its beginning and its end included; journal on {kept}, "
+        f"synced. Allowed are {_CONCURRENCY} calls "
+        f"every {_DELAY * 1000:.0f} ms, {_CONCURRENCY / _DELAY:,.0f} a second; the share is what "
+        "was done of that. `answer` is the time "
+        f"that the server really took, `in use` how much of the {_CONCURRENCY} places was with "
+        "the server by its own clock, `busy` the "
         "CPU of the whole client process over the time on the wall."
     )
     lines = []
@@ -58,7 +70,12 @@ def run(options: Options) -> Section:
                 f"{Spread.of(one['busy'] for one in each).median:.0%}",
             )
         )
-    section.add(table(("an effect", "share", "rows a minute", "calls a row", "answer", "in use", "busy"), lines))
+    section.add(
+        table(
+            ("an effect", "share", "rows a minute", "calls a row", "answer", "in use", "busy"),
+            lines,
+        )
+    )
     for (kind, loop), each in found.items():
         spread = Spread.of(one["share"] for one in each)
         section.target(f"share, {_KINDS[kind]}, {loop}", spread, least=_LEAST, form=".1f", unit="%")
@@ -68,7 +85,14 @@ def run(options: Options) -> Section:
 def _one(server: Server, folder: str, rows: int, *, on_uvloop: bool) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(dir=folder) as place:
         server.counts()
-        told = once("batch", url=server.url, folder=place, concurrency=_CONCURRENCY, rows=rows, on_uvloop=on_uvloop)
+        told = once(
+            "batch",
+            url=server.url,
+            folder=place,
+            concurrency=_CONCURRENCY,
+            rows=rows,
+            on_uvloop=on_uvloop,
+        )
     counts = server.counts()
     seconds = told["seconds"]
     return {

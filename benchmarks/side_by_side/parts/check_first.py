@@ -22,7 +22,10 @@ _MODES: Final = ("none", "sample", "all")
 
 def run(options: Options) -> Section:
     rows = options.size(5_000, 500)
-    section = Section("what the question before the first send costs a batch", versions("freedompay-async", "aiohttp"))
+    section = Section(
+        "what the question before the first send costs a batch",
+        versions("freedompay-async", "aiohttp"),
+    )
     seconds: dict[str, list[float]] = {mode: [] for mode in _MODES}
     calls: dict[str, list[float]] = {mode: [] for mode in _MODES}
     with disk() as folder, Server("done", delay=_DELAY) as server:
@@ -31,13 +34,26 @@ def run(options: Options) -> Section:
             for mode in _MODES[number % 3 :] + _MODES[: number % 3]:
                 with tempfile.TemporaryDirectory(dir=folder) as place:
                     server.counts()
-                    told = once("batch", url=server.url, folder=place, concurrency=_CONCURRENCY, rows=rows, check_first=mode)
+                    told = once(
+                        "batch",
+                        url=server.url,
+                        folder=place,
+                        concurrency=_CONCURRENCY,
+                        rows=rows,
+                        check_first=mode,
+                    )
                 seconds[mode].append(told["seconds"])
                 calls[mode].append(float(server.counts()["calls"] - rows * 2))
-            print(f"round {number}: " + ", ".join(f"{mode} {seconds[mode][-1]:.2f} s" for mode in _MODES), flush=True)
+            print(
+                f"round {number}: "
+                + ", ".join(f"{mode} {seconds[mode][-1]:.2f} s" for mode in _MODES),
+                flush=True,
+            )
         section.add(
-            f"{rows:,} rows, {_CONCURRENCY} calls at once, an issuer that takes {_DELAY * 1000:.0f} ms, journal on {file_system(folder)}; "
-            "the whole of `batch.run()`. None of the ids was used before. `questions` are calls beyond two for each row."
+            f"{rows:,} rows, {_CONCURRENCY} calls at once, an issuer that takes "
+            f"{_DELAY * 1000:.0f} ms, journal on {file_system(folder)}; "
+            "the whole of `batch.run()`. None of the ids was used before. `questions` are calls "
+            "beyond two for each row."
         )
     lines = [
         (

@@ -1,4 +1,6 @@
-"""CPU of a call with 10 to 2,000 in flight: whether there is a number from which each call costs more."""
+"""CPU of a call with 10 to 2,000 in flight: whether there is a number from which each call costs
+more.
+"""
 
 from __future__ import annotations
 
@@ -26,21 +28,35 @@ def run(options: Options) -> Section:
     what = f"`issue`: ours, {_TO:,} in flight, of {_FROM} in flight"
     files = raise_open_files()
     if files < _FILES:
-        section.unmeasured(what, f"a process may have {files} open files here, and the server needs {_FILES}")
+        section.unmeasured(
+            what, f"a process may have {files} open files here, and the server needs {_FILES}"
+        )
         return section
-    cpu: dict[tuple[str, int], list[float]] = {(name, number): [] for name in _NAMES for number in _IN_FLIGHT}
+    cpu: dict[tuple[str, int], list[float]] = {
+        (name, number): [] for name in _NAMES for number in _IN_FLIGHT
+    }
     with ExitStack() as stack:
         server = stack.enter_context(Server("process", pinned=True))
-        columns = {(name, number): stack.enter_context(Column(name, server.url, number)) for name, number in cpu}
+        columns = {
+            (name, number): stack.enter_context(Column(name, server.url, number))
+            for name, number in cpu
+        }
         for number in range(1, options.rounds + 1):
             for key, column in columns.items():
                 turn = column.turn("issue", seconds=options.size(1.0, 0.1), most=20_000)
                 cpu[key].append(turn["cpu"])
-            shown = (f"{name}, {in_flight:,}: {cpu[name, in_flight][-1]:.0f}" for name, in_flight in cpu)
+            shown = (
+                f"{name}, {in_flight:,}: {cpu[name, in_flight][-1]:.0f}" for name, in_flight in cpu
+            )
             print(f"round {number}, µs of CPU a call: {'; '.join(shown)}", flush=True)
         server.counts()
-    section.add("Microseconds of the client process's CPU for `issue`; the pool has as many connections as calls are in flight.")
-    rows = [(name, *(Spread.of(cpu[name, number]).show() for number in _IN_FLIGHT)) for name in _NAMES]
+    section.add(
+        "Microseconds of the client process's CPU for `issue`; the pool has as many connections "
+        "as calls are in flight."
+    )
+    rows = [
+        (name, *(Spread.of(cpu[name, number]).show() for number in _IN_FLIGHT)) for name in _NAMES
+    ]
     section.add(table(("in flight", *(f"{number:,}" for number in _IN_FLIGHT)), rows))
     section.target(what, ratios(cpu["ours", _TO], cpu["ours", _FROM]), most=_MOST_RATIO, unit="x")
     return section

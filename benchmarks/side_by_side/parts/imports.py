@@ -19,7 +19,10 @@ LIMIT = FULL_LIMIT = 300
 _MOST: Final = 60.0
 # What it can't do without, and what it does without until a client is made.
 _NEEDED: Final = "import asyncio, logging, msgspec"
-_PROGRAMS: Final = {name: name for name in ("import freedompay_async", _NEEDED, "import asyncio", "import aiohttp", "pass")}
+_PROGRAMS: Final = {
+    name: name
+    for name in ("import freedompay_async", _NEEDED, "import asyncio", "import aiohttp", "pass")
+}
 _CHECK: Final = "import sys, freedompay_async; sys.exit('aiohttp' in sys.modules)"
 
 
@@ -33,24 +36,54 @@ def run(options: Options) -> Section:
                 # The first of each may have to compile, and to read from the disk.
                 if number:
                     took[name].append(seconds * 1000)
-        aiohttp_too = subprocess.run([sys.executable, "-c", _CHECK], cwd=folder, check=False).returncode
+        aiohttp_too = subprocess.run(
+            [sys.executable, "-c", _CHECK], cwd=folder, check=False
+        ).returncode
     # Of one round each: the machine's mood is in both.
-    more = {name: Spread.of(a - b for a, b in zip(took[name], took["pass"], strict=True)) for name in _PROGRAMS}
-    print(f"import freedompay_async: {more['import freedompay_async'].show('.1f', 'ms')} more than pass", flush=True)
+    more = {
+        name: Spread.of(a - b for a, b in zip(took[name], took["pass"], strict=True))
+        for name in _PROGRAMS
+    }
+    print(
+        (
+            f"import freedompay_async: {more['import freedompay_async'].show('.1f', 'ms')} more "
+            "than pass"
+        ),
+        flush=True,
+    )
     section = Section("what the import takes", versions("freedompay-async", "aiohttp", "msgspec"))
     section.add(f"Whole processes of `python -c …`, {pairs} of each, taking turns:")
-    rows = [(f"`{name}`", Spread.of(took[name]).show(".1f"), more[name].show(".1f") if name != "pass" else "") for name in _PROGRAMS]
+    rows = [
+        (
+            f"`{name}`",
+            Spread.of(took[name]).show(".1f"),
+            more[name].show(".1f") if name != "pass" else "",
+        )
+        for name in _PROGRAMS
+    ]
     section.add(table(("program", "ms", "more than `pass`"), rows))
-    section.target("`import freedompay_async`, more than `pass`", more["import freedompay_async"], most=_MOST, form=".1f", unit="ms")
+    section.target(
+        "`import freedompay_async`, more than `pass`",
+        more["import freedompay_async"],
+        most=_MOST,
+        form=".1f",
+        unit="ms",
+    )
     verdict = "**missed**" if aiohttp_too else "met"
     section.targets.append(
-        ("aiohttp after `import freedompay_async`", "not imported", "imported" if aiohttp_too else "not imported", verdict)
+        (
+            "aiohttp after `import freedompay_async`",
+            "not imported",
+            "imported" if aiohttp_too else "not imported",
+            verdict,
+        )
     )
     return section
 
 
 def _seconds(program: str, folder: str) -> float:
-    # Not in the folder of the project, where the sources would be imported and not what is installed.
+    # Not in the folder of the project, where the sources would be imported and not what is
+    # installed.
     began = time.perf_counter()
     subprocess.run([sys.executable, "-c", program], cwd=folder, check=True)
     return time.perf_counter() - began

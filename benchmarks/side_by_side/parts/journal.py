@@ -1,4 +1,6 @@
-"""What the disk costs a batch: a journal on it against one in memory, and what is saved by committing together."""
+"""What the disk costs a batch: a journal on it against one in memory, and what is saved by
+committing together.
+"""
 
 from __future__ import annotations
 
@@ -45,12 +47,26 @@ def _batches(section: Section, options: Options, folder: Path) -> None:
             # The first of a pair is the other one each round.
             for name in sorted(places, reverse=bool(number % 2)):
                 with tempfile.TemporaryDirectory(dir=places[name]) as place:
-                    told = once("batch", url=server.url, folder=place, concurrency=_CONCURRENCY, rows=rows)
+                    told = once(
+                        "batch", url=server.url, folder=place, concurrency=_CONCURRENCY, rows=rows
+                    )
                 rates[name].append(rows / told["seconds"])
-            print(f"round {number}, rows a second: disk {rates['disk'][-1]:,.0f}, memory {rates['memory'][-1]:,.0f}", flush=True)
+            print(
+                (
+                    f"round {number}, rows a second: disk {rates['disk'][-1]:,.0f}, memory "
+                    f"{rates['memory'][-1]:,.0f}"
+                ),
+                flush=True,
+            )
         server.counts()
-    section.add(f"{rows:,} rows against a server that answers at once, {_CONCURRENCY} calls at once:")
-    section.add(table(("journal", "rows a second"), [(name, Spread.of(rates[name]).show()) for name in places]))
+    section.add(
+        f"{rows:,} rows against a server that answers at once, {_CONCURRENCY} calls at once:"
+    )
+    section.add(
+        table(
+            ("journal", "rows a second"), [(name, Spread.of(rates[name]).show()) for name in places]
+        )
+    )
     percent = [rate * 100 for rate in rates["disk"]]
     section.target(what, ratios(percent, rates["memory"]), least=_LEAST, form=".0f", unit="%")
 
@@ -63,7 +79,21 @@ def _commits(section: Section, options: Options, folder: Path) -> None:
         for rates, count, writers in ((together, writes, _WRITERS), (alone, writes // 10, 1)):
             with tempfile.TemporaryDirectory(dir=folder) as place:
                 rates.append(once("commits", folder=place, writes=count, writers=writers)["rate"])
-        print(f"round {number}, durable writes a second: together {together[-1]:,.0f}, alone {alone[-1]:,.0f}", flush=True)
-    section.add("Durable writes by the journal alone, where everything that waits while the disk syncs shares the next sync:")
-    rows = [(f"{_WRITERS} writers", Spread.of(together).show()), ("one writer", Spread.of(alone).show())]
-    section.add(table(("", "writes a second"), [*rows, ("ratio", ratios(together, alone).show(".1f"))]))
+        print(
+            (
+                f"round {number}, durable writes a second: together {together[-1]:,.0f}, alone "
+                f"{alone[-1]:,.0f}"
+            ),
+            flush=True,
+        )
+    section.add(
+        "Durable writes by the journal alone, where everything that waits while the disk syncs "
+        "shares the next sync:"
+    )
+    rows = [
+        (f"{_WRITERS} writers", Spread.of(together).show()),
+        ("one writer", Spread.of(alone).show()),
+    ]
+    section.add(
+        table(("", "writes a second"), [*rows, ("ratio", ratios(together, alone).show(".1f"))])
+    )

@@ -23,12 +23,17 @@ _HALF, _NEARLY_ALL = 0.5, 0.99
 
 
 def run(options: Options) -> Section:
-    section = Section("single calls beside a batch on the same client", versions("freedompay-async", "aiohttp"))
+    section = Section(
+        "single calls beside a batch on the same client", versions("freedompay-async", "aiohttp")
+    )
     calls, rows = options.size(400, 40), options.size(30_000, 4_000)
     section.add(
-        f"A batch has {_CONCURRENCY} calls at once on a client of {_CONCURRENCY} connections, and the issuer takes {_DELAY * 1000:.0f} ms "
-        f"an answer. {_CALLERS} callers meanwhile make `cards.block`, one after another, with short pauses: {calls} calls a round, and as "
-        "many before the batch (idle). Milliseconds of such a call; `batch` is the batch's own calls a second meanwhile."
+        f"A batch has {_CONCURRENCY} calls at once on a client of {_CONCURRENCY} connections, and "
+        f"the issuer takes {_DELAY * 1000:.0f} ms "
+        f"an answer. {_CALLERS} callers meanwhile make `cards.block`, one after another, with "
+        f"short pauses: {calls} calls a round, and as "
+        "many before the batch (idle). Milliseconds of such a call; `batch` is the batch's own "
+        "calls a second meanwhile."
     )
     kinds: dict[str, float | None] = {"no rate": None, f"rate={_RATE:g}": _RATE}
     found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in kinds}
@@ -46,22 +51,51 @@ def run(options: Options) -> Section:
                     rate=rate,
                 )
                 if not told["busy"]:
-                    raise SystemExit("the batch has ended before a single call did: it needs more rows")
+                    raise SystemExit(
+                        "the batch has ended before a single call did: it needs more rows"
+                    )
                 found[kind].append(told)
-                idle, busy = (percentile(told[each], _NEARLY_ALL) * 1000 for each in ("idle", "busy"))
+                idle, busy = (
+                    percentile(told[each], _NEARLY_ALL) * 1000 for each in ("idle", "busy")
+                )
                 many = f"{len(told['idle'])} and {len(told['busy'])} calls"
-                print(f"round {number}, {kind}: 99 % within {idle:.0f} ms idle, {busy:.0f} ms beside the batch ({many})", flush=True)
+                print(
+                    (
+                        f"round {number}, {kind}: 99 % within {idle:.0f} ms idle, {busy:.0f} ms "
+                        f"beside the batch ({many})"
+                    ),
+                    flush=True,
+                )
         server.counts()
     lines = []
     for kind, rounds in found.items():
         for state in ("idle", "busy"):
-            half, most = (Spread.of(percentile(told[state], share) * 1000 for told in rounds) for share in (_HALF, _NEARLY_ALL))
+            half, most = (
+                Spread.of(percentile(told[state], share) * 1000 for told in rounds)
+                for share in (_HALF, _NEARLY_ALL)
+            )
             pace = Spread.of(told["pace"] for told in rounds).show() if state == "busy" else ""
-            lines.append((f"{kind}, {state}", half.show(".1f"), most.show(".1f"), sum(len(told[state]) for told in rounds), pace))
+            lines.append(
+                (
+                    f"{kind}, {state}",
+                    half.show(".1f"),
+                    most.show(".1f"),
+                    sum(len(told[state]) for told in rounds),
+                    pace,
+                )
+            )
     section.add(table(("client", "half within", "99 % within", "calls", "batch"), lines))
     for kind, rounds in found.items():
-        ratio = Spread.of(percentile(told["busy"], _NEARLY_ALL) / percentile(told["idle"], _NEARLY_ALL) for told in rounds)
-        section.target(f"99th percentile beside the batch, of idle ({kind})", ratio, most=_MOST, unit="x")
+        ratio = Spread.of(
+            percentile(told["busy"], _NEARLY_ALL) / percentile(told["idle"], _NEARLY_ALL)
+            for told in rounds
+        )
+        section.target(
+            f"99th percentile beside the batch, of idle ({kind})", ratio, most=_MOST, unit="x"
+        )
     if len(kinds) == 1:
-        section.unmeasured(f"99th percentile beside the batch, of idle (rate={_RATE:g})", "this version's `FreedomPay` has no `rate`")
+        section.unmeasured(
+            f"99th percentile beside the batch, of idle (rate={_RATE:g})",
+            "this version's `FreedomPay` has no `rate`",
+        )
     return section

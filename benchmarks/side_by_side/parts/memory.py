@@ -37,13 +37,31 @@ def run(options: Options) -> Section:
             for rows, found in peaks.items():
                 with tempfile.TemporaryDirectory(dir=folder) as place:
                     file = str(Path(folder) / f"{rows}.csv")
-                    told = once("batch", url=server.url, folder=place, concurrency=_CONCURRENCY, file=file)
+                    told = once(
+                        "batch", url=server.url, folder=place, concurrency=_CONCURRENCY, file=file
+                    )
                 found.append(told["peak"])
-                print(f"round {number}, {rows:,} rows: {told['peak']:.1f} MiB, {told['plan'] + told['seconds']:.0f} s", flush=True)
+                print(
+                    (
+                        f"round {number}, {rows:,} rows: {told['peak']:.1f} MiB, "
+                        f"{told['plan'] + told['seconds']:.0f} s"
+                    ),
+                    flush=True,
+                )
         server.counts()
-    section = Section(f"memory of a batch of {many:,} rows", versions("freedompay-async", "aiohttp", "msgspec"))
-    section.add(f"The most that a process had, which plans a CSV file with `read_file` and runs it, {_CONCURRENCY} calls at once:")
-    section.add(table(("rows", "MiB"), [(f"{rows:,}", Spread.of(found).show(".1f")) for rows, found in peaks.items()]))
+    section = Section(
+        f"memory of a batch of {many:,} rows", versions("freedompay-async", "aiohttp", "msgspec")
+    )
+    section.add(
+        "The most that a process had, which plans a CSV file with `read_file` and runs it, "
+        f"{_CONCURRENCY} calls at once:"
+    )
+    section.add(
+        table(
+            ("rows", "MiB"),
+            [(f"{rows:,}", Spread.of(found).show(".1f")) for rows, found in peaks.items()],
+        )
+    )
     more = Spread.of(large - small for small, large in zip(peaks[few], peaks[many], strict=True))
     section.target(f"{many:,} rows over {few:,}", more, most=_MOST, form=".1f", unit="MiB")
     return section

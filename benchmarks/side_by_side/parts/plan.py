@@ -51,9 +51,20 @@ def run(options: Options) -> Section:
                     )
                 seconds[name].append(told["plan"])
                 peaks[name].append(told["peak"])
-            print(f"round {number}, seconds: {', '.join(f'{name} {each[-1]:.2f}' for name, each in seconds.items())}", flush=True)
-    section = Section(f"a plan of {rows:,} rows", versions("freedompay-async", "msgspec", "python-calamine"))
-    section.add("`batch.plan(read_file(…))`: every row read, checked and on the disk, in a process of its own.")
+            print(
+                (
+                    f"round {number}, seconds: "
+                    f"{', '.join(f'{name} {each[-1]:.2f}' for name, each in seconds.items())}"
+                ),
+                flush=True,
+            )
+    section = Section(
+        f"a plan of {rows:,} rows", versions("freedompay-async", "msgspec", "python-calamine")
+    )
+    section.add(
+        "`batch.plan(read_file(…))`: every row read, checked and on the disk, in a process of its "
+        "own."
+    )
     lines = [
         (
             meaning,
@@ -68,5 +79,11 @@ def run(options: Options) -> Section:
         most = _MOST_WORKBOOK if name.endswith(".xlsx") else _MOST
         section.target(f"{rows:,} rows, {meaning}", Spread.of(seconds[name]), most=most, unit="s")
         if name.endswith(".xlsx"):
-            section.target(f"memory of {rows:,} rows, {meaning}", Spread.of(peaks[name]), most=_MOST_MEMORY, form=".0f", unit="MiB")
+            section.target(
+                f"memory of {rows:,} rows, {meaning}",
+                Spread.of(peaks[name]),
+                most=_MOST_MEMORY,
+                form=".0f",
+                unit="MiB",
+            )
     return section

@@ -26,7 +26,11 @@ def run(options: Options) -> Section:
         return section
     if module.__doc__:
         section.add(module.__doc__.strip().splitlines()[0])
-    less = {"quick": True} if options.quick and "quick" in inspect.signature(module.rows).parameters else {}
+    less = (
+        {"quick": True}
+        if options.quick and "quick" in inspect.signature(module.rows).parameters
+        else {}
+    )
     rows: list[dict[str, Any]] = module.rows(**less)
     columns = list(dict.fromkeys(name for row in rows for name in row))
     section.add(table(columns, [[_shown(row.get(name, "")) for name in columns] for row in rows]))

@@ -1,4 +1,6 @@
-"""One batch, a process of its own: planned from a file or from rows that are made here, and run to its end."""
+"""One batch, a process of its own: planned from a file or from rows that are made here, and run to
+its end.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,10 @@ __all__ = ["made"]
 def made(rows: int) -> Iterator[Row | list[Problem]]:
     """Good rows without a file."""
     today = datetime.now(UTC).date()
-    return (read_row(number, fields, product_id=2000, today=today) for number, fields in enumerate(people(rows), 1))
+    return (
+        read_row(number, fields, product_id=2000, today=today)
+        for number, fields in enumerate(people(rows), 1)
+    )
 
 
 async def run(
@@ -43,15 +48,29 @@ async def run(
     plan_only: bool = False,
     check_first: Literal["sample", "all", "none"] = "sample",
 ) -> dict[str, Any]:
-    """Seconds of the plan and of the run, CPU seconds of the run, rows, how they ended, and the peak of memory in MiB."""
+    """Seconds of the plan and of the run, CPU seconds of the run, rows, how they ended, and the
+    peak of memory in MiB.
+    """
     source = made(rows) if file is None else read_file(file, product_id=product_id)
     states: Counter[str] = Counter()
     async with (
-        FreedomPay(auth_id=AUTH_ID, secret_key=SECRET_KEY, region="KG", base_url=url, max_connections=concurrency) as fp,
+        FreedomPay(
+            auth_id=AUTH_ID,
+            secret_key=SECRET_KEY,
+            region="KG",
+            base_url=url,
+            max_connections=concurrency,
+        ) as fp,
         Journal.open(Path(folder) / "run.db") as journal,
     ):
         # A name of its own, because the server remembers the ids of the rounds before.
-        batch = Batch(fp, journal, name=Path(folder).name, limits=Limits(concurrency=concurrency), check_first=check_first)
+        batch = Batch(
+            fp,
+            journal,
+            name=Path(folder).name,
+            limits=Limits(concurrency=concurrency),
+            check_first=check_first,
+        )
         began = time.perf_counter()
         plan = await batch.plan(source)
         planned, cpu = time.perf_counter(), time.process_time()
@@ -63,7 +82,13 @@ async def run(
         raise SystemExit(f"the rows are not good: {plan.problems[0]}")
     if not plan_only and states != {"issued": plan.rows}:
         raise SystemExit(f"not every row has its card: {dict(states)}")
-    return {"rows": plan.rows, "plan": planned - began, "seconds": ended - planned, "cpu": cpu, "peak": peak_memory()}
+    return {
+        "rows": plan.rows,
+        "plan": planned - began,
+        "seconds": ended - planned,
+        "cpu": cpu,
+        "peak": peak_memory(),
+    }
 
 
 if __name__ == "__main__":

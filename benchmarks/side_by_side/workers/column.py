@@ -1,6 +1,8 @@
-"""One column, a process of its own: `python -m side_by_side.workers.column NAME URL IN_FLIGHT [--cpu NUMBER]`.
+"""One column, a process of its own: `python -m side_by_side.workers.column NAME URL IN_FLIGHT
+[--cpu NUMBER]`.
 
-Each line of its standard input is a turn; the answer is a line of JSON. It ends when its input does.
+Each line of its standard input is a turn; the answer is a line of JSON. It ends when its input
+does.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ async def _take_turns(name: str, url: str, in_flight: int) -> None:
     for line in sys.stdin:
         order = json.loads(line)
         call = client.issue if order["call"] == "issue" else client.info
-        # Not counted: the connections that were closed since the last turn, and how many calls fill this one.
+        # Not counted: the connections that were closed since the last turn, and how many calls fill
+        # this one.
         _, wall = await per_call(call, 4 * in_flight, in_flight)
         calls = max(4 * in_flight, min(order["most"], int(order["seconds"] * 1e6 / wall)))
         cpu, wall = await per_call(call, calls, in_flight)

@@ -24,7 +24,10 @@ async def run(folder: str, writes: int, writers: int) -> dict[str, float]:
             while (number := next(numbers)) <= writes:
 
                 def insert(connection: sqlite3.Connection, number: int = number) -> None:
-                    connection.execute("INSERT INTO rows (number, key, line, data) VALUES (?, ?, ?, x'')", (number, str(number), number))
+                    connection.execute(
+                        "INSERT INTO rows (number, key, line, data) VALUES (?, ?, ?, x'')",
+                        (number, str(number), number),
+                    )
 
                 await journal.call(insert)
 

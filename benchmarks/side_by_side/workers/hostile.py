@@ -39,7 +39,9 @@ async def _held(work: Any) -> float:
 
 async def run(url: str, name: str) -> dict[str, float]:
     policy = Policy(grace=0.1, pause=0.01, max_pause=0.05)
-    async with FreedomPay(auth_id=AUTH_ID, secret_key=SECRET_KEY, region="KG", base_url=url, policy=policy) as fp:
+    async with FreedomPay(
+        auth_id=AUTH_ID, secret_key=SECRET_KEY, region="KG", base_url=url, policy=policy
+    ) as fp:
         await fp.cards.info("a usual answer")
         held = {
             "info": await _held(fp.cards.info(name)),

@@ -24,7 +24,9 @@ _PAUSE = 0.05
 """Seconds that a caller waits between two calls at most."""
 
 
-async def _latencies(fp: FreedomPay, calls: int, callers: int, go_on: Callable[[], bool]) -> list[float]:
+async def _latencies(
+    fp: FreedomPay, calls: int, callers: int, go_on: Callable[[], bool]
+) -> list[float]:
     """Seconds of each call; fewer of them where `go_on` says no before."""
     found: list[float] = []
     left = iter(range(calls))
@@ -48,12 +50,30 @@ def _sent(connection: sqlite3.Connection) -> int:
     return count
 
 
-async def run(url: str, folder: str, *, concurrency: int, rows: int, calls: int, callers: int, rate: float | None) -> dict[str, Any]:
-    """Seconds of the interactive calls, `idle` and `busy`, and `pace`: calls a second of the batch meanwhile."""
+async def run(
+    url: str,
+    folder: str,
+    *,
+    concurrency: int,
+    rows: int,
+    calls: int,
+    callers: int,
+    rate: float | None,
+) -> dict[str, Any]:
+    """Seconds of the interactive calls, `idle` and `busy`, and `pace`: calls a second of the batch
+    meanwhile.
+    """
     options: dict[str, Any] = {} if rate is None else {"rate": rate}
     with tempfile.TemporaryDirectory(dir=folder) as place:
         async with (
-            FreedomPay(auth_id=AUTH_ID, secret_key=SECRET_KEY, region="KG", base_url=url, max_connections=concurrency, **options) as fp,
+            FreedomPay(
+                auth_id=AUTH_ID,
+                secret_key=SECRET_KEY,
+                region="KG",
+                base_url=url,
+                max_connections=concurrency,
+                **options,
+            ) as fp,
             Journal.open(Path(place) / "run.db") as journal,
         ):
             await _latencies(fp, 3 * callers, callers, lambda: True)

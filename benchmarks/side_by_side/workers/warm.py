@@ -14,11 +14,18 @@ from freedompay_async import FreedomPay
 from side_by_side.columns import AUTH_ID, SECRET_KEY
 
 
-async def run(url: str, certificate: str, *, connections: int, warm: bool, calls: int) -> dict[str, Any]:
+async def run(
+    url: str, certificate: str, *, connections: int, warm: bool, calls: int
+) -> dict[str, Any]:
     """Seconds of each call, and of the filling."""
     context = ssl.create_default_context(cadata=certificate)
     async with FreedomPay(
-        auth_id=AUTH_ID, secret_key=SECRET_KEY, region="KG", base_url=url, max_connections=connections, ssl_context=context
+        auth_id=AUTH_ID,
+        secret_key=SECRET_KEY,
+        region="KG",
+        base_url=url,
+        max_connections=connections,
+        ssl_context=context,
     ) as fp:
         times = [time.perf_counter()]
         if warm:

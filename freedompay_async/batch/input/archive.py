@@ -1,7 +1,7 @@
 """The archive that a workbook is: looked through before a library reads it.
 
-The library takes a cell with an error for an empty one, keeps a place in memory for every cell between the first and the last, and unpacks
-whatever it is given.
+The library takes a cell with an error for an empty one, keeps a place in memory for every cell
+between the first and the last, and unpacks whatever it is given.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ _LONGEST_CELL: Final = 1024 * 1024
 
 
 class BadArchive(ValueError):
-    """The archive is not what can be read; the text says why, and goes on from the name of the file."""
+    """The archive is not what can be read; the text says why, and goes on from the name of the
+    file.
+    """
 
 
 class Extent(Struct, frozen=True):
@@ -84,7 +86,11 @@ class Archive:
         found: dict[str, str] = {}
         for element in self._tree(self._book).iter():
             if _local(element.tag) == "sheet":
-                ids = [value for attribute, value in element.attrib.items() if attribute.endswith("}id")]
+                ids = [
+                    value
+                    for attribute, value in element.attrib.items()
+                    if attribute.endswith("}id")
+                ]
                 part = targets.get(ids[0], ("", ""))[1] if ids else ""
                 if part in self._parts:
                     found[element.attrib.get("name", "")] = part
@@ -122,13 +128,18 @@ class Archive:
     def _check_sizes(self) -> None:
         parts = self._zipped.infolist()
         total = sum(part.file_size for part in parts)
-        if total > _UNPACKED or (total > _ALWAYS and total > _RATIO * sum(part.compress_size for part in parts)):
+        if total > _UNPACKED or (
+            total > _ALWAYS and total > _RATIO * sum(part.compress_size for part in parts)
+        ):
             raise BadArchive(
-                f"would be {total / 2**20:,.0f} MiB when unpacked, which is more than a client file has. Save it as CSV UTF-8, "
+                f"would be {total / 2**20:,.0f} MiB when unpacked, which is more than a client "
+                "file has. Save it as CSV UTF-8, "
                 "or put the rows into several files."
             )
         if any(part.flag_bits & _ENCRYPTED for part in parts):
-            raise BadArchive("is protected by a password. Take the password away, and save it as .xlsx.")
+            raise BadArchive(
+                "is protected by a password. Take the password away, and save it as .xlsx."
+            )
 
     def _main_part(self) -> str:
         """The part that an Office document begins with, if it is a workbook."""
@@ -150,7 +161,9 @@ class Archive:
             return False
         manifest = self._parts.get("meta-inf/manifest.xml")
         if manifest is not None and b"encryption-data" in self._read(manifest):
-            raise BadArchive("is protected by a password. Take the password away, and save it again.")
+            raise BadArchive(
+                "is protected by a password. Take the password away, and save it again."
+            )
         return True
 
     def _relations(self, part: str, folder: str) -> dict[str, tuple[str, str]]:
@@ -161,18 +174,26 @@ class Archive:
             if _local(element.tag) == "Relationship" and target is not None:
                 path = target if target.startswith("/") else posixpath.join(folder, target)
                 kind = element.attrib.get("Type", "")
-                found[element.attrib.get("Id", "")] = (kind, posixpath.normpath(path).lstrip("/").lower())
+                found[element.attrib.get("Id", "")] = (
+                    kind,
+                    posixpath.normpath(path).lstrip("/").lower(),
+                )
         return found
 
     def _tree(self, part: str) -> ET.Element:
         content = self._read(self._parts[part])
         if b"<!DOCTYPE" in content:
-            raise BadArchive("has a part that defines its own XML, which no spreadsheet does. Save it again as .xlsx.")
+            raise BadArchive(
+                "has a part that defines its own XML, which no spreadsheet does. Save it again as "
+                ".xlsx."
+            )
         return ET.fromstring(content)  # noqa: S314 - it is small, and defines nothing of its own
 
     def _read(self, part: ZipInfo) -> bytes:
         if part.file_size > _SMALL_PART:
-            raise BadArchive(f"has a list of sheets of {part.file_size:,} bytes. Save it again as .xlsx.")
+            raise BadArchive(
+                f"has a list of sheets of {part.file_size:,} bytes. Save it again as .xlsx."
+            )
         return self._zipped.read(part)
 
 
@@ -184,7 +205,9 @@ class _Sheet:
         name = root[1] if root else b""
         prefix = re.escape(name)
         # Cells that have something in them: the others have one tag, which closes itself.
-        self._cell: Final = re.compile(rb"<%bc\s[^<>]*?\br=[\"']([A-Za-z]+)([0-9]+)[\"'][^<>]*(?<!/)>" % prefix)
+        self._cell: Final = re.compile(
+            rb"<%bc\s[^<>]*?\br=[\"']([A-Za-z]+)([0-9]+)[\"'][^<>]*(?<!/)>" % prefix
+        )
         self._any_cell: Final = re.compile(rb"<%bc(?:\s[^<>]*)?(?<!/)>" % prefix)
         self._error: Final = re.compile(rb"<%bc\s[^<>]*\bt=[\"']e[\"']" % prefix)
         no_value = rb"(?:</%bf>|<%bf(?:\s[^<>]*)?/>)\s*(?:<%bv\s*/>|<%bv\s*>\s*</%bv>)?\s*</%bc>"
@@ -219,7 +242,10 @@ class _Sheet:
         return (b't="e"' in data or b"t='e'" in data) and self._error.search(data) is not None
 
     def _has_no_values(self, data: bytes) -> bool:
-        return any(formula in data for formula in self._formulas) and self._no_value.search(data) is not None
+        return (
+            any(formula in data for formula in self._formulas)
+            and self._no_value.search(data) is not None
+        )
 
     def extent(self) -> Extent:
         column = max((column_number(name.decode()) for name in self._columns), default=0)

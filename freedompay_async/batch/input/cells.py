@@ -14,8 +14,13 @@ __all__ = ["Wrong", "cell_name", "value_of"]
 _ROUNDED: Final = 10**15
 _PERSON_ID: Final = 12
 _DATES: Final = frozenset({"birthdate", "idn_date"})
-_ERROR: Final = "is an error of the spreadsheet and not a value: correct the formula of the cell, or write the value"
-_NO_VALUE: Final = "is a formula that was never calculated: open the file in a spreadsheet, and save it there"
+_ERROR: Final = (
+    "is an error of the spreadsheet and not a value: correct the formula of the cell, or write "
+    "the value"
+)
+_NO_VALUE: Final = (
+    "is a formula that was never calculated: open the file in a spreadsheet, and save it there"
+)
 _AS_TEXT: Final = "format the column as text, and write the value again"
 
 
@@ -71,10 +76,13 @@ def _number(column: str, cell: float) -> str | Wrong:
         return repr(cell)
     text = str(int(cell))
     if column in _DATES:
-        return Wrong(f"is the number {text} and not a date: format the column as a date, or write YYYY-MM-DD")
+        return Wrong(
+            f"is the number {text} and not a date: format the column as a date, or write YYYY-MM-DD"
+        )
     if column == "person_id" and len(text) < _PERSON_ID:
         return Wrong(
-            f"is a number of {len(text)} digits: if it began with zeros, the spreadsheet has dropped them. "
+            f"is a number of {len(text)} digits: if it began with zeros, the spreadsheet has "
+            "dropped them. "
             "Format the column as text, and write the whole number again"
         )
     return text

@@ -17,7 +17,8 @@ __all__ = ["DocumentProblem", "document_digest", "document_problem", "open_docum
 
 _MOST: Final = 2 * 1024 * 1024
 _PDF: Final = b"%PDF-"
-# Programs that read a PDF look for its beginning there: a line break or a mail's header may stand before it.
+# Programs that read a PDF look for its beginning there: a line break or a mail's header may stand
+# before it.
 _WITHIN: Final = 1024
 
 
@@ -26,12 +27,14 @@ class DocumentProblem(ValueError):
 
 
 def document_digest(path: str | os.PathLike[str]) -> str:
-    """The SHA-256 of a PDF of at most 2 MB, in lower-case hex; remembered while the file's time and size stay the same.
+    """The SHA-256 of a PDF of at most 2 MB, in lower-case hex; remembered while the file's time and
+    size stay the same.
 
     Raises `DocumentProblem`.
     """
     try:
-        # A large file has a document in each row, and pathlib takes longer than all else that is done with it.
+        # A large file has a document in each row, and pathlib takes longer than all else that is
+        # done with it.
         state = os.stat(path)  # noqa: PTH116
     except OSError as error:
         raise DocumentProblem(f"{_tail(path)} {reason(error)}") from error
@@ -52,11 +55,16 @@ def open_document(path: Path) -> bytes:
         if not S_ISREG(state.st_mode):
             raise DocumentProblem(f"{_tail(path)} {kind(state.st_mode)}: give the path of a PDF")
         if state.st_size > _MOST:
-            raise DocumentProblem(f"{_tail(path)} has {state.st_size:,} bytes: a document has at most 2 MB ({_MOST:,} bytes)")
+            raise DocumentProblem(
+                f"{_tail(path)} has {state.st_size:,} bytes: a document has at most 2 MB "
+                f"({_MOST:,} bytes)"
+            )
         with reading_given(path) as file, open(file, "rb", closefd=False) as stream:
             start = stream.read(_WITHIN)
             if _PDF not in start:
-                raise DocumentProblem(f"{_tail(path)} is not a PDF: %PDF- is not in its first {_WITHIN:,} bytes")
+                raise DocumentProblem(
+                    f"{_tail(path)} is not a PDF: %PDF- is not in its first {_WITHIN:,} bytes"
+                )
             return start + stream.read()
     except OSError as error:
         raise DocumentProblem(f"{_tail(path)} {reason(error)}") from error
@@ -67,7 +75,11 @@ def document_problem(line: int, path: str) -> Problem | None:
     try:
         document_digest(path)
     except DocumentProblem as error:
-        hint = ": a path starts at the folder of the client file" if isinstance(error.__cause__, FileNotFoundError) else ""
+        hint = (
+            ": a path starts at the folder of the client file"
+            if isinstance(error.__cause__, FileNotFoundError)
+            else ""
+        )
         return Problem(line, "document", f"{error}{hint}")
     return None
 

@@ -17,14 +17,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Kind", "doubts", "plain"]
 
-# What programs write where there is nothing, and what is a name all the same: there are people called Null.
+# What programs write where there is nothing, and what is a name all the same: there are people
+# called Null.
 _NOTHING: Final = frozenset({"NA", "NAN", "NONE", "NULL"})
 _IIN: Final = 12
 # Where a person's number has the day of the birth, a firm's number has its kind.
 _OF_A_FIRM: Final = frozenset("456789")
 _BORN_SINCE_2000: Final = re.compile(r"0[0-9](?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[56]")
 _LETTER_AMONG_DIGITS: Final = re.compile(r"[0-9]+[^\W\d_][0-9]+")
-# Countries of the vendor, and how many digits their personal numbers have. Kazakhstan's has a check digit beside.
+# Countries of the vendor, and how many digits their personal numbers have. Kazakhstan's has a check
+# digit beside.
 _PERSON_IDS: Final = {"KGZ": ("Kyrgyzstan", 14), "UZB": ("Uzbekistan", 14)}
 _POSTAL_CODES: Final = {"KAZ": "Kazakhstan", "KGZ": "Kyrgyzstan", "UZB": "Uzbekistan"}
 _POSTAL_DIGITS: Final = 6
@@ -37,14 +39,23 @@ class Kind(Enum):
     """What a warning is of, and how it is counted: of one, and of many."""
 
     KEY = ("key has a word of mixed scripts", "keys have a word of mixed scripts")
-    NAME = ("name may be what a program writes for nothing", "names may be what a program writes for nothing")
+    NAME = (
+        "name may be what a program writes for nothing",
+        "names may be what a program writes for nothing",
+    )
     PERSON_ID = ("personal number is doubtful", "personal numbers are doubtful")
-    BIRTHDATE = ("birthdate is not that of the personal number", "birthdates are not those of the personal numbers")
+    BIRTHDATE = (
+        "birthdate is not that of the personal number",
+        "birthdates are not those of the personal numbers",
+    )
     POSTAL_CODE = ("postal code is doubtful", "postal codes are doubtful")
     PHONE = ("phone number is doubtful", "phone numbers are doubtful")
     PERSON = ("person is in several rows", "people are in several rows")
     SHARED_PHONE = ("phone number is that of many rows", "phone numbers are those of many rows")
-    SHARED_EMAIL = ("e-mail address is that of many rows", "e-mail addresses are those of many rows")
+    SHARED_EMAIL = (
+        "e-mail address is that of many rows",
+        "e-mail addresses are those of many rows",
+    )
 
     def more(self, count: int) -> str:
         """How many more there are than were told."""
@@ -52,7 +63,9 @@ class Kind(Enum):
 
 
 def plain(client: NewClient, first: str, last: str) -> bool:
-    """Whether there is nothing to look at, which is found out in a fraction of the time; both names in capital letters."""
+    """Whether there is nothing to look at, which is found out in a fraction of the time; both names
+    in capital letters.
+    """
     return (
         first not in _NOTHING
         and last not in _NOTHING
@@ -64,17 +77,34 @@ def plain(client: NewClient, first: str, last: str) -> bool:
 
 
 def doubts(row: Row) -> Iterator[tuple[Kind, str, str]]:
-    """What may be wrong with the values of a row: each with its column, and in a sentence that shows the value where that may be shown."""
+    """What may be wrong with the values of a row: each with its column, and in a sentence that
+    shows the value where that may be shown.
+    """
     client = row.client
-    names = (("first_name", client.first_name), ("last_name", client.last_name), ("middle_name", client.middle_name))
+    names = (
+        ("first_name", client.first_name),
+        ("last_name", client.last_name),
+        ("middle_name", client.middle_name),
+    )
     for column, name in names:
         if name is not None and name.upper() in _NOTHING:
-            yield Kind.NAME, column, f"{shown(name)} may be what a program wrote for nothing: look whether it is the name"
+            yield (
+                Kind.NAME,
+                column,
+                (
+                    f"{shown(name)} may be what a program wrote for nothing: look whether it is "
+                    "the name"
+                ),
+            )
     if client.person_id is not None:
         if is_digits(client.person_id):
             yield from _of_person_id(client, client.person_id)
         elif _LETTER_AMONG_DIGITS.fullmatch(client.person_id):
-            yield Kind.PERSON_ID, "person_id", "has a letter among its digits: look whether a digit is meant, such as 0 and not O"
+            yield (
+                Kind.PERSON_ID,
+                "person_id",
+                "has a letter among its digits: look whether a digit is meant, such as 0 and not O",
+            )
     if client.address1 is not None:
         yield from _of_address("address1", client.address1)
     if client.address2 is not None:
@@ -87,21 +117,49 @@ def _of_person_id(client: NewClient, person_id: str) -> Iterator[tuple[Kind, str
     if other is not None:
         country, digits = other
         if len(person_id) != digits:
-            yield Kind.PERSON_ID, "person_id", f"has {len(person_id)} digits, and a personal number of {country} has {digits}"
+            yield (
+                Kind.PERSON_ID,
+                "person_id",
+                f"has {len(person_id)} digits, and a personal number of {country} has {digits}",
+            )
     elif client.country not in (None, "KAZ"):
         return
     elif len(person_id) != _IIN:
         # With the country it is a problem of the row already.
         if _lacks_zeros(person_id):
-            yield Kind.PERSON_ID, "person_id", f"has {len(person_id)} digits, and would be a Kazakh IIN with zeros before them: {_ZEROS}"
+            yield (
+                Kind.PERSON_ID,
+                "person_id",
+                (
+                    f"has {len(person_id)} digits, and would be a Kazakh IIN with zeros before "
+                    f"them: {_ZEROS}"
+                ),
+            )
     elif not iin_is_right(person_id):
-        yield Kind.PERSON_ID, "person_id", "has a wrong check digit: if it is a Kazakh IIN, a digit of it is wrong"
-    elif client.birthdate is not None and person_id[4] not in _OF_A_FIRM and not iin_is_of(person_id, client.birthdate):
-        yield Kind.BIRTHDATE, "birthdate", f"{shown(client.birthdate)} is not the date that person_id begins with: one of them is wrong"
+        yield (
+            Kind.PERSON_ID,
+            "person_id",
+            "has a wrong check digit: if it is a Kazakh IIN, a digit of it is wrong",
+        )
+    elif (
+        client.birthdate is not None
+        and person_id[4] not in _OF_A_FIRM
+        and not iin_is_of(person_id, client.birthdate)
+    ):
+        yield (
+            Kind.BIRTHDATE,
+            "birthdate",
+            (
+                f"{shown(client.birthdate)} is not the date that person_id begins with: one of "
+                "them is wrong"
+            ),
+        )
 
 
 def _lacks_zeros(person_id: str) -> bool:
-    """Whether it is a Kazakh IIN of somebody born from 2000 to 2009, but for the zeros that it begins with."""
+    """Whether it is a Kazakh IIN of somebody born from 2000 to 2009, but for the zeros that it
+    begins with.
+    """
     whole = person_id.zfill(_IIN)
     return whole != person_id and _BORN_SINCE_2000.match(whole) is not None and iin_is_right(whole)
 
@@ -116,4 +174,8 @@ def _of_address(which: str, address: Address) -> Iterator[tuple[Kind, str, str]]
             return
         form += ", or the form of A15E3H4"
     zeros = f": {_ZEROS}" if is_digits(code) and len(code) < _POSTAL_DIGITS else ""
-    yield Kind.POSTAL_CODE, f"{which}_postal_code", f"{shown(code)} is not a postal code of {country}, which has {form}{zeros}"
+    yield (
+        Kind.POSTAL_CODE,
+        f"{which}_postal_code",
+        f"{shown(code)} is not a postal code of {country}, which has {form}{zeros}",
+    )

@@ -1,4 +1,6 @@
-"""Where a sheet has cells with errors, or formulas that have no value: to a library of spreadsheets they are empty."""
+"""Where a sheet has cells with errors, or formulas that have no value: to a library of spreadsheets
+they are empty.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["ErrorCells", "errors_of_ods", "errors_of_xlsx"]
 
 ErrorCells: TypeAlias = "dict[int, dict[int, str]]"
-"""Of each row, from 1, its columns, from 0, and the error that they show; an empty text where a formula has no value."""
+"""Of each row, from 1, its columns, from 0, and the error that they show; an empty text where a
+formula has no value.
+"""
 
 _MOST: Final = 100_000
 _LONGEST: Final = 40
@@ -63,7 +67,10 @@ class _Found(dict[int, dict[int, str]]):
     def put(self, row: int, column: int, text: str) -> None:
         self._count += 1
         if self._count > _MOST:
-            raise BadArchive(f"has more than {_MOST:,} cells with errors, the first of them in row {min(self)}. Correct its formulas.")
+            raise BadArchive(
+                f"has more than {_MOST:,} cells with errors, the first of them in row "
+                f"{min(self)}. Correct its formulas."
+            )
         self.setdefault(row, {})[column] = text.strip()[:_LONGEST]
 
 
@@ -95,7 +102,9 @@ class _Xlsx:
         local = name.rpartition(":")[2]
         if local in {"v", "t"}:
             self._inside = False
-        elif local == "c" and (self._kind == "e" or (self._formula and not self._text.strip() and self._kind != "str")):
+        elif local == "c" and (
+            self._kind == "e" or (self._formula and not self._text.strip() and self._kind != "str")
+        ):
             self.found.put(self._row, self._column - 1, self._text)
 
     def _cell(self, attributes: Mapping[str, str]) -> None:

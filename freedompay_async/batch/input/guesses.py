@@ -14,15 +14,20 @@ if TYPE_CHECKING:
 __all__ = ["guess", "looks_like_names", "suggestion"]
 
 _WORDS: Final[dict[str, str]] = {
-    "key": "ключ, id, ид, код заявки, номер заявки, № заявки, номер анкеты, № анкеты, заявка, табельный номер, кілт, kalit, "
+    "key": "ключ, id, ид, код заявки, номер заявки, № заявки, номер анкеты, № анкеты, заявка, "
+    "табельный номер, кілт, kalit, "
     "application, application id, application number, row key",
-    "phone": "телефон, номер телефона, тел, мобильный, мобильный телефон, моб телефон, номер мобильного, сотовый, сотовый телефон, "
-    "контактный телефон, телефон клиента, телефон нөмірі, ұялы телефон, телефон номери, telefon, telefon raqami, telefon raqam, "
-    "телефон рақами, phone number, mobile, mobile phone, mobile number, telephone, tel, cell, cell phone, msisdn",
+    "phone": "телефон, номер телефона, тел, мобильный, мобильный телефон, моб телефон, номер "
+    "мобильного, сотовый, сотовый телефон, "
+    "контактный телефон, телефон клиента, телефон нөмірі, ұялы телефон, телефон номери, telefon, "
+    "telefon raqami, telefon raqam, "
+    "телефон рақами, phone number, mobile, mobile phone, mobile number, telephone, tel, cell, "
+    "cell phone, msisdn",
     "first_name": "имя, имя латиницей, имя латинскими, имя латиница, имя лат, имя на латинице, имя клиента, "
     " аты, есімі, ысымы, ism, ismi, исм, исми, "
     "given name, forename, firstname",
-    "last_name": "фамилия, фамилия латиницей, фамилия латинскими, фамилия латиница, фамилия лат, фамилия на латинице, фамилия клиента, "
+    "last_name": "фамилия, фамилия латиницей, фамилия латинскими, фамилия латиница, фамилия лат, фамилия "
+    "на латинице, фамилия клиента, "
     " тегі, фамилиясы, "
     "familiya, familiyasi, фамилияси, surname, family name, lastname",
     "middle_name": "отчество, отчество латиницей, отчество латиница, отчество лат, отчество на латинице, "
@@ -31,17 +36,24 @@ _WORDS: Final[dict[str, str]] = {
     "birthdate": "дата рождения, дата рожд, день рождения, др, д р, туған күні, туулган күнү, "  # noqa: RUF001  it is Cyrillic
     "tugilgan sana, tugilgan sanasi, "
     "tugilgan kuni, туғилган сана, туғилган санаси, date of birth, birth date, birthday, dob",
-    "email": "почта, электронная почта, эл почта, адрес электронной почты, имейл, емейл, мейл, электрондық пошта, пошта, "
+    "email": "почта, электронная почта, эл почта, адрес электронной почты, имейл, емейл, мейл, "
+    "электрондық пошта, пошта, "
     "электрондук почта, elektron pochta, электрон почта, e mail, mail, email address",
-    "country": "страна, гражданство, страна гражданства, ел, азаматтығы, азаматтық, өлкө, жарандыгы, davlat, fuqaroligi, fuqarolik, "
+    "country": "страна, гражданство, страна гражданства, ел, азаматтығы, азаматтық, өлкө, жарандыгы, "
+    "davlat, fuqaroligi, fuqarolik, "
     "давлат, фуқаролиги, citizenship, nationality, country code",
     "person_id": "иин, инн, пин, пинфл, жсн, жшшир, pinfl, jshshir, iin, личный номер, персональный номер, "
-    "индивидуальный идентификационный номер, персональный идентификационный номер, жеке сәйкестендіру нөмірі, personal number, "
+    "индивидуальный идентификационный номер, персональный идентификационный номер, жеке "
+    "сәйкестендіру нөмірі, personal number, "
     "personal id, national id, person id",
     "language": "язык, язык клиента, тіл, тілі, тил, тили, til, lang",
-    "document": "документ, файл, файл документа, скан, скан документа, pdf, құжат, документтин файлы, hujjat, ҳужжат, file, scan, "
+    "document": "документ, файл, файл документа, скан, скан документа, pdf, құжат, документтин файлы, "
+    "hujjat, ҳужжат, file, scan, "
     "document file, passport scan",
-    "external_user_id": "id клиента, ид клиента, код клиента, номер клиента, id пользователя, user id, customer id, client id, external id",
+    "external_user_id": (
+        "id клиента, ид клиента, код клиента, номер клиента, id пользователя, user id, customer "
+        "id, client id, external id"
+    ),
     "type": "тип, тип клиента, түрі, turi, client type",
     "resident": "резидент, резидентство, признак резидентства, резиденттік, rezident, residency",
     "branch_id": "филиал, код филиала, отделение, код отделения, бөлімше, filial, branch, branch code",
@@ -57,8 +69,24 @@ _PARTS: Final = {
     "line3": ("дом", "building", "house"),
 }
 _ADDRESSES: Final = {
-    1: ("регистрации", "прописки", "по прописке", "прописка", "регистрация", "of registration", "registration"),
-    2: ("проживания", "фактический", "фактического проживания", "проживание", "факт", "of residence", "residence"),
+    1: (
+        "регистрации",
+        "прописки",
+        "по прописке",
+        "прописка",
+        "регистрация",
+        "of registration",
+        "registration",
+    ),
+    2: (
+        "проживания",
+        "фактический",
+        "фактического проживания",
+        "проживание",
+        "факт",
+        "of residence",
+        "residence",
+    ),
 }
 _KNOWN_AT_LEAST: Final = 2
 _LISTED: Final = 40
@@ -66,8 +94,13 @@ _LONGEST: Final = 80
 
 
 def _form(name: str) -> str:
-    """As `plain`, without dots, brackets and the like, and with one letter for those that people mix."""
-    return " ".join(re.sub(r"[^\w\s]+", " ", re.sub(r"[‘’'ʻʼ`]", "", plain(name))).split()).replace("ё", "е")  # noqa: RUF001
+    """As `plain`, without dots, brackets and the like, and with one letter for those that people
+    mix.
+    """
+    return " ".join(re.sub(r"[^\w\s]+", " ", re.sub(r"[‘’'ʻʼ`]", "", plain(name))).split()).replace(  # noqa: RUF001
+        "ё",
+        "е",  # noqa: RUF001
+    )
 
 
 def _known() -> dict[str, str]:
@@ -87,7 +120,8 @@ def guess(name: str) -> str | None:
 
 
 def suggestion(unknown: Sequence[str], taken: Collection[str]) -> list[str]:
-    """A map of unknown columns as lines of TOML, as far as they can be guessed; nothing if none of them can.
+    """A map of unknown columns as lines of TOML, as far as they can be guessed; nothing if none of
+    them can.
 
     `taken` are our columns that the file has already.
     """
@@ -103,12 +137,18 @@ def suggestion(unknown: Sequence[str], taken: Collection[str]) -> list[str]:
     if not found:
         return []
     lines = [
-        "# A map of these columns, as far as their names are known. Look it through, save it as columns.toml,",
+        (
+            "# A map of these columns, as far as their names are known. Look it through, save it "
+            "as columns.toml,"
+        ),
         "# and name it: --columns columns.toml",
         *(f"{column} = {_quoted(name)}" for column, name in found.items()),
     ]
     if left:
-        lines.append("# These are not known. Name the column of each, or leave them out by a line like this without the #:")
+        lines.append(
+            "# These are not known. Name the column of each, or leave them out by a line like "
+            "this without the #:"
+        )
         lines.append(f"# ignore = [{', '.join(_quoted(name) for name in left[:_LISTED])}]")
     return lines
 

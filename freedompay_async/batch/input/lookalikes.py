@@ -1,4 +1,5 @@
-"""Keys that a person can't tell apart (UTS 39), and words of mixed scripts; the data is a library's.
+"""Keys that a person can't tell apart (UTS 39), and words of mixed scripts; the data is a
+library's.
 
 The library is of the extra `cli`, and is read when a plan is made.
 """
@@ -18,7 +19,8 @@ __all__ = ["Letters", "difference", "known_letters"]
 # Written together in one word by those who write them (UTS 39, 5.1, augmented script sets).
 _TOGETHER: Final = frozenset({"HAN", "HIRAGANA", "KATAKANA", "BOPOMOFO", "HANGUL"})
 _NO_SCRIPT: Final = frozenset({"COMMON", "INHERITED", "UNKNOWN"})
-# Around what is written from right to left the library's data has this mark, as the published file has.
+# Around what is written from right to left the library's data has this mark, as the published file
+# has.
 _MARK: Final = "\u200e"
 
 
@@ -26,7 +28,8 @@ class Letters:
     """What letters look like and which script they are of.
 
     Args:
-        alike: of each text, those that look like it, as confusables.txt pairs them: a character and its prototype, which may be longer.
+        alike: of each text, those that look like it, as confusables.txt pairs them: a character and
+            its prototype, which may be longer.
         script: of a character, its script in capitals, such as LATIN.
     """
 
@@ -35,7 +38,10 @@ class Letters:
         self._scripts: Final = _Scripts(script)
 
     def skeleton(self, text: str) -> str:
-        """The same text for all that look the same: UTS 39, section 4. Of use only to compare, because it may look otherwise."""
+        """The same text for all that look the same: UTS 39, section 4.
+
+        Of use only to compare, because it may look otherwise.
+        """
         if text.isascii():
             return text.translate(self._prototypes)
         return normalize("NFD", normalize("NFD", text).translate(self._prototypes))
@@ -51,7 +57,9 @@ class Letters:
         start = 0
         for word in signs.split(" "):
             if len(used := set(word) - {_Scripts.NONE}) > 1:
-                return text[start : start + len(word)], tuple(sorted(self._scripts.names[sign] for sign in used))
+                return text[start : start + len(word)], tuple(
+                    sorted(self._scripts.names[sign] for sign in used)
+                )
             start += len(word) + 1
         return None
 
@@ -95,8 +103,9 @@ class _Scripts(dict[int, str]):
 def _prototypes(alike: Mapping[str, Iterable[str]]) -> dict[int, str]:
     """Of each character the text that stands for all that look like it.
 
-    The pairs go both ways, so the direction is found again: a prototype is longer than one character, or has several that look
-    like it; of two that have only each other either will do, unless normal form D takes it apart.
+    The pairs go both ways, so the direction is found again: a prototype is longer than one
+    character, or has several that look like it; of two that have only each other either will do,
+    unless normal form D takes it apart.
     """
     pairs: defaultdict[str, set[str]] = defaultdict(set)
     for text, others in alike.items():
@@ -127,12 +136,19 @@ def known_letters() -> Letters | None:
         from confusable_homoglyphs.confusables import confusables_data  # type: ignore[import-untyped]  # noqa: PLC0415
     except ImportError:
         return None
-    return Letters({text: [other["c"] for other in others] for text, others in confusables_data.items()}, alias)
+    return Letters(
+        {text: [other["c"] for other in others] for text, others in confusables_data.items()}, alias
+    )
 
 
 def difference(text: str, other: str) -> str:
-    """The first characters in which two texts differ, by name, such as `it has A where the other has B`."""
-    at = next((at for at, (one, two) in enumerate(zip(text, other, strict=False)) if one != two), min(len(text), len(other)))
+    """The first characters in which two texts differ, by name, such as `it has A where the other
+    has B`.
+    """
+    at = next(
+        (at for at, (one, two) in enumerate(zip(text, other, strict=False)) if one != two),
+        min(len(text), len(other)),
+    )
     return f"it has {_named(text[at : at + 1])} where the other has {_named(other[at : at + 1])}"
 
 

@@ -1,4 +1,6 @@
-"""An office's own names for columns: which of them is which column, which are left out, and what all rows have."""
+"""An office's own names for columns: which of them is which column, which are left out, and what
+all rows have.
+"""
 
 from __future__ import annotations
 
@@ -51,15 +53,18 @@ NO_MAP: Final = ColumnMap(columns={}, spellings={}, ignored=frozenset(), constan
 
 
 def plain(name: str) -> str:
-    """What the spellings of a column's name have in common: no case, and one blank for whatever parts its words."""
+    """What the spellings of a column's name have in common: no case, and one blank for whatever
+    parts its words.
+    """
     return _PARTS.sub(" ", _UNSEEN.sub("", normalize("NFKC", name))).strip().casefold()
 
 
 def column_map(given: Given | None) -> ColumnMap:
     """The map of a TOML file, or of a mapping that has the same form.
 
-    `phone = "Телефон"` names a column, or a list of names of which the file has one. `ignore = ["№"]` leaves columns out.
-    The table `[constant]` has what a column holds in every row, such as `resident = "1"`.
+    `phone = "Телефон"` names a column, or a list of names of which the file has one. `ignore =
+    ["№"]` leaves columns out. The table `[constant]` has what a column holds in every row, such as
+    `resident = "1"`.
 
     Raises:
         ConfigurationError: it can't be read, or is wrong; nothing was sent.
@@ -108,20 +113,33 @@ class _Reader:
         if not isinstance(column, str):
             self.refuse(f"the name of a column is text, not {type(column).__name__}.")
         if isinstance(value, str) and value in _KNOWN:
-            self.refuse(f'{shown(column)} is not a column: write it the other way round, {value} = "{column}".')
+            self.refuse(
+                f"{shown(column)} is not a column: write it the other way round, {value} = "
+                f'"{column}".'
+            )
         self.refuse(f"{shown(column)} is not a column{nearest(column) or '.'} {_WHERE}")
 
     def _names(self, column: str, value: object) -> tuple[str, ...]:
         names = [value] if isinstance(value, str) else value
-        if not isinstance(names, list | tuple) or not names or not all(isinstance(name, str) and plain(name) for name in names):
-            self.refuse(f'{column} is not a name of a column in the file, such as "Телефон", or a list of such names.')
+        if (
+            not isinstance(names, list | tuple)
+            or not names
+            or not all(isinstance(name, str) and plain(name) for name in names)
+        ):
+            self.refuse(
+                f'{column} is not a name of a column in the file, such as "Телефон", or a list of '
+                "such names."
+            )
         return tuple(cast("list[str]", names))
 
     def _take(self, name: str, column: str | None) -> None:
         form = plain(name)
         other = self._columns.get(form, "ignore" if form in self._ignored else None)
         if other is not None:
-            self.refuse(f"{shown(name)} is there twice: for {other} and for {column or 'ignore'}. Take one of them out.")
+            self.refuse(
+                f"{shown(name)} is there twice: for {other} and for {column or 'ignore'}. Take "
+                "one of them out."
+            )
         if column is None:
             self._ignored.add(form)
         else:
@@ -129,7 +147,10 @@ class _Reader:
 
     def _constants(self, given: object) -> Mapping[str, str]:
         if not isinstance(given, Mapping):
-            self.refuse('constant is not a table: write [constant] and below it lines such as resident = "1".')
+            self.refuse(
+                "constant is not a table: write [constant] and below it lines such as resident = "
+                '"1".'
+            )
         constants: dict[str, str] = {}
         for column, value in cast("Mapping[object, object]", given).items():
             self._known(column, None)
@@ -137,8 +158,14 @@ class _Reader:
             if name == "key":
                 self.refuse("key can't be a constant: each row has a key of its own.")
             if name in self._spellings:
-                self.refuse(f"{name} is a column of the file and a constant too. Take one of them out.")
-            if not isinstance(value, str | int) or isinstance(value, bool) or not str(value).strip():
+                self.refuse(
+                    f"{name} is a column of the file and a constant too. Take one of them out."
+                )
+            if (
+                not isinstance(value, str | int)
+                or isinstance(value, bool)
+                or not str(value).strip()
+            ):
                 self.refuse(f"the constant {name} is not a text: write it in quotation marks.")
             constants[name] = str(value)
         return constants

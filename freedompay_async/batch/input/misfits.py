@@ -1,4 +1,7 @@
-"""Rows that were made in code, held against their types: pure. A file's rows pass too, which costs them nearly nothing."""
+"""Rows that were made in code, held against their types: pure.
+
+A file's rows pass too, which costs them nearly nothing.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,9 @@ _NEEDED: Final = ("country", "person_id", "address1", "address2")
 
 
 class Misfits:
-    """What a row has that could not be sent as it is: a journal would keep NaN as null, and bytes as Base64."""
+    """What a row has that could not be sent as it is: a journal would keep NaN as null, and bytes
+    as Base64.
+    """
 
     def __init__(self) -> None:
         # The values of most rows have the same types as those of a row before.
@@ -40,7 +45,13 @@ class Misfits:
             # What is wrong with a key is found where its one form is.
             wrong = wrong_value(replace(row, key=""))
             if wrong is not None:
-                return [_problem(row.line, place, wrong.text.removesuffix(" Nothing was sent.").removesuffix("."))]
+                return [
+                    _problem(
+                        row.line,
+                        place,
+                        wrong.text.removesuffix(" Nothing was sent.").removesuffix("."),
+                    )
+                ]
             self._good.add(kinds)
         if row.product_id != _WALLET:
             return ()
@@ -56,4 +67,8 @@ def _types(value: object) -> tuple[type, ...]:
 
 
 def _problem(line: object, place: int, told: str) -> Problem:
-    return Problem(line, None, told) if isinstance(line, int) else Problem(0, None, f"row {place} of those given: {told}")
+    return (
+        Problem(line, None, told)
+        if isinstance(line, int)
+        else Problem(0, None, f"row {place} of those given: {told}")
+    )

@@ -26,15 +26,22 @@ class Numbers:
         self._patterns: Final = _Patterns(library)
 
     def assigned(self, phone: int) -> bool:
-        """Whether it is of numbers that are given to people; to ask the library for each takes many times as long."""
+        """Whether it is of numbers that are given to people; to ask the library for each takes many
+        times as long.
+        """
         digits = str(phone)
         # No country code is the beginning of another, and two of them have one digit.
         if digits[0] in "17":
             return self._patterns[digits[0]].fullmatch(digits, 1) is not None
-        return bool(self._patterns[digits[:3]].fullmatch(digits, 3) or self._patterns[digits[:2]].fullmatch(digits, 2))
+        return bool(
+            self._patterns[digits[:3]].fullmatch(digits, 3)
+            or self._patterns[digits[:2]].fullmatch(digits, 2)
+        )
 
     def doubt(self, phone: int) -> str | None:
-        """Why it is nobody's; `None`: the library reads it in another way, in which it is somebody's."""
+        """Why it is nobody's; `None`: the library reads it in another way, in which it is
+        somebody's.
+        """
         library = self._library
         try:
             number = library.parse(f"+{phone}")
@@ -57,9 +64,15 @@ class _Patterns(dict[str, re.Pattern[str]]):
     def __missing__(self, code: str) -> re.Pattern[str]:
         patterns: list[str] = []
         for region in self._library.COUNTRY_CODE_TO_REGION_CODE.get(int(code), ()):
-            metadata = self._library.PhoneMetadata.metadata_for_region_or_calling_code(int(code), region)
+            metadata = self._library.PhoneMetadata.metadata_for_region_or_calling_code(
+                int(code), region
+            )
             kinds = [getattr(metadata, kind, None) for kind in _KINDS]
-            patterns += [f"(?:{kind.national_number_pattern})" for kind in kinds if kind is not None and kind.national_number_pattern]
+            patterns += [
+                f"(?:{kind.national_number_pattern})"
+                for kind in kinds
+                if kind is not None and kind.national_number_pattern
+            ]
         self[code] = pattern = re.compile("|".join(patterns)) if patterns else _NONE
         return pattern
 

@@ -42,10 +42,12 @@ def read_file(
     sheet: str | None = None,
     columns: Given | None = None,
 ) -> Iterator[Row | list[Problem]]:
-    """Read a client file one row at a time: each item is a row that can be sent or all the problems of one row.
+    """Read a client file one row at a time: each item is a row that can be sent or all the problems
+    of one row.
 
-    A workbook (.xlsx or .ods, with the extra `excel`) is told by what is in the file, JSON Lines by a name that ends in `.jsonl`,
-    `.ndjson` or `.json`; anything else is CSV. The path of a document begins at the folder of the file, and is given with that folder.
+    A workbook (.xlsx or .ods, with the extra `excel`) is told by what is in the file, JSON Lines by
+    a name that ends in `.jsonl`, `.ndjson` or `.json`; anything else is CSV. The path of a document
+    begins at the folder of the file, and is given with that folder.
 
     Args:
         path: the file.
@@ -53,16 +55,19 @@ def read_file(
         today: limits birthdates; by default the local date.
         documents: open and check each row's PDF.
         sheet: of a workbook, the sheet to read; needed where several have something in them.
-        columns: the file's own names for columns, such as `{"phone": "Телефон"}`, or the path of a TOML file with them.
+        columns: the file's own names for columns, such as `{"phone": "Телефон"}`, or the path of a
+            TOML file with them.
 
-    Raises, at the first `next()` or where the reading gets to it, `ConfigurationError` for a file that can't be read as a whole, or
-    another argument that is not one of these.
+    Raises, at the first `next()` or where the reading gets to it, `ConfigurationError` for a file
+    that can't be read as a whole, or another argument that is not one of these.
     """
     path = Path(path_of("path", path))
     check_flag("documents", documents)
     _check(product_id, today, sheet, columns)
     if product_id not in PRODUCTS.values():
-        raise ConfigurationError(f"product {product_id} is not one of {', '.join(map(str, PRODUCTS))}. Nothing was sent.")
+        raise ConfigurationError(
+            f"product {product_id} is not one of {', '.join(map(str, PRODUCTS))}. Nothing was sent."
+        )
     mapping = column_map(columns)
     day = today or datetime.now(UTC).astimezone().date()
     folder = "" if path.parent == Path() else str(path.parent)
@@ -83,8 +88,13 @@ def read_file(
             if "//" in name or "./" in name or name.endswith(("/", "/.")):
                 name = str(Path(name))
             document = os.path.join(folder, name) if name else None  # noqa: PTH118 - see `document_digest`
-            # What can't be printed is a problem of the row already, and the system may not take it for a path.
-            problem = document_problem(line, document) if documents and document and name.isprintable() else None
+            # What can't be printed is a problem of the row already, and the system may not take it
+            # for a path.
+            problem = (
+                document_problem(line, document)
+                if documents and document and name.isprintable()
+                else None
+            )
             if problem is not None:
                 row = [problem] if isinstance(row, Row) else [*row, problem]
             if isinstance(row, Row):
@@ -108,19 +118,32 @@ def _check(product_id: object, today: object, sheet: object, columns: object) ->
 
 
 def _with(told: Sequence[Problem], row: Row | list[Problem]) -> list[Problem]:
-    """With what the file itself tells of some cells, which the row is without: they are not told as empty too."""
+    """With what the file itself tells of some cells, which the row is without: they are not told as
+    empty too.
+    """
     columns = {problem.column for problem in told}
-    return [*told, *(problem for problem in row if problem.column not in columns)] if isinstance(row, list) else list(told)
+    return (
+        [*told, *(problem for problem in row if problem.column not in columns)]
+        if isinstance(row, list)
+        else list(told)
+    )
 
 
 def _uneven(line: int, uneven: str, problems: Sequence[Problem]) -> Problem:
-    """What is wrong with cells that may stand under wrong names: a personal number may be among them, so none of them is shown."""
+    """What is wrong with cells that may stand under wrong names: a personal number may be among
+    them, so none of them is shown.
+    """
     columns = ", ".join(dict.fromkeys(problem.column or "it" for problem in problems))
-    how = "put a field with a delimiter or a line break in it in quotation marks, or correct these fields"
+    how = (
+        "put a field with a delimiter or a line break in it in quotation marks, or correct these "
+        "fields"
+    )
     return Problem(line, None, f"{uneven}, and something is wrong in {columns}: {how}")
 
 
-def _records(path: Path, product_id: int, sheet: str | None, mapping: ColumnMap) -> Generator[Record, None, None]:
+def _records(
+    path: Path, product_id: int, sheet: str | None, mapping: ColumnMap
+) -> Generator[Record, None, None]:
     head = _head(path)
     if head.startswith(ZIP):
         yield from workbook_records(path, product_id, sheet, mapping)
@@ -132,7 +155,9 @@ def _records(path: Path, product_id: int, sheet: str | None, mapping: ColumnMap)
     if b"\0" in head:
         refuse(path, f"has zero bytes, as a file in UTF-16 has. {SAVE}")
     if sheet is not None:
-        refuse(path, f"has no sheets, so none of the name {shown(sheet)}: only a workbook has sheets.")
+        refuse(
+            path, f"has no sheets, so none of the name {shown(sheet)}: only a workbook has sheets."
+        )
     with closing(lines_of(path)) as text:
         if path.suffix.lower() in _JSON:
             yield from json_records(path, text, mapping)

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 __all__ = ["kind", "reason", "refuse"]
 
 
-def refuse(path: Path | str, message: str, cause: BaseException | None = None, notes: Iterable[str] = ()) -> NoReturn:
+def refuse(
+    path: Path | str, message: str, cause: BaseException | None = None, notes: Iterable[str] = ()
+) -> NoReturn:
     """Raise what says that a file can't be read, with what helps to mend it as notes."""
     error = ConfigurationError(f"{path}: {message} Nothing was sent.")
     for note in notes:

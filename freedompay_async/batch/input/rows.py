@@ -28,10 +28,33 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date
 
-__all__ = ["COLUMNS", "PRODUCTS", "REQUIRED", "REQUIRED_1000", "Problem", "Row", "cell", "nearest", "read_row", "shown"]
+__all__ = [
+    "COLUMNS",
+    "PRODUCTS",
+    "REQUIRED",
+    "REQUIRED_1000",
+    "Problem",
+    "Row",
+    "cell",
+    "nearest",
+    "read_row",
+    "shown",
+]
 
-_ADDRESS1: Final = ("address1_country", "address1_postal_code", "address1_line1", "address1_line2", "address1_line3")
-_ADDRESS2: Final = ("address2_country", "address2_postal_code", "address2_line1", "address2_line2", "address2_line3")
+_ADDRESS1: Final = (
+    "address1_country",
+    "address1_postal_code",
+    "address1_line1",
+    "address1_line2",
+    "address1_line3",
+)
+_ADDRESS2: Final = (
+    "address2_country",
+    "address2_postal_code",
+    "address2_line1",
+    "address2_line2",
+    "address2_line3",
+)
 
 REQUIRED: Final = ("key", "phone", "first_name", "last_name")
 """Needed in every row."""
@@ -44,9 +67,15 @@ PRODUCTS: Final = {"1000": 1000, "2000": 2000, "3000": 3000}
 _TYPES: Final = {"1": 1, "2": 2, "3": 3}
 _RESIDENTS: Final = {"1": 1, "2": 2}
 
-# Excel writes 7.7E+10, other programs 7.7e10. Without plus sign and point it could be a real identifier, such as the hexadecimal 12e45.
-_SPREADSHEET: Final = re.compile(r"[0-9]([.,][0-9]+)?[Ee]\+[0-9]{2,3}|[0-9][.,][0-9]+[Ee][0-9]{1,3}")
-_SHORTENED: Final = "was shortened by a spreadsheet, and digits of it are lost: format the column as text and write the whole value"
+# Excel writes 7.7E+10, other programs 7.7e10. Without plus sign and point it could be a real
+# identifier, such as the hexadecimal 12e45.
+_SPREADSHEET: Final = re.compile(
+    r"[0-9]([.,][0-9]+)?[Ee]\+[0-9]{2,3}|[0-9][.,][0-9]+[Ee][0-9]{1,3}"
+)
+_SHORTENED: Final = (
+    "was shortened by a spreadsheet, and digits of it are lost: format the column as text and "
+    "write the whole value"
+)
 # Card products are a list of the vendor's that could not be read, so any number is taken.
 _CARD_PRODUCT: Final = re.compile(r"[1-9][0-9]{0,17}")
 # Half of a surrogate pair can't be sent as UTF-8; JSON can spell one.
@@ -54,7 +83,8 @@ _NOT_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udff
 
 
 class Problem(Struct, frozen=True):
-    """What is wrong with one value, or with a whole row where `column` is `None`; `line` is where the row starts (from 1).
+    """What is wrong with one value, or with a whole row where `column` is `None`; `line` is where
+    the row starts (from 1).
 
     Line 0 is the file as a whole.
     """
@@ -66,7 +96,11 @@ class Problem(Struct, frozen=True):
     def __str__(self) -> str:
         if not self.line:
             return self.message
-        where = f"line {self.line}" if self.column is None else f"line {self.line}, column {self.column}"
+        where = (
+            f"line {self.line}"
+            if self.column is None
+            else f"line {self.line}, column {self.column}"
+        )
         return f"{where}: {self.message}"
 
 
@@ -76,7 +110,9 @@ class Row(Struct, frozen=True, kw_only=True, omit_defaults=True):
     line: int
     """Where the row starts, from 1; the header of a CSV file is line 1."""
     key: str
-    """The user's own name for the row, in the one form that all its spellings have: see `ids.one_name`."""
+    """The user's own name for the row, in the one form that all its spellings have: see
+    `ids.one_name`.
+    """
     product_id: int
     """The client's product."""
     client: NewClient
@@ -89,11 +125,13 @@ class Row(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The card's product, which is of another list; `None`: that of the batch, or `product_id`."""
 
 
-def read_row(line: int, fields: Mapping[str, object], *, product_id: int, today: date) -> Row | list[Problem]:
+def read_row(
+    line: int, fields: Mapping[str, object], *, product_id: int, today: date
+) -> Row | list[Problem]:
     """Check one row and return it, or all of its problems.
 
-    `fields` maps column names to text, numbers or `None`; `product_id` is for a row that names no product; a birthdate after `today`
-    is a problem.
+    `fields` maps column names to text, numbers or `None`; `product_id` is for a row that names no
+    product; a birthdate after `today` is a problem.
     """
     given: dict[str, str] = {}
     problems: list[Problem] = []
@@ -107,30 +145,53 @@ def read_row(line: int, fields: Mapping[str, object], *, product_id: int, today:
         check = _CHECKS.get(column)
         if check is None:
             # The name comes out of the file, so it is shown like a value.
-            problems.append(Problem(line, shown(column), f"there is no such column{nearest(column)}"))
+            problems.append(
+                Problem(line, shown(column), f"there is no such column{nearest(column)}")
+            )
             continue
-        if (text[0] in FIRST or (text[-1] == "0" and not text.isdigit())) and (flaw := spoilt(column, text)) is not None:
+        if (text[0] in FIRST or (text[-1] == "0" and not text.isdigit())) and (
+            flaw := spoilt(column, text)
+        ) is not None:
             problems.append(Problem(line, column, flaw))
             continue
-        message = check(text) if type(value) is str or _has_text(value) else "is neither text nor a number"
+        message = (
+            check(text)
+            if type(value) is str or _has_text(value)
+            else "is neither text nor a number"
+        )
         if message is None:
             if column != "birthdate" or text <= latest:
                 continue
             message = f"{shown(text)} is in the future: check the year"
         problems.append(Problem(line, column, message))
 
-    if "person_id" in given and (flaw := national_flaw(given["person_id"], given.get("country"))) is not None:
+    if (
+        "person_id" in given
+        and (flaw := national_flaw(given["person_id"], given.get("country"))) is not None
+    ):
         problems.append(Problem(line, "person_id", flaw))
     product = PRODUCTS.get(given["product_id"]) if "product_id" in given else product_id
-    problems += [Problem(line, column, "is empty: every row needs it") for column in REQUIRED if column not in given]
+    problems += [
+        Problem(line, column, "is empty: every row needs it")
+        for column in REQUIRED
+        if column not in given
+    ]
     if product == 1000:
-        problems += [Problem(line, column, "is empty: product 1000 needs it") for column in REQUIRED_1000 if column not in given]
+        problems += [
+            Problem(line, column, "is empty: product 1000 needs it")
+            for column in REQUIRED_1000
+            if column not in given
+        ]
     else:
         problems += _half_address(line, _ADDRESS1, given)
         problems += _half_address(line, _ADDRESS2, given)
     if ("idn_date" in given) != ("identified_by" in given):
-        absent, present = ("identified_by", "idn_date") if "idn_date" in given else ("idn_date", "identified_by")
-        problems.append(Problem(line, absent, f"is empty: give it together with {present}, or leave both empty"))
+        absent, present = (
+            ("identified_by", "idn_date") if "idn_date" in given else ("idn_date", "identified_by")
+        )
+        problems.append(
+            Problem(line, absent, f"is empty: give it together with {present}, or leave both empty")
+        )
     if problems or product is None:
         return problems
 
@@ -157,7 +218,9 @@ def read_row(line: int, fields: Mapping[str, object], *, product_id: int, today:
         ),
         document=get("document"),
         identification_info=(
-            IdentificationInfo(idn_date=given["idn_date"], identified_by=given["identified_by"]) if "idn_date" in given else None
+            IdentificationInfo(idn_date=given["idn_date"], identified_by=given["identified_by"])
+            if "idn_date" in given
+            else None
         ),
         branch_id=get("branch_id"),
         card_product_id=int(given["card_product_id"]) if "card_product_id" in given else None,
@@ -165,7 +228,9 @@ def read_row(line: int, fields: Mapping[str, object], *, product_id: int, today:
 
 
 def cell(value: object) -> str | None:
-    """The text of one value without the spaces around it, `None` where there is none; of a value that has no text, its type."""
+    """The text of one value without the spaces around it, `None` where there is none; of a value
+    that has no text, its type.
+    """
     if value is None:
         return None
     return str(value).strip() or None if _has_text(value) else type(value).__name__
@@ -189,19 +254,31 @@ def nearest(name: str) -> str:
 def _half_address(line: int, columns: tuple[str, ...], given: Mapping[str, str]) -> list[Problem]:
     if given.keys().isdisjoint(columns):
         return []
-    return [Problem(line, column, "is empty: an address has all five fields or none") for column in columns if column not in given]
+    return [
+        Problem(line, column, "is empty: an address has all five fields or none")
+        for column in columns
+        if column not in given
+    ]
 
 
 def _address(columns: tuple[str, ...], given: Mapping[str, str]) -> Address | None:
     if columns[0] not in given:
         return None
     country, postal_code, line1, line2, line3 = (given[column] for column in columns)
-    return Address(country=country, postal_code=postal_code, address_line1=line1, address_line2=line2, address_line3=line3)
+    return Address(
+        country=country,
+        postal_code=postal_code,
+        address_line1=line1,
+        address_line2=line2,
+        address_line3=line3,
+    )
 
 
 def _has_text(value: object) -> bool:
     # `bool` is an `int`, and a key of "True" is a mistake.
-    return isinstance(value, str) or (isinstance(value, int | float) and not isinstance(value, bool))
+    return isinstance(value, str) or (
+        isinstance(value, int | float) and not isinstance(value, bool)
+    )
 
 
 def _person_id(text: str) -> str | None:
@@ -227,7 +304,11 @@ def _prose(text: str) -> str | None:
     if text.isprintable():
         return None
     bad = _NOT_TEXT.search(text)
-    return f"{shown(text)} has a character that is not text (U+{ord(bad[0]):04X}): delete it" if bad else None
+    return (
+        f"{shown(text)} has a character that is not text (U+{ord(bad[0]):04X}): delete it"
+        if bad
+        else None
+    )
 
 
 def _phone(text: str) -> str | None:
@@ -235,12 +316,19 @@ def _phone(text: str) -> str | None:
     if flaw is None:
         return None
     if _SPREADSHEET.fullmatch(text):
-        return f"{shown(text)} was shortened by a spreadsheet: format the column as text and {WHOLE_PHONE}"
+        return (
+            f"{shown(text)} was shortened by a spreadsheet: format the column as text and "
+            f"{WHOLE_PHONE}"
+        )
     return f"{shown(text)} {flaw}"
 
 
 def _card_product(text: str) -> str | None:
-    return None if _CARD_PRODUCT.fullmatch(text) else f"{shown(text)} is not a card product: write its number, such as 2000"
+    return (
+        None
+        if _CARD_PRODUCT.fullmatch(text)
+        else f"{shown(text)} is not a card product: write its number, such as 2000"
+    )
 
 
 def _of(flaw: Callable[[str], str | None]) -> Callable[[str], str | None]:

@@ -8,7 +8,9 @@ from typing import Final
 __all__ = ["FIRST", "is_error", "spoilt"]
 
 # Every language of a spreadsheet has its own words, and all of them are written alike.
-_ERROR: Final = re.compile(r"#[^\W\d_][\w/]{0,30}[!?]|#[^\W\d_]/[^\W\d_]|#GETTING_DATA|#{3,}|Err:[0-9]{3}", re.IGNORECASE)
+_ERROR: Final = re.compile(
+    r"#[^\W\d_][\w/]{0,30}[!?]|#[^\W\d_]/[^\W\d_]|#GETTING_DATA|#{3,}|Err:[0-9]{3}", re.IGNORECASE
+)
 _NOTHING: Final = frozenset(
     {
         *("nan", "NaN", "NAN", "null", "Null", "NULL", "none", "None", "NONE"),
@@ -16,7 +18,8 @@ _NOTHING: Final = frozenset(
     }
 )
 FIRST: Final = frozenset("#EeNnUu<")
-"""What these cells begin with, unless they end in 0: a large file has many cells, and asking costs."""
+"""What these cells begin with, unless they end in 0: a large file has many cells, and asking costs.
+"""
 # Somebody may be called Null, and a street anything.
 _WORDS: Final = frozenset(
     {
@@ -45,12 +48,21 @@ def spoilt(column: str, text: str) -> str | None:
     A `person_id` is not in the message.
     """
     if is_error(text):
-        return f"{_told(column, text)}is an error of the spreadsheet and not a value: correct the formula of the cell, or write the value"
+        return (
+            f"{_told(column, text)}is an error of the spreadsheet and not a value: correct the "
+            "formula of the cell, or write the value"
+        )
     if text in _NOTHING and column not in _WORDS:
-        return f"{_told(column, text)}is how a program writes that there is nothing: leave the cell empty, or write the value"
+        return (
+            f"{_told(column, text)}is how a program writes that there is nothing: leave the cell "
+            "empty, or write the value"
+        )
     tail = _TAIL.fullmatch(text) if column in _IDS else None
     if tail is not None:
-        return f"{_told(column, text)}ends in {tail[1]}, which a program has added to a whole number: write it without that, and as text"
+        return (
+            f"{_told(column, text)}ends in {tail[1]}, which a program has added to a whole "
+            "number: write it without that, and as text"
+        )
     return None
 
 

@@ -23,7 +23,8 @@ __all__ = ["SAVE", "csv_records", "json_records", "lines_of"]
 SAVE: Final = "Save it as UTF-8 (in a spreadsheet: CSV UTF-8)."
 _KNOWN: Final = frozenset(COLUMNS)
 _DELIMITERS: Final = (",", ";", "\t")
-# What a spreadsheet writes, and obeys, before the header; the cells beside it may be there as empty ones.
+# What a spreadsheet writes, and obeys, before the header; the cells beside it may be there as empty
+# ones.
 _SEPARATOR: Final = re.compile(r'"?sep=([^"\r\n])"?\1*[ \r\n]*', re.IGNORECASE)
 # A file without line breaks must not be taken into memory whole.
 _LINE: Final = 1024 * 1024
@@ -42,13 +43,21 @@ def lines_of(path: Path) -> Generator[str, None, None]:
         # A byte that is not UTF-8 becomes a lone surrogate, so that its line can be named.
         with (
             reading_given(path) as file,
-            open(file, encoding="utf-8-sig", errors="surrogateescape", newline="", closefd=False) as stream,
+            open(
+                file, encoding="utf-8-sig", errors="surrogateescape", newline="", closefd=False
+            ) as stream,
         ):
             number = 0
             while line := stream.readline(_LINE):
                 number += 1
                 if len(line) == _LINE:
-                    refuse(path, f"line {number} is longer than {_LINE:,} characters. Check that it is a text file with one card per row.")
+                    refuse(
+                        path,
+                        (
+                            f"line {number} is longer than {_LINE:,} characters. Check that it is "
+                            "a text file with one card per row."
+                        ),
+                    )
                 bad = None if line.isascii() else _UNDECODED.search(line)
                 if bad is not None:
                     byte = len(line[: bad.start()].encode()) + 1
@@ -66,11 +75,23 @@ def json_records(path: Path, lines: Iterable[str], mapping: ColumnMap) -> Iterat
         if not text:
             continue
         if first and (text[0] == "[" or text == "{"):
-            refuse(path, f"line {number} begins an array, or an object of many lines. Write each card as one object on a line of its own.")
+            refuse(
+                path,
+                (
+                    f"line {number} begins an array, or an object of many lines. Write each card "
+                    "as one object on a line of its own."
+                ),
+            )
         first = False
         try:
             # Numbers stay as written: 7.7E+10 is to be recognised, and no digit is to be rounded.
-            value = json.loads(line, object_pairs_hook=_object, parse_int=str, parse_float=str, parse_constant=_Constant)
+            value = json.loads(
+                line,
+                object_pairs_hook=_object,
+                parse_int=str,
+                parse_float=str,
+                parse_constant=_Constant,
+            )
         except RecursionError:
             yield Problem(number, None, "is not a row: its values are nested too deeply")
         except json.JSONDecodeError as error:
@@ -78,7 +99,11 @@ def json_records(path: Path, lines: Iterable[str], mapping: ColumnMap) -> Iterat
         except ValueError as error:
             yield Problem(number, None, f"is not a row: {error}")
         else:
-            yield _row(number, value, mapping) if isinstance(value, dict) else Problem(number, None, "is not a JSON object: write {…}")
+            yield (
+                _row(number, value, mapping)
+                if isinstance(value, dict)
+                else Problem(number, None, "is not a JSON object: write {…}")
+            )
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -100,15 +125,24 @@ def _row(number: int, fields: dict[str, object], mapping: ColumnMap) -> Record:
         Problem(
             number,
             column if column in _KNOWN else shown(column),
-            f"is {value}, which is how a program writes that there is nothing: leave the field out, or write the value",
+            (
+                f"is {value}, which is how a program writes that there is nothing: leave the "
+                "field out, or write the value"
+            ),
         )
         for column, value in fields.items()
         if type(value) is _Constant
     ]
-    return Cells(number, {column: value for column, value in fields.items() if type(value) is not _Constant}, told)
+    return Cells(
+        number,
+        {column: value for column, value in fields.items() if type(value) is not _Constant},
+        told,
+    )
 
 
-def _named(number: int, fields: dict[str, object], mapping: ColumnMap) -> dict[str, object] | Problem:
+def _named(
+    number: int, fields: dict[str, object], mapping: ColumnMap
+) -> dict[str, object] | Problem:
     """The fields under our names."""
     found: dict[str, object] = {}
     for name, value in fields.items():
@@ -117,14 +151,20 @@ def _named(number: int, fields: dict[str, object], mapping: ColumnMap) -> dict[s
             continue
         column = mapping.columns.get(form, name)
         if column in found:
-            return Problem(number, column, f"is there twice, once as {shown(name)}: take one of them out")
+            return Problem(
+                number, column, f"is there twice, once as {shown(name)}: take one of them out"
+            )
         if column in mapping.constants:
-            return Problem(number, column, f"is a constant in {mapping.source} too: take it out of one of them")
+            return Problem(
+                number, column, f"is a constant in {mapping.source} too: take it out of one of them"
+            )
         found[column] = value
     return {**found, **mapping.constants}
 
 
-def csv_records(path: Path, lines: Iterator[str], product_id: int, mapping: ColumnMap) -> Iterator[Record]:
+def csv_records(
+    path: Path, lines: Iterator[str], product_id: int, mapping: ColumnMap
+) -> Iterator[Record]:
     """The rows of a CSV file; each begins at the line that it is told by."""
     before, first = _filled(lines, 0)
     delimiter = None
@@ -134,14 +174,19 @@ def csv_records(path: Path, lines: Iterator[str], product_id: int, mapping: Colu
         if delimiter not in _DELIMITERS:
             refuse(
                 path,
-                f"line {before} says that {shown(delimiter)} parts the fields. Save it with a comma, a semicolon or a tab between them.",
+                (
+                    f"line {before} says that {shown(delimiter)} parts the fields. Save it with a "
+                    "comma, a semicolon or a tab between them."
+                ),
             )
         before, first = _filled(lines, before)
     if not first:
         refuse(path, "is empty. Write the names of the columns and one row for each card.")
     where = f"line {before}, the header,"
     delimiter, names = _header(path, where, first, delimiter, partial(known_names, mapping=mapping))
-    header = read_header(names, where, product_id=product_id, mapping=mapping, refuse=partial(refuse, path))
+    header = read_header(
+        names, where, product_id=product_id, mapping=mapping, refuse=partial(refuse, path)
+    )
     # Strict, because otherwise a stray quotation mark makes one field of many rows without a word.
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
@@ -152,31 +197,51 @@ def csv_records(path: Path, lines: Iterator[str], product_id: int, mapping: Colu
             return
         except csv.Error as error:
             if "field limit" in str(error):
-                long = f"a field of the row at line {line} has more than {csv.field_size_limit():,} characters"
+                long = (
+                    f"a field of the row at line {line} has more than {csv.field_size_limit():,} "
+                    "characters"
+                )
                 refuse(path, f"{long}. Look for a quotation mark that is never closed.", error)
-            yield Problem(line, None, 'has a quotation mark out of place: close each quoted field, and write " inside one as ""')
+            yield Problem(
+                line,
+                None,
+                (
+                    'has a quotation mark out of place: close each quoted field, and write " '
+                    'inside one as ""'
+                ),
+            )
             continue
         if not any(map(str.strip, fields)):
             continue
         stray = header.stray(fields)
         if stray is None:
-            uneven = f"has {len(fields)} fields and the header has {header.width}" if header.uneven(fields) else ""
+            uneven = (
+                f"has {len(fields)} fields and the header has {header.width}"
+                if header.uneven(fields)
+                else ""
+            )
             yield Cells(line, header.fields(fields), uneven=uneven)
         else:
             yield Problem(
                 line,
                 None,
-                f"has something in field {stray + 1}, for which the header has no name: put a field with a delimiter in it in quotation "
+                f"has something in field {stray + 1}, for which the header has no name: put a "
+                "field with a delimiter in it in quotation "
                 "marks, or name the column",
             )
 
 
 def _filled(lines: Iterator[str], before: int) -> tuple[int, str]:
     """The next line with something in it and its number; an empty one at the end of the file."""
-    return next(((number, line) for number, line in enumerate(lines, before + 1) if not line.isspace()), (before, ""))
+    return next(
+        ((number, line) for number, line in enumerate(lines, before + 1) if not line.isspace()),
+        (before, ""),
+    )
 
 
-def _header(path: Path, where: str, header: str, delimiter: str | None, known: Callable[[list[str]], int]) -> tuple[str, list[str]]:
+def _header(
+    path: Path, where: str, header: str, delimiter: str | None, known: Callable[[list[str]], int]
+) -> tuple[str, list[str]]:
     """The delimiter and the names of a header."""
     try:
         if delimiter is None:
@@ -184,4 +249,8 @@ def _header(path: Path, where: str, header: str, delimiter: str | None, known: C
             delimiter = max(_DELIMITERS, key=lambda each: known(read[each]))
         return delimiter, next(csv.reader([header], delimiter=delimiter, strict=True))
     except csv.Error as error:
-        refuse(path, f"{where} is not a list of names in one line. Write the names of the columns there.", error)
+        refuse(
+            path,
+            f"{where} is not a list of names in one line. Write the names of the columns there.",
+            error,
+        )

@@ -44,7 +44,16 @@ _MOST_CELLS: Final = 20_000_000
 _LISTED: Final = 10
 # What those raise who take apart an archive or its XML and find something else.
 _BROKEN: Final = (
-    *(BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError, LookupError),
+    *(
+        BadZipFile,
+        zlib.error,
+        struct.error,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+        LookupError,
+    ),
     *(ParseError, ExpatError, OverflowError),
 )
 _EMPTY: Final = "is empty. Write the names of the columns and one row for each card."
@@ -61,11 +70,25 @@ def refuse_old(path: Path) -> NoReturn:
     except OSError as error:
         refuse(path, f"{reason(error)}. Check the name and the permissions.", error)
     if protected:
-        refuse(path, "is protected by a password. Open it in a spreadsheet, take the password away, and save it as .xlsx.")
-    refuse(path, "is an old workbook (.xls), in which errors can't be told from empty cells. Save it as .xlsx in a spreadsheet.")
+        refuse(
+            path,
+            (
+                "is protected by a password. Open it in a spreadsheet, take the password away, "
+                "and save it as .xlsx."
+            ),
+        )
+    refuse(
+        path,
+        (
+            "is an old workbook (.xls), in which errors can't be told from empty cells. Save it "
+            "as .xlsx in a spreadsheet."
+        ),
+    )
 
 
-def workbook_records(path: Path, product_id: int, sheet: str | None, mapping: ColumnMap) -> Generator[Record, None, None]:
+def workbook_records(
+    path: Path, product_id: int, sheet: str | None, mapping: ColumnMap
+) -> Generator[Record, None, None]:
     """The rows of a sheet; a line is the number of a row of it."""
     try:
         with reading_given(path) as file, open(file, "rb", closefd=False) as stream:
@@ -81,14 +104,27 @@ def workbook_records(path: Path, product_id: int, sheet: str | None, mapping: Co
             continue
         if header is None:
             where = f"row {number} of the sheet {shown(opened.name)}, the header,"
-            header = read_header(list(map(str, cells)), where, product_id=product_id, mapping=mapping, refuse=partial(refuse, path))
+            header = read_header(
+                list(map(str, cells)),
+                where,
+                product_id=product_id,
+                mapping=mapping,
+                refuse=partial(refuse, path),
+            )
             continue
         stray = header.stray(cells)
         if stray is None:
             yield _record(number, cells, header)
         else:
             name = cell_name(stray, number)
-            yield Problem(number, None, f"has something in the cell {name}, whose column has no name: name the column, or empty the cell")
+            yield Problem(
+                number,
+                None,
+                (
+                    f"has something in the cell {name}, whose column has no name: name the "
+                    "column, or empty the cell"
+                ),
+            )
     if header is None:
         refuse(path, _EMPTY)
 
@@ -98,9 +134,21 @@ def _opened(path: Path, stream: BinaryIO, sheet: str | None) -> tuple[CalamineSh
     with _broken_told(path), ZipFile(stream) as zipped:
         archive = Archive(zipped)
         if archive.is_xlsb:
-            refuse(path, "is a binary workbook (.xlsb), in which errors can't be told from empty cells. Save it as .xlsx in a spreadsheet.")
+            refuse(
+                path,
+                (
+                    "is a binary workbook (.xlsb), in which errors can't be told from empty "
+                    "cells. Save it as .xlsx in a spreadsheet."
+                ),
+            )
         if not archive.is_xlsx and not archive.is_ods:
-            refuse(path, "is an archive, and no workbook is in it. Name a CSV, .xlsx, .ods or JSON Lines file.")
+            refuse(
+                path,
+                (
+                    "is an archive, and no workbook is in it. Name a CSV, .xlsx, .ods or JSON "
+                    "Lines file."
+                ),
+            )
         library = _library(path)
         stream.seek(0)
         with library.CalamineWorkbook.from_filelike(stream) as book:
@@ -109,7 +157,8 @@ def _opened(path: Path, stream: BinaryIO, sheet: str | None) -> tuple[CalamineSh
                 far = cell_name(extent.column - 1, extent.row)
                 refuse(
                     path,
-                    f"reaches as far as the cell {far} of the sheet {shown(name)}, which is more than a client file has. "
+                    f"reaches as far as the cell {far} of the sheet {shown(name)}, which is more "
+                    "than a client file has. "
                     "Delete what is there, or save the sheet as CSV UTF-8.",
                 )
             errors = _errors(archive, name, extent)
@@ -118,9 +167,18 @@ def _opened(path: Path, stream: BinaryIO, sheet: str | None) -> tuple[CalamineSh
             except library.CalamineError as error:
                 # It does not know every error that a spreadsheet has.
                 if errors:
-                    listed = [cell_name(place, row) for row, found in errors.items() for place in found]
+                    listed = [
+                        cell_name(place, row) for row, found in errors.items() for place in found
+                    ]
                     more = f" and {len(listed) - _LISTED} more" if len(listed) > _LISTED else ""
-                    refuse(path, f"has errors in its cells: {', '.join(listed[:_LISTED])}{more}. Correct their formulas.", error)
+                    refuse(
+                        path,
+                        (
+                            f"has errors in its cells: {', '.join(listed[:_LISTED])}{more}. "
+                            "Correct their formulas."
+                        ),
+                        error,
+                    )
                 raise
 
 
@@ -130,7 +188,8 @@ def _library(path: Path) -> ModuleType:
     except ImportError as error:
         refuse(
             path,
-            "is a workbook, and python-calamine, which reads it, is not installed: pip install 'freedompay-async[excel]', "
+            "is a workbook, and python-calamine, which reads it, is not installed: pip install "
+            "'freedompay-async[excel]', "
             "or save it as CSV UTF-8 in a spreadsheet.",
             error,
         )
@@ -146,17 +205,31 @@ def _broken_told(path: Path) -> Generator[None]:
     except _BROKEN as error:
         _refuse_broken(path, error)
     except BaseException as error:
-        # The library is imported where it is used, so its errors are known by name; a panic of it is no `Exception`.
-        if not {"CalamineError", "PanicException"}.intersection(each.__name__ for each in type(error).__mro__):
+        # The library is imported where it is used, so its errors are known by name; a panic of it
+        # is no `Exception`.
+        if not {"CalamineError", "PanicException"}.intersection(
+            each.__name__ for each in type(error).__mro__
+        ):
             raise
         if type(error).__name__ == "PasswordError":
-            refuse(path, "is protected by a password. Take the password away, and save it as .xlsx.", error)
+            refuse(
+                path,
+                "is protected by a password. Take the password away, and save it as .xlsx.",
+                error,
+            )
         _refuse_broken(path, error)
 
 
 def _refuse_broken(path: Path, error: BaseException) -> NoReturn:
     why = str(error).strip() or type(error).__name__
-    refuse(path, f"is a workbook or an archive that can't be read ({shown(why)}). Open it in a spreadsheet and save it as .xlsx.", error)
+    refuse(
+        path,
+        (
+            f"is a workbook or an archive that can't be read ({shown(why)}). Open it in a "
+            "spreadsheet and save it as .xlsx."
+        ),
+        error,
+    )
 
 
 class _Book:
@@ -166,9 +239,13 @@ class _Book:
         self._book: Final = book
         self._archive: Final = archive
         self._parts: Final = archive.sheets() if archive.is_xlsx else {}
-        sheets = [each for each in book.sheets_metadata if each.typ == library.SheetTypeEnum.WorkSheet]
+        sheets = [
+            each for each in book.sheets_metadata if each.typ == library.SheetTypeEnum.WorkSheet
+        ]
         self.names: Final = [each.name for each in sheets]
-        self.visible: Final = [each.name for each in sheets if each.visible == library.SheetVisibleEnum.Visible]
+        self.visible: Final = [
+            each.name for each in sheets if each.visible == library.SheetVisibleEnum.Visible
+        ]
 
     def extent(self, name: str) -> Extent:
         if self._archive.is_xlsx:
@@ -179,7 +256,9 @@ class _Book:
 def _chosen(path: Path, book: _Book, sheet: str | None) -> tuple[str, Extent]:
     """The sheet of this name; without one, the only sheet that can be seen and has something in it."""
     if sheet is not None:
-        named = [name for name in book.names if name == sheet] or [name for name in book.names if plain(name) == plain(sheet)]
+        named = [name for name in book.names if name == sheet] or [
+            name for name in book.names if plain(name) == plain(sheet)
+        ]
         if len(named) != 1:
             refuse(path, f"has no sheet {shown(sheet)}. It has: {_listed(book.names)}.")
         return named[0], book.extent(named[0])
@@ -187,13 +266,25 @@ def _chosen(path: Path, book: _Book, sheet: str | None) -> tuple[str, Extent]:
     if not filled:
         _refuse_empty(path, [name for name in book.names if name not in book.visible])
     if len(filled) > 1:
-        refuse(path, f"has several sheets with something in them: {_listed(list(filled))}. Name one with --sheet (sheet= in code).")
+        refuse(
+            path,
+            (
+                f"has several sheets with something in them: {_listed(list(filled))}. Name one "
+                "with --sheet (sheet= in code)."
+            ),
+        )
     return next(iter(filled.items()))
 
 
 def _refuse_empty(path: Path, hidden: list[str]) -> NoReturn:
     if hidden:
-        refuse(path, f"has nothing in the sheets that can be seen. Of the others name one with --sheet: {_listed(hidden)}.")
+        refuse(
+            path,
+            (
+                "has nothing in the sheets that can be seen. Of the others name one with "
+                f"--sheet: {_listed(hidden)}."
+            ),
+        )
     refuse(path, _EMPTY)
 
 
@@ -243,7 +334,9 @@ def _record(number: int, cells: list[object], header: Header) -> Cells:
         value = value_of(column, cell)
         if isinstance(value, Wrong):
             del fields[column]
-            told.append(Problem(number, column, f"{value.message} (cell {cell_name(place, number)})"))
+            told.append(
+                Problem(number, column, f"{value.message} (cell {cell_name(place, number)})")
+            )
         else:
             fields[column] = value
     return Cells(number, fields, told)

@@ -23,7 +23,9 @@ class Numbered(Protocol):
 T = TypeVar("T", bound=Numbered)
 
 
-async def in_chunks(journal: Journal, read: Callable[[sqlite3.Connection, int, int], list[T]], size: int) -> AsyncGenerator[T]:
+async def in_chunks(
+    journal: Journal, read: Callable[[sqlite3.Connection, int, int], list[T]], size: int
+) -> AsyncGenerator[T]:
     """Every row that `read` finds, in the order of the file.
 
     `read` is given the number of the row before, and how many rows it may read at most.

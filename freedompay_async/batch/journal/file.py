@@ -16,7 +16,16 @@ from urllib.parse import quote
 
 from freedompay_async.batch.journal.schema import APPLICATION
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.guards.files import Held, NotOurs, identity, identity_of, look, make, open_ours, reading
+from freedompay_async.guards.files import (
+    Held,
+    NotOurs,
+    identity,
+    identity_of,
+    look,
+    make,
+    open_ours,
+    reading,
+)
 
 __all__ = ["JournalFile", "foreign", "no_batch", "to_go_on"]
 
@@ -123,8 +132,10 @@ class JournalFile:
                         _close_to_others(file)
             except OSError as error:
                 raise ConfigurationError(
-                    f"{self._path} can't be used, because of {name} ({error.strerror}): if that is this "
-                    "journal's own log, make it a plain file of this user again; if not, move it away. "
+                    f"{self._path} can't be used, because of {name} ({error.strerror}): if that "
+                    "is this "
+                    "journal's own log, make it a plain file of this user again; if not, move it "
+                    "away. "
                     "Nothing was sent."
                 ) from error
         return _Beside(log, holding)
@@ -133,7 +144,10 @@ class JournalFile:
         if self._linked:
             raise NotOurs("it is a link to nothing")
         if not create:
-            raise ConfigurationError(f"{self._path} does not exist: a journal is made by `batch issue`. Nothing was sent.")
+            raise ConfigurationError(
+                f"{self._path} does not exist: a journal is made by `batch issue`. Nothing was "
+                "sent."
+            )
         self._refuse_log_alone(beside)
         # Made here, so that it is never readable by others, not even for a moment.
         return make(self.name)
@@ -163,7 +177,8 @@ class JournalFile:
 
     def _refused(self, reason: str) -> ConfigurationError:
         return ConfigurationError(
-            f"{self._path} can't be opened for writing ({reason}): a journal is a plain file of this "
+            f"{self._path} can't be opened for writing ({reason}): a journal is a plain file of "
+            "this "
             "user, with one name. Put that right, or name another file. Nothing was sent."
         )
 
@@ -177,21 +192,36 @@ class _Beside(NamedTuple):
 
 def foreign(path: Path) -> ConfigurationError:
     """A file of somebody else, or of another program."""
-    return ConfigurationError(f"{path} is not a journal of this program: name another file. Nothing was sent.")
+    return ConfigurationError(
+        f"{path} is not a journal of this program: name another file. Nothing was sent."
+    )
 
 
 def no_batch(path: Path, *, made: bool = False) -> ConfigurationError:
-    """A journal without a plan; `made`: just now. The plan of an older one may have been in its log."""
+    """A journal without a plan; `made`: just now.
+
+    The plan of an older one may have been in its log.
+    """
     log = "" if made else f" If a run has used it, {to_go_on(path)}"
-    return ConfigurationError(f"{path} has no batch in it: `batch issue` makes one.{log} Nothing was sent.")
+    return ConfigurationError(
+        f"{path} has no batch in it: `batch issue` makes one.{log} Nothing was sent."
+    )
 
 
 def to_go_on(path: Path, batch: str | None = None) -> str:
-    """What to do where a journal has lost its log, or is damaged; `batch`: the name that the request ids come from, if it is known."""
-    name = "the batch name that it had (--batch; `default` where none was given)" if batch is None else f"--batch {quote_name(batch)}"
+    """What to do where a journal has lost its log, or is damaged; `batch`: the name that the
+    request ids come from, if it is known.
+    """
+    name = (
+        "the batch name that it had (--batch; `default` where none was given)"
+        if batch is None
+        else f"--batch {quote_name(batch)}"
+    )
     return (
-        f"put its log, {path}-wal, back beside it, or a copy of both. Without them, issue the same file with a new journal and {name}: "
-        "no key gets a second card while the issuer remembers the request ids, and what was made is told as found."
+        f"put its log, {path}-wal, back beside it, or a copy of both. Without them, issue the "
+        f"same file with a new journal and {name}: "
+        "no key gets a second card while the issuer remembers the request ids, and what was made "
+        "is told as found."
     )
 
 

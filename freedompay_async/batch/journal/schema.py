@@ -50,7 +50,10 @@ UPDATE rows SET state = 'found',
 WHERE state = 'issued' AND found
 """
 # Version 1 took a blank id for an id, and did not hold the cards of two rows against each other.
-_BARE: Final = "UPDATE rows SET client_id = bare(client_id), card_id = bare(card_id) WHERE client_id IS NOT NULL OR card_id IS NOT NULL"
+_BARE: Final = (
+    "UPDATE rows SET client_id = bare(client_id), card_id = bare(card_id) WHERE client_id IS NOT "
+    "NULL OR card_id IS NOT NULL"
+)
 _EMPTY: Final = """
 UPDATE rows SET state = 'doubtful',
     reason = 'an earlier version of this program called the row issued, and the id of its '
@@ -65,9 +68,14 @@ UPDATE rows SET state = 'doubtful',
 WHERE state IN ('issued', 'found') AND card_id IN (SELECT card_id FROM rows WHERE card_id IS NOT NULL GROUP BY card_id HAVING count(*) > 1)
 """
 # Version 1 did not ask whether the id was known before its own send: `Refusal.PERHAPS_USED`.
-_REFUSED: Final = "UPDATE intents SET refused = 2 WHERE NOT accepted AND number IN (SELECT number FROM rows WHERE state = 'refused')"
+_REFUSED: Final = (
+    "UPDATE intents SET refused = 2 WHERE NOT accepted AND number IN (SELECT number FROM rows "
+    "WHERE state = 'refused')"
+)
 SCHEMA: Final = f"{_FIRST};{_ROWS}"
-"""A new journal has the tables of the first version and what was added since, so that a migrated one is the same."""
+"""A new journal has the tables of the first version and what was added since, so that a migrated
+one is the same.
+"""
 
 
 def make(connection: sqlite3.Connection) -> None:

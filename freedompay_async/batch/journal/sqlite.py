@@ -1,11 +1,12 @@
 """The journal of a batch: what will be sent is on the disk before it is sent.
 
-One SQLite file, one connection, one thread that writes. Everything that waits while the disk syncs shares the next sync
-(group commit), so a durable write costs a fraction of one.
+One SQLite file, one connection, one thread that writes. Everything that waits while the disk syncs
+shares the next sync (group commit), so a durable write costs a fraction of one.
 
-Kept: the rows as they were read (an identity document by its path and hash), each intent with its request id, the hash of its body and
-the time of its first send, how each row ended, and which rows somebody has accepted though they were used before. The file is
-readable by its owner only. No key and no document is in it.
+Kept: the rows as they were read (an identity document by its path and hash), each intent with its
+request id, the hash of its body and the time of its first send, how each row ended, and which rows
+somebody has accepted though they were used before. The file is readable by its owner only. No key
+and no document is in it.
 """
 
 from __future__ import annotations
@@ -36,10 +37,12 @@ if TYPE_CHECKING:
 __all__ = ["Journal"]
 
 T = TypeVar("T")
-# So many are told in one go: each goes on at once, and after a slow sync hundreds would hold up other calls on the loop.
+# So many are told in one go: each goes on at once, and after a slow sync hundreds would hold up
+# other calls on the loop.
 _AT_ONCE: Final = 16
-# A commit of so many is followed by a pause, in seconds, in which more come together: each commit takes the interpreter's lock from the
-# loop a dozen times, whatever it writes. Where little is written, nobody waits for others.
+# A commit of so many is followed by a pause, in seconds, in which more come together: each commit
+# takes the interpreter's lock from the loop a dozen times, whatever it writes. Where little is
+# written, nobody waits for others.
 _MANY: Final = 4
 _GATHERING: Final = 0.005
 _Values = tuple[Any, ...]
@@ -49,7 +52,9 @@ _Writer = Callable[[sqlite3.Connection, Sequence[_Values]], _Given]
 
 
 class _Job(NamedTuple):
-    """One piece of work: for the connection, or values for a writer that takes those of many jobs together."""
+    """One piece of work: for the connection, or values for a writer that takes those of many jobs
+    together.
+    """
 
     work: Callable[..., Any]
     values: _Values | None
@@ -80,22 +85,31 @@ class Journal(Staying):
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, create: bool = True) -> Journal:
-        """The journal in this file; with `create`, a new one if there is none. It is opened on entering the context.
+        """The journal in this file; with `create`, a new one if there is none. It is opened on
+        entering the context.
 
         Raises:
-            ConfigurationError: it is no path; on entering: not a journal, of a newer version, in use by another process, or not writable.
+            ConfigurationError: it is no path; on entering: not a journal, of a newer version, in
+                use by another process, or not writable.
         """
         return cls(Path(path_of("path", path)), create=check_flag("create", create))
 
     async def __aenter__(self) -> Self:
         self._loop = running_loop()
         opened = self._loop.create_future()
-        self._thread = threading.Thread(target=self._serve, args=(opened,), name=f"journal {self.path.name}", daemon=True)
+        self._thread = threading.Thread(
+            target=self._serve, args=(opened,), name=f"journal {self.path.name}", daemon=True
+        )
         self._thread.start()
         await opened
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         thread, self._thread = self._thread, None
         if thread is not None:
             self._jobs.put(None)
@@ -129,11 +143,13 @@ class Journal(Staying):
         await self._put(_fold, None)
 
     def write(self, writer: _Writer, values: _Values) -> asyncio.Future[Any]:
-        """Done when `writer` has written these values, and they are on the disk; what the writer gives back for them, if it does.
+        """Done when `writer` has written these values, and they are on the disk; what the writer
+        gives back for them, if it does.
 
-        It gets the values of other jobs with them, in any order with other writers: after the `call` and `note` of before, and before
-        those of after. One statement for many takes the interpreter's lock once; while the loop is busy each time costs it, and
-        waiting for it takes milliseconds.
+        It gets the values of other jobs with them, in any order with other writers: after the
+        `call` and `note` of before, and before those of after. One statement for many takes the
+        interpreter's lock once; while the loop is busy each time costs it, and waiting for it takes
+        milliseconds.
 
         Raises:
             JournalError: they are not on the disk.
@@ -144,8 +160,12 @@ class Journal(Staying):
         if self._thread is None or self._loop is None:
             raise JournalError(f"{self.path} is closed; nothing was written.")
         if self._loop is not running_loop():
-            # In a forked child, which has a loop of its own at best, there is no thread to write; the caller would wait for ever.
-            raise JournalError(f"{self.path} was opened on another event loop, or before a fork; nothing was written.")
+            # In a forked child, which has a loop of its own at best, there is no thread to write;
+            # the caller would wait for ever.
+            raise JournalError(
+                f"{self.path} was opened on another event loop, or before a fork; nothing was "
+                "written."
+            )
         done: asyncio.Future[Any] = self._loop.create_future()
         self._jobs.put(_Job(work, values, done))
         return done
@@ -201,10 +221,15 @@ class Journal(Staying):
                 results, wrote = _one_by_one(connection, group)
             connection.execute("COMMIT")
             if any(wrote) and self._found() != self._names:
-                # An open file can be written to when it has no name any more, and all of it is lost at the end. It can be read until then.
-                results = [(result[0], None, self._gone()) if own else result for result, own in zip(results, wrote, strict=True)]
+                # An open file can be written to when it has no name any more, and all of it is lost
+                # at the end. It can be read until then.
+                results = [
+                    (result[0], None, self._gone()) if own else result
+                    for result, own in zip(results, wrote, strict=True)
+                ]
         except sqlite3.Error as error:
-            # Where SQLite has taken it back by itself this raises; the thread has to live on, or its callers wait for ever.
+            # Where SQLite has taken it back by itself this raises; the thread has to live on, or
+            # its callers wait for ever.
             with suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")
             results = [(job.done, None, self._failed(error, connection)) for job in group]
@@ -240,7 +265,9 @@ class Journal(Staying):
     def _connect(self) -> sqlite3.Connection:
         self._file = file = JournalFile(self.path, create=self._create)
         try:
-            connection = sqlite3.connect(file.uri, uri=True, isolation_level=None, timeout=0, check_same_thread=False)
+            connection = sqlite3.connect(
+                file.uri, uri=True, isolation_level=None, timeout=0, check_same_thread=False
+            )
             try:
                 self._prepare(connection, file)
             except BaseException as error:
@@ -262,12 +289,16 @@ class Journal(Staying):
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         version = connection.execute("PRAGMA user_version").fetchone()[0]
-        fresh = application == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+        fresh = (
+            application == 0
+            and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+        )
         if not fresh and application != APPLICATION:
             raise foreign(self.path)
         if version > VERSION:
             raise ConfigurationError(
-                f"{self.path} was written by a newer version (journal version {version}, this program reads {VERSION}): "
+                f"{self.path} was written by a newer version (journal version {version}, this "
+                f"program reads {VERSION}): "
                 "update the program. Nothing was sent."
             )
         # What a killed run left behind beside it may be looser than the journal itself.
@@ -302,12 +333,17 @@ class Journal(Staying):
             return error
         name = str(getattr(error, "sqlite_errorname", ""))
         if _is_busy(error):
-            return ConfigurationError(f"{self.path} is in use by another process: wait for it, or stop it. Nothing was sent.")
+            return ConfigurationError(
+                f"{self.path} is in use by another process: wait for it, or stop it. Nothing was "
+                "sent."
+            )
         if name == "SQLITE_NOTADB":
             return foreign(self.path)
         if _is_damaged(error):
             return ConfigurationError(f"{self._damaged(error)} Nothing was sent.")
-        return ConfigurationError(f"{self.path} can't be opened for writing ({_words(error)}). Nothing was sent.")
+        return ConfigurationError(
+            f"{self.path} can't be opened for writing ({_words(error)}). Nothing was sent."
+        )
 
     def _damaged(self, error: Exception) -> str:
         return f"{self.path} is damaged ({_words(error)}): {to_go_on(self.path, self._batch)}"
@@ -318,17 +354,21 @@ class Journal(Staying):
             failed = JournalError(f"{self._damaged(error)} Nothing more was sent.")
         else:
             failed = JournalError(
-                f"{self.path} can't be written ({_words(error)}): the run has stopped, and nothing was sent that is not in it. "
+                f"{self.path} can't be written ({_words(error)}): the run has stopped, and "
+                "nothing was sent that is not in it. "
                 "Make room or mend the disk, then resume."
             )
-        # Without its frames: they hold open cursors, and while one is open the closed journal stays locked.
+        # Without its frames: they hold open cursors, and while one is open the closed journal stays
+        # locked.
         failed.__cause__ = error.with_traceback(None)
         return failed
 
     def _gone(self) -> JournalError:
         gone = JournalError(
-            f"{self.path} was moved or removed while in use: the run has stopped, and nothing was sent that was not in it. "
-            "Put it back with its -wal file and resume. Issuing the same file with a new journal gives no key a second card only while the "
+            f"{self.path} was moved or removed while in use: the run has stopped, and nothing was "
+            "sent that was not in it. "
+            "Put it back with its -wal file and resume. Issuing the same file with a new journal "
+            "gives no key a second card only while the "
             "issuer remembers the request ids."
         )
         gone.__cause__ = FileNotFoundError("it was moved or removed while in use")
@@ -361,7 +401,9 @@ def _together(connection: sqlite3.Connection, group: list[_Job]) -> list[Any] | 
     return results
 
 
-def _one_by_one(connection: sqlite3.Connection, group: list[_Job]) -> tuple[list[_Result], list[bool]]:
+def _one_by_one(
+    connection: sqlite3.Connection, group: list[_Job]
+) -> tuple[list[_Result], list[bool]]:
     """Each in its turn, and an error of one is its own."""
     results: list[_Result] = []
     wrote: list[bool] = []
@@ -369,7 +411,13 @@ def _one_by_one(connection: sqlite3.Connection, group: list[_Job]) -> tuple[list
         connection.execute("SAVEPOINT job")
         before = connection.total_changes
         try:
-            results.append((done, work(connection) if values is None else _alone(work, connection, values), None))
+            results.append(
+                (
+                    done,
+                    work(connection) if values is None else _alone(work, connection, values),
+                    None,
+                )
+            )
         except sqlite3.Error:
             raise
         except Exception as error:  # noqa: BLE001 - its caller gets it, and its neighbours' writes stand

@@ -11,7 +11,13 @@ from freedompay_async.cli.common import run
 from freedompay_async.cli.doctor.calls import check_answers, check_latency
 from freedompay_async.cli.doctor.checks import Check, Verdict, not_tried
 from freedompay_async.cli.doctor.network import check_clock, check_connection, check_name, check_way
-from freedompay_async.cli.doctor.schemes import SCHEMES, check_scheme, is_accepted, open_client, with_advice
+from freedompay_async.cli.doctor.schemes import (
+    SCHEMES,
+    check_scheme,
+    is_accepted,
+    open_client,
+    with_advice,
+)
 from freedompay_async.cli.doctor.target import check_settings
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.settings_flags import Given, with_settings
@@ -33,21 +39,31 @@ _VARIABLE: Final = "FREEDOMPAY_SIGNATURE"
 
 
 @with_settings
-def doctor(json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False, *, given: Given) -> None:
-    """Find out what is wrong with settings, network, clock, key and scheme; each line says what to do.
+def doctor(
+    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False, *, given: Given
+) -> None:
+    """Find out what is wrong with settings, network, clock, key and scheme; each line says what to
+    do.
 
-    It changes nothing: it asks `request/status` about ids that nobody has used, twice for each signature scheme, the second time with a
-    key that is wrong on purpose. An answer to the right key means something only if a wrong key gets another one. If the host takes a
-    scheme, the last line is what to put into the environment for it.
+    It changes nothing: it asks `request/status` about ids that nobody has used, twice for each
+    signature scheme, the second time with a key that is wrong on purpose. An answer to the right
+    key means something only if a wrong key gets another one. If the host takes a scheme, the last
+    line is what to put into the environment for it.
 
-    The exit code is 0 when all is ok, 1 when something is wrong or unknown, 2 when settings are missing.
+    The exit code is 0 when all is ok, 1 when something is wrong or unknown, 2 when settings are
+    missing.
     """
 
     async def work() -> Exit:
         try:
             settings, target = check_settings(given)
         except ConfigurationError as error:
-            missing = Check(name="settings", verdict=Verdict.WRONG, detail=error.text, advice="freedompay --help tells what each is")
+            missing = Check(
+                name="settings",
+                verdict=Verdict.WRONG,
+                detail=error.text,
+                advice="freedompay --help tells what each is",
+            )
             _tell([missing], json=json)
             return Exit.INPUT
         checks: list[Check] = []
@@ -102,7 +118,9 @@ async def _examine(settings: Check, target: Target) -> AsyncGenerator[Check]:
 
 
 def _accepted(checks: list[Check], target: Target) -> Scheme | None:
-    """The scheme to use: that of the settings if the host takes it, or else the first that it takes."""
+    """The scheme to use: that of the settings if the host takes it, or else the first that it
+    takes.
+    """
     found = [Scheme(check.name) for check in checks if check.name in SCHEMES and is_accepted(check)]
     return target.scheme if target.scheme in found else found[0] if found else None
 

@@ -1,4 +1,6 @@
-"""From the name to the first answer: by hand, because it is the network itself that is looked at, and not the library."""
+"""From the name to the first answer: by hand, because it is the network itself that is looked at,
+and not the library.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,10 @@ __all__ = ["Line", "check_clock", "check_connection", "check_name", "check_way",
 _SECONDS: Final = 10.0
 _CLOCK_SECONDS: Final = 60.0
 _LARGEST: Final = 2**16
-_CHECK_HOST: Final = "check base_url and region; try from another network; a firewall may let only known addresses through"
+_CHECK_HOST: Final = (
+    "check base_url and region; try from another network; a firewall may let only known addresses "
+    "through"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +52,20 @@ def check_way(target: Target) -> Check:
     """Which way is taken: straight, or through a proxy."""
     proxy, unused = target.way.proxy, target.way.unused
     if proxy is not None:
-        return Check(name="way", verdict=Verdict.OK, detail=f"through the proxy {proxy.shown}, which {proxy.source} names")
+        return Check(
+            name="way",
+            verdict=Verdict.OK,
+            detail=f"through the proxy {proxy.shown}, which {proxy.source} names",
+        )
     if unused is None:
         return Check(name="way", verdict=Verdict.OK, detail="straight to the host, without a proxy")
     detail = f"straight to the host; {unused} names a proxy, and it is not used"
-    return Check(name="way", verdict=Verdict.OK, detail=detail, advice="to go through it: --trust-env, or FREEDOMPAY_PROXY")
+    return Check(
+        name="way",
+        verdict=Verdict.OK,
+        detail=detail,
+        advice="to go through it: --trust-env, or FREEDOMPAY_PROXY",
+    )
 
 
 async def check_name(target: Target) -> Check:
@@ -59,11 +73,17 @@ async def check_name(target: Target) -> Check:
     host, port = _first(target)
     try:
         async with asyncio.timeout(_SECONDS):
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = await asyncio.get_running_loop().getaddrinfo(
+                host, port, type=socket.SOCK_STREAM
+            )
     except (OSError, UnicodeError, TimeoutError) as error:
         why = "no answer in time" if isinstance(error, TimeoutError) else _reason(error)
         detail = f"the name {host} was not resolved ({why})"
-        advice = "check base_url and region, and the DNS of this machine" if target.way.proxy is None else "check the proxy's address"
+        advice = (
+            "check base_url and region, and the DNS of this machine"
+            if target.way.proxy is None
+            else "check the proxy's address"
+        )
         return Check(name="name", verdict=Verdict.WRONG, detail=detail, advice=advice)
     addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
     return Check(name="name", verdict=Verdict.OK, detail=f"{host} is {', '.join(addresses[:4])}")
@@ -84,26 +104,47 @@ async def check_connection(target: Target) -> tuple[Check, Line | None]:
         async with asyncio.timeout(_SECONDS):
             reader, writer = await _connect(target)
     except NoWay as error:
-        advice = "ask whoever runs the proxy: it must let this machine through to the host, and may want a user and a password"
-        return Check(name="connection", verdict=Verdict.WRONG, detail=str(error), advice=advice), None
+        advice = (
+            "ask whoever runs the proxy: it must let this machine through to the host, and may "
+            "want a user and a password"
+        )
+        return Check(
+            name="connection", verdict=Verdict.WRONG, detail=str(error), advice=advice
+        ), None
     except ssl.SSLCertVerificationError as error:
         detail = f"the certificate of {target.host} is not trusted ({error.verify_message})"
-        advice = "check base_url; a proxy that reads TLS needs its authority in ssl_context=; check the clock of this machine"
+        advice = (
+            "check base_url; a proxy that reads TLS needs its authority in ssl_context=; check "
+            "the clock of this machine"
+        )
         return Check(name="connection", verdict=Verdict.WRONG, detail=detail, advice=advice), None
     except ssl.SSLError as error:
         detail = f"no TLS with {target.host}:{target.port} ({error.reason or type(error).__name__})"
-        return Check(name="connection", verdict=Verdict.WRONG, detail=detail, advice="check base_url: is there https on this port?"), None
+        return Check(
+            name="connection",
+            verdict=Verdict.WRONG,
+            detail=detail,
+            advice="check base_url: is there https on this port?",
+        ), None
     except (OSError, TimeoutError) as error:
-        why = f"no answer in {_SECONDS:.0f} s" if isinstance(error, TimeoutError) and not error.errno else _reason(error)
+        why = (
+            f"no answer in {_SECONDS:.0f} s"
+            if isinstance(error, TimeoutError) and not error.errno
+            else _reason(error)
+        )
         detail = f"no connection to {':'.join(map(str, _first(target)))} ({why})"
-        return Check(name="connection", verdict=Verdict.WRONG, detail=detail, advice=_CHECK_HOST), None
+        return Check(
+            name="connection", verdict=Verdict.WRONG, detail=detail, advice=_CHECK_HOST
+        ), None
     took = f"{(time.perf_counter() - start) * 1000:.3g} ms"
     line = Line(reader=reader, writer=writer)
     tls = cast("ssl.SSLObject | None", writer.get_extra_info("ssl_object"))
     if tls is None:
         detail = f"plain http to this machine in {took}: no TLS, which is for tests only"
         return Check(name="connection", verdict=Verdict.OK, detail=detail), line
-    detail = f"{tls.version()} in {took}, {_expiry(cast('dict[str, Any]', tls.getpeercert() or {}))}"
+    detail = (
+        f"{tls.version()} in {took}, {_expiry(cast('dict[str, Any]', tls.getpeercert() or {}))}"
+    )
     return Check(name="connection", verdict=Verdict.OK, detail=detail), line
 
 
@@ -121,12 +162,17 @@ async def _connect(target: Target) -> tuple[asyncio.StreamReader, asyncio.Stream
 
 
 async def check_clock(target: Target, line: Line) -> tuple[Check, bool]:
-    """The host's time against ours; and whether the host keeps the connection open for a second question."""
+    """The host's time against ours; and whether the host keeps the connection open for a second
+    question.
+    """
     try:
         date = await _ask_date(target, line)
         ours = time.time()
     except (OSError, EOFError, ValueError, TimeoutError):
-        detail, advice = "the host did not answer a plain HEAD in HTTP/1.1", "see the lines below: they ask as the library does"
+        detail, advice = (
+            "the host did not answer a plain HEAD in HTTP/1.1",
+            "see the lines below: they ask as the library does",
+        )
         return Check(name="clock", verdict=Verdict.UNKNOWN, detail=detail, advice=advice), False
     try:
         await _ask_date(target, line)
@@ -135,7 +181,10 @@ async def check_clock(target: Target, line: Line) -> tuple[Check, bool]:
         kept = False
     if date is None:
         return Check(
-            name="clock", verdict=Verdict.UNKNOWN, detail="the host's answer has no Date", advice="check it against an NTP server"
+            name="clock",
+            verdict=Verdict.UNKNOWN,
+            detail="the host's answer has no Date",
+            advice="check it against an NTP server",
         ), kept
     return judge_clock(ours - date), kept
 
@@ -148,11 +197,18 @@ def judge_clock(ahead: float) -> Check:
     detail = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the host's"
     if abs(ahead) <= _CLOCK_SECONDS:
         return Check(name="clock", verdict=Verdict.OK, detail=detail)
-    return Check(name="clock", verdict=Verdict.WRONG, detail=detail, advice="set the clock of this machine (NTP)")
+    return Check(
+        name="clock",
+        verdict=Verdict.WRONG,
+        detail=detail,
+        advice="set the clock of this machine (NTP)",
+    )
 
 
 async def _ask_date(target: Target, line: Line) -> float | None:
-    """The Date of the answer to a HEAD, which changes nothing and which nobody has to sign; `None`, if it has none."""
+    """The Date of the answer to a HEAD, which changes nothing and which nobody has to sign; `None`,
+    if it has none.
+    """
     host = f"[{target.host}]" if ":" in target.host else target.host
     line.writer.write(
         f"HEAD / HTTP/1.1\r\nHost: {host}:{target.port}\r\nUser-Agent: freedompay-async doctor\r\nAccept: */*\r\n\r\n".encode()
@@ -174,7 +230,9 @@ def _expiry(certificate: dict[str, Any]) -> str:
     if not isinstance(text, str):
         return "a certificate without an end"
     ends = dt.datetime.fromtimestamp(ssl.cert_time_to_seconds(text), dt.UTC)
-    return f"the certificate ends on {ends:%Y-%m-%d}, in {(ends - dt.datetime.now(dt.UTC)).days} days"
+    return (
+        f"the certificate ends on {ends:%Y-%m-%d}, in {(ends - dt.datetime.now(dt.UTC)).days} days"
+    )
 
 
 def _reason(error: BaseException) -> str:

@@ -1,7 +1,9 @@
-"""Which signature scheme the host takes: each with the right key, and with a wrong one for a control.
+"""Which signature scheme the host takes: each with the right key, and with a wrong one for a
+control.
 
-Only the question `request/status` is asked, about ids that nobody has used. What an unknown id gets is on no page, and neither is what a
-wrong signature gets. So an answer means something only beside the answer to the same question with a wrong key.
+Only the question `request/status` is asked, about ids that nobody has used. What an unknown id gets
+is on no page, and neither is what a wrong signature gets. So an answer means something only beside
+the answer to the same question with a wrong key.
 """
 
 from __future__ import annotations
@@ -17,7 +19,13 @@ from freedompay_async.cli.output import printable
 from freedompay_async.client import FreedomPay
 from freedompay_async.codec.decode import is_page
 from freedompay_async.contract.request_ids import new_request_id
-from freedompay_async.errors import AuthenticationError, ConfigurationError, FreedomPayError, ProtocolError, RequestFailed
+from freedompay_async.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    FreedomPayError,
+    ProtocolError,
+    RequestFailed,
+)
 from freedompay_async.redaction.secret import SecretKey
 from freedompay_async.redaction.spelling import UUID_FORM
 from freedompay_async.settings.policy import Policy
@@ -27,7 +35,17 @@ if TYPE_CHECKING:
     from freedompay_async.cli.doctor.target import Target
     from freedompay_async.crypto.signing import Signer
 
-__all__ = ["SCHEMES", "Kind", "Told", "ask", "check_scheme", "is_accepted", "judge", "open_client", "with_advice"]
+__all__ = [
+    "SCHEMES",
+    "Kind",
+    "Told",
+    "ask",
+    "check_scheme",
+    "is_accepted",
+    "judge",
+    "open_client",
+    "with_advice",
+]
 
 _POLICY: Final = Policy(attempts=1, connect_timeout=10, attempt_timeout=15)
 _ID: Final = re.compile(UUID_FORM)
@@ -48,7 +66,9 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the host said to one question; the ids in it are taken out, so that two answers can be compared."""
+    """What the host said to one question; the ids in it are taken out, so that two answers can be
+    compared.
+    """
 
     kind: Kind
     text: str
@@ -79,7 +99,11 @@ async def check_scheme(target: Target, scheme: Scheme) -> Check:
             client = open_client(target, scheme.signer(auth_id=target.auth_id, secret_key=key))
         except ConfigurationError as error:
             # A contract may leave out an id that only another scheme has in a header.
-            return Check(name=scheme, verdict=Verdict.WRONG if used else Verdict.OK, detail=f"not tried: {error.text}")
+            return Check(
+                name=scheme,
+                verdict=Verdict.WRONG if used else Verdict.OK,
+                detail=f"not tried: {error.text}",
+            )
         async with client as fp:
             told.append(await ask(fp))
     return judge(scheme, right=told[0], wrong=told[1], used=used)
@@ -99,32 +123,67 @@ async def ask(fp: FreedomPay) -> Told:
             return Told(Kind.NONE, _said(error))
         if error.http_status == 404 and not page:
             return Told(Kind.UNDERSTOOD, _said(error))
-        return Told(Kind.OTHER, f"HTTP {error.http_status}, {'an HTML page' if page else 'JSON of another shape, or none'}")
+        return Told(
+            Kind.OTHER,
+            (
+                f"HTTP {error.http_status}, "
+                f"{'an HTML page' if page else 'JSON of another shape, or none'}"
+            ),
+        )
     except FreedomPayError as error:
         return Told(Kind.NONE, _ID.sub("…", error.text))
-    return Told(Kind.UNDERSTOOD, f"HTTP 200 status {state.status}, request_status {state.request_status}")
+    return Told(
+        Kind.UNDERSTOOD, f"HTTP 200 status {state.status}, request_status {state.request_status}"
+    )
 
 
 def judge(name: str, *, right: Told, wrong: Told, used: bool) -> Check:
     """What the two answers mean together."""
     if right.kind is Kind.NONE:
-        return Check(name=name, verdict=Verdict.UNKNOWN, detail=f"no answer ({right.text})", advice="try again in a minute")
+        return Check(
+            name=name,
+            verdict=Verdict.UNKNOWN,
+            detail=f"no answer ({right.text})",
+            advice="try again in a minute",
+        )
     if right.kind is Kind.OTHER:
         detail = f"the host does not answer like the Card API ({right.text})"
-        return Check(name=name, verdict=Verdict.WRONG, detail=detail, advice="check base_url and region")
+        return Check(
+            name=name, verdict=Verdict.WRONG, detail=detail, advice="check base_url and region"
+        )
     if right.kind is Kind.DENIED:
         if used:
-            return Check(name=name, verdict=Verdict.WRONG, detail=f"refused, and your settings use it ({right.text})")
-        return Check(name=name, verdict=Verdict.OK, detail=f"refused, and your settings do not use it ({right.text})")
+            return Check(
+                name=name,
+                verdict=Verdict.WRONG,
+                detail=f"refused, and your settings use it ({right.text})",
+            )
+        return Check(
+            name=name,
+            verdict=Verdict.OK,
+            detail=f"refused, and your settings do not use it ({right.text})",
+        )
     if wrong == right:
-        detail = f"a wrong key gets the same answer as yours ({right.text}), so it tells nothing of the key"
+        detail = (
+            f"a wrong key gets the same answer as yours ({right.text}), so it tells nothing of "
+            "the key"
+        )
         advice = "try a question about something that exists: freedompay cards info CARD"
         return Check(name=name, verdict=Verdict.UNKNOWN, detail=detail, advice=advice)
     if wrong.kind is Kind.NONE:
-        detail = f"answered ({right.text}), but the control with a wrong key got no answer ({wrong.text})"
-        return Check(name=name, verdict=Verdict.UNKNOWN, detail=detail, advice="try again in a minute")
+        detail = (
+            f"answered ({right.text}), but the control with a wrong key got no answer "
+            f"({wrong.text})"
+        )
+        return Check(
+            name=name, verdict=Verdict.UNKNOWN, detail=detail, advice="try again in a minute"
+        )
     use = "your settings use it" if used else "your settings do not use it"
-    return Check(name=name, verdict=Verdict.OK, detail=f"accepted, and {use}; a wrong key is refused ({wrong.text})")
+    return Check(
+        name=name,
+        verdict=Verdict.OK,
+        detail=f"accepted, and {use}; a wrong key is refused ({wrong.text})",
+    )
 
 
 def with_advice(checks: list[Check], target: Target) -> list[Check]:
@@ -141,21 +200,42 @@ def is_accepted(check: Check) -> bool:
 def _beside(check: Check, accepted: list[str], target: Target) -> dict[str, Any]:
     used = target.scheme
     if check.verdict is Verdict.OK and not is_accepted(check) and not accepted:
-        return {"verdict": Verdict.UNKNOWN, "detail": f"{check.detail}; with a key that no scheme takes, this tells nothing of the scheme"}
+        return {
+            "verdict": Verdict.UNKNOWN,
+            "detail": (
+                f"{check.detail}; with a key that no scheme takes, this tells nothing of the scheme"
+            ),
+        }
     if used is None and is_accepted(check):
         return {"advice": f"to use it, {_to_use(target, check.name)}"}
     if check.verdict is not Verdict.WRONG or check.name != used or check.advice:
         return {}
     if accepted:
-        return {"advice": f"merchant and key are right, the scheme is not: {accepted[0]} is accepted; {_to_use(target, accepted[0])}"}
-    return {"advice": "check FREEDOMPAY_AUTH_ID and FREEDOMPAY_SECRET_KEY, and that they are of this host: test and live have their own"}
+        return {
+            "advice": (
+                f"merchant and key are right, the scheme is not: {accepted[0]} is accepted; "
+                f"{_to_use(target, accepted[0])}"
+            )
+        }
+    return {
+        "advice": (
+            "check FREEDOMPAY_AUTH_ID and FREEDOMPAY_SECRET_KEY, and that they are of this host: "
+            "test and live have their own"
+        )
+    }
 
 
 def _to_use(target: Target, name: str) -> str:
     scheme = target.setting(Scheme(name))
-    return f"set FREEDOMPAY_SIGNATURE={scheme}, or --scheme {scheme}, or hand in scheme={str(scheme)!r}"
+    return (
+        f"set FREEDOMPAY_SIGNATURE={scheme}, or --scheme {scheme}, or hand in "
+        f"scheme={str(scheme)!r}"
+    )
 
 
 def _said(error: FreedomPayError) -> str:
-    parts = [f"HTTP {error.http_status}", *(part for part in (error.error_code, error.error_description) if part)]
+    parts = [
+        f"HTTP {error.http_status}",
+        *(part for part in (error.error_code, error.error_description) if part),
+    ]
     return printable(_ID.sub("…", " ".join(parts)))[:200]

@@ -50,11 +50,17 @@ class Target:
     trust_env: bool
 
     def setting(self, scheme: Scheme) -> str:
-        """What `FREEDOMPAY_SIGNATURE` is for this scheme of payment cards; what it says of gift cards stays."""
+        """What `FREEDOMPAY_SIGNATURE` is for this scheme of payment cards; what it says of gift
+        cards stays.
+        """
         if not self.chosen:
             return str(scheme)
         named = {**self.chosen, Section.PAYMENT_CARDS: scheme}
-        return ",".join(f"{section.replace('_', '-')}={named[section]}" for section in SECTIONS if section in named)
+        return ",".join(
+            f"{section.replace('_', '-')}={named[section]}"
+            for section in SECTIONS
+            if section in named
+        )
 
 
 def check_settings(given: Given) -> tuple[Check, Target]:
@@ -68,7 +74,12 @@ def check_settings(given: Given) -> tuple[Check, Target]:
     chosen = {} if settings.scheme is None else read_schemes(settings.scheme)
     # For what is wrong with the contract file, and with the merchant id and the key themselves.
     Contract(overrides_of(settings.contract or ()), settings.region)
-    signers_of(region_scheme(settings.region or Region.KZ), chosen, auth_id=settings.auth_id, secret_key=settings.secret_key)
+    signers_of(
+        region_scheme(settings.region or Region.KZ),
+        chosen,
+        auth_id=settings.auth_id,
+        secret_key=settings.secret_key,
+    )
     url = urlsplit(host.base_url)
     tls = url.scheme == "https"
     target = Target(
@@ -87,13 +98,24 @@ def check_settings(given: Given) -> tuple[Check, Target]:
     )
     source = "base_url" if settings.base_url else f"the host of {settings.region}"
     kind = "live: cards are real" if host.live else "not live"
-    detail = f"{host.base_url} ({source}; {kind}), merchant {settings.auth_id}, region {settings.region or 'not set'}"
+    detail = (
+        f"{host.base_url} ({source}; {kind}), merchant {settings.auth_id}, region "
+        f"{settings.region or 'not set'}"
+    )
     if settings.region is None and len(chosen) < len(SECTIONS):
-        advice = "set FREEDOMPAY_REGION (KZ, KG or UZ) or FREEDOMPAY_SIGNATURE; see below which scheme this host takes"
+        advice = (
+            "set FREEDOMPAY_REGION (KZ, KG or UZ) or FREEDOMPAY_SIGNATURE; see below which scheme "
+            "this host takes"
+        )
         return Check(name="settings", verdict=Verdict.WRONG, detail=detail, advice=advice), target
     detail += f", scheme {target.scheme}"
     odd = leftover_of(settings.secret_key)
     if odd is not None:
         advice = "take that away, unless it belongs to the key"
-        return Check(name="settings", verdict=Verdict.UNKNOWN, detail=f"{detail}; the secret key {odd}", advice=advice), target
+        return Check(
+            name="settings",
+            verdict=Verdict.UNKNOWN,
+            detail=f"{detail}; the secret key {odd}",
+            advice=advice,
+        ), target
     return Check(name="settings", verdict=Verdict.OK, detail=detail), target

@@ -18,7 +18,9 @@ class NoWay(Exception):
     """The proxy makes none; the text says what it answered."""
 
 
-async def open_tunnel(proxy: Proxy, host: str, port: int, *, limit: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def open_tunnel(
+    proxy: Proxy, host: str, port: int, *, limit: int
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A connection to the host that the proxy passes on.
 
     Raises:
@@ -41,7 +43,9 @@ async def open_tunnel(proxy: Proxy, host: str, port: int, *, limit: int) -> tupl
         if not version.startswith(b"HTTP/") or not status.isdigit():
             raise NoWay(f"the proxy {proxy.shown} does not answer like one")
         if status[:1] != b"2":
-            raise NoWay(f"the proxy {proxy.shown} refuses the way to {name} (HTTP {status.decode()})")
+            raise NoWay(
+                f"the proxy {proxy.shown} refuses the way to {name} (HTTP {status.decode()})"
+            )
     except BaseException:
         writer.transport.abort()
         raise

@@ -19,8 +19,9 @@ __all__ = ["Announcing", "next_step"]
 class Announcing:
     """A scheme that tells the id of the first thing that it signs.
 
-    Signing is the last step before sending, and the id is the library's own by then. An id made here and handed in would be taken for one
-    that may have been used before, so that every refusal would be looked up through the grace time.
+    Signing is the last step before sending, and the id is the library's own by then. An id made
+    here and handed in would be taken for one that may have been used before, so that every refusal
+    would be looked up through the grace time.
 
     Attributes:
         row: of the call, as the contract of the client has it.
@@ -37,10 +38,18 @@ class Announcing:
 
     def headers(self, *, path: str, body: bytes, request_id: str) -> dict[str, str]:
         # Those of the command are made of its settings, and ask nobody.
-        headers = cast("dict[str, str]", self._signer.headers(path=path, body=body, request_id=request_id))
+        headers = cast(
+            "dict[str, str]", self._signer.headers(path=path, body=body, request_id=request_id)
+        )
         if not self._told:
             self._told = True
-            typer.echo(f"sending {self.row.name} as {request_id}; should this be cut off: {next_step(self.row, request_id)}", err=True)
+            typer.echo(
+                (
+                    f"sending {self.row.name} as {request_id}; should this be cut off: "
+                    f"{next_step(self.row, request_id)}"
+                ),
+                err=True,
+            )
         return headers
 
 

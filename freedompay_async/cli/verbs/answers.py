@@ -1,4 +1,7 @@
-"""An answer for people: what it says as a list of names and values, what it lists as tables. For machines it is one line of JSON."""
+"""An answer for people: what it says as a list of names and values, what it lists as tables.
+
+For machines it is one line of JSON.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,14 @@ from rich.text import Text
 
 from freedompay_async.cli.output import printable
 from freedompay_async.codec.to_json import to_json
-from freedompay_async.contract.models.answers import Answer, Completed, CreatedClient, CreatedTransaction, IssuedCards, RequestState
+from freedompay_async.contract.models.answers import (
+    Answer,
+    Completed,
+    CreatedClient,
+    CreatedTransaction,
+    IssuedCards,
+    RequestState,
+)
 from freedompay_async.contract.models.dictionaries import CallStatus, GiftStatus
 from freedompay_async.contract.models.gift_cards import GiftAnswer
 from freedompay_async.contract.models.open import Fields, OpenInt
@@ -93,7 +103,11 @@ def draw_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     if not sys.stdout.isatty():
         widths = [max(len(line[number]) for line in lines) for number in range(len(columns))]
         for line in lines:
-            typer.echo("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
+            typer.echo(
+                "  ".join(
+                    text.ljust(width) for text, width in zip(line, widths, strict=True)
+                ).rstrip()
+            )
         return
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="cyan")
     for name in columns:
@@ -119,12 +133,20 @@ def _read(value: msgspec.Struct, view: _View, at: str, *, reveal: bool) -> None:
     envelope = _GIFT_ENVELOPE if isinstance(value, GiftAnswer) else _ENVELOPE
     for name in value.__struct_fields__:
         part = getattr(value, name)
-        if part is None or part == "" or (not at and name in envelope) or (name in ("extra", "found", "other_body") and not part):
+        if (
+            part is None
+            or part == ""
+            or (not at and name in envelope)
+            or (name in ("extra", "found", "other_body") and not part)
+        ):
             continue
         if isinstance(part, CallStatus) or (isinstance(part, GiftStatus) and part is GiftStatus.OK):
             continue
         if isinstance(part, Fields):
-            view.facts.update((f"{at}{printable(each)}", _text(inner, reveal=reveal)) for each, inner in part.items())
+            view.facts.update(
+                (f"{at}{printable(each)}", _text(inner, reveal=reveal))
+                for each, inner in part.items()
+            )
         elif isinstance(part, msgspec.Struct):
             _read(part, view, f"{at}{name}.", reveal=reveal)
         elif isinstance(part, list) and all(isinstance(each, msgspec.Struct) for each in part):
@@ -147,7 +169,10 @@ def _read_envelope(value: Shown, view: _View) -> None:
     if isinstance(value, GiftAnswer) and not (view.facts or view.lists):
         view.facts["status"] = _text(value.status, reveal=False)
     if isinstance(answer, RequestState) and answer.found:
-        view.facts["found"] = "yes: the issuer refused the id and knows it: it was used before this call, or a proxy sent the call twice"
+        view.facts["found"] = (
+            "yes: the issuer refused the id and knows it: it was used before this call, or a "
+            "proxy sent the call twice"
+        )
     view.facts["request_id"] = value.request_id
 
 

@@ -30,12 +30,17 @@ def be_sure(fp: FreedomPay, what: str) -> None:
 
 
 def read_secret(what: str) -> Secret:
-    """A line that is not shown: from the terminal without echo, elsewhere the first line of standard input.
+    """A line that is not shown: from the terminal without echo, elsewhere the first line of
+    standard input.
 
     Raises:
         ConfigurationError: there is none; nothing was sent.
     """
-    given = typer.prompt(what, hide_input=True, default="", show_default=False, err=True) if sys.stdin.isatty() else sys.stdin.readline()
+    given = (
+        typer.prompt(what, hide_input=True, default="", show_default=False, err=True)
+        if sys.stdin.isatty()
+        else sys.stdin.readline()
+    )
     secret = Secret(given.strip())
     del given
     if not secret:

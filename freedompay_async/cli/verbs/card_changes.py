@@ -22,7 +22,12 @@ _Issued: TypeAlias = Coroutine[Any, Any, Operation[IssuedCards]]
 
 
 @verb(card_changes, table.CARDS_ISSUE)
-def _issue(fp: FreedomPay, product_id: Words.card_product_id, client_id: Words.client_of_card = None, **call: Any) -> _Issued:
+def _issue(
+    fp: FreedomPay,
+    product_id: Words.card_product_id,
+    client_id: Words.client_of_card = None,
+    **call: Any,
+) -> _Issued:
     """Issue a card to a client."""
     return fp.cards.issue(client_id=client_id, product_id=product_id, **call)
 
@@ -39,13 +44,20 @@ def _bulk_issue(
 
 
 @verb(card_changes, table.CARDS_ISSUE_PLASTIC)
-def _issue_plastic(fp: FreedomPay, product_id: Words.card_product_id, client_id: Words.client_of_card = None, **call: Any) -> _Issued:
+def _issue_plastic(
+    fp: FreedomPay,
+    product_id: Words.card_product_id,
+    client_id: Words.client_of_card = None,
+    **call: Any,
+) -> _Issued:
     """Issue a plastic card to a client."""
     return fp.cards.issue_plastic(client_id=client_id, product_id=product_id, **call)
 
 
 @verb(card_changes, table.CARDS_LINK)
-def _link(fp: FreedomPay, card_id: Words.card, client_id: Words.client_id, **call: Any) -> _Completed:
+def _link(
+    fp: FreedomPay, card_id: Words.card, client_id: Words.client_id, **call: Any
+) -> _Completed:
     """Link a card that has no holder to a client."""
     return fp.cards.link(card_id, client_id=client_id, **call)
 
@@ -57,13 +69,17 @@ def _activate(fp: FreedomPay, card_id: Words.card, **call: Any) -> _Completed:
 
 
 @verb(card_changes, table.CARDS_BLOCK)
-def _block(fp: FreedomPay, card_id: Words.card, description: Words.reason, **call: Any) -> _Completed:
+def _block(
+    fp: FreedomPay, card_id: Words.card, description: Words.reason, **call: Any
+) -> _Completed:
     """Block a card until it is unblocked."""
     return fp.cards.block(card_id, description=description, **call)
 
 
 @verb(card_changes, table.CARDS_UNBLOCK)
-def _unblock(fp: FreedomPay, card_id: Words.card, description: Words.reason, **call: Any) -> _Completed:
+def _unblock(
+    fp: FreedomPay, card_id: Words.card, description: Words.reason, **call: Any
+) -> _Completed:
     """Lift a temporary block."""
     return fp.cards.unblock(card_id, description=description, **call)
 
@@ -73,16 +89,26 @@ def _set_pin(
     fp: FreedomPay,
     card_id: Words.card,
     pin_stdin: Annotated[
-        bool, typer.Option("--pin-stdin", help="Read the encrypted PIN: without echo on a terminal, else the first line of standard input.")
+        bool,
+        typer.Option(
+            "--pin-stdin",
+            help=(
+                "Read the encrypted PIN: without echo on a terminal, else the first line of "
+                "standard input."
+            ),
+        ),
     ] = False,
     **call: Any,
 ) -> Coroutine[Any, Any, Answer]:
     """Let the issuer make a PIN for a card; with `--pin-stdin`, set the one you give.
 
-    A PIN goes out encrypted, in the way that the vendor told you: the public page says "AES 256" and nothing more, so plain digits are
-    refused here. `AesPin` of the library encrypts one. A PIN is never a flag, because other users of a machine can read flags.
+    A PIN goes out encrypted, in the way that the vendor told you: the public page says "AES 256"
+    and nothing more, so plain digits are refused here. `AesPin` of the library encrypts one. A PIN
+    is never a flag, because other users of a machine can read flags.
     """
-    return fp.cards.set_pin(card_id, read_secret("the encrypted PIN") if pin_stdin else None, **call)
+    return fp.cards.set_pin(
+        card_id, read_secret("the encrypted PIN") if pin_stdin else None, **call
+    )
 
 
 @verb(card_changes, table.CARDS_RESET_PIN_COUNTER)
@@ -92,6 +118,8 @@ def _reset_pin_counter(fp: FreedomPay, card_id: Words.card, **call: Any) -> _Com
 
 
 @verb(card_changes, table.CARDS_CLOSE, sure="close card {card_id} for good, which can't be undone")
-def _close(fp: FreedomPay, card_id: Words.card, description: Words.reason, **call: Any) -> _Completed:
+def _close(
+    fp: FreedomPay, card_id: Words.card, description: Words.reason, **call: Any
+) -> _Completed:
     """Close a card for good: it can't be undone."""
     return fp.cards.close(card_id, description=description, **call)

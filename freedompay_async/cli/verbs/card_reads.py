@@ -24,10 +24,22 @@ __all__ = ["card_reads"]
 card_reads = typer.Typer()
 _DAY = ["%Y-%m-%d"]
 _Secrets: TypeAlias = Coroutine[Any, Any, reads.CardSecrets]
-_Start: TypeAlias = Annotated[dt.datetime, typer.Option("--start-date", formats=_DAY, metavar="YYYY-MM-DD", help="The first day.")]
-_End: TypeAlias = Annotated[dt.datetime, typer.Option("--end-date", formats=_DAY, metavar="YYYY-MM-DD", help="The last day.")]
-_Since: TypeAlias = Annotated[dt.datetime | None, typer.Option("--start-date", formats=_DAY, metavar="YYYY-MM-DD", help="The first day.")]
-_Until: TypeAlias = Annotated[dt.datetime | None, typer.Option("--end-date", formats=_DAY, metavar="YYYY-MM-DD", help="The last day.")]
+_Start: TypeAlias = Annotated[
+    dt.datetime,
+    typer.Option("--start-date", formats=_DAY, metavar="YYYY-MM-DD", help="The first day."),
+]
+_End: TypeAlias = Annotated[
+    dt.datetime,
+    typer.Option("--end-date", formats=_DAY, metavar="YYYY-MM-DD", help="The last day."),
+]
+_Since: TypeAlias = Annotated[
+    dt.datetime | None,
+    typer.Option("--start-date", formats=_DAY, metavar="YYYY-MM-DD", help="The first day."),
+]
+_Until: TypeAlias = Annotated[
+    dt.datetime | None,
+    typer.Option("--end-date", formats=_DAY, metavar="YYYY-MM-DD", help="The last day."),
+]
 
 
 @verb(card_reads, table.CARDS_INFO)
@@ -37,7 +49,9 @@ def _info(fp: FreedomPay, card_id: Words.card, **call: Any) -> Coroutine[Any, An
 
 
 @verb(card_reads, table.CARDS_BALANCE)
-def _balance(fp: FreedomPay, card_id: Words.card, **call: Any) -> Coroutine[Any, Any, reads.CardBalance]:
+def _balance(
+    fp: FreedomPay, card_id: Words.card, **call: Any
+) -> Coroutine[Any, Any, reads.CardBalance]:
     """What is on a card."""
     return fp.cards.balance(card_id, **call)
 
@@ -50,13 +64,19 @@ def _secret_data(fp: FreedomPay, card_id: Words.card, **call: Any) -> _Secrets:
 
 @verb(card_reads, table.CARDS_SECRET_DATA_V2, secrets=True)
 def _secret_data_v2(fp: FreedomPay, card_id: Words.card, **call: Any) -> _Secrets:
-    """Number, expiry and CVV by the second version of the call, as `***` unless `--reveal` is given."""
+    """Number, expiry and CVV by the second version of the call, as `***` unless `--reveal` is
+    given.
+    """
     return fp.cards.secret_data_v2(card_id, **call)
 
 
 @verb(card_reads, table.CARDS_STATEMENT)
 def _statement(
-    fp: FreedomPay, card_id: Words.card, start_date: _Since = None, end_date: _Until = None, **call: Any
+    fp: FreedomPay,
+    card_id: Words.card,
+    start_date: _Since = None,
+    end_date: _Until = None,
+    **call: Any,
 ) -> Coroutine[Any, Any, reads.Statement]:
     """The movements of a card in one call; for a long time, `cards movements` is better."""
     return fp.cards.statement(card_id, start_date=start_date, end_date=end_date, **call)
@@ -75,18 +95,24 @@ def _movements(
     start_date: _Start,
     end_date: _End,
     window: Annotated[int, typer.Option("--window", min=1, help="Days a statement.")] = 30,
-    json: Annotated[bool, typer.Option("--json", help="JSON Lines, one object a movement.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="JSON Lines, one object a movement.")
+    ] = False,
     *,
     given: Given,
 ) -> None:
-    """The movements of a card from one day to another, both included, in as many statements as that takes."""
+    """The movements of a card from one day to another, both included, in as many statements as that
+    takes.
+    """
     with errors_told():
         fp = given.client(max_connections=1)
 
     async def work() -> Exit:
         found: list[reads.Movement] = []
         async with fp:
-            async for movement in fp.cards.movements(card_id, start=start_date, end=end_date, window=window):
+            async for movement in fp.cards.movements(
+                card_id, start=start_date, end=end_date, window=window
+            ):
                 if json:
                     typer.echo(to_json(movement))
                 else:
@@ -98,7 +124,9 @@ def _movements(
     run(work)
 
 
-card_reads.command("movements", help=help_of(table.CARDS_STATEMENT, _movements))(with_settings(_movements))
+card_reads.command("movements", help=help_of(table.CARDS_STATEMENT, _movements))(
+    with_settings(_movements)
+)
 
 
 @verb(card_reads, table.CARDS_VALIDATE_CARDHOLDER)
@@ -107,8 +135,16 @@ def _validate_cardholder(
     user_phone: Annotated[str, typer.Option("--user-phone", help="10 digits.")],
     first_name: Annotated[str, typer.Option("--first-name", help="The person's.")],
     last_name: Annotated[str, typer.Option("--last-name", help="The person's.")],
-    card_token: Annotated[str, typer.Option("--card-token", metavar="UUID", help="The token of the card.")],
+    card_token: Annotated[
+        str, typer.Option("--card-token", metavar="UUID", help="The token of the card.")
+    ],
     **call: Any,
 ) -> Coroutine[Any, Any, reads.CardValidation]:
     """How well a person fits a card."""
-    return fp.cards.validate_cardholder(user_phone=user_phone, first_name=first_name, last_name=last_name, card_token=card_token, **call)
+    return fp.cards.validate_cardholder(
+        user_phone=user_phone,
+        first_name=first_name,
+        last_name=last_name,
+        card_token=card_token,
+        **call,
+    )

@@ -23,12 +23,19 @@ from freedompay_async.redaction.secret import Document
 
 __all__ = ["clients"]
 
-clients = typer.Typer(no_args_is_help=True, help="The people and companies that cards are issued to.")
+clients = typer.Typer(
+    no_args_is_help=True, help="The people and companies that cards are issued to."
+)
 _NEEDED = ("phone", "first_name", "last_name")
 
 
 def _of_client(help: str, *names: str) -> Any:
-    return typer.Option(*names, help=help, rich_help_panel="The client; each wins over --from-json", show_default=False)
+    return typer.Option(
+        *names,
+        help=help,
+        rich_help_panel="The client; each wins over --from-json",
+        show_default=False,
+    )
 
 
 @verb(clients, table.CLIENTS_CREATE)
@@ -37,29 +44,55 @@ def _create(
     product_id: Words.product_id,
     from_json: Annotated[
         Path | None,
-        typer.Option("--from-json", metavar="FILE|-", help="The client as a JSON object, addresses included; names as on the wire."),
+        typer.Option(
+            "--from-json",
+            metavar="FILE|-",
+            help="The client as a JSON object, addresses included; names as on the wire.",
+        ),
     ] = None,
-    phone: Annotated[int | None, _of_client("The whole number with the country code, digits only: 77017777777. Needed.")] = None,
+    phone: Annotated[
+        int | None,
+        _of_client("The whole number with the country code, digits only: 77017777777. Needed."),
+    ] = None,
     first_name: Annotated[str | None, _of_client("Latin letters. Needed.")] = None,
     last_name: Annotated[str | None, _of_client("Latin letters. Needed.")] = None,
     middle_name: Annotated[str | None, _of_client("Latin letters.")] = None,
-    type: Annotated[int | None, _of_client("1 individual, 2 legal entity, 3 individual entrepreneur; left out, 1.")] = None,
+    type: Annotated[
+        int | None,
+        _of_client("1 individual, 2 legal entity, 3 individual entrepreneur; left out, 1."),
+    ] = None,
     resident: Annotated[int | None, _of_client("1 resident, 2 non-resident; left out, 1.")] = None,
     birthdate: Annotated[str | None, _of_client("YYYY-MM-DD.")] = None,
     email: Annotated[str | None, _of_client("An address.")] = None,
-    country: Annotated[str | None, _of_client("ISO 3166-1 alpha-3: KAZ. Product 1000 needs it.")] = None,
-    person_id: Annotated[str | None, _of_client("The personal number. Product 1000 needs it.")] = None,
+    country: Annotated[
+        str | None, _of_client("ISO 3166-1 alpha-3: KAZ. Product 1000 needs it.")
+    ] = None,
+    person_id: Annotated[
+        str | None, _of_client("The personal number. Product 1000 needs it.")
+    ] = None,
     language: Annotated[str | None, _of_client("ISO 639-1: ru.")] = None,
-    document: Annotated[Path | None, _of_client("A PDF of at most 2 MB; it goes out in Base64. Product 1000 needs it.")] = None,
-    external_user_id: Annotated[str | None, _of_client("The id of the client on your side.")] = None,
+    document: Annotated[
+        Path | None,
+        _of_client("A PDF of at most 2 MB; it goes out in Base64. Product 1000 needs it."),
+    ] = None,
+    external_user_id: Annotated[
+        str | None, _of_client("The id of the client on your side.")
+    ] = None,
     branch_id: Annotated[str | None, typer.Option("--branch-id", help="The branch.")] = None,
-    idn_date: Annotated[str | None, typer.Option("--idn-date", help="When the client was identified; with --identified-by.")] = None,
-    identified_by: Annotated[str | None, typer.Option("--identified-by", help="Who identified the client.")] = None,
+    idn_date: Annotated[
+        str | None,
+        typer.Option("--idn-date", help="When the client was identified; with --identified-by."),
+    ] = None,
+    identified_by: Annotated[
+        str | None, typer.Option("--identified-by", help="Who identified the client.")
+    ] = None,
     **call: Any,
 ) -> Coroutine[Any, Any, Operation[CreatedClient]]:
-    """Create a client: from flags, from a JSON object, or from both. Addresses, which product 1000 needs, come in the JSON.
+    """Create a client: from flags, from a JSON object, or from both. Addresses, which product 1000
+    needs, come in the JSON.
 
-    Other users of a machine can read flags: where that matters, hand everything in with `--from-json -`.
+    Other users of a machine can read flags: where that matters, hand everything in with
+    `--from-json -`.
     """
     flags = {
         "phone": phone,
@@ -79,20 +112,36 @@ def _create(
     client = _client(from_json, {name: value for name, value in flags.items() if value is not None})
     if (idn_date is None) != (identified_by is None):
         raise ConfigurationError("--idn-date and --identified-by go together. Nothing was sent.")
-    identified = None if idn_date is None or identified_by is None else IdentificationInfo(idn_date=idn_date, identified_by=identified_by)
-    return fp.clients.create(product_id=product_id, client=client, branch_id=branch_id, identification_info=identified, **call)
+    identified = (
+        None
+        if idn_date is None or identified_by is None
+        else IdentificationInfo(idn_date=idn_date, identified_by=identified_by)
+    )
+    return fp.clients.create(
+        product_id=product_id,
+        client=client,
+        branch_id=branch_id,
+        identification_info=identified,
+        **call,
+    )
 
 
 @verb(clients, table.CLIENTS_UPDATE)
 def _update(
-    fp: FreedomPay, client_id: Words.client, product_id: Words.product_id, phone: Words.phone, **call: Any
+    fp: FreedomPay,
+    client_id: Words.client,
+    product_id: Words.product_id,
+    phone: Words.phone,
+    **call: Any,
 ) -> Coroutine[Any, Any, Operation[Completed]]:
     """Give a client another phone number, the one thing that can be changed."""
     return fp.clients.update(client_id, product_id=product_id, phone=phone, **call)
 
 
 @verb(clients, table.CLIENTS_CARDS)
-def _cards(fp: FreedomPay, client_id: Words.client, **call: Any) -> Coroutine[Any, Any, ClientCards]:
+def _cards(
+    fp: FreedomPay, client_id: Words.client, **call: Any
+) -> Coroutine[Any, Any, ClientCards]:
     """The cards of a client."""
     return fp.clients.cards(client_id, **call)
 
@@ -104,7 +153,9 @@ def _client(from_json: Path | None, flags: dict[str, Any]) -> NewClient:
     fields = {"type": 1, "resident": 1, **written, **flags}
     missing = [f"--{name.replace('_', '-')}" for name in _NEEDED if fields.get(name) is None]
     if missing:
-        raise ConfigurationError(f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} needed. Nothing was sent.")
+        raise ConfigurationError(
+            f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} needed. Nothing was sent."
+        )
     return fields_of(fields, NewClient, "a client")
 
 

@@ -14,29 +14,64 @@ class Words:
     """What a verb is about."""
 
     card = Annotated[str, typer.Argument(metavar="CARD", help="The id of the card.")]
-    gift_card = Annotated[str, typer.Argument(metavar="CARD", help="The id of the gift card: digits.")]
+    gift_card = Annotated[
+        str, typer.Argument(metavar="CARD", help="The id of the gift card: digits.")
+    ]
     client = Annotated[str, typer.Argument(metavar="CLIENT", help="The id of the client.")]
-    transaction = Annotated[str, typer.Argument(metavar="TRANSACTION", help="The id of the transaction.")]
-    client_id = Annotated[str, typer.Option("--client-id", metavar="CLIENT", help="The id of the client.")]
+    transaction = Annotated[
+        str, typer.Argument(metavar="TRANSACTION", help="The id of the transaction.")
+    ]
+    client_id = Annotated[
+        str, typer.Option("--client-id", metavar="CLIENT", help="The id of the client.")
+    ]
     client_of_card = Annotated[
         str | None,
         typer.Option(
-            "--client-id", metavar="CLIENT", help="The id of the client. Left out only where a contract file leaves it out of the call."
+            "--client-id",
+            metavar="CLIENT",
+            help=(
+                "The id of the client. Left out only where a contract file leaves it out of the "
+                "call."
+            ),
         ),
     ]
-    transaction_id = Annotated[str, typer.Option("--transaction-id", metavar="TRANSACTION", help="The id of the transaction.")]
+    transaction_id = Annotated[
+        str,
+        typer.Option("--transaction-id", metavar="TRANSACTION", help="The id of the transaction."),
+    ]
     product_id = Annotated[
-        int, typer.Option("--product-id", "--product", help="The client's product: 1000 Freedom Wallet, 2000 Instant, 3000 Electron.")
+        int,
+        typer.Option(
+            "--product-id",
+            "--product",
+            help="The client's product: 1000 Freedom Wallet, 2000 Instant, 3000 Electron.",
+        ),
     ]
     card_product_id = Annotated[
         int,
-        typer.Option("--product-id", "--product", help="The card's product: another list than the products of clients, on no public page."),
+        typer.Option(
+            "--product-id",
+            "--product",
+            help="The card's product: another list than the products of clients, on no public page.",
+        ),
     ]
     reason = Annotated[str, typer.Option("--description", help="Why; the issuer keeps it.")]
     order_id = Annotated[str, typer.Option("--order-id", help="The id of the order on your side.")]
-    phone = Annotated[int, typer.Option("--phone", min=1, help="The whole number with the country code, digits only: 77017777777.")]
-    amount = Annotated[str, typer.Option("--amount", help="In whole units of the currency, such as 12.10.")]
-    part = Annotated[str | None, typer.Option("--amount", help="In whole units of the currency; left out, all of it.")]
+    phone = Annotated[
+        int,
+        typer.Option(
+            "--phone",
+            min=1,
+            help="The whole number with the country code, digits only: 77017777777.",
+        ),
+    ]
+    amount = Annotated[
+        str, typer.Option("--amount", help="In whole units of the currency, such as 12.10.")
+    ]
+    part = Annotated[
+        str | None,
+        typer.Option("--amount", help="In whole units of the currency; left out, all of it."),
+    ]
     currency = Annotated[str, typer.Option("--currency", help="ISO 4217, such as KZT.")]
 
 
@@ -48,25 +83,51 @@ class Shared:
 
     request_id = Annotated[
         str | None,
-        typer.Option("--request-id", metavar="UUID", help="An id of your own; left out, one is made.", rich_help_panel=_PANEL),
+        typer.Option(
+            "--request-id",
+            metavar="UUID",
+            help="An id of your own; left out, one is made.",
+            rich_help_panel=_PANEL,
+        ),
     ]
     wait = Annotated[
         float,
-        typer.Option("--wait", min=0, metavar="SECONDS", help="Wait this long for the end; 0 does not wait.", rich_help_panel=_PANEL),
+        typer.Option(
+            "--wait",
+            min=0,
+            metavar="SECONDS",
+            help="Wait this long for the end; 0 does not wait.",
+            rich_help_panel=_PANEL,
+        ),
     ]
-    yes = Annotated[bool, typer.Option("--yes", help="Do not ask whether you are sure.", rich_help_panel=_PANEL)]
+    yes = Annotated[
+        bool, typer.Option("--yes", help="Do not ask whether you are sure.", rich_help_panel=_PANEL)
+    ]
     record = Annotated[
         Path | None,
         typer.Option(
             "--record",
             metavar="FILE",
-            help="Write the call down there before it is sent, and its end: JSON Lines, secrets masked. Recommended.",
+            help=(
+                "Write the call down there before it is sent, and its end: JSON Lines, secrets "
+                "masked. Recommended."
+            ),
             rich_help_panel=_PANEL,
         ),
     ]
-    reveal = Annotated[bool, typer.Option("--reveal", help="Show the secrets, which are *** otherwise.", rich_help_panel=_PANEL)]
+    reveal = Annotated[
+        bool,
+        typer.Option(
+            "--reveal", help="Show the secrets, which are *** otherwise.", rich_help_panel=_PANEL
+        ),
+    ]
     extra = Annotated[
         str | None,
-        typer.Option("--extra", metavar="JSON", help="More fields of the body: an object, names as on the wire.", rich_help_panel=_PANEL),
+        typer.Option(
+            "--extra",
+            metavar="JSON",
+            help="More fields of the body: an object, names as on the wire.",
+            rich_help_panel=_PANEL,
+        ),
     ]
     json = Annotated[bool, typer.Option("--json", help="One JSON object.", rich_help_panel=_PANEL)]

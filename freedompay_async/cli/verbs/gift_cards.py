@@ -11,12 +11,21 @@ from freedompay_async.cli.verbs.flags import Shared, Words
 from freedompay_async.cli.verbs.verb import verb
 from freedompay_async.client import FreedomPay
 from freedompay_async.contract import table
-from freedompay_async.contract.models.gift_cards import GiftAnswer, GiftCardState, GiftProducts, IssuedGiftCard
+from freedompay_async.contract.models.gift_cards import (
+    GiftAnswer,
+    GiftCardState,
+    GiftProducts,
+    IssuedGiftCard,
+)
 
 __all__ = ["gift_cards"]
 
 gift_cards = typer.Typer(
-    no_args_is_help=True, help="Gift cards: issue one, which the merchant's account pays, then confirm it with the code from the SMS."
+    no_args_is_help=True,
+    help=(
+        "Gift cards: issue one, which the merchant's account pays, then confirm it with the code "
+        "from the SMS."
+    ),
 )
 
 
@@ -29,54 +38,78 @@ def _products(fp: FreedomPay, **call: Any) -> Coroutine[Any, Any, GiftProducts]:
 @verb(
     gift_cards,
     table.GIFT_CARDS_ISSUE,
-    sure="issue a gift card of product {product_code} to {phone}, which the merchant's account pays at once",
+    sure=(
+        "issue a gift card of product {product_code} to {phone}, which the merchant's account "
+        "pays at once"
+    ),
 )
 def _issue(
     fp: FreedomPay,
-    cardholder_name: Annotated[str, typer.Option("--cardholder-name", help="As it is on the card.")],
+    cardholder_name: Annotated[
+        str, typer.Option("--cardholder-name", help="As it is on the card.")
+    ],
     phone: Words.phone,
-    product_code: Annotated[int, typer.Option("--product-code", help="One of `freedompay gift-cards products`.")],
-    card_id: Annotated[int | None, typer.Option("--card-id", help="Of a card that was made in bulk.")] = None,
+    product_code: Annotated[
+        int, typer.Option("--product-code", help="One of `freedompay gift-cards products`.")
+    ],
+    card_id: Annotated[
+        int | None, typer.Option("--card-id", help="Of a card that was made in bulk.")
+    ] = None,
     request_id: Shared.request_id = None,
     **call: Any,
 ) -> Coroutine[Any, Any, IssuedGiftCard]:
     """Issue a gift card: the merchant's account pays now, and a code goes to the phone.
 
-    Nothing can be asked about this call later. With `--record FILE` it is on the disk before it is sent: use it whenever the money is real.
-    Should the answer be lost, do not repeat it; a person has to look.
+    Nothing can be asked about this call later. With `--record FILE` it is on the disk before it is
+    sent: use it whenever the money is real. Should the answer be lost, do not repeat it; a person
+    has to look.
     """
     return fp.gift_cards.issue(
-        cardholder_name=cardholder_name, phone=phone, product_code=product_code, card_id=card_id, request_id=request_id, **call
+        cardholder_name=cardholder_name,
+        phone=phone,
+        product_code=product_code,
+        card_id=card_id,
+        request_id=request_id,
+        **call,
     )
 
 
 @verb(gift_cards, table.GIFT_CARDS_CONFIRM)
 def _confirm(
     fp: FreedomPay,
-    card_id: Annotated[int | None, typer.Option("--card-id", help="The card; left out, the code alone tells which.")] = None,
+    card_id: Annotated[
+        int | None,
+        typer.Option("--card-id", help="The card; left out, the code alone tells which."),
+    ] = None,
     **call: Any,
 ) -> Coroutine[Any, Any, GiftCardState]:
     """Confirm a gift card with the code from the SMS.
 
-    The code is asked for on a terminal, without echo; elsewhere it is the first line of standard input. It is never a flag, because other
-    users of a machine can read flags.
+    The code is asked for on a terminal, without echo; elsewhere it is the first line of standard
+    input. It is never a flag, because other users of a machine can read flags.
     """
     return fp.gift_cards.confirm(otp=read_secret("the code from the SMS"), card_id=card_id, **call)
 
 
 @verb(gift_cards, table.GIFT_CARDS_RESEND)
-def _resend(fp: FreedomPay, card_id: Words.gift_card, **call: Any) -> Coroutine[Any, Any, IssuedGiftCard]:
+def _resend(
+    fp: FreedomPay, card_id: Words.gift_card, **call: Any
+) -> Coroutine[Any, Any, IssuedGiftCard]:
     """Send a gift card again."""
     return fp.gift_cards.resend(card_id, **call)
 
 
 @verb(gift_cards, table.GIFT_CARDS_RESEND_CODE)
-def _resend_code(fp: FreedomPay, card_id: Words.gift_card, **call: Any) -> Coroutine[Any, Any, GiftAnswer]:
+def _resend_code(
+    fp: FreedomPay, card_id: Words.gift_card, **call: Any
+) -> Coroutine[Any, Any, GiftAnswer]:
     """Send another code to the phone."""
     return fp.gift_cards.resend_code(card_id, **call)
 
 
 @verb(gift_cards, table.GIFT_CARDS_STATUS)
-def _status(fp: FreedomPay, card_id: Words.gift_card, **call: Any) -> Coroutine[Any, Any, GiftCardState]:
+def _status(
+    fp: FreedomPay, card_id: Words.gift_card, **call: Any
+) -> Coroutine[Any, Any, GiftCardState]:
     """How it stands with a gift card."""
     return fp.gift_cards.status(card_id, **call)

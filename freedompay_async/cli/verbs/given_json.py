@@ -29,7 +29,9 @@ def read_json(path: Path) -> Any:
     try:
         content = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
     except OSError as error:
-        raise ConfigurationError(f"{path} can't be read ({error.strerror}). Nothing was sent.") from error
+        raise ConfigurationError(
+            f"{path} can't be read ({error.strerror}). Nothing was sent."
+        ) from error
     return _decode(content, "standard input" if str(path) == "-" else str(path))
 
 
@@ -46,7 +48,8 @@ def object_of(text: str, source: str) -> dict[str, Any]:
 
 
 def fields_of(value: Any, kind: type[T], what: str) -> T:
-    """The struct of JSON; a name that it does not have is refused, however deep, because it would be lost.
+    """The struct of JSON; a name that it does not have is refused, however deep, because it would
+    be lost.
 
     Raises:
         ConfigurationError: it is of another shape; nothing was sent.
@@ -55,10 +58,14 @@ def fields_of(value: Any, kind: type[T], what: str) -> T:
         made = msgspec.convert(value, kind, dec_hook=_sealed)
     except msgspec.ValidationError as error:
         raise ConfigurationError(f"{what}: {mask_text(str(error))}. Nothing was sent.") from None
-    lost = next(_lost(value, msgspec.to_builtins(made, enc_hook=str, builtin_types=(Decimal,))), None)
+    lost = next(
+        _lost(value, msgspec.to_builtins(made, enc_hook=str, builtin_types=(Decimal,))), None
+    )
     if lost is not None:
         names = ", ".join(kind.__struct_fields__)
-        raise ConfigurationError(f"{what} has no field {lost}; it has {names}. More goes into --extra. Nothing was sent.")
+        raise ConfigurationError(
+            f"{what} has no field {lost}; it has {names}. More goes into --extra. Nothing was sent."
+        )
     return made
 
 
@@ -86,5 +93,13 @@ def _sealed(kind: type[Any], value: Any) -> Any:
 def _decode(content: bytes, source: str) -> Any:
     try:
         return msgspec.json.Decoder(float_hook=Decimal).decode(content)
-    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, ArithmeticError, RecursionError) as error:
-        raise ConfigurationError(f"{source} is not JSON ({mask_text(str(error))}). Nothing was sent.") from None
+    except (
+        msgspec.MsgspecError,
+        UnicodeDecodeError,
+        ValueError,
+        ArithmeticError,
+        RecursionError,
+    ) as error:
+        raise ConfigurationError(
+            f"{source} is not JSON ({mask_text(str(error))}). Nothing was sent."
+        ) from None

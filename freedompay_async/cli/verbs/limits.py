@@ -40,9 +40,18 @@ class _Limit(Struct, kw_only=True):
     period: str | None = None
 
 
-_Card = Annotated[str | None, typer.Option("--card", metavar="ID", help="Of a card.", rich_help_panel="One of these")]
-_Account = Annotated[str | None, typer.Option("--account", metavar="ID", help="Of an account.", rich_help_panel="One of these")]
-_Client = Annotated[str | None, typer.Option("--client", metavar="ID", help="Of a client.", rich_help_panel="One of these")]
+_Card = Annotated[
+    str | None,
+    typer.Option("--card", metavar="ID", help="Of a card.", rich_help_panel="One of these"),
+]
+_Account = Annotated[
+    str | None,
+    typer.Option("--account", metavar="ID", help="Of an account.", rich_help_panel="One of these"),
+]
+_Client = Annotated[
+    str | None,
+    typer.Option("--client", metavar="ID", help="Of a client.", rich_help_panel="One of these"),
+]
 
 
 @verb(limits, table.LIMITS_SET)
@@ -52,15 +61,34 @@ def _set(
     account: _Account = None,
     client: _Client = None,
     transaction_type: Annotated[
-        str | None, typer.Option("--transaction-type", help="pay, withdrawal, withdrawal_atm, pay_online_non3ds, …")
+        str | None,
+        typer.Option(
+            "--transaction-type", help="pay, withdrawal, withdrawal_atm, pay_online_non3ds, …"
+        ),
     ] = None,
     period: Annotated[str | None, typer.Option("--period", help="day, month, …")] = None,
-    limit_region: Annotated[str | None, typer.Option("--limit-region", help="Where the limit holds, as the vendor names it.")] = None,
-    amount_type: Annotated[str | None, typer.Option("--amount-type", help="What the amount counts, as the vendor names it.")] = None,
-    amount: Annotated[str | None, typer.Option("--amount", help="In whole units of the currency, such as 1000.00.")] = None,
-    currency: Annotated[str | None, typer.Option("--currency", help="ISO 4217, such as KZT.")] = None,
+    limit_region: Annotated[
+        str | None,
+        typer.Option("--limit-region", help="Where the limit holds, as the vendor names it."),
+    ] = None,
+    amount_type: Annotated[
+        str | None,
+        typer.Option("--amount-type", help="What the amount counts, as the vendor names it."),
+    ] = None,
+    amount: Annotated[
+        str | None,
+        typer.Option("--amount", help="In whole units of the currency, such as 1000.00."),
+    ] = None,
+    currency: Annotated[
+        str | None, typer.Option("--currency", help="ISO 4217, such as KZT.")
+    ] = None,
     from_json: Annotated[
-        Path | None, typer.Option("--from-json", metavar="FILE|-", help="Instead: a JSON list of limits, names as on the wire.")
+        Path | None,
+        typer.Option(
+            "--from-json",
+            metavar="FILE|-",
+            help="Instead: a JSON list of limits, names as on the wire.",
+        ),
     ] = None,
     **call: Any,
 ) -> Coroutine[Any, Any, Operation[Completed]]:
@@ -77,19 +105,31 @@ def _set(
     if from_json is not None:
         given = [name for name, text in one.items() if text is not None]
         if given:
-            raise ConfigurationError(f"{given[0]} is for one limit, and --from-json has them all. Nothing was sent.")
+            raise ConfigurationError(
+                f"{given[0]} is for one limit, and --from-json has them all. Nothing was sent."
+            )
         return fp.limits.set(object_type=kind, object_id=value, limits=_limits(from_json), **call)
     if transaction_type is None or amount_type is None or amount is None or currency is None:
-        missing = [name for name in ("--transaction-type", "--amount-type", "--amount", "--currency") if one[name] is None]
+        missing = [
+            name
+            for name in ("--transaction-type", "--amount-type", "--amount", "--currency")
+            if one[name] is None
+        ]
         raise ConfigurationError(f"{', '.join(missing)} needed, or --from-json. Nothing was sent.")
     amounts = [LimitAmount(type=amount_type, value=amount, currency=currency)]
-    limit = Limit(transaction_type=transaction_type, amount=amounts, region=limit_region, period=period)
+    limit = Limit(
+        transaction_type=transaction_type, amount=amounts, region=limit_region, period=period
+    )
     return fp.limits.set(object_type=kind, object_id=value, limits=[limit], **call)
 
 
 @verb(limits, table.LIMITS_LIST)
 def _list(
-    fp: FreedomPay, card: _Card = None, account: _Account = None, client: _Client = None, **call: Any
+    fp: FreedomPay,
+    card: _Card = None,
+    account: _Account = None,
+    client: _Client = None,
+    **call: Any,
 ) -> Coroutine[Any, Any, LimitList]:
     """The limits that are set, and what is left of them."""
     kind, value = _target(card, account, client)
@@ -112,7 +152,10 @@ def _limits(path: Path) -> list[Limit]:
     return [
         Limit(
             transaction_type=each.transaction_type,
-            amount=[LimitAmount(type=amount.type, value=amount.value, currency=amount.currency) for amount in each.amount],
+            amount=[
+                LimitAmount(type=amount.type, value=amount.value, currency=amount.currency)
+                for amount in each.amount
+            ],
             region=each.region,
             period=each.period,
         )

@@ -21,13 +21,20 @@ requests = typer.Typer(no_args_is_help=True, help="What became of requests.")
 
 
 def _status(
-    request_id: Annotated[str, typer.Argument(help="The id that an error, a log or a report gave.")],
-    wait: Annotated[float, typer.Option(help="Seconds to wait for the end; 0 asks once.", min=0)] = 0,
+    request_id: Annotated[
+        str, typer.Argument(help="The id that an error, a log or a report gave.")
+    ],
+    wait: Annotated[
+        float, typer.Option(help="Seconds to wait for the end; 0 asks once.", min=0)
+    ] = 0,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     *,
     given: Given,
 ) -> None:
-    """Ask what became of a request. It changes nothing, and can be asked at any time from any machine."""
+    """Ask what became of a request.
+
+    It changes nothing, and can be asked at any time from any machine.
+    """
 
     async def work() -> Exit:
         async with given.client() as fp:
@@ -39,22 +46,36 @@ def _status(
             except RequestFailed:
                 pass  # The state tells of it too, and the state is what was asked for.
             except StillProcessing as error:
-                # Where the last question got no usable answer, nothing is known of the id either way.
+                # Where the last question got no usable answer, nothing is known of the id either
+                # way.
                 waited, heard = error, error.__cause__ is None
             state = operation.answer
         if json:
-            typer.echo(to_json({"request_id": request_id, "known": state is not None or (False if heard else None), "answer": state}))
+            typer.echo(
+                to_json(
+                    {
+                        "request_id": request_id,
+                        "known": state is not None or (False if heard else None),
+                        "answer": state,
+                    }
+                )
+            )
         elif waited is not None:
             raise waited
         elif state is None:
             typer.echo(
-                f"{request_id}: the issuer does not know it, or not yet. That does not prove that it was not done: ask again in a minute."
+                f"{request_id}: the issuer does not know it, or not yet. That does not prove that "
+                "it was not done: ask again in a minute."
             )
         else:
             parts = [f"{request_id}: {state.request_status}"]
             parts += [f"client {state.client_id}"] if state.client_id is not None else []
             parts += [f"card {card_id}" for card_id in state.card_ids]
-            parts += [str(part) for part in (state.error_code, state.error_description) if part is not None]
+            parts += [
+                str(part)
+                for part in (state.error_code, state.error_description)
+                if part is not None
+            ]
             typer.echo(printable(", ".join(parts)))
         if waited is not None:
             return Exit.LEFT

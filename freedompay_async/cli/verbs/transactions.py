@@ -31,18 +31,35 @@ def _create(
     **call: Any,
 ) -> Coroutine[Any, Any, Operation[CreatedTransaction]]:
     """Take an amount from a card."""
-    return fp.transactions.create(order_id=order_id, card_id=card_id, amount=amount, currency=currency, description=description, **call)
+    return fp.transactions.create(
+        order_id=order_id,
+        card_id=card_id,
+        amount=amount,
+        currency=currency,
+        description=description,
+        **call,
+    )
 
 
 @verb(transactions, table.TRANSACTIONS_CLEAR, sure="clear {amount} of transaction {transaction_id}")
 def _clear(
-    fp: FreedomPay, order_id: Words.order_id, transaction_id: Words.transaction_id, amount: Words.part = None, **call: Any
+    fp: FreedomPay,
+    order_id: Words.order_id,
+    transaction_id: Words.transaction_id,
+    amount: Words.part = None,
+    **call: Any,
 ) -> Coroutine[Any, Any, Operation[Completed]]:
     """Clear a transaction."""
-    return fp.transactions.clear(order_id=order_id, transaction_id=transaction_id, amount=amount, **call)
+    return fp.transactions.clear(
+        order_id=order_id, transaction_id=transaction_id, amount=amount, **call
+    )
 
 
-@verb(transactions, table.TRANSACTIONS_REFUND, sure="give {amount} of transaction {transaction_id} back")
+@verb(
+    transactions,
+    table.TRANSACTIONS_REFUND,
+    sure="give {amount} of transaction {transaction_id} back",
+)
 def _refund(
     fp: FreedomPay,
     order_id: Words.order_id,
@@ -52,10 +69,18 @@ def _refund(
     **call: Any,
 ) -> Coroutine[Any, Any, Operation[Completed]]:
     """Give an amount back."""
-    return fp.transactions.refund(order_id=order_id, transaction_id=transaction_id, amount=amount, description=description, **call)
+    return fp.transactions.refund(
+        order_id=order_id,
+        transaction_id=transaction_id,
+        amount=amount,
+        description=description,
+        **call,
+    )
 
 
 @verb(transactions, table.TRANSACTIONS_INFO)
-def _info(fp: FreedomPay, transaction_id: Words.transaction, **call: Any) -> Coroutine[Any, Any, TransactionInfo]:
+def _info(
+    fp: FreedomPay, transaction_id: Words.transaction, **call: Any
+) -> Coroutine[Any, Any, TransactionInfo]:
     """What the issuer tells of a transaction."""
     return fp.transactions.info(transaction_id, **call)

@@ -1,7 +1,8 @@
 """From a row of the contract to a verb of the command.
 
-A verb is a function of its own flags that hands back the library's call, not begun yet. What all verbs share is added here: the settings,
-`--json`, waiting, being sure, secrets, and the help's word on how sure the row is.
+A verb is a function of its own flags that hands back the library's call, not begun yet. What all
+verbs share is added here: the settings, `--json`, waiting, being sure, secrets, and the help's word
+on how sure the row is.
 """
 
 from __future__ import annotations
@@ -27,7 +28,12 @@ from freedompay_async.cli.verbs.given_json import object_of
 from freedompay_async.codec.to_json import to_json
 from freedompay_async.contract.calls import Call, Retry
 from freedompay_async.contract.models.answers import IssuedCards
-from freedompay_async.errors import ConfigurationError, FreedomPayError, OutcomeUnknown, StillProcessing
+from freedompay_async.errors import (
+    ConfigurationError,
+    FreedomPayError,
+    OutcomeUnknown,
+    StillProcessing,
+)
 from freedompay_async.operations.operation import Operation
 
 if TYPE_CHECKING:
@@ -42,15 +48,23 @@ _WAIT: Final = 60.0
 
 
 def verb(
-    group: typer.Typer, row: Call[Any], *, sure: str | None = None, secrets: bool = False, repeatable_with: str | None = None
+    group: typer.Typer,
+    row: Call[Any],
+    *,
+    sure: str | None = None,
+    secrets: bool = False,
+    repeatable_with: str | None = None,
 ) -> Callable[[F], F]:
-    """Make a verb of a function whose first parameter is the client, and whose last is `**call` for the library's method.
+    """Make a verb of a function whose first parameter is the client, and whose last is `**call` for
+    the library's method.
 
     Args:
         group: where it belongs.
-        row: the row; it gives the verb its name, the end of its help, and the way it is carried out.
-        sure: what it does, in words that fit after "this would", the verb's own parameters in braces; one that is left out reads `all`.
-            It can't be undone, or it moves money: somebody has to say yes.
+        row: the row; it gives the verb its name, the end of its help, and the way it is carried
+            out.
+        sure: what it does, in words that fit after "this would", the verb's own parameters in
+            braces; one that is left out reads `all`. It can't be undone, or it moves money:
+            somebody has to say yes.
         secrets: its answer is made of secrets; `--reveal` shows them.
         repeatable_with: the flag that makes an effect one that may be repeated.
     """
@@ -62,12 +76,16 @@ def verb(
             settings = Given(**{name: given.pop(name) for name in SETTINGS})
             how = {name: given.pop(name) for name in shared if name in given}
             with errors_told():
-                call: dict[str, Any] = {"extra": None if how["extra"] is None else object_of(how["extra"], "--extra")}
+                call: dict[str, Any] = {
+                    "extra": None if how["extra"] is None else object_of(how["extra"], "--extra")
+                }
                 if "request_id" in how:
                     call["request_id"] = how["request_id"]
                 repeatable = bool(repeatable_with and given[repeatable_with])
                 if repeatable and how.get("record"):
-                    raise ConfigurationError("--record is for what can't be done again, and this can. Nothing was sent.")
+                    raise ConfigurationError(
+                        "--record is for what can't be done again, and this can. Nothing was sent."
+                    )
                 loud = row.retry is not Retry.READ and not repeatable
                 announcing: list[Announcing] = []
 
@@ -75,13 +93,20 @@ def verb(
                     announcing.append(Announcing(signer, row))
                     return announcing[-1]
 
-                fp = settings.client(max_connections=1, record=how.get("record"), signing=announced if loud else None)
+                fp = settings.client(
+                    max_connections=1, record=how.get("record"), signing=announced if loud else None
+                )
                 # What may follow a lost answer is as the contract of this client says.
                 own_row = fp.contract.rows.get(row.name, row)
                 for each in announcing:
                     each.row = own_row
                 if sure is not None and not how["yes"]:
-                    be_sure(fp, sure.format_map({name: "all" if part is None else part for name, part in given.items()}))
+                    be_sure(
+                        fp,
+                        sure.format_map(
+                            {name: "all" if part is None else part for name, part in given.items()}
+                        ),
+                    )
                 if how.get("reveal"):
                     typer.echo("the secrets of the card are shown below.", err=True)
                 asked = function(fp, **given, **call)
@@ -94,14 +119,20 @@ def verb(
 
         own = list(inspect.signature(function).parameters.values())[1:-1]
         command.__signature__ = _signature(own, shared)  # type: ignore[attr-defined]
-        command.__annotations__ = {name: part.annotation for name, part in command.__signature__.parameters.items()}  # type: ignore[attr-defined]
-        group.command(row.name.partition(".")[2].replace("_", "-"), help=help_of(row, function))(command)
+        command.__annotations__ = {
+            name: part.annotation for name, part in command.__signature__.parameters.items()
+        }  # type: ignore[attr-defined]
+        group.command(row.name.partition(".")[2].replace("_", "-"), help=help_of(row, function))(
+            command
+        )
         return function
 
     return made
 
 
-def _signature(own: list[inspect.Parameter], shared: Mapping[str, tuple[Any, Any]]) -> inspect.Signature:
+def _signature(
+    own: list[inspect.Parameter], shared: Mapping[str, tuple[Any, Any]]
+) -> inspect.Signature:
     """The parameters of a command: its own, and after them those that it shares with others."""
     parts = [part.replace(kind=inspect.Parameter.KEYWORD_ONLY) for part in own]
     parts += [
@@ -124,7 +155,9 @@ def _shared(row: Call[Any], *, sure: bool, secrets: bool) -> dict[str, tuple[Any
     return shared | {"extra": (Shared.extra, None), "json": (Shared.json, False)}
 
 
-async def _carry_out(row: Call[Any], asked: Coroutine[Any, Any, Any], how: Mapping[str, Any], *, repeatable: bool) -> Exit:
+async def _carry_out(
+    row: Call[Any], asked: Coroutine[Any, Any, Any], how: Mapping[str, Any], *, repeatable: bool
+) -> Exit:
     accepted: Operation[Any] | None = None
     try:
         answer = await asked
@@ -134,7 +167,9 @@ async def _carry_out(row: Call[Any], asked: Coroutine[Any, Any, Any], how: Mappi
     except FreedomPayError as error:
         # Where it may be repeated, the error says so itself, and nothing else is to be done.
         harmless = row.retry is Retry.READ or repeatable or row.safe_again
-        if isinstance(error, StillProcessing) or (not harmless and (error.outcome_unknown or isinstance(error, OutcomeUnknown))):
+        if isinstance(error, StillProcessing) or (
+            not harmless and (error.outcome_unknown or isinstance(error, OutcomeUnknown))
+        ):
             error.add_note(f"next: {next_step(row, error.request_id)}")
         if how["json"]:
             try:
@@ -155,7 +190,10 @@ async def _carry_out(row: Call[Any], asked: Coroutine[Any, Any, Any], how: Mappi
         hush(sys.stdout)
         request_id = accepted.request_id if accepted is not None else answer.request_id
         why = error.strerror or str(error)
-        say(f"freedompay: {row.name} was answered, and the answer can't be written ({why}). Next: {next_step(row, request_id)}")
+        say(
+            f"freedompay: {row.name} was answered, and the answer can't be written ({why}). Next: "
+            f"{next_step(row, request_id)}"
+        )
         return Exit.PROBLEMS
     if isinstance(answer, IssuedCards) and answer.differs:
         say(f"freedompay: {answer.differs}: ask the issuer whose they are.")
@@ -171,18 +209,37 @@ async def _end(operation: Operation[Any], wait: float) -> Any:
     return operation.answer
 
 
-def _tell_cancelled(row: Call[Any], error: asyncio.CancelledError, accepted: Operation[Any] | None) -> None:
+def _tell_cancelled(
+    row: Call[Any], error: asyncio.CancelledError, accepted: Operation[Any] | None
+) -> None:
     if accepted is not None:
-        say(f"{row.name} was accepted and goes on without you: {next_step(row, accepted.request_id)}")
+        say(
+            f"{row.name} was accepted and goes on without you: "
+            f"{next_step(row, accepted.request_id)}"
+        )
         return
     mark = mark_of(error)
     if mark is not None and mark.outcome_unknown:
-        say(f"{row.name} was sent, and may or may not have been done: {next_step(row, mark.request_id)}")
+        say(
+            f"{row.name} was sent, and may or may not have been done: "
+            f"{next_step(row, mark.request_id)}"
+        )
     elif row.retry is not Retry.READ:
         say(f"{row.name} was not sent.")
 
 
 def _as_record(error: FreedomPayError) -> dict[str, Any]:
-    names = ("text", "request_id", "call", "http_status", "error_code", "error_description", "retry_after", "body")
+    names = (
+        "text",
+        "request_id",
+        "call",
+        "http_status",
+        "error_code",
+        "error_description",
+        "retry_after",
+        "body",
+    )
     found = ("done", "proved", "card_ids", "client_id", "transaction_id")
-    return {"error": type(error).__name__} | {name: getattr(error, name) for name in (*names, *found)}
+    return {"error": type(error).__name__} | {
+        name: getattr(error, name) for name in (*names, *found)
+    }

@@ -1,4 +1,5 @@
-"""A contract file: what the vendor gave in place of this library's table, written down outside of the code.
+"""A contract file: what the vendor gave in place of this library's table, written down outside of
+the code.
 
     [cards.activate]                    # one call, by the name of its method
     path = "/v5/card-api/card/activation"
@@ -64,10 +65,12 @@ class ContractFile:
     """What a contract file says.
 
     Attributes:
-        overrides: in the order in which they hold: what is said of a call wins over its section, and that over all calls; what is said for
-            a region wins over what is said for all, of the same. Where in the file it stands makes no difference.
+        overrides: in the order in which they hold: what is said of a call wins over its section,
+            and that over all calls; what is said for a region wins over what is said for all, of
+            the same. Where in the file it stands makes no difference.
         path: of the file, as it was given.
-        digest: SHA-256 of what it means, in lower-case hex; comments, blanks and the order of tables change nothing.
+        digest: SHA-256 of what it means, in lower-case hex; comments, blanks and the order of
+            tables change nothing.
     """
 
     overrides: tuple[Override, ...]
@@ -82,7 +85,8 @@ def read_contract(path: str | PathLike[str]) -> ContractFile:
         ConfigurationError: it can't be read, or what it says can't be; with the line.
     """
     name = path_of("contract", path)
-    # All that is wrong comes back as a text: no frame that holds the values of the file is in a traceback.
+    # All that is wrong comes back as a text: no frame that holds the values of the file is in a
+    # traceback.
     found = _read(name)
     if isinstance(found, str):
         raise ConfigurationError(f"{name}{found}. Nothing was sent.")
@@ -119,7 +123,10 @@ class _Table(NamedTuple):
     @property
     def rank(self) -> tuple[int, bool]:
         """The more it is about one thing, the later it holds."""
-        return 2 if self.call is not None else 1 if self.section is not None else 0, self.region is not None
+        return (
+            2 if self.call is not None else 1 if self.section is not None else 0,
+            self.region is not None,
+        )
 
 
 def _read(name: str) -> ContractFile | str:
@@ -136,7 +143,10 @@ def _read(name: str) -> ContractFile | str:
     except (RecursionError, ConfigurationError):
         return " can't be read: it is nested too deeply"
     except OSError as error:
-        told: dict[type[OSError], str] = {FileNotFoundError: "there is no such file", IsADirectoryError: "it is a folder"}
+        told: dict[type[OSError], str] = {
+            FileNotFoundError: "there is no such file",
+            IsADirectoryError: "it is a folder",
+        }
         return f" can't be read: {told.get(type(error)) or error.strerror or type(error).__name__}"
 
 
@@ -183,15 +193,23 @@ def _overrides(data: dict[str, Any]) -> tuple[Override, ...]:
     return overrides
 
 
-def _tables(data: dict[str, Any], at: tuple[str, ...] = (), region: Region | None = None) -> Iterator[_Table]:
+def _tables(
+    data: dict[str, Any], at: tuple[str, ...] = (), region: Region | None = None
+) -> Iterator[_Table]:
     for name, value in data.items():
         path = (*at, name)
         if at and name in list(Region):
             raise Bad(path, f"{name} stands inside of {at[0]}: a region comes first, and once")
         if name not in (_ALL, *_GROUPS, *_SECTIONS, *Region):
             known = [_ALL, *_GROUPS, *_SECTIONS, *Region, *CALLS]
-            near = nearest(name, known) or next((each for each in Region if each == name.upper()), None)
-            hint = f" (did you mean {near}?)" if near else ": name a call, as [cards.issue], a section, a region, or all"
+            near = nearest(name, known) or next(
+                (each for each in Region if each == name.upper()), None
+            )
+            hint = (
+                f" (did you mean {near}?)"
+                if near
+                else ": name a call, as [cards.issue], a section, a region, or all"
+            )
             raise Bad(path, f"there is no {shown(name)}{hint}")
         if not isinstance(value, dict):
             raise Bad(path, f"{name} is {kind_of(value)}: write a table, as [{'.'.join(path)}]")
@@ -201,7 +219,9 @@ def _tables(data: dict[str, Any], at: tuple[str, ...] = (), region: Region | Non
             yield from _tables_of(name, value, path, region)
 
 
-def _tables_of(group: str, value: dict[str, Any], path: tuple[str, ...], region: Region | None) -> Iterator[_Table]:
+def _tables_of(
+    group: str, value: dict[str, Any], path: tuple[str, ...], region: Region | None
+) -> Iterator[_Table]:
     """The calls of a group, and the settings of all of it if it is a section."""
     settings: dict[str, Any] = {}
     of_all = group == _ALL or group in _SECTIONS
@@ -209,7 +229,10 @@ def _tables_of(group: str, value: dict[str, Any], path: tuple[str, ...], region:
         call = f"{group}.{name}"
         if call in CALLS:
             if not isinstance(part, dict):
-                raise Bad((*path, name), f"{call} is {kind_of(part)}: write a table, as [{'.'.join((*path, name))}]")
+                raise Bad(
+                    (*path, name),
+                    f"{call} is {kind_of(part)}: write a table, as [{'.'.join((*path, name))}]",
+                )
             yield _Table((*path, name), part, region, call=call)
         elif of_all and (name in _ARGUMENTS or not isinstance(part, dict)):
             settings[name] = part
@@ -223,7 +246,11 @@ def _no_call(group: str, name: str) -> str:
     if name in _ARGUMENTS:
         example = next(call for call in CALLS if call.startswith(f"{group}."))
         return f"{group} is no section: put {name} under a call, as [{example}], or under a section"
-    same = (call.name for call in CALLS.values() if call.section == group and call.name.endswith(f".{name}"))
+    same = (
+        call.name
+        for call in CALLS.values()
+        if call.section == group and call.name.endswith(f".{name}")
+    )
     near = next(same, None) or nearest(f"{group}.{name}", CALLS) or nearest(name, _ARGUMENTS)
     return f"there is no call {group}.{shown(name)}" + (f" (did you mean {near}?)" if near else "")
 

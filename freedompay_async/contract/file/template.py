@@ -44,7 +44,10 @@ _WIDTH: Final = 100
 
 
 def template() -> str:
-    """The text of the file. Read as it is, it changes nothing; nor does it with every line uncommented."""
+    """The text of the file.
+
+    Read as it is, it changes nothing; nor does it with every line uncommented.
+    """
     return "".join(f"{line}\n".replace(" \n", "\n") for line in _lines())
 
 
@@ -53,7 +56,10 @@ def _lines() -> Iterator[str]:
     yield from ("", "## Every call there is.", *_settings("all", {"headers": "{}"}))
     for section in Section:
         yield from ("", "", f"## {_NAMES[section]}")
-        yield from _settings(section.value, _of_body(section) | {"headers": "{}", "envelope": _list(ENVELOPES[section])})
+        yield from _settings(
+            section.value,
+            _of_body(section) | {"headers": "{}", "envelope": _list(ENVELOPES[section])},
+        )
         for call in (*TABLE, *HASHDT_TABLE):
             if call.section is section:
                 yield from ("", *_about(call), *_settings(call.name, _of(call)))

@@ -1,4 +1,7 @@
-"""Where in a TOML text a table or a key stands: for messages, so a rough reading is enough. Pure."""
+"""Where in a TOML text a table or a key stands: for messages, so a rough reading is enough.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,9 @@ _AT: Final = re.compile(r"\(at line (\d+), column \d+\)")
 
 
 class Lines:
-    """The first line of each table and each key of a text, by its path, as `("cards", "issue", "path")`."""
+    """The first line of each table and each key of a text, by its path, as `("cards", "issue",
+    "path")`.
+    """
 
     def __init__(self, text: str) -> None:
         self._lines: Final[dict[tuple[str, ...], int]] = {}
@@ -39,15 +44,26 @@ class Lines:
             self._lines.setdefault(path[:length], number)
 
     def of(self, path: Sequence[str]) -> int:
-        """The line of this, or of the nearest thing around it: what is in braces has no line of its own."""
-        return next((line for end in range(len(path), 0, -1) if (line := self._lines.get(tuple(path[:end])))), 1)
+        """The line of this, or of the nearest thing around it: what is in braces has no line of its
+        own.
+        """
+        return next(
+            (
+                line
+                for end in range(len(path), 0, -1)
+                if (line := self._lines.get(tuple(path[:end])))
+            ),
+            1,
+        )
 
 
 def line_of_error(message: str, text: str) -> tuple[int, str]:
     """The line that a message of `tomllib` names, and the message without it."""
     found = _AT.search(message)
     if found is None:
-        return text.count("\n") + 1, message.replace(" (at end of document)", " at the end of the file")
+        return text.count("\n") + 1, message.replace(
+            " (at end of document)", " at the end of the file"
+        )
     return int(found[1]), message[: found.start()].rstrip() + message[found.end() :]
 
 

@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 __all__ = ["READ", "Bad", "kind_of", "shown"]
 
 _MOST_SHOWN: Final = 60
-_KINDS: Final[dict[type[object], str]] = {str: "a text", bool: "true or false", dict: "a table", list: "a list"}
+_KINDS: Final[dict[type[object], str]] = {
+    str: "a text",
+    bool: "true or false",
+    dict: "a table",
+    list: "a list",
+}
 
 
 class Bad(Exception):
@@ -34,7 +39,9 @@ def shown(name: str) -> str:
 
 def _a_text(path: tuple[str, ...], value: object) -> str:
     if not isinstance(value, str):
-        raise Bad(path, f"{shown(path[-1])} is {kind_of(value)}, and has to be a text in quotation marks")
+        raise Bad(
+            path, f"{shown(path[-1])} is {kind_of(value)}, and has to be a text in quotation marks"
+        )
     return value
 
 
@@ -49,28 +56,46 @@ def _a_retry(path: tuple[str, ...], value: object) -> Retry:
 
 def _texts(path: tuple[str, ...], value: object) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise Bad(path, f'{path[-1]} is {kind_of(value)}, and has to be a list of texts, as ["client_id"]')
+        raise Bad(
+            path, f'{path[-1]} is {kind_of(value)}, and has to be a list of texts, as ["client_id"]'
+        )
     return value
 
 
 def _names(path: tuple[str, ...], value: object) -> dict[str, str]:
-    """From names to names. A name with a dot in it may stand without quotation marks: TOML makes tables of such."""
+    """From names to names.
+
+    A name with a dot in it may stand without quotation marks: TOML makes tables of such.
+    """
     if not isinstance(value, dict):
-        raise Bad(path, f'{path[-1]} is {kind_of(value)}, and has to be a table, as {{ old_name = "new_name" }}')
+        raise Bad(
+            path,
+            (
+                f"{path[-1]} is {kind_of(value)}, and has to be a table, as {{ old_name = "
+                '"new_name" }'
+            ),
+        )
     names: dict[str, str] = {}
     for name, other in value.items():
         if isinstance(other, dict):
-            names |= {f"{name}.{inner}": each for inner, each in _names((*path, name), other).items()}
+            names |= {
+                f"{name}.{inner}": each for inner, each in _names((*path, name), other).items()
+            }
         elif isinstance(other, str):
             names[name] = other
         else:
-            raise Bad((*path, name), f"{shown(name)} is {kind_of(other)}, and has to be a name in quotation marks")
+            raise Bad(
+                (*path, name),
+                f"{shown(name)} is {kind_of(other)}, and has to be a name in quotation marks",
+            )
     return names
 
 
 def _fields(path: tuple[str, ...], value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise Bad(path, f'fields is {kind_of(value)}, and has to be a table, as {{ channel = "api" }}')
+        raise Bad(
+            path, f'fields is {kind_of(value)}, and has to be a table, as {{ channel = "api" }}'
+        )
     return {name: _value((*path, name), part) for name, part in value.items()}
 
 

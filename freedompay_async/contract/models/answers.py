@@ -64,8 +64,8 @@ class AnyAnswer(Protocol):
 class Answer(OpenStruct, kw_only=True, frozen=True):
     """The envelope of every payment-card answer (docs.freedompay.kz, api-12075070).
 
-    How `status` and `request_status` combine is on no page; the reading here (`status` is about this call,
-    `request_status` about the request it concerns) is inferred.
+    How `status` and `request_status` combine is on no page; the reading here (`status` is about
+    this call, `request_status` about the request it concerns) is inferred.
     """
 
     EXPECTED: ClassVar = frozenset({"status", "request_status", "dt"})
@@ -113,7 +113,9 @@ class Answer(OpenStruct, kw_only=True, frozen=True):
 
 
 def as_id(value: object) -> str | None:
-    """An id as text; `None` for one that is not filled in yet: `""` or `0`, as PHP writes it, `null` as text, a UUID of zeros."""
+    """An id as text; `None` for one that is not filled in yet: `""` or `0`, as PHP writes it,
+    `null` as text, a UUID of zeros.
+    """
     if value is None or (isinstance(value, int) and abs(value) >= _NO_ID):
         return None
     text = str(value).strip().strip(_UNSEEN)
@@ -139,9 +141,14 @@ class CardRef(OpenStruct, kw_only=True, frozen=True):
 
 
 class RequestState(Answer, kw_only=True, frozen=True):
-    """What the issuer says of a request (docs.freedompay.kg, api-13677899). Not all fields are there at once."""
+    """What the issuer says of a request (docs.freedompay.kg, api-13677899).
 
-    DECIDING: ClassVar = frozenset({"status", "request_status", "cards", "client_id", "transaction_id", "fin_document_id"})
+    Not all fields are there at once.
+    """
+
+    DECIDING: ClassVar = frozenset(
+        {"status", "request_status", "cards", "client_id", "transaction_id", "fin_document_id"}
+    )
     FILLED: ClassVar = frozenset({"extra", "found", "other_body"})
 
     cards: list[CardRef] | None = None
@@ -149,11 +156,13 @@ class RequestState(Answer, kw_only=True, frozen=True):
     transaction_id: str | int | None = None
     fin_document_id: str | int | None = None
     found: bool = False
-    """Filled in by the client: the call was refused and a look-up knows its id, so the issuer may have had it before. Where no proxy has
-    sent the call twice, and no attempt of it was answered with 429 after the work, it did nothing anew."""
+    """Filled in by the client: the call was refused and a look-up knows its id, so the issuer may
+    have had it before. Where no proxy has sent the call twice, and no attempt of it was answered
+    with 429 after the work, it did nothing anew."""
     other_body: bool = False
-    """Filled in by the client: it has sent another body under this request id too. The issuer takes one of them at most, so what is told
-    here may be of the other one. Bodies of other processes are not known."""
+    """Filled in by the client: it has sent another body under this request id too. The issuer takes
+    one of them at most, so what is told here may be of the other one. Bodies of other processes are
+    not known."""
 
     def __post_init__(self) -> None:
         # An empty id is no id, wherever it is read.
@@ -185,7 +194,9 @@ class RequestState(Answer, kw_only=True, frozen=True):
     @property
     def card_ids(self) -> tuple[str, ...]:
         """Each card once, as far as they are named."""
-        return tuple(dict.fromkeys(filter(None, (as_id(card.card_id) for card in self.cards or ()))))
+        return tuple(
+            dict.fromkeys(filter(None, (as_id(card.card_id) for card in self.cards or ())))
+        )
 
     @property
     def unnamed(self) -> bool:
@@ -204,9 +215,13 @@ class RequestState(Answer, kw_only=True, frozen=True):
         """What it names, in words; of many cards the first."""
         card_ids = self.card_ids
         parts = [f"card {card_id}" for card_id in card_ids[:_MOST_NAMED]]
-        parts += [f"{len(card_ids) - _MOST_NAMED:,} more cards"] if len(card_ids) > _MOST_NAMED else []
+        parts += (
+            [f"{len(card_ids) - _MOST_NAMED:,} more cards"] if len(card_ids) > _MOST_NAMED else []
+        )
         parts += [f"client {as_id(self.client_id)}"] if self.client_id is not None else []
-        parts += [f"transaction {as_id(self.transaction_id)}"] if self.transaction_id is not None else []
+        parts += (
+            [f"transaction {as_id(self.transaction_id)}"] if self.transaction_id is not None else []
+        )
         return ", ".join(parts) or None
 
     @classmethod
@@ -237,7 +252,11 @@ class CreatedClient(Portable, kw_only=True, frozen=True):
     def of(cls, state: RequestState) -> Self | None:
         """`None`: the answer does not name the client (the ids come from `request/status`)."""
         client_id = as_id(state.client_id)
-        return None if client_id is None else cls(request_id=state.request_id, client_id=client_id, answer=state)
+        return (
+            None
+            if client_id is None
+            else cls(request_id=state.request_id, client_id=client_id, answer=state)
+        )
 
 
 class IssuedCards(Portable, kw_only=True, frozen=True):
@@ -257,7 +276,10 @@ class IssuedCards(Portable, kw_only=True, frozen=True):
 
     @property
     def complete(self) -> bool | None:
-        """As many as were ordered, and of no other client; `None`: that is not known. Others are told all the same."""
+        """As many as were ordered, and of no other client; `None`: that is not known.
+
+        Others are told all the same.
+        """
         if self.differs is not None:
             return False
         return None if self.ordered is None else True
@@ -294,7 +316,12 @@ class CreatedTransaction(Portable, kw_only=True, frozen=True):
         transaction_id = as_id(state.transaction_id)
         if transaction_id is None:
             return None
-        return cls(request_id=state.request_id, transaction_id=transaction_id, fin_document_id=as_id(state.fin_document_id), answer=state)
+        return cls(
+            request_id=state.request_id,
+            transaction_id=transaction_id,
+            fin_document_id=as_id(state.fin_document_id),
+            answer=state,
+        )
 
 
 def aware(text: object) -> datetime | None:

@@ -1,4 +1,7 @@
-"""What is sent of a client: who it is, and what of it changes. A field that is `None` is left out of the body."""
+"""What is sent of a client: who it is, and what of it changes.
+
+A field that is `None` is left out of the body.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,15 @@ from freedompay_async.contract.person import (
 )
 from freedompay_async.redaction.secret import Document
 
-__all__ = ["Address", "ClientCreation", "ClientId", "ClientUpdate", "IdentificationInfo", "NewClient", "NewPhone"]
+__all__ = [
+    "Address",
+    "ClientCreation",
+    "ClientId",
+    "ClientUpdate",
+    "IdentificationInfo",
+    "NewClient",
+    "NewPhone",
+]
 
 
 class Address(Struct, kw_only=True, frozen=True):
@@ -50,15 +61,16 @@ class Address(Struct, kw_only=True, frozen=True):
 class NewClient(Struct, kw_only=True, omit_defaults=True, repr_omit_defaults=True, frozen=True):
     """The person or company that a card is issued to (docs.freedompay.kz, api-12074751).
 
-    For product 1000 the vendor's dictionary page makes `country`, `person_id`, `document`, `address1` and `address2` required.
+    For product 1000 the vendor's dictionary page makes `country`, `person_id`, `document`,
+    `address1` and `address2` required.
 
     Raises:
         ConfigurationError: a value that a row of a file could not have either.
     """
 
     phone: int
-    """The whole number with the country code, digits only: `77017777777`. Where all numbers of a country have the same length, it has that
-    one; otherwise 10 to 15 digits."""
+    """The whole number with the country code, digits only: `77017777777`. Where all numbers of a
+    country have the same length, it has that one; otherwise 10 to 15 digits."""
     type: int
     """1 individual, 2 legal entity, 3 individual entrepreneur (`ClientType`)."""
     resident: int
@@ -101,7 +113,11 @@ class NewClient(Struct, kw_only=True, omit_defaults=True, repr_omit_defaults=Tru
         if self.country is not None:
             check_text("NewClient.country", self.country, country_flaw)
         if self.person_id is not None:
-            check_text("NewClient.person_id", self.person_id, lambda text: person_id_flaw(text, self.country))
+            check_text(
+                "NewClient.person_id",
+                self.person_id,
+                lambda text: person_id_flaw(text, self.country),
+            )
         if self.language is not None:
             check_text("NewClient.language", self.language, language_flaw)
 

@@ -1,4 +1,7 @@
-"""The vendor's published dictionaries. A value that is in none of them passes through as a member without a name."""
+"""The vendor's published dictionaries.
+
+A value that is in none of them passes through as a member without a name.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,10 @@ class CallStatus(OpenText):
 
 
 class RequestStatus(OpenText):
-    """What became of the request that an answer concerns (docs.freedompay.kg, api-13677899). Another word is not final."""
+    """What became of the request that an answer concerns (docs.freedompay.kg, api-13677899).
+
+    Another word is not final.
+    """
 
     SUCCESS = "success"
     PROCESS = "process"
@@ -34,7 +40,10 @@ class RequestStatus(OpenText):
 
 
 class Product(OpenInt):
-    """Products of clients (docs.freedompay.kz, doc-850764). Card products are another list, which is on no page that could be read."""
+    """Products of clients (docs.freedompay.kz, doc-850764).
+
+    Card products are another list, which is on no page that could be read.
+    """
 
     FREEDOM_WALLET = 1000
     INSTANT = 2000
@@ -81,7 +90,9 @@ class LimitPeriod(OpenText):
 
 
 class GiftStatus(OpenInt):
-    """What became of a gift-card call (freedompay.money/docs-en/cards-api); `sentence` says it in words."""
+    """What became of a gift-card call (freedompay.money/docs-en/cards-api); `sentence` says it in
+    words.
+    """
 
     OK = 0
     GENERAL_ERROR = -1
@@ -99,11 +110,16 @@ class GiftStatus(OpenInt):
     @property
     def sentence(self) -> str:
         """The code in words."""
-        return _GIFT_STATUS.get(self, f"The issuer answered with the code {self._value_}, which is not in its dictionary.")
+        return _GIFT_STATUS.get(
+            self,
+            f"The issuer answered with the code {self._value_}, which is not in its dictionary.",
+        )
 
 
 class GiftCardStatus(OpenInt):
-    """How it stands with a gift card (freedompay.money/docs-en/cards-api); `sentence` says it in words."""
+    """How it stands with a gift card (freedompay.money/docs-en/cards-api); `sentence` says it in
+    words.
+    """
 
     UNKNOWN = 0
     ISSUED = 1
@@ -115,7 +131,10 @@ class GiftCardStatus(OpenInt):
     @property
     def sentence(self) -> str:
         """The status in words."""
-        return _GIFT_CARD_STATUS.get(self, f"The card has the status {self._value_}, which is not in the issuer's dictionary.")
+        return _GIFT_CARD_STATUS.get(
+            self,
+            f"The card has the status {self._value_}, which is not in the issuer's dictionary.",
+        )
 
 
 _GIFT_STATUS = {

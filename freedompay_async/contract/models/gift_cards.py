@@ -1,4 +1,6 @@
-"""The gift-card section: its own integers, its own times (GMT+0, without an offset), no request id in any body."""
+"""The gift-card section: its own integers, its own times (GMT+0, without an offset), no request id
+in any body.
+"""
 
 from __future__ import annotations
 
@@ -110,13 +112,19 @@ class IssuedGiftCard(GiftAnswer, kw_only=True, frozen=True):
     @property
     def contradiction(self) -> str | None:
         """With a negative status the vendor's pages name no card."""
-        return "a negative status, and it names a card" if self.status < 0 and self.card_id is not None else None
+        return (
+            "a negative status, and it names a card"
+            if self.status < 0 and self.card_id is not None
+            else None
+        )
 
 
 class GiftCardState(GiftAnswer, kw_only=True, frozen=True):
     """How it stands with a gift card (docs.freedompay.kz, api-12075782)."""
 
-    EXPECTED: ClassVar = frozenset({"status", "datetime", "card_status", "card_currency", "card_balance", "card_mask"})
+    EXPECTED: ClassVar = frozenset(
+        {"status", "datetime", "card_status", "card_currency", "card_balance", "card_mask"}
+    )
 
     card_status: GiftCardStatus | None = None
     """After a confirmation the vendor's example shows 1, issued: do not wait for 2."""

@@ -28,14 +28,17 @@ _DEEPEST: Final = 8
 class Fields(Closed):
     """Fields by their name on the wire; `repr` shows the names only.
 
-    It reads like a mapping, and is none to `isinstance`: whoever records the locals of a frame opens mappings, and shows what is in them.
+    It reads like a mapping, and is none to `isinstance`: whoever records the locals of a frame
+    opens mappings, and shows what is in them.
     """
 
     __slots__ = ("_fields",)
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, fields: Mapping[str, Any] | Fields) -> None:
-        self._fields: Final[dict[str, Any]] = fields._fields if isinstance(fields, Fields) else dict(fields)
+        self._fields: Final[dict[str, Any]] = (
+            fields._fields if isinstance(fields, Fields) else dict(fields)
+        )
 
     def __getitem__(self, name: str) -> Any:
         return self._fields[name]
@@ -79,10 +82,18 @@ def sealed(name: str, value: Any, *, hidden: Redaction | None) -> Any:
     return _sealed(value, secret=is_secret_name(name), hidden=hidden, depth=0)
 
 
-def _sealed_fields(fields: Mapping[str, Any] | Fields, *, secret: bool, hidden: Redaction | None, depth: int) -> dict[str, Any]:
+def _sealed_fields(
+    fields: Mapping[str, Any] | Fields, *, secret: bool, hidden: Redaction | None, depth: int
+) -> dict[str, Any]:
     # Two names that are card numbers look alike without them, and neither field may get lost.
-    named = named_apart((name if hidden is None else hidden.text(name), (name, value)) for name, value in fields.items())
-    return {shown: _sealed(value, secret=secret or is_secret_name(name), hidden=hidden, depth=depth) for shown, (name, value) in named}
+    named = named_apart(
+        (name if hidden is None else hidden.text(name), (name, value))
+        for name, value in fields.items()
+    )
+    return {
+        shown: _sealed(value, secret=secret or is_secret_name(name), hidden=hidden, depth=depth)
+        for shown, (name, value) in named
+    }
 
 
 def _sealed(value: Any, *, secret: bool, hidden: Redaction | None, depth: int) -> Any:
@@ -116,17 +127,28 @@ def _text(value: object) -> str:
 
 
 class Extra(Fields, metaclass=_Encoded):
-    """Fields of an answer that the library does not know. What reads like a secret, or repeats one that was sent, is a `Secret`."""
+    """Fields of an answer that the library does not know.
+
+    What reads like a secret, or repeats one that was sent, is a `Secret`.
+    """
 
     __slots__ = ()
 
     @property
     def _value_(self) -> dict[str, Any]:
-        """What msgspec makes of it (see `redaction/portable.py`): it looks no further, so what JSON does not have is text already."""
+        """What msgspec makes of it (see `redaction/portable.py`): it looks no further, so what JSON
+        does not have is text already.
+        """
         plain: dict[str, Any] = to_builtins(self._fields)
         return plain
 
-    def __init__(self, fields: Mapping[str, Any] | Fields, *, secret: bool = False, hidden: Redaction | None = BY_SHAPE) -> None:
+    def __init__(
+        self,
+        fields: Mapping[str, Any] | Fields,
+        *,
+        secret: bool = False,
+        hidden: Redaction | None = BY_SHAPE,
+    ) -> None:
         super().__init__(_sealed_fields(fields, secret=secret, hidden=hidden, depth=0))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -147,7 +169,9 @@ class OpenStruct(Portable, kw_only=True, frozen=True, repr_omit_defaults=True):
     EXPECTED: ClassVar[frozenset[str]] = frozenset()
     """Fields that the vendor's page says are always there."""
     DECIDING: ClassVar[frozenset[str]] = frozenset()
-    """Fields that decide what an answer means: one of another type, or one that must be there and is not, makes the answer unreadable."""
+    """Fields that decide what an answer means: one of another type, or one that must be there and
+    is not, makes the answer unreadable.
+    """
     FILLED: ClassVar[frozenset[str]] = frozenset({"extra"})
     """Fields that the client fills in, and never the wire."""
     SECRET: ClassVar[bool] = False

@@ -41,7 +41,11 @@ class PinPageAnswer(OpenStruct, kw_only=True, frozen=True):
     @property
     def contradiction(self) -> str | None:
         """An error that has a page."""
-        return "an error, and it has a page" if self.accepted is False and any(link.set_pin_url for link in self.data or ()) else None
+        return (
+            "an error, and it has a page"
+            if self.accepted is False and any(link.set_pin_url for link in self.data or ())
+            else None
+        )
 
     @property
     def refusal_code(self) -> str | None:

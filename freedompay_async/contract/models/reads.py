@@ -1,7 +1,8 @@
 """What the payment-card reads answer.
 
-Where the vendor publishes no fields, those here follow the nearest published sibling; each such class says so. A field that came under
-another name is in `extra`. Amounts are `Decimal`, in whole units of their currency.
+Where the vendor publishes no fields, those here follow the nearest published sibling; each such
+class says so. A field that came under another name is in `extra`. Amounts are `Decimal`, in whole
+units of their currency.
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ class CardBalance(Answer, kw_only=True, frozen=True):
 
 
 class CardSecrets(Answer, kw_only=True, frozen=True):
-    """What is printed on a card (docs.freedompay.kz, "Secret data"). The fields, and whether they come encrypted, are inferred.
+    """What is printed on a card (docs.freedompay.kz, "Secret data"). The fields, and whether they
+    come encrypted, are inferred.
 
     Every value is a `Secret`, those of `extra` too.
     """
@@ -138,7 +140,10 @@ class Authorization(OpenStruct, kw_only=True, frozen=True):
 
 
 class StatementExtended(Answer, kw_only=True, frozen=True):
-    """A statement with accounts and authorisations (docs.freedompay.kz, api-14425115). The shapes inside are published in part."""
+    """A statement with accounts and authorisations (docs.freedompay.kz, api-14425115).
+
+    The shapes inside are published in part.
+    """
 
     client_id: str | int | None = None
     card: StatementCard | None = None
@@ -162,7 +167,11 @@ class CardValidation(Answer, kw_only=True, frozen=True):
         """`score` as a share, 0 to 1; `None` if it can't be read."""
         text = (self.score or "").strip().removesuffix("%")
         # Not every text that `Decimal` takes is a score.
-        return Decimal(text) / 100 if text.replace(".", "", 1).isascii() and text.replace(".", "", 1).isdigit() else None
+        return (
+            Decimal(text) / 100
+            if text.replace(".", "", 1).isascii() and text.replace(".", "", 1).isdigit()
+            else None
+        )
 
 
 class CardSummary(OpenStruct, kw_only=True, frozen=True):
@@ -199,7 +208,10 @@ class TransactionInfo(Answer, kw_only=True, frozen=True):
 
 
 class LimitState(OpenStruct, kw_only=True, frozen=True):
-    """A limit and what is left of it. The vendor's page says what is told, not under which names; those are inferred."""
+    """A limit and what is left of it.
+
+    The vendor's page says what is told, not under which names; those are inferred.
+    """
 
     type: str | int | None = None
     period: str | int | None = None

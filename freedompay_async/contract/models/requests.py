@@ -69,7 +69,9 @@ class Intent(Struct, kw_only=True, omit_defaults=True):
 
 
 class CardIssue(Intent, kw_only=True, omit_defaults=True):
-    """A draft page of the vendor has a `cardholder` object in place of `client_id` (freedompay.kz/fdss)."""
+    """A draft page of the vendor has a `cardholder` object in place of `client_id`
+    (freedompay.kz/fdss).
+    """
 
     CARDS: ClassVar = 1
 
@@ -235,15 +237,28 @@ def money(amount: object) -> Decimal:
         ConfigurationError: a float, which can't hold most amounts, or no number at all.
     """
     if isinstance(amount, float | bool) or not isinstance(amount, Decimal | int | str):
-        raise ConfigurationError(f"an amount is a {type(amount).__name__}: use Decimal, int or text, such as '12.10'. Nothing was sent.")
+        raise ConfigurationError(
+            f"an amount is a {type(amount).__name__}: use Decimal, int or text, such as '12.10'. "
+            "Nothing was sent."
+        )
     # What is out of all bounds is not written out, which could take all the memory.
-    huge = abs(amount) >= _TOO_MUCH if isinstance(amount, int) else isinstance(amount, Decimal) and not _bounded(amount)
+    huge = (
+        abs(amount) >= _TOO_MUCH
+        if isinstance(amount, int)
+        else isinstance(amount, Decimal) and not _bounded(amount)
+    )
     text = "" if huge else format(amount, "f") if isinstance(amount, Decimal) else str(amount)
-    # Six places are more than any currency has, and the most that `Decimal` writes without an exponent.
+    # Six places are more than any currency has, and the most that `Decimal` writes without an
+    # exponent.
     if not _AMOUNT.fullmatch(text):
-        raise ConfigurationError("an amount is not a number of at most 24 digits and 6 decimal places, 0 or more. Nothing was sent.")
+        raise ConfigurationError(
+            "an amount is not a number of at most 24 digits and 6 decimal places, 0 or more. "
+            "Nothing was sent."
+        )
     return Decimal(text)
 
 
 def _bounded(amount: Decimal) -> bool:
-    return amount.is_finite() and -30 < amount.adjusted() < 30 and len(amount.as_tuple().digits) < 60
+    return (
+        amount.is_finite() and -30 < amount.adjusted() < 30 and len(amount.as_tuple().digits) < 60
+    )

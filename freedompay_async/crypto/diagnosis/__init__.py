@@ -1,4 +1,5 @@
-"""What a signature is made of, and where one that another program made goes wrong: pure, and without the network.
+"""What a signature is made of, and where one that another program made goes wrong: pure, and
+without the network.
 
 The secret key goes into the digests that are compared, and into nothing that is handed back.
 """

@@ -17,6 +17,8 @@ def decoded(text: str) -> bytes:
     """What either base64 says, padded or not; empty if it says nothing."""
     text = text.rstrip("=")
     try:
-        return b64decode(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True)
+        return b64decode(
+            text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True
+        )
     except (Error, ValueError):
         return b""

@@ -1,4 +1,6 @@
-"""The ways in which programs write the same JSON: what was signed is often another of them than what was sent."""
+"""The ways in which programs write the same JSON: what was signed is often another of them than
+what was sent.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +76,9 @@ def body_forms(body: bytes) -> list[Form]:
                 known = forms.get(data)
                 if known is None or len(known) > len(slips) + len(ending):
                     forms[data] = (*slips, *ending)
-    return sorted((Form(slips, data) for data, slips in forms.items()), key=lambda form: len(form.slips))
+    return sorted(
+        (Form(slips, data) for data, slips in forms.items()), key=lambda form: len(form.slips)
+    )
 
 
 def _endings(body: bytes) -> Iterator[tuple[str, bytes]]:
@@ -85,33 +89,47 @@ def _endings(body: bytes) -> Iterator[tuple[str, bytes]]:
     yield "with a byte order mark before it", b"\xef\xbb\xbf" + body
     yield "without the white space around it", body.strip()
     yield "an empty one", b""
-    yield "as a JSON text inside JSON", json.dumps(body.decode(errors="replace"), ensure_ascii=False).encode()
+    yield (
+        "as a JSON text inside JSON",
+        json.dumps(body.decode(errors="replace"), ensure_ascii=False).encode(),
+    )
 
 
 def _rewritten(body: bytes) -> Iterator[tuple[tuple[str, ...], bytes]]:
     try:
         value = json.loads(body, parse_int=_Number, parse_float=_Number)
-        made = {style: _write(value, style).encode() for style in map(_Style._make, product((False, True), _SPACES, _ESCAPES, _NUMBERS))}
+        made = {
+            style: _write(value, style).encode()
+            for style in map(_Style._make, product((False, True), _SPACES, _ESCAPES, _NUMBERS))
+        }
     except (ValueError, RecursionError):
         # It is no JSON, or has half of a surrogate pair in it, or is nested too deeply.
         return
-    # What is right may be written in several ways at once, such as without anything that could be escaped.
+    # What is right may be written in several ways at once, such as without anything that could be
+    # escaped.
     right = next((style for style, data in made.items() if data == body), None)
     for style, data in made.items():
         yield tuple(_differences(style, right)), data
 
 
 def _respaced(body: bytes) -> Iterator[tuple[tuple[str, ...], bytes]]:
-    """With whatever is escaped in it as it is: a program may have escaped some letters, and not others."""
+    """With whatever is escaped in it as it is: a program may have escaped some letters, and not
+    others.
+    """
     try:
-        made = {spaces: msgspec.json.format(body, indent=indent).decode() for spaces, indent in _INDENTS.items()}
+        made = {
+            spaces: msgspec.json.format(body, indent=indent).decode()
+            for spaces, indent in _INDENTS.items()
+        }
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return
     for spaces, text in made.items():
         slips = () if text.encode() == body else (spaces,)
         for name, (slashes, letters) in _ESCAPES.items():
             escaped = _SLASH.sub(r"\\/", text) if slashes else text
-            escaped = _WIDE.sub(lambda found: json.dumps(found[0])[1:-1], escaped) if letters else escaped
+            escaped = (
+                _WIDE.sub(lambda found: json.dumps(found[0])[1:-1], escaped) if letters else escaped
+            )
             yield slips if escaped == text else (*slips, name), escaped.encode()
 
 
@@ -133,7 +151,9 @@ def _write(value: Any, style: _Style, depth: int = 0) -> str:
     if isinstance(value, dict):
         fields = cast("dict[str, Any]", value)
         names = sorted(fields) if style.sort else list(fields)
-        parts = [_text(name, style) + colon + _write(fields[name], style, depth + 1) for name in names]
+        parts = [
+            _text(name, style) + colon + _write(fields[name], style, depth + 1) for name in names
+        ]
         start, end = "{", "}"
     elif isinstance(value, list):
         parts = [_write(part, style, depth + 1) for part in value]

@@ -44,12 +44,22 @@ def compare(report: SigningReport, given: str, *, secret_key: str) -> Comparison
     given = (value if name.lower() == report.scheme.lower() else given).strip()
     if given == report.value:
         return Comparison(same=True)
-    return _compare_sign(report, given, key) if report.protected is None else _compare_jws(report, given, key)
+    return (
+        _compare_sign(report, given, key)
+        if report.protected is None
+        else _compare_jws(report, given, key)
+    )
 
 
 def _compare_sign(report: SigningReport, given: str, key: SecretKey) -> Comparison:
     if "." in given:
-        return Comparison(same=False, cause="this is an X-JWS-Signature, and this merchant's scheme is Sign: the hex of a SHA-256")
+        return Comparison(
+            same=False,
+            cause=(
+                "this is an X-JWS-Signature, and this merchant's scheme is Sign: the hex of a "
+                "SHA-256"
+            ),
+        )
     return Comparison(same=False, cause=sign_cause(given, body=report.body, key=key))
 
 
@@ -57,21 +67,32 @@ def _compare_jws(report: SigningReport, given: str, key: SecretKey) -> Compariso
     if "." not in given:
         fits = sign_cause(given, body=report.body, key=key) != NO_FORM
         as_sign = ": it is a Sign, the other scheme, over this body with this key" if fits else ""
-        return Comparison(same=False, cause=f"this is no X-JWS-Signature, which is header..signature{as_sign}")
+        return Comparison(
+            same=False, cause=f"this is no X-JWS-Signature, which is header..signature{as_sign}"
+        )
     differences: list[str] = []
     header, signature = _parts(given, report.body, differences)
     differences += _base64_slips({"header": header, "signature": signature})
     if is_hex(signature):
-        differences.append("its signature is in hex; it has to be base64url of the digest's own bytes")
+        differences.append(
+            "its signature is in hex; it has to be base64url of the digest's own bytes"
+        )
     shown = decoded(header)
     fields = fields_of(shown)
     style: tuple[str, ...] = ()
     if fields is None:
         differences.append("its header can't be read: it has to be a JSON object in base64url")
     else:
-        differences += _field_slips(fields, cast("dict[str, Any]", json.loads(report.protected or "{}")))
+        differences += _field_slips(
+            fields, cast("dict[str, Any]", json.loads(report.protected or "{}"))
+        )
         if not differences and shown.decode(errors="replace") != report.protected:
-            style = ("its header is written another way (the order of its fields, or spaces), which is as good",)
+            style = (
+                (
+                    "its header is written another way (the order of its fields, or spaces), which is "
+                    "as good"
+                ),
+            )
     cause = jws_cause(
         signature,
         body=report.body,
@@ -82,7 +103,10 @@ def _compare_jws(report: SigningReport, given: str, key: SecretKey) -> Compariso
     if cause == RIGHT and not differences:
         return Comparison(same=True, differences=style)
     if cause == RIGHT:
-        cause = "the signature itself fits this body and key, and the header it came with: mend the above, and sign again"
+        cause = (
+            "the signature itself fits this body and key, and the header it came with: mend the "
+            "above, and sign again"
+        )
     return Comparison(same=False, differences=(*differences, *style), cause=cause)
 
 
@@ -91,14 +115,22 @@ def _parts(given: str, body: bytes, differences: list[str]) -> tuple[str, str]:
     parts = given.split(".")
     if len(parts) == 2:
         differences.append(
-            "there is one dot between header and signature; there are two, because the payload is left out: header..signature"
+            "there is one dot between header and signature; there are two, because the payload is "
+            "left out: header..signature"
         )
         return parts[0], parts[1]
     if len(parts) != 3:
         differences.append("there are too many dots: header..signature has two")
     if parts[1]:
-        whose = "this body" if decoded(parts[1]) == body else "another body, or another form of this one"
-        differences.append(f"the payload is in it, and it is of {whose}; a detached JWS leaves it out: header..signature")
+        whose = (
+            "this body"
+            if decoded(parts[1]) == body
+            else "another body, or another form of this one"
+        )
+        differences.append(
+            f"the payload is in it, and it is of {whose}; a detached JWS leaves it out: "
+            "header..signature"
+        )
     return parts[0], parts[-1]
 
 
@@ -115,7 +147,10 @@ def _field_slips(fields: Mapping[str, Any], right: Mapping[str, Any]) -> Iterato
         if name not in fields:
             yield f"its header has no {name}; it has to be {quoted(value)}"
         elif fields[name] != value:
-            yield f"its header has {name} {quoted(fields[name])}; it has to be {quoted(value)}{_why(name, fields[name], value)}"
+            yield (
+                f"its header has {name} {quoted(fields[name])}; it has to be "
+                f"{quoted(value)}{_why(name, fields[name], value)}"
+            )
     for name in fields:
         if name not in right and not (name == "typ" and right.get("alg") == "HS512"):
             yield f"its header has {name}, which the vendor's page does not"
@@ -130,4 +165,10 @@ def _why(name: str, value: object, right: object) -> str:
         return ": the path alone, without scheme and host"
     if value.partition("?")[0] == right:
         return ": without a query"
-    return ": with a slash in front" if "/" + value == right else ": without a slash at the end" if value == right + "/" else ""
+    return (
+        ": with a slash in front"
+        if "/" + value == right
+        else ": without a slash at the end"
+        if value == right + "/"
+        else ""
+    )

@@ -36,7 +36,8 @@ def protected_header(*, path: str, auth_id: str, alg: str) -> str:
 
 
 def header_forms(header: str, *, right: str, host: str) -> list[Form]:
-    """What may stand before the payload, the dot included: the header that came first, and none twice.
+    """What may stand before the payload, the dot included: the header that came first, and none
+    twice.
 
     Args:
         header: the one that came with the signature, as it is in it.
@@ -51,7 +52,9 @@ def header_forms(header: str, *, right: str, host: str) -> list[Form]:
 
 def _forms(header: str, right: str, host: str) -> Iterator[Form]:
     yield Form((), header.encode() + b".")
-    yield Form(("it was made over another header than the one it came with",), right.encode() + b".")
+    yield Form(
+        ("it was made over another header than the one it came with",), right.encode() + b"."
+    )
     clear = decoded(header)
     yield Form(("it was made over the header in clear; it is made over base64url",), clear + b".")
     slip = "it was made without the header before the payload; header and dot stand before it"

@@ -49,7 +49,11 @@ def jws_cause(
         alg: what the header says.
         work: how many bytes are hashed at most.
     """
-    given = bytes.fromhex(signature) if is_hex(signature) and len(signature) % 2 == 0 else decoded(signature)
+    given = (
+        bytes.fromhex(signature)
+        if is_hex(signature) and len(signature) % 2 == 0
+        else decoded(signature)
+    )
     return matching.fewest_slips(_ways(body, key, heads, alg), partial(_written, given), work=work)
 
 
@@ -70,12 +74,22 @@ def _ways(body: bytes, key: SecretKey, heads: list[Form], alg: str) -> Iterator[
             heads[at_head],
             digests[at_digest],
         )
-        slips = (*matching.body_slip(form), *_PAYLOADS[at_payload][0], *secret.slips, *head.slips, *other)
+        slips = (
+            *matching.body_slip(form),
+            *_PAYLOADS[at_payload][0],
+            *secret.slips,
+            *head.slips,
+            *other,
+        )
         written = partial(payload, at_form, at_payload)
-        yield matching.Way(slips, len(form.data), partial(_signed, make, secret.data, head.data, written))
+        yield matching.Way(
+            slips, len(form.data), partial(_signed, make, secret.data, head.data, written)
+        )
 
 
-def _signed(make: Callable[[bytes, bytes], bytes], key: bytes, head: bytes, payload: Callable[[], bytes]) -> bytes:
+def _signed(
+    make: Callable[[bytes, bytes], bytes], key: bytes, head: bytes, payload: Callable[[], bytes]
+) -> bytes:
     return make(key, head + payload())
 
 
@@ -116,7 +130,12 @@ _PAYLOADS: Final[tuple[tuple[tuple[str, ...], Callable[[bytes], bytes]], ...]] =
         lambda _: b"",
     ),
     (
-        ("header.. was signed, as it is sent: the payload is left out when it is sent, and not when it is signed",),
+        (
+            (
+                "header.. was signed, as it is sent: the payload is left out when it is sent, and not "
+                "when it is signed"
+            ),
+        ),
         lambda _: b".",
     ),
 )

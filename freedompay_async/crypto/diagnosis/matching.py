@@ -52,11 +52,14 @@ def fewest_slips(
 
     Args:
         ways: what is tried.
-        written: whether the signature is this digest, and what is wrong with how it is written; `None` if it is another.
+        written: whether the signature is this digest, and what is wrong with how it is written;
+            `None` if it is another.
         work: how many bytes are hashed at most; the likelier ways are tried first.
     """
     done = 0
-    for way in sorted((way for way in ways if len(way.slips) <= _MOST), key=lambda way: len(way.slips)):
+    for way in sorted(
+        (way for way in ways if len(way.slips) <= _MOST), key=lambda way: len(way.slips)
+    ):
         done += way.size
         if work is not None and done > work:
             break
@@ -67,7 +70,9 @@ def fewest_slips(
 
 
 def few_changes(*sizes: int) -> Iterator[tuple[int, ...]]:
-    """A choice in each of some lists, as its index: all the first; then one another; then two at once."""
+    """A choice in each of some lists, as its index: all the first; then one another; then two at
+    once.
+    """
     first = (0,) * len(sizes)
     yield first
     # From behind: the body, which has the most forms, is the first list.
@@ -97,7 +102,9 @@ def _key_forms(text: str) -> Iterator[Form]:
         with suppress(Error, ValueError):
             # As lenient as PHP's base64_decode, which passes over what is no base64.
             data = decode(written + b"=" * (-len(written) % 4))
-            yield Form(("the key was decoded from base64 first; it is used as it is written",), data)
+            yield Form(
+                ("the key was decoded from base64 first; it is used as it is written",), data
+            )
     with suppress(ValueError):
         yield Form(
             ("the key was decoded from hex first; it is used as it is written",),

@@ -22,7 +22,8 @@ _WORK: Final = 128 * 2**20
 
 
 def why_wrong(*, headers: Mapping[str, str], path: str, body: bytes, secret_key: str) -> str:
-    """How the signature of a request came about; empty, if it is right, or if no form that is tried fits.
+    """How the signature of a request came about; empty, if it is right, or if no form that is tried
+    fits.
 
     The key is in no text that comes back.
 
@@ -37,7 +38,9 @@ def why_wrong(*, headers: Mapping[str, str], path: str, body: bytes, secret_key:
     found: dict[str, str] = {}
     for name, value in headers.items():
         found.setdefault(name.lower(), value)
-    cause = _cause_of_sign(found.get("sign"), body=body, key=key) or _cause_of_jws(found, path=path, body=body, key=key)
+    cause = _cause_of_sign(found.get("sign"), body=body, key=key) or _cause_of_jws(
+        found, path=path, body=body, key=key
+    )
     if cause in (RIGHT, NO_FORM):
         return ""
     return f"{cause}; sign the bytes that are sent" if OTHER_BODY in cause else cause
@@ -58,6 +61,10 @@ def _cause_of_jws(headers: Mapping[str, str], *, path: str, body: bytes, key: Se
     fields = fields_of(decoded(header))
     if fields is None:
         return RIGHT
-    right = protected_header(path=path, auth_id=str(fields.get("auth_id")), alg=str(fields.get("alg")))
+    right = protected_header(
+        path=path, auth_id=str(fields.get("auth_id")), alg=str(fields.get("alg"))
+    )
     heads = header_forms(header, right=right, host=headers.get("host", ""))
-    return jws_cause(signature, body=body, key=key, heads=heads, alg=str(fields.get("alg")), work=_WORK)
+    return jws_cause(
+        signature, body=body, key=key, heads=heads, alg=str(fields.get("alg")), work=_WORK
+    )

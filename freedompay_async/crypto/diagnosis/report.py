@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = ["KEY_PLACE", "SigningReport", "signing_report"]
 
-KEY_PLACE: Final = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}secret key\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
+KEY_PLACE: Final = (
+    "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}secret "
+    "key\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
+)
 """Stands where the key goes."""
 
 
@@ -30,8 +33,10 @@ class SigningReport:
         alg: the algorithm.
         path: what the JWS header names as `uri`.
         body: the body's bytes.
-        signed: the bytes that are signed, as text; for `Sign` they end with `KEY_PLACE`, which stands for the key.
-        length, sha256: of these bytes, the key left out: two programs can compare them without showing them.
+        signed: the bytes that are signed, as text; for `Sign` they end with `KEY_PLACE`, which
+            stands for the key.
+        length, sha256: of these bytes, the key left out: two programs can compare them without
+            showing them.
         protected: the header of the JWS in clear.
         headers: what to send.
         notes: what is unusual about body or key.
@@ -54,14 +59,19 @@ class SigningReport:
         return self.headers[self.scheme]
 
 
-def signing_report(signer: JwsSigner | Sha256Signer, *, secret_key: str, path: str, body: bytes, request_id: str) -> SigningReport:
+def signing_report(
+    signer: JwsSigner | Sha256Signer, *, secret_key: str, path: str, body: bytes, request_id: str
+) -> SigningReport:
     """Sign a call, and tell what was signed.
 
     Raises:
         ConfigurationError: the path is none.
     """
     if not path.startswith("/") or any(char in path for char in "?#\r\n "):
-        raise ConfigurationError(f"the path is {path!r}: it starts with / and has no host and no query. Nothing was sent.")
+        raise ConfigurationError(
+            f"the path is {path!r}: it starts with / and has no host and no query. Nothing was "
+            "sent."
+        )
     headers = signer.headers(path=path, body=body, request_id=request_id)
     scheme: Literal["Sign", "X-JWS-Signature"]
     if isinstance(signer, Sha256Signer):
@@ -95,7 +105,10 @@ def _notes(body: bytes, key: SecretKey) -> Iterator[str]:
     if not _is_object(body):
         yield "the body is not a JSON object"
     if key.reveal() != key.reveal().strip():
-        yield "the secret key begins or ends with white space: it is signed with, but is it part of the key?"
+        yield (
+            "the secret key begins or ends with white space: it is signed with, but is it part of "
+            "the key?"
+        )
 
 
 def _is_object(body: bytes) -> bool:

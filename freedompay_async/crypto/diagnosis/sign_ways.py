@@ -22,7 +22,9 @@ __all__ = ["sign_cause"]
 
 def sign_cause(given: str, *, body: bytes, key: SecretKey, work: int | None = None) -> str:
     """How a `Sign` came about; `RIGHT` or `NO_FORM`, as `fewest_slips` says it."""
-    return matching.fewest_slips(_ways(body, key), partial(_written, given.encode(errors="surrogateescape")), work=work)
+    return matching.fewest_slips(
+        _ways(body, key), partial(_written, given.encode(errors="surrogateescape")), work=work
+    )
 
 
 def _ways(body: bytes, key: SecretKey) -> Iterator[matching.Way]:

@@ -25,8 +25,12 @@ _NO_LINGER: Final = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 _PAGE: Final = "<!DOCTYPE html>\n<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center><hr></body></html>\n"
 
 
-async def deliver(request: web.Request, answer: Answer, *, fault: Fault, faults: Faults) -> web.StreamResponse:
-    """The answer as a response, or what the fault makes of it, which may be a closed connection; `faults` has the seconds."""
+async def deliver(
+    request: web.Request, answer: Answer, *, fault: Fault, faults: Faults
+) -> web.StreamResponse:
+    """The answer as a response, or what the fault makes of it, which may be a closed connection;
+    `faults` has the seconds.
+    """
     text = encode(answer.body)
     match fault:
         case Fault.CLOSED | Fault.DROPPED:
@@ -43,13 +47,17 @@ async def deliver(request: web.Request, answer: Answer, *, fault: Fault, faults:
         case Fault.ERROR_500:
             return _whole(failed(answer))
         case Fault.HTML_502:
-            return web.Response(text=_PAGE.format("502 Bad Gateway"), status=502, content_type="text/html")
+            return web.Response(
+                text=_PAGE.format("502 Bad Gateway"), status=502, content_type="text/html"
+            )
         case Fault.HTML_200:
             return web.Response(text=_PAGE.format("Welcome"), content_type="text/html")
         case Fault.CUT_JSON:
             return web.Response(body=text[: len(text) // 2], status=answer.http, content_type=_JSON)
         case Fault.OTHER_SHAPE:
-            return web.Response(body=b'{"code":0,"result":[{"id":1,"state":"DONE"}]}', content_type=_JSON)
+            return web.Response(
+                body=b'{"code":0,"result":[{"id":1,"state":"DONE"}]}', content_type=_JSON
+            )
         case Fault.HUGE:
             return _whole(Answer(body={**answer.body, "padding": "0" * _HUGE}, http=answer.http))
         case Fault.ODD_STATUS:
@@ -62,7 +70,9 @@ async def deliver(request: web.Request, answer: Answer, *, fault: Fault, faults:
 
 def _whole(answer: Answer) -> web.Response:
     headers = None if answer.retry_after is None else {"Retry-After": str(answer.retry_after)}
-    return web.Response(body=encode(answer.body), status=answer.http, headers=headers, content_type=_JSON)
+    return web.Response(
+        body=encode(answer.body), status=answer.http, headers=headers, content_type=_JSON
+    )
 
 
 def _close(request: web.Request) -> web.Response:
@@ -76,7 +86,9 @@ def _close(request: web.Request) -> web.Response:
 def _reset(request: web.Request) -> web.Response:
     transport = request.transport
     if transport is not None:
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        transport.get_extra_info("socket").setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER
+        )
         transport.abort()
     return web.Response()
 
@@ -96,7 +108,9 @@ async def _cut(request: web.Request, text: bytes, *, http: int) -> web.StreamRes
     return _close(request)
 
 
-async def _drip(request: web.Request, text: bytes, *, http: int, seconds: float) -> web.StreamResponse:
+async def _drip(
+    request: web.Request, text: bytes, *, http: int, seconds: float
+) -> web.StreamResponse:
     size = -(-len(text) // _PIECES)
     with suppress(ConnectionError):
         response = await _begin(request, text, http=http)

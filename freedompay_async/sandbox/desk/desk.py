@@ -1,4 +1,7 @@
-"""What happens to one call, in order: the signature, the fault, the id, the work. No HTTP in it, and no waiting."""
+"""What happens to one call, in order: the signature, the fault, the id, the work.
+
+No HTTP in it, and no waiting.
+"""
 
 from __future__ import annotations
 
@@ -38,18 +41,24 @@ class Taken:
 
     answer: Answer
     verdict: str
-    """`ok`, or what was wrong with the call, or the fault that it got, as in `fault:CLOSED`; both, if both: `duplicate, fault:CLOSED`."""
+    """`ok`, or what was wrong with the call, or the fault that it got, as in `fault:CLOSED`; both,
+    if both: `duplicate, fault:CLOSED`.
+    """
     fault: Fault = Fault.NONE
     signed: str = ""
-    """What the issuer signs to check the call: for `Sign` the body and a placeholder for the key, for JWS the header and the payload."""
+    """What the issuer signs to check the call: for `Sign` the body and a placeholder for the key,
+    for JWS the header and the payload.
+    """
     why: str = ""
     """What is wrong with the signature, in a sentence; empty if nothing is."""
 
 
 class Desk:
-    """Takes calls in for an issuer; `processing` is the shortest and the longest time that a request takes, in seconds.
+    """Takes calls in for an issuer; `processing` is the shortest and the longest time that a
+    request takes, in seconds.
 
-    `contract` is where this host differs from the vendor's pages; `diagnose` finds out why a signature does not fit.
+    `contract` is where this host differs from the vendor's pages; `diagnose` finds out why a
+    signature does not fit.
     """
 
     def __init__(
@@ -79,7 +88,9 @@ class Desk:
         """Does a call's work, unless its fault forbids it, and gives the right answer to it."""
         call = self.call_of(path)
         if call is None:
-            return Taken(answer=error("not_found", f"no such path: {path}", http=404), verdict="unknown path")
+            return Taken(
+                answer=error("not_found", f"no such path: {path}", http=404), verdict="unknown path"
+            )
         why = said = (
             complaint(
                 headers=headers,
@@ -95,7 +106,11 @@ class Desk:
             # Which schemes it takes, a host does not tell.
             said = "the signature is wrong"
         if why:
-            answer, verdict, fault = _error(call, "unauthorized", said, http=401), "bad signature", Fault.NONE
+            answer, verdict, fault = (
+                _error(call, "unauthorized", said, http=401),
+                "bad signature",
+                Fault.NONE,
+            )
         else:
             try:
                 answer, verdict, fault = self._admit(call, headers=headers, body=body)
@@ -104,38 +119,67 @@ class Desk:
         if call == rules.VALIDATE:
             # The one answer whose envelope has no such field.
             answer.body.pop("request_status", None)
-        return Taken(answer=answer, verdict=verdict, fault=fault, signed=signed_text(headers=headers, body=body), why=why)
+        return Taken(
+            answer=answer,
+            verdict=verdict,
+            fault=fault,
+            signed=signed_text(headers=headers, body=body),
+            why=why,
+        )
 
-    def _admit(self, call: str, *, headers: Mapping[str, str], body: bytes) -> tuple[Answer, str, Fault]:
+    def _admit(
+        self, call: str, *, headers: Mapping[str, str], body: bytes
+    ) -> tuple[Answer, str, Fault]:
         given = _fields(body)
         own = _text(headers.get("Request-Id", "")) if "Sign" in headers else None
         fields = None if given is None else self._contract.as_usual(call, given, own=own)
-        named = fields.get("request_id") if fields is not None and (call == rules.STATUS or rules.has_own_id(call)) else None
-        # A call that is sent again concerns the same id, or else has the same body: it gets the next draw, not the same one.
-        concerned = named if isinstance(named, str) else own or blake2b(body, digest_size=16).hexdigest()
+        named = (
+            fields.get("request_id")
+            if fields is not None and (call == rules.STATUS or rules.has_own_id(call))
+            else None
+        )
+        # A call that is sent again concerns the same id, or else has the same body: it gets the
+        # next draw, not the same one.
+        concerned = (
+            named if isinstance(named, str) else own or blake2b(body, digest_size=16).hexdigest()
+        )
         fault = self._plan.next(call, concerned)
         if fault is Fault.LATE and not rules.is_effect(call):
             fault = Fault.NONE
         if fault in UNDONE:
             return self._undone(call, fault), f"fault:{fault.name}", fault
-        ids = {each for each in (own, None if call == rules.STATUS else named) if each and isinstance(each, str)}
+        ids = {
+            each
+            for each in (own, None if call == rules.STATUS else named)
+            if each and isinstance(each, str)
+        }
         if "Sign" in headers and not own:
-            answer, verdict = _no(call, "invalid_request", "the header Request-Id is missing"), "refused"
+            answer, verdict = (
+                _no(call, "invalid_request", "the header Request-Id is missing"),
+                "refused",
+            )
         elif not self._issuer.first_use(ids, effect=rules.is_effect(call)):
             answer, verdict = self._duplicate(call), "duplicate"
         elif given is None or fields is None:
-            answer, verdict = _no(call, "invalid_json", "the body is not a JSON object", http=400), "not json"
+            answer, verdict = (
+                _no(call, "invalid_json", "the body is not a JSON object", http=400),
+                "not json",
+            )
         elif missing := self._contract.lacks(call, given):
             answer, verdict = _no(call, "invalid_request", f"{missing} is required"), "refused"
         elif rules.is_gift(call):
             answer, verdict = self._serve_gift(call, fields)
         else:
-            answer, verdict = self._work(call, fields, concerned=concerned, late=fault is Fault.LATE)
+            answer, verdict = self._work(
+                call, fields, concerned=concerned, late=fault is Fault.LATE
+            )
         if fault is not Fault.NONE:
             verdict = f"fault:{fault.name}" if verdict == "ok" else f"{verdict}, fault:{fault.name}"
         return answer, verdict, fault
 
-    def _work(self, call: str, fields: dict[str, Any], *, concerned: str, late: bool) -> tuple[Answer, str]:
+    def _work(
+        self, call: str, fields: dict[str, Any], *, concerned: str, late: bool
+    ) -> tuple[Answer, str]:
         try:
             if call == rules.STATUS:
                 state = self._issuer.look_up(fields)
@@ -146,7 +190,9 @@ class Desk:
             finished = self._issuer.accept(
                 call,
                 fields,
-                takes=shortest + (longest - shortest) * fraction(self._plan.faults.seed, "processing", call, concerned),
+                takes=shortest
+                + (longest - shortest)
+                * fraction(self._plan.faults.seed, "processing", call, concerned),
                 late_by=self._plan.faults.late_by if late else 0.0,
                 to_holder=self._contract.to_holder(call),
             )
@@ -162,11 +208,18 @@ class Desk:
 
     def _undone(self, call: str, fault: Fault) -> Answer:
         code, http = ("too_many_requests", 429) if fault is Fault.LIMITED else ("unavailable", 503)
-        return _error(call, code, "nothing was done", http=http, retry_after=self._plan.faults.retry_after)
+        return _error(
+            call, code, "nothing was done", http=http, retry_after=self._plan.faults.retry_after
+        )
 
     def _duplicate(self, call: str) -> Answer:
         http = _DUPLICATE[self._plan.faults.duplicate]
-        return _no(call, "duplicate_request", "this request id was seen before; nothing was processed", http=http)
+        return _no(
+            call,
+            "duplicate_request",
+            "this request id was seen before; nothing was processed",
+            http=http,
+        )
 
     def _unknown(self) -> Answer:
         shape = self._plan.faults.unknown
@@ -174,7 +227,12 @@ class Desk:
             return ok()
         if shape == "gateway":
             return Answer(body={"message": "no Route matched with those values"}, http=404)
-        return _no(rules.STATUS, "unknown_request", "no request has this request_id", http=404 if shape == "404" else 200)
+        return _no(
+            rules.STATUS,
+            "unknown_request",
+            "no request has this request_id",
+            http=404 if shape == "404" else 200,
+        )
 
 
 def _fields(body: bytes) -> dict[str, Any] | None:
@@ -193,8 +251,20 @@ def _no(call: str, code: str, description: str, *, http: int = 200) -> Answer:
     return _error(call, code, description, http=http, request_status="error")
 
 
-def _error(call: str, code: str, description: str, *, http: int, retry_after: int | None = None, **facts: Any) -> Answer:
+def _error(
+    call: str,
+    code: str,
+    description: str,
+    *,
+    http: int,
+    retry_after: int | None = None,
+    **facts: Any,
+) -> Answer:
     if rules.is_gift(call):
         # No room for a reason: the section says one number.
-        return gift(Said.DENIED if code == "unauthorized" else Said.GENERAL, http=http, retry_after=retry_after)
+        return gift(
+            Said.DENIED if code == "unauthorized" else Said.GENERAL,
+            http=http,
+            retry_after=retry_after,
+        )
     return error(code, description, http=http, retry_after=retry_after, **facts)

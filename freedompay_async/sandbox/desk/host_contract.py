@@ -1,4 +1,5 @@
-"""Where this host differs from the vendor's pages: paths, fields and signatures, as a test or a demo wants them.
+"""Where this host differs from the vendor's pages: paths, fields and signatures, as a test or a
+demo wants them.
 
 Pure. What is not said here is as on the pages.
 """
@@ -40,7 +41,13 @@ _METHODS: Final = {
 }
 _ISSUES: Final = ("card/issue", "card/issue_plastic")
 # What is taken where a host does not want a field that the work can't be done without.
-_PERSON: Final[dict[str, Any]] = {"phone": 77000000000, "type": 1, "resident": 1, "first_name": "HOLDER", "last_name": "HOLDER"}
+_PERSON: Final[dict[str, Any]] = {
+    "phone": 77000000000,
+    "type": 1,
+    "resident": 1,
+    "first_name": "HOLDER",
+    "last_name": "HOLDER",
+}
 _STAND_INS: Final[dict[str, dict[str, Any]]] = {
     "client/add": {"product_id": 2000, "client": _PERSON},
     "card/issue": {"product_id": 2000},
@@ -55,10 +62,12 @@ _STAND_INS: Final[dict[str, dict[str, Any]]] = {
 class HostContract:
     """What is different on this host.
 
-    `given` is a mapping from calls to what is different in them: `path`; `required`, the fields that the body must have (with it, no other
-    one is); `names`, fields that the host calls otherwise; `algorithms`, of `jws-hs512`, `jws-hs256` and `sign`. A call is named as
-    `card/issue`, by its whole path, or as the client's method, `cards.issue`; as the tables of a TOML file have it, too. Under
-    `payment_cards`, `gift_cards` and `*` stand `algorithms` for many calls.
+    `given` is a mapping from calls to what is different in them: `path`; `required`, the fields
+    that the body must have (with it, no other one is); `names`, fields that the host calls
+    otherwise; `algorithms`, of `jws-hs512`, `jws-hs256` and `sign`. A call is named as
+    `card/issue`, by its whole path, or as the client's method, `cards.issue`; as the tables of a
+    TOML file have it, too. Under `payment_cards`, `gift_cards` and `*` stand `algorithms` for many
+    calls.
 
     Raises `ValueError` for what can't be.
     """
@@ -88,7 +97,9 @@ class HostContract:
         if "path" in settings:
             path = settings["path"]
             if not isinstance(path, str) or not _PATH.fullmatch(path):
-                raise ValueError(f"the path of {name} is {path!r}: it is to be like /v5/card-api/card/issue")
+                raise ValueError(
+                    f"the path of {name} is {path!r}: it is to be like /v5/card-api/card/issue"
+                )
             if self._paths.setdefault(path, call) != call:
                 raise ValueError(f"the path {path} is that of {self._paths[path]} already")
         if "required" in settings:
@@ -97,7 +108,9 @@ class HostContract:
             names = settings["names"]
             if not isinstance(names, Mapping):
                 raise ValueError(f"names of {name} is no mapping from names to names")
-            self._names[call] = dict(zip(names, _texts(f"names of {name}", names.values()), strict=True))
+            self._names[call] = dict(
+                zip(names, _texts(f"names of {name}", names.values()), strict=True)
+            )
         if "algorithms" in settings:
             self._schemes[call] = _algorithms(name, settings["algorithms"])
 
@@ -109,19 +122,28 @@ class HostContract:
         return None if call in self._moved else call
 
     def complaint(self, call: str, headers: Mapping[str, str]) -> str | None:
-        """What is wrong with the scheme of a signature that is right in itself; `None` if nothing is."""
+        """What is wrong with the scheme of a signature that is right in itself; `None` if nothing
+        is.
+        """
         section = "gift_cards" if rules.is_gift(call) else "payment_cards"
-        taken = next((self._schemes[name] for name in (call, section, _EVERY) if name in self._schemes), _SCHEMES)
+        taken = next(
+            (self._schemes[name] for name in (call, section, _EVERY) if name in self._schemes),
+            _SCHEMES,
+        )
         others = sorted(schemes_of(headers) - set(taken))
         return f"this host takes {' or '.join(taken)}, and not {others[0]}" if others else None
 
     def lacks(self, call: str, fields: Mapping[str, Any]) -> str | None:
         """The first field that this host wants and that is not there."""
-        return next((name for name in self._required.get(call, ()) if _found(fields, name) is None), None)
+        return next(
+            (name for name in self._required.get(call, ()) if _found(fields, name) is None), None
+        )
 
     def to_holder(self, call: str) -> bool:
         """Whether a card may be ordered without a client."""
-        return call in _ISSUES and call in self._required and "client_id" not in self._required[call]
+        return (
+            call in _ISSUES and call in self._required and "client_id" not in self._required[call]
+        )
 
     def as_usual(self, call: str, fields: dict[str, Any], *, own: str | None) -> dict[str, Any]:
         """The fields as the pages have them; `own` is the id in the header."""
@@ -144,12 +166,19 @@ def _call(name: str) -> str:
 
 
 def _flat(given: Mapping[str, Any], around: str = "") -> Iterable[tuple[str, Mapping[str, Any]]]:
-    """Each call and its settings. The tables `[cards.issue]` of a TOML file are one inside of the other."""
+    """Each call and its settings.
+
+    The tables `[cards.issue]` of a TOML file are one inside of the other.
+    """
     for name, settings in given.items():
         whole = f"{around}{name}"
         if not isinstance(settings, Mapping):
             raise ValueError(f"{whole} is no mapping of {', '.join(_SETTINGS)}")  # noqa: TRY004 - as for whatever else can't be
-        own = {each: value for each, value in settings.items() if each in _SETTINGS or not isinstance(value, Mapping)}
+        own = {
+            each: value
+            for each, value in settings.items()
+            if each in _SETTINGS or not isinstance(value, Mapping)
+        }
         inner = {each: value for each, value in settings.items() if each not in own}
         if own or not inner:
             yield whole, own
@@ -158,7 +187,11 @@ def _flat(given: Mapping[str, Any], around: str = "") -> Iterable[tuple[str, Map
 
 def _texts(what: str, given: Any) -> tuple[str, ...]:
     # Of a text each letter would be a name.
-    parts: tuple[Any, ...] = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str | bytes) else (None,)
+    parts: tuple[Any, ...] = (
+        tuple(given)
+        if isinstance(given, Iterable) and not isinstance(given, str | bytes)
+        else (None,)
+    )
     if not all(isinstance(part, str) and part for part in parts):
         raise ValueError(f"{what} is no list of names")
     return parts
@@ -167,7 +200,9 @@ def _texts(what: str, given: Any) -> tuple[str, ...]:
 def _algorithms(name: str, given: Any) -> tuple[str, ...]:
     parts = tuple(part.lower() for part in _texts(f"algorithms of {name}", given))
     named = tuple(f"jws-{part}" if f"jws-{part}" in _SCHEMES else part for part in parts)
-    unknown = next((repr(part) for part in named if part not in _SCHEMES), None if named else "none")
+    unknown = next(
+        (repr(part) for part in named if part not in _SCHEMES), None if named else "none"
+    )
     if unknown is not None:
         raise ValueError(f"algorithms of {name} has {unknown}: there are {', '.join(_SCHEMES)}")
     return named
@@ -181,8 +216,13 @@ def _found(fields: Mapping[str, Any], name: str) -> Any:
     return value
 
 
-def _called_back(fields: dict[str, Any], names: Mapping[str, str], around: str = "") -> dict[str, Any]:
-    """With the usual names. Under its usual name this host does not know a field that it calls otherwise."""
+def _called_back(
+    fields: dict[str, Any], names: Mapping[str, str], around: str = ""
+) -> dict[str, Any]:
+    """With the usual names.
+
+    Under its usual name this host does not know a field that it calls otherwise.
+    """
     others = {other: name for name in names if (other := _other(names, name, around)) is not None}
     usual: dict[str, Any] = {}
     for last, value in fields.items():
@@ -195,7 +235,9 @@ def _called_back(fields: dict[str, Any], names: Mapping[str, str], around: str =
 
 
 def _other(names: Mapping[str, str], name: str, around: str) -> str | None:
-    """What this host calls a field, if that is directly inside of `around`; the whole new name may be given, or its last part."""
+    """What this host calls a field, if that is directly inside of `around`; the whole new name may
+    be given, or its last part.
+    """
     before, _, _ = name.rpartition(".")
     return names[name].rpartition(".")[2] if before == around.rstrip(".") else None
 

@@ -1,7 +1,7 @@
 """Whether a request is signed as the vendor's pages say: pure functions of what came in.
 
-`Sign`: docs.freedompay.kg, doc-833009. `X-JWS-Signature`: docs.freedompay.kz, doc-760202. Written apart from the code that
-signs, so that one misreading can't agree with itself.
+`Sign`: docs.freedompay.kg, doc-833009. `X-JWS-Signature`: docs.freedompay.kz, doc-760202. Written
+apart from the code that signs, so that one misreading can't agree with itself.
 """
 
 from __future__ import annotations
@@ -24,13 +24,18 @@ NO_FIT: Final = "wrong key, or other bytes were signed"
 _BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]+")
 _ALGORITHMS: Final = {"HS512": "sha512", "HS256": "sha256"}
 # It stands where the key goes, and is no key.
-_KEY: Final = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}secret key\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
+_KEY: Final = (
+    "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}secret "
+    "key\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
+)
 
 
 class Diagnose(Protocol):
     """Finds out how a signature that does not fit came about."""
 
-    def __call__(self, *, headers: Mapping[str, str], path: str, body: bytes, secret_key: str) -> str:
+    def __call__(
+        self, *, headers: Mapping[str, str], path: str, body: bytes, secret_key: str
+    ) -> str:
         """What is wrong with it, in a sentence without the key; empty, if that is not found out."""
         ...
 
@@ -46,7 +51,13 @@ class _Protected(msgspec.Struct, kw_only=True):
 
 
 def complaint(
-    *, headers: Mapping[str, str], path: str, body: bytes, auth_id: str, secret_key: str, diagnose: Diagnose | None = None
+    *,
+    headers: Mapping[str, str],
+    path: str,
+    body: bytes,
+    auth_id: str,
+    secret_key: str,
+    diagnose: Diagnose | None = None,
 ) -> str | None:
     """What is wrong with a signature, or `None` if every signature that is there is right.
 
@@ -62,12 +73,21 @@ def complaint(
         if headers.get("Auth-Id") != auth_id:
             return "wrong merchant: Auth-Id is absent or another's"
         if not _same(sign, hashlib.sha256(body + key).hexdigest()):
-            return _misfit("Sign", diagnose, headers=headers, path=path, body=body, secret_key=secret_key)
+            return _misfit(
+                "Sign", diagnose, headers=headers, path=path, body=body, secret_key=secret_key
+            )
     if jws is not None:
         if wrong := _wrong_parts(jws, path=path, auth_id=auth_id):
             return wrong
         if not _fits(jws, body=body, key=key):
-            return _misfit("X-JWS-Signature", diagnose, headers=headers, path=path, body=body, secret_key=secret_key)
+            return _misfit(
+                "X-JWS-Signature",
+                diagnose,
+                headers=headers,
+                path=path,
+                body=body,
+                secret_key=secret_key,
+            )
     return None
 
 
@@ -83,16 +103,24 @@ def _misfit(
     """How a signature came about that is not that of this body and key, as far as it is found out."""
     what = f"{NO_FIT}: {name} does not fit this body and this key"
     if diagnose is None:
-        return f"{what}. `freedompay sign` finds out why: give it --path, --body-file and --signature"
+        return (
+            f"{what}. `freedompay sign` finds out why: give it --path, --body-file and --signature"
+        )
     try:
         why = diagnose(headers=headers, path=path, body=body, secret_key=secret_key)
     except Exception as error:  # noqa: BLE001 - the call is refused, whatever becomes of the reason
         return f"{what}, and looking for the reason ended in {type(error).__name__}"
-    return f"wrong signature ({name}): {why}" if why else f"{NO_FIT}: no form of these bytes fits this key"
+    return (
+        f"wrong signature ({name}): {why}"
+        if why
+        else f"{NO_FIT}: no form of these bytes fits this key"
+    )
 
 
 def schemes_of(headers: Mapping[str, str]) -> frozenset[str]:
-    """The schemes of the signatures that are there and can be read: `sign`, `jws-hs512`, `jws-hs256`."""
+    """The schemes of the signatures that are there and can be read: `sign`, `jws-hs512`,
+    `jws-hs256`.
+    """
     found = {"sign"} if "Sign" in headers else set[str]()
     jws = headers.get("X-JWS-Signature", "")
     if ".." in jws:
@@ -101,7 +129,9 @@ def schemes_of(headers: Mapping[str, str]) -> frozenset[str]:
 
 
 def signed_text(*, headers: Mapping[str, str], body: bytes) -> str:
-    """What the issuer signs to check a request; empty without a signature or without a header to sign."""
+    """What the issuer signs to check a request; empty without a signature or without a header to
+    sign.
+    """
     if "Sign" in headers:
         return body.decode(errors="replace") + _KEY
     header, dots, _ = headers.get("X-JWS-Signature", "").partition("..")
@@ -129,13 +159,17 @@ def _wrong_parts(value: str, *, path: str, auth_id: str) -> str | None:
 
 def _fits(value: str, *, body: bytes, key: bytes) -> bool:
     header, _, signature = value.partition("..")
-    digest = hmac.digest(key, f"{header}.{_b64url(body)}".encode(), _ALGORITHMS[_protected(value).alg])
+    digest = hmac.digest(
+        key, f"{header}.{_b64url(body)}".encode(), _ALGORITHMS[_protected(value).alg]
+    )
     return _same(signature, _b64url(digest))
 
 
 def _protected(value: str) -> _Protected:
     header = value.partition("..")[0]
-    return msgspec.json.decode(urlsafe_b64decode(header + "=" * (-len(header) % 4)), type=_Protected)
+    return msgspec.json.decode(
+        urlsafe_b64decode(header + "=" * (-len(header) % 4)), type=_Protected
+    )
 
 
 def _b64url(data: bytes) -> str:

@@ -1,4 +1,6 @@
-"""HashDT's part of the sandbox, as docs.hashdt.com describes it: who may ask, and the link that is the answer. No HTTP in it."""
+"""HashDT's part of the sandbox, as docs.hashdt.com describes it: who may ask, and the link that is
+the answer. No HTTP in it.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,20 @@ if TYPE_CHECKING:
 __all__ = ["Credentials", "HashDT", "call_of", "calls", "has", "refusal"]
 
 _PREFIX: Final = "/issuing/api/v1/"
-_PURPOSES: Final = {"card/setpin": Purpose.SET, "card/resetpin": Purpose.RESET, "card/changepin": Purpose.CHANGE}
-_REQUIRED: Final = ("x-api-key", "x-product-id", "x-cardholder-id", "x-wallet-id", "x-card-id", "x-request-id", "Content-Type")
+_PURPOSES: Final = {
+    "card/setpin": Purpose.SET,
+    "card/resetpin": Purpose.RESET,
+    "card/changepin": Purpose.CHANGE,
+}
+_REQUIRED: Final = (
+    "x-api-key",
+    "x-product-id",
+    "x-cardholder-id",
+    "x-wallet-id",
+    "x-card-id",
+    "x-request-id",
+    "Content-Type",
+)
 
 
 def calls() -> frozenset[str]:
@@ -80,7 +94,9 @@ class _Asked:
 class HashDT:
     """Takes calls in; `base_url` tells where the pages are."""
 
-    def __init__(self, *, links: PinLinks, plan: Plan, credentials: Credentials, base_url: Callable[[], str]) -> None:
+    def __init__(
+        self, *, links: PinLinks, plan: Plan, credentials: Credentials, base_url: Callable[[], str]
+    ) -> None:
         self._links: Final = links
         self._plan: Final = plan
         self._credentials: Final = credentials
@@ -94,9 +110,16 @@ class HashDT:
         if missing := next((name for name in _REQUIRED if not headers.get(name)), None):
             return Taken(answer=refusal(400, f"the header {missing} is missing"), verdict="refused")
         if not self._credentials.knows(headers["x-api-key"]):
-            return Taken(answer=refusal(403, "the API key is wrong"), verdict="unauthorized", why="the API key is wrong")
+            return Taken(
+                answer=refusal(403, "the API key is wrong"),
+                verdict="unauthorized",
+                why="the API key is wrong",
+            )
         if headers["Content-Type"].partition(";")[0].strip().lower() != "application/json":
-            return Taken(answer=refusal(400, "the header Content-Type is not application/json"), verdict="refused")
+            return Taken(
+                answer=refusal(400, "the header Content-Type is not application/json"),
+                verdict="refused",
+            )
         request_id, card_id = readable(headers["x-request-id"]), readable(headers["x-card-id"])
         fault = self._plan.next(call, request_id)
         if fault in UNDONE:
@@ -116,20 +139,39 @@ class HashDT:
             return refusal(400, "x-request-id was used for another request"), "duplicate"
         verdict = "ok" if asked is None else "repeated"
         if asked is None:
-            asked = _Asked(call, card_id, f"{self._base_url()}/pin/{self._links.make(_PURPOSES[call], card_id)}")
+            asked = _Asked(
+                call,
+                card_id,
+                f"{self._base_url()}/pin/{self._links.make(_PURPOSES[call], card_id)}",
+            )
             self._asked[request_id] = asked
             if len(self._asked) > LINKS_KEPT:
                 self._asked.popitem(last=False)
         message = f"{_PURPOSES[call].capitalize()} PIN URL fetched successfully."
-        return Answer(body={"status": "Success", "message": message, "code": 200, "data": [{"set_pin_url": asked.url}]}), verdict
+        return Answer(
+            body={
+                "status": "Success",
+                "message": message,
+                "code": 200,
+                "data": [{"set_pin_url": asked.url}],
+            }
+        ), verdict
 
     def _undone(self, fault: Fault) -> Answer:
-        return refusal(429 if fault is Fault.LIMITED else 503, "nothing was done", retry_after=self._plan.faults.retry_after)
+        return refusal(
+            429 if fault is Fault.LIMITED else 503,
+            "nothing was done",
+            retry_after=self._plan.faults.retry_after,
+        )
 
 
 def refusal(code: int, message: str, *, retry_after: int | None = None) -> Answer:
     """An answer that says no."""
-    return Answer(body={"code": code, "message": message, "status": "error"}, http=code, retry_after=retry_after)
+    return Answer(
+        body={"code": code, "message": message, "status": "error"},
+        http=code,
+        retry_after=retry_after,
+    )
 
 
 def _same(given: str, right: str) -> bool:

@@ -1,4 +1,7 @@
-"""The hosted PIN page over HTTP: the page under a link, and what is entered on it. A PIN comes in a body, never in a URL."""
+"""The hosted PIN page over HTTP: the page under a link, and what is entered on it.
+
+A PIN comes in a body, never in a URL.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,12 @@ if TYPE_CHECKING:
 __all__ = ["HostedPin"]
 
 _LONGEST: Final = 256
-_STATUS: Final = {Outcome.UNKNOWN: 404, Outcome.USED: 410, Outcome.EXPIRED: 410, Outcome.INVALID: 400}
+_STATUS: Final = {
+    Outcome.UNKNOWN: 404,
+    Outcome.USED: 410,
+    Outcome.EXPIRED: 410,
+    Outcome.INVALID: 400,
+}
 
 
 class _Current(msgspec.Struct, forbid_unknown_fields=True, tag_field="step", tag="current"):
@@ -45,14 +53,19 @@ class HostedPin:
         """The page, which says so itself if the link is no longer good."""
         token = request.match_info["token"]
         state = self._links.state(token)
-        return self._page.response(status=_STATUS.get(state, 200), state=state, purpose=self._links.purpose(token) or "")
+        return self._page.response(
+            status=_STATUS.get(state, 200), state=state, purpose=self._links.purpose(token) or ""
+        )
 
     async def enter(self, request: web.Request) -> web.StreamResponse:
         """What the page sends at the end of a step, and what becomes of it."""
         token = request.match_info["token"]
         outcome = Outcome.INVALID
         # A page of another origin can't send this type without asking first.
-        if request.content_type == "application/json" and 0 < (request.content_length or 0) <= _LONGEST:
+        if (
+            request.content_type == "application/json"
+            and 0 < (request.content_length or 0) <= _LONGEST
+        ):
             try:
                 entry = msgspec.json.decode(await request.read(), type=_Current | _Chosen)
             except (ConnectionError, web.RequestPayloadError, msgspec.MsgspecError, ValueError):
@@ -61,7 +74,9 @@ class HostedPin:
             else:
                 outcome = self._carry_out(token, entry)
         self._history.touch()
-        return web.json_response({"outcome": outcome}, status=_STATUS.get(outcome, 200), headers=PRIVATE)
+        return web.json_response(
+            {"outcome": outcome}, status=_STATUS.get(outcome, 200), headers=PRIVATE
+        )
 
     def _carry_out(self, token: str, entry: _Current | _Chosen) -> Outcome:
         if isinstance(entry, _Current):

@@ -1,4 +1,6 @@
-"""Every card's PIN: the issuer's own cards have it in the books, a card of another issuer is known by nothing but its PIN."""
+"""Every card's PIN: the issuer's own cards have it in the books, a card of another issuer is known
+by nothing but its PIN.
+"""
 
 from __future__ import annotations
 
@@ -31,14 +33,20 @@ class PinKeeper:
         self._kept: Final[dict[str, _Kept]] = {}
 
     def put(self, card_id: str, pin: str) -> None:
-        """Gives a card a PIN, which unblocks another issuer's card, as nothing else could. Raises `Refused`."""
+        """Gives a card a PIN, which unblocks another issuer's card, as nothing else could.
+
+        Raises `Refused`.
+        """
         if self._issuer.card(card_id) is None:
             self._kept[card_id] = _Kept(pin)
         else:
             self._issuer.set_pin(card_id, pin)
 
     def check(self, card_id: str, pin: str) -> bool:
-        """Whether a PIN is right. Raises `Refused`, and `KeyError` for a card of which nothing is known."""
+        """Whether a PIN is right.
+
+        Raises `Refused`, and `KeyError` for a card of which nothing is known.
+        """
         if self._issuer.card(card_id) is not None:
             return self._issuer.check_pin(card_id, pin)
         if self.blocked(card_id):

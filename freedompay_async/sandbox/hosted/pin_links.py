@@ -1,4 +1,6 @@
-"""The links to the hosted PIN page: each for one card and one purpose, good for one use and a limited time."""
+"""The links to the hosted PIN page: each for one card and one purpose, good for one use and a
+limited time.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +71,9 @@ class PinLinks:
     def make(self, purpose: Purpose, card_id: str) -> str:
         """A new link's random part."""
         token = token_urlsafe(24)
-        self._links[token] = _Link(purpose, card_id, self._clock() + self._life, proven=purpose is not Purpose.CHANGE)
+        self._links[token] = _Link(
+            purpose, card_id, self._clock() + self._life, proven=purpose is not Purpose.CHANGE
+        )
         if len(self._links) > LINKS_KEPT:
             self._links.popitem(last=False)
         return token

@@ -1,4 +1,6 @@
-"""The last requests with their answers, few and cut to size, for somebody who looks on while the sandbox runs."""
+"""The last requests with their answers, few and cut to size, for somebody who looks on while the
+sandbox runs.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +79,10 @@ class History:
             method=method,
             path=readable(path)[:_HEADER_KEPT],
             call=call,
-            headers=[(readable(name), readable(value)[:_HEADER_KEPT]) for name, value in list(headers.items())[:_HEADERS_KEPT]],
+            headers=[
+                (readable(name), readable(value)[:_HEADER_KEPT])
+                for name, value in list(headers.items())[:_HEADERS_KEPT]
+            ],
             body=body[:_BODY_KEPT],
             size=len(body),
             verdict=verdict,
@@ -91,7 +96,14 @@ class History:
         self._mark(exchange)
         return exchange
 
-    def end(self, exchange: Exchange, *, http: int | None, sent: Literal["whole", "part", "nothing"], answer: bytes) -> None:
+    def end(
+        self,
+        exchange: Exchange,
+        *,
+        http: int | None,
+        sent: Literal["whole", "part", "nothing"],
+        answer: bytes,
+    ) -> None:
         """Takes down how a request was answered."""
         exchange.http = http
         exchange.sent = sent
@@ -111,7 +123,10 @@ class History:
 
     def since(self, revision: int) -> list[Exchange]:
         """What came or changed after a revision, in the order of the changes."""
-        return sorted((each for each in self._exchanges.values() if each.revision > revision), key=lambda each: each.revision)
+        return sorted(
+            (each for each in self._exchanges.values() if each.revision > revision),
+            key=lambda each: each.revision,
+        )
 
     async def changed(self, revision: int) -> None:
         """Returns once there is something after a revision."""

@@ -1,4 +1,6 @@
-"""The inspector: a page for the developer that shows what comes in, while it comes, and what the books say."""
+"""The inspector: a page for the developer that shows what comes in, while it comes, and what the
+books say.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ _REQUEST_ID: Final = re.compile(rb'"request_id"\s*:\s*"([0-9A-Za-z-]+)"')
 class Inspector:
     """Handlers of `/` and of `/sandbox/…`; `about` tells how to reach this sandbox."""
 
-    def __init__(self, *, issuer: Issuer, history: History, about: Callable[[], dict[str, Any]]) -> None:
+    def __init__(
+        self, *, issuer: Issuer, history: History, about: Callable[[], dict[str, Any]]
+    ) -> None:
         self._issuer: Final = issuer
         self._history: Final = history
         self._about: Final = about
@@ -64,7 +68,11 @@ class Inspector:
 
     async def tell_about(self, request: web.Request) -> web.StreamResponse:
         """What a client needs to reach this sandbox, without the secret key, and how much there is."""
-        counts = {"calls": self._history.calls, **self._issuer.counts(), **self._issuer.gift_counts()}
+        counts = {
+            "calls": self._history.calls,
+            **self._issuer.counts(),
+            **self._issuer.gift_counts(),
+        }
         return _json({**self._about(), "counts": counts})
 
     async def tell_ledger(self, request: web.Request) -> web.StreamResponse:
@@ -87,7 +95,10 @@ class Inspector:
     async def tell_gift_cards(self, request: web.Request) -> web.StreamResponse:
         """The newest gift cards, newest first, each with the codes that went to its phone."""
         newest = await _newest(self._issuer.gift_pages())
-        cards = [card | {"sms": self._issuer.sms(card["phone"])[-_CODES_SHOWN:] if card["phone"] else []} for card in newest]
+        cards = [
+            card | {"sms": self._issuer.sms(card["phone"])[-_CODES_SHOWN:] if card["phone"] else []}
+            for card in newest
+        ]
         return _json({"cards": cards, "total": self._issuer.gift_counts()["gift_cards"]})
 
     async def tell_open(self, request: web.Request) -> web.StreamResponse:
@@ -95,10 +106,27 @@ class Inspector:
         found: dict[str, dict[str, Any]] = {}
         for exchange in self._history.since(0):
             request_id = _request_id(exchange)
-            if request_id and exchange.call != "request/status" and exchange.verdict.startswith(("ok", "fault")):
-                found[request_id] = {"request_id": request_id, "call": exchange.call, "at": exchange.at}
-        states = ((each, self._issuer.look_up({"request_id": request_id})) for request_id, each in found.items())
-        return _json([each for each, state in states if state is not None and state.get("request_status") == "process"])
+            if (
+                request_id
+                and exchange.call != "request/status"
+                and exchange.verdict.startswith(("ok", "fault"))
+            ):
+                found[request_id] = {
+                    "request_id": request_id,
+                    "call": exchange.call,
+                    "at": exchange.at,
+                }
+        states = (
+            (each, self._issuer.look_up({"request_id": request_id}))
+            for request_id, each in found.items()
+        )
+        return _json(
+            [
+                each
+                for each, state in states
+                if state is not None and state.get("request_status") == "process"
+            ]
+        )
 
     async def tell_request(self, request: web.Request) -> web.StreamResponse:
         """One request with all that is kept of it."""
@@ -116,7 +144,9 @@ class Inspector:
         return _json(_row(exchange) | whole)
 
     async def tell_events(self, request: web.Request) -> web.StreamResponse:
-        """What happens, as Server-Sent Events: first what a page that comes back has missed, then each thing when it happens."""
+        """What happens, as Server-Sent Events: first what a page that comes back has missed, then
+        each thing when it happens.
+        """
         history = self._history
         run, _, last = request.headers.get("Last-Event-ID", "").partition(".")
         revision = int(last) if run == history.run and last.isdecimal() else 0
@@ -124,12 +154,18 @@ class Inspector:
         response.content_type = "text/event-stream"
         with suppress(ConnectionError):
             await response.prepare(request)
-            await response.write(b"retry: 1000\n" + f"event: run\nid: {history.run}.{revision}\ndata: {history.run}\n\n".encode())
+            await response.write(
+                b"retry: 1000\n"
+                + f"event: run\nid: {history.run}.{revision}\ndata: {history.run}\n\n".encode()
+            )
             while True:
                 rows = history.since(revision)
                 revision = history.revision
                 at = f"{history.run}.{revision}"
-                await response.write(b"".join(_event("request", at, _row(each)) for each in rows) + _event("books", at, revision))
+                await response.write(
+                    b"".join(_event("request", at, _row(each)) for each in rows)
+                    + _event("books", at, revision)
+                )
                 await _heard(response, history, revision)
         return response
 

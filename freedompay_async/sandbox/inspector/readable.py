@@ -1,4 +1,6 @@
-"""Text off the wire as text that can be written again: aiohttp hands bytes that are not UTF-8 on as surrogates."""
+"""Text off the wire as text that can be written again: aiohttp hands bytes that are not UTF-8 on as
+surrogates.
+"""
 
 __all__ = ["readable"]
 

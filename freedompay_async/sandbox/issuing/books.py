@@ -83,7 +83,10 @@ COMMIT;
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Books:
-    """One merchant's part of the books; `clock` gives seconds since the epoch. Every statement knows the merchant as `:m`."""
+    """One merchant's part of the books; `clock` gives seconds since the epoch.
+
+    Every statement knows the merchant as `:m`.
+    """
 
     db: sqlite3.Connection
     merchant: str
@@ -95,7 +98,9 @@ class Books:
 
     @contextmanager
     def attempt(self) -> Generator[None]:
-        """What is written inside is taken back if it fails, and nothing else; otherwise it is kept with what was written before."""
+        """What is written inside is taken back if it fails, and nothing else; otherwise it is kept
+        with what was written before.
+        """
         self.db.execute("SAVEPOINT attempt")
         try:
             yield
@@ -120,19 +125,26 @@ class Books:
         return moment(self.clock())
 
     def made_id(self, kind: str, request_id: str, nth: int = 0) -> str:
-        """An id from the request's own, so that a repeated run gives the same ones whatever the order of arrival."""
+        """An id from the request's own, so that a repeated run gives the same ones whatever the
+        order of arrival.
+        """
         digest = blake2b(f"{self.merchant} {request_id} {nth}".encode(), digest_size=10).hexdigest()
         return f"{kind}-{digest}"
 
 
-def open_books(database: str | PathLike[str], *, merchant: str, clock: Callable[[], float]) -> Books:
+def open_books(
+    database: str | PathLike[str], *, merchant: str, clock: Callable[[], float]
+) -> Books:
     """Opens or begins the books; raises `ValueError` if the file holds something else."""
     name = os.fspath(database)
     db = sqlite3.connect(name if name == ":memory:" else uri_of(name), uri=name != ":memory:")
     with ExitStack() as unready:
         unready.callback(db.close)
         if is_books(db) is False:
-            raise ValueError(f"{database} is not a file of this version of the sandbox: name a new file, or remove this one")
+            raise ValueError(
+                f"{database} is not a file of this version of the sandbox: name a new file, or "
+                "remove this one"
+            )
         # The books need to outlive a restart of the program, not a power cut.
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = OFF")

@@ -37,7 +37,10 @@ def uri_of(database: str) -> str:
     real = os.path.realpath(database)
     holds = os.path.isfile(real) and os.path.getsize(real)  # noqa: PTH113, PTH202
     if os.path.islink(database) and not holds:  # noqa: PTH114
-        raise ValueError(f"{database} is a link to nothing, or to a file with nothing in it: name the file itself")
+        raise ValueError(
+            f"{database} is a link to nothing, or to a file with nothing in it: name the file "
+            "itself"
+        )
     try:
         size, *beside = [_size(f"{real}{suffix}") for suffix in ("", *_BESIDE)]
         sizes: dict[str, int | None] = dict(zip(_BESIDE, beside, strict=True))
@@ -98,7 +101,10 @@ def _check(database: str, real: str, sizes: dict[str, int | None]) -> None:
         with Path(f"{real}-wal").open("rb") as stream:
             log = stream.read(_LOG_HEAD)
     if ours is False or (ours is None and log and not _is_of_books(log)):
-        raise ValueError(f"{database} is not a file of this version of the sandbox: name a new file, or remove this one")
+        raise ValueError(
+            f"{database} is not a file of this version of the sandbox: name a new file, or remove "
+            "this one"
+        )
     index = sizes["-shm"] or 0
     strange = {
         "-wal": bool(log) and not any(each.startswith(log[:4]) for each in _LOG),
@@ -107,7 +113,9 @@ def _check(database: str, real: str, sizes: dict[str, int | None]) -> None:
         "-journal": bool(sizes["-journal"]),
     }
     for suffix in (suffix for suffix in _BESIDE if strange[suffix]):
-        raise ValueError(f"{real}{suffix} is not of the sandbox: move it away, or name another file")
+        raise ValueError(
+            f"{real}{suffix} is not of the sandbox: move it away, or name another file"
+        )
 
 
 def _is_of_books(log: bytes) -> bool:

@@ -40,7 +40,10 @@ __all__ = [
 PIN_TRIES: Final = 3
 _PAGE: Final = 1_000
 # Closing is final, so it is asked first; a block of either kind hides what is under it.
-_STATUS: Final = f"CASE WHEN status = 'closed' THEN status WHEN blocked OR wrong_pins >= {PIN_TRIES} THEN 'blocked' ELSE status END"
+_STATUS: Final = (
+    f"CASE WHEN status = 'closed' THEN status WHEN blocked OR wrong_pins >= {PIN_TRIES} THEN "
+    "'blocked' ELSE status END"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +69,8 @@ class Card:
 def find(books: Books, card_id: str) -> Card:
     """A card; raises `Refused` if there is none."""
     rows = books.dicts(
-        f"SELECT card_id, {_STATUS} AS status, client_id, product_id, created_at, blocked, pin, wrong_pins, amount, blocked_amount"  # noqa: S608 - our own text
+        f"SELECT card_id, {_STATUS} AS status, client_id, product_id, created_at, blocked, pin, "  # noqa: S608 - our own text
+        "wrong_pins, amount, blocked_amount"
         " FROM cards WHERE merchant = :m AND card_id = :id",
         id=card_id,
     )
@@ -92,7 +96,11 @@ def issue(books: Books, body: shapes.Issue) -> Outcome:
 
 def issue_to_holder(books: Books, body: shapes.IssueToHolder) -> Outcome:
     """A card for whoever the holder is, who becomes a client; without one, a card of nobody."""
-    client_id = None if body.cardholder is None else clients.add_holder(books, body.request_id, body.cardholder)
+    client_id = (
+        None
+        if body.cardholder is None
+        else clients.add_holder(books, body.request_id, body.cardholder)
+    )
     _make(books, body.request_id, client_id=client_id, product_id=body.product_id)
     return Outcome(client_id=client_id)
 
@@ -102,11 +110,26 @@ def bulk_issue(books: Books, body: shapes.BulkIssue) -> Outcome:
     return Outcome()
 
 
-def _make(books: Books, request_id: str, *, client_id: str | None, product_id: int, count: int = 1) -> None:
+def _make(
+    books: Books, request_id: str, *, client_id: str | None, product_id: int, count: int = 1
+) -> None:
     made_at = books.now().isoformat()
     books.db.executemany(
-        "INSERT INTO cards (merchant, card_id, client_id, product_id, request_id, status, created_at) VALUES (?, ?, ?, ?, ?, 'issued', ?)",
-        ((books.merchant, books.made_id("card", request_id, nth), client_id, product_id, request_id, made_at) for nth in range(count)),
+        (
+            "INSERT INTO cards (merchant, card_id, client_id, product_id, request_id, status, "
+            "created_at) VALUES (?, ?, ?, ?, ?, 'issued', ?)"
+        ),
+        (
+            (
+                books.merchant,
+                books.made_id("card", request_id, nth),
+                client_id,
+                product_id,
+                request_id,
+                made_at,
+            )
+            for nth in range(count)
+        ),
     )
 
 
@@ -140,7 +163,9 @@ def unblock(books: Books, body: shapes.CardReason) -> Outcome:
     if not card.blocked:
         raise Refused(
             "card_not_blocked",
-            "wrong PINs block the card: card/reset_counter_pin" if card.status == "blocked" else "the card is not blocked",
+            "wrong PINs block the card: card/reset_counter_pin"
+            if card.status == "blocked"
+            else "the card is not blocked",
         )
     _write(books, body.card_id, "blocked = 0")
     return Outcome()
@@ -167,7 +192,11 @@ def info(books: Books, body: shapes.CardAction) -> dict[str, Any]:
 def balance(books: Books, body: shapes.OneCard) -> dict[str, Any]:
     """`amount` is what can be spent: money on hold is out of it."""
     card = find(books, body.card_id)
-    return {"amount": money(card.amount), "blocked_amount": money(card.blocked_amount), "currency": CURRENCY}
+    return {
+        "amount": money(card.amount),
+        "blocked_amount": money(card.blocked_amount),
+        "currency": CURRENCY,
+    }
 
 
 def secret_data(books: Books, body: shapes.OneCard) -> dict[str, Any]:
@@ -192,8 +221,10 @@ def pages(books: Books) -> Iterator[list[dict[str, Any]]]:
     last = 0
     # By the last number seen, not by an open cursor: other calls write between two pages.
     while page := books.dicts(
-        f"SELECT number, card_id, cards.client_id, product_id, request_id, phone, external_user_id, {_STATUS} AS status, created_at"  # noqa: S608 - our own text
-        " FROM cards LEFT JOIN clients ON clients.merchant = cards.merchant AND clients.client_id = cards.client_id"
+        "SELECT number, card_id, cards.client_id, product_id, request_id, phone, "  # noqa: S608 - our own text
+        f"external_user_id, {_STATUS} AS status, created_at"
+        " FROM cards LEFT JOIN clients ON clients.merchant = cards.merchant AND clients.client_id "
+        "= cards.client_id"
         " WHERE cards.merchant = :m AND number > :last ORDER BY number LIMIT :page",
         last=last,
         page=_PAGE,
@@ -205,4 +236,8 @@ def pages(books: Books) -> Iterator[list[dict[str, Any]]]:
 
 
 def _write(books: Books, card_id: str, change: str, **values: object) -> None:
-    books.run(f"UPDATE cards SET {change} WHERE merchant = :m AND card_id = :id", id=card_id, **values)  # noqa: S608 - our own text
+    books.run(
+        f"UPDATE cards SET {change} WHERE merchant = :m AND card_id = :id",
+        id=card_id,
+        **values,  # noqa: S608 - our own text
+    )

@@ -25,7 +25,12 @@ def add(books: Books, body: shapes.AddClient) -> Outcome:
     if client.last_name == "DECLINED":
         return Outcome(error_code="client_declined")
     client_id = _make(
-        books, body.request_id, phone=client.phone, user=client.external_user_id, first=client.first_name, last=client.last_name
+        books,
+        body.request_id,
+        phone=client.phone,
+        user=client.external_user_id,
+        first=client.first_name,
+        last=client.last_name,
     )
     return Outcome(client_id=client_id)
 
@@ -35,7 +40,9 @@ def add_holder(books: Books, request_id: str, holder: dict[str, Any]) -> str:
     phone, first, last = holder.get("phone"), holder.get("first_name"), holder.get("last_name")
     known = isinstance(phone, int) and 0 < phone < _LONGEST_PHONE
     names = [name if isinstance(name, str) else "" for name in (first, last)]
-    return _make(books, request_id, phone=phone if known else 0, user=None, first=names[0], last=names[1])
+    return _make(
+        books, request_id, phone=phone if known else 0, user=None, first=names[0], last=names[1]
+    )
 
 
 def _make(books: Books, request_id: str, **facts: object) -> str:
@@ -51,13 +58,19 @@ def _make(books: Books, request_id: str, **facts: object) -> str:
 
 def update(books: Books, body: shapes.UpdateClient) -> Outcome:
     last_name(books, body.client_id)
-    books.run("UPDATE clients SET phone = :phone WHERE merchant = :m AND client_id = :id", phone=body.client.phone, id=body.client_id)
+    books.run(
+        "UPDATE clients SET phone = :phone WHERE merchant = :m AND client_id = :id",
+        phone=body.client.phone,
+        id=body.client_id,
+    )
     return Outcome()
 
 
 def last_name(books: Books, client_id: str) -> str:
     """A client's last name; raises `Refused` if there is no such client."""
-    row = books.one("SELECT last_name FROM clients WHERE merchant = :m AND client_id = :id", id=client_id)
+    row = books.one(
+        "SELECT last_name FROM clients WHERE merchant = :m AND client_id = :id", id=client_id
+    )
     if row is None:
         raise Refused("unknown_client", "client_id names no client")
     return str(row[0])
@@ -67,8 +80,14 @@ def validate(books: Books, body: shapes.Validate) -> dict[str, Any]:
     """How well a name fits the holder of a phone; nobody's phone fits no name."""
     asked = (body.first_name.strip().upper(), body.last_name.strip().upper())
     holders = books.run(
-        "SELECT upper(first_name), upper(last_name) FROM clients WHERE merchant = :m AND phone % 10000000000 = :phone",
+        (
+            "SELECT upper(first_name), upper(last_name) FROM clients WHERE merchant = :m AND "
+            "phone % 10000000000 = :phone"
+        ),
         phone=int(body.user_phone),
     ).fetchall()
-    score = max((SequenceMatcher(None, " ".join(asked), " ".join(holder)).ratio() for holder in holders), default=0.0)
+    score = max(
+        (SequenceMatcher(None, " ".join(asked), " ".join(holder)).ratio() for holder in holders),
+        default=0.0,
+    )
     return {"score": f"{score:.2%}", "fishy": int(score < _FISHY_UNDER)}

@@ -1,6 +1,8 @@
-"""The six calls of the gift-card section: integers, codes by SMS, and an account that pays when a card is issued.
+"""The six calls of the gift-card section: integers, codes by SMS, and an account that pays when a
+card is issued.
 
-docs.freedompay.kz, doc-761007 and api-12075782. Its cards and the payment cards do not know each other.
+docs.freedompay.kz, doc-761007 and api-12075782. Its cards and the payment cards do not know each
+other.
 """
 
 from __future__ import annotations
@@ -68,7 +70,9 @@ class GiftCards:
     seed: int
 
     def answer(self, call: str, fields: dict[str, Any]) -> dict[str, Any]:
-        """Does a call's work and gives the answer beyond `datetime` and `status`; raises `GiftRefused`."""
+        """Does a call's work and gives the answer beyond `datetime` and `status`; raises
+        `GiftRefused`.
+        """
         with self.books.db:
             return _WORK[call](self, fields)
 
@@ -92,7 +96,10 @@ class GiftCards:
         if "DECLINED" in holder.upper().split():
             raise GiftRefused(Said.NOT_ISSUED)
         paid = self.books.run(
-            "UPDATE gift_funds SET amount = amount - :price WHERE merchant = :m AND currency = :currency AND amount >= :price",
+            (
+                "UPDATE gift_funds SET amount = amount - :price WHERE merchant = :m AND currency "
+                "= :currency AND amount >= :price"
+            ),
             price=product.balance,
             currency=product.currency,
         )
@@ -100,7 +107,8 @@ class GiftCards:
             raise GiftRefused(Said.NO_MONEY)
         card_id = make(self.books) if named is None else named.card_id
         self.books.run(
-            "UPDATE gift_cards SET product = :product, cardholder_name = :holder, phone = :phone, card_status = :status"
+            "UPDATE gift_cards SET product = :product, cardholder_name = :holder, phone = :phone, "
+            "card_status = :status"
             " WHERE merchant = :m AND card_id = :id",
             product=product.code,
             holder=holder,
@@ -122,7 +130,9 @@ class GiftCards:
         if card.card_status != GiftStatus.ISSUED:
             raise GiftRefused(Said.NOT_ACTIVATED)
         self.books.run(
-            "UPDATE gift_cards SET card_status = :to WHERE merchant = :m AND card_id = :id", to=GiftStatus.ACTIVATED, id=card.card_id
+            "UPDATE gift_cards SET card_status = :to WHERE merchant = :m AND card_id = :id",
+            to=GiftStatus.ACTIVATED,
+            id=card.card_id,
         )
         # The vendor's example of a success still says 1.
         return self._told(card)
@@ -185,7 +195,8 @@ class GiftCards:
 
     def _select(self, where: str, **values: object) -> list[_Gift]:
         rows = self.books.dicts(
-            "SELECT card_id, product, coalesce(phone, '') AS phone, card_status, coalesce(code, '') AS code, codes"  # noqa: S608 - our own text
+            "SELECT card_id, product, coalesce(phone, '') AS phone, card_status, coalesce(code, "  # noqa: S608 - our own text
+            "'') AS code, codes"
             f" FROM gift_cards WHERE merchant = :m AND {where}",
             **values,
         )
@@ -193,13 +204,19 @@ class GiftCards:
 
     def _new_code(self, card_id: int, codes: int) -> str:
         code = digits(4, "code", self.seed, self.books.merchant, card_id, codes)
-        # Activation may name no card, so a code should be one waiting card's alone; when too many wait, it can't be.
+        # Activation may name no card, so a code should be one waiting card's alone; when too many
+        # wait, it can't be.
         for nth in range(codes + 1, codes + _TRIES):
-            if not self._select("code = :code AND card_status = :issued", code=code, issued=GiftStatus.ISSUED):
+            if not self._select(
+                "code = :code AND card_status = :issued", code=code, issued=GiftStatus.ISSUED
+            ):
                 break
             code, codes = digits(4, "code", self.seed, self.books.merchant, card_id, nth), nth
         self.books.run(
-            "UPDATE gift_cards SET code = :code, codes = :codes WHERE merchant = :m AND card_id = :id",
+            (
+                "UPDATE gift_cards SET code = :code, codes = :codes WHERE merchant = :m AND "
+                "card_id = :id"
+            ),
             code=code,
             codes=codes + 1,
             id=card_id,
@@ -207,7 +224,11 @@ class GiftCards:
         return code
 
     def _send(self, phone: str, code: str) -> None:
-        self.books.run("INSERT INTO messages (merchant, phone, code) VALUES (:m, :phone, :code)", phone=phone, code=code)
+        self.books.run(
+            "INSERT INTO messages (merchant, phone, code) VALUES (:m, :phone, :code)",
+            phone=phone,
+            code=code,
+        )
 
 
 _WORK: Final[dict[str, Callable[[GiftCards, dict[str, Any]], dict[str, Any]]]] = {
@@ -225,7 +246,9 @@ CALLS: Final = frozenset(_WORK)
 
 
 def _digits(given: object) -> str:
-    """The text of a field that is an integer in one place and a string in another; empty for anything else."""
+    """The text of a field that is an integer in one place and a string in another; empty for
+    anything else.
+    """
     if isinstance(given, str):
         return given
     # A number without end has no text that Python would make.

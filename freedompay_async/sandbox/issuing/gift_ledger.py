@@ -1,4 +1,6 @@
-"""The gift cards as their issuer sees them: the merchant's account, cards made in bulk, the messages sent, the ledger."""
+"""The gift cards as their issuer sees them: the merchant's account, cards made in bulk, the
+messages sent, the ledger.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +19,16 @@ _PAGE: Final = 1_000
 
 
 def open_account(books: Books, *, cards: int) -> None:
-    """Begins the merchant's account with the price of so many cards of each product; one that was begun before stays."""
+    """Begins the merchant's account with the price of so many cards of each product; one that was
+    begun before stays.
+    """
     with books.db:
         for product in PRODUCTS.values():
             books.run(
-                "INSERT OR IGNORE INTO gift_funds (merchant, currency, amount) VALUES (:m, :currency, :amount)",
+                (
+                    "INSERT OR IGNORE INTO gift_funds (merchant, currency, amount) VALUES (:m, "
+                    ":currency, :amount)"
+                ),
                 currency=product.currency,
                 amount=cards * product.balance,
             )
@@ -41,7 +48,9 @@ def mark(books: Books, card_id: int, card_status: int) -> None:
     """Gives a card a status, such as 5, expired; raises `KeyError` if there is no such card."""
     with books.db:
         done = books.run(
-            "UPDATE gift_cards SET card_status = :to WHERE merchant = :m AND card_id = :id", to=GiftStatus(card_status), id=card_id
+            "UPDATE gift_cards SET card_status = :to WHERE merchant = :m AND card_id = :id",
+            to=GiftStatus(card_status),
+            id=card_id,
         )
     if not done.rowcount:
         raise KeyError(card_id)
@@ -49,15 +58,21 @@ def mark(books: Books, card_id: int, card_status: int) -> None:
 
 def sms(books: Books, phone: str | int) -> list[str]:
     """The codes that were sent to a phone, oldest first."""
-    rows = books.run("SELECT code FROM messages WHERE merchant = :m AND phone = :phone ORDER BY number", phone=str(phone).removeprefix("+"))
+    rows = books.run(
+        "SELECT code FROM messages WHERE merchant = :m AND phone = :phone ORDER BY number",
+        phone=str(phone).removeprefix("+"),
+    )
     return [code for (code,) in rows]
 
 
 def pages(books: Books) -> Iterator[list[dict[str, Any]]]:
-    """The ledger of gift cards in pages, oldest card first; cards made in the meantime may be in it."""
+    """The ledger of gift cards in pages, oldest card first; cards made in the meantime may be in
+    it.
+    """
     last = 0
     while page := books.dicts(
-        "SELECT card_id, product AS product_code, cardholder_name, phone, card_status, created_at FROM gift_cards"
+        "SELECT card_id, product AS product_code, cardholder_name, phone, card_status, created_at "
+        "FROM gift_cards"
         " WHERE merchant = :m AND card_id > :last ORDER BY card_id LIMIT :page",
         last=last,
         page=_PAGE,
@@ -68,5 +83,8 @@ def pages(books: Books) -> Iterator[list[dict[str, Any]]]:
 
 def counts(books: Books) -> dict[str, int]:
     """How many gift cards there are, and how many messages were sent."""
-    row = books.one("SELECT (SELECT count(*) FROM gift_cards WHERE merchant = :m), (SELECT count(*) FROM messages WHERE merchant = :m)")
+    row = books.one(
+        "SELECT (SELECT count(*) FROM gift_cards WHERE merchant = :m), (SELECT count(*) FROM "
+        "messages WHERE merchant = :m)"
+    )
     return dict(zip(("gift_cards", "messages"), row, strict=True))

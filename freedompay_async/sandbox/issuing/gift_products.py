@@ -10,7 +10,9 @@ __all__ = ["PRODUCTS", "GiftStatus", "Product"]
 
 
 class GiftStatus(IntEnum):
-    """The section's `card_status`; 0, unknown, is that of a card made in bulk that nobody has issued."""
+    """The section's `card_status`; 0, unknown, is that of a card made in bulk that nobody has
+    issued.
+    """
 
     UNKNOWN = 0
     ISSUED = 1

@@ -1,4 +1,6 @@
-"""One merchant's issuer: it hands each call to the domain that it belongs to, and keeps the books in one piece."""
+"""One merchant's issuer: it hands each call to the domain that it belongs to, and keeps the books
+in one piece.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,9 @@ __all__ = ["Issuer"]
 class Issuer:
     """One merchant's issuer; `clock` gives seconds since the epoch.
 
-    `gift_funds` is for how many gift cards of each product the merchant's account has money when the books are new. The codes
-    that go out by SMS depend on `seed`. The books may be a file, which raises `ValueError` if it holds something else.
+    `gift_funds` is for how many gift cards of each product the merchant's account has money when
+    the books are new. The codes that go out by SMS depend on `seed`. The books may be a file, which
+    raises `ValueError` if it holds something else.
     """
 
     def __init__(
@@ -51,7 +54,8 @@ class Issuer:
     def first_use(self, ids: Iterable[str], *, effect: bool = False) -> bool:
         """Writes the ids down as seen, all of them; false if any of them had been.
 
-        Those of an effect are committed together with what it does, so that no kill comes between the two: `commit` has to follow.
+        Those of an effect are committed together with what it does, so that no kill comes between
+        the two: `commit` has to follow.
         """
         fresh = requests.first_use(self._books, ids)
         if not effect:
@@ -62,39 +66,65 @@ class Issuer:
         """Keeps what was written since."""
         self._books.db.commit()
 
-    def accept(self, call: str, fields: dict[str, Any], *, takes: float = 0.0, late_by: float = 0.0, to_holder: bool = False) -> bool:
+    def accept(
+        self,
+        call: str,
+        fields: dict[str, Any],
+        *,
+        takes: float = 0.0,
+        late_by: float = 0.0,
+        to_holder: bool = False,
+    ) -> bool:
         """Takes an effect in and tells whether it is finished already; raises `Refused`.
 
-        It finishes after `takes` seconds, and `look_up` does not know it for `late_by` seconds. `to_holder`: a card may be ordered without
-        a client, for whoever the `cardholder` is.
+        It finishes after `takes` seconds, and `look_up` does not know it for `late_by` seconds.
+        `to_holder`: a card may be ordered without a client, for whoever the `cardholder` is.
         """
         if not rules.is_effect(call):
             raise TypeError(f"{call} is no effect")
         without_client = to_holder and fields.get("client_id") is None
         body: Any = rules.read_order(fields) if without_client else rules.read(call, fields)
-        work: Callable[[Books, Any], Outcome] = cards.issue_to_holder if without_client else rules.work_of(call)
+        work: Callable[[Books, Any], Outcome] = (
+            cards.issue_to_holder if without_client else rules.work_of(call)
+        )
         with self._books.attempt():
             outcome = work(self._books, body)
-            requests.write_down(self._books, fields["request_id"], outcome, takes=takes, late_by=late_by, held=self._hold)
+            requests.write_down(
+                self._books,
+                fields["request_id"],
+                outcome,
+                takes=takes,
+                late_by=late_by,
+                held=self._hold,
+            )
         return not takes and not self._hold
 
     def look_up(self, fields: dict[str, Any]) -> dict[str, Any] | None:
-        """What `request/status` tells beyond the envelope; `None` if the id is not known. Raises `Refused`."""
+        """What `request/status` tells beyond the envelope; `None` if the id is not known.
+
+        Raises `Refused`.
+        """
         rules.read(rules.STATUS, fields)
         return requests.look_up(self._books, fields["request_id"])
 
     def tell(self, call: str, fields: dict[str, Any]) -> dict[str, Any]:
-        """Does a call that makes no request, and gives the answer beyond the envelope; raises `Refused`."""
+        """Does a call that makes no request, and gives the answer beyond the envelope; raises
+        `Refused`.
+        """
         body = rules.read(call, fields)
         with self._books.db:
             return rules.answer_of(call)(self._books, body)
 
     def serve_gift(self, call: str, fields: dict[str, Any]) -> dict[str, Any]:
-        """Does a gift-card call, and gives the answer beyond `datetime` and `status`; raises `GiftRefused`."""
+        """Does a gift-card call, and gives the answer beyond `datetime` and `status`; raises
+        `GiftRefused`.
+        """
         return self._gift_cards.answer(call, fields)
 
     def finish(self, request_id: str) -> None:
-        """Ends a request's processing now, and makes a late one known; raises `KeyError` for an id that was not accepted."""
+        """Ends a request's processing now, and makes a late one known; raises `KeyError` for an id
+        that was not accepted.
+        """
         requests.finish(self._books, request_id)
 
     @property
@@ -131,11 +161,16 @@ class Issuer:
             pins.set_pin(self._books, card_id, pin)
 
     def made_pin(self, card_id: str) -> str | None:
-        """The PIN that the issuer made for want of one, as its letter would tell the cardholder; `None` if it made none."""
+        """The PIN that the issuer made for want of one, as its letter would tell the cardholder;
+        `None` if it made none.
+        """
         return pins.made_pin(self._books, card_id)
 
     def check_pin(self, card_id: str, pin: str) -> bool:
-        """Whether a PIN is right, as a terminal asks; the third wrong one running blocks the card. Raises `Refused`."""
+        """Whether a PIN is right, as a terminal asks; the third wrong one running blocks the card.
+
+        Raises `Refused`.
+        """
         with self._books.db:
             return pins.check_pin(self._books, card_id, pin)
 
@@ -152,7 +187,8 @@ class Issuer:
         rrn: str = "000000000000",
         merchant: dict[str, str] | None = None,
     ) -> None:
-        """Adds a line to a card's statements, and leaves its balance alone; raises `Refused` if there is no such card.
+        """Adds a line to a card's statements, and leaves its balance alone; raises `Refused` if
+        there is no such card.
 
         `datetime` has an offset; `merchant` may name `name`, `city` and `country`.
         """
@@ -180,11 +216,15 @@ class Issuer:
             return [gift_ledger.make(self._books) for _ in range(count)]
 
     def mark_gift_card(self, card_id: int, card_status: int) -> None:
-        """Gives a gift card a status, such as 5, expired; raises `KeyError` if there is no such card."""
+        """Gives a gift card a status, such as 5, expired; raises `KeyError` if there is no such
+        card.
+        """
         gift_ledger.mark(self._books, card_id, card_status)
 
     def pages(self) -> Iterator[list[dict[str, Any]]]:
-        """The ledger of payment cards in pages, oldest card first; cards made in the meantime may be in it."""
+        """The ledger of payment cards in pages, oldest card first; cards made in the meantime may
+        be in it.
+        """
         return cards.pages(self._books)
 
     def gift_pages(self) -> Iterator[list[dict[str, Any]]]:
@@ -194,7 +234,8 @@ class Issuer:
     def counts(self) -> dict[str, int]:
         """How many payment cards, clients and accepted requests there are."""
         row = self._books.one(
-            "SELECT (SELECT count(*) FROM cards WHERE merchant = :m), (SELECT count(*) FROM clients WHERE merchant = :m),"
+            "SELECT (SELECT count(*) FROM cards WHERE merchant = :m), (SELECT count(*) FROM "
+            "clients WHERE merchant = :m),"
             " (SELECT count(*) FROM requests WHERE merchant = :m)"
         )
         return dict(zip(("cards", "clients", "requests"), row, strict=True))

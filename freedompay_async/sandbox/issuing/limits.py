@@ -1,4 +1,6 @@
-"""The limits that a merchant sets: kept and told, with what was spent; the sandbox holds nobody to them."""
+"""The limits that a merchant sets: kept and told, with what was spent; the sandbox holds nobody to
+them.
+"""
 
 from __future__ import annotations
 
@@ -20,15 +22,19 @@ _SAME: Final = {"day": 10, "month": 7}
 
 
 def set_limits(books: Books, body: shapes.SetLimits) -> Outcome:
-    """Writes the limits down; the same kind of limit on the same object takes the former one's place."""
+    """Writes the limits down; the same kind of limit on the same object takes the former one's
+    place.
+    """
     if body.object.type == "card":
         cards.open_card(books, body.object.value)
     _known(books, body.object)
     for limit in body.limits:
         for amount in limit.amount:
             books.run(
-                "INSERT OR REPLACE INTO limits (merchant, object, value, type, region, period, amount_type, currency, maximum)"
-                " VALUES (:m, :object, :value, :type, :region, :period, :amount_type, :currency, :maximum)",
+                "INSERT OR REPLACE INTO limits (merchant, object, value, type, region, period, "
+                "amount_type, currency, maximum)"
+                " VALUES (:m, :object, :value, :type, :region, :period, :amount_type, :currency, "
+                ":maximum)",
                 object=body.object.type,
                 value=body.object.value,
                 type=limit.transaction_type,
@@ -45,7 +51,8 @@ def list_limits(books: Books, body: shapes.ListLimits) -> dict[str, Any]:
     """A limit without a period comes without one."""
     _known(books, body.object)
     rows = books.dicts(
-        "SELECT type, period, currency, maximum FROM limits WHERE merchant = :m AND object = :object AND value = :value"
+        "SELECT type, period, currency, maximum FROM limits WHERE merchant = :m AND object = "
+        ":object AND value = :value"
         " ORDER BY type, region, period, amount_type, currency",
         object=body.object.type,
         value=body.object.value,
@@ -71,8 +78,10 @@ def _spent(books: Books, of: shapes.LimitObject, row: dict[str, Any]) -> int:
         return 0
     same = _SAME.get(row["period"], 0)
     found = books.one(
-        "SELECT coalesce(sum(coalesce(cleared, transactions.amount)), 0) FROM transactions JOIN cards USING (merchant, card_id)"
-        " WHERE merchant = :m AND iif(:of = 'card', card_id, client_id) = :value AND currency = :currency"
+        "SELECT coalesce(sum(coalesce(cleared, transactions.amount)), 0) FROM transactions JOIN "
+        "cards USING (merchant, card_id)"
+        " WHERE merchant = :m AND iif(:of = 'card', card_id, client_id) = :value AND currency = "
+        ":currency"
         " AND substr(datetime, 1, :same) = :now",
         of=of.type,
         value=of.value,

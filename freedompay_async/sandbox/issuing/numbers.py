@@ -1,4 +1,6 @@
-"""What is printed on a card and never kept: made from the card's id, so that it is the same in every run."""
+"""What is printed on a card and never kept: made from the card's id, so that it is the same in
+every run.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ class Printed:
 
 def digits(count: int, *parts: object) -> str:
     """Digits that depend on the parts alone."""
-    return str(int.from_bytes(blake2b(repr(parts).encode(), digest_size=16).digest()) % 10**count).zfill(count)
+    return str(
+        int.from_bytes(blake2b(repr(parts).encode(), digest_size=16).digest()) % 10**count
+    ).zfill(count)
 
 
 def checked(start: str) -> str:
@@ -54,7 +58,9 @@ def mask(pan: str) -> str:
 def printed(card_id: str, *, made_at: str) -> Printed:
     """A card's face; `made_at` is RFC 3339."""
     year = (int(made_at[:4]) + _YEARS) % 100
-    return Printed(pan=number(card_id), expiry=f"{made_at[5:7]}/{year:02}", cvv=digits(3, "cvv", card_id))
+    return Printed(
+        pan=number(card_id), expiry=f"{made_at[5:7]}/{year:02}", cvv=digits(3, "cvv", card_id)
+    )
 
 
 def iban(card_id: str) -> str:

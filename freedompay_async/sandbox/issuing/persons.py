@@ -7,11 +7,27 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from unicodedata import category, name
 
-__all__ = ["COUNTRIES", "check_birthdate", "check_country", "check_email", "check_person_id", "check_phone"]
+__all__ = [
+    "COUNTRIES",
+    "check_birthdate",
+    "check_country",
+    "check_email",
+    "check_person_id",
+    "check_phone",
+]
 
 # Country code, and how many digits a number has that begins with it.
 _LENGTHS: Final = (
-    *(("1", 11), ("7", 11), ("90", 12), ("91", 12), ("373", 11), ("374", 11), ("375", 12), ("380", 12)),
+    *(
+        ("1", 11),
+        ("7", 11),
+        ("90", 12),
+        ("91", 12),
+        ("373", 11),
+        ("374", 11),
+        ("375", 12),
+        ("380", 12),
+    ),
     *(("992", 12), ("993", 11), ("994", 12), ("995", 12), ("996", 12), ("998", 12)),
 )
 _OTHERS: Final = range(10, 16)
@@ -26,7 +42,9 @@ def check_phone(phone: int) -> None:
     for code, length in _LENGTHS:
         if digits.startswith(code):
             if len(digits) != length:
-                raise ValueError(f"`client.phone` has {len(digits)} digits, with {code} it needs {length}")
+                raise ValueError(
+                    f"`client.phone` has {len(digits)} digits, with {code} it needs {length}"
+                )
             return
     if len(digits) not in _OTHERS or re.fullmatch("8[79][0-9]{9}", digits):
         raise ValueError("`client.phone` is no number with a country code")
@@ -40,7 +58,9 @@ def check_birthdate(born: date) -> None:
 
 
 def check_email(email: str) -> None:
-    """Raises `ValueError` for what is no address, or has letters of two scripts where one word stands."""
+    """Raises `ValueError` for what is no address, or has letters of two scripts where one word
+    stands.
+    """
     if not _EMAIL.fullmatch(email) or not email.isprintable():
         raise ValueError("`client.email` is no address")
     local, _, domain = email.partition("@")
@@ -65,14 +85,17 @@ def check_person_id(person_id: str, country: str | None) -> None:
 
 COUNTRIES: Final = frozenset(
     """
-    ABW AFG AGO AIA ALA ALB AND ARE ARG ARM ASM ATA ATF ATG AUS AUT AZE BDI BEL BEN BES BFA BGD BGR BHR BHS BIH BLM BLR BLZ BMU BOL
-    BRA BRB BRN BTN BVT BWA CAF CAN CCK CHE CHL CHN CIV CMR COD COG COK COL COM CPV CRI CUB CUW CXR CYM CYP CZE DEU DJI DMA DNK DOM
-    DZA ECU EGY ERI ESH ESP EST ETH FIN FJI FLK FRA FRO FSM GAB GBR GEO GGY GHA GIB GIN GLP GMB GNB GNQ GRC GRD GRL GTM GUF GUM GUY
-    HKG HMD HND HRV HTI HUN IDN IMN IND IOT IRL IRN IRQ ISL ISR ITA JAM JEY JOR JPN KAZ KEN KGZ KHM KIR KNA KOR KWT LAO LBN LBR LBY
-    LCA LIE LKA LSO LTU LUX LVA MAC MAF MAR MCO MDA MDG MDV MEX MHL MKD MLI MLT MMR MNE MNG MNP MOZ MRT MSR MTQ MUS MWI MYS MYT NAM
-    NCL NER NFK NGA NIC NIU NLD NOR NPL NRU NZL OMN PAK PAN PCN PER PHL PLW PNG POL PRI PRK PRT PRY PSE PYF QAT REU ROU RUS RWA SAU
-    SDN SEN SGP SGS SHN SJM SLB SLE SLV SMR SOM SPM SRB SSD STP SUR SVK SVN SWE SWZ SXM SYC SYR TCA TCD TGO THA TJK TKL TKM TLS TON
-    TTO TUN TUR TUV TWN TZA UGA UKR UMI URY USA UZB VAT VCT VEN VGB VIR VNM VUT WLF WSM YEM ZAF ZMB ZWE
+    ABW AFG AGO AIA ALA ALB AND ARE ARG ARM ASM ATA ATF ATG AUS AUT AZE BDI BEL BEN BES BFA BGD BGR
+    BHR BHS BIH BLM BLR BLZ BMU BOL BRA BRB BRN BTN BVT BWA CAF CAN CCK CHE CHL CHN CIV CMR COD COG
+    COK COL COM CPV CRI CUB CUW CXR CYM CYP CZE DEU DJI DMA DNK DOM DZA ECU EGY ERI ESH ESP EST ETH
+    FIN FJI FLK FRA FRO FSM GAB GBR GEO GGY GHA GIB GIN GLP GMB GNB GNQ GRC GRD GRL GTM GUF GUM GUY
+    HKG HMD HND HRV HTI HUN IDN IMN IND IOT IRL IRN IRQ ISL ISR ITA JAM JEY JOR JPN KAZ KEN KGZ KHM
+    KIR KNA KOR KWT LAO LBN LBR LBY LCA LIE LKA LSO LTU LUX LVA MAC MAF MAR MCO MDA MDG MDV MEX MHL
+    MKD MLI MLT MMR MNE MNG MNP MOZ MRT MSR MTQ MUS MWI MYS MYT NAM NCL NER NFK NGA NIC NIU NLD NOR
+    NPL NRU NZL OMN PAK PAN PCN PER PHL PLW PNG POL PRI PRK PRT PRY PSE PYF QAT REU ROU RUS RWA SAU
+    SDN SEN SGP SGS SHN SJM SLB SLE SLV SMR SOM SPM SRB SSD STP SUR SVK SVN SWE SWZ SXM SYC SYR TCA
+    TCD TGO THA TJK TKL TKM TLS TON TTO TUN TUR TUV TWN TZA UGA UKR UMI URY USA UZB VAT VCT VEN VGB
+    VIR VNM VUT WLF WSM YEM ZAF ZMB ZWE
     """.split()  # noqa: SIM905  249 quoted words would hide a wrong one
 )
 """Every officially assigned ISO 3166-1 alpha-3 code."""

@@ -25,7 +25,11 @@ _LENGTHS: Final = range(4, 13)
 def set_encrypted(books: Books, body: shapes.SetPin) -> dict[str, Any]:
     """Sets a PIN that came encrypted, or one that the issuer makes; there is nothing to tell of it."""
     card = cards.open_card(books, body.card_id)
-    _keep(books, card.card_id, _SEALED if body.pin is not None else _digest(card.card_id, _made(books, card.card_id)))
+    _keep(
+        books,
+        card.card_id,
+        _SEALED if body.pin is not None else _digest(card.card_id, _made(books, card.card_id)),
+    )
     return {}
 
 
@@ -38,20 +42,27 @@ def set_pin(books: Books, card_id: str, pin: str) -> None:
 
 
 def made_pin(books: Books, card_id: str) -> str | None:
-    """The PIN that the issuer made, as its letter would tell the cardholder; `None` if the card has no such PIN."""
+    """The PIN that the issuer made, as its letter would tell the cardholder; `None` if the card has
+    no such PIN.
+    """
     made = _made(books, card_id)
     return made if cards.find(books, card_id).pin == _digest(card_id, made) else None
 
 
 def check_pin(books: Books, card_id: str, pin: str) -> bool:
-    """Whether a PIN is right, as a terminal asks; the third wrong one running blocks the card. Raises `Refused`."""
+    """Whether a PIN is right, as a terminal asks; the third wrong one running blocks the card.
+
+    Raises `Refused`.
+    """
     card = cards.open_card(books, card_id)
     if card.status == "blocked":
         raise Refused("card_blocked", "the card is blocked")
     if card.pin is None:
         raise Refused("no_pin", "the card has no PIN")
     if card.pin == _SEALED:
-        raise Refused("pin_encrypted", "the PIN came encrypted, and the sandbox has no key to read it with")
+        raise Refused(
+            "pin_encrypted", "the PIN came encrypted, and the sandbox has no key to read it with"
+        )
     right = hmac.compare_digest(card.pin, _digest(card_id, pin))
     _count(books, card_id, 0 if right else card.wrong_pins + 1)
     return right
@@ -63,11 +74,17 @@ def reset_counter(books: Books, body: shapes.CardAction) -> Outcome:
 
 
 def _keep(books: Books, card_id: str, pin: str) -> None:
-    books.run("UPDATE cards SET pin = :pin WHERE merchant = :m AND card_id = :id", pin=pin, id=card_id)
+    books.run(
+        "UPDATE cards SET pin = :pin WHERE merchant = :m AND card_id = :id", pin=pin, id=card_id
+    )
 
 
 def _count(books: Books, card_id: str, wrong: int) -> None:
-    books.run("UPDATE cards SET wrong_pins = :wrong WHERE merchant = :m AND card_id = :id", wrong=wrong, id=card_id)
+    books.run(
+        "UPDATE cards SET wrong_pins = :wrong WHERE merchant = :m AND card_id = :id",
+        wrong=wrong,
+        id=card_id,
+    )
 
 
 def _made(books: Books, card_id: str) -> str:
@@ -75,5 +92,6 @@ def _made(books: Books, card_id: str) -> str:
 
 
 def _digest(card_id: str, pin: str) -> str:
-    # Not to keep it safe, which four digits never are, but to keep it out of a file that somebody reads.
+    # Not to keep it safe, which four digits never are, but to keep it out of a file that somebody
+    # reads.
     return blake2b(f"{card_id} {pin}".encode(), digest_size=16).hexdigest()

@@ -1,6 +1,7 @@
 """The accepted requests, what became of each, and when that is told.
 
-Nothing runs in the background: an outcome is settled when the request is accepted, and told when its time has come.
+Nothing runs in the background: an outcome is settled when the request is accepted, and told when
+its time has come.
 """
 
 from __future__ import annotations
@@ -32,16 +33,25 @@ class Outcome:
 
 
 def first_use(books: Books, ids: Iterable[str]) -> bool:
-    """Writes the ids down as seen, all of them; false if any of them had been. It is kept with what follows, when that is committed."""
+    """Writes the ids down as seen, all of them; false if any of them had been.
+
+    It is kept with what follows, when that is committed.
+    """
     # Each is written, also behind one that had been.
-    written = [books.run("INSERT OR IGNORE INTO seen (merchant, id) VALUES (:m, :id)", id=each).rowcount for each in ids]
+    written = [
+        books.run("INSERT OR IGNORE INTO seen (merchant, id) VALUES (:m, :id)", id=each).rowcount
+        for each in ids
+    ]
     return all(written)
 
 
-def write_down(books: Books, request_id: str, outcome: Outcome, *, takes: float, late_by: float, held: bool) -> None:
+def write_down(
+    books: Books, request_id: str, outcome: Outcome, *, takes: float, late_by: float, held: bool
+) -> None:
     now = books.clock()
     books.run(
-        "INSERT INTO requests (merchant, id, ready_at, visible_at, held, client_id, error_code, transaction_id, fin_document_id)"
+        "INSERT INTO requests (merchant, id, ready_at, visible_at, held, client_id, error_code, "
+        "transaction_id, fin_document_id)"
         " VALUES (:m, :id, :ready, :visible, :held, :client, :error, :transaction, :document)",
         id=request_id,
         ready=now + takes,
@@ -57,7 +67,8 @@ def write_down(books: Books, request_id: str, outcome: Outcome, *, takes: float,
 def look_up(books: Books, request_id: str) -> dict[str, Any] | None:
     """What `request/status` tells beyond the envelope; `None` if the id is not known."""
     row = books.one(
-        "SELECT ready_at, visible_at, held, error_code, client_id, transaction_id, fin_document_id FROM requests"
+        "SELECT ready_at, visible_at, held, error_code, client_id, transaction_id, "
+        "fin_document_id FROM requests"
         " WHERE merchant = :m AND id = :id",
         id=request_id,
     )
@@ -68,20 +79,30 @@ def look_up(books: Books, request_id: str) -> dict[str, Any] | None:
     if held or now < ready_at:
         return {"request_status": "process"}
     if error_code is not None:
-        return {"request_status": "error", "error_code": error_code, "error_description": _DESCRIPTIONS[error_code]}
+        return {
+            "request_status": "error",
+            "error_code": error_code,
+            "error_description": _DESCRIPTIONS[error_code],
+        }
     state: dict[str, Any] = {"request_status": "success"}
     names = ("client_id", "transaction_id", "fin_document_id")
     state.update((name, fact) for name, fact in zip(names, facts, strict=True) if fact is not None)
-    if cards := books.dicts("SELECT card_id FROM cards WHERE merchant = :m AND request_id = :id ORDER BY number", id=request_id):
+    if cards := books.dicts(
+        "SELECT card_id FROM cards WHERE merchant = :m AND request_id = :id ORDER BY number",
+        id=request_id,
+    ):
         state["cards"] = cards
     return state
 
 
 def finish(books: Books, request_id: str) -> None:
-    """Ends a request's processing now, and makes a late one known; raises `KeyError` for an id that was not accepted."""
+    """Ends a request's processing now, and makes a late one known; raises `KeyError` for an id that
+    was not accepted.
+    """
     with books.db:
         done = books.run(
-            "UPDATE requests SET held = 0, ready_at = min(ready_at, :now), visible_at = min(visible_at, :now)"
+            "UPDATE requests SET held = 0, ready_at = min(ready_at, :now), visible_at = "
+            "min(visible_at, :now)"
             " WHERE merchant = :m AND id = :id",
             now=books.clock(),
             id=request_id,
@@ -94,6 +115,9 @@ def set_hold(books: Books, *, on: bool) -> None:
     """On: whatever is not finished stays so. Off: everything takes its own time again."""
     with books.db:
         if on:
-            books.run("UPDATE requests SET held = 1 WHERE merchant = :m AND ready_at > :now", now=books.clock())
+            books.run(
+                "UPDATE requests SET held = 1 WHERE merchant = :m AND ready_at > :now",
+                now=books.clock(),
+            )
         else:
             books.run("UPDATE requests SET held = 0 WHERE merchant = :m")

@@ -1,6 +1,7 @@
 """Which calls there are: of each its kind, the body that it takes and what does it, in one line.
 
-The vendor's pages show some paths and fields and leave others open; those are filled in after the nearest one that is shown.
+The vendor's pages show some paths and fields and leave others open; those are filled in after the
+nearest one that is shown.
 """
 
 from __future__ import annotations
@@ -10,7 +11,16 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 import msgspec
 from msgspec import Struct
 
-from freedompay_async.sandbox.issuing import cards, clients, gift_cards, limits, pins, shapes, statements, transactions
+from freedompay_async.sandbox.issuing import (
+    cards,
+    clients,
+    gift_cards,
+    limits,
+    pins,
+    shapes,
+    statements,
+    transactions,
+)
 from freedompay_async.sandbox.issuing.refused import Refused
 
 if TYPE_CHECKING:

@@ -1,4 +1,6 @@
-"""The bodies that the payment-card section takes (docs.freedompay.kz, doc-850764 and the pages of each call)."""
+"""The bodies that the payment-card section takes (docs.freedompay.kz, doc-850764 and the pages of
+each call).
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,8 @@ _MOST: Final = Decimal(10) ** 12
 
 RequestId = Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")]
 Product = Literal[1000, 2000, 3000]
-# Another list than the products of clients, and on no page that could be read: any number may be one.
+# Another list than the products of clients, and on no page that could be read: any number may be
+# one.
 CardProduct = Annotated[int, Meta(gt=0, lt=10**18)]
 Text = Annotated[str, Meta(min_length=1)]
 LatinName = Annotated[str, Meta(pattern=r"^[ '.\-]*[A-Za-z][A-Za-z '.\-]*\Z")]

@@ -39,14 +39,19 @@ def add_movement(
     rrn: str = "000000000000",
     merchant: dict[str, str] | None = None,
 ) -> None:
-    """Adds a line to a card's statements; the balance is the caller's matter. Raises `Refused` if there is no such card."""
+    """Adds a line to a card's statements; the balance is the caller's matter.
+
+    Raises `Refused` if there is no such card.
+    """
     cards.find(books, card_id)
     if datetime.tzinfo is None:
         raise ValueError("datetime needs an offset")
     where = MERCHANT | (merchant or {})
     books.run(
-        "INSERT INTO movements (merchant, card_id, type, amount, commission, currency, mcc, datetime, rrn, name, city, country)"
-        " VALUES (:m, :card, :type, :amount, :commission, :currency, :mcc, :datetime, :rrn, :name, :city, :country)",
+        "INSERT INTO movements (merchant, card_id, type, amount, commission, currency, mcc, "
+        "datetime, rrn, name, city, country)"
+        " VALUES (:m, :card, :type, :amount, :commission, :currency, :mcc, :datetime, :rrn, "
+        ":name, :city, :country)",
         card=card_id,
         type=type,
         amount=Amount.read(amount),
@@ -61,7 +66,12 @@ def add_movement(
 
 def statement(books: Books, body: shapes.Statement) -> dict[str, Any]:
     cards.find(books, body.card_id)
-    return {"operations": [_operation(row) for row in _movements(books, body.card_id, start=body.start_date, end=body.end_date)]}
+    return {
+        "operations": [
+            _operation(row)
+            for row in _movements(books, body.card_id, start=body.start_date, end=body.end_date)
+        ]
+    }
 
 
 def extended(books: Books, body: shapes.Period) -> dict[str, Any]:
@@ -89,7 +99,9 @@ def extended(books: Books, body: shapes.Period) -> dict[str, Any]:
     }
 
 
-def _movements(books: Books, card_id: str, *, start: date | None, end: date | None) -> list[dict[str, Any]]:
+def _movements(
+    books: Books, card_id: str, *, start: date | None, end: date | None
+) -> list[dict[str, Any]]:
     rows = books.dicts(
         "SELECT * FROM movements WHERE merchant = :m AND card_id = :card"
         " AND substr(datetime, 1, 10) BETWEEN :start AND :end ORDER BY number",
@@ -135,5 +147,7 @@ def _authorization(row: dict[str, Any], number: str) -> dict[str, Any]:
         "currency": row["currency"],
         "iban": number,
         "merchant": dict(MERCHANT),
-        "additional_parameters": [{"name": name, "value": row[name]} for name in ("transaction_id", "order_id")],
+        "additional_parameters": [
+            {"name": name, "value": row[name]} for name in ("transaction_id", "order_id")
+        ],
     }

@@ -44,7 +44,8 @@ def create(books: Books, body: shapes.NewTransaction) -> Outcome:
     transaction_id = books.made_id("transaction", body.request_id)
     _move(books, card.card_id, available=-body.amount, blocked=body.amount)
     books.run(
-        "INSERT INTO transactions (merchant, transaction_id, order_id, card_id, amount, currency, datetime)"
+        "INSERT INTO transactions (merchant, transaction_id, order_id, card_id, amount, currency, "
+        "datetime)"
         " VALUES (:m, :id, :order, :card, :amount, :currency, :datetime)",
         id=transaction_id,
         order=str(body.order_id),
@@ -64,9 +65,13 @@ def clear(books: Books, body: shapes.Clearing) -> Outcome:
         raise Refused("already_cleared", "the transaction is cleared, which happens once")
     amount = held.amount if body.amount is None else body.amount
     if amount > held.amount:
-        raise Refused("amount_too_large", f"the transaction is of {money(held.amount)} {held.currency}")
+        raise Refused(
+            "amount_too_large", f"the transaction is of {money(held.amount)} {held.currency}"
+        )
     books.run(
-        "UPDATE transactions SET cleared = :amount WHERE merchant = :m AND transaction_id = :id", amount=amount, id=held.transaction_id
+        "UPDATE transactions SET cleared = :amount WHERE merchant = :m AND transaction_id = :id",
+        amount=amount,
+        id=held.transaction_id,
     )
     _move(books, held.card_id, available=held.amount - amount, blocked=-held.amount)
     _record(books, held, "pay", amount, request_id=body.request_id)
@@ -78,13 +83,18 @@ def refund(books: Books, body: shapes.Refund) -> Outcome:
     paid = _find(books, body.transaction_id)
     cards.open_card(books, paid.card_id)
     if paid.cleared is None:
-        raise Refused("not_cleared", "the transaction is not cleared: there is nothing to give back")
+        raise Refused(
+            "not_cleared", "the transaction is not cleared: there is nothing to give back"
+        )
     left = paid.cleared - paid.refunded
     amount = left if body.amount is None else body.amount
     if not left or amount > left:
         raise Refused("amount_too_large", f"{money(left)} {paid.currency} are left to refund")
     books.run(
-        "UPDATE transactions SET refunded = refunded + :amount WHERE merchant = :m AND transaction_id = :id",
+        (
+            "UPDATE transactions SET refunded = refunded + :amount WHERE merchant = :m AND "
+            "transaction_id = :id"
+        ),
         amount=amount,
         id=paid.transaction_id,
     )
@@ -101,7 +111,11 @@ def info(books: Books, body: shapes.TransactionInfo) -> dict[str, Any]:
         "transaction_id": found.transaction_id,
         "order_id": found.order_id,
         "card_id": found.card_id,
-        "transaction_status": "created" if found.cleared is None else "refunded" if found.refunded == cleared else "cleared",
+        "transaction_status": "created"
+        if found.cleared is None
+        else "refunded"
+        if found.refunded == cleared
+        else "cleared",
         "amount": money(found.amount),
         "cleared_amount": money(cleared),
         "refunded_amount": money(found.refunded),
@@ -112,7 +126,8 @@ def info(books: Books, body: shapes.TransactionInfo) -> dict[str, Any]:
 
 def _find(books: Books, transaction_id: str) -> _Transaction:
     rows = books.dicts(
-        "SELECT transaction_id, order_id, card_id, amount, cleared, refunded, currency, datetime FROM transactions"
+        "SELECT transaction_id, order_id, card_id, amount, cleared, refunded, currency, datetime "
+        "FROM transactions"
         " WHERE merchant = :m AND transaction_id = :id",
         id=transaction_id,
     )
@@ -123,14 +138,19 @@ def _find(books: Books, transaction_id: str) -> _Transaction:
 
 def _move(books: Books, card_id: str, *, available: int, blocked: int) -> None:
     books.run(
-        "UPDATE cards SET amount = amount + :available, blocked_amount = blocked_amount + :blocked WHERE merchant = :m AND card_id = :id",
+        (
+            "UPDATE cards SET amount = amount + :available, blocked_amount = blocked_amount + "
+            ":blocked WHERE merchant = :m AND card_id = :id"
+        ),
         available=available,
         blocked=blocked,
         id=card_id,
     )
 
 
-def _record(books: Books, transaction: _Transaction, type: str, amount: int, *, request_id: str) -> None:
+def _record(
+    books: Books, transaction: _Transaction, type: str, amount: int, *, request_id: str
+) -> None:
     add_movement(
         books,
         transaction.card_id,
@@ -143,4 +163,6 @@ def _record(books: Books, transaction: _Transaction, type: str, amount: int, *, 
 
 
 def _outcome(books: Books, transaction_id: str, request_id: str) -> Outcome:
-    return Outcome(transaction_id=transaction_id, fin_document_id=books.made_id("document", request_id))
+    return Outcome(
+        transaction_id=transaction_id, fin_document_id=books.made_id("document", request_id)
+    )

@@ -1,9 +1,12 @@
-"""Power cuts: what of the journal's files is on the disk, whatever the order in which the disk wrote since the last sync.
+"""Power cuts: what of the journal's files is on the disk, whatever the order in which the disk
+wrote since the last sync.
 
-Proved here: what a returned call wrote has left for the device (Linux tells how much of a file has not), the settings that make it so are
-in force, and every picture of the files that a power cut can leave opens as a state that was there, and none that is older than what
-was answered for. SQLite's own promise, and not proved here: it syncs the log before a commit returns and before a checkpoint writes,
-the file before the log is begun anew, and the log's new head before what comes behind it. And that the drive does not lie.
+Proved here: what a returned call wrote has left for the device (Linux tells how much of a file has
+not), the settings that make it so are in force, and every picture of the files that a power cut can
+leave opens as a state that was there, and none that is older than what was answered for. SQLite's
+own promise, and not proved here: it syncs the log before a commit returns and before a checkpoint
+writes, the file before the log is begun anew, and the log's new head before what comes behind it.
+And that the drive does not lie.
 """
 
 from __future__ import annotations
@@ -24,7 +27,12 @@ from freedompay_async.batch.report import State
 from freedompay_async.batch.writes import accepted, end, intend
 from freedompay_async.contract.models import NewClient
 
-SETTINGS = {"merchant": "10001", "base_url": "http://127.0.0.1:9", "batch": "default", "activate": "no"}
+SETTINGS = {
+    "merchant": "10001",
+    "base_url": "http://127.0.0.1:9",
+    "batch": "default",
+    "activate": "no",
+}
 FRAME = 4096 + 24
 SECTOR = 512
 EVERY_BYTE = 200
@@ -32,17 +40,32 @@ PARTS = 8
 
 
 def planned(number):
-    client = NewClient(phone=77010000000 + number, type=1, resident=1, first_name="Ivan", last_name="Ivanov")
-    return Row(line=number + 1, key=f"k{number}", product_id=2000, client=client, document=None, branch_id=None, identification_info=None)
+    client = NewClient(
+        phone=77010000000 + number, type=1, resident=1, first_name="Ivan", last_name="Ivanov"
+    )
+    return Row(
+        line=number + 1,
+        key=f"k{number}",
+        product_id=2000,
+        client=client,
+        document=None,
+        branch_id=None,
+        identification_info=None,
+    )
 
 
 def content(connection):
     """All that the journal holds."""
-    return tuple(tuple(connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall()) for table in ("meta", "rows", "intents"))
+    return tuple(
+        tuple(connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall())
+        for table in ("meta", "rows", "intents")
+    )
 
 
 class Life:
-    """A journal with a few rows, and after each write that was answered for: the files, and what they hold."""
+    """A journal with a few rows, and after each write that was answered for: the files, and what
+    they hold.
+    """
 
     def __init__(self, path, turn=1_000):
         self.path, self.turn = path, turn
@@ -50,17 +73,37 @@ class Life:
 
     async def write(self, rows=4):
         async with Journal.open(self.path) as self.journal:
-            await self.journal.call(lambda c: c.execute(f"PRAGMA wal_autocheckpoint = {self.turn}").fetchall())
+            await self.journal.call(
+                lambda c: c.execute(f"PRAGMA wal_autocheckpoint = {self.turn}").fetchall()
+            )
             await self.keep()
-            await make_plan(self.journal, [planned(number) for number in range(1, rows + 1)], settings=SETTINGS)
+            await make_plan(
+                self.journal, [planned(number) for number in range(1, rows + 1)], settings=SETTINGS
+            )
             await self.keep()
             entries = [
-                Entry(number, number + 1, f"k{number}", PlannedRow(row=planned(number)), None, None, {}) for number in range(1, rows + 1)
+                Entry(
+                    number,
+                    number + 1,
+                    f"k{number}",
+                    PlannedRow(row=planned(number)),
+                    None,
+                    None,
+                    {},
+                )
+                for number in range(1, rows + 1)
             ]
             for step in ("client", "card"):
                 for entry in entries:
                     request_id = f"{step}-{entry.number}"
-                    await intend(self.journal, entry, step, request_id=request_id, body_sha256=b"." * 32, sent_at=1.5)
+                    await intend(
+                        self.journal,
+                        entry,
+                        step,
+                        request_id=request_id,
+                        body_sha256=b"." * 32,
+                        sent_at=1.5,
+                    )
                     await self.keep()
                     accepted(self.journal, entry, step)
                     await self.journal.call(lambda _: None)
@@ -83,7 +126,9 @@ class Life:
 
     def reached(self, size):
         """The state of a log of so many bytes that was never begun anew."""
-        return max([number for number, (_, log) in enumerate(self.files) if len(log) <= size], default=None)
+        return max(
+            [number for number, (_, log) in enumerate(self.files) if len(log) <= size], default=None
+        )
 
 
 class Disk:
@@ -115,27 +160,40 @@ def disk(tmp_path):
 
 
 def mixed(random, old, new, first=0):
-    """Each sector from `first` on as it was or as it was to be, as the disk pleased; before it all is as it was to be."""
+    """Each sector from `first` on as it was or as it was to be, as the disk pleased; before it all
+    is as it was to be.
+    """
     shortest, size = len(old), max(len(old), len(new))
     # Where a file was made longer and the bytes have not come, there are zeros.
     old, new = old.ljust(size, b"\0"), new.ljust(size, b"\0")
     share = random.choice([0.1, 0.5, 0.9])
-    parts = [(old if at >= first and random.random() < share else new)[at : at + SECTOR] for at in range(0, size, SECTOR)]
+    parts = [
+        (old if at >= first and random.random() < share else new)[at : at + SECTOR]
+        for at in range(0, size, SECTOR)
+    ]
     made = new[:first] + b"".join(parts)[first:]
     return made if random.random() < 0.5 else made[: random.randint(shortest, size)]
 
 
 def cuts(size, every):
-    """Each byte; or a few about each frame's edges, its head's fields among them, and a stride between."""
+    """Each byte; or a few about each frame's edges, its head's fields among them, and a stride
+    between.
+    """
     if every:
         return list(range(size + 1))
-    edges = {32 + FRAME * number + off for number in range(size // FRAME + 1) for off in (-1, 0, 1, 4, 8, 16, 23, 24, 25, 24 + SECTOR)}
+    edges = {
+        32 + FRAME * number + off
+        for number in range(size // FRAME + 1)
+        for off in (-1, 0, 1, 4, 8, 16, 23, 24, 25, 24 + SECTOR)
+    }
     return sorted({*range(0, size, 509), *edges, *range(34), size} & set(range(size + 1)))
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("part", range(PARTS))
-async def test_a_log_cut_off_at_any_byte_opens_as_all_that_was_answered_for_until_then(tmp_path, disk, request, part):
+async def test_a_log_cut_off_at_any_byte_opens_as_all_that_was_answered_for_until_then(
+    tmp_path, disk, request, part
+):
     life = await Life(tmp_path / "run.db").write(rows=2)
     empty = tuple(() for _ in life.states[0])
     wrong = []
@@ -150,7 +208,9 @@ async def test_a_log_cut_off_at_any_byte_opens_as_all_that_was_answered_for_unti
 
 
 @pytest.mark.parametrize("seed", range(2))
-async def test_what_was_not_synced_yet_may_be_anything_and_what_was_answered_for_stays(tmp_path, disk, seed):
+async def test_what_was_not_synced_yet_may_be_anything_and_what_was_answered_for_stays(
+    tmp_path, disk, seed
+):
     random = Random(seed)
     life = await Life(tmp_path / "run.db").write()
     wrong = []
@@ -160,7 +220,8 @@ async def test_what_was_not_synced_yet_may_be_anything_and_what_was_answered_for
             b"",
             bytes(random.randint(1, 3 * FRAME)),
             random.randbytes(random.randint(1, 3 * FRAME)),
-            # Later frames came first, or a frame came without its neighbours, or with a bit that fell over.
+            # Later frames came first, or a frame came without its neighbours, or with a bit that
+            # fell over.
             rest[FRAME:],
             bytes(FRAME) + rest[FRAME:],
             rest[: 24 + SECTOR] + bytes(FRAME - 24 - SECTOR) + rest[FRAME:],
@@ -176,21 +237,27 @@ async def test_what_was_not_synced_yet_may_be_anything_and_what_was_answered_for
 
 
 def moments(life, random):
-    """Pictures of the files between one answer and the next, each with the oldest and the newest state that it may open as."""
+    """Pictures of the files between one answer and the next, each with the oldest and the newest
+    state that it may open as.
+    """
     for number, ((file, log), (next_file, next_log)) in enumerate(pairwise(life.files)):
         begun_anew = next_log[:32] != log[:32]
         if begun_anew:
-            # The head goes first, and by itself; until it is whole there is no log, and the file has everything.
+            # The head goes first, and by itself; until it is whole there is no log, and the file
+            # has everything.
             torn = random.randint(1, 31)
             yield number, number, file, next_log[:torn] + log[torn:]
         for _ in range(3):
             yield number, number + 1, file, mixed(random, log, next_log, 32 if begun_anew else 0)
-            # A checkpoint comes when the log is synced; the file's pages come in any order, and in parts.
+            # A checkpoint comes when the log is synced; the file's pages come in any order, and in
+            # parts.
             yield number + 1, number + 1, mixed(random, file, next_file), next_log
 
 
 @pytest.mark.parametrize("turn", [3, 8, 20])
-async def test_a_power_cut_during_a_commit_a_checkpoint_or_the_log_s_new_beginning_loses_nothing(tmp_path, disk, request, turn):
+async def test_a_power_cut_during_a_commit_a_checkpoint_or_the_log_s_new_beginning_loses_nothing(
+    tmp_path, disk, request, turn
+):
     life = await Life(tmp_path / "run.db", turn).write(rows=8)
     begun = {log[:32] for _, log in life.files}
     wrong, random = [], Random(turn)
@@ -214,15 +281,21 @@ async def test_an_index_that_somebody_left_beside_it_is_not_believed(tmp_path, d
 async def test_the_settings_that_a_power_cut_asks_for_are_in_force(tmp_path):
     names = ("journal_mode", "synchronous", "fullfsync", "locking_mode")
     async with Journal.open(tmp_path / "run.db") as journal:
-        first = await journal.call(lambda c: [c.execute(f"PRAGMA {name}").fetchone()[0] for name in names])
+        first = await journal.call(
+            lambda c: [c.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+        )
     async with Journal.open(tmp_path / "run.db") as journal:
-        again = await journal.call(lambda c: [c.execute(f"PRAGMA {name}").fetchone()[0] for name in names])
+        again = await journal.call(
+            lambda c: [c.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+        )
 
     assert (first, again) == (["wal", 2, 1, "exclusive"], ["wal", 2, 1, "exclusive"])
 
 
 def unwritten(path):
-    """How many pages of a file the kernel has not handed to the device: cachestat(2), of Linux 6.5 and later."""
+    """How many pages of a file the kernel has not handed to the device: cachestat(2), of Linux 6.5
+    and later.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     whole, told = (ctypes.c_uint64 * 2)(0, 0), (ctypes.c_uint64 * 5)()
     file = os.open(path, os.O_RDONLY)
@@ -248,7 +321,9 @@ def telling_disk(tmp_path):
     with path.open("rb") as file:
         os.fsync(file)
     if not before or unwritten(path):
-        pytest.skip("a file system that is in memory, or does not tell which pages have not been written")
+        pytest.skip(
+            "a file system that is in memory, or does not tell which pages have not been written"
+        )
     return tmp_path
 
 
@@ -257,7 +332,11 @@ async def test_when_a_call_has_returned_its_write_has_left_for_the_device(tellin
     async with Journal.open(telling_disk / "run.db") as journal:
         for number in range(20):
             name = f"{number}"
-            await journal.call(lambda c, name=name: c.execute("INSERT INTO meta VALUES (?, ?)", (name, "x" * 5_000)))
+            await journal.call(
+                lambda c, name=name: c.execute(
+                    "INSERT INTO meta VALUES (?, ?)", (name, "x" * 5_000)
+                )
+            )
             left.append(unwritten(telling_disk / "run.db-wal"))
 
     assert left == [0] * 20

@@ -1,4 +1,6 @@
-"""A run that is cancelled at each place where it waits, after more has gone wrong; and then resumed."""
+"""A run that is cancelled at each place where it waits, after more has gone wrong; and then
+resumed.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ async def test_run_left_early_and_cancelled_anywhere_is_resumed_to_one_card_a_ro
 
 
 @pytest.mark.parametrize("call", ["client/add", "card/issue", "card/activate"])
-async def test_run_cancelled_anywhere_while_an_answer_is_lost_is_resumed_to_one_card_a_row(everywhere, call):
+async def test_run_cancelled_anywhere_while_an_answer_is_lost_is_resumed_to_one_card_a_row(
+    everywhere, call
+):
     wrong, places = await everywhere(to_the_end, late=False, faults=[call])
 
     assert wrong == []

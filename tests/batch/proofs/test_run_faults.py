@@ -10,12 +10,19 @@ from freedompay_async.sandbox import Fault, Faults, Sandbox
 
 
 async def test_more_rows_than_the_journal_gives_at_once(tmp_path, people):
-    rows = "key,phone,first_name,last_name\n" + "".join(f"k{n},{77010000000 + n},Ivan,Ivanov\n" for n in range(1_100))
+    rows = "key,phone,first_name,last_name\n" + "".join(
+        f"k{n},{77010000000 + n},Ivan,Ivanov\n" for n in range(1_100)
+    )
     (tmp_path / "many.csv").write_text(rows)
     async with Sandbox(keep=0) as issuer:
         from freedompay_async import FreedomPay
 
-        settings = {"auth_id": issuer.auth_id, "secret_key": issuer.secret_key, "region": "KG", "base_url": issuer.base_url}
+        settings = {
+            "auth_id": issuer.auth_id,
+            "secret_key": issuer.secret_key,
+            "region": "KG",
+            "base_url": issuer.base_url,
+        }
         async with FreedomPay(**settings) as fp, Journal.open(tmp_path / "run.db") as journal:
             batch = Batch(fp, journal)
             await batch.plan(read_file(tmp_path / "many.csv", product_id=2000))
@@ -30,7 +37,15 @@ async def test_more_rows_than_the_journal_gives_at_once(tmp_path, people):
 @pytest.mark.parametrize(
     "fault",
     [
-        *(Fault.CLOSED, Fault.RESET, Fault.CUT, Fault.ERROR_500, Fault.HTML_502, Fault.LATE, Fault.DROPPED),
+        *(
+            Fault.CLOSED,
+            Fault.RESET,
+            Fault.CUT,
+            Fault.ERROR_500,
+            Fault.HTML_502,
+            Fault.LATE,
+            Fault.DROPPED,
+        ),
         *(Fault.HTML_200, Fault.CUT_JSON, Fault.OTHER_SHAPE, Fault.HUGE, Fault.ODD_STATUS),
     ],
 )
@@ -38,13 +53,23 @@ async def test_more_rows_than_the_journal_gives_at_once(tmp_path, people):
 async def test_a_row_comes_through_each_fault_of_each_call(tmp_path, people, one_each, call, fault):
     from freedompay_async import Policy
 
-    policy = Policy(attempt_timeout=10, pause=0.002, max_pause=0.01, grace=0.1, poll_first=0.002, poll_most=0.02)
+    policy = Policy(
+        attempt_timeout=10, pause=0.002, max_pause=0.01, grace=0.1, poll_first=0.002, poll_most=0.02
+    )
     path = tmp_path / "clients.csv"
     path.write_text("key,phone,first_name,last_name\nk1,77010000001,Ivan,Ivanov\n")
     async with Sandbox(faults=Faults(late_by=0.05, retry_after=0)) as issuer:
         issuer.script(call, fault)
-        settings = {"auth_id": issuer.auth_id, "secret_key": issuer.secret_key, "region": "KZ", "base_url": issuer.base_url}
-        async with FreedomPay(**settings, policy=policy) as fp, Journal.open(tmp_path / "run.db") as journal:
+        settings = {
+            "auth_id": issuer.auth_id,
+            "secret_key": issuer.secret_key,
+            "region": "KZ",
+            "base_url": issuer.base_url,
+        }
+        async with (
+            FreedomPay(**settings, policy=policy) as fp,
+            Journal.open(tmp_path / "run.db") as journal,
+        ):
             batch = Batch(fp, journal, activate=True)
             await batch.plan(read_file(path, product_id=2000))
             states = [each.state async for each in batch.run()]

@@ -28,16 +28,31 @@ def test_a_report_names_a_key_of_any_letters(shell, person, encoding):
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_json_is_json_in_any_encoding(shell, person, encoding):
     shell.file([person(1, key=KEY)])
-    done = shell.piped("batch", "issue", "clients.csv", "--product", 2000, "--journal", "1.db", "--json", encoding=encoding)
-    # Where the encoding is ASCII the command writes UTF-8, because such a setting says nothing of who reads.
+    done = shell.piped(
+        "batch",
+        "issue",
+        "clients.csv",
+        "--product",
+        2000,
+        "--journal",
+        "1.db",
+        "--json",
+        encoding=encoding,
+    )
+    # Where the encoding is ASCII the command writes UTF-8, because such a setting says nothing of
+    # who reads.
     text = done.stdout.decode("utf-8" if encoding == "ascii" else encoding)
-    keys = {told["key"] for told in map(json.loads, text.splitlines()) if told["event"] == "outcome"}
+    keys = {
+        told["key"] for told in map(json.loads, text.splitlines()) if told["event"] == "outcome"
+    }
 
     assert (done.returncode, keys) == (0, {KEY})
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-@pytest.mark.parametrize("args", [("--help",), ("batch", "issue", "--help"), ("contract",)], ids=" ".join)
+@pytest.mark.parametrize(
+    "args", [("--help",), ("batch", "issue", "--help"), ("contract",)], ids=" ".join
+)
 def test_help_and_tables_are_shown_in_any_encoding(shell, encoding, args):
     done = shell.piped(*args, encoding=encoding)
 

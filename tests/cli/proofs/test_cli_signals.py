@@ -1,4 +1,6 @@
-"""Ctrl-C and `kill` on loops that have signal handlers and on loops that have none, as those of Windows."""
+"""Ctrl-C and `kill` on loops that have signal handlers and on loops that have none, as those of
+Windows.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,21 @@ from freedompay_async.cli.signals import on_signals, take_signals
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it sends signals to itself")
 NUMBER = getattr(signal, "SIGUSR1", signal.SIGINT)
-ISSUE = ("batch", "issue", "clients.csv", "--journal", "run.db", "--product", "2000", "--concurrency", "2")
-STOPPING = "stopping: no new row starts, and what is on the way is settled. Ctrl-C again aborts; the journal can be resumed."
+ISSUE = (
+    "batch",
+    "issue",
+    "clients.csv",
+    "--journal",
+    "run.db",
+    "--product",
+    "2000",
+    "--concurrency",
+    "2",
+)
+STOPPING = (
+    "stopping: no new row starts, and what is on the way is settled. Ctrl-C again aborts; the "
+    "journal can be resumed."
+)
 # What a process of Python runs before anything else, if it stands in its path.
 WINDOWS = """
 import importlib.util
@@ -43,7 +58,10 @@ class NoHandlers(asyncio.SelectorEventLoop):
 
 LOOPS = {
     "has handlers": asyncio.SelectorEventLoop,
-    **{error.__name__: type("Loop", (NoHandlers,), {"error": error}) for error in (NotImplementedError, RuntimeError, ValueError)},
+    **{
+        error.__name__: type("Loop", (NoHandlers,), {"error": error})
+        for error in (NotImplementedError, RuntimeError, ValueError)
+    },
 }
 
 

@@ -8,8 +8,21 @@ import sys
 
 import pytest
 
-ISSUE = ("batch", "issue", "clients.csv", "--journal", "run.db", "--product", "2000", "--concurrency", "2")
-STOPPING = "stopping: no new row starts, and what is on the way is settled. Ctrl-C again aborts; the journal can be resumed."
+ISSUE = (
+    "batch",
+    "issue",
+    "clients.csv",
+    "--journal",
+    "run.db",
+    "--product",
+    "2000",
+    "--concurrency",
+    "2",
+)
+STOPPING = (
+    "stopping: no new row starts, and what is on the way is settled. Ctrl-C again aborts; the "
+    "journal can be resumed."
+)
 
 
 def held(shell, issuer, people, call="client/add", rows=60):

@@ -28,9 +28,19 @@ class Terminal:
     def __init__(self, shell, *args, width: int) -> None:
         self.master, slave = os.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
-        env = {name: value for name, value in shell.env.items() if name != "COLUMNS"} | {"TERM": "xterm"}
+        env = {name: value for name, value in shell.env.items() if name != "COLUMNS"} | {
+            "TERM": "xterm"
+        }
         command = [sys.executable, "-W", "error", "-m", "freedompay_async.cli", *args]
-        self.process = subprocess.Popen(command, env=env, cwd=shell.folder, stdin=slave, stdout=subprocess.PIPE, stderr=slave, text=True)
+        self.process = subprocess.Popen(
+            command,
+            env=env,
+            cwd=shell.folder,
+            stdin=slave,
+            stdout=subprocess.PIPE,
+            stderr=slave,
+            text=True,
+        )
         os.close(slave)
         self.shown = ""
         self._news = threading.Condition()
@@ -63,7 +73,9 @@ class Terminal:
             assert self._news.wait_for(lambda: re.search(pattern, self.text), 30), self.text
 
     def interrupt(self) -> None:
-        """Ctrl-C, and again if nothing comes of it: Python does not see a signal of the moment just before its `read` of the terminal."""
+        """Ctrl-C, and again if nothing comes of it: Python does not see a signal of the moment just
+        before its `read` of the terminal.
+        """
         for _ in range(2):
             self.process.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -154,7 +166,10 @@ def test_the_line_of_a_run_that_goes_on():
     clock = iter([0.0, 10.0]).__next__
     line = _line(Progress(rows=2_000, earlier=500, issued=90, refused=8, unknown=2), _Rate(clock))
 
-    assert line == "600/2,000 rows, 10/s, in progress 0 (waiting 0), refused 8, unknown 2, time left 2:20"
+    assert (
+        line
+        == "600/2,000 rows, 10/s, in progress 0 (waiting 0), refused 8, unknown 2, time left 2:20"
+    )
 
 
 def test_the_rate_is_that_of_the_last_half_minute():
@@ -170,7 +185,10 @@ def test_a_rate_before_any_time_has_passed():
     assert _Rate(lambda: 5.0).of(3) == 0
 
 
-@pytest.mark.parametrize(("seconds", "shown"), [(0, "0:00"), (61.9, "1:01"), (3_599, "59:59"), (3_600, "1:00:00"), (90_061, "25:01:01")])
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0, "0:00"), (61.9, "1:01"), (3_599, "59:59"), (3_600, "1:00:00"), (90_061, "25:01:01")],
+)
 def test_a_time_that_is_left(seconds, shown):
     assert _clock(seconds) == shown
 
@@ -181,7 +199,9 @@ CLOSE = ("cards", "close", "c1", "--description", "bye")
 def test_what_can_not_be_undone_is_asked_about(shell, issuer, terminal):
     card = shell.card()
     screen = terminal("cards", "close", card, "--description", "bye", width=300)
-    screen.shows(rf"This will close card {card} for good, which can't be undone, at http://\S+, for merchant 10001. Go on\? \[y/N\]")
+    screen.shows(
+        rf"This will close card {card} for good, which can't be undone, at http://\S+, for merchant 10001. Go on\? \[y/N\]"
+    )
     assert issuer.arrived("card/close") == 0
     screen.type("y\n")
 
@@ -208,7 +228,17 @@ def test_ctrl_c_at_the_question_sends_nothing(issuer, terminal):
 
 
 def test_a_code_is_asked_for_without_echo(shell, issuer, terminal):
-    issued = ("gift-cards", "issue", "--cardholder-name", "IVAN", "--phone", 77010000001, "--product-code", 1, "--yes")
+    issued = (
+        "gift-cards",
+        "issue",
+        "--cardholder-name",
+        "IVAN",
+        "--phone",
+        77010000001,
+        "--product-code",
+        1,
+        "--yes",
+    )
     card = shell.json(*issued)["card_id"]
     code = issuer.do(issuer.sandbox.sms, 77010000001)[-1]
     screen = terminal("gift-cards", "confirm", "--card-id", str(card), width=300)
@@ -234,9 +264,24 @@ def test_a_window_that_is_closed_ends_the_run_gently(shell, issuer, people):
     issuer.hold(True)
     shell.file(people(8))
     master, slave = os.openpty()
-    command = [sys.executable, "-W", "error", "-m", "freedompay_async.cli", *ISSUE, "--out", "issued.csv"]
+    command = [
+        sys.executable,
+        "-W",
+        "error",
+        "-m",
+        "freedompay_async.cli",
+        *ISSUE,
+        "--out",
+        "issued.csv",
+    ]
     process = subprocess.Popen(
-        command, env=shell.env | {"TERM": "xterm"}, cwd=shell.folder, stdin=slave, stdout=subprocess.PIPE, stderr=slave, text=True
+        command,
+        env=shell.env | {"TERM": "xterm"},
+        cwd=shell.folder,
+        stdin=slave,
+        stdout=subprocess.PIPE,
+        stderr=slave,
+        text=True,
     )
     os.close(slave)
     shown = ""

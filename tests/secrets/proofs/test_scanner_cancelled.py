@@ -36,12 +36,21 @@ class Stop:
                 thrown = error
 
 
-@pytest.mark.parametrize("name", ["cards.set_pin", "gift_cards.confirm", "clients.create", "cards.secret_data", "pins.set_url"])
+@pytest.mark.parametrize(
+    "name",
+    ["cards.set_pin", "gift_cards.confirm", "clients.create", "cards.secret_data", "pins.set_url"],
+)
 @pytest.mark.parametrize("trouble", ["good", "closed", "stalled", "cut", "503"])
 async def test_cancelled_call_shows_no_secret(search, serving, name, trouble):
-    async with serving(trouble) as url, client(url, timeout=0.4) as fp, pin_client(url, timeout=0.4) as hashdt:
+    async with (
+        serving(trouble) as url,
+        client(url, timeout=0.4) as fp,
+        pin_client(url, timeout=0.4) as hashdt,
+    ):
         for turn in range(20):
-            stop = Stop(CALLS[name](fp, extra=EXTRA) if name in CALLS else PIN_CALLS[name](hashdt), turn)
+            stop = Stop(
+                CALLS[name](fp, extra=EXTRA) if name in CALLS else PIN_CALLS[name](hashdt), turn
+            )
 
             async def cancelled(stop=stop):
                 return await stop

@@ -1,4 +1,6 @@
-"""Whichever way a secret comes back: by a question, by a failure told later, to another process, in a frame that waits."""
+"""Whichever way a secret comes back: by a question, by a failure told later, to another process, in
+a frame that waits.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,27 @@ from freedompay_async.codec.messages import Reply
 from freedompay_async.contract.calls import Retry
 from freedompay_async.hashdt import HashDT
 from tests.secrets.issuer_of_trouble import TELLS, Asked
-from tests.secrets.marked import CALLS, EXTRA, HASTY, MARKS, MORE_CALLS, PIN_CALLS, TABLE, client, person, pin_client
+from tests.secrets.marked import (
+    CALLS,
+    EXTRA,
+    HASTY,
+    MARKS,
+    MORE_CALLS,
+    PIN_CALLS,
+    TABLE,
+    client,
+    person,
+    pin_client,
+)
 from tests.secrets.scanner import OWN_CODE, Scanner
 
 STATUS = "/v5/card-api/request/status"
 OK = {"status": "ok", "request_status": "process", "dt": "2026-01-15T12:00:00+05:00"}
-EFFECTS = {call.name: CALLS[call.name] for call in TABLE if call.name in CALLS and call.retry is Retry.ASKABLE}
+EFFECTS = {
+    call.name: CALLS[call.name]
+    for call in TABLE
+    if call.name in CALLS and call.retry is Retry.ASKABLE
+}
 
 
 class Remembers:
@@ -49,22 +66,42 @@ LATER = [
         "refusal with the body in Python",
         "refusal with the body as a form",
     ),
-    *("refusal with the body in words", "refusal with a code of the body", "refusal with the body behind 2,000 other letters"),
+    *(
+        "refusal with the body in words",
+        "refusal with a code of the body",
+        "refusal with the body behind 2,000 other letters",
+    ),
     *(
         "good, with the values under other names",
         "good, with the values for names",
         "good, with the body as text",
         "more than the contract has",
     ),
-    *("wrong types", "wrong types that decide nothing", "objects where words should be", "an error that names things", "body said back"),
-    *("other status", "status of the body", "401", "404 of a page", "500", "not UTF-8", "half of the JSON"),
+    *(
+        "wrong types",
+        "wrong types that decide nothing",
+        "objects where words should be",
+        "an error that names things",
+        "body said back",
+    ),
+    *(
+        "other status",
+        "status of the body",
+        "401",
+        "404 of a page",
+        "500",
+        "not UTF-8",
+        "half of the JSON",
+    ),
 ]
 
 
 @pytest.mark.usefixtures("loud")
 @pytest.mark.parametrize("ask", ASKS)
 @pytest.mark.parametrize("told", LATER)
-async def test_question_about_an_effect_shows_nothing_that_was_sent_with_it(search, in_memory, told, ask):
+async def test_question_about_an_effect_shows_nothing_that_was_sent_with_it(
+    search, in_memory, told, ask
+):
     issuer = Remembers(TELLS[told])
     fp = in_memory(client(), issuer)
     operations = {name: await make(fp, extra=EXTRA) for name, make in EFFECTS.items()}
@@ -81,7 +118,12 @@ async def test_question_about_an_effect_shows_nothing_that_was_sent_with_it(sear
 
 async def test_failure_that_is_told_later_shows_nothing_that_was_sent(search, in_memory):
     def tell(asked):
-        failed = OK | {"request_status": "error", "error_code": "17", "error_description": f"no good: {asked.said}", "note": asked.said}
+        failed = OK | {
+            "request_status": "error",
+            "error_code": "17",
+            "error_description": f"no good: {asked.said}",
+            "note": asked.said,
+        }
         return Reply(200, {}, json.dumps(failed).encode())
 
     fp = in_memory(client(), Remembers(tell))
@@ -103,7 +145,15 @@ UNKNOWN = {
 }
 SAYS = [
     lambda value: OK | {"request_status": "error", "error_description": f"no good: {value} it is"},
-    lambda value: OK | {"request_status": "success", "card_id": "c-1", "cards": [{"card_id": "c-1", "note": value}], "other": [value]},
+    lambda value: (
+        OK
+        | {
+            "request_status": "success",
+            "card_id": "c-1",
+            "cards": [{"card_id": "c-1", "note": value}],
+            "other": [value],
+        }
+    ),
     lambda value: OK | {"status": "error", "error_code": f"said {value}"},
     lambda value: {"status": f"ok {value}", "dt": value},
     lambda value: {"message": value},
@@ -113,9 +163,17 @@ SAYS = [
 @pytest.mark.parametrize("slashes", ["/", "\\/", "\\\\/"])
 @pytest.mark.parametrize("say", SAYS, ids=range(len(SAYS)))
 @pytest.mark.parametrize("kind", UNKNOWN)
-async def test_process_that_sent_nothing_shows_no_secret_of_a_shape(captured, in_memory, kind, say, slashes):
+async def test_process_that_sent_nothing_shows_no_secret_of_a_shape(
+    captured, in_memory, kind, say, slashes
+):
     value = UNKNOWN[kind].replace("/", slashes)
-    scanner = Scanner({f"{kind} {at}".replace(" ", "_"): value[at : at + 20] for at in (0, 20, 45) if len(value[at:]) > 18 or not at})
+    scanner = Scanner(
+        {
+            f"{kind} {at}".replace(" ", "_"): value[at : at + 20]
+            for at in (0, 20, 45)
+            if len(value[at:]) > 18 or not at
+        }
+    )
     fp = in_memory(client(), lambda asked: Reply(200, {}, json.dumps(say(value)).encode()))
 
     leaks = []
@@ -136,11 +194,15 @@ OTHER_ID = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a12"
 WITH_CODES = {
     "cards.set_pin": lambda fp: fp.cards.set_pin("c-1"),
     "cards.secret_data": lambda fp: fp.cards.secret_data("c-1"),
-    "gift_cards.issue": lambda fp: fp.gift_cards.issue(cardholder_name="A B", phone=77010000001, product_code=1),
+    "gift_cards.issue": lambda fp: fp.gift_cards.issue(
+        cardholder_name="A B", phone=77010000001, product_code=1
+    ),
     "gift_cards.confirm": lambda fp: fp.gift_cards.confirm(otp="901827", card_id=5),
     "gift_cards.resend": lambda fp: fp.gift_cards.resend(5),
     "gift_cards.resend_code": lambda fp: fp.gift_cards.resend_code(5),
-    "a call of the caller's": lambda fp: fp.call("/v5/card-api/card/unlock", {"code": Secret("90182")}, dict),
+    "a call of the caller's": lambda fp: fp.call(
+        "/v5/card-api/card/unlock", {"code": Secret("90182")}, dict
+    ),
 }
 CODES = {"four": "4821", "six": "482193", "eight": "48219375"}
 
@@ -148,12 +210,22 @@ CODES = {"four": "4821", "six": "482193", "eight": "48219375"}
 @pytest.mark.parametrize("good", [True, False])
 @pytest.mark.parametrize("code", CODES)
 @pytest.mark.parametrize("call", WITH_CODES)
-async def test_code_that_was_not_sent_is_not_shown_by_a_call_with_codes(captured, in_memory, call, code, good):
+async def test_code_that_was_not_sent_is_not_shown_by_a_call_with_codes(
+    captured, in_memory, call, code, good
+):
     gift = call.startswith("gift")
-    said = {"status": (0 if gift else "ok") if good else (-8 if gift else "error"), "datetime": "2026-01-15 07:00:00", "dt": OK["dt"]}
+    said = {
+        "status": (0 if gift else "ok") if good else (-8 if gift else "error"),
+        "datetime": "2026-01-15 07:00:00",
+        "dt": OK["dt"],
+    }
     if not good or call != "a call of the caller's":
         # What the caller reads into a type of its own is there for the caller.
-        said |= {"error_description": f"the code {CODES[code]} is right", "other": CODES[code], "more": [{"x": int(CODES[code])}]}
+        said |= {
+            "error_description": f"the code {CODES[code]} is right",
+            "other": CODES[code],
+            "more": [{"x": int(CODES[code])}],
+        }
     scanner = Scanner({"code": CODES[code]})
     fp = in_memory(client(region="KG"), lambda asked: Reply(200, {}, json.dumps(said).encode()))
 
@@ -174,10 +246,20 @@ async def test_token_that_was_renewed_is_not_shown(search, in_memory):
     def issuer(asked):
         if "MARKFIRST" in asked.headers["Authorization"]:
             return Reply(401, {}, b'{"code":401,"message":"old","status":"error"}')
-        said = {"code": 400, "message": f"before it was MARKFIRSTe8b1c7d05f92634a, now {asked.headers['Authorization']}", "status": "error"}
+        said = {
+            "code": 400,
+            "message": f"before it was MARKFIRSTe8b1c7d05f92634a, now {asked.headers['Authorization']}",
+            "status": "error",
+        }
         return Reply(200, {}, json.dumps(said).encode())
 
-    hashdt = HashDT(base_url="https://api.example.com", api_key=MARKS["api_key"], product_id="p", token=source, policy=HASTY)
+    hashdt = HashDT(
+        base_url="https://api.example.com",
+        api_key=MARKS["api_key"],
+        product_id="p",
+        token=source,
+        policy=HASTY,
+    )
     scanner = Scanner({**MARKS, "first": "MARKFIRSTe8b1c7d05f92634a"})
     search.scanner = scanner
     await search.call("page", PIN_CALLS["pins.set_url"](in_memory(hashdt, issuer)))
@@ -215,11 +297,19 @@ async def variables(scanner, works, *, moments):
 
 
 @pytest.mark.parametrize("region", ["KZ", "KG"])
-@pytest.mark.parametrize("double", [False, True], ids=["by its own connection", "by the session of aiohttp"])
-async def test_frame_that_waits_for_an_answer_holds_no_secret(scanner, serving, monkeypatch, tmp_path, region, double):
+@pytest.mark.parametrize(
+    "double", [False, True], ids=["by its own connection", "by the session of aiohttp"]
+)
+async def test_frame_that_waits_for_an_answer_holds_no_secret(
+    scanner, serving, monkeypatch, tmp_path, region, double
+):
     if double:
         monkeypatch.setattr("freedompay_async.transport.pool._REQUEST", None)
-    async with serving("stalled") as url, client(url, region=region, record=tmp_path / "r.jsonl") as fp, pin_client(url) as hashdt:
+    async with (
+        serving("stalled") as url,
+        client(url, region=region, record=tmp_path / "r.jsonl") as fp,
+        pin_client(url) as hashdt,
+    ):
         async with asyncio.timeout(30):
             await fp.warm_up(1)
             await hashdt.warm_up(1)
@@ -233,7 +323,11 @@ async def test_frame_that_waits_for_an_answer_holds_no_secret(scanner, serving, 
 
 async def test_frame_that_waits_to_ask_again_holds_no_secret(scanner, serving):
     async with serving("closed") as url, client(url, timeout=20) as fp:
-        leaks, seen = await variables(scanner, {"create": fp.clients.create(product_id=2000, client=person(), extra=EXTRA)}, moments=300)
+        leaks, seen = await variables(
+            scanner,
+            {"create": fp.clients.create(product_id=2000, client=person(), extra=EXTRA)},
+            moments=300,
+        )
 
     assert leaks == []
     assert "drive" in seen

@@ -46,13 +46,20 @@ TWICE = {name: spell for name, spell in SPELLINGS.items() if " in JSON" not in n
 
 def in_words(spell):
     def tell(asked):
-        return Told(200, json.dumps(asked.no(f"wrong: {', '.join(map(spell, ODD))} sent"), ensure_ascii=False).encode())
+        return Told(
+            200,
+            json.dumps(
+                asked.no(f"wrong: {', '.join(map(spell, ODD))} sent"), ensure_ascii=False
+            ).encode(),
+        )
 
     return tell
 
 
 def on_a_page(spell):
-    return lambda asked: Told(400, f"<html><pre>wrong: {', '.join(map(spell, ODD))} sent</pre></html>".encode())
+    return lambda asked: Told(
+        400, f"<html><pre>wrong: {', '.join(map(spell, ODD))} sent</pre></html>".encode()
+    )
 
 
 CASES = [(in_words, name) for name in TWICE] + [(on_a_page, name) for name in SPELLINGS]
@@ -65,7 +72,10 @@ def scanner():
 
 @pytest.mark.parametrize(("form", "spelling"), CASES)
 async def test_secret_in_another_spelling_is_not_shown(search, in_memory, form, spelling):
-    fp, extra = in_memory(client(), form(SPELLINGS[spelling])), {f"memo{number}": Secret(odd) for number, odd in enumerate(ODD)}
+    fp, extra = (
+        in_memory(client(), form(SPELLINGS[spelling])),
+        {f"memo{number}": Secret(odd) for number, odd in enumerate(ODD)},
+    )
     await search.call("read", fp.cards.info("c-1", extra=extra))
     await search.call("effect", fp.cards.activate("c-1", extra=extra))
 
@@ -80,7 +90,8 @@ def test_scanner_finds_each_spelling(scanner, spelling):
 
 # -- a document, which is far longer than what is shown
 
-# Each piece of it is its own. The first sign that is spelled in more than one way stands early: see `masking._without`.
+# Each piece of it is its own. The first sign that is spelled in more than one way stands early: see
+# `masking._without`.
 DOCUMENT = "".join(f"{number * 2654435761 % 2**32:08x}+/" for number in range(14_400)) + "=="
 TOLD = {
     "as a form": lambda asked: urlencode(asked.fields["client"]),
@@ -94,19 +105,34 @@ TOLD = {
 def pieces(text: str) -> list[str]:
     """The parts of the document that a text shows: any 23 characters of it have one of them."""
     plain = unquote_plus(text).replace(" ", "+") + text
-    return [piece for at in range(0, len(DOCUMENT), 12) if (piece := DOCUMENT[at : at + 12]) in plain]
+    return [
+        piece for at in range(0, len(DOCUMENT), 12) if (piece := DOCUMENT[at : at + 12]) in plain
+    ]
 
 
 @pytest.mark.parametrize("told", TOLD)
 @pytest.mark.parametrize("status", [200, 400, 500])
 async def test_long_document_is_not_shown(search, in_memory, told, status):
     def tell(asked):
-        return Told(status, json.dumps(asked.no(TOLD[told](asked) if b"client" in asked.body else "no request has this id")).encode())
+        return Told(
+            status,
+            json.dumps(
+                asked.no(TOLD[told](asked) if b"client" in asked.body else "no request has this id")
+            ).encode(),
+        )
 
     fp = in_memory(client(timeout=0.5), tell)
-    await search.call("create", fp.clients.create(product_id=2000, client=person(document=DOCUMENT)))
+    await search.call(
+        "create", fp.clients.create(product_id=2000, client=person(document=DOCUMENT))
+    )
     (error,) = search.ends.values()
-    shown = [error.body or "", str(error), error.error_description or "", repr(vars(error)), pickle.dumps(error).decode("latin-1")]
+    shown = [
+        error.body or "",
+        str(error),
+        error.error_description or "",
+        repr(vars(error)),
+        pickle.dumps(error).decode("latin-1"),
+    ]
 
     assert len(DOCUMENT) > 140_000
     assert [pieces(text) for text in shown] == [[]] * len(shown)

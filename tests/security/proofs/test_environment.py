@@ -1,4 +1,6 @@
-"""Cookies never; the proxies and the .netrc of the environment only where they are asked for, and then they see no request."""
+"""Cookies never; the proxies and the .netrc of the environment only where they are asked for, and
+then they see no request.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,10 @@ PASSWORD = "the-password-of-the-proxy"
 def netrc(tmp_path, monkeypatch):
     """A .netrc that has a user for every host."""
     file = tmp_path / "netrc"
-    file.write_text(f"machine 127.0.0.1 login somebody password {PASSWORD}\ndefault login anybody password {PASSWORD}\n")
+    file.write_text(
+        f"machine 127.0.0.1 login somebody password {PASSWORD}\ndefault login anybody password "
+        f"{PASSWORD}\n"
+    )
     file.chmod(0o600)
     monkeypatch.setenv("NETRC", str(file))
     return file
@@ -41,10 +46,18 @@ def proxied(monkeypatch):
 
 @pytest.mark.parametrize("trust_env", [False, True])
 @pytest.mark.parametrize(
-    "cookie", [b"a=b", b"a=b; Path=/; Domain=127.0.0.1", b"__Host-a=b; Path=/", b"a=b\r\nSet-Cookie: c=d; Max-Age=9999"]
+    "cookie",
+    [
+        b"a=b",
+        b"a=b; Path=/; Domain=127.0.0.1",
+        b"__Host-a=b; Path=/",
+        b"a=b\r\nSet-Cookie: c=d; Max-Age=9999",
+    ],
 )
 async def test_no_cookie_is_sent_back(serving, connect, whole, cookie, trust_env):
-    async with serving(whole(b'{"status":"ok","request_status":"process"}', b"200 OK", b"Set-Cookie: " + cookie)) as host:
+    async with serving(
+        whole(b'{"status":"ok","request_status":"process"}', b"200 OK", b"Set-Cookie: " + cookie)
+    ) as host:
         fp = connect(host.port, trust_env=trust_env)
         await fp.cards.bulk_issue(product_id=2000, count=1)
         await fp.cards.bulk_issue(product_id=2000, count=1)
@@ -56,7 +69,9 @@ async def test_no_cookie_is_sent_back(serving, connect, whole, cookie, trust_env
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-async def test_proxy_of_the_environment_hears_nothing(serving, ask, authority, good, kind, proxied, scheme):
+async def test_proxy_of_the_environment_hears_nothing(
+    serving, ask, authority, good, kind, proxied, scheme
+):
     tls = authority.server("127.0.0.1") if scheme == "https" else None
     async with serving(good[kind]) as proxy, serving(good[kind], tls=tls) as host:
         proxied(f"http://127.0.0.1:{proxy.port}")
@@ -77,7 +92,9 @@ MAKERS = {
     "FreedomPay": lambda: FreedomPay(auth_id="1", secret_key="k", region="KG", test=True),
     "FreedomPay.from_env": FreedomPay.from_env,
     "FreedomPay.from_settings": lambda: FreedomPay.from_settings(Settings.from_env()),
-    "HashDT": lambda: HashDT(base_url="https://hashdt.example.com", api_key="a", product_id="p", token="t"),
+    "HashDT": lambda: HashDT(
+        base_url="https://hashdt.example.com", api_key="a", product_id="p", token="t"
+    ),
 }
 
 
@@ -117,10 +134,17 @@ def tunnel():
     return through
 
 
-async def test_proxy_that_is_asked_for_sees_where_and_nothing_else(serving, connect, authority, good, proxied, tunnel, secret_key):
-    async with serving(good["effect"], tls=authority.server("127.0.0.1")) as host, serving(tunnel) as proxy:
+async def test_proxy_that_is_asked_for_sees_where_and_nothing_else(
+    serving, connect, authority, good, proxied, tunnel, secret_key
+):
+    async with (
+        serving(good["effect"], tls=authority.server("127.0.0.1")) as host,
+        serving(tunnel) as proxy,
+    ):
         proxied(f"http://127.0.0.1:{proxy.port}")
-        fp = connect(f"https://127.0.0.1:{host.port}", ssl_context=authority.trusted(), trust_env=True)
+        fp = connect(
+            f"https://127.0.0.1:{host.port}", ssl_context=authority.trusted(), trust_env=True
+        )
         operation = await fp.cards.bulk_issue(product_id=2000, count=1)
         await fp.aclose()
 
@@ -128,15 +152,30 @@ async def test_proxy_that_is_asked_for_sees_where_and_nothing_else(serving, conn
     assert len(host.came) == len(proxy.came) == 1
     assert head.startswith(b"CONNECT 127.0.0.1:%d HTTP/1.1\r\n" % host.port)
     assert body == b""
-    assert {line.split(b":")[0].lower() for line in head.split(b"\r\n")[1:]} <= {b"host", b"accept", b"accept-encoding", b"user-agent"}
+    assert {line.split(b":")[0].lower() for line in head.split(b"\r\n")[1:]} <= {
+        b"host",
+        b"accept",
+        b"accept-encoding",
+        b"user-agent",
+    }
     assert operation.request_id.encode() in host.came[0]
 
 
-async def test_certificate_is_checked_behind_a_proxy(serving, ask, authority, good, kind, proxied, tunnel):
-    async with serving(good[kind], tls=authority.server("api.example.com")) as host, serving(tunnel) as proxy:
+async def test_certificate_is_checked_behind_a_proxy(
+    serving, ask, authority, good, kind, proxied, tunnel
+):
+    async with (
+        serving(good[kind], tls=authority.server("api.example.com")) as host,
+        serving(tunnel) as proxy,
+    ):
         proxied(f"http://127.0.0.1:{proxy.port}")
         with pytest.raises(NotSent, match="certificate is not trusted"):
-            await ask(kind, f"https://127.0.0.1:{host.port}", ssl_context=authority.trusted(), trust_env=True)
+            await ask(
+                kind,
+                f"https://127.0.0.1:{host.port}",
+                ssl_context=authority.trusted(),
+                trust_env=True,
+            )
 
     assert len(proxy.came) == 1
     assert host.came == []
@@ -174,7 +213,9 @@ NO_WAY = {
 
 
 @pytest.mark.parametrize("answer", NO_WAY)
-async def test_proxy_that_makes_no_way_means_that_nothing_was_sent(serving, ask, good, kind, proxied, answer):
+async def test_proxy_that_makes_no_way_means_that_nothing_was_sent(
+    serving, ask, good, kind, proxied, answer
+):
     async with serving(good[kind]) as host, serving(NO_WAY[answer]) as proxy:
         proxied(f"http://somebody:{PASSWORD}@127.0.0.1:{proxy.port}")
         with pytest.raises(NotSent, match="safe to repeat") as caught:
@@ -183,14 +224,23 @@ async def test_proxy_that_makes_no_way_means_that_nothing_was_sent(serving, ask,
     assert host.connections == 0
     assert {each.split(b" ")[0] for each in proxy.came} == {b"CONNECT"}
     assert caught.value.request_id
-    assert f"through the proxy http://127.0.0.1:{proxy.port} that https_proxy names" in str(caught.value)
+    assert f"through the proxy http://127.0.0.1:{proxy.port} that https_proxy names" in str(
+        caught.value
+    )
     assert PASSWORD not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    "url", [f"http://u:{PASSWORD}@127.0.0.1:1", f"http://u:{PASSWORD}@127.0.0.1:port", f"socks5://u:{PASSWORD}@127.0.0.1:1"]
+    "url",
+    [
+        f"http://u:{PASSWORD}@127.0.0.1:1",
+        f"http://u:{PASSWORD}@127.0.0.1:port",
+        f"socks5://u:{PASSWORD}@127.0.0.1:1",
+    ],
 )
-async def test_proxy_that_is_not_there_or_is_none_means_that_nothing_was_sent(ask, kind, proxied, url):
+async def test_proxy_that_is_not_there_or_is_none_means_that_nothing_was_sent(
+    ask, kind, proxied, url
+):
     proxied(url)
     with pytest.raises((NotSent, ConfigurationError), match="https_proxy") as caught:
         await ask(kind, "https://127.0.0.1:1", trust_env=True, timeout=1.0)
@@ -200,17 +250,26 @@ async def test_proxy_that_is_not_there_or_is_none_means_that_nothing_was_sent(as
 
 
 @pytest.mark.parametrize("scheme", ["http://", ""])
-async def test_proxy_that_is_given_is_gone_through(serving, ask, authority, good, kind, tunnel, scheme):
-    async with serving(good[kind], tls=authority.server("127.0.0.1")) as host, serving(tunnel) as proxy:
+async def test_proxy_that_is_given_is_gone_through(
+    serving, ask, authority, good, kind, tunnel, scheme
+):
+    async with (
+        serving(good[kind], tls=authority.server("127.0.0.1")) as host,
+        serving(tunnel) as proxy,
+    ):
         address = f"{scheme}somebody:{PASSWORD}@127.0.0.1:{proxy.port}"
-        await ask(kind, f"https://127.0.0.1:{host.port}", ssl_context=authority.trusted(), proxy=address)
+        await ask(
+            kind, f"https://127.0.0.1:{host.port}", ssl_context=authority.trusted(), proxy=address
+        )
 
     assert len(host.came) == len(proxy.came) == 1
     assert b"\r\nProxy-Authorization: Basic " in proxy.came[0]
 
 
 async def test_no_connection_says_which_proxy_was_meant(ask, kind):
-    with pytest.raises(NotSent, match=r"through the proxy http://127\.0\.0\.1:1 that proxy names") as caught:
+    with pytest.raises(
+        NotSent, match=r"through the proxy http://127\.0\.0\.1:1 that proxy names"
+    ) as caught:
         await ask(kind, "https://127.0.0.1:1", proxy=f"u:{PASSWORD}@127.0.0.1:1", timeout=1.0)
 
     assert PASSWORD not in str(caught.value)
@@ -218,14 +277,21 @@ async def test_no_connection_says_which_proxy_was_meant(ask, kind):
 
 async def test_no_connection_says_which_proxy_was_not_used(ask, kind, proxied):
     proxied("http://127.0.0.1:1")
-    with pytest.raises(NotSent, match="https_proxy names a proxy, and it is not used: trust_env=True, proxy= or --proxy would"):
+    with pytest.raises(
+        NotSent,
+        match=(
+            "https_proxy names a proxy, and it is not used: trust_env=True, proxy= or --proxy would"
+        ),
+    ):
         await ask(kind, "https://127.0.0.1:1", timeout=1.0)
 
 
 async def test_host_that_is_silent_says_which_proxy_was_not_used(serving, ask, kind, proxied):
     proxied("http://127.0.0.1:1")
     async with serving(silent) as host:
-        with pytest.raises(NotSent, match="no connection in time; https_proxy names a proxy, and it is not used"):
+        with pytest.raises(
+            NotSent, match="no connection in time; https_proxy names a proxy, and it is not used"
+        ):
             await ask(kind, f"https://127.0.0.1:{host.port}", timeout=1.0)
 
 
@@ -238,27 +304,53 @@ async def test_body_is_not_given_to_a_proxy_over_plain_http(serving, ask, good, 
     assert len(host.came) == 1
 
 
-async def test_host_that_needs_no_proxy_gets_none(serving, ask, authority, good, proxied, monkeypatch):
+async def test_host_that_needs_no_proxy_gets_none(
+    serving, ask, authority, good, proxied, monkeypatch
+):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    async with serving(good["read"], tls=authority.server("127.0.0.1")) as host, serving(b"") as proxy:
+    async with (
+        serving(good["read"], tls=authority.server("127.0.0.1")) as host,
+        serving(b"") as proxy,
+    ):
         proxied(f"http://127.0.0.1:{proxy.port}")
-        await ask("read", f"https://127.0.0.1:{host.port}", ssl_context=authority.trusted(), trust_env=True)
+        await ask(
+            "read",
+            f"https://127.0.0.1:{host.port}",
+            ssl_context=authority.trusted(),
+            trust_env=True,
+        )
 
     assert proxy.connections == 0
     assert len(host.came) == 1
 
 
-async def test_user_of_the_netrc_goes_out_where_it_is_asked_for(serving, ask, authority, good, netrc):
+async def test_user_of_the_netrc_goes_out_where_it_is_asked_for(
+    serving, ask, authority, good, netrc
+):
     async with serving(good["read"], tls=authority.server("127.0.0.1")) as host:
-        await ask("read", f"https://127.0.0.1:{host.port}", ssl_context=authority.trusted(), trust_env=True)
+        await ask(
+            "read",
+            f"https://127.0.0.1:{host.port}",
+            ssl_context=authority.trusted(),
+            trust_env=True,
+        )
 
     assert b"\r\nAuthorization: Basic " in host.came[0]
 
 
-async def test_user_of_the_netrc_does_not_take_the_place_of_a_token(serving, ask, authority, good, netrc):
+async def test_user_of_the_netrc_does_not_take_the_place_of_a_token(
+    serving, ask, authority, good, netrc
+):
     async with serving(good["page"], tls=authority.server("127.0.0.1")) as host:
-        with pytest.raises(NotSent, match=r"the \.netrc of the environment can't be used") as caught:
-            await ask("page", f"https://127.0.0.1:{host.port}", ssl_context=authority.trusted(), trust_env=True)
+        with pytest.raises(
+            NotSent, match=r"the \.netrc of the environment can't be used"
+        ) as caught:
+            await ask(
+                "page",
+                f"https://127.0.0.1:{host.port}",
+                ssl_context=authority.trusted(),
+                trust_env=True,
+            )
 
     assert host.came == []
     assert PASSWORD not in str(caught.value)

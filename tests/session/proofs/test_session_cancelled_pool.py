@@ -1,4 +1,6 @@
-"""Every kind of call, cancelled at each place where it waits: in the queue of the pool, while it connects, writes, reads, pauses, asks."""
+"""Every kind of call, cancelled at each place where it waits: in the queue of the pool, while it
+connects, writes, reads, pauses, asks.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
 
 BULK = "card/bulk_issue"
 DOCUMENT = Secret(base64.b64encode(b"%PDF-" + b"0" * 1_500_000).decode())
-PERSON = NewClient(phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV", document=DOCUMENT)
+PERSON = NewClient(
+    phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV", document=DOCUMENT
+)
 # So often in a row a call has to end without having waited once more, until that is believed.
 WHOLE = 4
 DAYS = {"start": dt.date(2026, 1, 1), "end": dt.date(2026, 3, 1)}
@@ -41,7 +45,9 @@ def _nothing_is_learnt(monkeypatch):
 
 @dataclass
 class One:
-    """One call to be cancelled: its id, a phone of its own, and which of its effects were told to the caller before that."""
+    """One call to be cancelled: its id, a phone of its own, and which of its effects were told to
+    the caller before that.
+    """
 
     fp: object
     pins: HashDT
@@ -85,11 +91,15 @@ async def new_pin(one):
 
 async def gift(one):
     with suppress(OutcomeUnknown):  # Where it is not cancelled, and its answer is lost.
-        await one.fp.gift_cards.issue(cardholder_name="A B", phone=one.phone, product_code=1, request_id=one.own)
+        await one.fp.gift_cards.issue(
+            cardholder_name="A B", phone=one.phone, product_code=1, request_id=one.own
+        )
 
 
 async def order(one):
-    ordered = await one.fp.gift_cards.order(cardholder_name="A B", phone=one.phone, product_code=1, request_id=one.own)
+    ordered = await one.fp.gift_cards.order(
+        cardholder_name="A B", phone=one.phone, product_code=1, request_id=one.own
+    )
     one.told.add(f"gift {one.phone}")
     with suppress(OutcomeUnknown):
         await ordered.confirm("1234")
@@ -110,7 +120,8 @@ class Kind:
     faults: dict[str, tuple[str, ...]] = field(default_factory=dict)
     effect: bool = True
     repeats: bool = False
-    """Whether it may be repeated under its id, as the README says, to find out what became of it."""
+    """Whether it may be repeated under its id, as the README says, to find out what became of it.
+    """
 
 
 KINDS = {
@@ -140,7 +151,11 @@ def warned(caplog):
     caplog.set_level(logging.WARNING, "freedompay_async")
 
     def take():
-        ids = [record.request_id for record in caplog.records if record.name == "freedompay_async" and record.levelno == logging.WARNING]
+        ids = [
+            record.request_id
+            for record in caplog.records
+            if record.name == "freedompay_async" and record.levelno == logging.WARNING
+        ]
         caplog.clear()
         return ids
 
@@ -168,7 +183,9 @@ class Cancelled:
 
 @pytest.fixture
 def cancel_everywhere(connect, pool, settled, cancelled_at, warned, tmp_path):
-    """Cancels a kind of call at its first wait, its second, and so on, until it is not cancelled any more."""
+    """Cancels a kind of call at its first wait, its second, and so on, until it is not cancelled
+    any more.
+    """
 
     async def run(kind, *, scheme="KZ", fresh=False, queued=False):
         tls = server_context(tmp_path) if fresh else None
@@ -179,11 +196,16 @@ def cancel_everywhere(connect, pool, settled, cancelled_at, warned, tmp_path):
             client = connect(url, scheme=scheme, record=tmp_path / "record.jsonl", **options)
             for late in (False, True):
                 stop, whole = 0, 0
-                # A thread that is quick, or a name that is known already, makes a call wait less often: one that ended is no proof.
+                # A thread that is quick, or a name that is known already, makes a call wait less
+                # often: one that ended is no proof.
                 while whole < WHOLE:
                     if fresh:
-                        client = connect(url, scheme=scheme, record=tmp_path / "record.jsonl", **options)
-                    each = await step(issuer, client, kind, stop, late=late, queued=queued, options=options)
+                        client = connect(
+                            url, scheme=scheme, record=tmp_path / "record.jsonl", **options
+                        )
+                    each = await step(
+                        issuer, client, kind, stop, late=late, queued=queued, options=options
+                    )
                     if each is None:
                         whole += 1
                     else:
@@ -192,7 +214,14 @@ def cancel_everywhere(connect, pool, settled, cancelled_at, warned, tmp_path):
         return found
 
     async def step(issuer, fp, kind, stop, *, late, queued, options):
-        pins = HashDT(base_url=fp.base_url, api_key="k", product_id="p", token=token, policy=fp._session.policy, **options)
+        pins = HashDT(
+            base_url=fp.base_url,
+            api_key="k",
+            product_id="p",
+            token=token,
+            policy=fp._session.policy,
+            **options,
+        )
         one, before = One(fp, pins), Counter(issuer.books.effects)
         if kind.call in (result, refresh):
             issuer.books.ids.add(one.own)
@@ -201,11 +230,20 @@ def cancel_everywhere(connect, pool, settled, cancelled_at, warned, tmp_path):
         for call, faults in kind.faults.items():
             issuer.script(call, *faults)
         error = await cancelled_at(kind.call(one), stop, late=late)
-        wrong = [type(each).__name__ for each in await asyncio.gather(*others, return_exceptions=True) if isinstance(each, Exception)]
+        wrong = [
+            type(each).__name__
+            for each in await asyncio.gather(*others, return_exceptions=True)
+            if isinstance(each, Exception)
+        ]
         warnings, recorded = warned(), last_state(tmp_path / "record.jsonl", error)
         done = set(issuer.books.effects - before) - one.told
         await settled()
-        taken = tuple(map(sum, zip(*[(pool(each).taken, pool(each).waiting) for each in (fp, pins)], strict=True)))
+        taken = tuple(
+            map(
+                sum,
+                zip(*[(pool(each).taken, pool(each).waiting) for each in (fp, pins)], strict=True),
+            )
+        )
         issuer.scripts.clear()
         mine = f"card-of-{stop}-{late}"
         answer = await fp.cards.balance(mine)
@@ -215,10 +253,14 @@ def cancel_everywhere(connect, pool, settled, cancelled_at, warned, tmp_path):
         await pins.aclose()
         if error is None:
             return None
-        return Cancelled(error, one.own, done, warnings, taken, wrong, issuer.books.effects[one.own], recorded)
+        return Cancelled(
+            error, one.own, done, warnings, taken, wrong, issuer.books.effects[one.own], recorded
+        )
 
     async def crowd(issuer, one, kind):
-        """One call that has the only place, and one that comes when the call to be cancelled waits for it."""
+        """One call that has the only place, and one that comes when the call to be cancelled waits
+        for it.
+        """
         page_first = kind.call is page
         issuer.script("pin" if page_first else "card/balance", "held")
 
@@ -262,8 +304,12 @@ def check(found, kind):
     assert [each.error.request_id for each in found if not each.error.request_id] == []
     # No effect without either an answer or a word about it.
     assert [each.done for each in found if each.done and not each.error.outcome_unknown] == []
-    assert [each.warned for each in found] == [[each.error.request_id] if each.error.outcome_unknown else [] for each in found]
-    assert {each.error.outcome_unknown for each in found} == ({True, False} if kind.effect else {False})
+    assert [each.warned for each in found] == [
+        [each.error.request_id] if each.error.outcome_unknown else [] for each in found
+    ]
+    assert {each.error.outcome_unknown for each in found} == (
+        {True, False} if kind.effect else {False}
+    )
     told = [(each.recorded, each.error.outcome_unknown) for each in found if each.recorded]
     assert set(told) <= {("not sent", False), ("unknown", True)}
     assert bool(told) == (kind.call in (gift, order, new_pin))

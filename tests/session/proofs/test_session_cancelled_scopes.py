@@ -1,4 +1,6 @@
-"""Whatever it is that cancels a call: it is the same to the call, and what may have been done is told."""
+"""Whatever it is that cancels a call: it is the same to the call, and what may have been done is
+told.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,8 @@ async def expire(clock, done):
 
 
 async def by_wait_for(call, done):
-    # The one whose clock can't be wound: the issuer never answers, and the call has left by then on a busy machine too.
+    # The one whose clock can't be wound: the issuer never answers, and the call has left by then on
+    # a busy machine too.
     with suppress(TimeoutError):
         await asyncio.wait_for(call(), 2.0)
 
@@ -78,9 +81,14 @@ async def by_anyio_group(call, done):
             raise _Other
 
 
-@pytest.fixture(params=[by_cancel, by_timeout, by_wait_for, by_task_group, by_scope, by_anyio_group], ids=lambda way: way.__name__)
+@pytest.fixture(
+    params=[by_cancel, by_timeout, by_wait_for, by_task_group, by_scope, by_anyio_group],
+    ids=lambda way: way.__name__,
+)
 async def cancelled(request, connect, pool, settled, caplog):
-    """A call that was done and was cancelled before it was answered: its error, its id, its client, and the ids in the warnings."""
+    """A call that was done and was cancelled before it was answered: its error, its id, its client,
+    and the ids in the warnings.
+    """
     caplog.set_level(logging.WARNING, "freedompay_async")
     own, errors = str(uuid4()), []
     async with RawIssuer() as issuer:
@@ -171,13 +179,18 @@ def test_ctrl_c_is_a_cancellation_like_any_other():
     env = {**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path, str(Path(__file__).parents[3])])}
     run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=env)
 
-    assert (run.stderr, run.stdout.splitlines()) == ("", [f"WARNING {OWN}", f"{OWN} True", "card-next 0", "interrupted"])
+    assert (run.stderr, run.stdout.splitlines()) == (
+        "",
+        [f"WARNING {OWN}", f"{OWN} True", "card-next 0", "interrupted"],
+    )
 
 
 # -- a place in the pool
 
 
-async def test_turn_of_a_call_that_leaves_the_queue_when_it_is_woken_goes_to_the_next_one(connect, settled, pool, cancelled_at):
+async def test_turn_of_a_call_that_leaves_the_queue_when_it_is_woken_goes_to_the_next_one(
+    connect, settled, pool, cancelled_at
+):
     """Else the next one waits beside a free place until its deadline."""
     async with RawIssuer() as issuer:
         fp = connect(issuer, max_connections=1)
@@ -203,7 +216,9 @@ async def test_turn_of_a_call_that_leaves_the_queue_when_it_is_woken_goes_to_the
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["waiting", "woken"])
-async def test_as_completed_cancelled_anywhere_leaves_no_task_and_a_whole_pool(connect, pool, settled, late):
+async def test_as_completed_cancelled_anywhere_leaves_no_task_and_a_whole_pool(
+    connect, pool, settled, late
+):
     wrong, stop, whole = [], 0, 0
     async with RawIssuer(piece=16) as issuer:
         fp = connect(issuer, max_connections=2)
@@ -211,7 +226,9 @@ async def test_as_completed_cancelled_anywhere_leaves_no_task_and_a_whole_pool(c
         issuer.books.ids |= set(ids)
 
         async def watch():
-            async for _ in fp.requests.as_completed([fp.requests.attach(each) for each in ids], concurrency=2):
+            async for _ in fp.requests.as_completed(
+                [fp.requests.attach(each) for each in ids], concurrency=2
+            ):
                 pass
 
         while whole < 3:
@@ -221,10 +238,14 @@ async def test_as_completed_cancelled_anywhere_leaves_no_task_and_a_whole_pool(c
             issuer.scripts.clear()
             await settled()
             wrong += [(stop, "left", each) for each in story.left()]
-            wrong += [(stop, "pool", pool(fp))] if (pool(fp).taken, pool(fp).waiting) != (0, 0) else []
+            wrong += (
+                [(stop, "pool", pool(fp))] if (pool(fp).taken, pool(fp).waiting) != (0, 0) else []
+            )
             wrong += [(stop, "went on", task)] if story.reached and not task.cancelled() else []
             answer = await fp.cards.balance(f"card-{stop}")
-            wrong += [(stop, "of another", answer)] if answer.extra["card_id"] != f"card-{stop}" else []
+            wrong += (
+                [(stop, "of another", answer)] if answer.extra["card_id"] != f"card-{stop}" else []
+            )
             whole = 0 if story.reached else whole + 1
             stop += 1
 
