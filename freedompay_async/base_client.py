@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from freedompay_async.calls.session import Session
-from freedompay_async.calls.shared import Shared
+from freedompay_async.calls.shared_resources import SharedResources
 from freedompay_async.codec.shapes import prepare_shape
 from freedompay_async.contract.table import HASHDT_TABLE, TABLE
 from freedompay_async.errors import ConfigurationError, NotSent
@@ -55,7 +55,7 @@ class BaseClient(Staying):
             way=Way.of(base_url, proxy=chosen.proxy, trust_env=chosen.trust_env),
         )
         self._session: Final = Session(
-            Shared.of(
+            SharedResources.of(
                 self._transport,
                 signers=signers,
                 policy=chosen.policy,

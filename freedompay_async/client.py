@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
 
 import msgspec
 
-from freedompay_async.api import Cards, Clients, GiftCards, Limits, Requests, Transactions
+from freedompay_async.api import Cards, Clients, GiftCards, Requests, SpendingLimits, Transactions
 from freedompay_async.api.custom_call import given_call
 from freedompay_async.base_client import BaseClient
 from freedompay_async.calls.record import Record
@@ -105,7 +105,7 @@ class FreedomPay(BaseClient):
         self.cards: Final = Cards(self._session)
         self.clients: Final = Clients(self._session)
         self.gift_cards: Final = GiftCards(self._session)
-        self.limits: Final = Limits(self._session)
+        self.limits: Final = SpendingLimits(self._session)
         self.requests: Final = Requests(self._session)
         self.transactions: Final = Transactions(self._session)
 

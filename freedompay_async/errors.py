@@ -2,19 +2,19 @@
 
     FreedomPayError
     ├── ConfigurationError      wrong settings or wrong use; nothing was sent
-    ├── JournalError            a batch's journal can't be written; the run has stopped, and what
-    was sent is in it ├── NotSent                 no byte of it left this machine; safe to repeat │
-    └── Busy                its turn had not come yet, and queue=False ├── OutcomeUnknown
-    sent, and what became of it is not known │   └── ResultUnknown       it was done, and the answer
-    that says so can't be read ├── StillProcessing         it had not ended, as far as the issuer
-    tells, when the waiting stopped ├── ProtocolError           the answer to a question is not the
-    contract's └── ApiError                the issuer, or what stands before it, answered and said
-    no
+    ├── JournalError            a batch's journal can't be written; the run has stopped
+    ├── NotSent                 no byte of it left this machine; safe to repeat
+    │   └── Busy                its turn had not come yet, and queue=False
+    ├── OutcomeUnknown          sent, and what became of it is not known
+    │   └── ResultUnknown       it was done, and the answer that says so can't be read
+    ├── StillProcessing         it had not ended, as far as the issuer tells, in time
+    ├── ProtocolError           the answer to a question is not the contract's
+    └── ApiError                the issuer, or what stands before it, answered and said no
         ├── AuthenticationError the key, the merchant id or the signature was refused
-        ├── DuplicateRequest    HTTP 409 to a request id that may have been used before, and nothing
-        tells what became of it ├── RateLimited         HTTP 429 to every attempt ├── RequestFailed
-        this request was refused or has failed └── GiftCardError       a negative status of the
-        gift-card section
+        ├── DuplicateRequest    HTTP 409 to a request id that may have been used before
+        ├── RateLimited         HTTP 429 to every attempt
+        ├── RequestFailed       this request was refused or has failed
+        └── GiftCardError       a negative status of the gift-card section
 
 A call that is cancelled raises the `CancelledError` it was given, with `request_id` and
 `outcome_unknown` set on it.

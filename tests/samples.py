@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from freedompay_async.api import Cards, Clients, GiftCards, Limits, Requests, Transactions
+from freedompay_async.api import Cards, Clients, GiftCards, Requests, SpendingLimits, Transactions
 from freedompay_async.contract import models
 from freedompay_async.contract.table import HASHDT_TABLE, TABLE
 from freedompay_async.hashdt import PinPage
@@ -61,7 +61,7 @@ NAMESPACES = {
     "cards": Cards,
     "clients": Clients,
     "gift_cards": GiftCards,
-    "limits": Limits,
+    "limits": SpendingLimits,
     "requests": Requests,
     "transactions": Transactions,
 }

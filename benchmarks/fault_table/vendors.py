@@ -82,7 +82,7 @@ class FreedomPayIssuer(Issuer):
 
     def __init__(self, make: Callable[[str | None], str], wrong: list[str]) -> None:
         super().__init__(make, wrong)
-        self.seen: set[str] = set()
+        self.evidence: set[str] = set()
         self.cards: dict[str, str] = {}
 
     def name(self, request: Request) -> str | None:
@@ -93,9 +93,9 @@ class FreedomPayIssuer(Issuer):
         return name
 
     def repeated(self, name: str | None, request: Request) -> Reply | None:
-        if name in self.seen:
+        if name in self.evidence:
             return self._no("duplicate_request", "this request id was seen before")
-        self.seen.add(str(name))
+        self.evidence.add(str(name))
         return None
 
     def work(self, name: str | None, request: Request, *, broken: bool) -> Reply:

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from freedompay_async.operations.operation import Operation
     from freedompay_async.settings.options import ChangeOptions, ReadOptions
 
-__all__ = ["Limits"]
+__all__ = ["SpendingLimits"]
 
 
-class Limits(Namespace):
+class SpendingLimits(Namespace):
     """What a card, an account or a client may spend; options and errors as for `Cards`.
 
     These calls are in the KZ menu only, as far as seen.

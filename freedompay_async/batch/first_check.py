@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import anyio
 
-from freedompay_async.batch.shared import SAYS_NOTHING, why
+from freedompay_async.batch.run_resources import SAYS_NOTHING, why
 from freedompay_async.batch.stopping import Held, Stopped, Wait
 from freedompay_async.contract.request_ids import derive_request_id
 from freedompay_async.errors import ConfigurationError, FreedomPayError, ProtocolError
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from freedompay_async.batch.entries import Entry
-    from freedompay_async.batch.shared import Shared
+    from freedompay_async.batch.run_resources import RunResources
     from freedompay_async.contract.models import RequestState
 
 __all__ = ["CHECKS", "Check", "FirstCheck", "spread"]
@@ -74,7 +74,7 @@ class FirstCheck:
         remembered: an earlier run of this journal has asked about each row.
     """
 
-    def __init__(self, shared: Shared, check: Check, *, remembered: bool) -> None:
+    def __init__(self, shared: RunResources, check: Check, *, remembered: bool) -> None:
         self._shared: Final = shared
         self._check: Final = check
         self._all = remembered
@@ -165,10 +165,13 @@ class FirstCheck:
                 not answered; or the issuer asks to wait for longer.
         """
         shared, loop = self._shared, asyncio.get_running_loop()
-        began = loop.time() - shared.lane.silent()
+        began = loop.time() - shared.lane.seconds_without_answer()
 
         def seconds_left() -> float:
-            return max(began + shared.limits.settle + shared.lane.silent() - loop.time(), 0.0)
+            return max(
+                began + shared.limits.settle + shared.lane.seconds_without_answer() - loop.time(),
+                0.0,
+            )
 
         known, left = await self._round(dict.fromkeys(ids), of=len(ids), within=0.0)
         patience = shared.limits.settle

@@ -9,7 +9,7 @@ from math import inf
 from typing import TYPE_CHECKING, Final
 
 from freedompay_async.codec.decode import is_page
-from freedompay_async.codec.messages import Seen
+from freedompay_async.codec.messages import Evidence
 from freedompay_async.errors import NotSent, RateLimited
 from freedompay_async.traffic.governor import Governor, NoTurn, Rank
 from freedompay_async.traffic.lane import Lane
@@ -78,7 +78,7 @@ class PatientLane(Lane):
     def _silent(self) -> bool:
         return self._silent_since is not None
 
-    def silent(self) -> float:
+    def seconds_without_answer(self) -> float:
         """Seconds for which the issuer has been silent so far."""
         since = self._silent_since
         return self._silences + (
@@ -115,12 +115,12 @@ class PatientLane(Lane):
         self._closed = True
         self._wake()
 
-    def heard(self, verdict: Verdict, *, began: float, now: float, kind: str) -> None:
-        super().heard(verdict, began=began, now=now, kind=kind)
+    def observe(self, verdict: Verdict, *, began: float, now: float, kind: str) -> None:
+        super().observe(verdict, began=began, now=now, kind=kind)
         if _of_the_issuer(verdict) or (self.unsure and verdict.reply is not None):
             self._last_answer = now
             self._progress.over()
-            if verdict.seen is Seen.LIMITED:
+            if verdict.evidence is Evidence.LIMITED:
                 self._refused(now)
             else:
                 self._refusing_since = None
@@ -182,8 +182,8 @@ class _Aside(Lane):
         super().__init__(concurrency=1, within=lane._within)
         self._lane: Final = lane
 
-    def heard(self, verdict: Verdict, *, began: float, now: float, kind: str) -> None:
-        self._lane.heard(verdict, began=began, now=now, kind=kind)
+    def observe(self, verdict: Verdict, *, began: float, now: float, kind: str) -> None:
+        self._lane.observe(verdict, began=began, now=now, kind=kind)
 
 
 def _of_the_issuer(verdict: Verdict) -> bool:
@@ -191,10 +191,10 @@ def _of_the_issuer(verdict: Verdict) -> bool:
 
     Other texts may be the issuer's own.
     """
-    if verdict.reply is None or verdict.seen is Seen.NO_ANSWER:
+    if verdict.reply is None or verdict.evidence is Evidence.NO_ANSWER:
         return False
     return (
         verdict.answer is not None
-        or verdict.seen is Seen.LIMITED
+        or verdict.evidence is Evidence.LIMITED
         or not is_page(verdict.reply.body)
     )

@@ -23,7 +23,7 @@ import anyio
 from freedompay_async.batch.ending import Ended, failed, not_proved, now_proved, says_nothing
 from freedompay_async.batch.entries import Refusal
 from freedompay_async.batch.report import State
-from freedompay_async.batch.shared import too_long
+from freedompay_async.batch.run_resources import too_long
 from freedompay_async.batch.stopping import Held, Stopped, Wait
 from freedompay_async.batch.writes import accepted, keep, refuse
 from freedompay_async.errors import DuplicateRequest, FreedomPayError, ProtocolError, RequestFailed
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from freedompay_async.batch.entries import Earlier, Entry
-    from freedompay_async.batch.shared import Shared
+    from freedompay_async.batch.run_resources import RunResources
     from freedompay_async.contract.calls import Call
     from freedompay_async.contract.models import RequestState
 
@@ -47,7 +47,7 @@ _WITNESSED: Final = 1.0
 class Refusals:
     """Asks about refused steps again, and about the witness."""
 
-    def __init__(self, shared: Shared) -> None:
+    def __init__(self, shared: RunResources) -> None:
         self._shared: Final = shared
         self._witnessed_until = -inf
         self._witnessed = False

@@ -15,7 +15,7 @@ from freedompay_async.batch.entries import standing, unfinished
 from freedompay_async.batch.first_check import FirstCheck
 from freedompay_async.batch.outage import PatientLane
 from freedompay_async.batch.refusals import Refusals
-from freedompay_async.batch.shared import Shared
+from freedompay_async.batch.run_resources import RunResources
 from freedompay_async.batch.steps import Steps
 from freedompay_async.batch.stopping import Held, Stopped, Stopping
 from freedompay_async.batch.writes import clock_was_set_back
@@ -96,7 +96,7 @@ class Run:
         self._full = False
         self._fatal: FreedomPayError | None = None
         self._cards = self._most_cards = 0
-        self._shared: Shared | None = None
+        self._shared: RunResources | None = None
 
     def stop(self) -> None:
         """Start no new row; settle what is on the way."""
@@ -127,13 +127,13 @@ class Run:
         if self._fatal is not None:
             raise self._fatal
 
-    def _begin(self, plan: Plan, before: Standing) -> Shared:
+    def _begin(self, plan: Plan, before: Standing) -> RunResources:
         self._progress.rows, self._progress.earlier = plan.rows, before.ended
         self._cards, self._most_cards = (
             before.cards,
             min(plan.rows, self._limits.max_cards or plan.rows),
         )
-        self._shared = Shared(
+        self._shared = RunResources(
             session=self._session,
             lane=self._lane,
             journal=self._journal,

@@ -26,7 +26,7 @@ from freedompay_async.batch.entries import Refusal
 from freedompay_async.batch.input.documents import DocumentProblem
 from freedompay_async.batch.intention import Intention
 from freedompay_async.batch.report import State
-from freedompay_async.batch.shared import SAYS_NOTHING, too_long
+from freedompay_async.batch.run_resources import SAYS_NOTHING, too_long
 from freedompay_async.batch.stopping import Stopped, Wait
 from freedompay_async.batch.writes import accepted, claim, end, keep
 from freedompay_async.contract.models import CardActivation, CardIssue
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from freedompay_async.batch.first_check import FirstCheck
     from freedompay_async.batch.refusals import Refusals
     from freedompay_async.batch.report import Outcome
-    from freedompay_async.batch.shared import Shared
+    from freedompay_async.batch.run_resources import RunResources
     from freedompay_async.contract.calls import Call
     from freedompay_async.contract.models import Intent, RequestState
 
@@ -76,7 +76,7 @@ class Steps:
 
     def __init__(
         self,
-        shared: Shared,
+        shared: RunResources,
         first: FirstCheck,
         refusals: Refusals,
         *,

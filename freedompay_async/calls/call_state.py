@@ -1,7 +1,7 @@
 """What to do after an outcome: pure decisions, no clock of their own, no I/O.
 
-The life of one call is a `Life`. Its driver (`driver.py`) carries out the `Action` it is given, and
-tells it what was `Seen`.
+The life of one call is a `CallState`. Its driver (`driver.py`) carries out the `Action` it is given, and
+tells it what was `Evidence`.
 
 The rule behind all of it: an effect whose answer was lost is looked up with `request/status`. Only
 an id that stays unknown there through the grace time is sent again: the same bytes under the same
@@ -17,7 +17,7 @@ from enum import Enum, IntEnum
 from random import random
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from freedompay_async.codec.messages import Seen
+from freedompay_async.codec.messages import Evidence
 from freedompay_async.contract.calls import Retry
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
     from freedompay_async.settings.policy import Policy
 
-__all__ = ["Action", "Doubt", "Life", "Step", "full_jitter"]
+__all__ = ["Action", "CallState", "Doubt", "Step", "full_jitter"]
 
 # The question got no answer, so it may be asked once more.
-_UNANSWERED: Final = (Seen.NOT_SENT, Seen.NO_ANSWER, Seen.LIMITED)
+_UNANSWERED: Final = (Evidence.NOT_SENT, Evidence.NO_ANSWER, Evidence.LIMITED)
 
 
 class Step(Enum):
@@ -71,7 +71,7 @@ def full_jitter(pause: float, most: float, count: int, rng: Callable[[], float])
 
 
 @dataclass(slots=True)
-class Life:
+class CallState:
     """One call, from its first byte to its end.
 
     `now` is seconds of a clock that never goes back.
@@ -95,7 +95,7 @@ class Life:
     last_sent: float | None = None
     rng: Callable[[], float] = random
     sends: int = 0
-    last_seen: Seen = Seen.NOT_SENT
+    last_seen: Evidence = Evidence.NOT_SENT
     said_no: bool = False
     """An attempt was answered with an error that may be the duplicate error."""
     denied: bool = False
@@ -167,41 +167,41 @@ class Life:
         self.hopeless = True
 
     def after_send(
-        self, seen: Seen, now: float, *, retry_after: float = 0.0, conflict: bool = False
+        self, seen: Evidence, now: float, *, retry_after: float = 0.0, conflict: bool = False
     ) -> Action:
         self.last_seen = seen
-        if seen is not Seen.NOT_SENT:
+        if seen is not Evidence.NOT_SENT:
             self.last_sent = now
-        if seen is Seen.OK:
+        if seen is Evidence.OK:
             return Action(Step.ANSWERED)
-        if seen is Seen.TAKEN:
+        if seen is Evidence.TAKEN:
             if self.retry in (Retry.UNASKABLE, Retry.REPEATABLE):
                 return Action(Step.TAKEN)
-            seen = Seen.UNCLEAR
+            seen = Evidence.UNCLEAR
         if self.retry is Retry.READ:
             ends = {
-                Seen.ERROR: Step.REFUSED,
-                Seen.DENIED: Step.DENIED,
-                Seen.BLOCKED: Step.BLOCKED,
-                Seen.UNCLEAR: Step.UNCLEAR,
+                Evidence.ERROR: Step.REFUSED,
+                Evidence.DENIED: Step.DENIED,
+                Evidence.BLOCKED: Step.BLOCKED,
+                Evidence.UNCLEAR: Step.UNCLEAR,
             }
             return Action(ends[seen]) if seen in ends else self._send_again(retry_after)
         if self.retry is Retry.REPEATABLE:
             return self._repeat(seen, retry_after)
-        self.blocked = seen is Seen.BLOCKED
-        if seen is Seen.DENIED:
+        self.blocked = seen is Evidence.BLOCKED
+        if seen is Evidence.DENIED:
             return self._denied()
-        if seen is Seen.ERROR:
+        if seen is Evidence.ERROR:
             return self._refused(retry_after, conflict=conflict)
-        if seen in (Seen.NOT_SENT, Seen.LIMITED) and self.doubt is not Doubt.CERTAIN:
-            if seen is Seen.LIMITED:
+        if seen in (Evidence.NOT_SENT, Evidence.LIMITED) and self.doubt is not Doubt.CERTAIN:
+            if seen is Evidence.LIMITED:
                 if self.retry is Retry.UNASKABLE and not self._may_repeat:
                     return Action(Step.LIMITED)
                 # By the meaning of 429 nothing was done; but an issuer may have filed the id first,
                 # and then the next error may be the duplicate's.
                 self.doubt, self.limited = Doubt.POSSIBLE, True
             return self._send_again(retry_after)
-        if seen not in (Seen.NOT_SENT, Seen.LIMITED):
+        if seen not in (Evidence.NOT_SENT, Evidence.LIMITED):
             self.doubt, self._idle = Doubt.CERTAIN, 0
         if self.blocked and self.retry is Retry.UNASKABLE:
             return Action(Step.BLOCKED)
@@ -210,30 +210,30 @@ class Life:
         return self._look_up(retry_after)
 
     def after_ask(
-        self, seen: Seen, now: float, *, asked_at: float | None = None, retry_after: float = 0.0
+        self, seen: Evidence, now: float, *, asked_at: float | None = None, retry_after: float = 0.0
     ) -> Action:
         """What a look-up has shown.
 
         It tells how things stood when it was asked (by default just now), however long the answer
         took.
         """
-        if seen is Seen.KNOWN:
+        if seen is Evidence.KNOWN:
             return Action(Step.ANSWERED)
-        if seen is Seen.FAILED:
+        if seen is Evidence.FAILED:
             return Action(Step.FAILED)
-        if seen in (Seen.DENIED, Seen.BLOCKED) and (self.blocked or self.denied):
+        if seen in (Evidence.DENIED, Evidence.BLOCKED) and (self.blocked or self.denied):
             # Both in the contract's own JSON, and nothing before that may have been done: it is the
             # key.
             return Action(
                 Step.DENIED
-                if self.denied and seen is Seen.DENIED and not self.limited
+                if self.denied and seen is Evidence.DENIED and not self.limited
                 else Step.BLOCKED
             )
-        if seen is Seen.DENIED or self.hopeless:
+        if seen is Evidence.DENIED or self.hopeless:
             return Action(Step.UNKNOWN)
         if self._looks_once:
             return self._after_one_look(seen, retry_after)
-        if seen not in (Seen.NOT_KNOWN, Seen.SILENT):
+        if seen not in (Evidence.NOT_KNOWN, Evidence.UNINFORMATIVE):
             return Action(Step.ASK, self._pause(retry_after))
         last = self.last_sent if self.last_sent is not None else self.first_sent
         waited = (now if asked_at is None else asked_at) - last if last is not None else 0.0
@@ -245,7 +245,7 @@ class Life:
         if self.said_no:
             if self.doubt is Doubt.CERTAIN:
                 return Action(Step.ASK, self._pause(retry_after))
-            if seen is Seen.SILENT:
+            if seen is Evidence.UNINFORMATIVE:
                 return Action(Step.UNKNOWN)
             return Action(Step.DUPLICATE if self.conflict else Step.REFUSED)
         if not self.may_leave(now):
@@ -301,11 +301,11 @@ class Life:
             return Action(Step.UNKNOWN)
         return Action(Step.ASK, 0.0 if self._looks_once else self._pause(retry_after))
 
-    def _after_one_look(self, seen: Seen, retry_after: float) -> Action:
+    def _after_one_look(self, seen: Evidence, retry_after: float) -> Action:
         self._asks += 1
-        if seen is Seen.NOT_KNOWN and self.denied:
+        if seen is Evidence.NOT_KNOWN and self.denied:
             return Action(Step.DENIED)
-        if seen is Seen.NOT_KNOWN:
+        if seen is Evidence.NOT_KNOWN:
             return Action(
                 Step.DUPLICATE if self.conflict and self.doubt is not Doubt.NONE else Step.REFUSED
             )
@@ -316,23 +316,23 @@ class Life:
     def out_of_time(self) -> Step:
         """The deadline has come, or the attempts are used up: what is known of the call."""
         if self.retry is Retry.READ:
-            if self.last_seen is Seen.LIMITED:
+            if self.last_seen is Evidence.LIMITED:
                 return Step.LIMITED
             return Step.NOT_SENT if self.last_sent is None else Step.UNKNOWN
         if self.doubt is Doubt.CERTAIN or self.said_no:
             return Step.UNKNOWN
         return Step.NOT_SENT if self.last_sent is None else Step.LIMITED
 
-    def _repeat(self, seen: Seen, retry_after: float) -> Action:
+    def _repeat(self, seen: Evidence, retry_after: float) -> Action:
         """Each attempt has an id of its own, so an error is no duplicate's; but an earlier attempt
         may have been done.
         """
-        if seen in (Seen.ERROR, Seen.DENIED, Seen.BLOCKED):
+        if seen in (Evidence.ERROR, Evidence.DENIED, Evidence.BLOCKED):
             denied = Step.BLOCKED if self.limited else Step.DENIED
-            end = {Seen.ERROR: Step.REFUSED, Seen.DENIED: denied}.get(seen, Step.BLOCKED)
+            end = {Evidence.ERROR: Step.REFUSED, Evidence.DENIED: denied}.get(seen, Step.BLOCKED)
             return Action(Step.UNKNOWN if self.doubt is Doubt.CERTAIN else end)
-        self.limited = self.limited or seen is Seen.LIMITED
-        if seen in (Seen.NO_ANSWER, Seen.UNCLEAR):
+        self.limited = self.limited or seen is Evidence.LIMITED
+        if seen in (Evidence.NO_ANSWER, Evidence.UNCLEAR):
             self.doubt = Doubt.CERTAIN
         return self._send_again(retry_after)
 
@@ -340,7 +340,7 @@ class Life:
         if (
             self.hopeless
             or self.sends >= self.policy.attempts
-            or (self.last_seen is Seen.LIMITED and not self.queue)
+            or (self.last_seen is Evidence.LIMITED and not self.queue)
         ):
             return Action(self.out_of_time())
         return Action(Step.SEND, self._pause(retry_after))

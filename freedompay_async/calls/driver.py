@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from msgspec.structs import force_setattr
 
-from freedompay_async.calls.call_state import Life, Step
+from freedompay_async.calls.call_state import CallState, Step
 from freedompay_async.calls.error_text import mark_cancelled, to_error
 from freedompay_async.calls.reuse import Noted, tell_other_body
 from freedompay_async.codec.decode import read_answer, read_look_up
-from freedompay_async.codec.messages import Message, Reply, Seen, Verdict
+from freedompay_async.codec.messages import Evidence, Message, Reply, Verdict
 from freedompay_async.contract.bodies import secrets_renamed
 from freedompay_async.contract.calls import WITHOUT_ID, Call, Retry, Section
 from freedompay_async.contract.models import (
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
     import msgspec
 
-    from freedompay_async.calls.shared import Shared
+    from freedompay_async.calls.shared_resources import SharedResources
     from freedompay_async.contract.request_ids import RequestId
     from freedompay_async.errors import FreedomPayError
     from freedompay_async.settings.options import ChangeOptions
@@ -63,8 +63,8 @@ if TYPE_CHECKING:
 __all__ = ["Departure", "Driver", "warn_of_unknown"]
 
 R = TypeVar("R")
-_NOTHING_YET: Final = Verdict(Seen.NOT_SENT, "the deadline came before it could be sent")
-_SENT_EARLIER: Final = Verdict(Seen.NOT_SENT, "an earlier process sent it")
+_NOTHING_YET: Final = Verdict(Evidence.NOT_SENT, "the deadline came before it could be sent")
+_SENT_EARLIER: Final = Verdict(Evidence.NOT_SENT, "an earlier process sent it")
 # What ends so may end otherwise later.
 _COME_AGAIN: Final = (Step.LIMITED, Step.UNKNOWN, Step.NOT_SENT)
 log: Final = logging.getLogger("freedompay_async")
@@ -123,18 +123,18 @@ class Departure(Protocol):
 
 
 class Driver:
-    """The driver of one `Life`."""
+    """The driver of one `CallState`."""
 
     def __init__(
         self,
-        shared: Shared,
+        shared: SharedResources,
         call: Call[Any],
         request: msgspec.Struct,
         options: ChangeOptions,
         *,
         lane: Lane | Governor,
         timeout: float,
-        life: Life,
+        life: CallState,
         request_id: RequestId | None,
         departure: Departure | None = None,
         waited: Waited | None = None,
@@ -220,12 +220,12 @@ class Driver:
                     await asyncio.sleep(pause)
                 if action.step is Step.SEND:
                     self._told = verdict = await self._send()
-                    self._remember(verdict, success=verdict.seen is Seen.TAKEN)
+                    self._remember(verdict, success=verdict.evidence is Evidence.TAKEN)
                     self._retry_after = verdict.retry_after
                     status = None if verdict.reply is None else verdict.reply.status
                     life.no_such_path = status == 404 and self._call.path_unsure
                     action = life.after_send(
-                        verdict.seen,
+                        verdict.evidence,
                         loop.time(),
                         retry_after=verdict.retry_after,
                         conflict=status == 409,
@@ -235,12 +235,12 @@ class Driver:
                     self._remember(verdict, success=True)
                     self._retry_after = verdict.retry_after
                     if (
-                        verdict.seen in (Seen.KNOWN, Seen.FAILED)
-                        or self._told.seen is Seen.NOT_SENT
+                        verdict.evidence in (Evidence.KNOWN, Evidence.FAILED)
+                        or self._told.evidence is Evidence.NOT_SENT
                     ):
                         self._told = verdict
                     action = life.after_ask(
-                        verdict.seen,
+                        verdict.evidence,
                         self._now(),
                         asked_at=self._asked_at,
                         retry_after=verdict.retry_after,
@@ -263,7 +263,7 @@ class Driver:
         answer = verdict.answer
         if (
             isinstance(answer, RequestState)
-            and verdict.seen is not Seen.FAILED
+            and verdict.evidence is not Evidence.FAILED
             and (answer.named or (success and answer.succeeded))
         ):
             self._before = answer
@@ -278,7 +278,7 @@ class Driver:
                 self._message = await self._made(partial(self._sign_anew, self._message))
         except _NotSignedError as error:
             self._id = before or self._id
-            return Verdict(Seen.NOT_SENT, str(error))
+            return Verdict(Evidence.NOT_SENT, str(error))
         self._signer = signer
         self._life.sent(self._loop.time())
         noted = self._note(self._message)
@@ -345,7 +345,7 @@ class Driver:
             )
         except TimeoutError:
             return Verdict(
-                Seen.NO_ANSWER,
+                Evidence.NO_ANSWER,
                 f"HTTP {reply.status}, and no time was left to read its {len(reply.body):,} bytes",
             )
 
@@ -355,7 +355,7 @@ class Driver:
         try:
             message = await self._made(lambda: self._question(call))
         except _NotSignedError as error:
-            return Verdict(Seen.NOT_SENT, str(error))
+            return Verdict(Evidence.NOT_SENT, str(error))
         attempt = self._new_attempt()
         self._asked_at = self._loop.time()
         reply = await self._try(message, attempt)
@@ -471,7 +471,7 @@ class Driver:
             reason = (
                 "the deadline came" if attempt.sent else "its turn did not come before the deadline"
             )
-        return Verdict(Seen.NO_ANSWER if attempt.sent else Seen.NOT_SENT, reason)
+        return Verdict(Evidence.NO_ANSWER if attempt.sent else Evidence.NOT_SENT, reason)
 
     def check_turn(self) -> None:
         """Raise `Busy` where it would not wait for its turn, and that has not come: before anything
@@ -518,14 +518,14 @@ class Driver:
         if verdict.notes:
             self._shared.drift.add(call.name, verdict.notes)
         if attempt.began is not None:
-            self._lane.heard(verdict, began=attempt.began, now=self._loop.time(), kind=call.name)
+            self._lane.observe(verdict, began=attempt.began, now=self._loop.time(), kind=call.name)
         if log.isEnabledFor(logging.DEBUG):
             what = f"attempt {self._life.sends}" if call is self._call else "look-up"
             log.debug(
                 "%s, %s: %s %s",
                 self._call.name,
                 what,
-                verdict.seen.value,
+                verdict.evidence.value,
                 verdict.reason,
                 extra=self._extra(),
             )
@@ -624,7 +624,7 @@ class Driver:
         """
         life = self._life
         if self._sending is not None and self._sending.sent:
-            life.after_send(Seen.NO_ANSWER, self._loop.time())
+            life.after_send(Evidence.NO_ANSWER, self._loop.time())
         # A 429 means that nothing was done, and does not prove it.
         unknown = self._effect and life.out_of_time() is not Step.NOT_SENT
         mark_cancelled(error, self._id, outcome_unknown=unknown)

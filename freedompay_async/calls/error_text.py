@@ -9,7 +9,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from freedompay_async.calls.call_state import Step
-from freedompay_async.codec.messages import Seen
+from freedompay_async.codec.messages import Evidence
 from freedompay_async.contract.calls import Mark, Retry, Section
 from freedompay_async.contract.models.answers import RequestState, as_id
 from freedompay_async.contract.models.dictionaries import GiftStatus
@@ -107,7 +107,7 @@ def to_error(
     # What comes back instead of an answer that is made of secrets may be one too.
     sealed = call.made_of_secrets
     if asked is not None and asked is not told:
-        why += f"; request/status: {asked.seen.value}" + (
+        why += f"; request/status: {asked.evidence.value}" + (
             f", {asked.reason}" if asked.reason else ""
         )
     state = answer if isinstance(answer, RequestState) else None
@@ -115,7 +115,7 @@ def to_error(
     ending = _ending(step, call, told, id_sent=id_sent, not_again=not_again, named=named, code=code)
     if step is Step.FAILED and before is not None:
         ending, named = Ending.FAILED_AFTER_SUCCESS, before.names or "a success"
-    elif step is Step.DENIED and asked is not None and asked.seen is Seen.NOT_KNOWN:
+    elif step is Step.DENIED and asked is not None and asked.evidence is Evidence.NOT_KNOWN:
         ending = Ending.DENIED_NOT_KNOWN
     meaning = MEANINGS[ending]
     text = meaning.text.format(why=why, named=named)

@@ -6,7 +6,7 @@ import dataclasses
 import time
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
-from freedompay_async.calls.call_state import Doubt, Life
+from freedompay_async.calls.call_state import CallState, Doubt
 from freedompay_async.calls.driver import Driver
 from freedompay_async.contract.calls import Call, Retry
 from freedompay_async.contract.models import Intent, RequestState, StatusQuery
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import msgspec
 
     from freedompay_async.calls.driver import Departure
-    from freedompay_async.calls.shared import Shared
+    from freedompay_async.calls.shared_resources import SharedResources
     from freedompay_async.contract.request_ids import RequestId
     from freedompay_async.settings.options import ChangeOptions
     from freedompay_async.settings.policy import Policy
@@ -50,7 +50,7 @@ class Session(Staying):
 
     def __init__(
         self,
-        shared: Shared,
+        shared: SharedResources,
         *,
         lane: Lane | None = None,
         timeout: float | None = None,
@@ -96,7 +96,7 @@ class Session(Staying):
             FreedomPayError: any of the tree but `StillProcessing`.
         """
         call = self.shared.row(call)
-        life, request_id = Life(self.policy, call.retry), options.get("request_id")
+        life, request_id = CallState(self.policy, call.retry), options.get("request_id")
         run = self._driver(call, request, options, life=life, request_id=request_id, waited=waited)
         return cast("R", await run.drive())
 
@@ -192,7 +192,7 @@ class Session(Staying):
         Each attempt takes a fresh id.
         """
         call = dataclasses.replace(self.shared.row(call), retry=Retry.REPEATABLE)
-        life = Life(self.policy, call.retry)
+        life = CallState(self.policy, call.retry)
         run = self._driver(call, request, options, life=life, request_id=None)
         return cast("R", await run.drive())
 
@@ -202,7 +202,7 @@ class Session(Staying):
         request: msgspec.Struct,
         options: ChangeOptions,
         *,
-        life: Life,
+        life: CallState,
         request_id: RequestId | None,
         departure: Departure | None = None,
         waited: Waited | None = None,
@@ -220,12 +220,12 @@ class Session(Staying):
             waited=waited,
         )
 
-    def _life(self, call: Call[Any], request_id: RequestId | None) -> Life:
+    def _life(self, call: Call[Any], request_id: RequestId | None) -> CallState:
         header_id = self.shared.signers[call.section].header_id
         # An id that does not go out can't have been used before.
         used = request_id is not None and (header_id or call.body_id)
         doubt = Doubt.POSSIBLE if used else Doubt.NONE
-        return Life(
+        return CallState(
             self.policy,
             call.retry,
             doubt=doubt,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import msgspec
 
 from freedompay_async.codec.answer_size import too_much
-from freedompay_async.codec.messages import Reply, Seen, Verdict
+from freedompay_async.codec.messages import Evidence, Reply, Verdict
 from freedompay_async.codec.shapes import Difference, Note, read_shape
 from freedompay_async.contract.models.answers import Answer, RequestState
 from freedompay_async.contract.models.dictionaries import GiftStatus
@@ -106,7 +106,7 @@ def read_answer(
     silent = not effect and isinstance(answer, RequestState) and answer.request_status is None
     if accepted and troubled and not failed and not silent:
         return Verdict(
-            Seen.TAKEN if effect else Seen.OK,
+            Evidence.TAKEN if effect else Evidence.OK,
             f"{reason} with a body that says ok",
             answer,
             reply,
@@ -115,16 +115,16 @@ def read_answer(
             value,
         )
     if troubled:
-        seen = Seen.LIMITED if reply.status == 429 else Seen.NO_ANSWER
+        seen = Evidence.LIMITED if reply.status == 429 else Evidence.NO_ANSWER
         # What is wrong with the body is of no interest where a body is not expected.
         return Verdict(seen, f"HTTP {reply.status}{_kind(body)}", None, reply, wait)
     if accepted and not good:
         return Verdict(
-            Seen.UNCLEAR, f"{reason} with a body that says ok", answer, reply, wait, notes
+            Evidence.UNCLEAR, f"{reason} with a body that says ok", answer, reply, wait, notes
         )
     if contradiction:
         return Verdict(
-            Seen.UNCLEAR,
+            Evidence.UNCLEAR,
             f"{reason}, which contradicts itself: {contradiction}",
             answer,
             reply,
@@ -139,20 +139,27 @@ def read_answer(
     )
     if reply.status in (401, 403) and not (accepted is False and other):
         return Verdict(
-            Seen.DENIED if accepted is False else Seen.BLOCKED, reason, answer, reply, wait, notes
+            Evidence.DENIED if accepted is False else Evidence.BLOCKED,
+            reason,
+            answer,
+            reply,
+            wait,
+            notes,
         )
     if answer is None:
         taken = good and _accepted(body, envelope, asked, redaction)
-        return Verdict(Seen.TAKEN if taken else Seen.UNCLEAR, reason, None, reply, wait, notes)
+        return Verdict(
+            Evidence.TAKEN if taken else Evidence.UNCLEAR, reason, None, reply, wait, notes
+        )
     if accepted is None:
         said = str(answer.status)
         # A text that is no word may be anything, and half of a secret could not be told from other
         # text any more.
         shown = repr(redaction.text(said)) if _WORD.fullmatch(said) else "that is no word"
-        return Verdict(Seen.UNCLEAR, f"{reason} with status {shown}", None, reply, wait, notes)
+        return Verdict(Evidence.UNCLEAR, f"{reason} with status {shown}", None, reply, wait, notes)
     if not accepted or (effect and failed):
-        return Verdict(Seen.ERROR, reason, answer, reply, wait, notes)
-    return Verdict(Seen.OK, reason, answer, reply, notes=notes, value=value)
+        return Verdict(Evidence.ERROR, reason, answer, reply, wait, notes)
+    return Verdict(Evidence.OK, reason, answer, reply, notes=notes, value=value)
 
 
 def read_look_up(
@@ -172,28 +179,28 @@ def read_look_up(
     verdict = read_answer(
         reply, RequestState, effect=False, now=now, asked=asked, redaction=redaction
     )
-    if verdict.seen is Seen.OK:
+    if verdict.evidence is Evidence.OK:
         state: RequestState = verdict.answer
         seen = (
-            Seen.FAILED
+            Evidence.FAILED
             if state.failed
-            else Seen.NOT_KNOWN
+            else Evidence.NOT_KNOWN
             if state.request_status is None
-            else Seen.KNOWN
+            else Evidence.KNOWN
         )
-        if seen is Seen.NOT_KNOWN and state.named:
+        if seen is Evidence.NOT_KNOWN and state.named:
             return replace(
                 verdict,
-                seen=Seen.UNCLEAR,
+                evidence=Evidence.UNCLEAR,
                 reason=f"{verdict.reason}, which names something and no request_status",
             )
-    elif verdict.seen is Seen.ERROR:
-        seen = Seen.NOT_KNOWN
+    elif verdict.evidence is Evidence.ERROR:
+        seen = Evidence.NOT_KNOWN
     elif reply.status == 404 and verdict.answer is None:
-        seen = Seen.SILENT
+        seen = Evidence.UNINFORMATIVE
     else:
         return verdict
-    return replace(verdict, seen=seen)
+    return replace(verdict, evidence=seen)
 
 
 _DECODER: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
     from freedompay_async.codec.shapes import Note
 
-__all__ = ["Message", "Reply", "Seen", "Verdict"]
+__all__ = ["Evidence", "Message", "Reply", "Verdict"]
 
 
-class Seen(Enum):
+class Evidence(Enum):
     """What one attempt has shown."""
 
     NOT_SENT = "not sent"
@@ -40,7 +40,7 @@ class Seen(Enum):
     FAILED = "failed"
     NOT_KNOWN = "not known"
     """Said in the contract's own JSON."""
-    SILENT = "silent"
+    UNINFORMATIVE = "uninformative"
     """A 404 in any other form: it says nothing of the id."""
 
 
@@ -78,7 +78,7 @@ class Verdict:
     what it was sent.
     """
 
-    seen: Seen
+    evidence: Evidence
     reason: str = ""
     answer: Any = None
     reply: Reply | None = None
@@ -90,4 +90,4 @@ class Verdict:
     """The answer in the caller's own type."""
 
     def __repr__(self) -> str:
-        return f"<{self.seen.value}>"
+        return f"<{self.evidence.value}>"

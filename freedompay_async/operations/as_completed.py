@@ -61,7 +61,7 @@ def as_completed(
 
 
 class _Watch(Generic[R]):
-    """Looks each operation up when it is due, and never more than the budget allows."""
+    """PollSchedule each operation up when it is due, and never more than the budget allows."""
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 from freedompay_async.calls.call_state import Step
 from freedompay_async.calls.error_text import mark_cancelled, to_error
 from freedompay_async.calls.reuse import tell_other_body
-from freedompay_async.codec.messages import Seen, Verdict
+from freedompay_async.codec.messages import Evidence, Verdict
 from freedompay_async.contract.models.answers import IssuedCards
 from freedompay_async.errors import (
     AuthenticationError,
@@ -71,8 +71,8 @@ class Operation(Staying, Generic[R_co]):
             "_cards",
             "_holder",
             "_looked",
-            "_looks",
-            "_luck",
+            "_schedule",
+            "_jitter",
             "_pending",
             "_result",
             "_session",
@@ -103,10 +103,10 @@ class Operation(Staying, Generic[R_co]):
         # By the clock of the loop. Of what was accepted elsewhere it is the first look, and how
         # long it then takes is a kind of its own.
         self._accepted = accepted
-        self._looks = session.shared.polls.of(
+        self._schedule = session.shared.polls.of(
             call.name if accepted is not None else f"{call.name}, attached"
         )
-        self._luck = session.shared.polls.luck()
+        self._jitter = session.shared.polls.jitter()
         # Ages: at the last look, and at the last one that has shown it in process.
         self._looked: float | None = None
         self._pending = 0.0
@@ -210,7 +210,7 @@ class Operation(Staying, Generic[R_co]):
         if state is not None and not self.done:
             self._keep(state)
             if age > 0:
-                self._looks.learn(self._pending, age, ended=self.done)
+                self._schedule.learn(self._pending, age, ended=self.done)
                 self._pending = age
         return state
 
@@ -279,8 +279,8 @@ class Operation(Staying, Generic[R_co]):
         if self._accepted is None:
             self._accepted = now
         age = now - self._accepted - self._asked_to_wait(deadline)
-        return self._looks.pause(
-            age, self._looked or 0.0, self._luck, trouble=self._trouble is not None
+        return self._schedule.pause(
+            age, self._looked or 0.0, self._jitter, trouble=self._trouble is not None
         )
 
     def _read(self, state: RequestState) -> R_co | None:
@@ -298,7 +298,7 @@ class Operation(Staying, Generic[R_co]):
     def _end(self) -> R_co:
         if self._result is not None:
             return self._result
-        failed = Verdict(Seen.FAILED, "request/status", self.answer)
+        failed = Verdict(Evidence.FAILED, "request/status", self.answer)
         error = to_error(
             Step.FAILED,
             call=self._call,

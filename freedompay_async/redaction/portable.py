@@ -31,9 +31,9 @@ class Encoded(EnumMeta):
     """
 
     @classmethod
-    def __prepare__(
+    def __prepare__(  # type: ignore[override]
         cls, _name: str, _bases: tuple[type, ...], /, **_options: Any
-    ) -> dict[str, Any]:  # type: ignore[override]
+    ) -> dict[str, Any]:
         return {}
 
     def __new__(

@@ -8,7 +8,7 @@ from enum import IntEnum
 from math import inf
 from typing import TYPE_CHECKING, Final
 
-from freedompay_async.codec.messages import Seen
+from freedompay_async.codec.messages import Evidence
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.traffic.pace import Pace
 from freedompay_async.traffic.window import Window
@@ -132,14 +132,14 @@ class Governor:
         if self._interactive or self._background:
             self._serve()
 
-    def heard(self, verdict: Verdict, *, began: float, now: float, kind: str) -> None:
+    def observe(self, verdict: Verdict, *, began: float, now: float, kind: str) -> None:
         """What came of a call of this kind that had its turn at `began`; both are seconds by the
         clock of the loop.
         """
         reply = verdict.reply
         if reply is None:
             return
-        if verdict.seen is Seen.LIMITED:
+        if verdict.evidence is Evidence.LIMITED:
             self._pace.limited(now, began)
             return
         self._pace.taken(now)

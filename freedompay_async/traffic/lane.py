@@ -16,7 +16,7 @@ __all__ = ["Lane"]
 
 
 class Lane:
-    """A share of a governor for one caller: `async with lane:` around each call, and `heard` of
+    """A share of a governor for one caller: `async with lane:` around each call, and `observe` for
     what came of it.
 
     Args:
@@ -77,9 +77,9 @@ class Lane:
             self._within.release()
         self._own.release()
 
-    def heard(self, verdict: Verdict, *, began: float, now: float, kind: str) -> None:
+    def observe(self, verdict: Verdict, *, began: float, now: float, kind: str) -> None:
         """As the governor hears it."""
-        (self._within or self._own).heard(verdict, began=began, now=now, kind=kind)
+        (self._within or self._own).observe(verdict, began=began, now=now, kind=kind)
 
     async def __aenter__(self) -> Self:
         await self.acquire()

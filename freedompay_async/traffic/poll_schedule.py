@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.settings.policy import Policy
 
-__all__ = ["Looks", "Polls"]
+__all__ = ["PollSchedule", "PollSchedules"]
 
 # A look that comes so much later than the end of the request, for its age, is in time.
 _LATE: Final = 0.25
@@ -47,7 +47,7 @@ _EARLIEST: Final = 0.3
 _JITTER: Final = 0.1
 
 
-class Looks:
+class PollSchedule:
     """When to look at requests of one kind."""
 
     def __init__(self, policy: Policy) -> None:
@@ -64,7 +64,7 @@ class Looks:
         self._looks = self._ends = self._news = self._scouts = 0
         self._plan()
 
-    def pause(self, age: float, looked: float, luck: float, *, trouble: bool = False) -> float:
+    def pause(self, age: float, looked: float, jitter: float, *, trouble: bool = False) -> float:
         """Seconds until it is to be asked again whether to look; 0: look now.
 
         What is learnt meanwhile may bring a look forward or put it off, so the pause may end before
@@ -73,15 +73,15 @@ class Looks:
         Args:
             age: now.
             looked: at the last look; 0, if there was none.
-            luck: from 0 to 1, the same for all looks at one request: it spreads those at many.
+            jitter: from 0 to 1, the same for all looks at one request: it spreads those at many.
             trouble: the last look has shown nothing.
         """
         if self._news >= _LOOKS_TO_PLAN:
             self._plan()
-        spread = 1 - _JITTER + 2 * _JITTER * luck
+        spread = 1 - _JITTER + 2 * _JITTER * jitter
         left = (
             looked
-            + min(self._wait(looked, luck, spread, trouble=trouble), self._most * spread)
+            + min(self._wait(looked, jitter, spread, trouble=trouble), self._most * spread)
             - age
         )
         if left > 1e-6:
@@ -94,12 +94,12 @@ class Looks:
             self._scouts += 1
         return 0.0
 
-    def _wait(self, looked: float, luck: float, spread: float, *, trouble: bool) -> float:
+    def _wait(self, looked: float, jitter: float, spread: float, *, trouble: bool) -> float:
         """From one look to the next."""
         if trouble or self._looks < _LOOKS_TO_PLAN or (looked and self._ends < _ENDS_TO_KNOW):
             return (self._first + looked * (self._growth - 1)) * spread
-        if not looked and luck < _EARLY:
-            return self._typical * (_EARLIEST + (1 - _EARLIEST) * luck / _EARLY)
+        if not looked and jitter < _EARLY:
+            return self._typical * (_EARLIEST + (1 - _EARLIEST) * jitter / _EARLY)
         return max(self._typical * spread - looked, looked * _LATE)
 
     def learn(self, pending: float, age: float, *, ended: bool) -> None:
@@ -168,15 +168,15 @@ class Looks:
         return self._least * float(_STEP ** (step - 1 + (share - lower) / (before[step] - lower)))
 
 
-class Polls:
+class PollSchedules:
     """What a client has learnt of each kind of request."""
 
     def __init__(self, policy: Policy, rng: Callable[[], float] = random) -> None:
-        self.luck: Final = rng
+        self.jitter: Final = rng
         self._policy: Final = policy
-        self._kinds: Final[dict[str, Looks]] = {}
+        self._kinds: Final[dict[str, PollSchedule]] = {}
 
-    def of(self, kind: str) -> Looks:
+    def of(self, kind: str) -> PollSchedule:
         if kind not in self._kinds:
-            self._kinds[kind] = Looks(self._policy)
+            self._kinds[kind] = PollSchedule(self._policy)
         return self._kinds[kind]

@@ -75,7 +75,7 @@ class Connector(aiohttp.TCPConnector):
     ) -> Connection:
         """Called by aiohttp's session."""
         try:
-            connection = await self.silent(req, traces, timeout)
+            connection = await self.quiet_connection(req, traces, timeout)
         except aiohttp.ServerDisconnectedError:
             # Of a proxy, before there was a way to the host.
             raise TransportError(f"the proxy closed the connection{self._way.told()}") from None
@@ -86,7 +86,7 @@ class Connector(aiohttp.TCPConnector):
             raise
         return connection
 
-    async def silent(
+    async def quiet_connection(
         self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout
     ) -> Connection:
         """A connection on which nothing came while nobody had asked: aiohttp would take it for the

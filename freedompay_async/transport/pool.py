@@ -35,7 +35,7 @@ from freedompay_async.transport.connector import (
     opener,
 )
 from freedompay_async.transport.content import PACKED, unpacked
-from freedompay_async.transport.heads import Heads
+from freedompay_async.transport.request_heads import RequestHeads
 
 if TYPE_CHECKING:
     import ssl
@@ -120,7 +120,7 @@ class Pool:
         )
         # Names the host to the connector, and is never sent.
         self._host: Final = Host("POST", self._base, ssl=ssl_context or True, session=self.session)
-        self._heads: Final = Heads(base, _HEADERS)
+        self._heads: Final = RequestHeads(base, _HEADERS)
         self._used: Final[set[asyncio.Transport]] = set()
         self._loop: Final = asyncio.get_running_loop()
         # A timer that was cancelled stays with the loop for a while, and keeps its context alive:
@@ -161,7 +161,9 @@ class Pool:
         taken: list[Connection] = []
 
         async def take() -> None:
-            taken.append(await self._connector.silent(self._host, _NO_TRACES, self._timeout))
+            taken.append(
+                await self._connector.quiet_connection(self._host, _NO_TRACES, self._timeout)
+            )
 
         try:
             async with anyio.create_task_group() as tasks:
@@ -219,7 +221,7 @@ class Pool:
     async def _exchange(self, message: Message, attempt: Attempt) -> Reply:
         # The keys are in it, and whoever looks at this frame while it waits must not see them.
         head = Hidden(self._heads.of(message))
-        connection = await self._connector.silent(self._host, _NO_TRACES, self._timeout)
+        connection = await self._connector.quiet_connection(self._host, _NO_TRACES, self._timeout)
         transport, protocol = connection.transport, connection.protocol
         try:
             if transport is None or protocol is None or transport.is_closing():

@@ -17,7 +17,7 @@ from freedompay_async.batch.entries import Earlier, Entry, Refusal
 from freedompay_async.batch.input.rows import Row
 from freedompay_async.batch.limits import Limits, Progress
 from freedompay_async.batch.plan import PlannedRow
-from freedompay_async.batch.shared import Shared
+from freedompay_async.batch.run_resources import RunResources
 from freedompay_async.batch.steps import Steps
 from freedompay_async.batch.stopping import Stopping
 from freedompay_async.contract.models import (
@@ -32,7 +32,7 @@ from freedompay_async.errors import RequestFailed
 from freedompay_async.operations.operation import Operation
 from freedompay_async.redaction.redaction import Outgoing
 from freedompay_async.settings.policy import Policy
-from freedompay_async.traffic.poll_schedule import Polls
+from freedompay_async.traffic.poll_schedule import PollSchedules
 
 PERSON = NewClient(phone=77010000007, type=1, resident=1, first_name="Ivan", last_name="Ivanov")
 STEPS = ["client", "card", "activate"]
@@ -141,13 +141,13 @@ class Desk:
         # Looks come often, so that a wait ends just where it has to.
         self.policy = Policy(poll_first=0.25, poll_most=0.5)
         self.outgoing = Outgoing((), ())
-        self.polls = Polls(self.policy)
+        self.polls = PollSchedules(self.policy)
         self.stopping, self.progress, self.room = Stopping(), Progress(), asyncio.Event()
         # What the lanes of a client share is this too.
         session = SimpleNamespace(
             shared=self, policy=self.policy, timeout=30.0, submit=self.submit, look_up=self.look_up
         )
-        self.shared = Shared(
+        self.shared = RunResources(
             session=session,
             lane=SimpleNamespace(),
             journal=self,

@@ -14,7 +14,7 @@ from freedompay_async.batch import first_check
 from freedompay_async.batch.entries import Earlier, Entry
 from freedompay_async.batch.first_check import FirstCheck, spread
 from freedompay_async.batch.limits import Limits, Progress
-from freedompay_async.batch.shared import Shared
+from freedompay_async.batch.run_resources import RunResources
 from freedompay_async.batch.stopping import Stopped, Stopping
 from freedompay_async.contract.models import RequestState
 from freedompay_async.contract.request_ids import derive_request_id
@@ -59,8 +59,8 @@ class Run:
         )
         self.rows = rows
         self.stopping, self.progress = Stopping(), Progress()
-        self.lane = SimpleNamespace(silent=lambda: self.is_silent, unsure=False)
-        self.shared = Shared(
+        self.lane = SimpleNamespace(seconds_without_answer=lambda: self.is_silent, unsure=False)
+        self.shared = RunResources(
             session=self,
             lane=self.lane,
             journal=self,
@@ -103,7 +103,7 @@ class Run:
 @pytest.fixture(autouse=True)
 def _no_luck(monkeypatch):
     monkeypatch.setattr(first_check, "random", lambda: 0.5)
-    monkeypatch.setattr("freedompay_async.batch.shared.random", lambda: 0.5)
+    monkeypatch.setattr("freedompay_async.batch.run_resources.random", lambda: 0.5)
 
 
 @pytest.fixture

@@ -9,16 +9,16 @@ import pytest
 
 from freedompay_async.batch.limits import Progress
 from freedompay_async.batch.outage import PatientLane
-from freedompay_async.codec.messages import Reply, Seen, Verdict
+from freedompay_async.codec.messages import Evidence, Reply, Verdict
 from freedompay_async.errors import RateLimited
 from freedompay_async.traffic.governor import NoTurn
 
-ANSWERED = Verdict(Seen.KNOWN, "HTTP 200", None, Reply(200, {}, b"{}"))
-PAGE = Verdict(Seen.UNCLEAR, "not JSON", None, Reply(200, {}, b"\n<html>maintenance</html>"))
-OTHER_JSON = Verdict(Seen.UNCLEAR, "another shape", None, Reply(200, {}, b"[]"))
-SILENT = Verdict(Seen.NOT_SENT, "no connection")
-BROKEN = Verdict(Seen.NO_ANSWER, "HTTP 503", None, Reply(503, {}, b""))
-LIMITED = Verdict(Seen.LIMITED, "HTTP 429", None, Reply(429, {}, b""))
+ANSWERED = Verdict(Evidence.KNOWN, "HTTP 200", None, Reply(200, {}, b"{}"))
+PAGE = Verdict(Evidence.UNCLEAR, "not JSON", None, Reply(200, {}, b"\n<html>maintenance</html>"))
+OTHER_JSON = Verdict(Evidence.UNCLEAR, "another shape", None, Reply(200, {}, b"[]"))
+SILENT = Verdict(Evidence.NOT_SENT, "no connection")
+BROKEN = Verdict(Evidence.NO_ANSWER, "HTTP 503", None, Reply(503, {}, b""))
+LIMITED = Verdict(Evidence.LIMITED, "HTTP 429", None, Reply(429, {}, b""))
 
 
 class Office:
@@ -71,14 +71,14 @@ class Office:
         async with lane:
             began = self.now
             await asyncio.sleep(seconds)
-        lane.heard(verdict, began=began, now=asyncio.get_running_loop().time(), kind="card")
+        lane.observe(verdict, began=began, now=asyncio.get_running_loop().time(), kind="card")
         return began
 
     async def told(self, *verdicts, seconds=1.0):
         for verdict in verdicts:
             began = self.now
             await asyncio.sleep(seconds)
-            self.lane.heard(
+            self.lane.observe(
                 verdict, began=began, now=asyncio.get_running_loop().time(), kind="card"
             )
 
@@ -129,7 +129,7 @@ def test_a_call_that_began_before_the_last_answer_begins_no_silence(office):
         began = office.now
         await office.told(ANSWERED)
         await asyncio.sleep(15)
-        office.lane.heard(SILENT, began=began, now=asyncio.get_running_loop().time(), kind="card")
+        office.lane.observe(SILENT, began=began, now=asyncio.get_running_loop().time(), kind="card")
         return office.silent, office.progress.trouble
 
     assert office(story) == (False, None)
@@ -196,7 +196,7 @@ def test_a_call_on_the_way_that_is_answered_ends_the_outage(office):
             await office.told(SILENT)
             task = asyncio.create_task(office.call(ANSWERED))
             await asyncio.sleep(0.25)
-            office.lane.heard(
+            office.lane.observe(
                 ANSWERED, began=began, now=asyncio.get_running_loop().time(), kind="card"
             )
             return await task

@@ -10,13 +10,13 @@ import pytest
 
 from freedompay_async.batch.limits import Progress
 from freedompay_async.batch.outage import PatientLane
-from freedompay_async.codec.messages import Reply, Seen, Verdict
+from freedompay_async.codec.messages import Evidence, Reply, Verdict
 from freedompay_async.contract.models import RequestState
 from freedompay_async.traffic.governor import Governor, NoTurn
 
-ANSWERED = Verdict(Seen.KNOWN, "HTTP 200", None, Reply(200, {}, b"{}"))
-SILENT = Verdict(Seen.NOT_SENT, "no connection")
-BROKEN = Verdict(Seen.NO_ANSWER, "HTTP 503", None, Reply(503, {}, b""))
+ANSWERED = Verdict(Evidence.KNOWN, "HTTP 200", None, Reply(200, {}, b"{}"))
+SILENT = Verdict(Evidence.NOT_SENT, "no connection")
+BROKEN = Verdict(Evidence.NO_ANSWER, "HTTP 503", None, Reply(503, {}, b""))
 HTML = b"<html>busy</html>"
 FAR = 1e6
 
@@ -42,7 +42,7 @@ def lane_of(governor=None, **options):
 
 
 def hears(lane, verdict, *, began=None, kind="card"):
-    lane.heard(verdict, began=now() if began is None else began, now=now(), kind=kind)
+    lane.observe(verdict, began=now() if began is None else began, now=now(), kind=kind)
 
 
 # -- within its client
@@ -80,7 +80,7 @@ def test_the_client_hears_what_kind_of_call_it_was(play):
             await asyncio.sleep(0.1)
             # From the sixth second on another kind of call, which is slower.
             took, kind = (0.1, "card") if number < 60 else (5.0, "statement")
-            lane.heard(ANSWERED, began=now() - took, now=now(), kind=kind)
+            lane.observe(ANSWERED, began=now() - took, now=now(), kind=kind)
         for _ in range(10):
             governor.release()
         return governor.hold(100)
@@ -96,9 +96,9 @@ def test_the_question_waits_for_a_place_of_the_client_and_its_answer_is_heard_wi
         async def ask(aside):
             async with aside:
                 told.append((now(), governor.busy))
-            aside.heard(ANSWERED, began=now(), now=now(), kind="question")
+            aside.observe(ANSWERED, began=now(), now=now(), kind="question")
 
-        governor.heard = lambda verdict, *, began, now, kind: told.append(kind)
+        governor.observe = lambda verdict, *, began, now, kind: told.append(kind)
         governor.hold(1)
         watch = asyncio.create_task(lane.watch(ask))
         hears(lane, SILENT)
@@ -135,14 +135,14 @@ def test_every_silence_is_counted_until_it_ends_and_the_present_one_so_far(play)
     async def story():
         lane, told = lane_of(), []
         await asyncio.sleep(100.0)
-        told.append(lane.silent())
+        told.append(lane.seconds_without_answer())
         for seconds in (3.0, 4.0):
             hears(lane, SILENT)
             await asyncio.sleep(seconds)
-            told.append(lane.silent())
+            told.append(lane.seconds_without_answer())
             hears(lane, ANSWERED)
             await asyncio.sleep(10.0)
-            told.append(lane.silent())
+            told.append(lane.seconds_without_answer())
         return told
 
     assert play(story()) == [0.0, 3.0, 3.0, 7.0, 7.0]
@@ -231,10 +231,10 @@ def test_a_turn_in_the_moment_of_the_answer_counts_as_one_after_it(play):
         (BROKEN, True, False),
         (SILENT, True, True),
         (SILENT, False, True),
-        (Verdict(Seen.LIMITED, "HTTP 429", None, Reply(429, {}, HTML)), False, False),
-        (Verdict(Seen.UNCLEAR, "a page", None, Reply(200, {}, HTML)), False, True),
+        (Verdict(Evidence.LIMITED, "HTTP 429", None, Reply(429, {}, HTML)), False, False),
+        (Verdict(Evidence.UNCLEAR, "a page", None, Reply(200, {}, HTML)), False, True),
         (
-            Verdict(Seen.KNOWN, "HTTP 200", RequestState(status="ok"), Reply(200, {}, HTML)),
+            Verdict(Evidence.KNOWN, "HTTP 200", RequestState(status="ok"), Reply(200, {}, HTML)),
             False,
             False,
         ),

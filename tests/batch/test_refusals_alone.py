@@ -16,7 +16,7 @@ from freedompay_async.batch.ending import Ended, not_proved, now_proved, says_no
 from freedompay_async.batch.entries import Earlier, Entry, Refusal
 from freedompay_async.batch.limits import Limits, Progress
 from freedompay_async.batch.refusals import Refusals
-from freedompay_async.batch.shared import Shared
+from freedompay_async.batch.run_resources import RunResources
 from freedompay_async.batch.stopping import Held, Stopped, Stopping
 from freedompay_async.contract.models import RequestState
 from freedompay_async.contract.request_ids import derive_request_id
@@ -29,7 +29,7 @@ from freedompay_async.errors import (
     RequestFailed,
 )
 from freedompay_async.settings.policy import Policy
-from freedompay_async.traffic.poll_schedule import Polls
+from freedompay_async.traffic.poll_schedule import PollSchedules
 
 GRACE = 5.0
 SETTINGS = {"merchant": "1", "batch": "may"}
@@ -66,9 +66,9 @@ class Run:
         self.own = derive_request_id("1", "may", "k7", "card")
         self.says = {self.own: says.get("own"), WITNESS: says.get("witness_is", KNOWN)}
         self.takes = 0.0
-        self.policy, self.polls = Policy(grace=GRACE), Polls(Policy())
+        self.policy, self.polls = Policy(grace=GRACE), PollSchedules(Policy())
         self.stopping, self.progress = Stopping(), Progress()
-        self.shared = Shared(
+        self.shared = RunResources(
             session=SimpleNamespace(shared=self, policy=self.policy, look_up=self.look_up),
             lane=SimpleNamespace(),
             journal=self,

@@ -168,11 +168,11 @@ class TestWell:
 
     def test_on_a_terminal_verdicts_have_colours(self, monkeypatch, capsys):
         from freedompay_async.cli.doctor import command
-        from freedompay_async.cli.doctor.checks import Check, Verdict
+        from freedompay_async.cli.doctor.checks import Check, CheckResult
 
         monkeypatch.setattr(command.sys.stdout, "isatty", lambda: True)
         command._draw(
-            Check(name="clock", verdict=Verdict.WRONG, detail="slow", advice="wind it up")
+            Check(name="clock", verdict=CheckResult.WRONG, detail="slow", advice="wind it up")
         )
 
         assert capsys.readouterr().out.splitlines()[1].strip() == "-> wind it up"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import strategies as st
 
 from freedompay_async.codec.decode import read_answer, read_look_up
-from freedompay_async.codec.messages import Reply, Seen
+from freedompay_async.codec.messages import Evidence, Reply
 from freedompay_async.codec.to_json import to_json
 from freedompay_async.contract.calls import ENVELOPES as FIELDS
 from freedompay_async.contract.calls import Section
@@ -30,15 +30,23 @@ KINDS |= {f"own, {section.name}": (dict, envelope) for section, envelope in ENVE
 ASKED = {envelope: FIELDS[section] for section, envelope in ENVELOPES.items()}
 # What says something of an effect or of an id, and what says that something was not done, or is not
 # known.
-SAYS = {Seen.OK, Seen.TAKEN, Seen.ERROR, Seen.DENIED, Seen.KNOWN, Seen.FAILED, Seen.NOT_KNOWN}
+SAYS = {
+    Evidence.OK,
+    Evidence.TAKEN,
+    Evidence.ERROR,
+    Evidence.DENIED,
+    Evidence.KNOWN,
+    Evidence.FAILED,
+    Evidence.NOT_KNOWN,
+}
 SAYS_NO = {
-    Seen.ERROR,
-    Seen.DENIED,
-    Seen.FAILED,
-    Seen.NOT_KNOWN,
-    Seen.SILENT,
-    Seen.BLOCKED,
-    Seen.UNCLEAR,
+    Evidence.ERROR,
+    Evidence.DENIED,
+    Evidence.FAILED,
+    Evidence.NOT_KNOWN,
+    Evidence.UNINFORMATIVE,
+    Evidence.BLOCKED,
+    Evidence.UNCLEAR,
 }
 ODD_WAITS = [
     "",
@@ -114,12 +122,12 @@ def check(verdict, reply, asked) -> None:
     assert 0.0 <= verdict.retry_after < 10**12
     assert len(verdict.reason) < 1_000
     # At such a status it may be told that something was done, and never that it was not.
-    assert not troubled or verdict.seen not in SAYS_NO
-    assert verdict.seen not in (Seen.NO_ANSWER, Seen.LIMITED) or troubled
-    assert verdict.seen is not Seen.OK or troubled or 200 <= reply.status < 300
-    assert verdict.seen not in (Seen.DENIED, Seen.BLOCKED) or reply.status in (401, 403)
-    assert verdict.seen is not Seen.SILENT or reply.status == 404
-    assert verdict.seen not in SAYS or is_the_contracts(reply.body, asked)
+    assert not troubled or verdict.evidence not in SAYS_NO
+    assert verdict.evidence not in (Evidence.NO_ANSWER, Evidence.LIMITED) or troubled
+    assert verdict.evidence is not Evidence.OK or troubled or 200 <= reply.status < 300
+    assert verdict.evidence not in (Evidence.DENIED, Evidence.BLOCKED) or reply.status in (401, 403)
+    assert verdict.evidence is not Evidence.UNINFORMATIVE or reply.status == 404
+    assert verdict.evidence not in SAYS or is_the_contracts(reply.body, asked)
     if verdict.answer is not None:
         repr(verdict.answer)
         json.loads(to_json(verdict.answer), parse_int=str, parse_float=str, parse_constant=refuse)
@@ -131,7 +139,7 @@ def read_as(kind: str, reply: Reply, *, effect: bool, strict: bool = True) -> No
     verdict = read_answer(reply, answer, effect=effect, now=1.8e9, envelope=envelope, asked=asked)
 
     check(verdict, reply, asked)
-    assert verdict.seen is not Seen.OK or isinstance(
+    assert verdict.evidence is not Evidence.OK or isinstance(
         verdict.value if answer is dict else verdict.answer, answer
     )
 
@@ -166,7 +174,7 @@ def test_answer_that_names_every_field_is_a_good_one(kind):
         envelope=envelope,
     )
 
-    assert (verdict.seen, type(verdict.answer)) == (Seen.OK, answer)
+    assert (verdict.evidence, type(verdict.answer)) == (Evidence.OK, answer)
 
 
 def test_answers_of_every_row(fuzz):
@@ -191,9 +199,9 @@ def test_answers_to_a_look_up(fuzz):
         verdict = read_look_up(reply, now=1.8e9, asked=asked)
 
         check(verdict, reply, asked)
-        assert verdict.seen is not Seen.KNOWN or isinstance(verdict.answer, RequestState)
+        assert verdict.evidence is not Evidence.KNOWN or isinstance(verdict.answer, RequestState)
         # That an effect was not done is believed only where just that is said.
-        assert verdict.seen is not Seen.FAILED or says_that_it_failed(reply.body)
+        assert verdict.evidence is not Evidence.FAILED or says_that_it_failed(reply.body)
 
     tried = fuzz(read, st.tuples(replies(RequestState), st.booleans()))
 

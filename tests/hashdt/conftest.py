@@ -11,7 +11,7 @@ from aiohttp import web
 
 from freedompay_async import Policy
 from freedompay_async.calls.session import Session
-from freedompay_async.calls.shared import Shared
+from freedompay_async.calls.shared_resources import SharedResources
 from freedompay_async.codec.messages import Reply
 from freedompay_async.contract.calls import Section
 from freedompay_async.hashdt import HashDT, Pins
@@ -201,7 +201,9 @@ def slow():
         wire = SlowWire(*steps)
         access = Access(**KEYS, token=token)
         session = Session(
-            Shared.of(wire, signers={Section.HASHDT: access}, policy=Policy(), timeout=timeout)
+            SharedResources.of(
+                wire, signers={Section.HASHDT: access}, policy=Policy(), timeout=timeout
+            )
         )
         return wire, Pins(session, access)
 

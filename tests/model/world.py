@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from freedompay_async import JwsSigner, Section, Sha256Signer
 from freedompay_async.calls.session import Session
-from freedompay_async.calls.shared import Shared
+from freedompay_async.calls.shared_resources import SharedResources
 from freedompay_async.contract.models import BulkIssue, CardIssue, CardQuery, GiftIssue
 from freedompay_async.contract.table import (
     CARDS_BULK_ISSUE,
@@ -110,7 +110,9 @@ class World:
         self.wire = Wire(self)
         self.wall.now = EPOCH + self.now + self.skew
         self.session = Session(
-            Shared.of(self.wire, signers=SIGNERS[self.manner.scheme], policy=POLICY, timeout=60.0)
+            SharedResources.of(
+                self.wire, signers=SIGNERS[self.manner.scheme], policy=POLICY, timeout=60.0
+            )
         )
         self.in_lane = self.session.in_lane(Lane(concurrency=1), policy=ONCE)
         self.paying_again = self.session.in_lane(self.session.shared.governor, policy=PAYS_AGAIN)

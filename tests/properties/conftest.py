@@ -24,7 +24,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 
 from freedompay_async import JwsSigner, Policy, Section, Sha256Signer
 from freedompay_async.calls.session import Session
-from freedompay_async.calls.shared import Shared
+from freedompay_async.calls.shared_resources import SharedResources
 from freedompay_async.codec.messages import Reply
 from freedompay_async.contract.models import (
     Address,
@@ -399,7 +399,7 @@ def over():
     def build(wire, scheme: str = "KZ") -> Session:
         signers: dict = dict.fromkeys(Section, SIGNERS[scheme](auth_id="10001", secret_key=SECRET))
         signers[Section.HASHDT] = Access(api_key="key", product_id="product", token="token")
-        return Session(Shared.of(wire, signers=signers, policy=Policy(), timeout=60.0))
+        return Session(SharedResources.of(wire, signers=signers, policy=Policy(), timeout=60.0))
 
     return build
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freedompay_async.codec.decode import read_answer
-from freedompay_async.codec.messages import Reply, Seen
+from freedompay_async.codec.messages import Evidence, Reply
 from freedompay_async.codec.to_json import to_json
 from freedompay_async.contract.models import CardInfo, Extra, StatementExtended
 from freedompay_async.contract.models.open import Fields
@@ -65,7 +65,7 @@ def test_integer_that_no_reader_takes_makes_the_answer_unreadable_and_is_not_sho
     body = PLACES[place].format(number.format("7" * 5000))
     verdict = read_answer(Reply(200, {}, body.encode()), StatementExtended, effect=False, now=0.0)
 
-    assert (verdict.seen, verdict.answer) == (Seen.UNCLEAR, None)
+    assert (verdict.evidence, verdict.answer) == (Evidence.UNCLEAR, None)
     assert "777" not in verdict.reason
 
 

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from freedompay_async.sandbox import Sandbox
-from freedompay_async.sandbox.hosted.pin_links import LINKS_KEPT, Outcome, PinLinks, Purpose
+from freedompay_async.sandbox.hosted.pin_links import LINKS_KEPT, PageEnd, PinLinks, Purpose
 
 OTHER = "card-of-another-issuer"
 
@@ -236,18 +236,18 @@ def test_a_link_ends_when_its_time_is_over():
     links = PinLinks(pins=None, life=60, clock=lambda: now[0])
     token = links.make(Purpose.SET, "card-1")
 
-    assert links.state(token) is Outcome.OPEN
+    assert links.state(token) is PageEnd.OPEN
     now[0] = 159.9
-    assert links.state(token) is Outcome.OPEN
+    assert links.state(token) is PageEnd.OPEN
     now[0] = 160.0
-    assert links.state(token) is Outcome.EXPIRED
+    assert links.state(token) is PageEnd.EXPIRED
 
 
 def test_so_many_links_are_kept():
     links = PinLinks(pins=None, life=60, clock=lambda: 0)
     first, *_, last = [links.make(Purpose.SET, "card-1") for _ in range(LINKS_KEPT + 1)]
 
-    assert (links.state(first), links.state(last)) == (Outcome.UNKNOWN, Outcome.OPEN)
+    assert (links.state(first), links.state(last)) == (PageEnd.UNKNOWN, PageEnd.OPEN)
 
 
 @pytest.mark.parametrize("call", ["setpin", "resetpin", "changepin"])

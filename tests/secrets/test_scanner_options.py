@@ -41,7 +41,7 @@ NAMESPACES = {
     "cards": "Cards",
     "clients": "Clients",
     "gift_cards": "GiftCards",
-    "limits": "Limits",
+    "limits": "SpendingLimits",
     "requests": "Requests",
     "transactions": "Transactions",
     "pins": "Pins",

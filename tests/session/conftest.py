@@ -16,7 +16,7 @@ import pytest
 
 from freedompay_async import FreedomPay, JwsSigner, Policy, Section, Sha256Signer
 from freedompay_async.calls.session import Session
-from freedompay_async.calls.shared import Shared
+from freedompay_async.calls.shared_resources import SharedResources
 from freedompay_async.codec.messages import Reply
 from freedompay_async.sandbox import Faults, Sandbox
 from freedompay_async.transport.base import TransportError
@@ -203,7 +203,7 @@ def over():
     def build(wire, *, scheme="KZ", timeout=60.0, lane=None, budget=None, policy=None, **times):
         signer = SIGNERS[scheme](auth_id="10001", secret_key=SECRET)
         policy = policy or Policy(**times)
-        shared = Shared.of(
+        shared = SharedResources.of(
             wire,
             signers=dict.fromkeys(Section, signer),
             policy=policy,

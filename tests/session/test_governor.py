@@ -7,12 +7,12 @@ import asyncio
 import pytest
 
 from freedompay_async import Busy, ConfigurationError, NotSent, RateLimited
-from freedompay_async.codec.messages import Reply, Seen, Verdict
+from freedompay_async.codec.messages import Evidence, Reply, Verdict
 from freedompay_async.traffic.governor import Governor, Rank
 from freedompay_async.traffic.lane import Lane
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
-LIMITED = Verdict(Seen.LIMITED, "HTTP 429", None, Reply(429, {}, b""))
+LIMITED = Verdict(Evidence.LIMITED, "HTTP 429", None, Reply(429, {}, b""))
 
 
 def now() -> float:
@@ -150,10 +150,10 @@ def test_places_that_come_back_are_given_at_once(play):
         await governor.acquire()
         waiting = [asyncio.create_task(governor.acquire()) for _ in range(5)]
         await asyncio.sleep(1.0)
-        answered = Verdict(Seen.OK, "HTTP 200", None, Reply(200, {}, b"{}"))
+        answered = Verdict(Evidence.OK, "HTTP 200", None, Reply(200, {}, b"{}"))
         for second in range(3):
             await asyncio.sleep(1.0)
-            governor.heard(answered, began=now() - 0.1, now=now(), kind=str(second))
+            governor.observe(answered, began=now() - 0.1, now=now(), kind=str(second))
         await asyncio.sleep(0)
         return governor.busy, sum(each.done() for each in waiting)
 

@@ -427,7 +427,7 @@ def issuer_that_takes_its_time(memory, say):
 
     def build(sigma, seed):
         done, takes, rng = {}, {}, random.Random(seed)
-        random.seed(f"jitter {seed}")
+        random.seed(f"luck {seed}")
 
         async def accept(attempt, sent):
             own = sent.fields["request_id"]

@@ -435,7 +435,7 @@ def test_first_look_at_a_fresh_client_is_soon(looks_of, over):
 def test_first_look_waits_as_long_as_requests_of_its_kind_take(looks_of, taught):
     async def story(wire):
         operation = await begin(taught(wire))
-        operation._luck = 0.5
+        operation._jitter = 0.5
         return await operation.result()
 
     assert looks_of(story) == [pytest.approx(10.0, rel=0.1)]
@@ -444,7 +444,7 @@ def test_first_look_waits_as_long_as_requests_of_its_kind_take(looks_of, taught)
 def test_age_counts_from_the_acceptance_and_not_from_the_wait(looks_of, taught):
     async def story(wire):
         operation = await begin(taught(wire))
-        operation._luck = 0.5
+        operation._jitter = 0.5
         await asyncio.sleep(60)
         return await operation.result()
 
@@ -454,7 +454,7 @@ def test_age_counts_from_the_acceptance_and_not_from_the_wait(looks_of, taught):
 def test_wait_that_is_too_short_looks_before_it_ends(looks_of, taught):
     async def story(wire):
         operation = await begin(taught(wire))
-        operation._luck = 0.5
+        operation._jitter = 0.5
         return await operation.result(timeout=5)
 
     (at,) = looks_of(story)

@@ -246,6 +246,6 @@ async def test_a_warm_up_of_a_client_that_is_closed_meanwhile_says_so(connect, i
         await fp.aclose()
         raise asyncio.CancelledError
 
-    monkeypatch.setattr(fp._transport._pool._connector, "silent", closing)
+    monkeypatch.setattr(fp._transport._pool._connector, "quiet_connection", closing)
     with pytest.raises(NotSent, match="closed"):
         await fp.warm_up(1)

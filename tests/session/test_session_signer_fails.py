@@ -23,7 +23,7 @@ from freedompay_async import (
     Signer,
 )
 from freedompay_async.calls.session import Session
-from freedompay_async.calls.shared import Shared
+from freedompay_async.calls.shared_resources import SharedResources
 from freedompay_async.contract.models import BulkIssue, CardId, GiftCardId, GiftIssue, PinSetting
 from freedompay_async.contract.table import (
     CARDS_BALANCE,
@@ -72,7 +72,7 @@ def session_of(memory):
         signer = Failing(scheme, error, *turns)
         wire = memory(**scripts)
         return Session(
-            Shared.of(
+            SharedResources.of(
                 wire,
                 signers=dict.fromkeys(Section, signer),
                 policy=policy or Policy(),

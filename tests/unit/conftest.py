@@ -6,7 +6,7 @@ import selectors
 
 import pytest
 
-from freedompay_async.calls.call_state import Doubt, Life, Step
+from freedompay_async.calls.call_state import CallState, Doubt, Step
 from freedompay_async.contract.calls import Retry
 from freedompay_async.settings.policy import Policy
 
@@ -56,7 +56,7 @@ def life():
     """
 
     def make(retry=Retry.ASKABLE, *, policy=POLICY, **fields):
-        return Life(policy, retry, **({"rng": lambda: 0.0} | fields))
+        return CallState(policy, retry, **({"rng": lambda: 0.0} | fields))
 
     return make
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from freedompay_async.codec.decode import read_answer, read_look_up
-from freedompay_async.codec.messages import Reply, Seen
+from freedompay_async.codec.messages import Evidence, Reply
 from freedompay_async.contract.models import CardInfo, RequestState, Statement
 
 OK = b'{"status":"ok","request_status":"success","dt":"x",'
@@ -39,15 +39,15 @@ class TestTooMuch:
     def test_for_an_effect_is_a_lost_answer(self, said, why):
         verdict = read_answer(Reply(200, {}, said), RequestState, effect=True, now=0.0)
 
-        assert (verdict.seen, verdict.answer, verdict.reason) == (
-            Seen.UNCLEAR,
+        assert (verdict.evidence, verdict.answer, verdict.reason) == (
+            Evidence.UNCLEAR,
             None,
             f"HTTP 200, not read: {why}",
         )
 
     def test_for_a_look_up_tells_nothing(self, said, why):
-        assert read_look_up(Reply(200, {}, said), now=0.0).seen is Seen.UNCLEAR
-        assert read_look_up(Reply(404, {}, said), now=0.0).seen is Seen.SILENT
+        assert read_look_up(Reply(200, {}, said), now=0.0).evidence is Evidence.UNCLEAR
+        assert read_look_up(Reply(404, {}, said), now=0.0).evidence is Evidence.UNINFORMATIVE
 
     def test_for_the_type_of_a_caller_is_not_read_either(self, said, why):
         verdict = read_answer(Reply(200, {}, said), dict, effect=False, now=0.0)
@@ -71,7 +71,7 @@ class TestTooMuch:
 def test_what_is_no_more_than_that_is_read(said):
     verdict = read_answer(Reply(200, {}, said), CardInfo, effect=False, now=0.0)
 
-    assert verdict.seen is Seen.OK
+    assert verdict.evidence is Evidence.OK
     assert "x" in verdict.answer.extra
 
 

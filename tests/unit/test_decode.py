@@ -7,7 +7,7 @@ import pytest
 from multidict import CIMultiDict
 
 from freedompay_async.codec.decode import is_page, read_answer
-from freedompay_async.codec.messages import Reply, Seen
+from freedompay_async.codec.messages import Evidence, Reply
 from freedompay_async.contract.models import Answer, CardRef, Extra, RequestState
 from freedompay_async.contract.table import CARDS_ISSUE
 from tests.unit.wire_answers import DEEP, ERROR, HTML, NOW, OK, answer_to, look_up, reply
@@ -189,7 +189,7 @@ class TestTolerance:
     def test_reads_an_answer_whose_added_fields_are_named_like_those_that_the_client_fills_in(
         self, field
     ):
-        assert answer_to(200, b'{"status":"ok","dt":"x",' + field + b"}").seen == Seen.OK
+        assert answer_to(200, b'{"status":"ok","dt":"x",' + field + b"}").evidence == Evidence.OK
 
 
 class TestRetryAfter:

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from freedompay_async.codec.decode import is_page, read_answer, read_look_up
-from freedompay_async.codec.messages import Reply, Seen
+from freedompay_async.codec.messages import Evidence, Reply
 from freedompay_async.contract.models import GiftAnswer, IssuedGiftCard, PinPageAnswer, RequestState
 from freedompay_async.contract.table import (
     CARDS_ISSUE,
@@ -147,49 +147,49 @@ STATUSES = {
     LIMITED: (429,),
     TROUBLED: (500, 502, 503, 504, 599),
 }
-ALL_UNCLEAR = (Seen.UNCLEAR,) * 3
-ALL_LIMITED, ALL_NO_ANSWER = (Seen.LIMITED,) * 3, (Seen.NO_ANSWER,) * 3
+ALL_UNCLEAR = (Evidence.UNCLEAR,) * 3
+ALL_LIMITED, ALL_NO_ANSWER = (Evidence.LIMITED,) * 3, (Evidence.NO_ANSWER,) * 3
 # What is shown of an effect, of a read, and of a look-up, where the answer itself says nothing.
 NOTHING_SAID = {
     GOOD: ALL_UNCLEAR,
     OTHER: ALL_UNCLEAR,
-    REFUSED: (Seen.BLOCKED,) * 3,
-    NOT_FOUND: (Seen.UNCLEAR, Seen.UNCLEAR, Seen.SILENT),
+    REFUSED: (Evidence.BLOCKED,) * 3,
+    NOT_FOUND: (Evidence.UNCLEAR, Evidence.UNCLEAR, Evidence.UNINFORMATIVE),
     LIMITED: ALL_LIMITED,
     TROUBLED: ALL_NO_ANSWER,
 }
 # The same where the body is the contract's, and its own words or the HTTP status contradict it.
 CONTRADICTED = NOTHING_SAID | {REFUSED: ALL_UNCLEAR, NOT_FOUND: ALL_UNCLEAR}
-AN_ERROR = (Seen.ERROR, Seen.ERROR, Seen.NOT_KNOWN)
-TAKEN_OR_OK = (Seen.TAKEN, Seen.OK, Seen.KNOWN)
+AN_ERROR = (Evidence.ERROR, Evidence.ERROR, Evidence.NOT_KNOWN)
+TAKEN_OR_OK = (Evidence.TAKEN, Evidence.OK, Evidence.KNOWN)
 SHOWN = [
     (FOREIGN, NOTHING_SAID),
-    (UNREADABLE, NOTHING_SAID | {GOOD: (Seen.TAKEN,) * 3}),
+    (UNREADABLE, NOTHING_SAID | {GOOD: (Evidence.TAKEN,) * 3}),
     (UNREADABLE_FAILED, NOTHING_SAID),
     (CONTRADICTIONS, CONTRADICTED),
     (
         ERRORS,
         NOTHING_SAID
         | dict.fromkeys((GOOD, OTHER, NOT_FOUND), AN_ERROR)
-        | {REFUSED: (Seen.DENIED,) * 3},
+        | {REFUSED: (Evidence.DENIED,) * 3},
     ),
     (
         SAYS_OK,
         CONTRADICTED
         | dict.fromkeys((LIMITED, TROUBLED), TAKEN_OR_OK)
-        | {GOOD: (Seen.OK, Seen.OK, Seen.KNOWN)},
+        | {GOOD: (Evidence.OK, Evidence.OK, Evidence.KNOWN)},
     ),
     (
         SAYS_NOTHING_OF_THE_REQUEST,
         CONTRADICTED
         | {
-            GOOD: (Seen.OK, Seen.OK, Seen.NOT_KNOWN),
-            LIMITED: (Seen.TAKEN, Seen.LIMITED, Seen.LIMITED),
-            TROUBLED: (Seen.TAKEN, Seen.NO_ANSWER, Seen.NO_ANSWER),
+            GOOD: (Evidence.OK, Evidence.OK, Evidence.NOT_KNOWN),
+            LIMITED: (Evidence.TAKEN, Evidence.LIMITED, Evidence.LIMITED),
+            TROUBLED: (Evidence.TAKEN, Evidence.NO_ANSWER, Evidence.NO_ANSWER),
         },
     ),
-    (FAILED, CONTRADICTED | {GOOD: (Seen.ERROR, Seen.OK, Seen.FAILED)}),
-    (FAILED_AND_NAMES, CONTRADICTED | {GOOD: (Seen.UNCLEAR, Seen.OK, Seen.FAILED)}),
+    (FAILED, CONTRADICTED | {GOOD: (Evidence.ERROR, Evidence.OK, Evidence.FAILED)}),
+    (FAILED_AND_NAMES, CONTRADICTED | {GOOD: (Evidence.UNCLEAR, Evidence.OK, Evidence.FAILED)}),
 ]
 FORMS = {
     name: (body, {status: row[kind] for kind, group in STATUSES.items() for status in group})
@@ -203,19 +203,19 @@ class TestForms:
 
     @pytest.mark.parametrize(("body", "shown"), FORMS.values(), ids=FORMS)
     def test_of_an_effect(self, body, shown):
-        assert {status: answer_to(status, body).seen for status in shown} == {
+        assert {status: answer_to(status, body).evidence for status in shown} == {
             status: each[0] for status, each in shown.items()
         }
 
     @pytest.mark.parametrize(("body", "shown"), FORMS.values(), ids=FORMS)
     def test_of_a_read(self, body, shown):
-        seen = {status: answer_to(status, body, effect=False).seen for status in shown}
+        seen = {status: answer_to(status, body, effect=False).evidence for status in shown}
 
         assert seen == {status: each[1] for status, each in shown.items()}
 
     @pytest.mark.parametrize(("body", "shown"), FORMS.values(), ids=FORMS)
     def test_of_a_look_up(self, body, shown):
-        assert {status: look_up(status, body).seen for status in shown} == {
+        assert {status: look_up(status, body).evidence for status in shown} == {
             status: each[2] for status, each in shown.items()
         }
 
@@ -234,26 +234,26 @@ class TestForms:
     @pytest.mark.parametrize("status", [429, *range(500, 600)])
     def test_of_a_429_or_5xx_is_never_that_it_was_not_done(self, status):
         bodies = [body for forms, _ in SHOWN for body in forms.values()]
-        no = {Seen.ERROR, Seen.DENIED, Seen.FAILED, Seen.NOT_KNOWN}
+        no = {Evidence.ERROR, Evidence.DENIED, Evidence.FAILED, Evidence.NOT_KNOWN}
 
-        assert {answer_to(status, body).seen for body in bodies} & no == set()
-        assert {look_up(status, body).seen for body in bodies} & no == set()
+        assert {answer_to(status, body).evidence for body in bodies} & no == set()
+        assert {look_up(status, body).evidence for body in bodies} & no == set()
 
     @pytest.mark.parametrize("body", FOREIGN.values(), ids=FOREIGN)
     def test_of_what_is_not_the_contracts_is_nothing_of_an_effect_or_an_id(self, body):
         says = {
-            Seen.OK,
-            Seen.TAKEN,
-            Seen.ERROR,
-            Seen.DENIED,
-            Seen.KNOWN,
-            Seen.FAILED,
-            Seen.NOT_KNOWN,
+            Evidence.OK,
+            Evidence.TAKEN,
+            Evidence.ERROR,
+            Evidence.DENIED,
+            Evidence.KNOWN,
+            Evidence.FAILED,
+            Evidence.NOT_KNOWN,
         }
         statuses = range(200, 600)
 
-        assert {answer_to(status, body).seen for status in statuses} & says == set()
-        assert {look_up(status, body).seen for status in statuses} & says == set()
+        assert {answer_to(status, body).evidence for status in statuses} & says == set()
+        assert {look_up(status, body).evidence for status in statuses} & says == set()
 
     def test_of_a_status_that_is_there_twice_is_unclear_however_deep_its_other_parts_are(self):
         bodies = [
@@ -266,36 +266,45 @@ class TestForms:
             for depth in range(300, 1050)
         ]
 
-        assert {answer_to(200, body).seen for body in bodies} == {Seen.UNCLEAR}
+        assert {answer_to(200, body).evidence for body in bodies} == {Evidence.UNCLEAR}
 
     def test_of_a_status_inside_of_another_field_is_not_that_it_is_there_twice(self):
         assert (
-            answer_to(200, b'{"status":"ok",' + DT + b',"more":{"status":"error"}}').seen is Seen.OK
+            answer_to(200, b'{"status":"ok",' + DT + b',"more":{"status":"error"}}').evidence
+            is Evidence.OK
         )
 
-    @pytest.mark.parametrize(("size", "expected"), [(65_536, Seen.UNCLEAR), (65_537, Seen.OK)])
+    @pytest.mark.parametrize(
+        ("size", "expected"), [(65_536, Evidence.UNCLEAR), (65_537, Evidence.OK)]
+    )
     def test_of_a_status_that_is_there_twice_is_unclear_unless_it_is_a_long_list(
         self, size, expected
     ):
         begin, end = b'{"status":"error",' + DT + b',"more":"', b'","status":"ok"}'
         body = begin + b"x" * (size - len(begin) - len(end)) + end
 
-        assert answer_to(200, body).seen is expected
+        assert answer_to(200, body).evidence is expected
 
     @pytest.mark.parametrize("body", [b'{"status":"ok"}', b'{"status":"ok","more":{"dt":"x"}}'])
     def test_where_no_field_is_asked_for_takes_the_status_alone(self, body):
-        assert read_answer(reply(200, body), RequestState, effect=True, now=NOW).seen is Seen.OK
-        assert read_look_up(reply(200, body), now=NOW).seen is Seen.NOT_KNOWN
+        assert (
+            read_answer(reply(200, body), RequestState, effect=True, now=NOW).evidence
+            is Evidence.OK
+        )
+        assert read_look_up(reply(200, body), now=NOW).evidence is Evidence.NOT_KNOWN
 
     @pytest.mark.parametrize(
         ("body", "expected"),
-        [(b'{"status":"ok","trace":"1"}', Seen.OK), (b'{"status":"ok",' + DT + b"}", Seen.UNCLEAR)],
+        [
+            (b'{"status":"ok","trace":"1"}', Evidence.OK),
+            (b'{"status":"ok",' + DT + b"}", Evidence.UNCLEAR),
+        ],
     )
     def test_asks_for_the_fields_of_an_override(self, body, expected):
         assert (
             read_answer(
                 reply(200, body), RequestState, effect=True, now=NOW, asked=frozenset({"trace"})
-            ).seen
+            ).evidence
             is expected
         )
 
@@ -306,37 +315,37 @@ class TestGiftCards:
     @pytest.mark.parametrize(
         ("status", "body", "expected"),
         [
-            (200, b'{"status":0,%b,"card_id":5}', Seen.OK),
-            (200, b'{"status":0,%b}', Seen.OK),
-            (500, b'{"status":0,%b,"card_id":5}', Seen.TAKEN),
-            (429, b'{"status":0,%b,"card_id":5}', Seen.TAKEN),
-            (302, b'{"status":0,%b,"card_id":5}', Seen.UNCLEAR),
-            (404, b'{"status":0,%b,"card_id":5}', Seen.UNCLEAR),
-            (200, b'{"status":0,%b,"card_id":[5]}', Seen.TAKEN),
-            *((200, b'{"status":-%d,%%b}' % code, Seen.ERROR) for code in range(1, 12)),
-            (400, b'{"status":-6,%b}', Seen.ERROR),
-            (404, b'{"status":-7,%b}', Seen.ERROR),
-            (401, b'{"status":-11,%b}', Seen.DENIED),
-            (403, b'{"status":-1,%b}', Seen.DENIED),
-            (401, b'{"status":-6,%b}', Seen.ERROR),
-            (403, b'{"status":-6,%b}', Seen.ERROR),
-            (403, b'{"status":0,%b}', Seen.UNCLEAR),
-            (500, b'{"status":-6,%b}', Seen.NO_ANSWER),
-            (429, b'{"status":-6,%b}', Seen.LIMITED),
-            (200, b'{"status":-6,%b,"card_id":5}', Seen.UNCLEAR),
-            (200, b'{"status":-6,%b,"card_id":""}', Seen.ERROR),
-            (200, b'{"status":0,%b,"status":-6}', Seen.UNCLEAR),
-            (200, b'{"status":-12,%b}', Seen.UNCLEAR),
-            (200, b'{"status":1,%b}', Seen.UNCLEAR),
-            (200, b'{"status":200,%b}', Seen.UNCLEAR),
-            (200, b'{"status":"0",%b}', Seen.UNCLEAR),
-            (200, b'{"status":"ok",%b}', Seen.UNCLEAR),
-            (200, b'{"status":true,%b}', Seen.UNCLEAR),
-            (200, b"{%b}", Seen.UNCLEAR),
-            (403, b'{"status":-12,%b}', Seen.BLOCKED),
-            (200, b'{"status":0,"card_id":5}', Seen.UNCLEAR),
-            (200, b'{"status":-6,"datetime":""}', Seen.UNCLEAR),
-            (500, b'{"status":0,"card_id":5}', Seen.NO_ANSWER),
+            (200, b'{"status":0,%b,"card_id":5}', Evidence.OK),
+            (200, b'{"status":0,%b}', Evidence.OK),
+            (500, b'{"status":0,%b,"card_id":5}', Evidence.TAKEN),
+            (429, b'{"status":0,%b,"card_id":5}', Evidence.TAKEN),
+            (302, b'{"status":0,%b,"card_id":5}', Evidence.UNCLEAR),
+            (404, b'{"status":0,%b,"card_id":5}', Evidence.UNCLEAR),
+            (200, b'{"status":0,%b,"card_id":[5]}', Evidence.TAKEN),
+            *((200, b'{"status":-%d,%%b}' % code, Evidence.ERROR) for code in range(1, 12)),
+            (400, b'{"status":-6,%b}', Evidence.ERROR),
+            (404, b'{"status":-7,%b}', Evidence.ERROR),
+            (401, b'{"status":-11,%b}', Evidence.DENIED),
+            (403, b'{"status":-1,%b}', Evidence.DENIED),
+            (401, b'{"status":-6,%b}', Evidence.ERROR),
+            (403, b'{"status":-6,%b}', Evidence.ERROR),
+            (403, b'{"status":0,%b}', Evidence.UNCLEAR),
+            (500, b'{"status":-6,%b}', Evidence.NO_ANSWER),
+            (429, b'{"status":-6,%b}', Evidence.LIMITED),
+            (200, b'{"status":-6,%b,"card_id":5}', Evidence.UNCLEAR),
+            (200, b'{"status":-6,%b,"card_id":""}', Evidence.ERROR),
+            (200, b'{"status":0,%b,"status":-6}', Evidence.UNCLEAR),
+            (200, b'{"status":-12,%b}', Evidence.UNCLEAR),
+            (200, b'{"status":1,%b}', Evidence.UNCLEAR),
+            (200, b'{"status":200,%b}', Evidence.UNCLEAR),
+            (200, b'{"status":"0",%b}', Evidence.UNCLEAR),
+            (200, b'{"status":"ok",%b}', Evidence.UNCLEAR),
+            (200, b'{"status":true,%b}', Evidence.UNCLEAR),
+            (200, b"{%b}", Evidence.UNCLEAR),
+            (403, b'{"status":-12,%b}', Evidence.BLOCKED),
+            (200, b'{"status":0,"card_id":5}', Evidence.UNCLEAR),
+            (200, b'{"status":-6,"datetime":""}', Evidence.UNCLEAR),
+            (500, b'{"status":0,"card_id":5}', Evidence.NO_ANSWER),
         ],
     )
     def test_are_read_by_their_own_envelope(self, status, body, expected):
@@ -350,7 +359,7 @@ class TestGiftCards:
             asked=GIFT_CARDS_ISSUE.envelope,
         )
 
-        assert verdict.seen is expected
+        assert verdict.evidence is expected
 
 
 class TestPinPages:
@@ -360,25 +369,25 @@ class TestPinPages:
             (
                 200,
                 b'{"status":"Success","code":200,"data":[{"set_pin_url":"https://a.example/1"}]}',
-                Seen.OK,
+                Evidence.OK,
             ),
-            (500, b'{"status":"success","code":"200","data":[]}', Seen.OK),
+            (500, b'{"status":"success","code":"200","data":[]}', Evidence.OK),
             (
                 200,
                 b'{"status":"Success","data":[{"set_pin_url":"https://a.example/1"}]}',
-                Seen.UNCLEAR,
+                Evidence.UNCLEAR,
             ),
-            (200, b'{"status":"error","code":17,"message":"no"}', Seen.ERROR),
-            (200, b'{"status":"error","message":"no"}', Seen.UNCLEAR),
+            (200, b'{"status":"error","code":17,"message":"no"}', Evidence.ERROR),
+            (200, b'{"status":"error","message":"no"}', Evidence.UNCLEAR),
             (
                 200,
                 b'{"status":"error","code":17,"data":[{"set_pin_url":"https://a.example/1"}]}',
-                Seen.UNCLEAR,
+                Evidence.UNCLEAR,
             ),
-            (200, b'{"status":"error","code":17,"data":[{"set_pin_url":null}]}', Seen.ERROR),
-            (403, b'{"status":"error","code":17}', Seen.DENIED),
-            (403, b'{"status":"error"}', Seen.BLOCKED),
-            (200, b'{"status":"maybe","code":1}', Seen.UNCLEAR),
+            (200, b'{"status":"error","code":17,"data":[{"set_pin_url":null}]}', Evidence.ERROR),
+            (403, b'{"status":"error","code":17}', Evidence.DENIED),
+            (403, b'{"status":"error"}', Evidence.BLOCKED),
+            (200, b'{"status":"maybe","code":1}', Evidence.UNCLEAR),
         ],
     )
     def test_are_read_by_their_own_envelope(self, status, body, expected):
@@ -392,7 +401,7 @@ class TestPinPages:
                 now=NOW,
                 envelope=kind,
                 asked=PINS_SET_URL.envelope,
-            ).seen
+            ).evidence
             is expected
         )
 
@@ -405,8 +414,8 @@ def test_a_look_up_that_names_something_and_says_nothing_else_is_not_not_known(n
 
     verdict = look_up(200, body)
 
-    assert (verdict.seen, verdict.reason) == (
-        Seen.UNCLEAR,
+    assert (verdict.evidence, verdict.reason) == (
+        Evidence.UNCLEAR,
         "HTTP 200, which names something and no request_status",
     )
 
@@ -422,7 +431,7 @@ class TestNotRead:
         given = Reply(status, headers, body)
         verdict = read_answer(given, RequestState, effect=True, now=NOW, asked=CARDS_ISSUE.envelope)
 
-        assert (verdict.seen, verdict.reply) == (Seen.UNCLEAR, given)
+        assert (verdict.evidence, verdict.reply) == (Evidence.UNCLEAR, given)
         assert read_look_up(given, now=NOW, asked=REQUESTS_STATUS.envelope).reason == verdict.reason
         return verdict.reason
 
@@ -509,7 +518,8 @@ class TestNotRead:
         }
 
         assert (
-            read_answer(Reply(200, headers, OK), RequestState, effect=True, now=NOW).seen is Seen.OK
+            read_answer(Reply(200, headers, OK), RequestState, effect=True, now=NOW).evidence
+            is Evidence.OK
         )
 
 

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from freedompay_async.codec.decode import read_answer, read_look_up
-from freedompay_async.codec.messages import Reply, Seen
+from freedompay_async.codec.messages import Evidence, Reply
 from freedompay_async.codec.shapes import Difference, Note
 from freedompay_async.contract.models import Answer, GiftAnswer, RequestState
 from freedompay_async.redaction.redaction import Redaction
@@ -34,8 +34,8 @@ class TestOwnTypes:
     def test_have_the_envelope_as_the_answer_and_the_rest_as_the_value(self):
         verdict = read(b'{"status":"ok","level":7,"fee":0.10}')
 
-        assert (verdict.seen, verdict.answer.status, verdict.value, verdict.notes) == (
-            Seen.OK,
+        assert (verdict.evidence, verdict.answer.status, verdict.value, verdict.notes) == (
+            Evidence.OK,
             "ok",
             Level(7, Decimal("0.10")),
             (),
@@ -44,24 +44,30 @@ class TestOwnTypes:
     def test_are_not_made_of_an_error(self):
         verdict = read(b'{"status":"error","error_code":5}')
 
-        assert (verdict.seen, verdict.answer.refusal_code, verdict.value) == (Seen.ERROR, "5", None)
+        assert (verdict.evidence, verdict.answer.refusal_code, verdict.value) == (
+            Evidence.ERROR,
+            "5",
+            None,
+        )
 
     def test_are_not_made_of_an_effect_that_failed(self):
-        assert read(b'{"status":"ok","request_status":"error","level":7}').seen is Seen.ERROR
+        assert (
+            read(b'{"status":"ok","request_status":"error","level":7}').evidence is Evidence.ERROR
+        )
 
     @pytest.mark.parametrize(
         ("body", "seen"),
         [
-            (b'{"status":"ok"}', Seen.TAKEN),
-            (b'{"status":"ok","level":"high"}', Seen.TAKEN),
-            (b'{"level":7}', Seen.UNCLEAR),
-            (b'{"status":"done","level":7}', Seen.UNCLEAR),
+            (b'{"status":"ok"}', Evidence.TAKEN),
+            (b'{"status":"ok","level":"high"}', Evidence.TAKEN),
+            (b'{"level":7}', Evidence.UNCLEAR),
+            (b'{"status":"done","level":7}', Evidence.UNCLEAR),
         ],
     )
     def test_of_another_shape_are_not_made(self, body, seen):
         verdict = read(body)
 
-        assert (verdict.seen, verdict.answer, verdict.value) == (seen, None, None)
+        assert (verdict.evidence, verdict.answer, verdict.value) == (seen, None, None)
 
     @pytest.mark.parametrize("raised", [ZeroDivisionError, KeyError, RecursionError, MemoryError])
     def test_whose_own_code_fails_make_it_unreadable_and_it_was_done_all_the_same(self, raised):
@@ -74,8 +80,8 @@ class TestOwnTypes:
 
         verdict = read(b'{"status":"ok","level":7}', Fussy)
 
-        assert (verdict.seen, verdict.answer, verdict.value, verdict.reason) == (
-            Seen.TAKEN,
+        assert (verdict.evidence, verdict.answer, verdict.value, verdict.reason) == (
+            Evidence.TAKEN,
             None,
             None,
             f"HTTP 200, JSON of another shape (the answer's own type raises {raised.__name__})",
@@ -96,13 +102,13 @@ class TestOwnTypes:
     def test_are_made_of_what_was_done_in_spite_of_its_status(self, status):
         verdict = read(b'{"status":"ok","level":7}', status=status)
 
-        assert (verdict.seen, verdict.value) == (Seen.TAKEN, Level(7))
+        assert (verdict.evidence, verdict.value) == (Evidence.TAKEN, Level(7))
 
     def test_have_the_envelope_of_their_section(self):
         verdict = read(b'{"status":0,"level":7}', envelope=GiftAnswer)
 
-        assert (verdict.seen, type(verdict.answer), verdict.answer.accepted, verdict.value) == (
-            Seen.OK,
+        assert (verdict.evidence, type(verdict.answer), verdict.answer.accepted, verdict.value) == (
+            Evidence.OK,
             GiftAnswer,
             True,
             Level(7),
@@ -230,13 +236,13 @@ class TestNotes:
     @pytest.mark.parametrize(
         ("status", "body", "seen"),
         [
-            (500, b'{"status":"ok","request_status":"process","a":1}', Seen.TAKEN),
-            (200, b'{"status":"ok","request_status":"process","cards":5,"a":1}', Seen.TAKEN),
-            (302, b'{"status":"ok","request_status":"process","a":1}', Seen.UNCLEAR),
-            (200, b'{"status":"error","request_status":"process","a":1}', Seen.UNCLEAR),
-            (200, b'{"status":"done","a":1}', Seen.UNCLEAR),
-            (401, b'{"status":"error","a":1}', Seen.DENIED),
-            (200, b'{"status":"error","a":1}', Seen.ERROR),
+            (500, b'{"status":"ok","request_status":"process","a":1}', Evidence.TAKEN),
+            (200, b'{"status":"ok","request_status":"process","cards":5,"a":1}', Evidence.TAKEN),
+            (302, b'{"status":"ok","request_status":"process","a":1}', Evidence.UNCLEAR),
+            (200, b'{"status":"error","request_status":"process","a":1}', Evidence.UNCLEAR),
+            (200, b'{"status":"done","a":1}', Evidence.UNCLEAR),
+            (401, b'{"status":"error","a":1}', Evidence.DENIED),
+            (200, b'{"status":"error","a":1}', Evidence.ERROR),
         ],
     )
     def test_are_told_of_what_is_not_good_and_so_is_how_long_to_wait(self, status, body, seen):
@@ -244,7 +250,7 @@ class TestNotes:
             Reply(status, {"Retry-After": "30"}, body), RequestState, effect=True, now=0.0
         )
 
-        assert (verdict.seen, verdict.retry_after) == (seen, 30.0)
+        assert (verdict.evidence, verdict.retry_after) == (seen, 30.0)
         assert Note(Difference.UNKNOWN_FIELD, "a") in verdict.notes
 
     def test_of_an_error_are_not_what_it_lacks(self):

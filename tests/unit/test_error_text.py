@@ -8,7 +8,7 @@ import pytest
 from freedompay_async import errors
 from freedompay_async.calls.call_state import Step
 from freedompay_async.calls.error_text import CancelledMark, mark_cancelled, mark_of, to_error
-from freedompay_async.codec.messages import Reply, Seen, Verdict
+from freedompay_async.codec.messages import Evidence, Reply, Verdict
 from freedompay_async.contract.calls import Call, Mark, Retry
 from freedompay_async.contract.models import CardIssue, CardRef, Completed, GiftIssue, RequestState
 from freedompay_async.contract.table import CARDS_ISSUE, REQUESTS_STATUS
@@ -32,16 +32,16 @@ PERSONAL_BODY = Call(
     "",
 )
 REPLY = Reply(400, {}, b'{"status":"error","pan":"4111111111111111"}')
-LOST = Verdict(Seen.NO_ANSWER, "the server disconnected")
-GUARD = Verdict(Seen.BLOCKED, "HTTP 403, an HTML page", None, Reply(403, {}, b"<html>"))
+LOST = Verdict(Evidence.NO_ANSWER, "the server disconnected")
+GUARD = Verdict(Evidence.BLOCKED, "HTTP 403, an HTML page", None, Reply(403, {}, b"<html>"))
 SAID_NO = Verdict(
-    Seen.ERROR,
+    Evidence.ERROR,
     "HTTP 400",
     RequestState(status="error", error_code=17, error_description="нет"),
     REPLY,
     2.5,
 )
-PAGE = Verdict(Seen.UNCLEAR, "HTTP 200, an HTML page", None, Reply(200, {}, b"<html>"))
+PAGE = Verdict(Evidence.UNCLEAR, "HTTP 200, an HTML page", None, Reply(200, {}, b"<html>"))
 
 ENDS = [
     Step.NOT_SENT,
@@ -378,9 +378,9 @@ class TestText:
         [
             (None, "the server disconnected"),
             (LOST, "the server disconnected"),
-            (Verdict(Seen.NOT_KNOWN), "the server disconnected; request/status: not known"),
+            (Verdict(Evidence.NOT_KNOWN), "the server disconnected; request/status: not known"),
             (
-                Verdict(Seen.NOT_KNOWN, "HTTP 404"),
+                Verdict(Evidence.NOT_KNOWN, "HTTP 404"),
                 "the server disconnected; request/status: not known, HTTP 404",
             ),
         ],
@@ -423,7 +423,9 @@ class TestFailedAndNamed:
         "call", [CARDS_ISSUE, REQUESTS_STATUS, PERSONAL], ids=lambda call: call.name
     )
     def test_leaves_open_whether_that_exists(self, call):
-        error = explain(Step.FAILED, call, told=Verdict(Seen.FAILED, "request/status", self.STATE))
+        error = explain(
+            Step.FAILED, call, told=Verdict(Evidence.FAILED, "request/status", self.STATE)
+        )
 
         assert (
             type(error),
@@ -457,7 +459,7 @@ class TestFailedAndNamed:
             client_id=empty,
             transaction_id=empty,
         )
-        error = explain(Step.FAILED, told=Verdict(Seen.FAILED, "request/status", state))
+        error = explain(Step.FAILED, told=Verdict(Evidence.FAILED, "request/status", state))
 
         assert (error.done, error.card_ids, error.client_id, error.transaction_id) == (
             False,
@@ -573,7 +575,7 @@ class TestToldBefore:
         assert f"has told of {told}" in error.text
 
     def test_of_a_key_that_is_refused_for_this_call_only_leaves_it_open(self):
-        error = explain(Step.DENIED, told=SAID_NO, asked=Verdict(Seen.NOT_KNOWN, "HTTP 200"))
+        error = explain(Step.DENIED, told=SAID_NO, asked=Verdict(Evidence.NOT_KNOWN, "HTTP 200"))
 
         assert (type(error), error.done) == (errors.AuthenticationError, None)
         assert "and does not know the id." in error.text

@@ -6,7 +6,7 @@ import pytest
 
 from freedompay_async.calls.call_state import Step
 from freedompay_async.calls.error_text import to_error
-from freedompay_async.codec.messages import Reply, Seen, Verdict
+from freedompay_async.codec.messages import Evidence, Reply, Verdict
 from freedompay_async.contract.models import GiftAnswer, GiftStatus
 from freedompay_async.contract.table import GIFT_CARDS_ISSUE
 
@@ -31,7 +31,7 @@ def test_is_about_what_was_asked_or_leaves_it_open(status, done):
     which a proxy has sent before.
     """
     told = Verdict(
-        Seen.ERROR,
+        Evidence.ERROR,
         "HTTP 200",
         GiftAnswer(status=GiftStatus(status), datetime="2023-11-14 22:13:20"),
         Reply(200, {}, b""),

@@ -10,7 +10,7 @@ import pytest
 
 from freedompay_async.calls.call_state import Step
 from freedompay_async.calls.error_text import to_error
-from freedompay_async.codec.messages import Reply, Seen, Verdict
+from freedompay_async.codec.messages import Evidence, Reply, Verdict
 from freedompay_async.contract.calls import Call, Mark, Retry
 from freedompay_async.contract.models import (
     Answer,
@@ -45,8 +45,8 @@ SET_PIN = Call(
     Retry.REPEATABLE,
     "",
 )
-LOST = Verdict(Seen.NO_ANSWER, "the server disconnected")
-PAGE = Verdict(Seen.UNCLEAR, "HTTP 200, an HTML page", None, Reply(200, {}, b"<html>"))
+LOST = Verdict(Evidence.NO_ANSWER, "the server disconnected")
+PAGE = Verdict(Evidence.UNCLEAR, "HTTP 200, an HTML page", None, Reply(200, {}, b"<html>"))
 ENDS = [
     Step.NOT_SENT,
     Step.LIMITED,
@@ -148,7 +148,7 @@ class TestText:
     def test_of_a_path_that_is_a_guess_and_is_not_there_says_how_to_give_another(
         self, status, call, expected
     ):
-        told = Verdict(Seen.UNCLEAR, f"HTTP {status}", None, Reply(status, {}, b""))
+        told = Verdict(Evidence.UNCLEAR, f"HTTP {status}", None, Reply(status, {}, b""))
         hint = (
             f" The path {call.path} is a guess: no public page of the vendor shows it. If the "
             "vendor gave you another, "
@@ -174,7 +174,7 @@ class TestText:
         ],
     )
     def test_of_another_path_that_is_not_there_says_how_to_give_one(self, call, expected):
-        told = Verdict(Seen.UNCLEAR, "HTTP 404", None, Reply(404, {}, b""))
+        told = Verdict(Evidence.UNCLEAR, "HTTP 404", None, Reply(404, {}, b""))
         hint = (
             f" If this host has another path for it than {call.path}, say so in a contract file "
             f'([{call.name}] path = "…").'
@@ -188,7 +188,7 @@ class TestText:
     @pytest.mark.parametrize("call", [CARDS_ACTIVATE, CARDS_ISSUE], ids=lambda call: call.name)
     def test_of_a_path_that_a_contract_gives_says_whose_it_is(self, call):
         given = replace(call, path="/v6/cards", table_path=call.path)
-        told = Verdict(Seen.UNCLEAR, "HTTP 404", None, Reply(404, {}, b""))
+        told = Verdict(Evidence.UNCLEAR, "HTTP 404", None, Reply(404, {}, b""))
 
         assert explain(Step.UNKNOWN, given, told=told).text.endswith(
             " The path /v6/cards is what the contract of this client says; the table has "
@@ -202,7 +202,7 @@ class TestText:
         ids=["shown", "guessed"],
     )
     def test_of_a_call_that_a_menu_lacks_says_so(self, call, guess):
-        told = Verdict(Seen.UNCLEAR, "HTTP 404", None, Reply(404, {}, b""))
+        told = Verdict(Evidence.UNCLEAR, "HTTP 404", None, Reply(404, {}, b""))
         lacked = (
             " As far as seen, the vendor's menu for KG has no such call: only the one for KZ has "
             "it."
@@ -238,7 +238,7 @@ class TestText:
 
 class TestGiftCards:
     TOLD = Verdict(
-        Seen.ERROR,
+        Evidence.ERROR,
         "HTTP 200",
         GiftAnswer(status=GiftStatus.WRONG_PRODUCT),
         Reply(200, {}, b'{"status":-4}'),
@@ -272,7 +272,7 @@ class TestGiftCards:
         self, call, code, expected
     ):
         told = Verdict(
-            Seen.ERROR, "HTTP 200", GiftAnswer(status=GiftStatus(code)), Reply(200, {}, b"{}")
+            Evidence.ERROR, "HTTP 200", GiftAnswer(status=GiftStatus(code)), Reply(200, {}, b"{}")
         )
         error = explain(Step.REFUSED, call, told=told)
 
@@ -285,7 +285,7 @@ class TestGiftCards:
     @pytest.mark.parametrize("code", range(-11, 0))
     def test_refusal_of_a_question_is_of_the_same_kind_and_did_nothing(self, code):
         told = Verdict(
-            Seen.ERROR, "HTTP 200", GiftAnswer(status=GiftStatus(code)), Reply(200, {}, b"{}")
+            Evidence.ERROR, "HTTP 200", GiftAnswer(status=GiftStatus(code)), Reply(200, {}, b"{}")
         )
         error = explain(Step.REFUSED, GIFT_CARDS_STATUS, told=told)
 
@@ -301,7 +301,7 @@ class TestGiftCards:
 
 class TestTaken:
     TOLD = Verdict(
-        Seen.TAKEN,
+        Evidence.TAKEN,
         "HTTP 200, JSON of another shape",
         None,
         Reply(200, {}, b'{"status":0,"card_id":[]}'),
@@ -330,7 +330,7 @@ class TestHints:
 
     def told(self, code, *, status=200):
         answer = RequestState(status="error", error_code=code)
-        return Verdict(Seen.ERROR, f"HTTP {status}", answer, Reply(status, {}, b"{}"))
+        return Verdict(Evidence.ERROR, f"HTTP {status}", answer, Reply(status, {}, b"{}"))
 
     @pytest.mark.parametrize(
         ("code", "meaning"),
@@ -368,7 +368,7 @@ class TestHints:
         )
 
     def test_tell_of_the_code_of_a_look_up_too(self):
-        asked = replace(self.told(1006), seen=Seen.NOT_KNOWN)
+        asked = replace(self.told(1006), evidence=Evidence.NOT_KNOWN)
         error = to_error(
             Step.UNKNOWN,
             call=CARDS_ISSUE,
@@ -381,7 +381,7 @@ class TestHints:
         assert error.text.endswith(self.HINT.format(1006, "is not known"))
 
     def test_tell_of_one_code_only(self):
-        asked = replace(self.told(1006), seen=Seen.NOT_KNOWN)
+        asked = replace(self.told(1006), evidence=Evidence.NOT_KNOWN)
         error = to_error(
             Step.REFUSED,
             call=CARDS_ISSUE,
@@ -394,7 +394,7 @@ class TestHints:
         assert error.text.count("E-Money") == 1
 
     def test_are_of_payment_cards_only(self):
-        asked = replace(self.told(1006), seen=Seen.NOT_KNOWN)
+        asked = replace(self.told(1006), evidence=Evidence.NOT_KNOWN)
         error = to_error(
             Step.UNKNOWN,
             call=GIFT_CARDS_ISSUE,
@@ -420,7 +420,7 @@ class TestLinks:
     )
     def test_are_not_shown_in_the_words_of_a_refusal(self, link):
         told = Verdict(
-            Seen.ERROR,
+            Evidence.ERROR,
             "HTTP 400",
             RequestState(status="error", error_code="E1", error_description=f"see {link} now"),
             Reply(400, {}, b""),
@@ -431,7 +431,7 @@ class TestLinks:
 
 class TestSecrets:
     TOLD = Verdict(
-        Seen.ERROR,
+        Evidence.ERROR,
         "HTTP 400",
         RequestState(status="error", error_code="hunter2!", error_description="not hunter2"),
         Reply(400, {}, b'{"echo":"hunter2"}'),

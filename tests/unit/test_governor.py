@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from freedompay_async.codec.messages import Reply, Seen, Verdict
+from freedompay_async.codec.messages import Evidence, Reply, Verdict
 from freedompay_async.traffic.governor import Governor, Rank
 from freedompay_async.traffic.lane import Lane
 
@@ -15,7 +15,7 @@ def now() -> float:
     return asyncio.get_running_loop().time() - 1000.0
 
 
-def answered(status: int = 200, seen: Seen = Seen.OK) -> Verdict:
+def answered(status: int = 200, seen: Evidence = Evidence.OK) -> Verdict:
     return Verdict(seen, f"HTTP {status}", None, Reply(status, {}, b"{}"))
 
 
@@ -24,7 +24,7 @@ def seconds_of(governor, verdict, *, count, took=0.1, first=1.0, seconds=1, kind
     for second in range(seconds):
         for one in range(count):
             at = first + second + one / count
-            governor.heard(verdict, began=at - took, now=at, kind=kind)
+            governor.observe(verdict, began=at - took, now=at, kind=kind)
 
 
 def places(governor) -> int:
@@ -54,7 +54,7 @@ def test_a_second_of_503_takes_places_away_and_no_other_answer_does(
 ):
     async def work():
         governor = Governor(concurrency=10)
-        seen = Seen.OK if status == 200 else Seen.NO_ANSWER
+        seen = Evidence.OK if status == 200 else Evidence.NO_ANSWER
         seconds_of(heard_by(governor), answered(status, seen), count=20)
         seconds_of(heard_by(governor), answered(), count=1, first=2.0)
         return places(governor)
@@ -118,7 +118,11 @@ def test_a_call_without_an_answer_teaches_nothing(run_virtual):
     async def work():
         governor = Governor(concurrency=10)
         seconds_of(
-            governor, Verdict(Seen.NO_ANSWER, "closed", None, None), count=20, seconds=5, took=50.0
+            governor,
+            Verdict(Evidence.NO_ANSWER, "closed", None, None),
+            count=20,
+            seconds=5,
+            took=50.0,
         )
         seconds_of(governor, answered(), count=1, first=7.0)
         return places(governor)
@@ -129,7 +133,7 @@ def test_a_call_without_an_answer_teaches_nothing(run_virtual):
 def test_a_lane_that_stands_alone_listens_for_itself(run_virtual):
     async def work():
         lane = Lane(concurrency=10)
-        seconds_of(lane, answered(503, Seen.NO_ANSWER), count=20)
+        seconds_of(lane, answered(503, Evidence.NO_ANSWER), count=20)
         seconds_of(lane, answered(), count=1, first=2.0)
         return places(lane)
 
@@ -140,7 +144,7 @@ def test_a_lane_hands_on_what_it_hears_and_keeps_its_own_share(run_virtual):
     async def work():
         governor = Governor(concurrency=20)
         lane = Lane(concurrency=10, within=governor)
-        seconds_of(lane, answered(503, Seen.NO_ANSWER), count=20)
+        seconds_of(lane, answered(503, Evidence.NO_ANSWER), count=20)
         seconds_of(lane, answered(), count=1, first=2.0)
         return places(lane), places(governor)
 
@@ -289,7 +293,7 @@ def test_no_more_places_are_held_than_are_left_after_they_were_cut(run_virtual):
     async def work():
         governor = Governor(concurrency=10)
         governor.hold(10)
-        seconds_of(governor, answered(503, Seen.NO_ANSWER), count=20)
+        seconds_of(governor, answered(503, Evidence.NO_ANSWER), count=20)
         seconds_of(governor, answered(), count=1, first=2.0)
         return governor.hold(5), governor.busy
 

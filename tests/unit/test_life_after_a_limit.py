@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from freedompay_async.calls.call_state import Doubt, Step
-from freedompay_async.codec.messages import Seen
+from freedompay_async.codec.messages import Evidence
 from freedompay_async.contract.calls import Retry
 
 LATE = 6.0  # More than the grace.
@@ -13,14 +13,14 @@ DOUBTS = [Doubt.NONE, Doubt.POSSIBLE]
 
 
 @pytest.mark.parametrize("doubt", DOUBTS)
-@pytest.mark.parametrize("second", [Seen.DENIED, Seen.BLOCKED])
+@pytest.mark.parametrize("second", [Evidence.DENIED, Evidence.BLOCKED])
 class TestKeyThatIsRefused:
     """Of the attempt that was limited it says nothing."""
 
     def test_is_refused_for_the_look_up_too_and_the_outcome_is_unknown(
         self, life, play, doubt, second
     ):
-        assert play(life(doubt=doubt), Seen.LIMITED, second, Seen.DENIED) == [
+        assert play(life(doubt=doubt), Evidence.LIMITED, second, Evidence.DENIED) == [
             Step.SEND,
             Step.SEND,
             Step.ASK,
@@ -28,7 +28,7 @@ class TestKeyThatIsRefused:
         ]
 
     def test_and_the_look_up_tells_what_was_done(self, life, play, doubt, second):
-        assert play(life(doubt=doubt), Seen.LIMITED, second, Seen.KNOWN) == [
+        assert play(life(doubt=doubt), Evidence.LIMITED, second, Evidence.KNOWN) == [
             Step.SEND,
             Step.SEND,
             Step.ASK,
@@ -39,11 +39,11 @@ class TestKeyThatIsRefused:
         self, life, play, doubt, second
     ):
         ends = {
-            Seen.DENIED: ([], [Step.DENIED]),
-            Seen.BLOCKED: ([Seen.OK], [Step.SEND, Step.ANSWERED]),
+            Evidence.DENIED: ([], [Step.DENIED]),
+            Evidence.BLOCKED: ([Evidence.OK], [Step.SEND, Step.ANSWERED]),
         }
         more, end = ends[second]
-        script = (Seen.LIMITED, second, LATE, Seen.NOT_KNOWN, *more)
+        script = (Evidence.LIMITED, second, LATE, Evidence.NOT_KNOWN, *more)
 
         assert play(life(doubt=doubt), *script) == [Step.SEND, Step.SEND, Step.ASK, *end]
 
@@ -52,25 +52,25 @@ class TestKeyThatIsRefused:
 def test_a_refused_key_of_what_can_not_be_asked_about_leaves_it_open(life, play, doubt):
     subject = life(retry=Retry.UNASKABLE, header_id=True, doubt=doubt)
 
-    assert play(subject, Seen.LIMITED, Seen.DENIED) == [Step.SEND, Step.SEND, Step.UNKNOWN]
+    assert play(subject, Evidence.LIMITED, Evidence.DENIED) == [Step.SEND, Step.SEND, Step.UNKNOWN]
 
 
 @pytest.mark.parametrize("doubt", DOUBTS)
 @pytest.mark.parametrize(
     ("look", "end"),
     [
-        (Seen.DENIED, Step.DENIED),
-        (Seen.NOT_KNOWN, Step.DENIED),
-        (Seen.BLOCKED, Step.BLOCKED),
-        (Seen.KNOWN, Step.ANSWERED),
-        (Seen.FAILED, Step.FAILED),
-        (Seen.SILENT, Step.UNKNOWN),
-        (Seen.UNCLEAR, Step.UNKNOWN),
+        (Evidence.DENIED, Step.DENIED),
+        (Evidence.NOT_KNOWN, Step.DENIED),
+        (Evidence.BLOCKED, Step.BLOCKED),
+        (Evidence.KNOWN, Step.ANSWERED),
+        (Evidence.FAILED, Step.FAILED),
+        (Evidence.UNINFORMATIVE, Step.UNKNOWN),
+        (Evidence.UNCLEAR, Step.UNKNOWN),
     ],
 )
 def test_a_refused_key_is_looked_up_once(life, play, doubt, look, end):
     """What a proxy has sent twice may get it for its second copy."""
-    assert play(life(doubt=doubt), Seen.NOT_SENT, Seen.DENIED, look) == [
+    assert play(life(doubt=doubt), Evidence.NOT_SENT, Evidence.DENIED, look) == [
         Step.SEND,
         Step.SEND,
         Step.ASK,

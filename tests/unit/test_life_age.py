@@ -7,7 +7,7 @@ import math
 import pytest
 
 from freedompay_async.calls.call_state import Action, Doubt, Step, full_jitter
-from freedompay_async.codec.messages import Seen
+from freedompay_async.codec.messages import Evidence
 from freedompay_async.contract.calls import Retry
 
 
@@ -46,7 +46,7 @@ def test_what_was_sent_may_leave_again_within_its_time_by_both_clocks(
     subject = resumed(uncounted=uncounted) if earlier else life(uncounted=uncounted)
     if not earlier:
         subject.sent(0.0)
-        subject.after_send(Seen.NO_ANSWER, 0.0)
+        subject.after_send(Evidence.NO_ANSWER, 0.0)
 
     assert subject.may_leave(now) is may
 
@@ -54,7 +54,7 @@ def test_what_was_sent_may_leave_again_within_its_time_by_both_clocks(
 def test_what_was_answered_with_429_may_leave_again_within_its_time_only(life):
     subject = life()
     subject.sent(0.0)
-    subject.after_send(Seen.LIMITED, 0.0)
+    subject.after_send(Evidence.LIMITED, 0.0)
 
     assert (subject.may_leave(99.9), subject.may_leave(100.0)) == (True, False)
 
@@ -62,7 +62,7 @@ def test_what_was_answered_with_429_may_leave_again_within_its_time_only(life):
 def test_what_was_not_sent_at_its_first_attempt_may_leave_at_any_age(life):
     subject = life()
     subject.sent(0.0)
-    subject.after_send(Seen.NOT_SENT, 0.0)
+    subject.after_send(Evidence.NOT_SENT, 0.0)
 
     assert subject.may_leave(1e9)
 
@@ -81,14 +81,17 @@ def test_what_has_an_age_that_is_not_known_does_not_leave_again(resumed):
 def test_what_is_too_old_to_be_sent_says_why(resumed, may_resend, why):
     subject = resumed(may_resend=may_resend)
 
-    assert subject.after_ask(Seen.NOT_KNOWN, 200.0) == Action(Step.UNKNOWN)
+    assert subject.after_ask(Evidence.NOT_KNOWN, 200.0) == Action(Step.UNKNOWN)
     assert subject.not_again == why
 
 
 def test_what_is_sent_again_has_no_reason_not_to_be(resumed):
     subject = resumed()
 
-    assert (subject.after_ask(Seen.NOT_KNOWN, 50.0), subject.not_again) == (Action(Step.SEND), None)
+    assert (subject.after_ask(Evidence.NOT_KNOWN, 50.0), subject.not_again) == (
+        Action(Step.SEND),
+        None,
+    )
 
 
 # -- the grace time
@@ -100,15 +103,15 @@ def test_what_is_sent_again_has_no_reason_not_to_be(resumed):
 def test_a_look_up_tells_how_things_stood_when_it_was_asked(life, asked_at, step):
     subject = life()
     subject.sent(0.0)
-    subject.after_send(Seen.NO_ANSWER, 0.0)
+    subject.after_send(Evidence.NO_ANSWER, 0.0)
 
-    assert subject.after_ask(Seen.NOT_KNOWN, 30.0, asked_at=asked_at).step is step
+    assert subject.after_ask(Evidence.NOT_KNOWN, 30.0, asked_at=asked_at).step is step
 
 
 def test_of_what_has_no_send_that_is_known_the_whole_grace_is_still_to_come(life):
     subject = life(doubt=Doubt.CERTAIN, rng=lambda: 1e9)
 
-    assert subject.after_ask(Seen.NOT_KNOWN, 30.0) == Action(Step.ASK, 5.0)
+    assert subject.after_ask(Evidence.NOT_KNOWN, 30.0) == Action(Step.ASK, 5.0)
 
 
 # -- nothing more can be sent, and a 429 that is not waited out
@@ -120,7 +123,7 @@ def test_a_denied_call_of_a_closed_client_is_not_asked_about(life, retry):
     subject.sent(0.0)
     subject.give_up()
 
-    assert subject.after_send(Seen.DENIED, 0.0).step is (
+    assert subject.after_send(Evidence.DENIED, 0.0).step is (
         Step.UNKNOWN if retry is Retry.ASKABLE else Step.DENIED
     )
 
@@ -129,21 +132,21 @@ def test_a_denied_call_of_a_closed_client_is_not_asked_about(life, retry):
     ("before", "step"),
     [
         ((), Step.DENIED),
-        ((Seen.NOT_SENT,), Step.DENIED),
-        ((Seen.LIMITED,), Step.BLOCKED),
-        ((Seen.LIMITED, Seen.NOT_SENT), Step.BLOCKED),
+        ((Evidence.NOT_SENT,), Step.DENIED),
+        ((Evidence.LIMITED,), Step.BLOCKED),
+        ((Evidence.LIMITED, Evidence.NOT_SENT), Step.BLOCKED),
     ],
 )
 def test_a_repeatable_call_that_is_denied_after_a_429_leaves_open_what_the_first_came_to(
     life, after_sends, before, step
 ):
-    assert after_sends(life(Retry.REPEATABLE), *before, Seen.DENIED).step is step
+    assert after_sends(life(Retry.REPEATABLE), *before, Evidence.DENIED).step is step
 
 
 @pytest.mark.parametrize("retry", [Retry.READ, Retry.REPEATABLE, Retry.ASKABLE])
 def test_only_a_429_is_told_at_once_where_it_is_not_waited_out(life, after_sends, retry):
-    assert after_sends(life(retry, queue=False), Seen.NOT_SENT).step is Step.SEND
-    assert after_sends(life(retry, queue=False), Seen.LIMITED).step is Step.LIMITED
+    assert after_sends(life(retry, queue=False), Evidence.NOT_SENT).step is Step.SEND
+    assert after_sends(life(retry, queue=False), Evidence.LIMITED).step is Step.LIMITED
 
 
 @pytest.mark.parametrize(("facts", "found"), [({}, False), ({"given": True}, True)])
@@ -151,7 +154,7 @@ def test_whose_use_is_known_after_a_429_is_told_only_of_an_id_that_the_caller_ga
     life, after_sends, facts, found
 ):
     subject = life(**facts)
-    after_sends(subject, Seen.LIMITED, Seen.ERROR)
+    after_sends(subject, Evidence.LIMITED, Evidence.ERROR)
 
     assert subject.found is found
 

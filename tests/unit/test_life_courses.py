@@ -8,8 +8,8 @@ from itertools import accumulate
 
 import pytest
 
-from freedompay_async.calls.call_state import Action, Doubt, Life, Step
-from freedompay_async.codec.messages import Seen
+from freedompay_async.calls.call_state import Action, CallState, Doubt, Step
+from freedompay_async.codec.messages import Evidence
 from freedompay_async.contract.calls import Retry
 from freedompay_async.settings.policy import Policy
 
@@ -24,15 +24,15 @@ AFTER_SEND = tuple(
     (seen, 0.5)
     for seen in (
         *(
-            Seen.NOT_SENT,
-            Seen.NO_ANSWER,
-            Seen.UNCLEAR,
-            Seen.TAKEN,
-            Seen.LIMITED,
-            Seen.DENIED,
-            Seen.BLOCKED,
-            Seen.OK,
-            Seen.ERROR,
+            Evidence.NOT_SENT,
+            Evidence.NO_ANSWER,
+            Evidence.UNCLEAR,
+            Evidence.TAKEN,
+            Evidence.LIMITED,
+            Evidence.DENIED,
+            Evidence.BLOCKED,
+            Evidence.OK,
+            Evidence.ERROR,
         ),
     )
 )
@@ -41,25 +41,25 @@ AFTER_ASK = (
         (seen, 0.5)
         for seen in (
             *(
-                Seen.KNOWN,
-                Seen.FAILED,
-                Seen.NOT_KNOWN,
-                Seen.NOT_SENT,
-                Seen.NO_ANSWER,
-                Seen.UNCLEAR,
-                Seen.LIMITED,
+                Evidence.KNOWN,
+                Evidence.FAILED,
+                Evidence.NOT_KNOWN,
+                Evidence.NOT_SENT,
+                Evidence.NO_ANSWER,
+                Evidence.UNCLEAR,
+                Evidence.LIMITED,
             ),
-            *(Seen.DENIED, Seen.BLOCKED),
+            *(Evidence.DENIED, Evidence.BLOCKED),
         )
     ),
-    (Seen.NOT_KNOWN, LATE),
-    (Seen.SILENT, LATE),
+    (Evidence.NOT_KNOWN, LATE),
+    (Evidence.UNINFORMATIVE, LATE),
 )
 # The call may have been done.
-LOST = (Seen.NO_ANSWER, Seen.UNCLEAR, Seen.TAKEN, Seen.BLOCKED)
+LOST = (Evidence.NO_ANSWER, Evidence.UNCLEAR, Evidence.TAKEN, Evidence.BLOCKED)
 # Nothing more is known of the id than before.
-UNKNOWN_ID = (Seen.NOT_KNOWN, Seen.SILENT)
-REFUSALS = (Seen.DENIED, Seen.BLOCKED)
+UNKNOWN_ID = (Evidence.NOT_KNOWN, Evidence.UNINFORMATIVE)
+REFUSALS = (Evidence.DENIED, Evidence.BLOCKED)
 WORDS = {
     "an effect": {"retry": ASKABLE},
     "an effect under a given id": {"retry": ASKABLE, "doubt": POSSIBLE},
@@ -140,7 +140,7 @@ def courses(word: str) -> tuple[Course, ...]:
     made = WORDS[word]
     found = []
 
-    def go(subject: Life, action: Action, now: float, told: tuple) -> None:
+    def go(subject: CallState, action: Action, now: float, told: tuple) -> None:
         if action.step not in (Step.SEND, Step.ASK):
             found.append(Course(told, action.step, certain_from_start=made.get("doubt") is CERTAIN))
             return
@@ -159,7 +159,7 @@ def courses(word: str) -> tuple[Course, ...]:
                 following = branch.after_ask(seen, at)
             go(branch, following, at, (*told, (action.step, seen, spent)))
 
-    subject = Life(POLICY, rng=lambda: 0.0, **made)
+    subject = CallState(POLICY, rng=lambda: 0.0, **made)
     go(subject, subject.start(), 0.0, ())
     return tuple(found)
 
@@ -209,7 +209,7 @@ class TestEveryCourse:
     def test_sends_nothing_after_an_error(self, word):
         def broken(course):
             return any(
-                step is Step.SEND and seen is Seen.ERROR and Step.SEND in course.steps[at + 1 :]
+                step is Step.SEND and seen is Evidence.ERROR and Step.SEND in course.steps[at + 1 :]
                 for at, (step, seen, _) in enumerate(course.told)
             )
 
@@ -235,7 +235,7 @@ class TestEveryCourse:
 
     def test_of_what_pays_is_sent_again_only_where_it_was_not_sent(self):
         def broken(course):
-            return any(seen is not Seen.NOT_SENT for seen in course.seen[:-1])
+            return any(seen is not Evidence.NOT_SENT for seen in course.seen[:-1])
 
         assert offenders(["an effect with an id in a header that pays"], broken) == []
 
@@ -268,22 +268,24 @@ class TestEveryCourse:
     def test_of_what_may_be_repeated_is_sent_again_after_a_lost_answer(self):
         def broken(course):
             return len(course.steps) < POLICY.attempts and course.seen[-1] in (
-                Seen.NO_ANSWER,
-                Seen.UNCLEAR,
+                Evidence.NO_ANSWER,
+                Evidence.UNCLEAR,
             )
 
         assert offenders(["an effect that may be repeated"], broken) == []
 
     def test_without_an_id_in_a_header_sends_nothing_after_a_429(self):
         def broken(course):
-            return Seen.LIMITED in course.seen[:-1]
+            return Evidence.LIMITED in course.seen[:-1]
 
         assert offenders(["an effect that can't be asked about"], broken) == []
 
     @pytest.mark.parametrize("word", WORDS)
     def test_ends_answered_just_where_an_answer_was_seen(self, word):
         def broken(course):
-            return (course.end is Step.ANSWERED) != (course.seen[-1] in (Seen.OK, Seen.KNOWN))
+            return (course.end is Step.ANSWERED) != (
+                course.seen[-1] in (Evidence.OK, Evidence.KNOWN)
+            )
 
         assert offenders([word], broken) == []
 
@@ -292,7 +294,7 @@ class TestEveryCourse:
         assert (
             offenders(
                 [word],
-                lambda course: (course.end is Step.FAILED) != (course.seen[-1] is Seen.FAILED),
+                lambda course: (course.end is Step.FAILED) != (course.seen[-1] is Evidence.FAILED),
             )
             == []
         )
@@ -302,7 +304,9 @@ class TestEveryCourse:
         assert (
             offenders(
                 [word],
-                lambda course: course.end is Step.NOT_SENT and set(course.seen) != {Seen.NOT_SENT},
+                lambda course: (
+                    course.end is Step.NOT_SENT and set(course.seen) != {Evidence.NOT_SENT}
+                ),
             )
             == []
         )
@@ -311,7 +315,8 @@ class TestEveryCourse:
     def test_of_an_effect_ends_refused_only_where_an_error_was_seen(self, word):
         assert (
             offenders(
-                [word], lambda course: course.end is Step.REFUSED and Seen.ERROR not in course.seen
+                [word],
+                lambda course: course.end is Step.REFUSED and Evidence.ERROR not in course.seen,
             )
             == []
         )
@@ -321,7 +326,10 @@ class TestEveryCourse:
         self, word
     ):
         def broken(course):
-            return course.end is Step.REFUSED and course.told[-1][:2] != (Step.ASK, Seen.NOT_KNOWN)
+            return course.end is Step.REFUSED and course.told[-1][:2] != (
+                Step.ASK,
+                Evidence.NOT_KNOWN,
+            )
 
         assert offenders([word], broken) == []
 
@@ -330,12 +338,16 @@ class TestEveryCourse:
     )
     def test_with_a_refusal_that_is_looked_up_once_gets_an_end_from_the_first_answer(self, word):
         def broken(course):
-            at = course.seen.index(Seen.ERROR) if Seen.ERROR in course.seen else len(course.seen)
-            plain = not {Seen.LIMITED, *LOST} & set(course.seen[:at])
+            at = (
+                course.seen.index(Evidence.ERROR)
+                if Evidence.ERROR in course.seen
+                else len(course.seen)
+            )
+            plain = not {Evidence.LIMITED, *LOST} & set(course.seen[:at])
             answers = [
                 seen
                 for seen in course.seen[at + 1 :]
-                if seen not in (Seen.NOT_SENT, Seen.NO_ANSWER, Seen.LIMITED)
+                if seen not in (Evidence.NOT_SENT, Evidence.NO_ANSWER, Evidence.LIMITED)
             ]
             return plain and len(answers) > 1
 
@@ -350,9 +362,9 @@ class TestEveryCourse:
             refused = course.told[-1][0] is Step.ASK and course.seen[-1] in REFUSALS
             # The issuer's own refusal is of this call only if the question about it is refused in
             # the same form, and no 429 came before.
-            own = sent[-1:] == [Seen.DENIED] and not set(sent) & {*LOST, Seen.BLOCKED}
-            unsure = sent[-1:] == [Seen.BLOCKED] or (
-                own and (Seen.LIMITED in sent or course.seen[-1] is Seen.BLOCKED)
+            own = sent[-1:] == [Evidence.DENIED] and not set(sent) & {*LOST, Evidence.BLOCKED}
+            unsure = sent[-1:] == [Evidence.BLOCKED] or (
+                own and (Evidence.LIMITED in sent or course.seen[-1] is Evidence.BLOCKED)
             )
             return (course.end is Step.BLOCKED) != (refused and unsure)
 
@@ -375,7 +387,7 @@ class TestEveryCourse:
         def broken(course):
             return course.end is Step.REFUSED and course.told[-1] != (
                 Step.ASK,
-                Seen.NOT_KNOWN,
+                Evidence.NOT_KNOWN,
                 LATE,
             )
 

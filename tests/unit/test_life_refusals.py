@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from freedompay_async.calls.call_state import Doubt, Step
-from freedompay_async.codec.messages import Seen
+from freedompay_async.codec.messages import Evidence
 from freedompay_async.contract.calls import Retry
 
 NONE, POSSIBLE = Doubt.NONE, Doubt.POSSIBLE
 LATE = 6.0  # More than the grace.
-CONFLICT = (Seen.ERROR, {"conflict": True})
+CONFLICT = (Evidence.ERROR, {"conflict": True})
 LOOKED_UP_ONCE = {
     "an id of the library's": {},
     "an id of a caller who asks again": {"doubt": POSSIBLE, "ask_once": True},
@@ -26,27 +26,27 @@ class TestOneLook:
     @pytest.mark.parametrize(
         ("seen", "expected"),
         [
-            (Seen.KNOWN, Step.ANSWERED),
-            (Seen.FAILED, Step.FAILED),
-            (Seen.NOT_KNOWN, Step.REFUSED),
-            (Seen.SILENT, Step.UNKNOWN),
-            (Seen.UNCLEAR, Step.UNKNOWN),
-            (Seen.TAKEN, Step.UNKNOWN),
-            (Seen.DENIED, Step.UNKNOWN),
-            (Seen.BLOCKED, Step.UNKNOWN),
-            (Seen.NOT_SENT, Step.ASK),
-            (Seen.NO_ANSWER, Step.ASK),
-            (Seen.LIMITED, Step.ASK),
+            (Evidence.KNOWN, Step.ANSWERED),
+            (Evidence.FAILED, Step.FAILED),
+            (Evidence.NOT_KNOWN, Step.REFUSED),
+            (Evidence.UNINFORMATIVE, Step.UNKNOWN),
+            (Evidence.UNCLEAR, Step.UNKNOWN),
+            (Evidence.TAKEN, Step.UNKNOWN),
+            (Evidence.DENIED, Step.UNKNOWN),
+            (Evidence.BLOCKED, Step.UNKNOWN),
+            (Evidence.NOT_SENT, Step.ASK),
+            (Evidence.NO_ANSWER, Step.ASK),
+            (Evidence.LIMITED, Step.ASK),
         ],
     )
     def test_decides(self, life, play, made, seen, expected):
-        assert play(life(**made), Seen.ERROR, seen) == [Step.SEND, Step.ASK, expected]
+        assert play(life(**made), Evidence.ERROR, seen) == [Step.SEND, Step.ASK, expected]
 
-    @pytest.mark.parametrize("seen", [Seen.NOT_SENT, Seen.NO_ANSWER, Seen.LIMITED])
+    @pytest.mark.parametrize("seen", [Evidence.NOT_SENT, Evidence.NO_ANSWER, Evidence.LIMITED])
     def test_that_got_no_answer_is_tried_as_often_as_the_policy_has_attempts(
         self, life, play, seen
     ):
-        assert play(life(), Seen.ERROR, seen, seen, seen) == [
+        assert play(life(), Evidence.ERROR, seen, seen, seen) == [
             Step.SEND,
             Step.ASK,
             Step.ASK,
@@ -55,10 +55,12 @@ class TestOneLook:
         ]
 
     @pytest.mark.parametrize(
-        ("seen", "expected"), [(Seen.NOT_KNOWN, Step.REFUSED), (Seen.KNOWN, Step.ANSWERED)]
+        ("seen", "expected"), [(Evidence.NOT_KNOWN, Step.REFUSED), (Evidence.KNOWN, Step.ANSWERED)]
     )
     def test_may_be_the_last_of_them_that_decides(self, life, play, seen, expected):
-        assert play(life(), Seen.ERROR, Seen.NO_ANSWER, Seen.LIMITED, seen)[-1] == expected
+        assert (
+            play(life(), Evidence.ERROR, Evidence.NO_ANSWER, Evidence.LIMITED, seen)[-1] == expected
+        )
 
     @pytest.mark.parametrize(
         ("doubt", "expected"), [(NONE, Step.REFUSED), (POSSIBLE, Step.DUPLICATE)]
@@ -66,7 +68,7 @@ class TestOneLook:
     def test_of_a_conflict_is_a_duplicate_only_where_the_id_may_have_been_used_before(
         self, life, play, doubt, expected
     ):
-        assert play(life(doubt=doubt, ask_once=True), CONFLICT, Seen.NOT_KNOWN) == [
+        assert play(life(doubt=doubt, ask_once=True), CONFLICT, Evidence.NOT_KNOWN) == [
             Step.SEND,
             Step.ASK,
             expected,
@@ -74,7 +76,14 @@ class TestOneLook:
 
     def test_is_not_enough_where_an_answer_was_lost(self, resumed, play):
         assert (
-            play(resumed(ask_once=True), LATE, Seen.NOT_KNOWN, Seen.ERROR, LATE, Seen.NOT_KNOWN)[-1]
+            play(
+                resumed(ask_once=True),
+                LATE,
+                Evidence.NOT_KNOWN,
+                Evidence.ERROR,
+                LATE,
+                Evidence.NOT_KNOWN,
+            )[-1]
             == Step.ASK
         )
 
@@ -83,12 +92,12 @@ class TestOneLook:
         subject.sent(0.0)
         subject.give_up()
 
-        assert subject.after_send(Seen.ERROR, 0.0).step == Step.UNKNOWN
+        assert subject.after_send(Evidence.ERROR, 0.0).step == Step.UNKNOWN
 
     @pytest.mark.parametrize("made", LOOKED_UP_ONCE.values(), ids=LOOKED_UP_ONCE)
     def test_that_there_is_no_time_for_leaves_the_outcome_unknown(self, life, play, made):
         subject = life(**made)
-        play(subject, Seen.ERROR)
+        play(subject, Evidence.ERROR)
 
         assert subject.out_of_time() == Step.UNKNOWN
 
@@ -97,37 +106,45 @@ class TestBlocked:
     """A 401 or 403 that is not in the contract's own JSON, to an effect."""
 
     @pytest.mark.parametrize("doubt", Doubt)
-    @pytest.mark.parametrize("refusal", [Seen.DENIED, Seen.BLOCKED])
+    @pytest.mark.parametrize("refusal", [Evidence.DENIED, Evidence.BLOCKED])
     def test_ends_at_once_where_the_question_is_refused_too(self, life, play, doubt, refusal):
-        assert play(life(doubt=doubt), Seen.BLOCKED, refusal) == [Step.SEND, Step.ASK, Step.BLOCKED]
+        assert play(life(doubt=doubt), Evidence.BLOCKED, refusal) == [
+            Step.SEND,
+            Step.ASK,
+            Step.BLOCKED,
+        ]
 
     @pytest.mark.parametrize(
         ("seen", "expected"),
         [
-            (Seen.KNOWN, Step.ANSWERED),
-            (Seen.FAILED, Step.FAILED),
-            (Seen.NOT_KNOWN, Step.ASK),
-            (Seen.SILENT, Step.ASK),
-            (Seen.UNCLEAR, Step.ASK),
-            (Seen.NO_ANSWER, Step.ASK),
-            (Seen.LIMITED, Step.ASK),
-            (Seen.NOT_SENT, Step.ASK),
+            (Evidence.KNOWN, Step.ANSWERED),
+            (Evidence.FAILED, Step.FAILED),
+            (Evidence.NOT_KNOWN, Step.ASK),
+            (Evidence.UNINFORMATIVE, Step.ASK),
+            (Evidence.UNCLEAR, Step.ASK),
+            (Evidence.NO_ANSWER, Step.ASK),
+            (Evidence.LIMITED, Step.ASK),
+            (Evidence.NOT_SENT, Step.ASK),
         ],
     )
     def test_goes_on_as_for_a_lost_answer_where_it_is_not(self, life, play, seen, expected):
-        assert play(life(), Seen.BLOCKED, seen) == [Step.SEND, Step.ASK, expected]
+        assert play(life(), Evidence.BLOCKED, seen) == [Step.SEND, Step.ASK, expected]
 
     def test_is_sent_again_after_the_grace_where_the_id_stays_unknown(self, life, play):
-        assert play(life(), Seen.BLOCKED, LATE, Seen.NOT_KNOWN) == [Step.SEND, Step.ASK, Step.SEND]
+        assert play(life(), Evidence.BLOCKED, LATE, Evidence.NOT_KNOWN) == [
+            Step.SEND,
+            Step.ASK,
+            Step.SEND,
+        ]
 
     def test_is_forgotten_with_the_next_answer(self, life, play):
-        script = (Seen.BLOCKED, LATE, Seen.NOT_KNOWN, Seen.NO_ANSWER, Seen.DENIED)
+        script = (Evidence.BLOCKED, LATE, Evidence.NOT_KNOWN, Evidence.NO_ANSWER, Evidence.DENIED)
 
         assert play(life(), *script) == [Step.SEND, Step.ASK, Step.SEND, Step.ASK, Step.UNKNOWN]
 
     def test_leaves_the_outcome_unknown_when_time_is_up(self, life, play):
         subject = life()
-        play(subject, Seen.BLOCKED)
+        play(subject, Evidence.BLOCKED)
 
         assert subject.out_of_time() == Step.UNKNOWN
 
@@ -136,7 +153,7 @@ class TestBlocked:
         subject.sent(0.0)
         subject.give_up()
 
-        assert subject.after_send(Seen.BLOCKED, 0.0).step == Step.UNKNOWN
+        assert subject.after_send(Evidence.BLOCKED, 0.0).step == Step.UNKNOWN
 
     def test_ends_what_may_be_repeated(self, life, play):
-        assert play(life(Retry.REPEATABLE), Seen.BLOCKED) == [Step.SEND, Step.BLOCKED]
+        assert play(life(Retry.REPEATABLE), Evidence.BLOCKED) == [Step.SEND, Step.BLOCKED]

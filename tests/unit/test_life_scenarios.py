@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from freedompay_async.calls.call_state import Action, Doubt, Life, Step
-from freedompay_async.codec.messages import Seen
+from freedompay_async.calls.call_state import Action, CallState, Doubt, Step
+from freedompay_async.codec.messages import Evidence
 from freedompay_async.contract.calls import Retry
 from freedompay_async.settings.policy import Policy
 
@@ -11,46 +11,62 @@ READ, UNASKABLE = Retry.READ, Retry.UNASKABLE
 EFFECTS = (Retry.ASKABLE, UNASKABLE)
 POSSIBLE = Doubt.POSSIBLE
 LATE = 6.0  # More than the grace.
-CONFLICT = (Seen.ERROR, {"conflict": True})
+CONFLICT = (Evidence.ERROR, {"conflict": True})
 
 
 class TestScenario:
     """Whole lives, from the first step to the last."""
 
     def test_an_answer_at_once(self, life, play):
-        assert play(life(), Seen.OK) == [Step.SEND, Step.ANSWERED]
+        assert play(life(), Evidence.OK) == [Step.SEND, Step.ANSWERED]
 
     def test_a_lost_answer_is_looked_up_and_found(self, life, play):
-        assert play(life(), Seen.NO_ANSWER, Seen.KNOWN) == [Step.SEND, Step.ASK, Step.ANSWERED]
+        assert play(life(), Evidence.NO_ANSWER, Evidence.KNOWN) == [
+            Step.SEND,
+            Step.ASK,
+            Step.ANSWERED,
+        ]
 
     def test_a_lost_answer_to_a_request_that_failed(self, life, play):
-        assert play(life(), Seen.NO_ANSWER, Seen.FAILED) == [Step.SEND, Step.ASK, Step.FAILED]
+        assert play(life(), Evidence.NO_ANSWER, Evidence.FAILED) == [
+            Step.SEND,
+            Step.ASK,
+            Step.FAILED,
+        ]
 
     def test_a_lost_answer_is_looked_up_until_it_shows_within_the_grace(self, life, play):
-        script = (Seen.NO_ANSWER, 1.0, Seen.NOT_KNOWN, 1.0, Seen.NOT_KNOWN, 1.0, Seen.KNOWN)
+        script = (
+            Evidence.NO_ANSWER,
+            1.0,
+            Evidence.NOT_KNOWN,
+            1.0,
+            Evidence.NOT_KNOWN,
+            1.0,
+            Evidence.KNOWN,
+        )
 
         assert play(life(), *script) == [Step.SEND, Step.ASK, Step.ASK, Step.ASK, Step.ANSWERED]
 
     def test_an_id_unknown_through_the_grace_is_sent_again(self, life, play):
-        script = (Seen.NO_ANSWER, 1.0, Seen.NOT_KNOWN, 4.0, Seen.NOT_KNOWN, Seen.OK)
+        script = (Evidence.NO_ANSWER, 1.0, Evidence.NOT_KNOWN, 4.0, Evidence.NOT_KNOWN, Evidence.OK)
 
         assert play(life(), *script) == [Step.SEND, Step.ASK, Step.ASK, Step.SEND, Step.ANSWERED]
 
     def test_an_error_to_the_second_send_is_looked_up_and_found(self, life, play):
-        script = (Seen.NO_ANSWER, LATE, Seen.NOT_KNOWN, Seen.ERROR, Seen.KNOWN)
+        script = (Evidence.NO_ANSWER, LATE, Evidence.NOT_KNOWN, Evidence.ERROR, Evidence.KNOWN)
 
         assert play(life(), *script) == [Step.SEND, Step.ASK, Step.SEND, Step.ASK, Step.ANSWERED]
 
     def test_an_error_to_the_second_send_is_never_taken_for_a_refusal(self, life, play):
         script = (
-            Seen.NO_ANSWER,
+            Evidence.NO_ANSWER,
             LATE,
-            Seen.NOT_KNOWN,
-            Seen.ERROR,
+            Evidence.NOT_KNOWN,
+            Evidence.ERROR,
             LATE,
-            Seen.NOT_KNOWN,
+            Evidence.NOT_KNOWN,
             1000.0,
-            Seen.NOT_KNOWN,
+            Evidence.NOT_KNOWN,
         )
 
         assert play(life(), *script) == [
@@ -64,20 +80,28 @@ class TestScenario:
 
     def test_an_error_to_the_second_send_ends_unknown_when_time_is_up(self, life, play):
         subject = life()
-        play(subject, Seen.NO_ANSWER, LATE, Seen.NOT_KNOWN, Seen.ERROR, LATE, Seen.NOT_KNOWN)
+        play(
+            subject,
+            Evidence.NO_ANSWER,
+            LATE,
+            Evidence.NOT_KNOWN,
+            Evidence.ERROR,
+            LATE,
+            Evidence.NOT_KNOWN,
+        )
 
         assert subject.out_of_time() == Step.UNKNOWN
 
     def test_a_second_lost_answer_has_a_grace_of_its_own(self, life, play):
         script = (
-            Seen.NO_ANSWER,
+            Evidence.NO_ANSWER,
             LATE,
-            Seen.NOT_KNOWN,
-            Seen.NO_ANSWER,
+            Evidence.NOT_KNOWN,
+            Evidence.NO_ANSWER,
             4.0,
-            Seen.NOT_KNOWN,
+            Evidence.NOT_KNOWN,
             1.0,
-            Seen.NOT_KNOWN,
+            Evidence.NOT_KNOWN,
         )
 
         assert play(life(), *script) == [
@@ -90,7 +114,7 @@ class TestScenario:
         ]
 
     def test_lost_answers_are_sent_again_until_resend_within_has_passed(self, life, play):
-        lost = (Seen.NO_ANSWER, 50.0, Seen.NOT_KNOWN)
+        lost = (Evidence.NO_ANSWER, 50.0, Evidence.NOT_KNOWN)
 
         assert play(life(), *lost, *lost) == [
             Step.SEND,
@@ -101,52 +125,73 @@ class TestScenario:
         ]
 
     def test_a_second_send_that_did_not_leave_is_looked_up_and_tried_again(self, life, play):
-        script = (Seen.NO_ANSWER, LATE, Seen.NOT_KNOWN, Seen.NOT_SENT, Seen.NOT_KNOWN)
+        script = (
+            Evidence.NO_ANSWER,
+            LATE,
+            Evidence.NOT_KNOWN,
+            Evidence.NOT_SENT,
+            Evidence.NOT_KNOWN,
+        )
 
         assert play(life(), *script) == [Step.SEND, Step.ASK, Step.SEND, Step.ASK, Step.SEND]
 
     def test_a_second_send_that_was_limited_has_a_grace_of_its_own(self, life, play):
-        script = (Seen.NO_ANSWER, LATE, Seen.NOT_KNOWN, Seen.LIMITED, 1.0, Seen.NOT_KNOWN)
+        script = (
+            Evidence.NO_ANSWER,
+            LATE,
+            Evidence.NOT_KNOWN,
+            Evidence.LIMITED,
+            1.0,
+            Evidence.NOT_KNOWN,
+        )
 
         assert play(life(), *script) == [Step.SEND, Step.ASK, Step.SEND, Step.ASK, Step.ASK]
 
     def test_a_denied_second_send_ends_unknown(self, life, play):
-        script = (Seen.NO_ANSWER, LATE, Seen.NOT_KNOWN, Seen.DENIED)
+        script = (Evidence.NO_ANSWER, LATE, Evidence.NOT_KNOWN, Evidence.DENIED)
 
         assert play(life(), *script) == [Step.SEND, Step.ASK, Step.SEND, Step.UNKNOWN]
 
     def test_a_denied_look_up_ends_unknown(self, life, play):
-        assert play(life(), Seen.NO_ANSWER, Seen.DENIED) == [Step.SEND, Step.ASK, Step.UNKNOWN]
+        assert play(life(), Evidence.NO_ANSWER, Evidence.DENIED) == [
+            Step.SEND,
+            Step.ASK,
+            Step.UNKNOWN,
+        ]
 
     def test_failed_look_ups_never_lead_to_a_second_send(self, life, play):
-        troubles = (Seen.NOT_SENT, Seen.NO_ANSWER, Seen.UNCLEAR, Seen.LIMITED)
+        troubles = (Evidence.NOT_SENT, Evidence.NO_ANSWER, Evidence.UNCLEAR, Evidence.LIMITED)
 
-        assert play(life(), Seen.NO_ANSWER, 50.0, *troubles) == [Step.SEND, *[Step.ASK] * 5]
+        assert play(life(), Evidence.NO_ANSWER, 50.0, *troubles) == [Step.SEND, *[Step.ASK] * 5]
 
     def test_a_page_of_html_is_looked_up_like_a_lost_answer(self, life, play):
-        assert play(life(), Seen.UNCLEAR, LATE, Seen.NOT_KNOWN) == [Step.SEND, Step.ASK, Step.SEND]
+        assert play(life(), Evidence.UNCLEAR, LATE, Evidence.NOT_KNOWN) == [
+            Step.SEND,
+            Step.ASK,
+            Step.SEND,
+        ]
 
     def test_an_error_to_a_given_id_that_is_known(self, life, play):
-        assert play(life(doubt=POSSIBLE), Seen.ERROR, Seen.KNOWN) == [
+        assert play(life(doubt=POSSIBLE), Evidence.ERROR, Evidence.KNOWN) == [
             Step.SEND,
             Step.ASK,
             Step.ANSWERED,
         ]
 
     def test_an_error_to_a_given_id_whose_request_failed(self, life, play):
-        assert play(life(doubt=POSSIBLE), Seen.ERROR, Seen.FAILED) == [
+        assert play(life(doubt=POSSIBLE), Evidence.ERROR, Evidence.FAILED) == [
             Step.SEND,
             Step.ASK,
             Step.FAILED,
         ]
 
     def test_an_error_to_a_given_id_that_stays_unknown_is_a_refusal(self, life, play):
-        script = (Seen.ERROR, 1.0, Seen.NOT_KNOWN, 4.0, Seen.NOT_KNOWN)
+        script = (Evidence.ERROR, 1.0, Evidence.NOT_KNOWN, 4.0, Evidence.NOT_KNOWN)
 
         assert play(life(doubt=POSSIBLE), *script) == [Step.SEND, Step.ASK, Step.ASK, Step.REFUSED]
 
     def test_a_conflict_for_a_given_id_that_stays_unknown_is_a_duplicate(self, life, play):
-        script = (CONFLICT, 1.0, Seen.NOT_KNOWN, 4.0, Seen.NOT_KNOWN)
+        script = (CONFLICT, 1.0, Evidence.NOT_KNOWN, 4.0, Evidence.NOT_KNOWN)
 
         assert play(life(doubt=POSSIBLE), *script) == [
             Step.SEND,
@@ -158,46 +203,65 @@ class TestScenario:
     def test_a_conflict_for_an_id_made_for_this_call_is_looked_up_once_and_is_a_refusal(
         self, life, play
     ):
-        assert play(life(), CONFLICT, Seen.NOT_KNOWN) == [Step.SEND, Step.ASK, Step.REFUSED]
+        assert play(life(), CONFLICT, Evidence.NOT_KNOWN) == [Step.SEND, Step.ASK, Step.REFUSED]
 
     def test_a_refusal_of_what_a_proxy_has_sent_twice_is_answered_by_the_look_up(self, life, play):
-        assert play(life(), Seen.ERROR, Seen.KNOWN) == [Step.SEND, Step.ASK, Step.ANSWERED]
+        assert play(life(), Evidence.ERROR, Evidence.KNOWN) == [Step.SEND, Step.ASK, Step.ANSWERED]
 
     def test_a_refusal_whose_look_up_only_a_gateway_answers_is_none(self, life, play):
-        assert play(life(), Seen.ERROR, Seen.SILENT) == [Step.SEND, Step.ASK, Step.UNKNOWN]
+        assert play(life(), Evidence.ERROR, Evidence.UNINFORMATIVE) == [
+            Step.SEND,
+            Step.ASK,
+            Step.UNKNOWN,
+        ]
 
     def test_a_refusal_of_a_given_id_whose_look_ups_only_a_gateway_answers_is_none(
         self, life, play
     ):
-        script = (Seen.ERROR, 1.0, Seen.SILENT, 4.0, Seen.SILENT)
+        script = (Evidence.ERROR, 1.0, Evidence.UNINFORMATIVE, 4.0, Evidence.UNINFORMATIVE)
 
         assert play(life(doubt=POSSIBLE), *script) == [Step.SEND, Step.ASK, Step.ASK, Step.UNKNOWN]
 
     def test_a_lost_answer_whose_look_ups_only_a_gateway_answers_is_sent_again_after_the_grace(
         self, life, play
     ):
-        script = (Seen.NO_ANSWER, 1.0, Seen.SILENT, 4.0, Seen.SILENT, Seen.OK)
+        script = (
+            Evidence.NO_ANSWER,
+            1.0,
+            Evidence.UNINFORMATIVE,
+            4.0,
+            Evidence.UNINFORMATIVE,
+            Evidence.OK,
+        )
 
         assert play(life(), *script) == [Step.SEND, Step.ASK, Step.ASK, Step.SEND, Step.ANSWERED]
 
     def test_a_firewall_that_comes_up_between_two_calls_is_told_at_once(self, life, play):
-        assert play(life(), Seen.BLOCKED, Seen.BLOCKED) == [Step.SEND, Step.ASK, Step.BLOCKED]
+        assert play(life(), Evidence.BLOCKED, Evidence.BLOCKED) == [
+            Step.SEND,
+            Step.ASK,
+            Step.BLOCKED,
+        ]
 
     def test_a_firewall_that_refuses_only_the_answer_is_looked_through(self, life, play):
-        assert play(life(), Seen.BLOCKED, Seen.KNOWN) == [Step.SEND, Step.ASK, Step.ANSWERED]
+        assert play(life(), Evidence.BLOCKED, Evidence.KNOWN) == [
+            Step.SEND,
+            Step.ASK,
+            Step.ANSWERED,
+        ]
 
     def test_a_success_with_a_status_of_a_failure_is_looked_up(self, life, play):
-        assert play(life(), Seen.TAKEN, Seen.KNOWN) == [Step.SEND, Step.ASK, Step.ANSWERED]
+        assert play(life(), Evidence.TAKEN, Evidence.KNOWN) == [Step.SEND, Step.ASK, Step.ANSWERED]
 
     def test_an_error_after_a_limited_attempt_may_be_the_duplicate_error(self, life, play):
-        script = (Seen.LIMITED, Seen.ERROR, LATE, Seen.NOT_KNOWN)
+        script = (Evidence.LIMITED, Evidence.ERROR, LATE, Evidence.NOT_KNOWN)
 
         assert play(life(), *script) == [Step.SEND, Step.SEND, Step.ASK, Step.REFUSED]
 
     def test_an_error_after_an_attempt_that_did_not_leave_is_looked_up_once_and_is_a_refusal(
         self, life, play
     ):
-        assert play(life(), Seen.NOT_SENT, Seen.ERROR, Seen.NOT_KNOWN) == [
+        assert play(life(), Evidence.NOT_SENT, Evidence.ERROR, Evidence.NOT_KNOWN) == [
             Step.SEND,
             Step.SEND,
             Step.ASK,
@@ -206,7 +270,7 @@ class TestScenario:
 
     @pytest.mark.parametrize("retry", Retry)
     def test_limited_to_every_attempt(self, life, play, retry):
-        assert play(life(retry, header_id=True), *[Seen.LIMITED] * 3) == [
+        assert play(life(retry, header_id=True), *[Evidence.LIMITED] * 3) == [
             Step.SEND,
             Step.SEND,
             Step.SEND,
@@ -214,10 +278,10 @@ class TestScenario:
         ]
 
     def test_limited_is_the_end_where_nothing_tells_a_repeat_from_a_new_call(self, life, play):
-        assert play(life(UNASKABLE), Seen.LIMITED) == [Step.SEND, Step.LIMITED]
+        assert play(life(UNASKABLE), Evidence.LIMITED) == [Step.SEND, Step.LIMITED]
 
     def test_limited_after_an_attempt_that_did_not_leave_is_the_same_end(self, life, play):
-        assert play(life(UNASKABLE), Seen.NOT_SENT, Seen.LIMITED) == [
+        assert play(life(UNASKABLE), Evidence.NOT_SENT, Evidence.LIMITED) == [
             Step.SEND,
             Step.SEND,
             Step.LIMITED,
@@ -225,7 +289,7 @@ class TestScenario:
 
     @pytest.mark.parametrize("retry", Retry)
     def test_not_sent_at_every_attempt(self, life, play, retry):
-        assert play(life(retry), *[Seen.NOT_SENT] * 3) == [
+        assert play(life(retry), *[Evidence.NOT_SENT] * 3) == [
             Step.SEND,
             Step.SEND,
             Step.SEND,
@@ -234,7 +298,7 @@ class TestScenario:
 
     @pytest.mark.parametrize("retry", EFFECTS)
     def test_limited_once_and_then_not_sent_is_limited(self, life, play, retry):
-        script = (Seen.LIMITED, Seen.NOT_SENT, Seen.NOT_SENT)
+        script = (Evidence.LIMITED, Evidence.NOT_SENT, Evidence.NOT_SENT)
 
         assert play(life(retry, header_id=True), *script) == [
             Step.SEND,
@@ -244,7 +308,7 @@ class TestScenario:
         ]
 
     def test_a_read_without_an_answer_to_any_attempt(self, life, play):
-        assert play(life(READ), *[Seen.NO_ANSWER] * 3) == [
+        assert play(life(READ), *[Evidence.NO_ANSWER] * 3) == [
             Step.SEND,
             Step.SEND,
             Step.SEND,
@@ -252,7 +316,7 @@ class TestScenario:
         ]
 
     def test_a_read_is_answered_at_the_last_attempt(self, life, play):
-        assert play(life(READ), Seen.NO_ANSWER, Seen.LIMITED, Seen.OK) == [
+        assert play(life(READ), Evidence.NO_ANSWER, Evidence.LIMITED, Evidence.OK) == [
             Step.SEND,
             Step.SEND,
             Step.SEND,
@@ -260,41 +324,41 @@ class TestScenario:
         ]
 
     def test_the_only_attempt_of_a_policy_with_one(self, play):
-        subject = Life(Policy(attempts=1), READ)
+        subject = CallState(Policy(attempts=1), READ)
 
-        assert play(subject, Seen.NO_ANSWER) == [Step.SEND, Step.UNKNOWN]
+        assert play(subject, Evidence.NO_ANSWER) == [Step.SEND, Step.UNKNOWN]
 
     def test_lost_answers_do_not_use_attempts_up(self, life, play):
-        lost = (Seen.NO_ANSWER, LATE, Seen.NOT_KNOWN)
+        lost = (Evidence.NO_ANSWER, LATE, Evidence.NOT_KNOWN)
 
         assert play(life(), *lost * 5)[-1] == Step.SEND
 
     def test_a_resumed_effect_is_asked_about_first(self, resumed, play):
-        assert play(resumed(), Seen.KNOWN) == [Step.ASK, Step.ANSWERED]
+        assert play(resumed(), Evidence.KNOWN) == [Step.ASK, Step.ANSWERED]
 
     def test_a_resumed_effect_is_sent_again_when_its_id_is_unknown(self, resumed, play):
-        assert play(resumed(), Seen.NOT_KNOWN, Seen.OK, now=LATE) == [
+        assert play(resumed(), Evidence.NOT_KNOWN, Evidence.OK, now=LATE) == [
             Step.ASK,
             Step.SEND,
             Step.ANSWERED,
         ]
 
     def test_a_resumed_effect_is_not_sent_again_after_resend_within(self, resumed, play):
-        assert play(resumed(first_sent=-100.0), Seen.NOT_KNOWN) == [Step.ASK, Step.UNKNOWN]
+        assert play(resumed(first_sent=-100.0), Evidence.NOT_KNOWN) == [Step.ASK, Step.UNKNOWN]
 
     def test_a_resumed_effect_of_unknown_age_is_asked_about_through_the_grace_and_never_sent(
         self, resumed, play
     ):
-        script = (Seen.NOT_KNOWN, LATE, Seen.NOT_KNOWN)
+        script = (Evidence.NOT_KNOWN, LATE, Evidence.NOT_KNOWN)
 
         assert play(resumed(may_resend=False), *script) == [Step.ASK, Step.ASK, Step.UNKNOWN]
 
     def test_a_resumed_effect_whose_request_failed(self, resumed, play):
-        assert play(resumed(), Seen.FAILED) == [Step.ASK, Step.FAILED]
+        assert play(resumed(), Evidence.FAILED) == [Step.ASK, Step.FAILED]
 
     def test_a_resumed_effect_keeps_the_time_of_its_first_send(self, resumed, play):
         subject = resumed(first_sent=-90.0)
-        play(subject, Seen.NOT_KNOWN, Seen.NO_ANSWER)
+        play(subject, Evidence.NOT_KNOWN, Evidence.NO_ANSWER)
 
         assert subject.first_sent == -90.0
 
@@ -303,16 +367,20 @@ class TestScenario:
     ):
         subject = life(UNASKABLE, header_id=True)
 
-        assert play(subject, Seen.NO_ANSWER, Seen.NO_ANSWER) == [Step.SEND, Step.SEND, Step.UNKNOWN]
+        assert play(subject, Evidence.NO_ANSWER, Evidence.NO_ANSWER) == [
+            Step.SEND,
+            Step.SEND,
+            Step.UNKNOWN,
+        ]
 
     def test_an_effect_that_pays_is_not_sent_again(self, life, play):
-        assert play(life(UNASKABLE, header_id=True, pays=True), Seen.NO_ANSWER) == [
+        assert play(life(UNASKABLE, header_id=True, pays=True), Evidence.NO_ANSWER) == [
             Step.SEND,
             Step.UNKNOWN,
         ]
 
     def test_an_effect_that_pays_is_not_sent_again_after_a_429_either(self, life, play):
-        assert play(life(UNASKABLE, header_id=True, pays=True), Seen.LIMITED) == [
+        assert play(life(UNASKABLE, header_id=True, pays=True), Evidence.LIMITED) == [
             Step.SEND,
             Step.LIMITED,
         ]
@@ -320,12 +388,16 @@ class TestScenario:
     def test_an_effect_that_pays_is_sent_once_more_where_the_policy_says_so(self, life, play):
         subject = life(UNASKABLE, header_id=True, pays=True, policy=Policy(resend_payments=True))
 
-        assert play(subject, Seen.NO_ANSWER, Seen.OK) == [Step.SEND, Step.SEND, Step.ANSWERED]
+        assert play(subject, Evidence.NO_ANSWER, Evidence.OK) == [
+            Step.SEND,
+            Step.SEND,
+            Step.ANSWERED,
+        ]
 
     def test_an_effect_that_cannot_be_asked_about_ends_unknown_without_an_id_in_a_header(
         self, life, play
     ):
-        assert play(life(UNASKABLE), Seen.NO_ANSWER) == [Step.SEND, Step.UNKNOWN]
+        assert play(life(UNASKABLE), Evidence.NO_ANSWER) == [Step.SEND, Step.UNKNOWN]
 
     @pytest.mark.parametrize("header_id", [False, True])
     def test_a_resumed_effect_that_cannot_be_asked_about_ends_unknown_at_once(

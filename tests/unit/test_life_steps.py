@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from freedompay_async.calls.call_state import Doubt, Step
-from freedompay_async.codec.messages import Seen
+from freedompay_async.codec.messages import Evidence
 from freedompay_async.contract.calls import Retry
 from freedompay_async.settings.policy import Policy
 
@@ -14,7 +14,7 @@ NONE, POSSIBLE, CERTAIN = Doubt.NONE, Doubt.POSSIBLE, Doubt.CERTAIN
 EFFECTS = (ASKABLE, UNASKABLE)
 POLICY = Policy(attempts=3, grace=5.0)
 LATE = 6.0  # More than the grace.
-CONFLICT = (Seen.ERROR, {"conflict": True})
+CONFLICT = (Evidence.ERROR, {"conflict": True})
 
 
 class TestFirstSend:
@@ -23,15 +23,15 @@ class TestFirstSend:
     @pytest.mark.parametrize(
         ("seen", "expected"),
         [
-            (Seen.NOT_SENT, Step.SEND),
-            (Seen.NO_ANSWER, Step.SEND),
-            (Seen.UNCLEAR, Step.UNCLEAR),
-            (Seen.TAKEN, Step.UNCLEAR),
-            (Seen.LIMITED, Step.SEND),
-            (Seen.DENIED, Step.DENIED),
-            (Seen.BLOCKED, Step.BLOCKED),
-            (Seen.OK, Step.ANSWERED),
-            (Seen.ERROR, Step.REFUSED),
+            (Evidence.NOT_SENT, Step.SEND),
+            (Evidence.NO_ANSWER, Step.SEND),
+            (Evidence.UNCLEAR, Step.UNCLEAR),
+            (Evidence.TAKEN, Step.UNCLEAR),
+            (Evidence.LIMITED, Step.SEND),
+            (Evidence.DENIED, Step.DENIED),
+            (Evidence.BLOCKED, Step.BLOCKED),
+            (Evidence.OK, Step.ANSWERED),
+            (Evidence.ERROR, Step.REFUSED),
         ],
     )
     def test_of_a_read(self, life, after_sends, seen, expected):
@@ -40,30 +40,30 @@ class TestFirstSend:
     @pytest.mark.parametrize(
         ("doubt", "seen", "expected"),
         [
-            (NONE, Seen.NOT_SENT, Step.SEND),
-            (NONE, Seen.NO_ANSWER, Step.ASK),
-            (NONE, Seen.UNCLEAR, Step.ASK),
-            (NONE, Seen.LIMITED, Step.SEND),
-            (NONE, Seen.DENIED, Step.ASK),
-            (NONE, Seen.BLOCKED, Step.ASK),
-            (NONE, Seen.OK, Step.ANSWERED),
-            (NONE, Seen.ERROR, Step.ASK),
-            (POSSIBLE, Seen.BLOCKED, Step.ASK),
-            (CERTAIN, Seen.BLOCKED, Step.ASK),
-            (POSSIBLE, Seen.NOT_SENT, Step.SEND),
-            (POSSIBLE, Seen.NO_ANSWER, Step.ASK),
-            (POSSIBLE, Seen.UNCLEAR, Step.ASK),
-            (POSSIBLE, Seen.LIMITED, Step.SEND),
-            (POSSIBLE, Seen.DENIED, Step.ASK),
-            (POSSIBLE, Seen.OK, Step.ANSWERED),
-            (POSSIBLE, Seen.ERROR, Step.ASK),
-            (CERTAIN, Seen.NOT_SENT, Step.ASK),
-            (CERTAIN, Seen.NO_ANSWER, Step.ASK),
-            (CERTAIN, Seen.UNCLEAR, Step.ASK),
-            (CERTAIN, Seen.LIMITED, Step.ASK),
-            (CERTAIN, Seen.DENIED, Step.UNKNOWN),
-            (CERTAIN, Seen.OK, Step.ANSWERED),
-            (CERTAIN, Seen.ERROR, Step.ASK),
+            (NONE, Evidence.NOT_SENT, Step.SEND),
+            (NONE, Evidence.NO_ANSWER, Step.ASK),
+            (NONE, Evidence.UNCLEAR, Step.ASK),
+            (NONE, Evidence.LIMITED, Step.SEND),
+            (NONE, Evidence.DENIED, Step.ASK),
+            (NONE, Evidence.BLOCKED, Step.ASK),
+            (NONE, Evidence.OK, Step.ANSWERED),
+            (NONE, Evidence.ERROR, Step.ASK),
+            (POSSIBLE, Evidence.BLOCKED, Step.ASK),
+            (CERTAIN, Evidence.BLOCKED, Step.ASK),
+            (POSSIBLE, Evidence.NOT_SENT, Step.SEND),
+            (POSSIBLE, Evidence.NO_ANSWER, Step.ASK),
+            (POSSIBLE, Evidence.UNCLEAR, Step.ASK),
+            (POSSIBLE, Evidence.LIMITED, Step.SEND),
+            (POSSIBLE, Evidence.DENIED, Step.ASK),
+            (POSSIBLE, Evidence.OK, Step.ANSWERED),
+            (POSSIBLE, Evidence.ERROR, Step.ASK),
+            (CERTAIN, Evidence.NOT_SENT, Step.ASK),
+            (CERTAIN, Evidence.NO_ANSWER, Step.ASK),
+            (CERTAIN, Evidence.UNCLEAR, Step.ASK),
+            (CERTAIN, Evidence.LIMITED, Step.ASK),
+            (CERTAIN, Evidence.DENIED, Step.UNKNOWN),
+            (CERTAIN, Evidence.OK, Step.ANSWERED),
+            (CERTAIN, Evidence.ERROR, Step.ASK),
         ],
     )
     def test_of_an_effect_that_can_be_asked_about(self, life, after_sends, doubt, seen, expected):
@@ -72,33 +72,33 @@ class TestFirstSend:
     @pytest.mark.parametrize(
         ("header_id", "doubt", "seen", "expected"),
         [
-            (True, NONE, Seen.NOT_SENT, Step.SEND),
-            (True, NONE, Seen.NO_ANSWER, Step.SEND),
-            (True, NONE, Seen.UNCLEAR, Step.SEND),
-            (True, NONE, Seen.LIMITED, Step.SEND),
-            (True, NONE, Seen.DENIED, Step.DENIED),
-            (True, NONE, Seen.BLOCKED, Step.BLOCKED),
-            (True, POSSIBLE, Seen.BLOCKED, Step.BLOCKED),
-            (False, NONE, Seen.BLOCKED, Step.BLOCKED),
-            (False, POSSIBLE, Seen.BLOCKED, Step.BLOCKED),
-            (True, NONE, Seen.OK, Step.ANSWERED),
-            (True, NONE, Seen.ERROR, Step.REFUSED),
-            (True, POSSIBLE, Seen.NOT_SENT, Step.SEND),
-            (True, POSSIBLE, Seen.NO_ANSWER, Step.SEND),
-            (True, POSSIBLE, Seen.UNCLEAR, Step.SEND),
-            (True, POSSIBLE, Seen.LIMITED, Step.SEND),
-            (True, POSSIBLE, Seen.DENIED, Step.DENIED),
-            (True, POSSIBLE, Seen.OK, Step.ANSWERED),
-            (True, POSSIBLE, Seen.ERROR, Step.UNKNOWN),
-            (False, NONE, Seen.NOT_SENT, Step.SEND),
-            (False, NONE, Seen.NO_ANSWER, Step.UNKNOWN),
-            (False, NONE, Seen.UNCLEAR, Step.UNKNOWN),
-            (False, NONE, Seen.LIMITED, Step.LIMITED),
-            (False, NONE, Seen.DENIED, Step.DENIED),
-            (False, NONE, Seen.OK, Step.ANSWERED),
-            (False, NONE, Seen.ERROR, Step.REFUSED),
-            (False, POSSIBLE, Seen.NO_ANSWER, Step.UNKNOWN),
-            (False, POSSIBLE, Seen.ERROR, Step.UNKNOWN),
+            (True, NONE, Evidence.NOT_SENT, Step.SEND),
+            (True, NONE, Evidence.NO_ANSWER, Step.SEND),
+            (True, NONE, Evidence.UNCLEAR, Step.SEND),
+            (True, NONE, Evidence.LIMITED, Step.SEND),
+            (True, NONE, Evidence.DENIED, Step.DENIED),
+            (True, NONE, Evidence.BLOCKED, Step.BLOCKED),
+            (True, POSSIBLE, Evidence.BLOCKED, Step.BLOCKED),
+            (False, NONE, Evidence.BLOCKED, Step.BLOCKED),
+            (False, POSSIBLE, Evidence.BLOCKED, Step.BLOCKED),
+            (True, NONE, Evidence.OK, Step.ANSWERED),
+            (True, NONE, Evidence.ERROR, Step.REFUSED),
+            (True, POSSIBLE, Evidence.NOT_SENT, Step.SEND),
+            (True, POSSIBLE, Evidence.NO_ANSWER, Step.SEND),
+            (True, POSSIBLE, Evidence.UNCLEAR, Step.SEND),
+            (True, POSSIBLE, Evidence.LIMITED, Step.SEND),
+            (True, POSSIBLE, Evidence.DENIED, Step.DENIED),
+            (True, POSSIBLE, Evidence.OK, Step.ANSWERED),
+            (True, POSSIBLE, Evidence.ERROR, Step.UNKNOWN),
+            (False, NONE, Evidence.NOT_SENT, Step.SEND),
+            (False, NONE, Evidence.NO_ANSWER, Step.UNKNOWN),
+            (False, NONE, Evidence.UNCLEAR, Step.UNKNOWN),
+            (False, NONE, Evidence.LIMITED, Step.LIMITED),
+            (False, NONE, Evidence.DENIED, Step.DENIED),
+            (False, NONE, Evidence.OK, Step.ANSWERED),
+            (False, NONE, Evidence.ERROR, Step.REFUSED),
+            (False, POSSIBLE, Evidence.NO_ANSWER, Step.UNKNOWN),
+            (False, POSSIBLE, Evidence.ERROR, Step.UNKNOWN),
         ],
     )
     def test_of_an_effect_that_cannot_be_asked_about(
@@ -109,15 +109,15 @@ class TestFirstSend:
     @pytest.mark.parametrize(
         ("seen", "expected"),
         [
-            (Seen.NOT_SENT, Step.SEND),
-            (Seen.NO_ANSWER, Step.UNKNOWN),
-            (Seen.UNCLEAR, Step.UNKNOWN),
-            (Seen.LIMITED, Step.LIMITED),
-            (Seen.DENIED, Step.DENIED),
-            (Seen.BLOCKED, Step.BLOCKED),
-            (Seen.TAKEN, Step.TAKEN),
-            (Seen.OK, Step.ANSWERED),
-            (Seen.ERROR, Step.REFUSED),
+            (Evidence.NOT_SENT, Step.SEND),
+            (Evidence.NO_ANSWER, Step.UNKNOWN),
+            (Evidence.UNCLEAR, Step.UNKNOWN),
+            (Evidence.LIMITED, Step.LIMITED),
+            (Evidence.DENIED, Step.DENIED),
+            (Evidence.BLOCKED, Step.BLOCKED),
+            (Evidence.TAKEN, Step.TAKEN),
+            (Evidence.OK, Step.ANSWERED),
+            (Evidence.ERROR, Step.REFUSED),
         ],
     )
     def test_of_an_effect_that_pays_is_never_that_it_is_sent_again(
@@ -129,8 +129,9 @@ class TestFirstSend:
         "seen",
         [
             seen
-            for seen in Seen
-            if seen not in (Seen.KNOWN, Seen.FAILED, Seen.NOT_KNOWN, Seen.SILENT)
+            for seen in Evidence
+            if seen
+            not in (Evidence.KNOWN, Evidence.FAILED, Evidence.NOT_KNOWN, Evidence.UNINFORMATIVE)
         ],
     )
     def test_of_an_effect_that_pays_is_that_of_another_where_the_policy_says_so(
@@ -149,22 +150,22 @@ class TestFirstSend:
         allowed = replace(POLICY, resend_payments=True)
 
         assert (
-            after_sends(life(UNASKABLE, pays=True, policy=allowed), Seen.NO_ANSWER).step
+            after_sends(life(UNASKABLE, pays=True, policy=allowed), Evidence.NO_ANSWER).step
             is Step.UNKNOWN
         )
 
     @pytest.mark.parametrize(
         ("seen", "expected"),
         [
-            (Seen.NOT_SENT, Step.SEND),
-            (Seen.NO_ANSWER, Step.SEND),
-            (Seen.UNCLEAR, Step.SEND),
-            (Seen.LIMITED, Step.SEND),
-            (Seen.DENIED, Step.DENIED),
-            (Seen.BLOCKED, Step.BLOCKED),
-            (Seen.TAKEN, Step.TAKEN),
-            (Seen.OK, Step.ANSWERED),
-            (Seen.ERROR, Step.REFUSED),
+            (Evidence.NOT_SENT, Step.SEND),
+            (Evidence.NO_ANSWER, Step.SEND),
+            (Evidence.UNCLEAR, Step.SEND),
+            (Evidence.LIMITED, Step.SEND),
+            (Evidence.DENIED, Step.DENIED),
+            (Evidence.BLOCKED, Step.BLOCKED),
+            (Evidence.TAKEN, Step.TAKEN),
+            (Evidence.OK, Step.ANSWERED),
+            (Evidence.ERROR, Step.REFUSED),
         ],
     )
     def test_of_an_effect_that_may_be_repeated(self, life, after_sends, seen, expected):
@@ -177,38 +178,40 @@ class TestSecondSend:
     @pytest.mark.parametrize(
         ("seen", "expected"),
         [
-            (Seen.NOT_SENT, Step.ASK),
-            (Seen.NO_ANSWER, Step.ASK),
-            (Seen.UNCLEAR, Step.ASK),
-            (Seen.LIMITED, Step.ASK),
-            (Seen.DENIED, Step.UNKNOWN),
-            (Seen.BLOCKED, Step.ASK),
-            (Seen.OK, Step.ANSWERED),
-            (Seen.ERROR, Step.ASK),
+            (Evidence.NOT_SENT, Step.ASK),
+            (Evidence.NO_ANSWER, Step.ASK),
+            (Evidence.UNCLEAR, Step.ASK),
+            (Evidence.LIMITED, Step.ASK),
+            (Evidence.DENIED, Step.UNKNOWN),
+            (Evidence.BLOCKED, Step.ASK),
+            (Evidence.OK, Step.ANSWERED),
+            (Evidence.ERROR, Step.ASK),
         ],
     )
     def test_of_an_effect_that_can_be_asked_about(self, life, after_sends, seen, expected):
-        assert after_sends(life(), Seen.NO_ANSWER, seen).step == expected
+        assert after_sends(life(), Evidence.NO_ANSWER, seen).step == expected
 
-    @pytest.mark.parametrize("seen", [Seen.ERROR, Seen.DENIED, Seen.BLOCKED])
+    @pytest.mark.parametrize("seen", [Evidence.ERROR, Evidence.DENIED, Evidence.BLOCKED])
     def test_of_an_effect_that_may_be_repeated_is_never_a_refusal(self, life, after_sends, seen):
-        assert after_sends(life(Retry.REPEATABLE), Seen.NO_ANSWER, seen).step == Step.UNKNOWN
+        assert after_sends(life(Retry.REPEATABLE), Evidence.NO_ANSWER, seen).step == Step.UNKNOWN
 
     @pytest.mark.parametrize(
         ("seen", "expected"),
         [
-            (Seen.NOT_SENT, Step.UNKNOWN),
-            (Seen.NO_ANSWER, Step.UNKNOWN),
-            (Seen.UNCLEAR, Step.UNKNOWN),
-            (Seen.LIMITED, Step.UNKNOWN),
-            (Seen.DENIED, Step.UNKNOWN),
-            (Seen.BLOCKED, Step.BLOCKED),
-            (Seen.OK, Step.ANSWERED),
-            (Seen.ERROR, Step.UNKNOWN),
+            (Evidence.NOT_SENT, Step.UNKNOWN),
+            (Evidence.NO_ANSWER, Step.UNKNOWN),
+            (Evidence.UNCLEAR, Step.UNKNOWN),
+            (Evidence.LIMITED, Step.UNKNOWN),
+            (Evidence.DENIED, Step.UNKNOWN),
+            (Evidence.BLOCKED, Step.BLOCKED),
+            (Evidence.OK, Step.ANSWERED),
+            (Evidence.ERROR, Step.UNKNOWN),
         ],
     )
     def test_of_an_effect_that_cannot_be_asked_about(self, life, after_sends, seen, expected):
-        assert after_sends(life(UNASKABLE, header_id=True), Seen.NO_ANSWER, seen).step == expected
+        assert (
+            after_sends(life(UNASKABLE, header_id=True), Evidence.NO_ANSWER, seen).step == expected
+        )
 
 
 class TestLookUp:
@@ -216,14 +219,14 @@ class TestLookUp:
     @pytest.mark.parametrize(
         ("seen", "expected"),
         [
-            (Seen.KNOWN, Step.ANSWERED),
-            (Seen.FAILED, Step.FAILED),
-            (Seen.DENIED, Step.UNKNOWN),
-            (Seen.BLOCKED, Step.ASK),
-            (Seen.NOT_SENT, Step.ASK),
-            (Seen.NO_ANSWER, Step.ASK),
-            (Seen.UNCLEAR, Step.ASK),
-            (Seen.LIMITED, Step.ASK),
+            (Evidence.KNOWN, Step.ANSWERED),
+            (Evidence.FAILED, Step.FAILED),
+            (Evidence.DENIED, Step.UNKNOWN),
+            (Evidence.BLOCKED, Step.ASK),
+            (Evidence.NOT_SENT, Step.ASK),
+            (Evidence.NO_ANSWER, Step.ASK),
+            (Evidence.UNCLEAR, Step.ASK),
+            (Evidence.LIMITED, Step.ASK),
         ],
     )
     def test_what_it_shows_decides(self, life, doubt, seen, expected):
@@ -236,7 +239,7 @@ class TestLookUp:
         [(doubt, said_no) for doubt in Doubt for said_no in (False, True) if doubt or not said_no],
     )
     @pytest.mark.parametrize("may_resend", [False, True])
-    @pytest.mark.parametrize("seen", [Seen.NOT_KNOWN, Seen.SILENT])
+    @pytest.mark.parametrize("seen", [Evidence.NOT_KNOWN, Evidence.UNINFORMATIVE])
     def test_of_an_unknown_id_is_repeated_through_the_grace(
         self, life, doubt, said_no, may_resend, seen
     ):
@@ -268,7 +271,7 @@ class TestLookUp:
             may_resend=may_resend,
         )
 
-        assert subject.after_ask(Seen.SILENT, 5.0).step == expected
+        assert subject.after_ask(Evidence.UNINFORMATIVE, 5.0).step == expected
 
     @pytest.mark.parametrize(
         ("doubt", "said_no", "conflict", "may_resend", "expected"),
@@ -295,7 +298,7 @@ class TestLookUp:
             may_resend=may_resend,
         )
 
-        assert subject.after_ask(Seen.NOT_KNOWN, 5.0).step == expected
+        assert subject.after_ask(Evidence.NOT_KNOWN, 5.0).step == expected
 
     @pytest.mark.parametrize(
         ("now", "expected"), [(99.0, Step.SEND), (100.0, Step.UNKNOWN), (101.0, Step.UNKNOWN)]
@@ -305,18 +308,18 @@ class TestLookUp:
     ):
         subject = life(doubt=CERTAIN, first_sent=0.0, last_sent=50.0)
 
-        assert subject.after_ask(Seen.NOT_KNOWN, now).step == expected
+        assert subject.after_ask(Evidence.NOT_KNOWN, now).step == expected
 
     def test_counts_the_grace_from_the_last_send(self, life):
         subject = life(doubt=CERTAIN, first_sent=0.0, last_sent=10.0)
 
-        assert subject.after_ask(Seen.NOT_KNOWN, 14.0).step == Step.ASK
+        assert subject.after_ask(Evidence.NOT_KNOWN, 14.0).step == Step.ASK
 
     def test_of_a_resumed_effect_counts_the_grace_from_its_first_send(self, resumed):
-        assert resumed(first_sent=0.0).after_ask(Seen.NOT_KNOWN, 5.0).step == Step.SEND
+        assert resumed(first_sent=0.0).after_ask(Evidence.NOT_KNOWN, 5.0).step == Step.SEND
 
     def test_of_what_was_never_sent_is_only_repeated(self, life):
-        assert life().after_ask(Seen.NOT_KNOWN, LATE).step == Step.ASK
+        assert life().after_ask(Evidence.NOT_KNOWN, LATE).step == Step.ASK
 
 
 class TestOutOfTime:
@@ -324,10 +327,10 @@ class TestOutOfTime:
         ("seen", "expected"),
         [
             ((), Step.NOT_SENT),
-            ((Seen.NOT_SENT,), Step.NOT_SENT),
-            ((Seen.LIMITED,), Step.LIMITED),
-            ((Seen.NO_ANSWER,), Step.UNKNOWN),
-            ((Seen.LIMITED, Seen.NO_ANSWER), Step.UNKNOWN),
+            ((Evidence.NOT_SENT,), Step.NOT_SENT),
+            ((Evidence.LIMITED,), Step.LIMITED),
+            ((Evidence.NO_ANSWER,), Step.UNKNOWN),
+            ((Evidence.LIMITED, Evidence.NO_ANSWER), Step.UNKNOWN),
         ],
     )
     def test_of_a_read(self, life, play, seen, expected):
@@ -341,16 +344,16 @@ class TestOutOfTime:
         ("doubt", "seen", "expected"),
         [
             (NONE, (), Step.NOT_SENT),
-            (NONE, (Seen.NOT_SENT,), Step.NOT_SENT),
-            (NONE, (Seen.LIMITED,), Step.LIMITED),
-            (NONE, (Seen.LIMITED, Seen.NOT_SENT), Step.LIMITED),
-            (NONE, (Seen.LIMITED, Seen.ERROR), Step.UNKNOWN),
-            (NONE, (Seen.NO_ANSWER,), Step.UNKNOWN),
-            (NONE, (Seen.UNCLEAR,), Step.UNKNOWN),
-            (NONE, (Seen.NOT_SENT, Seen.NO_ANSWER), Step.UNKNOWN),
+            (NONE, (Evidence.NOT_SENT,), Step.NOT_SENT),
+            (NONE, (Evidence.LIMITED,), Step.LIMITED),
+            (NONE, (Evidence.LIMITED, Evidence.NOT_SENT), Step.LIMITED),
+            (NONE, (Evidence.LIMITED, Evidence.ERROR), Step.UNKNOWN),
+            (NONE, (Evidence.NO_ANSWER,), Step.UNKNOWN),
+            (NONE, (Evidence.UNCLEAR,), Step.UNKNOWN),
+            (NONE, (Evidence.NOT_SENT, Evidence.NO_ANSWER), Step.UNKNOWN),
             (POSSIBLE, (), Step.NOT_SENT),
-            (POSSIBLE, (Seen.LIMITED,), Step.LIMITED),
-            (POSSIBLE, (Seen.ERROR,), Step.UNKNOWN),
+            (POSSIBLE, (Evidence.LIMITED,), Step.LIMITED),
+            (POSSIBLE, (Evidence.ERROR,), Step.UNKNOWN),
             (CERTAIN, (), Step.UNKNOWN),
         ],
     )
@@ -362,7 +365,7 @@ class TestOutOfTime:
 
     def test_while_an_id_is_looked_up_after_an_error(self, life, play):
         subject = life(doubt=POSSIBLE)
-        play(subject, Seen.ERROR, Seen.NOT_KNOWN)
+        play(subject, Evidence.ERROR, Evidence.NOT_KNOWN)
 
         assert subject.out_of_time() == Step.UNKNOWN
 
@@ -374,17 +377,17 @@ class TestGiveUp:
         subject.sent(0.0)
         subject.give_up()
 
-        assert subject.after_send(Seen.NOT_SENT, 0.0).step == Step.NOT_SENT
+        assert subject.after_send(Evidence.NOT_SENT, 0.0).step == Step.NOT_SENT
 
     def test_ends_an_effect_that_was_limited_before(self, life, play):
         subject = life()
-        play(subject, Seen.LIMITED)
+        play(subject, Evidence.LIMITED)
         subject.give_up()
 
-        assert subject.after_send(Seen.NOT_SENT, 0.0).step == Step.LIMITED
+        assert subject.after_send(Evidence.NOT_SENT, 0.0).step == Step.LIMITED
 
     @pytest.mark.parametrize("retry", EFFECTS)
-    @pytest.mark.parametrize("seen", [Seen.NO_ANSWER, Seen.UNCLEAR])
+    @pytest.mark.parametrize("seen", [Evidence.NO_ANSWER, Evidence.UNCLEAR])
     def test_leaves_an_effect_unknown_whose_answer_was_lost(self, life, retry, seen):
         subject = life(retry, header_id=True)
         subject.sent(0.0)
@@ -394,7 +397,14 @@ class TestGiveUp:
 
     @pytest.mark.parametrize(
         "seen",
-        [Seen.NOT_SENT, Seen.NO_ANSWER, Seen.UNCLEAR, Seen.LIMITED, Seen.NOT_KNOWN, Seen.DENIED],
+        [
+            Evidence.NOT_SENT,
+            Evidence.NO_ANSWER,
+            Evidence.UNCLEAR,
+            Evidence.LIMITED,
+            Evidence.NOT_KNOWN,
+            Evidence.DENIED,
+        ],
     )
     @pytest.mark.parametrize("now", [1.0, LATE])
     def test_ends_the_look_ups_of_an_effect_in_doubt(self, resumed, seen, now):
@@ -404,7 +414,7 @@ class TestGiveUp:
         assert subject.after_ask(seen, now).step == Step.UNKNOWN
 
     @pytest.mark.parametrize(
-        ("seen", "expected"), [(Seen.KNOWN, Step.ANSWERED), (Seen.FAILED, Step.FAILED)]
+        ("seen", "expected"), [(Evidence.KNOWN, Step.ANSWERED), (Evidence.FAILED, Step.FAILED)]
     )
     def test_does_not_throw_an_answer_away(self, resumed, seen, expected):
         subject = resumed()
@@ -429,7 +439,8 @@ class TestRecord:
         assert subject.sends == 2
 
     @pytest.mark.parametrize(
-        ("seen", "expected"), [(seen, None if seen is Seen.NOT_SENT else 3.0) for seen in Seen]
+        ("seen", "expected"),
+        [(seen, None if seen is Evidence.NOT_SENT else 3.0) for seen in Evidence],
     )
     def test_the_last_send_is_that_of_what_left(self, life, seen, expected):
         subject = life()
@@ -438,7 +449,7 @@ class TestRecord:
 
         assert subject.last_sent == expected
 
-    @pytest.mark.parametrize(("answer", "expected"), [(Seen.ERROR, False), (CONFLICT, True)])
+    @pytest.mark.parametrize(("answer", "expected"), [(Evidence.ERROR, False), (CONFLICT, True)])
     def test_a_conflict_is_remembered(self, life, play, answer, expected):
         subject = life(doubt=POSSIBLE)
         play(subject, answer)
@@ -448,16 +459,16 @@ class TestRecord:
     @pytest.mark.parametrize(
         ("doubt", "seen", "expected"),
         [
-            (NONE, (Seen.OK,), False),
-            (NONE, (Seen.NO_ANSWER, Seen.KNOWN), False),
-            (NONE, (Seen.LIMITED, Seen.ERROR, Seen.KNOWN), False),
-            (POSSIBLE, (Seen.OK,), False),
-            (POSSIBLE, (Seen.NO_ANSWER, Seen.KNOWN), False),
-            (POSSIBLE, (Seen.ERROR, Seen.KNOWN), True),
-            (POSSIBLE, (Seen.NOT_SENT, Seen.ERROR, Seen.KNOWN), True),
-            (POSSIBLE, (Seen.LIMITED, Seen.ERROR, Seen.KNOWN), True),
-            (POSSIBLE, (Seen.LIMITED, Seen.NO_ANSWER, Seen.KNOWN), False),
-            (CERTAIN, (Seen.ERROR, Seen.KNOWN), False),
+            (NONE, (Evidence.OK,), False),
+            (NONE, (Evidence.NO_ANSWER, Evidence.KNOWN), False),
+            (NONE, (Evidence.LIMITED, Evidence.ERROR, Evidence.KNOWN), False),
+            (POSSIBLE, (Evidence.OK,), False),
+            (POSSIBLE, (Evidence.NO_ANSWER, Evidence.KNOWN), False),
+            (POSSIBLE, (Evidence.ERROR, Evidence.KNOWN), True),
+            (POSSIBLE, (Evidence.NOT_SENT, Evidence.ERROR, Evidence.KNOWN), True),
+            (POSSIBLE, (Evidence.LIMITED, Evidence.ERROR, Evidence.KNOWN), True),
+            (POSSIBLE, (Evidence.LIMITED, Evidence.NO_ANSWER, Evidence.KNOWN), False),
+            (CERTAIN, (Evidence.ERROR, Evidence.KNOWN), False),
         ],
     )
     def test_an_effect_is_found_where_its_given_id_may_have_been_used_before(
@@ -474,10 +485,10 @@ class TestTaken:
 
     @pytest.mark.parametrize("retry", [UNASKABLE, Retry.REPEATABLE])
     @pytest.mark.parametrize("doubt", [NONE, POSSIBLE, CERTAIN])
-    @pytest.mark.parametrize("before", [[], [Seen.NO_ANSWER]])
+    @pytest.mark.parametrize("before", [[], [Evidence.NO_ANSWER]])
     def test_ends_what_cannot_be_asked_about(self, life, after_sends, retry, doubt, before):
         assert (
-            after_sends(life(retry, header_id=True, doubt=doubt), *before, Seen.TAKEN).step
+            after_sends(life(retry, header_id=True, doubt=doubt), *before, Evidence.TAKEN).step
             == Step.TAKEN
         )
 
@@ -485,10 +496,10 @@ class TestTaken:
     def test_is_looked_up_where_it_can_be(self, life, after_sends, doubt):
         made = life(doubt=doubt)
 
-        assert (after_sends(made, Seen.TAKEN).step, made.doubt) == (Step.ASK, CERTAIN)
+        assert (after_sends(made, Evidence.TAKEN).step, made.doubt) == (Step.ASK, CERTAIN)
 
     def test_of_a_look_up_proves_nothing(self, life, play):
-        assert play(life(), Seen.NO_ANSWER, Seen.TAKEN) == [Step.SEND, Step.ASK, Step.ASK]
+        assert play(life(), Evidence.NO_ANSWER, Evidence.TAKEN) == [Step.SEND, Step.ASK, Step.ASK]
 
 
 class TestNoSuchPath:
@@ -500,10 +511,16 @@ class TestNoSuchPath:
     def test_is_not_sent_to_again_after_the_grace(self, life, play, no_such_path, expected):
         made = life(no_such_path=no_such_path)
 
-        assert play(made, Seen.UNCLEAR, LATE, Seen.NOT_KNOWN) == [Step.SEND, Step.ASK, expected]
+        assert play(made, Evidence.UNCLEAR, LATE, Evidence.NOT_KNOWN) == [
+            Step.SEND,
+            Step.ASK,
+            expected,
+        ]
 
     def test_is_looked_up_through_the_grace(self, life, play):
-        assert play(life(no_such_path=True), Seen.UNCLEAR, Seen.NOT_KNOWN, Seen.KNOWN) == [
+        assert play(
+            life(no_such_path=True), Evidence.UNCLEAR, Evidence.NOT_KNOWN, Evidence.KNOWN
+        ) == [
             Step.SEND,
             Step.ASK,
             Step.ASK,

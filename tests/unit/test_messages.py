@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from freedompay_async.codec.messages import Message, Reply, Seen, Verdict
+from freedompay_async.codec.messages import Evidence, Message, Reply, Verdict
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,10 @@ from freedompay_async.codec.messages import Message, Reply, Seen, Verdict
             "<POST /v5/card-api/card/info, 7 bytes>",
         ),
         (Reply(200, {"Set-Cookie": "hunter2"}, b"hunter2"), "<HTTP 200, 7 bytes>"),
-        (Verdict(Seen.TAKEN, "hunter2", {"a": "hunter2"}, Reply(200, {}, b"hunter2")), "<taken>"),
+        (
+            Verdict(Evidence.TAKEN, "hunter2", {"a": "hunter2"}, Reply(200, {}, b"hunter2")),
+            "<taken>",
+        ),
     ],
     ids=["Message", "Reply", "Verdict"],
 )

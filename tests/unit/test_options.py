@@ -8,7 +8,7 @@ import ssl
 import pytest
 
 from freedompay_async import FreedomPay, JwsSigner, Policy
-from freedompay_async.api import Cards, Clients, GiftCards, Limits, Requests, Transactions
+from freedompay_async.api import Cards, Clients, GiftCards, Requests, SpendingLimits, Transactions
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.hashdt import HashDT
 from freedompay_async.hashdt.pins import Pins
@@ -69,7 +69,7 @@ def test_options_of_a_client():
 BY_METHOD = {
     READ_OPTIONS: [
         *(Cards.info, Cards.balance, Cards.secret_data, Cards.secret_data_v2, Cards.statement),
-        *(Cards.statement_extended, Cards.validate_cardholder, Clients.cards, Limits.list),
+        *(Cards.statement_extended, Cards.validate_cardholder, Clients.cards, SpendingLimits.list),
         *(Transactions.info, GiftCards.products, GiftCards.status),
         # What has no id of its own.
         *(Cards.set_pin, GiftCards.confirm, GiftCards.resend, GiftCards.resend_code),
@@ -77,7 +77,7 @@ BY_METHOD = {
     CHANGE_OPTIONS: [
         *(Cards.issue, Cards.bulk_issue, Cards.issue_plastic, Cards.link, Cards.activate),
         *(Cards.block, Cards.unblock, Cards.reset_pin_counter, Cards.close),
-        *(Clients.create, Clients.update, Limits.set, GiftCards.issue),
+        *(Clients.create, Clients.update, SpendingLimits.set, GiftCards.issue),
         *(Transactions.create, Transactions.clear, Transactions.refund),
     ],
     CALL_OPTIONS: [Requests.status],
@@ -98,7 +98,7 @@ def test_each_takes_these(function, names):
 def test_no_other_method_takes_any():
     public = [
         each
-        for kind in (Cards, Clients, GiftCards, Limits, Requests, Transactions, Pins)
+        for kind in (Cards, Clients, GiftCards, SpendingLimits, Requests, Transactions, Pins)
         for name, each in vars(kind).items()
         if inspect.isfunction(each) and not name.startswith("_")
     ]

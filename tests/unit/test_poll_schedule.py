@@ -11,26 +11,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freedompay_async.settings.policy import Policy
-from freedompay_async.traffic.poll_schedule import Looks, Polls
+from freedompay_async.traffic.poll_schedule import PollSchedule, PollSchedules
 
 POLICY = Policy(poll_first=0.25, poll_growth=1.5, poll_most=10.0)
 AGES = st.floats(0, 1e6)
 
 
-def waited(looks, looked, luck=0.5, **options):
+def waited(looks, looked, jitter=0.5, **options):
     """The age at the next look; what waits is asked again whenever its pause has ended, and nothing
     is learnt meanwhile.
     """
     age = looked
-    while (pause := looks.pause(age, looked, luck, **options)) > 0:
+    while (pause := looks.pause(age, looked, jitter, **options)) > 0:
         age += pause
     return age
 
 
-def follow(looks, takes, luck=0.5, *, until=inf):
-    """Looks at one request until its end has been seen; the ages of the looks."""
+def follow(looks, takes, jitter=0.5, *, until=inf):
+    """PollSchedule at one request until its end has been seen; the ages of the looks."""
     ages, looked = [], 0.0
-    while (age := waited(looks, looked, luck)) < until:
+    while (age := waited(looks, looked, jitter)) < until:
         ages.append(age)
         looks.learn(looked, age, ended=age >= takes)
         if age >= takes:
@@ -41,7 +41,7 @@ def follow(looks, takes, luck=0.5, *, until=inf):
 
 def taught(*takes, policy=POLICY, seed=1):
     """What was learnt from requests that took so long, one after another."""
-    looks, rng = Looks(policy), Random(seed)
+    looks, rng = PollSchedule(policy), Random(seed)
     for each in takes:
         follow(looks, each, rng.random())
     return looks
@@ -51,20 +51,20 @@ def taught(*takes, policy=POLICY, seed=1):
 
 
 def test_lone_request_is_looked_at_as_the_policy_says():
-    ages = follow(Looks(POLICY), inf, until=40.0)
+    ages = follow(PollSchedule(POLICY), inf, until=40.0)
 
     gaps = [after - before for before, after in zip([0.0, *ages], ages, strict=False)]
     assert gaps[:4] == pytest.approx([0.25, 0.375, 0.5625, 0.84375])
     assert gaps[-1] == pytest.approx(10.0)
 
 
-@pytest.mark.parametrize(("luck", "first"), [(0.0, 0.225), (1.0, 0.275)])
-def test_looks_at_many_are_spread_by_a_tenth_to_either_side(luck, first):
-    assert waited(Looks(POLICY), 0.0, luck) == pytest.approx(first)
+@pytest.mark.parametrize(("jitter", "first"), [(0.0, 0.225), (1.0, 0.275)])
+def test_looks_at_many_are_spread_by_a_tenth_to_either_side(jitter, first):
+    assert waited(PollSchedule(POLICY), 0.0, jitter) == pytest.approx(first)
 
 
 def test_growth_of_less_than_1_does_not_hurry():
-    ages = follow(Looks(Policy(poll_first=1.0, poll_growth=0.5)), inf, until=5.0)
+    ages = follow(PollSchedule(Policy(poll_first=1.0, poll_growth=0.5)), inf, until=5.0)
 
     assert ages == pytest.approx([1.0, 2.0, 3.0, 4.0])
 
@@ -76,7 +76,7 @@ def test_a_look_that_has_shown_nothing_is_followed_as_the_policy_says():
 
 
 def test_of_thousands_at_once_a_few_find_out():
-    looks = Looks(POLICY)
+    looks = PollSchedule(POLICY)
 
     now = [looks.pause(0.3, 0.0, 0.5) for _ in range(10_000)]
 
@@ -85,7 +85,7 @@ def test_of_thousands_at_once_a_few_find_out():
 
 
 def test_what_a_few_have_found_puts_the_others_off():
-    looks = Looks(POLICY)
+    looks = PollSchedule(POLICY)
     for _ in range(32):
         looks.learn(0.0, 0.3, ended=False)
 
@@ -93,7 +93,7 @@ def test_what_a_few_have_found_puts_the_others_off():
 
 
 def test_those_that_wait_for_a_few_do_not_wait_for_ever():
-    looks = Looks(POLICY)
+    looks = PollSchedule(POLICY)
     for _ in range(32):
         looks.pause(0.3, 0.0, 0.5)
 
@@ -140,12 +140,12 @@ def test_those_that_end_after_the_last_step_are_counted_as_slow():
 
 
 @pytest.mark.parametrize(
-    ("luck", "share"), [(0.0, 0.3), (0.04, 0.65), (0.08, 0.916), (0.5, 1.0), (1.0, 1.1)]
+    ("jitter", "share"), [(0.0, 0.3), (0.04, 0.65), (0.08, 0.916), (0.5, 1.0), (1.0, 1.1)]
 )
-def test_first_looks_are_spread_and_a_few_of_them_far_forward(luck, share):
+def test_first_looks_are_spread_and_a_few_of_them_far_forward(jitter, share):
     looks = taught(*[2.0] * 100)
 
-    assert waited(looks, 0.0, luck) == pytest.approx(waited(looks, 0.0, 0.5) * share)
+    assert waited(looks, 0.0, jitter) == pytest.approx(waited(looks, 0.0, 0.5) * share)
 
 
 def test_where_a_quarter_are_far_quicker_they_do_not_wait_for_the_slow_rest():
@@ -164,7 +164,7 @@ def test_where_a_quarter_are_far_quicker_they_do_not_wait_for_the_slow_rest():
     ],
 )
 def test_what_is_supposed_where_little_was_seen_weighs_as_much_as_two_looks(seen, first):
-    looks = Looks(POLICY)
+    looks = PollSchedule(POLICY)
     for count, pending, age, ended in seen:
         for _ in range(count):
             looks.learn(pending, age, ended=ended)
@@ -181,7 +181,7 @@ def test_it_follows_a_change(after):
 
 
 def test_it_plans_with_the_sixteenth_look_and_anew_after_sixteen_more():
-    looks = Looks(POLICY)
+    looks = PollSchedule(POLICY)
     firsts = []
     for count, age, ended in ((15, 8.0, False), (1, 8.0, False), (15, 0.1, True), (1, 0.1, True)):
         for _ in range(count):
@@ -196,7 +196,7 @@ def test_it_plans_with_the_sixteenth_look_and_anew_after_sixteen_more():
 
 
 def test_what_ends_at_once_is_looked_at_as_early_as_ages_are_told_apart():
-    looks = Looks(POLICY)
+    looks = PollSchedule(POLICY)
     for _ in range(300):
         looks.learn(0.0, 1e-5, ended=True)
 
@@ -204,7 +204,7 @@ def test_what_ends_at_once_is_looked_at_as_early_as_ages_are_told_apart():
 
 
 def test_a_look_before_ages_are_told_apart_shows_no_request_that_lasted():
-    looks = Looks(POLICY)
+    looks = PollSchedule(POLICY)
     for _ in range(300):
         looks.learn(0.0, 1e-6, ended=False)
         looks.learn(1e-6, 1e-5, ended=True)
@@ -214,7 +214,7 @@ def test_a_look_before_ages_are_told_apart_shows_no_request_that_lasted():
 
 @pytest.mark.parametrize(("age", "first"), [(2.0, 2.436), (2.1, 2.624)])
 def test_an_end_between_two_looks_of_one_step_is_counted_in_that_step(age, first):
-    looks = Looks(POLICY)
+    looks = PollSchedule(POLICY)
     for _ in range(300):
         looks.learn(0.0, age, ended=False)
         looks.learn(age, age * 1.001, ended=True)
@@ -223,7 +223,7 @@ def test_an_end_between_two_looks_of_one_step_is_counted_in_that_step(age, first
 
 
 def test_once_enough_have_ended_all_that_are_due_are_looked_at_at_once():
-    looks = Looks(POLICY)
+    looks = PollSchedule(POLICY)
     for _ in range(32):
         looks.learn(0.0, 0.25, ended=True)
 
@@ -236,7 +236,7 @@ def test_once_enough_have_ended_all_that_are_due_are_looked_at_at_once():
 
 @pytest.mark.parametrize(("age", "looks_now"), [(1.4, False), (1.5, True), (1.6, True)])
 def test_those_that_wait_for_a_few_look_when_those_are_late(age, looks_now):
-    looks = Looks(POLICY)
+    looks = PollSchedule(POLICY)
     for _ in range(32):
         looks.pause(0.3, 0.0, 0.5)
 
@@ -244,13 +244,13 @@ def test_those_that_wait_for_a_few_look_when_those_are_late(age, looks_now):
 
 
 @pytest.mark.parametrize(
-    ("age", "luck", "pause"),
+    ("age", "jitter", "pause"),
     [(1.0, 0.5, 0.25), (1.0, 1.0, 0.275), (4.0, 0.5, 0.5), (4.0, 1.0, 0.55)],
 )
-def test_it_is_asked_again_soon_whether_a_look_is_due(age, luck, pause):
+def test_it_is_asked_again_soon_whether_a_look_is_due(age, jitter, pause):
     looks = taught(*[9.0] * 200)
 
-    assert looks.pause(age, 0.0, luck) == pytest.approx(pause)
+    assert looks.pause(age, 0.0, jitter) == pytest.approx(pause)
 
 
 def test_requests_that_never_end_put_no_first_look_off_for_ever():
@@ -262,7 +262,7 @@ def test_requests_that_never_end_put_no_first_look_off_for_ever():
 
 
 def test_some_that_never_end_change_little():
-    looks, rng = Looks(POLICY), Random(3)
+    looks, rng = PollSchedule(POLICY), Random(3)
     for number in range(600):
         follow(looks, inf if number % 5 == 0 else 2.0, rng.random(), until=100.0)
 
@@ -299,7 +299,7 @@ def test_what_is_learnt_meanwhile_brings_a_look_forward():
 
 
 def test_10_000_that_take_a_random_time_are_looked_at_twice_and_late_by_a_quarter():
-    looks, rng, count, lags = Looks(POLICY), Random(5), 0, []
+    looks, rng, count, lags = PollSchedule(POLICY), Random(5), 0, []
     for _ in range(10_000):
         takes = 2.0 * exp(0.5 * rng.gauss(0, 1))
         ages = follow(looks, takes, rng.random())
@@ -316,15 +316,15 @@ def test_10_000_that_take_a_random_time_are_looked_at_twice_and_late_by_a_quarte
 @given(
     seen=st.lists(st.tuples(AGES, AGES, st.booleans()), max_size=200),
     looked=AGES,
-    luck=st.floats(0, 1),
+    jitter=st.floats(0, 1),
     trouble=st.booleans(),
 )
-def test_pause_is_bounded_and_ends(seen, looked, luck, trouble):
-    looks = Looks(POLICY)
+def test_pause_is_bounded_and_ends(seen, looked, jitter, trouble):
+    looks = PollSchedule(POLICY)
     for one, other, ended in seen:
         looks.learn(min(one, other), max(one, other), ended=ended)
 
-    at = waited(looks, looked, luck, trouble=trouble)
+    at = waited(looks, looked, jitter, trouble=trouble)
 
     assert looked < at <= looked + 11.0 + 1e-6
 
@@ -336,7 +336,7 @@ def test_pause_is_bounded_and_ends(seen, looked, luck, trouble):
     takes=st.floats(1e-6, 1e5),
 )
 def test_any_policy_will_do(first, growth, most, takes):
-    looks = Looks(Policy(poll_first=first, poll_growth=growth, poll_most=most))
+    looks = PollSchedule(Policy(poll_first=first, poll_growth=growth, poll_most=most))
     for _ in range(40):
         looks.learn(0.0, takes, ended=True)
 
@@ -348,7 +348,7 @@ def test_longer_times_bring_no_earlier_look(takes):
     # What is supposed of ages that nothing was seen at comes to a few of a hundred requests, so a
     # few more are quick, or slow.
     few = len(takes) // 10
-    shorter, longer = Looks(POLICY), Looks(POLICY)
+    shorter, longer = PollSchedule(POLICY), PollSchedule(POLICY)
     for looks, times, more in ((shorter, 1.0, min(takes)), (longer, 10.0, max(takes))):
         for each in [more] * few + takes:
             looks.learn(0.0, each * times * 0.9, ended=False)
@@ -359,8 +359,8 @@ def test_longer_times_bring_no_earlier_look(takes):
 
 
 def test_kinds_are_learnt_apart():
-    polls = Polls(POLICY, rng=lambda: 0.5)
+    polls = PollSchedules(POLICY, rng=lambda: 0.5)
 
     assert polls.of("cards.issue") is polls.of("cards.issue")
     assert polls.of("cards.issue") is not polls.of("clients.create")
-    assert polls.luck() == 0.5
+    assert polls.jitter() == 0.5

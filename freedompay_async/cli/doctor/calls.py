@@ -6,7 +6,7 @@ import time
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from freedompay_async.cli.doctor.checks import Check, Verdict
+from freedompay_async.cli.doctor.checks import Check, CheckResult
 from freedompay_async.cli.doctor.schemes import Kind, ask
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ async def check_latency(fp: FreedomPay, *, kept: bool) -> Check:
         if told.kind is Kind.NONE:
             return Check(
                 name="latency",
-                verdict=Verdict.UNKNOWN,
+                verdict=CheckResult.UNKNOWN,
                 detail=f"a question got no answer ({told.text})",
                 advice="try again",
             )
@@ -40,12 +40,12 @@ async def check_latency(fp: FreedomPay, *, kept: bool) -> Check:
     )
     if kept:
         return Check(
-            name="latency", verdict=Verdict.OK, detail=f"{detail}; connections are kept open"
+            name="latency", verdict=CheckResult.OK, detail=f"{detail}; connections are kept open"
         )
     advice = "every call pays for a connection of its own; ask the vendor about keep-alive"
     return Check(
         name="latency",
-        verdict=Verdict.OK,
+        verdict=CheckResult.OK,
         detail=f"{detail}; the host closes connections after an answer",
         advice=advice,
     )
@@ -57,7 +57,7 @@ def check_answers(fp: FreedomPay) -> Check:
     if not found:
         return Check(
             name="answers",
-            verdict=Verdict.OK,
+            verdict=CheckResult.OK,
             detail="as in the contract, of request/status about an unknown id",
         )
     told = ", ".join(f"{each.difference} {each.field} ({each.count})" for each in found)
@@ -67,7 +67,7 @@ def check_answers(fp: FreedomPay) -> Check:
     )
     return Check(
         name="answers",
-        verdict=Verdict.UNKNOWN,
+        verdict=CheckResult.UNKNOWN,
         detail=f"not as in the contract: {told}",
         advice=advice,
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["Check", "Verdict", "not_tried"]
+__all__ = ["Check", "CheckResult", "not_tried"]
 
 
-class Verdict(StrEnum):
+class CheckResult(StrEnum):
     OK = "ok"
     WRONG = "wrong"
     UNKNOWN = "unknown"
@@ -26,11 +26,11 @@ class Check:
     """
 
     name: str
-    verdict: Verdict
+    verdict: CheckResult
     detail: str
     advice: str = ""
 
 
 def not_tried(name: str, because: str) -> Check:
     """A check that makes no sense after what was found before it."""
-    return Check(name=name, verdict=Verdict.UNKNOWN, detail=f"not tried: {because}")
+    return Check(name=name, verdict=CheckResult.UNKNOWN, detail=f"not tried: {because}")

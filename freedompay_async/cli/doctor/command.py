@@ -9,7 +9,7 @@ import typer
 
 from freedompay_async.cli.common import run
 from freedompay_async.cli.doctor.calls import check_answers, check_latency
-from freedompay_async.cli.doctor.checks import Check, Verdict, not_tried
+from freedompay_async.cli.doctor.checks import Check, CheckResult, not_tried
 from freedompay_async.cli.doctor.network import check_clock, check_connection, check_name, check_way
 from freedompay_async.cli.doctor.schemes import (
     SCHEMES,
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["doctor"]
 
-_COLORS: Final = {Verdict.OK: "green", Verdict.WRONG: "red", Verdict.UNKNOWN: "yellow"}
-_WIDTH: Final = max(map(len, Verdict))
+_COLORS: Final = {CheckResult.OK: "green", CheckResult.WRONG: "red", CheckResult.UNKNOWN: "yellow"}
+_WIDTH: Final = max(map(len, CheckResult))
 _CALLS: Final = ("latency", "answers")
 _VARIABLE: Final = "FREEDOMPAY_SIGNATURE"
 
@@ -60,7 +60,7 @@ def doctor(
         except ConfigurationError as error:
             missing = Check(
                 name="settings",
-                verdict=Verdict.WRONG,
+                verdict=CheckResult.WRONG,
                 detail=error.text,
                 advice="freedompay --help tells what each is",
             )
@@ -77,7 +77,9 @@ def doctor(
             _tell(checks, json=True, setting=setting)
         elif setting is not None:
             typer.echo(f"\nexport {_VARIABLE}={setting}")
-        return Exit.DONE if all(check.verdict is Verdict.OK for check in checks) else Exit.PROBLEMS
+        return (
+            Exit.DONE if all(check.verdict is CheckResult.OK for check in checks) else Exit.PROBLEMS
+        )
 
     run(work)
 
@@ -88,7 +90,7 @@ async def _examine(settings: Check, target: Target) -> AsyncGenerator[Check]:
     yield check_way(target)
     name = await check_name(target)
     yield name
-    if name.verdict is not Verdict.OK:
+    if name.verdict is not CheckResult.OK:
         for each in ("connection", "clock", *SCHEMES, *_CALLS):
             yield not_tried(each, "the name was not resolved")
         return
@@ -127,7 +129,7 @@ def _accepted(checks: list[Check], target: Target) -> Scheme | None:
 
 def _tell(checks: list[Check], *, json: bool, setting: str | None = None) -> None:
     if json:
-        ok = all(check.verdict is Verdict.OK for check in checks)
+        ok = all(check.verdict is CheckResult.OK for check in checks)
         environment = {} if setting is None else {_VARIABLE: setting}
         typer.echo(to_json({"ok": ok, "checks": checks, "environment": environment}))
         return

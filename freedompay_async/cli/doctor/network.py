@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
-from freedompay_async.cli.doctor.checks import Check, Verdict
+from freedompay_async.cli.doctor.checks import Check, CheckResult
 from freedompay_async.cli.doctor.tunnel import NoWay, open_tunnel
 
 if TYPE_CHECKING:
@@ -54,15 +54,17 @@ def check_way(target: Target) -> Check:
     if proxy is not None:
         return Check(
             name="way",
-            verdict=Verdict.OK,
+            verdict=CheckResult.OK,
             detail=f"through the proxy {proxy.shown}, which {proxy.source} names",
         )
     if unused is None:
-        return Check(name="way", verdict=Verdict.OK, detail="straight to the host, without a proxy")
+        return Check(
+            name="way", verdict=CheckResult.OK, detail="straight to the host, without a proxy"
+        )
     detail = f"straight to the host; {unused} names a proxy, and it is not used"
     return Check(
         name="way",
-        verdict=Verdict.OK,
+        verdict=CheckResult.OK,
         detail=detail,
         advice="to go through it: --trust-env, or FREEDOMPAY_PROXY",
     )
@@ -84,9 +86,11 @@ async def check_name(target: Target) -> Check:
             if target.way.proxy is None
             else "check the proxy's address"
         )
-        return Check(name="name", verdict=Verdict.WRONG, detail=detail, advice=advice)
+        return Check(name="name", verdict=CheckResult.WRONG, detail=detail, advice=advice)
     addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
-    return Check(name="name", verdict=Verdict.OK, detail=f"{host} is {', '.join(addresses[:4])}")
+    return Check(
+        name="name", verdict=CheckResult.OK, detail=f"{host} is {', '.join(addresses[:4])}"
+    )
 
 
 def _first(target: Target) -> tuple[str, int]:
@@ -109,7 +113,7 @@ async def check_connection(target: Target) -> tuple[Check, Line | None]:
             "want a user and a password"
         )
         return Check(
-            name="connection", verdict=Verdict.WRONG, detail=str(error), advice=advice
+            name="connection", verdict=CheckResult.WRONG, detail=str(error), advice=advice
         ), None
     except ssl.SSLCertVerificationError as error:
         detail = f"the certificate of {target.host} is not trusted ({error.verify_message})"
@@ -117,12 +121,14 @@ async def check_connection(target: Target) -> tuple[Check, Line | None]:
             "check base_url; a proxy that reads TLS needs its authority in ssl_context=; check "
             "the clock of this machine"
         )
-        return Check(name="connection", verdict=Verdict.WRONG, detail=detail, advice=advice), None
+        return Check(
+            name="connection", verdict=CheckResult.WRONG, detail=detail, advice=advice
+        ), None
     except ssl.SSLError as error:
         detail = f"no TLS with {target.host}:{target.port} ({error.reason or type(error).__name__})"
         return Check(
             name="connection",
-            verdict=Verdict.WRONG,
+            verdict=CheckResult.WRONG,
             detail=detail,
             advice="check base_url: is there https on this port?",
         ), None
@@ -134,18 +140,18 @@ async def check_connection(target: Target) -> tuple[Check, Line | None]:
         )
         detail = f"no connection to {':'.join(map(str, _first(target)))} ({why})"
         return Check(
-            name="connection", verdict=Verdict.WRONG, detail=detail, advice=_CHECK_HOST
+            name="connection", verdict=CheckResult.WRONG, detail=detail, advice=_CHECK_HOST
         ), None
     took = f"{(time.perf_counter() - start) * 1000:.3g} ms"
     line = Line(reader=reader, writer=writer)
     tls = cast("ssl.SSLObject | None", writer.get_extra_info("ssl_object"))
     if tls is None:
         detail = f"plain http to this machine in {took}: no TLS, which is for tests only"
-        return Check(name="connection", verdict=Verdict.OK, detail=detail), line
+        return Check(name="connection", verdict=CheckResult.OK, detail=detail), line
     detail = (
         f"{tls.version()} in {took}, {_expiry(cast('dict[str, Any]', tls.getpeercert() or {}))}"
     )
-    return Check(name="connection", verdict=Verdict.OK, detail=detail), line
+    return Check(name="connection", verdict=CheckResult.OK, detail=detail), line
 
 
 async def _connect(target: Target) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -173,7 +179,7 @@ async def check_clock(target: Target, line: Line) -> tuple[Check, bool]:
             "the host did not answer a plain HEAD in HTTP/1.1",
             "see the lines below: they ask as the library does",
         )
-        return Check(name="clock", verdict=Verdict.UNKNOWN, detail=detail, advice=advice), False
+        return Check(name="clock", verdict=CheckResult.UNKNOWN, detail=detail, advice=advice), False
     try:
         await _ask_date(target, line)
         kept = True
@@ -182,7 +188,7 @@ async def check_clock(target: Target, line: Line) -> tuple[Check, bool]:
     if date is None:
         return Check(
             name="clock",
-            verdict=Verdict.UNKNOWN,
+            verdict=CheckResult.UNKNOWN,
             detail="the host's answer has no Date",
             advice="check it against an NTP server",
         ), kept
@@ -193,13 +199,13 @@ def judge_clock(ahead: float) -> Check:
     """How it is with a clock that is ahead of the host's by so many seconds."""
     # The host tells whole seconds.
     if abs(ahead) < 2:
-        return Check(name="clock", verdict=Verdict.OK, detail="as the host's")
+        return Check(name="clock", verdict=CheckResult.OK, detail="as the host's")
     detail = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the host's"
     if abs(ahead) <= _CLOCK_SECONDS:
-        return Check(name="clock", verdict=Verdict.OK, detail=detail)
+        return Check(name="clock", verdict=CheckResult.OK, detail=detail)
     return Check(
         name="clock",
-        verdict=Verdict.WRONG,
+        verdict=CheckResult.WRONG,
         detail=detail,
         advice="set the clock of this machine (NTP)",
     )

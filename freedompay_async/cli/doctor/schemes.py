@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
-from freedompay_async.cli.doctor.checks import Check, Verdict
+from freedompay_async.cli.doctor.checks import Check, CheckResult
 from freedompay_async.cli.output import printable
 from freedompay_async.client import FreedomPay
 from freedompay_async.codec.decode import is_page
@@ -101,7 +101,7 @@ async def check_scheme(target: Target, scheme: Scheme) -> Check:
             # A contract may leave out an id that only another scheme has in a header.
             return Check(
                 name=scheme,
-                verdict=Verdict.WRONG if used else Verdict.OK,
+                verdict=CheckResult.WRONG if used else CheckResult.OK,
                 detail=f"not tried: {error.text}",
             )
         async with client as fp:
@@ -142,25 +142,25 @@ def judge(name: str, *, right: Told, wrong: Told, used: bool) -> Check:
     if right.kind is Kind.NONE:
         return Check(
             name=name,
-            verdict=Verdict.UNKNOWN,
+            verdict=CheckResult.UNKNOWN,
             detail=f"no answer ({right.text})",
             advice="try again in a minute",
         )
     if right.kind is Kind.OTHER:
         detail = f"the host does not answer like the Card API ({right.text})"
         return Check(
-            name=name, verdict=Verdict.WRONG, detail=detail, advice="check base_url and region"
+            name=name, verdict=CheckResult.WRONG, detail=detail, advice="check base_url and region"
         )
     if right.kind is Kind.DENIED:
         if used:
             return Check(
                 name=name,
-                verdict=Verdict.WRONG,
+                verdict=CheckResult.WRONG,
                 detail=f"refused, and your settings use it ({right.text})",
             )
         return Check(
             name=name,
-            verdict=Verdict.OK,
+            verdict=CheckResult.OK,
             detail=f"refused, and your settings do not use it ({right.text})",
         )
     if wrong == right:
@@ -169,19 +169,19 @@ def judge(name: str, *, right: Told, wrong: Told, used: bool) -> Check:
             "the key"
         )
         advice = "try a question about something that exists: freedompay cards info CARD"
-        return Check(name=name, verdict=Verdict.UNKNOWN, detail=detail, advice=advice)
+        return Check(name=name, verdict=CheckResult.UNKNOWN, detail=detail, advice=advice)
     if wrong.kind is Kind.NONE:
         detail = (
             f"answered ({right.text}), but the control with a wrong key got no answer "
             f"({wrong.text})"
         )
         return Check(
-            name=name, verdict=Verdict.UNKNOWN, detail=detail, advice="try again in a minute"
+            name=name, verdict=CheckResult.UNKNOWN, detail=detail, advice="try again in a minute"
         )
     use = "your settings use it" if used else "your settings do not use it"
     return Check(
         name=name,
-        verdict=Verdict.OK,
+        verdict=CheckResult.OK,
         detail=f"accepted, and {use}; a wrong key is refused ({wrong.text})",
     )
 
@@ -194,21 +194,21 @@ def with_advice(checks: list[Check], target: Target) -> list[Check]:
 
 def is_accepted(check: Check) -> bool:
     """Whether the host takes the scheme."""
-    return check.verdict is Verdict.OK and check.detail.startswith("accepted")
+    return check.verdict is CheckResult.OK and check.detail.startswith("accepted")
 
 
 def _beside(check: Check, accepted: list[str], target: Target) -> dict[str, Any]:
     used = target.scheme
-    if check.verdict is Verdict.OK and not is_accepted(check) and not accepted:
+    if check.verdict is CheckResult.OK and not is_accepted(check) and not accepted:
         return {
-            "verdict": Verdict.UNKNOWN,
+            "verdict": CheckResult.UNKNOWN,
             "detail": (
                 f"{check.detail}; with a key that no scheme takes, this tells nothing of the scheme"
             ),
         }
     if used is None and is_accepted(check):
         return {"advice": f"to use it, {_to_use(target, check.name)}"}
-    if check.verdict is not Verdict.WRONG or check.name != used or check.advice:
+    if check.verdict is not CheckResult.WRONG or check.name != used or check.advice:
         return {}
     if accepted:
         return {

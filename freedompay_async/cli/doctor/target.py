@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from freedompay_async.cli.doctor.checks import Check, Verdict
+from freedompay_async.cli.doctor.checks import Check, CheckResult
 from freedompay_async.contract.calls import Section
 from freedompay_async.contract.client_contract import Contract
 from freedompay_async.contract.file.reading import overrides_of
@@ -107,15 +107,17 @@ def check_settings(given: Given) -> tuple[Check, Target]:
             "set FREEDOMPAY_REGION (KZ, KG or UZ) or FREEDOMPAY_SIGNATURE; see below which scheme "
             "this host takes"
         )
-        return Check(name="settings", verdict=Verdict.WRONG, detail=detail, advice=advice), target
+        return Check(
+            name="settings", verdict=CheckResult.WRONG, detail=detail, advice=advice
+        ), target
     detail += f", scheme {target.scheme}"
     odd = leftover_of(settings.secret_key)
     if odd is not None:
         advice = "take that away, unless it belongs to the key"
         return Check(
             name="settings",
-            verdict=Verdict.UNKNOWN,
+            verdict=CheckResult.UNKNOWN,
             detail=f"{detail}; the secret key {odd}",
             advice=advice,
         ), target
-    return Check(name="settings", verdict=Verdict.OK, detail=detail), target
+    return Check(name="settings", verdict=CheckResult.OK, detail=detail), target

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Shared", "Words"]
+__all__ = ["CommonFlags", "Words"]
 
 
 class Words:
@@ -78,7 +78,7 @@ class Words:
 _PANEL = "This call"
 
 
-class Shared:
+class CommonFlags:
     """How a verb is carried out."""
 
     request_id = Annotated[

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from freedompay_async.cli.verbs.asking import read_secret
-from freedompay_async.cli.verbs.flags import Shared, Words
+from freedompay_async.cli.verbs.flags import CommonFlags, Words
 from freedompay_async.cli.verbs.verb import verb
 from freedompay_async.client import FreedomPay
 from freedompay_async.contract import table
@@ -55,7 +55,7 @@ def _issue(
     card_id: Annotated[
         int | None, typer.Option("--card-id", help="Of a card that was made in bulk.")
     ] = None,
-    request_id: Shared.request_id = None,
+    request_id: CommonFlags.request_id = None,
     **call: Any,
 ) -> Coroutine[Any, Any, IssuedGiftCard]:
     """Issue a gift card: the merchant's account pays now, and a code goes to the phone.

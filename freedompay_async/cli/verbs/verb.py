@@ -23,7 +23,7 @@ from freedompay_async.cli.settings_flags import SETTINGS, Given
 from freedompay_async.cli.verbs.announce import Announcing, next_step
 from freedompay_async.cli.verbs.answers import show
 from freedompay_async.cli.verbs.asking import be_sure
-from freedompay_async.cli.verbs.flags import Shared
+from freedompay_async.cli.verbs.flags import CommonFlags
 from freedompay_async.cli.verbs.given_json import object_of
 from freedompay_async.codec.to_json import to_json
 from freedompay_async.contract.calls import Call, Retry
@@ -118,10 +118,11 @@ def verb(
             run(work)
 
         own = list(inspect.signature(function).parameters.values())[1:-1]
-        command.__signature__ = _signature(own, shared)  # type: ignore[attr-defined]
+        signature = _signature(own, shared)
+        command.__signature__ = signature  # type: ignore[attr-defined]
         command.__annotations__ = {
-            name: part.annotation for name, part in command.__signature__.parameters.items()
-        }  # type: ignore[attr-defined]
+            name: part.annotation for name, part in signature.parameters.items()
+        }
         group.command(row.name.partition(".")[2].replace("_", "-"), help=help_of(row, function))(
             command
         )
@@ -145,14 +146,14 @@ def _signature(
 def _shared(row: Call[Any], *, sure: bool, secrets: bool) -> dict[str, tuple[Any, Any]]:
     shared: dict[str, tuple[Any, Any]] = {}
     if row.retry is Retry.ASKABLE:
-        shared |= {"wait": (Shared.wait, _WAIT), "request_id": (Shared.request_id, None)}
+        shared |= {"wait": (CommonFlags.wait, _WAIT), "request_id": (CommonFlags.request_id, None)}
     if row.retry is Retry.UNASKABLE:
-        shared["record"] = (Shared.record, None)
+        shared["record"] = (CommonFlags.record, None)
     if sure:
-        shared["yes"] = (Shared.yes, False)
+        shared["yes"] = (CommonFlags.yes, False)
     if secrets:
-        shared["reveal"] = (Shared.reveal, False)
-    return shared | {"extra": (Shared.extra, None), "json": (Shared.json, False)}
+        shared["reveal"] = (CommonFlags.reveal, False)
+    return shared | {"extra": (CommonFlags.extra, None), "json": (CommonFlags.json, False)}
 
 
 async def _carry_out(

@@ -190,11 +190,11 @@ class Limit(Struct, kw_only=True, frozen=True, omit_defaults=True):
     """A limit (docs.freedompay.kz, api-18613819)."""
 
     transaction_type: str
-    """Seen: those of `LimitTransaction`."""
+    """Evidence: those of `LimitTransaction`."""
     amount: Sequence[LimitAmount]
     region: str | None = None
     period: str | None = None
-    """Seen: those of `LimitPeriod`."""
+    """Evidence: those of `LimitPeriod`."""
 
 
 class LimitSetting(Intent, kw_only=True, omit_defaults=True):

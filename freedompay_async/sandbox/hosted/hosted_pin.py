@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from aiohttp import web
 
-from freedompay_async.sandbox.hosted.pin_links import Outcome, PinLinks
+from freedompay_async.sandbox.hosted.pin_links import PageEnd, PinLinks
 from freedompay_async.sandbox.webpage import PRIVATE, Page
 
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ __all__ = ["HostedPin"]
 
 _LONGEST: Final = 256
 _STATUS: Final = {
-    Outcome.UNKNOWN: 404,
-    Outcome.USED: 410,
-    Outcome.EXPIRED: 410,
-    Outcome.INVALID: 400,
+    PageEnd.UNKNOWN: 404,
+    PageEnd.USED: 410,
+    PageEnd.EXPIRED: 410,
+    PageEnd.INVALID: 400,
 }
 
 
@@ -60,7 +60,7 @@ class HostedPin:
     async def enter(self, request: web.Request) -> web.StreamResponse:
         """What the page sends at the end of a step, and what becomes of it."""
         token = request.match_info["token"]
-        outcome = Outcome.INVALID
+        outcome = PageEnd.INVALID
         # A page of another origin can't send this type without asking first.
         if (
             request.content_type == "application/json"
@@ -78,7 +78,7 @@ class HostedPin:
             {"outcome": outcome}, status=_STATUS.get(outcome, 200), headers=PRIVATE
         )
 
-    def _carry_out(self, token: str, entry: _Current | _Chosen) -> Outcome:
+    def _carry_out(self, token: str, entry: _Current | _Chosen) -> PageEnd:
         if isinstance(entry, _Current):
             return self._links.prove(token, entry.pin)
         return self._links.choose(token, entry.pin, entry.again)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.sandbox.hosted.pin_keeper import PinKeeper
 
-__all__ = ["LINKS_KEPT", "Outcome", "PinLinks", "Purpose"]
+__all__ = ["LINKS_KEPT", "PageEnd", "PinLinks", "Purpose"]
 
 LINKS_KEPT: Final = 10_000
 _PIN: Final = re.compile(r"[0-9]{4}")
@@ -33,7 +33,7 @@ class Purpose(StrEnum):
     CHANGE = "change"
 
 
-class Outcome(StrEnum):
+class PageEnd(StrEnum):
     """How a link stands, or what became of an entry."""
 
     OPEN = "open"
@@ -83,45 +83,45 @@ class PinLinks:
         link = self._links.get(token)
         return None if link is None else link.purpose
 
-    def state(self, token: str) -> Outcome:
+    def state(self, token: str) -> PageEnd:
         """`OPEN`, `USED`, `EXPIRED` or `UNKNOWN`."""
         link = self._links.get(token)
         if link is None:
-            return Outcome.UNKNOWN
+            return PageEnd.UNKNOWN
         if link.used:
-            return Outcome.USED
-        return Outcome.OPEN if self._clock() < link.until else Outcome.EXPIRED
+            return PageEnd.USED
+        return PageEnd.OPEN if self._clock() < link.until else PageEnd.EXPIRED
 
-    def prove(self, token: str, current: str) -> Outcome:
+    def prove(self, token: str, current: str) -> PageEnd:
         """The current PIN is entered, which a change begins with."""
-        if (state := self.state(token)) is not Outcome.OPEN:
+        if (state := self.state(token)) is not PageEnd.OPEN:
             return state
         link = self._links[token]
         if link.purpose is not Purpose.CHANGE or not _PIN.fullmatch(current):
-            return Outcome.INVALID
+            return PageEnd.INVALID
         try:
             link.proven = self._pins.check(link.card_id, current)
             blocked = self._pins.blocked(link.card_id)
         except KeyError:
-            return Outcome.REFUSED
+            return PageEnd.REFUSED
         except Refused as refusal:
-            return Outcome.BLOCKED if refusal.code == BLOCKED else Outcome.REFUSED
+            return PageEnd.BLOCKED if refusal.code == BLOCKED else PageEnd.REFUSED
         if link.proven:
-            return Outcome.RIGHT
-        return Outcome.BLOCKED if blocked else Outcome.WRONG
+            return PageEnd.RIGHT
+        return PageEnd.BLOCKED if blocked else PageEnd.WRONG
 
-    def choose(self, token: str, pin: str, again: str) -> Outcome:
+    def choose(self, token: str, pin: str, again: str) -> PageEnd:
         """The new PIN is entered twice, which ends the matter."""
-        if (state := self.state(token)) is not Outcome.OPEN:
+        if (state := self.state(token)) is not PageEnd.OPEN:
             return state
         link = self._links[token]
         if not link.proven or not _PIN.fullmatch(pin) or not _PIN.fullmatch(again):
-            return Outcome.INVALID
+            return PageEnd.INVALID
         if pin != again:
-            return Outcome.MISMATCH
+            return PageEnd.MISMATCH
         try:
             self._pins.put(link.card_id, pin)
         except Refused:
-            return Outcome.REFUSED
+            return PageEnd.REFUSED
         link.used = True
-        return Outcome.DONE
+        return PageEnd.DONE

@@ -9,7 +9,7 @@ from freedompay_async.sandbox.issuing import clients
 from freedompay_async.sandbox.issuing.books import CURRENCY
 from freedompay_async.sandbox.issuing.numbers import Printed, money, printed
 from freedompay_async.sandbox.issuing.refused import Refused
-from freedompay_async.sandbox.issuing.requests import Outcome
+from freedompay_async.sandbox.issuing.requests import RequestEnd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,14 +87,14 @@ def open_card(books: Books, card_id: str) -> Card:
     return card
 
 
-def issue(books: Books, body: shapes.Issue) -> Outcome:
+def issue(books: Books, body: shapes.Issue) -> RequestEnd:
     if clients.last_name(books, body.client_id) == "NOCARD":
-        return Outcome(error_code="card_declined")
+        return RequestEnd(error_code="card_declined")
     _make(books, body.request_id, client_id=body.client_id, product_id=body.product_id)
-    return Outcome()
+    return RequestEnd()
 
 
-def issue_to_holder(books: Books, body: shapes.IssueToHolder) -> Outcome:
+def issue_to_holder(books: Books, body: shapes.IssueToHolder) -> RequestEnd:
     """A card for whoever the holder is, who becomes a client; without one, a card of nobody."""
     client_id = (
         None
@@ -102,12 +102,12 @@ def issue_to_holder(books: Books, body: shapes.IssueToHolder) -> Outcome:
         else clients.add_holder(books, body.request_id, body.cardholder)
     )
     _make(books, body.request_id, client_id=client_id, product_id=body.product_id)
-    return Outcome(client_id=client_id)
+    return RequestEnd(client_id=client_id)
 
 
-def bulk_issue(books: Books, body: shapes.BulkIssue) -> Outcome:
+def bulk_issue(books: Books, body: shapes.BulkIssue) -> RequestEnd:
     _make(books, body.request_id, client_id=None, product_id=body.product_id, count=body.count)
-    return Outcome()
+    return RequestEnd()
 
 
 def _make(
@@ -133,32 +133,32 @@ def _make(
     )
 
 
-def link(books: Books, body: shapes.Link) -> Outcome:
+def link(books: Books, body: shapes.Link) -> RequestEnd:
     clients.last_name(books, body.client_id)
     if open_card(books, body.card_id).client_id is not None:
         raise Refused("card_linked", "the card of card_id has a client")
     _write(books, body.card_id, "client_id = :client", client=body.client_id)
-    return Outcome()
+    return RequestEnd()
 
 
-def activate(books: Books, body: shapes.CardAction) -> Outcome:
+def activate(books: Books, body: shapes.CardAction) -> RequestEnd:
     card = open_card(books, body.card_id)
     if card.status == "blocked":
         raise Refused("card_blocked", "the card is blocked")
     if card.status == "active":
         raise Refused("card_active", "the card is active already")
     _write(books, body.card_id, "status = 'active'")
-    return Outcome()
+    return RequestEnd()
 
 
-def block(books: Books, body: shapes.CardReason) -> Outcome:
+def block(books: Books, body: shapes.CardReason) -> RequestEnd:
     if open_card(books, body.card_id).blocked:
         raise Refused("card_blocked", "the card is blocked already")
     _write(books, body.card_id, "blocked = 1")
-    return Outcome()
+    return RequestEnd()
 
 
-def unblock(books: Books, body: shapes.CardReason) -> Outcome:
+def unblock(books: Books, body: shapes.CardReason) -> RequestEnd:
     card = open_card(books, body.card_id)
     if not card.blocked:
         raise Refused(
@@ -168,13 +168,13 @@ def unblock(books: Books, body: shapes.CardReason) -> Outcome:
             else "the card is not blocked",
         )
     _write(books, body.card_id, "blocked = 0")
-    return Outcome()
+    return RequestEnd()
 
 
-def close(books: Books, body: shapes.CardReason) -> Outcome:
+def close(books: Books, body: shapes.CardReason) -> RequestEnd:
     open_card(books, body.card_id)
     _write(books, body.card_id, "status = 'closed'")
-    return Outcome()
+    return RequestEnd()
 
 
 def info(books: Books, body: shapes.CardAction) -> dict[str, Any]:
@@ -237,7 +237,7 @@ def pages(books: Books) -> Iterator[list[dict[str, Any]]]:
 
 def _write(books: Books, card_id: str, change: str, **values: object) -> None:
     books.run(
-        f"UPDATE cards SET {change} WHERE merchant = :m AND card_id = :id",
+        f"UPDATE cards SET {change} WHERE merchant = :m AND card_id = :id",  # noqa: S608 - our own text
         id=card_id,
-        **values,  # noqa: S608 - our own text
+        **values,
     )

@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async.sandbox.issuing.refused import Refused
-from freedompay_async.sandbox.issuing.requests import Outcome
+from freedompay_async.sandbox.issuing.requests import RequestEnd
 
 if TYPE_CHECKING:
     from freedompay_async.sandbox.issuing import shapes
@@ -18,12 +18,12 @@ _FISHY_UNDER: Final = 0.5
 _LONGEST_PHONE: Final = 10**15
 
 
-def add(books: Books, body: shapes.AddClient) -> Outcome:
+def add(books: Books, body: shapes.AddClient) -> RequestEnd:
     client = body.client
     if client.last_name == "REFUSED":
         raise Refused("client_refused", "client.last_name is REFUSED")
     if client.last_name == "DECLINED":
-        return Outcome(error_code="client_declined")
+        return RequestEnd(error_code="client_declined")
     client_id = _make(
         books,
         body.request_id,
@@ -32,7 +32,7 @@ def add(books: Books, body: shapes.AddClient) -> Outcome:
         first=client.first_name,
         last=client.last_name,
     )
-    return Outcome(client_id=client_id)
+    return RequestEnd(client_id=client_id)
 
 
 def add_holder(books: Books, request_id: str, holder: dict[str, Any]) -> str:
@@ -56,14 +56,14 @@ def _make(books: Books, request_id: str, **facts: object) -> str:
     return client_id
 
 
-def update(books: Books, body: shapes.UpdateClient) -> Outcome:
+def update(books: Books, body: shapes.UpdateClient) -> RequestEnd:
     last_name(books, body.client_id)
     books.run(
         "UPDATE clients SET phone = :phone WHERE merchant = :m AND client_id = :id",
         phone=body.client.phone,
         id=body.client_id,
     )
-    return Outcome()
+    return RequestEnd()
 
 
 def last_name(books: Books, client_id: str) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from freedompay_async.sandbox.issuing.books import Books
-    from freedompay_async.sandbox.issuing.requests import Outcome
+    from freedompay_async.sandbox.issuing.requests import RequestEnd
 
 __all__ = ["Issuer"]
 
@@ -84,7 +84,7 @@ class Issuer:
             raise TypeError(f"{call} is no effect")
         without_client = to_holder and fields.get("client_id") is None
         body: Any = rules.read_order(fields) if without_client else rules.read(call, fields)
-        work: Callable[[Books, Any], Outcome] = (
+        work: Callable[[Books, Any], RequestEnd] = (
             cards.issue_to_holder if without_client else rules.work_of(call)
         )
         with self._books.attempt():

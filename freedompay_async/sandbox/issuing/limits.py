@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async.sandbox.issuing import cards, clients
 from freedompay_async.sandbox.issuing.numbers import money
-from freedompay_async.sandbox.issuing.requests import Outcome
+from freedompay_async.sandbox.issuing.requests import RequestEnd
 
 if TYPE_CHECKING:
     from freedompay_async.sandbox.issuing import shapes
@@ -21,7 +21,7 @@ __all__ = ["list_limits", "set_limits"]
 _SAME: Final = {"day": 10, "month": 7}
 
 
-def set_limits(books: Books, body: shapes.SetLimits) -> Outcome:
+def set_limits(books: Books, body: shapes.SetLimits) -> RequestEnd:
     """Writes the limits down; the same kind of limit on the same object takes the former one's
     place.
     """
@@ -44,7 +44,7 @@ def set_limits(books: Books, body: shapes.SetLimits) -> Outcome:
                 currency=amount.currency,
                 maximum=int(Decimal(amount.value).scaleb(2)),
             )
-    return Outcome()
+    return RequestEnd()
 
 
 def list_limits(books: Books, body: shapes.ListLimits) -> dict[str, Any]:

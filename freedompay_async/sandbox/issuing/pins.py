@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from freedompay_async.sandbox.issuing import cards
 from freedompay_async.sandbox.issuing.numbers import digits
 from freedompay_async.sandbox.issuing.refused import Refused
-from freedompay_async.sandbox.issuing.requests import Outcome
+from freedompay_async.sandbox.issuing.requests import RequestEnd
 
 if TYPE_CHECKING:
     from freedompay_async.sandbox.issuing import shapes
@@ -68,9 +68,9 @@ def check_pin(books: Books, card_id: str, pin: str) -> bool:
     return right
 
 
-def reset_counter(books: Books, body: shapes.CardAction) -> Outcome:
+def reset_counter(books: Books, body: shapes.CardAction) -> RequestEnd:
     _count(books, cards.open_card(books, body.card_id).card_id, 0)
-    return Outcome()
+    return RequestEnd()
 
 
 def _keep(books: Books, card_id: str, pin: str) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.sandbox.issuing.books import Books
 
-__all__ = ["Outcome", "finish", "first_use", "look_up", "set_hold", "write_down"]
+__all__ = ["RequestEnd", "finish", "first_use", "look_up", "set_hold", "write_down"]
 
 _DESCRIPTIONS: Final = {
     "client_declined": "the client's last_name is DECLINED",
@@ -23,7 +23,7 @@ _DESCRIPTIONS: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class RequestEnd:
     """What a request came to, beyond the cards that carry its id."""
 
     client_id: str | None = None
@@ -46,7 +46,7 @@ def first_use(books: Books, ids: Iterable[str]) -> bool:
 
 
 def write_down(
-    books: Books, request_id: str, outcome: Outcome, *, takes: float, late_by: float, held: bool
+    books: Books, request_id: str, outcome: RequestEnd, *, takes: float, late_by: float, held: bool
 ) -> None:
     now = books.clock()
     books.run(

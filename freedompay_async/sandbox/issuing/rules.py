@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from freedompay_async.sandbox.issuing.books import Books
-    from freedompay_async.sandbox.issuing.requests import Outcome
+    from freedompay_async.sandbox.issuing.requests import RequestEnd
 
 __all__ = [
     "STATUS",
@@ -58,7 +58,7 @@ class _Effect(NamedTuple):
     """A call that makes a request: the body that it takes, and what it does to the books."""
 
     shape: type[Struct]
-    work: Callable[[Books, Any], Outcome]
+    work: Callable[[Books, Any], RequestEnd]
 
 
 class _AtOnce(NamedTuple):
@@ -140,7 +140,7 @@ def has_own_id(call: str) -> bool:
     return call in _SHAPES and issubclass(_SHAPES[call], shapes.Body)
 
 
-def work_of(call: str) -> Callable[[Books, Any], Outcome]:
+def work_of(call: str) -> Callable[[Books, Any], RequestEnd]:
     """What an effect does; `read` gives it the body that it takes."""
     return _EFFECTS[call].work
 

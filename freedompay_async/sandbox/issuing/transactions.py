@@ -9,7 +9,7 @@ from freedompay_async.sandbox.issuing import cards
 from freedompay_async.sandbox.issuing.books import CURRENCY
 from freedompay_async.sandbox.issuing.numbers import digits, money
 from freedompay_async.sandbox.issuing.refused import Refused
-from freedompay_async.sandbox.issuing.requests import Outcome
+from freedompay_async.sandbox.issuing.requests import RequestEnd
 from freedompay_async.sandbox.issuing.statements import add_movement
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class _Transaction:
     datetime: str
 
 
-def create(books: Books, body: shapes.NewTransaction) -> Outcome:
+def create(books: Books, body: shapes.NewTransaction) -> RequestEnd:
     card = cards.open_card(books, body.card_id)
     if card.status == "blocked":
         raise Refused("card_blocked", "the card is blocked")
@@ -57,7 +57,7 @@ def create(books: Books, body: shapes.NewTransaction) -> Outcome:
     return _outcome(books, transaction_id, body.request_id)
 
 
-def clear(books: Books, body: shapes.Clearing) -> Outcome:
+def clear(books: Books, body: shapes.Clearing) -> RequestEnd:
     """Takes the money that is on hold, or less, once; what is not taken is free again."""
     held = _find(books, body.transaction_id)
     cards.open_card(books, held.card_id)
@@ -78,7 +78,7 @@ def clear(books: Books, body: shapes.Clearing) -> Outcome:
     return _outcome(books, held.transaction_id, body.request_id)
 
 
-def refund(books: Books, body: shapes.Refund) -> Outcome:
+def refund(books: Books, body: shapes.Refund) -> RequestEnd:
     """Gives back what was cleared, all that is left of it if no amount is named."""
     paid = _find(books, body.transaction_id)
     cards.open_card(books, paid.card_id)
@@ -162,7 +162,7 @@ def _record(
     )
 
 
-def _outcome(books: Books, transaction_id: str, request_id: str) -> Outcome:
-    return Outcome(
+def _outcome(books: Books, transaction_id: str, request_id: str) -> RequestEnd:
+    return RequestEnd(
         transaction_id=transaction_id, fin_document_id=books.made_id("document", request_id)
     )

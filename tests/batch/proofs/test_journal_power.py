@@ -62,7 +62,7 @@ def content(connection):
     )
 
 
-class Life:
+class CallState:
     """A journal with a few rows, and after each write that was answered for: the files, and what
     they hold.
     """
@@ -194,7 +194,7 @@ def cuts(size, every):
 async def test_a_log_cut_off_at_any_byte_opens_as_all_that_was_answered_for_until_then(
     tmp_path, disk, request, part
 ):
-    life = await Life(tmp_path / "run.db").write(rows=2)
+    life = await CallState(tmp_path / "run.db").write(rows=2)
     empty = tuple(() for _ in life.states[0])
     wrong = []
     for cut in cuts(len(life.log), request.config.getoption("rounds") >= EVERY_BYTE)[part::PARTS]:
@@ -212,7 +212,7 @@ async def test_what_was_not_synced_yet_may_be_anything_and_what_was_answered_for
     tmp_path, disk, seed
 ):
     random = Random(seed)
-    life = await Life(tmp_path / "run.db").write()
+    life = await CallState(tmp_path / "run.db").write()
     wrong = []
     for number, (file, log) in enumerate(life.files):
         rest = life.log[len(log) :]
@@ -258,7 +258,7 @@ def moments(life, random):
 async def test_a_power_cut_during_a_commit_a_checkpoint_or_the_log_s_new_beginning_loses_nothing(
     tmp_path, disk, request, turn
 ):
-    life = await Life(tmp_path / "run.db", turn).write(rows=8)
+    life = await CallState(tmp_path / "run.db", turn).write(rows=8)
     begun = {log[:32] for _, log in life.files}
     wrong, random = [], Random(turn)
     for _ in range(max(1, request.config.getoption("rounds") // 20)):
@@ -273,7 +273,7 @@ async def test_a_power_cut_during_a_commit_a_checkpoint_or_the_log_s_new_beginni
 
 @pytest.mark.parametrize("shm", [b"", b"\0" * 32768, b"\xff" * 32768, b"no index at all"])
 async def test_an_index_that_somebody_left_beside_it_is_not_believed(tmp_path, disk, shm):
-    life = await Life(tmp_path / "run.db").write()
+    life = await CallState(tmp_path / "run.db").write()
 
     assert await disk.found(*life.files[-1], shm=shm) == life.states[-1]
 

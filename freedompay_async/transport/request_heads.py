@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.codec.messages import Message
 
-__all__ = ["Heads"]
+__all__ = ["RequestHeads"]
 
 _MOST: Final = 1_000
 # A name of RFC 9110, and what tells where a request ends or how it is carried: that is not for a
@@ -34,7 +34,7 @@ _OURS: Final = frozenset(
 )
 
 
-class Heads:
+class RequestHeads:
     """The heads of the requests to one host.
 
     Args:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from freedompay_async.calls.session import Session
     from freedompay_async.contract.models import RequestState
 
-__all__ = ["PASSING", "SAYS_NOTHING", "Shared", "too_long", "why"]
+__all__ = ["PASSING", "SAYS_NOTHING", "RunResources", "too_long", "why"]
 
 PASSING: Final = (NotSent, OutcomeUnknown, RateLimited)
 """What becomes of a question for reasons that pass."""
@@ -40,7 +40,7 @@ SAYS_NOTHING: Final = (*PASSING, ProtocolError)
 
 
 @dataclass(slots=True, kw_only=True)
-class Shared:
+class RunResources:
     """What all rows of a run share.
 
     Attributes:

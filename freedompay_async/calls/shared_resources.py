@@ -19,7 +19,7 @@ from freedompay_async.guards.arguments import check_number
 from freedompay_async.guards.staying import Staying
 from freedompay_async.redaction.redaction import Outgoing
 from freedompay_async.traffic.governor import Governor
-from freedompay_async.traffic.poll_schedule import Polls
+from freedompay_async.traffic.poll_schedule import PollSchedules
 
 if TYPE_CHECKING:
     import asyncio
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     from freedompay_async.settings.policy import Policy
     from freedompay_async.transport.base import Wire
 
-__all__ = ["Shared"]
+__all__ = ["SharedResources"]
 
 R = TypeVar("R")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Shared(Staying):
-    """What all calls of a client share, whatever their lane; `Shared.of` makes it.
+class SharedResources(Staying):
+    """What all calls of a client share, whatever their lane; `SharedResources.of` makes it.
 
     Attributes:
         transport: carries bytes.
@@ -66,7 +66,7 @@ class Shared(Staying):
     record: Record | None
     governor: Governor
     budget: RetryBudget
-    polls: Polls
+    polls: PollSchedules
     outgoing: Outgoing
     drift: DriftCount = field(default_factory=DriftCount)
     reading: Reading = field(default_factory=Reading)
@@ -96,7 +96,7 @@ class Shared(Staying):
             record=record,
             governor=governor or Governor(concurrency=sys.maxsize),
             budget=budget or RetryBudget(policy),
-            polls=Polls(policy),
+            polls=PollSchedules(policy),
             outgoing=Outgoing(signers.values(), (row.fields for row in rows.values())),
         )
 
