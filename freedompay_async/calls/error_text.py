@@ -75,7 +75,7 @@ def to_error(
     wait_too_long: bool = False,
     on_refusal: str = "",
 ) -> FreedomPayError:
-    """The error for an end; what it means is of the one table in `errors.py`.
+    """The error for an end; what it means is of the one table in `errors/`.
 
     Args:
         step: how the call ended.
