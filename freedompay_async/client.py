@@ -23,9 +23,9 @@ from freedompay_async.redaction.secret import Hidden, SecretKey
 from freedompay_async.settings.options import (
     FREEDOMPAY_OPTIONS,
     ID_OPTIONS,
+    check_options,
     choose,
     close_options,
-    unknown_option,
 )
 from freedompay_async.settings.schemes import SECTIONS, read_schemes, signers_of
 from freedompay_async.settings.settings import Settings, host_of, region_scheme
@@ -201,8 +201,7 @@ class FreedomPay(BaseClient):
         )
         # Bound anew, so that no traceback of this frame shows it.
         body = body if isinstance(body, msgspec.Struct) else Fields({} if wrong else body)
-        if not options.keys() <= ID_OPTIONS:
-            raise unknown_option(options, ID_OPTIONS, "FreedomPay.call")
+        check_options(options, ID_OPTIONS, "FreedomPay.call")
         if wrong is not None:
             raise wrong
         return await given_call(

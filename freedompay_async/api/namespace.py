@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from freedompay_async.guards.staying import Staying
 from freedompay_async.operations.operation import start
-from freedompay_async.settings.options import CHANGE_OPTIONS, READ_OPTIONS, unknown_option
+from freedompay_async.settings.options import CHANGE_OPTIONS, READ_OPTIONS, check_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -38,9 +38,8 @@ class Namespace(Staying):
 
     def _check(self, call: Call[Any], options: CallOptions, known: frozenset[str]) -> None:
         """Raise `TypeError` where a method was given an option that it does not have."""
-        if not options.keys() <= known:
-            method = call.name.rpartition(".")[2]
-            raise unknown_option(options, known, f"{type(self).__name__}.{method}")
+        method = call.name.rpartition(".")[2]
+        check_options(options, known, f"{type(self).__name__}.{method}")
 
     def _start(
         self,

@@ -33,9 +33,9 @@ __all__ = [
     "FreedomPayOptions",
     "IdOptions",
     "ReadOptions",
+    "check_options",
     "choose",
     "close_options",
-    "unknown_option",
 ]
 
 
@@ -134,18 +134,22 @@ NO_OPTIONS: Final = ChangeOptions()
 """Of a call without any; nobody writes into it."""
 
 
-def unknown_option(
+def check_options(
     options: CallOptions | ClientOptions, known: frozenset[str], function: str
-) -> TypeError:
-    """The error for an option that a function does not have, in Python's own words.
+) -> None:
+    """Refuse an option that a function does not have, in Python's own words.
 
-    The options are emptied: under a name with a slip in it there may be a secret, and a traceback
-    shows the locals of the frames that have them.
+    The options are emptied then: a misspelt name may hold a secret, and a traceback shows the
+    locals of each frame.
+
+    Raises:
+        TypeError: the function does not have an option of this name.
     """
-    given = cast("dict[str, object]", options)
-    name = next(each for each in given if each not in known)
-    given.clear()
-    return TypeError(f"{function}() got an unexpected keyword argument {name!r}")
+    if options.keys() <= known:
+        return
+    name = next(each for each in options if each not in known)
+    cast("dict[str, object]", options).clear()
+    raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,8 +180,7 @@ def close_options(options: ClientOptions, known: frozenset[str], function: str) 
         ConfigurationError: the proxy is none.
     """
     proxy = Hidden(options.pop("proxy", None))
-    if not options.keys() <= known:
-        raise unknown_option(options, known, function)
+    check_options(options, known, function)
     options["proxy"] = proxy_of(proxy)
 
 

@@ -21,9 +21,9 @@ from freedompay_async.settings.options import (
     NO_OPTIONS,
     READ_OPTIONS,
     Chosen,
+    check_options,
     choose,
     close_options,
-    unknown_option,
 )
 from tests.declared_options import options_of
 
@@ -188,9 +188,10 @@ def test_unknown_option_is_told_as_python_tells_it():
 
 def test_what_is_given_with_an_unknown_option_is_let_go():
     options = {"timeout": 1.0, "tmeout": 2.0}
-    error = unknown_option(options, CALL_OPTIONS, "Cards.info")
+    with pytest.raises(TypeError) as caught:
+        check_options(options, CALL_OPTIONS, "Cards.info")
 
-    assert str(error) == "Cards.info() got an unexpected keyword argument 'tmeout'"
+    assert str(caught.value) == "Cards.info() got an unexpected keyword argument 'tmeout'"
     assert options == {}
 
 
