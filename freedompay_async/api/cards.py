@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from freedompay_async.contract.calls import Call
     from freedompay_async.contract.models import reads
-    from freedompay_async.contract.models.answers import Answer, Completed, IssuedCards
+    from freedompay_async.contract.models.answers import Answer
+    from freedompay_async.contract.models.results import Completed, IssuedCards
     from freedompay_async.operations.operation import Operation
     from freedompay_async.settings.options import ChangeOptions, ReadOptions
 

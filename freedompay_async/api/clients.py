@@ -14,9 +14,9 @@ from freedompay_async.contract.models.client_requests import (
 )
 
 if TYPE_CHECKING:
-    from freedompay_async.contract.models.answers import Completed, CreatedClient
     from freedompay_async.contract.models.client_requests import IdentificationInfo, NewClient
     from freedompay_async.contract.models.reads import ClientCards
+    from freedompay_async.contract.models.results import Completed, CreatedClient
     from freedompay_async.operations.operation import Operation
     from freedompay_async.settings.options import ChangeOptions, ReadOptions
 

@@ -11,9 +11,9 @@ from freedompay_async.contract.models.requests import LimitQuery, LimitSetting, 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from freedompay_async.contract.models.answers import Completed
     from freedompay_async.contract.models.reads import LimitList
     from freedompay_async.contract.models.requests import Limit
+    from freedompay_async.contract.models.results import Completed
     from freedompay_async.operations.operation import Operation
     from freedompay_async.settings.options import ChangeOptions, ReadOptions
 

@@ -17,8 +17,8 @@ from freedompay_async.contract.models.requests import (
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from freedompay_async.contract.models.answers import Completed, CreatedTransaction
     from freedompay_async.contract.models.reads import TransactionInfo
+    from freedompay_async.contract.models.results import Completed, CreatedTransaction
     from freedompay_async.operations.operation import Operation
     from freedompay_async.settings.options import ChangeOptions, ReadOptions
 

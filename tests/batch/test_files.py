@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from freedompay_async.batch.input.column_checks import COLUMNS
 from freedompay_async.batch.input.reading import read_file
-from freedompay_async.batch.input.rows import COLUMNS, REQUIRED, Row
+from freedompay_async.batch.input.rows import REQUIRED, Row
 from freedompay_async.errors import ConfigurationError
 from tests.batch.file_reading import TODAY, problems, read, refusal
 

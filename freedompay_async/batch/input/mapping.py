@@ -14,8 +14,9 @@ from unicodedata import normalize
 
 from msgspec import Struct
 
+from freedompay_async.batch.input.column_checks import COLUMNS, nearest
+from freedompay_async.batch.input.quoting import shown
 from freedompay_async.batch.input.refusal import reason
-from freedompay_async.batch.input.rows import COLUMNS, nearest, shown
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.files import reading_given
 

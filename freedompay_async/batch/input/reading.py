@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
+from freedompay_async.batch.input.column_checks import PRODUCTS
 from freedompay_async.batch.input.documents import document_problem
 from freedompay_async.batch.input.mapping import ColumnMap, Given, column_map
+from freedompay_async.batch.input.quoting import shown
 from freedompay_async.batch.input.refusal import kind, reason, refuse
-from freedompay_async.batch.input.rows import PRODUCTS, Problem, Row, read_row, shown
+from freedompay_async.batch.input.rows import Problem, Row, read_row
 from freedompay_async.batch.input.text import SAVE, csv_records, json_records, lines_of
 from freedompay_async.batch.input.workbook import OLD, ZIP, refuse_old, workbook_records
 from freedompay_async.errors import ConfigurationError

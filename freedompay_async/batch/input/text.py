@@ -8,10 +8,12 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from freedompay_async.batch.input.column_checks import COLUMNS
 from freedompay_async.batch.input.headers import Cells, Record, known_names, read_header
 from freedompay_async.batch.input.mapping import NO_MAP, ColumnMap, plain
+from freedompay_async.batch.input.quoting import shown
 from freedompay_async.batch.input.refusal import reason, refuse
-from freedompay_async.batch.input.rows import COLUMNS, Problem, shown
+from freedompay_async.batch.input.rows import Problem
 from freedompay_async.guards.files import reading_given
 
 if TYPE_CHECKING:

@@ -1,15 +1,6 @@
 """The wire's shapes: what goes out and what comes back, in the vendor's words."""
 
-from freedompay_async.contract.models.answers import (
-    Answer,
-    AnyAnswer,
-    CardRef,
-    Completed,
-    CreatedClient,
-    CreatedTransaction,
-    IssuedCards,
-    RequestState,
-)
+from freedompay_async.contract.models.answers import Answer, AnyAnswer, CardRef, RequestState
 from freedompay_async.contract.models.client_requests import (
     Address,
     ClientCreation,
@@ -86,6 +77,12 @@ from freedompay_async.contract.models.requests import (
     StatusQuery,
     TransactionCreation,
     TransactionId,
+)
+from freedompay_async.contract.models.results import (
+    Completed,
+    CreatedClient,
+    CreatedTransaction,
+    IssuedCards,
 )
 
 __all__ = [

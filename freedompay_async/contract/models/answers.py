@@ -1,24 +1,19 @@
-"""The envelope of a payment-card answer, and what a finished request is turned into."""
+"""The envelope of a payment-card answer, and what the issuer says of a request."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
 
 from msgspec.structs import force_setattr
 
 from freedompay_async.contract.models.dictionaries import CallStatus, RequestStatus
 from freedompay_async.contract.models.open import OpenStruct
-from freedompay_async.redaction.portable import Portable
 
 __all__ = [
     "Answer",
     "AnyAnswer",
     "CardRef",
-    "Completed",
-    "CreatedClient",
-    "CreatedTransaction",
-    "IssuedCards",
     "RequestState",
     "as_id",
     "aware",
@@ -228,100 +223,6 @@ class RequestState(Answer, kw_only=True, frozen=True):
     def of(cls, state: RequestState) -> RequestState:
         """A request attached by its id alone gives its state as it is."""
         return state
-
-
-class Completed(Portable, kw_only=True, frozen=True):
-    """A request that succeeded and gives nothing back but that."""
-
-    request_id: str
-    answer: RequestState
-
-    @classmethod
-    def of(cls, state: RequestState) -> Self:
-        return cls(request_id=state.request_id, answer=state)
-
-
-class CreatedClient(Portable, kw_only=True, frozen=True):
-    """A client that exists."""
-
-    request_id: str
-    client_id: str
-    answer: RequestState
-
-    @classmethod
-    def of(cls, state: RequestState) -> Self | None:
-        """`None`: the answer does not name the client (the ids come from `request/status`)."""
-        client_id = as_id(state.client_id)
-        return (
-            None
-            if client_id is None
-            else cls(request_id=state.request_id, client_id=client_id, answer=state)
-        )
-
-
-class IssuedCards(Portable, kw_only=True, frozen=True):
-    """Cards that exist.
-
-    Attributes:
-        card_ids: all of them, each once.
-        ordered: how many were ordered; `None`: an order of another process, so that is not known.
-        ordered_for: the client that they were ordered for; `None`: for none, or that is not known.
-    """
-
-    request_id: str
-    card_ids: tuple[str, ...]
-    answer: RequestState
-    ordered: int | None = None
-    ordered_for: str | None = None
-
-    @property
-    def complete(self) -> bool | None:
-        """As many as were ordered, and of no other client; `None`: that is not known.
-
-        Others are told all the same.
-        """
-        if self.differs is not None:
-            return False
-        return None if self.ordered is None else True
-
-    @property
-    def differs(self) -> str | None:
-        """What is not as it was ordered, in words: ask the issuer whose cards they are."""
-        named = as_id(self.answer.client_id)
-        if self.ordered is not None and self.ordered != len(self.card_ids):
-            return f"ordered {self.ordered}, and {len(self.card_ids)} cards were made"
-        if self.ordered_for is not None and named is not None and named != self.ordered_for:
-            return f"ordered for client {self.ordered_for}, and the answer names client {named}"
-        return None
-
-    @classmethod
-    def of(cls, state: RequestState) -> Self | None:
-        """`None`: the answer names no card (the ids come from `request/status`)."""
-        if not state.card_ids:
-            return None
-        return cls(request_id=state.request_id, card_ids=state.card_ids, answer=state)
-
-
-class CreatedTransaction(Portable, kw_only=True, frozen=True):
-    """A transaction that exists."""
-
-    request_id: str
-    transaction_id: str
-    fin_document_id: str | None
-    answer: RequestState
-
-    @classmethod
-    def of(cls, state: RequestState) -> Self | None:
-        """`None`: the answer does not name the transaction (the ids come from `request/status`)."""
-        transaction_id = as_id(state.transaction_id)
-        if transaction_id is None:
-            return None
-        return cls(
-            request_id=state.request_id,
-            transaction_id=transaction_id,
-            fin_document_id=as_id(state.fin_document_id),
-            answer=state,
-        )
 
 
 def aware(text: object) -> datetime | None:
