@@ -1,4 +1,4 @@
-"""The classes of the errors: what each says and carries."""
+"""The classes of the errors, and what each carries."""
 
 from __future__ import annotations
 
@@ -24,32 +24,31 @@ __all__ = [
 
 
 class FreedomPayError(Exception):
-    """The base of all.
+    """The base of all errors.
 
     Attributes:
-        text: what happened, in a sentence or two.
-        request_id: the id of the intent (of a read: of its last attempt); `None` where no call was
+        text: what happened and what is safe to do next, in a few sentences.
+        request_id: the id of the intent (for a read: of its last attempt); `None` if no call was
             made.
-        call: the method, such as `cards.issue`; `None` where no call was made.
+        call: the method, such as `cards.issue`; `None` if no call was made.
         http_status: the HTTP status of the last answer, or `None`.
-        body: the last answer's body as text, secrets masked, or `None`.
-        error_code, error_description: what the issuer gave, as text, or `None`.
+        body: the body of the last answer as text, secrets masked, or `None`.
+        error_code, error_description: the issuer's code and words, as text, or `None`.
         retry_after: seconds that the issuer asked to wait, or `None`.
         wait_too_long: there was no time left for that wait, so the call ended at once.
-        other_body: this client has sent another body under the `request_id` too, so what the issuer
-            tells of the id may be of that one.
-        done: whether this call did what was asked for; `None`: that is not known. A question does
-            nothing, so of one it is false. What an earlier use of a `request_id` of yours did is
-            another matter: keep to that id.
-        refused: the issuer's answer to the call itself was a refusal, whatever a look-up told
-            afterwards.
-        proved: a look-up has shown that the request failed; it is not concluded from a refusal.
-        card_ids, client_id, transaction_id: what the answer names all the same, of a request that
-            failed or is not told of in full.
+        other_body: this client has sent another body under the same `request_id`, so the issuer's
+            answer about the id may be about that one.
+        done: whether this call did what was asked for; `None`: that is not known. It is false for
+            a question, which changes nothing. It says nothing about an earlier use of a
+            `request_id` of yours: keep to that id.
+        refused: the issuer refused the call itself, whatever a look-up said afterwards.
+        proved: a look-up has shown that the request failed. A refusal alone does not prove it.
+        card_ids, client_id, transaction_id: what the answer names although the request failed, or
+            before the answer is complete.
     """
 
     DONE: ClassVar[bool | None] = None
-    """What the class says of `done`, where nothing more is known."""
+    """`done` of an error of this class, unless more is known."""
     wait_too_long: bool = False
     other_body: bool = False
 
@@ -89,7 +88,7 @@ class FreedomPayError(Exception):
 
     @property
     def outcome_unknown(self) -> bool:
-        """Whether it is not known if it was done."""
+        """Whether the call may or may not have been done."""
         return self.done is None
 
     def __str__(self) -> str:
@@ -106,132 +105,133 @@ def _rebuild(cls: type[FreedomPayError], text: str) -> FreedomPayError:
 
 
 class ConfigurationError(FreedomPayError):
-    """Wrong settings, or a client used after close, on another event loop or in a forked child;
-    nothing was sent.
+    """Wrong settings or wrong use, such as a client after close, on another event loop or in a
+    forked child. Nothing was sent.
 
-    Raised by the `result()` of a request that was accepted before, it says nothing of that request,
-    and `done` tells what is known of it.
+    `result()` may raise it for a request that was accepted before. Then it says nothing about that
+    request, and `done` is what is known of it.
     """
 
     DONE = False
 
 
 class JournalError(FreedomPayError):
-    """The journal of a batch can't be written: nothing more is sent, and what was sent is in it."""
+    """The journal of a batch can't be written. Nothing more is sent; all that was sent is in it."""
 
 
 class NotSent(FreedomPayError):
-    """No byte of the request left this machine: safe to repeat."""
+    """No byte of the request left this machine. It is safe to repeat."""
 
     DONE = False
 
 
 class Busy(NotSent):
-    """The client has as many calls on the way as it may have, or its turn had not come yet, and
-    `queue=False`: nothing was sent.
+    """The call would have had to wait, and `queue=False`. Nothing was sent.
+
+    It would wait where all slots of the client are taken, and where the rate limit or a pause that
+    the issuer asked for does not let it go yet.
     """
 
 
 class OutcomeUnknown(FreedomPayError):
-    """The request was sent, and no answer tells what became of it.
+    """The request was sent, and its outcome is not known.
 
-    An effect (`done` is `None`) may or may not have been done, and the text says what is safe.
-    Where `request/status` can be asked about it, never repeat it under a new id:
-    `requests.attach(error.request_id)` asks again later, and the same call with
-    `request_id=error.request_id` is safe. Where it can't be asked about (gift cards), a person has
-    to look. What gives the same end when it is done again (a PIN of your own, a gift card's
-    confirmation) may be repeated. A question (`done` is false) changes nothing and may be asked
-    again. Where `done` is true, it is the `ResultUnknown` below.
+    The text says what is safe:
+
+    * An effect that `request/status` can be asked about (`done` is `None`) may or may not have been
+      done. Never repeat it under a new id. `requests.attach(error.request_id)` asks again later,
+      and the same call with `request_id=error.request_id` is safe.
+    * An effect that can't be asked about (gift cards; `done` is `None`): a person has to look.
+    * An effect that gives the same end when it is done again (a PIN of your own, a gift card's
+      confirmation) may be repeated.
+    * A question (`done` is false) changes nothing and may be asked again.
+    * Where `done` is true, the error is a `ResultUnknown`.
     """
 
 
 class ResultUnknown(OutcomeUnknown):
-    """It was done, and what came of it is not known: the answer says that it was done, and can't be
-    read beyond that. Never repeat it.
+    """The request was done, and the rest of its answer can't be read. Never repeat it.
 
-    Where the answer could not be read at all, `body` has it.
+    `body` has the answer, secrets masked.
     """
 
     DONE = True
 
 
 class StillProcessing(FreedomPayError):
-    """The request had not ended, as far as the issuer tells, when the waiting stopped; `request_id`
-    is all one needs to go on.
+    """The waiting stopped before the issuer said that the request had ended. Go on with
+    `requests.attach(error.request_id)`.
 
-    `done` is true where it has succeeded, and the issuer has not named all that it made: `card_ids`
-    has the ids so far. Where the issuer does not know the id, or not yet, the text says so.
+    `done` is true where the request has succeeded and the issuer has not named all that it made;
+    `card_ids` has the ids so far. Where the issuer does not know the id, the text says so.
 
     Attributes:
-        request_ids: of many requests waited for together, those that have not ended.
+        request_ids: those that have not ended, where many requests were waited for together.
     """
 
     request_ids: tuple[str, ...] = ()
 
 
 class ProtocolError(FreedomPayError):
-    """The answer to a question is not the contract's; `body` has it. A question changes nothing."""
+    """The answer to a question does not fit the contract; `body` has it. Nothing was changed."""
 
     DONE = False
 
 
 class ApiError(FreedomPayError):
-    """The issuer, or what stands before it, answered and said no.
+    """The issuer, or a proxy before it, answered with a refusal.
 
-    Whether something was done all the same, `done` tells.
+    `done` says whether something may have been done all the same.
     """
 
 
 class AuthenticationError(ApiError):
     """The key, the merchant id or the signature was refused.
 
-    Said in the issuer's own JSON, this attempt did nothing, and `done` is false. Of an effect
-    `done` is `None` where the refusal is in any other form, because nothing tells who said it, and
-    where an attempt before it got a 429. Raised by `result()`, it is the question about the request
-    that was refused, which says nothing of the request. A question does nothing, in whatever form
-    it is refused.
+    `done` is false where the refusal is in the issuer's own JSON: this attempt did nothing. For an
+    effect `done` is `None` where the refusal has any other form, because a proxy may have made it,
+    and where an earlier attempt got a 429. `result()` raises it where the question about the
+    request was refused; that says nothing about the request. A question changes nothing, whatever
+    the form of the refusal.
     """
 
     DONE = False
 
 
 class DuplicateRequest(ApiError):
-    """HTTP 409 to a request id that may have been used before, and `request/status` does not tell
+    """HTTP 409 to a request id that may have been used before, and `request/status` does not say
     what became of it.
 
-    Not a refusal: an earlier use of the id may have been done.
+    It does not mean that nothing was done: an earlier use of the id may have been done.
     """
 
 
 class RateLimited(ApiError):
     """HTTP 429 to every attempt.
 
-    For an effect it means that nothing was done, and does not prove it: the text says how to repeat
-    it.
+    It means that nothing was done, and does not prove it. The text says how to repeat the call.
     """
 
 
 class RequestFailed(ApiError):
     """The issuer refused the request, or accepted it and it failed.
 
-    `proved`: a look-up has shown that it failed. It was not done then, unless the answer names a
-    card, a client or a transaction: `done` is `None` there, because what it names may exist.
-    Without `proved`, the issuer refused an effect, and does not know its id or can't be asked. A
-    proxy that sends a request twice makes the same impression, so `done` is `None`: ask again
-    before it is sent under a new id. A question that was refused changed nothing, and `done` is
-    false.
+    * `proved` is true: a look-up has shown that the request failed, so it was not done. Only where
+      the answer names a card, a client or a transaction, `done` is `None`: what it names may exist.
+    * `proved` is false: the issuer refused an effect, and does not know its id or can't be asked
+      about it. `done` is `None`, because a proxy that sends a request twice looks the same from
+      here: ask again before you send it under a new id.
+    * A refused question changed nothing: `done` is false.
     """
 
 
 class GiftCardError(ApiError):
-    """A negative status of the gift-card section; `code` has it, and its sentence is
-    `error_description`.
+    """A negative status of the gift-card section: `code`. Its sentence is `error_description`.
 
-    `done` is false of a question, and where the status is about what was asked (a name, a phone, a
-    product, a right to it). The others do not tell, so there it is `None`: a general error (-1), a
-    failure of the bank behind the issuer (-5, -9), and what is also said of the second copy of an
-    order that a proxy sent twice (-6 no money left, -7 and -8 a card id or a code that is used up,
-    -10).
+    `done` is false for a question, and where the status is about the input (a name, a phone, a
+    product, a right to it). It is `None` for all others, which leave it open: a general error (-1),
+    a failure of the bank behind the issuer (-5, -9), and those that also answer the second copy of
+    an order that a proxy sent twice (-6 no money left, -7 and -8 a used card id or code, -10).
     """
 
     @property

@@ -12,7 +12,7 @@ __all__ = ["Ending", "Meaning", "Of"]
 
 
 class Of(StrEnum):
-    """What a meaning is about."""
+    """What kind of call an ending belongs to."""
 
     EFFECT = "a call that changes something"
     EITHER = "the call, or `result()`"
@@ -42,7 +42,7 @@ class Ending(StrEnum):
     GIFT_UNSURE_HARMLESS = "refused gift-card confirmation that may have been done"
     DUPLICATE = "duplicate"
     FAILED = "failed"
-    FAILED_AFTER_SUCCESS = "failed, after it was told to have succeeded"
+    FAILED_AFTER_SUCCESS = "failed, after a success was reported"
     FAILED_NAMED = "failed, and names something"
     UNKNOWN = "unknown"
     UNKNOWN_OLD = "unknown, and not sent again"
@@ -65,16 +65,16 @@ class Ending(StrEnum):
 
 
 class Meaning(NamedTuple):
-    """What an ending means to whoever made the call."""
+    """What an ending means for the caller."""
 
     error: type[FreedomPayError]
     of: Of
     case: str
-    """When it is so, for the table in the documentation."""
+    """When a call ends so, for the tables in the documentation."""
     done: bool | None
     next_id: str
-    """Under which request id it is safe to send it again: any, the same, or none."""
+    """The request id under which it is safe to send it again: any, the same, or none."""
     text: str
-    """What happened; `{why}` is what was seen."""
+    """What happened; `{why}` is the evidence."""
     safe: str
     """What is safe to do."""

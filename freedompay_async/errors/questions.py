@@ -22,74 +22,84 @@ _HARMLESS: Final = "It changes nothing: it is safe to repeat."
 
 QUESTIONS: Final[dict[Ending, Meaning]] = {
     Ending.READ_NOT_SENT: Meaning(
-        NotSent, Of.READ, "not sent", False, _NEW, "not sent: {why}.", _HARMLESS
+        error=NotSent,
+        of=Of.READ,
+        case="not sent",
+        done=False,
+        next_id=_NEW,
+        text="not sent: {why}.",
+        safe=_HARMLESS,
     ),
     Ending.READ_LIMITED: Meaning(
-        RateLimited,
-        Of.READ,
-        "429 to every attempt",
-        False,
-        _NEW,
-        "the issuer limits the rate ({why}).",
-        _HARMLESS,
+        error=RateLimited,
+        of=Of.READ,
+        case="429 to every attempt",
+        done=False,
+        next_id=_NEW,
+        text="the issuer limits the rate ({why}).",
+        safe=_HARMLESS,
     ),
     Ending.READ_DENIED: Meaning(
-        AuthenticationError,
-        Of.READ,
-        "401 or 403 in the issuer's own JSON",
-        False,
-        _NEW,
-        "the issuer refused the signature or the merchant ({why}).",
-        "The question did nothing. Check auth_id, secret_key, the region and its signature scheme.",
+        error=AuthenticationError,
+        of=Of.READ,
+        case="401 or 403 in the issuer's own JSON",
+        done=False,
+        next_id=_NEW,
+        text="the issuer refused the signature or the merchant ({why}).",
+        safe=(
+            "The question did nothing. Check auth_id, secret_key, the region and its signature "
+            "scheme."
+        ),
     ),
     Ending.READ_BLOCKED: Meaning(
-        AuthenticationError,
-        Of.READ,
-        "401 or 403 in any other form",
-        False,
-        _NEW,
-        (
-            "the host, or something before it, refused the question ({why}), and not in the "
-            "issuer's own JSON."
+        error=AuthenticationError,
+        of=Of.READ,
+        case="401 or 403 in any other form",
+        done=False,
+        next_id=_NEW,
+        text=(
+            "the host, or a proxy before it, refused the question ({why}), and not in the issuer's "
+            "own JSON."
         ),
-        "The question did nothing. Check base_url and what stands between you and the issuer; "
-        "auth_id, secret_key, the region and its "
-        "signature scheme.",
+        safe=(
+            "The question did nothing. Check base_url, what stands between you and the issuer, "
+            "auth_id, secret_key, the region and its signature scheme."
+        ),
     ),
     Ending.READ_REFUSED: Meaning(
-        RequestFailed,
-        Of.READ,
-        "refused",
-        False,
-        _NEW,
-        "the issuer refused to answer ({why}). That says nothing of any other request.",
-        _HARMLESS,
+        error=RequestFailed,
+        of=Of.READ,
+        case="refused",
+        done=False,
+        next_id=_NEW,
+        text="the issuer refused to answer ({why}). That says nothing about any other request.",
+        safe=_HARMLESS,
     ),
     Ending.READ_GIFT_REFUSED: Meaning(
-        GiftCardError,
-        Of.READ,
-        "a negative status (gift cards)",
-        False,
-        _NEW,
-        "the issuer refused to answer ({why}).",
-        _HARMLESS,
+        error=GiftCardError,
+        of=Of.READ,
+        case="a negative status (gift cards)",
+        done=False,
+        next_id=_NEW,
+        text="the issuer refused to answer ({why}).",
+        safe=_HARMLESS,
     ),
     Ending.READ_UNCLEAR: Meaning(
-        ProtocolError,
-        Of.READ,
-        "an answer that is not the contract's",
-        False,
-        _NEW,
-        "the answer is not the contract's ({why}).",
-        _HARMLESS,
+        error=ProtocolError,
+        of=Of.READ,
+        case="an answer that does not fit the contract",
+        done=False,
+        next_id=_NEW,
+        text="the answer does not fit the contract ({why}).",
+        safe=_HARMLESS,
     ),
     Ending.READ_UNANSWERED: Meaning(
-        OutcomeUnknown,
-        Of.READ,
-        "no answer",
-        False,
-        _NEW,
-        "sent, and no answer came ({why}).",
-        _HARMLESS,
+        error=OutcomeUnknown,
+        of=Of.READ,
+        case="no answer",
+        done=False,
+        next_id=_NEW,
+        text="sent, and no answer came ({why}).",
+        safe=_HARMLESS,
     ),
 }

@@ -179,7 +179,7 @@ def test_refusal_of_what_was_given_is_the_end_whatever_the_card_is(ask, say, sch
     )
     assert (
         "it was not done" in str(caught.value),
-        "Another try does no harm" in str(caught.value),
+        "Another attempt does no harm" in str(caught.value),
     ) == (done is False, done is None)
 
 

@@ -315,7 +315,7 @@ class TestMeanings:
             *(
                 "Doing it again gives the same end",
                 "the waiting has stopped",
-                "says nothing of the request",
+                "says nothing about the request",
             ),
         )
 
