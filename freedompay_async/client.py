@@ -28,7 +28,7 @@ from freedompay_async.settings.options import (
     close_options,
 )
 from freedompay_async.settings.schemes import SECTIONS, read_schemes, signers_of
-from freedompay_async.settings.settings import Settings, host_of, region_scheme
+from freedompay_async.settings.settings import Settings, endpoint_of, region_scheme
 
 if TYPE_CHECKING:
     from freedompay_async.crypto.signing import Signer
@@ -80,7 +80,7 @@ class FreedomPay(BaseClient):
         chosen = choose(options, FREEDOMPAY_OPTIONS, "FreedomPay.__init__")
         key = None if given_key.value is None else sealed("secret_key", given_key, SecretKey)
         named = None if region is None else Region(region)
-        host = host_of(named, test=test, base_url=base_url)
+        host = endpoint_of(named, test=test, base_url=base_url)
         signers = _signers(
             named,
             auth_id=auth_id,
