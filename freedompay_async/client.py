@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
 import msgspec
 
 from freedompay_async.api import Cards, Clients, GiftCards, Requests, SpendingLimits, Transactions
-from freedompay_async.api.custom_call import given_call
+from freedompay_async.api.custom_call import custom_call
 from freedompay_async.base_client import BaseClient
 from freedompay_async.calls.record import Record
 from freedompay_async.contract.calls import Retry, Section
@@ -204,7 +204,7 @@ class FreedomPay(BaseClient):
         check_options(options, ID_OPTIONS, "FreedomPay.call")
         if wrong is not None:
             raise wrong
-        return await given_call(
+        return await custom_call(
             self._session,
             path,
             body,

@@ -201,7 +201,7 @@ def _of_the_path(call: Call[Any]) -> str:
             f'use FreedomPay(contract=[Override(call="{call.name}", path="…")]).'
         )
     elif (
-        call.mark is not Mark.GIVEN
+        call.mark is not Mark.CUSTOM
         and call.section is not Section.HASHDT
         and call.name != REQUESTS_STATUS.name
     ):

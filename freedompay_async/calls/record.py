@@ -17,7 +17,7 @@ import msgspec
 from freedompay_async.calls.error_text import mark_cancelled, mark_of
 from freedompay_async.contract.calls import Mark
 from freedompay_async.contract.models.open import Extra, Fields, OpenStruct
-from freedompay_async.contract.models.requests import GivenBody
+from freedompay_async.contract.models.requests import CustomBody
 from freedompay_async.errors import (
     ApiError,
     ConfigurationError,
@@ -78,7 +78,7 @@ class Record:
             NotSent: the first line can't be written, for instance because the disk is full.
         """
         # A body that is the caller's own struct may hold anything.
-        own = call.mark is Mark.GIVEN and not isinstance(request, GivenBody)
+        own = call.mark is Mark.CUSTOM and not isinstance(request, CustomBody)
         entry: dict[str, Any] = {
             "call": call.name,
             "request_id": request_id,

@@ -34,8 +34,8 @@ class Mark(StrEnum):
     """The vendor's page shows the path or the shape, not all of it."""
     INFERRED = "inferred"
     """In the vendor's menu; no public page shows its path or fields. A best guess."""
-    GIVEN = "given"
-    """Not of the table: the caller named the path."""
+    CUSTOM = "custom"
+    """Not a row of the table: the caller named the path (`FreedomPay.call`)."""
 
 
 class Retry(Enum):
@@ -127,7 +127,7 @@ class Call(Generic[R]):
     """The region of the client, where the menu of that has no such call."""
     table_path: str | None = None
     """The path of the table, where an override has put another in its place."""
-    given_envelope: frozenset[str] | None = None
+    own_envelope: frozenset[str] | None = None
     """Fields that an override asks for in place of the section's own (`ENVELOPES`)."""
     fields: Mapping[str, Any] | Fields = field(default_factory=dict, hash=False)
     """Fields that an override adds to every body."""
@@ -162,13 +162,13 @@ class Call(Generic[R]):
         object.__setattr__(
             self, "needs_header_id", intent and changed and self.retry is Retry.ASKABLE
         )
-        accepted = intent and not self.retry.harmless and self.mark is not Mark.GIVEN
+        accepted = intent and not self.retry.harmless and self.mark is not Mark.CUSTOM
         object.__setattr__(self, "answer", RequestState if accepted else self.result)
         # A result of the caller's own may be any type, and a class of none.
         kind = cast("object", self.result)
         made_of_secrets = isinstance(kind, type) and issubclass(kind, OpenStruct) and kind.SECRET
         object.__setattr__(self, "made_of_secrets", made_of_secrets)
-        own = ENVELOPES[self.section] if self.given_envelope is None else self.given_envelope
+        own = ENVELOPES[self.section] if self.own_envelope is None else self.own_envelope
         object.__setattr__(self, "envelope", own)
 
     @property

@@ -40,7 +40,7 @@ __all__ = ["CALLS", "Override", "overridden"]
 CALLS: Final[Mapping[str, Call[Any]]] = {call.name: call for call in (*TABLE, *HASHDT_TABLE)}
 """The rows of the table, by name."""
 _GENERAL: Final = tuple(
-    Call(section, "/", Struct, Answer, Mark.GIVEN, Retry.UNASKABLE, "", section)
+    Call(section, "/", Struct, Answer, Mark.CUSTOM, Retry.UNASKABLE, "", section)
     for section in Section
 )
 _ID: Final = "request_id"
@@ -288,7 +288,7 @@ def _changed(call: Call[Any], override: Override) -> Call[Any]:
         path=path,
         table_path=None if path == table else table,
         retry=retry,
-        given_envelope=call.given_envelope if override.envelope is None else override.envelope,
+        own_envelope=call.own_envelope if override.envelope is None else override.envelope,
         header_names={
             **{
                 name: other

@@ -168,7 +168,7 @@ class TestText:
             (CARDS_ACTIVATE, False),
             (REQUESTS_STATUS, False),
             (PINS_SET_URL, False),
-            (replace(CARDS_LINK, mark=Mark.GIVEN), False),
+            (replace(CARDS_LINK, mark=Mark.CUSTOM), False),
             (replace(CARDS_LINK, table_path="/a"), False),
         ],
     )

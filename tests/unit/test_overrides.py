@@ -451,12 +451,12 @@ class TestRows:
             ),
             (
                 {"envelope": ["trace", "trace"]},
-                {"given_envelope": {"trace"}, "envelope": {"trace"}},
+                {"own_envelope": {"trace"}, "envelope": {"trace"}},
             ),
-            ({"envelope": []}, {"given_envelope": frozenset(), "envelope": frozenset()}),
+            ({"envelope": []}, {"own_envelope": frozenset(), "envelope": frozenset()}),
             (
                 {"envelope": ("request_status", "dt", "error_code")},
-                {"given_envelope": ENVELOPES[Section.PAYMENT_CARDS]},
+                {"own_envelope": ENVELOPES[Section.PAYMENT_CARDS]},
             ),
             ({}, {}),
             ({"leave_out": ["card_id"]}, {"leave_out": {"card_id"}}),
@@ -559,7 +559,7 @@ class TestRows:
         made = rows(Override(section=section, envelope=["trace"]))
 
         assert {
-            name: (row.envelope, row.given_envelope)
+            name: (row.envelope, row.own_envelope)
             for name, row in made.items()
             if row.section is section
         } == dict.fromkeys(

@@ -13,10 +13,10 @@ import pytest
 
 from freedompay_async.calls.record import Record
 from freedompay_async.contract.models import (
+    CustomBody,
     GiftCardState,
     GiftConfirmation,
     GiftIssue,
-    GivenBody,
     IssuedGiftCard,
     PinSetting,
 )
@@ -149,7 +149,7 @@ async def test_what_is_no_end_of_a_call_leaves_the_first_line_alone(path, lines)
         (CARDS_SET_PIN, PinSetting(card_id="c", pin=Pin("9876")), {"card_id": "c", "pin": "***"}),
         (
             CARDS_SET_PIN,
-            GivenBody(fields=Fields({"a": 1, "pin": Secret("9876")})),
+            CustomBody(fields=Fields({"a": 1, "pin": Secret("9876")})),
             {"fields": {"a": 1, "pin": "***"}},
         ),
     ],

@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from freedompay_async.calls.record import Record
-from freedompay_async.contract.models import GiftIssue, GivenBody, IssuedGiftCard
+from freedompay_async.contract.models import CustomBody, GiftIssue, IssuedGiftCard
 from freedompay_async.contract.models.open import Extra, Fields
 from freedompay_async.contract.table import CARDS_SET_PIN, GIFT_CARDS_ISSUE
 from freedompay_async.errors import ConfigurationError, NotSent, OutcomeUnknown
@@ -130,7 +130,7 @@ class TestFields:
             "more": [{"cvv": 987}],
             "word": Secret("x"),
         }
-        await keep({}, call=CARDS_SET_PIN, request=GivenBody(fields=Fields(fields)))
+        await keep({}, call=CARDS_SET_PIN, request=CustomBody(fields=Fields(fields)))
 
         shown = {
             "card_id": "c-1",

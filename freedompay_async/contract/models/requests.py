@@ -27,8 +27,8 @@ __all__ = [
     "CardQuery",
     "CardholderQuery",
     "Clearing",
-    "GivenBody",
-    "GivenIntent",
+    "CustomBody",
+    "CustomIntent",
     "HeaderQuery",
     "Intent",
     "Limit",
@@ -206,13 +206,13 @@ class LimitQuery(Intent, kw_only=True, omit_defaults=True):
     object: LimitTarget
 
 
-class GivenBody(Struct, kw_only=True, frozen=True):
+class CustomBody(Struct, kw_only=True, frozen=True):
     """A body that the caller wrote."""
 
     fields: Fields
 
 
-class GivenIntent(Intent, kw_only=True):
+class CustomIntent(Intent, kw_only=True):
     """A body that the caller wrote, and the request id that the session puts into it."""
 
     fields: Fields
