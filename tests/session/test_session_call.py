@@ -493,7 +493,7 @@ def test_negative_status_of_a_gift_card_call_is_its_error(ask, say):
             lambda fp: fp.cards.info("c-1", extra="name=1"),
             "extra is of type str: give a dict of fields. Nothing was sent.",
         ),
-        (call(timeout=0), "timeout=0: seconds, more than 0. Nothing was sent."),
+        (call(timeout=0), "timeout=0: it must be more than 0 (seconds). Nothing was sent."),
     ],
 )
 def test_wrong_use_is_refused(ask, say, made, expected):

@@ -263,9 +263,9 @@ class TestBoth:
         with pytest.raises(ConfigurationError) as caught:
             signer(auth_id=Secret("10001"), secret_key="k")
 
-        assert (
-            caught.value.text
-            == "auth_id is a Secret, and it is shown in logs: give plain text. Nothing was sent."
+        assert caught.value.text == (
+            "auth_id is a Secret, but logs show it: give a text that is no secret. Nothing "
+            "was sent."
         )
 
     @pytest.mark.parametrize("auth_id", ["X1", 7])

@@ -22,7 +22,7 @@ from freedompay_async.batch.input.text import SAVE, csv_records, json_records, l
 from freedompay_async.batch.input.workbook import OLD, ZIP, refuse_old, workbook_records
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import check_flag, check_type, path_of, refusal
-from freedompay_async.guards.files import reading_given
+from freedompay_async.guards.files import reading_any
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -173,7 +173,7 @@ def _head(path: Path) -> bytes:
         mode = path.stat().st_mode
         if not S_ISREG(mode):
             refuse(path, f"{kind(mode)}. Name a CSV, .xlsx, .ods or JSON Lines file.")
-        with reading_given(path) as file:
+        with reading_any(path) as file:
             return os.read(file, 4)
     except OSError as error:
         refuse(path, f"{reason(error)}. Check the name and the permissions.", error)

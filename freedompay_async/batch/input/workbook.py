@@ -20,7 +20,7 @@ from freedompay_async.batch.input.quoting import shown
 from freedompay_async.batch.input.refusal import reason, refuse
 from freedompay_async.batch.input.rows import Problem
 from freedompay_async.batch.input.sheets import EMPTY, chosen
-from freedompay_async.guards.files import reading_given
+from freedompay_async.guards.files import reading_any
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -62,7 +62,7 @@ _BROKEN: Final = (
 def refuse_old(path: Path) -> NoReturn:
     """Say of a file that begins as `OLD` what to do with it."""
     try:
-        with reading_given(path) as file, open(file, "rb", closefd=False) as stream:
+        with reading_any(path) as file, open(file, "rb", closefd=False) as stream:
             tail, protected = b"", False
             while not protected and (chunk := stream.read(_CHUNK)):
                 protected = _PROTECTED in tail + chunk
@@ -91,7 +91,7 @@ def workbook_records(
 ) -> Generator[Record, None, None]:
     """The rows of a sheet; a line is the number of a row of it."""
     try:
-        with reading_given(path) as file, open(file, "rb", closefd=False) as stream:
+        with reading_any(path) as file, open(file, "rb", closefd=False) as stream:
             opened, errors = _opened(path, stream, sheet)
     except OSError as error:
         # The library raises it too, of what it has in memory, and then there is no number.

@@ -34,7 +34,7 @@ from freedompay_async.contract.overrides import CALLS, Override
 from freedompay_async.contract.regions import Region
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import check_type, path_of, refusal
-from freedompay_async.guards.files import reading_given
+from freedompay_async.guards.files import reading_any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,7 +151,7 @@ def _read(name: str) -> ContractFile | str:
 
 
 def _text(name: str) -> str:
-    with reading_given(name) as file:
+    with reading_any(name) as file:
         if stat.S_ISDIR(os.fstat(file).st_mode):
             raise IsADirectoryError
         with open(file, "rb", closefd=False) as stream:
