@@ -90,9 +90,7 @@ def test_a_refused_signature_names_the_other_schemes(scheme):
 
     others = " or ".join(other for other in ("jws-hs512", "jws-hs256", "sign") if other != scheme)
     assert told == (
-        f"It was signed with the scheme {scheme}, and this host may take {others}: `freedompay "
-        "doctor` finds out; "
-        "FREEDOMPAY_SIGNATURE, --scheme or scheme= sets another."
+        f"It was signed with the scheme {scheme}, and this host may take {others}: `freedompay doctor` finds out. FREEDOMPAY_SIGNATURE, --scheme or scheme= sets another."
     )
 
 
