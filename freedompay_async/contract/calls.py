@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 
     from freedompay_async.contract.models.open import Fields
 
-__all__ = ["ENVELOPES", "WITHOUT_ID", "Call", "Mark", "Result", "Retry", "Section", "check_path"]
+__all__ = [
+    "ENVELOPES",
+    "WITHOUT_ID",
+    "Call",
+    "Mark",
+    "Result",
+    "Retry",
+    "Section",
+    "check_path",
+    "path_flaw",
+]
 
 
 class Mark(StrEnum):
@@ -214,16 +224,22 @@ WITHOUT_ID: Final = (
     "can't be asked about (retry UNASKABLE)."
 )
 """Of an effect that is asked about by an id that is not known to reach the issuer."""
+_EXAMPLE: Final = "/v5/card-api/card/info"
 _PATH: Final = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 
 
+def path_flaw(path: str) -> str | None:
+    """What is wrong with a path; `None`: nothing. It is sent as it was signed, so it may not hold
+    what a URL writes in another way.
+    """
+    return None if _PATH.fullmatch(path) else f"the path {path!r} is not like {_EXAMPLE}"
+
+
 def check_path(path: str) -> None:
-    """A path goes out as it was signed, so it holds nothing that a URL writes in another way.
+    """Refuse a wrong path.
 
     Raises:
-        ConfigurationError: it does.
+        ConfigurationError: see `path_flaw`.
     """
-    if not _PATH.fullmatch(path):
-        raise ConfigurationError(
-            f"the path {path!r} is not like /v5/card-api/card/info. Nothing was sent."
-        )
+    if (flaw := path_flaw(path)) is not None:
+        raise ConfigurationError(f"{flaw}. Nothing was sent.")

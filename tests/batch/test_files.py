@@ -221,7 +221,7 @@ class TestCsv:
         assert problems(path) == [
             (
                 'line 3, column key: "a\\u0000b" has a character that can\'t be seen (U+0000): '
-                "delete it or write a plain space"
+                "delete it or write a space"
             )
         ]
 

@@ -1,4 +1,4 @@
-"""The wire's shapes: what goes out and what comes back, in the vendor's words."""
+"""The bodies of requests and answers, in the vendor's words."""
 
 from freedompay_async.contract.models.answers import Answer, AnyAnswer, CardRef, RequestState
 from freedompay_async.contract.models.client_requests import (

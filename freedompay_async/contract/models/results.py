@@ -1,4 +1,4 @@
-"""What a finished request is turned into."""
+"""The results of requests that have succeeded."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Completed", "CreatedClient", "CreatedTransaction", "IssuedCards"]
 
 
 class Completed(Portable, kw_only=True, frozen=True):
-    """A request that succeeded and gives nothing back but that."""
+    """A request that succeeded, and has no other result."""
 
     request_id: str
     answer: RequestState
@@ -30,7 +30,7 @@ class CreatedClient(Portable, kw_only=True, frozen=True):
 
     @classmethod
     def of(cls, state: RequestState) -> Self | None:
-        """`None`: the answer does not name the client (the ids come from `request/status`)."""
+        """`None`: the answer does not name the client; `request/status` has the id."""
         client_id = as_id(state.client_id)
         return (
             None
@@ -43,9 +43,9 @@ class IssuedCards(Portable, kw_only=True, frozen=True):
     """Cards that exist.
 
     Attributes:
-        card_ids: all of them, each once.
-        ordered: how many were ordered; `None`: an order of another process, so that is not known.
-        ordered_for: the client that they were ordered for; `None`: for none, or that is not known.
+        card_ids: the ids of all cards, each once.
+        ordered: how many were ordered; `None`: another process ordered them, so it is not known.
+        ordered_for: the client of the order; `None`: it has none, or it is not known.
     """
 
     request_id: str
@@ -56,9 +56,9 @@ class IssuedCards(Portable, kw_only=True, frozen=True):
 
     @property
     def complete(self) -> bool | None:
-        """As many as were ordered, and of no other client; `None`: that is not known.
+        """Whether they are as many as were ordered, and of no other client; `None`: not known.
 
-        Others are told all the same.
+        `card_ids` has all cards in any case.
         """
         if self.differs is not None:
             return False
@@ -66,7 +66,7 @@ class IssuedCards(Portable, kw_only=True, frozen=True):
 
     @property
     def differs(self) -> str | None:
-        """What is not as it was ordered, in words: ask the issuer whose cards they are."""
+        """How they differ from the order, in words. Ask the issuer then whose cards they are."""
         named = as_id(self.answer.client_id)
         if self.ordered is not None and self.ordered != len(self.card_ids):
             return f"ordered {self.ordered}, and {len(self.card_ids)} cards were made"
@@ -76,7 +76,7 @@ class IssuedCards(Portable, kw_only=True, frozen=True):
 
     @classmethod
     def of(cls, state: RequestState) -> Self | None:
-        """`None`: the answer names no card (the ids come from `request/status`)."""
+        """`None`: the answer names no card; `request/status` has the ids."""
         if not state.card_ids:
             return None
         return cls(request_id=state.request_id, card_ids=state.card_ids, answer=state)
@@ -92,7 +92,7 @@ class CreatedTransaction(Portable, kw_only=True, frozen=True):
 
     @classmethod
     def of(cls, state: RequestState) -> Self | None:
-        """`None`: the answer does not name the transaction (the ids come from `request/status`)."""
+        """`None`: the answer does not name the transaction; `request/status` has the id."""
         transaction_id = as_id(state.transaction_id)
         if transaction_id is None:
             return None
