@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
 import msgspec
 
 from freedompay_async.api import Cards, Clients, GiftCards, Requests, SpendingLimits, Transactions
-from freedompay_async.api.custom_call import given_call
+from freedompay_async.api.custom_call import custom_call
 from freedompay_async.base_client import BaseClient
 from freedompay_async.calls.record import Record
 from freedompay_async.contract.calls import Retry, Section
@@ -23,12 +23,12 @@ from freedompay_async.redaction.secret import Hidden, SecretKey
 from freedompay_async.settings.options import (
     FREEDOMPAY_OPTIONS,
     ID_OPTIONS,
+    check_options,
     choose,
     close_options,
-    unknown_option,
 )
 from freedompay_async.settings.schemes import SECTIONS, read_schemes, signers_of
-from freedompay_async.settings.settings import Settings, host_of, region_scheme
+from freedompay_async.settings.settings import Settings, endpoint_of, region_scheme
 
 if TYPE_CHECKING:
     from freedompay_async.crypto.signing import Signer
@@ -80,7 +80,7 @@ class FreedomPay(BaseClient):
         chosen = choose(options, FREEDOMPAY_OPTIONS, "FreedomPay.__init__")
         key = None if given_key.value is None else sealed("secret_key", given_key, SecretKey)
         named = None if region is None else Region(region)
-        host = host_of(named, test=test, base_url=base_url)
+        host = endpoint_of(named, test=test, base_url=base_url)
         signers = _signers(
             named,
             auth_id=auth_id,
@@ -201,11 +201,10 @@ class FreedomPay(BaseClient):
         )
         # Bound anew, so that no traceback of this frame shows it.
         body = body if isinstance(body, msgspec.Struct) else Fields({} if wrong else body)
-        if not options.keys() <= ID_OPTIONS:
-            raise unknown_option(options, ID_OPTIONS, "FreedomPay.call")
+        check_options(options, ID_OPTIONS, "FreedomPay.call")
         if wrong is not None:
             raise wrong
-        return await given_call(
+        return await custom_call(
             self._session,
             path,
             body,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from freedompay_async.batch.input.rows import shown
+from freedompay_async.batch.input.quoting import shown
 from freedompay_async.contract.request_ids import BadName, checked_name, one_name
 from freedompay_async.errors import ConfigurationError
 

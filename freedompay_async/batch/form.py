@@ -10,7 +10,7 @@ from contextlib import suppress
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from freedompay_async.guards.files import reading_given
+from freedompay_async.guards.files import reading_any
 
 if TYPE_CHECKING:
     import sqlite3
@@ -59,7 +59,7 @@ def form_of(path: Path) -> Form:
     with suppress(OSError):
         # To open a pipe would wait for who writes to it.
         if S_ISREG(path.stat().st_mode):
-            with reading_given(path) as file:
+            with reading_any(path) as file:
                 head = os.read(file, _HEAD)
     if b"\0" in head or head.startswith(b"PK"):
         return SPREADSHEET

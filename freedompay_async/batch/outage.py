@@ -8,7 +8,7 @@ import asyncio
 from math import inf
 from typing import TYPE_CHECKING, Final
 
-from freedompay_async.codec.decode import is_page
+from freedompay_async.codec.answer_form import is_page
 from freedompay_async.codec.messages import Evidence
 from freedompay_async.errors import NotSent, RateLimited
 from freedompay_async.traffic.governor import Governor, NoTurn, Rank

@@ -9,7 +9,8 @@ import msgspec
 
 from freedompay_async.batch.input.doubts import Kind
 from freedompay_async.batch.input.lookalikes import difference, known_letters
-from freedompay_async.batch.input.rows import Problem, Row, shown
+from freedompay_async.batch.input.quoting import shown
+from freedompay_async.batch.input.rows import Problem, Row
 from freedompay_async.contract.request_ids import BadName, one_name
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from freedompay_async.batch.input.doubts import Kind, doubts, plain
 from freedompay_async.batch.input.numbers import known_numbers
-from freedompay_async.batch.input.rows import Problem, shown
+from freedompay_async.batch.input.quoting import shown
+from freedompay_async.batch.input.rows import Problem
 
 if TYPE_CHECKING:
     import sqlite3

@@ -75,7 +75,7 @@ def to_error(
     wait_too_long: bool = False,
     on_refusal: str = "",
 ) -> FreedomPayError:
-    """The error for an end; what it means is of the one table in `errors.py`.
+    """The error for an end; what it means is of the one table in `errors/`.
 
     Args:
         step: how the call ended.
@@ -201,7 +201,7 @@ def _of_the_path(call: Call[Any]) -> str:
             f'use FreedomPay(contract=[Override(call="{call.name}", path="…")]).'
         )
     elif (
-        call.mark is not Mark.GIVEN
+        call.mark is not Mark.CUSTOM
         and call.section is not Section.HASHDT
         and call.name != REQUESTS_STATUS.name
     ):

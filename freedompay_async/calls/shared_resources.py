@@ -120,7 +120,7 @@ class SharedResources(Staying):
         """The row of a call as the overrides have it."""
         if not self.rows:
             return call
-        if call.mark is Mark.GIVEN:
+        if call.mark is Mark.CUSTOM:
             general = self.rows.get(call.section)
             if general is None:
                 return call
@@ -128,7 +128,7 @@ class SharedResources(Staying):
                 call,
                 fields=general.fields,
                 header_names=general.header_names,
-                given_envelope=general.given_envelope,
+                own_envelope=general.own_envelope,
             )
         return self.rows.get(call.name, call)
 

@@ -24,7 +24,7 @@ from freedompay_async.cli.running import be_sure_of, gentle_stop, knock
 from freedompay_async.cli.settings_flags import Given, with_settings
 from freedompay_async.codec.to_json import to_json
 from freedompay_async.errors import ConfigurationError, FreedomPayError, JournalError
-from freedompay_async.guards.files import reading_given
+from freedompay_async.guards.files import reading_any
 
 if TYPE_CHECKING:
     from freedompay_async.batch import Accepted
@@ -386,7 +386,7 @@ def _accepted(given: str | None) -> str | list[str] | None:
         return given
     try:
         with (
-            reading_given(given) as file,
+            reading_any(given) as file,
             open(file, encoding="utf-8-sig", closefd=False) as stream,
         ):
             keys = stream.read().splitlines()

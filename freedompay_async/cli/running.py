@@ -10,7 +10,7 @@ from freedompay_async.batch.confirming import confirm, is_confirmed
 from freedompay_async.cli.output import say
 from freedompay_async.cli.signals import STOPS, on_signals
 from freedompay_async.cli.verbs.asking import be_sure
-from freedompay_async.codec.decode import is_page
+from freedompay_async.codec.answer_form import is_page
 from freedompay_async.contract.request_ids import new_request_id
 from freedompay_async.errors import (
     AuthenticationError,

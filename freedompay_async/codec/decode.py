@@ -6,14 +6,15 @@ import json
 import re
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
+from freedompay_async.codec.answer_form import NOT_JSON, bare, form_of, kind_of
 from freedompay_async.codec.answer_size import too_much
 from freedompay_async.codec.messages import Evidence, Reply, Verdict
+from freedompay_async.codec.retry_after import retry_after
 from freedompay_async.codec.shapes import Difference, Note, read_shape
 from freedompay_async.contract.models.answers import Answer, RequestState
 from freedompay_async.contract.models.dictionaries import GiftStatus
@@ -22,37 +23,14 @@ from freedompay_async.contract.models.open import OpenStruct
 from freedompay_async.redaction.redaction import BY_SHAPE, Redaction
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from freedompay_async.contract.models.answers import AnyAnswer
 
-__all__ = ["is_page", "read_answer", "read_look_up"]
+__all__ = ["read_answer", "read_look_up"]
 
 _WORD: Final = re.compile(r"-?\w{1,20}", re.ASCII)
 # An answer about one request is far shorter; a long one is a list, and to read it twice would hold
 # up the loop.
 _MOST_SEARCHED: Final = 65_536
-_NUMBERS: Final = re.compile(r"[0-9]+(?: *, *[0-9]+)*")
-# What may stand before JSON and is no part of it. A PHP file that begins with a mark of byte order
-# puts it before every answer, and so does each file that it includes.
-_BOM: Final = b"\xef\xbb\xbf"
-_BLANKS: Final = b" \t\r\n"
-_BEFORE: Final = _BOM + _BLANKS
-_BEFORE_TEXT: Final = "\ufeff \t\r\n"
-_GZIP: Final = b"\x1f\x8b"
-_CHARSET: Final = re.compile(r"(?i)charset *= *\"?([\w.:-]{1,40})", re.ASCII)
-_CODING: Final = re.compile(r"[\w.,+ -]{1,40}", re.ASCII)
-_UTF8: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
-_NOT_JSON: Final = ", not JSON"
-# 31 years: whatever is longer is told as this.
-_LONGEST_WAIT: Final = 999_999_999.0
-
-
-def is_page(body: bytes | str | None) -> bool:
-    """Whether it is an HTML page: those come from a proxy, which knows of no id and no key."""
-    if isinstance(body, bytes):
-        return _bare(body).lstrip().startswith(b"<")
-    return (body or "").lstrip(_BEFORE_TEXT).startswith("<")
 
 
 def read_answer(
@@ -84,9 +62,9 @@ def read_answer(
             enough.
         redaction: what the texts of the answer must not show.
     """
-    wait, body = _retry_after(reply, now), _bare(reply.body)
+    wait, body = retry_after(reply.headers, now), bare(reply.body)
     answer, value, notes, reason = _decode(body, kind, envelope, asked, redaction)
-    reason = f"HTTP {reply.status}{redaction.text(_form(reply.headers, body)) if reason == _NOT_JSON else reason}"
+    reason = f"HTTP {reply.status}{redaction.text(form_of(reply.headers, body)) if reason == NOT_JSON else reason}"
     good, troubled = 200 <= reply.status < 300, reply.status == 429 or reply.status >= 500
     failed = isinstance(answer, Answer) and answer.request_status == "error"
     # Of a request that failed an answer may name something. Of the call just made that is no plain
@@ -117,7 +95,7 @@ def read_answer(
     if troubled:
         seen = Evidence.LIMITED if reply.status == 429 else Evidence.NO_ANSWER
         # What is wrong with the body is of no interest where a body is not expected.
-        return Verdict(seen, f"HTTP {reply.status}{_kind(body)}", None, reply, wait)
+        return Verdict(seen, f"HTTP {reply.status}{kind_of(body)}", None, reply, wait)
     if accepted and not good:
         return Verdict(
             Evidence.UNCLEAR, f"{reason} with a body that says ok", answer, reply, wait, notes
@@ -246,7 +224,7 @@ def _decode(
             f", JSON of another shape ({redaction.text(str(error))[:200]})",
         )
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, InvalidOperation):
-        return None, None, (), _kind(body) or _NOT_JSON
+        return None, None, (), kind_of(body) or NOT_JSON
     if not answer.accepted:
         # What an error lacks is no drift.
         notes = [note for note in notes if note.difference is not Difference.MISSING_FIELD]
@@ -317,66 +295,3 @@ def _accepted(
         and not answer.contradiction
         and not _says_twice(body)
     )
-
-
-def _kind(body: bytes) -> str:
-    start = body.lstrip()[:1]
-    if not start:
-        return ", an empty body"
-    return ", an HTML page" if start == b"<" else ""
-
-
-def _bare(body: bytes) -> bytes:
-    """An answer without what stands before its JSON and is no part of it."""
-    if body.startswith(b"{"):
-        return body
-    bare = body.lstrip(_BEFORE)
-    # Whole marks of byte order only: half of one is no text.
-    before = body[: len(body) - len(bare)].replace(_BOM, b"")
-    return body if before.strip(_BLANKS) else bare
-
-
-def _form(headers: Mapping[str, str], body: bytes) -> str:
-    """What an answer is that can't be read as JSON in UTF-8, as far as that can be told."""
-    coding = _header(headers, "content-encoding").lower()
-    if coding not in ("", "identity"):
-        return (
-            f", compressed{f' ({coding})' if _CODING.fullmatch(coding) else ''}, though no "
-            "compression was asked for"
-        )
-    if body.startswith(_GZIP):
-        return ", compressed (gzip), though no header says so and none was asked for"
-    # No text of JSON in UTF-8 has such a byte; in UTF-16 every sign of JSON has one.
-    if b"\0" in body[:4]:
-        return ", text in UTF-16 or UTF-32, and JSON is read in UTF-8"
-    charset = _CHARSET.search(_header(headers, "content-type"))
-    if charset is not None and charset[1].lower() not in _UTF8:
-        return f", not JSON in UTF-8 (its Content-Type says {charset[1]})"
-    return _NOT_JSON
-
-
-def _header(headers: Mapping[str, str], wanted: str) -> str:
-    return next((value.strip() for name, value in headers.items() if name.lower() == wanted), "")
-
-
-def _retry_after(reply: Reply, now: float) -> float:
-    """Seconds that the issuer asked to wait, of several the most: never negative, never endless."""
-    if "Retry-After" not in reply.headers:
-        return 0.0
-    given = [value for name, value in reply.headers.items() if name.lower() == "retry-after"]
-    return min(max(_seconds(value.strip(), now) for value in given), _LONGEST_WAIT)
-
-
-def _seconds(value: str, now: float) -> float:
-    if _NUMBERS.fullmatch(value):
-        # A proxy may have made one line of two.
-        return max(float(number) for number in value.split(","))
-    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - slow to import, and a date is rare here
-
-    try:
-        date = parsedate_to_datetime(value)
-        # A date of HTTP is in UTC, also where it does not say so; to Python it would be the time of
-        # this machine.
-        return max(0.0, (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now)
-    except (ValueError, OverflowError):
-        return 0.0

@@ -13,7 +13,7 @@ import msgspec
 
 from freedompay_async.codec.body_check import wrong_value
 from freedompay_async.contract.bodies import reshaped
-from freedompay_async.contract.models.requests import GivenBody, GivenIntent
+from freedompay_async.contract.models.requests import CustomBody, CustomIntent
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.opening import opened
 from freedompay_async.redaction.secret import MASK, Secret
@@ -53,7 +53,7 @@ def encode(
             and not extra
             and not leave_out
             and not rename
-            and not isinstance(request, GivenBody | GivenIntent)
+            and not isinstance(request, CustomBody | CustomIntent)
         ):
             misfit = wrong_value(request)
             body = _encoded(request)
@@ -90,9 +90,9 @@ def _merged(
     if gone := sorted({*leave_out, *rename} & extra.keys()):
         why = "the contract leaves it out, or gives it another name"
         raise ConfigurationError(f"extra can't hold {', '.join(gone)}: {why}. Nothing was sent.")
-    if isinstance(request, GivenBody):
+    if isinstance(request, CustomBody):
         body = {**request.fields}
-    elif isinstance(request, GivenIntent):
+    elif isinstance(request, CustomIntent):
         body = {**request.fields, "request_id": request.request_id}
     else:
         body = msgspec.to_builtins(

@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 
     from freedompay_async.contract.models.open import Fields
 
-__all__ = ["ENVELOPES", "WITHOUT_ID", "Call", "Mark", "Result", "Retry", "Section", "check_path"]
+__all__ = [
+    "ENVELOPES",
+    "WITHOUT_ID",
+    "Call",
+    "Mark",
+    "Result",
+    "Retry",
+    "Section",
+    "check_path",
+    "path_flaw",
+]
 
 
 class Mark(StrEnum):
@@ -34,8 +44,8 @@ class Mark(StrEnum):
     """The vendor's page shows the path or the shape, not all of it."""
     INFERRED = "inferred"
     """In the vendor's menu; no public page shows its path or fields. A best guess."""
-    GIVEN = "given"
-    """Not of the table: the caller named the path."""
+    CUSTOM = "custom"
+    """Not a row of the table: the caller named the path (`FreedomPay.call`)."""
 
 
 class Retry(Enum):
@@ -127,7 +137,7 @@ class Call(Generic[R]):
     """The region of the client, where the menu of that has no such call."""
     table_path: str | None = None
     """The path of the table, where an override has put another in its place."""
-    given_envelope: frozenset[str] | None = None
+    own_envelope: frozenset[str] | None = None
     """Fields that an override asks for in place of the section's own (`ENVELOPES`)."""
     fields: Mapping[str, Any] | Fields = field(default_factory=dict, hash=False)
     """Fields that an override adds to every body."""
@@ -162,13 +172,13 @@ class Call(Generic[R]):
         object.__setattr__(
             self, "needs_header_id", intent and changed and self.retry is Retry.ASKABLE
         )
-        accepted = intent and not self.retry.harmless and self.mark is not Mark.GIVEN
+        accepted = intent and not self.retry.harmless and self.mark is not Mark.CUSTOM
         object.__setattr__(self, "answer", RequestState if accepted else self.result)
         # A result of the caller's own may be any type, and a class of none.
         kind = cast("object", self.result)
         made_of_secrets = isinstance(kind, type) and issubclass(kind, OpenStruct) and kind.SECRET
         object.__setattr__(self, "made_of_secrets", made_of_secrets)
-        own = ENVELOPES[self.section] if self.given_envelope is None else self.given_envelope
+        own = ENVELOPES[self.section] if self.own_envelope is None else self.own_envelope
         object.__setattr__(self, "envelope", own)
 
     @property
@@ -214,16 +224,22 @@ WITHOUT_ID: Final = (
     "can't be asked about (retry UNASKABLE)."
 )
 """Of an effect that is asked about by an id that is not known to reach the issuer."""
+_EXAMPLE: Final = "/v5/card-api/card/info"
 _PATH: Final = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 
 
+def path_flaw(path: str) -> str | None:
+    """What is wrong with a path; `None`: nothing. It is sent as it was signed, so it may not hold
+    what a URL writes in another way.
+    """
+    return None if _PATH.fullmatch(path) else f"the path {path!r} is not like {_EXAMPLE}"
+
+
 def check_path(path: str) -> None:
-    """A path goes out as it was signed, so it holds nothing that a URL writes in another way.
+    """Refuse a wrong path.
 
     Raises:
-        ConfigurationError: it does.
+        ConfigurationError: see `path_flaw`.
     """
-    if not _PATH.fullmatch(path):
-        raise ConfigurationError(
-            f"the path {path!r} is not like /v5/card-api/card/info. Nothing was sent."
-        )
+    if (flaw := path_flaw(path)) is not None:
+        raise ConfigurationError(f"{flaw}. Nothing was sent.")

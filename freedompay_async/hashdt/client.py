@@ -14,7 +14,7 @@ from freedompay_async.hashdt.access import Access, closed
 from freedompay_async.hashdt.page import is_safe
 from freedompay_async.hashdt.pins import Pins
 from freedompay_async.settings.options import CLIENT_OPTIONS, choose
-from freedompay_async.settings.settings import is_plain
+from freedompay_async.settings.settings import is_unambiguous
 
 if TYPE_CHECKING:
     from freedompay_async.hashdt.access import TokenSource
@@ -55,7 +55,12 @@ class HashDT(BaseClient):
         api_key, product_id, token = closed(api_key), closed(product_id), closed(token)
         chosen = choose(options, CLIENT_OPTIONS, "HashDT.__init__")
         check_text("base_url", base_url)
-        if not is_safe(base_url) or not is_plain(base_url) or "?" in base_url or "#" in base_url:
+        if (
+            not is_safe(base_url)
+            or not is_unambiguous(base_url)
+            or "?" in base_url
+            or "#" in base_url
+        ):
             raise ConfigurationError(
                 "base_url must be like https://api.example.com, without a query or a user. "
                 "Nothing was sent."

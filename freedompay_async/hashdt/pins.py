@@ -15,7 +15,7 @@ from freedompay_async.errors import AuthenticationError, FreedomPayError, Protoc
 from freedompay_async.guards.staying import Staying
 from freedompay_async.hashdt.access import header
 from freedompay_async.hashdt.page import PinPage, is_safe
-from freedompay_async.settings.options import ID_OPTIONS, unknown_option
+from freedompay_async.settings.options import ID_OPTIONS, check_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,8 +93,7 @@ class Pins(Staying):
         headers: Callable[[], HeaderQuery],
         options: IdOptions,
     ) -> PinPage:
-        if not options.keys() <= ID_OPTIONS:
-            raise unknown_option(options, ID_OPTIONS, f"Pins.{call.name.rpartition('.')[2]}")
+        check_options(options, ID_OPTIONS, f"Pins.{call.name.rpartition('.')[2]}")
         query = headers()
         given, timeout = options.get("request_id"), options.get("timeout")
         request_id = new_request_id() if given is None else checked_request_id(given)

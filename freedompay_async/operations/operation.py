@@ -11,7 +11,7 @@ from freedompay_async.calls.call_state import Step
 from freedompay_async.calls.error_text import mark_cancelled, to_error
 from freedompay_async.calls.reuse import tell_other_body
 from freedompay_async.codec.messages import Evidence, Verdict
-from freedompay_async.contract.models.answers import IssuedCards
+from freedompay_async.contract.models.results import IssuedCards
 from freedompay_async.errors import (
     AuthenticationError,
     ConfigurationError,

@@ -1,9 +1,9 @@
-"""Options, each declared once: of a call, and of a client."""
+"""The options of calls and of clients, each declared once."""
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterable, Mapping  # noqa: TC003 - for whoever reads the types of the options
+from collections.abc import Iterable, Mapping  # noqa: TC003 - these types are public
 from dataclasses import dataclass
 from os import PathLike  # noqa: TC003
 from typing import Any, Final, TypedDict, cast
@@ -33,9 +33,9 @@ __all__ = [
     "FreedomPayOptions",
     "IdOptions",
     "ReadOptions",
+    "check_options",
     "choose",
     "close_options",
-    "unknown_option",
 ]
 
 
@@ -43,9 +43,9 @@ class CallOptions(TypedDict, total=False):
     """Options of any call.
 
     Attributes:
-        timeout: seconds the call may take in all; left out, as long as the client says.
-        queue: True, the usual: wait for a turn, where as many calls are on the way as may be.
-            False: `Busy` at once instead, and a 429 of the issuer is `RateLimited` at once.
+        timeout: seconds that the call may take in all; left out, those of the client.
+        queue: True (the default): the call waits in the queue while all slots are taken. False: it
+            raises `Busy` at once instead, and `RateLimited` at once on the issuer's 429.
     """
 
     timeout: float | None
@@ -56,8 +56,7 @@ class IdOptions(CallOptions, total=False):
     """Options of a call with an id of its own: those of `CallOptions`, and `request_id`.
 
     Attributes:
-        request_id: a UUID of your own; left out, the library makes one. It is the same for every
-            attempt.
+        request_id: a UUID of your own; left out, the library makes one. Every attempt has the same.
     """
 
     request_id: RequestId | None
@@ -67,7 +66,7 @@ class ReadOptions(CallOptions, total=False):
     """Options of a call that has a body: `timeout`, `queue` and `extra`.
 
     Attributes:
-        extra: more fields of the body, by their name on the wire; wrap what is secret in `Secret`.
+        extra: more fields of the body, by their name on the wire. Wrap secret values in `Secret`.
     """
 
     extra: Mapping[str, Any] | None
@@ -78,24 +77,24 @@ class ChangeOptions(ReadOptions, IdOptions, total=False):
 
 
 class ClientOptions(TypedDict, total=False):
-    """Options of a client, of `FreedomPay` and of `HashDT`. Their defaults stand in `Chosen`.
+    """Options of a client, `FreedomPay` or `HashDT`.
 
     Attributes:
-        max_connections: connections open at once, and so calls on the way at once; 100.
-        rate: calls a second at most, whoever makes them; left out, there is no limit but the one
-            that the issuer's 429 teaches.
-        timeout: seconds a call may take in all: the wait for the pool, attempts, pauses and
+        max_connections: the concurrency: connections, and so calls, at once; 100.
+        rate: calls a second at most, of all callers together. Left out, only the issuer's 429 sets
+            a limit.
+        timeout: seconds that a call may take in all: the wait in the queue, attempts, pauses and
             settling; 60.
-        policy: the times in between.
-        contract: what is different in the contract table: the path of a contract file, or
+        policy: how long to wait in between and how often to try; see `Policy`.
+        contract: how the issuer's contract differs from the table: the path of a contract file, or
             `Override`s.
-        ssl_context: your own TLS settings, for a private authority.
-        max_answer: bytes; a larger answer is not read, and counts as lost; 8 MiB.
+        ssl_context: your own TLS settings, such as for a private authority.
+        max_answer: bytes of an answer that are read at most. A larger answer counts as lost; 8 MiB.
         proxy: the address of an HTTP proxy to go through, such as
-            `http://proxy.example.com:3128`; it may have a user and a password.
-        trust_env: go through the proxy that `HTTPS_PROXY` (or `ALL_PROXY`) names and `NO_PROXY`
-            does not take out; the user and password for it may be in `.netrc`. Left out, neither
-            is used, and `NotSent` says that such a proxy is named.
+            `http://proxy.example.com:3128`. It may have a user and a password.
+        trust_env: True: use the proxy that `HTTPS_PROXY` (or `ALL_PROXY`) names, unless `NO_PROXY`
+            has the host; `.netrc` may have its user and password. False (the default): use
+            neither; `NotSent` then mentions such a proxy.
     """
 
     max_connections: int
@@ -113,11 +112,10 @@ class FreedomPayOptions(ClientOptions, total=False):
     """Options of `FreedomPay`: those of `ClientOptions`, `signer` and `record`.
 
     Attributes:
-        signer: signs in place of the merchant id, the key and the scheme; one for all sections, or
-            a mapping from `Section`.
-        record: a file in which every call that can't be asked about (a gift card's issue, a PIN of
-            the issuer's making) is written down before it is sent and when it has ended: see
-            `Record`.
+        signer: signs in place of merchant id, key and scheme. One for all sections, or a mapping
+            from `Section`.
+        record: the path of a file. Every call that can't be asked about (such as a gift card's
+            issue) is written there before it is sent and when it has ended; see `Record`.
     """
 
     signer: Signer | Mapping[Section, Signer] | None
@@ -131,26 +129,30 @@ CHANGE_OPTIONS: Final = ChangeOptions.__optional_keys__
 CLIENT_OPTIONS: Final = ClientOptions.__optional_keys__
 FREEDOMPAY_OPTIONS: Final = FreedomPayOptions.__optional_keys__
 NO_OPTIONS: Final = ChangeOptions()
-"""Of a call without any; nobody writes into it."""
+"""The options of a call without any. Nobody writes into it."""
 
 
-def unknown_option(
+def check_options(
     options: CallOptions | ClientOptions, known: frozenset[str], function: str
-) -> TypeError:
-    """The error for an option that a function does not have, in Python's own words.
+) -> None:
+    """Refuse an option that a function does not have, in Python's own words.
 
-    The options are emptied: under a name with a slip in it there may be a secret, and a traceback
-    shows the locals of the frames that have them.
+    The options are emptied then: a misspelt name may hold a secret, and a traceback shows the
+    locals of each frame.
+
+    Raises:
+        TypeError: the function does not have an option of this name.
     """
-    given = cast("dict[str, object]", options)
-    name = next(each for each in given if each not in known)
-    given.clear()
-    return TypeError(f"{function}() got an unexpected keyword argument {name!r}")
+    if options.keys() <= known:
+        return
+    name = next(each for each in options if each not in known)
+    cast("dict[str, object]", options).clear()
+    raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """The options of a client, checked: as they were given, and otherwise the defaults."""
+    """The options of a client, checked, with the defaults of those that were left out."""
 
     max_connections: int = 100
     rate: float | None = None
@@ -166,18 +168,17 @@ class Chosen:
 
 
 def close_options(options: ClientOptions, known: frozenset[str], function: str) -> None:
-    """What a function does with the options it was given before anything else.
+    """Check the names of the options, and hide the password of the proxy.
 
-    The dict is a local of that function, which a traceback shows. So the proxy in it, which may
-    have a password, gives way to one that shows none.
+    A function does this first: the dict is one of its locals, which a traceback shows. A `Proxy`,
+    which shows no password, takes the place of the address in it.
 
     Raises:
         TypeError: the function does not have an option of this name.
-        ConfigurationError: the proxy is none.
+        ConfigurationError: `proxy` is no address of a proxy.
     """
     proxy = Hidden(options.pop("proxy", None))
-    if not options.keys() <= known:
-        raise unknown_option(options, known, function)
+    check_options(options, known, function)
     options["proxy"] = proxy_of(proxy)
 
 
@@ -189,10 +190,10 @@ def choose(options: ClientOptions, known: frozenset[str], function: str) -> Chos
         ConfigurationError: one of them is wrong.
     """
     close_options(options, known, function)
-    given = dict(cast("dict[str, Any]", options))
-    if given.get("policy") is None:
-        given["policy"] = Policy()
-    chosen = Chosen(**given)
+    values = dict(cast("dict[str, Any]", options))
+    if values.get("policy") is None:
+        values["policy"] = Policy()
+    chosen = Chosen(**values)
     check_whole("max_connections", chosen.max_connections, unit="connections")
     if chosen.rate is not None:
         check_number("rate", chosen.rate, unit="calls a second")

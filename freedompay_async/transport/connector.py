@@ -78,7 +78,7 @@ class Connector(aiohttp.TCPConnector):
             connection = await self.quiet_connection(req, traces, timeout)
         except aiohttp.ServerDisconnectedError:
             # Of a proxy, before there was a way to the host.
-            raise TransportError(f"the proxy closed the connection{self._way.told()}") from None
+            raise TransportError(f"the proxy closed the connection{self._way.hint()}") from None
         try:
             current_attempt.get().connected()
         except TransportError:

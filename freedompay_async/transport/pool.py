@@ -196,12 +196,12 @@ class Pool:
             return TransportError(CLOSED, final=True)
         if attempt.late or isinstance(error, TimeoutError):
             return TransportError(
-                "no answer in time" if attempt.sent else f"no connection in time{self._way.told()}"
+                "no answer in time" if attempt.sent else f"no connection in time{self._way.hint()}"
             )
         if isinstance(error, aiohttp.ClientConnectorCertificateError):
             reason = (
                 "the server's certificate is not trusted "
-                f"({error.certificate_error}){self._way.told()}"
+                f"({error.certificate_error}){self._way.hint()}"
             )
             return TransportError(reason, final=True)
         if isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientPayloadError):
@@ -216,7 +216,7 @@ class Pool:
             return TransportError(
                 "the proxy or the .netrc of the environment can't be used", final=True
             )
-        return TransportError(_reason(error) + ("" if attempt.sent else self._way.told()))
+        return TransportError(_reason(error) + ("" if attempt.sent else self._way.hint()))
 
     async def _exchange(self, message: Message, attempt: Attempt) -> Reply:
         # The keys are in it, and whoever looks at this frame while it waits must not see them.

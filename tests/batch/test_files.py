@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from freedompay_async.batch.input.column_checks import COLUMNS
 from freedompay_async.batch.input.reading import read_file
-from freedompay_async.batch.input.rows import COLUMNS, REQUIRED, Row
+from freedompay_async.batch.input.rows import REQUIRED, Row
 from freedompay_async.errors import ConfigurationError
 from tests.batch.file_reading import TODAY, problems, read, refusal
 
@@ -220,7 +221,7 @@ class TestCsv:
         assert problems(path) == [
             (
                 'line 3, column key: "a\\u0000b" has a character that can\'t be seen (U+0000): '
-                "delete it or write a plain space"
+                "delete it or write a space"
             )
         ]
 

@@ -206,10 +206,10 @@ NOT_TOLD = (
 @pytest.mark.parametrize(
     ("gateway", "why"),
     [
-        ((GATEWAY, 404), "the answer is not the contract's (HTTP 404"),
-        ((b"<html>bad gateway</html>", 502), "the answer is not the contract's (HTTP 502"),
-        ((b'{"message": "x"}', 503), "the answer is not the contract's (HTTP 503"),
-        ((b"<html>log in</html>", 200), "the answer is not the contract's (HTTP 200"),
+        ((GATEWAY, 404), "the answer does not fit the contract (HTTP 404"),
+        ((b"<html>bad gateway</html>", 502), "the answer does not fit the contract (HTTP 502"),
+        ((b'{"message": "x"}', 503), "the answer does not fit the contract (HTTP 503"),
+        ((b"<html>log in</html>", 200), "the answer does not fit the contract (HTTP 200"),
         ((b"{}", 429), "the issuer limits the rate (HTTP 429)"),
     ],
     ids=["404", "502", "503", "page", "429"],
@@ -301,7 +301,7 @@ async def test_a_stop_in_the_pause_between_two_questions_of_the_sample_ends_it(
 
     assert trouble.startswith(
         "request ids are asked about before they are sent for the first time (0 of 3 answered): "
-        "the answer is not"
+        "the answer does not"
     )
     assert (report.planned, office.effects()) == (3, [])
 
@@ -369,9 +369,8 @@ async def test_where_each_row_is_asked_about_and_nothing_is_said_of_any_the_run_
 
     assert str(caught.value).startswith(
         "whether the request ids of the rows that are left were used before can't be told: for "
-        "0.5 s request/status gave no clear "
-        "answer to any question about them, the last time: the answer is not the contract's (HTTP "
-        "404"
+        "0.5 s request/status gave no clear answer to any question about them, the last time: "
+        "the answer does not fit the contract (HTTP 404"
     )
     assert str(caught.value).endswith(
         ". Nothing was sent for these rows, and they can be resumed later."

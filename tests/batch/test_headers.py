@@ -7,10 +7,10 @@ from typing import NoReturn
 
 import pytest
 
+from freedompay_async.batch.input.column_checks import COLUMNS
 from freedompay_async.batch.input.guesses import guess, looks_like_names, suggestion
 from freedompay_async.batch.input.headers import Header, known_names, read_header
 from freedompay_async.batch.input.mapping import NO_MAP, column_map, plain
-from freedompay_async.batch.input.rows import COLUMNS
 
 LEAST = ["key", "phone", "first_name", "last_name"]
 RUSSIAN = ["№ заявки", "Телефон", "Имя", "Фамилия"]

@@ -277,7 +277,7 @@ async def opened_again(path):
 
 async def taken_for_a_record(path):
     body = GiftIssue(cardholder_name="A", phone=7, product_code=1)
-    with pytest.raises(JournalError, match="its first line is not that of a record"):
+    with pytest.raises(ConfigurationError, match="its first line is not that of a record"):
         await Record(path).keep(GIFT_CARDS_ISSUE, "r-1", body, {}, body)
 
 

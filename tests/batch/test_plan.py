@@ -482,7 +482,7 @@ async def test_rows_made_in_code_with_keys_that_are_none(office):
         'line 4, column key: "5" is of type int: give a text',
         (
             'line 5, column key: "a\\u0000" has a character that can\'t be seen (U+0000): delete '
-            "it or write a plain space"
+            "it or write a space"
         ),
     ]
 

@@ -418,7 +418,7 @@ def test_a_limit_that_is_not_above_nothing(name):
     with pytest.raises(ConfigurationError) as caught:
         Limits(**{name: 0})
 
-    assert str(caught.value).startswith(f"{name}=0: a ")
+    assert str(caught.value).startswith(f"{name}=0: it must be ")
 
 
 @pytest.mark.parametrize(

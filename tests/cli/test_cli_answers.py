@@ -13,7 +13,6 @@ from freedompay_async.cli.verbs import answers
 from freedompay_async.cli.verbs.answers import Shown, draw_table, show, show_list
 from freedompay_async.codec.to_json import to_json
 from freedompay_async.contract.models import GiftAnswer, GiftCardState, RequestState
-from freedompay_async.contract.models.answers import Completed
 from freedompay_async.contract.models.dictionaries import (
     CallStatus,
     GiftCardStatus,
@@ -28,6 +27,7 @@ from freedompay_async.contract.models.reads import (
     Statement,
     StatementExtended,
 )
+from freedompay_async.contract.models.results import Completed
 from freedompay_async.contract.table import TABLE
 from freedompay_async.redaction.secret import Cvv, Pan
 

@@ -91,7 +91,7 @@ def test_a_card_needs_its_client_otherwise(shell, issuer):
     result = shell("cards", "issue", "--product-id", 2000)
 
     assert (result.exit_code, issuer.arrived()) == (2, 0)
-    assert "cards.issue: it needs client_id, the client that the card is for." in result.stderr
+    assert "cards.issue: client_id is missing, the client that the card is for." in result.stderr
 
 
 def test_what_to_do_next_is_as_the_contract_says(shell, issuer, under):

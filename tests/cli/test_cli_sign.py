@@ -179,8 +179,8 @@ def test_a_signature_that_is_wrong(shell):
         "the given signature is wrong",
         "  its signature ends with padding (=); base64url here has none",
         (
-            "  the signature itself fits this body and key, and the header it came with: mend the "
-            "above, and sign again"
+            "  the signature itself fits this body and key, and the header it came with: correct "
+            "the above, and sign again"
         ),
     ]
 
@@ -225,7 +225,7 @@ class TestWrongUse:
     def test_what_is_no_path(self, shell, path):
         self.ends(
             sign(shell, "--scheme", "jws-hs512", path=path),
-            f"the path is {path!r}: it starts with / and has no host and no query.",
+            f"the path is {path!r}: it must start with /, without a host and a query.",
         )
 
     def test_the_key_is_no_flag(self, shell):

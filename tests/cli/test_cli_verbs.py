@@ -100,7 +100,7 @@ def test_what_can_not_be_undone_and_what_moves_money_wants_a_yes(shell, name):
     assert "--yes" in shell(*words(row), "--help").stdout
 
 
-@pytest.mark.parametrize("mark", [mark for mark in Mark if mark is not Mark.GIVEN])
+@pytest.mark.parametrize("mark", [mark for mark in Mark if mark is not Mark.CUSTOM])
 def test_each_mark_is_explained(mark):
     assert MARKS[mark]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from freedompay_async.batch.input.rows import COLUMNS
+from freedompay_async.batch.input.column_checks import COLUMNS
 from freedompay_async.errors import MEANINGS, Ending, Of
 from tests.samples import SAMPLES
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from freedompay_async import ConfigurationError, JournalError
+from freedompay_async import ConfigurationError
 from freedompay_async.batch import Journal, Outcome, State
 from freedompay_async.calls.record import Record
 from freedompay_async.cli import output
@@ -355,7 +355,7 @@ async def test_what_is_no_file_of_ours_does_not_become_a_record_and_nothing_is_s
     path = tmp_path / "calls.jsonl"
     plant(path, kind)
     before, sent = picture(tmp_path), []
-    with pytest.raises(JournalError, match=r"the record .* can't be written \(.*Nothing was sent"):
+    with pytest.raises(ConfigurationError, match=r"can't be used as a record \(.*Nothing was sent"):
         await kept(path, sent)
 
     assert sent == []
@@ -379,13 +379,12 @@ async def test_a_file_of_something_else_does_not_go_on_as_a_record(tmp_path, con
     path = tmp_path / "clients.csv"
     path.write_text(content)
     before, sent = picture(tmp_path), []
-    with pytest.raises(JournalError) as caught:
+    with pytest.raises(ConfigurationError) as caught:
         await kept(path, sent)
 
     assert caught.value.text == (
-        f"the record {path} can't be written (it is there, and its first line is not that of a "
-        "record). "
-        "Name another file, or one that is not there. Nothing was sent."
+        f"{path} can't be used as a record (it is there, and its first line is not that of a "
+        "record). Name another file, or a new one. Nothing was sent."
     )
     assert sent == []
     assert picture(tmp_path) == before
@@ -423,7 +422,7 @@ async def test_a_record_that_another_file_takes_the_place_of_gets_no_line(tmp_pa
 
     monkeypatch.setattr(os, "read", reading)
     with pytest.raises(
-        JournalError, match=r"\(another file has taken its place\).* Nothing was sent"
+        ConfigurationError, match=r"\(another file has taken its place\).* Nothing was sent"
     ):
         await kept(path, sent)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from freedompay_async import ConfigurationError, FreedomPay
 from freedompay_async.hashdt import HashDT
-from freedompay_async.settings.settings import host_of
+from freedompay_async.settings.settings import endpoint_of
 
 LOCAL = ["localhost", "LOCALHOST", "LocalHost", "127.0.0.1", "[::1]"]
 # Another reader may take each of these for this machine, or for another one.
@@ -115,7 +115,7 @@ def test_plain_http_to_what_is_not_surely_this_machine_is_refused(host, maker):
 @pytest.mark.parametrize("host", LOCAL)
 def test_plain_http_to_this_machine_is_taken(host, port):
     assert (
-        host_of(None, test=False, base_url=f"http://{host}{port}").base_url
+        endpoint_of(None, test=False, base_url=f"http://{host}{port}").base_url
         == f"http://{host}{port}"
     )
 

@@ -163,9 +163,8 @@ def test_refused_signature_says_nothing_of_the_request_that_was_asked_about(
     )
     assert error.text == (
         "the host refuses this key (HTTP 401), so the request can't be asked about. That says "
-        "nothing of the request itself. "
-        "Check auth_id, secret_key, the region and its signature scheme, then ask again "
-        "(requests.attach)."
+        "nothing about the request itself. Check auth_id, secret_key, the region and its "
+        "signature scheme. Then ask again (requests.attach)."
     )
     assert isinstance(error.__cause__, AuthenticationError)
 
@@ -211,7 +210,7 @@ def test_still_processing_tells_the_last_trouble(ended, memory, say, operation):
 
     assert type(error) is StillProcessing
     assert "the last question about this request id has told nothing" in str(error)
-    assert "Nothing tells that the issuer ever accepted it." in str(error)
+    assert "Nothing shows that the issuer ever accepted it." in str(error)
     assert type(error.__cause__) is RateLimited
 
 
@@ -717,7 +716,7 @@ async def test_status_of_an_id_that_is_not_known_is_a_refusal_of_the_question(
 ):
     own = str(uuid4())
 
-    with pytest.raises(RequestFailed, match="says nothing of any other request") as caught:
+    with pytest.raises(RequestFailed, match="says nothing about any other request") as caught:
         await connect(issuer, scheme=scheme).requests.status(own)
 
     assert caught.value.request_id == own

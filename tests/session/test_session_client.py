@@ -32,7 +32,7 @@ GOOD = {"auth_id": "10001", "secret_key": "sandbox-secret", "region": "KZ", "tes
         ({"region": "XX"}, "region"),
         ({"base_url": "http://api.example.com"}, "plain http"),
         ({"region": "UZ", "test": True}, "base_url"),
-        ({"test": None}, "it is not said which host of KZ is meant"),
+        ({"test": None}, "region KZ has a test host and a live one, and neither is chosen"),
         ({"test": "0"}, "test is of type str"),
         ({"max_connections": "100"}, "max_connections is of type str"),
         ({"timeout": "60"}, "timeout is of type str"),

@@ -226,7 +226,7 @@ def test_404_to_every_question_of_a_wait_says_nothing_of_an_acceptance(
 ):
     session = over(memory(request__status=[say.http(404, FOREIGN[form])]))
     with pytest.raises(
-        StillProcessing, match="Nothing tells that the issuer ever accepted it"
+        StillProcessing, match="Nothing shows that the issuer ever accepted it"
     ) as caught:
         play(Operation(session, CARDS_BULK_ISSUE, OWN).result(timeout=20))
 

@@ -179,7 +179,7 @@ class TestHeaders:
             (UNKNOWN_GIFT_PATH, {"section": Section.GIFT_CARDS, "retry": Retry.READ}, True),
         ],
     )
-    def test_of_a_section_are_those_of_a_given_call(self, ask, say, path, options, renamed):
+    def test_of_a_section_are_those_of_a_custom_call(self, ask, say, path, options, renamed):
         override = Override(
             section=Section.GIFT_CARDS, header_names={"X-JWS-Signature": "JWS-Signature"}
         )
@@ -267,7 +267,7 @@ class TestFields:
             (Retry.ASKABLE, RequestState, "process"),
         ],
     )
-    def test_of_a_section_are_in_a_given_call(
+    def test_of_a_section_are_in_a_custom_call(
         self, ask, say, scheme, signed, retry, answer_type, step
     ):
         overrides = (
@@ -413,7 +413,9 @@ class TestLeftOut:
         with pytest.raises(ConfigurationError) as caught:
             ask(lambda fp: getattr(fp.cards, method)(product_id=2000))
 
-        assert caught.value.text.startswith("it needs client_id, the client that the card is for.")
+        assert caught.value.text.startswith(
+            "client_id is missing, the client that the card is for."
+        )
         assert (caught.value.call, ask.wire.sent) == (f"cards.{method}", [])
 
     async def test_is_not_held_against_the_answer(self, memory, client_of, say):
@@ -475,7 +477,7 @@ class TestRenamed:
             {"id": OWN},
         ]
 
-    def test_does_not_touch_a_given_call(self, ask, say):
+    def test_does_not_touch_a_custom_call(self, ask, say):
         override = Override(section=Section.PAYMENT_CARDS, rename={"card_id": "cardId"})
         ask(
             lambda fp: fp.call(UNKNOWN_PATH, {"card_id": "1"}, dict),

@@ -14,7 +14,6 @@ import pytest
 from freedompay_async import (
     ConfigurationError,
     FreedomPayError,
-    JournalError,
     NewClient,
     OutcomeUnknown,
     Override,
@@ -119,7 +118,7 @@ async def test_first_line_is_on_the_disk_before_the_first_byte(recorded, say, li
 async def test_no_place_for_the_line_and_nothing_is_sent(recorded, say, tmp_path):
     fp = recorded(record=tmp_path, issue_card=[say.gift(card_id=5)])
 
-    with pytest.raises(JournalError, match="Nothing was sent") as caught:
+    with pytest.raises(ConfigurationError, match="Nothing was sent") as caught:
         await issue(fp)
 
     assert (caught.value.request_id, caught.value.call, fp.wire.sent) == (

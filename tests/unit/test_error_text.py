@@ -157,27 +157,26 @@ class TestText:
                 GUARD,
                 (
                     "the host refuses this key (HTTP 403, an HTML page), for status questions "
-                    "too. Whether this call did anything is not known: "
-                    "mend the key (auth_id, secret_key, the region and its signature scheme, or "
-                    "what stands between you and the issuer), "
-                    "then ask (requests.attach)."
+                    "too. Whether this call did anything is not known. Check auth_id, "
+                    "secret_key, the region and its signature scheme, and what stands between "
+                    "you and the issuer. Then ask (requests.attach)."
                 ),
             ),
             (
                 Step.DUPLICATE,
                 SAID_NO,
                 (
-                    "the issuer refused the request id (HTTP 400: 17 нет). An earlier use of this "
-                    "id may have been done; "
-                    "do not repeat it under a new id before that is clear."
+                    "the issuer refused the request id (HTTP 400: 17 нет). An earlier use of "
+                    "this id may have been done. Do not repeat it under a new id before that is "
+                    "clear."
                 ),
             ),
             (
                 Step.FAILED,
                 SAID_NO,
                 (
-                    "the issuer accepted the request and it failed (HTTP 400: 17 нет). It was not "
-                    "done."
+                    "the issuer accepted the request, and the request failed (HTTP 400: 17 нет). "
+                    "It was not done."
                 ),
             ),
             (
@@ -230,16 +229,15 @@ class TestText:
     def test_of_an_answer_that_cannot_be_read_says_that_it_was_done(self):
         assert explain(Step.TAKEN, PERSONAL, told=PAGE).text == (
             "the issuer did it, and its answer can't be read (HTTP 200, an HTML page). Do not "
-            "repeat it; `body` has the answer."
+            "repeat it. `body` has the answer."
         )
 
     def test_of_a_limit_speaks_of_the_id_only_where_it_goes_out(self):
         assert explain(Step.LIMITED, PERSONAL_BODY, id_sent=False).text == (
             "the issuer limits the rate (the server disconnected). HTTP 429 means that nothing "
-            "was done, and does not prove it. "
-            "No request id goes out with this call, so nothing would tell a repeat from a second "
-            "order: "
-            "make sure that it was not done before you repeat it."
+            "was done, and does not prove it. No request id goes out with this call, so the "
+            "issuer can't tell a repeat from a second order: make sure that it was not done "
+            "before you repeat it."
         )
 
     def test_of_what_is_too_old_to_be_sent_again_says_why(self):
@@ -270,23 +268,23 @@ class TestText:
                 Step.REFUSED,
                 SAID_NO,
                 (
-                    "the issuer refused to answer (HTTP 400: 17 нет). That says nothing of any "
-                    "other request. It changes nothing: it is safe to repeat."
+                    "the issuer refused to answer (HTTP 400: 17 нет). That says nothing about "
+                    "any other request. It changes nothing: it is safe to repeat."
                 ),
             ),
             (
                 Step.FAILED,
                 SAID_NO,
                 (
-                    "the issuer accepted the request and it failed (HTTP 400: 17 нет). It was not "
-                    "done."
+                    "the issuer accepted the request, and the request failed (HTTP 400: 17 нет). "
+                    "It was not done."
                 ),
             ),
             (
                 Step.UNCLEAR,
                 PAGE,
                 (
-                    "the answer is not the contract's (HTTP 200, an HTML page). It changes "
+                    "the answer does not fit the contract (HTTP 200, an HTML page). It changes "
                     "nothing: it is safe to repeat."
                 ),
             ),
@@ -294,7 +292,7 @@ class TestText:
                 Step.UNKNOWN,
                 PAGE,
                 (
-                    "the answer is not the contract's (HTTP 200, an HTML page). It changes "
+                    "the answer does not fit the contract (HTTP 200, an HTML page). It changes "
                     "nothing: it is safe to repeat."
                 ),
             ),
@@ -311,11 +309,10 @@ class TestText:
                 Step.BLOCKED,
                 PAGE,
                 (
-                    "the host, or something before it, refused the question (HTTP 200, an HTML "
-                    "page), and not in the issuer's own JSON. "
-                    "The question did nothing. Check base_url and what stands between you and the "
-                    "issuer; auth_id, secret_key, the region "
-                    "and its signature scheme."
+                    "the host, or a proxy before it, refused the question (HTTP 200, an HTML "
+                    "page), and not in the issuer's own JSON. The question did nothing. Check "
+                    "base_url, what stands between you and the issuer, auth_id, secret_key, the "
+                    "region and its signature scheme."
                 ),
             ),
             (
@@ -443,10 +440,9 @@ class TestFailedAndNamed:
             "77",
             "8",
             (
-                "the issuer accepted the request and it failed (request/status), and the answer "
-                "names card 1, card c2, client 77, "
-                "transaction 8. What it names may exist: ask the issuer what it is before you "
-                "send it again."
+                "the issuer accepted the request, and the request failed (request/status), but "
+                "the answer names card 1, card c2, client 77, transaction 8. What it names may "
+                "exist: ask the issuer what it is before you send it again."
             ),
         )
 
@@ -572,7 +568,7 @@ class TestToldBefore:
             False,
             before.card_ids,
         )
-        assert f"has told of {told}" in error.text
+        assert f"had reported {told}" in error.text
 
     def test_of_a_key_that_is_refused_for_this_call_only_leaves_it_open(self):
         error = explain(Step.DENIED, told=SAID_NO, asked=Verdict(Evidence.NOT_KNOWN, "HTTP 200"))

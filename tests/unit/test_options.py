@@ -21,9 +21,9 @@ from freedompay_async.settings.options import (
     NO_OPTIONS,
     READ_OPTIONS,
     Chosen,
+    check_options,
     choose,
     close_options,
-    unknown_option,
 )
 from tests.declared_options import options_of
 
@@ -147,15 +147,15 @@ def test_none_is_as_good_as_nothing_where_the_type_says_so(name):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"max_connections": 0}, "max_connections=0: connections, at least 1."),
+        ({"max_connections": 0}, "max_connections=0: it must be at least 1 (connections)."),
         (
             {"max_connections": None},
             "max_connections is None: give a whole number of connections (int).",
         ),
-        ({"rate": 0}, "rate=0: calls a second, more than 0."),
+        ({"rate": 0}, "rate=0: it must be more than 0 (calls a second)."),
         ({"rate": "4"}, "rate is of type str: give a number of calls a second."),
-        ({"timeout": 0}, "timeout=0: seconds, more than 0."),
-        ({"max_answer": 0}, "max_answer=0: bytes, at least 1."),
+        ({"timeout": 0}, "timeout=0: it must be more than 0 (seconds)."),
+        ({"max_answer": 0}, "max_answer=0: it must be at least 1 (bytes)."),
         ({"policy": 5}, "policy is of type int: give a Policy."),
         ({"ssl_context": True}, "ssl_context is of type bool: give an ssl.SSLContext."),
         ({"trust_env": "0"}, "trust_env is of type str: give True or False."),
@@ -188,9 +188,10 @@ def test_unknown_option_is_told_as_python_tells_it():
 
 def test_what_is_given_with_an_unknown_option_is_let_go():
     options = {"timeout": 1.0, "tmeout": 2.0}
-    error = unknown_option(options, CALL_OPTIONS, "Cards.info")
+    with pytest.raises(TypeError) as caught:
+        check_options(options, CALL_OPTIONS, "Cards.info")
 
-    assert str(error) == "Cards.info() got an unexpected keyword argument 'tmeout'"
+    assert str(caught.value) == "Cards.info() got an unexpected keyword argument 'tmeout'"
     assert options == {}
 
 

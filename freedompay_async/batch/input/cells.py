@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from math import isfinite
 from typing import Final
 
-from freedompay_async.batch.input.rows import shown
+from freedompay_async.batch.input.quoting import shown
 
 __all__ = ["Wrong", "cell_name", "value_of"]
 

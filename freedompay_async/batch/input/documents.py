@@ -9,9 +9,10 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Final
 
+from freedompay_async.batch.input.quoting import shown
 from freedompay_async.batch.input.refusal import kind, reason
-from freedompay_async.batch.input.rows import Problem, shown
-from freedompay_async.guards.files import reading_given
+from freedompay_async.batch.input.rows import Problem
+from freedompay_async.guards.files import reading_any
 
 __all__ = ["DocumentProblem", "document_digest", "document_problem", "open_document"]
 
@@ -59,7 +60,7 @@ def open_document(path: Path) -> bytes:
                 f"{_tail(path)} has {state.st_size:,} bytes: a document has at most 2 MB "
                 f"({_MOST:,} bytes)"
             )
-        with reading_given(path) as file, open(file, "rb", closefd=False) as stream:
+        with reading_any(path) as file, open(file, "rb", closefd=False) as stream:
             start = stream.read(_WITHIN)
             if _PDF not in start:
                 raise DocumentProblem(

@@ -6,7 +6,7 @@ import re
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from freedompay_async.batch.input.rows import shown
+from freedompay_async.batch.input.quoting import shown
 from freedompay_async.contract.person import iin_is_of, iin_is_right, is_digits
 
 if TYPE_CHECKING:

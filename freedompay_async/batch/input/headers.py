@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn, Protocol, TypeAlias
 
+from freedompay_async.batch.input.column_checks import COLUMNS, nearest
 from freedompay_async.batch.input.guesses import guess, looks_like_names, suggestion
 from freedompay_async.batch.input.mapping import ColumnMap, plain
-from freedompay_async.batch.input.rows import (
-    COLUMNS,
-    REQUIRED,
-    REQUIRED_1000,
-    Problem,
-    nearest,
-    shown,
-)
+from freedompay_async.batch.input.quoting import shown
+from freedompay_async.batch.input.rows import REQUIRED, REQUIRED_1000, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

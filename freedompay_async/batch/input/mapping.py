@@ -14,10 +14,11 @@ from unicodedata import normalize
 
 from msgspec import Struct
 
+from freedompay_async.batch.input.column_checks import COLUMNS, nearest
+from freedompay_async.batch.input.quoting import shown
 from freedompay_async.batch.input.refusal import reason
-from freedompay_async.batch.input.rows import COLUMNS, nearest, shown
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.guards.files import reading_given
+from freedompay_async.guards.files import reading_any
 
 __all__ = ["NO_MAP", "ColumnMap", "Given", "column_map", "plain"]
 
@@ -173,7 +174,7 @@ class _Reader:
 
 def _toml(path: Path, reader: _Reader) -> Mapping[str, object]:
     try:
-        with reading_given(path) as file, open(file, "rb", closefd=False) as stream:
+        with reading_any(path) as file, open(file, "rb", closefd=False) as stream:
             content = stream.read(_MOST + 1)
     except OSError as error:
         reader.refuse(f"{reason(error)}. It is the file that --columns names.", error)

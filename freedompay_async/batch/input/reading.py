@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
+from freedompay_async.batch.input.column_checks import PRODUCTS
 from freedompay_async.batch.input.documents import document_problem
 from freedompay_async.batch.input.mapping import ColumnMap, Given, column_map
+from freedompay_async.batch.input.quoting import shown
 from freedompay_async.batch.input.refusal import kind, reason, refuse
-from freedompay_async.batch.input.rows import PRODUCTS, Problem, Row, read_row, shown
+from freedompay_async.batch.input.rows import Problem, Row, read_row
 from freedompay_async.batch.input.text import SAVE, csv_records, json_records, lines_of
 from freedompay_async.batch.input.workbook import OLD, ZIP, refuse_old, workbook_records
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import check_flag, check_type, path_of, refusal
-from freedompay_async.guards.files import reading_given
+from freedompay_async.guards.files import reading_any
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -171,7 +173,7 @@ def _head(path: Path) -> bytes:
         mode = path.stat().st_mode
         if not S_ISREG(mode):
             refuse(path, f"{kind(mode)}. Name a CSV, .xlsx, .ods or JSON Lines file.")
-        with reading_given(path) as file:
+        with reading_any(path) as file:
             return os.read(file, 4)
     except OSError as error:
         refuse(path, f"{reason(error)}. Check the name and the permissions.", error)

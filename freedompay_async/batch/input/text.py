@@ -8,11 +8,13 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from freedompay_async.batch.input.column_checks import COLUMNS
 from freedompay_async.batch.input.headers import Cells, Record, known_names, read_header
 from freedompay_async.batch.input.mapping import NO_MAP, ColumnMap, plain
+from freedompay_async.batch.input.quoting import shown
 from freedompay_async.batch.input.refusal import reason, refuse
-from freedompay_async.batch.input.rows import COLUMNS, Problem, shown
-from freedompay_async.guards.files import reading_given
+from freedompay_async.batch.input.rows import Problem
+from freedompay_async.guards.files import reading_any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -42,7 +44,7 @@ def lines_of(path: Path) -> Generator[str, None, None]:
     try:
         # A byte that is not UTF-8 becomes a lone surrogate, so that its line can be named.
         with (
-            reading_given(path) as file,
+            reading_any(path) as file,
             open(
                 file, encoding="utf-8-sig", errors="surrogateescape", newline="", closefd=False
             ) as stream,

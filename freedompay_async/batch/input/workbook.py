@@ -16,10 +16,11 @@ from freedompay_async.batch.input.archive import CONTENT, Archive, BadArchive, E
 from freedompay_async.batch.input.cells import Wrong, cell_name, value_of
 from freedompay_async.batch.input.error_cells import ErrorCells, errors_of_ods, errors_of_xlsx
 from freedompay_async.batch.input.headers import Cells, Header, read_header
-from freedompay_async.batch.input.mapping import plain
+from freedompay_async.batch.input.quoting import shown
 from freedompay_async.batch.input.refusal import reason, refuse
-from freedompay_async.batch.input.rows import Problem, shown
-from freedompay_async.guards.files import reading_given
+from freedompay_async.batch.input.rows import Problem
+from freedompay_async.batch.input.sheets import EMPTY, chosen
+from freedompay_async.guards.files import reading_any
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -42,7 +43,7 @@ _CHUNK: Final = 1024 * 1024
 # The library keeps a place in memory for each cell of the rectangle that has them all.
 _MOST_CELLS: Final = 20_000_000
 _LISTED: Final = 10
-# What those raise who take apart an archive or its XML and find something else.
+# What the readers of archives and of XML raise when they find something else.
 _BROKEN: Final = (
     *(
         BadZipFile,
@@ -56,13 +57,12 @@ _BROKEN: Final = (
     ),
     *(ParseError, ExpatError, OverflowError),
 )
-_EMPTY: Final = "is empty. Write the names of the columns and one row for each card."
 
 
 def refuse_old(path: Path) -> NoReturn:
     """Say of a file that begins as `OLD` what to do with it."""
     try:
-        with reading_given(path) as file, open(file, "rb", closefd=False) as stream:
+        with reading_any(path) as file, open(file, "rb", closefd=False) as stream:
             tail, protected = b"", False
             while not protected and (chunk := stream.read(_CHUNK)):
                 protected = _PROTECTED in tail + chunk
@@ -91,7 +91,7 @@ def workbook_records(
 ) -> Generator[Record, None, None]:
     """The rows of a sheet; a line is the number of a row of it."""
     try:
-        with reading_given(path) as file, open(file, "rb", closefd=False) as stream:
+        with reading_any(path) as file, open(file, "rb", closefd=False) as stream:
             opened, errors = _opened(path, stream, sheet)
     except OSError as error:
         # The library raises it too, of what it has in memory, and then there is no number.
@@ -126,7 +126,7 @@ def workbook_records(
                 ),
             )
     if header is None:
-        refuse(path, _EMPTY)
+        refuse(path, EMPTY)
 
 
 def _opened(path: Path, stream: BinaryIO, sheet: str | None) -> tuple[CalamineSheet, ErrorCells]:
@@ -152,7 +152,7 @@ def _opened(path: Path, stream: BinaryIO, sheet: str | None) -> tuple[CalamineSh
         library = _library(path)
         stream.seek(0)
         with library.CalamineWorkbook.from_filelike(stream) as book:
-            name, extent = _chosen(path, _Book(book, archive, library), sheet)
+            name, extent = chosen(path, _Book(book, archive, library), sheet)
             if extent.row * extent.column > _MOST_CELLS:
                 far = cell_name(extent.column - 1, extent.row)
                 refuse(
@@ -251,46 +251,6 @@ class _Book:
         if self._archive.is_xlsx:
             return self._archive.extent(self._parts[name])
         return Extent(filled=self._book.get_sheet_by_name(name).start is not None)
-
-
-def _chosen(path: Path, book: _Book, sheet: str | None) -> tuple[str, Extent]:
-    """The sheet of this name; without one, the only sheet that can be seen and has something in it."""
-    if sheet is not None:
-        named = [name for name in book.names if name == sheet] or [
-            name for name in book.names if plain(name) == plain(sheet)
-        ]
-        if len(named) != 1:
-            refuse(path, f"has no sheet {shown(sheet)}. It has: {_listed(book.names)}.")
-        return named[0], book.extent(named[0])
-    filled = {name: extent for name in book.visible if (extent := book.extent(name)).filled}
-    if not filled:
-        _refuse_empty(path, [name for name in book.names if name not in book.visible])
-    if len(filled) > 1:
-        refuse(
-            path,
-            (
-                f"has several sheets with something in them: {_listed(list(filled))}. Name one "
-                "with --sheet (sheet= in code)."
-            ),
-        )
-    return next(iter(filled.items()))
-
-
-def _refuse_empty(path: Path, hidden: list[str]) -> NoReturn:
-    if hidden:
-        refuse(
-            path,
-            (
-                "has nothing in the sheets that can be seen. Of the others name one with "
-                f"--sheet: {_listed(hidden)}."
-            ),
-        )
-    refuse(path, _EMPTY)
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    return (", ".join(map(shown, names[:_LISTED])) or "none") + more
 
 
 def _errors(archive: Archive, name: str, extent: Extent) -> ErrorCells:

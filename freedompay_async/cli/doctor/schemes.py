@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from freedompay_async.cli.doctor.checks import Check, CheckResult
 from freedompay_async.cli.output import printable
 from freedompay_async.client import FreedomPay
-from freedompay_async.codec.decode import is_page
+from freedompay_async.codec.answer_form import is_page
 from freedompay_async.contract.request_ids import new_request_id
 from freedompay_async.errors import (
     AuthenticationError,

@@ -14,7 +14,7 @@ from freedompay_async.contract.regions import Region
 from freedompay_async.guards.leftovers import leftover_of
 from freedompay_async.settings.proxies import Way
 from freedompay_async.settings.schemes import SECTIONS, Scheme, read_schemes, signers_of
-from freedompay_async.settings.settings import host_of, region_scheme
+from freedompay_async.settings.settings import endpoint_of, region_scheme
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +70,7 @@ def check_settings(given: Given) -> tuple[Check, Target]:
         ConfigurationError: they are not complete, or one is wrong.
     """
     settings = given.settings()
-    host = host_of(settings.region, test=settings.test, base_url=settings.base_url)
+    host = endpoint_of(settings.region, test=settings.test, base_url=settings.base_url)
     chosen = {} if settings.scheme is None else read_schemes(settings.scheme)
     # For what is wrong with the contract file, and with the merchant id and the key themselves.
     Contract(overrides_of(settings.contract or ()), settings.region)

@@ -18,17 +18,16 @@ from rich.text import Text
 
 from freedompay_async.cli.output import printable
 from freedompay_async.codec.to_json import to_json
-from freedompay_async.contract.models.answers import (
-    Answer,
+from freedompay_async.contract.models.answers import Answer, RequestState
+from freedompay_async.contract.models.dictionaries import CallStatus, GiftStatus
+from freedompay_async.contract.models.gift_cards import GiftAnswer
+from freedompay_async.contract.models.open import Fields, OpenInt
+from freedompay_async.contract.models.results import (
     Completed,
     CreatedClient,
     CreatedTransaction,
     IssuedCards,
-    RequestState,
 )
-from freedompay_async.contract.models.dictionaries import CallStatus, GiftStatus
-from freedompay_async.contract.models.gift_cards import GiftAnswer
-from freedompay_async.contract.models.open import Fields, OpenInt
 from freedompay_async.redaction.secret import Secret
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from freedompay_async.cli.verbs.flags import Words
 from freedompay_async.cli.verbs.verb import verb
 from freedompay_async.client import FreedomPay
 from freedompay_async.contract import table
-from freedompay_async.contract.models.answers import Answer, Completed, IssuedCards
+from freedompay_async.contract.models.answers import Answer
+from freedompay_async.contract.models.results import Completed, IssuedCards
 from freedompay_async.operations.operation import Operation
 
 __all__ = ["card_changes"]

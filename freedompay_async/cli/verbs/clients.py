@@ -14,9 +14,9 @@ from freedompay_async.cli.verbs.given_json import fields_of, read_json
 from freedompay_async.cli.verbs.verb import verb
 from freedompay_async.client import FreedomPay
 from freedompay_async.contract import table
-from freedompay_async.contract.models.answers import Completed, CreatedClient
 from freedompay_async.contract.models.client_requests import IdentificationInfo, NewClient
 from freedompay_async.contract.models.reads import ClientCards
+from freedompay_async.contract.models.results import Completed, CreatedClient
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.operations.operation import Operation
 from freedompay_async.redaction.secret import Document

@@ -12,10 +12,10 @@ from freedompay_async.cli.verbs.given_json import fields_of, read_json
 from freedompay_async.cli.verbs.verb import verb
 from freedompay_async.client import FreedomPay
 from freedompay_async.contract import table
-from freedompay_async.contract.models.answers import Completed
 from freedompay_async.contract.models.dictionaries import LimitObject
 from freedompay_async.contract.models.reads import LimitList
 from freedompay_async.contract.models.requests import Limit, LimitAmount
+from freedompay_async.contract.models.results import Completed
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.operations.operation import Operation
 

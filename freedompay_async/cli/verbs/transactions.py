@@ -10,8 +10,8 @@ from freedompay_async.cli.verbs.flags import Words
 from freedompay_async.cli.verbs.verb import verb
 from freedompay_async.client import FreedomPay
 from freedompay_async.contract import table
-from freedompay_async.contract.models.answers import Completed, CreatedTransaction
 from freedompay_async.contract.models.reads import TransactionInfo
+from freedompay_async.contract.models.results import Completed, CreatedTransaction
 from freedompay_async.operations.operation import Operation
 
 __all__ = ["transactions"]

@@ -27,7 +27,7 @@ from freedompay_async.cli.verbs.flags import CommonFlags
 from freedompay_async.cli.verbs.given_json import object_of
 from freedompay_async.codec.to_json import to_json
 from freedompay_async.contract.calls import Call, Retry
-from freedompay_async.contract.models.answers import IssuedCards
+from freedompay_async.contract.models.results import IssuedCards
 from freedompay_async.errors import (
     ConfigurationError,
     FreedomPayError,

@@ -280,7 +280,8 @@ async def test_no_connection_says_which_proxy_was_not_used(ask, kind, proxied):
     with pytest.raises(
         NotSent,
         match=(
-            "https_proxy names a proxy, and it is not used: trust_env=True, proxy= or --proxy would"
+            "https_proxy names a proxy, which is not used: set trust_env=True, proxy= or --proxy "
+            "to use it"
         ),
     ):
         await ask(kind, "https://127.0.0.1:1", timeout=1.0)
@@ -290,7 +291,7 @@ async def test_host_that_is_silent_says_which_proxy_was_not_used(serving, ask, k
     proxied("http://127.0.0.1:1")
     async with serving(silent) as host:
         with pytest.raises(
-            NotSent, match="no connection in time; https_proxy names a proxy, and it is not used"
+            NotSent, match="no connection in time; https_proxy names a proxy, which is not used"
         ):
             await ask(kind, f"https://127.0.0.1:{host.port}", timeout=1.0)
 

@@ -14,8 +14,8 @@ from freedompay_async.codec.encode import encode
 from freedompay_async.contract.models import (
     CardActivation,
     CardIntent,
-    GivenBody,
-    GivenIntent,
+    CustomBody,
+    CustomIntent,
     LimitSetting,
     LimitTarget,
     NewClient,
@@ -108,11 +108,11 @@ class TestFields:
         endless.append(endless)
 
         with pytest.raises(ConfigurationError, match="a value has no form in JSON"):
-            encode(GivenBody(fields=Fields({"a": endless})))
+            encode(CustomBody(fields=Fields({"a": endless})))
 
     @pytest.mark.parametrize("value", [1 << 70, 0.1, "ё/\n", None, True])
     def test_of_any_kind_that_json_has_are_written(self, value):
-        assert msgspec.json.decode(encode(GivenBody(fields=Fields({"a": value})))).keys() == {"a"}
+        assert msgspec.json.decode(encode(CustomBody(fields=Fields({"a": value})))).keys() == {"a"}
 
 
 class TestExtra:
@@ -137,8 +137,8 @@ class TestExtra:
         [
             (BODY, {"card_id": "6"}, "card_id"),
             (BODY, {"request_id": "r", "card_id": "5", "a": 1}, "card_id, request_id"),
-            (GivenBody(fields=Fields({"a": 1})), {"a": 1}, "a"),
-            (GivenIntent(fields=Fields({}), request_id="r"), {"request_id": "r"}, "request_id"),
+            (CustomBody(fields=Fields({"a": 1})), {"a": 1}, "a"),
+            (CustomIntent(fields=Fields({}), request_id="r"), {"request_id": "r"}, "request_id"),
         ],
     )
     def test_that_names_what_the_body_has_is_refused(self, body, extra, names):
@@ -153,16 +153,16 @@ class TestExtra:
 
 class TestGiven:
     def test_body_is_its_fields(self):
-        assert encode(GivenBody(fields=Fields({"b": 1, "a": Secret("s")}))) == b'{"b":1,"a":"s"}'
+        assert encode(CustomBody(fields=Fields({"b": 1, "a": Secret("s")}))) == b'{"b":1,"a":"s"}'
 
     def test_body_of_nothing_is_an_empty_object(self):
-        assert encode(GivenBody(fields=Fields({}))) == b"{}"
+        assert encode(CustomBody(fields=Fields({}))) == b"{}"
 
     def test_body_takes_more(self):
-        assert encode(GivenBody(fields=Fields({"a": 1})), {"a": 2, "b": 3}) == b'{"a":1,"b":3}'
+        assert encode(CustomBody(fields=Fields({"a": 1})), {"a": 2, "b": 3}) == b'{"a":1,"b":3}'
 
     def test_intent_has_the_id_of_its_call(self):
-        body = GivenIntent(fields=Fields({"a": 1, "request_id": "mine"}))
+        body = CustomIntent(fields=Fields({"a": 1, "request_id": "mine"}))
         body.request_id = "r"
 
         assert msgspec.json.decode(encode(body, {"b": 2, "request_id": "other"})) == {
@@ -172,7 +172,7 @@ class TestGiven:
         }
 
     def test_fields_inside_of_a_body_are_written_as_an_object(self):
-        assert encode(GivenBody(fields=Fields({"a": Fields({"b": 1})}))) == b'{"a":{"b":1}}'
+        assert encode(CustomBody(fields=Fields({"a": Fields({"b": 1})}))) == b'{"a":{"b":1}}'
 
 
 class Holder(msgspec.Struct):
