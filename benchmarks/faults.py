@@ -169,7 +169,7 @@ def _with_table(readme: str, results: list[Result], rounds: int) -> str:
     after = rest.partition(END)[2]
     if not after:
         sys.exit(f"{README} has no place for the table")
-    measured = f"{rounds} runs a cell, {ATTEMPT:g} s an attempt, {versions()}."
+    measured = f"{rounds} runs a cell, {ATTEMPT:g} s an attempt,\n{versions()}."
     return (
         f"{before}{BEGIN}\n\n{markdown(results)}\n\n{LEGEND}\n\nMeasured: "
         f"{measured}\n\n{END}{after}"

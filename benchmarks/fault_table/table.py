@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 __all__ = ["LEGEND", "markdown", "plain", "versions"]
 
-LEGEND: Final = (
-    "A cell: requests to issue / distinct ids among them / cards made, as the server counted "
-    "them, then what the caller learned, and the "
-    "median of the seconds. `+n` after the requests: look-ups, which change nothing. No id among "
-    "them: none was sent. After an exception: "
-    "whether it holds the id that was sent (in its text, its attributes, or the request or answer "
-    "on it; `in its cause`: only in the "
-    "exception under it), and whether it says that the card was made. More cards than the program "
-    "wanted are in bold (`!` in the "
-    "plain table). `IssuerError` is the hand-written client's: the issuer has answered the "
-    "repeated id with `status: error`."
-)
+LEGEND: Final = """\
+A cell has the requests to issue / distinct ids among them / cards made, as the server counted them.
+Then comes what the caller learned, and the median of the seconds.
+`+n` after the requests are look-ups, which change nothing.
+No id among them: none was sent.
+After an exception stands whether it holds the id that was sent
+(in its text, its attributes, or the request or answer on it;
+`in its cause`: only in the exception under it),
+and whether it says that the card was made.
+More cards than the program wanted are in bold (`!` in the plain table).
+`IssuerError` is the hand-written client's:
+the issuer has answered the repeated id with `status: error`."""
 _DONE: Final = {
     "nothing": "does not say if done",
     "not done": "says not done",
