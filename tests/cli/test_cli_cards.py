@@ -125,7 +125,7 @@ class TestPin:
 
         assert (result.exit_code, issuer.arrived()) == (2, 0)
         assert result.stderr == (
-            "freedompay: --record is for what can't be done again, and this can. Nothing was "
+            "freedompay: --record is for calls that can't be repeated; this one can be. Nothing was "
             "sent.\n"
         )
 

@@ -131,7 +131,7 @@ def test_a_file_is_told_line_by_line_and_without_secrets(shell, file):
     assert "  cards.activate: path: was /v5/card-api/card/activate, is /v6/activation\n" in said
     assert '  cards.issue: fields.channel: was nothing, is "api"\n' in said
     assert "  cards.issue: leave_out: was nothing, is client_id\n" in said
-    assert "It also says something for KG, which --region shows.\n" in said
+    assert "It also has changes for KG, which --region shows.\n" in said
     assert "hunter2" not in said
 
 

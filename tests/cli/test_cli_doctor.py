@@ -34,12 +34,12 @@ UNKNOWN = '{"status": "error", "error_code": "unknown_request", "error_descripti
 def checks(result) -> dict[str, dict]:
     told = json.loads(result.stdout)
     assert [each["name"] for each in told["checks"]] == NAMES
-    assert told["ok"] is all(each["verdict"] == "ok" for each in told["checks"])
+    assert told["ok"] is all(each["result"] == "ok" for each in told["checks"])
     return {each["name"]: each for each in told["checks"]}
 
 
-def verdicts(told) -> list[str]:
-    return [told[name]["verdict"] for name in NAMES]
+def results(told) -> list[str]:
+    return [told[name]["result"] for name in NAMES]
 
 
 @pytest.fixture
@@ -166,13 +166,13 @@ class TestWell:
 
         assert "kept-to-itself" not in result.stdout + result.stderr
 
-    def test_on_a_terminal_verdicts_have_colours(self, monkeypatch, capsys):
+    def test_on_a_terminal_results_have_colours(self, monkeypatch, capsys):
         from freedompay_async.cli.doctor import command
         from freedompay_async.cli.doctor.checks import Check, CheckResult
 
         monkeypatch.setattr(command.sys.stdout, "isatty", lambda: True)
         command._draw(
-            Check(name="clock", verdict=CheckResult.WRONG, detail="slow", advice="wind it up")
+            Check(name="clock", result=CheckResult.WRONG, detail="slow", advice="wind it up")
         )
 
         assert capsys.readouterr().out.splitlines()[1].strip() == "-> wind it up"
@@ -198,7 +198,7 @@ class TestSettings:
     def test_none_for_a_machine(self, shell):
         result = shell("doctor", "--json", FREEDOMPAY_AUTH_ID=None)
 
-        assert (result.exit_code, json.loads(result.stdout)["checks"][0]["verdict"]) == (2, "wrong")
+        assert (result.exit_code, json.loads(result.stdout)["checks"][0]["result"]) == (2, "wrong")
 
     @pytest.mark.parametrize(
         "args",
@@ -218,10 +218,10 @@ class TestSettings:
     def test_no_region(self, shell, issuer):
         told = doctor(shell, issuer.base_url, FREEDOMPAY_REGION=None)
 
-        assert verdicts(told) == ["wrong", *["ok"] * 9]
+        assert results(told) == ["wrong", *["ok"] * 9]
         assert told["settings"]["advice"].startswith("set FREEDOMPAY_REGION (KZ, KG or UZ)")
         assert told["sign"]["advice"] == (
-            "to use it, set FREEDOMPAY_SIGNATURE=sign, or --scheme sign, or hand in scheme='sign'"
+            "to use it, set FREEDOMPAY_SIGNATURE=sign, --scheme sign, or in code scheme='sign'"
         )
 
     def test_a_key_with_a_line_break(self, shell, issuer):
@@ -243,9 +243,9 @@ class TestSettings:
             FREEDOMPAY_SECRET_KEY_EXACT="1",
         )
 
-        assert told["settings"]["verdict"] == "unknown"
+        assert told["settings"]["result"] == "unknown"
         assert "the secret key has a line break" in told["settings"]["detail"]
-        assert told["jws-hs512"]["verdict"] == "wrong"
+        assert told["jws-hs512"]["result"] == "wrong"
 
     def test_a_contract_that_can_not_be_read(self, shell, issuer):
         result = shell(
@@ -258,7 +258,7 @@ class TestSettings:
     def test_the_proxy_that_is_told_is_the_one_that_is_tried(self, monkeypatch):
         from freedompay_async.cli.doctor.schemes import open_client
         from freedompay_async.cli.doctor.target import check_settings
-        from freedompay_async.cli.settings_flags import Given
+        from freedompay_async.cli.settings_flags import SettingsFlags
 
         for name, value in {
             "AUTH_ID": "1",
@@ -268,7 +268,7 @@ class TestSettings:
         }.items():
             monkeypatch.setenv(f"FREEDOMPAY_{name}", value)
         monkeypatch.setenv("https_proxy", "http://other.example.com:3128")
-        _, target = check_settings(Given(test=True, trust_env=True))
+        _, target = check_settings(SettingsFlags(test=True, trust_env=True))
         tried = open_client(target, target.scheme.signer(auth_id="1", secret_key="k"))
 
         assert (
@@ -286,11 +286,11 @@ class TestSettings:
     )
     def test_the_host_of_a_region(self, monkeypatch, flags, host):
         from freedompay_async.cli.doctor.target import check_settings
-        from freedompay_async.cli.settings_flags import Given
+        from freedompay_async.cli.settings_flags import SettingsFlags
 
         for name, value in {"AUTH_ID": "1", "SECRET_KEY": "k", "REGION": "KZ"}.items():
             monkeypatch.setenv(f"FREEDOMPAY_{name}", value)
-        check, target = check_settings(Given(test=bool(flags)))
+        check, target = check_settings(SettingsFlags(test=bool(flags)))
 
         assert check.detail == f"{host}, merchant 1, region KZ, scheme jws-hs512"
         assert (target.port, target.tls) == (443, True)
@@ -371,7 +371,7 @@ class TestKey:
     def test_a_wrong_one(self, shell, issuer):
         told = doctor(shell, issuer.base_url, FREEDOMPAY_SECRET_KEY="wrong")
 
-        assert verdicts(told) == [
+        assert results(told) == [
             "ok",
             "ok",
             "ok",
@@ -384,13 +384,13 @@ class TestKey:
             "unknown",
         ]
         assert told["jws-hs512"]["advice"].startswith(
-            "check FREEDOMPAY_AUTH_ID and FREEDOMPAY_SECRET_KEY, and that they are of this host"
+            "check FREEDOMPAY_AUTH_ID and FREEDOMPAY_SECRET_KEY, and that they are for this host"
         )
         assert told["latency"]["detail"] == "not tried: no scheme is known to be accepted"
 
     def test_another_merchant(self, shell, issuer):
         assert (
-            doctor(shell, issuer.base_url, "--auth-id", "20002")["jws-hs512"]["verdict"] == "wrong"
+            doctor(shell, issuer.base_url, "--auth-id", "20002")["jws-hs512"]["result"] == "wrong"
         )
 
     def test_of_another_scheme(self, shell, server):
@@ -411,22 +411,22 @@ class TestKey:
         told = doctor(shell, server(answer))
 
         assert (
-            told["sign"]["verdict"],
-            told["jws-hs512"]["verdict"],
-            told["jws-hs256"]["verdict"],
+            told["sign"]["result"],
+            told["jws-hs512"]["result"],
+            told["jws-hs256"]["result"],
         ) == ("ok", "wrong", "ok")
         assert told["jws-hs512"]["advice"] == (
             "merchant and key are right, the scheme is not: sign is accepted; set "
-            "FREEDOMPAY_SIGNATURE=sign, or --scheme sign, or hand in scheme='sign'"
+            "FREEDOMPAY_SIGNATURE=sign, --scheme sign, or in code scheme='sign'"
         )
 
     def test_a_host_that_answers_all_keys_alike(self, shell, server):
         told = doctor(shell, server())
 
-        assert verdicts(told)[5:] == ["unknown"] * 5
+        assert results(told)[5:] == ["unknown"] * 5
         assert told["sign"]["detail"] == (
             "a wrong key gets the same answer as yours (HTTP 200 unknown_request no request), so "
-            "it tells nothing of the key"
+            "it says nothing about the key"
         )
         assert "freedompay cards info CARD" in told["sign"]["advice"]
 
@@ -437,7 +437,7 @@ class TestHost:
             shell, server(lambda headers: (200, "<html>Welcome</html>"), kind="text/html")
         )
 
-        assert verdicts(told)[5:8] == ["wrong"] * 3
+        assert results(told)[5:8] == ["wrong"] * 3
         assert (
             told["jws-hs512"]["detail"]
             == "the host does not answer like the Card API (HTTP 200, an HTML page)"
@@ -447,7 +447,7 @@ class TestHost:
     def test_a_page_that_is_not_found(self, shell, server):
         assert (
             doctor(shell, server(lambda headers: (404, "<html>"), kind="text/html"))["sign"][
-                "verdict"
+                "result"
             ]
             == "wrong"
         )
@@ -469,25 +469,25 @@ class TestHost:
     def test_trouble(self, shell, server, status):
         told = doctor(shell, server(lambda headers: (status, "{}")))
 
-        assert verdicts(told)[5:] == ["unknown"] * 5
+        assert results(told)[5:] == ["unknown"] * 5
         assert told["sign"]["detail"].startswith("no answer (")
         assert told["sign"]["advice"] == "try again in a minute"
 
     def test_a_name_that_there_is_not(self, shell):
         told = doctor(shell, "https://nowhere.invalid")
 
-        assert verdicts(told) == ["ok", "ok", "wrong", *["unknown"] * 7]
+        assert results(told) == ["ok", "ok", "wrong", *["unknown"] * 7]
         assert told["name"]["detail"].startswith("the name nowhere.invalid was not resolved (")
         assert told["answers"]["detail"] == "not tried: the name was not resolved"
 
     @pytest.mark.parametrize("host", ["a..b", f"{'a' * 70}.example"])
     def test_what_can_be_no_name(self, shell, host):
-        assert doctor(shell, f"https://{host}")["name"]["verdict"] == "wrong"
+        assert doctor(shell, f"https://{host}")["name"]["result"] == "wrong"
 
     def test_nobody_there(self, shell, free_port):
         told = doctor(shell, f"http://127.0.0.1:{free_port}")
 
-        assert verdicts(told) == ["ok", "ok", "ok", "wrong", *["unknown"] * 6]
+        assert results(told) == ["ok", "ok", "ok", "wrong", *["unknown"] * 6]
         assert told["connection"]["detail"].startswith(
             f"no connection to 127.0.0.1:{free_port} (Connect"
         )
@@ -510,7 +510,7 @@ class TestHost:
     def test_a_certificate_that_nobody_trusts(self, shell, server):
         told = doctor(shell, server(tls=True))
 
-        assert told["connection"]["verdict"] == "wrong"
+        assert told["connection"]["result"] == "wrong"
         assert told["connection"]["detail"].startswith(
             "the certificate of localhost is not trusted (self"
         )
@@ -521,14 +521,14 @@ class TestHost:
         )
         told = {each["name"]: each for each in json.loads(command.stdout)["checks"]}
 
-        assert (told["connection"]["verdict"], told["clock"]["verdict"]) == ("ok", "ok")
+        assert (told["connection"]["result"], told["clock"]["result"]) == ("ok", "ok")
         assert told["connection"]["detail"].startswith("TLSv1.3 in ")
         assert ", the certificate ends on 21" in told["connection"]["detail"]
 
 
 class TestClock:
     @pytest.mark.parametrize(
-        ("skew", "verdict", "detail"),
+        ("skew", "result", "detail"),
         [
             (0, "ok", "as the host's"),
             (30, "ok", "s behind the host's"),
@@ -536,24 +536,24 @@ class TestClock:
             (300, "wrong", "s behind the host's"),
         ],
     )
-    def test_against_the_host_s(self, shell, server, skew, verdict, detail):
+    def test_against_the_host_s(self, shell, server, skew, result, detail):
         told = doctor(shell, server(skew=skew))["clock"]
 
-        assert told["verdict"] == verdict
+        assert told["result"] == result
         assert told["detail"].endswith(detail)
         assert told["advice"] == (
-            "set the clock of this machine (NTP)" if verdict == "wrong" else ""
+            "set the clock of this machine (NTP)" if result == "wrong" else ""
         )
 
     def test_without_a_date(self, shell, server):
         told = doctor(shell, server(date=False))["clock"]
 
-        assert (told["verdict"], told["detail"]) == ("unknown", "the host's answer has no Date")
+        assert (told["result"], told["detail"]) == ("unknown", "the host's answer has no Date")
 
     def test_without_an_answer(self, shell, server):
         told = doctor(shell, server(head=False))["clock"]
 
-        assert (told["verdict"], told["detail"]) == (
+        assert (told["result"], told["detail"]) == (
             "unknown",
             "the host did not answer a plain HEAD in HTTP/1.1",
         )
@@ -576,7 +576,7 @@ class TestClock:
             taken.shutdown(socket.SHUT_RDWR)
         thread.join()
 
-        assert verdicts(told)[4:] == ["unknown"] * 6
+        assert results(told)[4:] == ["unknown"] * 6
 
     def test_connections_that_are_not_kept(self, shell, server):
         accepted = []
@@ -604,7 +604,7 @@ def test_an_answer_that_is_not_the_contract_s(shell, server):
 
     told = doctor(shell, server(answer))
 
-    assert verdicts(told) == ["ok"] * 9 + ["unknown"]
+    assert results(told) == ["ok"] * 9 + ["unknown"]
     assert told["answers"]["detail"] == "not as in the contract: unknown field colour (6)"
 
 
@@ -623,7 +623,7 @@ def test_trouble_while_the_time_is_taken(shell, server):
 
     told = doctor(shell, server(answer))
 
-    assert (told["latency"]["verdict"], told["latency"]["advice"]) == ("unknown", "try again")
+    assert (told["latency"]["result"], told["latency"]["advice"]) == ("unknown", "try again")
 
 
 def test_a_control_without_an_answer(shell, server):
@@ -641,7 +641,7 @@ def test_a_control_without_an_answer(shell, server):
 
     told = doctor(shell, server(answer))
 
-    assert told["sign"]["verdict"] == "unknown"
+    assert told["sign"]["result"] == "unknown"
     assert "but the control with a wrong key got no answer" in told["sign"]["detail"]
 
 

@@ -29,7 +29,7 @@ def test_the_id_is_told_before_it_is_sent(shell, issuer):
     request_id = announced(command.stderr)
 
     assert command.stderr == (
-        f"sending cards.bulk_issue as {request_id}; should this be cut off: freedompay requests "
+        f"sending cards.bulk_issue as {request_id}; if this is cut off: freedompay requests "
         f"status {request_id} --wait 60\n"
     )
     assert (
@@ -146,7 +146,7 @@ class TestWaiting:
             "request_status  process",
             f"request_id      {announced(result.stderr)}",
         ]
-        assert result.stderr.splitlines()[1:] == ["accepted, and not waited for."]
+        assert result.stderr.splitlines()[1:] == ["accepted; the result was not waited for."]
 
     def test_not_at_all_for_a_machine(self, shell):
         assert shell.json(*BULK, "--wait", 0)["request_status"] == "process"
@@ -184,7 +184,7 @@ class TestWaiting:
         request_id = announced(command.stderr)
         assert command.stderr.splitlines()[1:] == [
             (
-                "cards.bulk_issue was accepted and goes on without you: freedompay requests "
+                "cards.bulk_issue was accepted and goes on at the issuer: freedompay requests "
                 f"status {request_id} --wait 60"
             ),
             "freedompay: aborted.",

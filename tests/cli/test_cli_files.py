@@ -339,7 +339,7 @@ def test_what_nobody_looked_for_is_a_problem_too(shell, people, monkeypatch):
     assert result.stderr == (
         "clients.csv: keys that look alike were not looked for: install freedompay-async[cli] for "
         "that\n"
-        "freedompay: clients.csv could not be looked at in full, and with --strict that is a "
+        "freedompay: clients.csv could not be checked in full, and with --strict that is a "
         "problem. Nothing was sent.\n"
     )
 

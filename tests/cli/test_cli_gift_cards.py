@@ -104,7 +104,7 @@ def test_without_a_yes_nothing_is_sent(shell, issuer):
     assert result.stderr == (
         f"freedompay: this would issue a gift card of product 1 to {PHONE}, which the merchant's "
         "account pays at once, "
-        f"at {issuer.base_url}, for merchant 10001. Say --yes to do it. Nothing was sent.\n"
+        f"at {issuer.base_url}, for merchant 10001. Add --yes to do it. Nothing was sent.\n"
     )
 
 
@@ -113,7 +113,7 @@ def test_the_id_is_told_before_it_is_sent(shell):
     request_id = json.loads(result.stdout)["request_id"]
 
     assert result.stderr == (
-        f"sending gift_cards.issue as {request_id}; should this be cut off: do not repeat it, it "
+        f"sending gift_cards.issue as {request_id}; if this is cut off: do not repeat it, it "
         "can't be asked about; a person has to look\n"
     )
 

@@ -131,7 +131,7 @@ def test_found_rows_are_accepted(shell, issuer, people, one_each, hurry, given):
     assert result.exit_code == 0
     assert (issuer.cards(), issuer.effects) == (one_each(8), before)
     assert (
-        "  8 rows had been used before, and were accepted as the same people's\n" in result.stdout
+        "  8 rows had been used before, and were accepted as for the same people\n" in result.stdout
     )
 
 
@@ -160,7 +160,7 @@ def test_keys_of_rows_that_are_not_found_are_named(shell, people, hurry):
 
     assert (
         "--accept-found: 1 row is accepted\n"
-        '--accept-found: not accepted, because not found to be used before: "k9", "k10", "k11", '
+        '--accept-found: not accepted, because these rows are not found: "k9", "k10", "k11", '
         '"k12", "k13" and 2 more\n'
     ) in plain.stderr
     assert json.loads(told.stdout.splitlines()[0]) == {
@@ -273,7 +273,7 @@ def test_cards_that_are_not_what_was_ordered_are_told(shell, people):
 
     assert result.exit_code == 1
     assert (
-        "  doubtful         1   what is there is not what was ordered; see each row\n"
+        "  doubtful         1   something exists that was not ordered so; see each row\n"
         in result.stdout
     )
     assert (
@@ -287,7 +287,7 @@ def test_a_refusal_that_is_not_proved_is_told_as_that(shell, people, hurry):
 
     assert result.exit_code == 1
     assert (
-        "  of 1 of the refused rows nothing proves that they were not done: resume to ask again\n"
+        "  1 of the refused rows: no proof that they were not done; resume to ask again\n"
         in result.stdout
     )
     assert "  refused          1   see each row\n" in result.stdout

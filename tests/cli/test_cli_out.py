@@ -541,7 +541,7 @@ def test_an_aborted_run_tells_how_to_get_the_file(shell, issuer, people):
 
     assert code == 130
     assert (
-        "issued.csv was not written. The journal tells what was made: freedompay batch report "
+        "issued.csv was not written. The journal has what was made: freedompay batch report "
         "run.db --out issued.csv"
     ) in command.stderr
 
@@ -617,7 +617,7 @@ def test_an_output_on_a_full_disk_is_one_sentence(shell, people, command):
 
 @pytest.mark.parametrize(
     ("out", "told"),
-    [("issued.xlsx", "issued.xlsx would not be a workbook"), ("", "is no name of a file")],
+    [("issued.xlsx", "issued.xlsx would not be a workbook"), ("", "is not the name of a file")],
 )
 def test_out_that_no_spreadsheet_would_open_is_refused_before_anything_is_sent(
     shell, issuer, people, out, told

@@ -58,7 +58,7 @@ def test_it_runs_until_it_is_told_to_end(shell, monkeypatch):
         ended.set()
         return ended
 
-    monkeypatch.setattr("freedompay_async.cli.sandboxes._signals", at_once)
+    monkeypatch.setattr("freedompay_async.cli.sandboxes._end_event", at_once)
     result = shell("sandbox", "--port", "0")
 
     assert (result.exit_code, result.stderr) == (0, "")
@@ -205,7 +205,7 @@ def test_it_tells_why_a_signature_is_wrong(shell, running, scheme):
         ),
         ("host.toml", "[", "--contract host.toml can't be read ("),
         ("host.json", "{", "--contract host.json can't be read ("),
-        ("host.json", "[]", "--contract host.json is no object of calls. Nothing was started."),
+        ("host.json", "[]", "--contract host.json is not an object of calls. Nothing was started."),
         ("host.toml", "[cards.isue]\n", "'cards.isue' is no call: "),
         # Some editors put a byte order mark before it.
         ("host.toml", "\ufeff[cards.isue]\n", "'cards.isue' is no call: "),

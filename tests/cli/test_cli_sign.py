@@ -202,7 +202,7 @@ class TestWrongUse:
     def test_no_scheme(self, shell):
         self.ends(
             sign(shell),
-            "say --scheme (FREEDOMPAY_SIGNATURE), or set the region (--region, FREEDOMPAY_REGION).",
+            "set --scheme (FREEDOMPAY_SIGNATURE), or the region (--region, FREEDOMPAY_REGION).",
         )
 
     def test_no_body(self, shell):

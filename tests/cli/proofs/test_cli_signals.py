@@ -27,7 +27,7 @@ ISSUE = (
     "2",
 )
 STOPPING = (
-    "stopping: no new row starts, and what is on the way is settled. Ctrl-C again aborts; the "
+    "stopping: no new row starts, and calls on the way are settled. Ctrl-C again aborts; the "
     "journal can be resumed."
 )
 # What a process of Python runs before anything else, if it stands in its path.

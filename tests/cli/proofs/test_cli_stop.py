@@ -20,7 +20,7 @@ ISSUE = (
     "2",
 )
 STOPPING = (
-    "stopping: no new row starts, and what is on the way is settled. Ctrl-C again aborts; the "
+    "stopping: no new row starts, and calls on the way are settled. Ctrl-C again aborts; the "
     "journal can be resumed."
 )
 
