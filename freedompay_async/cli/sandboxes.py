@@ -70,9 +70,9 @@ def sandbox(
     """Run an issuer on this machine: a real HTTP server that keeps clients, cards and a ledger, and
     misbehaves on demand.
 
-    It is for tests only: it listens on 127.0.0.1, moves no money, and keeps nothing safe. It checks
-    signatures with the secret key FREEDOMPAY_SECRET_KEY, or else `sandbox-secret`. The ledger is at
-    /sandbox/ledger, one JSON object a card.
+    It listens on 127.0.0.1 only and is not for the real world: no money, no card network, no safe
+    keeping. It checks signatures with the secret key FREEDOMPAY_SECRET_KEY, or else
+    `sandbox-secret`. The ledger is at /sandbox/ledger, one JSON object a card.
     """
     # aiohttp's server side is slow to import, and no other command needs it.
     from freedompay_async.sandbox import Faults, Sandbox  # noqa: PLC0415

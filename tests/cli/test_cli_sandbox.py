@@ -206,13 +206,13 @@ def test_it_tells_why_a_signature_is_wrong(shell, running, scheme):
         ("host.toml", "[", "--contract host.toml can't be read ("),
         ("host.json", "{", "--contract host.json can't be read ("),
         ("host.json", "[]", "--contract host.json is not an object of calls. Nothing was started."),
-        ("host.toml", "[cards.isue]\n", "'cards.isue' is no call: "),
+        ("host.toml", "[cards.isue]\n", "'cards.isue' is not a call: "),
         # Some editors put a byte order mark before it.
-        ("host.toml", "\ufeff[cards.isue]\n", "'cards.isue' is no call: "),
+        ("host.toml", "\ufeff[cards.isue]\n", "'cards.isue' is not a call: "),
         (
             "host.toml",
             "[cards.issue]\npth = 1\n",
-            "cards.issue has 'pth': there are path, required, names, algorithms",
+            "cards.issue has 'pth': the settings are path, required, names, algorithms",
         ),
     ],
 )

@@ -259,47 +259,53 @@ class TestAlgorithms:
 @pytest.mark.parametrize(
     ("contract", "expected"),
     [
-        ({UNKNOWN_CALL: {}}, f"{UNKNOWN_CALL!r} is no call: "),
-        ({"pins.set_url": {"path": "/a"}}, "'pins.set_url' is no call: "),
-        ({"cards": {"isue": {"path": "/a"}}}, "'cards.isue' is no call: "),
-        ({"card/issue": 5}, "card/issue is no mapping of path, required, names, algorithms"),
+        ({UNKNOWN_CALL: {}}, f"{UNKNOWN_CALL!r} is not a call: "),
+        ({"pins.set_url": {"path": "/a"}}, "'pins.set_url' is not a call: "),
+        ({"cards": {"isue": {"path": "/a"}}}, "'cards.isue' is not a call: "),
+        ({"card/issue": 5}, "card/issue is not a mapping of path, required, names, algorithms"),
         (
             {"card/issue": {"pth": "/a"}},
-            "card/issue has 'pth': there are path, required, names, algorithms",
+            "card/issue has 'pth': the settings are path, required, names, algorithms",
         ),
         (
             {"card/issue": {"path": "a b"}},
-            "the path of card/issue is 'a b': it is to be like /v5/card-api/card/issue",
+            "the path of card/issue is 'a b': use the form /v5/card-api/card/issue",
         ),
         (
             {"card/issue": {"path": 5}},
-            "the path of card/issue is 5: it is to be like /v5/card-api/card/issue",
+            "the path of card/issue is 5: use the form /v5/card-api/card/issue",
         ),
         (
             {"card/issue": {"path": "/v5/card-api/card/link"}},
-            "the path /v5/card-api/card/link is that of card/link already",
+            "the path /v5/card-api/card/link belongs to card/link already",
         ),
         (
             {"card/issue": {"path": "/a"}, "card/link": {"path": "/a"}},
-            "the path /a is that of card/issue already",
+            "the path /a belongs to card/issue already",
         ),
-        ({"*": {"path": "/a"}}, "* may have algorithms only: the rest is for one call"),
+        ({"*": {"path": "/a"}}, "* can set algorithms only: the other settings are for one call"),
         (
             {"gift_cards": {"required": ["a"]}},
-            "gift_cards may have algorithms only: the rest is for one call",
+            "gift_cards can set algorithms only: the other settings are for one call",
         ),
-        ({"card/issue": {"required": "client_id"}}, "required of card/issue is no list of names"),
-        ({"card/issue": {"required": [5]}}, "required of card/issue is no list of names"),
-        ({"card/issue": {"required": 5}}, "required of card/issue is no list of names"),
-        ({"card/issue": {"names": ["a"]}}, "names of card/issue is no mapping from names to names"),
-        ({"card/issue": {"names": {"a": 1}}}, "names of card/issue is no list of names"),
+        (
+            {"card/issue": {"required": "client_id"}},
+            "required of card/issue is not a list of names",
+        ),
+        ({"card/issue": {"required": [5]}}, "required of card/issue is not a list of names"),
+        ({"card/issue": {"required": 5}}, "required of card/issue is not a list of names"),
+        (
+            {"card/issue": {"names": ["a"]}},
+            "names of card/issue is not a mapping from names to names",
+        ),
+        ({"card/issue": {"names": {"a": 1}}}, "names of card/issue is not a list of names"),
         (
             {"card/issue": {"algorithms": []}},
-            "algorithms of card/issue has none: there are jws-hs512, jws-hs256, sign",
+            "algorithms of card/issue has none: the algorithms are jws-hs512, jws-hs256, sign",
         ),
         (
             {"card/issue": {"algorithms": ["rs256"]}},
-            "algorithms of card/issue has 'rs256': there are jws-hs512, jws-hs256, sign",
+            "algorithms of card/issue has 'rs256': the algorithms are jws-hs512, jws-hs256, sign",
         ),
     ],
 )
