@@ -45,7 +45,7 @@ _ID: Final = {
 
 
 def versions() -> str:
-    """What was measured with what."""
+    """The versions of Python and of the libraries."""
     libraries = ("lithic", "stripe", "httpx", "aiohttp")
     return ", ".join(
         [f"Python {python_version()}", *(f"{name} {version(name)}" for name in libraries)]
@@ -53,7 +53,7 @@ def versions() -> str:
 
 
 def plain(results: list[Result]) -> str:
-    """A line a cell, grouped by rows."""
+    """The results as text: a line a cell, grouped by rows."""
     lines = []
     wide = max(map(len, COLUMNS))
     for number, row in enumerate(ROWS):
@@ -77,7 +77,7 @@ def plain(results: list[Result]) -> str:
 
 
 def markdown(results: list[Result]) -> str:
-    """One fault a row, one client a column."""
+    """The results as Markdown: one fault a row, one client a column."""
     lines = [f"| fault | {' | '.join(COLUMNS)} |", f"|---|{'---|' * len(COLUMNS)}"]
     for number, row in enumerate(ROWS):
         cells = [_markdown_cell(_cell(results, column, number), row) for column in COLUMNS]

@@ -1,6 +1,4 @@
-"""The processes of a part: the server, the clients that take turns, and workers that do one thing
-and end.
-"""
+"""The processes of a part: the server, the clients that take turns, and workers that do one job."""
 
 from __future__ import annotations
 
@@ -21,7 +19,7 @@ _FOLDER: Final = Path(__file__).parents[1]
 
 
 class _Steered:
-    """A process that answers a line with a line, and ends when its standard input does."""
+    """A process that answers each line with a line, and ends when its standard input does."""
 
     def __init__(self, module: str, *arguments: object) -> None:
         command = [sys.executable, "-m", f"side_by_side.{module}", *map(str, arguments)]
@@ -66,8 +64,8 @@ class Server(_Steered):
         answers: `done` or `process`: see `answers.py`.
         delay: seconds from a request to its answer.
         tls: the file of its key and certificate.
-        pinned: on a processor of its own, which is for figures of CPU; otherwise where the system
-            puts it.
+        pinned: it runs on a processor of its own, for figures of CPU; otherwise the system
+            chooses.
     """
 
     def __init__(
@@ -82,10 +80,10 @@ class Server(_Steered):
         self.url: Final = f"http{'s' if tls else ''}://127.0.0.1:{self._hear().strip()}"
 
     def counts(self) -> dict[str, Any]:
-        """Since it was asked last: `calls`, `connections`, `cpu` and `took` in seconds.
+        """The counts since the last question: `calls`, `connections`, `cpu` and `took` in seconds.
 
         Raises:
-            SystemExit: a client has sent what it can't answer; its figures mean nothing.
+            SystemExit: a client has sent an unknown request, so the figures mean nothing.
         """
         told: dict[str, Any] = self._say("counts")
         if told["strange"]:
@@ -94,9 +92,7 @@ class Server(_Steered):
 
 
 class Column(_Steered):
-    """One client, with its own event loop, on the processor of the clients; it waits until it is
-    its turn.
-    """
+    """One client with its own event loop, on the clients' processor; it waits for its turn."""
 
     def __init__(self, name: str, url: str, in_flight: int) -> None:
         cpu = client_cpu()
@@ -116,7 +112,7 @@ class Column(_Steered):
 
 
 def once(worker: str, **order: Any) -> dict[str, Any]:
-    """Let a fresh process of `workers` carry out an order; what it found."""
+    """Run a job in a fresh process of `workers`, and return its result."""
     command = [sys.executable, "-m", f"side_by_side.workers.{worker}", json.dumps(order)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=_FOLDER, check=False)
     if done.returncode:

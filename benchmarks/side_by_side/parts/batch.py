@@ -1,4 +1,4 @@
-"""A batch against a slow issuer: what it makes of the connections that it may have."""
+"""A batch against a slow issuer: how well it uses its connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What it costs a new batch to ask first whether its request ids were used before."""
+"""The cost of asking first whether the request ids of a new batch were used before."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def run(options: Options) -> Section:
     calls: dict[str, list[float]] = {mode: [] for mode in _MODES}
     with disk() as folder, Server("done", delay=_DELAY) as server:
         for number in range(1, options.rounds + 1):
-            # Another one is first each round.
+            # A different one is first in each round.
             for mode in _MODES[number % 3 :] + _MODES[: number % 3]:
                 with tempfile.TemporaryDirectory(dir=folder) as place:
                     server.counts()
