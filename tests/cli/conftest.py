@@ -12,7 +12,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from typer.testing import CliRunner
 
 from freedompay_async.contract.request_ids import derive_request_id
 from freedompay_async.sandbox import Fault, Sandbox
+from tests.cli.commands import PROGRAM
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,7 +101,7 @@ class Command:
     """A command in a process of its own; whatever it says is kept as it comes."""
 
     def __init__(self, args, env, folder) -> None:
-        command = [sys.executable, "-W", "error", "-m", "freedompay_async.cli", *map(str, args)]
+        command = [*PROGRAM, *map(str, args)]
         self.process = subprocess.Popen(
             command,
             env=env,
@@ -222,7 +222,7 @@ class Shell:
     def piped(self, *args, encoding: str) -> subprocess.CompletedProcess[bytes]:
         """The command in a process of its own, with pipes of that encoding."""
         return subprocess.run(
-            [sys.executable, "-W", "error", "-m", "freedompay_async.cli", *map(str, args)],
+            [*PROGRAM, *map(str, args)],
             env=self.env | {"PYTHONIOENCODING": encoding},
             cwd=self.folder,
             stdin=subprocess.DEVNULL,

@@ -8,6 +8,7 @@ import signal
 import pytest
 
 from freedompay_async.sandbox import Fault, Sandbox
+from tests.cli.commands import ISSUE_GIFT
 
 OWN = "0d9f0f3e-6c0f-4c5e-9b0a-0d6a3d1c2b3a"
 BULK = ("cards", "bulk-issue", "--product-id", 2000, "--count", 1)
@@ -278,15 +279,7 @@ def test_ctrl_c_before_it_is_sent(shell, tmp_path):
 def test_a_lost_answer_that_stays_lost(shell, issuer, hurry):
     issuer.script("cards/resend_code", Fault.CLOSED)
     card = shell.json(
-        "gift-cards",
-        "issue",
-        "--cardholder-name",
-        "IVAN",
-        "--phone",
-        77010000001,
-        "--product-code",
-        1,
-        "--yes",
+        *ISSUE_GIFT,
     )["card_id"]
     result = shell("gift-cards", "resend-code", card)
 

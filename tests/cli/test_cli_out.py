@@ -12,13 +12,13 @@ import shlex
 import sqlite3
 import stat
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from freedompay_async.batch import Outcome, State
 from freedompay_async.cli import ending, output
+from tests.cli.commands import ISSUE, PROGRAM
 
 COLUMNS = [
     "line",
@@ -203,13 +203,7 @@ def test_a_file_that_comes_into_being_during_the_run_is_kept(shell, issuer, peop
     gate = issuer.gate("card/issue")
     shell.file(people(2))
     command = shell.start(
-        "batch",
-        "issue",
-        "clients.csv",
-        "--journal",
-        "run.db",
-        "--product",
-        "2000",
+        *ISSUE,
         "--out",
         "issued.csv",
     )
@@ -347,13 +341,7 @@ def test_there_too_a_file_that_comes_into_being_is_kept(shell, monkeypatch):
 
     monkeypatch.setattr(ending, "make_report", meanwhile)
     result = shell(
-        "batch",
-        "issue",
-        "clients.csv",
-        "--journal",
-        "run.db",
-        "--product",
-        2000,
+        *ISSUE,
         "--out",
         "issued.csv",
     )
@@ -375,13 +363,7 @@ def test_what_can_not_be_renamed_leaves_nothing(shell, monkeypatch):
     given(shell)
     monkeypatch.setattr(output.os, "replace", replace)
     result = shell(
-        "batch",
-        "issue",
-        "clients.csv",
-        "--journal",
-        "run.db",
-        "--product",
-        2000,
+        *ISSUE,
         "--out",
         "issued.csv",
     )
@@ -397,7 +379,7 @@ def test_what_can_not_be_renamed_leaves_nothing(shell, monkeypatch):
 def run_into(shell, stdout, *args):
     """A command whose standard output goes there."""
     return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "freedompay_async.cli", *args],
+        [*PROGRAM, *args],
         env=shell.env,
         cwd=shell.folder,
         stdin=subprocess.DEVNULL,
@@ -414,13 +396,7 @@ def issue_into(shell, stdout, *args):
     return run_into(
         shell,
         stdout,
-        "batch",
-        "issue",
-        "clients.csv",
-        "--journal",
-        "run.db",
-        "--product",
-        "2000",
+        *ISSUE,
         "--out",
         "issued.csv",
         *args,
@@ -463,11 +439,7 @@ def test_where_nobody_reads_errors_the_exit_code_is_right(shell):
     os.close(reader)
     try:
         command = [
-            sys.executable,
-            "-W",
-            "error",
-            "-m",
-            "freedompay_async.cli",
+            *PROGRAM,
             "batch",
             "report",
             "no.db",
@@ -522,13 +494,7 @@ def test_an_aborted_run_tells_how_to_get_the_file(shell, issuer, people):
     gate = issuer.gate("client/add")
     shell.file(people(3))
     command = shell.start(
-        "batch",
-        "issue",
-        "clients.csv",
-        "--journal",
-        "run.db",
-        "--product",
-        "2000",
+        *ISSUE,
         "--out",
         "issued.csv",
     )
@@ -580,11 +546,7 @@ def test_with_a_closed_output_the_cards_are_made_and_the_file_is_there(shell, pe
         "-c",
         'exec "$@" <&- >&-',
         "sh",
-        sys.executable,
-        "-W",
-        "error",
-        "-m",
-        "freedompay_async.cli",
+        *PROGRAM,
         *command,
     ]
     done = subprocess.run(

@@ -6,14 +6,10 @@ import json
 import re
 import signal
 import socket
-import urllib.request
 
 import pytest
 
-
-def get(url):
-    with urllib.request.urlopen(url) as response:
-        return response.read().decode()
+from tests.cli.commands import get
 
 
 @pytest.fixture

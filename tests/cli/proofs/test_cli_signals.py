@@ -12,24 +12,10 @@ import threading
 import pytest
 
 from freedompay_async.cli.signals import on_signals, take_signals
+from tests.cli.commands import ISSUE_BY_TWOS, STOPPING
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it sends signals to itself")
 NUMBER = getattr(signal, "SIGUSR1", signal.SIGINT)
-ISSUE = (
-    "batch",
-    "issue",
-    "clients.csv",
-    "--journal",
-    "run.db",
-    "--product",
-    "2000",
-    "--concurrency",
-    "2",
-)
-STOPPING = (
-    "stopping: no new row starts, and calls on the way are settled. Ctrl-C again aborts; the "
-    "journal can be resumed."
-)
 # What a process of Python runs before anything else, if it stands in its path.
 WINDOWS = """
 import importlib.util
@@ -161,14 +147,14 @@ def held(shell, issuer, people, windows):
     """A run whose answers to one call are held."""
     gate = issuer.gate("client/add")
     shell.file(people(20))
-    command = shell.start(*ISSUE, **windows)
+    command = shell.start(*ISSUE_BY_TWOS, **windows)
     gate.reached()
     return gate, command
 
 
 def test_batch_runs_where_the_loop_has_no_handlers(shell, issuer, people, one_each, windows):
     shell.file(people(5))
-    command = shell.run(*ISSUE, **windows)
+    command = shell.run(*ISSUE_BY_TWOS, **windows)
 
     assert (command.process.returncode, "Traceback" in command.stderr) == (0, False)
     assert issuer.cards() == one_each(5)
