@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -13,7 +14,7 @@ from side_by_side.machine import client_cpu, server_cpu
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["Column", "Server", "once"]
+__all__ = ["Column", "Server", "batch_once", "once"]
 
 _FOLDER: Final = Path(__file__).parents[1]
 
@@ -29,7 +30,7 @@ class _Steered:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=_FOLDER
         )
 
-    def _hear(self) -> str:
+    def _read(self) -> str:
         line = self._process.stdout.readline() if self._process.stdout else ""
         if not line:
             raise SystemExit(f"{' '.join(self._process.args[2:4])} has ended early")  # type: ignore[index, arg-type] # a list of text
@@ -39,7 +40,7 @@ class _Steered:
         if self._process.stdin:
             self._process.stdin.write(line + "\n")
             self._process.stdin.flush()
-        return json.loads(self._hear())
+        return json.loads(self._read())
 
     def __enter__(self) -> Self:
         return self
@@ -77,7 +78,7 @@ class Server(_Steered):
             *(() if tls is None else ("--tls", tls)),
         ]
         super().__init__("server", answers, "--delay", delay, *options)
-        self.url: Final = f"http{'s' if tls else ''}://127.0.0.1:{self._hear().strip()}"
+        self.url: Final = f"http{'s' if tls else ''}://127.0.0.1:{self._read().strip()}"
 
     def counts(self) -> dict[str, Any]:
         """The counts since the last question: `calls`, `connections`, `cpu` and `took` in seconds.
@@ -99,7 +100,7 @@ class Column(_Steered):
         super().__init__(
             "workers.column", name, url, in_flight, *(() if cpu is None else ("--cpu", cpu))
         )
-        self._hear()
+        self._read()
 
     def turn(self, call: str, *, seconds: float, most: int) -> dict[str, Any]:
         """Make this call for about so many seconds, and at most so often: `calls`, and `cpu` and
@@ -117,5 +118,13 @@ def once(worker: str, **order: Any) -> dict[str, Any]:
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=_FOLDER, check=False)
     if done.returncode:
         raise SystemExit(f"the worker {worker} has broken down")
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return told
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def batch_once(server: Server, folder: str, **order: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Run the worker `batch` in a folder of its own; its result, and the server's counts of it."""
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        server.counts()
+        found = once("batch", url=server.url, folder=place, **order)
+    return found, server.counts()

@@ -23,6 +23,7 @@ from typer.testing import CliRunner
 from freedompay_async.contract.request_ids import derive_request_id
 from freedompay_async.sandbox import Fault, Sandbox
 from tests.cli.commands import PROGRAM
+from tests.rows import row_of_file as person
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -261,15 +262,6 @@ class Shell:
 
     def report(self, journal: str = "run.db") -> dict:
         return json.loads(self("batch", "report", journal, "--json").stdout)
-
-
-def person(number: int, **changes) -> dict:
-    return {
-        "key": f"k{number}",
-        "phone": 77010000000 + number,
-        "first_name": "Ivan",
-        "last_name": "Ivanov",
-    } | changes
 
 
 @pytest.fixture(name="person")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from typing import TYPE_CHECKING, Final
 
 from side_by_side.folders import disk
 from side_by_side.machine import file_system, versions
 from side_by_side.measure import Spread, ratios
-from side_by_side.processes import Server, once
+from side_by_side.processes import Server, batch_once
 from side_by_side.results import Section, table
 
 if TYPE_CHECKING:
@@ -32,18 +31,11 @@ def run(options: Options) -> Section:
         for number in range(1, options.rounds + 1):
             # A different one is first in each round.
             for mode in _MODES[number % 3 :] + _MODES[: number % 3]:
-                with tempfile.TemporaryDirectory(dir=folder) as place:
-                    server.counts()
-                    told = once(
-                        "batch",
-                        url=server.url,
-                        folder=place,
-                        concurrency=_CONCURRENCY,
-                        rows=rows,
-                        check_first=mode,
-                    )
-                seconds[mode].append(told["seconds"])
-                calls[mode].append(float(server.counts()["calls"] - rows * 2))
+                found, counts = batch_once(
+                    server, folder, concurrency=_CONCURRENCY, rows=rows, check_first=mode
+                )
+                seconds[mode].append(found["seconds"])
+                calls[mode].append(float(counts["calls"] - rows * 2))
             print(
                 f"round {number}: "
                 + ", ".join(f"{mode} {seconds[mode][-1]:.2f} s" for mode in _MODES),
