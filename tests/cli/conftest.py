@@ -135,8 +135,8 @@ class Command:
 
     def says(self, text: str) -> None:
         with self._news:
-            heard = self._news.wait_for(lambda: text in self.stdout + self.stderr, SECONDS)
-        assert heard, (text, self.stdout, self.stderr)
+            found = self._news.wait_for(lambda: text in self.stdout + self.stderr, SECONDS)
+        assert found, (text, self.stdout, self.stderr)
 
     def interrupt(self, number: int = signal.SIGINT) -> None:
         self.process.send_signal(number)

@@ -63,7 +63,7 @@ def test_an_answer_that_says_nothing_else_tells_its_status(capsys):
 
 
 @pytest.mark.parametrize(
-    ("amount", "told"),
+    ("amount", "printed"),
     [
         ("1E+2", "100"),
         ("1.50", "1.50"),
@@ -71,10 +71,10 @@ def test_an_answer_that_says_nothing_else_tells_its_status(capsys):
         ("-1e-999999999", "-1E-999999999"),
     ],
 )
-def test_an_amount_beyond_any_is_not_written_out(capsys, amount, told):
+def test_an_amount_beyond_any_is_not_written_out(capsys, amount, printed):
     lines = shown(capsys, Statement(**OK, operations=[Movement(amount=Decimal(amount))]))
 
-    assert lines[-2:] == ["amount", told]
+    assert lines[-2:] == ["amount", printed]
 
 
 def test_a_status_that_is_no_success_is_told(capsys):

@@ -52,9 +52,9 @@ class TestColumns:
             assert line.endswith(f"  {column.example}")
 
     def test_for_a_machine(self, shell):
-        told = json.loads(shell("batch", "columns", "--json").stdout)
+        shown = json.loads(shell("batch", "columns", "--json").stdout)
 
-        assert told == {
+        assert shown == {
             "columns": [
                 {
                     "column": column.name,

@@ -57,15 +57,15 @@ def test_the_calls_of_the_kz_menu_only_are_named(shell):
 
 
 def test_for_a_machine(shell):
-    told = json.loads(shell("contract", "--json").stdout)
+    shown = json.loads(shell("contract", "--json").stdout)
 
-    assert [call["call"] for call in told["calls"]] == [row.name for row in ROWS]
-    assert told["calls"][0].keys() == {"call", "path", "section", "mark", "retry", "menu", "page"}
-    assert [call["call"] for call in told["calls"] if call["menu"] == "KZ"] == [
+    assert [call["call"] for call in shown["calls"]] == [row.name for row in ROWS]
+    assert shown["calls"][0].keys() == {"call", "path", "section", "mark", "retry", "menu", "page"}
+    assert [call["call"] for call in shown["calls"] if call["menu"] == "KZ"] == [
         row.name for row in ROWS if row.kz_only
     ]
-    assert told["marks"].keys() == {row.mark for row in ROWS}
-    assert told["retries"].keys() == {row.retry.value for row in ROWS}
+    assert shown["marks"].keys() == {row.mark for row in ROWS}
+    assert shown["retries"].keys() == {row.retry.value for row in ROWS}
 
 
 @pytest.mark.parametrize(("width", "pages"), [(80, False), (120, True)])
@@ -162,8 +162,8 @@ def test_a_template_is_written_whatever_the_environment_names(shell):
 
 
 def test_a_file_is_told_to_a_machine(shell, file):
-    told = json.loads(shell("contract", "--file", file, "--json").stdout)
-    calls = {call["call"]: call for call in told["calls"]}
+    shown = json.loads(shell("contract", "--file", file, "--json").stdout)
+    calls = {call["call"]: call for call in shown["calls"]}
 
     assert list(calls) == [row.name for row in ROWS]
     assert calls["cards.activate"]["path"] == "/v6/activation"
@@ -174,12 +174,12 @@ def test_a_file_is_told_to_a_machine(shell, file):
         "fields.channel": '"api"',
     }
     assert calls["cards.balance"]["differs"] == {}
-    assert (told["file"], told["region"], told["sections"]) == (
+    assert (shown["file"], shown["region"], shown["sections"]) == (
         file,
         None,
         {"gift_cards": {"headers.Sign": "Signature"}},
     )
-    assert len(told["digest"]) == 64
+    assert len(shown["digest"]) == 64
 
 
 def test_a_file_that_changes_nothing_says_so(shell):

@@ -74,7 +74,7 @@ def test_a_card_for_a_cardholder_is_a_single_call(issuers, shell_of, under):
     issuer = issuers(contract={"cards.issue": {"required": ["product_id", "cardholder"]}})
     shell = shell_of(issuer)
     under(shell, ORDER_TO_HOLDER)
-    told = shell.json(
+    shown = shell.json(
         "cards",
         "issue",
         "--product-id",
@@ -83,7 +83,7 @@ def test_a_card_for_a_cardholder_is_a_single_call(issuers, shell_of, under):
         '{"cardholder": {"phone": 77010000001, "first_name": "IVAN"}}',
     )
 
-    assert [card["card_id"] for card in issuer.ledger()] == told["card_ids"]
+    assert [card["card_id"] for card in issuer.ledger()] == shown["card_ids"]
     assert [card["phone"] for card in issuer.ledger()] == [77010000001]
 
 

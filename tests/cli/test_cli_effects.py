@@ -67,11 +67,11 @@ def test_an_id_of_one_s_own(shell, issuer):
 
 def test_one_json_object(shell, issuer):
     result = shell(*BULK, "--json")
-    told = json.loads(result.stdout)
+    shown = json.loads(result.stdout)
 
-    assert told["card_ids"] == [issuer.ledger()[0]["card_id"]]
-    assert told["answer"]["request_status"] == "success"
-    assert "extra" not in told["answer"]
+    assert shown["card_ids"] == [issuer.ledger()[0]["card_id"]]
+    assert shown["answer"]["request_status"] == "success"
+    assert "extra" not in shown["answer"]
     assert result.stdout.count("\n") == 1
 
 
@@ -79,20 +79,20 @@ def test_a_refusal_comes_at_once(shell):
     # With an id that the command hands in it would be looked up for seconds, because it might have
     # been used before.
     result = shell("cards", "activate", "nope", "--json")
-    told = json.loads(result.stdout)
+    shown = json.loads(result.stdout)
 
     assert result.exit_code == 1
-    assert (told["error"], told["call"], told["error_code"]) == (
+    assert (shown["error"], shown["call"], shown["error_code"]) == (
         "RequestFailed",
         "cards.activate",
         "unknown_card",
     )
-    assert told["request_id"] == announced(result.stderr)
-    assert (told["done"], told["proved"]) == (None, False)
+    assert shown["request_id"] == announced(result.stderr)
+    assert (shown["done"], shown["proved"]) == (None, False)
     assert (
         "freedompay: cards.activate: refused, and the issuer does not know the id" in result.stderr
     )
-    assert f"next: freedompay requests status {told['request_id']}" in result.stderr
+    assert f"next: freedompay requests status {shown['request_id']}" in result.stderr
 
 
 def test_more_fields(shell, issuer):

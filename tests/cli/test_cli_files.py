@@ -81,12 +81,12 @@ def test_all_that_is_wrong_is_told_at_once(shell, issuer, person, command):
         ]
     )
     result = shell(*command)
-    told = [
+    shown = [
         line.removeprefix("clients.csv: ").partition(":")[0] for line in result.stderr.splitlines()
     ]
 
     assert (result.exit_code, result.stdout) == (2, "")
-    assert told == [
+    assert shown == [
         "line 2, column phone",
         "line 3, column birthdate",
         "line 3, column country",
@@ -113,11 +113,11 @@ def test_one_wrong_row_is_counted_as_one(shell, person):
 def test_a_machine_is_told_all_that_is_wrong(shell, person, command):
     shell.file([person(1, phone="8701"), person(2, country="KZ")])
     result = shell(*command, "--json")
-    (told,) = [json.loads(line) for line in result.stdout.splitlines()]
+    (shown,) = [json.loads(line) for line in result.stdout.splitlines()]
 
     assert result.exit_code == 2
-    assert told["event"] == "plan"
-    assert [(each["line"], each["column"]) for each in told["problems"]] == [
+    assert shown["event"] == "plan"
+    assert [(each["line"], each["column"]) for each in shown["problems"]] == [
         (2, "phone"),
         (3, "country"),
     ]
@@ -237,10 +237,15 @@ def test_a_warning_stops_nothing(shell, command):
 def test_a_warning_for_a_machine(shell, command):
     (shell.folder / "clients.csv").write_text(MIXED, "utf-8")
     result = shell(*command, "--json")
-    told = json.loads(result.stdout.splitlines()[0])
+    shown = json.loads(result.stdout.splitlines()[0])
 
-    assert (result.exit_code, told["event"], told["rows"], told["problems"]) == (0, "plan", 1, [])
-    assert [(each["line"], each["column"]) for each in told["warnings"]] == [(2, "key")]
+    assert (result.exit_code, shown["event"], shown["rows"], shown["problems"]) == (
+        0,
+        "plan",
+        1,
+        [],
+    )
+    assert [(each["line"], each["column"]) for each in shown["warnings"]] == [(2, "key")]
     assert "warning" not in result.stderr
 
 
@@ -307,10 +312,10 @@ def test_a_warning_is_a_problem_where_the_command_is_strict(shell, issuer, comma
 def test_a_machine_is_told_such_a_problem(shell, command):
     (shell.folder / "clients.csv").write_text(TWICE)
     result = shell(*command, "--strict", "--json")
-    (told,) = [json.loads(line) for line in result.stdout.splitlines()]
+    (shown,) = [json.loads(line) for line in result.stdout.splitlines()]
 
-    assert (result.exit_code, told["rows"], told["warnings"]) == (2, 0, [])
-    assert [each["line"] for each in told["problems"]] == [2]
+    assert (result.exit_code, shown["rows"], shown["warnings"]) == (2, 0, [])
+    assert [each["line"] for each in shown["problems"]] == [2]
 
 
 @pytest.mark.parametrize("command", [PLAN, ISSUE], ids=["plan", "issue"])

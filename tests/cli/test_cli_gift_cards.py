@@ -125,14 +125,14 @@ def test_an_id_of_one_s_own(shell):
 
 
 def test_a_record_is_kept(shell):
-    told = shell.json(*ISSUE, "--yes", "--record", "gifts.jsonl")
+    shown = shell.json(*ISSUE, "--yes", "--record", "gifts.jsonl")
     lines = [json.loads(line) for line in shell.text("gifts.jsonl").splitlines()]
 
     assert [(line["state"], line["call"]) for line in lines] == [
         ("sending", "gift_cards.issue"),
         ("done", "gift_cards.issue"),
     ]
-    assert {line["request_id"] for line in lines} == {told["request_id"]}
+    assert {line["request_id"] for line in lines} == {shown["request_id"]}
 
 
 def test_a_record_that_can_not_be_written(shell, issuer):

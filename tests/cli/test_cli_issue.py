@@ -116,17 +116,17 @@ def test_a_lost_journal_and_the_same_file(shell, issuer, people, one_each, hurry
     assert "found 8, time left 0:00" in result.stderr
 
 
-@pytest.mark.parametrize("given", ["all", "keys.txt", "./all"])
-def test_found_rows_are_accepted(shell, issuer, people, one_each, hurry, given):
+@pytest.mark.parametrize("accepted", ["all", "keys.txt", "./all"])
+def test_found_rows_are_accepted(shell, issuer, people, one_each, hurry, accepted):
     lost(shell, people)
     shell.issue(people(8))
-    if given != "all":
-        (shell.folder / given).write_text(
+    if accepted != "all":
+        (shell.folder / accepted).write_text(
             "\ufeff" + "\r\n".join(f"k{number} " for number in range(1, 9)) + "\n\n",
             encoding="utf-8",
         )
     before = issuer.effects
-    result = shell("batch", "resume", "run.db", "--accept-found", given)
+    result = shell("batch", "resume", "run.db", "--accept-found", accepted)
 
     assert result.exit_code == 0
     assert (issuer.cards(), issuer.effects) == (one_each(8), before)
@@ -156,14 +156,14 @@ def test_keys_of_rows_that_are_not_found_are_named(shell, people, hurry):
         "k3\n" + "\n".join(f"k{number}" for number in range(9, 16))
     )
     plain = shell("batch", "resume", "run.db", "--accept-found", "keys.txt")
-    told = shell("batch", "resume", "run.db", "--accept-found", "keys.txt", "--json")
+    shown = shell("batch", "resume", "run.db", "--accept-found", "keys.txt", "--json")
 
     assert (
         "--accept-found: 1 row is accepted\n"
         '--accept-found: not accepted, because these rows are not found: "k9", "k10", "k11", '
         '"k12", "k13" and 2 more\n'
     ) in plain.stderr
-    assert json.loads(told.stdout.splitlines()[0]) == {
+    assert json.loads(shown.stdout.splitlines()[0]) == {
         "event": "accepted",
         "rows": 0,
         "not_found": [f"k{number}" for number in range(9, 16)],
@@ -186,10 +186,10 @@ def test_some_found_rows_are_accepted(shell, people, hurry):
     shell.issue(people(8))
     (shell.folder / "keys.txt").write_text("k3\n")
     result = shell("batch", "resume", "run.db", "--accept-found", "keys.txt", "--json")
-    told = json.loads(result.stdout.splitlines()[-1])
+    shown = json.loads(result.stdout.splitlines()[-1])
 
     assert result.exit_code == 1
-    assert (told["issued"], told["found"], told["accepted"]) == (1, 7, 1)
+    assert (shown["issued"], shown["found"], shown["accepted"]) == (1, 7, 1)
 
 
 @pytest.mark.parametrize("command", ["issue", "resume"])
@@ -505,9 +505,9 @@ def test_first_questions_without_a_clear_answer_leave_every_row_and_tell_what_to
 
 def test_progress_for_a_machine(shell, people, hurry):
     result = shell.issue(people(5, {2: "DECLINED"}), "--json")
-    told = [json.loads(line) for line in result.stdout.splitlines()]
-    outcomes = {each["key"]: each["state"] for each in told if each["event"] == "outcome"}
-    progress = [each for each in told if each["event"] == "progress"]
+    shown = [json.loads(line) for line in result.stdout.splitlines()]
+    outcomes = {each["key"]: each["state"] for each in shown if each["event"] == "outcome"}
+    progress = [each for each in shown if each["event"] == "progress"]
 
     assert outcomes == {
         "k1": "issued",
@@ -517,15 +517,15 @@ def test_progress_for_a_machine(shell, people, hurry):
         "k5": "issued",
     }
     assert (progress[-1]["rows"], progress[-1]["done"], progress[-1]["refused"]) == (5, 5, 1)
-    assert told[-1]["event"] == "report"
-    assert (told[-1]["issued"], [each["key"] for each in told[-1]["problems"]]) == (4, ["k2"])
+    assert shown[-1]["event"] == "report"
+    assert (shown[-1]["issued"], [each["key"] for each in shown[-1]["problems"]]) == (4, ["k2"])
 
 
 def test_report_for_a_machine(shell, issuer, people):
     shell.issue(people(2))
-    told = json.loads(shell("batch", "report", "run.db", "--json").stdout)
+    shown = json.loads(shell("batch", "report", "run.db", "--json").stdout)
 
-    assert told == {
+    assert shown == {
         "event": "report",
         "batch": "default",
         "merchant": "10001",

@@ -225,7 +225,7 @@ MARK = b"\xef\xbb\xbf"
 HEAD = ("key", "phone", "first_name", "last_name")
 
 
-def given(shell, *, delimiter=";", mark=b"", key="Ж-1", name="clients.csv"):
+def file_of(shell, *, delimiter=";", mark=b"", key="Ж-1", name="clients.csv"):
     rows = (HEAD, (key, "77010000001", "Ivan", "Ivanov"))
     (shell.folder / name).write_bytes(
         mark + "".join(delimiter.join(row) + "\n" for row in rows).encode()
@@ -242,7 +242,7 @@ def issued(shell, *args, out="issued.csv", name="clients.csv"):
 
 @pytest.mark.parametrize(("delimiter", "mark"), [(";", MARK), (";", b""), ("\t", b""), (",", MARK)])
 def test_csv_has_the_delimiter_of_the_file_and_a_mark(shell, delimiter, mark):
-    given(shell, delimiter=delimiter, mark=mark)
+    file_of(shell, delimiter=delimiter, mark=mark)
     written = issued(shell)
 
     assert written.startswith(MARK)
@@ -252,7 +252,7 @@ def test_csv_has_the_delimiter_of_the_file_and_a_mark(shell, delimiter, mark):
 
 
 def test_a_program_s_csv_gets_no_mark(shell):
-    given(shell, delimiter=",")
+    file_of(shell, delimiter=",")
 
     assert issued(shell).startswith(b"line,key,state")
 
@@ -264,14 +264,14 @@ def test_of_json_lines_csv_is_for_a_spreadsheet(shell, person):
 
 
 def test_json_lines_have_no_mark(shell):
-    given(shell, mark=MARK)
+    file_of(shell, mark=MARK)
 
     assert json.loads(issued(shell, out="issued.jsonl"))["key"] == "Ж-1"
 
 
 @pytest.mark.parametrize("command", ["resume", "report"])
 def test_a_later_run_knows_the_form(shell, command):
-    given(shell, delimiter=",", mark=MARK)
+    file_of(shell, delimiter=",", mark=MARK)
     issued(shell)
     shell("batch", command, "run.db", "--out", "again.csv")
 
@@ -279,15 +279,15 @@ def test_a_later_run_knows_the_form(shell, command):
 
 
 def test_the_form_is_no_part_of_the_batch(shell):
-    given(shell, delimiter=",")
+    file_of(shell, delimiter=",")
     issued(shell)
-    given(shell, delimiter=";")
+    file_of(shell, delimiter=";")
 
     assert issued(shell, out="again.csv").startswith(MARK + b"line;key")
 
 
 def test_a_journal_that_does_not_know_the_form_is_told_for_a_spreadsheet(shell):
-    given(shell, delimiter=",")
+    file_of(shell, delimiter=",")
     issued(shell)
     with sqlite3.connect(shell.folder / "run.db") as connection:
         connection.execute("DELETE FROM meta WHERE name = 'out_form'")
@@ -298,7 +298,7 @@ def test_a_journal_that_does_not_know_the_form_is_told_for_a_spreadsheet(shell):
 
 
 def test_with_semicolons_a_formula_behind_a_comma_is_none(shell):
-    given(shell, key="a,=1+1")
+    file_of(shell, key="a,=1+1")
 
     assert "a,'=1+1" in issued(shell).decode("utf-8-sig")
 
@@ -322,7 +322,7 @@ def no_links(request, monkeypatch):
 
 @pytest.mark.usefixtures("no_links")
 def test_it_is_written_where_there_are_no_hard_links(shell):
-    given(shell)
+    file_of(shell)
     written = issued(shell)
 
     assert b"issued" in written
@@ -332,7 +332,7 @@ def test_it_is_written_where_there_are_no_hard_links(shell):
 
 @pytest.mark.usefixtures("no_links")
 def test_there_too_a_file_that_comes_into_being_is_kept(shell, monkeypatch):
-    given(shell)
+    file_of(shell)
     make_report = ending.make_report
 
     async def meanwhile(journal):
@@ -360,7 +360,7 @@ def test_what_can_not_be_renamed_leaves_nothing(shell, monkeypatch):
     def replace(source, target):
         raise OSError(errno.EIO, os.strerror(errno.EIO), source, None, target)
 
-    given(shell)
+    file_of(shell)
     monkeypatch.setattr(output.os, "replace", replace)
     result = shell(
         *ISSUE,
@@ -578,15 +578,15 @@ def test_an_output_on_a_full_disk_is_one_sentence(shell, people, command):
 
 
 @pytest.mark.parametrize(
-    ("out", "told"),
+    ("out", "shown"),
     [("issued.xlsx", "issued.xlsx would not be a workbook"), ("", "is not the name of a file")],
 )
 def test_out_that_no_spreadsheet_would_open_is_refused_before_anything_is_sent(
-    shell, issuer, people, out, told
+    shell, issuer, people, out, shown
 ):
     result = shell.issue(people(1), "--out", out)
 
     assert result.exit_code == 2
-    assert told in result.stderr
+    assert shown in result.stderr
     assert result.stderr.endswith("Nothing was sent.\n")
     assert issuer.arrived() == 0

@@ -113,11 +113,11 @@ def test_each_class_of_a_row_is_explained(retry):
 @ROWS
 def test_without_settings_each_command_says_which(shell, row):
     sample = SAMPLES[row.name]
-    given = {**sample.body.get("client", {}), **sample.arguments}
+    values = {**sample.body.get("client", {}), **sample.arguments}
     said = shell(*words(row), "--help").stdout
     options = [
         part
-        for name, value in given.items()
+        for name, value in values.items()
         if re.search(rf"\* +--{name.replace('_', '-')}\b", said)
         for part in (f"--{name.replace('_', '-')}", value)
     ]

@@ -88,7 +88,7 @@ class TestPath:
 
 class TestFields:
     @pytest.mark.parametrize(
-        ("required", "given", "expected"),
+        ("required", "values", "expected"),
         [
             (["cardholder"], {}, "cardholder is required"),
             (["cardholder"], {"cardholder": None}, "cardholder is required"),
@@ -101,10 +101,10 @@ class TestFields:
             (["branch", "cardholder"], {"cardholder": {}}, "branch is required"),
         ],
     )
-    def test_that_are_wanted_are_named_as_a_host_would(self, desk_of, required, given, expected):
+    def test_that_are_wanted_are_named_as_a_host_would(self, desk_of, required, values, expected):
         counter = desk_of({"card/issue": {"required": required}})
         taken = counter.take(
-            "/v5/card-api/card/issue", {"request_id": str(uuid4()), "product_id": 2000, **given}
+            "/v5/card-api/card/issue", {"request_id": str(uuid4()), "product_id": 2000, **values}
         )
         answer = says(taken)
 
@@ -134,15 +134,15 @@ class TestFields:
     )
     def test_of_a_holder_make_a_client_and_a_card(self, desk_of, holder, phone):
         counter = desk_of({"cards.issue": {"required": ["product_id", "cardholder"]}})
-        told = counter.do("card/issue", product_id=17, cardholder=holder)
+        facts = counter.do("card/issue", product_id=17, cardholder=holder)
         (card,) = next(iter(counter.issuer.pages()))
 
         assert (card["phone"], card["product_id"], card["client_id"]) == (
             phone,
             17,
-            told["client_id"],
+            facts["client_id"],
         )
-        assert [each["card_id"] for each in told["cards"]] == [card["card_id"]]
+        assert [each["card_id"] for each in facts["cards"]] == [card["card_id"]]
 
     def test_of_a_client_are_taken_where_they_are_given_all_the_same(self, desk_of):
         counter = desk_of({"cards.issue": {"required": ["product_id"]}})
@@ -232,18 +232,18 @@ class TestAlgorithms:
     )
     def test_are_those_that_the_host_takes(self, desk_of, contract, scheme, taken):
         body = {"request_id": str(uuid4()), "product_id": 1, "count": 1}
-        told = desk_of(contract).take("/v5/card-api/card/bulk_issue", body, scheme=scheme)
+        facts = desk_of(contract).take("/v5/card-api/card/bulk_issue", body, scheme=scheme)
 
-        assert (told.verdict == "ok", told.answer.http) == (taken, 200 if taken else 401)
+        assert (facts.verdict == "ok", facts.answer.http) == (taken, 200 if taken else 401)
 
     def test_are_told_to_the_developer_and_not_to_the_client(self, desk_of):
         body = {"request_id": str(uuid4()), "product_id": 1, "count": 1}
-        told = desk_of({"*": {"algorithms": ["jws-hs256", "sign"]}}).take(
+        facts = desk_of({"*": {"algorithms": ["jws-hs256", "sign"]}}).take(
             "/v5/card-api/card/bulk_issue", body, scheme="HS512"
         )
 
-        assert told.why == "this host takes jws-hs256 or sign, and not jws-hs512"
-        assert says(told)["error_description"] == "the signature is wrong"
+        assert facts.why == "this host takes jws-hs256 or sign, and not jws-hs512"
+        assert says(facts)["error_description"] == "the signature is wrong"
 
     def test_that_are_not_taken_use_up_no_id(self, desk_of):
         counter = desk_of({"*": {"algorithms": ["sign"]}})

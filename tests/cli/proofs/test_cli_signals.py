@@ -114,11 +114,11 @@ def test_signal_is_acted_upon_until_it_is_given_back(play):
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_in_another_thread_there_is_nothing_to_be_done(loop):
-    told = []
+    shown = []
 
     async def story():
         with on_signals((NUMBER,), print):
-            told.append("ran")
+            shown.append("ran")
 
     def run():
         with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:
@@ -128,7 +128,7 @@ def test_in_another_thread_there_is_nothing_to_be_done(loop):
     thread.start()
     thread.join(20)
 
-    assert told == ["ran"]
+    assert shown == ["ran"]
 
 
 # -- commands, each in a process of its own
