@@ -68,7 +68,7 @@ def test_an_answer_that_is_not_understood_is_shown(capsys, kind):
 
 
 @pytest.mark.parametrize("kind", [asyncio.CancelledError, KeyboardInterrupt])
-def test_an_abort_is_told(capsys, kind):
+def test_an_abort_is_reported(capsys, kind):
     assert ended(kind(), capsys) == (130, "freedompay: aborted.\n")
 
 
@@ -222,7 +222,7 @@ async def test_a_terminal_that_takes_no_unicode_gets_a_bar_all_the_same(monkeypa
 
 
 @pytest.mark.parametrize("json", [False, True])
-async def test_progress_is_told_again_and_again(monkeypatch, capsys, json):
+async def test_progress_is_shown_again_and_again(monkeypatch, capsys, json):
     monkeypatch.setattr(display, "_PLAIN_SECONDS", 0.001)
     progress = Progress(rows=10)
     async with display.display(lambda: progress, json=json), asyncio.timeout(10):

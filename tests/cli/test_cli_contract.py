@@ -124,7 +124,7 @@ def test_a_file_is_shown_as_the_table_is_with_it(shell, file):
     assert rows["cards.issue*"][1] == "/v5/card-api/card/issue"
 
 
-def test_a_file_is_told_line_by_line_and_without_secrets(shell, file):
+def test_a_file_is_reported_line_by_line_and_without_secrets(shell, file):
     said = shell("contract", "--file", file).stdout
 
     assert "* contract.toml changes this:\n" in said
@@ -161,7 +161,7 @@ def test_a_template_is_written_whatever_the_environment_names(shell):
     assert shell("contract", "--template", FREEDOMPAY_CONTRACT="none.toml").stdout == template()
 
 
-def test_a_file_is_told_to_a_machine(shell, file):
+def test_a_file_is_shown_as_json(shell, file):
     shown = json.loads(shell("contract", "--file", file, "--json").stdout)
     calls = {call["call"]: call for call in shown["calls"]}
 

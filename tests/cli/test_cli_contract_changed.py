@@ -46,7 +46,7 @@ def test_the_difference_is_shown_and_nothing_is_sent(shell, issuer, people, unde
     "command",
     [("resume", "run.db"), ("issue", "clients.csv", "--journal", "run.db", "--product", 2000)],
 )
-def test_it_goes_on_where_it_is_told_to(shell, people, under, command):
+def test_it_goes_on_where_the_flag_allows_it(shell, people, under, command):
     shell.issue(people(2))
     under(shell, BRANCH)
     result = shell("batch", *command, "--contract-changed")

@@ -255,7 +255,7 @@ class TestSettings:
         assert result.exit_code == 2
         assert "nowhere.toml" in json.loads(result.stdout)["checks"][0]["detail"]
 
-    def test_the_proxy_that_is_told_is_the_one_that_is_tried(self, monkeypatch):
+    def test_the_proxy_that_is_shown_is_the_one_that_is_tried(self, monkeypatch):
         from freedompay_async.cli.doctor.schemes import open_client
         from freedompay_async.cli.doctor.target import check_settings
         from freedompay_async.cli.settings_flags import SettingsFlags

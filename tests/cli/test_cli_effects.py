@@ -19,7 +19,7 @@ def announced(text: str) -> str:
     return text.partition(" as ")[2].partition(";")[0]
 
 
-def test_the_id_is_told_before_it_is_sent(shell, issuer):
+def test_the_id_is_reported_before_it_is_sent(shell, issuer):
     gate = issuer.gate("card/bulk_issue")
     command = shell.start(*BULK)
     gate.reached()
@@ -39,7 +39,7 @@ def test_the_id_is_told_before_it_is_sent(shell, issuer):
     )
 
 
-def test_the_id_is_told_once(shell, issuer, hurry):
+def test_the_id_is_reported_once(shell, issuer, hurry):
     issuer.script("card/bulk_issue", Fault.LIMITED, Fault.CLOSED)
     result = shell(*BULK)
 
@@ -48,7 +48,7 @@ def test_the_id_is_told_once(shell, issuer, hurry):
     assert len(issuer.ledger()) == 1
 
 
-def test_a_question_tells_no_id_in_advance(shell):
+def test_a_question_says_no_id_in_advance(shell):
     assert shell("gift-cards", "products").stderr == ""
 
 
@@ -176,7 +176,7 @@ class TestWaiting:
         assert command.ends() == 0
         assert command.stdout.startswith("card_ids        card-")
 
-    def test_ctrl_c_tells_the_id_and_how_to_go_on(self, shell, issuer, until):
+    def test_ctrl_c_says_the_id_and_how_to_go_on(self, shell, issuer, until):
         command = shell.start(*BULK)
         until(lambda: issuer.arrived("request/status") >= 1)
         command.interrupt()

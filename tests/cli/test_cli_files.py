@@ -70,7 +70,7 @@ def test_a_folder_in_place_of_a_file(shell):
 
 
 @pytest.mark.parametrize("command", [PLAN, ISSUE], ids=["plan", "issue"])
-def test_all_that_is_wrong_is_told_at_once(shell, issuer, person, command):
+def test_all_that_is_wrong_is_reported_at_once(shell, issuer, person, command):
     shell.file(
         [
             person(1, phone="8701"),
@@ -110,7 +110,7 @@ def test_one_wrong_row_is_counted_as_one(shell, person):
 
 
 @pytest.mark.parametrize("command", [PLAN, ISSUE], ids=["plan", "issue"])
-def test_a_machine_is_told_all_that_is_wrong(shell, person, command):
+def test_json_has_all_that_is_wrong(shell, person, command):
     shell.file([person(1, phone="8701"), person(2, country="KZ")])
     result = shell(*command, "--json")
     (shown,) = [json.loads(line) for line in result.stdout.splitlines()]
@@ -309,7 +309,7 @@ def test_a_warning_is_a_problem_where_the_command_is_strict(shell, issuer, comma
 
 
 @pytest.mark.parametrize("command", [PLAN, ISSUE], ids=["plan", "issue"])
-def test_a_machine_is_told_such_a_problem(shell, command):
+def test_json_has_such_a_problem(shell, command):
     (shell.folder / "clients.csv").write_text(TWICE)
     result = shell(*command, "--strict", "--json")
     (shown,) = [json.loads(line) for line in result.stdout.splitlines()]

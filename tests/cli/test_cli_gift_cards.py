@@ -46,7 +46,7 @@ def test_one_is_issued_and_confirmed(shell, card, code):
     assert "2 (activated)" in shell("gift-cards", "status", card).stdout
 
 
-def test_the_code_alone_tells_which(shell, card, code):
+def test_the_code_alone_identifies_it(shell, card, code):
     assert shell("gift-cards", "confirm", input=code()).exit_code == 0
     assert shell.json("gift-cards", "status", card)["card_status"] == 2
 
@@ -108,7 +108,7 @@ def test_without_a_yes_nothing_is_sent(shell, issuer):
     )
 
 
-def test_the_id_is_told_before_it_is_sent(shell):
+def test_the_id_is_reported_before_it_is_sent(shell):
     result = shell(*ISSUE, "--yes", "--json")
     request_id = json.loads(result.stdout)["request_id"]
 

@@ -43,7 +43,7 @@ def test_progress_in_a_pipe_is_plain_lines(shell, people):
     assert "\x1b" not in result.stderr
 
 
-def test_refused_rows_are_told_and_the_others_issued(shell, issuer, people, hurry):
+def test_refused_rows_are_reported_and_the_others_issued(shell, issuer, people, hurry):
     result = shell.issue(people(6, {2: "REFUSED", 4: "DECLINED", 6: "NOCARD"}))
 
     assert result.exit_code == 1
@@ -56,13 +56,13 @@ def test_refused_rows_are_told_and_the_others_issued(shell, issuer, people, hurr
     ) in result.stdout
 
 
-def test_refused_rows_are_told_while_they_land(shell, people, hurry):
+def test_refused_rows_are_reported_while_they_land(shell, people, hurry):
     result = shell.issue(people(3, {2: "DECLINED"}))
 
     assert "line 3, key k2: refused: " in result.stderr
 
 
-def test_many_problems_are_told_in_part(shell, people, hurry):
+def test_many_problems_are_reported_in_part(shell, people, hurry):
     result = shell.issue(people(60, dict.fromkeys(range(1, 61), "DECLINED")))
 
     assert result.stdout.count(": refused: ") == 50
@@ -135,7 +135,7 @@ def test_found_rows_are_accepted(shell, issuer, people, one_each, hurry, accepte
     )
 
 
-def test_issue_accepts_rows_that_an_earlier_run_has_told_as_found(
+def test_issue_accepts_rows_that_an_earlier_run_has_reported_as_found(
     shell, issuer, people, one_each, hurry
 ):
     lost(shell, people)
@@ -261,7 +261,7 @@ def report_after(shell, change):
     return shell("batch", "report", "run.db")
 
 
-def test_cards_that_are_not_what_was_ordered_are_told(shell, people):
+def test_cards_that_are_not_what_was_ordered_are_reported(shell, people):
     shell.issue(people(2))
     result = report_after(
         shell,
@@ -282,7 +282,7 @@ def test_cards_that_are_not_what_was_ordered_are_told(shell, people):
     )
 
 
-def test_a_refusal_that_is_not_proved_is_told_as_that(shell, people, hurry):
+def test_a_refusal_that_is_not_proved_is_reported_as_that(shell, people, hurry):
     result = shell.issue(people(1, {1: "REFUSED"}))
 
     assert result.exit_code == 1
@@ -332,7 +332,7 @@ def test_a_rate_and_few_calls_at_once(shell, issuer, people, one_each):
     assert issuer.cards() == one_each(4)
 
 
-def test_a_row_that_is_left_is_told_with_what_to_do(shell, issuer, people, hurry):
+def test_a_row_that_is_left_is_reported_with_what_to_do(shell, issuer, people, hurry):
     issuer.hold(True)
     result = shell.issue(people(3))
 
@@ -342,7 +342,7 @@ def test_a_row_that_is_left_is_told_with_what_to_do(shell, issuer, people, hurry
 
 
 @pytest.mark.parametrize("fault", [Fault.LIMITED, Fault.UNAVAILABLE])
-def test_rows_that_the_issuer_asks_to_wait_with_for_too_long_are_left_and_the_reason_is_told(
+def test_rows_that_the_issuer_asks_to_wait_with_for_too_long_are_left_and_the_reason_is_reported(
     issuers, shell_of, people, one_each, fault
 ):
     issuer = issuers(faults=Faults(retry_after=3600))
@@ -366,7 +366,7 @@ def test_rows_that_the_issuer_asks_to_wait_with_for_too_long_are_left_and_the_re
     assert issuer.cards() == one_each(3)
 
 
-def test_a_machine_is_told_what_rows_are_left_for(issuers, shell_of, people):
+def test_json_has_why_rows_are_left(issuers, shell_of, people):
     issuer = issuers(faults=Faults(retry_after=3600))
     issuer.script("client/add", Fault.LIMITED)
     result = shell_of(issuer).issue(people(3), "--json")
@@ -437,13 +437,13 @@ def test_report_needs_no_settings_and_sends_nothing(shell, shell_of, issuer, peo
     assert issuer.arrived() == before
 
 
-def test_report_tells_by_its_code_that_rows_were_refused(shell, people, hurry):
+def test_report_says_by_its_code_that_rows_were_refused(shell, people, hurry):
     shell.issue(people(3, {1: "DECLINED"}))
 
     assert shell("batch", "report", "run.db").exit_code == 1
 
 
-def test_report_tells_by_its_code_that_rows_are_left(shell, issuer, people, hurry):
+def test_report_says_by_its_code_that_rows_are_left(shell, issuer, people, hurry):
     issuer.hold(True)
     shell.issue(people(3))
     result = shell("batch", "report", "run.db")
@@ -463,7 +463,7 @@ def test_report_counts_cards_that_are_not_active(shell, people, hurry):
     assert "  next: the card exists; activate it by hand\n" in result.stdout
 
 
-def test_an_unknown_row_is_told_with_what_to_do(shell, people, hurry):
+def test_an_unknown_row_is_reported_with_what_to_do(shell, people, hurry):
     shell.issue(people(1))
     result = report_after(shell, "UPDATE rows SET state = 'unknown', reason = 'no answer'")
 
@@ -488,7 +488,7 @@ def test_an_issuer_whose_answers_stay_away_leaves_the_rows_to_be_resumed(
     assert "Traceback" not in result.stderr
 
 
-def test_first_questions_without_a_clear_answer_leave_every_row_and_tell_what_to_do(
+def test_first_questions_without_a_clear_answer_leave_every_row_and_say_what_to_do(
     shell, issuer, people, hurry
 ):
     issuer.script("request/status", Fault.NONE, *[Fault.HTML_502] * 500)

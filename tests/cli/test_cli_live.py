@@ -55,7 +55,7 @@ def test_a_resume_asks_where_nobody_has_said_yes(shell, issuer, monkeypatch):
     assert "Add --yes to do it. Nothing was sent." in refused.stderr
 
 
-def test_another_contract_is_told_before_anybody_is_asked(shell, monkeypatch):
+def test_another_contract_is_reported_before_anybody_is_asked(shell, monkeypatch):
     with monkeypatch.context() as before:
         before.setattr(settings_flags, "FreedomPay", FreedomPay)
         assert shell(*ISSUE).exit_code == 0

@@ -286,7 +286,7 @@ def test_the_form_is_no_part_of_the_batch(shell):
     assert issued(shell, out="again.csv").startswith(MARK + b"line;key")
 
 
-def test_a_journal_that_does_not_know_the_form_is_told_for_a_spreadsheet(shell):
+def test_a_journal_that_does_not_know_the_form_is_written_for_a_spreadsheet(shell):
     file_of(shell, delimiter=",")
     issued(shell)
     with sqlite3.connect(shell.folder / "run.db") as connection:
@@ -405,7 +405,7 @@ def issue_into(shell, stdout, *args):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a disk that is full")
 @pytest.mark.parametrize("json", [(), ("--json",)], ids=["text", "json"])
-def test_a_report_that_can_not_be_written_is_told_and_the_file_is_there(shell, people, json):
+def test_a_report_that_can_not_be_written_is_reported_and_the_file_is_there(shell, people, json):
     shell.file(people(3))
     with open("/dev/full", "w") as full:
         done = issue_into(shell, full, *json)
@@ -466,7 +466,7 @@ def on_a_full_disk(shell, *args):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a disk that is full")
-def test_an_error_that_can_not_be_written_as_json_is_told_all_the_same(shell):
+def test_an_error_that_can_not_be_written_as_json_is_reported_all_the_same(shell):
     done = on_a_full_disk(shell, "cards", "info", "no-such-card", "--json")
 
     assert done.returncode == 1
@@ -476,7 +476,7 @@ def test_an_error_that_can_not_be_written_as_json_is_told_all_the_same(shell):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a disk that is full")
 @pytest.mark.parametrize("json", [(), ("--json",)], ids=["text", "json"])
-def test_cards_whose_answer_can_not_be_written_are_told_to_be_asked_about(shell, issuer, json):
+def test_cards_whose_answer_can_not_be_written_name_the_id_to_ask_about(shell, issuer, json):
     done = on_a_full_disk(
         shell, "cards", "bulk-issue", "--product-id", "2000", "--count", "1", *json
     )
@@ -490,7 +490,7 @@ def test_cards_whose_answer_can_not_be_written_are_told_to_be_asked_about(shell,
     assert len(issuer.ledger()) == 1
 
 
-def test_an_aborted_run_tells_how_to_get_the_file(shell, issuer, people):
+def test_an_aborted_run_says_how_to_get_the_file(shell, issuer, people):
     gate = issuer.gate("client/add")
     shell.file(people(3))
     command = shell.start(

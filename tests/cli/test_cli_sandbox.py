@@ -48,7 +48,7 @@ def test_it_ends_in_good_order(running, number):
     assert (command.ends(), command.stderr) == (0, "")
 
 
-def test_it_runs_until_it_is_told_to_end(shell, monkeypatch):
+def test_it_runs_until_it_is_stopped(shell, monkeypatch):
     def at_once():
         ended = asyncio.Event()
         ended.set()
@@ -81,7 +81,7 @@ def test_its_books_can_be_kept_in_a_file(running, shell, people):
     assert len(get(settings["FREEDOMPAY_BASE_URL"] + "/sandbox/ledger").splitlines()) == 2
 
 
-def test_it_tells_how_it_stands(running):
+def test_it_says_how_far_it_is(running):
     _, settings = running()
 
     assert json.loads(get(settings["FREEDOMPAY_BASE_URL"] + "/sandbox/health")) == {
@@ -178,7 +178,7 @@ def test_it_can_be_a_host_that_differs_from_the_pages(shell, running, name, text
 
 
 @pytest.mark.parametrize("scheme", ["sign", "jws-hs512", "jws-hs256"])
-def test_it_tells_why_a_signature_is_wrong(shell, running, scheme):
+def test_it_says_why_a_signature_is_wrong(shell, running, scheme):
     _, settings = running()
     key = base64.b64encode(settings["FREEDOMPAY_SECRET_KEY"].encode()).decode()
     changes = {"FREEDOMPAY_SECRET_KEY": key, "FREEDOMPAY_SIGNATURE": scheme}

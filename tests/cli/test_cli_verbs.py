@@ -33,7 +33,7 @@ def shell(shell_of):
 
 
 @ROWS
-def test_each_row_is_a_command_that_tells_its_mark_and_its_page(shell, row):
+def test_each_row_is_a_command_that_says_its_mark_and_its_page(shell, row):
     result = shell(*words(row), "--help")
     said = flat(result.stdout)
 

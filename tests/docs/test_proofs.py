@@ -50,7 +50,7 @@ def kept(tmp_path):
     return make
 
 
-def test_a_proof_that_passed_is_told_with_what_was_asked_for_and_what_its_tests_counted(
+def test_a_proof_that_passed_is_reported_with_what_was_asked_for_and_what_its_tests_counted(
     proofs, kept
 ):
     shown = proofs.line("crash", kept(xml(*KILLS, skipped=1), code=0))
@@ -74,7 +74,7 @@ def test_a_proof_without_a_length_or_a_count_has_none(proofs, kept):
 
 @pytest.mark.parametrize(("failures", "errors"), [(1, 0), (0, 1)])
 @pytest.mark.parametrize("code", [0, 1, 2])
-def test_a_proof_that_failed_is_told_as_failed_whatever_its_exit_code(
+def test_a_proof_that_failed_is_reported_as_failed_whatever_its_exit_code(
     proofs, kept, failures, errors, code
 ):
     shown = proofs.line("crash", kept(xml(*KILLS, failures=failures, errors=errors), code=code))
@@ -107,7 +107,7 @@ def test_a_proof_that_failed_is_told_as_failed_whatever_its_exit_code(
         ),
     ],
 )
-def test_a_proof_that_was_stopped_is_told_as_stopped(proofs, kept, text, note, shown):
+def test_a_proof_that_was_stopped_is_reported_as_stopped(proofs, kept, text, note, shown):
     assert proofs.line("crash", kept(text, **note))[-1] == shown
 
 
@@ -216,7 +216,7 @@ def test_the_tree_of_files_that_were_run_is_named(proofs, tmp_path):
     )
 
 
-def test_files_that_change_while_a_proof_runs_are_told(proofs, tmp_path, monkeypatch):
+def test_files_that_change_while_a_proof_runs_are_reported(proofs, tmp_path, monkeypatch):
     trees = iter(["`0123456789`", "`0123456789` and changes"])
     monkeypatch.setattr(proofs, "_tree", lambda: next(trees))
     proofs.run("crash", [sys.executable, "-c", "pass"], kept=tmp_path)

@@ -236,7 +236,7 @@ class TestAlgorithms:
 
         assert (facts.verdict == "ok", facts.answer.http) == (taken, 200 if taken else 401)
 
-    def test_are_told_to_the_developer_and_not_to_the_client(self, desk_of):
+    def test_are_shown_to_the_developer_and_not_to_the_client(self, desk_of):
         body = {"request_id": str(uuid4()), "product_id": 1, "count": 1}
         facts = desk_of({"*": {"algorithms": ["jws-hs256", "sign"]}}).take(
             "/v5/card-api/card/bulk_issue", body, scheme="HS512"

@@ -112,7 +112,7 @@ def test_an_extended_statement_needs_both_dates(counter):
     )
 
 
-def test_the_extended_statement_tells_everything(counter):
+def test_the_extended_statement_says_everything(counter):
     client_id = counter.client()
     card_id = counter.card(client_id, active=True)
     paid = counter.do(

@@ -79,7 +79,7 @@ def test_signal_is_acted_upon_by_the_loop(play):
     play(story())
 
 
-def test_signal_is_given_back_to_whoever_had_it_before(play):
+def test_handler_is_restored_to_whoever_had_it_before(play):
     async def story():
         outer, inner = asyncio.Event(), asyncio.Event()
         with on_signals((NUMBER,), outer.set):
@@ -93,7 +93,7 @@ def test_signal_is_given_back_to_whoever_had_it_before(play):
     play(story())
 
 
-def test_signal_is_given_back_where_the_work_fails(play):
+def test_handler_is_restored_where_the_work_fails(play):
     async def story():
         with pytest.raises(ZeroDivisionError), on_signals((NUMBER,), print):
             raise ZeroDivisionError
@@ -101,7 +101,7 @@ def test_signal_is_given_back_where_the_work_fails(play):
     play(story())
 
 
-def test_signal_is_acted_upon_until_it_is_given_back(play):
+def test_signal_is_acted_upon_until_the_handler_is_restored(play):
     async def story():
         event = asyncio.Event()
         give_back = take_signals((NUMBER,), event.set)
