@@ -19,6 +19,7 @@ from freedompay_async.codec.messages import Reply
 from freedompay_async.contract.request_ids import derive_request_id
 from freedompay_async.sandbox import Fault, Sandbox
 from tests.leaks.everywhere import Story
+from tests.rows import row_of_file as person
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,15 +46,6 @@ ADDRESS = {
         "line3": "1",
     }.items()
 }
-
-
-def person(number: int, **changes) -> dict:
-    return {
-        "key": f"k{number}",
-        "phone": 77010000000 + number,
-        "first_name": "Ivan",
-        "last_name": "Ivanov",
-    } | changes
 
 
 def people(count: int, last_names: dict[int, str] | None = None) -> list[dict]:

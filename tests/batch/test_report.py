@@ -3,7 +3,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from freedompay_async.batch import Limits, Outcome, State, outcomes
+from freedompay_async.batch import Limits, State, outcomes
+from tests.rows import outcome
 
 MADE = (
     "the client is made, and a new key would make another one: mend what was refused (the row, "
@@ -20,19 +21,6 @@ ACCEPT_USE = (
     "or all); for other people name another batch"
 )
 HANDS_OFF = "send nothing for this row, and hand out no card of it, before that is clear"
-
-
-def outcome(state=State.ISSUED, **changes):
-    fields = {
-        "number": 1,
-        "line": 2,
-        "key": "k1",
-        "client_id": None,
-        "card_id": None,
-        "client_request_id": "a",
-        "card_request_id": "b",
-    }
-    return Outcome(state=state, **fields | changes)
 
 
 async def test_the_states_add_up_to_the_rows(office, people):

@@ -12,7 +12,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -23,6 +22,8 @@ from typer.testing import CliRunner
 
 from freedompay_async.contract.request_ids import derive_request_id
 from freedompay_async.sandbox import Fault, Sandbox
+from tests.cli.commands import PROGRAM
+from tests.rows import row_of_file as person
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,7 +102,7 @@ class Command:
     """A command in a process of its own; whatever it says is kept as it comes."""
 
     def __init__(self, args, env, folder) -> None:
-        command = [sys.executable, "-W", "error", "-m", "freedompay_async.cli", *map(str, args)]
+        command = [*PROGRAM, *map(str, args)]
         self.process = subprocess.Popen(
             command,
             env=env,
@@ -134,8 +135,8 @@ class Command:
 
     def says(self, text: str) -> None:
         with self._news:
-            heard = self._news.wait_for(lambda: text in self.stdout + self.stderr, SECONDS)
-        assert heard, (text, self.stdout, self.stderr)
+            found = self._news.wait_for(lambda: text in self.stdout + self.stderr, SECONDS)
+        assert found, (text, self.stdout, self.stderr)
 
     def interrupt(self, number: int = signal.SIGINT) -> None:
         self.process.send_signal(number)
@@ -222,7 +223,7 @@ class Shell:
     def piped(self, *args, encoding: str) -> subprocess.CompletedProcess[bytes]:
         """The command in a process of its own, with pipes of that encoding."""
         return subprocess.run(
-            [sys.executable, "-W", "error", "-m", "freedompay_async.cli", *map(str, args)],
+            [*PROGRAM, *map(str, args)],
             env=self.env | {"PYTHONIOENCODING": encoding},
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
@@ -261,15 +262,6 @@ class Shell:
 
     def report(self, journal: str = "run.db") -> dict:
         return json.loads(self("batch", "report", journal, "--json").stdout)
-
-
-def person(number: int, **changes) -> dict:
-    return {
-        "key": f"k{number}",
-        "phone": 77010000000 + number,
-        "first_name": "Ivan",
-        "last_name": "Ivanov",
-    } | changes
 
 
 @pytest.fixture(name="person")

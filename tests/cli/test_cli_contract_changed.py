@@ -46,7 +46,7 @@ def test_the_difference_is_shown_and_nothing_is_sent(shell, issuer, people, unde
     "command",
     [("resume", "run.db"), ("issue", "clients.csv", "--journal", "run.db", "--product", 2000)],
 )
-def test_it_goes_on_where_it_is_told_to(shell, people, under, command):
+def test_it_goes_on_where_the_flag_allows_it(shell, people, under, command):
     shell.issue(people(2))
     under(shell, BRANCH)
     result = shell("batch", *command, "--contract-changed")
@@ -74,7 +74,7 @@ def test_a_card_for_a_cardholder_is_a_single_call(issuers, shell_of, under):
     issuer = issuers(contract={"cards.issue": {"required": ["product_id", "cardholder"]}})
     shell = shell_of(issuer)
     under(shell, ORDER_TO_HOLDER)
-    told = shell.json(
+    shown = shell.json(
         "cards",
         "issue",
         "--product-id",
@@ -83,7 +83,7 @@ def test_a_card_for_a_cardholder_is_a_single_call(issuers, shell_of, under):
         '{"cardholder": {"phone": 77010000001, "first_name": "IVAN"}}',
     )
 
-    assert [card["card_id"] for card in issuer.ledger()] == told["card_ids"]
+    assert [card["card_id"] for card in issuer.ledger()] == shown["card_ids"]
     assert [card["phone"] for card in issuer.ledger()] == [77010000001]
 
 

@@ -32,14 +32,14 @@ UNKNOWN = '{"status": "error", "error_code": "unknown_request", "error_descripti
 
 
 def checks(result) -> dict[str, dict]:
-    told = json.loads(result.stdout)
-    assert [each["name"] for each in told["checks"]] == NAMES
-    assert told["ok"] is all(each["verdict"] == "ok" for each in told["checks"])
-    return {each["name"]: each for each in told["checks"]}
+    shown = json.loads(result.stdout)
+    assert [each["name"] for each in shown["checks"]] == NAMES
+    assert shown["ok"] is all(each["result"] == "ok" for each in shown["checks"])
+    return {each["name"]: each for each in shown["checks"]}
 
 
-def verdicts(told) -> list[str]:
-    return [told[name]["verdict"] for name in NAMES]
+def results(shown) -> list[str]:
+    return [shown[name]["result"] for name in NAMES]
 
 
 @pytest.fixture
@@ -125,14 +125,14 @@ def doctor(shell, base_url, *args, code=1, **env):
 class TestWell:
     @pytest.mark.parametrize("region", ["KZ", "KG", "UZ"])
     def test_all_is_ok(self, shell, issuer, region):
-        told = doctor(shell, issuer.base_url, "--region", region, code=0)
+        shown = doctor(shell, issuer.base_url, "--region", region, code=0)
         used = "jws-hs512" if region == "KZ" else "sign"
 
         assert {
-            name for name, check in told.items() if "your settings use it" in check["detail"]
+            name for name, check in shown.items() if "your settings use it" in check["detail"]
         } == {used}
         assert all(
-            "a wrong key is refused (HTTP 401 " in told[name]["detail"] for name in NAMES[5:8]
+            "a wrong key is refused (HTTP 401 " in shown[name]["detail"] for name in NAMES[5:8]
         )
 
     def test_each_check_is_a_line(self, shell, issuer):
@@ -166,13 +166,13 @@ class TestWell:
 
         assert "kept-to-itself" not in result.stdout + result.stderr
 
-    def test_on_a_terminal_verdicts_have_colours(self, monkeypatch, capsys):
+    def test_on_a_terminal_results_have_colours(self, monkeypatch, capsys):
         from freedompay_async.cli.doctor import command
         from freedompay_async.cli.doctor.checks import Check, CheckResult
 
         monkeypatch.setattr(command.sys.stdout, "isatty", lambda: True)
         command._draw(
-            Check(name="clock", verdict=CheckResult.WRONG, detail="slow", advice="wind it up")
+            Check(name="clock", result=CheckResult.WRONG, detail="slow", advice="wind it up")
         )
 
         assert capsys.readouterr().out.splitlines()[1].strip() == "-> wind it up"
@@ -198,7 +198,7 @@ class TestSettings:
     def test_none_for_a_machine(self, shell):
         result = shell("doctor", "--json", FREEDOMPAY_AUTH_ID=None)
 
-        assert (result.exit_code, json.loads(result.stdout)["checks"][0]["verdict"]) == (2, "wrong")
+        assert (result.exit_code, json.loads(result.stdout)["checks"][0]["result"]) == (2, "wrong")
 
     @pytest.mark.parametrize(
         "args",
@@ -216,12 +216,12 @@ class TestSettings:
         assert "Nothing was sent." in result.stdout
 
     def test_no_region(self, shell, issuer):
-        told = doctor(shell, issuer.base_url, FREEDOMPAY_REGION=None)
+        shown = doctor(shell, issuer.base_url, FREEDOMPAY_REGION=None)
 
-        assert verdicts(told) == ["wrong", *["ok"] * 9]
-        assert told["settings"]["advice"].startswith("set FREEDOMPAY_REGION (KZ, KG or UZ)")
-        assert told["sign"]["advice"] == (
-            "to use it, set FREEDOMPAY_SIGNATURE=sign, or --scheme sign, or hand in scheme='sign'"
+        assert results(shown) == ["wrong", *["ok"] * 9]
+        assert shown["settings"]["advice"].startswith("set FREEDOMPAY_REGION (KZ, KG or UZ)")
+        assert shown["sign"]["advice"] == (
+            "to use it, set FREEDOMPAY_SIGNATURE=sign, --scheme sign, or in code scheme='sign'"
         )
 
     def test_a_key_with_a_line_break(self, shell, issuer):
@@ -236,16 +236,16 @@ class TestSettings:
         assert "FREEDOMPAY_SECRET_KEY_EXACT=1" in result.stdout
 
     def test_a_key_with_a_line_break_that_is_said_to_be_right(self, shell, issuer):
-        told = doctor(
+        shown = doctor(
             shell,
             issuer.base_url,
             FREEDOMPAY_SECRET_KEY="sandbox-secret\n",
             FREEDOMPAY_SECRET_KEY_EXACT="1",
         )
 
-        assert told["settings"]["verdict"] == "unknown"
-        assert "the secret key has a line break" in told["settings"]["detail"]
-        assert told["jws-hs512"]["verdict"] == "wrong"
+        assert shown["settings"]["result"] == "unknown"
+        assert "the secret key has a line break" in shown["settings"]["detail"]
+        assert shown["jws-hs512"]["result"] == "wrong"
 
     def test_a_contract_that_can_not_be_read(self, shell, issuer):
         result = shell(
@@ -255,10 +255,10 @@ class TestSettings:
         assert result.exit_code == 2
         assert "nowhere.toml" in json.loads(result.stdout)["checks"][0]["detail"]
 
-    def test_the_proxy_that_is_told_is_the_one_that_is_tried(self, monkeypatch):
+    def test_the_proxy_that_is_shown_is_the_one_that_is_tried(self, monkeypatch):
         from freedompay_async.cli.doctor.schemes import open_client
         from freedompay_async.cli.doctor.target import check_settings
-        from freedompay_async.cli.settings_flags import Given
+        from freedompay_async.cli.settings_flags import SettingsFlags
 
         for name, value in {
             "AUTH_ID": "1",
@@ -268,7 +268,7 @@ class TestSettings:
         }.items():
             monkeypatch.setenv(f"FREEDOMPAY_{name}", value)
         monkeypatch.setenv("https_proxy", "http://other.example.com:3128")
-        _, target = check_settings(Given(test=True, trust_env=True))
+        _, target = check_settings(SettingsFlags(test=True, trust_env=True))
         tried = open_client(target, target.scheme.signer(auth_id="1", secret_key="k"))
 
         assert (
@@ -286,11 +286,11 @@ class TestSettings:
     )
     def test_the_host_of_a_region(self, monkeypatch, flags, host):
         from freedompay_async.cli.doctor.target import check_settings
-        from freedompay_async.cli.settings_flags import Given
+        from freedompay_async.cli.settings_flags import SettingsFlags
 
         for name, value in {"AUTH_ID": "1", "SECRET_KEY": "k", "REGION": "KZ"}.items():
             monkeypatch.setenv(f"FREEDOMPAY_{name}", value)
-        check, target = check_settings(Given(test=bool(flags)))
+        check, target = check_settings(SettingsFlags(test=bool(flags)))
 
         assert check.detail == f"{host}, merchant 1, region KZ, scheme jws-hs512"
         assert (target.port, target.tls) == (443, True)
@@ -298,10 +298,10 @@ class TestSettings:
 
 class TestScheme:
     def test_of_the_settings_is_the_one_that_is_used(self, shell, issuer):
-        told = doctor(shell, issuer.base_url, "--scheme", "jws-hs256", code=0)
+        shown = doctor(shell, issuer.base_url, "--scheme", "jws-hs256", code=0)
 
         assert {
-            name for name, check in told.items() if "your settings use it" in check["detail"]
+            name for name, check in shown.items() if "your settings use it" in check["detail"]
         } == {"jws-hs256"}
 
     def test_that_the_host_takes_is_the_line_for_the_environment(self, shell, server):
@@ -323,10 +323,10 @@ class TestScheme:
         url = server(answer)
         result = shell("doctor", "--base-url", url)
         right = None
-        told = json.loads(shell("doctor", "--base-url", url, "--json").stdout)
+        shown = json.loads(shell("doctor", "--base-url", url, "--json").stdout)
 
         assert result.stdout.endswith("\nexport FREEDOMPAY_SIGNATURE=jws-hs256\n")
-        assert told["environment"] == {"FREEDOMPAY_SIGNATURE": "jws-hs256"}
+        assert shown["environment"] == {"FREEDOMPAY_SIGNATURE": "jws-hs256"}
 
     @pytest.mark.parametrize(
         ("setting", "line"),
@@ -345,21 +345,21 @@ class TestScheme:
         assert result.stdout.endswith(f"\nexport FREEDOMPAY_SIGNATURE={line}\n")
 
     def test_of_one_section_alone_is_not_enough_without_a_region(self, shell, issuer):
-        told = doctor(
+        shown = doctor(
             shell, issuer.base_url, "--scheme", "payment-cards=jws-hs512", FREEDOMPAY_REGION=None
         )
 
-        assert told["settings"]["advice"].startswith("set FREEDOMPAY_REGION (KZ, KG or UZ)")
+        assert shown["settings"]["advice"].startswith("set FREEDOMPAY_REGION (KZ, KG or UZ)")
 
     def test_that_the_contract_does_not_go_with_is_not_tried(self, shell, issuer):
         (shell.folder / "contract.toml").write_text(
             '[cards.activate]\nleave_out = ["request_id"]\n', encoding="utf-8"
         )
-        told = doctor(
+        shown = doctor(
             shell, issuer.base_url, "--region", "KG", "--contract", "contract.toml", code=0
         )
 
-        assert told["jws-hs256"]["detail"].startswith(
+        assert shown["jws-hs256"]["detail"].startswith(
             "not tried: cards.activate: the contract takes request_id out of the body"
         )
 
@@ -369,9 +369,9 @@ class TestScheme:
 
 class TestKey:
     def test_a_wrong_one(self, shell, issuer):
-        told = doctor(shell, issuer.base_url, FREEDOMPAY_SECRET_KEY="wrong")
+        shown = doctor(shell, issuer.base_url, FREEDOMPAY_SECRET_KEY="wrong")
 
-        assert verdicts(told) == [
+        assert results(shown) == [
             "ok",
             "ok",
             "ok",
@@ -383,14 +383,14 @@ class TestKey:
             "unknown",
             "unknown",
         ]
-        assert told["jws-hs512"]["advice"].startswith(
-            "check FREEDOMPAY_AUTH_ID and FREEDOMPAY_SECRET_KEY, and that they are of this host"
+        assert shown["jws-hs512"]["advice"].startswith(
+            "check FREEDOMPAY_AUTH_ID and FREEDOMPAY_SECRET_KEY, and that they are for this host"
         )
-        assert told["latency"]["detail"] == "not tried: no scheme is known to be accepted"
+        assert shown["latency"]["detail"] == "not tried: no scheme is known to be accepted"
 
     def test_another_merchant(self, shell, issuer):
         assert (
-            doctor(shell, issuer.base_url, "--auth-id", "20002")["jws-hs512"]["verdict"] == "wrong"
+            doctor(shell, issuer.base_url, "--auth-id", "20002")["jws-hs512"]["result"] == "wrong"
         )
 
     def test_of_another_scheme(self, shell, server):
@@ -408,54 +408,54 @@ class TestKey:
                 else (401, '{"status": "error", "error_code": "unauthorized"}')
             )
 
-        told = doctor(shell, server(answer))
+        shown = doctor(shell, server(answer))
 
         assert (
-            told["sign"]["verdict"],
-            told["jws-hs512"]["verdict"],
-            told["jws-hs256"]["verdict"],
+            shown["sign"]["result"],
+            shown["jws-hs512"]["result"],
+            shown["jws-hs256"]["result"],
         ) == ("ok", "wrong", "ok")
-        assert told["jws-hs512"]["advice"] == (
+        assert shown["jws-hs512"]["advice"] == (
             "merchant and key are right, the scheme is not: sign is accepted; set "
-            "FREEDOMPAY_SIGNATURE=sign, or --scheme sign, or hand in scheme='sign'"
+            "FREEDOMPAY_SIGNATURE=sign, --scheme sign, or in code scheme='sign'"
         )
 
     def test_a_host_that_answers_all_keys_alike(self, shell, server):
-        told = doctor(shell, server())
+        shown = doctor(shell, server())
 
-        assert verdicts(told)[5:] == ["unknown"] * 5
-        assert told["sign"]["detail"] == (
+        assert results(shown)[5:] == ["unknown"] * 5
+        assert shown["sign"]["detail"] == (
             "a wrong key gets the same answer as yours (HTTP 200 unknown_request no request), so "
-            "it tells nothing of the key"
+            "it says nothing about the key"
         )
-        assert "freedompay cards info CARD" in told["sign"]["advice"]
+        assert "freedompay cards info CARD" in shown["sign"]["advice"]
 
 
 class TestHost:
     def test_a_web_page(self, shell, server):
-        told = doctor(
+        shown = doctor(
             shell, server(lambda headers: (200, "<html>Welcome</html>"), kind="text/html")
         )
 
-        assert verdicts(told)[5:8] == ["wrong"] * 3
+        assert results(shown)[5:8] == ["wrong"] * 3
         assert (
-            told["jws-hs512"]["detail"]
+            shown["jws-hs512"]["detail"]
             == "the host does not answer like the Card API (HTTP 200, an HTML page)"
         )
-        assert told["jws-hs512"]["advice"] == "check base_url and region"
+        assert shown["jws-hs512"]["advice"] == "check base_url and region"
 
     def test_a_page_that_is_not_found(self, shell, server):
         assert (
             doctor(shell, server(lambda headers: (404, "<html>"), kind="text/html"))["sign"][
-                "verdict"
+                "result"
             ]
             == "wrong"
         )
 
     def test_json_of_another_api(self, shell, server):
-        told = doctor(shell, server(lambda headers: (200, '{"hello": "world"}')))
+        shown = doctor(shell, server(lambda headers: (200, '{"hello": "world"}')))
 
-        assert told["sign"]["detail"] == (
+        assert shown["sign"]["detail"] == (
             "the host does not answer like the Card API (HTTP 200, JSON of another shape, or none)"
         )
 
@@ -467,28 +467,28 @@ class TestHost:
 
     @pytest.mark.parametrize("status", [500, 503, 429])
     def test_trouble(self, shell, server, status):
-        told = doctor(shell, server(lambda headers: (status, "{}")))
+        shown = doctor(shell, server(lambda headers: (status, "{}")))
 
-        assert verdicts(told)[5:] == ["unknown"] * 5
-        assert told["sign"]["detail"].startswith("no answer (")
-        assert told["sign"]["advice"] == "try again in a minute"
+        assert results(shown)[5:] == ["unknown"] * 5
+        assert shown["sign"]["detail"].startswith("no answer (")
+        assert shown["sign"]["advice"] == "try again in a minute"
 
     def test_a_name_that_there_is_not(self, shell):
-        told = doctor(shell, "https://nowhere.invalid")
+        shown = doctor(shell, "https://nowhere.invalid")
 
-        assert verdicts(told) == ["ok", "ok", "wrong", *["unknown"] * 7]
-        assert told["name"]["detail"].startswith("the name nowhere.invalid was not resolved (")
-        assert told["answers"]["detail"] == "not tried: the name was not resolved"
+        assert results(shown) == ["ok", "ok", "wrong", *["unknown"] * 7]
+        assert shown["name"]["detail"].startswith("the name nowhere.invalid was not resolved (")
+        assert shown["answers"]["detail"] == "not tried: the name was not resolved"
 
     @pytest.mark.parametrize("host", ["a..b", f"{'a' * 70}.example"])
     def test_what_can_be_no_name(self, shell, host):
-        assert doctor(shell, f"https://{host}")["name"]["verdict"] == "wrong"
+        assert doctor(shell, f"https://{host}")["name"]["result"] == "wrong"
 
     def test_nobody_there(self, shell, free_port):
-        told = doctor(shell, f"http://127.0.0.1:{free_port}")
+        shown = doctor(shell, f"http://127.0.0.1:{free_port}")
 
-        assert verdicts(told) == ["ok", "ok", "ok", "wrong", *["unknown"] * 6]
-        assert told["connection"]["detail"].startswith(
+        assert results(shown) == ["ok", "ok", "ok", "wrong", *["unknown"] * 6]
+        assert shown["connection"]["detail"].startswith(
             f"no connection to 127.0.0.1:{free_port} (Connect"
         )
 
@@ -497,21 +497,21 @@ class TestHost:
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             taken.listen()
-            told = doctor(shell, f"https://127.0.0.1:{taken.getsockname()[1]}")
+            shown = doctor(shell, f"https://127.0.0.1:{taken.getsockname()[1]}")
 
-        assert told["connection"]["detail"].endswith("(no answer in 0 s)")
+        assert shown["connection"]["detail"].endswith("(no answer in 0 s)")
 
     def test_no_tls_there(self, shell, issuer):
-        told = doctor(shell, issuer.base_url.replace("http:", "https:"))
+        shown = doctor(shell, issuer.base_url.replace("http:", "https:"))
 
-        assert told["connection"]["detail"].startswith("no TLS with 127.0.0.1:")
-        assert told["connection"]["advice"] == "check base_url: is there https on this port?"
+        assert shown["connection"]["detail"].startswith("no TLS with 127.0.0.1:")
+        assert shown["connection"]["advice"] == "check base_url: is there https on this port?"
 
     def test_a_certificate_that_nobody_trusts(self, shell, server):
-        told = doctor(shell, server(tls=True))
+        shown = doctor(shell, server(tls=True))
 
-        assert told["connection"]["verdict"] == "wrong"
-        assert told["connection"]["detail"].startswith(
+        assert shown["connection"]["result"] == "wrong"
+        assert shown["connection"]["detail"].startswith(
             "the certificate of localhost is not trusted (self"
         )
 
@@ -519,16 +519,16 @@ class TestHost:
         command = shell.run(
             "doctor", "--base-url", server(tls=True), "--json", SSL_CERT_FILE=str(PEM)
         )
-        told = {each["name"]: each for each in json.loads(command.stdout)["checks"]}
+        shown = {each["name"]: each for each in json.loads(command.stdout)["checks"]}
 
-        assert (told["connection"]["verdict"], told["clock"]["verdict"]) == ("ok", "ok")
-        assert told["connection"]["detail"].startswith("TLSv1.3 in ")
-        assert ", the certificate ends on 21" in told["connection"]["detail"]
+        assert (shown["connection"]["result"], shown["clock"]["result"]) == ("ok", "ok")
+        assert shown["connection"]["detail"].startswith("TLSv1.3 in ")
+        assert ", the certificate ends on 21" in shown["connection"]["detail"]
 
 
 class TestClock:
     @pytest.mark.parametrize(
-        ("skew", "verdict", "detail"),
+        ("skew", "result", "detail"),
         [
             (0, "ok", "as the host's"),
             (30, "ok", "s behind the host's"),
@@ -536,24 +536,24 @@ class TestClock:
             (300, "wrong", "s behind the host's"),
         ],
     )
-    def test_against_the_host_s(self, shell, server, skew, verdict, detail):
-        told = doctor(shell, server(skew=skew))["clock"]
+    def test_against_the_host_s(self, shell, server, skew, result, detail):
+        shown = doctor(shell, server(skew=skew))["clock"]
 
-        assert told["verdict"] == verdict
-        assert told["detail"].endswith(detail)
-        assert told["advice"] == (
-            "set the clock of this machine (NTP)" if verdict == "wrong" else ""
+        assert shown["result"] == result
+        assert shown["detail"].endswith(detail)
+        assert shown["advice"] == (
+            "set the clock of this machine (NTP)" if result == "wrong" else ""
         )
 
     def test_without_a_date(self, shell, server):
-        told = doctor(shell, server(date=False))["clock"]
+        shown = doctor(shell, server(date=False))["clock"]
 
-        assert (told["verdict"], told["detail"]) == ("unknown", "the host's answer has no Date")
+        assert (shown["result"], shown["detail"]) == ("unknown", "the host's answer has no Date")
 
     def test_without_an_answer(self, shell, server):
-        told = doctor(shell, server(head=False))["clock"]
+        shown = doctor(shell, server(head=False))["clock"]
 
-        assert (told["verdict"], told["detail"]) == (
+        assert (shown["result"], shown["detail"]) == (
             "unknown",
             "the host did not answer a plain HEAD in HTTP/1.1",
         )
@@ -572,11 +572,11 @@ class TestClock:
             taken.listen()
             thread = threading.Thread(target=talk, args=(taken,))
             thread.start()
-            told = doctor(shell, f"http://127.0.0.1:{taken.getsockname()[1]}")
+            shown = doctor(shell, f"http://127.0.0.1:{taken.getsockname()[1]}")
             taken.shutdown(socket.SHUT_RDWR)
         thread.join()
 
-        assert verdicts(told)[4:] == ["unknown"] * 6
+        assert results(shown)[4:] == ["unknown"] * 6
 
     def test_connections_that_are_not_kept(self, shell, server):
         accepted = []
@@ -585,10 +585,10 @@ class TestClock:
             accepted.append(1)
             return (200, UNKNOWN) if len(accepted) % 2 or len(accepted) > 6 else (401, "{}")
 
-        told = doctor(shell, server(answer, close=True), code=0)
+        shown = doctor(shell, server(answer, close=True), code=0)
 
-        assert "the host closes connections after an answer" in told["latency"]["detail"]
-        assert "keep-alive" in told["latency"]["advice"]
+        assert "the host closes connections after an answer" in shown["latency"]["detail"]
+        assert "keep-alive" in shown["latency"]["advice"]
 
 
 def test_an_answer_that_is_not_the_contract_s(shell, server):
@@ -602,10 +602,10 @@ def test_an_answer_that_is_not_the_contract_s(shell, server):
         )
         return (401, "{}") if len(asked) in (2, 4, 6) else (200, fine)
 
-    told = doctor(shell, server(answer))
+    shown = doctor(shell, server(answer))
 
-    assert verdicts(told) == ["ok"] * 9 + ["unknown"]
-    assert told["answers"]["detail"] == "not as in the contract: unknown field colour (6)"
+    assert results(shown) == ["ok"] * 9 + ["unknown"]
+    assert shown["answers"]["detail"] == "not as in the contract: unknown field colour (6)"
 
 
 def test_trouble_while_the_time_is_taken(shell, server):
@@ -621,9 +621,9 @@ def test_trouble_while_the_time_is_taken(shell, server):
             else (200, UNKNOWN)
         )
 
-    told = doctor(shell, server(answer))
+    shown = doctor(shell, server(answer))
 
-    assert (told["latency"]["verdict"], told["latency"]["advice"]) == ("unknown", "try again")
+    assert (shown["latency"]["result"], shown["latency"]["advice"]) == ("unknown", "try again")
 
 
 def test_a_control_without_an_answer(shell, server):
@@ -639,10 +639,10 @@ def test_a_control_without_an_answer(shell, server):
             else (200, UNKNOWN)
         )
 
-    told = doctor(shell, server(answer))
+    shown = doctor(shell, server(answer))
 
-    assert told["sign"]["verdict"] == "unknown"
-    assert "but the control with a wrong key got no answer" in told["sign"]["detail"]
+    assert shown["sign"]["result"] == "unknown"
+    assert "but the control with a wrong key got no answer" in shown["sign"]["detail"]
 
 
 def test_ctrl_c(shell, issuer):

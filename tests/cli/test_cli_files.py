@@ -70,7 +70,7 @@ def test_a_folder_in_place_of_a_file(shell):
 
 
 @pytest.mark.parametrize("command", [PLAN, ISSUE], ids=["plan", "issue"])
-def test_all_that_is_wrong_is_told_at_once(shell, issuer, person, command):
+def test_all_that_is_wrong_is_reported_at_once(shell, issuer, person, command):
     shell.file(
         [
             person(1, phone="8701"),
@@ -81,12 +81,12 @@ def test_all_that_is_wrong_is_told_at_once(shell, issuer, person, command):
         ]
     )
     result = shell(*command)
-    told = [
+    shown = [
         line.removeprefix("clients.csv: ").partition(":")[0] for line in result.stderr.splitlines()
     ]
 
     assert (result.exit_code, result.stdout) == (2, "")
-    assert told == [
+    assert shown == [
         "line 2, column phone",
         "line 3, column birthdate",
         "line 3, column country",
@@ -110,14 +110,14 @@ def test_one_wrong_row_is_counted_as_one(shell, person):
 
 
 @pytest.mark.parametrize("command", [PLAN, ISSUE], ids=["plan", "issue"])
-def test_a_machine_is_told_all_that_is_wrong(shell, person, command):
+def test_json_has_all_that_is_wrong(shell, person, command):
     shell.file([person(1, phone="8701"), person(2, country="KZ")])
     result = shell(*command, "--json")
-    (told,) = [json.loads(line) for line in result.stdout.splitlines()]
+    (shown,) = [json.loads(line) for line in result.stdout.splitlines()]
 
     assert result.exit_code == 2
-    assert told["event"] == "plan"
-    assert [(each["line"], each["column"]) for each in told["problems"]] == [
+    assert shown["event"] == "plan"
+    assert [(each["line"], each["column"]) for each in shown["problems"]] == [
         (2, "phone"),
         (3, "country"),
     ]
@@ -237,10 +237,15 @@ def test_a_warning_stops_nothing(shell, command):
 def test_a_warning_for_a_machine(shell, command):
     (shell.folder / "clients.csv").write_text(MIXED, "utf-8")
     result = shell(*command, "--json")
-    told = json.loads(result.stdout.splitlines()[0])
+    shown = json.loads(result.stdout.splitlines()[0])
 
-    assert (result.exit_code, told["event"], told["rows"], told["problems"]) == (0, "plan", 1, [])
-    assert [(each["line"], each["column"]) for each in told["warnings"]] == [(2, "key")]
+    assert (result.exit_code, shown["event"], shown["rows"], shown["problems"]) == (
+        0,
+        "plan",
+        1,
+        [],
+    )
+    assert [(each["line"], each["column"]) for each in shown["warnings"]] == [(2, "key")]
     assert "warning" not in result.stderr
 
 
@@ -304,13 +309,13 @@ def test_a_warning_is_a_problem_where_the_command_is_strict(shell, issuer, comma
 
 
 @pytest.mark.parametrize("command", [PLAN, ISSUE], ids=["plan", "issue"])
-def test_a_machine_is_told_such_a_problem(shell, command):
+def test_json_has_such_a_problem(shell, command):
     (shell.folder / "clients.csv").write_text(TWICE)
     result = shell(*command, "--strict", "--json")
-    (told,) = [json.loads(line) for line in result.stdout.splitlines()]
+    (shown,) = [json.loads(line) for line in result.stdout.splitlines()]
 
-    assert (result.exit_code, told["rows"], told["warnings"]) == (2, 0, [])
-    assert [each["line"] for each in told["problems"]] == [2]
+    assert (result.exit_code, shown["rows"], shown["warnings"]) == (2, 0, [])
+    assert [each["line"] for each in shown["problems"]] == [2]
 
 
 @pytest.mark.parametrize("command", [PLAN, ISSUE], ids=["plan", "issue"])
@@ -339,7 +344,7 @@ def test_what_nobody_looked_for_is_a_problem_too(shell, people, monkeypatch):
     assert result.stderr == (
         "clients.csv: keys that look alike were not looked for: install freedompay-async[cli] for "
         "that\n"
-        "freedompay: clients.csv could not be looked at in full, and with --strict that is a "
+        "freedompay: clients.csv could not be checked in full, and with --strict that is a "
         "problem. Nothing was sent.\n"
     )
 

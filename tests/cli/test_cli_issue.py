@@ -43,7 +43,7 @@ def test_progress_in_a_pipe_is_plain_lines(shell, people):
     assert "\x1b" not in result.stderr
 
 
-def test_refused_rows_are_told_and_the_others_issued(shell, issuer, people, hurry):
+def test_refused_rows_are_reported_and_the_others_issued(shell, issuer, people, hurry):
     result = shell.issue(people(6, {2: "REFUSED", 4: "DECLINED", 6: "NOCARD"}))
 
     assert result.exit_code == 1
@@ -56,13 +56,13 @@ def test_refused_rows_are_told_and_the_others_issued(shell, issuer, people, hurr
     ) in result.stdout
 
 
-def test_refused_rows_are_told_while_they_land(shell, people, hurry):
+def test_refused_rows_are_reported_while_they_land(shell, people, hurry):
     result = shell.issue(people(3, {2: "DECLINED"}))
 
     assert "line 3, key k2: refused: " in result.stderr
 
 
-def test_many_problems_are_told_in_part(shell, people, hurry):
+def test_many_problems_are_reported_in_part(shell, people, hurry):
     result = shell.issue(people(60, dict.fromkeys(range(1, 61), "DECLINED")))
 
     assert result.stdout.count(": refused: ") == 50
@@ -116,26 +116,26 @@ def test_a_lost_journal_and_the_same_file(shell, issuer, people, one_each, hurry
     assert "found 8, time left 0:00" in result.stderr
 
 
-@pytest.mark.parametrize("given", ["all", "keys.txt", "./all"])
-def test_found_rows_are_accepted(shell, issuer, people, one_each, hurry, given):
+@pytest.mark.parametrize("accepted", ["all", "keys.txt", "./all"])
+def test_found_rows_are_accepted(shell, issuer, people, one_each, hurry, accepted):
     lost(shell, people)
     shell.issue(people(8))
-    if given != "all":
-        (shell.folder / given).write_text(
+    if accepted != "all":
+        (shell.folder / accepted).write_text(
             "\ufeff" + "\r\n".join(f"k{number} " for number in range(1, 9)) + "\n\n",
             encoding="utf-8",
         )
     before = issuer.effects
-    result = shell("batch", "resume", "run.db", "--accept-found", given)
+    result = shell("batch", "resume", "run.db", "--accept-found", accepted)
 
     assert result.exit_code == 0
     assert (issuer.cards(), issuer.effects) == (one_each(8), before)
     assert (
-        "  8 rows had been used before, and were accepted as the same people's\n" in result.stdout
+        "  8 rows had been used before, and were accepted as for the same people\n" in result.stdout
     )
 
 
-def test_issue_accepts_rows_that_an_earlier_run_has_told_as_found(
+def test_issue_accepts_rows_that_an_earlier_run_has_reported_as_found(
     shell, issuer, people, one_each, hurry
 ):
     lost(shell, people)
@@ -156,14 +156,14 @@ def test_keys_of_rows_that_are_not_found_are_named(shell, people, hurry):
         "k3\n" + "\n".join(f"k{number}" for number in range(9, 16))
     )
     plain = shell("batch", "resume", "run.db", "--accept-found", "keys.txt")
-    told = shell("batch", "resume", "run.db", "--accept-found", "keys.txt", "--json")
+    shown = shell("batch", "resume", "run.db", "--accept-found", "keys.txt", "--json")
 
     assert (
         "--accept-found: 1 row is accepted\n"
-        '--accept-found: not accepted, because not found to be used before: "k9", "k10", "k11", '
+        '--accept-found: not accepted, because these rows are not found: "k9", "k10", "k11", '
         '"k12", "k13" and 2 more\n'
     ) in plain.stderr
-    assert json.loads(told.stdout.splitlines()[0]) == {
+    assert json.loads(shown.stdout.splitlines()[0]) == {
         "event": "accepted",
         "rows": 0,
         "not_found": [f"k{number}" for number in range(9, 16)],
@@ -186,10 +186,10 @@ def test_some_found_rows_are_accepted(shell, people, hurry):
     shell.issue(people(8))
     (shell.folder / "keys.txt").write_text("k3\n")
     result = shell("batch", "resume", "run.db", "--accept-found", "keys.txt", "--json")
-    told = json.loads(result.stdout.splitlines()[-1])
+    shown = json.loads(result.stdout.splitlines()[-1])
 
     assert result.exit_code == 1
-    assert (told["issued"], told["found"], told["accepted"]) == (1, 7, 1)
+    assert (shown["issued"], shown["found"], shown["accepted"]) == (1, 7, 1)
 
 
 @pytest.mark.parametrize("command", ["issue", "resume"])
@@ -261,7 +261,7 @@ def report_after(shell, change):
     return shell("batch", "report", "run.db")
 
 
-def test_cards_that_are_not_what_was_ordered_are_told(shell, people):
+def test_cards_that_are_not_what_was_ordered_are_reported(shell, people):
     shell.issue(people(2))
     result = report_after(
         shell,
@@ -273,7 +273,7 @@ def test_cards_that_are_not_what_was_ordered_are_told(shell, people):
 
     assert result.exit_code == 1
     assert (
-        "  doubtful         1   what is there is not what was ordered; see each row\n"
+        "  doubtful         1   something exists that was not ordered so; see each row\n"
         in result.stdout
     )
     assert (
@@ -282,12 +282,12 @@ def test_cards_that_are_not_what_was_ordered_are_told(shell, people):
     )
 
 
-def test_a_refusal_that_is_not_proved_is_told_as_that(shell, people, hurry):
+def test_a_refusal_that_is_not_proved_is_reported_as_that(shell, people, hurry):
     result = shell.issue(people(1, {1: "REFUSED"}))
 
     assert result.exit_code == 1
     assert (
-        "  of 1 of the refused rows nothing proves that they were not done: resume to ask again\n"
+        "  1 of the refused rows: no proof that they were not done; resume to ask again\n"
         in result.stdout
     )
     assert "  refused          1   see each row\n" in result.stdout
@@ -332,7 +332,7 @@ def test_a_rate_and_few_calls_at_once(shell, issuer, people, one_each):
     assert issuer.cards() == one_each(4)
 
 
-def test_a_row_that_is_left_is_told_with_what_to_do(shell, issuer, people, hurry):
+def test_a_row_that_is_left_is_reported_with_what_to_do(shell, issuer, people, hurry):
     issuer.hold(True)
     result = shell.issue(people(3))
 
@@ -342,7 +342,7 @@ def test_a_row_that_is_left_is_told_with_what_to_do(shell, issuer, people, hurry
 
 
 @pytest.mark.parametrize("fault", [Fault.LIMITED, Fault.UNAVAILABLE])
-def test_rows_that_the_issuer_asks_to_wait_with_for_too_long_are_left_and_the_reason_is_told(
+def test_rows_that_the_issuer_asks_to_wait_with_for_too_long_are_left_and_the_reason_is_reported(
     issuers, shell_of, people, one_each, fault
 ):
     issuer = issuers(faults=Faults(retry_after=3600))
@@ -366,7 +366,7 @@ def test_rows_that_the_issuer_asks_to_wait_with_for_too_long_are_left_and_the_re
     assert issuer.cards() == one_each(3)
 
 
-def test_a_machine_is_told_what_rows_are_left_for(issuers, shell_of, people):
+def test_json_has_why_rows_are_left(issuers, shell_of, people):
     issuer = issuers(faults=Faults(retry_after=3600))
     issuer.script("client/add", Fault.LIMITED)
     result = shell_of(issuer).issue(people(3), "--json")
@@ -437,13 +437,13 @@ def test_report_needs_no_settings_and_sends_nothing(shell, shell_of, issuer, peo
     assert issuer.arrived() == before
 
 
-def test_report_tells_by_its_code_that_rows_were_refused(shell, people, hurry):
+def test_report_says_by_its_code_that_rows_were_refused(shell, people, hurry):
     shell.issue(people(3, {1: "DECLINED"}))
 
     assert shell("batch", "report", "run.db").exit_code == 1
 
 
-def test_report_tells_by_its_code_that_rows_are_left(shell, issuer, people, hurry):
+def test_report_says_by_its_code_that_rows_are_left(shell, issuer, people, hurry):
     issuer.hold(True)
     shell.issue(people(3))
     result = shell("batch", "report", "run.db")
@@ -463,7 +463,7 @@ def test_report_counts_cards_that_are_not_active(shell, people, hurry):
     assert "  next: the card exists; activate it by hand\n" in result.stdout
 
 
-def test_an_unknown_row_is_told_with_what_to_do(shell, people, hurry):
+def test_an_unknown_row_is_reported_with_what_to_do(shell, people, hurry):
     shell.issue(people(1))
     result = report_after(shell, "UPDATE rows SET state = 'unknown', reason = 'no answer'")
 
@@ -488,7 +488,7 @@ def test_an_issuer_whose_answers_stay_away_leaves_the_rows_to_be_resumed(
     assert "Traceback" not in result.stderr
 
 
-def test_first_questions_without_a_clear_answer_leave_every_row_and_tell_what_to_do(
+def test_first_questions_without_a_clear_answer_leave_every_row_and_say_what_to_do(
     shell, issuer, people, hurry
 ):
     issuer.script("request/status", Fault.NONE, *[Fault.HTML_502] * 500)
@@ -505,9 +505,9 @@ def test_first_questions_without_a_clear_answer_leave_every_row_and_tell_what_to
 
 def test_progress_for_a_machine(shell, people, hurry):
     result = shell.issue(people(5, {2: "DECLINED"}), "--json")
-    told = [json.loads(line) for line in result.stdout.splitlines()]
-    outcomes = {each["key"]: each["state"] for each in told if each["event"] == "outcome"}
-    progress = [each for each in told if each["event"] == "progress"]
+    shown = [json.loads(line) for line in result.stdout.splitlines()]
+    outcomes = {each["key"]: each["state"] for each in shown if each["event"] == "outcome"}
+    progress = [each for each in shown if each["event"] == "progress"]
 
     assert outcomes == {
         "k1": "issued",
@@ -517,15 +517,15 @@ def test_progress_for_a_machine(shell, people, hurry):
         "k5": "issued",
     }
     assert (progress[-1]["rows"], progress[-1]["done"], progress[-1]["refused"]) == (5, 5, 1)
-    assert told[-1]["event"] == "report"
-    assert (told[-1]["issued"], [each["key"] for each in told[-1]["problems"]]) == (4, ["k2"])
+    assert shown[-1]["event"] == "report"
+    assert (shown[-1]["issued"], [each["key"] for each in shown[-1]["problems"]]) == (4, ["k2"])
 
 
 def test_report_for_a_machine(shell, issuer, people):
     shell.issue(people(2))
-    told = json.loads(shell("batch", "report", "run.db", "--json").stdout)
+    shown = json.loads(shell("batch", "report", "run.db", "--json").stdout)
 
-    assert told == {
+    assert shown == {
         "event": "report",
         "batch": "default",
         "merchant": "10001",

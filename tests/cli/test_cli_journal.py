@@ -10,6 +10,8 @@ from contextlib import closing
 
 import pytest
 
+from tests.cli.commands import ISSUE, ISSUE_BY_TWOS
+
 LIMITED = (
     "import resource, runpy; resource.setrlimit(resource.RLIMIT_FSIZE, ({0}, {0})); "
     "runpy.run_module('freedompay_async.cli', run_name='__main__')"
@@ -189,7 +191,7 @@ def test_issue_with_a_journal_of_another_batch(shell, issuer, people, flags, dif
     said = refusal(
         shell,
         issuer,
-        ("batch", "issue", "clients.csv", "--journal", "run.db", "--product", "2000", *flags),
+        (*ISSUE, *flags),
     )
 
     assert said.startswith("run.db has another batch: it was made with ")
@@ -273,15 +275,7 @@ def test_no_more_room_during_a_run(shell, issuer, people, one_each):
     done = limited(
         shell,
         400_000,
-        "batch",
-        "issue",
-        "clients.csv",
-        "--journal",
-        "run.db",
-        "--product",
-        "2000",
-        "--concurrency",
-        "2",
+        *ISSUE_BY_TWOS,
     )
     sent = issuer.effects
     result = shell("batch", "resume", "run.db")

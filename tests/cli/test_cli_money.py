@@ -116,7 +116,7 @@ def test_without_a_yes_nothing_is_sent(shell, issuer, command, what):
 
     assert (result.exit_code, result.stdout, issuer.arrived()) == (2, "", 0)
     assert result.stderr == (
-        f"freedompay: this would {what}, at {issuer.base_url}, for merchant 10001. Say --yes to "
+        f"freedompay: this would {what}, at {issuer.base_url}, for merchant 10001. Add --yes to "
         "do it. Nothing was sent.\n"
     )
 

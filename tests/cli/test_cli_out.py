@@ -12,13 +12,13 @@ import shlex
 import sqlite3
 import stat
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from freedompay_async.batch import Outcome, State
 from freedompay_async.cli import ending, output
+from tests.cli.commands import ISSUE, PROGRAM
 
 COLUMNS = [
     "line",
@@ -203,13 +203,7 @@ def test_a_file_that_comes_into_being_during_the_run_is_kept(shell, issuer, peop
     gate = issuer.gate("card/issue")
     shell.file(people(2))
     command = shell.start(
-        "batch",
-        "issue",
-        "clients.csv",
-        "--journal",
-        "run.db",
-        "--product",
-        "2000",
+        *ISSUE,
         "--out",
         "issued.csv",
     )
@@ -231,7 +225,7 @@ MARK = b"\xef\xbb\xbf"
 HEAD = ("key", "phone", "first_name", "last_name")
 
 
-def given(shell, *, delimiter=";", mark=b"", key="Ж-1", name="clients.csv"):
+def file_of(shell, *, delimiter=";", mark=b"", key="Ж-1", name="clients.csv"):
     rows = (HEAD, (key, "77010000001", "Ivan", "Ivanov"))
     (shell.folder / name).write_bytes(
         mark + "".join(delimiter.join(row) + "\n" for row in rows).encode()
@@ -248,7 +242,7 @@ def issued(shell, *args, out="issued.csv", name="clients.csv"):
 
 @pytest.mark.parametrize(("delimiter", "mark"), [(";", MARK), (";", b""), ("\t", b""), (",", MARK)])
 def test_csv_has_the_delimiter_of_the_file_and_a_mark(shell, delimiter, mark):
-    given(shell, delimiter=delimiter, mark=mark)
+    file_of(shell, delimiter=delimiter, mark=mark)
     written = issued(shell)
 
     assert written.startswith(MARK)
@@ -258,7 +252,7 @@ def test_csv_has_the_delimiter_of_the_file_and_a_mark(shell, delimiter, mark):
 
 
 def test_a_program_s_csv_gets_no_mark(shell):
-    given(shell, delimiter=",")
+    file_of(shell, delimiter=",")
 
     assert issued(shell).startswith(b"line,key,state")
 
@@ -270,14 +264,14 @@ def test_of_json_lines_csv_is_for_a_spreadsheet(shell, person):
 
 
 def test_json_lines_have_no_mark(shell):
-    given(shell, mark=MARK)
+    file_of(shell, mark=MARK)
 
     assert json.loads(issued(shell, out="issued.jsonl"))["key"] == "Ж-1"
 
 
 @pytest.mark.parametrize("command", ["resume", "report"])
 def test_a_later_run_knows_the_form(shell, command):
-    given(shell, delimiter=",", mark=MARK)
+    file_of(shell, delimiter=",", mark=MARK)
     issued(shell)
     shell("batch", command, "run.db", "--out", "again.csv")
 
@@ -285,15 +279,15 @@ def test_a_later_run_knows_the_form(shell, command):
 
 
 def test_the_form_is_no_part_of_the_batch(shell):
-    given(shell, delimiter=",")
+    file_of(shell, delimiter=",")
     issued(shell)
-    given(shell, delimiter=";")
+    file_of(shell, delimiter=";")
 
     assert issued(shell, out="again.csv").startswith(MARK + b"line;key")
 
 
-def test_a_journal_that_does_not_know_the_form_is_told_for_a_spreadsheet(shell):
-    given(shell, delimiter=",")
+def test_a_journal_that_does_not_know_the_form_is_written_for_a_spreadsheet(shell):
+    file_of(shell, delimiter=",")
     issued(shell)
     with sqlite3.connect(shell.folder / "run.db") as connection:
         connection.execute("DELETE FROM meta WHERE name = 'out_form'")
@@ -304,7 +298,7 @@ def test_a_journal_that_does_not_know_the_form_is_told_for_a_spreadsheet(shell):
 
 
 def test_with_semicolons_a_formula_behind_a_comma_is_none(shell):
-    given(shell, key="a,=1+1")
+    file_of(shell, key="a,=1+1")
 
     assert "a,'=1+1" in issued(shell).decode("utf-8-sig")
 
@@ -328,7 +322,7 @@ def no_links(request, monkeypatch):
 
 @pytest.mark.usefixtures("no_links")
 def test_it_is_written_where_there_are_no_hard_links(shell):
-    given(shell)
+    file_of(shell)
     written = issued(shell)
 
     assert b"issued" in written
@@ -338,7 +332,7 @@ def test_it_is_written_where_there_are_no_hard_links(shell):
 
 @pytest.mark.usefixtures("no_links")
 def test_there_too_a_file_that_comes_into_being_is_kept(shell, monkeypatch):
-    given(shell)
+    file_of(shell)
     make_report = ending.make_report
 
     async def meanwhile(journal):
@@ -347,13 +341,7 @@ def test_there_too_a_file_that_comes_into_being_is_kept(shell, monkeypatch):
 
     monkeypatch.setattr(ending, "make_report", meanwhile)
     result = shell(
-        "batch",
-        "issue",
-        "clients.csv",
-        "--journal",
-        "run.db",
-        "--product",
-        2000,
+        *ISSUE,
         "--out",
         "issued.csv",
     )
@@ -372,16 +360,10 @@ def test_what_can_not_be_renamed_leaves_nothing(shell, monkeypatch):
     def replace(source, target):
         raise OSError(errno.EIO, os.strerror(errno.EIO), source, None, target)
 
-    given(shell)
+    file_of(shell)
     monkeypatch.setattr(output.os, "replace", replace)
     result = shell(
-        "batch",
-        "issue",
-        "clients.csv",
-        "--journal",
-        "run.db",
-        "--product",
-        2000,
+        *ISSUE,
         "--out",
         "issued.csv",
     )
@@ -397,7 +379,7 @@ def test_what_can_not_be_renamed_leaves_nothing(shell, monkeypatch):
 def run_into(shell, stdout, *args):
     """A command whose standard output goes there."""
     return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "freedompay_async.cli", *args],
+        [*PROGRAM, *args],
         env=shell.env,
         cwd=shell.folder,
         stdin=subprocess.DEVNULL,
@@ -414,13 +396,7 @@ def issue_into(shell, stdout, *args):
     return run_into(
         shell,
         stdout,
-        "batch",
-        "issue",
-        "clients.csv",
-        "--journal",
-        "run.db",
-        "--product",
-        "2000",
+        *ISSUE,
         "--out",
         "issued.csv",
         *args,
@@ -429,7 +405,7 @@ def issue_into(shell, stdout, *args):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a disk that is full")
 @pytest.mark.parametrize("json", [(), ("--json",)], ids=["text", "json"])
-def test_a_report_that_can_not_be_written_is_told_and_the_file_is_there(shell, people, json):
+def test_a_report_that_can_not_be_written_is_reported_and_the_file_is_there(shell, people, json):
     shell.file(people(3))
     with open("/dev/full", "w") as full:
         done = issue_into(shell, full, *json)
@@ -463,11 +439,7 @@ def test_where_nobody_reads_errors_the_exit_code_is_right(shell):
     os.close(reader)
     try:
         command = [
-            sys.executable,
-            "-W",
-            "error",
-            "-m",
-            "freedompay_async.cli",
+            *PROGRAM,
             "batch",
             "report",
             "no.db",
@@ -494,7 +466,7 @@ def on_a_full_disk(shell, *args):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a disk that is full")
-def test_an_error_that_can_not_be_written_as_json_is_told_all_the_same(shell):
+def test_an_error_that_can_not_be_written_as_json_is_reported_all_the_same(shell):
     done = on_a_full_disk(shell, "cards", "info", "no-such-card", "--json")
 
     assert done.returncode == 1
@@ -504,7 +476,7 @@ def test_an_error_that_can_not_be_written_as_json_is_told_all_the_same(shell):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a disk that is full")
 @pytest.mark.parametrize("json", [(), ("--json",)], ids=["text", "json"])
-def test_cards_whose_answer_can_not_be_written_are_told_to_be_asked_about(shell, issuer, json):
+def test_cards_whose_answer_can_not_be_written_name_the_id_to_ask_about(shell, issuer, json):
     done = on_a_full_disk(
         shell, "cards", "bulk-issue", "--product-id", "2000", "--count", "1", *json
     )
@@ -518,17 +490,11 @@ def test_cards_whose_answer_can_not_be_written_are_told_to_be_asked_about(shell,
     assert len(issuer.ledger()) == 1
 
 
-def test_an_aborted_run_tells_how_to_get_the_file(shell, issuer, people):
+def test_an_aborted_run_says_how_to_get_the_file(shell, issuer, people):
     gate = issuer.gate("client/add")
     shell.file(people(3))
     command = shell.start(
-        "batch",
-        "issue",
-        "clients.csv",
-        "--journal",
-        "run.db",
-        "--product",
-        "2000",
+        *ISSUE,
         "--out",
         "issued.csv",
     )
@@ -541,7 +507,7 @@ def test_an_aborted_run_tells_how_to_get_the_file(shell, issuer, people):
 
     assert code == 130
     assert (
-        "issued.csv was not written. The journal tells what was made: freedompay batch report "
+        "issued.csv was not written. The journal has what was made: freedompay batch report "
         "run.db --out issued.csv"
     ) in command.stderr
 
@@ -580,11 +546,7 @@ def test_with_a_closed_output_the_cards_are_made_and_the_file_is_there(shell, pe
         "-c",
         'exec "$@" <&- >&-',
         "sh",
-        sys.executable,
-        "-W",
-        "error",
-        "-m",
-        "freedompay_async.cli",
+        *PROGRAM,
         *command,
     ]
     done = subprocess.run(
@@ -616,15 +578,15 @@ def test_an_output_on_a_full_disk_is_one_sentence(shell, people, command):
 
 
 @pytest.mark.parametrize(
-    ("out", "told"),
-    [("issued.xlsx", "issued.xlsx would not be a workbook"), ("", "is no name of a file")],
+    ("out", "shown"),
+    [("issued.xlsx", "issued.xlsx would not be a workbook"), ("", "is not the name of a file")],
 )
 def test_out_that_no_spreadsheet_would_open_is_refused_before_anything_is_sent(
-    shell, issuer, people, out, told
+    shell, issuer, people, out, shown
 ):
     result = shell.issue(people(1), "--out", out)
 
     assert result.exit_code == 2
-    assert told in result.stderr
+    assert shown in result.stderr
     assert result.stderr.endswith("Nothing was sent.\n")
     assert issuer.arrived() == 0

@@ -123,7 +123,7 @@ def test_an_id_in_bytes_that_are_no_text(counter):
         ("card/reset_counter_pin", {}),
     ],
 )
-def test_an_effect_of_a_late_request_is_there_and_told_later(counters, call, fields):
+def test_an_effect_of_a_late_request_is_there_and_shown_later(counters, call, fields):
     counter = counters(faults=Faults(late=1.0, late_by=60))
     request_id = str(uuid4())
     counter("card/bulk_issue", request_id=request_id, product_id=2000, count=1)

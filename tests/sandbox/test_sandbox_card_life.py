@@ -168,14 +168,14 @@ def test_the_cards_of_a_client(counter):
     counter.do("card/link", client_id=client_id, card_id=free)
     counter.do("card/block", card_id=second, description="lost")
 
-    told = counter("client/cards", client_id=client_id)
-    assert [(card["card_id"], card["card_status"]) for card in told["cards"]] == [
+    facts = counter("client/cards", client_id=client_id)
+    assert [(card["card_id"], card["card_status"]) for card in facts["cards"]] == [
         (first, "active"),
         (second, "blocked"),
         (free, "issued"),
     ]
     mask = counter("card/info", **own(), card_id=first)["card_mask"]
-    assert told["cards"][0] == {
+    assert facts["cards"][0] == {
         "card_id": first,
         "card_mask": mask,
         "card_status": "active",

@@ -88,7 +88,7 @@ class TestPath:
 
 class TestFields:
     @pytest.mark.parametrize(
-        ("required", "given", "expected"),
+        ("required", "values", "expected"),
         [
             (["cardholder"], {}, "cardholder is required"),
             (["cardholder"], {"cardholder": None}, "cardholder is required"),
@@ -101,10 +101,10 @@ class TestFields:
             (["branch", "cardholder"], {"cardholder": {}}, "branch is required"),
         ],
     )
-    def test_that_are_wanted_are_named_as_a_host_would(self, desk_of, required, given, expected):
+    def test_that_are_wanted_are_named_as_a_host_would(self, desk_of, required, values, expected):
         counter = desk_of({"card/issue": {"required": required}})
         taken = counter.take(
-            "/v5/card-api/card/issue", {"request_id": str(uuid4()), "product_id": 2000, **given}
+            "/v5/card-api/card/issue", {"request_id": str(uuid4()), "product_id": 2000, **values}
         )
         answer = says(taken)
 
@@ -134,15 +134,15 @@ class TestFields:
     )
     def test_of_a_holder_make_a_client_and_a_card(self, desk_of, holder, phone):
         counter = desk_of({"cards.issue": {"required": ["product_id", "cardholder"]}})
-        told = counter.do("card/issue", product_id=17, cardholder=holder)
+        facts = counter.do("card/issue", product_id=17, cardholder=holder)
         (card,) = next(iter(counter.issuer.pages()))
 
         assert (card["phone"], card["product_id"], card["client_id"]) == (
             phone,
             17,
-            told["client_id"],
+            facts["client_id"],
         )
-        assert [each["card_id"] for each in told["cards"]] == [card["card_id"]]
+        assert [each["card_id"] for each in facts["cards"]] == [card["card_id"]]
 
     def test_of_a_client_are_taken_where_they_are_given_all_the_same(self, desk_of):
         counter = desk_of({"cards.issue": {"required": ["product_id"]}})
@@ -232,18 +232,18 @@ class TestAlgorithms:
     )
     def test_are_those_that_the_host_takes(self, desk_of, contract, scheme, taken):
         body = {"request_id": str(uuid4()), "product_id": 1, "count": 1}
-        told = desk_of(contract).take("/v5/card-api/card/bulk_issue", body, scheme=scheme)
+        facts = desk_of(contract).take("/v5/card-api/card/bulk_issue", body, scheme=scheme)
 
-        assert (told.verdict == "ok", told.answer.http) == (taken, 200 if taken else 401)
+        assert (facts.verdict == "ok", facts.answer.http) == (taken, 200 if taken else 401)
 
-    def test_are_told_to_the_developer_and_not_to_the_client(self, desk_of):
+    def test_are_shown_to_the_developer_and_not_to_the_client(self, desk_of):
         body = {"request_id": str(uuid4()), "product_id": 1, "count": 1}
-        told = desk_of({"*": {"algorithms": ["jws-hs256", "sign"]}}).take(
+        facts = desk_of({"*": {"algorithms": ["jws-hs256", "sign"]}}).take(
             "/v5/card-api/card/bulk_issue", body, scheme="HS512"
         )
 
-        assert told.why == "this host takes jws-hs256 or sign, and not jws-hs512"
-        assert says(told)["error_description"] == "the signature is wrong"
+        assert facts.why == "this host takes jws-hs256 or sign, and not jws-hs512"
+        assert says(facts)["error_description"] == "the signature is wrong"
 
     def test_that_are_not_taken_use_up_no_id(self, desk_of):
         counter = desk_of({"*": {"algorithms": ["sign"]}})
@@ -259,47 +259,53 @@ class TestAlgorithms:
 @pytest.mark.parametrize(
     ("contract", "expected"),
     [
-        ({UNKNOWN_CALL: {}}, f"{UNKNOWN_CALL!r} is no call: "),
-        ({"pins.set_url": {"path": "/a"}}, "'pins.set_url' is no call: "),
-        ({"cards": {"isue": {"path": "/a"}}}, "'cards.isue' is no call: "),
-        ({"card/issue": 5}, "card/issue is no mapping of path, required, names, algorithms"),
+        ({UNKNOWN_CALL: {}}, f"{UNKNOWN_CALL!r} is not a call: "),
+        ({"pins.set_url": {"path": "/a"}}, "'pins.set_url' is not a call: "),
+        ({"cards": {"isue": {"path": "/a"}}}, "'cards.isue' is not a call: "),
+        ({"card/issue": 5}, "card/issue is not a mapping of path, required, names, algorithms"),
         (
             {"card/issue": {"pth": "/a"}},
-            "card/issue has 'pth': there are path, required, names, algorithms",
+            "card/issue has 'pth': the settings are path, required, names, algorithms",
         ),
         (
             {"card/issue": {"path": "a b"}},
-            "the path of card/issue is 'a b': it is to be like /v5/card-api/card/issue",
+            "the path of card/issue is 'a b': use the form /v5/card-api/card/issue",
         ),
         (
             {"card/issue": {"path": 5}},
-            "the path of card/issue is 5: it is to be like /v5/card-api/card/issue",
+            "the path of card/issue is 5: use the form /v5/card-api/card/issue",
         ),
         (
             {"card/issue": {"path": "/v5/card-api/card/link"}},
-            "the path /v5/card-api/card/link is that of card/link already",
+            "the path /v5/card-api/card/link belongs to card/link already",
         ),
         (
             {"card/issue": {"path": "/a"}, "card/link": {"path": "/a"}},
-            "the path /a is that of card/issue already",
+            "the path /a belongs to card/issue already",
         ),
-        ({"*": {"path": "/a"}}, "* may have algorithms only: the rest is for one call"),
+        ({"*": {"path": "/a"}}, "* can set algorithms only: the other settings are for one call"),
         (
             {"gift_cards": {"required": ["a"]}},
-            "gift_cards may have algorithms only: the rest is for one call",
+            "gift_cards can set algorithms only: the other settings are for one call",
         ),
-        ({"card/issue": {"required": "client_id"}}, "required of card/issue is no list of names"),
-        ({"card/issue": {"required": [5]}}, "required of card/issue is no list of names"),
-        ({"card/issue": {"required": 5}}, "required of card/issue is no list of names"),
-        ({"card/issue": {"names": ["a"]}}, "names of card/issue is no mapping from names to names"),
-        ({"card/issue": {"names": {"a": 1}}}, "names of card/issue is no list of names"),
+        (
+            {"card/issue": {"required": "client_id"}},
+            "required of card/issue is not a list of names",
+        ),
+        ({"card/issue": {"required": [5]}}, "required of card/issue is not a list of names"),
+        ({"card/issue": {"required": 5}}, "required of card/issue is not a list of names"),
+        (
+            {"card/issue": {"names": ["a"]}},
+            "names of card/issue is not a mapping from names to names",
+        ),
+        ({"card/issue": {"names": {"a": 1}}}, "names of card/issue is not a list of names"),
         (
             {"card/issue": {"algorithms": []}},
-            "algorithms of card/issue has none: there are jws-hs512, jws-hs256, sign",
+            "algorithms of card/issue has none: the algorithms are jws-hs512, jws-hs256, sign",
         ),
         (
             {"card/issue": {"algorithms": ["rs256"]}},
-            "algorithms of card/issue has 'rs256': there are jws-hs512, jws-hs256, sign",
+            "algorithms of card/issue has 'rs256': the algorithms are jws-hs512, jws-hs256, sign",
         ),
     ],
 )

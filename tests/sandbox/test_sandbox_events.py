@@ -78,7 +78,7 @@ async def test_a_page_that_comes_back_gets_what_it_missed(api):
             assert [each["number"] async for each in before_books(events)] == [1, 2, 3, 4]
 
 
-async def test_what_changes_without_a_call_is_told(issuer, api):
+async def test_what_changes_without_a_call_is_reported(issuer, api):
     [card_id] = await api.bulk()
     await api("card/set_pin", card_id=card_id)
     issuer.hold = True

@@ -380,7 +380,7 @@ def test_what_is_signed():
 
 
 @pytest.mark.parametrize("scheme", ["sign", "HS512"])
-def test_a_taken_call_tells_what_was_signed(counter, scheme):
+def test_a_taken_call_says_what_was_signed(counter, scheme):
     taken = counter.take(PATH, {"card_id": "1"}, scheme=scheme)
     assert taken.why == ""
     signed = taken.signed.replace("\u2039secret key\u203a", "sandbox-secret")
@@ -391,7 +391,7 @@ def test_a_taken_call_tells_what_was_signed(counter, scheme):
     )
 
 
-def test_a_bad_signature_is_told_in_the_answer_and_beside_it(counter):
+def test_a_bad_signature_is_reported_in_the_answer_and_beside_it(counter):
     desk = Desk(
         issuer=counter.issuer,
         plan=Plan(Faults()),
@@ -409,7 +409,7 @@ def test_a_bad_signature_is_told_in_the_answer_and_beside_it(counter):
     assert taken.signed.startswith(BODY.decode())
 
 
-async def test_a_sandbox_tells_it_with_the_diagnosis_that_it_was_given(talk):
+async def test_a_sandbox_says_it_with_its_diagnosis(talk):
     for diagnose, said in (
         (None, "`freedompay sign` finds out why"),
         (why_wrong, "the key stood before the body"),

@@ -52,7 +52,7 @@ async def test_a_sandbox_is_entered_once_at_a_time():
         assert sandbox.ledger() == []
 
 
-async def test_a_taken_port_is_told_and_leaves_nothing_open(issuer):
+async def test_a_taken_port_is_reported_and_leaves_nothing_open(issuer):
     taken = Sandbox(port=int(issuer.base_url.rpartition(":")[2]))
     with pytest.raises(OSError, match="address"):
         await taken.__aenter__()

@@ -1,4 +1,4 @@
-"""Durable writes a second, with so many writers."""
+"""Durable writes a second with this number of writers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Interactive calls on a client without and with a batch on it, in one process."""
+"""Single calls on a client without and with a batch, in one process."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PAUSE = 0.05
 async def _latencies(
     fp: FreedomPay, calls: int, callers: int, go_on: Callable[[], bool]
 ) -> list[float]:
-    """Seconds of each call; fewer of them where `go_on` says no before."""
+    """The seconds of each call; fewer calls if `go_on` ends them."""
     found: list[float] = []
     left = iter(range(calls))
 

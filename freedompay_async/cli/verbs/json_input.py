@@ -1,4 +1,4 @@
-"""What a user hands in as JSON: a file, standard input, or a flag."""
+"""Reads JSON of a user: from a file, standard input, or a flag."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def object_of(text: str, source: str) -> dict[str, Any]:
     """The JSON object of a flag.
 
     Raises:
-        ConfigurationError: it is none; nothing was sent.
+        ConfigurationError: it is no JSON object; nothing was sent.
     """
     value = _decode(text.encode(errors="replace"), source)
     if not isinstance(value, dict):
@@ -48,11 +48,10 @@ def object_of(text: str, source: str) -> dict[str, Any]:
 
 
 def fields_of(value: Any, kind: type[T], what: str) -> T:
-    """The struct of JSON; a name that it does not have is refused, however deep, because it would
-    be lost.
+    """Make a struct of JSON; an unknown name is refused at any depth, because it would be lost.
 
     Raises:
-        ConfigurationError: it is of another shape; nothing was sent.
+        ConfigurationError: the JSON has another shape; nothing was sent.
     """
     try:
         made = msgspec.convert(value, kind, dec_hook=_sealed)
@@ -69,16 +68,16 @@ def fields_of(value: Any, kind: type[T], what: str) -> T:
     return made
 
 
-def _lost(given: Any, kept: Any, at: str = "") -> Iterator[str]:
-    """The names that are not in what was made of it."""
-    if isinstance(given, dict):
-        for name, part in given.items():
+def _lost(value: Any, kept: Any, at: str = "") -> Iterator[str]:
+    """The names in `value` that are missing in `kept`, which was made of it."""
+    if isinstance(value, dict):
+        for name, part in value.items():
             if name in kept:
                 yield from _lost(part, kept[name], f"{at}{name}.")
             elif part is not None:
                 yield at + mask_text(name)
-    elif isinstance(given, list):
-        for part, same in zip(given, kept, strict=True):
+    elif isinstance(value, list):
+        for part, same in zip(value, kept, strict=True):
             yield from _lost(part, same, at)
 
 
@@ -86,7 +85,7 @@ def _sealed(kind: type[Any], value: Any) -> Any:
     if isinstance(value, kind):
         return value
     if not isinstance(value, str):
-        raise ValueError(f"Expected `str`, got `{type(value).__name__}`")  # noqa: TRY004 - msgspec names the field of it
+        raise ValueError(f"Expected `str`, got `{type(value).__name__}`")  # noqa: TRY004 - msgspec adds the name of the field
     return kind(value)
 
 

@@ -1,4 +1,4 @@
-"""What is said of a row of the contract: how sure it is, and what may follow a lost answer."""
+"""What the command says of a call: how sure its shape is, and what may follow a lost answer."""
 
 from __future__ import annotations
 
@@ -12,25 +12,30 @@ if TYPE_CHECKING:
 
     from freedompay_async.contract.calls import Call
 
-__all__ = ["MARKS", "RETRIES", "help_of"]
+__all__ = ["MARK_TEXTS", "RETRY_TEXTS", "help_of"]
 
-MARKS: Final = {
+MARK_TEXTS: Final = {
     Mark.DOCUMENTED: "the vendor's page shows the path and the fields",
     Mark.PARTIAL: "the vendor's page shows the path or the shape, not all of it",
-    Mark.INFERRED: "in the vendor's menu only: path and fields are a best guess from their siblings",
+    Mark.INFERRED: (
+        "in the vendor's menu only: path and fields are a best guess from their siblings"
+    ),
 }
-RETRIES: Final = {
+RETRY_TEXTS: Final = {
     Retry.READ: "changes nothing: asked again when an answer is lost",
     Retry.ASKABLE: (
         "changes something: after a lost answer request/status is asked before anything is sent "
         "again"
     ),
-    Retry.UNASKABLE: "changes something, and can't be asked about: a lost answer is for a person to look at",
+    Retry.UNASKABLE: (
+        "changes something, and can't be asked about: after a lost answer a person has to look"
+    ),
 }
 
 
 def help_of(row: Call[Any], verb: Callable[..., object]) -> str:
-    """The help of a row's verb: what its docstring says, and how sure the row is."""
+    """The help of a command: its docstring, and how sure its row of the contract is."""
     text = inspect.cleandoc(verb.__doc__ or "")
     menu = " In the KZ menu only, as far as seen." if row.kz_only else ""
-    return f"{text}\n\n**{row.mark}**: {MARKS[row.mark]}. {row.source}; `POST {row.path}`.{menu}"
+    mark = f"**{row.mark}**: {MARK_TEXTS[row.mark]}."
+    return f"{text}\n\n{mark} {row.source}; `POST {row.path}`.{menu}"
