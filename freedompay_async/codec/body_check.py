@@ -20,8 +20,7 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from freedompay_async.contract.models.open import Fields
-from freedompay_async.errors import ConfigurationError
-from freedompay_async.guards.arguments import refusal
+from freedompay_async.guards.arguments import wrong_type
 from freedompay_async.redaction.redaction import leaves
 from freedompay_async.redaction.secret import Secret
 
@@ -51,8 +50,8 @@ class _Field(NamedTuple):
     """Types of which every value is right."""
 
 
-def wrong_value(value: object) -> ConfigurationError | None:
-    """The error for the first wrong value, which names its field; `None`: there is none.
+def wrong_value(value: object) -> str | None:
+    """What is wrong with the first wrong value, with the name of its field; `None`: nothing.
 
     Args:
         value: a body, or fields of one. Fields that no model declares are only checked for numbers
@@ -67,10 +66,7 @@ def wrong_value(value: object) -> ConfigurationError | None:
     try:
         return next(_wrong(value, ""), None)
     except RecursionError:
-        return ConfigurationError(
-            "a value can't be written as JSON: it is inside itself, or nested too deeply. Nothing "
-            "was sent."
-        )
+        return "a value can't be written as JSON: it is inside itself, or nested too deeply"
 
 
 @cache
@@ -106,7 +102,7 @@ def _is_unchecked(kind: Any) -> bool:
     )
 
 
-def _wrong(value: object, name: str) -> Iterator[ConfigurationError]:
+def _wrong(value: object, name: str) -> Iterator[str]:
     if isinstance(value, Struct):
         for own, wire_name, kinds, many, unchecked in _fields_of(type(value)):
             part = getattr(value, own, None)
@@ -125,7 +121,7 @@ def _wrong(value: object, name: str) -> Iterator[ConfigurationError]:
         for number, part in enumerate(value):
             yield from _wrong(part, f"{name}[{number}]")
     elif isinstance(value, _BYTES):
-        yield refusal(name, value, "text")
+        yield wrong_type(name, value, "text")
     elif not _has_a_form(value):
         yield _no_number(name)
     else:
@@ -133,7 +129,7 @@ def _wrong(value: object, name: str) -> Iterator[ConfigurationError]:
             yield from _wrong_of_theirs(getattr(value, own, None), f"{name}.{own}")
 
 
-def _wrong_of_theirs(value: object, name: str) -> Iterator[ConfigurationError]:
+def _wrong_of_theirs(value: object, name: str) -> Iterator[str]:
     """What is wrong with a field of a type of the caller, whose bytes may be meant as Base64."""
     if not isinstance(value, _BYTES):
         yield from _wrong(value, name)
@@ -153,9 +149,7 @@ def _a(name: str) -> str:
     return f"an {name}" if name[0] in "AEIOU" else f"a {name}"
 
 
-def _unfit(
-    value: object, kinds: tuple[Any, ...], name: str, *, many: bool
-) -> Iterator[ConfigurationError]:
+def _unfit(value: object, kinds: tuple[Any, ...], name: str, *, many: bool) -> Iterator[str]:
     """What is wrong with a value of a field of one of these types, or with `many` of a list."""
     if many and isinstance(value, list | tuple):
         for number, part in enumerate(value):
@@ -173,7 +167,7 @@ def _unfit(
             named = " or ".join(
                 _WANTED.get(kind, _a(kind.__name__)) for kind in kinds if kind is not NoneType
             )
-            yield refusal(name, value, f"a list, of which each is {named}" if many else named)
+            yield wrong_type(name, value, f"a list, of which each is {named}" if many else named)
 
 
 def _fits(value: object, kinds: tuple[Any, ...], name: str) -> bool:
@@ -202,8 +196,5 @@ def _has_a_form(value: object) -> bool:
     return not isinstance(value, Decimal) or value.is_finite()
 
 
-def _no_number(name: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"{name} is NaN or infinite, as some programs read an empty cell: leave it out. Nothing "
-        "was sent."
-    )
+def _no_number(name: str) -> str:
+    return f"{name} is NaN or infinite, as some programs read an empty cell: leave it out"

@@ -67,16 +67,11 @@ def encode(
         if wrong is None:
             return body
     except UnicodeEncodeError:
-        wrong = ConfigurationError(
-            "a value has characters that UTF-8 can't write (half of a surrogate pair). Nothing "
-            "was sent."
-        )
+        wrong = "a value has characters that UTF-8 can't write (half of a surrogate pair)"
     except (TypeError, ValueError, OverflowError, RecursionError, AttributeError) as error:
-        wrong = wrong_value(request) or ConfigurationError(
-            f"a value can't be written as JSON: {error}. Nothing was sent."
-        )
+        wrong = wrong_value(request) or f"a value can't be written as JSON: {error}"
     # Raised here, so that it does not keep an error alive whose frames hold the values.
-    raise wrong
+    raise ConfigurationError(f"{wrong}. Nothing was sent.")
 
 
 def _merged(
