@@ -1,4 +1,4 @@
-"""What goes out and what comes back: the structs, words and secrets of a call, and its options."""
+"""The structs, dictionaries and secrets of requests and answers, and the options of calls."""
 
 from freedompay_async.contract.models import (
     Account,

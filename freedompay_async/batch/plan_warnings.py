@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from freedompay_async.batch.input.doubts import Kind, doubts, plain
+from freedompay_async.batch.input.doubts import Kind, doubts, needs_no_look
 from freedompay_async.batch.input.numbers import known_numbers
 from freedompay_async.batch.input.quoting import shown
 from freedompay_async.batch.input.rows import Problem
@@ -102,7 +102,7 @@ class Warnings:
         client, line, same = row.client, row.line, self._same
         phone, birthdate = client.phone, client.birthdate
         first, last = client.first_name.upper(), client.last_name.upper()
-        if not plain(client, first, last):
+        if not needs_no_look(client, first, last):
             for kind, column, text in doubts(row):
                 self.add(kind, line, column, text)
         numbers = self._numbers

@@ -1,4 +1,4 @@
-"""What an answer is before it is read: JSON, a page, compressed, another charset. Pure."""
+"""Recognises the form of an answer: JSON, an HTML page, compressed, or another charset. Pure."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NOT_JSON", "bare", "form_of", "is_page", "kind_of"]
 
-# What may stand before JSON and is no part of it. A PHP file that begins with a mark of byte order
-# puts it before every answer, and so does each file that it includes.
+# These may stand before JSON. A PHP file that begins with a byte order mark writes it before every
+# answer, and so does each file that it includes.
 _BOM: Final = b"\xef\xbb\xbf"
 _BLANKS: Final = b" \t\r\n"
 _BEFORE: Final = _BOM + _BLANKS
@@ -24,13 +24,14 @@ NOT_JSON: Final = ", not JSON"
 
 
 def is_page(body: bytes | str | None) -> bool:
-    """Whether it is an HTML page: those come from a proxy, which knows of no id and no key."""
+    """Whether it is an HTML page. A proxy makes those, and it knows no id and no key."""
     if isinstance(body, bytes):
         return bare(body).lstrip().startswith(b"<")
     return (body or "").lstrip(_BEFORE_TEXT).startswith("<")
 
 
 def kind_of(body: bytes) -> str:
+    """The end of a reason for an answer that is empty or a page; otherwise empty."""
     start = body.lstrip()[:1]
     if not start:
         return ", an empty body"
@@ -38,17 +39,17 @@ def kind_of(body: bytes) -> str:
 
 
 def bare(body: bytes) -> bytes:
-    """An answer without what stands before its JSON and is no part of it."""
+    """The answer without byte order marks and blanks before its JSON."""
     if body.startswith(b"{"):
         return body
     rest = body.lstrip(_BEFORE)
-    # Whole marks of byte order only: half of one is no text.
+    # Only whole byte order marks: half of one is no text.
     before = body[: len(body) - len(rest)].replace(_BOM, b"")
     return body if before.strip(_BLANKS) else rest
 
 
 def form_of(headers: Mapping[str, str], body: bytes) -> str:
-    """What an answer is that can't be read as JSON in UTF-8, as far as that can be told."""
+    """What an answer is that can't be read as JSON in UTF-8, as the end of a reason."""
     coding = _header(headers, "content-encoding").lower()
     if coding not in ("", "identity"):
         return (
@@ -57,7 +58,7 @@ def form_of(headers: Mapping[str, str], body: bytes) -> str:
         )
     if body.startswith(_GZIP):
         return ", compressed (gzip), though no header says so and none was asked for"
-    # No text of JSON in UTF-8 has such a byte; in UTF-16 every sign of JSON has one.
+    # JSON in UTF-8 has no such byte; in UTF-16 and UTF-32 every sign of JSON has one.
     if b"\0" in body[:4]:
         return ", text in UTF-16 or UTF-32, and JSON is read in UTF-8"
     charset = _CHARSET.search(_header(headers, "content-type"))

@@ -26,6 +26,7 @@ __all__ = [
     "path_of",
     "refusal",
     "sealed",
+    "wrong_type",
 ]
 
 S = TypeVar("S", bound=Secret)
@@ -39,14 +40,17 @@ _HINTS: Final = {
 
 def refusal(name: str, value: object, want: str) -> ConfigurationError:
     """The error for a value of a wrong type: its name, its type, and what is wanted."""
+    return ConfigurationError(f"{wrong_type(name, value, want)}. Nothing was sent.")
+
+
+def wrong_type(name: str, value: object, want: str) -> str:
+    """The same as a part of a sentence, for a message of its own."""
     if value is None:
-        return ConfigurationError(f"{name} is None: give {want}. Nothing was sent.")
+        return f"{name} is None: give {want}"
     hint = _HINTS.get(type(value).__name__, "")
     if not isinstance(value, Secret) and hasattr(type(value), "get_secret_value"):
         hint = ": its get_secret_value() gives the text"
-    return ConfigurationError(
-        f"{name} is of type {type(value).__name__}: give {want}{hint}. Nothing was sent."
-    )
+    return f"{name} is of type {type(value).__name__}: give {want}{hint}"
 
 
 def check_text(name: str, value: object) -> str:

@@ -507,10 +507,7 @@ async def test_rows_made_in_code_with_values_that_could_not_be_sent(office):
     assert [
         str(problem).partition(" ")[2] for problem in plan.problems if problem.line not in (6, 7)
     ] == [
-        (
-            "2: product_id is NaN or infinite, as an empty cell of a table is in some programs: "
-            "leave it out"
-        ),
+        ("2: product_id is NaN or infinite, as some programs read an empty cell: leave it out"),
         "3: client is None: give a NewClient",
         "4: branch_id is of type bytes: give text: decode it first",
         "5: has characters that UTF-8 can't write (half of a surrogate pair): correct them",

@@ -205,10 +205,10 @@ class TestPhones:
     @pytest.mark.parametrize(
         ("phone", "told"),
         [
-            ("77991234567", "is of numbers that are given to nobody: look for a wrong digit"),
-            ("996123456789", "is of numbers that are given to nobody: look for a wrong digit"),
+            ("77991234567", "is in a range of numbers that nobody has: look for a wrong digit"),
+            ("996123456789", "is in a range of numbers that nobody has: look for a wrong digit"),
             ("2101234567890", "begins with the code of no country"),
-            ("331234567890", "is no number of its country: look for a digit too few or too many"),
+            ("331234567890", "is no number of its country: look for a missing or an extra digit"),
         ],
     )
     async def test_that_are_given_to_nobody(self, office, person, phone, told):

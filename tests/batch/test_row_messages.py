@@ -43,8 +43,8 @@ HOW = "give the whole number with the country code, digits only, such as 7701777
 LETTERS = "a name has Latin letters A to Z, spaces, apostrophes, hyphens and dots"
 UNSEEN = "has a character that can't be seen (U+{}): delete it or write a space"
 SHORTENED = (
-    "was shortened by a spreadsheet, and digits of it are lost: format the column as text and "
-    "write the whole value"
+    "was shortened by a spreadsheet, and digits are lost: format the column as text and write "
+    "the whole value"
 )
 
 

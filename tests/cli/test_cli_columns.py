@@ -203,7 +203,7 @@ class TestSheet:
 
         assert result.exit_code == 2
         assert (
-            'has several sheets with something in them: "June", "July". Name one with --sheet'
+            'has several sheets that are not empty: "June", "July". Name one with --sheet'
             in result.stderr
         )
 

@@ -77,7 +77,7 @@ def test_a_secret_in_json_is_not_shown():
 
 
 def test_what_has_no_form_in_json_is_said():
-    with pytest.raises(TypeError, match="object has no form in JSON"):
+    with pytest.raises(TypeError, match="object can't be written as JSON"):
         to_json(object())
 
 

@@ -256,7 +256,7 @@ class TestBody:
             ask(call(body={"a": object()}), **{UNKNOWN_CALL: [say.ok()]})
 
         assert (caught.value.text, ask.wire.sent) == (
-            "a value has no form in JSON: it is of type object. Nothing was sent.",
+            "a value can't be written as JSON: it is of type object. Nothing was sent.",
             [],
         )
 

@@ -335,7 +335,7 @@ class TestFields:
 
         assert (
             caught.value.text
-            == "extra can't hold card_id: the call has it already. Nothing was sent."
+            == "extra can't hold card_id: the body has it already. Nothing was sent."
         )
         assert (caught.value.call, ask.wire.sent) == (name, [])
 
@@ -369,7 +369,7 @@ class TestFields:
 
         assert (
             caught.value.text
-            == "a value has no form in JSON: it is of type object. Nothing was sent."
+            == "a value can't be written as JSON: it is of type object. Nothing was sent."
         )
         assert (caught.value.call, caught.value.request_id, ask.wire.sent) == (
             "cards.activate",

@@ -178,7 +178,7 @@ async def test_only_what_cannot_be_asked_about_is_written_down(recorded, say, li
     ("retry", "states"),
     [(Retry.UNASKABLE, ["sending", "done"]), (Retry.READ, []), (Retry.REPEATABLE, [])],
 )
-async def test_given_call_is_written_down_where_it_cannot_be_asked_about(
+async def test_custom_call_is_written_down_where_it_cannot_be_asked_about(
     recorded, say, lines, retry, states
 ):
     fp = recorded(**{UNKNOWN_CALL: [say.ok()]})

@@ -107,7 +107,7 @@ class Paid:
 
 TEXT = "is of type {}: give text"
 NUMBER = "is of type {}: give a whole number (int)"
-NAN = "is NaN or infinite, as an empty cell of a table is in some programs: leave it out"
+NAN = "is NaN or infinite, as some programs read an empty cell: leave it out"
 WRONG = {
     "nothing for a text": (
         CardIntent(card_id=None, description="lost"),
@@ -258,7 +258,7 @@ def test_fields_that_are_inside_of_themselves_are_told():
     endless["a"] = endless
     with pytest.raises(
         ConfigurationError,
-        match=r"^a value has no form in JSON: it is inside of itself, or nested too deeply",
+        match=r"^a value can't be written as JSON: it is inside itself, or nested too deeply",
     ):
         encode(CustomBody(fields=Fields(endless)))
 
@@ -266,12 +266,12 @@ def test_fields_that_are_inside_of_themselves_are_told():
 def test_a_value_without_a_form_in_json_that_no_model_declares_is_told():
     with pytest.raises(
         ConfigurationError,
-        match=r"^a value has no form in JSON: it is of type object\. Nothing was sent\.",
+        match=r"^a value can't be written as JSON: it is of type object\. Nothing was sent\.",
     ):
         encode(Own(rate=object()))
     with pytest.raises(
         ConfigurationError,
-        match=r"^a value has no form in JSON: it is of type object\. Nothing was sent\.",
+        match=r"^a value can't be written as JSON: it is of type object\. Nothing was sent\.",
     ):
         encode(Own(rate=object()), {"more": 1})
 

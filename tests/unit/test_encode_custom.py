@@ -99,7 +99,7 @@ class TestFields:
     @pytest.mark.parametrize("value", [object(), {1, object()}, range(3)])
     def test_without_a_form_in_json_are_refused(self, value):
         with pytest.raises(
-            ConfigurationError, match=r"a value has no form in JSON: .* Nothing was sent\."
+            ConfigurationError, match=r"a value can't be written as JSON: .* Nothing was sent\."
         ):
             encode(CardActivation(card_id="5"), {"a": value})
 
@@ -107,7 +107,7 @@ class TestFields:
         endless: list = []
         endless.append(endless)
 
-        with pytest.raises(ConfigurationError, match="a value has no form in JSON"):
+        with pytest.raises(ConfigurationError, match="a value can't be written as JSON"):
             encode(CustomBody(fields=Fields({"a": endless})))
 
     @pytest.mark.parametrize("value", [1 << 70, 0.1, "ё/\n", None, True])
@@ -147,7 +147,7 @@ class TestExtra:
 
         assert (
             caught.value.text
-            == f"extra can't hold {names}: the call has it already. Nothing was sent."
+            == f"extra can't hold {names}: the body has it already. Nothing was sent."
         )
 
 
@@ -218,7 +218,7 @@ class TestOwnStructs:
     )
     def test_that_hold_what_has_no_form_are_refused(self, value):
         with pytest.raises(
-            ConfigurationError, match=r"a value has no form in JSON: .* Nothing was sent\."
+            ConfigurationError, match=r"a value can't be written as JSON: .* Nothing was sent\."
         ) as caught:
             encode(Holder(value))
 

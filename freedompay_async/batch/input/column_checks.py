@@ -1,4 +1,4 @@
-"""What may stand in each column of a client file."""
+"""Checks the values of each column of a client file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,17 @@ from freedompay_async.contract.request_ids import BadName, one_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["ADDRESS1", "ADDRESS2", "CHECKS", "COLUMNS", "PRODUCTS", "RESIDENTS", "TYPES", "nearest"]
+__all__ = [
+    "ADDRESS1",
+    "ADDRESS2",
+    "CHECKS",
+    "COLUMNS",
+    "PRODUCTS",
+    "RESIDENTS",
+    "TYPES",
+    "did_you_mean",
+    "nearest",
+]
 
 _LONGEST: Final = 40
 ADDRESS1: Final = (
@@ -41,26 +51,26 @@ ADDRESS2: Final = (
     "address2_line3",
 )
 PRODUCTS: Final = {"1000": 1000, "2000": 2000, "3000": 3000}
-"""As written in a file, of the vendor's dictionary (docs.freedompay.kz, doc-850764)."""
+"""The products of clients, as a file writes them (docs.freedompay.kz, doc-850764)."""
 TYPES: Final = {"1": 1, "2": 2, "3": 3}
 RESIDENTS: Final = {"1": 1, "2": 2}
-# Excel writes 7.7E+10, other programs 7.7e10. Without plus sign and point it could be a real
+# Excel writes 7.7E+10, other programs 7.7e10. Without plus sign and point it may be a real
 # identifier, such as the hexadecimal 12e45.
 _SPREADSHEET: Final = re.compile(
     r"[0-9]([.,][0-9]+)?[Ee]\+[0-9]{2,3}|[0-9][.,][0-9]+[Ee][0-9]{1,3}"
 )
 _SHORTENED: Final = (
-    "was shortened by a spreadsheet, and digits of it are lost: format the column as text and "
-    "write the whole value"
+    "was shortened by a spreadsheet, and digits are lost: format the column as text and write the "
+    "whole value"
 )
-# Card products are a list of the vendor's that could not be read, so any number is taken.
+# The vendor's list of card products is not public, so any number is accepted.
 _CARD_PRODUCT: Final = re.compile(r"[1-9][0-9]{0,17}")
-# Half of a surrogate pair can't be sent as UTF-8; JSON can spell one.
+# It includes halves of surrogate pairs, which JSON can write and UTF-8 can't.
 _NOT_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def _person_id(text: str) -> str | None:
-    """The one check whose message never has the value."""
+    """The only check whose message does not show the value."""
     return _SHORTENED if _SPREADSHEET.fullmatch(text) else unseen_flaw(text)
 
 
@@ -78,7 +88,7 @@ def _key(text: str) -> str | None:
 
 
 def _prose(text: str) -> str | None:
-    """Text in which a line break or a no-break space is harmless."""
+    """A text in which line breaks and no-break spaces are harmless."""
     if text.isprintable():
         return None
     bad = _NOT_TEXT.search(text)
@@ -110,7 +120,7 @@ def _card_product(text: str) -> str | None:
 
 
 def _of(flaw: Callable[[str], str | None]) -> Callable[[str], str | None]:
-    """The message of a rule that is not of files alone."""
+    """A check with the message of a rule of `person.py`, which code uses too."""
 
     def check(text: str) -> str | None:
         found = flaw(text)
@@ -153,9 +163,14 @@ COLUMNS: Final = tuple(CHECKS)
 
 
 @lru_cache(maxsize=256)
-def nearest(name: str) -> str:
-    """The end of a message about an unknown column: the known one that it resembles, or nothing."""
-    plain = re.sub(r"[\s-]+", "_", name[:_LONGEST].casefold())
-    # Below 0.75 the likeness is by chance: `address1` to `address2_line1`.
-    close = get_close_matches(plain, COLUMNS, 1, 0.75)
-    return f": did you mean {close[0]}?" if close else ""
+def nearest(name: str) -> str | None:
+    """The column that an unknown name resembles; `None`: there is none."""
+    form = re.sub(r"[\s-]+", "_", name[:_LONGEST].casefold())
+    # Below 0.75 the likeness is by chance, as of `address1` and `address2_line1`.
+    return next(iter(get_close_matches(form, COLUMNS, 1, 0.75)), None)
+
+
+def did_you_mean(name: str) -> str:
+    """The end of a message about an unknown name: the column that it resembles, or nothing."""
+    near = nearest(name)
+    return f": did you mean {near}?" if near else ""

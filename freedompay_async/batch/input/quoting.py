@@ -1,4 +1,4 @@
-"""Text of a client file, as messages show it."""
+"""Quotes text of a client file for messages."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ _SHOWN: Final = 40
 
 
 def shown(text: str) -> str:
-    """The text in quotation marks for a message: at most 40 characters, nothing invisible."""
+    """The text in quotation marks, at most 40 characters, without invisible characters."""
     visible = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text[: _SHOWN + 1])
     return f'"{visible}"' if len(visible) <= _SHOWN else f'"{visible[: _SHOWN - 1]}…"'

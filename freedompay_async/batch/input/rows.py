@@ -1,4 +1,4 @@
-"""One row of a client file: a client to send, or everything that is wrong with it."""
+"""Reads one row of a client file: a client to send, or all of its problems."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from freedompay_async.batch.input.column_checks import (
     PRODUCTS,
     RESIDENTS,
     TYPES,
-    nearest,
+    did_you_mean,
 )
 from freedompay_async.batch.input.quoting import shown
 from freedompay_async.batch.input.spoilt import FIRST, spoilt
@@ -38,16 +38,15 @@ __all__ = [
 
 
 REQUIRED: Final = ("key", "phone", "first_name", "last_name")
-"""Needed in every row."""
+"""Every row needs these."""
 REQUIRED_1000: Final = ("country", "person_id", "document", *ADDRESS1, *ADDRESS2)
-"""Needed besides `REQUIRED` where the product is 1000."""
+"""A row of product 1000 needs these too."""
 
 
 class Problem(Struct, frozen=True):
-    """What is wrong with one value, or with a whole row where `column` is `None`; `line` is where
-    the row starts (from 1).
+    """What is wrong with one value, or with a whole row if `column` is `None`.
 
-    Line 0 is the file as a whole.
+    `line` is the line where the row begins, from 1; line 0 means the whole file.
     """
 
     line: int
@@ -69,45 +68,48 @@ class Row(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A row that can be sent."""
 
     line: int
-    """Where the row starts, from 1; the header of a CSV file is line 1."""
+    """The line where the row begins, from 1. The header of a CSV file is line 1."""
     key: str
-    """The user's own name for the row, in the one form that all its spellings have: see
-    `ids.one_name`.
+    """The user's own name for the row, in one form for all its spellings; see
+    `request_ids.one_name`.
     """
     product_id: int
     """The client's product."""
     client: NewClient
-    """Without its document, which is read only when it is sent."""
+    """The client without its document, which is read when it is sent."""
     document: str | None
     """The path of the PDF as the file has it: relative to the file's folder, or absolute."""
     identification_info: IdentificationInfo | None
     branch_id: str | None
     card_product_id: int | None = None
-    """The card's product, which is of another list; `None`: that of the batch, or `product_id`."""
+    """The product of the card, from another list; `None`: that of the batch, or `product_id`."""
 
 
 def read_row(
     line: int, fields: Mapping[str, object], *, product_id: int, today: date
 ) -> Row | list[Problem]:
-    """Check one row and return it, or all of its problems.
+    """Check one row, and return it or all of its problems.
 
-    `fields` maps column names to text, numbers or `None`; `product_id` is for a row that names no
-    product; a birthdate after `today` is a problem.
+    Args:
+        line: the line where the row begins.
+        fields: text, numbers or `None`, by column.
+        product_id: the product of a row that names none.
+        today: a birthdate after it is a problem.
     """
-    given: dict[str, str] = {}
+    values: dict[str, str] = {}
     problems: list[Problem] = []
     latest = today.isoformat()
     for column, value in fields.items():
-        # A cell of a CSV file, which a large file has many of, or anything that JSON has.
+        # The common case is a cell of a CSV file; JSON may hold anything.
         text = value.strip() if type(value) is str else cell(value)
         if not text:
             continue
-        given[column] = text
+        values[column] = text
         check = CHECKS.get(column)
         if check is None:
-            # The name comes out of the file, so it is shown like a value.
+            # The name comes from the file, so it is quoted like a value.
             problems.append(
-                Problem(line, shown(column), f"there is no such column{nearest(column)}")
+                Problem(line, shown(column), f"there is no such column{did_you_mean(column)}")
             )
             continue
         if (text[0] in FIRST or (text[-1] == "0" and not text.isdigit())) and (
@@ -127,28 +129,28 @@ def read_row(
         problems.append(Problem(line, column, message))
 
     if (
-        "person_id" in given
-        and (flaw := national_flaw(given["person_id"], given.get("country"))) is not None
+        "person_id" in values
+        and (flaw := national_flaw(values["person_id"], values.get("country"))) is not None
     ):
         problems.append(Problem(line, "person_id", flaw))
-    product = PRODUCTS.get(given["product_id"]) if "product_id" in given else product_id
+    product = PRODUCTS.get(values["product_id"]) if "product_id" in values else product_id
     problems += [
         Problem(line, column, "is empty: every row needs it")
         for column in REQUIRED
-        if column not in given
+        if column not in values
     ]
     if product == 1000:
         problems += [
             Problem(line, column, "is empty: product 1000 needs it")
             for column in REQUIRED_1000
-            if column not in given
+            if column not in values
         ]
     else:
-        problems += _half_address(line, ADDRESS1, given)
-        problems += _half_address(line, ADDRESS2, given)
-    if ("idn_date" in given) != ("identified_by" in given):
+        problems += _half_address(line, ADDRESS1, values)
+        problems += _half_address(line, ADDRESS2, values)
+    if ("idn_date" in values) != ("identified_by" in values):
         absent, present = (
-            ("identified_by", "idn_date") if "idn_date" in given else ("idn_date", "identified_by")
+            ("identified_by", "idn_date") if "idn_date" in values else ("idn_date", "identified_by")
         )
         problems.append(
             Problem(line, absent, f"is empty: give it together with {present}, or leave both empty")
@@ -156,17 +158,17 @@ def read_row(
     if problems or product is None:
         return problems
 
-    get = given.get
+    get = values.get
     return Row(
         line=line,
-        key=one_name("key", given["key"]),
+        key=one_name("key", values["key"]),
         product_id=product,
         client=NewClient(
-            phone=int(given["phone"]),
+            phone=int(values["phone"]),
             type=TYPES[get("type", "1")],
             resident=RESIDENTS[get("resident", "1")],
-            first_name=given["first_name"],
-            last_name=given["last_name"],
+            first_name=values["first_name"],
+            last_name=values["last_name"],
             middle_name=get("middle_name"),
             birthdate=get("birthdate"),
             email=get("email"),
@@ -174,43 +176,43 @@ def read_row(
             person_id=get("person_id"),
             language=get("language"),
             external_user_id=get("external_user_id"),
-            address1=_address(ADDRESS1, given),
-            address2=_address(ADDRESS2, given),
+            address1=_address(ADDRESS1, values),
+            address2=_address(ADDRESS2, values),
         ),
         document=get("document"),
         identification_info=(
-            IdentificationInfo(idn_date=given["idn_date"], identified_by=given["identified_by"])
-            if "idn_date" in given
+            IdentificationInfo(idn_date=values["idn_date"], identified_by=values["identified_by"])
+            if "idn_date" in values
             else None
         ),
         branch_id=get("branch_id"),
-        card_product_id=int(given["card_product_id"]) if "card_product_id" in given else None,
+        card_product_id=int(values["card_product_id"]) if "card_product_id" in values else None,
     )
 
 
 def cell(value: object) -> str | None:
-    """The text of one value without the spaces around it, `None` where there is none; of a value
-    that has no text, its type.
+    """The text of a value without spaces around it, or `None` if it is empty. Of a value that is
+    neither text nor a number, the name of its type.
     """
     if value is None:
         return None
     return str(value).strip() or None if _has_text(value) else type(value).__name__
 
 
-def _half_address(line: int, columns: tuple[str, ...], given: Mapping[str, str]) -> list[Problem]:
-    if given.keys().isdisjoint(columns):
+def _half_address(line: int, columns: tuple[str, ...], values: Mapping[str, str]) -> list[Problem]:
+    if values.keys().isdisjoint(columns):
         return []
     return [
         Problem(line, column, "is empty: an address has all five fields or none")
         for column in columns
-        if column not in given
+        if column not in values
     ]
 
 
-def _address(columns: tuple[str, ...], given: Mapping[str, str]) -> Address | None:
-    if columns[0] not in given:
+def _address(columns: tuple[str, ...], values: Mapping[str, str]) -> Address | None:
+    if columns[0] not in values:
         return None
-    country, postal_code, line1, line2, line3 = (given[column] for column in columns)
+    country, postal_code, line1, line2, line3 = (values[column] for column in columns)
     return Address(
         country=country,
         postal_code=postal_code,

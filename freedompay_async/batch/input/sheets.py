@@ -1,10 +1,10 @@
-"""Which sheet of a workbook is meant."""
+"""Chooses the sheet of a workbook."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
-from freedompay_async.batch.input.mapping import plain
+from freedompay_async.batch.input.mapping import normalized
 from freedompay_async.batch.input.quoting import shown
 from freedompay_async.batch.input.refusal import refuse
 
@@ -34,10 +34,10 @@ class Sheets(Protocol):
 
 
 def chosen(path: Path, book: Sheets, sheet: str | None) -> tuple[str, Extent]:
-    """The sheet of this name; without one, the only sheet that can be seen and has something in it."""
+    """The sheet of this name; without a name, the only visible sheet that is not empty."""
     if sheet is not None:
         named = [name for name in book.names if name == sheet] or [
-            name for name in book.names if plain(name) == plain(sheet)
+            name for name in book.names if normalized(name) == normalized(sheet)
         ]
         if len(named) != 1:
             refuse(path, f"has no sheet {shown(sheet)}. It has: {_listed(book.names)}.")
@@ -49,8 +49,8 @@ def chosen(path: Path, book: Sheets, sheet: str | None) -> tuple[str, Extent]:
         refuse(
             path,
             (
-                f"has several sheets with something in them: {_listed(list(filled))}. Name one "
-                "with --sheet (sheet= in code)."
+                f"has several sheets that are not empty: {_listed(list(filled))}. Name one with "
+                "--sheet (sheet= in code)."
             ),
         )
     return next(iter(filled.items()))
@@ -61,8 +61,8 @@ def _refuse_empty(path: Path, hidden: list[str]) -> NoReturn:
         refuse(
             path,
             (
-                "has nothing in the sheets that can be seen. Of the others name one with "
-                f"--sheet: {_listed(hidden)}."
+                "has only empty visible sheets. Name one of the others with --sheet: "
+                f"{_listed(hidden)}."
             ),
         )
     refuse(path, EMPTY)
