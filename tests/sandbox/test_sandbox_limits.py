@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-DONE = {"status": "ok", "request_status": "success"}
+from tests.sandbox.requests import DONE
 
 
 def limit(value="500.50", **changes):

@@ -7,8 +7,8 @@ import pytest
 
 from freedompay_async.sandbox.issuing.numbers import iban, printed
 from freedompay_async.sandbox.issuing.refused import Refused
+from tests.sandbox.requests import DONE
 
-DONE = {"status": "ok", "request_status": "success"}
 SHOP = {"name": "SANDBOX SHOP", "city": "ALMATY", "country": "KAZ"}
 
 

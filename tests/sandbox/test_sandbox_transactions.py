@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-DONE = {"status": "ok", "request_status": "success"}
+from tests.sandbox.requests import DONE
 
 
 def pay(counter, card_id, amount, **changes):
