@@ -1,4 +1,4 @@
-"""`FreedomPay`: settings in, namespaces out."""
+"""`FreedomPay`, the client of one merchant."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ class FreedomPay(BaseClient):
         scheme: wins over the region's signature scheme: `jws-hs512`, `jws-hs256` or `sign`, or one
             for each section, such as `payment-cards=jws-hs256,gift-cards=sign`.
         **options: `help(ClientOptions)` and `help(FreedomPayOptions)` of `freedompay_async.models`
-            tell of each. In a few words: `max_connections` (100), `rate` in calls a second,
+            describe each. In a few words: `max_connections` (100), `rate` in calls a second,
             `timeout` in seconds (60), `policy`: the times in between, `contract`: what is different
             in the contract table, `signer`: in place of the id, the key and the scheme, `record`: a
             file of calls that can't be asked about, `ssl_context`, `max_answer` in bytes, `proxy`,
-            `trust_env`: the proxy of the environment.
+            `trust_env`: the proxy of the environment, `transport`: in place of aiohttp.
 
     Raises:
         ConfigurationError: a setting is missing or wrong; nothing was sent.
@@ -74,11 +74,11 @@ class FreedomPay(BaseClient):
         scheme: str | None = None,
         **options: Unpack[FreedomPayOptions],
     ) -> None:
-        # Hidden first, so that no traceback of this frame shows them.
-        given_key = Hidden(secret_key)
+        # Hidden first, so that no traceback of this frame shows it.
+        hidden_key = Hidden(secret_key)
         del secret_key
         chosen = choose(options, FREEDOMPAY_OPTIONS, "FreedomPay.__init__")
-        key = None if given_key.value is None else sealed("secret_key", given_key, SecretKey)
+        key = None if hidden_key.value is None else sealed("secret_key", hidden_key, SecretKey)
         named = None if region is None else Region(region)
         host = host_of(named, test=test, base_url=base_url)
         signers = _signers(
@@ -217,8 +217,8 @@ class FreedomPay(BaseClient):
 
     def __repr__(self) -> str:
         if not hasattr(self, "merchant"):
-            return "FreedomPay(not made)"  # Whoever records the locals of a refusal asks for it.
-        return f"FreedomPay({self.base_url!r}, merchant={self.merchant!r}, {self._transport!r})"
+            return "FreedomPay(not made)"  # A tool that records locals asks for it in mid-refusal.
+        return f"FreedomPay({self.base_url!r}, merchant={self.merchant!r}, {self._in_use()})"
 
 
 def _is_body(value: object) -> bool:

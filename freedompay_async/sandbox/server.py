@@ -165,7 +165,8 @@ class Sandbox:
 
     def script(self, path: str, *faults: Fault) -> None:
         """The next calls to a path such as `card/issue`, or a whole path, get these faults, in this
-        order, before any seeded one.
+        order, before any seeded one. Without faults, those that are left of earlier ones are
+        dropped.
         """
         self._plan.script(named(path), *faults)
 
@@ -284,7 +285,8 @@ class Sandbox:
         return self._credentials.rotate()
 
     def __repr__(self) -> str:
-        return f"Sandbox(base_url={self.base_url!r}, auth_id={self.auth_id!r})"
+        busy = 0 if self._open is None else len(self._open.serving.handling)
+        return f"Sandbox(base_url={self.base_url!r}, auth_id={self.auth_id!r}, {busy} active)"
 
     def _opened(self) -> _Open:
         if self._open is None:

@@ -15,8 +15,9 @@ from freedompay_async.crypto.signing import Signer  # noqa: TC001
 from freedompay_async.guards.arguments import check_flag, check_number, check_type, check_whole
 from freedompay_async.redaction.secret import Hidden
 from freedompay_async.settings.policy import Policy
-from freedompay_async.settings.proxies import Proxy, proxy_of
-from freedompay_async.settings.settings import MAX_ANSWER
+from freedompay_async.transport.base import MAX_ANSWER, Transport
+from freedompay_async.transport.owner import check_transport
+from freedompay_async.transport.proxies import Proxy, proxy_of
 
 __all__ = [
     "CALL_OPTIONS",
@@ -96,6 +97,9 @@ class ClientOptions(TypedDict, total=False):
         trust_env: go through the proxy that `HTTPS_PROXY` (or `ALL_PROXY`) names and `NO_PROXY`
             does not take out; the user and password for it may be in `.netrc`. Left out, neither
             is used, and `NotSent` says that such a proxy is named.
+        transport: carries the bytes in place of aiohttp: an object with the methods of
+            `freedompay_async.transport.base.Transport`. It belongs to one client, which closes it.
+            It gets the host, `max_answer`, `ssl_context` and the proxy.
     """
 
     max_connections: int
@@ -107,6 +111,7 @@ class ClientOptions(TypedDict, total=False):
     max_answer: int
     proxy: str | Proxy | None
     trust_env: bool
+    transport: Transport | None
 
 
 class FreedomPayOptions(ClientOptions, total=False):
@@ -161,6 +166,7 @@ class Chosen:
     max_answer: int = MAX_ANSWER
     proxy: Proxy | None = None
     trust_env: bool = False
+    transport: Transport | None = None
     signer: Signer | Mapping[Section, Signer] | None = None
     record: str | PathLike[str] | None = None
 
@@ -202,4 +208,6 @@ def choose(options: ClientOptions, known: frozenset[str], function: str) -> Chos
     if chosen.ssl_context is not None:
         check_type("ssl_context", chosen.ssl_context, ssl.SSLContext, "an ssl.SSLContext")
     check_flag("trust_env", chosen.trust_env)
+    if chosen.transport is not None:
+        check_transport(chosen.transport)
     return chosen

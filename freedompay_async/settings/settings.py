@@ -11,15 +11,14 @@ from freedompay_async.contract.regions import LIVE_HOSTS, TEST_HOSTS, Region
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import check_flag, check_text
 from freedompay_async.redaction.secret import Secret, SecretKey
-from freedompay_async.settings.proxies import Proxy
 from freedompay_async.settings.schemes import Scheme, read_schemes
+from freedompay_async.transport.proxies import Proxy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["MAX_ANSWER", "Host", "Settings", "host_of", "is_plain", "region_scheme"]
+__all__ = ["Host", "Settings", "host_of", "is_plain", "region_scheme"]
 
-MAX_ANSWER: Final = 8 * 2**20
 """Bytes of an answer that are read, unless a client is told otherwise."""
 
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")

@@ -94,6 +94,9 @@ class PollSchedule:
             self._scouts += 1
         return 0.0
 
+    def __repr__(self) -> str:
+        return f"PollSchedule({self._looks} looks, {self._ends} ended)"
+
     def _wait(self, looked: float, jitter: float, spread: float, *, trouble: bool) -> float:
         """From one look to the next."""
         if trouble or self._looks < _LOOKS_TO_PLAN or (looked and self._ends < _ENDS_TO_KNOW):

@@ -6,7 +6,7 @@ import pytest
 
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Hidden
-from freedompay_async.settings.proxies import Proxy, Way, proxy_of, proxy_of_environment
+from freedompay_async.transport.proxies import Proxy, Way, proxy_of, proxy_of_environment
 
 HOST = "https://api.example.com"
 VARIABLES = (

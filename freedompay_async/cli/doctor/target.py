@@ -12,9 +12,9 @@ from freedompay_async.contract.client_contract import Contract
 from freedompay_async.contract.file.reading import overrides_of
 from freedompay_async.contract.regions import Region
 from freedompay_async.guards.leftovers import leftover_of
-from freedompay_async.settings.proxies import Way
 from freedompay_async.settings.schemes import SECTIONS, Scheme, read_schemes, signers_of
 from freedompay_async.settings.settings import host_of, region_scheme
+from freedompay_async.transport.proxies import Way
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
-    from freedompay_async.settings.proxies import Proxy
+    from freedompay_async.transport.proxies import Proxy
 
 __all__ = ["NoWay", "open_tunnel"]
 

@@ -187,9 +187,8 @@ def _with_login(url: Secret) -> Secret | None:
         return None
     if found is None or not found[0]:
         return None
-    return Secret(
-        f"{parts.scheme}://{quote(found[0], safe='')}:{quote(found[2] or '', safe='')}@{parts.netloc}"
-    )
+    login = f"{quote(found[0], safe='')}:{quote(found[2] or '', safe='')}"
+    return Secret(f"{parts.scheme}://{login}@{parts.netloc}")
 
 
 def _shown(text: Secret) -> str | None:
