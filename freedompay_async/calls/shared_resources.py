@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from freedompay_async.contract.calls import Call, Section
     from freedompay_async.crypto.signing import Signer
     from freedompay_async.settings.policy import Policy
-    from freedompay_async.transport.base import Wire
+    from freedompay_async.transport.owner import OwnedTransport
 
 __all__ = ["SharedResources"]
 
@@ -58,7 +58,7 @@ class SharedResources(Staying):
         bodies: which body went out under which id.
     """
 
-    transport: Wire
+    transport: OwnedTransport
     signers: dict[Section, Signer]
     policy: Policy
     timeout: float
@@ -75,7 +75,7 @@ class SharedResources(Staying):
     @classmethod
     def of(
         cls,
-        transport: Wire,
+        transport: OwnedTransport,
         *,
         signers: dict[Section, Signer],
         policy: Policy,

@@ -144,8 +144,13 @@ class Plan:
         )
 
     def script(self, call: str, *faults: Fault) -> None:
-        """Give the next calls of this kind these faults, in this order, before any seeded one."""
-        self._scripts.setdefault(call, deque()).extend(faults)
+        """The next calls of this kind get these faults, in this order, before any seeded one.
+        Without faults, those that are left of earlier ones are dropped.
+        """
+        if faults:
+            self._scripts.setdefault(call, deque()).extend(faults)
+        else:
+            self._scripts.pop(call, None)
 
     def next(self, call: str, request_id: str) -> Fault:
         """The fault of one call; `request_id` is the id in it, `""` if it has none."""

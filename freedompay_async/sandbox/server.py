@@ -183,7 +183,8 @@ class Sandbox(BookHandles):
         return self._credentials.rotate()
 
     def __repr__(self) -> str:
-        return f"Sandbox(base_url={self.base_url!r}, auth_id={self.auth_id!r})"
+        busy = 0 if self._open is None else len(self._open.serving.handling)
+        return f"Sandbox(base_url={self.base_url!r}, auth_id={self.auth_id!r}, {busy} active)"
 
     def _opened(self) -> OpenSandbox:
         if self._open is None:

@@ -20,6 +20,7 @@ from freedompay_async.contract.request_ids import derive_request_id
 from freedompay_async.sandbox import Fault, Sandbox
 from tests.leaks.everywhere import Story
 from tests.rows import row_of_file as person
+from tests.transports import Road, in_use
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,6 +63,7 @@ class Office:
     def __init__(self, issuer: Sandbox, folder: Path) -> None:
         self.issuer = issuer
         self.folder = folder
+        self._made_of: dict[Batch, tuple[FreedomPay, Road]] = {}
 
     def file(self, rows: list[dict], name: str = "clients.csv") -> Path:
         path = self.folder / name
@@ -102,8 +104,22 @@ class Office:
 
     @asynccontextmanager
     async def batch(self, journal: str = "run.db", *, client: dict | None = None, **options):
-        async with self.client(**client or {}) as fp, Journal.open(self.folder / journal) as opened:
-            yield Batch(fp, opened, **options)
+        road = Road()
+        async with (
+            self.client(transport=road, **client or {}) as fp,
+            Journal.open(self.folder / journal) as opened,
+        ):
+            batch = Batch(fp, opened, **options)
+            self._made_of[batch] = fp, road
+            yield batch
+
+    def road(self, batch: Batch) -> Road:
+        """The transport of a batch of this office."""
+        return self._made_of[batch][1]
+
+    def client_of(self, batch: Batch) -> FreedomPay:
+        """The client of a batch of this office."""
+        return self._made_of[batch][0]
 
     async def plan(self, batch: Batch, file: Path):
         return await batch.plan(read_file(file, product_id=2000))
@@ -176,14 +192,14 @@ class Office:
 
 
 @pytest.fixture
-def between(monkeypatch):
+def between(office):
     """Somebody between a batch and the issuer: `rule(call, request_id, send)` gives a reply, or
     awaits `send()` as often as it likes.
     """
 
     def put(batch, rule):
-        transport = batch._fp._transport
-        send = transport.send
+        road = office.road(batch)
+        send = road.carry
 
         async def carried(message, attempt):
             request_id = json.loads(message.body)["request_id"]
@@ -194,7 +210,7 @@ def between(monkeypatch):
                 attempt.connected()
             return reply
 
-        monkeypatch.setattr(transport, "send", carried)
+        road.carry = carried
 
     return put
 
@@ -257,8 +273,8 @@ def everywhere(office, people, one_each):
     async def run(story_of, *, late, faults=()):
         wrong, stop = [], 0
         while True:
-            office.issuer._plan._scripts.clear()
             for call in faults:
+                office.issuer.script(call)
                 office.issuer.script(call, Fault.CLOSED)
             error = await one(story_of, stop, late=late, wrong=wrong)
             if error is None:
@@ -286,11 +302,7 @@ def everywhere(office, people, one_each):
                 if batch.progress.in_progress or batch.progress.waiting
                 else []
             )
-            wrong += (
-                [(stop, "pool", fp)]
-                if fp._transport._pool and fp._transport._pool.session.connector._acquired
-                else []
-            )
+            wrong += [(stop, "pool", fp)] if in_use(fp).taken else []
             kept = {
                 each
                 for (each,) in await opened.call(

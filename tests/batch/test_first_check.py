@@ -10,6 +10,7 @@ import pytest
 
 from freedompay_async.batch import Limits, State
 from freedompay_async.batch.first_check import spread
+from freedompay_async.calls.session import Session
 from freedompay_async.errors import AuthenticationError, ConfigurationError, RateLimited
 from freedompay_async.sandbox import Fault
 from freedompay_async.transport.base import TransportError
@@ -433,7 +434,7 @@ async def test_a_question_of_the_sample_that_was_not_sent_is_asked_again(
 async def test_a_sample_that_can_not_be_sent_at_once_is_asked_later(office, people, monkeypatch):
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(1)))
-        look_up = type(batch._fp._session).look_up
+        look_up = Session.look_up
         limited = [True]
 
         async def first_limited(self, request_id, **options):
@@ -442,7 +443,7 @@ async def test_a_sample_that_can_not_be_sent_at_once_is_asked_later(office, peop
                 raise RateLimited("the issuer limits the rate")
             return await look_up(self, request_id, **options)
 
-        monkeypatch.setattr(type(batch._fp._session), "look_up", first_limited)
+        monkeypatch.setattr(Session, "look_up", first_limited)
         report = await office.finish(batch)
 
     assert report.complete

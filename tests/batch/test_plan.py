@@ -438,8 +438,7 @@ async def test_a_batch_name_that_can_not_be_part_of_an_id(office, people, name):
 
 
 async def test_a_merchant_id_that_can_not_be_part_of_an_id(office):
-    async with office.batch() as batch:
-        fp, journal = batch._fp, batch._journal
+    async with office.client() as fp, Journal.open(office.folder / "run.db") as journal:
         fp.__dict__["merchant"] = "7\0"
         with pytest.raises(
             ConfigurationError, match=r"the merchant id .* has a character that can't be seen"

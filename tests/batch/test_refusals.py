@@ -112,13 +112,12 @@ async def test_without_a_witness_a_refusal_is_not_proved(office, people, between
 
 async def test_a_host_that_knows_no_id_proves_nothing(office, people, between, proxy, said):
     """It says "not known" of the witness too."""
-    async with office.batch(check_first="none") as batch:
+    async with office.batch(check_first="none", limits=Limits(wait=0.2)) as batch:
         await office.plan(batch, office.file(people(2)))
         first = office.request_id("k1", "client")
         proxy.refused = {office.request_id("k2", "client")}
         proxy.tells = {each: [said(NOT_KNOWN)] for each in (first, office.request_id("k1", "card"))}
         between(batch, proxy)
-        batch._limits = Limits(wait=0.2)
         report = await office.finish(batch)
     refusal = next(each for each in report.problems if each.key == "k2")
 

@@ -213,11 +213,12 @@ async def test_a_finished_batch_sends_nothing_when_it_is_run_again(office, peopl
     assert len(office.issuer.received) == before
 
 
-async def test_every_effect_is_on_the_disk_before_its_first_byte(office, people, monkeypatch):
+async def test_every_effect_is_on_the_disk_before_its_first_byte(office, people):
     missing = []
     async with office.batch(activate=True, limits=Limits(concurrency=4)) as batch:
         await office.plan(batch, office.file(people(12)))
-        send = batch._fp._transport.send
+        road = office.road(batch)
+        send = road.carry
 
         async def watched(message, attempt):
             if not message.path.endswith("request/status"):
@@ -226,7 +227,7 @@ async def test_every_effect_is_on_the_disk_before_its_first_byte(office, people,
                 missing.extend({json.loads(message.body)["request_id"]} - known)
             return await send(message, attempt)
 
-        monkeypatch.setattr(batch._fp._transport, "send", watched)
+        road.carry = watched
         await office.finish(batch)
 
     assert missing == []
@@ -247,11 +248,12 @@ async def test_an_intent_is_on_the_disk_while_its_answer_is_waited_for(office, p
     assert state == "started"
 
 
-async def test_the_calls_on_the_way_are_as_many_as_allowed_and_no_more(office, people, monkeypatch):
+async def test_the_calls_on_the_way_are_as_many_as_allowed_and_no_more(office, people):
     now, most = 0, 0
     async with office.batch(limits=Limits(concurrency=3)) as batch:
         await office.plan(batch, office.file(people(30)))
-        send = batch._fp._transport.send
+        road = office.road(batch)
+        send = road.carry
 
         async def counted(*args):
             nonlocal now, most
@@ -262,7 +264,7 @@ async def test_the_calls_on_the_way_are_as_many_as_allowed_and_no_more(office, p
             finally:
                 now -= 1
 
-        monkeypatch.setattr(batch._fp._transport, "send", counted)
+        road.carry = counted
         await office.finish(batch)
 
     assert most == 3
@@ -284,16 +286,17 @@ async def test_no_more_is_written_down_as_sent_than_can_be_on_its_way(office, pe
     assert written <= 4
 
 
-async def test_a_rate_spaces_the_calls(office, people, monkeypatch):
+async def test_a_rate_spaces_the_calls(office, people):
     turns = []
     async with office.batch(limits=Limits(rate=50)) as batch:
-        send = batch._fp._transport.send
+        road = office.road(batch)
+        send = road.carry
 
         async def noted(*args):
             turns.append(asyncio.get_running_loop().time())
             return await send(*args)
 
-        monkeypatch.setattr(batch._fp._transport, "send", noted)
+        road.carry = noted
         await office.plan(batch, office.file(people(6)))
         await office.finish(batch)
 

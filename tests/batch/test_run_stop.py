@@ -212,9 +212,8 @@ async def test_a_key_that_is_changed_during_a_run_stops_it(office, people, one_e
     other = JwsSigner(auth_id=office.issuer.auth_id, secret_key="another")
     async with office.batch(limits=Limits(concurrency=2, settle=0.2)) as batch:
         await office.plan(batch, office.file(people(60)))
-        signers = batch._fp._session.shared.signers
         with pytest.raises(AuthenticationError):
-            await office.finish(batch, lambda: signers.update(dict.fromkeys(signers, other)))
+            await office.finish(batch, lambda: office.client_of(batch).replace_signer(other))
         report = await batch.report()
 
     assert report.refused == 0

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import re
@@ -48,13 +47,11 @@ def test_it_ends_in_good_order(running, number):
     assert (command.ends(), command.stderr) == (0, "")
 
 
-def test_it_runs_until_it_is_stopped(shell, monkeypatch):
-    def at_once():
-        ended = asyncio.Event()
-        ended.set()
-        return ended
+def test_it_runs_until_it_is_told_to_end(shell, monkeypatch):
+    def at_once(_, end):
+        end()
 
-    monkeypatch.setattr("freedompay_async.cli.sandboxes._end_event", at_once)
+    monkeypatch.setattr("freedompay_async.cli.sandboxes.take_signals", at_once)
     result = shell("sandbox", "--port", "0")
 
     assert (result.exit_code, result.stderr) == (0, "")

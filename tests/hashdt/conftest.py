@@ -17,6 +17,7 @@ from freedompay_async.contract.calls import Section
 from freedompay_async.hashdt import HashDT, Pins
 from freedompay_async.hashdt.access import Access
 from freedompay_async.transport.base import TransportError
+from tests.transports import owned
 
 PAGE = "https://pins.example.com/p/4f0c?key=k-8d1&step=1"
 KEYS = {"api_key": "key-of-the-api", "product_id": "product-7"}
@@ -178,9 +179,6 @@ class SlowWire:
         self.steps = list(steps)
         self.sent: list[str] = []
 
-    def check(self):
-        return asyncio.get_running_loop()
-
     async def send(self, message, attempt):
         self.sent.append(message.headers["Authorization"])
         seconds, status, body = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
@@ -202,7 +200,7 @@ def slow():
         access = Access(**KEYS, token=token)
         session = Session(
             SharedResources.of(
-                wire, signers={Section.HASHDT: access}, policy=Policy(), timeout=timeout
+                owned(wire), signers={Section.HASHDT: access}, policy=Policy(), timeout=timeout
             )
         )
         return wire, Pins(session, access)

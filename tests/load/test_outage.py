@@ -145,7 +145,7 @@ def breaks_over_ids_that_it_does_not_know(issuer, goes_wrong):
             return await goes_wrong.breaks(attempt, None)
         if message.path.endswith("issue") and not lost:
             lost.append(message)
-            return await goes_wrong.resets_after_the_work(attempt, lambda: odd._work("issue", body))
+            return await goes_wrong.resets_after_the_work(attempt, lambda: odd.work("issue", body))
         return await send(message, attempt)
 
     odd.send = breaks_over_unknown

@@ -174,9 +174,10 @@ class Counter:
         # 2026-01-15 12:00 in the issuer's zone.
         self.now = 1_768_460_400.0
         self.issuer = Issuer(database=database, merchant="10001", clock=lambda: self.now, **options)
+        self.plan = Plan(faults or Faults())
         self.desk = Desk(
             issuer=self.issuer,
-            plan=Plan(faults or Faults()),
+            plan=self.plan,
             auth_id="10001",
             secret_key=KEY,
             processing=processing,

@@ -85,7 +85,7 @@ def test_a_call_without_fields_is_answered_in_its_form(counter, call, scheme):
 @pytest.mark.parametrize("call", sorted(CALLS))
 @pytest.mark.parametrize("fault", [each for each in Fault if each is not Fault.NONE])
 def test_each_fault_can_be_scripted_for_each_call(counter, call, fault):
-    counter.desk._plan.script(call, fault)
+    counter.plan.script(call, fault)
     taken = counter.take(path_of(call), {})
     late_and_no_request = fault is Fault.LATE and call not in EFFECTS
     assert (taken.fault is fault) != late_and_no_request

@@ -101,8 +101,8 @@ async def test_an_onlooker_that_left_is_noticed(issuer, api, monkeypatch, caplog
     monkeypatch.setattr("freedompay_async.sandbox.inspector.inspector._HEARTBEAT_SECONDS", 0.01)
     async with watch(api) as events:
         await anext(events)
-        assert len(issuer._open.serving.handling) == 1
-    while issuer._open.serving.handling:
+        assert "1 active" in repr(issuer)
+    while "0 active" not in repr(issuer):
         await asyncio.sleep(0)
     assert caplog.records == []
 

@@ -261,7 +261,7 @@ def test_a_bad_signature_is_no_access(counter):
 @pytest.mark.parametrize(("fault", "http"), [(Fault.LIMITED, 429), (Fault.UNAVAILABLE, 503)])
 def test_a_fault_before_the_work(counters, fault, http):
     counter = counters(faults=Faults(retry_after=3))
-    counter.desk._plan.script("cards/issue_card", fault)
+    counter.plan.script("cards/issue_card", fault)
     taken = counter.take("/v5/cards/issue_card", ISSUE)
     assert (taken.answer.http, taken.answer.retry_after, taken.answer.body["status"]) == (
         http,
@@ -272,7 +272,7 @@ def test_a_fault_before_the_work(counters, fault, http):
 
 
 def test_a_fault_after_the_work(counter):
-    counter.desk._plan.script("cards/issue_card", Fault.CLOSED, Fault.LATE)
+    counter.plan.script("cards/issue_card", Fault.CLOSED, Fault.LATE)
     taken = counter.take("/v5/cards/issue_card", ISSUE)
     assert (taken.fault, taken.verdict, taken.answer.body["status"]) == (
         Fault.CLOSED,

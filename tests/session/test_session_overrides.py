@@ -13,13 +13,13 @@ import pytest
 from freedompay_async import (
     ConfigurationError,
     FreedomPayError,
-    JwsSigner,
     OutcomeUnknown,
     Override,
     RequestFailed,
     Retry,
     Secret,
     Section,
+    Sha256Signer,
 )
 from freedompay_async.models import RequestState
 from tests.samples import UNKNOWN_CALL, UNKNOWN_GIFT_PATH, UNKNOWN_PATH
@@ -569,10 +569,9 @@ class TestRequestId:
     def test_is_looked_for_again_when_the_call_is_made(self, play, client_of, memory, say, change):
         """The signature scheme of a client may have become another one."""
         wire = memory(card__activate=[say.process])
-        fp = client_of(wire, scheme="KG", contract=[Override(call="cards.activate", **change)])
-        fp._session.shared.signers[Section.PAYMENT_CARDS] = JwsSigner(
-            auth_id="10001", secret_key="k"
-        )
+        signer = Sha256Signer(auth_id="10001", secret_key="k")
+        fp = client_of(wire, signer=signer, contract=[Override(call="cards.activate", **change)])
+        signer.header_id = False
 
         async def story():
             await activate(fp)

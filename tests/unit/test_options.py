@@ -9,21 +9,23 @@ import pytest
 
 from freedompay_async import FreedomPay, JwsSigner, Policy
 from freedompay_async.api import Cards, Clients, GiftCards, Requests, SpendingLimits, Transactions
+from freedompay_async.client_options import (
+    CLIENT_OPTIONS,
+    FREEDOMPAY_OPTIONS,
+    Chosen,
+    choose,
+    close_options,
+)
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.hashdt import HashDT
 from freedompay_async.hashdt.pins import Pins
 from freedompay_async.settings.options import (
     CALL_OPTIONS,
     CHANGE_OPTIONS,
-    CLIENT_OPTIONS,
-    FREEDOMPAY_OPTIONS,
     ID_OPTIONS,
     NO_OPTIONS,
     READ_OPTIONS,
-    Chosen,
     check_options,
-    choose,
-    close_options,
 )
 from tests.declared_options import options_of
 
@@ -60,7 +62,7 @@ def test_options_of_a_call():
 
 
 def test_options_of_a_client():
-    assert {*RIGHT, "proxy"} == FREEDOMPAY_OPTIONS
+    assert {*RIGHT, "proxy", "transport"} == FREEDOMPAY_OPTIONS
     assert {"signer", "record"} == FREEDOMPAY_OPTIONS - CLIENT_OPTIONS
     assert set(Chosen.__slots__) == FREEDOMPAY_OPTIONS
 

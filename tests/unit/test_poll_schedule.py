@@ -168,7 +168,6 @@ def test_what_is_supposed_where_little_was_seen_weighs_as_much_as_two_looks(seen
     for count, pending, age, ended in seen:
         for _ in range(count):
             looks.learn(pending, age, ended=ended)
-    looks._plan()
 
     assert waited(looks, 0.0) == pytest.approx(first, rel=1e-4)
 

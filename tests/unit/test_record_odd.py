@@ -191,7 +191,7 @@ class TestFields:
 
 class TestCancelled:
     @pytest.fixture
-    def held(self, monkeypatch):
+    def held(self, monkeypatch, path):
         """The first line waits for `held.go`; `held.fails` is what becomes of it."""
 
         class Held:
@@ -199,17 +199,17 @@ class TestCancelled:
             begun = threading.Event()
             fails: OSError | None = None
 
-        write = Record._write
+        opened = os.open
 
-        def slow(record, entry):
-            if entry["state"] == "sending":
+        def slow(name, *args, **options):
+            if name == str(path) and not Held.begun.is_set():
                 Held.begun.set()
                 assert Held.go.wait(20)
                 if Held.fails is not None:
                     raise Held.fails
-            write(record, entry)
+            return opened(name, *args, **options)
 
-        monkeypatch.setattr(Record, "_write", slow)
+        monkeypatch.setattr(os, "open", slow)
         yield Held
         Held.go.set()
 

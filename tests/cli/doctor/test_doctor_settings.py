@@ -158,11 +158,8 @@ class TestSettings:
         _, target = check_settings(SettingsFlags(test=True, trust_env=True))
         tried = open_client(target, target.scheme.signer(auth_id="1", secret_key="k"))
 
-        assert (
-            repr(tried._transport._way)
-            == repr(target.way)
-            == "Way(Proxy('http://one.example.com:3128', FREEDOMPAY_PROXY))"
-        )
+        assert repr(target.way) == "Way(Proxy('http://one.example.com:3128', FREEDOMPAY_PROXY))"
+        assert repr(target.way) in repr(tried)
 
     @pytest.mark.parametrize(
         ("flags", "host"),

@@ -1,4 +1,4 @@
-"""How many calls at once: learnt from what the issuer answers. Pure; `governor.py` acts on it.
+"""How many calls may be on the way at once, learnt from the answers. Pure; `governor.py` uses it.
 
 `now` is seconds of a clock that never goes back.
 """
@@ -8,18 +8,17 @@ from __future__ import annotations
 from math import inf
 from typing import Final
 
-__all__ = ["Window"]
+__all__ = ["ConcurrencyLimit"]
 
 
-class Window:
-    """How many calls may be on the way at once; told of each answer, and judges a second of them at
-    a time.
+class ConcurrencyLimit:
+    """Learns how many calls at once the issuer can serve. It judges the answers second by second.
 
-    It is what the caller allows, until the issuer shows that this is too much: more than a tenth of
-    its answers are 503, or with half of the places in use they take twice as long as of late, and
-    `_SLACK` seconds longer. Then it is cut, and it comes back to the whole in about `_BACK`
-    seconds. What is usual is known for each kind of call, so that a slow kind is no slow issuer,
-    and what lasts becomes usual.
+    The limit is what the caller allows until the issuer is overloaded: more than a tenth of its
+    answers are 503; or, with half of the slots in use, answers take twice as long as usual and
+    `_SLACK` seconds longer. Then the limit is cut, and returns to the whole in about `_BACK`
+    seconds. The usual time is kept for each kind of call, so that a slow kind is not taken for a
+    slow issuer. A time that lasts becomes the usual one.
 
     Args:
         most: calls at once that the caller allows.
@@ -43,8 +42,14 @@ class Window:
     def answered(
         self, now: float, took: float, kind: str, *, busy: int, unavailable: bool = False
     ) -> None:
-        """An answer to a call of this kind came after so many seconds, with so many on the way;
-        `unavailable`: with 503.
+        """An answer came.
+
+        Args:
+            now: when.
+            took: seconds from the slot to the answer.
+            kind: of the call.
+            busy: calls on the way.
+            unavailable: the answer was 503.
         """
         if now - self._judged_at >= 1.0:
             self._judge(now)

@@ -2,53 +2,54 @@
 
 from __future__ import annotations
 
+import pickle
 from math import inf
 
 import pytest
 
-from freedompay_async.traffic.pace import Pace
+from freedompay_async.traffic.rate_limit import RateLimit
 
 
-def limited_at(pace, now, *, taken=0, began=None):
+def limited_at(limit, now, *, taken=0, began=None):
     """A second in which so many calls were taken, and then a 429."""
     for _ in range(taken):
-        pace.taken(now - 0.5)
-    pace.limited(now, now if began is None else began)
-    return pace
+        limit.accepted(now - 0.5)
+    limit.limited(now, now if began is None else began)
+    return limit
 
 
 @pytest.fixture
 def found():
-    """The pace after two 429: the limit of 100 a second is known."""
-    return limited_at(limited_at(Pace(), 1.0, taken=100), 3.0, taken=100)
+    """The limit after two 429: the limit of 100 a second is known."""
+    return limited_at(limited_at(RateLimit(), 1.0, taken=100), 3.0, taken=100)
 
 
 @pytest.mark.parametrize(("most", "expected"), [(None, inf), (5.0, 5.0)])
 def test_without_a_429_it_is_what_the_caller_allows(most, expected):
-    assert Pace(most).rate(0.0) == expected
+    assert RateLimit(most).rate(0.0) == expected
 
 
 @pytest.mark.parametrize(("taken", "expected"), [(0, 5.0), (6, 5.0), (100, 52.5)])
 def test_the_first_429_starts_it_at_half_of_what_was_taken_and_not_below_five(taken, expected):
-    assert limited_at(Pace(), 1.5, taken=taken).rate(1.5) == expected
+    assert limited_at(RateLimit(), 1.5, taken=taken).rate(1.5) == expected
 
 
 def test_from_there_it_doubles_each_second():
-    pace = limited_at(Pace(), 1.5)
+    limit = limited_at(RateLimit(), 1.5)
 
-    assert [pace.rate(now) for now in (1.5, 2.5, 3.5, 11.5)] == [5.0, 10.0, 20.0, 5120.0]
+    assert [limit.rate(now) for now in (1.5, 2.5, 3.5, 11.5)] == [5.0, 10.0, 20.0, 5120.0]
 
 
 def test_after_a_minute_it_has_doubled_enough():
-    pace = limited_at(Pace(), 1.5)
+    limit = limited_at(RateLimit(), 1.5)
 
-    assert pace.rate(61.5) == pace.rate(1e9) < inf
+    assert limit.rate(61.5) == limit.rate(1e9) < inf
 
 
 def test_it_never_passes_what_the_caller_allows():
-    pace = limited_at(Pace(20.0), 1.5)
+    limit = limited_at(RateLimit(20.0), 1.5)
 
-    assert pace.rate(1e9) == 20.0
+    assert limit.rate(1e9) == 20.0
 
 
 def test_the_second_429_tells_the_limit_and_it_goes_below(found):
@@ -91,7 +92,7 @@ def test_a_429_of_a_call_that_began_later_is_news(found):
 
 def test_what_was_taken_bounds_it_where_it_was_far_too_fast(found):
     for _ in range(30):
-        found.taken(39.5)
+        found.accepted(39.5)
     found.limited(40.0, 40.0)
 
     assert found.rate(50.0) == pytest.approx(30 * 1.05)
@@ -100,8 +101,8 @@ def test_what_was_taken_bounds_it_where_it_was_far_too_fast(found):
 @pytest.mark.parametrize(("now", "rate"), [(45.99, 31.5), (46.0, 1.05), (46.5, 1.05)])
 def test_the_best_of_the_last_six_seconds_counts(found, now, rate):
     for _ in range(30):
-        found.taken(40.5)
-    found.taken(45.9)
+        found.accepted(40.5)
+    found.accepted(45.9)
     found.limited(now, now)
 
     # Ten seconds later it is back at the limit that was found.
@@ -121,9 +122,11 @@ def test_it_never_stands_still(found):
     assert found.rate(198.0) == 0.1
 
 
-def test_it_keeps_a_few_seconds_only():
-    pace = Pace()
-    for now in range(1000):
-        pace.taken(float(now))
+def test_it_keeps_six_seconds_only():
+    limit, sizes = RateLimit(), []
+    for now in range(1000, 2000):
+        limit.accepted(float(now))
+        sizes.append(len(pickle.dumps(limit)))
 
-    assert len(pace._taken) == 6
+    assert sizes[4] < sizes[5]
+    assert set(sizes[5:]) == {sizes[5]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from freedompay_async.traffic.window import Window
+from freedompay_async.traffic.concurrency_limit import ConcurrencyLimit
 
 
 def seconds(window, *each, count=20, busy=100, unavailable=0, began=0.0):
@@ -21,11 +21,11 @@ def seconds(window, *each, count=20, busy=100, unavailable=0, began=0.0):
 
 @pytest.mark.parametrize("took", [0.001, 0.1, 20.0])
 def test_an_issuer_that_is_as_quick_as_ever_is_given_all_that_is_allowed(took):
-    assert seconds(Window(100), *[took] * 20) == [100] * 20
+    assert seconds(ConcurrencyLimit(100), *[took] * 20) == [100] * 20
 
 
 def test_answers_that_take_more_than_twice_as_long_cut_it_once_a_second():
-    window = Window(100)
+    window = ConcurrencyLimit(100)
     seconds(window, *[0.1] * 5)
 
     assert seconds(window, 1.0, 1.0, 1.0, began=5.0) == [70, 49, 34]
@@ -33,14 +33,14 @@ def test_answers_that_take_more_than_twice_as_long_cut_it_once_a_second():
 
 @pytest.mark.parametrize(("usual", "later"), [(0.1, 0.19), (0.001, 0.2), (1.0, 1.9), (0.1, 0.34)])
 def test_what_is_not_twice_as_long_or_not_long_is_no_growth(usual, later):
-    window = Window(100)
+    window = ConcurrencyLimit(100)
     seconds(window, *[usual] * 5)
 
     assert set(seconds(window, *[later] * 5, began=5.0)) == {100}
 
 
 def test_a_client_that_uses_little_of_what_it_may_is_not_the_cause():
-    window = Window(100)
+    window = ConcurrencyLimit(100)
     seconds(window, *[0.1] * 5, busy=10)
 
     assert set(seconds(window, *[2.0] * 5, busy=10, began=5.0)) == {100}
@@ -48,7 +48,7 @@ def test_a_client_that_uses_little_of_what_it_may_is_not_the_cause():
 
 @pytest.mark.parametrize(("busy", "limit"), [(50, 70), (49, 100)])
 def test_it_is_the_cause_where_half_of_the_places_are_in_use(busy, limit):
-    window = Window(100)
+    window = ConcurrencyLimit(100)
     seconds(window, *[0.1] * 5, busy=busy)
 
     assert seconds(window, 2.0, busy=busy, began=5.0) == [limit]
@@ -67,7 +67,7 @@ def test_it_is_the_cause_where_half_of_the_places_are_in_use(busy, limit):
 )
 @pytest.mark.parametrize("before", [5, 200])
 def test_one_answer_a_second_is_enough_to_tell_growth(usual, later, limit, before):
-    window = Window(100)
+    window = ConcurrencyLimit(100)
     for now in range(before):
         window.answered(float(now), usual, "card", busy=100)
     window.answered(float(before), later, "card", busy=100)
@@ -77,7 +77,7 @@ def test_one_answer_a_second_is_enough_to_tell_growth(usual, later, limit, befor
 
 
 def test_a_slow_kind_of_call_is_no_slow_issuer():
-    window = Window(100)
+    window = ConcurrencyLimit(100)
     seconds(window, *[0.1] * 5)
     for number in range(40):
         window.answered(5.0 + number / 10, 3.0, "statement", busy=100)
@@ -86,7 +86,7 @@ def test_a_slow_kind_of_call_is_no_slow_issuer():
 
 
 def test_it_comes_back_in_about_ten_seconds():
-    window = Window(100)
+    window = ConcurrencyLimit(100)
     seconds(window, *[0.1] * 5)
     seconds(window, *[1.0] * 3, began=5.0)
     limits = seconds(window, *[0.1] * 12, began=8.0)
@@ -98,14 +98,14 @@ def test_it_comes_back_in_about_ten_seconds():
 
 
 def test_a_few_places_come_back_one_by_one():
-    window = Window(4)
+    window = ConcurrencyLimit(4)
     seconds(window, *[0.1] * 20, unavailable=20)
 
     assert seconds(window, *[0.1] * 5, began=20.0) == [2, 3, 4, 4, 4]
 
 
 def test_what_lasts_for_about_half_a_minute_is_no_growth_any_more():
-    window, limits = Window(10**9), []
+    window, limits = ConcurrencyLimit(10**9), []
     for now in range(80):
         window.answered(float(now), 0.1 if now < 5 else 1.0, "card", busy=10**9)
         limits.append(window.limit)
@@ -115,7 +115,7 @@ def test_what_lasts_for_about_half_a_minute_is_no_growth_any_more():
 
 
 def test_what_lasts_becomes_usual():
-    window = Window(100)
+    window = ConcurrencyLimit(100)
     seconds(window, *[0.1] * 5)
 
     assert seconds(window, *[1.0] * 120, began=5.0)[-1] == 100
@@ -125,8 +125,8 @@ def test_what_lasts_becomes_usual():
     ("unavailable", "cut"), [(0, False), (1, False), (2, False), (3, True), (5, True), (20, True)]
 )
 def test_more_than_a_tenth_of_503_cuts_it(unavailable, cut):
-    assert (seconds(Window(100), 0.1, 0.1, unavailable=unavailable)[-1] < 100) is cut
+    assert (seconds(ConcurrencyLimit(100), 0.1, 0.1, unavailable=unavailable)[-1] < 100) is cut
 
 
 def test_there_is_always_one_place():
-    assert seconds(Window(4), *[0.1] * 20, unavailable=20)[-1] == 1
+    assert seconds(ConcurrencyLimit(4), *[0.1] * 20, unavailable=20)[-1] == 1
