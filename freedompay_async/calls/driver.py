@@ -11,13 +11,14 @@ import logging
 import time
 from collections.abc import Awaitable, Mapping
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from msgspec.structs import force_setattr
 
-from freedompay_async.calls.call_state import CallState, Step
 from freedompay_async.calls.error_text import mark_cancelled, to_error
 from freedompay_async.calls.reuse import Noted, tell_other_body
+from freedompay_async.calls.states import Action, End, Next
 from freedompay_async.codec.decode import read_answer, read_look_up
 from freedompay_async.codec.messages import Evidence, Message, Reply, Verdict
 from freedompay_async.contract.bodies import secrets_renamed
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 
     import msgspec
 
+    from freedompay_async.calls.call_state import CallState
     from freedompay_async.calls.shared_resources import SharedResources
     from freedompay_async.contract.request_ids import RequestId
     from freedompay_async.errors import FreedomPayError
@@ -66,7 +68,7 @@ R = TypeVar("R")
 _NOTHING_YET: Final = Verdict(Evidence.NOT_SENT, "the deadline came before it could be sent")
 _SENT_EARLIER: Final = Verdict(Evidence.NOT_SENT, "an earlier process sent it")
 # What ends so may end otherwise later.
-_COME_AGAIN: Final = (Step.LIMITED, Step.UNKNOWN, Step.NOT_SENT)
+_COME_AGAIN: Final = (End.LIMITED, End.UNKNOWN, End.NOT_SENT)
 log: Final = logging.getLogger("freedompay_async")
 _ENVELOPES: Final = {
     Section.PAYMENT_CARDS: Answer,
@@ -126,10 +128,10 @@ class Driver:
         self._lane = lane
         self._call = call
         self._life = life
-        # Called when the call has its slot and is about to be written, at each attempt of the call itself.
+        # Called at each attempt of the call itself, when it has its slot and is about to be written.
         self._on_leave = on_leave
         self._waited = Waited() if waited is None else waited
-        self._queue = life.queue = options.get("queue", True)
+        self._queue = life.rules.queue
         given, extra = options.get("timeout"), options.get("extra")
         self._request = request
         self._extra_fields = extra
@@ -141,7 +143,7 @@ class Driver:
         self._began, self._began_by_the_wall = self._loop.time(), time.time()
         self._deadline = self._began + (given or timeout)
         self._message: Message | None = None
-        self._told = _NOTHING_YET if life.first_sent is None else _SENT_EARLIER
+        self._told = _NOTHING_YET if life.first_sent == inf else _SENT_EARLIER
         self._asked: Verdict | None = None
         self._before: RequestState | None = None
         self._asked_at = self._began
@@ -150,6 +152,7 @@ class Driver:
         self._wait_too_long = False
         self._sending: Attempt | None = None
         self._other_told = False
+        self._slept = 0.0
         self._secrets = (*secrets_sent(request), *(secrets_sent(extra) if extra else ()))
         if call.rename:
             self._secrets = (*self._secrets, *secrets_renamed(request, call.rename))
@@ -188,32 +191,25 @@ class Driver:
         life, budget, loop = self._life, self._shared.budget, self._loop
         budget.first()
         try:
-            action, first = life.start(), True
-            while action.step is Step.SEND or action.step is Step.ASK:
-                repeat = not first and not life.looks_first
-                pause = max(action.pause, budget.repeat(loop.time())) if repeat else action.pause
+            action = life.start()
+            while isinstance(action.step, Next):
+                pause = (
+                    max(action.pause, budget.repeat(loop.time())) if action.repeat else action.pause
+                )
                 if loop.time() + pause >= self._deadline:
-                    if repeat:
+                    if action.repeat:
                         budget.give_back()
                     self._wait_too_long = (
                         self._retry_after > 0.0 and loop.time() + action.pause >= self._deadline
                     )
-                    return self._end(life.out_of_time())
-                first = False
+                    return self._end(Action(life.out_of_time()))
                 if pause:
                     await asyncio.sleep(pause)
-                if action.step is Step.SEND:
+                if action.step is Next.SEND:
                     self._told = verdict = await self._send()
                     self._remember(verdict, success=verdict.evidence is Evidence.TAKEN)
                     self._retry_after = verdict.retry_after
-                    status = None if verdict.reply is None else verdict.reply.status
-                    life.no_such_path = status == 404 and self._call.path_unsure
-                    action = life.after_send(
-                        verdict.evidence,
-                        loop.time(),
-                        retry_after=verdict.retry_after,
-                        conflict=status == 409,
-                    )
+                    action = life.after_send(verdict, loop.time())
                 else:
                     self._asked = verdict = await self._ask()
                     self._remember(verdict, success=True)
@@ -223,13 +219,8 @@ class Driver:
                         or self._told.evidence is Evidence.NOT_SENT
                     ):
                         self._told = verdict
-                    action = life.after_ask(
-                        verdict.evidence,
-                        self._now(),
-                        asked_at=self._asked_at,
-                        retry_after=verdict.retry_after,
-                    )
-            return self._end(action.step)
+                    action = life.after_ask(verdict, self._now(), asked_at=self._asked_at)
+            return self._end(action)
         except ConfigurationError as error:
             self._name(error)
             raise
@@ -264,7 +255,7 @@ class Driver:
             self._id = before or self._id
             return Verdict(Evidence.NOT_SENT, str(error))
         self._signer = signer
-        self._life.sent(self._loop.time())
+        self._life.sending(self._loop.time())
         noted = self._note(self._message)
         self._sending = attempt = self._new_attempt(
             self._may_leave if self._effect and self._fixed else None
@@ -394,18 +385,18 @@ class Driver:
         Raises:
             OutcomeUnknown: it may have been done.
         """
-        if not self._effect or (not sent and self._life.out_of_time() is Step.NOT_SENT):
+        if not self._effect or (not sent and self._life.out_of_time() is End.NOT_SENT):
             return
         reason = f"{self._told.reason}; then {what} failed: {type(error).__name__}"
         self._told = dataclasses.replace(self._told, reason=reason)
-        unknown = self._error(Step.UNKNOWN)
+        unknown = self._error(End.UNKNOWN)
         log.error("%s", unknown.text, extra=self._extra())
         raise unknown from error
 
     def _new_attempt(self, may_leave: Callable[[], bool] | None = None) -> Attempt:
         return Attempt(
             deadline=self._deadline,
-            seconds=self._life.policy.attempt_timeout,
+            seconds=self._life.rules.policy.attempt_timeout,
             may_leave=may_leave,
             urgent=self._lane.rank is Rank.INTERACTIVE,
         )
@@ -419,8 +410,8 @@ class Driver:
         """
         now = self._loop.time()
         slept = (time.time() - self._began_by_the_wall) - (now - self._began)
-        self._life.uncounted = max(self._life.uncounted, slept)
-        return now
+        self._slept = max(self._slept, slept)
+        return now + self._slept
 
     async def _try(
         self, message: Message, attempt: Attempt, on_leave: Callable[[], None] | None = None
@@ -445,17 +436,21 @@ class Driver:
             finally:
                 lane.release()
         except NoTurn as error:
-            self._life.give_up()
-            reason = str(error)
+            final, reason = True, str(error)
         except TransportError as error:
-            if error.final:
-                self._life.give_up()
-            reason = error.reason
+            final, reason = error.final, error.reason
         except TimeoutError:
-            reason = (
-                "the deadline came" if attempt.sent else "its turn did not come before the deadline"
+            final, reason = (
+                False,
+                (
+                    "the deadline came"
+                    if attempt.sent
+                    else "its turn did not come before the deadline"
+                ),
             )
-        return Verdict(Evidence.NO_ANSWER if attempt.sent else Evidence.NOT_SENT, reason)
+        return Verdict(
+            Evidence.NO_ANSWER if attempt.sent else Evidence.NOT_SENT, reason, final=final
+        )
 
     def check_turn(self) -> None:
         """Raise `Busy` where it would not wait for its turn, and that has not come: before anything
@@ -468,7 +463,7 @@ class Driver:
         on_the_way = f"{self._shared.governor.busy} calls are on the way"
         busy = MEANINGS[Ending.BUSY]
         why = f"its turn has not come ({on_the_way}), and queue=False"
-        keep = KEEP_TO_THE_ID if self._life.given else ""
+        keep = KEEP_TO_THE_ID if self._life.rules.callers_id else ""
         return Busy(
             f"{busy.text.format(why=why)} {busy.safe}{keep}",
             request_id=self._id,
@@ -493,7 +488,7 @@ class Driver:
         finally:
             self._waited.seconds += self._loop.time() - began
         if own:
-            self._life.turn_came(self._loop.time())
+            self._life.got_slot(self._loop.time())
 
     def _tell(self, call: Call[Any], verdict: Verdict, attempt: Attempt) -> None:
         """What came of an attempt of the call itself, or of a look-up."""
@@ -557,8 +552,9 @@ class Driver:
             else _with_headers(message, given, call)
         )
 
-    def _end(self, step: Step) -> Any:
-        if step is Step.ANSWERED or (step is Step.TAKEN and self._told.answer is not None):
+    def _end(self, action: Action) -> Any:
+        end = cast("End", action.step)
+        if end is End.ANSWERED or (end is End.TAKEN and self._told.answer is not None):
             if self._told.value is not None:
                 return self._told.value
             answer = self._told.answer
@@ -567,28 +563,28 @@ class Driver:
                 force_setattr(answer, "found", self._life.found)
                 force_setattr(answer, "other_body", self._shared.bodies.has_two(self._id))
             return answer
-        error = self._error(step)
+        error = self._error(end, action.not_again)
         harmful = error.outcome_unknown and not self._call.safe_again
         if self._call.retry is Retry.UNASKABLE and (harmful or isinstance(error, OutcomeUnknown)):
             # For whoever has to look: the caller may have no log of its own.
             log.error("%s", error.text, extra=self._extra())
         raise error
 
-    def _error(self, step: Step) -> FreedomPayError:
+    def _error(self, end: End, not_again: str | None = None) -> FreedomPayError:
         error = to_error(
-            step,
+            end,
             call=self._call,
             request_id=self._id,
             told=self._told,
             asked=self._asked,
-            resend_within=self._life.policy.resend_within,
-            not_again=self._life.not_again,
+            resend_within=self._life.rules.policy.resend_within,
+            not_again=not_again,
             id_sent=self._call.body_id or self._signer.header_id,
             before=self._before,
-            given=self._life.given,
-            refused=self._life.said_no,
+            given=self._life.rules.callers_id,
+            refused=self._life.refused,
             redaction=self._redaction(),
-            retry_after=self._retry_after if step in _COME_AGAIN else 0.0,
+            retry_after=self._retry_after if end in _COME_AGAIN else 0.0,
             wait_too_long=self._wait_too_long,
             on_refusal=self._shared.signers[self._call.section].on_refusal,
         )
@@ -606,13 +602,15 @@ class Driver:
         """
         life = self._life
         if self._sending is not None and self._sending.sent:
-            life.after_send(Evidence.NO_ANSWER, self._loop.time())
+            life.after_send(Verdict(Evidence.NO_ANSWER), self._loop.time())
         # A 429 means that nothing was done, and does not prove it.
-        unknown = self._effect and life.out_of_time() is not Step.NOT_SENT
+        unknown = self._effect and life.out_of_time() is not End.NOT_SENT
         mark_cancelled(error, self._id, outcome_unknown=unknown)
-        harmless = life.retry.harmless or self._call.safe_again
+        harmless = life.rules.retry.harmless or self._call.safe_again
         unaskable = "doing it again does no harm" if harmless else "a person has to look"
-        next_step = "look it up before anything else" if life.retry is Retry.ASKABLE else unaskable
+        next_step = (
+            "look it up before anything else" if life.rules.retry is Retry.ASKABLE else unaskable
+        )
         what = f"it may have been done: {next_step}" if unknown else "it did nothing"
         error.add_note(f"{self._call.name} was cancelled [request_id {self._id}]: {what}")
         if unknown:

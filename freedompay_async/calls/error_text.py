@@ -8,7 +8,7 @@ import re
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from freedompay_async.calls.call_state import Step
+from freedompay_async.calls.states import End
 from freedompay_async.codec.messages import Evidence
 from freedompay_async.contract.calls import Mark, Retry, Section
 from freedompay_async.contract.models.answers import RequestState, as_id
@@ -58,7 +58,7 @@ _LINK: Final = re.compile(r"(?i)(?:https?(?::|%3a))?(?:\\{0,8}/|%2f){2}\S+")
 
 
 def to_error(
-    step: Step,
+    end: End,
     *,
     call: Call[Any],
     request_id: str | None,
@@ -78,7 +78,7 @@ def to_error(
     """The error for an end; what it means is of the one table in `errors.py`.
 
     Args:
-        step: how the call ended.
+        end: how the call ended.
         call: its row.
         request_id: the id of the intent.
         told: the last thing that was said of the call itself.
@@ -112,10 +112,10 @@ def to_error(
         )
     state = answer if isinstance(answer, RequestState) else None
     named = None if state is None else state.names
-    ending = _ending(step, call, told, id_sent=id_sent, not_again=not_again, named=named, code=code)
-    if step is Step.FAILED and before is not None:
+    ending = _ending(end, call, told, id_sent=id_sent, not_again=not_again, named=named, code=code)
+    if end is End.FAILED and before is not None:
         ending, named = Ending.FAILED_AFTER_SUCCESS, before.names or "a success"
-    elif step is Step.DENIED and asked is not None and asked.evidence is Evidence.NOT_KNOWN:
+    elif end is End.DENIED and asked is not None and asked.evidence is Evidence.NOT_KNOWN:
         ending = Ending.DENIED_NOT_KNOWN
     meaning = MEANINGS[ending]
     text = meaning.text.format(why=why, named=named)
@@ -151,7 +151,7 @@ def to_error(
         error_description=description,
         retry_after=retry_after or told.retry_after or None,
         done=meaning.done,
-        refused=refused or step is Step.REFUSED,
+        refused=refused or end is End.REFUSED,
         proved=ending in (Ending.FAILED, Ending.FAILED_NAMED),
         **named_in(before, state),
     )
@@ -233,7 +233,7 @@ def named_in(*states: RequestState | None) -> dict[str, Any]:
 
 
 def _ending(
-    step: Step,
+    end: End,
     call: Call[Any],
     told: Verdict,
     *,
@@ -242,37 +242,37 @@ def _ending(
     named: str | None,
     code: str | None,
 ) -> Ending:
-    if step is Step.FAILED:
+    if end is End.FAILED:
         # A failure is of the effect that was asked about, even if all that is known of it is its
         # id.
         return Ending.FAILED_NAMED if named else Ending.FAILED
     if call.retry is Retry.READ:
-        return _ending_of_read(step, call.section, answered=told.reply is not None)
+        return _ending_of_read(end, call.section, answered=told.reply is not None)
     of_kind = call.retry
-    match step:
-        case Step.NOT_SENT:
+    match end:
+        case End.NOT_SENT:
             return Ending.NOT_SENT
-        case Step.LIMITED if of_kind is Retry.REPEATABLE or call.safe_again:
+        case End.LIMITED if of_kind is Retry.REPEATABLE or call.safe_again:
             return Ending.LIMITED_REPEATABLE
-        case Step.LIMITED:
+        case End.LIMITED:
             paying = Ending.LIMITED_PAYING if call.pays else Ending.LIMITED
             return paying if id_sent else Ending.LIMITED_WITHOUT_ID
-        case Step.DENIED:
+        case End.DENIED:
             return Ending.DENIED
-        case Step.BLOCKED:
+        case End.BLOCKED:
             unsure = {
                 Retry.ASKABLE: Ending.DENIED_UNSURE,
                 Retry.REPEATABLE: Ending.DENIED_REPEATABLE,
             }
             return unsure.get(of_kind, Ending.DENIED_UNASKABLE)
-        case Step.DUPLICATE:
+        case End.DUPLICATE:
             return Ending.DUPLICATE
-        case Step.TAKEN:
+        case End.TAKEN:
             return Ending.UNREADABLE
-        case Step.REFUSED if call.section is Section.GIFT_CARDS:
+        case End.REFUSED if call.section is Section.GIFT_CARDS:
             unsure_gift = Ending.GIFT_UNSURE_HARMLESS if call.safe_again else Ending.GIFT_UNSURE
             return Ending.GIFT_REFUSED if code in _OF_WHAT_WAS_ASKED else unsure_gift
-        case Step.REFUSED:
+        case End.REFUSED:
             refused = {Retry.ASKABLE: Ending.REFUSED, Retry.REPEATABLE: Ending.REFUSED_REPEATABLE}
             return refused.get(of_kind, Ending.REFUSED_UNASKABLE)
         case _ if of_kind is Retry.REPEATABLE:
@@ -283,18 +283,18 @@ def _ending(
             return Ending.UNKNOWN if not_again is None else Ending.UNKNOWN_OLD
 
 
-def _ending_of_read(step: Step, section: Section, *, answered: bool) -> Ending:
+def _ending_of_read(end: End, section: Section, *, answered: bool) -> Ending:
     ends = {
-        Step.NOT_SENT: Ending.READ_NOT_SENT,
-        Step.LIMITED: Ending.READ_LIMITED,
-        Step.DENIED: Ending.READ_DENIED,
-        Step.BLOCKED: Ending.READ_BLOCKED,
-        Step.REFUSED: Ending.READ_GIFT_REFUSED
+        End.NOT_SENT: Ending.READ_NOT_SENT,
+        End.LIMITED: Ending.READ_LIMITED,
+        End.DENIED: Ending.READ_DENIED,
+        End.BLOCKED: Ending.READ_BLOCKED,
+        End.REFUSED: Ending.READ_GIFT_REFUSED
         if section is Section.GIFT_CARDS
         else Ending.READ_REFUSED,
-        Step.UNCLEAR: Ending.READ_UNCLEAR,
+        End.UNCLEAR: Ending.READ_UNCLEAR,
     }
-    return ends.get(step, Ending.READ_UNCLEAR if answered else Ending.READ_UNANSWERED)
+    return ends.get(end, Ending.READ_UNCLEAR if answered else Ending.READ_UNANSWERED)
 
 
 class CancelledMark(NamedTuple):

@@ -6,8 +6,9 @@ import dataclasses
 import time
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
-from freedompay_async.calls.call_state import CallState, Doubt
+from freedompay_async.calls.call_state import CallState
 from freedompay_async.calls.driver import Driver
+from freedompay_async.calls.states import CallRules
 from freedompay_async.contract.calls import Call, Retry
 from freedompay_async.contract.models import Intent, RequestState, StatusQuery
 from freedompay_async.contract.request_ids import new_request_id
@@ -95,7 +96,8 @@ class Session(Staying):
             FreedomPayError: any of the tree but `StillProcessing`.
         """
         call = self.shared.row(call)
-        life, request_id = CallState(self.policy, call.retry), options.get("request_id")
+        request_id = options.get("request_id")
+        life = CallState(self._rules(call, None, options))
         run = self._driver(call, request, options, life=life, request_id=request_id, waited=waited)
         return cast("R", await run.drive())
 
@@ -128,15 +130,14 @@ class Session(Staying):
         """
         call = self.shared.row(call)
         request_id = options.get("request_id")
-        life = self._life(call, request_id)
-        life.ask_once = ask_once
-        if sent_at is not None:
+        if sent_at is None:
+            life = CallState(self._rules(call, request_id, options, ask_once=ask_once))
+        else:
             # A wall clock, because the earlier process is gone. One that has jumped back can't tell
             # the age, so nothing is sent again.
             age = time.time() - sent_at
-            life.doubt = Doubt.CERTAIN
-            life.may_resend = age >= 0
-            life.first_sent = running_loop().time() - max(age, 0.0)
+            rules = self._rules(call, request_id, options, ask_once=ask_once, age_known=age >= 0)
+            life = CallState.resumed(rules, running_loop().time() - max(age, 0.0))
         request_id = _own(request_id)
         run = self._driver(
             call,
@@ -163,7 +164,7 @@ class Session(Staying):
         """
         call = self.shared.row(call)
         request_id = options.get("request_id")
-        life = self._life(call, request_id)
+        life = CallState(self._rules(call, request_id, options))
         run = self._driver(call, request, options, life=life, request_id=_own(request_id))
         return cast("R", await self._recorded(run, request, options))
 
@@ -192,7 +193,7 @@ class Session(Staying):
         Each attempt takes a fresh id.
         """
         call = dataclasses.replace(self.shared.row(call), retry=Retry.REPEATABLE)
-        life = CallState(self.policy, call.retry)
+        life = CallState(self._rules(call, None, options))
         run = self._driver(call, request, options, life=life, request_id=None)
         return cast("R", await run.drive())
 
@@ -220,18 +221,27 @@ class Session(Staying):
             waited=waited,
         )
 
-    def _life(self, call: Call[Any], request_id: RequestId | None) -> CallState:
+    def _rules(
+        self,
+        call: Call[Any],
+        request_id: RequestId | None,
+        options: ChangeOptions,
+        *,
+        ask_once: bool = False,
+        age_known: bool = True,
+    ) -> CallRules:
         header_id = self.shared.signers[call.section].header_id
-        # An id that does not go out can't have been used before.
-        used = request_id is not None and (header_id or call.body_id)
-        doubt = Doubt.POSSIBLE if used else Doubt.NONE
-        return CallState(
+        return CallRules(
             self.policy,
             call.retry,
-            doubt=doubt,
             header_id=header_id,
             pays=call.pays,
-            given=used,
+            # An id that does not go out can't have been used before.
+            callers_id=request_id is not None and (header_id or call.body_id),
+            ask_once=ask_once,
+            queue=options.get("queue", True),
+            path_unsure=call.path_unsure,
+            age_known=age_known,
         )
 
     async def look_up(

@@ -88,6 +88,14 @@ class Verdict:
     """How the answer differs from the contract."""
     value: Any = None
     """The answer in the caller's own type."""
+    final: bool = False
+    """Nothing more can be sent: the client was closed, or the server's certificate is not trusted.
+    """
+
+    @property
+    def http_status(self) -> int | None:
+        """The HTTP status of the answer; `None`: there was none."""
+        return None if self.reply is None else self.reply.status
 
     def __repr__(self) -> str:
         return f"<{self.evidence.value}>"

@@ -7,9 +7,9 @@ import logging
 from math import inf
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from freedompay_async.calls.call_state import Step
 from freedompay_async.calls.error_text import mark_cancelled, to_error
 from freedompay_async.calls.reuse import tell_other_body
+from freedompay_async.calls.states import End
 from freedompay_async.codec.messages import Evidence, Verdict
 from freedompay_async.contract.models.answers import IssuedCards
 from freedompay_async.errors import (
@@ -301,7 +301,7 @@ class Operation(Staying, Generic[R_co]):
             return self._result
         failed = Verdict(Evidence.FAILED, "request/status", self.answer)
         error = to_error(
-            Step.FAILED,
+            End.FAILED,
             call=self._call,
             request_id=self.request_id,
             told=failed,

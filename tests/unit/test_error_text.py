@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from freedompay_async import errors
-from freedompay_async.calls.call_state import Step
 from freedompay_async.calls.error_text import CancelledMark, mark_cancelled, mark_of, to_error
+from freedompay_async.calls.states import End
 from freedompay_async.codec.messages import Evidence, Reply, Verdict
 from freedompay_async.contract.calls import Call, Mark, Retry
 from freedompay_async.contract.models import CardIssue, CardRef, Completed, GiftIssue, RequestState
@@ -44,16 +44,16 @@ SAID_NO = Verdict(
 PAGE = Verdict(Evidence.UNCLEAR, "HTTP 200, an HTML page", None, Reply(200, {}, b"<html>"))
 
 ENDS = [
-    Step.NOT_SENT,
-    Step.LIMITED,
-    Step.DENIED,
-    Step.BLOCKED,
-    Step.DUPLICATE,
-    Step.FAILED,
-    Step.REFUSED,
-    Step.UNKNOWN,
+    End.NOT_SENT,
+    End.LIMITED,
+    End.DENIED,
+    End.BLOCKED,
+    End.DUPLICATE,
+    End.FAILED,
+    End.REFUSED,
+    End.UNKNOWN,
 ]
-READ_ENDS = [Step.NOT_SENT, Step.LIMITED, Step.DENIED, Step.REFUSED, Step.UNCLEAR, Step.UNKNOWN]
+READ_ENDS = [End.NOT_SENT, End.LIMITED, End.DENIED, End.REFUSED, End.UNCLEAR, End.UNKNOWN]
 
 
 def explain(step, call=CARDS_ISSUE, *, told=LOST, asked=None, request_id="r-1", **more):
@@ -67,16 +67,16 @@ class TestKind:
     @pytest.mark.parametrize(
         ("step", "expected"),
         [
-            (Step.NOT_SENT, errors.NotSent),
-            (Step.LIMITED, errors.RateLimited),
-            (Step.DENIED, errors.AuthenticationError),
-            (Step.BLOCKED, errors.AuthenticationError),
-            (Step.DUPLICATE, errors.DuplicateRequest),
-            (Step.FAILED, errors.RequestFailed),
-            (Step.REFUSED, errors.RequestFailed),
-            (Step.UNKNOWN, errors.OutcomeUnknown),
-            (Step.UNCLEAR, errors.OutcomeUnknown),
-            (Step.TAKEN, errors.ResultUnknown),
+            (End.NOT_SENT, errors.NotSent),
+            (End.LIMITED, errors.RateLimited),
+            (End.DENIED, errors.AuthenticationError),
+            (End.BLOCKED, errors.AuthenticationError),
+            (End.DUPLICATE, errors.DuplicateRequest),
+            (End.FAILED, errors.RequestFailed),
+            (End.REFUSED, errors.RequestFailed),
+            (End.UNKNOWN, errors.OutcomeUnknown),
+            (End.UNCLEAR, errors.OutcomeUnknown),
+            (End.TAKEN, errors.ResultUnknown),
         ],
     )
     def test_of_an_effect(self, call, step, expected):
@@ -85,16 +85,16 @@ class TestKind:
     @pytest.mark.parametrize(
         ("step", "expected"),
         [
-            (Step.NOT_SENT, False),
-            (Step.LIMITED, None),
-            (Step.DENIED, False),
-            (Step.BLOCKED, None),
-            (Step.DUPLICATE, None),
-            (Step.FAILED, False),
-            (Step.REFUSED, None),
-            (Step.UNKNOWN, None),
-            (Step.UNCLEAR, None),
-            (Step.TAKEN, True),
+            (End.NOT_SENT, False),
+            (End.LIMITED, None),
+            (End.DENIED, False),
+            (End.BLOCKED, None),
+            (End.DUPLICATE, None),
+            (End.FAILED, False),
+            (End.REFUSED, None),
+            (End.UNKNOWN, None),
+            (End.UNCLEAR, None),
+            (End.TAKEN, True),
         ],
     )
     @pytest.mark.parametrize("call", [CARDS_ISSUE, PERSONAL], ids=lambda call: call.name)
@@ -111,14 +111,14 @@ class TestKind:
     @pytest.mark.parametrize(
         ("step", "told", "expected"),
         [
-            (Step.NOT_SENT, LOST, errors.NotSent),
-            (Step.LIMITED, LOST, errors.RateLimited),
-            (Step.DENIED, LOST, errors.AuthenticationError),
-            (Step.REFUSED, SAID_NO, errors.RequestFailed),
-            (Step.FAILED, SAID_NO, errors.RequestFailed),
-            (Step.UNCLEAR, PAGE, errors.ProtocolError),
-            (Step.UNKNOWN, PAGE, errors.ProtocolError),
-            (Step.UNKNOWN, LOST, errors.OutcomeUnknown),
+            (End.NOT_SENT, LOST, errors.NotSent),
+            (End.LIMITED, LOST, errors.RateLimited),
+            (End.DENIED, LOST, errors.AuthenticationError),
+            (End.REFUSED, SAID_NO, errors.RequestFailed),
+            (End.FAILED, SAID_NO, errors.RequestFailed),
+            (End.UNCLEAR, PAGE, errors.ProtocolError),
+            (End.UNKNOWN, PAGE, errors.ProtocolError),
+            (End.UNKNOWN, LOST, errors.OutcomeUnknown),
         ],
     )
     def test_of_a_read(self, step, told, expected):
@@ -130,12 +130,12 @@ class TestText:
         ("step", "told", "expected"),
         [
             (
-                Step.NOT_SENT,
+                End.NOT_SENT,
                 LOST,
                 "not sent: the server disconnected. Nothing was done; it is safe to repeat.",
             ),
             (
-                Step.LIMITED,
+                End.LIMITED,
                 SAID_NO,
                 (
                     "the issuer limits the rate (HTTP 400: 17 нет). "
@@ -144,7 +144,7 @@ class TestText:
                 ),
             ),
             (
-                Step.DENIED,
+                End.DENIED,
                 SAID_NO,
                 (
                     "the issuer refused the signature or the merchant (HTTP 400: 17 нет). This "
@@ -153,7 +153,7 @@ class TestText:
                 ),
             ),
             (
-                Step.BLOCKED,
+                End.BLOCKED,
                 GUARD,
                 (
                     "the host refuses this key (HTTP 403, an HTML page), for status questions "
@@ -164,7 +164,7 @@ class TestText:
                 ),
             ),
             (
-                Step.DUPLICATE,
+                End.DUPLICATE,
                 SAID_NO,
                 (
                     "the issuer refused the request id (HTTP 400: 17 нет). An earlier use of this "
@@ -173,7 +173,7 @@ class TestText:
                 ),
             ),
             (
-                Step.FAILED,
+                End.FAILED,
                 SAID_NO,
                 (
                     "the issuer accepted the request and it failed (HTTP 400: 17 нет). It was not "
@@ -181,7 +181,7 @@ class TestText:
                 ),
             ),
             (
-                Step.REFUSED,
+                End.REFUSED,
                 SAID_NO,
                 (
                     "refused, and the issuer does not know the id (HTTP 400: 17 нет). "
@@ -190,7 +190,7 @@ class TestText:
                 ),
             ),
             (
-                Step.UNKNOWN,
+                End.UNKNOWN,
                 LOST,
                 (
                     "sent, and its outcome is not known (the server disconnected). It may or may "
@@ -205,21 +205,21 @@ class TestText:
         assert explain(step, told=told).text == expected
 
     def test_of_an_unknown_outcome_that_cannot_be_asked_about_calls_for_a_person(self):
-        assert explain(Step.UNKNOWN, PERSONAL).text == (
+        assert explain(End.UNKNOWN, PERSONAL).text == (
             "sent, and its outcome is not known (the server disconnected). It may or may not have "
             "been done. "
             "It can't be asked about: a person has to look before it is repeated."
         )
 
     def test_of_a_refusal_that_cannot_be_asked_about_proves_nothing(self):
-        assert explain(Step.REFUSED, PERSONAL, told=SAID_NO).text == (
+        assert explain(End.REFUSED, PERSONAL, told=SAID_NO).text == (
             "the issuer refused it (HTTP 400: 17 нет). "
             "It can't be asked about, so nothing proves that it was not done: make sure of that "
             "before it is repeated."
         )
 
     def test_of_a_guarded_host_that_cannot_be_asked_calls_for_a_person(self):
-        assert explain(Step.BLOCKED, PERSONAL, told=GUARD).text == (
+        assert explain(End.BLOCKED, PERSONAL, told=GUARD).text == (
             "the host refuses this key (HTTP 403, an HTML page), and not in the issuer's own JSON. "
             "Whether this call did anything is not known, and it can't be asked about: a person "
             "has to look before it is repeated. "
@@ -228,13 +228,13 @@ class TestText:
         )
 
     def test_of_an_answer_that_cannot_be_read_says_that_it_was_done(self):
-        assert explain(Step.TAKEN, PERSONAL, told=PAGE).text == (
+        assert explain(End.TAKEN, PERSONAL, told=PAGE).text == (
             "the issuer did it, and its answer can't be read (HTTP 200, an HTML page). Do not "
             "repeat it; `body` has the answer."
         )
 
     def test_of_a_limit_speaks_of_the_id_only_where_it_goes_out(self):
-        assert explain(Step.LIMITED, PERSONAL_BODY, id_sent=False).text == (
+        assert explain(End.LIMITED, PERSONAL_BODY, id_sent=False).text == (
             "the issuer limits the rate (the server disconnected). HTTP 429 means that nothing "
             "was done, and does not prove it. "
             "No request id goes out with this call, so nothing would tell a repeat from a second "
@@ -243,7 +243,7 @@ class TestText:
         )
 
     def test_of_what_is_too_old_to_be_sent_again_says_why(self):
-        assert explain(Step.UNKNOWN, not_again="its first send is more than 3600 s ago").text == (
+        assert explain(End.UNKNOWN, not_again="its first send is more than 3600 s ago").text == (
             "sent, and its outcome is not known (the server disconnected). It may or may not have "
             "been done; never repeat it under a new id. "
             "Ask again later (requests.attach); it is not sent again: its first send is more than "
@@ -254,12 +254,12 @@ class TestText:
         ("step", "told", "expected"),
         [
             (
-                Step.NOT_SENT,
+                End.NOT_SENT,
                 LOST,
                 "not sent: the server disconnected. It changes nothing: it is safe to repeat.",
             ),
             (
-                Step.LIMITED,
+                End.LIMITED,
                 LOST,
                 (
                     "the issuer limits the rate (the server disconnected). It changes nothing: it "
@@ -267,7 +267,7 @@ class TestText:
                 ),
             ),
             (
-                Step.REFUSED,
+                End.REFUSED,
                 SAID_NO,
                 (
                     "the issuer refused to answer (HTTP 400: 17 нет). That says nothing of any "
@@ -275,7 +275,7 @@ class TestText:
                 ),
             ),
             (
-                Step.FAILED,
+                End.FAILED,
                 SAID_NO,
                 (
                     "the issuer accepted the request and it failed (HTTP 400: 17 нет). It was not "
@@ -283,7 +283,7 @@ class TestText:
                 ),
             ),
             (
-                Step.UNCLEAR,
+                End.UNCLEAR,
                 PAGE,
                 (
                     "the answer is not the contract's (HTTP 200, an HTML page). It changes "
@@ -291,7 +291,7 @@ class TestText:
                 ),
             ),
             (
-                Step.UNKNOWN,
+                End.UNKNOWN,
                 PAGE,
                 (
                     "the answer is not the contract's (HTTP 200, an HTML page). It changes "
@@ -299,7 +299,7 @@ class TestText:
                 ),
             ),
             (
-                Step.DENIED,
+                End.DENIED,
                 PAGE,
                 (
                     "the issuer refused the signature or the merchant (HTTP 200, an HTML page). "
@@ -308,7 +308,7 @@ class TestText:
                 ),
             ),
             (
-                Step.BLOCKED,
+                End.BLOCKED,
                 PAGE,
                 (
                     "the host, or something before it, refused the question (HTTP 200, an HTML "
@@ -319,7 +319,7 @@ class TestText:
                 ),
             ),
             (
-                Step.UNKNOWN,
+                End.UNKNOWN,
                 LOST,
                 (
                     "sent, and no answer came (the server disconnected). It changes nothing: it "
@@ -331,31 +331,31 @@ class TestText:
     def test_of_a_read_says_what_happened_and_that_it_is_safe(self, step, told, expected):
         assert explain(step, REQUESTS_STATUS, told=told).text == expected
 
-    @pytest.mark.parametrize("step", [Step.NOT_SENT, Step.DENIED])
+    @pytest.mark.parametrize("step", [End.NOT_SENT, End.DENIED])
     def test_of_what_only_this_call_did_not_do_keeps_to_an_id_that_was_given(self, step):
         kept = "You gave its request_id: keep to that one"
 
         assert (kept in explain(step, given=True).text, kept in explain(step).text) == (True, False)
 
     @pytest.mark.parametrize(
-        "step", [step for step in ENDS if step not in (Step.NOT_SENT, Step.DENIED)]
+        "step", [step for step in ENDS if step not in (End.NOT_SENT, End.DENIED)]
     )
     def test_of_what_may_have_been_done_speaks_of_its_own_id(self, step):
         assert "You gave" not in explain(step, given=True).text
 
     @pytest.mark.parametrize("step", ENDS)
     def test_calls_only_what_was_not_sent_safe_to_repeat(self, step):
-        assert ("safe to repeat" in explain(step).text) == (step is Step.NOT_SENT)
+        assert ("safe to repeat" in explain(step).text) == (step is End.NOT_SENT)
 
     @pytest.mark.parametrize("step", ENDS)
     def test_warns_of_a_new_id_where_it_may_have_been_done(self, step):
         assert ("under a new id" in explain(step).text) == (
-            step in (Step.UNKNOWN, Step.DUPLICATE, Step.REFUSED)
+            step in (End.UNKNOWN, End.DUPLICATE, End.REFUSED)
         )
 
     @pytest.mark.parametrize("step", ENDS)
     def test_tells_how_to_ask_only_where_the_outcome_is_unknown_and_can_be_asked_about(self, step):
-        asking = (Step.UNKNOWN, Step.BLOCKED, Step.REFUSED)
+        asking = (End.UNKNOWN, End.BLOCKED, End.REFUSED)
 
         assert ("requests.attach" in explain(step).text, "a person" in explain(step).text) == (
             step in asking,
@@ -370,7 +370,7 @@ class TestText:
 
         assert ("requests.attach" in message, "a person" in message) == (
             False,
-            step in (Step.UNKNOWN, Step.BLOCKED),
+            step in (End.UNKNOWN, End.BLOCKED),
         )
 
     @pytest.mark.parametrize(
@@ -386,7 +386,7 @@ class TestText:
         ],
     )
     def test_tells_what_the_last_look_up_showed(self, asked, expected):
-        assert explain(Step.REFUSED, asked=asked).text.startswith(
+        assert explain(End.REFUSED, asked=asked).text.startswith(
             f"refused, and the issuer does not know the id ({expected}). "
         )
 
@@ -403,9 +403,7 @@ class TestText:
     def test_tells_what_the_issuer_gave(self, code, description, expected):
         answer = RequestState(status="error", error_code=code, error_description=description)
 
-        assert (
-            f" ({expected}). " in explain(Step.REFUSED, told=replace(SAID_NO, answer=answer)).text
-        )
+        assert f" ({expected}). " in explain(End.REFUSED, told=replace(SAID_NO, answer=answer)).text
 
 
 class TestFailedAndNamed:
@@ -424,7 +422,7 @@ class TestFailedAndNamed:
     )
     def test_leaves_open_whether_that_exists(self, call):
         error = explain(
-            Step.FAILED, call, told=Verdict(Evidence.FAILED, "request/status", self.STATE)
+            End.FAILED, call, told=Verdict(Evidence.FAILED, "request/status", self.STATE)
         )
 
         assert (
@@ -459,7 +457,7 @@ class TestFailedAndNamed:
             client_id=empty,
             transaction_id=empty,
         )
-        error = explain(Step.FAILED, told=Verdict(Evidence.FAILED, "request/status", state))
+        error = explain(End.FAILED, told=Verdict(Evidence.FAILED, "request/status", state))
 
         assert (error.done, error.card_ids, error.client_id, error.transaction_id) == (
             False,
@@ -471,7 +469,7 @@ class TestFailedAndNamed:
 
 class TestAttributes:
     def test_have_all_that_is_known(self):
-        error = explain(Step.REFUSED, told=SAID_NO)
+        error = explain(End.REFUSED, told=SAID_NO)
 
         assert vars(error) == {
             "text": "refused, and the issuer does not know the id (HTTP 400: 17 нет). "
@@ -493,7 +491,7 @@ class TestAttributes:
         }
 
     def test_are_none_where_no_answer_came(self):
-        error = explain(Step.UNKNOWN, told=LOST, request_id=None)
+        error = explain(End.UNKNOWN, told=LOST, request_id=None)
         names = (
             "request_id",
             "http_status",
@@ -511,16 +509,16 @@ class TestAttributes:
     def test_have_the_code_as_text(self, code, expected):
         told = replace(SAID_NO, answer=RequestState(status="error", error_code=code))
 
-        assert explain(Step.REFUSED, told=told).error_code == expected
+        assert explain(End.REFUSED, told=told).error_code == expected
 
     @pytest.mark.parametrize("step", ENDS)
     @pytest.mark.parametrize("refused", [False, True])
     def test_say_whether_the_call_itself_was_refused(self, step, refused):
-        assert explain(step, refused=refused).refused == (refused or step is Step.REFUSED)
+        assert explain(step, refused=refused).refused == (refused or step is End.REFUSED)
 
     @pytest.mark.parametrize("step", ENDS)
     def test_say_whether_the_failure_was_read_from_a_look_up(self, step):
-        assert explain(step).proved == (step is Step.FAILED)
+        assert explain(step).proved == (step is End.FAILED)
 
     @pytest.mark.parametrize("step", ENDS)
     def test_of_an_effect_name_its_call_and_its_id(self, step):
@@ -542,7 +540,7 @@ class TestAttributes:
         answer = RequestState(status="error", **{field: "card 4111111111111111 is blocked"})
 
         assert "4111111111111111" not in shown(
-            explain(Step.REFUSED, told=replace(SAID_NO, answer=answer))
+            explain(End.REFUSED, told=replace(SAID_NO, answer=answer))
         )
 
 
@@ -564,7 +562,7 @@ class TestToldBefore:
         [(BEFORE, "card"), (RequestState(status="ok", request_status="success"), "a success")],
     )
     def test_of_a_failure_after_a_success_leaves_it_open(self, before, told):
-        error = explain(Step.FAILED, told=SAID_NO, before=before)
+        error = explain(End.FAILED, told=SAID_NO, before=before)
 
         assert (type(error), error.done, error.proved, error.card_ids) == (
             errors.RequestFailed,
@@ -575,7 +573,7 @@ class TestToldBefore:
         assert f"has told of {told}" in error.text
 
     def test_of_a_key_that_is_refused_for_this_call_only_leaves_it_open(self):
-        error = explain(Step.DENIED, told=SAID_NO, asked=Verdict(Evidence.NOT_KNOWN, "HTTP 200"))
+        error = explain(End.DENIED, told=SAID_NO, asked=Verdict(Evidence.NOT_KNOWN, "HTTP 200"))
 
         assert (type(error), error.done) == (errors.AuthenticationError, None)
         assert "and does not know the id." in error.text

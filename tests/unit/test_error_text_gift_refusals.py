@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from freedompay_async.calls.call_state import Step
 from freedompay_async.calls.error_text import to_error
+from freedompay_async.calls.states import End
 from freedompay_async.codec.messages import Evidence, Reply, Verdict
 from freedompay_async.contract.models import GiftAnswer, GiftStatus
 from freedompay_async.contract.table import GIFT_CARDS_ISSUE
@@ -38,7 +38,7 @@ def test_is_about_what_was_asked_or_leaves_it_open(status, done):
     )
 
     error = to_error(
-        Step.REFUSED,
+        End.REFUSED,
         call=GIFT_CARDS_ISSUE,
         request_id="r-1",
         told=told,

@@ -8,14 +8,15 @@ from itertools import accumulate
 
 import pytest
 
-from freedompay_async.calls.call_state import Action, CallState, Doubt, Step
+from freedompay_async.calls.call_state import CallState
+from freedompay_async.calls.states import Action, CallRules, End, Next
 from freedompay_async.codec.messages import Evidence
 from freedompay_async.contract.calls import Retry
 from freedompay_async.settings.policy import Policy
+from tests.unit.call_state_examples import shown
 
 POLICY = Policy(attempts=3, grace=5.0, resend_within=10.0)
 ASKABLE, UNASKABLE, READ, REPEATABLE = Retry.ASKABLE, Retry.UNASKABLE, Retry.READ, Retry.REPEATABLE
-POSSIBLE, CERTAIN = Doubt.POSSIBLE, Doubt.CERTAIN
 LATE = 6.0  # More than the grace.
 
 # What each step may show; a look-up that does not know the id comes twice, early and late.
@@ -62,18 +63,17 @@ UNKNOWN_ID = (Evidence.NOT_KNOWN, Evidence.UNINFORMATIVE)
 REFUSALS = (Evidence.DENIED, Evidence.BLOCKED)
 WORDS = {
     "an effect": {"retry": ASKABLE},
-    "an effect under a given id": {"retry": ASKABLE, "doubt": POSSIBLE},
+    "an effect under a given id": {"retry": ASKABLE, "callers_id": True},
     "an effect under a given id that is asked about once": {
         "retry": ASKABLE,
-        "doubt": POSSIBLE,
+        "callers_id": True,
         "ask_once": True,
     },
-    "a resumed effect": {"retry": ASKABLE, "doubt": CERTAIN, "first_sent": 0.0},
+    "a resumed effect": {"retry": ASKABLE, "resumed": True},
     "a resumed effect of unknown age": {
         "retry": ASKABLE,
-        "doubt": CERTAIN,
-        "first_sent": 0.0,
-        "may_resend": False,
+        "resumed": True,
+        "age_known": False,
     },
     "an effect that can't be asked about": {"retry": UNASKABLE},
     "an effect with an id in a header that can't be asked about": {
@@ -83,7 +83,7 @@ WORDS = {
     "an effect under a given id that can't be asked about": {
         "retry": UNASKABLE,
         "header_id": True,
-        "doubt": POSSIBLE,
+        "callers_id": True,
     },
     "an effect with an id in a header that pays": {
         "retry": UNASKABLE,
@@ -104,12 +104,12 @@ class Course:
     deadline had come.
     """
 
-    def __init__(self, told, end, *, certain_from_start):
+    def __init__(self, told, end, *, from_start):
         self.steps = [step for step, _, _ in told]
         self.seen = [seen for _, seen, _ in told]
         self.told = told
         self.end = end
-        self.certain_from_start = certain_from_start
+        self.from_start = from_start
 
     def __repr__(self):
         return " → ".join(
@@ -123,14 +123,14 @@ class Course:
         )
 
     @property
-    def doubtful(self) -> int | None:
-        """How many steps had been taken when it was certain that something may have been done."""
-        if self.certain_from_start:
+    def maybe_done(self) -> int | None:
+        """After how many steps the call may have been done."""
+        if self.from_start:
             return 0
         lost = (
             number
             for number, (step, seen, _) in enumerate(self.told, 1)
-            if step is Step.SEND and seen in LOST
+            if step is Next.SEND and seen in LOST
         )
         return next(lost, None)
 
@@ -141,25 +141,28 @@ def courses(word: str) -> tuple[Course, ...]:
     found = []
 
     def go(subject: CallState, action: Action, now: float, told: tuple) -> None:
-        if action.step not in (Step.SEND, Step.ASK):
-            found.append(Course(told, action.step, certain_from_start=made.get("doubt") is CERTAIN))
+        if action.step not in (Next.SEND, Next.ASK):
+            found.append(Course(told, action.step, from_start=made.get("resumed", False)))
             return
         if len(told) == 5:
-            found.append(
-                Course(told, subject.out_of_time(), certain_from_start=made.get("doubt") is CERTAIN)
-            )
+            found.append(Course(told, subject.out_of_time(), from_start=made.get("resumed", False)))
             return
-        for seen, spent in AFTER_SEND if action.step is Step.SEND else AFTER_ASK:
+        for seen, spent in AFTER_SEND if action.step is Next.SEND else AFTER_ASK:
             branch = copy(subject)
             at = now + spent
-            if action.step is Step.SEND:
-                branch.sent(at)
-                following = branch.after_send(seen, at)
+            if action.step is Next.SEND:
+                branch.sending(at)
+                following = branch.after_send(shown(seen), at)
             else:
-                following = branch.after_ask(seen, at)
+                following = branch.after_ask(shown(seen), at)
             go(branch, following, at, (*told, (action.step, seen, spent)))
 
-    subject = CallState(POLICY, rng=lambda: 0.0, **made)
+    rules = CallRules(
+        POLICY,
+        rng=lambda: 0.0,
+        **{name: value for name, value in made.items() if name != "resumed"},
+    )
+    subject = CallState.resumed(rules, 0.0) if made.get("resumed") else CallState(rules)
     go(subject, subject.start(), 0.0, ())
     return tuple(found)
 
@@ -174,11 +177,13 @@ class TestEveryCourse:
         assert len(courses(word)) > 15
 
     @pytest.mark.parametrize("word", EFFECT_WORDS)
-    def test_of_an_effect_in_certain_doubt_never_ends_as_not_done(self, word):
-        good = (Step.ANSWERED, Step.FAILED, Step.UNKNOWN, Step.BLOCKED, Step.TAKEN)
+    def test_of_an_effect_that_may_have_been_done_never_ends_as_not_done(self, word):
+        good = (End.ANSWERED, End.FAILED, End.UNKNOWN, End.BLOCKED, End.TAKEN)
 
         assert (
-            offenders([word], lambda course: course.doubtful is not None and course.end not in good)
+            offenders(
+                [word], lambda course: course.maybe_done is not None and course.end not in good
+            )
             == []
         )
 
@@ -187,19 +192,19 @@ class TestEveryCourse:
         def broken(course):
             follows = zip(course.told, course.steps[1:], strict=False)
             return any(
-                step is Step.SEND and seen in LOST and following is not Step.ASK
+                step is Next.SEND and seen in LOST and following is not Next.ASK
                 for (step, seen, _), following in follows
             )
 
         assert offenders([word], broken) == []
 
     @pytest.mark.parametrize("word", ASKABLE_WORDS)
-    def test_in_certain_doubt_sends_again_only_when_the_id_is_still_unknown(self, word):
+    def test_of_what_may_have_been_done_sends_again_only_when_the_id_is_still_unknown(self, word):
         def broken(course):
-            first = course.doubtful
+            first = course.maybe_done
             later = range(max(first, 1), len(course.steps)) if first is not None else ()
             return any(
-                course.steps[at] is Step.SEND and course.seen[at - 1] not in UNKNOWN_ID
+                course.steps[at] is Next.SEND and course.seen[at - 1] not in UNKNOWN_ID
                 for at in later
             )
 
@@ -209,7 +214,7 @@ class TestEveryCourse:
     def test_sends_nothing_after_an_error(self, word):
         def broken(course):
             return any(
-                step is Step.SEND and seen is Evidence.ERROR and Step.SEND in course.steps[at + 1 :]
+                step is Next.SEND and seen is Evidence.ERROR and Next.SEND in course.steps[at + 1 :]
                 for at, (step, seen, _) in enumerate(course.told)
             )
 
@@ -217,19 +222,20 @@ class TestEveryCourse:
 
     @pytest.mark.parametrize("word", UNASKABLE_WORDS)
     def test_of_what_cannot_be_asked_about_never_asks(self, word):
-        assert offenders([word], lambda course: Step.ASK in course.steps) == []
+        assert offenders([word], lambda course: Next.ASK in course.steps) == []
 
     def test_of_what_cannot_be_asked_about_sends_at_most_once_more(self):
         def broken(course):
             return (
-                course.doubtful is not None and course.steps[course.doubtful :].count(Step.SEND) > 1
+                course.maybe_done is not None
+                and course.steps[course.maybe_done :].count(Next.SEND) > 1
             )
 
         assert offenders(UNASKABLE_WORDS, broken) == []
 
     def test_of_what_cannot_be_asked_about_sends_nothing_more_without_an_id_in_a_header(self):
         def broken(course):
-            return course.doubtful is not None and course.steps[course.doubtful :] != []
+            return course.maybe_done is not None and course.steps[course.maybe_done :] != []
 
         assert offenders(["an effect that can't be asked about"], broken) == []
 
@@ -243,9 +249,9 @@ class TestEveryCourse:
     def test_sends_nothing_again_when_resend_within_has_passed(self, word):
         def broken(course):
             times = list(accumulate((spent for _, _, spent in course.told), initial=0.0))
-            first = 0.0 if course.certain_from_start else times[1]
+            first = 0.0 if course.from_start else times[1]
             return any(
-                step is Step.SEND and at - first >= POLICY.resend_within
+                step is Next.SEND and at - first >= POLICY.resend_within
                 for step, at in zip(course.steps, times, strict=False)
             )
 
@@ -253,13 +259,13 @@ class TestEveryCourse:
 
     def test_of_unknown_age_never_sends(self):
         assert (
-            offenders(["a resumed effect of unknown age"], lambda course: Step.SEND in course.steps)
+            offenders(["a resumed effect of unknown age"], lambda course: Next.SEND in course.steps)
             == []
         )
 
     @pytest.mark.parametrize("word", HARMLESS_WORDS)
     def test_of_what_is_harmless_never_asks(self, word):
-        assert offenders([word], lambda course: Step.ASK in course.steps) == []
+        assert offenders([word], lambda course: Next.ASK in course.steps) == []
 
     @pytest.mark.parametrize("word", HARMLESS_WORDS)
     def test_of_what_is_harmless_takes_no_more_attempts_than_the_policy_has(self, word):
@@ -283,7 +289,7 @@ class TestEveryCourse:
     @pytest.mark.parametrize("word", WORDS)
     def test_ends_answered_just_where_an_answer_was_seen(self, word):
         def broken(course):
-            return (course.end is Step.ANSWERED) != (
+            return (course.end is End.ANSWERED) != (
                 course.seen[-1] in (Evidence.OK, Evidence.KNOWN)
             )
 
@@ -294,7 +300,7 @@ class TestEveryCourse:
         assert (
             offenders(
                 [word],
-                lambda course: (course.end is Step.FAILED) != (course.seen[-1] is Evidence.FAILED),
+                lambda course: (course.end is End.FAILED) != (course.seen[-1] is Evidence.FAILED),
             )
             == []
         )
@@ -305,7 +311,7 @@ class TestEveryCourse:
             offenders(
                 [word],
                 lambda course: (
-                    course.end is Step.NOT_SENT and set(course.seen) != {Evidence.NOT_SENT}
+                    course.end is End.NOT_SENT and set(course.seen) != {Evidence.NOT_SENT}
                 ),
             )
             == []
@@ -316,7 +322,7 @@ class TestEveryCourse:
         assert (
             offenders(
                 [word],
-                lambda course: course.end is Step.REFUSED and Evidence.ERROR not in course.seen,
+                lambda course: course.end is End.REFUSED and Evidence.ERROR not in course.seen,
             )
             == []
         )
@@ -326,8 +332,8 @@ class TestEveryCourse:
         self, word
     ):
         def broken(course):
-            return course.end is Step.REFUSED and course.told[-1][:2] != (
-                Step.ASK,
+            return course.end is End.REFUSED and course.told[-1][:2] != (
+                Next.ASK,
                 Evidence.NOT_KNOWN,
             )
 
@@ -358,15 +364,15 @@ class TestEveryCourse:
         self, word
     ):
         def broken(course):
-            sent = [seen for step, seen, _ in course.told if step is Step.SEND]
-            refused = course.told[-1][0] is Step.ASK and course.seen[-1] in REFUSALS
+            sent = [seen for step, seen, _ in course.told if step is Next.SEND]
+            refused = course.told[-1][0] is Next.ASK and course.seen[-1] in REFUSALS
             # The issuer's own refusal is of this call only if the question about it is refused in
             # the same form, and no 429 came before.
             own = sent[-1:] == [Evidence.DENIED] and not set(sent) & {*LOST, Evidence.BLOCKED}
             unsure = sent[-1:] == [Evidence.BLOCKED] or (
                 own and (Evidence.LIMITED in sent or course.seen[-1] is Evidence.BLOCKED)
             )
-            return (course.end is Step.BLOCKED) != (refused and unsure)
+            return (course.end is End.BLOCKED) != (refused and unsure)
 
         assert offenders([word], broken) == []
 
@@ -378,15 +384,15 @@ class TestEveryCourse:
     def test_of_an_effect_ends_denied_only_where_no_answer_was_lost(self, word):
         assert (
             offenders(
-                [word], lambda course: course.end is Step.DENIED and course.doubtful is not None
+                [word], lambda course: course.end is End.DENIED and course.maybe_done is not None
             )
             == []
         )
 
     def test_of_a_given_id_ends_refused_only_after_the_id_stayed_unknown_through_the_grace(self):
         def broken(course):
-            return course.end is Step.REFUSED and course.told[-1] != (
-                Step.ASK,
+            return course.end is End.REFUSED and course.told[-1] != (
+                Next.ASK,
                 Evidence.NOT_KNOWN,
                 LATE,
             )
@@ -395,4 +401,4 @@ class TestEveryCourse:
 
     @pytest.mark.parametrize("word", WORDS)
     def test_ends_in_no_duplicate_without_a_conflict(self, word):
-        assert offenders([word], lambda course: course.end is Step.DUPLICATE) == []
+        assert offenders([word], lambda course: course.end is End.DUPLICATE) == []
