@@ -1,17 +1,24 @@
-"""Large answers are read in threads, a few at a time, so that other calls on the loop go on
-meanwhile.
-"""
+"""Reads answers; large ones in threads, a few at a time, so that other calls on the loop go on."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from freedompay_async.codec.decode import read_answer, read_look_up
+from freedompay_async.contract.calls import IdField, Section
+from freedompay_async.contract.models import Answer, GiftAnswer, PinPageAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["LARGE", "Reading"]
+    from freedompay_async.codec.messages import Reply, Verdict
+    from freedompay_async.contract.calls import Call
+    from freedompay_async.redaction.redaction import Redaction
+
+__all__ = ["LARGE", "Reading", "read_look_up_reply", "read_own_reply"]
 
 R = TypeVar("R")
 LARGE: Final = 32_768
@@ -19,6 +26,29 @@ LARGE: Final = 32_768
 smaller one.
 """
 _AT_ONCE: Final = 2
+_ENVELOPES: Final = {
+    Section.PAYMENT_CARDS: Answer,
+    Section.GIFT_CARDS: GiftAnswer,
+    Section.HASHDT: PinPageAnswer,
+}
+
+
+def read_own_reply(call: Call[Any], reply: Reply, redaction: Redaction) -> Verdict:
+    """What the answer to a call shows."""
+    return read_answer(
+        reply,
+        call.answer,
+        effect=call.id_field is not IdField.ASKED_ABOUT,
+        now=time.time(),
+        envelope=_ENVELOPES[call.section],
+        asked=call.envelope,
+        redaction=redaction,
+    )
+
+
+def read_look_up_reply(call: Call[Any], reply: Reply, redaction: Redaction) -> Verdict:
+    """What the answer to a look-up shows of the request that was asked about."""
+    return read_look_up(reply, now=time.time(), asked=call.envelope, redaction=redaction)
 
 
 class Reading:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
-from freedompay_async.calls.error_text import mark_cancelled, mark_of
+from freedompay_async.calls.cancelled import mark_cancelled, mark_of
 from freedompay_async.contract.calls import Mark
 from freedompay_async.contract.models.open import Extra, Fields, OpenStruct
 from freedompay_async.contract.models.requests import GivenBody

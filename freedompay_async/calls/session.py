@@ -97,8 +97,10 @@ class Session(Staying):
         """
         call = self.shared.row(call)
         request_id = options.get("request_id")
-        life = CallState(self._rules(call, None, options))
-        run = self._driver(call, request, options, life=life, request_id=request_id, waited=waited)
+        state = CallState(self._rules(call, None, options))
+        run = self._driver(
+            call, request, options, state=state, request_id=request_id, waited=waited
+        )
         return cast("R", await run.drive())
 
     async def submit(
@@ -131,19 +133,19 @@ class Session(Staying):
         call = self.shared.row(call)
         request_id = options.get("request_id")
         if sent_at is None:
-            life = CallState(self._rules(call, request_id, options, ask_once=ask_once))
+            state = CallState(self._rules(call, request_id, options, ask_once=ask_once))
         else:
             # A wall clock, because the earlier process is gone. One that has jumped back can't tell
             # the age, so nothing is sent again.
             age = time.time() - sent_at
             rules = self._rules(call, request_id, options, ask_once=ask_once, age_known=age >= 0)
-            life = CallState.resumed(rules, running_loop().time() - max(age, 0.0))
+            state = CallState.resumed(rules, running_loop().time() - max(age, 0.0))
         request_id = _own(request_id)
         run = self._driver(
             call,
             request,
             options,
-            life=life,
+            state=state,
             request_id=request_id,
             on_leave=on_leave,
         )
@@ -164,8 +166,8 @@ class Session(Staying):
         """
         call = self.shared.row(call)
         request_id = options.get("request_id")
-        life = CallState(self._rules(call, request_id, options))
-        run = self._driver(call, request, options, life=life, request_id=_own(request_id))
+        state = CallState(self._rules(call, request_id, options))
+        run = self._driver(call, request, options, state=state, request_id=_own(request_id))
         return cast("R", await self._recorded(run, request, options))
 
     def _recorded(
@@ -178,7 +180,7 @@ class Session(Staying):
         record = self.shared.record
         if record is None or run.call.retry is not Retry.UNASKABLE:
             return run.drive()
-        run.check_turn()
+        run.check_slot()
         extra = options.get("extra") or {}
         return record.keep(run.call, run.request_id, request, extra, run.drive)
 
@@ -193,8 +195,8 @@ class Session(Staying):
         Each attempt takes a fresh id.
         """
         call = dataclasses.replace(self.shared.row(call), retry=Retry.REPEATABLE)
-        life = CallState(self._rules(call, None, options))
-        run = self._driver(call, request, options, life=life, request_id=None)
+        state = CallState(self._rules(call, None, options))
+        run = self._driver(call, request, options, state=state, request_id=None)
         return cast("R", await run.drive())
 
     def _driver(
@@ -203,7 +205,7 @@ class Session(Staying):
         request: msgspec.Struct,
         options: ChangeOptions,
         *,
-        life: CallState,
+        state: CallState,
         request_id: RequestId | None,
         on_leave: Callable[[], None] | None = None,
         waited: Waited | None = None,
@@ -215,7 +217,7 @@ class Session(Staying):
             options,
             lane=self._lane,
             timeout=self.timeout,
-            life=life,
+            state=state,
             request_id=request_id,
             on_leave=on_leave,
             waited=waited,

@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 
     from freedompay_async.contract.models.open import Fields
 
-__all__ = ["ENVELOPES", "WITHOUT_ID", "Call", "Mark", "Result", "Retry", "Section", "check_path"]
+__all__ = [
+    "ENVELOPES",
+    "WITHOUT_ID",
+    "Call",
+    "IdField",
+    "Mark",
+    "Result",
+    "Retry",
+    "Section",
+    "check_path",
+]
 
 
 class Mark(StrEnum):
@@ -58,6 +68,17 @@ class Retry(Enum):
     def harmless(self) -> bool:
         """Whether it may be sent any number of times."""
         return self in (Retry.READ, Retry.REPEATABLE)
+
+
+class IdField(Enum):
+    """What the field `request_id` in the body of a call is."""
+
+    NONE = "none"
+    """The body has no such field, or it is the caller's own."""
+    OWN = "own"
+    """The id of this call. The library fills it in."""
+    ASKED_ABOUT = "asked about"
+    """The id of the request that is asked about. The call's own id stands in a header only."""
 
 
 class Section(StrEnum):
@@ -140,6 +161,9 @@ class Call(Generic[R]):
     rename: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Fields, named in the same way, that an override gives another name."""
 
+    id_field: IdField = field(init=False, repr=False, compare=False)
+    headers_only: bool = field(init=False, repr=False, compare=False)
+    """Its fields go out as headers, and no body does."""
     body_id: bool = field(init=False, repr=False, compare=False)
     """Whether the body carries the request id of the call itself."""
     needs_header_id: bool = field(init=False, repr=False, compare=False)
@@ -157,6 +181,10 @@ class Call(Generic[R]):
 
     def __post_init__(self) -> None:
         intent = issubclass(self.request, asked.Intent)
+        asks = issubclass(self.request, asked.StatusQuery)
+        id_field = IdField.OWN if intent else IdField.ASKED_ABOUT if asks else IdField.NONE
+        object.__setattr__(self, "id_field", id_field)
+        object.__setattr__(self, "headers_only", issubclass(self.request, asked.HeaderQuery))
         object.__setattr__(self, "body_id", intent and _OWN_ID not in self.leave_out)
         changed = _OWN_ID in self.leave_out or _OWN_ID in self.rename
         object.__setattr__(
@@ -177,6 +205,16 @@ class Call(Generic[R]):
         how many, or none are ordered.
         """
         return self.request.CARDS if issubclass(self.request, asked.Intent) else None
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes something."""
+        return self.retry is not Retry.READ
+
+    @property
+    def one_id(self) -> bool:
+        """Whether each attempt has the same request id."""
+        return self.fixed_id or not self.retry.harmless
 
     @property
     def path_unsure(self) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import anyio
 
-from freedompay_async.calls.error_text import asked_to_wait
+from freedompay_async.calls.error_hints import asked_to_wait
 from freedompay_async.errors import StillProcessing
 from freedompay_async.guards.arguments import check_number, check_type, check_whole, refusal
 from freedompay_async.operations.operation import Operation

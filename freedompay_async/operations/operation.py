@@ -7,7 +7,9 @@ import logging
 from math import inf
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from freedompay_async.calls.error_text import mark_cancelled, to_error
+from freedompay_async.calls.call_answers import CallAnswers
+from freedompay_async.calls.cancelled import mark_cancelled
+from freedompay_async.calls.error_text import to_error
 from freedompay_async.calls.reuse import tell_other_body
 from freedompay_async.calls.states import End
 from freedompay_async.codec.messages import Evidence, Verdict
@@ -304,10 +306,8 @@ class Operation(Staying, Generic[R_co]):
             End.FAILED,
             call=self._call,
             request_id=self.request_id,
-            told=failed,
-            asked=None,
+            answers=CallAnswers(failed, success=self._before),
             resend_within=self._session.policy.resend_within,
-            before=self._before,
             redaction=self._session.shared.outgoing.about(self.request_id, codes=self._call.codes),
         )
         if self.answer is not None and self.answer.other_body:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from freedompay_async.calls.error_text import asked_to_wait, named_in
+from freedompay_async.calls.error_hints import asked_to_wait
+from freedompay_async.calls.error_text import named_in
 from freedompay_async.calls.reuse import tell_other_body
 from freedompay_async.errors import (
     MEANINGS,

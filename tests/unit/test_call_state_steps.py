@@ -536,3 +536,27 @@ class TestItsTurn:
         subject.got_slot(100.0)
 
         assert subject.first_sent == 1.0
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        ((), False),
+        ((Evidence.LIMITED,), False),
+        ((Evidence.NO_ANSWER,), False),
+        ((Evidence.ERROR,), True),
+        ((Evidence.DENIED,), True),
+        ((Evidence.LIMITED, Evidence.ERROR), True),
+        ((Evidence.LIMITED, Evidence.DENIED), True),
+        ((Evidence.NO_ANSWER, Evidence.ERROR), True),
+        ((Evidence.NO_ANSWER, Evidence.NO_ANSWER), False),
+    ],
+)
+def test_an_effect_is_refused_where_the_issuer_has_refused_it(
+    call_state, after_sends, seen, expected
+):
+    subject = call_state()
+    if seen:
+        after_sends(subject, *seen)
+
+    assert subject.refused is expected

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 
 import pytest
 
 from freedompay_async import errors
-from freedompay_async.calls.error_text import CancelledMark, mark_cancelled, mark_of, to_error
+from freedompay_async.calls.call_answers import CallAnswers
+from freedompay_async.calls.error_text import busy_error, to_error
 from freedompay_async.calls.states import End
 from freedompay_async.codec.messages import Evidence, Reply, Verdict
 from freedompay_async.contract.calls import Call, Mark, Retry
@@ -56,16 +56,22 @@ ENDS = [
 READ_ENDS = [End.NOT_SENT, End.LIMITED, End.DENIED, End.REFUSED, End.UNCLEAR, End.UNKNOWN]
 
 
-def explain(step, call=CARDS_ISSUE, *, told=LOST, asked=None, request_id="r-1", **more):
+def explain(end, call=CARDS_ISSUE, *, verdict=LOST, request_id="r-1", **more):
+    answers = {name: more.pop(name) for name in ("look_up", "success") if name in more}
     return to_error(
-        step, call=call, request_id=request_id, told=told, asked=asked, resend_within=3600.0, **more
+        end,
+        call=call,
+        request_id=request_id,
+        answers=CallAnswers(verdict, **answers),
+        resend_within=3600.0,
+        **more,
     )
 
 
 class TestKind:
     @pytest.mark.parametrize("call", [CARDS_ISSUE, PERSONAL], ids=lambda call: call.name)
     @pytest.mark.parametrize(
-        ("step", "expected"),
+        ("end", "expected"),
         [
             (End.NOT_SENT, errors.NotSent),
             (End.LIMITED, errors.RateLimited),
@@ -79,11 +85,11 @@ class TestKind:
             (End.TAKEN, errors.ResultUnknown),
         ],
     )
-    def test_of_an_effect(self, call, step, expected):
-        assert type(explain(step, call)) is expected
+    def test_of_an_effect(self, call, end, expected):
+        assert type(explain(end, call)) is expected
 
     @pytest.mark.parametrize(
-        ("step", "expected"),
+        ("end", "expected"),
         [
             (End.NOT_SENT, False),
             (End.LIMITED, None),
@@ -98,18 +104,18 @@ class TestKind:
         ],
     )
     @pytest.mark.parametrize("call", [CARDS_ISSUE, PERSONAL], ids=lambda call: call.name)
-    def test_of_an_effect_says_whether_it_was_done(self, call, step, expected):
-        error = explain(step, call)
+    def test_of_an_effect_says_whether_it_was_done(self, call, end, expected):
+        error = explain(end, call)
 
         assert (error.done, error.outcome_unknown) == (expected, expected is None)
 
-    @pytest.mark.parametrize("step", READ_ENDS)
-    @pytest.mark.parametrize("told", [LOST, PAGE, SAID_NO])
-    def test_of_a_read_says_that_nothing_was_done(self, step, told):
-        assert explain(step, REQUESTS_STATUS, told=told).done is False
+    @pytest.mark.parametrize("end", READ_ENDS)
+    @pytest.mark.parametrize("verdict", [LOST, PAGE, SAID_NO])
+    def test_of_a_read_says_that_nothing_was_done(self, end, verdict):
+        assert explain(end, REQUESTS_STATUS, verdict=verdict).done is False
 
     @pytest.mark.parametrize(
-        ("step", "told", "expected"),
+        ("end", "verdict", "expected"),
         [
             (End.NOT_SENT, LOST, errors.NotSent),
             (End.LIMITED, LOST, errors.RateLimited),
@@ -121,13 +127,13 @@ class TestKind:
             (End.UNKNOWN, LOST, errors.OutcomeUnknown),
         ],
     )
-    def test_of_a_read(self, step, told, expected):
-        assert type(explain(step, REQUESTS_STATUS, told=told)) is expected
+    def test_of_a_read(self, end, verdict, expected):
+        assert type(explain(end, REQUESTS_STATUS, verdict=verdict)) is expected
 
 
 class TestText:
     @pytest.mark.parametrize(
-        ("step", "told", "expected"),
+        ("end", "verdict", "expected"),
         [
             (
                 End.NOT_SENT,
@@ -201,8 +207,8 @@ class TestText:
             ),
         ],
     )
-    def test_of_an_effect_says_what_happened_and_what_is_safe(self, step, told, expected):
-        assert explain(step, told=told).text == expected
+    def test_of_an_effect_says_what_happened_and_what_is_safe(self, end, verdict, expected):
+        assert explain(end, verdict=verdict).text == expected
 
     def test_of_an_unknown_outcome_that_cannot_be_asked_about_calls_for_a_person(self):
         assert explain(End.UNKNOWN, PERSONAL).text == (
@@ -212,14 +218,14 @@ class TestText:
         )
 
     def test_of_a_refusal_that_cannot_be_asked_about_proves_nothing(self):
-        assert explain(End.REFUSED, PERSONAL, told=SAID_NO).text == (
+        assert explain(End.REFUSED, PERSONAL, verdict=SAID_NO).text == (
             "the issuer refused it (HTTP 400: 17 нет). "
             "It can't be asked about, so nothing proves that it was not done: make sure of that "
             "before it is repeated."
         )
 
     def test_of_a_guarded_host_that_cannot_be_asked_calls_for_a_person(self):
-        assert explain(End.BLOCKED, PERSONAL, told=GUARD).text == (
+        assert explain(End.BLOCKED, PERSONAL, verdict=GUARD).text == (
             "the host refuses this key (HTTP 403, an HTML page), and not in the issuer's own JSON. "
             "Whether this call did anything is not known, and it can't be asked about: a person "
             "has to look before it is repeated. "
@@ -228,7 +234,7 @@ class TestText:
         )
 
     def test_of_an_answer_that_cannot_be_read_says_that_it_was_done(self):
-        assert explain(End.TAKEN, PERSONAL, told=PAGE).text == (
+        assert explain(End.TAKEN, PERSONAL, verdict=PAGE).text == (
             "the issuer did it, and its answer can't be read (HTTP 200, an HTML page). Do not "
             "repeat it; `body` has the answer."
         )
@@ -251,7 +257,7 @@ class TestText:
         )
 
     @pytest.mark.parametrize(
-        ("step", "told", "expected"),
+        ("end", "verdict", "expected"),
         [
             (
                 End.NOT_SENT,
@@ -328,49 +334,50 @@ class TestText:
             ),
         ],
     )
-    def test_of_a_read_says_what_happened_and_that_it_is_safe(self, step, told, expected):
-        assert explain(step, REQUESTS_STATUS, told=told).text == expected
+    def test_of_a_read_says_what_happened_and_that_it_is_safe(self, end, verdict, expected):
+        assert explain(end, REQUESTS_STATUS, verdict=verdict).text == expected
 
-    @pytest.mark.parametrize("step", [End.NOT_SENT, End.DENIED])
-    def test_of_what_only_this_call_did_not_do_keeps_to_an_id_that_was_given(self, step):
+    @pytest.mark.parametrize("end", [End.NOT_SENT, End.DENIED])
+    def test_of_what_only_this_call_did_not_do_keeps_to_an_id_that_was_given(self, end):
         kept = "You gave its request_id: keep to that one"
 
-        assert (kept in explain(step, given=True).text, kept in explain(step).text) == (True, False)
-
-    @pytest.mark.parametrize(
-        "step", [step for step in ENDS if step not in (End.NOT_SENT, End.DENIED)]
-    )
-    def test_of_what_may_have_been_done_speaks_of_its_own_id(self, step):
-        assert "You gave" not in explain(step, given=True).text
-
-    @pytest.mark.parametrize("step", ENDS)
-    def test_calls_only_what_was_not_sent_safe_to_repeat(self, step):
-        assert ("safe to repeat" in explain(step).text) == (step is End.NOT_SENT)
-
-    @pytest.mark.parametrize("step", ENDS)
-    def test_warns_of_a_new_id_where_it_may_have_been_done(self, step):
-        assert ("under a new id" in explain(step).text) == (
-            step in (End.UNKNOWN, End.DUPLICATE, End.REFUSED)
-        )
-
-    @pytest.mark.parametrize("step", ENDS)
-    def test_tells_how_to_ask_only_where_the_outcome_is_unknown_and_can_be_asked_about(self, step):
-        asking = (End.UNKNOWN, End.BLOCKED, End.REFUSED)
-
-        assert ("requests.attach" in explain(step).text, "a person" in explain(step).text) == (
-            step in asking,
+        assert (kept in explain(end, callers_id=True).text, kept in explain(end).text) == (
+            True,
             False,
         )
 
-    @pytest.mark.parametrize("step", ENDS)
+    @pytest.mark.parametrize("end", [end for end in ENDS if end not in (End.NOT_SENT, End.DENIED)])
+    def test_of_what_may_have_been_done_speaks_of_its_own_id(self, end):
+        assert "You gave" not in explain(end, callers_id=True).text
+
+    @pytest.mark.parametrize("end", ENDS)
+    def test_calls_only_what_was_not_sent_safe_to_repeat(self, end):
+        assert ("safe to repeat" in explain(end).text) == (end is End.NOT_SENT)
+
+    @pytest.mark.parametrize("end", ENDS)
+    def test_warns_of_a_new_id_where_it_may_have_been_done(self, end):
+        assert ("under a new id" in explain(end).text) == (
+            end in (End.UNKNOWN, End.DUPLICATE, End.REFUSED)
+        )
+
+    @pytest.mark.parametrize("end", ENDS)
+    def test_tells_how_to_ask_only_where_the_outcome_is_unknown_and_can_be_asked_about(self, end):
+        asking = (End.UNKNOWN, End.BLOCKED, End.REFUSED)
+
+        assert ("requests.attach" in explain(end).text, "a person" in explain(end).text) == (
+            end in asking,
+            False,
+        )
+
+    @pytest.mark.parametrize("end", ENDS)
     def test_calls_for_a_person_only_where_the_outcome_is_unknown_and_cannot_be_asked_about(
-        self, step
+        self, end
     ):
-        message = explain(step, PERSONAL).text
+        message = explain(end, PERSONAL).text
 
         assert ("requests.attach" in message, "a person" in message) == (
             False,
-            step in (End.UNKNOWN, End.BLOCKED),
+            end in (End.UNKNOWN, End.BLOCKED),
         )
 
     @pytest.mark.parametrize(
@@ -386,7 +393,7 @@ class TestText:
         ],
     )
     def test_tells_what_the_last_look_up_showed(self, asked, expected):
-        assert explain(End.REFUSED, asked=asked).text.startswith(
+        assert explain(End.REFUSED, look_up=asked).text.startswith(
             f"refused, and the issuer does not know the id ({expected}). "
         )
 
@@ -403,7 +410,9 @@ class TestText:
     def test_tells_what_the_issuer_gave(self, code, description, expected):
         answer = RequestState(status="error", error_code=code, error_description=description)
 
-        assert f" ({expected}). " in explain(End.REFUSED, told=replace(SAID_NO, answer=answer)).text
+        assert (
+            f" ({expected}). " in explain(End.REFUSED, verdict=replace(SAID_NO, answer=answer)).text
+        )
 
 
 class TestFailedAndNamed:
@@ -422,7 +431,7 @@ class TestFailedAndNamed:
     )
     def test_leaves_open_whether_that_exists(self, call):
         error = explain(
-            End.FAILED, call, told=Verdict(Evidence.FAILED, "request/status", self.STATE)
+            End.FAILED, call, verdict=Verdict(Evidence.FAILED, "request/status", self.STATE)
         )
 
         assert (
@@ -457,7 +466,7 @@ class TestFailedAndNamed:
             client_id=empty,
             transaction_id=empty,
         )
-        error = explain(End.FAILED, told=Verdict(Evidence.FAILED, "request/status", state))
+        error = explain(End.FAILED, verdict=Verdict(Evidence.FAILED, "request/status", state))
 
         assert (error.done, error.card_ids, error.client_id, error.transaction_id) == (
             False,
@@ -469,7 +478,7 @@ class TestFailedAndNamed:
 
 class TestAttributes:
     def test_have_all_that_is_known(self):
-        error = explain(End.REFUSED, told=SAID_NO)
+        error = explain(End.REFUSED, verdict=SAID_NO)
 
         assert vars(error) == {
             "text": "refused, and the issuer does not know the id (HTTP 400: 17 нет). "
@@ -491,7 +500,7 @@ class TestAttributes:
         }
 
     def test_are_none_where_no_answer_came(self):
-        error = explain(End.UNKNOWN, told=LOST, request_id=None)
+        error = explain(End.UNKNOWN, verdict=LOST, request_id=None)
         names = (
             "request_id",
             "http_status",
@@ -507,28 +516,28 @@ class TestAttributes:
         ("code", "expected"), [(None, None), (0, "0"), (17, "17"), ("E1", "E1")]
     )
     def test_have_the_code_as_text(self, code, expected):
-        told = replace(SAID_NO, answer=RequestState(status="error", error_code=code))
+        verdict = replace(SAID_NO, answer=RequestState(status="error", error_code=code))
 
-        assert explain(End.REFUSED, told=told).error_code == expected
+        assert explain(End.REFUSED, verdict=verdict).error_code == expected
 
-    @pytest.mark.parametrize("step", ENDS)
+    @pytest.mark.parametrize("end", ENDS)
     @pytest.mark.parametrize("refused", [False, True])
-    def test_say_whether_the_call_itself_was_refused(self, step, refused):
-        assert explain(step, refused=refused).refused == (refused or step is End.REFUSED)
+    def test_say_whether_the_call_itself_was_refused(self, end, refused):
+        assert explain(end, refused=refused).refused == (refused or end is End.REFUSED)
 
-    @pytest.mark.parametrize("step", ENDS)
-    def test_say_whether_the_failure_was_read_from_a_look_up(self, step):
-        assert explain(step).proved == (step is End.FAILED)
+    @pytest.mark.parametrize("end", ENDS)
+    def test_say_whether_the_failure_was_read_from_a_look_up(self, end):
+        assert explain(end).proved == (end is End.FAILED)
 
-    @pytest.mark.parametrize("step", ENDS)
-    def test_of_an_effect_name_its_call_and_its_id(self, step):
-        error = explain(step)
+    @pytest.mark.parametrize("end", ENDS)
+    def test_of_an_effect_name_its_call_and_its_id(self, end):
+        error = explain(end)
 
         assert (error.call, error.request_id) == ("cards.issue", "r-1")
 
-    @pytest.mark.parametrize("step", READ_ENDS)
-    def test_of_a_read_name_its_call_and_its_id(self, step):
-        error = explain(step, REQUESTS_STATUS)
+    @pytest.mark.parametrize("end", READ_ENDS)
+    def test_of_a_read_name_its_call_and_its_id(self, end):
+        error = explain(end, REQUESTS_STATUS)
 
         assert (error.call, error.request_id) == ("requests.status", "r-1")
 
@@ -540,19 +549,11 @@ class TestAttributes:
         answer = RequestState(status="error", **{field: "card 4111111111111111 is blocked"})
 
         assert "4111111111111111" not in shown(
-            explain(End.REFUSED, told=replace(SAID_NO, answer=answer))
+            explain(End.REFUSED, verdict=replace(SAID_NO, answer=answer))
         )
 
 
-@pytest.mark.parametrize("unknown", [False, True])
-def test_a_cancellation_is_marked_with_its_id_and_whether_it_may_have_been_done(unknown):
-    error = asyncio.CancelledError()
-    mark_cancelled(error, "r-1", outcome_unknown=unknown)
-
-    assert vars(error) == {"request_id": "r-1", "outcome_unknown": unknown}
-
-
-class TestToldBefore:
+class TestAfterASuccess:
     BEFORE = RequestState(
         status="ok", request_status="success", cards=[CardRef(card_id="A")], client_id="5"
     )
@@ -562,7 +563,7 @@ class TestToldBefore:
         [(BEFORE, "card"), (RequestState(status="ok", request_status="success"), "a success")],
     )
     def test_of_a_failure_after_a_success_leaves_it_open(self, before, told):
-        error = explain(End.FAILED, told=SAID_NO, before=before)
+        error = explain(End.FAILED, verdict=SAID_NO, success=before)
 
         assert (type(error), error.done, error.proved, error.card_ids) == (
             errors.RequestFailed,
@@ -573,19 +574,21 @@ class TestToldBefore:
         assert f"has told of {told}" in error.text
 
     def test_of_a_key_that_is_refused_for_this_call_only_leaves_it_open(self):
-        error = explain(End.DENIED, told=SAID_NO, asked=Verdict(Evidence.NOT_KNOWN, "HTTP 200"))
+        error = explain(
+            End.DENIED, verdict=SAID_NO, look_up=Verdict(Evidence.NOT_KNOWN, "HTTP 200")
+        )
 
         assert (type(error), error.done) == (errors.AuthenticationError, None)
         assert "and does not know the id." in error.text
 
 
-@pytest.mark.parametrize("unknown", [True, False])
-def test_what_was_put_on_a_cancellation_is_read_from_it(unknown):
-    error = asyncio.CancelledError()
-    mark_cancelled(error, "r-1", outcome_unknown=unknown)
+@pytest.mark.parametrize("callers_id", [False, True])
+def test_of_a_call_that_waits_for_no_slot(callers_id):
+    error = busy_error(CARDS_ISSUE, "r-1", callers_id=callers_id, busy=3)
+    keep = " You gave its request_id: keep to that one" in error.text
 
-    assert mark_of(error) == CancelledMark("r-1", outcome_unknown=unknown)
-
-
-def test_a_cancellation_of_something_else_has_no_mark():
-    assert mark_of(asyncio.CancelledError()) is None
+    assert error.text.startswith(
+        "not sent: its turn has not come (3 calls are on the way), and queue=False. It is safe to "
+        "repeat."
+    )
+    assert (error.call, error.request_id, keep) == ("cards.issue", "r-1", callers_id)

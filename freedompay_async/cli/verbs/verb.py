@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import typer
 
-from freedompay_async.calls.error_text import mark_of
+from freedompay_async.calls.cancelled import mark_of
 from freedompay_async.cli.common import errors_told, run
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.marks import help_of
