@@ -14,7 +14,6 @@ from freedompay_async.calls.reading import read_look_up_reply, read_own_reply
 from freedompay_async.codec.messages import Evidence, Message, Reply, Verdict
 from freedompay_async.contract.table import REQUESTS_STATUS
 from freedompay_async.traffic.governor import NoTurn, Rank
-from freedompay_async.traffic.waited import Waited
 from freedompay_async.transport.base import Attempt, TransportError
 
 if TYPE_CHECKING:
@@ -26,11 +25,11 @@ if TYPE_CHECKING:
     from freedompay_async.calls.reuse import IdUse
     from freedompay_async.calls.shared_resources import SharedResources
     from freedompay_async.contract.calls import Call
-    from freedompay_async.crypto.signing import Signer
     from freedompay_async.errors import Busy
     from freedompay_async.redaction.redaction import Redaction
     from freedompay_async.traffic.governor import Governor
     from freedompay_async.traffic.lane import Lane
+    from freedompay_async.traffic.waited import Waited
 
 __all__ = ["Attempts", "Work"]
 
@@ -71,6 +70,11 @@ class Attempts:
         work: what may fail just now in a way that says nothing of the issuer.
     """
 
+    __slots__ = (
+        *("_call", "_clock", "_composer", "_lane", "_on_leave", "_shared", "_state", "_waited"),
+        *("_warned", "current", "work"),
+    )
+
     def __init__(
         self,
         shared: SharedResources,
@@ -92,7 +96,7 @@ class Attempts:
         self._clock = clock
         self._lane = lane
         self._on_leave = on_leave
-        self._waited = Waited() if waited is None else waited
+        self._waited = waited
         self._warned = False
 
     async def send(self) -> Verdict:
@@ -101,29 +105,37 @@ class Attempts:
         Raises:
             Busy: its slot is not free, and the call waits for none.
         """
-        call, composer, state = self._call, self._composer, self._state
+        shared, call = self._shared, self._call
+        composer, state = self._composer, self._state
         before = composer.request_id
         try:
-            message = await self._made(partial(composer.compose, self._signer(call)))
+            self.work = Work.SIGNING
+            message = composer.compose(shared.signers[call.section])
+            if not isinstance(message, Message):
+                message = await self._in_time(message)
+            self.work = None
         except _NotSignedError as error:
             composer.request_id = before or composer.request_id
             return Verdict(Evidence.NOT_SENT, str(error))
-        self._note_secrets()
+        own = composer.id
+        if composer.secrets and call.one_id:
+            # The issuer's later texts about this id must not show them.
+            shared.outgoing.note(own, composer.secrets)
         state.sending(self._clock.now())
         changes = call.changes and call.one_id
         use = None
         if changes and (call.body_id or state.rules.header_id):
-            use = self._shared.bodies.before_attempt(composer.id, message.path, message.body)
+            use = shared.bodies.before_attempt(own, message.path, message.body)
         self.current = attempt = self._new_attempt(self._may_leave if changes else None)
         try:
             reply = await self._try(message, attempt, own=True)
         finally:
             if use is not None:
-                self._note_body(use, sent=attempt.sent)
+                self._note_body(own, use, sent=attempt.sent)
             if attempt.began is None:
                 # It got no slot: an error about a read names the id of an attempt that was made.
                 composer.request_id = before or composer.request_id
-        verdict = await self._read(reply, partial(read_own_reply, call))
+        verdict = await self._read(call, reply, read_own_reply)
         self.current = None
         self._observe(call, verdict, attempt)
         return verdict
@@ -133,15 +145,17 @@ class Attempts:
         call = self._shared.row(REQUESTS_STATUS)
         asked_at = self._clock.now()
         try:
-            message = await self._made(
-                partial(look_up_message, call, self._composer.id, self._signer(call))
-            )
+            self.work = Work.SIGNING
+            message = look_up_message(call, self._composer.id, self._shared.signers[call.section])
+            if not isinstance(message, Message):
+                message = await self._in_time(message)
+            self.work = None
         except _NotSignedError as error:
             return Verdict(Evidence.NOT_SENT, str(error)), asked_at
         attempt = self._new_attempt()
         asked_at = self._clock.now()
         reply = await self._try(message, attempt, own=False)
-        verdict = await self._read(reply, partial(read_look_up_reply, call))
+        verdict = await self._read(call, reply, read_look_up_reply)
         self._observe(call, verdict, attempt)
         return verdict, attempt.began or asked_at
 
@@ -160,17 +174,6 @@ class Attempts:
         return self._shared.outgoing.about(
             composer.request_id, composer.secrets, codes=self._call.codes
         )
-
-    def _signer(self, call: Call[Any]) -> Signer:
-        return self._shared.signers[call.section]
-
-    async def _made(self, make: Callable[[], Message | Awaitable[Message]]) -> Message:
-        self.work = Work.SIGNING
-        made = make()
-        if not isinstance(made, Message):
-            made = await self._in_time(made)
-        self.work = None
-        return made
 
     async def _in_time(self, signing: Awaitable[Message]) -> Message:
         clock = asyncio.timeout_at(self._clock.deadline)
@@ -233,7 +236,8 @@ class Attempts:
                 async with asyncio.timeout_at(clock.deadline):
                     await lane.acquire()
         finally:
-            self._waited.seconds += clock.now() - began
+            if self._waited is not None:
+                self._waited.seconds += clock.now() - began
         if own:
             state.got_slot(clock.now())
 
@@ -246,14 +250,17 @@ class Attempts:
         )
 
     async def _read(
-        self, reply: Reply | Verdict, read: Callable[[Reply, Redaction], Verdict]
+        self,
+        call: Call[Any],
+        reply: Reply | Verdict,
+        read: Callable[[Call[Any], Reply, Redaction], Verdict],
     ) -> Verdict:
         self.work = None
         if isinstance(reply, Verdict):
             return reply
         try:
             return await self._shared.reading.read(
-                partial(read, reply, self.redaction()),
+                partial(read, call, reply, self.redaction()),
                 size=len(reply.body),
                 deadline=self._clock.deadline,
             )
@@ -263,17 +270,11 @@ class Attempts:
                 f"HTTP {reply.status}, and no time was left to read its {len(reply.body):,} bytes",
             )
 
-    def _note_secrets(self) -> None:
-        """The issuer's later texts about this id must not show what goes out."""
-        composer = self._composer
-        if composer.secrets and self._call.one_id:
-            self._shared.outgoing.note(composer.id, composer.secrets)
-
-    def _note_body(self, use: IdUse, *, sent: bool) -> None:
-        second = self._shared.bodies.after_attempt(self._composer.id, use, sent=sent)
+    def _note_body(self, own: str, use: IdUse, *, sent: bool) -> None:
+        second = self._shared.bodies.after_attempt(own, use, sent=sent)
         if second and not self._warned:
             self._warned = True
-            extra = {"request_id": self._composer.request_id, "call": self._call.name}
+            extra = {"request_id": own, "call": self._call.name}
             log.warning(_OTHER_BODY, self._call.name, extra=extra)
 
     def _observe(self, call: Call[Any], verdict: Verdict, attempt: Attempt) -> None:

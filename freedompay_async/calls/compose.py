@@ -78,12 +78,10 @@ class Composer:
             self.request_id = checked_request_id(cast("StatusQuery", request).request_id)
         elif request_id is not None:
             self.request_id = checked_request_id(request_id)
-        _check_extra(extra)
-        if extra and "request_id" in extra:
-            raise ConfigurationError(
-                "extra can't hold request_id: hand it in as request_id=. Nothing was sent."
-            )
-        self.secrets = (*secrets_sent(request), *(secrets_sent(extra) if extra else ()))
+        self.secrets = tuple(secrets_sent(request))
+        if extra is not None:
+            _check_extra(extra)
+            self.secrets = (*self.secrets, *secrets_sent(extra))
         if call.rename:
             self.secrets = (*self.secrets, *secrets_renamed(request, call.rename))
 
@@ -145,8 +143,12 @@ def look_up_message(
 
 
 def _check_extra(extra: object) -> None:
-    if extra is not None and not isinstance(extra, Mapping | Fields):
+    if not isinstance(extra, Mapping | Fields):
         raise refusal("extra", extra, "a dict of fields")
+    if "request_id" in extra:
+        raise ConfigurationError(
+            "extra can't hold request_id: hand it in as request_id=. Nothing was sent."
+        )
 
 
 def _body(

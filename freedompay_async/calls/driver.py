@@ -129,9 +129,13 @@ class Driver:
         try:
             action = state.start()
             while isinstance(action.step, Next):
-                if not await self._pause(action):
+                pause = self._pause(action)
+                if pause is None:
                     action = Action(state.out_of_time())
-                elif action.step is Next.SEND:
+                    continue
+                if pause:
+                    await asyncio.sleep(pause)
+                if action.step is Next.SEND:
                     verdict = await attempts.send()
                     answers.after_send(verdict)
                     action = state.after_send(verdict, clock.now())
@@ -152,8 +156,8 @@ class Driver:
             raise
         return self._end(action.step, action.not_again)
 
-    async def _pause(self, action: Action) -> bool:
-        """Wait before the next step; false: there is no time for that."""
+    def _pause(self, action: Action) -> float | None:
+        """Seconds to wait before the next step; `None`: there is no time for that."""
         budget, clock, answers = self._shared.budget, self._clock, self._answers
         now = clock.now()
         pause = max(action.pause, budget.repeat(now)) if action.repeat else action.pause
@@ -162,10 +166,8 @@ class Driver:
                 budget.give_back()
             too_long = now + action.pause >= clock.deadline
             answers.wait_too_long = answers.retry_after > 0.0 and too_long
-            return False
-        if pause:
-            await asyncio.sleep(pause)
-        return True
+            return None
+        return pause
 
     @property
     def _maybe_done(self) -> bool:

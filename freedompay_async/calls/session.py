@@ -97,7 +97,7 @@ class Session(Staying):
         """
         call = self.shared.row(call)
         request_id = options.get("request_id")
-        state = CallState(self._rules(call, None, options))
+        state = CallState(CallRules(self.policy, call.retry, queue=options.get("queue", True)))
         run = self._driver(
             call, request, options, state=state, request_id=request_id, waited=waited
         )
@@ -195,7 +195,7 @@ class Session(Staying):
         Each attempt takes a fresh id.
         """
         call = dataclasses.replace(self.shared.row(call), retry=Retry.REPEATABLE)
-        state = CallState(self._rules(call, None, options))
+        state = CallState(CallRules(self.policy, call.retry, queue=options.get("queue", True)))
         run = self._driver(call, request, options, state=state, request_id=None)
         return cast("R", await run.drive())
 

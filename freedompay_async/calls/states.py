@@ -59,10 +59,11 @@ is sent again while it has attempts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from random import random
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,8 +144,7 @@ class State(Enum):
     """As `DENIED`, after an HTTP 429."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallRules:
+class CallRules(Struct, frozen=True):
     """What is fixed for one call."""
 
     policy: Policy

@@ -161,6 +161,14 @@ class Call(Generic[R]):
     rename: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Fields, named in the same way, that an override gives another name."""
 
+    changes: bool = field(init=False, repr=False, compare=False)
+    """Whether it changes something."""
+    one_id: bool = field(init=False, repr=False, compare=False)
+    """Whether each attempt has the same request id."""
+    path_unsure: bool = field(init=False, repr=False, compare=False)
+    """Whether no page of the vendor shows the path: it is a guess of the table, or what an override
+    says.
+    """
     id_field: IdField = field(init=False, repr=False, compare=False)
     headers_only: bool = field(init=False, repr=False, compare=False)
     """Its fields go out as headers, and no body does."""
@@ -182,6 +190,10 @@ class Call(Generic[R]):
     def __post_init__(self) -> None:
         intent = issubclass(self.request, asked.Intent)
         asks = issubclass(self.request, asked.StatusQuery)
+        object.__setattr__(self, "changes", self.retry is not Retry.READ)
+        object.__setattr__(self, "one_id", self.fixed_id or not self.retry.harmless)
+        unsure = self.mark is Mark.INFERRED or self.table_path is not None
+        object.__setattr__(self, "path_unsure", unsure)
         id_field = IdField.OWN if intent else IdField.ASKED_ABOUT if asks else IdField.NONE
         object.__setattr__(self, "id_field", id_field)
         object.__setattr__(self, "headers_only", issubclass(self.request, asked.HeaderQuery))
@@ -205,23 +217,6 @@ class Call(Generic[R]):
         how many, or none are ordered.
         """
         return self.request.CARDS if issubclass(self.request, asked.Intent) else None
-
-    @property
-    def changes(self) -> bool:
-        """Whether it changes something."""
-        return self.retry is not Retry.READ
-
-    @property
-    def one_id(self) -> bool:
-        """Whether each attempt has the same request id."""
-        return self.fixed_id or not self.retry.harmless
-
-    @property
-    def path_unsure(self) -> bool:
-        """Whether no page of the vendor shows the path: it is a guess of the table, or what an
-        override says.
-        """
-        return self.mark is Mark.INFERRED or self.table_path is not None
 
     def named(self, headers: Mapping[str, str]) -> dict[str, str]:
         """These headers under the names that an override gives them, in whatever case either has

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import json
 import selectors
 
@@ -13,7 +12,7 @@ from freedompay_async.contract.calls import Retry
 from freedompay_async.settings.policy import Policy
 from tests.unit.call_state_examples import shown
 
-RULES = tuple(each.name for each in dataclasses.fields(CallRules))
+RULES = CallRules.__struct_fields__
 POLICY = Policy(attempts=3, pause=1.0, max_pause=8.0, grace=5.0, resend_within=100.0)
 
 
