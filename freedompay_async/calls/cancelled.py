@@ -35,7 +35,7 @@ class CancelledMark(NamedTuple):
 
 
 def mark_of(error: BaseException) -> CancelledMark | None:
-    """What `mark_cancelled` has put on a cancellation; `None`: it reached no call of this client."""
+    """What `mark_cancelled` has put on it; `None`: it has cancelled no call of this library."""
     # The exception is Python's own: it has no such attributes unless they were put there.
     unknown = getattr(error, "outcome_unknown", None)
     return None if unknown is None else CancelledMark(getattr(error, "request_id", None), unknown)

@@ -94,7 +94,7 @@ def to_error(
         call: its row.
         request_id: the id of the intent.
         answers: what the issuer has said.
-        resend_within: seconds.
+        resend_within: seconds after its first send in which it may be sent again.
         not_again: why its age forbids that it is sent again.
         id_sent: the request id goes out, in the body or in a header.
         callers_id: the id is the caller's own.

@@ -26,7 +26,8 @@ from freedompay_async.contract.table import (
     CLIENTS_CREATE,
     REQUESTS_STATUS,
 )
-from freedompay_async.operations.operation import Operation, start
+from freedompay_async.operations.operation import Operation
+from freedompay_async.operations.start import start
 from freedompay_async.sandbox import Fault
 
 STATUS = "request/status"
@@ -187,6 +188,10 @@ def test_question_of_a_closed_client_says_nothing_of_the_request(ended, memory, 
     error, _ = ended(subject.result())
 
     assert (type(error), error.done, error.request_id) == (ConfigurationError, None, OWN)
+    assert error.text == (
+        "the question about the request was not sent: the client is closed. Nothing was sent. "
+        "That says nothing of the request itself."
+    )
 
 
 def test_wait_ends_in_still_processing_with_the_id(ended, memory, say, operation):
