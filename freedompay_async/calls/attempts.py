@@ -216,9 +216,7 @@ class Attempts:
         except TransportError as error:
             final, reason = error.final, error.reason
         except TimeoutError:
-            reason = (
-                "the deadline came" if attempt.sent else "its turn did not come before the deadline"
-            )
+            reason = "the deadline came" if attempt.sent else "it got no slot before the deadline"
         evidence = Evidence.NO_ANSWER if attempt.sent else Evidence.NOT_SENT
         return Verdict(evidence, reason, final=final)
 

@@ -22,9 +22,7 @@ __all__ = ["LARGE", "Reading", "read_look_up_reply", "read_own_reply"]
 
 R = TypeVar("R")
 LARGE: Final = 32_768
-"""Bytes from which on an answer is read in a thread: to hand it over takes longer than to read a
-smaller one.
-"""
+"""An answer of more bytes is read in a thread. A smaller one is read sooner than handed over."""
 _AT_ONCE: Final = 2
 _ENVELOPES: Final = {
     Section.PAYMENT_CARDS: Answer,
@@ -52,23 +50,23 @@ def read_look_up_reply(call: Call[Any], reply: Reply, redaction: Redaction) -> V
 
 
 class Reading:
-    """Of one client."""
+    """Reads the answers of one client."""
 
     def __init__(self) -> None:
         self._places: Final = asyncio.Semaphore(_AT_ONCE)
 
     async def read(self, work: Callable[[], R], *, size: int, deadline: float) -> R:
-        """What `work` gives.
+        """The result of `work`.
 
         Raises:
-            TimeoutError: it was not done by the deadline, by the clock of the loop. The thread goes
-                on until it is.
+            TimeoutError: it was not done by the deadline, a time of the loop's clock. The thread
+                goes on until it is done.
         """
         if size <= LARGE:
             return work()
         async with asyncio.timeout_at(deadline), self._places:
-            # A thread of its own: the loop's are for others, and would be there for a child that is
-            # forked later.
+            # A thread of its own. The loop's own threads are for others, and a child that is forked
+            # later would lack them.
             thread = ThreadPoolExecutor(1)
             done = asyncio.get_running_loop().run_in_executor(thread, work)
             thread.shutdown(wait=False)

@@ -27,11 +27,11 @@ class IdUse(Enum):
 
 
 class Bodies:
-    """Which body a client has sent under each request id, as far back as there is room for."""
+    """Which body a client has sent under each of the last request ids."""
 
     def __init__(self, most: int = _MOST) -> None:
         self._most: Final = most
-        # The first of a plain dict is found past all that were taken out before it.
+        # A plain dict would pass over all removed entries to find its first.
         self._of: Final[OrderedDict[str, int]] = OrderedDict()
         self._twice: Final[OrderedDict[str, None]] = OrderedDict()
 
@@ -61,7 +61,7 @@ class Bodies:
         return True
 
     def has_two(self, request_id: str | None) -> bool:
-        """Whether two bodies were sent under it."""
+        """Whether two bodies were sent under the id."""
         return request_id in self._twice
 
 

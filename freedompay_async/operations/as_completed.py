@@ -87,8 +87,8 @@ class _Watch(Generic[R]):
         now = self._loop.time()
         self._deadline = inf if timeout is None else now + timeout
         self._pending = dict(enumerate(operations))
-        # Times and numbers, in order and so a heap. An operation says when it is next due at its
-        # turn.
+        # Times and numbers, in order and so a heap. When its time has come, an operation says
+        # whether it is due.
         self._due = [(now, number) for number, each in self._pending.items() if not each.done]
         # For these the issuer asked for more time than there is.
         self._given_up: set[int] = set()
@@ -135,7 +135,7 @@ class _Watch(Generic[R]):
             await give(operation)
             del self._pending[number]
         else:
-            # It says at its turn when it is due again.
+            # When it comes up, it says whether it is due.
             heappush(self._due, (self._loop.time(), number))
         self._woken.set()
 

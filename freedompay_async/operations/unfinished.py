@@ -37,13 +37,12 @@ __all__ = [
 
 log: Final = logging.getLogger("freedompay_async")
 _NOT_KNOWN: Final = "the issuer does not know this request id, or not yet"
-_NOTHING_SAID: Final = "the last question about this request id has told nothing"
+_NOTHING_SAID: Final = "the last question about this request id got no usable answer"
 _IN: Final = "in {status!r}"
-_WAS_IN: Final = (
-    "in {status!r}, as far as was told before the last question, which got no usable answer"
-)
+_WAS_IN: Final = "in {status!r} by its last usable answer, and the last question about it got none"
 _NOT_ASKED: Final = (
-    "the question about the request was not sent: {why} That says nothing of the request itself."
+    "the question about the request was not sent, and a note on this error says why. That says "
+    "nothing of the request itself."
 )
 _NOT_MADE: Final = (
     "the question about the request could not be made ({why}), which says nothing of the request "
@@ -162,7 +161,8 @@ def say_not_asked(
     error: ConfigurationError, *, call: Call[Any], request_id: str, done: bool | None
 ) -> None:
     """Make the error of a look-up that was not sent speak of the request."""
-    error.text = _NOT_ASKED.format(why=error.text)
+    error.add_note(f"The question about the request: {error.text}")
+    error.text = _NOT_ASKED
     error.args = (error.text,)
     error.request_id, error.call, error.done = request_id, call.name, done
 
