@@ -58,7 +58,7 @@ def test_a_refused_key_of_what_can_not_be_asked_about_leaves_it_open(call_state,
 
 @pytest.mark.parametrize("begin", BEGINNINGS)
 @pytest.mark.parametrize(
-    ("look", "end"),
+    ("look_up", "end"),
     [
         (Evidence.DENIED, End.DENIED),
         (Evidence.NOT_KNOWN, End.DENIED),
@@ -69,9 +69,9 @@ def test_a_refused_key_of_what_can_not_be_asked_about_leaves_it_open(call_state,
         (Evidence.UNCLEAR, End.UNKNOWN),
     ],
 )
-def test_a_refused_key_is_looked_up_once(call_state, play, begin, look, end):
+def test_a_refused_key_is_looked_up_once(call_state, play, begin, look_up, end):
     """What a proxy has sent twice may get it for its second copy."""
-    assert play(call_state(**begin), Evidence.NOT_SENT, Evidence.DENIED, look) == [
+    assert play(call_state(**begin), Evidence.NOT_SENT, Evidence.DENIED, look_up) == [
         Next.SEND,
         Next.SEND,
         Next.ASK,

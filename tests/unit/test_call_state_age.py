@@ -128,13 +128,13 @@ def test_a_repeatable_call_that_is_denied_after_a_429_leaves_open_what_the_first
 
 
 @pytest.mark.parametrize("retry", [Retry.READ, Retry.REPEATABLE, Retry.ASKABLE])
-def test_only_a_429_is_told_at_once_where_it_is_not_waited_out(call_state, after_sends, retry):
+def test_only_a_429_ends_at_once_where_it_is_not_waited_out(call_state, after_sends, retry):
     assert after_sends(call_state(retry, queue=False), Evidence.NOT_SENT).step is Next.SEND
     assert after_sends(call_state(retry, queue=False), Evidence.LIMITED).step is End.LIMITED
 
 
 @pytest.mark.parametrize(("facts", "found"), [({}, False), ({"callers_id": True}, True)])
-def test_whose_use_is_known_after_a_429_is_told_only_of_an_id_that_the_caller_gave(
+def test_only_an_id_that_the_caller_gave_is_found_after_a_429(
     call_state, after_sends, facts, found
 ):
     subject = call_state(**facts)

@@ -22,8 +22,8 @@ LATE = 6.0  # More than the grace.
 # What each step may show; a look-up that does not know the id comes twice, early and late.
 
 AFTER_SEND = tuple(
-    (seen, 0.5)
-    for seen in (
+    (evidence, 0.5)
+    for evidence in (
         *(
             Evidence.NOT_SENT,
             Evidence.NO_ANSWER,
@@ -39,8 +39,8 @@ AFTER_SEND = tuple(
 )
 AFTER_ASK = (
     *(
-        (seen, 0.5)
-        for seen in (
+        (evidence, 0.5)
+        for evidence in (
             *(
                 Evidence.KNOWN,
                 Evidence.FAILED,
@@ -61,10 +61,10 @@ LOST = (Evidence.NO_ANSWER, Evidence.UNCLEAR, Evidence.TAKEN, Evidence.BLOCKED)
 # Nothing more is known of the id than before.
 UNKNOWN_ID = (Evidence.NOT_KNOWN, Evidence.UNINFORMATIVE)
 REFUSALS = (Evidence.DENIED, Evidence.BLOCKED)
-WORDS = {
+KINDS = {
     "an effect": {"retry": ASKABLE},
-    "an effect under a given id": {"retry": ASKABLE, "callers_id": True},
-    "an effect under a given id that is asked about once": {
+    "an effect under a caller's id": {"retry": ASKABLE, "callers_id": True},
+    "an effect under a caller's id that is asked about once": {
         "retry": ASKABLE,
         "callers_id": True,
         "ask_once": True,
@@ -80,7 +80,7 @@ WORDS = {
         "retry": UNASKABLE,
         "header_id": True,
     },
-    "an effect under a given id that can't be asked about": {
+    "an effect under a caller's id that can't be asked about": {
         "retry": UNASKABLE,
         "header_id": True,
         "callers_id": True,
@@ -93,21 +93,21 @@ WORDS = {
     "an effect that may be repeated": {"retry": REPEATABLE},
     "a read": {"retry": READ},
 }
-ASKABLE_WORDS = [word for word, made in WORDS.items() if made["retry"] is ASKABLE]
-UNASKABLE_WORDS = [word for word, made in WORDS.items() if made["retry"] is UNASKABLE]
-EFFECT_WORDS = [*ASKABLE_WORDS, *UNASKABLE_WORDS, "an effect that may be repeated"]
-HARMLESS_WORDS = ["an effect that may be repeated", "a read"]
+ASKABLE_KINDS = [kind for kind, made in KINDS.items() if made["retry"] is ASKABLE]
+UNASKABLE_KINDS = [kind for kind, made in KINDS.items() if made["retry"] is UNASKABLE]
+EFFECT_KINDS = [*ASKABLE_KINDS, *UNASKABLE_KINDS, "an effect that may be repeated"]
+HARMLESS_KINDS = ["an effect that may be repeated", "a read"]
 
 
 class Course:
-    """What was done, what was seen, and how it ended; one that has not ended ends as if its
+    """What was done, what that has shown, and how it ended; one that has not ended ends as if its
     deadline had come.
     """
 
-    def __init__(self, told, end, *, from_start):
-        self.steps = [step for step, _, _ in told]
-        self.seen = [seen for _, seen, _ in told]
-        self.told = told
+    def __init__(self, taken, end, *, from_start):
+        self.steps = [step for step, _, _ in taken]
+        self.evidence = [evidence for _, evidence, _ in taken]
+        self.taken = taken
         self.end = end
         self.from_start = from_start
 
@@ -115,8 +115,8 @@ class Course:
         return " → ".join(
             [
                 *(
-                    f"{step.name}:{seen.name}{'(late)' if spent == LATE else ''}"
-                    for step, seen, spent in self.told
+                    f"{step.name}:{evidence.name}{'(late)' if spent == LATE else ''}"
+                    for step, evidence, spent in self.taken
                 ),
                 self.end.name,
             ]
@@ -129,33 +129,35 @@ class Course:
             return 0
         lost = (
             number
-            for number, (step, seen, _) in enumerate(self.told, 1)
-            if step is Next.SEND and seen in LOST
+            for number, (step, evidence, _) in enumerate(self.taken, 1)
+            if step is Next.SEND and evidence in LOST
         )
         return next(lost, None)
 
 
 @cache
-def courses(word: str) -> tuple[Course, ...]:
-    made = WORDS[word]
+def courses(kind: str) -> tuple[Course, ...]:
+    made = KINDS[kind]
     found = []
 
-    def go(subject: CallState, action: Action, now: float, told: tuple) -> None:
+    def go(subject: CallState, action: Action, now: float, taken: tuple) -> None:
         if action.step not in (Next.SEND, Next.ASK):
-            found.append(Course(told, action.step, from_start=made.get("resumed", False)))
+            found.append(Course(taken, action.step, from_start=made.get("resumed", False)))
             return
-        if len(told) == 5:
-            found.append(Course(told, subject.out_of_time(), from_start=made.get("resumed", False)))
+        if len(taken) == 5:
+            found.append(
+                Course(taken, subject.out_of_time(), from_start=made.get("resumed", False))
+            )
             return
-        for seen, spent in AFTER_SEND if action.step is Next.SEND else AFTER_ASK:
+        for evidence, spent in AFTER_SEND if action.step is Next.SEND else AFTER_ASK:
             branch = copy(subject)
             at = now + spent
             if action.step is Next.SEND:
                 branch.sending(at)
-                following = branch.after_send(shown(seen), at)
+                following = branch.after_send(shown(evidence), at)
             else:
-                following = branch.after_ask(shown(seen), at)
-            go(branch, following, at, (*told, (action.step, seen, spent)))
+                following = branch.after_ask(shown(evidence), at)
+            go(branch, following, at, (*taken, (action.step, evidence, spent)))
 
     rules = CallRules(
         POLICY,
@@ -167,62 +169,79 @@ def courses(word: str) -> tuple[Course, ...]:
     return tuple(found)
 
 
-def offenders(words, broken) -> list[Course]:
-    return [course for word in words for course in courses(word) if broken(course)][:5]
+def offenders(kinds, broken) -> list[Course]:
+    return [course for kind in kinds for course in courses(kind) if broken(course)][:5]
 
 
 class TestEveryCourse:
-    @pytest.mark.parametrize("word", WORDS)
-    def test_is_walked(self, word):
-        assert len(courses(word)) > 15
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_is_walked(self, kind):
+        assert len(courses(kind)) > 15
 
-    @pytest.mark.parametrize("word", EFFECT_WORDS)
-    def test_of_an_effect_that_may_have_been_done_never_ends_as_not_done(self, word):
+    @pytest.mark.parametrize("kind", EFFECT_KINDS)
+    def test_of_an_effect_that_may_have_been_done_never_ends_as_not_done(self, kind):
         good = (End.ANSWERED, End.FAILED, End.UNKNOWN, End.BLOCKED, End.TAKEN)
 
         assert (
             offenders(
-                [word], lambda course: course.maybe_done is not None and course.end not in good
+                [kind], lambda course: course.maybe_done is not None and course.end not in good
             )
             == []
         )
 
-    @pytest.mark.parametrize("word", ASKABLE_WORDS)
-    def test_with_a_lost_answer_goes_on_with_a_look_up(self, word):
+    @pytest.mark.parametrize("kind", ASKABLE_KINDS)
+    def test_with_a_lost_answer_goes_on_with_a_look_up(self, kind):
         def broken(course):
-            follows = zip(course.told, course.steps[1:], strict=False)
+            follows = zip(course.taken, course.steps[1:], strict=False)
             return any(
-                step is Next.SEND and seen in LOST and following is not Next.ASK
-                for (step, seen, _), following in follows
+                step is Next.SEND and evidence in LOST and following is not Next.ASK
+                for (step, evidence, _), following in follows
             )
 
-        assert offenders([word], broken) == []
+        assert offenders([kind], broken) == []
 
-    @pytest.mark.parametrize("word", ASKABLE_WORDS)
-    def test_of_what_may_have_been_done_sends_again_only_when_the_id_is_still_unknown(self, word):
+    @pytest.mark.parametrize("kind", ASKABLE_KINDS)
+    def test_of_what_may_have_been_done_sends_again_only_when_the_id_is_still_unknown(self, kind):
         def broken(course):
             first = course.maybe_done
             later = range(max(first, 1), len(course.steps)) if first is not None else ()
             return any(
-                course.steps[at] is Next.SEND and course.seen[at - 1] not in UNKNOWN_ID
+                course.steps[at] is Next.SEND and course.evidence[at - 1] not in UNKNOWN_ID
                 for at in later
             )
 
-        assert offenders([word], broken) == []
+        assert offenders([kind], broken) == []
 
-    @pytest.mark.parametrize("word", EFFECT_WORDS)
-    def test_sends_nothing_after_an_error(self, word):
+    @pytest.mark.parametrize("kind", ASKABLE_KINDS)
+    def test_of_what_may_have_been_done_sends_nothing_again_within_the_grace(self, kind):
+        def broken(course):
+            times = list(accumulate((spent for _, _, spent in course.taken), initial=0.0))
+            lost = 0.0 if course.from_start else None
+            for at, (step, evidence, _) in enumerate(course.taken):
+                if step is Next.SEND and lost is not None and times[at] - lost < POLICY.grace:
+                    return True
+                if step is Next.SEND and (evidence in LOST or lost is not None):
+                    left = evidence is not Evidence.NOT_SENT
+                    lost = times[at + 1] if left else lost
+            return False
+
+        assert offenders([kind], broken) == []
+
+    @pytest.mark.parametrize("kind", EFFECT_KINDS)
+    def test_sends_nothing_after_an_error(self, kind):
         def broken(course):
             return any(
-                step is Next.SEND and seen is Evidence.ERROR and Next.SEND in course.steps[at + 1 :]
-                for at, (step, seen, _) in enumerate(course.told)
+                step is Next.SEND
+                and evidence is Evidence.ERROR
+                and Next.SEND in course.steps[at + 1 :]
+                for at, (step, evidence, _) in enumerate(course.taken)
             )
 
-        assert offenders([word], broken) == []
+        assert offenders([kind], broken) == []
 
-    @pytest.mark.parametrize("word", UNASKABLE_WORDS)
-    def test_of_what_cannot_be_asked_about_never_asks(self, word):
-        assert offenders([word], lambda course: Next.ASK in course.steps) == []
+    @pytest.mark.parametrize("kind", UNASKABLE_KINDS)
+    def test_of_what_cannot_be_asked_about_never_asks(self, kind):
+        assert offenders([kind], lambda course: Next.ASK in course.steps) == []
 
     def test_of_what_cannot_be_asked_about_sends_at_most_once_more(self):
         def broken(course):
@@ -231,7 +250,7 @@ class TestEveryCourse:
                 and course.steps[course.maybe_done :].count(Next.SEND) > 1
             )
 
-        assert offenders(UNASKABLE_WORDS, broken) == []
+        assert offenders(UNASKABLE_KINDS, broken) == []
 
     def test_of_what_cannot_be_asked_about_sends_nothing_more_without_an_id_in_a_header(self):
         def broken(course):
@@ -241,21 +260,21 @@ class TestEveryCourse:
 
     def test_of_what_pays_is_sent_again_only_where_it_was_not_sent(self):
         def broken(course):
-            return any(seen is not Evidence.NOT_SENT for seen in course.seen[:-1])
+            return any(evidence is not Evidence.NOT_SENT for evidence in course.evidence[:-1])
 
         assert offenders(["an effect with an id in a header that pays"], broken) == []
 
-    @pytest.mark.parametrize("word", ASKABLE_WORDS)
-    def test_sends_nothing_again_when_resend_within_has_passed(self, word):
+    @pytest.mark.parametrize("kind", ASKABLE_KINDS)
+    def test_sends_nothing_again_when_resend_within_has_passed(self, kind):
         def broken(course):
-            times = list(accumulate((spent for _, _, spent in course.told), initial=0.0))
+            times = list(accumulate((spent for _, _, spent in course.taken), initial=0.0))
             first = 0.0 if course.from_start else times[1]
             return any(
                 step is Next.SEND and at - first >= POLICY.resend_within
                 for step, at in zip(course.steps, times, strict=False)
             )
 
-        assert offenders([word], broken) == []
+        assert offenders([kind], broken) == []
 
     def test_of_unknown_age_never_sends(self):
         assert (
@@ -263,17 +282,17 @@ class TestEveryCourse:
             == []
         )
 
-    @pytest.mark.parametrize("word", HARMLESS_WORDS)
-    def test_of_what_is_harmless_never_asks(self, word):
-        assert offenders([word], lambda course: Next.ASK in course.steps) == []
+    @pytest.mark.parametrize("kind", HARMLESS_KINDS)
+    def test_of_what_is_harmless_never_asks(self, kind):
+        assert offenders([kind], lambda course: Next.ASK in course.steps) == []
 
-    @pytest.mark.parametrize("word", HARMLESS_WORDS)
-    def test_of_what_is_harmless_takes_no_more_attempts_than_the_policy_has(self, word):
-        assert offenders([word], lambda course: len(course.steps) > POLICY.attempts) == []
+    @pytest.mark.parametrize("kind", HARMLESS_KINDS)
+    def test_of_what_is_harmless_takes_no_more_attempts_than_the_policy_has(self, kind):
+        assert offenders([kind], lambda course: len(course.steps) > POLICY.attempts) == []
 
     def test_of_what_may_be_repeated_is_sent_again_after_a_lost_answer(self):
         def broken(course):
-            return len(course.steps) < POLICY.attempts and course.seen[-1] in (
+            return len(course.steps) < POLICY.attempts and course.evidence[-1] in (
                 Evidence.NO_ANSWER,
                 Evidence.UNCLEAR,
             )
@@ -282,123 +301,127 @@ class TestEveryCourse:
 
     def test_without_an_id_in_a_header_sends_nothing_after_a_429(self):
         def broken(course):
-            return Evidence.LIMITED in course.seen[:-1]
+            return Evidence.LIMITED in course.evidence[:-1]
 
         assert offenders(["an effect that can't be asked about"], broken) == []
 
-    @pytest.mark.parametrize("word", WORDS)
-    def test_ends_answered_just_where_an_answer_was_seen(self, word):
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_ends_answered_just_where_an_answer_was_seen(self, kind):
         def broken(course):
             return (course.end is End.ANSWERED) != (
-                course.seen[-1] in (Evidence.OK, Evidence.KNOWN)
+                course.evidence[-1] in (Evidence.OK, Evidence.KNOWN)
             )
 
-        assert offenders([word], broken) == []
+        assert offenders([kind], broken) == []
 
-    @pytest.mark.parametrize("word", WORDS)
-    def test_ends_failed_just_where_the_failure_was_seen(self, word):
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_ends_failed_just_where_the_failure_was_seen(self, kind):
         assert (
             offenders(
-                [word],
-                lambda course: (course.end is End.FAILED) != (course.seen[-1] is Evidence.FAILED),
-            )
-            == []
-        )
-
-    @pytest.mark.parametrize("word", EFFECT_WORDS)
-    def test_of_an_effect_ends_not_sent_only_where_nothing_was(self, word):
-        assert (
-            offenders(
-                [word],
+                [kind],
                 lambda course: (
-                    course.end is End.NOT_SENT and set(course.seen) != {Evidence.NOT_SENT}
+                    (course.end is End.FAILED) != (course.evidence[-1] is Evidence.FAILED)
                 ),
             )
             == []
         )
 
-    @pytest.mark.parametrize("word", EFFECT_WORDS)
-    def test_of_an_effect_ends_refused_only_where_an_error_was_seen(self, word):
+    @pytest.mark.parametrize("kind", EFFECT_KINDS)
+    def test_of_an_effect_ends_not_sent_only_where_nothing_was(self, kind):
         assert (
             offenders(
-                [word],
-                lambda course: course.end is End.REFUSED and Evidence.ERROR not in course.seen,
+                [kind],
+                lambda course: (
+                    course.end is End.NOT_SENT and set(course.evidence) != {Evidence.NOT_SENT}
+                ),
             )
             == []
         )
 
-    @pytest.mark.parametrize("word", ASKABLE_WORDS)
+    @pytest.mark.parametrize("kind", EFFECT_KINDS)
+    def test_of_an_effect_ends_refused_only_where_an_error_was_seen(self, kind):
+        assert (
+            offenders(
+                [kind],
+                lambda course: course.end is End.REFUSED and Evidence.ERROR not in course.evidence,
+            )
+            == []
+        )
+
+    @pytest.mark.parametrize("kind", ASKABLE_KINDS)
     def test_of_what_can_be_asked_about_ends_refused_only_where_the_issuer_itself_says_that_it_does_not_know_the_id(
-        self, word
+        self, kind
     ):
         def broken(course):
-            return course.end is End.REFUSED and course.told[-1][:2] != (
+            return course.end is End.REFUSED and course.taken[-1][:2] != (
                 Next.ASK,
                 Evidence.NOT_KNOWN,
             )
 
-        assert offenders([word], broken) == []
+        assert offenders([kind], broken) == []
 
     @pytest.mark.parametrize(
-        "word", ["an effect", "an effect under a given id that is asked about once"]
+        "kind", ["an effect", "an effect under a caller's id that is asked about once"]
     )
-    def test_with_a_refusal_that_is_looked_up_once_gets_an_end_from_the_first_answer(self, word):
+    def test_with_a_refusal_that_is_looked_up_once_gets_an_end_from_the_first_answer(self, kind):
         def broken(course):
             at = (
-                course.seen.index(Evidence.ERROR)
-                if Evidence.ERROR in course.seen
-                else len(course.seen)
+                course.evidence.index(Evidence.ERROR)
+                if Evidence.ERROR in course.evidence
+                else len(course.evidence)
             )
-            plain = not {Evidence.LIMITED, *LOST} & set(course.seen[:at])
+            no_loss = not {Evidence.LIMITED, *LOST} & set(course.evidence[:at])
             answers = [
-                seen
-                for seen in course.seen[at + 1 :]
-                if seen not in (Evidence.NOT_SENT, Evidence.NO_ANSWER, Evidence.LIMITED)
+                evidence
+                for evidence in course.evidence[at + 1 :]
+                if evidence not in (Evidence.NOT_SENT, Evidence.NO_ANSWER, Evidence.LIMITED)
             ]
-            return plain and len(answers) > 1
+            return no_loss and len(answers) > 1
 
-        assert offenders([word], broken) == []
+        assert offenders([kind], broken) == []
 
-    @pytest.mark.parametrize("word", ASKABLE_WORDS)
+    @pytest.mark.parametrize("kind", ASKABLE_KINDS)
     def test_of_what_can_be_asked_about_ends_blocked_just_where_the_question_is_refused_too(
-        self, word
+        self, kind
     ):
         def broken(course):
-            sent = [seen for step, seen, _ in course.told if step is Next.SEND]
-            refused = course.told[-1][0] is Next.ASK and course.seen[-1] in REFUSALS
+            sent = [evidence for step, evidence, _ in course.taken if step is Next.SEND]
+            refused = course.taken[-1][0] is Next.ASK and course.evidence[-1] in REFUSALS
             # The issuer's own refusal is of this call only if the question about it is refused in
             # the same form, and no 429 came before.
             own = sent[-1:] == [Evidence.DENIED] and not set(sent) & {*LOST, Evidence.BLOCKED}
             unsure = sent[-1:] == [Evidence.BLOCKED] or (
-                own and (Evidence.LIMITED in sent or course.seen[-1] is Evidence.BLOCKED)
+                own and (Evidence.LIMITED in sent or course.evidence[-1] is Evidence.BLOCKED)
             )
             return (course.end is End.BLOCKED) != (refused and unsure)
 
-        assert offenders([word], broken) == []
+        assert offenders([kind], broken) == []
 
-    @pytest.mark.parametrize("word", [*UNASKABLE_WORDS, "a read"])
-    def test_of_what_can_not_be_asked_about_ends_at_a_refused_key(self, word):
-        assert offenders([word], lambda course: bool(set(course.seen[:-1]) & set(REFUSALS))) == []
+    @pytest.mark.parametrize("kind", [*UNASKABLE_KINDS, "a read"])
+    def test_of_what_can_not_be_asked_about_ends_at_a_refused_key(self, kind):
+        assert (
+            offenders([kind], lambda course: bool(set(course.evidence[:-1]) & set(REFUSALS))) == []
+        )
 
-    @pytest.mark.parametrize("word", EFFECT_WORDS)
-    def test_of_an_effect_ends_denied_only_where_no_answer_was_lost(self, word):
+    @pytest.mark.parametrize("kind", EFFECT_KINDS)
+    def test_of_an_effect_ends_denied_only_where_no_answer_was_lost(self, kind):
         assert (
             offenders(
-                [word], lambda course: course.end is End.DENIED and course.maybe_done is not None
+                [kind], lambda course: course.end is End.DENIED and course.maybe_done is not None
             )
             == []
         )
 
-    def test_of_a_given_id_ends_refused_only_after_the_id_stayed_unknown_through_the_grace(self):
+    def test_of_a_callers_id_ends_refused_only_after_the_id_stayed_unknown_through_the_grace(self):
         def broken(course):
-            return course.end is End.REFUSED and course.told[-1] != (
+            return course.end is End.REFUSED and course.taken[-1] != (
                 Next.ASK,
                 Evidence.NOT_KNOWN,
                 LATE,
             )
 
-        assert offenders(["an effect under a given id"], broken) == []
+        assert offenders(["an effect under a caller's id"], broken) == []
 
-    @pytest.mark.parametrize("word", WORDS)
-    def test_ends_in_no_duplicate_without_a_conflict(self, word):
-        assert offenders([word], lambda course: course.end is End.DUPLICATE) == []
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_ends_in_no_duplicate_without_a_conflict(self, kind):
+        assert offenders([kind], lambda course: course.end is End.DUPLICATE) == []

@@ -36,7 +36,7 @@ def test_the_pause_after_a_limited_attempt_is_as_long_as_the_issuer_asked_and_th
 
 
 @pytest.mark.parametrize(
-    "seen",
+    "evidence",
     [
         Evidence.LIMITED,
         Evidence.NO_ANSWER,
@@ -46,15 +46,15 @@ def test_the_pause_after_a_limited_attempt_is_as_long_as_the_issuer_asked_and_th
         Evidence.ERROR,
     ],
 )
-def test_the_pause_before_a_look_up_is_as_long_as_the_issuer_asked(resumed, seen):
+def test_the_pause_before_a_look_up_is_as_long_as_the_issuer_asked(resumed, evidence):
     subject = resumed()
     subject.sending(0.0)
 
-    assert subject.after_send(shown(seen, retry_after=30.0), 0.0) == Action(Next.ASK, 30.0)
+    assert subject.after_send(shown(evidence, retry_after=30.0), 0.0) == Action(Next.ASK, 30.0)
 
 
 @pytest.mark.parametrize(
-    ("seen", "expected", "repeat"),
+    ("evidence", "expected", "repeat"),
     [
         (Evidence.BLOCKED, 30.0, True),
         (Evidence.ERROR, 0.0, False),
@@ -62,12 +62,12 @@ def test_the_pause_before_a_look_up_is_as_long_as_the_issuer_asked(resumed, seen
     ],
 )
 def test_a_refusal_is_looked_up_at_once_whatever_the_issuer_asks_for_and_a_gateways_when_it_has_asked_for(
-    call_state, seen, expected, repeat
+    call_state, evidence, expected, repeat
 ):
     def after(retry_after):
         subject = call_state(rng=lambda: 1.0)
         subject.sending(0.0)
-        return subject.after_send(shown(seen, retry_after=retry_after), 0.0)
+        return subject.after_send(shown(evidence, retry_after=retry_after), 0.0)
 
     assert (after(0.0), after(30.0)) == (
         Action(Next.ASK, 0.0, repeat=repeat),
@@ -104,15 +104,15 @@ def test_the_pause_between_the_questions_about_a_refusal_that_got_no_answer_grow
     ] == expected
 
 
-@pytest.mark.parametrize("seen", [Evidence.NO_ANSWER, Evidence.UNCLEAR])
+@pytest.mark.parametrize("evidence", [Evidence.NO_ANSWER, Evidence.UNCLEAR])
 @pytest.mark.parametrize(("retry_after", "expected"), [(0.0, 5.0), (2.0, 5.0), (30.0, 31.0)])
 def test_the_pause_before_the_one_repeat_of_what_cannot_be_asked_about_is_the_grace_at_least(
-    call_state, seen, retry_after, expected
+    call_state, evidence, retry_after, expected
 ):
     subject = call_state(Retry.UNASKABLE, header_id=True, rng=lambda: 1.0)
     subject.sending(0.0)
 
-    assert subject.after_send(shown(seen, retry_after=retry_after), 0.0) == Action(
+    assert subject.after_send(shown(evidence, retry_after=retry_after), 0.0) == Action(
         Next.SEND, expected
     )
 
@@ -135,10 +135,10 @@ def test_the_pause_between_look_ups_is_as_long_as_the_issuer_asked(resumed):
 
 
 @pytest.mark.parametrize(
-    "seen", [Evidence.NOT_SENT, Evidence.NO_ANSWER, Evidence.UNCLEAR, Evidence.LIMITED]
+    "evidence", [Evidence.NOT_SENT, Evidence.NO_ANSWER, Evidence.UNCLEAR, Evidence.LIMITED]
 )
-def test_the_pause_between_look_ups_is_jitter_where_the_issuer_asked_for_none(resumed, seen):
-    assert resumed(rng=lambda: 1.0).after_ask(shown(seen), 0.0) == Action(Next.ASK, 1.0)
+def test_the_pause_between_look_ups_is_jitter_where_the_issuer_asked_for_none(resumed, evidence):
+    assert resumed(rng=lambda: 1.0).after_ask(shown(evidence), 0.0) == Action(Next.ASK, 1.0)
 
 
 def test_the_pause_between_look_ups_of_an_unknown_id_is_as_long_as_the_issuer_asked(resumed):

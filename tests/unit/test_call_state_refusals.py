@@ -17,14 +17,14 @@ LOOKED_UP_ONCE = {
 }
 
 
-class TestOneLook:
+class TestOneLookUp:
     """A refusal of an id that was made for this very call, or of one whose caller asks again later,
     is looked up once.
     """
 
     @pytest.mark.parametrize("made", LOOKED_UP_ONCE.values(), ids=LOOKED_UP_ONCE)
     @pytest.mark.parametrize(
-        ("seen", "expected"),
+        ("evidence", "expected"),
         [
             (Evidence.KNOWN, End.ANSWERED),
             (Evidence.FAILED, End.FAILED),
@@ -39,14 +39,14 @@ class TestOneLook:
             (Evidence.LIMITED, Next.ASK),
         ],
     )
-    def test_decides(self, call_state, play, made, seen, expected):
-        assert play(call_state(**made), Evidence.ERROR, seen) == [Next.SEND, Next.ASK, expected]
+    def test_decides(self, call_state, play, made, evidence, expected):
+        assert play(call_state(**made), Evidence.ERROR, evidence) == [Next.SEND, Next.ASK, expected]
 
-    @pytest.mark.parametrize("seen", [Evidence.NOT_SENT, Evidence.NO_ANSWER, Evidence.LIMITED])
+    @pytest.mark.parametrize("evidence", [Evidence.NOT_SENT, Evidence.NO_ANSWER, Evidence.LIMITED])
     def test_that_got_no_answer_is_tried_as_often_as_the_policy_has_attempts(
-        self, call_state, play, seen
+        self, call_state, play, evidence
     ):
-        assert play(call_state(), Evidence.ERROR, seen, seen, seen) == [
+        assert play(call_state(), Evidence.ERROR, evidence, evidence, evidence) == [
             Next.SEND,
             Next.ASK,
             Next.ASK,
@@ -55,11 +55,12 @@ class TestOneLook:
         ]
 
     @pytest.mark.parametrize(
-        ("seen", "expected"), [(Evidence.NOT_KNOWN, End.REFUSED), (Evidence.KNOWN, End.ANSWERED)]
+        ("evidence", "expected"),
+        [(Evidence.NOT_KNOWN, End.REFUSED), (Evidence.KNOWN, End.ANSWERED)],
     )
-    def test_may_be_the_last_of_them_that_decides(self, call_state, play, seen, expected):
+    def test_may_be_the_last_of_them_that_decides(self, call_state, play, evidence, expected):
         assert (
-            play(call_state(), Evidence.ERROR, Evidence.NO_ANSWER, Evidence.LIMITED, seen)[-1]
+            play(call_state(), Evidence.ERROR, Evidence.NO_ANSWER, Evidence.LIMITED, evidence)[-1]
             == expected
         )
 
@@ -121,7 +122,7 @@ class TestBlocked:
         assert play(resumed(), *script) == [Next.ASK, Next.SEND, Next.ASK, End.BLOCKED]
 
     @pytest.mark.parametrize(
-        ("seen", "expected"),
+        ("evidence", "expected"),
         [
             (Evidence.KNOWN, End.ANSWERED),
             (Evidence.FAILED, End.FAILED),
@@ -133,8 +134,10 @@ class TestBlocked:
             (Evidence.NOT_SENT, Next.ASK),
         ],
     )
-    def test_goes_on_as_for_a_lost_answer_where_it_is_not(self, call_state, play, seen, expected):
-        assert play(call_state(), Evidence.BLOCKED, seen) == [Next.SEND, Next.ASK, expected]
+    def test_goes_on_as_for_a_lost_answer_where_it_is_not(
+        self, call_state, play, evidence, expected
+    ):
+        assert play(call_state(), Evidence.BLOCKED, evidence) == [Next.SEND, Next.ASK, expected]
 
     def test_is_sent_again_after_the_grace_where_the_id_stays_unknown(self, call_state, play):
         assert play(call_state(), Evidence.BLOCKED, LATE, Evidence.NOT_KNOWN) == [

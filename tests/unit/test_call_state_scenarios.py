@@ -192,21 +192,21 @@ class TestScenario:
             Next.SEND,
         ]
 
-    def test_an_error_to_a_given_id_that_is_known(self, call_state, play):
+    def test_an_error_to_a_callers_id_that_is_known(self, call_state, play):
         assert play(call_state(callers_id=True), Evidence.ERROR, Evidence.KNOWN) == [
             Next.SEND,
             Next.ASK,
             End.ANSWERED,
         ]
 
-    def test_an_error_to_a_given_id_whose_request_failed(self, call_state, play):
+    def test_an_error_to_a_callers_id_whose_request_failed(self, call_state, play):
         assert play(call_state(callers_id=True), Evidence.ERROR, Evidence.FAILED) == [
             Next.SEND,
             Next.ASK,
             End.FAILED,
         ]
 
-    def test_an_error_to_a_given_id_that_stays_unknown_is_a_refusal(self, call_state, play):
+    def test_an_error_to_a_callers_id_that_stays_unknown_is_a_refusal(self, call_state, play):
         script = (Evidence.ERROR, 1.0, Evidence.NOT_KNOWN, 4.0, Evidence.NOT_KNOWN)
 
         assert play(call_state(callers_id=True), *script) == [
@@ -216,7 +216,7 @@ class TestScenario:
             End.REFUSED,
         ]
 
-    def test_a_conflict_for_a_given_id_that_stays_unknown_is_a_duplicate(self, call_state, play):
+    def test_a_conflict_for_a_callers_id_that_stays_unknown_is_a_duplicate(self, call_state, play):
         script = (CONFLICT, 1.0, Evidence.NOT_KNOWN, 4.0, Evidence.NOT_KNOWN)
 
         assert play(call_state(callers_id=True), *script) == [
@@ -251,7 +251,7 @@ class TestScenario:
             End.UNKNOWN,
         ]
 
-    def test_a_refusal_of_a_given_id_whose_look_ups_only_a_gateway_answers_is_none(
+    def test_a_refusal_of_a_callers_id_whose_look_ups_only_a_gateway_answers_is_none(
         self, call_state, play
     ):
         script = (Evidence.ERROR, 1.0, Evidence.UNINFORMATIVE, 4.0, Evidence.UNINFORMATIVE)
@@ -283,7 +283,7 @@ class TestScenario:
             End.ANSWERED,
         ]
 
-    def test_a_firewall_that_comes_up_between_two_calls_is_told_at_once(self, call_state, play):
+    def test_a_firewall_that_comes_up_between_two_calls_ends_at_once(self, call_state, play):
         assert play(call_state(), Evidence.BLOCKED, Evidence.BLOCKED) == [
             Next.SEND,
             Next.ASK,

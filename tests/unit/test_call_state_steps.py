@@ -30,7 +30,7 @@ class TestFirstSend:
     """What follows the answer to the first send, by class of call and by how it began."""
 
     @pytest.mark.parametrize(
-        ("seen", "expected"),
+        ("evidence", "expected"),
         [
             (Evidence.NOT_SENT, Next.SEND),
             (Evidence.NO_ANSWER, Next.SEND),
@@ -43,11 +43,11 @@ class TestFirstSend:
             (Evidence.ERROR, End.REFUSED),
         ],
     )
-    def test_of_a_read(self, call_state, after_sends, seen, expected):
-        assert after_sends(call_state(READ), seen).step == expected
+    def test_of_a_read(self, call_state, after_sends, evidence, expected):
+        assert after_sends(call_state(READ), evidence).step == expected
 
     @pytest.mark.parametrize(
-        ("begin", "seen", "expected"),
+        ("begin", "evidence", "expected"),
         [
             (NEW_ID, Evidence.NOT_SENT, Next.SEND),
             (NEW_ID, Evidence.NO_ANSWER, Next.ASK),
@@ -76,12 +76,12 @@ class TestFirstSend:
         ],
     )
     def test_of_an_effect_that_can_be_asked_about(
-        self, call_state, after_sends, begin, seen, expected
+        self, call_state, after_sends, begin, evidence, expected
     ):
-        assert after_sends(call_state(**begin), seen).step == expected
+        assert after_sends(call_state(**begin), evidence).step == expected
 
     @pytest.mark.parametrize(
-        ("header_id", "begin", "seen", "expected"),
+        ("header_id", "begin", "evidence", "expected"),
         [
             (True, NEW_ID, Evidence.NOT_SENT, Next.SEND),
             (True, NEW_ID, Evidence.NO_ANSWER, Next.SEND),
@@ -113,14 +113,15 @@ class TestFirstSend:
         ],
     )
     def test_of_an_effect_that_cannot_be_asked_about(
-        self, call_state, after_sends, header_id, begin, seen, expected
+        self, call_state, after_sends, header_id, begin, evidence, expected
     ):
         assert (
-            after_sends(call_state(UNASKABLE, header_id=header_id, **begin), seen).step == expected
+            after_sends(call_state(UNASKABLE, header_id=header_id, **begin), evidence).step
+            == expected
         )
 
     @pytest.mark.parametrize(
-        ("seen", "expected"),
+        ("evidence", "expected"),
         [
             (Evidence.NOT_SENT, Next.SEND),
             (Evidence.NO_ANSWER, End.UNKNOWN),
@@ -134,21 +135,23 @@ class TestFirstSend:
         ],
     )
     def test_of_an_effect_that_pays_is_never_that_it_is_sent_again(
-        self, call_state, after_sends, seen, expected
+        self, call_state, after_sends, evidence, expected
     ):
-        assert after_sends(call_state(UNASKABLE, header_id=True, pays=True), seen).step == expected
+        assert (
+            after_sends(call_state(UNASKABLE, header_id=True, pays=True), evidence).step == expected
+        )
 
     @pytest.mark.parametrize(
-        "seen",
+        "evidence",
         [
-            seen
-            for seen in Evidence
-            if seen
+            evidence
+            for evidence in Evidence
+            if evidence
             not in (Evidence.KNOWN, Evidence.FAILED, Evidence.NOT_KNOWN, Evidence.UNINFORMATIVE)
         ],
     )
     def test_of_an_effect_that_pays_is_that_of_another_where_the_policy_says_so(
-        self, call_state, after_sends, seen
+        self, call_state, after_sends, evidence
     ):
         allowed = replace(POLICY, resend_payments=True)
         pays, other = (
@@ -156,7 +159,7 @@ class TestFirstSend:
             for pays in (True, False)
         )
 
-        assert after_sends(pays, seen) == after_sends(other, seen)
+        assert after_sends(pays, evidence) == after_sends(other, evidence)
 
     def test_of_an_effect_that_pays_is_not_that_it_is_sent_again_without_an_id_in_a_header(
         self, call_state, after_sends
@@ -169,7 +172,7 @@ class TestFirstSend:
         )
 
     @pytest.mark.parametrize(
-        ("seen", "expected"),
+        ("evidence", "expected"),
         [
             (Evidence.NOT_SENT, Next.SEND),
             (Evidence.NO_ANSWER, Next.SEND),
@@ -182,15 +185,15 @@ class TestFirstSend:
             (Evidence.ERROR, End.REFUSED),
         ],
     )
-    def test_of_an_effect_that_may_be_repeated(self, call_state, after_sends, seen, expected):
-        assert after_sends(call_state(Retry.REPEATABLE), seen).step == expected
+    def test_of_an_effect_that_may_be_repeated(self, call_state, after_sends, evidence, expected):
+        assert after_sends(call_state(Retry.REPEATABLE), evidence).step == expected
 
 
 class TestSecondSend:
     """What follows the answer to an effect that was sent again after its answer was lost."""
 
     @pytest.mark.parametrize(
-        ("seen", "expected"),
+        ("evidence", "expected"),
         [
             (Evidence.NOT_SENT, Next.ASK),
             (Evidence.NO_ANSWER, Next.ASK),
@@ -202,19 +205,22 @@ class TestSecondSend:
             (Evidence.ERROR, Next.ASK),
         ],
     )
-    def test_of_an_effect_that_can_be_asked_about(self, call_state, after_sends, seen, expected):
-        assert after_sends(call_state(), Evidence.NO_ANSWER, seen).step == expected
+    def test_of_an_effect_that_can_be_asked_about(
+        self, call_state, after_sends, evidence, expected
+    ):
+        assert after_sends(call_state(), Evidence.NO_ANSWER, evidence).step == expected
 
-    @pytest.mark.parametrize("seen", [Evidence.ERROR, Evidence.DENIED, Evidence.BLOCKED])
+    @pytest.mark.parametrize("evidence", [Evidence.ERROR, Evidence.DENIED, Evidence.BLOCKED])
     def test_of_an_effect_that_may_be_repeated_is_never_a_refusal(
-        self, call_state, after_sends, seen
+        self, call_state, after_sends, evidence
     ):
         assert (
-            after_sends(call_state(Retry.REPEATABLE), Evidence.NO_ANSWER, seen).step == End.UNKNOWN
+            after_sends(call_state(Retry.REPEATABLE), Evidence.NO_ANSWER, evidence).step
+            == End.UNKNOWN
         )
 
     @pytest.mark.parametrize(
-        ("seen", "expected"),
+        ("evidence", "expected"),
         [
             (Evidence.NOT_SENT, End.UNKNOWN),
             (Evidence.NO_ANSWER, End.UNKNOWN),
@@ -226,9 +232,11 @@ class TestSecondSend:
             (Evidence.ERROR, End.UNKNOWN),
         ],
     )
-    def test_of_an_effect_that_cannot_be_asked_about(self, call_state, after_sends, seen, expected):
+    def test_of_an_effect_that_cannot_be_asked_about(
+        self, call_state, after_sends, evidence, expected
+    ):
         assert (
-            after_sends(call_state(UNASKABLE, header_id=True), Evidence.NO_ANSWER, seen).step
+            after_sends(call_state(UNASKABLE, header_id=True), Evidence.NO_ANSWER, evidence).step
             == expected
         )
 
@@ -236,7 +244,7 @@ class TestSecondSend:
 class TestLookUp:
     @pytest.mark.parametrize("state", ASKED_THROUGH_THE_GRACE)
     @pytest.mark.parametrize(
-        ("seen", "expected"),
+        ("evidence", "expected"),
         [
             (Evidence.KNOWN, End.ANSWERED),
             (Evidence.FAILED, End.FAILED),
@@ -248,20 +256,20 @@ class TestLookUp:
             (Evidence.LIMITED, Next.ASK),
         ],
     )
-    def test_what_it_shows_decides(self, call_state, state, seen, expected):
+    def test_what_it_shows_decides(self, call_state, state, evidence, expected):
         subject = call_state(state=state, first_sent=0.0, last_sent=0.0)
 
-        assert subject.after_ask(shown(seen), LATE).step == expected
+        assert subject.after_ask(shown(evidence), LATE).step == expected
 
     @pytest.mark.parametrize("state", ASKED_THROUGH_THE_GRACE)
     @pytest.mark.parametrize("age_known", [False, True])
-    @pytest.mark.parametrize("seen", [Evidence.NOT_KNOWN, Evidence.UNINFORMATIVE])
+    @pytest.mark.parametrize("evidence", [Evidence.NOT_KNOWN, Evidence.UNINFORMATIVE])
     def test_of_an_unknown_id_is_repeated_through_the_grace(
-        self, call_state, state, age_known, seen
+        self, call_state, state, age_known, evidence
     ):
         subject = call_state(state=state, first_sent=0.0, last_sent=0.0, age_known=age_known)
 
-        assert subject.after_ask(shown(seen), 4.999).step == Next.ASK
+        assert subject.after_ask(shown(evidence), 4.999).step == Next.ASK
 
     @pytest.mark.parametrize(
         ("state", "age_known", "expected"),
@@ -323,7 +331,7 @@ class TestLookUp:
 
 class TestOutOfTime:
     @pytest.mark.parametrize(
-        ("seen", "expected"),
+        ("evidence", "expected"),
         [
             ((), End.NOT_SENT),
             ((Evidence.NOT_SENT,), End.NOT_SENT),
@@ -332,15 +340,15 @@ class TestOutOfTime:
             ((Evidence.LIMITED, Evidence.NO_ANSWER), End.UNKNOWN),
         ],
     )
-    def test_of_a_read(self, call_state, play, seen, expected):
+    def test_of_a_read(self, call_state, play, evidence, expected):
         subject = call_state(READ)
-        play(subject, *seen)
+        play(subject, *evidence)
 
         assert subject.out_of_time() == expected
 
     @pytest.mark.parametrize("retry", EFFECTS)
     @pytest.mark.parametrize(
-        ("begin", "seen", "expected"),
+        ("begin", "evidence", "expected"),
         [
             (NEW_ID, (), End.NOT_SENT),
             (NEW_ID, (Evidence.NOT_SENT,), End.NOT_SENT),
@@ -356,9 +364,9 @@ class TestOutOfTime:
             (SENT_EARLIER, (), End.UNKNOWN),
         ],
     )
-    def test_of_an_effect(self, call_state, play, retry, begin, seen, expected):
+    def test_of_an_effect(self, call_state, play, retry, begin, evidence, expected):
         subject = call_state(retry, **begin, header_id=True)
-        play(subject, *seen)
+        play(subject, *evidence)
 
         assert subject.out_of_time() == expected
 
@@ -384,15 +392,15 @@ class TestGiveUp:
         assert subject.after_send(shown(Evidence.NOT_SENT, final=True), 0.0).step == End.LIMITED
 
     @pytest.mark.parametrize("retry", EFFECTS)
-    @pytest.mark.parametrize("seen", [Evidence.NO_ANSWER, Evidence.UNCLEAR])
-    def test_leaves_an_effect_unknown_whose_answer_was_lost(self, call_state, retry, seen):
+    @pytest.mark.parametrize("evidence", [Evidence.NO_ANSWER, Evidence.UNCLEAR])
+    def test_leaves_an_effect_unknown_whose_answer_was_lost(self, call_state, retry, evidence):
         subject = call_state(retry, header_id=True)
         subject.sending(0.0)
 
-        assert subject.after_send(shown(seen, final=True), 0.0).step == End.UNKNOWN
+        assert subject.after_send(shown(evidence, final=True), 0.0).step == End.UNKNOWN
 
     @pytest.mark.parametrize(
-        "seen",
+        "evidence",
         [
             Evidence.NOT_SENT,
             Evidence.NO_ANSWER,
@@ -403,18 +411,18 @@ class TestGiveUp:
         ],
     )
     @pytest.mark.parametrize("now", [1.0, LATE])
-    def test_ends_the_look_ups_of_an_effect_in_doubt(self, resumed, seen, now):
+    def test_ends_the_look_ups_of_an_effect_in_doubt(self, resumed, evidence, now):
         subject = resumed()
 
-        assert subject.after_ask(shown(seen, final=True), now).step == End.UNKNOWN
+        assert subject.after_ask(shown(evidence, final=True), now).step == End.UNKNOWN
 
     @pytest.mark.parametrize(
-        ("seen", "expected"), [(Evidence.KNOWN, End.ANSWERED), (Evidence.FAILED, End.FAILED)]
+        ("evidence", "expected"), [(Evidence.KNOWN, End.ANSWERED), (Evidence.FAILED, End.FAILED)]
     )
-    def test_does_not_throw_an_answer_away(self, resumed, seen, expected):
+    def test_does_not_throw_an_answer_away(self, resumed, evidence, expected):
         subject = resumed()
 
-        assert subject.after_ask(shown(seen, final=True), 1.0).step == expected
+        assert subject.after_ask(shown(evidence, final=True), 1.0).step == expected
 
 
 class TestRecord:
@@ -433,13 +441,13 @@ class TestRecord:
         assert subject.sends == 2
 
     @pytest.mark.parametrize(
-        ("seen", "expected"),
-        [(seen, inf if seen is Evidence.NOT_SENT else 3.0) for seen in Evidence],
+        ("evidence", "expected"),
+        [(evidence, inf if evidence is Evidence.NOT_SENT else 3.0) for evidence in Evidence],
     )
-    def test_the_last_send_is_that_of_what_left(self, call_state, seen, expected):
+    def test_the_last_send_is_that_of_what_left(self, call_state, evidence, expected):
         subject = call_state()
         subject.sending(3.0)
-        subject.after_send(shown(seen), 3.0)
+        subject.after_send(shown(evidence), 3.0)
 
         assert subject.last_sent == expected
 
@@ -451,7 +459,7 @@ class TestRecord:
         assert (subject.state is State.CONFLICT) == expected
 
     @pytest.mark.parametrize(
-        ("begin", "seen", "expected"),
+        ("begin", "evidence", "expected"),
         [
             (NEW_ID, (Evidence.OK,), False),
             (NEW_ID, (Evidence.NO_ANSWER, Evidence.KNOWN), False),
@@ -465,11 +473,11 @@ class TestRecord:
             (SENT_EARLIER, (Evidence.ERROR, Evidence.KNOWN), False),
         ],
     )
-    def test_an_effect_is_found_where_its_given_id_may_have_been_used_before(
-        self, call_state, play, begin, seen, expected
+    def test_an_effect_is_found_where_its_callers_id_may_have_been_used_before(
+        self, call_state, play, begin, evidence, expected
     ):
         subject = call_state(**begin)
-        play(subject, *seen)
+        play(subject, *evidence)
 
         assert subject.found == expected
 
@@ -539,7 +547,7 @@ class TestItsTurn:
 
 
 @pytest.mark.parametrize(
-    ("seen", "expected"),
+    ("evidence", "expected"),
     [
         ((), False),
         ((Evidence.LIMITED,), False),
@@ -553,10 +561,10 @@ class TestItsTurn:
     ],
 )
 def test_an_effect_is_refused_where_the_issuer_has_refused_it(
-    call_state, after_sends, seen, expected
+    call_state, after_sends, evidence, expected
 ):
     subject = call_state()
-    if seen:
-        after_sends(subject, *seen)
+    if evidence:
+        after_sends(subject, *evidence)
 
     assert subject.refused is expected
