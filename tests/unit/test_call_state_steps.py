@@ -338,6 +338,8 @@ class TestOutOfTime:
             ((Evidence.LIMITED,), End.LIMITED),
             ((Evidence.NO_ANSWER,), End.UNKNOWN),
             ((Evidence.LIMITED, Evidence.NO_ANSWER), End.UNKNOWN),
+            ((Evidence.LIMITED, Evidence.NOT_SENT), End.UNKNOWN),
+            ((Evidence.NO_ANSWER, Evidence.LIMITED), End.LIMITED),
         ],
     )
     def test_of_a_read(self, call_state, play, evidence, expected):
