@@ -8,8 +8,7 @@ import re
 from typing import TYPE_CHECKING, Final, Unpack, cast
 
 from freedompay_async.api.namespace import Namespace
-from freedompay_async.calls.driver import warn_of_unknown
-from freedompay_async.calls.error_text import mark_cancelled
+from freedompay_async.calls.cancelled import mark_cancelled, warn_of_unknown
 from freedompay_async.contract import table
 from freedompay_async.contract.models.dictionaries import GiftCardStatus, GiftStatus
 from freedompay_async.contract.models.gift_cards import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from freedompay_async.guards.staying import Staying
-from freedompay_async.operations.operation import start
+from freedompay_async.operations.start import start
 from freedompay_async.settings.options import CHANGE_OPTIONS, READ_OPTIONS, check_options
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from freedompay_async.batch.report import State
-from freedompay_async.calls.error_text import hint_of
+from freedompay_async.calls.error_hints import hint_of
 from freedompay_async.errors import ApiError, FreedomPayError, RequestFailed
 
 if TYPE_CHECKING:

@@ -31,7 +31,8 @@ from freedompay_async.errors import (
     RateLimited,
     RequestFailed,
 )
-from freedompay_async.operations.operation import Operation, start
+from freedompay_async.operations.operation import Operation
+from freedompay_async.operations.start import start
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

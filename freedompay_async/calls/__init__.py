@@ -1,1 +1,1 @@
-"""One call's life."""
+"""One call, from its first byte to its end."""

@@ -1,6 +1,4 @@
-"""A file for calls that can't be asked about: each is written down before it is sent, and again
-when it has ended.
-"""
+"""A file for calls that can't be asked about: a line before each is sent, and one at its end."""
 
 from __future__ import annotations
 
@@ -14,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
-from freedompay_async.calls.error_text import mark_cancelled, mark_of
+from freedompay_async.calls.cancelled import mark_cancelled, mark_of
 from freedompay_async.contract.calls import Mark
 from freedompay_async.contract.models.open import Extra, Fields, OpenStruct
 from freedompay_async.contract.models.requests import CustomBody
@@ -38,29 +36,29 @@ __all__ = ["Record"]
 
 R = TypeVar("R")
 log: Final = logging.getLogger("freedompay_async")
-# How each line begins.
+# The beginning of each line.
 _BEGINNING: Final = re.compile(rb'\{"at":"[0-9T:.+-]{29}","state":"')
 _FIRST: Final = b'{"at":"'
 _LENGTH: Final = len(_FIRST) + 29 + len(b'","state":"')
 
 
 class Record:
-    """JSON Lines, synced to the disk; the file is made readable by its owner only.
+    """JSON Lines, synced to the disk. Only its owner can read a file that is made here.
 
-    A file that is there goes on if it is empty or a record. It has to be a plain file of this user
-    with one name; anything else is refused, and left alone.
+    A file that exists is continued if it is empty or a record. It has to be a plain file of this
+    user with one name. Anything else is refused, and stays as it is.
 
-    A line is `at`, `state`, `call`, `request_id` and `request`, and at the end `answer` or `error`.
-    The states are `sending`, then `done`, `refused`, `not sent` or `unknown`. A `sending` that
-    nothing follows is of a process that died: unknown too. Secrets are `***`. `left_out` and
-    `renamed` tell what a contract changes in the fields of the request.
+    A line has `at`, `state`, `call`, `request_id` and `request`, and at the end `answer` or
+    `error`. The state is `sending`, then `done`, `refused`, `not sent` or `unknown`. If nothing
+    follows a `sending`, the process died: the outcome is unknown too. Secrets are `***`. `left_out`
+    and `renamed` are what a contract changes in the fields of the request.
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
         name = path_of("record", path)
         if "\0" in name:
             raise ConfigurationError("record= is no name that a file can have. Nothing was sent.")
-        # At once: the program may change its folder between the two lines of a call.
+        # Made absolute now, because the program may change its folder between the two lines.
         self._path: Final = os.path.abspath(name)  # noqa: PTH100
 
     async def keep(
@@ -86,7 +84,7 @@ class Record:
         }
         if extra or call.fields:
             entry["extra"] = Fields({**call.fields, **extra})
-        # The request stands there by the names of the table.
+        # The line has the request by the names of the table.
         if call.leave_out:
             entry["left_out"] = sorted(call.leave_out)
         if call.rename:
@@ -122,7 +120,7 @@ class Record:
             ) from error
         except asyncio.CancelledError as error:
             mark_cancelled(error, entry["request_id"], outcome_unknown=False)
-            # The thread can't be stopped, and its line would be the last one.
+            # The thread can't be stopped, and its line must not be the last one.
             try:
                 await asyncio.wait([writing])
             except asyncio.CancelledError as again:
@@ -133,8 +131,8 @@ class Record:
             raise
 
     def _end(self, entry: dict[str, Any], error: BaseException | None) -> None:
-        # Not in a thread: nothing may come between the end of a call and its line, a second
-        # cancellation neither.
+        # Not in a thread: nothing may come between the end of a call and its line, not even a
+        # second cancellation.
         try:
             self._write(entry)
         except OSError as failure:
@@ -143,7 +141,7 @@ class Record:
             return
         if error is not None:
             error.add_note(note)
-        # The answer is worth more than its line: it is given to the caller all the same.
+        # The answer is worth more than its line, so the caller gets it all the same.
         log.error(
             "%s: %s, %s",
             entry["call"],
@@ -159,8 +157,8 @@ class Record:
         if cut:
             line = b"\n" + line
         try:
-            # One write, so that the lines of two processes do not mix; a disk that is nearly full
-            # takes less than it is given.
+            # One write, so that the lines of two processes do not mix. A disk that is nearly full
+            # writes only a part.
             if os.write(file, line) < len(line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(file)
@@ -169,11 +167,13 @@ class Record:
 
 
 def _opened(path: str) -> tuple[int, bool]:
-    """To add a line to: a new file, or one that is known to be a record before it is opened for
-    writing. And whether all that is in it is a line that was cut off.
+    """Open a new file, or one that is known to be a record, to add a line to it.
+
+    Returns:
+        The file, and whether it holds nothing but a line that was cut off.
 
     Raises:
-        NotOurs: there is something else.
+        NotOurs: the path is that of something else.
         OSError: it can't be opened.
     """
     try:
@@ -188,14 +188,14 @@ def _opened(path: str) -> tuple[int, bool]:
         if identity(os.fstat(file)) != identity(os.fstat(there)):
             os.close(file)
             raise NotOurs("another file has taken its place")
-    # Of a longer one enough is there to know it again. Where two processes write, its end may be on
-    # its way.
+    # A longer file is known by its first line. Its last line may not be finished yet, where two
+    # processes write.
     return file, 0 < len(head) < _LENGTH
 
 
 def _is_record(head: bytes) -> bool:
-    """Whether a file that begins so is empty or a record; a full disk may have cut off its first
-    lines.
+    """Whether a file with this beginning is empty or a record. A full disk may have cut off its
+    first lines.
     """
     for line in head.split(b"\n"):
         if len(line) >= _LENGTH:
@@ -209,8 +209,8 @@ def _line(entry: dict[str, Any]) -> bytes:
     try:
         return msgspec.json.encode(entry, enc_hook=_shown) + b"\n"
     except (TypeError, ValueError, OverflowError, RecursionError):
-        # What has no form in JSON is refused before it is sent, or came from the issuer; the rest
-        # is written all the same.
+        # A value without a form in JSON is refused before it is sent, or came from the issuer. The
+        # rest is written all the same.
         rest = {name: value for name, value in entry.items() if isinstance(value, str)}
         return (
             msgspec.json.encode(
@@ -228,19 +228,17 @@ def _state(error: BaseException) -> str:
         return "not sent"
     if isinstance(error, ResultUnknown):
         return "done"
-    # A refusal that leaves it open whether something was done is told as that.
+    # A refusal may leave open whether something was done.
     return "refused" if isinstance(error, ApiError) and not error.outcome_unknown else "unknown"
 
 
 def _shown(value: Any) -> Any:
-    """What reads like a secret in the fields of the caller shows itself as `***`, as a secret does
-    by itself.
-    """
+    """The caller's fields, with `***` for those whose names read like a secret."""
     return dict(Extra(value)) if isinstance(value, Fields) else str(value)
 
 
 def _sealed(answer: object) -> object:
-    """What is of the caller's own type may hold anything."""
+    """An answer that is safe to write. The caller's own type may hold anything."""
     if isinstance(answer, OpenStruct):
         return answer
     try:

@@ -1,4 +1,4 @@
-"""How many repeats a client may make: an outage is not multiplied."""
+"""How many repeats a client may make, so that it does not multiply an outage."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["RetryBudget"]
 
 
 class RetryBudget:
-    """So many repeats a second, and a share of the first attempts: an outage is not multiplied.
+    """Some repeats a second, and a share of the number of first attempts.
 
-    A repeat is never refused; it waits for its turn, and the deadline of its call decides.
+    A repeat is never refused. It waits, and the deadline of its call decides.
     """
 
     def __init__(self, policy: Policy) -> None:
@@ -27,7 +27,7 @@ class RetryBudget:
         self._tokens = min(self._most, self._tokens + self._ratio)
 
     def repeat(self, now: float) -> float:
-        """Take a turn; how many seconds until it comes."""
+        """Take one repeat; the seconds to wait before it."""
         if self._at is not None:
             self._tokens = min(self._most, self._tokens + (now - self._at) * self._rate)
         self._at = now
@@ -35,5 +35,5 @@ class RetryBudget:
         return max(0.0, -self._tokens / self._rate)
 
     def give_back(self) -> None:
-        """The turn was not used: its call had no time left for it."""
+        """Give a repeat back that was not made, because its call had no time left."""
         self._tokens = min(self._most, self._tokens + 1)

@@ -1,4 +1,4 @@
-"""Carries calls out: reads, effects that can be looked up, and effects that can't."""
+"""Starts calls: reads, effects that can be asked about, and effects that can't."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import dataclasses
 import time
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
-from freedompay_async.calls.call_state import CallState, Doubt
+from freedompay_async.calls.call_state import CallState
 from freedompay_async.calls.driver import Driver
+from freedompay_async.calls.states import CallRules
 from freedompay_async.contract.calls import Call, Retry
 from freedompay_async.contract.models import Intent, RequestState, StatusQuery
 from freedompay_async.contract.request_ids import new_request_id
@@ -35,16 +36,15 @@ R = TypeVar("R")
 
 
 class Session(Staying):
-    """Carries calls out in one lane of a client.
+    """Carries out the calls of a client in one lane.
 
-    The options of a call come as the dict that the caller's method was given: nothing copies them
-    on the way, and their names were looked at there.
+    Options come as the dict that the caller's method got. Their names were checked there.
 
     Args:
         shared: what all lanes of the client have in common.
-        lane: the caller's share of turns; left out, the client's own.
+        lane: gives the slots; left out, the client's own.
         timeout: seconds a call may take in all; left out, the client's.
-        policy: the times in between; left out, the client's.
+        policy: of pauses and repeats; left out, the client's.
     """
 
     def __init__(
@@ -67,9 +67,8 @@ class Session(Staying):
         timeout: float | None = None,
         policy: Policy | None = None,
     ) -> Session:
-        """The same pool, keys and retry budget, with calls counted against `lane`.
-
-        The lane is told what each attempt has shown. How long requests take is learnt together.
+        """A session with the same transport, keys, retry budget and poll schedules, whose calls get
+        their slots from `lane`.
         """
         timeout, policy = timeout or self.timeout, policy or self.policy
         return Session(self.shared, lane=lane, timeout=timeout, policy=policy)
@@ -82,22 +81,41 @@ class Session(Staying):
         *,
         waited: Waited | None = None,
     ) -> R:
-        """A call that changes nothing: each attempt takes a fresh id, because a used one is
-        refused.
+        """A call that changes nothing. Each attempt has a fresh id, because a used one is refused.
 
         Args:
             call: the row.
             request: the body.
             options: a `request_id` is an idempotency key here, the same on every attempt.
-            waited: what its attempts have waited for their turns is added to it.
+            waited: the seconds of waiting for slots are added to it.
 
         Raises:
             FreedomPayError: any of the tree but `StillProcessing`.
         """
-        call = self.shared.row(call)
-        life, request_id = CallState(self.policy, call.retry), options.get("request_id")
-        run = self._driver(call, request, options, life=life, request_id=request_id, waited=waited)
-        return cast("R", await run.drive())
+        driver = self._driver(
+            self.shared.row(call),
+            request,
+            options,
+            request_id=options.get("request_id"),
+            waited=waited,
+        )
+        return cast("R", await driver.drive())
+
+    async def repeat(
+        self,
+        call: Call[R],
+        request: msgspec.Struct,
+        options: ChangeOptions = NO_OPTIONS,
+    ) -> R:
+        """A call that changes something, and gives the same end when it is done again.
+
+        Each attempt has a fresh id.
+
+        Raises:
+            FreedomPayError: any of the tree but `StillProcessing`.
+        """
+        row = dataclasses.replace(self.shared.row(call), retry=Retry.REPEATABLE)
+        return cast("R", await self._driver(row, request, options, request_id=None).drive())
 
     async def submit(
         self,
@@ -109,44 +127,33 @@ class Session(Staying):
         on_leave: Callable[[], None] | None = None,
         ask_once: bool = False,
     ) -> RequestState:
-        """A call that changes something: one id, one body, one signature, whatever the attempts.
+        """A call that changes something: each attempt has the same id and the same body.
 
         Args:
             call: the row.
-            request: the body; its `request_id` is filled in here.
+            request: the body; its `request_id` is filled in.
             options: a `request_id` of the caller's may have been used before, so an error answer is
                 looked up before it is believed.
-            sent_at: seconds since the epoch at which an earlier process first sent it; it is asked
+            sent_at: seconds since the epoch at which an earlier process first sent it. It is asked
                 about before it is sent again.
-            on_leave: called when the call has its slot and the next thing is the write; at each
-                attempt.
+            on_leave: called at each attempt of the call itself, when it has its slot and is about
+                to be written.
             ask_once: a refusal of the caller's id too is looked up once, at once, and not through
-                the grace time: the caller asks again.
+                the grace time, because the caller asks again later.
 
         Raises:
             FreedomPayError: any of the tree but `StillProcessing`.
         """
-        call = self.shared.row(call)
-        request_id = options.get("request_id")
-        life = self._life(call, request_id)
-        life.ask_once = ask_once
-        if sent_at is not None:
-            # A wall clock, because the earlier process is gone. One that has jumped back can't tell
-            # the age, so nothing is sent again.
-            age = time.time() - sent_at
-            life.doubt = Doubt.CERTAIN
-            life.may_resend = age >= 0
-            life.first_sent = running_loop().time() - max(age, 0.0)
-        request_id = _own(request_id)
-        run = self._driver(
-            call,
+        driver = self._driver(
+            self.shared.row(call),
             request,
             options,
-            life=life,
-            request_id=request_id,
+            request_id=_own_id(options),
+            sent_at=sent_at,
             on_leave=on_leave,
+            ask_once=ask_once,
         )
-        return cast("RequestState", await self._recorded(run, request, options))
+        return cast("RequestState", await self._recorded(driver, request, options))
 
     async def change(
         self,
@@ -156,45 +163,27 @@ class Session(Staying):
     ) -> R:
         """A call that changes something and can't be asked about.
 
-        It is written down before it is sent, if the client keeps a record.
+        If the client keeps a record, the call is written down before it is sent.
 
         Raises:
             FreedomPayError: any of the tree but `StillProcessing`.
         """
-        call = self.shared.row(call)
-        request_id = options.get("request_id")
-        life = self._life(call, request_id)
-        run = self._driver(call, request, options, life=life, request_id=_own(request_id))
-        return cast("R", await self._recorded(run, request, options))
+        row, own = self.shared.row(call), _own_id(options)
+        driver = self._driver(row, request, options, request_id=own)
+        return cast("R", await self._recorded(driver, request, options))
 
     def _recorded(
         self,
-        run: Driver,
+        driver: Driver,
         request: msgspec.Struct,
         options: ChangeOptions,
     ) -> Awaitable[Any]:
-        """Written down, where it can't be asked about and the client keeps a record."""
         record = self.shared.record
-        if record is None or run.call.retry is not Retry.UNASKABLE:
-            return run.drive()
-        run.check_turn()
+        if record is None or driver.call.retry is not Retry.UNASKABLE:
+            return driver.drive()
+        driver.check_slot()
         extra = options.get("extra") or {}
-        return record.keep(run.call, run.request_id, request, extra, run.drive)
-
-    async def repeat(
-        self,
-        call: Call[R],
-        request: msgspec.Struct,
-        options: ChangeOptions = NO_OPTIONS,
-    ) -> R:
-        """A call that changes something, and gives the same end when it is done again.
-
-        Each attempt takes a fresh id.
-        """
-        call = dataclasses.replace(self.shared.row(call), retry=Retry.REPEATABLE)
-        life = CallState(self.policy, call.retry)
-        run = self._driver(call, request, options, life=life, request_id=None)
-        return cast("R", await run.drive())
+        return record.keep(driver.call, driver.request_id, request, extra, driver.drive)
 
     def _driver(
         self,
@@ -202,11 +191,35 @@ class Session(Staying):
         request: msgspec.Struct,
         options: ChangeOptions,
         *,
-        life: CallState,
         request_id: RequestId | None,
+        sent_at: float | None = None,
+        ask_once: bool = False,
         on_leave: Callable[[], None] | None = None,
         waited: Waited | None = None,
     ) -> Driver:
+        header_id = self.shared.signers[call.section].header_id
+        # A wall clock, because the earlier process is gone.
+        age = 0.0 if sent_at is None else time.time() - sent_at
+        rules = CallRules(
+            self.policy,
+            call.retry,
+            header_id=header_id,
+            pays=call.pays,
+            # An id that does not go out can't have been used before.
+            callers_id=not call.retry.harmless
+            and options.get("request_id") is not None
+            and (header_id or call.body_id),
+            ask_once=ask_once,
+            queue=options.get("queue", True),
+            path_unsure=call.path_unsure,
+            # A clock that was set back can't tell the age, so nothing is sent again.
+            age_known=age >= 0.0,
+        )
+        state = (
+            CallState(rules)
+            if sent_at is None
+            else CallState.resumed(rules, running_loop().time() - max(age, 0.0))
+        )
         return Driver(
             self.shared,
             call,
@@ -214,24 +227,10 @@ class Session(Staying):
             options,
             lane=self._lane,
             timeout=self.timeout,
-            life=life,
+            state=state,
             request_id=request_id,
             on_leave=on_leave,
             waited=waited,
-        )
-
-    def _life(self, call: Call[Any], request_id: RequestId | None) -> CallState:
-        header_id = self.shared.signers[call.section].header_id
-        # An id that does not go out can't have been used before.
-        used = request_id is not None and (header_id or call.body_id)
-        doubt = Doubt.POSSIBLE if used else Doubt.NONE
-        return CallState(
-            self.policy,
-            call.retry,
-            doubt=doubt,
-            header_id=header_id,
-            pays=call.pays,
-            given=used,
         )
 
     async def look_up(
@@ -241,17 +240,15 @@ class Session(Staying):
         timeout: float | None = None,
         waited: Waited | None = None,
     ) -> RequestState | None:
-        """What the issuer says of an intent.
-
-        `None`: it says that it does not know the id, or not yet.
+        """What the issuer says of an intent; `None`: it does not know the id, or not yet.
 
         Args:
             request_id: of the intent.
             timeout: seconds, everything included.
-            waited: what the question has waited for its turn is added to it.
+            waited: the seconds of waiting for slots are added to it.
 
         Raises:
-            ProtocolError: what came says nothing of the id, such as a gateway's 404.
+            ProtocolError: the answer says nothing of the id, such as a gateway's 404.
             FreedomPayError: the question failed in another way.
         """
         query = StatusQuery(request_id=request_id)
@@ -273,5 +270,6 @@ class Session(Staying):
         return None
 
 
-def _own(request_id: RequestId | None) -> RequestId:
+def _own_id(options: ChangeOptions) -> RequestId:
+    request_id = options.get("request_id")
     return new_request_id() if request_id is None else request_id

@@ -40,22 +40,22 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class SharedResources(Staying):
-    """What all calls of a client share, whatever their lane; `SharedResources.of` makes it.
+    """What all calls of a client share, whatever their lane. `SharedResources.of` makes it.
 
     Attributes:
-        transport: carries bytes.
+        transport: sends bytes.
         signers: one for each section of the client.
-        policy: the times in between, where a lane has none of its own.
+        policy: of pauses and repeats, where a lane has none of its own.
         timeout: seconds a call may take in all, where a lane has none of its own.
-        rows: those that are different from the contract table, by name.
-        record: where calls that can't be asked about are written down.
-        drift: how the answers have differed from the contract.
-        governor: says when a call may leave.
-        budget: of repeats, so that an outage is not multiplied.
-        polls: what was learnt of how long requests take.
+        rows: by name, the rows that differ from the contract table.
+        record: the file for calls that can't be asked about.
+        drift: counts how the answers have differed from the contract.
+        governor: gives the slots of the client.
+        budget: of repeats.
+        polls: the poll schedules, which learn how long requests take.
         outgoing: the secrets that no text of the issuer's may show.
         reading: reads large answers beside the loop.
-        bodies: which body went out under which id.
+        bodies: which body went out under which request id.
     """
 
     transport: OwnedTransport
@@ -85,7 +85,7 @@ class SharedResources(Staying):
         governor: Governor | None = None,
         budget: RetryBudget | None = None,
     ) -> Self:
-        """What the calls of one client share; without a governor nobody waits for a turn."""
+        """What the calls of one client share. Without a governor no call waits for a slot."""
         rows = rows or {}
         return cls(
             transport=transport,
@@ -101,7 +101,7 @@ class SharedResources(Staying):
         )
 
     def replace_signers(self, signers: Mapping[Section, Signer]) -> None:
-        """From now on these sign; what goes out a second time is signed anew, under the same id."""
+        """Let these sign from now on. A call that is sent again is signed anew, under its id."""
         self.outgoing.sign_with(signers.values())
         self.signers.update(signers)
 
@@ -109,8 +109,8 @@ class SharedResources(Staying):
         """The running loop.
 
         Raises:
-            ConfigurationError: no call can be made: without time, after close, on another event
-                loop, in a forked child.
+            ConfigurationError: no call can be made, because `timeout` is no time, the client is
+                closed, or this is another event loop or a forked child.
         """
         if timeout is not None:
             check_number("timeout", timeout, unit="seconds", endless=True)
@@ -145,9 +145,8 @@ class SharedResources(Staying):
     def fingerprint(self, call: Call[Any], request: msgspec.Struct) -> bytes:
         """SHA-256 of what goes out for an intent.
 
-        That is its body, and before it the names of headers that an override has changed, and that
-        it can't be asked about, if so. A header may carry the id by which the issuer knows the
-        intent again. Of what can't be asked about, nobody knows what it remembers.
+        It covers the body, the names of headers that an override has changed, and whether the call
+        can't be asked about: a header may carry the id by which the issuer knows the intent again.
         """
         row = self.row(call)
         names = row.header_names.items()

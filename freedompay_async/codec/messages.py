@@ -1,4 +1,4 @@
-"""What goes out, what came back, and what that shows: plain values."""
+"""What goes out, what comes back, and what that shows."""
 
 from __future__ import annotations
 
@@ -19,36 +19,37 @@ class Evidence(Enum):
 
     NOT_SENT = "not sent"
     NO_ANSWER = "no answer"
-    """Sent, and no answer, or one that proves nothing: a cut body, a 5xx."""
+    """It was sent, and got no answer or one that proves nothing: a cut body, a 5xx."""
     UNCLEAR = "unclear"
     """An answer that is not the contract's (HTML, JSON of another shape), or whose parts contradict
     each other.
     """
     TAKEN = "taken"
-    """An answer that says that the call was done, and can't be read beyond that, or has an HTTP
-    status that says otherwise.
+    """An answer that says that the call was done. The rest of it can't be read, or its HTTP status
+    says otherwise.
     """
     LIMITED = "limited"
     DENIED = "denied"
     """A 401 or 403 in the contract's own JSON."""
     BLOCKED = "blocked"
-    """A 401 or 403 in any other form: nothing tells who said it, and after what."""
+    """A 401 or 403 in any other form. Any host on the way may have said it, before or after the
+    work.
+    """
     OK = "ok"
     ERROR = "error"
-    # Of a look-up only:
+    # A look-up alone shows the rest.
     KNOWN = "known"
     FAILED = "failed"
     NOT_KNOWN = "not known"
     """Said in the contract's own JSON."""
     UNINFORMATIVE = "uninformative"
-    """A 404 in any other form: it says nothing of the id."""
+    """A 404 in any other form. It says nothing of the id."""
 
 
 @dataclass(slots=True, repr=False)
 class Message:
-    """What goes out: signed once, sent as it is.
-
-    No `repr`, and no walk over tuples, shows its headers or its body.
+    """What goes out, signed. Its `repr` shows neither headers nor body, and it is no tuple, so that
+    nothing shows its items one by one.
     """
 
     method: str
@@ -62,7 +63,7 @@ class Message:
 
 @dataclass(slots=True, repr=False)
 class Reply:
-    """What came back, as plain values; as closed as a `Message`."""
+    """What came back. Its `repr` shows as little as that of a `Message`."""
 
     status: int
     headers: Mapping[str, str]
@@ -74,8 +75,8 @@ class Reply:
 
 @dataclass(slots=True, repr=False)
 class Verdict:
-    """What an attempt has shown, and why; as closed as a `Message`, because the issuer may repeat
-    what it was sent.
+    """Evidence with its reason. Its `repr` shows as little as that of a `Message`, because the
+    issuer may repeat what it was sent.
     """
 
     evidence: Evidence
@@ -88,6 +89,14 @@ class Verdict:
     """How the answer differs from the contract."""
     value: Any = None
     """The answer in the caller's own type."""
+    final: bool = False
+    """Nothing more can be sent: the client was closed, or the server's certificate is not trusted.
+    """
+
+    @property
+    def http_status(self) -> int | None:
+        """The HTTP status of the answer; `None`: there was none."""
+        return None if self.reply is None else self.reply.status
 
     def __repr__(self) -> str:
         return f"<{self.evidence.value}>"

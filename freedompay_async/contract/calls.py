@@ -1,6 +1,6 @@
-"""What is known of a call: its path and shapes, how sure they are, and how it may be retried.
+"""The row of a call: its path and shapes, how sure they are, and what may follow a lost answer.
 
-Nothing about a retry is ever taken from the HTTP verb: every call of Freedom Pay is a POST.
+The HTTP verb says nothing about a retry: every call of Freedom Pay is a POST.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ __all__ = [
     "ENVELOPES",
     "WITHOUT_ID",
     "Call",
+    "IdField",
     "Mark",
     "Result",
     "Retry",
@@ -52,22 +53,33 @@ class Retry(Enum):
     """What may follow a lost answer."""
 
     READ = "read"
-    """Changes nothing: may be asked again, each time under a fresh id."""
+    """It changes nothing, and may be sent again, each time under a fresh id."""
     REPEATABLE = "repeatable"
-    """Changes something, and doing it again gives the same end: may be sent again, each time under
-    a fresh id.
+    """It changes something, and gives the same end when it is done again. It may be sent again,
+    each time under a fresh id.
     """
     ASKABLE = "askable"
-    """Changes something, and `request/status` knows its request id: ask before anything is sent
-    again.
+    """It changes something, and `request/status` knows its request id: that is asked before
+    anything is sent again.
     """
     UNASKABLE = "unaskable"
-    """Changes something and can't be asked about."""
+    """It changes something and can't be asked about."""
 
     @property
     def harmless(self) -> bool:
         """Whether it may be sent any number of times."""
         return self in (Retry.READ, Retry.REPEATABLE)
+
+
+class IdField(Enum):
+    """What the field `request_id` in the body of a call is."""
+
+    NONE = "none"
+    """The body has no such field, or it is the caller's own."""
+    OWN = "own"
+    """The id of this call. The library fills it in."""
+    ASKED_ABOUT = "asked about"
+    """The id of the request that is asked about. The call's own id stands in a header only."""
 
 
 class Section(StrEnum):
@@ -76,7 +88,7 @@ class Section(StrEnum):
     PAYMENT_CARDS = "payment_cards"
     GIFT_CARDS = "gift_cards"
     HASHDT = "hashdt"
-    """Another issuer's API, of the client `HashDT`."""
+    """Another issuer's API, for the client `HashDT`."""
 
 
 ENVELOPES: Final[Mapping[Section, frozenset[str]]] = {
@@ -84,15 +96,15 @@ ENVELOPES: Final[Mapping[Section, frozenset[str]]] = {
     Section.GIFT_CARDS: frozenset({"datetime"}),
     Section.HASHDT: frozenset({"code"}),
 }
-"""Of these an answer of the contract has at least one, beside its `status`. Other JSON comes from a
-gateway, whatever its `status` is.
+"""An answer of the contract has at least one of these fields, beside its `status`. Other JSON comes
+from a gateway, whatever its `status` is.
 
-The vendor's error answers are not published, so this is data: an override changes it.
+The vendor's error answers are not published, so an override can change this.
 """
 
 
 class Result(Protocol):
-    """What a finished request is turned into; `of` gives `None` while the answer lacks the ids."""
+    """The result of a finished request; `of` gives `None` while the answer lacks the ids."""
 
     @classmethod
     def of(cls, state: RequestState) -> Result | None: ...
@@ -118,23 +130,22 @@ class Call(Generic[R]):
     section: Section = Section.PAYMENT_CARDS
     method: Literal["POST", "GET"] = "POST"
     fixed_id: bool = False
-    """The id of a question is an idempotency key: the same on every attempt."""
+    """Its id is an idempotency key, and so the same on every attempt, though it changes nothing."""
     safe_again: bool = False
-    """Of an effect that can't be asked about: doing it again does no harm, so whoever lost the
-    answer may.
+    """It can't be asked about, and doing it again does no harm: a caller who lost the answer may
+    repeat it.
     """
     pays: bool = False
-    """It moves money when it is accepted, so it is not sent a second time unless the policy says
-    so.
+    """It moves money when it is accepted. It is not sent a second time unless the policy says so.
     """
     codes: bool = False
-    """Codes (a PIN, a CVV, a code from an SMS) go over it, so any 3 to 8 digits in the texts of its
+    """It carries codes (a PIN, a CVV, a code from an SMS), so any 3 to 8 digits in the texts of its
     answers are hidden.
     """
     kz_only: bool = False
-    """Of the vendor's menus only the one for KZ has it, as far as seen."""
+    """As far as seen, only the vendor's menu for KZ has it."""
     not_in_menu: str | None = None
-    """The region of the client, where the menu of that has no such call."""
+    """The region of the client, if the vendor's menu for it lacks this call."""
     table_path: str | None = None
     """The path of the table, where an override has put another in its place."""
     own_envelope: frozenset[str] | None = None
@@ -144,29 +155,45 @@ class Call(Generic[R]):
     header_names: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Headers that an override gives another name."""
     leave_out: frozenset[str] = frozenset()
-    """Fields that an override leaves out of the body, by the names of `request`; what is inside of
-    an object stands behind a dot.
+    """Fields that an override leaves out of the body, by their names in `request`. A dot stands
+    before the name of a field inside an object.
     """
     rename: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """Fields, named in the same way, that an override gives another name."""
+    """Fields that an override gives another name, named in the same way."""
 
+    changes: bool = field(init=False, repr=False, compare=False)
+    """Whether it changes something."""
+    one_id: bool = field(init=False, repr=False, compare=False)
+    """Whether each attempt has the same request id."""
+    path_unsure: bool = field(init=False, repr=False, compare=False)
+    """Whether no page of the vendor shows the path: it is a guess of the table, or what an override
+    says.
+    """
+    id_field: IdField = field(init=False, repr=False, compare=False)
+    headers_only: bool = field(init=False, repr=False, compare=False)
+    """Its fields go out as headers, and no body does."""
     body_id: bool = field(init=False, repr=False, compare=False)
     """Whether the body carries the request id of the call itself."""
     needs_header_id: bool = field(init=False, repr=False, compare=False)
-    """An effect that is asked about, and whose body does not carry its id under the name that the
-    issuer is known to read.
+    """It is asked about, and its body does not carry its id under the name that the issuer reads.
     """
     answer: type[Any] = field(init=False, repr=False, compare=False)
-    """The shape of its answer. An accepted request is told of as `request/status` tells of it."""
+    """The shape of its answer. An accepted request is answered in the shape of `request/status`."""
     made_of_secrets: bool = field(init=False, repr=False, compare=False)
-    """Whether its result is, so that what comes back in place of it may be one too."""
+    """Whether its result is a secret. What comes back in place of it may be one too."""
     envelope: frozenset[str] = field(init=False, repr=False, compare=False)
-    """An answer has one of these beside its `status`, or it is not the contract's; empty: `status`
-    is enough.
-    """
+    """An answer of the contract has one of these beside its `status`; empty: `status` is enough."""
 
     def __post_init__(self) -> None:
         intent = issubclass(self.request, asked.Intent)
+        asks = issubclass(self.request, asked.StatusQuery)
+        object.__setattr__(self, "changes", self.retry is not Retry.READ)
+        object.__setattr__(self, "one_id", self.fixed_id or not self.retry.harmless)
+        unsure = self.mark is Mark.INFERRED or self.table_path is not None
+        object.__setattr__(self, "path_unsure", unsure)
+        id_field = IdField.OWN if intent else IdField.ASKED_ABOUT if asks else IdField.NONE
+        object.__setattr__(self, "id_field", id_field)
+        object.__setattr__(self, "headers_only", issubclass(self.request, asked.HeaderQuery))
         object.__setattr__(self, "body_id", intent and _OWN_ID not in self.leave_out)
         changed = _OWN_ID in self.leave_out or _OWN_ID in self.rename
         object.__setattr__(
@@ -174,7 +201,7 @@ class Call(Generic[R]):
         )
         accepted = intent and not self.retry.harmless and self.mark is not Mark.CUSTOM
         object.__setattr__(self, "answer", RequestState if accepted else self.result)
-        # A result of the caller's own may be any type, and a class of none.
+        # The caller's own result may be any type, and need not be a class.
         kind = cast("object", self.result)
         made_of_secrets = isinstance(kind, type) and issubclass(kind, OpenStruct) and kind.SECRET
         object.__setattr__(self, "made_of_secrets", made_of_secrets)
@@ -183,21 +210,12 @@ class Call(Generic[R]):
 
     @property
     def cards(self) -> int | None:
-        """How many cards each call orders, where that is always as many; `None`: the caller says
-        how many, or none are ordered.
-        """
+        """How many cards each call orders; `None`: none, or as many as the caller says."""
         return self.request.CARDS if issubclass(self.request, asked.Intent) else None
 
-    @property
-    def path_unsure(self) -> bool:
-        """Whether no page of the vendor shows the path: it is a guess of the table, or what an
-        override says.
-        """
-        return self.mark is Mark.INFERRED or self.table_path is not None
-
     def named(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """These headers under the names that an override gives them, in whatever case either has
-        them; two may change places.
+        """These headers under the names that an override gives them. Upper and lower case are the
+        same, and two headers may change places.
 
         Raises:
             ConfigurationError: two of them have the same name then.
@@ -225,6 +243,7 @@ WITHOUT_ID: Final = (
 )
 """Of an effect that is asked about by an id that is not known to reach the issuer."""
 _EXAMPLE: Final = "/v5/card-api/card/info"
+"""Why a call is refused that is asked about by an id which may not reach the issuer."""
 _PATH: Final = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 
 

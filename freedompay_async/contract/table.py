@@ -256,7 +256,7 @@ LIMITS_LIST: Final = _kz(
 GIFT_CARDS_PRODUCTS: Final = _gift(
     "products", "product_list", gift.GiftProductQuery, gift.GiftProducts, _P, _READ
 )
-# Each of the next four sends a code to somebody, or takes one.
+# Each of the next four has a code sent to somebody, or takes one.
 GIFT_CARDS_ISSUE: Final = replace(
     _gift("issue", "issue_card", gift.GiftIssue, gift.IssuedGiftCard, _P, _UNASKABLE),
     pays=True,
@@ -306,7 +306,7 @@ PINS_SET_URL: Final = _pin("set_url", "setpin")
 PINS_RESET_URL: Final = _pin("reset_url", "resetpin")
 PINS_CHANGE_URL: Final = _pin("change_url", "changepin")
 
-# In the order in which they stand above, so that a new row is written in one place.
+# All rows from above, so that a new row is written in one place.
 _ROWS: Final = [row for row in list(globals().values()) if isinstance(row, Call)]
 TABLE: Final[tuple[Call[Any], ...]] = tuple(
     row for row in _ROWS if row.section is not Section.HASHDT

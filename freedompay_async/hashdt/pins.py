@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final, Unpack, cast
 from uuid import UUID
 
-from freedompay_async.calls.error_text import mark_cancelled
+from freedompay_async.calls.cancelled import mark_cancelled
 from freedompay_async.contract.models.open import Fields
 from freedompay_async.contract.models.requests import HeaderQuery
 from freedompay_async.contract.request_ids import checked_request_id, new_request_id

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import anyio
 
-from freedompay_async.calls.error_text import asked_to_wait
+from freedompay_async.calls.error_hints import asked_to_wait
 from freedompay_async.errors import StillProcessing
 from freedompay_async.guards.arguments import check_number, check_type, check_whole, refusal
 from freedompay_async.operations.operation import Operation
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["as_completed"]
 
 R = TypeVar("R")
-# So many are put off in one go: more would hold up other calls on the loop.
+# Operations that are put off in one go. More would hold up other calls on the loop.
 _AT_ONCE: Final = 64
 
 
@@ -37,7 +37,11 @@ def as_completed(
     concurrency: int,
     rate: float | None,
 ) -> AsyncGenerator[Operation[R]]:
-    """Yield each operation when it has ended; one heap of due times, one budget of calls."""
+    """Yield each operation when it has ended.
+
+    Raises:
+        StillProcessing: some have not ended in `timeout` seconds; `request_ids` has them.
+    """
     try:
         pending = list(operations)
     except TypeError:
@@ -61,7 +65,7 @@ def as_completed(
 
 
 class _Watch(Generic[R]):
-    """PollSchedule each operation up when it is due, and never more than the budget allows."""
+    """Looks each operation up when it is due, and never more at once than `concurrency` allows."""
 
     def __init__(
         self,
@@ -72,7 +76,8 @@ class _Watch(Generic[R]):
         concurrency: int,
         rate: float | None,
     ) -> None:
-        # What came to nothing is due again later, and holds no place until then.
+        # After a look-up without an answer an operation is due again later. It holds no place until
+        # then.
         once = dataclasses.replace(session.policy, attempts=1)
         self._session = session.in_lane(
             Lane(concurrency=concurrency, rate=rate, within=session.shared.governor), policy=once
@@ -82,7 +87,8 @@ class _Watch(Generic[R]):
         now = self._loop.time()
         self._deadline = inf if timeout is None else now + timeout
         self._pending = dict(enumerate(operations))
-        # A heap, because they are in order. When each is due, it tells when its turn comes.
+        # Times and numbers, in order and so a heap. When its time has come, an operation says
+        # whether it is due.
         self._due = [(now, number) for number, each in self._pending.items() if not each.done]
         # For these the issuer asked for more time than there is.
         self._given_up: set[int] = set()
@@ -99,11 +105,11 @@ class _Watch(Generic[R]):
                 while len(self._pending) > len(self._given_up):
                     now = self._loop.time()
                     if self._due and self._due[0][0] <= now:
-                        # The place is taken before the task is made: thousands of due ids make no
-                        # thousands of tasks.
+                        # The place is taken before the task is made: thousands of due ids do not
+                        # make thousands of tasks.
                         await self._places.acquire()
                         _, number = heappop(self._due)
-                        # What was learnt since may have put it off.
+                        # The poll schedule may have changed since.
                         if self._put_off(number):
                             self._places.release()
                             put_off += 1
@@ -129,12 +135,12 @@ class _Watch(Generic[R]):
             await give(operation)
             del self._pending[number]
         else:
-            # When it is due again, it tells when its turn comes.
+            # When it comes up, it says whether it is due.
             heappush(self._due, (self._loop.time(), number))
         self._woken.set()
 
     def _put_off(self, number: int) -> bool:
-        """Whether it is not worth a look yet; it comes up again when it may be, if that is in time."""
+        """Whether a look-up is too early; if there is time, it comes up again when it is due."""
         now, operation = self._loop.time(), self._pending[number]
         held_until = operation._held_until(self._deadline)
         if held_until >= self._deadline:

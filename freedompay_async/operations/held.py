@@ -1,4 +1,4 @@
-"""An answer held against what was asked: pure."""
+"""Compares an answer with what was ordered. Pure."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ R = TypeVar("R")
 def result_of(
     call: Call[R], state: RequestState, *, cards: int | None, client_id: str | None = None
 ) -> R | None:
-    """What a request that has succeeded came to; `None` while it has not, or the answer lacks some
-    of what was ordered.
+    """The result of a request. `None`: it has not succeeded, or its answer lacks some of what was
+    ordered.
 
     Args:
         call: the row of the request.
@@ -31,7 +31,7 @@ def result_of(
 
 
 def lacks(call: Call[Any], state: RequestState, *, cards: int | None) -> str | None:
-    """What the answer of a success does not name yet, in words."""
+    """What the answer of a success does not name yet, in words; `None`: it names all."""
     return _held(call, state, cards, None)[1]
 
 

@@ -7,10 +7,7 @@ import logging
 from math import inf
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from freedompay_async.calls.call_state import Step
-from freedompay_async.calls.error_text import mark_cancelled, to_error
-from freedompay_async.calls.reuse import tell_other_body
-from freedompay_async.codec.messages import Evidence, Verdict
+from freedompay_async.calls.cancelled import mark_cancelled
 from freedompay_async.contract.models.results import IssuedCards
 from freedompay_async.errors import (
     AuthenticationError,
@@ -26,37 +23,39 @@ from freedompay_async.guards.arguments import check_number
 from freedompay_async.guards.loops import running_loop
 from freedompay_async.guards.staying import Staying
 from freedompay_async.operations.held import result_of
-from freedompay_async.operations.unfinished import question_denied, still_processing
-from freedompay_async.settings.options import NO_OPTIONS
+from freedompay_async.operations.unfinished import (
+    failed,
+    question_denied,
+    question_not_made,
+    say_not_asked,
+    still_processing,
+)
 from freedompay_async.traffic.waited import Waited
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from freedompay_async.calls.session import Session
     from freedompay_async.contract.calls import Call
-    from freedompay_async.contract.models import Intent, RequestState
-    from freedompay_async.settings.options import ChangeOptions
+    from freedompay_async.contract.models import RequestState
 
-__all__ = ["Operation", "start"]
+__all__ = ["Operation"]
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 log: Final = logging.getLogger("freedompay_async")
-# A look-up that failed so says nothing of the request: it is looked up again.
+# After a look-up that failed in one of these ways the request is looked up again.
 _PASSING = (NotSent, OutcomeUnknown, ProtocolError, RateLimited)
-# Where in its time a wait looks that would end without a look.
+# The part of its time after which a wait looks once that would end without any look-up.
 _LAST_LOOK: Final = 0.9
-# A wait without a time limit is held back by the issuer for so many seconds at most: one absurd
-# answer must not hold it for ever.
+# Seconds for which the issuer may hold back a wait without a time limit: one absurd answer must not
+# hold it for ever.
 _LONGEST_HOLD: Final = 3600.0
 
 
 class Operation(Staying, Generic[R_co]):
     """A request that the issuer accepted, or one attached by its id.
 
-    It belongs to its client, and is not pickled: what travels is its `request_id`, which
-    `requests.attach` goes on with.
+    It belongs to its client, and is not pickled. Take its `request_id` to another process, and go
+    on there with `requests.attach`.
 
     Attributes:
         request_id: all that is needed to go on with it, in any process.
@@ -64,22 +63,8 @@ class Operation(Staying, Generic[R_co]):
     """
 
     __slots__ = (
-        *(
-            "_accepted",
-            "_before",
-            "_heard",
-            "_call",
-            "_cards",
-            "_holder",
-            "_looked",
-            "_schedule",
-            "_jitter",
-            "_pending",
-            "_result",
-            "_session",
-            "_trouble",
-            "_waited",
-        ),
+        *("_accepted", "_call", "_cards", "_holder", "_jitter", "_looked", "_looked_up"),
+        *("_pending", "_result", "_schedule", "_session", "_success", "_trouble", "_waited"),
         *("answer", "request_id"),
     )
 
@@ -98,25 +83,25 @@ class Operation(Staying, Generic[R_co]):
         self.answer = answer
         self._session = session
         self._call = call
-        # How many were ordered; of a call that always orders as many, its row tells.
+        # How many were ordered. The row says it of a call that always orders as many.
         self._cards = call.cards if cards is None else cards
         self._holder = holder
-        # By the clock of the loop. Of what was accepted elsewhere it is the first look, and how
-        # long it then takes is a kind of its own.
+        # By the clock of the loop. A request that was accepted elsewhere counts from its first
+        # look-up, and its poll schedule is learnt apart.
         self._accepted = accepted
         self._schedule = session.shared.polls.of(
             call.name if accepted is not None else f"{call.name}, attached"
         )
         self._jitter = session.shared.polls.jitter()
-        # Ages: at the last look, and at the last one that has shown it in process.
+        # Ages: at the last look-up, and at the last one that has shown it in process.
         self._looked: float | None = None
         self._pending = 0.0
         self._trouble: FreedomPayError | None = None
-        # What tells of a success, or names something, and was said before the last answer.
-        self._before: RequestState | None = None
-        # A look-up has told something of it.
-        self._heard = False
-        # What its looks have waited for their turns so far.
+        # The last answer before this one that told of a success or named something.
+        self._success: RequestState | None = None
+        # Whether a look-up has been answered.
+        self._looked_up = False
+        # How long its look-ups have waited for their slots.
         self._waited: Final = Waited()
         self._result: R_co | None = None if answer is None else self._read(answer)
 
@@ -173,8 +158,8 @@ class Operation(Staying, Generic[R_co]):
             now = loop.time()
             left, pause = deadline - now, self._pause(now, deadline)
             if pause >= left > 0 and not looked:
-                # What was learnt says that it is not done before the end of the wait. It may be all
-                # the same.
+                # By the poll schedule it is not done before the end of the wait. It may be all the
+                # same.
                 await asyncio.sleep(left * _LAST_LOOK)
                 left -= left * _LAST_LOOK
             elif pause >= left:
@@ -187,13 +172,13 @@ class Operation(Staying, Generic[R_co]):
                 looked = True
 
     def _held_until(self, deadline: float) -> float:
-        """Until when the issuer asked to wait with the next look, by the clock of the loop."""
+        """Until when the issuer asked to wait with the next look-up, by the clock of the loop."""
         if self._accepted is None or self._looked is None:
             return -inf
         return self._accepted + self._looked + self._asked_to_wait(deadline)
 
     def _asked_to_wait(self, deadline: float) -> float:
-        """Seconds from the last look."""
+        """Seconds from the last look-up."""
         asked = (self._trouble.retry_after or 0.0) if self._trouble is not None else 0.0
         return min(asked, _LONGEST_HOLD) if deadline == inf else asked
 
@@ -206,7 +191,7 @@ class Operation(Staying, Generic[R_co]):
             if self._accepted is None:
                 self._accepted = now
             age = self._looked = now - self._accepted
-        # Whoever has asked: what it asked for before is over.
+        # The wait that the issuer asked for before is over, whoever looked it up.
         self._trouble = None
         if state is not None and not self.done:
             self._keep(state)
@@ -216,17 +201,17 @@ class Operation(Staying, Generic[R_co]):
         return state
 
     def _keep(self, state: RequestState) -> None:
-        """What tells of a success, or names something, is not forgotten for a later answer that
-        says less, or the opposite.
+        """Keep an answer. One that tells of a success or names something is not lost to a later one
+        that says less, or the opposite.
 
-        A success without a name in the first answer is none of that: on the vendor's pages it may
+        A success without a name in the first answer does not count: on the vendor's pages it may
         say no more than that the call was taken.
         """
-        told, by_a_look = self.answer, self._heard
-        self._heard = True
-        succeeded = told is not None and told.succeeded and (by_a_look or told.named)
-        if told is not None and (succeeded or told.named):
-            self._before = told
+        last, by_look_up = self.answer, self._looked_up
+        self._looked_up = True
+        succeeded = last is not None and last.succeeded and (by_look_up or last.named)
+        if last is not None and (succeeded or last.named):
+            self._success = last
         if not succeeded or state.final:
             self.answer, self._result = state, self._read(state)
 
@@ -237,44 +222,29 @@ class Operation(Staying, Generic[R_co]):
             self._trouble = error
         except AuthenticationError as error:
             raise question_denied(
-                error, call=self._call, request_id=self.request_id, done=self._known
+                error, call=self._call, request_id=self.request_id, done=self._done
             ) from error
         except ConfigurationError as error:
-            told = error.text.replace(" Nothing was sent.", "").replace(". Nothing was sent;", ";")
-            error.text = (
-                "the question about the request was not sent, which says nothing of the request "
-                f"itself: {told}"
-            )
-            error.args = (error.text,)
-            error.request_id, error.call, error.done = self.request_id, self._call.name, self._known
+            say_not_asked(error, call=self._call, request_id=self.request_id, done=self._done)
             raise
         except FreedomPayError:
             raise
         except Exception as error:
-            # Of a signer, for one. The request is what its caller has to know of.
-            unasked = OutcomeUnknown(
-                f"the question about the request could not be made ({type(error).__name__}), "
-                "which says nothing of the request itself. "
-                "Mend that, then ask again (requests.attach).",
-                request_id=self.request_id,
-                call=self._call.name,
-                done=self._known,
-            )
-            log.error(  # noqa: TRY400 - it is raised
-                "%s", unasked.text, extra={"request_id": self.request_id, "call": self._call.name}
-            )
-            raise unasked from error
+            # A signer raised it, for one. The caller has to know of the request all the same.
+            raise question_not_made(
+                error, call=self._call, request_id=self.request_id, done=self._done
+            ) from error
 
     @property
-    def _known(self) -> bool | None:
-        """Whether the request was done, as far as it was told.
+    def _done(self) -> bool | None:
+        """Whether the request was done, as far as the issuer has said.
 
-        An error of a question is false there, and that is of the question.
+        In the error of a look-up, `done` would speak of the look-up.
         """
         return True if self.answer is not None and self.answer.succeeded else None
 
     def _pause(self, now: float, deadline: float) -> float:
-        """Seconds until it is to be asked again whether to look; 0: look now."""
+        """Seconds after which to ask again whether to look it up; 0: look it up now."""
         if self.done or (self.answer is None and self._looked is None):
             return 0.0
         if self._accepted is None:
@@ -299,27 +269,20 @@ class Operation(Staying, Generic[R_co]):
     def _end(self) -> R_co:
         if self._result is not None:
             return self._result
-        failed = Verdict(Evidence.FAILED, "request/status", self.answer)
-        error = to_error(
-            Step.FAILED,
-            call=self._call,
-            request_id=self.request_id,
-            told=failed,
-            asked=None,
-            resend_within=self._session.policy.resend_within,
-            before=self._before,
+        raise failed(
+            self._call,
+            self.request_id,
+            answer=self.answer,
+            success=self._success,
             redaction=self._session.shared.outgoing.about(self.request_id, codes=self._call.codes),
         )
-        if self.answer is not None and self.answer.other_body:
-            tell_other_body(error)
-        raise error
 
     def _unfinished(self, *, wait_too_long: bool = False) -> StillProcessing:
         return still_processing(
             self._call,
             self.request_id,
             answer=self.answer,
-            before=self._before,
+            success=self._success,
             trouble=self._trouble,
             cards=self._cards,
             wait_too_long=wait_too_long,
@@ -337,41 +300,7 @@ class Operation(Staying, Generic[R_co]):
 
 
 def _check_wait(seconds: object) -> None:
-    """Raise `ConfigurationError` where it is no time to wait; one that is over already will do."""
+    """Raise `ConfigurationError` if it is no time to wait. A time that is over already is one."""
     over = isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds <= 0
     if seconds is not None and not over:
         check_number("timeout", seconds, unit="seconds", endless=True)
-
-
-async def start(
-    session: Session,
-    call: Call[R],
-    request: Intent,
-    options: ChangeOptions = NO_OPTIONS,
-    *,
-    sent_at: float | None = None,
-    on_leave: Callable[[], None] | None = None,
-    ask_once: bool = False,
-) -> Operation[R]:
-    """Send an intent, as `Session.submit` does; the operation that came of it."""
-    answer = await session.submit(
-        call,
-        request,
-        options,
-        sent_at=sent_at,
-        on_leave=on_leave,
-        ask_once=ask_once,
-    )
-    # What an earlier process has sent, or what the issuer had before, was accepted nobody knows
-    # when.
-    known = sent_at is None and not answer.found
-    accepted = asyncio.get_running_loop().time() if known else None
-    return Operation(
-        session,
-        call,
-        answer.request_id,
-        answer,
-        accepted=accepted,
-        cards=request.cards,
-        holder=request.holder,
-    )

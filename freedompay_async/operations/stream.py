@@ -18,25 +18,23 @@ __all__ = ["stream"]
 
 T = TypeVar("T")
 _AHEAD: Final = 1_000
-# So many are yielded in one go: more, to a reader that waits for nothing, would hold up other calls
-# on the loop.
+# Outcomes that are yielded in one go. More would hold up other calls on the loop, if the reader
+# waits for nothing.
 _AT_ONCE: Final = 16
 
 
 async def stream(
     work: Callable[[Callable[[T], Awaitable[None]]], Awaitable[None]],
 ) -> AsyncGenerator[T]:
-    """Yield what `work` gives to the function it is handed; closing it early cancels the work and
-    waits for its end.
+    """Yield the outcomes that `work` hands to its argument.
 
     The work has a task of its own, because a task group must not be held open across a `yield`. It
-    is at most some outcomes ahead of the reader. A bare `break` closes a generator only when
-    asyncio gets to it, so leave early by `contextlib.aclosing`.
+    is at most 1,000 outcomes ahead of the reader. An error of the work is raised after the outcomes
+    that came before it; of a group of errors the first is raised.
 
-    A reader that is cancelled while it waits for nothing may get some more of what lies ready,
-    until its next wait.
-
-    An error of the work is raised after what it gave before; of a group of errors, the first.
+    Closing the generator early cancels the work and waits for its end. A bare `break` closes it
+    only when asyncio gets to it, so leave early by `contextlib.aclosing`. A reader that is
+    cancelled may get some more outcomes that are ready, until it next waits.
 
     Raises:
         ConfigurationError: there is no loop of asyncio.
@@ -86,11 +84,12 @@ async def stream(
             await _end_of(task)
         finally:
             if task.done() and not task.cancelled():
-                task.exception()  # A reader who has left does not want it, and asyncio must not report it as lost.
+                # A reader who has left does not want it, and asyncio must not report it as lost.
+                task.exception()
 
 
 async def _end_of(task: asyncio.Task[None]) -> None:
-    """However often the reader is cancelled meanwhile: nothing of the work goes on behind its back."""
+    """Wait for the end of the work, however often the reader is cancelled meanwhile."""
     cancelled: asyncio.CancelledError | None = None
     # The shield holds anyio's own cancellation, and not asyncio's.
     with anyio.CancelScope(shield=True):

@@ -1,16 +1,23 @@
-"""What is told of a request that has not ended, or that could not be asked about: pure."""
+"""The errors of a request that failed, has not ended, or could not be asked about."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import logging
+from typing import TYPE_CHECKING, Any, Final
 
-from freedompay_async.calls.error_text import asked_to_wait, named_in
+from freedompay_async.calls.call_answers import CallAnswers
+from freedompay_async.calls.error_hints import asked_to_wait
+from freedompay_async.calls.error_text import named_in, to_error
 from freedompay_async.calls.reuse import tell_other_body
+from freedompay_async.calls.states import End
+from freedompay_async.codec.messages import Evidence, Verdict
 from freedompay_async.errors import (
     MEANINGS,
     AuthenticationError,
+    ConfigurationError,
     Ending,
     FreedomPayError,
+    OutcomeUnknown,
     StillProcessing,
 )
 from freedompay_async.operations.held import lacks
@@ -18,8 +25,60 @@ from freedompay_async.operations.held import lacks
 if TYPE_CHECKING:
     from freedompay_async.contract.calls import Call
     from freedompay_async.contract.models import RequestState
+    from freedompay_async.redaction.redaction import Redaction
 
-__all__ = ["question_denied", "still_processing"]
+__all__ = [
+    "failed",
+    "question_denied",
+    "question_not_made",
+    "say_not_asked",
+    "still_processing",
+]
+
+log: Final = logging.getLogger("freedompay_async")
+_NOT_KNOWN: Final = "the issuer does not know this request id, or not yet"
+_NOTHING_SAID: Final = "the last question about this request id got no usable answer"
+_IN: Final = "in {status!r}"
+_WAS_IN: Final = "in {status!r} by its last usable answer, and the last question about it got none"
+_NOT_ASKED: Final = (
+    "the question about the request was not sent, and a note on this error says why. That says "
+    "nothing of the request itself."
+)
+_NOT_MADE: Final = (
+    "the question about the request could not be made ({why}), which says nothing of the request "
+    "itself. Mend that, then ask again (requests.attach)."
+)
+
+
+def failed(
+    call: Call[Any],
+    request_id: str,
+    *,
+    answer: RequestState | None,
+    success: RequestState | None,
+    redaction: Redaction,
+) -> FreedomPayError:
+    """The error of a request that the issuer says has failed.
+
+    Args:
+        call: the row of the request.
+        request_id: its id.
+        answer: the last thing the issuer said of it.
+        success: an earlier answer that told of a success or named something.
+        redaction: what the issuer's texts must not show.
+    """
+    verdict = Verdict(Evidence.FAILED, "request/status", answer)
+    error = to_error(
+        End.FAILED,
+        call=call,
+        request_id=request_id,
+        answers=CallAnswers(verdict, success=success),
+        resend_within=0.0,  # It is not sent again.
+        redaction=redaction,
+    )
+    if answer is not None and answer.other_body:
+        tell_other_body(error)
+    return error
 
 
 def still_processing(
@@ -27,7 +86,7 @@ def still_processing(
     request_id: str,
     *,
     answer: RequestState | None,
-    before: RequestState | None,
+    success: RequestState | None,
     trouble: FreedomPayError | None,
     cards: int | None,
     wait_too_long: bool = False,
@@ -38,8 +97,8 @@ def still_processing(
         call: the row of the request.
         request_id: its id.
         answer: the last thing the issuer said of it.
-        before: what was said before that, and tells of a success or names something.
-        trouble: what the last question came to, if it got no usable answer.
+        success: an earlier answer that told of a success or named something.
+        trouble: the error of the last look-up, if it got no usable answer.
         cards: how many cards were ordered; `None`: that is not known.
         wait_too_long: the issuer asked to wait longer than there was time.
     """
@@ -50,7 +109,7 @@ def still_processing(
         request_id=request_id,
         call=call.name,
         done=meaning.done,
-        **named_in(before, answer),
+        **named_in(success, answer),
     )
     error.__cause__ = trouble
     if trouble is not None and trouble.retry_after:
@@ -66,27 +125,24 @@ def _how_far(
     call: Call[Any], answer: RequestState | None, trouble: FreedomPayError | None, cards: int | None
 ) -> tuple[Ending, str]:
     if answer is None:
-        unheard = "the issuer does not know this request id, or not yet"
-        return (
-            Ending.NOT_KNOWN,
-            unheard
-            if trouble is None
-            else "the last question about this request id has told nothing",
-        )
+        return Ending.NOT_KNOWN, _NOT_KNOWN if trouble is None else _NOTHING_SAID
     if not answer.succeeded:
-        late = (
-            ""
-            if trouble is None
-            else ", as far as was told before the last question, which got no usable answer"
-        )
-        return Ending.PROCESSING, f"in {str(answer.request_status or 'process')!r}{late}"
+        text = _IN if trouble is None else _WAS_IN
+        return Ending.PROCESSING, text.format(status=str(answer.request_status or "process"))
     return Ending.UNNAMED, str(lacks(call, answer, cards=cards))
 
 
 def question_denied(
     denied: AuthenticationError, *, call: Call[Any], request_id: str, done: bool | None
 ) -> AuthenticationError:
-    """The refusal of a question, told of the request that was asked about."""
+    """The error of a request whose look-up was refused.
+
+    Args:
+        denied: the error of the look-up.
+        call: the row of the request.
+        request_id: its id.
+        done: whether it was done; `None`: that is not known.
+    """
     meaning = MEANINGS[Ending.RESULT_DENIED]
     return AuthenticationError(
         f"{meaning.text.format(why=f'HTTP {denied.http_status}')} {meaning.safe}",
@@ -99,3 +155,27 @@ def question_denied(
         retry_after=denied.retry_after,
         done=done,
     )
+
+
+def say_not_asked(
+    error: ConfigurationError, *, call: Call[Any], request_id: str, done: bool | None
+) -> None:
+    """Make the error of a look-up that was not sent speak of the request."""
+    error.add_note(f"The question about the request: {error.text}")
+    error.text = _NOT_ASKED
+    error.args = (error.text,)
+    error.request_id, error.call, error.done = request_id, call.name, done
+
+
+def question_not_made(
+    error: Exception, *, call: Call[Any], request_id: str, done: bool | None
+) -> OutcomeUnknown:
+    """The error of a request whose look-up failed before it was sent; it is logged too."""
+    unknown = OutcomeUnknown(
+        _NOT_MADE.format(why=type(error).__name__),
+        request_id=request_id,
+        call=call.name,
+        done=done,
+    )
+    log.error("%s", unknown.text, extra={"request_id": request_id, "call": call.name})
+    return unknown

@@ -63,11 +63,11 @@ class Line:
         kind = "question" if question else "read" if call.what == "read" else "effect"
         self._left(call, message, fields, kind)
         self.world.tell("%s: the %s leaves (%s)", call, kind, fault.name)
-        intent, before = call.intent, call.doubtful
+        intent, before = call.intent, call.maybe_done
         late = call.last_byte is None or self.world.now - call.last_byte >= POLICY.grace - 1e-9
         copies = 1 if fault.again is None else 2
         if kind == "effect":
-            call.last_byte, call.doubtful, call.asked = self.world.now, True, False
+            call.last_byte, call.maybe_done, call.asked = self.world.now, True, False
             intent.on_the_way += 0 if fault.arrives is None else copies
             intent.copied = intent.copied or (copies > 1 and intent.header_id is None)
         if intent is not None:
@@ -124,7 +124,7 @@ class Line:
             if kind == "effect":
                 intent.said.add(says)
             if says == "denied" or (says is None and reply.status == 429):
-                call.doubtful = before
+                call.maybe_done = before
         return reply
 
     def _work(self, call: Call, fields: dict, kind: str, fault, *, copy: bool) -> Answer | None:
@@ -236,13 +236,13 @@ class Line:
         if intent.gift:
             self._left_again(call)
             return
-        doubt = call.doubtful or (call.knows_first and not call.sends > 1)
+        maybe_done = call.maybe_done or (call.knows_first and not call.sends > 1)
         self.world.check(
-            call.asked or not doubt,
+            call.asked or not maybe_done,
             "%s is sent again without being asked about through the grace time",
             call,
         )
-        self.world.tally["sent again after a question"] += doubt
+        self.world.tally["sent again after a question"] += maybe_done
 
     def _left_again(self, call: Call) -> None:
         """What pays and can't be asked about is sent once, unless its caller allows it: then under
@@ -252,7 +252,7 @@ class Line:
             return
         again = self.world.header_id and call.intent.kind == "gift that may be sent again"
         self.world.check(again, "%s is sent again, and may be paid for twice", call)
-        if call.doubtful:
+        if call.maybe_done:
             self.world.check(
                 call.sends == 2, "%s is sent %d times without an answer", call, call.sends
             )

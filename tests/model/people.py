@@ -93,7 +93,7 @@ class Call:
     """It has had a turn: before that its id is known to nobody but its caller."""
     sends: int = 0
     last_byte: float | None = None
-    doubtful: bool = False
+    maybe_done: bool = False
     """The answer to its last byte has not proved that nothing was done."""
     asked: bool = False
     """An id that is not known was told since, by a question that left when the grace time was over.

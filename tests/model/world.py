@@ -21,7 +21,8 @@ from freedompay_async.contract.table import (
     GIFT_CARDS_ISSUE,
     REQUESTS_STATUS,
 )
-from freedompay_async.operations.operation import Operation, start
+from freedompay_async.operations.operation import Operation
+from freedompay_async.operations.start import start
 from freedompay_async.traffic.lane import Lane
 from tests.model.clocks import EPOCH, SteppedLoop
 from tests.model.issuer import Issuer, Manner

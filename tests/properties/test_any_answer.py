@@ -19,7 +19,8 @@ from freedompay_async.contract.models import Extra, RequestState
 from freedompay_async.contract.table import HASHDT_TABLE, REQUESTS_STATUS, TABLE
 from freedompay_async.errors import FreedomPayError
 from freedompay_async.hashdt import PinPage, Pins
-from freedompay_async.operations.operation import Operation, start
+from freedompay_async.operations.operation import Operation
+from freedompay_async.operations.start import start
 
 SCHEMES = st.sampled_from(["KZ", "KG"])
 every_row = pytest.mark.parametrize("row", [*TABLE, *HASHDT_TABLE], ids=lambda row: row.name)

@@ -17,7 +17,8 @@ from freedompay_async import AuthenticationError, ConfigurationError, RateLimite
 from freedompay_async.contract.models import BulkIssue, RequestState
 from freedompay_async.contract.table import CARDS_BULK_ISSUE
 from freedompay_async.operations.as_completed import as_completed
-from freedompay_async.operations.operation import Operation, start
+from freedompay_async.operations.operation import Operation
+from freedompay_async.operations.start import start
 from freedompay_async.operations.stream import stream
 
 

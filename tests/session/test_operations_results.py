@@ -26,7 +26,8 @@ from freedompay_async.contract.table import (
     CLIENTS_CREATE,
     REQUESTS_STATUS,
 )
-from freedompay_async.operations.operation import Operation, start
+from freedompay_async.operations.operation import Operation
+from freedompay_async.operations.start import start
 from freedompay_async.sandbox import Fault
 
 STATUS = "request/status"
@@ -185,6 +186,13 @@ def test_question_of_a_closed_client_says_nothing_of_the_request(ended, memory, 
     error, _ = ended(story())
 
     assert (type(error), error.done, error.request_id) == (ConfigurationError, None, OWN)
+    assert error.text == (
+        "the question about the request was not sent, and a note on this error says why. That says "
+        "nothing of the request itself."
+    )
+    assert error.__notes__ == [
+        "The question about the request: the client is closed. Nothing was sent."
+    ]
 
 
 def test_wait_ends_in_still_processing_with_the_id(ended, memory, say, operation):
@@ -208,8 +216,8 @@ def test_still_processing_tells_the_last_trouble(ended, memory, say, operation):
     error, _ = ended(operation(memory(request__status=[say.limited])).result(timeout=60))
 
     assert type(error) is StillProcessing
-    assert "the last question about this request id has told nothing" in str(error)
-    assert "Nothing shows that the issuer ever accepted it." in str(error)
+    assert "the last question about this request id got no usable answer" in str(error)
+    assert "Nothing tells that the issuer ever accepted it." in str(error)
     assert type(error.__cause__) is RateLimited
 
 
@@ -228,7 +236,7 @@ def test_still_processing_after_a_last_look_without_an_answer_does_not_say_that_
 ):
     error, _ = ended(operation(memory(request__status=[say.unknown, say.lost])).result(timeout=20))
 
-    assert "the last question about this request id has told nothing" in str(error)
+    assert "the last question about this request id got no usable answer" in str(error)
     assert type(error.__cause__) is OutcomeUnknown
 
 

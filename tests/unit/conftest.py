@@ -6,10 +6,13 @@ import selectors
 
 import pytest
 
-from freedompay_async.calls.call_state import CallState, Doubt, Step
+from freedompay_async.calls.call_state import CallState
+from freedompay_async.calls.states import CallRules, Next
 from freedompay_async.contract.calls import Retry
 from freedompay_async.settings.policy import Policy
+from tests.unit.call_state_examples import shown
 
+RULES = CallRules.__struct_fields__
 POLICY = Policy(attempts=3, pause=1.0, max_pause=8.0, grace=5.0, resend_within=100.0)
 
 
@@ -50,48 +53,51 @@ def run_virtual():
 
 
 @pytest.fixture
-def life():
-    """Makes the life of a call that has not begun; three attempts, five seconds of grace, sent
+def call_state():
+    """Makes the state of a call that has not begun; three attempts, five seconds of grace, sent
     again within a hundred, and no jitter.
     """
 
     def make(retry=Retry.ASKABLE, *, policy=POLICY, **fields):
-        return CallState(policy, retry, **({"rng": lambda: 0.0} | fields))
+        rules = {name: fields.pop(name) for name in RULES if name in fields}
+        return CallState(CallRules(policy, retry, **({"rng": lambda: 0.0} | rules)), **fields)
 
     return make
 
 
 @pytest.fixture
-def resumed(life):
-    """Makes the life of a call that an earlier process sent at the time 0, and whose answer nobody
+def resumed():
+    """Makes the state of a call that an earlier process sent at the time 0, and whose answer nobody
     has.
     """
 
-    def make(retry=Retry.ASKABLE, **fields):
-        return life(retry, **({"doubt": Doubt.CERTAIN, "first_sent": 0.0} | fields))
+    def make(retry=Retry.ASKABLE, *, first_sent=0.0, **rules):
+        return CallState.resumed(
+            CallRules(POLICY, retry, **({"rng": lambda: 0.0} | rules)), first_sent
+        )
 
     return make
 
 
 @pytest.fixture
 def play():
-    """Gives the steps that a life asks for, from its start; in the script a number lets so many
+    """Gives the steps that a state asks for, from its start; in the script a number lets so many
     seconds pass.
     """
 
-    def run(life, *script, now=0.0):
-        action = life.start()
+    def run(subject, *script, now=0.0):
+        action = subject.start()
         steps = [action.step]
         for entry in script:
             if isinstance(entry, float):
                 now += entry
                 continue
-            seen, told = entry if isinstance(entry, tuple) else (entry, {})
-            if action.step is Step.SEND:
-                life.sent(now)
-                action = life.after_send(seen, now, **told)
+            evidence, more = entry if isinstance(entry, tuple) else (entry, {})
+            if action.step is Next.SEND:
+                subject.sending(now)
+                action = subject.after_send(shown(evidence, **more), now)
             else:
-                action = life.after_ask(seen, now, **told)
+                action = subject.after_ask(shown(evidence, **more), now)
             steps.append(action.step)
         return steps
 
@@ -100,12 +106,12 @@ def play():
 
 @pytest.fixture
 def after_sends():
-    """Gives the last decision of a life after these attempts, all at the time 0."""
+    """Gives the last decision of a state after these attempts, all at the time 0."""
 
-    def run(life, *seen):
-        for each in seen:
-            life.sent(0.0)
-            action = life.after_send(each, 0.0)
+    def run(subject, *evidences, **more):
+        for evidence in evidences:
+            subject.sending(0.0)
+            action = subject.after_send(shown(evidence, **more), 0.0)
         return action
 
     return run

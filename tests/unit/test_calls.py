@@ -6,8 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from freedompay_async.contract.calls import Call, Mark, Retry, check_path
-from freedompay_async.contract.models import Answer, CardIssue, Intent, RequestState, StatusQuery
+from freedompay_async.contract.calls import Call, IdField, Mark, Retry, check_path
+from freedompay_async.contract.models import (
+    Answer,
+    CardId,
+    CardIssue,
+    HeaderQuery,
+    Intent,
+    RequestState,
+    StatusQuery,
+)
 from freedompay_async.contract.table import CARDS_ISSUE, TABLE
 from freedompay_async.errors import ConfigurationError
 
@@ -183,3 +191,34 @@ def test_the_marks_are_words():
 )
 def test_harmless_is_what_may_be_sent_any_number_of_times(retry, expected):
     assert Retry(retry).harmless is expected
+
+
+@pytest.mark.parametrize(
+    ("request_type", "id_field", "headers_only"),
+    [
+        (CardIssue, IdField.OWN, False),
+        (StatusQuery, IdField.ASKED_ABOUT, False),
+        (CardId, IdField.NONE, False),
+        (HeaderQuery, IdField.NONE, True),
+    ],
+)
+def test_a_row_says_where_the_id_goes(request_type, id_field, headers_only):
+    row = Call("a.b", "/a", request_type, Answer, Mark.INFERRED, Retry.READ, "")
+
+    assert (row.id_field, row.headers_only) == (id_field, headers_only)
+
+
+@pytest.mark.parametrize(
+    ("retry", "fixed_id", "changes", "one_id"),
+    [
+        (Retry.READ, False, False, False),
+        (Retry.READ, True, False, True),
+        (Retry.REPEATABLE, False, True, False),
+        (Retry.ASKABLE, False, True, True),
+        (Retry.UNASKABLE, False, True, True),
+    ],
+)
+def test_a_call_that_must_not_be_done_twice_has_one_id(retry, fixed_id, changes, one_id):
+    row = Call("a.b", "/a", CardIssue, Answer, Mark.INFERRED, retry, "", fixed_id=fixed_id)
+
+    assert (row.changes, row.one_id) == (changes, one_id)

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 
 import pytest
 
 from freedompay_async import errors
-from freedompay_async.calls.call_state import Step
-from freedompay_async.calls.error_text import CancelledMark, mark_cancelled, mark_of, to_error
+from freedompay_async.calls.call_answers import CallAnswers
+from freedompay_async.calls.error_text import busy_error, to_error
+from freedompay_async.calls.states import End
 from freedompay_async.codec.messages import Evidence, Reply, Verdict
 from freedompay_async.contract.calls import Call, Mark, Retry
 from freedompay_async.contract.models import CardIssue, CardRef, Completed, GiftIssue, RequestState
@@ -44,98 +44,104 @@ SAID_NO = Verdict(
 PAGE = Verdict(Evidence.UNCLEAR, "HTTP 200, an HTML page", None, Reply(200, {}, b"<html>"))
 
 ENDS = [
-    Step.NOT_SENT,
-    Step.LIMITED,
-    Step.DENIED,
-    Step.BLOCKED,
-    Step.DUPLICATE,
-    Step.FAILED,
-    Step.REFUSED,
-    Step.UNKNOWN,
+    End.NOT_SENT,
+    End.LIMITED,
+    End.DENIED,
+    End.BLOCKED,
+    End.DUPLICATE,
+    End.FAILED,
+    End.REFUSED,
+    End.UNKNOWN,
 ]
-READ_ENDS = [Step.NOT_SENT, Step.LIMITED, Step.DENIED, Step.REFUSED, Step.UNCLEAR, Step.UNKNOWN]
+READ_ENDS = [End.NOT_SENT, End.LIMITED, End.DENIED, End.REFUSED, End.UNCLEAR, End.UNKNOWN]
 
 
-def explain(step, call=CARDS_ISSUE, *, told=LOST, asked=None, request_id="r-1", **more):
+def explain(end, call=CARDS_ISSUE, *, verdict=LOST, request_id="r-1", **more):
+    answers = {name: more.pop(name) for name in ("look_up", "success") if name in more}
     return to_error(
-        step, call=call, request_id=request_id, told=told, asked=asked, resend_within=3600.0, **more
+        end,
+        call=call,
+        request_id=request_id,
+        answers=CallAnswers(verdict, **answers),
+        resend_within=3600.0,
+        **more,
     )
 
 
 class TestKind:
     @pytest.mark.parametrize("call", [CARDS_ISSUE, PERSONAL], ids=lambda call: call.name)
     @pytest.mark.parametrize(
-        ("step", "expected"),
+        ("end", "expected"),
         [
-            (Step.NOT_SENT, errors.NotSent),
-            (Step.LIMITED, errors.RateLimited),
-            (Step.DENIED, errors.AuthenticationError),
-            (Step.BLOCKED, errors.AuthenticationError),
-            (Step.DUPLICATE, errors.DuplicateRequest),
-            (Step.FAILED, errors.RequestFailed),
-            (Step.REFUSED, errors.RequestFailed),
-            (Step.UNKNOWN, errors.OutcomeUnknown),
-            (Step.UNCLEAR, errors.OutcomeUnknown),
-            (Step.TAKEN, errors.ResultUnknown),
+            (End.NOT_SENT, errors.NotSent),
+            (End.LIMITED, errors.RateLimited),
+            (End.DENIED, errors.AuthenticationError),
+            (End.BLOCKED, errors.AuthenticationError),
+            (End.DUPLICATE, errors.DuplicateRequest),
+            (End.FAILED, errors.RequestFailed),
+            (End.REFUSED, errors.RequestFailed),
+            (End.UNKNOWN, errors.OutcomeUnknown),
+            (End.UNCLEAR, errors.OutcomeUnknown),
+            (End.TAKEN, errors.ResultUnknown),
         ],
     )
-    def test_of_an_effect(self, call, step, expected):
-        assert type(explain(step, call)) is expected
+    def test_of_an_effect(self, call, end, expected):
+        assert type(explain(end, call)) is expected
 
     @pytest.mark.parametrize(
-        ("step", "expected"),
+        ("end", "expected"),
         [
-            (Step.NOT_SENT, False),
-            (Step.LIMITED, None),
-            (Step.DENIED, False),
-            (Step.BLOCKED, None),
-            (Step.DUPLICATE, None),
-            (Step.FAILED, False),
-            (Step.REFUSED, None),
-            (Step.UNKNOWN, None),
-            (Step.UNCLEAR, None),
-            (Step.TAKEN, True),
+            (End.NOT_SENT, False),
+            (End.LIMITED, None),
+            (End.DENIED, False),
+            (End.BLOCKED, None),
+            (End.DUPLICATE, None),
+            (End.FAILED, False),
+            (End.REFUSED, None),
+            (End.UNKNOWN, None),
+            (End.UNCLEAR, None),
+            (End.TAKEN, True),
         ],
     )
     @pytest.mark.parametrize("call", [CARDS_ISSUE, PERSONAL], ids=lambda call: call.name)
-    def test_of_an_effect_says_whether_it_was_done(self, call, step, expected):
-        error = explain(step, call)
+    def test_of_an_effect_says_whether_it_was_done(self, call, end, expected):
+        error = explain(end, call)
 
         assert (error.done, error.outcome_unknown) == (expected, expected is None)
 
-    @pytest.mark.parametrize("step", READ_ENDS)
-    @pytest.mark.parametrize("told", [LOST, PAGE, SAID_NO])
-    def test_of_a_read_says_that_nothing_was_done(self, step, told):
-        assert explain(step, REQUESTS_STATUS, told=told).done is False
+    @pytest.mark.parametrize("end", READ_ENDS)
+    @pytest.mark.parametrize("verdict", [LOST, PAGE, SAID_NO])
+    def test_of_a_read_says_that_nothing_was_done(self, end, verdict):
+        assert explain(end, REQUESTS_STATUS, verdict=verdict).done is False
 
     @pytest.mark.parametrize(
-        ("step", "told", "expected"),
+        ("end", "verdict", "expected"),
         [
-            (Step.NOT_SENT, LOST, errors.NotSent),
-            (Step.LIMITED, LOST, errors.RateLimited),
-            (Step.DENIED, LOST, errors.AuthenticationError),
-            (Step.REFUSED, SAID_NO, errors.RequestFailed),
-            (Step.FAILED, SAID_NO, errors.RequestFailed),
-            (Step.UNCLEAR, PAGE, errors.ProtocolError),
-            (Step.UNKNOWN, PAGE, errors.ProtocolError),
-            (Step.UNKNOWN, LOST, errors.OutcomeUnknown),
+            (End.NOT_SENT, LOST, errors.NotSent),
+            (End.LIMITED, LOST, errors.RateLimited),
+            (End.DENIED, LOST, errors.AuthenticationError),
+            (End.REFUSED, SAID_NO, errors.RequestFailed),
+            (End.FAILED, SAID_NO, errors.RequestFailed),
+            (End.UNCLEAR, PAGE, errors.ProtocolError),
+            (End.UNKNOWN, PAGE, errors.ProtocolError),
+            (End.UNKNOWN, LOST, errors.OutcomeUnknown),
         ],
     )
-    def test_of_a_read(self, step, told, expected):
-        assert type(explain(step, REQUESTS_STATUS, told=told)) is expected
+    def test_of_a_read(self, end, verdict, expected):
+        assert type(explain(end, REQUESTS_STATUS, verdict=verdict)) is expected
 
 
 class TestText:
     @pytest.mark.parametrize(
-        ("step", "told", "expected"),
+        ("end", "verdict", "expected"),
         [
             (
-                Step.NOT_SENT,
+                End.NOT_SENT,
                 LOST,
                 "not sent: the server disconnected. Nothing was done; it is safe to repeat.",
             ),
             (
-                Step.LIMITED,
+                End.LIMITED,
                 SAID_NO,
                 (
                     "the issuer limits the rate (HTTP 400: 17 нет). "
@@ -144,7 +150,7 @@ class TestText:
                 ),
             ),
             (
-                Step.DENIED,
+                End.DENIED,
                 SAID_NO,
                 (
                     "the issuer refused the signature or the merchant (HTTP 400: 17 нет). This "
@@ -153,7 +159,7 @@ class TestText:
                 ),
             ),
             (
-                Step.BLOCKED,
+                End.BLOCKED,
                 GUARD,
                 (
                     "the host refuses this key (HTTP 403, an HTML page), for status questions "
@@ -163,7 +169,7 @@ class TestText:
                 ),
             ),
             (
-                Step.DUPLICATE,
+                End.DUPLICATE,
                 SAID_NO,
                 (
                     "the issuer refused the request id (HTTP 400: 17 нет). An earlier use of "
@@ -172,7 +178,7 @@ class TestText:
                 ),
             ),
             (
-                Step.FAILED,
+                End.FAILED,
                 SAID_NO,
                 (
                     "the issuer accepted the request, and the request failed (HTTP 400: 17 нет). "
@@ -180,7 +186,7 @@ class TestText:
                 ),
             ),
             (
-                Step.REFUSED,
+                End.REFUSED,
                 SAID_NO,
                 (
                     "refused, and the issuer does not know the id (HTTP 400: 17 нет). "
@@ -189,7 +195,7 @@ class TestText:
                 ),
             ),
             (
-                Step.UNKNOWN,
+                End.UNKNOWN,
                 LOST,
                 (
                     "sent, and its outcome is not known (the server disconnected). It may or may "
@@ -200,25 +206,25 @@ class TestText:
             ),
         ],
     )
-    def test_of_an_effect_says_what_happened_and_what_is_safe(self, step, told, expected):
-        assert explain(step, told=told).text == expected
+    def test_of_an_effect_says_what_happened_and_what_is_safe(self, end, verdict, expected):
+        assert explain(end, verdict=verdict).text == expected
 
     def test_of_an_unknown_outcome_that_cannot_be_asked_about_calls_for_a_person(self):
-        assert explain(Step.UNKNOWN, PERSONAL).text == (
+        assert explain(End.UNKNOWN, PERSONAL).text == (
             "sent, and its outcome is not known (the server disconnected). It may or may not have "
             "been done. "
             "It can't be asked about: a person has to look before it is repeated."
         )
 
     def test_of_a_refusal_that_cannot_be_asked_about_proves_nothing(self):
-        assert explain(Step.REFUSED, PERSONAL, told=SAID_NO).text == (
+        assert explain(End.REFUSED, PERSONAL, verdict=SAID_NO).text == (
             "the issuer refused it (HTTP 400: 17 нет). "
             "It can't be asked about, so nothing proves that it was not done: make sure of that "
             "before it is repeated."
         )
 
     def test_of_a_guarded_host_that_cannot_be_asked_calls_for_a_person(self):
-        assert explain(Step.BLOCKED, PERSONAL, told=GUARD).text == (
+        assert explain(End.BLOCKED, PERSONAL, verdict=GUARD).text == (
             "the host refuses this key (HTTP 403, an HTML page), and not in the issuer's own JSON. "
             "Whether this call did anything is not known, and it can't be asked about: a person "
             "has to look before it is repeated. "
@@ -227,13 +233,13 @@ class TestText:
         )
 
     def test_of_an_answer_that_cannot_be_read_says_that_it_was_done(self):
-        assert explain(Step.TAKEN, PERSONAL, told=PAGE).text == (
+        assert explain(End.TAKEN, PERSONAL, verdict=PAGE).text == (
             "the issuer did it, and its answer can't be read (HTTP 200, an HTML page). Do not "
             "repeat it. `body` has the answer."
         )
 
     def test_of_a_limit_speaks_of_the_id_only_where_it_goes_out(self):
-        assert explain(Step.LIMITED, PERSONAL_BODY, id_sent=False).text == (
+        assert explain(End.LIMITED, PERSONAL_BODY, id_sent=False).text == (
             "the issuer limits the rate (the server disconnected). HTTP 429 means that nothing "
             "was done, and does not prove it. No request id goes out with this call, so the "
             "issuer can't tell a repeat from a second order: make sure that it was not done "
@@ -241,7 +247,7 @@ class TestText:
         )
 
     def test_of_what_is_too_old_to_be_sent_again_says_why(self):
-        assert explain(Step.UNKNOWN, not_again="its first send is more than 3600 s ago").text == (
+        assert explain(End.UNKNOWN, not_again="its first send is more than 3600 s ago").text == (
             "sent, and its outcome is not known (the server disconnected). It may or may not have "
             "been done; never repeat it under a new id. "
             "Ask again later (requests.attach); it is not sent again: its first send is more than "
@@ -249,15 +255,15 @@ class TestText:
         )
 
     @pytest.mark.parametrize(
-        ("step", "told", "expected"),
+        ("end", "verdict", "expected"),
         [
             (
-                Step.NOT_SENT,
+                End.NOT_SENT,
                 LOST,
                 "not sent: the server disconnected. It changes nothing: it is safe to repeat.",
             ),
             (
-                Step.LIMITED,
+                End.LIMITED,
                 LOST,
                 (
                     "the issuer limits the rate (the server disconnected). It changes nothing: it "
@@ -265,7 +271,7 @@ class TestText:
                 ),
             ),
             (
-                Step.REFUSED,
+                End.REFUSED,
                 SAID_NO,
                 (
                     "the issuer refused to answer (HTTP 400: 17 нет). That says nothing about "
@@ -273,7 +279,7 @@ class TestText:
                 ),
             ),
             (
-                Step.FAILED,
+                End.FAILED,
                 SAID_NO,
                 (
                     "the issuer accepted the request, and the request failed (HTTP 400: 17 нет). "
@@ -281,7 +287,7 @@ class TestText:
                 ),
             ),
             (
-                Step.UNCLEAR,
+                End.UNCLEAR,
                 PAGE,
                 (
                     "the answer does not fit the contract (HTTP 200, an HTML page). It changes "
@@ -289,7 +295,7 @@ class TestText:
                 ),
             ),
             (
-                Step.UNKNOWN,
+                End.UNKNOWN,
                 PAGE,
                 (
                     "the answer does not fit the contract (HTTP 200, an HTML page). It changes "
@@ -297,7 +303,7 @@ class TestText:
                 ),
             ),
             (
-                Step.DENIED,
+                End.DENIED,
                 PAGE,
                 (
                     "the issuer refused the signature or the merchant (HTTP 200, an HTML page). "
@@ -306,7 +312,7 @@ class TestText:
                 ),
             ),
             (
-                Step.BLOCKED,
+                End.BLOCKED,
                 PAGE,
                 (
                     "the host, or a proxy before it, refused the question (HTTP 200, an HTML "
@@ -316,7 +322,7 @@ class TestText:
                 ),
             ),
             (
-                Step.UNKNOWN,
+                End.UNKNOWN,
                 LOST,
                 (
                     "sent, and no answer came (the server disconnected). It changes nothing: it "
@@ -325,49 +331,50 @@ class TestText:
             ),
         ],
     )
-    def test_of_a_read_says_what_happened_and_that_it_is_safe(self, step, told, expected):
-        assert explain(step, REQUESTS_STATUS, told=told).text == expected
+    def test_of_a_read_says_what_happened_and_that_it_is_safe(self, end, verdict, expected):
+        assert explain(end, REQUESTS_STATUS, verdict=verdict).text == expected
 
-    @pytest.mark.parametrize("step", [Step.NOT_SENT, Step.DENIED])
-    def test_of_what_only_this_call_did_not_do_keeps_to_an_id_that_was_given(self, step):
+    @pytest.mark.parametrize("end", [End.NOT_SENT, End.DENIED])
+    def test_of_what_only_this_call_did_not_do_keeps_to_an_id_that_was_given(self, end):
         kept = "You gave its request_id: keep to that one"
 
-        assert (kept in explain(step, given=True).text, kept in explain(step).text) == (True, False)
-
-    @pytest.mark.parametrize(
-        "step", [step for step in ENDS if step not in (Step.NOT_SENT, Step.DENIED)]
-    )
-    def test_of_what_may_have_been_done_speaks_of_its_own_id(self, step):
-        assert "You gave" not in explain(step, given=True).text
-
-    @pytest.mark.parametrize("step", ENDS)
-    def test_calls_only_what_was_not_sent_safe_to_repeat(self, step):
-        assert ("safe to repeat" in explain(step).text) == (step is Step.NOT_SENT)
-
-    @pytest.mark.parametrize("step", ENDS)
-    def test_warns_of_a_new_id_where_it_may_have_been_done(self, step):
-        assert ("under a new id" in explain(step).text) == (
-            step in (Step.UNKNOWN, Step.DUPLICATE, Step.REFUSED)
-        )
-
-    @pytest.mark.parametrize("step", ENDS)
-    def test_tells_how_to_ask_only_where_the_outcome_is_unknown_and_can_be_asked_about(self, step):
-        asking = (Step.UNKNOWN, Step.BLOCKED, Step.REFUSED)
-
-        assert ("requests.attach" in explain(step).text, "a person" in explain(step).text) == (
-            step in asking,
+        assert (kept in explain(end, callers_id=True).text, kept in explain(end).text) == (
+            True,
             False,
         )
 
-    @pytest.mark.parametrize("step", ENDS)
+    @pytest.mark.parametrize("end", [end for end in ENDS if end not in (End.NOT_SENT, End.DENIED)])
+    def test_of_what_may_have_been_done_speaks_of_its_own_id(self, end):
+        assert "You gave" not in explain(end, callers_id=True).text
+
+    @pytest.mark.parametrize("end", ENDS)
+    def test_calls_only_what_was_not_sent_safe_to_repeat(self, end):
+        assert ("safe to repeat" in explain(end).text) == (end is End.NOT_SENT)
+
+    @pytest.mark.parametrize("end", ENDS)
+    def test_warns_of_a_new_id_where_it_may_have_been_done(self, end):
+        assert ("under a new id" in explain(end).text) == (
+            end in (End.UNKNOWN, End.DUPLICATE, End.REFUSED)
+        )
+
+    @pytest.mark.parametrize("end", ENDS)
+    def test_tells_how_to_ask_only_where_the_outcome_is_unknown_and_can_be_asked_about(self, end):
+        asking = (End.UNKNOWN, End.BLOCKED, End.REFUSED)
+
+        assert ("requests.attach" in explain(end).text, "a person" in explain(end).text) == (
+            end in asking,
+            False,
+        )
+
+    @pytest.mark.parametrize("end", ENDS)
     def test_calls_for_a_person_only_where_the_outcome_is_unknown_and_cannot_be_asked_about(
-        self, step
+        self, end
     ):
-        message = explain(step, PERSONAL).text
+        message = explain(end, PERSONAL).text
 
         assert ("requests.attach" in message, "a person" in message) == (
             False,
-            step in (Step.UNKNOWN, Step.BLOCKED),
+            end in (End.UNKNOWN, End.BLOCKED),
         )
 
     @pytest.mark.parametrize(
@@ -383,7 +390,7 @@ class TestText:
         ],
     )
     def test_tells_what_the_last_look_up_showed(self, asked, expected):
-        assert explain(Step.REFUSED, asked=asked).text.startswith(
+        assert explain(End.REFUSED, look_up=asked).text.startswith(
             f"refused, and the issuer does not know the id ({expected}). "
         )
 
@@ -401,7 +408,7 @@ class TestText:
         answer = RequestState(status="error", error_code=code, error_description=description)
 
         assert (
-            f" ({expected}). " in explain(Step.REFUSED, told=replace(SAID_NO, answer=answer)).text
+            f" ({expected}). " in explain(End.REFUSED, verdict=replace(SAID_NO, answer=answer)).text
         )
 
 
@@ -421,7 +428,7 @@ class TestFailedAndNamed:
     )
     def test_leaves_open_whether_that_exists(self, call):
         error = explain(
-            Step.FAILED, call, told=Verdict(Evidence.FAILED, "request/status", self.STATE)
+            End.FAILED, call, verdict=Verdict(Evidence.FAILED, "request/status", self.STATE)
         )
 
         assert (
@@ -455,7 +462,7 @@ class TestFailedAndNamed:
             client_id=empty,
             transaction_id=empty,
         )
-        error = explain(Step.FAILED, told=Verdict(Evidence.FAILED, "request/status", state))
+        error = explain(End.FAILED, verdict=Verdict(Evidence.FAILED, "request/status", state))
 
         assert (error.done, error.card_ids, error.client_id, error.transaction_id) == (
             False,
@@ -467,7 +474,7 @@ class TestFailedAndNamed:
 
 class TestAttributes:
     def test_have_all_that_is_known(self):
-        error = explain(Step.REFUSED, told=SAID_NO)
+        error = explain(End.REFUSED, verdict=SAID_NO)
 
         assert vars(error) == {
             "text": "refused, and the issuer does not know the id (HTTP 400: 17 нет). "
@@ -489,7 +496,7 @@ class TestAttributes:
         }
 
     def test_are_none_where_no_answer_came(self):
-        error = explain(Step.UNKNOWN, told=LOST, request_id=None)
+        error = explain(End.UNKNOWN, verdict=LOST, request_id=None)
         names = (
             "request_id",
             "http_status",
@@ -505,28 +512,28 @@ class TestAttributes:
         ("code", "expected"), [(None, None), (0, "0"), (17, "17"), ("E1", "E1")]
     )
     def test_have_the_code_as_text(self, code, expected):
-        told = replace(SAID_NO, answer=RequestState(status="error", error_code=code))
+        verdict = replace(SAID_NO, answer=RequestState(status="error", error_code=code))
 
-        assert explain(Step.REFUSED, told=told).error_code == expected
+        assert explain(End.REFUSED, verdict=verdict).error_code == expected
 
-    @pytest.mark.parametrize("step", ENDS)
+    @pytest.mark.parametrize("end", ENDS)
     @pytest.mark.parametrize("refused", [False, True])
-    def test_say_whether_the_call_itself_was_refused(self, step, refused):
-        assert explain(step, refused=refused).refused == (refused or step is Step.REFUSED)
+    def test_say_whether_the_call_itself_was_refused(self, end, refused):
+        assert explain(end, refused=refused).refused == (refused or end is End.REFUSED)
 
-    @pytest.mark.parametrize("step", ENDS)
-    def test_say_whether_the_failure_was_read_from_a_look_up(self, step):
-        assert explain(step).proved == (step is Step.FAILED)
+    @pytest.mark.parametrize("end", ENDS)
+    def test_say_whether_the_failure_was_read_from_a_look_up(self, end):
+        assert explain(end).proved == (end is End.FAILED)
 
-    @pytest.mark.parametrize("step", ENDS)
-    def test_of_an_effect_name_its_call_and_its_id(self, step):
-        error = explain(step)
+    @pytest.mark.parametrize("end", ENDS)
+    def test_of_an_effect_name_its_call_and_its_id(self, end):
+        error = explain(end)
 
         assert (error.call, error.request_id) == ("cards.issue", "r-1")
 
-    @pytest.mark.parametrize("step", READ_ENDS)
-    def test_of_a_read_name_its_call_and_its_id(self, step):
-        error = explain(step, REQUESTS_STATUS)
+    @pytest.mark.parametrize("end", READ_ENDS)
+    def test_of_a_read_name_its_call_and_its_id(self, end):
+        error = explain(end, REQUESTS_STATUS)
 
         assert (error.call, error.request_id) == ("requests.status", "r-1")
 
@@ -538,19 +545,11 @@ class TestAttributes:
         answer = RequestState(status="error", **{field: "card 4111111111111111 is blocked"})
 
         assert "4111111111111111" not in shown(
-            explain(Step.REFUSED, told=replace(SAID_NO, answer=answer))
+            explain(End.REFUSED, verdict=replace(SAID_NO, answer=answer))
         )
 
 
-@pytest.mark.parametrize("unknown", [False, True])
-def test_a_cancellation_is_marked_with_its_id_and_whether_it_may_have_been_done(unknown):
-    error = asyncio.CancelledError()
-    mark_cancelled(error, "r-1", outcome_unknown=unknown)
-
-    assert vars(error) == {"request_id": "r-1", "outcome_unknown": unknown}
-
-
-class TestToldBefore:
+class TestAfterASuccess:
     BEFORE = RequestState(
         status="ok", request_status="success", cards=[CardRef(card_id="A")], client_id="5"
     )
@@ -560,7 +559,7 @@ class TestToldBefore:
         [(BEFORE, "card"), (RequestState(status="ok", request_status="success"), "a success")],
     )
     def test_of_a_failure_after_a_success_leaves_it_open(self, before, told):
-        error = explain(Step.FAILED, told=SAID_NO, before=before)
+        error = explain(End.FAILED, verdict=SAID_NO, success=before)
 
         assert (type(error), error.done, error.proved, error.card_ids) == (
             errors.RequestFailed,
@@ -571,19 +570,21 @@ class TestToldBefore:
         assert f"had reported {told}" in error.text
 
     def test_of_a_key_that_is_refused_for_this_call_only_leaves_it_open(self):
-        error = explain(Step.DENIED, told=SAID_NO, asked=Verdict(Evidence.NOT_KNOWN, "HTTP 200"))
+        error = explain(
+            End.DENIED, verdict=SAID_NO, look_up=Verdict(Evidence.NOT_KNOWN, "HTTP 200")
+        )
 
         assert (type(error), error.done) == (errors.AuthenticationError, None)
         assert "and does not know the id." in error.text
 
 
-@pytest.mark.parametrize("unknown", [True, False])
-def test_what_was_put_on_a_cancellation_is_read_from_it(unknown):
-    error = asyncio.CancelledError()
-    mark_cancelled(error, "r-1", outcome_unknown=unknown)
+@pytest.mark.parametrize("callers_id", [False, True])
+def test_of_a_call_that_waits_for_no_slot(callers_id):
+    error = busy_error(CARDS_ISSUE, "r-1", callers_id=callers_id, busy=3)
+    keep = " You gave its request_id: keep to that one" in error.text
 
-    assert mark_of(error) == CancelledMark("r-1", outcome_unknown=unknown)
-
-
-def test_a_cancellation_of_something_else_has_no_mark():
-    assert mark_of(asyncio.CancelledError()) is None
+    assert error.text.startswith(
+        "not sent: it would have to wait for a slot (3 calls are in flight), and queue=False. It is "
+        "safe to repeat."
+    )
+    assert (error.call, error.request_id, keep) == ("cards.issue", "r-1", callers_id)

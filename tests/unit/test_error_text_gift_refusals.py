@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from freedompay_async.calls.call_state import Step
+from freedompay_async.calls.call_answers import CallAnswers
 from freedompay_async.calls.error_text import to_error
+from freedompay_async.calls.states import End
 from freedompay_async.codec.messages import Evidence, Reply, Verdict
 from freedompay_async.contract.models import GiftAnswer, GiftStatus
 from freedompay_async.contract.table import GIFT_CARDS_ISSUE
@@ -30,7 +31,7 @@ def test_is_about_what_was_asked_or_leaves_it_open(status, done):
     """No money, a card id or a code that is used up (-6 to -8) may be the work of the same order,
     which a proxy has sent before.
     """
-    told = Verdict(
+    verdict = Verdict(
         Evidence.ERROR,
         "HTTP 200",
         GiftAnswer(status=GiftStatus(status), datetime="2023-11-14 22:13:20"),
@@ -38,11 +39,10 @@ def test_is_about_what_was_asked_or_leaves_it_open(status, done):
     )
 
     error = to_error(
-        Step.REFUSED,
+        End.REFUSED,
         call=GIFT_CARDS_ISSUE,
         request_id="r-1",
-        told=told,
-        asked=None,
+        answers=CallAnswers(verdict),
         resend_within=3600.0,
     )
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from freedompay_async.calls.call_state import Step
+from freedompay_async.calls.call_answers import CallAnswers
 from freedompay_async.calls.error_text import to_error
+from freedompay_async.calls.states import End
 from freedompay_async.codec.messages import Evidence, Reply, Verdict
 from freedompay_async.contract.calls import Call, Mark, Retry
 from freedompay_async.contract.models import (
@@ -48,13 +49,13 @@ SET_PIN = Call(
 LOST = Verdict(Evidence.NO_ANSWER, "the server disconnected")
 PAGE = Verdict(Evidence.UNCLEAR, "HTTP 200, an HTML page", None, Reply(200, {}, b"<html>"))
 ENDS = [
-    Step.NOT_SENT,
-    Step.LIMITED,
-    Step.DENIED,
-    Step.DUPLICATE,
-    Step.FAILED,
-    Step.REFUSED,
-    Step.UNKNOWN,
+    End.NOT_SENT,
+    End.LIMITED,
+    End.DENIED,
+    End.DUPLICATE,
+    End.FAILED,
+    End.REFUSED,
+    End.UNKNOWN,
 ]
 GUESSES = [
     (404, CARDS_ACTIVATE, True),
@@ -66,13 +67,14 @@ GUESSES = [
 ]
 
 
-def explain(step, call, *, told, hide=(), **more):
+def explain(end, call, *, verdict, hide=(), **more):
+    fields = ("retry_after", "wait_too_long")
+    answers = {name: more.pop(name) for name in fields if name in more}
     return to_error(
-        step,
+        end,
         call=call,
         request_id="r-1",
-        told=told,
-        asked=None,
+        answers=CallAnswers(verdict, **answers),
         resend_within=3600.0,
         redaction=Redaction(hide),
         **more,
@@ -81,14 +83,14 @@ def explain(step, call, *, told, hide=(), **more):
 
 class TestWaits:
     def test_that_were_asked_for_are_told(self):
-        error = explain(Step.LIMITED, CARDS_ISSUE, told=LOST, retry_after=12.2)
+        error = explain(End.LIMITED, CARDS_ISSUE, verdict=LOST, retry_after=12.2)
 
         assert " The issuer asked to wait 13 s. " in error.text
         assert (error.retry_after, error.wait_too_long) == (12.2, False)
 
     def test_that_there_was_no_time_for_are_told_as_that(self):
         error = explain(
-            Step.UNKNOWN, CARDS_ISSUE, told=LOST, retry_after=3600.0, wait_too_long=True
+            End.UNKNOWN, CARDS_ISSUE, verdict=LOST, retry_after=3600.0, wait_too_long=True
         )
 
         assert (
@@ -99,13 +101,13 @@ class TestWaits:
 
 class TestText:
     def test_of_an_unknown_outcome_that_may_be_repeated_says_so(self):
-        assert explain(Step.UNKNOWN, SET_PIN, told=LOST).text == (
+        assert explain(End.UNKNOWN, SET_PIN, verdict=LOST).text == (
             "sent, and its outcome is not known (the server disconnected). Doing it again gives "
             "the same end: it is safe to repeat."
         )
 
     def test_of_an_unknown_outcome_that_does_no_harm_again_says_so(self):
-        assert explain(Step.UNKNOWN, GIFT_CARDS_CONFIRM, told=LOST).text == (
+        assert explain(End.UNKNOWN, GIFT_CARDS_CONFIRM, verdict=LOST).text == (
             "sent, and its outcome is not known (the server disconnected). It can't be asked "
             "about; doing it again does no harm."
         )
@@ -113,7 +115,7 @@ class TestText:
     @pytest.mark.parametrize("call", [SET_PIN, GIFT_CARDS_CONFIRM], ids=lambda call: call.name)
     @pytest.mark.parametrize("id_sent", [False, True])
     def test_of_a_limit_on_what_does_no_harm_again_speaks_of_no_id(self, call, id_sent):
-        error = explain(Step.LIMITED, call, told=LOST, id_sent=id_sent)
+        error = explain(End.LIMITED, call, verdict=LOST, id_sent=id_sent)
 
         assert (error.done, error.text) == (
             None,
@@ -125,13 +127,13 @@ class TestText:
         )
 
     def test_of_a_refusal_that_may_be_repeated_says_so(self):
-        assert explain(Step.REFUSED, SET_PIN, told=LOST).text == (
+        assert explain(End.REFUSED, SET_PIN, verdict=LOST).text == (
             "the issuer refused it (the server disconnected). Doing it again gives the same end: "
             "it is safe to repeat."
         )
 
     def test_of_a_guarded_host_that_may_be_asked_to_repeat_says_so(self):
-        error = explain(Step.BLOCKED, SET_PIN, told=PAGE)
+        error = explain(End.BLOCKED, SET_PIN, verdict=PAGE)
 
         assert (error.done, error.text) == (
             None,
@@ -147,7 +149,7 @@ class TestText:
     def test_of_a_path_that_is_a_guess_and_is_not_there_says_how_to_give_another(
         self, status, call, expected
     ):
-        told = Verdict(Evidence.UNCLEAR, f"HTTP {status}", None, Reply(status, {}, b""))
+        verdict = Verdict(Evidence.UNCLEAR, f"HTTP {status}", None, Reply(status, {}, b""))
         hint = (
             f" The path {call.path} is a guess: no public page of the vendor shows it. If the "
             "vendor gave you another, "
@@ -155,7 +157,7 @@ class TestText:
             f'use FreedomPay(contract=[Override(call="{call.name}", path="…")]).'
         )
 
-        assert [explain(step, call, told=told).text.endswith(hint) for step in ENDS] == [
+        assert [explain(end, call, verdict=verdict).text.endswith(hint) for end in ENDS] == [
             expected
         ] * len(ENDS)
 
@@ -173,27 +175,27 @@ class TestText:
         ],
     )
     def test_of_another_path_that_is_not_there_says_how_to_give_one(self, call, expected):
-        told = Verdict(Evidence.UNCLEAR, "HTTP 404", None, Reply(404, {}, b""))
+        verdict = Verdict(Evidence.UNCLEAR, "HTTP 404", None, Reply(404, {}, b""))
         hint = (
             f" If this host has another path for it than {call.path}, say so in a contract file "
             f'([{call.name}] path = "…").'
         )
 
-        assert explain(Step.UNKNOWN, call, told=told).text.endswith(hint) is expected
+        assert explain(End.UNKNOWN, call, verdict=verdict).text.endswith(hint) is expected
 
     def test_of_a_path_that_is_a_guess_and_was_not_reached_says_nothing_of_it(self):
-        assert "guess" not in explain(Step.UNKNOWN, CARDS_ACTIVATE, told=LOST).text
+        assert "guess" not in explain(End.UNKNOWN, CARDS_ACTIVATE, verdict=LOST).text
 
     @pytest.mark.parametrize("call", [CARDS_ACTIVATE, CARDS_ISSUE], ids=lambda call: call.name)
     def test_of_a_path_that_a_contract_gives_says_whose_it_is(self, call):
         given = replace(call, path="/v6/cards", table_path=call.path)
-        told = Verdict(Evidence.UNCLEAR, "HTTP 404", None, Reply(404, {}, b""))
+        verdict = Verdict(Evidence.UNCLEAR, "HTTP 404", None, Reply(404, {}, b""))
 
-        assert explain(Step.UNKNOWN, given, told=told).text.endswith(
+        assert explain(End.UNKNOWN, given, verdict=verdict).text.endswith(
             " The path /v6/cards is what the contract of this client says; the table has "
             f"{call.path}."
         )
-        assert "/v6/cards" not in explain(Step.UNKNOWN, given, told=LOST).text
+        assert "/v6/cards" not in explain(End.UNKNOWN, given, verdict=LOST).text
 
     @pytest.mark.parametrize(
         ("call", "guess"),
@@ -201,36 +203,36 @@ class TestText:
         ids=["shown", "guessed"],
     )
     def test_of_a_call_that_a_menu_lacks_says_so(self, call, guess):
-        told = Verdict(Evidence.UNCLEAR, "HTTP 404", None, Reply(404, {}, b""))
+        verdict = Verdict(Evidence.UNCLEAR, "HTTP 404", None, Reply(404, {}, b""))
         lacked = (
             " As far as seen, the vendor's menu for KG has no such call: only the one for KZ has "
             "it."
         )
-        said = explain(Step.UNCLEAR, replace(call, not_in_menu="KG"), told=told).text
+        said = explain(End.UNCLEAR, replace(call, not_in_menu="KG"), verdict=verdict).text
 
         assert (lacked in said, " is a guess: " in said) == (True, guess)
-        assert lacked not in explain(Step.UNCLEAR, call, told=told).text
+        assert lacked not in explain(End.UNCLEAR, call, verdict=verdict).text
 
     def test_of_a_signature_that_is_refused_says_what_else_there_is(self):
         hint = "This host may take sign."
 
-        assert explain(Step.DENIED, CARDS_ISSUE, told=LOST, on_refusal=hint).text.endswith(
+        assert explain(End.DENIED, CARDS_ISSUE, verdict=LOST, on_refusal=hint).text.endswith(
             f" {hint}"
         )
-        assert hint not in explain(Step.UNKNOWN, CARDS_ISSUE, told=LOST, on_refusal=hint).text
+        assert hint not in explain(End.UNKNOWN, CARDS_ISSUE, verdict=LOST, on_refusal=hint).text
 
     def test_of_keys_that_hashdt_refuses_names_those(self):
-        assert explain(Step.DENIED, PINS_SET_URL, told=PAGE).text == (
+        assert explain(End.DENIED, PINS_SET_URL, verdict=PAGE).text == (
             "HashDT refused the keys (HTTP 200, an HTML page). This attempt did nothing. Check "
             "api_key, product_id and token."
         )
 
-    @pytest.mark.parametrize("step", [Step.DENIED, Step.BLOCKED])
+    @pytest.mark.parametrize("end", [End.DENIED, End.BLOCKED])
     @pytest.mark.parametrize("retry", Retry)
     def test_of_keys_that_hashdt_refuses_says_that_nothing_was_done_only_where_that_is_known(
-        self, step, retry
+        self, end, retry
     ):
-        error = explain(step, replace(PINS_SET_URL, retry=retry), told=PAGE)
+        error = explain(end, replace(PINS_SET_URL, retry=retry), verdict=PAGE)
 
         assert error.done is False or "did nothing" not in error.text
 
@@ -244,7 +246,7 @@ class TestGiftCards:
     )
 
     def test_refusal_is_a_kind_of_its_own_with_the_code_and_its_sentence(self):
-        error = explain(Step.REFUSED, GIFT_CARDS_ISSUE, told=self.TOLD)
+        error = explain(End.REFUSED, GIFT_CARDS_ISSUE, verdict=self.TOLD)
 
         assert (type(error), error.code, error.error_code, error.error_description, error.text) == (
             GiftCardError,
@@ -270,10 +272,10 @@ class TestGiftCards:
     def test_refusal_is_that_it_was_not_done_only_where_it_is_about_what_was_asked(
         self, call, code, expected
     ):
-        told = Verdict(
+        verdict = Verdict(
             Evidence.ERROR, "HTTP 200", GiftAnswer(status=GiftStatus(code)), Reply(200, {}, b"{}")
         )
-        error = explain(Step.REFUSED, call, told=told)
+        error = explain(End.REFUSED, call, verdict=verdict)
 
         assert (type(error), error.code, error.done) == (GiftCardError, code, expected)
         assert ("it was not done:" in error.text, "does not tell whether" in error.text) == (
@@ -283,19 +285,17 @@ class TestGiftCards:
 
     @pytest.mark.parametrize("code", range(-11, 0))
     def test_refusal_of_a_question_is_of_the_same_kind_and_did_nothing(self, code):
-        told = Verdict(
+        verdict = Verdict(
             Evidence.ERROR, "HTTP 200", GiftAnswer(status=GiftStatus(code)), Reply(200, {}, b"{}")
         )
-        error = explain(Step.REFUSED, GIFT_CARDS_STATUS, told=told)
+        error = explain(End.REFUSED, GIFT_CARDS_STATUS, verdict=verdict)
 
         assert (type(error), error.code, error.done) == (GiftCardError, code, False)
         assert error.text.endswith(" It changes nothing: it is safe to repeat.")
 
-    @pytest.mark.parametrize(
-        "step", [step for step in ENDS if step not in (Step.REFUSED, Step.FAILED)]
-    )
-    def test_another_end_is_not(self, step):
-        assert type(explain(step, GIFT_CARDS_ISSUE, told=self.TOLD)) is not GiftCardError
+    @pytest.mark.parametrize("end", [end for end in ENDS if end not in (End.REFUSED, End.FAILED)])
+    def test_another_end_is_not(self, end):
+        assert type(explain(end, GIFT_CARDS_ISSUE, verdict=self.TOLD)) is not GiftCardError
 
 
 class TestTaken:
@@ -308,7 +308,7 @@ class TestTaken:
 
     @pytest.mark.parametrize("call", [SET_PIN, GIFT_CARDS_ISSUE])
     def test_is_an_answer_that_cannot_be_read_of_what_was_done(self, call):
-        error = explain(Step.TAKEN, call, told=self.TOLD)
+        error = explain(End.TAKEN, call, verdict=self.TOLD)
 
         assert (type(error), error.text, error.body, error.request_id) == (
             ResultUnknown,
@@ -341,12 +341,12 @@ class TestHints:
         ],
     )
     @pytest.mark.parametrize(
-        ("step", "call"), [(Step.REFUSED, CARDS_ISSUE), (Step.REFUSED, REQUESTS_STATUS)]
+        ("end", "call"), [(End.REFUSED, CARDS_ISSUE), (End.REFUSED, REQUESTS_STATUS)]
     )
-    def test_tell_what_a_code_means_elsewhere(self, step, call, code, meaning):
+    def test_tell_what_a_code_means_elsewhere(self, end, call, code, meaning):
         plain, error = (
-            explain(step, call, told=self.told("E1")),
-            explain(step, call, told=self.told(code)),
+            explain(end, call, verdict=self.told("E1")),
+            explain(end, call, verdict=self.told(code)),
         )
 
         assert error.text == plain.text.replace("E1", str(code)) + self.HINT.format(code, meaning)
@@ -363,17 +363,16 @@ class TestHints:
     def test_are_none_for_other_codes_and_at_another_status(self, code, status):
         assert (
             "E-Money"
-            not in explain(Step.REFUSED, CARDS_ISSUE, told=self.told(code, status=status)).text
+            not in explain(End.REFUSED, CARDS_ISSUE, verdict=self.told(code, status=status)).text
         )
 
     def test_tell_of_the_code_of_a_look_up_too(self):
         asked = replace(self.told(1006), evidence=Evidence.NOT_KNOWN)
         error = to_error(
-            Step.UNKNOWN,
+            End.UNKNOWN,
             call=CARDS_ISSUE,
             request_id="r-1",
-            told=LOST,
-            asked=asked,
+            answers=CallAnswers(LOST, asked),
             resend_within=3600.0,
         )
 
@@ -382,11 +381,10 @@ class TestHints:
     def test_tell_of_one_code_only(self):
         asked = replace(self.told(1006), evidence=Evidence.NOT_KNOWN)
         error = to_error(
-            Step.REFUSED,
+            End.REFUSED,
             call=CARDS_ISSUE,
             request_id="r-1",
-            told=self.told(1002),
-            asked=asked,
+            answers=CallAnswers(self.told(1002), asked),
             resend_within=3600.0,
         )
 
@@ -395,11 +393,10 @@ class TestHints:
     def test_are_of_payment_cards_only(self):
         asked = replace(self.told(1006), evidence=Evidence.NOT_KNOWN)
         error = to_error(
-            Step.UNKNOWN,
+            End.UNKNOWN,
             call=GIFT_CARDS_ISSUE,
             request_id="r-1",
-            told=LOST,
-            asked=asked,
+            answers=CallAnswers(LOST, asked),
             resend_within=3600.0,
         )
 
@@ -418,14 +415,16 @@ class TestLinks:
         ],
     )
     def test_are_not_shown_in_the_words_of_a_refusal(self, link):
-        told = Verdict(
+        verdict = Verdict(
             Evidence.ERROR,
             "HTTP 400",
             RequestState(status="error", error_code="E1", error_description=f"see {link} now"),
             Reply(400, {}, b""),
         )
 
-        assert "(HTTP 400: E1 see *** now)" in explain(Step.REFUSED, CARDS_ISSUE, told=told).text
+        assert (
+            "(HTTP 400: E1 see *** now)" in explain(End.REFUSED, CARDS_ISSUE, verdict=verdict).text
+        )
 
 
 class TestSecrets:
@@ -437,7 +436,7 @@ class TestSecrets:
     )
 
     def test_of_the_request_are_on_nothing_that_the_error_has(self):
-        error = explain(Step.REFUSED, CARDS_ISSUE, told=self.TOLD, hide=[Secret("hunter2")])
+        error = explain(End.REFUSED, CARDS_ISSUE, verdict=self.TOLD, hide=[Secret("hunter2")])
 
         assert (error.text, error.body, error.error_code, error.error_description) == (
             (
@@ -451,4 +450,4 @@ class TestSecrets:
         )
 
     def test_of_a_card_are_in_no_body(self):
-        assert explain(Step.UNCLEAR, CARDS_SECRET_DATA, told=self.TOLD).body == "***"
+        assert explain(End.UNCLEAR, CARDS_SECRET_DATA, verdict=self.TOLD).body == "***"

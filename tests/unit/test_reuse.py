@@ -2,52 +2,57 @@ from __future__ import annotations
 
 import pickle
 
-from freedompay_async.calls.reuse import Bodies, Noted, tell_other_body
+from freedompay_async.calls.reuse import Bodies, IdUse, tell_other_body
 from freedompay_async.errors import OutcomeUnknown
 
 
-def noted(bodies: Bodies, *bodies_of_one_id: bytes) -> list[Noted]:
-    return [bodies.note("a", "/card/issue", body) for body in bodies_of_one_id]
+def noted(bodies: Bodies, *bodies_of_one_id: bytes) -> list[IdUse]:
+    return [bodies.before_attempt("a", "/card/issue", body) for body in bodies_of_one_id]
 
 
 def test_a_body_is_new_and_then_known_and_another_one_is_told():
     assert noted(Bodies(), b"1", b"1", b"2", b"1") == [
-        Noted.NEW,
-        Noted.SAME,
-        Noted.OTHER,
-        Noted.SAME,
+        IdUse.NEW,
+        IdUse.SAME,
+        IdUse.OTHER,
+        IdUse.SAME,
     ]
 
 
 def test_a_body_of_another_call_is_another():
     bodies = Bodies()
-    bodies.note("a", "/card/block", b"1")
+    bodies.before_attempt("a", "/card/block", b"1")
 
-    assert bodies.note("a", "/card/unblock", b"1") is Noted.OTHER
+    assert bodies.before_attempt("a", "/card/unblock", b"1") is IdUse.OTHER
 
 
 def test_a_body_of_another_id_is_new():
     bodies = Bodies()
-    bodies.note("a", "/card/issue", b"1")
+    bodies.before_attempt("a", "/card/issue", b"1")
 
-    assert bodies.note("b", "/card/issue", b"2") is Noted.NEW
+    assert bodies.before_attempt("b", "/card/issue", b"2") is IdUse.NEW
 
 
 def test_what_was_not_sent_is_forgotten():
     bodies = Bodies()
     noted(bodies, b"1")
-    bodies.take_back("a")
-    bodies.take_back("b")
+    twice = [bodies.after_attempt(each, IdUse.NEW, sent=False) for each in ("a", "b")]
 
-    assert noted(bodies, b"2") == [Noted.NEW]
+    assert twice == [False, False]
+
+    assert noted(bodies, b"2") == [IdUse.NEW]
 
 
 def test_an_id_has_two_bodies_when_a_second_one_was_sent():
     bodies = Bodies()
     noted(bodies, b"1", b"2")
     before = bodies.has_two("a")
-    bodies.sent_another("a")
+    twice = [
+        bodies.after_attempt("a", use, sent=sent)
+        for use, sent in ((IdUse.SAME, True), (IdUse.OTHER, False), (IdUse.OTHER, True))
+    ]
 
+    assert twice == [False, False, True]
     assert (before, bodies.has_two("a"), bodies.has_two("b"), bodies.has_two(None)) == (
         False,
         True,
@@ -59,15 +64,15 @@ def test_an_id_has_two_bodies_when_a_second_one_was_sent():
 def test_so_many_ids_are_remembered_and_the_oldest_is_forgotten_first():
     bodies = Bodies(most=2)
     for each in ("a", "b", "a", "c"):
-        bodies.note(each, "/card/issue", b"1")
-        bodies.sent_another(each)
+        bodies.before_attempt(each, "/card/issue", b"1")
+        bodies.after_attempt(each, IdUse.OTHER, sent=True)
 
     assert [bodies.has_two(each) for each in ("a", "b", "c")] == [False, True, True]
-    assert [bodies.note(each, "/card/issue", b"2") for each in ("b", "c")] == [
-        Noted.OTHER,
-        Noted.OTHER,
+    assert [bodies.before_attempt(each, "/card/issue", b"2") for each in ("b", "c")] == [
+        IdUse.OTHER,
+        IdUse.OTHER,
     ]
-    assert bodies.note("a", "/card/issue", b"2") is Noted.NEW
+    assert bodies.before_attempt("a", "/card/issue", b"2") is IdUse.NEW
 
 
 def test_an_error_says_it_beside_what_it_says_already():

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import typer
 
-from freedompay_async.calls.error_text import mark_of
+from freedompay_async.calls.cancelled import mark_of
 from freedompay_async.cli.call_descriptions import help_of
 from freedompay_async.cli.common import errors_reported, run
 from freedompay_async.cli.exits import Exit

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from freedompay_async.calls.call_state import full_jitter
+from freedompay_async.calls.backoff import full_jitter
 
 
 class TestFullJitter:

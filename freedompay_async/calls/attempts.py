@@ -1,0 +1,293 @@
+"""The attempts of one call, and its look-ups: each is signed, gets a slot, is sent and read."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from freedompay_async.calls.compose import look_up_message
+from freedompay_async.calls.error_text import busy_error
+from freedompay_async.calls.reading import read_look_up_reply, read_own_reply
+from freedompay_async.codec.messages import Evidence, Message, Reply, Verdict
+from freedompay_async.contract.table import REQUESTS_STATUS
+from freedompay_async.traffic.governor import NoTurn, Rank
+from freedompay_async.transport.base import Attempt, TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from freedompay_async.calls.call_state import CallState
+    from freedompay_async.calls.clock import Clock
+    from freedompay_async.calls.compose import Composer
+    from freedompay_async.calls.reuse import IdUse
+    from freedompay_async.calls.shared_resources import SharedResources
+    from freedompay_async.contract.calls import Call
+    from freedompay_async.errors import Busy
+    from freedompay_async.redaction.redaction import Redaction
+    from freedompay_async.traffic.governor import Governor
+    from freedompay_async.traffic.lane import Lane
+    from freedompay_async.traffic.waited import Waited
+
+__all__ = ["Attempts", "Work"]
+
+log: Final = logging.getLogger("freedompay_async")
+_OTHER_BODY: Final = (
+    "%s: this client has sent another body under the same request id, and the issuer takes one of "
+    "them at most"
+)
+
+
+class Work(StrEnum):
+    """A part of an attempt that runs code of the caller's."""
+
+    SIGNING = "the signing"
+    SENDING = "the sending"
+
+
+class _NotSignedError(Exception):
+    """An async signer took too long; nothing was sent."""
+
+
+class Attempts:
+    """Makes them, one after the other.
+
+    Args:
+        shared: what all calls of the client share.
+        call: the row.
+        composer: makes the messages.
+        state: of the call.
+        clock: of the call. A wait in a patient lane is added to its deadline.
+        lane: gives the slots.
+        on_leave: called at each attempt of the call itself, when it has its slot and is about to be
+            written.
+        waited: the seconds of waiting for slots are added to it.
+
+    Attributes:
+        current: the attempt of the call itself whose answer has not been read yet.
+        work: what may fail just now in a way that says nothing of the issuer.
+    """
+
+    __slots__ = (
+        *("_call", "_clock", "_composer", "_lane", "_on_leave", "_shared", "_state", "_waited"),
+        *("_warned", "current", "work"),
+    )
+
+    def __init__(
+        self,
+        shared: SharedResources,
+        call: Call[Any],
+        *,
+        composer: Composer,
+        state: CallState,
+        clock: Clock,
+        lane: Lane | Governor,
+        on_leave: Callable[[], None] | None,
+        waited: Waited | None,
+    ) -> None:
+        self.current: Attempt | None = None
+        self.work: Work | None = None
+        self._shared = shared
+        self._call = call
+        self._composer = composer
+        self._state = state
+        self._clock = clock
+        self._lane = lane
+        self._on_leave = on_leave
+        self._waited = waited
+        self._warned = False
+
+    async def send(self) -> Verdict:
+        """One attempt of the call itself.
+
+        Raises:
+            Busy: its slot is not free, and the call waits for none.
+        """
+        shared, call = self._shared, self._call
+        composer, state = self._composer, self._state
+        before = composer.request_id
+        try:
+            self.work = Work.SIGNING
+            message = composer.compose(shared.signers[call.section])
+            if not isinstance(message, Message):
+                message = await self._in_time(message)
+            self.work = None
+        except _NotSignedError as error:
+            composer.request_id = before or composer.request_id
+            return Verdict(Evidence.NOT_SENT, str(error))
+        own = composer.id
+        if composer.secrets and call.one_id:
+            # The issuer's later texts about this id must not show them.
+            shared.outgoing.note(own, composer.secrets)
+        state.sending(self._clock.now())
+        changes = call.changes and call.one_id
+        use = None
+        if changes and (call.body_id or state.rules.header_id):
+            use = shared.bodies.before_attempt(own, message.path, message.body)
+        self.current = attempt = self._new_attempt(self._may_leave if changes else None)
+        try:
+            reply = await self._try(message, attempt, own=True)
+        finally:
+            if use is not None:
+                self._note_body(own, use, sent=attempt.sent)
+            if attempt.began is None:
+                # It got no slot: an error about a read names the id of an attempt that was made.
+                composer.request_id = before or composer.request_id
+        verdict = await self._read(call, reply, read_own_reply)
+        self.current = None
+        self._observe(call, verdict, attempt)
+        return verdict
+
+    async def ask(self) -> tuple[Verdict, float]:
+        """One look-up, and when it was asked."""
+        call = self._shared.row(REQUESTS_STATUS)
+        asked_at = self._clock.now()
+        try:
+            self.work = Work.SIGNING
+            message = look_up_message(call, self._composer.id, self._shared.signers[call.section])
+            if not isinstance(message, Message):
+                message = await self._in_time(message)
+            self.work = None
+        except _NotSignedError as error:
+            return Verdict(Evidence.NOT_SENT, str(error)), asked_at
+        attempt = self._new_attempt()
+        asked_at = self._clock.now()
+        reply = await self._try(message, attempt, own=False)
+        verdict = await self._read(call, reply, read_look_up_reply)
+        self._observe(call, verdict, attempt)
+        return verdict, attempt.began or asked_at
+
+    def check_slot(self) -> None:
+        """Look for a free slot, before anything is done for a call that waits for none.
+
+        Raises:
+            Busy: there is none.
+        """
+        if not self._state.rules.queue and not self._lane.ready():
+            raise self._busy()
+
+    def redaction(self) -> Redaction:
+        """What the issuer's texts about this call must not show."""
+        composer = self._composer
+        return self._shared.outgoing.about(
+            composer.request_id, composer.secrets, codes=self._call.codes
+        )
+
+    async def _in_time(self, signing: Awaitable[Message]) -> Message:
+        clock = asyncio.timeout_at(self._clock.deadline)
+        try:
+            async with clock:
+                return await signing
+        except TimeoutError:
+            if not clock.expired():
+                raise  # It is the signer's own.
+        self.work = None
+        raise _NotSignedError("the signer gave no signature before the deadline")
+
+    def _may_leave(self) -> bool:
+        return self._state.may_leave(self._clock.now_with_sleep())
+
+    def _new_attempt(self, may_leave: Callable[[], bool] | None = None) -> Attempt:
+        return Attempt(
+            deadline=self._clock.deadline,
+            seconds=self._state.rules.policy.attempt_timeout,
+            may_leave=may_leave,
+            urgent=self._lane.rank is Rank.INTERACTIVE,
+        )
+
+    async def _try(self, message: Message, attempt: Attempt, *, own: bool) -> Reply | Verdict:
+        """The answer, or a verdict where none came; `own`: of the call itself, no look-up."""
+        final = False
+        try:
+            if not self._lane.take():
+                await self._wait_for_slot(attempt, own=own)
+            try:
+                if own and self._on_leave is not None:
+                    self._on_leave()
+                attempt.began = self._clock.now()
+                self.work = Work.SENDING
+                return await self._shared.transport.send(message, attempt)
+            finally:
+                self._lane.release()
+        except NoTurn as error:
+            final, reason = True, str(error)
+        except TransportError as error:
+            final, reason = error.final, error.reason
+        except TimeoutError:
+            reason = "the deadline came" if attempt.sent else "it got no slot before the deadline"
+        evidence = Evidence.NO_ANSWER if attempt.sent else Evidence.NOT_SENT
+        return Verdict(evidence, reason, final=final)
+
+    async def _wait_for_slot(self, attempt: Attempt, *, own: bool) -> None:
+        lane, clock, state = self._lane, self._clock, self._state
+        if own and not state.rules.queue and state.sends == 1:
+            raise self._busy()
+        began = clock.now()
+        try:
+            if lane.patient:
+                await lane.acquire()
+                clock.deadline += clock.now() - began
+                attempt.deadline = clock.deadline
+            else:
+                async with asyncio.timeout_at(clock.deadline):
+                    await lane.acquire()
+        finally:
+            if self._waited is not None:
+                self._waited.seconds += clock.now() - began
+        if own:
+            state.got_slot(clock.now())
+
+    def _busy(self) -> Busy:
+        return busy_error(
+            self._call,
+            self._composer.request_id,
+            callers_id=self._state.rules.callers_id,
+            busy=self._shared.governor.busy,
+        )
+
+    async def _read(
+        self,
+        call: Call[Any],
+        reply: Reply | Verdict,
+        read: Callable[[Call[Any], Reply, Redaction], Verdict],
+    ) -> Verdict:
+        self.work = None
+        if isinstance(reply, Verdict):
+            return reply
+        try:
+            return await self._shared.reading.read(
+                partial(read, call, reply, self.redaction()),
+                size=len(reply.body),
+                deadline=self._clock.deadline,
+            )
+        except TimeoutError:
+            return Verdict(
+                Evidence.NO_ANSWER,
+                f"HTTP {reply.status}, and no time was left to read its {len(reply.body):,} bytes",
+            )
+
+    def _note_body(self, own: str, use: IdUse, *, sent: bool) -> None:
+        second = self._shared.bodies.after_attempt(own, use, sent=sent)
+        if second and not self._warned:
+            self._warned = True
+            extra = {"request_id": own, "call": self._call.name}
+            log.warning(_OTHER_BODY, self._call.name, extra=extra)
+
+    def _observe(self, call: Call[Any], verdict: Verdict, attempt: Attempt) -> None:
+        """Show the verdict to the lane and to the count of drift, which learn from it."""
+        if verdict.notes:
+            self._shared.drift.add(call.name, verdict.notes)
+        if attempt.began is not None:
+            now = self._clock.now()
+            self._lane.observe(verdict, began=attempt.began, now=now, kind=call.name)
+        if log.isEnabledFor(logging.DEBUG):
+            log.debug(
+                "%s, %s: %s %s",
+                self._call.name,
+                f"attempt {self._state.sends}" if call is self._call else "look-up",
+                verdict.evidence.value,
+                verdict.reason,
+                extra={"request_id": self._composer.request_id, "call": self._call.name},
+            )

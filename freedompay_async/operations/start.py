@@ -1,0 +1,58 @@
+"""Starts what `request/status` knows: sends an intent, and gives its operation."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, TypeVar
+
+from freedompay_async.operations.operation import Operation
+from freedompay_async.settings.options import NO_OPTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from freedompay_async.calls.session import Session
+    from freedompay_async.contract.calls import Call
+    from freedompay_async.contract.models import Intent
+    from freedompay_async.settings.options import ChangeOptions
+
+__all__ = ["start"]
+
+R = TypeVar("R")
+
+
+async def start(
+    session: Session,
+    call: Call[R],
+    request: Intent,
+    options: ChangeOptions = NO_OPTIONS,
+    *,
+    sent_at: float | None = None,
+    on_leave: Callable[[], None] | None = None,
+    ask_once: bool = False,
+) -> Operation[R]:
+    """Send an intent, as `Session.submit` does.
+
+    Returns:
+        The operation that came of it.
+    """
+    answer = await session.submit(
+        call,
+        request,
+        options,
+        sent_at=sent_at,
+        on_leave=on_leave,
+        ask_once=ask_once,
+    )
+    # Nobody knows when the issuer accepted what an earlier process sent, or what it had before.
+    known = sent_at is None and not answer.found
+    accepted = asyncio.get_running_loop().time() if known else None
+    return Operation(
+        session,
+        call,
+        answer.request_id,
+        answer,
+        accepted=accepted,
+        cards=request.cards,
+        holder=request.holder,
+    )
