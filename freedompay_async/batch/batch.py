@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING, Final
 from freedompay_async.batch.accepting import Accepted, accept, accepted_keys
 from freedompay_async.batch.contracts import Agreement
 from freedompay_async.batch.first_check import CHECKS
+from freedompay_async.batch.journal.base import BatchJournal
 from freedompay_async.batch.limits import Limits, Progress
 from freedompay_async.batch.plan import (
     Plan,
     check_settings,
     checked_card_product,
     existing_plan,
-    fold_plan,
     make_plan,
 )
-from freedompay_async.batch.report import Outcome, Report, make_report
+from freedompay_async.batch.report import make_report
 from freedompay_async.batch.run import Run
+from freedompay_async.client import FreedomPay
 from freedompay_async.contract.calls import Section
 from freedompay_async.contract.request_ids import checked_name
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.guards.arguments import check_flag, check_type, refusal
+from freedompay_async.guards.arguments import check_flag, check_type
 from freedompay_async.guards.staying import Staying
 from freedompay_async.operations.stream import stream
 
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 
     from freedompay_async.batch.first_check import Check
     from freedompay_async.batch.input.rows import Problem, Row
-    from freedompay_async.batch.journal.sqlite import Journal
-    from freedompay_async.client import FreedomPay
+    from freedompay_async.batch.outcome import Outcome
+    from freedompay_async.batch.report import Report
 
 __all__ = ["Batch"]
 
@@ -51,7 +52,7 @@ class Batch(Staying):
 
     Args:
         fp: the client; its merchant and host are part of the plan.
-        journal: an open journal.
+        journal: an open journal, such as `Journal.open` gives.
         name: the name that the request ids depend on; for a journal that has a plan, by default the
             plan's. Blanks around it, line breaks and what can't be seen make no other name.
         activate: activate each card too; by default as planned before, or no.
@@ -84,7 +85,7 @@ class Batch(Staying):
     def __init__(
         self,
         fp: FreedomPay,
-        journal: Journal,
+        journal: BatchJournal,
         *,
         name: str | None = None,
         activate: bool | None = None,
@@ -101,7 +102,8 @@ class Batch(Staying):
             )
         if limits is not None:
             check_type("limits", limits, Limits, "Limits")
-        _check_parts(fp, journal)
+        check_type("fp", fp, FreedomPay, "a FreedomPay")
+        check_type("journal", journal, BatchJournal, "a Journal, as Journal.open() gives it")
         self._fp: Final = fp
         self._journal: Final = journal
         self._settings: Final = {
@@ -116,7 +118,7 @@ class Batch(Staying):
         self._agreement: Final = Agreement(
             fp.contract,
             changed=check_flag("contract_changed", contract_changed),
-            path=journal.path,
+            name=journal.name,
             header_id=fp._session.shared.signers[Section.PAYMENT_CARDS].header_id,
         )
         if card_product_id is not None:
@@ -143,7 +145,7 @@ class Batch(Staying):
                 more rows than cards allowed, or something else than rows was given.
         """
         settings = {"batch": "default", "activate": "no"} | self._settings
-        plan = await make_plan(
+        return await make_plan(
             self._journal,
             rows,
             settings=settings,
@@ -151,9 +153,6 @@ class Batch(Staying):
             strict=self._strict,
             agreement=self._agreement,
         )
-        if plan.rows and not plan.resumed:
-            await fold_plan(self._journal)
-        return plan
 
     async def run(self) -> AsyncGenerator[Outcome]:
         """Issue a card for every row that has not ended, and yield each row as it ends. The first
@@ -169,11 +168,7 @@ class Batch(Staying):
             NotSent, RateLimited: no answer for too long.
             JournalError: the journal can't be written.
         """
-        if self._journal.running:
-            raise ConfigurationError(
-                f"{self._journal.path} is being run already. Nothing more was sent."
-            )
-        self._journal.running = True
+        owner = self._journal.new_owner()
         self.progress = Progress()
         self._run = run = Run(
             self._fp._session,
@@ -181,6 +176,7 @@ class Batch(Staying):
             self._limits,
             self.progress,
             self._accepting,
+            owner=owner,
             check_first=self._check_first,
         )
         try:
@@ -189,7 +185,7 @@ class Batch(Staying):
                     yield outcome
         finally:
             self._run = None
-            self._journal.running = False
+            self._journal.release(owner)
 
     async def planned(self) -> Plan:
         """The plan in the journal.
@@ -199,8 +195,9 @@ class Batch(Staying):
                 contract.
         """
         plan = await existing_plan(self._journal)
-        check_settings(plan.settings, self._settings, self._journal.path)
-        await self._journal.call(self._agreement.check)
+        check_settings(plan.settings, self._settings, self._journal.name)
+        if changed := self._agreement.check(await self._journal.facts()):
+            await self._journal.keep(changed)
         return plan
 
     async def accept(self) -> Accepted:
@@ -231,10 +228,3 @@ class Batch(Staying):
     async def report(self) -> Report:
         """How the batch stands."""
         return await make_report(self._journal)
-
-
-def _check_parts(fp: object, journal: object) -> None:
-    if not hasattr(fp, "merchant"):
-        raise refusal("fp", fp, "a FreedomPay")
-    if not hasattr(journal, "path"):
-        raise refusal("journal", journal, "a Journal, as Journal.open() gives it")

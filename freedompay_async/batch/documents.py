@@ -15,7 +15,7 @@ from freedompay_async.contract.models import ClientCreation
 from freedompay_async.redaction.secret import Document
 
 if TYPE_CHECKING:
-    from freedompay_async.batch.plan import PlannedRow
+    from freedompay_async.batch.kept import PlannedRow
 
 __all__ = ["creation"]
 

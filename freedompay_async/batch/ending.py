@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from freedompay_async.batch.report import State
+from freedompay_async.batch.outcome import State
 from freedompay_async.calls.error_text import hint_of
 from freedompay_async.errors import ApiError, FreedomPayError, RequestFailed
 

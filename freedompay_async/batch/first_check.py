@@ -16,23 +16,24 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import anyio
 
+from freedompay_async.batch.journal.records import Fact
 from freedompay_async.batch.run_resources import SAYS_NOTHING, why
 from freedompay_async.batch.stopping import Held, Stopped, Wait
 from freedompay_async.contract.request_ids import derive_request_id
 from freedompay_async.errors import ConfigurationError, FreedomPayError, ProtocolError
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Mapping, Sequence
 
     from freedompay_async.batch.entries import Entry
     from freedompay_async.batch.run_resources import RunResources
     from freedompay_async.contract.models import RequestState
 
-__all__ = ["CHECKS", "Check", "FirstCheck", "spread"]
+__all__ = ["CHECKS", "EACH_ROW", "Check", "FirstCheck", "spread"]
 
 Check = Literal["sample", "all", "none"]
 CHECKS: Final = ("sample", "all", "none")
+EACH_ROW: Final = "all"
 _SAMPLE: Final = 50
 _ASKED_FIRST: Final = "request ids are asked about before they are sent for the first time"
 _NOT_TOLD: Final = (
@@ -92,7 +93,7 @@ class FirstCheck:
         if self._all or self._check == "none" or (self._check == "sample" and begun):
             return
         if self._check == "all" or await self._known_sample(rows):
-            await self._shared.journal.call(_remember)
+            await self._shared.journal.keep({Fact.CHECK_FIRST: EACH_ROW})
             self._all = True
 
     def asks(self, row: Entry, step: str) -> bool:
@@ -134,14 +135,7 @@ class FirstCheck:
 
     async def _known_sample(self, rows: int) -> bool:
         shared, settings, numbers = self._shared, self._shared.settings, spread(rows)
-
-        def read(connection: sqlite3.Connection) -> list[str]:
-            return [
-                connection.execute("SELECT key FROM rows WHERE number = ?", (number,)).fetchone()[0]
-                for number in numbers
-            ]
-
-        keys = await shared.journal.call(read)
+        keys = await shared.journal.keys(numbers)
         # An issuer that answers with a 503 about an id that it does not know is there all the same.
         shared.lane.unsure = True
         try:
@@ -236,7 +230,3 @@ class FirstCheck:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         return False, nothing
-
-
-def _remember(connection: sqlite3.Connection) -> None:
-    connection.execute("INSERT OR REPLACE INTO meta VALUES ('check_first', 'all')")

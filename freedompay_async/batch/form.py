@@ -10,13 +10,13 @@ from contextlib import suppress
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from freedompay_async.batch.journal.records import Fact
 from freedompay_async.guards.files import reading_given
 
 if TYPE_CHECKING:
-    import sqlite3
     from pathlib import Path
 
-    from freedompay_async.batch.journal.sqlite import Journal
+    from freedompay_async.batch.journal.base import BatchJournal
 
 __all__ = ["PLAIN", "SPREADSHEET", "Form", "form_of", "keep_form", "known_form"]
 
@@ -75,31 +75,21 @@ def form_of(path: Path) -> Form:
     return Form(delimiter, marked=head.startswith(_MARK) or delimiter != ",")
 
 
-async def keep_form(journal: Journal, form: Form) -> None:
-    """Write it down for later runs and reports.
+async def keep_form(journal: BatchJournal, form: Form) -> None:
+    """Keep the form for later runs and reports.
 
     It is no part of the plan: the same rows may come in another form.
     """
-    value = f"{_NAMES[form.delimiter]}{' marked' if form.marked else ''}"
-
-    def write(connection: sqlite3.Connection) -> None:
-        connection.execute("INSERT OR REPLACE INTO meta VALUES ('out_form', ?)", (value,))
-
-    await journal.call(write)
+    mark = " marked" if form.marked else ""
+    await journal.keep({Fact.OUT_FORM: f"{_NAMES[form.delimiter]}{mark}"})
 
 
-async def known_form(journal: Journal) -> Form:
-    """What was written down; a journal of an earlier version, or of rows made in code, has nothing
-    of it.
-    """
-
-    def read(connection: sqlite3.Connection) -> Form:
-        row = connection.execute("SELECT value FROM meta WHERE name = 'out_form'").fetchone()
-        name, _, mark = ("" if row is None else str(row[0])).partition(" ")
-        delimiter = next((each for each, known in _NAMES.items() if known == name), None)
-        return SPREADSHEET if delimiter is None else Form(delimiter, marked=bool(mark))
-
-    return await journal.call(read)
+async def known_form(journal: BatchJournal) -> Form:
+    """The form that was kept; a journal of an earlier version, or of rows made in code, has none."""
+    kept = (await journal.facts()).get(Fact.OUT_FORM, "")
+    name, _, mark = kept.partition(" ")
+    delimiter = next((each for each, known in _NAMES.items() if known == name), None)
+    return SPREADSHEET if delimiter is None else Form(delimiter, marked=bool(mark))
 
 
 def _fields(line: str, delimiter: str) -> int:

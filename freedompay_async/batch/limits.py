@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from freedompay_async.batch.report import State
+from freedompay_async.batch.outcome import State
 from freedompay_async.guards.arguments import check_number, check_whole
 
 __all__ = ["Limits", "Progress"]

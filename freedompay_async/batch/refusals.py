@@ -22,10 +22,9 @@ import anyio
 
 from freedompay_async.batch.ending import Ended, failed, not_proved, now_proved, says_nothing
 from freedompay_async.batch.entries import Refusal
-from freedompay_async.batch.report import State
+from freedompay_async.batch.outcome import State
 from freedompay_async.batch.run_resources import too_long
 from freedompay_async.batch.stopping import Held, Stopped, Wait
-from freedompay_async.batch.writes import accepted, keep, refuse
 from freedompay_async.errors import DuplicateRequest, FreedomPayError, ProtocolError, RequestFailed
 from freedompay_async.operations.operation import Operation
 
@@ -69,7 +68,7 @@ class Refusals:
         reason = not_proved(error) if unproved else str(error)
         # A card that could not be activated is a card all the same.
         state = State.ISSUED if step == "activate" else State.REFUSED if unproved else State.UNKNOWN
-        await refuse(shared.journal, row, step, refusal, state=state, reason=reason)
+        await shared.journal.refuse(row, step, refusal, state=state, reason=reason)
         with self._aside():
             try:
                 if error.wait_too_long:
@@ -78,7 +77,7 @@ class Refusals:
                     await anyio.sleep(shared.session.policy.grace)
                 told = await self._asked(request_id)
             except Held:
-                await refuse(shared.journal, row, step, refusal, state=State.STARTED, reason=reason)
+                await shared.journal.refuse(row, step, refusal, state=State.STARTED, reason=reason)
                 raise
             except Stopped as stopped:
                 raise Ended(state, reason) from stopped
@@ -147,8 +146,8 @@ class Refusals:
             told.failed and not told.client_id and not any(told.card_ids)
         ):
             return True
-        await keep(self._shared.journal, row)
-        accepted(self._shared.journal, row, step)
+        await self._shared.journal.go_on(row)
+        self._shared.journal.accepted(row, step)
         return False
 
     async def _still_refused(self, reason: str) -> Ended:

@@ -17,12 +17,11 @@ import anyio
 from freedompay_async.batch.ending import Ended, failed
 from freedompay_async.batch.entries import Refusal
 from freedompay_async.batch.input.documents import DocumentProblem
-from freedompay_async.batch.report import State
+from freedompay_async.batch.outcome import State
 from freedompay_async.batch.results import result_of
 from freedompay_async.batch.run_resources import too_long
 from freedompay_async.batch.stopping import Stopped, Wait
 from freedompay_async.batch.used_before import used_before
-from freedompay_async.batch.writes import accepted, forget, intend, keep
 from freedompay_async.errors import (
     DuplicateRequest,
     NotSent,
@@ -116,8 +115,10 @@ class RowSteps:
             if operation is None:
                 operation, used = await self._sent(row, step, call, compose)
                 await self._check_use(row, step, operation.answer, used=used)
-                accepted(self._shared.journal, row, step)
-            return await result_of(self._shared, operation)
+                self._shared.journal.accepted(row, step)
+            result = await result_of(self._shared, operation)
+            self._shared.journal.step_ended(row, step)
+            return result
         except (RequestFailed, *UNKNOWN) as error:
             raise failed(row, error) from error
 
@@ -159,7 +160,7 @@ class RowSteps:
         if not row.accepted_found:
             # Written at once: a run that is killed here must not be resumed as if the use were
             # its own.
-            await keep(self._shared.journal, row)
+            await self._shared.journal.go_on(row)
             raise await used_before(self._shared, row, step, state)
 
     async def _sent(
@@ -296,8 +297,7 @@ class RowSteps:
         self._guard(send.step, send.counted)
         send.counted = True
         now, set_back = shared.clock.now()
-        await intend(
-            shared.journal,
+        await shared.journal.record_intent(
             send.row,
             send.step,
             request_id=send.row.request_id(send.step, shared.settings),
@@ -326,5 +326,5 @@ class RowSteps:
         Nobody waits for this write: if it is lost, the next run only asks about the intent once.
         """
         if send.recorded and not send.answered and send.sent_at is None:
-            forget(self._shared.journal, send.row, send.step)
+            self._shared.journal.take_back(send.row, send.step)
             send.recorded = False

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from freedompay_async.batch.entries import standing, unfinished
-from freedompay_async.batch.first_check import FirstCheck
+from freedompay_async.batch.clock import Clock
+from freedompay_async.batch.contracts import changed_since
+from freedompay_async.batch.first_check import EACH_ROW, FirstCheck
+from freedompay_async.batch.journal.records import Fact
+from freedompay_async.batch.lease import LeaseLost
 from freedompay_async.batch.outage import PatientLane
 from freedompay_async.batch.refusals import Refusals
 from freedompay_async.batch.row_flow import RowFlow
 from freedompay_async.batch.row_steps import RowSteps
 from freedompay_async.batch.run_resources import RunResources
 from freedompay_async.batch.stopping import Held, Stopped, Stopping
-from freedompay_async.batch.writes import clock_was_set_back
 from freedompay_async.contract.request_ids import new_request_id
 from freedompay_async.errors import (
     AuthenticationError,
@@ -29,14 +31,16 @@ from freedompay_async.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
-    from freedompay_async.batch.entries import Entry, Standing
+    from freedompay_async.batch.entries import Entry
     from freedompay_async.batch.first_check import Check
-    from freedompay_async.batch.journal.sqlite import Journal
+    from freedompay_async.batch.journal.base import BatchJournal
+    from freedompay_async.batch.journal.records import EarlierRuns
+    from freedompay_async.batch.lease import Owner
     from freedompay_async.batch.limits import Limits, Progress
+    from freedompay_async.batch.outcome import Outcome
     from freedompay_async.batch.plan import Plan
-    from freedompay_async.batch.report import Outcome
     from freedompay_async.calls.session import Session
     from freedompay_async.traffic.lane import Lane
 
@@ -44,6 +48,7 @@ __all__ = ["Run"]
 
 # Rows that begin in one go: more would hold up other calls on the loop.
 _AT_ONCE: Final = 16
+_CHUNK: Final = 500
 # Of a few rows in a row nothing is concluded, however few are on the way at once.
 _FEWEST_HELD: Final = 16
 # What ends the whole run.
@@ -56,11 +61,12 @@ class Run:
     def __init__(
         self,
         session: Session,
-        journal: Journal,
+        journal: BatchJournal,
         limits: Limits,
         progress: Progress,
         plan: Callable[[], Awaitable[Plan]],
         *,
+        owner: Owner,
         check_first: Check,
     ) -> None:
         # What was not sent comes back at once, so that the run decides for all rows together when
@@ -76,6 +82,7 @@ class Run:
         )
         self._session: Final = session.in_lane(self._lane, timeout=limits.settle, policy=once)
         self._journal: Final = journal
+        self._owner: Final = owner
         self._read_plan: Final = plan
         self._limits: Final = limits
         self._progress: Final = progress
@@ -115,9 +122,11 @@ class Run:
             NotSent: there was no answer at all for too long.
         """
         plan = await self._read_plan()
-        before = await standing(self._journal)
-        shared = self._begin(plan, before)
-        first = FirstCheck(shared, self._check_first, remembered=before.check_all)
+        before, facts = await self._journal.earlier_runs(), await self._journal.facts()
+        shared = self._begin(plan, before, facts)
+        remembered = facts.get(Fact.CHECK_FIRST) == EACH_ROW
+        first = FirstCheck(shared, self._check_first, remembered=remembered)
+        self._journal.begin_run(self._owner, dataclasses.asdict(self._limits))
         steps = RowSteps(shared, first, Refusals(shared), guard=self._guard, ahead=self._ahead)
         flow = RowFlow(shared, steps)
         async with anyio.create_task_group() as watch:
@@ -125,11 +134,11 @@ class Run:
             await self._check(first, rows=plan.rows, begun=before.begun)
             await self._each(flow, give)
             watch.cancel_scope.cancel()
-        clock_was_set_back(self._journal, shared.clock.now()[1])
+        self._journal.clock_set_back(self._owner, shared.clock.now()[1])
         if self._fatal is not None:
             raise self._fatal
 
-    def _begin(self, plan: Plan, before: Standing) -> RunResources:
+    def _begin(self, plan: Plan, before: EarlierRuns, facts: Mapping[Fact, str]) -> RunResources:
         self._progress.rows, self._progress.earlier = plan.rows, before.ended
         self._cards, self._most_cards = (
             before.cards,
@@ -142,9 +151,9 @@ class Run:
             limits=self._limits,
             progress=self._progress,
             settings=plan.settings,
-            clock=before.clock,
+            clock=Clock(newest=before.newest, set_back=before.set_back),
             witness=before.witness,
-            changed=before.changed,
+            changed=changed_since(facts),
             stopping=self._stopping,
             room=self._room,
         )
@@ -161,7 +170,7 @@ class Run:
     async def _each(self, flow: RowFlow, give: Callable[[Outcome], Awaitable[None]]) -> None:
         # asyncio's own group, because a task of it costs half of one of anyio's, and there is one
         # for each row.
-        async with aclosing(unfinished(self._journal)) as rows, asyncio.TaskGroup() as group:
+        async with aclosing(self._rows()) as rows, asyncio.TaskGroup() as group:
             async for row in rows:
                 await self._place()
                 if self._stopping.now or self._full:
@@ -170,6 +179,15 @@ class Run:
                 if not self._progress.in_progress % _AT_ONCE:
                     await asyncio.sleep(0)
                 group.create_task(self._row(flow, row, give))
+
+    async def _rows(self) -> AsyncGenerator[Entry]:
+        """Every row that has not ended, a chunk in memory at a time."""
+        try:
+            while chunk := await self._journal.take(_CHUNK, self._owner):
+                for row in chunk:
+                    yield row
+        except LeaseLost:
+            self.stop()
 
     async def _row(
         self, flow: RowFlow, row: Entry, give: Callable[[Outcome], Awaitable[None]]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from freedompay_async.batch.clock import Clock
-    from freedompay_async.batch.journal.sqlite import Journal
+    from freedompay_async.batch.journal.base import BatchJournal
     from freedompay_async.batch.limits import Limits, Progress
     from freedompay_async.batch.outage import PatientLane
     from freedompay_async.batch.stopping import Stopping
@@ -56,7 +56,7 @@ class RunResources:
 
     session: Session
     lane: PatientLane
-    journal: Journal
+    journal: BatchJournal
     limits: Limits
     progress: Progress
     settings: Mapping[str, str]

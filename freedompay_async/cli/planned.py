@@ -56,7 +56,7 @@ def taken_back(journal: Journal) -> Generator[None]:
     try:
         yield
     except ConfigurationError:
-        journal.take_back()
+        journal.remove_if_made()
         raise
 
 

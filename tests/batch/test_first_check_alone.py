@@ -5,7 +5,6 @@ and what is shown meanwhile.
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from types import SimpleNamespace
 
 import pytest
@@ -49,14 +48,7 @@ class Run:
         self.says = {id_of(int(number[1:])): list(given) for number, given in says.items()}
         self.slow = {}
         self.otherwise, self.takes, self.is_silent, self.unsure_then = otherwise, 0.0, 0.0, []
-        self.connection = sqlite3.connect(":memory:", isolation_level=None)
-        self.connection.executescript(
-            "CREATE TABLE rows (number INTEGER PRIMARY KEY, key); CREATE TABLE meta (name TEXT "
-            "PRIMARY KEY, value)"
-        )
-        self.connection.executemany(
-            "INSERT INTO rows (key) VALUES (?)", [(f"k{number}",) for number in range(1, rows + 1)]
-        )
+        self.kept = {}
         self.rows = rows
         self.stopping, self.progress = Stopping(), Progress()
         self.lane = SimpleNamespace(seconds_without_answer=lambda: self.is_silent, unsure=False)
@@ -85,11 +77,14 @@ class Run:
             raise said
         return said
 
-    async def call(self, work):
-        return work(self.connection)
+    async def keys(self, numbers):
+        return [f"k{number}" for number in numbers if 0 < number <= self.rows]
+
+    async def keep(self, facts):
+        self.kept |= facts
 
     def remembered(self):
-        return self.connection.execute("SELECT * FROM meta").fetchall()
+        return [(name.value, value) for name, value in self.kept.items()]
 
     def of(self, number):
         return [at for at, request_id in self.asked if request_id == id_of(number)]
@@ -112,11 +107,7 @@ def run_of(play):
 
     def tell(story, *args, **options):
         async def told():
-            run = Run(*args, **options)
-            try:
-                return await story(run)
-            finally:
-                run.connection.close()
+            return await story(Run(*args, **options))
 
         return play(told())
 

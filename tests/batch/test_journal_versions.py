@@ -228,11 +228,9 @@ async def test_the_ids_of_a_report_are_those_that_were_sent(office, people, aged
     """Version 1 read names otherwise."""
     await office.issue(office.file(people(1)))
     aged()
+    office.alter("UPDATE intents SET request_id = 'sent-' || step")
+    office.alter("DELETE FROM intents WHERE step = 'card'")
     async with office.batch() as batch:
-        await batch._journal.call(
-            lambda c: c.execute("UPDATE intents SET request_id = 'sent-' || step")
-        )
-        await batch._journal.call(lambda c: c.execute("DELETE FROM intents WHERE step = 'card'"))
         (told,) = [each async for each in outcomes(batch._journal)]
 
     assert (told.client_request_id, told.card_request_id) == (
@@ -245,11 +243,9 @@ async def test_the_ids_of_a_report_are_those_that_were_sent(office, people, aged
 async def test_a_name_that_can_not_form_an_id_keeps_no_report_back(office, people, aged, name):
     await office.issue(office.file(people(1)))
     aged()
+    office.alter("UPDATE meta SET value = ? WHERE name = 'batch'", (name,))
+    office.alter("DELETE FROM intents WHERE step = 'card'")
     async with office.batch() as batch:
-        await batch._journal.call(
-            lambda c: c.execute("UPDATE meta SET value = ? WHERE name = 'batch'", (name,))
-        )
-        await batch._journal.call(lambda c: c.execute("DELETE FROM intents WHERE step = 'card'"))
         (told,) = [each async for each in outcomes(batch._journal)]
         report = await batch.report()
 

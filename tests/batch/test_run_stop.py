@@ -20,13 +20,8 @@ async def begin(office, batch, rows):
     return asyncio.create_task(office.finish(batch))
 
 
-async def intents(batch):
-    return {
-        each
-        for (each,) in await batch._journal.call(
-            lambda c: c.execute("SELECT request_id FROM intents").fetchall()
-        )
-    }
+def intents(office):
+    return {each for (each,) in office.kept("SELECT request_id FROM intents")}
 
 
 async def stopped_at(office, call, rows, **limits):
@@ -38,12 +33,12 @@ async def stopped_at(office, call, rows, **limits):
         running = await begin(office, batch, rows)
         await office.held(gate, running)
         batch.stop()
-        began = len(await intents(batch))
+        began = len(intents(office))
         gate.open()
         report = await running
 
         # What was written down and had not left is taken back.
-        assert len(await intents(batch)) <= began
+        assert len(intents(office)) <= began
         assert batch.progress.in_progress == 0
     return report
 
@@ -224,13 +219,13 @@ async def test_a_key_that_is_changed_during_a_run_stops_it(office, people, one_e
 
 
 @pytest.mark.parametrize("rows", [1, 60])
-async def test_a_journal_that_cannot_be_written_stops_the_run(office, people, rows):
+async def test_a_journal_that_cannot_be_written_stops_the_run(office, people, trouble, rows):
     async with office.batch(limits=Limits(concurrency=2)) as batch:
         await office.plan(batch, office.file(people(rows)))
-        await batch._journal.call(lambda c: c.execute("PRAGMA max_page_count = 1"))
+        trouble.begins(batch._journal)
         # Whatever room the last page has is used up, so that the next row of the journal finds
         # none.
-        await fill(batch)
+        await trouble.fill(batch._journal)
         with pytest.raises(JournalError) as caught:
             await office.finish(batch)
 
@@ -238,28 +233,16 @@ async def test_a_journal_that_cannot_be_written_stops_the_run(office, people, ro
     assert office.effects() == []
 
 
-async def fill(batch):
-    for number in range(100_000):
-        try:
-            await batch._journal.call(
-                lambda c, number=number: c.execute(
-                    "INSERT INTO intents VALUES (?, '', ?, '', 0, 0, 0)", (-number, -number)
-                )
-            )
-        except JournalError:
-            return
-
-
 async def test_a_disk_that_fills_up_during_a_run_lets_nothing_out_that_is_not_on_it(
-    office, people, one_each
+    office, people, one_each, trouble
 ):
     async with office.batch(limits=Limits(concurrency=2)) as batch:
         await office.plan(batch, office.file(people(200)))
-        full = partial(batch._journal.note, lambda c: c.execute("PRAGMA max_page_count = 1"))
+        full = partial(trouble.begins, batch._journal)
         with pytest.raises(JournalError):
             await office.finish(batch, full)
         calls = {body["request_id"] for body in office.effects()}
-        kept = await intents(batch)
+        kept = intents(office)
         sent = len(office.issuer.received)
 
     assert calls <= kept
@@ -311,12 +294,12 @@ async def test_a_journal_that_lost_rows_behind_our_back_gives_no_more_cards_than
 ):
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(3)))
-        await batch._journal.call(
-            lambda c: c.executemany(
-                "INSERT INTO intents VALUES (?, 'card', ?, '', 0, 1, 0)",
-                [(100 + each, str(each)) for each in range(3)],
-            )
-        )
+    office.alter(
+        "INSERT INTO intents (number, step, request_id, body_sha256, sent_at, accepted) "
+        "VALUES (?, 'card', ?, '', 0, 1)",
+        *((100 + each, str(each)) for each in range(3)),
+    )
+    async with office.batch() as batch:
         with pytest.raises(
             ConfigurationError, match="stopped before card 4: at most 3 are allowed"
         ):

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 __all__ = ["APPLICATION", "SCHEMA", "VERSION", "make", "migrate"]
 
 APPLICATION: Final = 0x46504A31
-VERSION: Final = 2
+VERSION: Final = 3
 
 _ROWS: Final = """
 ALTER TABLE rows ADD COLUMN proved INTEGER NOT NULL DEFAULT 0;
@@ -42,6 +42,26 @@ CREATE TABLE intents (
     PRIMARY KEY (number, step)
 ) WITHOUT ROWID
 """
+# Version 2 kept no time but that of the first send, and nothing of its runs.
+_TIMES: Final = """
+ALTER TABLE rows ADD COLUMN client_ended_at REAL;
+ALTER TABLE rows ADD COLUMN card_ended_at REAL;
+ALTER TABLE rows ADD COLUMN ended_at REAL;
+ALTER TABLE intents ADD COLUMN accepted_at REAL;
+CREATE TABLE runs (
+    number INTEGER PRIMARY KEY,
+    owner TEXT NOT NULL UNIQUE,
+    limits TEXT NOT NULL,
+    began_at REAL NOT NULL,
+    ended_at REAL
+);
+CREATE TABLE outages (
+    number INTEGER PRIMARY KEY,
+    owner TEXT NOT NULL,
+    began_at REAL NOT NULL,
+    ended_at REAL
+)
+"""
 # Version 1 called such a row issued, and nobody has said that its card is this person's.
 _FOUND: Final = """
 UPDATE rows SET state = 'found',
@@ -72,10 +92,8 @@ _REFUSED: Final = (
     "UPDATE intents SET refused = 2 WHERE NOT accepted AND number IN (SELECT number FROM rows "
     "WHERE state = 'refused')"
 )
-SCHEMA: Final = f"{_FIRST};{_ROWS}"
-"""A new journal has the tables of the first version and what was added since, so that a migrated
-one is the same.
-"""
+SCHEMA: Final = f"{_FIRST};{_ROWS};{_TIMES}"
+"""The tables of the first version and what was added since: so an upgraded journal has the same."""
 
 
 def make(connection: sqlite3.Connection) -> None:
@@ -90,6 +108,8 @@ def migrate(connection: sqlite3.Connection, version: int) -> None:
     if version == 1:
         connection.create_function("bare", 1, _bare, deterministic=True)
         _run(connection, f"{_ROWS};{_BARE};{_EMPTY};{_FOUND};{_SHARED};{_REFUSED}")
+    if version < VERSION:
+        _run(connection, _TIMES)
         connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
