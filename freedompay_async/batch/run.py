@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from contextlib import aclosing, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -79,6 +80,8 @@ class Run:
             longest=limits.outage,
             progress=progress,
             end=self._end_with,
+            outage_began=partial(journal.outage_began, owner),
+            outage_ended=partial(journal.outage_ended, owner),
         )
         self._session: Final = session.in_lane(self._lane, timeout=limits.settle, policy=once)
         self._journal: Final = journal

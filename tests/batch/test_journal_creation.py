@@ -47,7 +47,7 @@ for cut in json.loads(sys.argv[1]):
         print(json.dumps([cut, os.WTERMSIG(status), stream.read()]), flush=True)
 """
 # Of its log, when the schema and one more write are in it.
-SIZE = 32 + 9 * 4120
+SIZE = 32 + 12 * 4120
 EVERY_BYTE = 200
 PARTS = 8
 
@@ -55,7 +55,7 @@ PARTS = 8
 def cuts(every):
     if every:
         return range(SIZE + 2)
-    edges = [32 + 4120 * frame + off for frame in range(9) for off in (-1, 0, 1, 24, 25)]
+    edges = [32 + 4120 * frame + off for frame in range(12) for off in (-1, 0, 1, 24, 25)]
     return sorted({*range(0, SIZE, 331), *edges, 1, 27, 28, 29, 511, 512, 513, 4095, 4096, 4097})
 
 
