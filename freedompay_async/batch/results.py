@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from freedompay_async.batch.ending import not_all_told
+from freedompay_async.batch.ending import not_all_named
 from freedompay_async.batch.run_resources import too_long
 from freedompay_async.batch.stopping import Stopped, Wait
 from freedompay_async.errors import OutcomeUnknown, StillProcessing
@@ -55,7 +55,7 @@ async def result_of(shared: RunResources, operation: Operation[R]) -> R:
                         shared.witness = None
                     raise too_long(error, "wait", limits, question=True) from error
                 if error.done:
-                    raise not_all_told(
+                    raise not_all_named(
                         error.call or "", error.card_ids, request_id=operation.request_id
                     ) from error
                 if operation.answer is None and error.__cause__ is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from freedompay_async.batch.documents import creation
-from freedompay_async.batch.ending import Ended, as_told, failed, not_what_was_ordered
+from freedompay_async.batch.ending import Ended, failed, not_what_was_ordered
 from freedompay_async.batch.outcome import State
 from freedompay_async.batch.results import result_of
 from freedompay_async.batch.row_steps import UNKNOWN
@@ -51,8 +51,8 @@ class RowFlow:
             ended = await self._made(row)
         except Ended as early:
             ended = early
-        ended, shared = as_told(row, ended), self._shared
-        state, reason = ended.state, ended.reason
+        row.card_ids = ended.card_ids
+        shared, state, reason = self._shared, ended.state, ended.reason
         shares = await shared.journal.end(row, state, reason, proved=ended.proved)
         if shares is not None:
             # Another row has its card too.

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from freedompay_async.batch import State
-from freedompay_async.batch.ending import Ended, not_proved, now_proved, says_nothing
+from freedompay_async.batch.ending import Ended, not_proved, now_proved, proved, says_nothing
 from freedompay_async.batch.entries import Earlier, Entry, Refusal
 from freedompay_async.batch.limits import Limits, Progress
 from freedompay_async.batch.refusals import Refusals
@@ -191,7 +191,7 @@ def test_it_is_proved_where_the_issuer_does_not_know_it_and_knows_another(ended)
         story.run = Run()
         await story.run.now_refused()
 
-    assert told(State.REFUSED, now_proved(not_proved(Run().error())), proved=True)(ended(story))
+    assert told(State.REFUSED, proved(Run().error()), proved=True)(ended(story))
     assert story.run.asked == [(GRACE, "own"), (GRACE, "witness")]
 
 
