@@ -1,4 +1,4 @@
-"""Rows that were used before: somebody says that they are the same people."""
+"""Accepts rows that were used before, because somebody says that they are the same people."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["EVERY_ROW", "Accepted", "accept", "accepted_keys", "some"]
 
 EVERY_ROW: Final = "all"
-# So many keys are named.
+# An error names so many keys.
 _SHOWN: Final = 5
 
 
@@ -26,9 +26,9 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     """What was accepted.
 
     Attributes:
-        rows: how many, that were not accepted before.
-        not_found: keys of rows that are not found to be used before. Nothing is accepted for these:
-            what is found later, nobody has seen.
+        rows: the number of rows that were not accepted before.
+        not_found: keys of rows that are not found to be used before. They are not accepted: nobody
+            has seen yet what a later run may find.
     """
 
     rows: int = 0
@@ -36,16 +36,16 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def some(keys: Sequence[str]) -> str:
-    """A few of them, and how many more there are."""
+    """A few keys, and how many more there are."""
     more = f" and {len(keys) - _SHOWN:,} more" if len(keys) > _SHOWN else ""
     return ", ".join(map(shown, keys[:_SHOWN])) + more
 
 
 def accepted_keys(chosen: str | Iterable[str] | None) -> str | tuple[str, ...]:
-    """Keys, each once; or `EVERY_ROW`. Empty ones count for nothing.
+    """The keys, each once; or `EVERY_ROW`. Empty ones are left out.
 
     Raises:
-        ConfigurationError: it is one text, and not that word; or a key can't be one.
+        ConfigurationError: it is one text and not `EVERY_ROW`, or something is no key.
     """
     if chosen is None:
         return ()
@@ -67,8 +67,7 @@ def accepted_keys(chosen: str | Iterable[str] | None) -> str | tuple[str, ...]:
 
 
 async def accept(journal: BatchJournal, keys: str | tuple[str, ...]) -> Accepted:
-    """Keep that these rows, of those that are found to be used before now, were used for the same
-    people.
+    """Accept these rows, as far as they are found to be used before now.
 
     Raises:
         ConfigurationError: the journal does not have a key, or has it twice; nothing is accepted.

@@ -1,4 +1,4 @@
-"""A batch: planned, run and told of."""
+"""A batch: its plan, its runs and its report."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class Batch(Staying):
     The request ids of a row come from the merchant, the batch name and the key of the row. So a key
     gets one card, whichever file, machine or journal it comes from, unless another batch name is
     given. (Without its journal: while the issuer remembers request ids.) A row whose id was used
-    before this journal is told as found, and nothing is made for it until it is accepted as the
-    same person's.
+    before this journal ends as found, and nothing is made for it until it is accepted as the same
+    person's.
 
     The journal remembers the contract of the client (see `Override`). With another one nothing is
     sent before somebody has said that it may be another one: `contract_changed`.
@@ -57,27 +57,26 @@ class Batch(Staying):
             plan's. Blanks around it, line breaks and what can't be seen make no other name.
         activate: activate each card too; by default as planned before, or no.
         limits: what a run may take.
-        check_first: before the first send of a new journal, whether the issuer knows request ids of
-            it. `sample` asks about 50 rows spread over the file, and if one is known about each row
-            before its first send, in later runs too; `all` asks about each row; `none` about none.
-            Where a question gets no clear answer within `Limits.settle`, nothing is sent of what it
-            is about.
-        accept_found: keys of rows that an earlier run has told as found and that were used before
-            for the same people, or `"all"` of these: such rows go on. It is kept in the journal.
-            Rows that are found later are not accepted by it, because nobody has seen them.
+        check_first: whether request ids are looked up before the first send of a new journal.
+            `sample` looks up 50 rows spread over the file, and if the issuer knows one of them,
+            each row before its first send, in later runs too; `all` looks up each row; `none` looks
+            up none. A row without a clear answer within `Limits.settle` is not sent.
+        accept_found: keys of rows that ended as found and that were used before for the same
+            people, or `"all"` of these: such rows go on. The journal keeps it. Rows that are found
+            later are not accepted by it, because nobody has seen them.
         contract_changed: go on though the contract is not the one that the batch was planned with,
-            and keep the new one. Rows that were not sent take it. Rows that were sent are asked
-            about first, and sent again only if the bytes of their bodies stay the same (their path
-            may be another); else they end as unknown.
-        card_product_id: of the cards, which are of another list than the clients' products; by
-            default as planned before, or each row's own product. A row's own `card_product_id`
-            wins.
-        strict: a plan takes its warnings for problems.
+            and keep the new one. Rows that were not sent take it. Rows that were sent are looked up
+            first, and sent again only if their bodies stay the same bytes (their path may be
+            another); else they end as unknown.
+        card_product_id: product of the cards; the issuer has another list for them than for
+            clients. By default as planned before, or each row's own product. A row's own
+            `card_product_id` comes first.
+        strict: the warnings of a plan are problems.
 
     Raises:
         ConfigurationError: the name or the merchant id can't be part of a request id, another
-            argument is not one of these, or the contract leaves out what tells whose a card is, or
-            a repeat from a second order; nothing was sent.
+            argument is not one of these, or the contract leaves out what shows whose a card is, or
+            what shows a repeat; nothing was sent.
     """
 
     INSTEAD = "make it of a client and a journal where it is needed"
@@ -130,19 +129,19 @@ class Batch(Staying):
         self._has_accepted = False
         self._run: Run | None = None
         self.progress = Progress()
-        """Where the last run stands; live."""
+        """The progress of the last run; live."""
 
     async def plan(self, rows: Iterable[Row | list[Problem]]) -> Plan:
         """Write the rows into the journal, or find that it has them already; nothing is sent.
 
         Args:
-            rows: such as `read_file` gives; read in another thread, and never all in memory. One
-                that was made in code and has a value of another type, such as NaN, is a problem of
-                the plan.
+            rows: such as `read_file` gives. They are read in another thread, and never all in
+                memory. A row that was made in code and has a value of another type, such as NaN,
+                is a problem of the plan.
 
         Raises:
             ConfigurationError: the journal has another batch, or one of another contract, there are
-                more rows than cards allowed, or something else than rows was given.
+                more rows than cards allowed, or `rows` is something else.
         """
         settings = {"batch": "default", "activate": "no"} | self._settings
         return await make_plan(
@@ -159,11 +158,11 @@ class Batch(Staying):
         run accepts the rows of `accept_found` before it begins, unless `accept` did.
 
         To end it early, call `stop()`; or leave the loop, inside `contextlib.aclosing`, to cancel
-        what is on the way.
+        the calls in flight.
 
         Raises:
             ConfigurationError: there is no plan, it is of another merchant, host or contract, a
-                guard stopped the run, or the questions before the first send got no clear answer.
+                guard stopped the run, or the look-ups before the first send got no clear answer.
             AuthenticationError: the issuer refuses this merchant; the rows are left as they are.
             NotSent, RateLimited: no answer for too long.
             JournalError: the journal can't be written.
@@ -201,8 +200,8 @@ class Batch(Staying):
         return plan
 
     async def accept(self) -> Accepted:
-        """Write down that the rows of `accept_found`, as far as they are found now, were used for
-        the same people.
+        """Keep in the journal that the rows of `accept_found`, as far as they are found now, were
+        used for the same people.
 
         Raises:
             ConfigurationError: the plan is missing or another, or it has no row with one of the
@@ -219,12 +218,12 @@ class Batch(Staying):
         return await self.planned()
 
     def stop(self) -> None:
-        """Let a run end early: no new row starts, what is on the way is settled, the rest is left
-        for a later run.
+        """Let a run end early: no new row starts, calls in flight are settled, and the other rows
+        are left for a later run.
         """
         if self._run is not None:
             self._run.stop()
 
     async def report(self) -> Report:
-        """How the batch stands."""
+        """The report of the batch."""
         return await make_report(self._journal)

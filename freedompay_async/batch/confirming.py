@@ -1,7 +1,4 @@
-"""That somebody has said yes to a batch on a live host.
-
-The journal keeps it: neither a resume nor a worker asks again.
-"""
+"""The yes of a person to a batch on a live host. The journal keeps it, so nobody is asked again."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The contract that a batch was planned with, and a run that has another one.
 
-What was sent under the earlier contract may have been done. So a run with another one has to be
-told to go on; then what was sent is asked about first, and sent again only if its bytes are the
+What was sent under the earlier contract may have been done. So a run with another contract needs
+`contract_changed`. Then what was sent is looked up first, and sent again only if its bytes are the
 same.
 """
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Agreement", "changed_since"]
 
-# What tells whose a step is; without it nothing would.
+# The field that shows whose each step is.
 _WHOSE: Final = {
     "clients.create": "client",
     "cards.issue": "client_id",
@@ -32,7 +32,7 @@ _HIDDEN: Final = "a value that is not shown is another one"
 
 
 class _Known(msgspec.Struct, frozen=True):
-    """A contract as a journal keeps it: its digest, and what it says, without secrets."""
+    """A contract as a journal keeps it: its digest and its rules, without secrets."""
 
     digest: str
     says: Says
@@ -43,17 +43,17 @@ _FIELDS: Final = msgspec.json.Decoder(dict[str, str])
 
 
 class Agreement:
-    """The contract of a run, held against that of its batch.
+    """Compares the contract of a run with that of its batch.
 
     Args:
         contract: of the client.
-        changed: it may be another one.
+        changed: another contract than that of the plan is allowed.
         name: of the journal, in messages.
         header_id: the signature scheme has the request id in a header.
 
     Raises:
-        ConfigurationError: under this contract nothing would tell whose a card is, or a repeat from
-            a second order.
+        ConfigurationError: under this contract nothing would show whose a card is, or that a
+            request is a repeat.
     """
 
     def __init__(self, contract: Contract, *, changed: bool, name: str, header_id: bool) -> None:
@@ -66,7 +66,7 @@ class Agreement:
                 continue
             if field in row.leave_out:
                 raise ConfigurationError(
-                    f"the contract leaves {field} out of {call}, and then nothing tells whose card "
+                    f"the contract leaves {field} out of {call}, and then nothing shows whose card "
                     "a batch makes. A card for a "
                     "cardholder is made by a single call: cards.issue(product_id=…, "
                     "extra={'cardholder': {…}}). Nothing was sent."
@@ -117,7 +117,7 @@ class Agreement:
 
 
 def changed_since(facts: Mapping[Fact, str]) -> Mapping[str, str]:
-    """Of each call that the batch was not planned with as it is now, what has changed."""
+    """By the name of each call whose contract was another one in the plan: what has changed."""
     changed = facts.get(Fact.CONTRACT_CHANGED)
     return {} if changed is None else _FIELDS.decode(changed)
 

@@ -20,20 +20,17 @@ __all__ = ["Earlier", "Entry", "Refusal"]
 
 
 class Refusal(IntEnum):
-    """How an intent was refused, and what it means if the issuer knows its id later."""
+    """How an intent was refused, and so whose use it is if the issuer knows its id later."""
 
     NONE = 0
     OWN = 1
-    """An earlier run had sent it, and its answer was lost: then it is our own send that is known.
-    """
+    """An earlier run had sent it, and the answer was lost: the use is our own."""
     PERHAPS_USED = 2
-    """The first send of this journal was refused: then somebody else may have used its id, before
-    it or meanwhile.
-    """
+    """The first send of this journal was refused: the use may be somebody else's."""
 
 
 class Earlier(NamedTuple):
-    """A step that an earlier run began."""
+    """A step that an earlier run has begun."""
 
     sent_at: float
     accepted: bool
@@ -53,22 +50,24 @@ class Entry:
     card_id: str | None
     sent: Mapping[str, Earlier]
     found: bool = False
-    """The issuer had one of its request ids before this journal."""
+    """One of its request ids was used before this journal."""
     accepted_found: bool = False
-    """Somebody has said that whoever used it before is this person."""
+    """Somebody has said that it was used for the same person."""
     refused: bool = False
-    """An earlier run was told a refusal of its next step, and could not prove it."""
+    """The issuer has refused its next step in an earlier run, and nothing proves that it was not
+    done.
+    """
     reason: str | None = None
     card_ids: tuple[str, ...] = ()
     """Every card that its end names."""
     lease: Lease | None = None
-    """Every write for the row shows it to the journal."""
+    """The token of every write for this row."""
     ended_at: dict[str, float] = field(default_factory=dict)
-    """Of each step whose result is known, when that came: seconds since the epoch."""
+    """By step: when its result was known, in seconds since the epoch."""
     _request_ids: dict[str, str] = field(default_factory=dict)
 
     def request_id(self, step: str, settings: Mapping[str, str]) -> str:
-        """Of one of its steps; the settings are those of its batch, which are always the same."""
+        """The request id of a step; the settings are those of the batch, which never change."""
         known = self._request_ids.get(step)
         if known is None:
             known = self._request_ids[step] = derive_request_id(
@@ -77,14 +76,14 @@ class Entry:
         return known
 
     def card_product_id(self, settings: Mapping[str, str]) -> int:
-        """Of its card: the row's own, the batch's, or the client's product."""
+        """The product of its card: the row's own, the batch's, or the product of the client."""
         row = self.planned.row
         return row.card_product_id or int(settings.get("card_product") or row.product_id)
 
     def outcome(
         self, state: State, reason: str | None, settings: Mapping[str, str], *, proved: bool = False
     ) -> Outcome:
-        """How the row ended."""
+        """The outcome of the row."""
         return Outcome(
             number=self.number,
             line=self.line,

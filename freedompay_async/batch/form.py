@@ -1,6 +1,4 @@
-"""How a CSV file has to be written so that the spreadsheet of whoever made the client file opens it
-well.
-"""
+"""How a CSV file is written for the spreadsheet that the client file was made with."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ _NAMES: Final = {",": "comma", ";": "semicolon", "\t": "tab"}
 _HEAD: Final = 64 * 1024
 _MARK: Final = b"\xef\xbb\xbf"
 _JSON: Final = frozenset({".json", ".jsonl", ".ndjson"})
-# Of a first line that names the delimiter.
+# Begins a first line that names the delimiter.
 _NAMED: Final = "sep="
 
 
@@ -33,31 +31,29 @@ class Form(NamedTuple):
 
     delimiter: str
     marked: bool
-    """Whether a byte order mark stands before the text: without it Excel takes the letters for
-    those of an old code page.
-    """
+    """A byte order mark stands before the text. Without it Excel reads an old code page."""
 
 
 PLAIN: Final = Form(",", marked=False)
-"""As programs read it."""
+"""The form that programs read."""
 SPREADSHEET: Final = Form(";", marked=True)
-"""As Excel opens it where decimals have a comma, such as in Kazakhstan, Kyrgyzstan, Uzbekistan and
-Russia.
+"""The form that Excel opens where decimals have a comma, such as in Kazakhstan, Kyrgyzstan,
+Uzbekistan and Russia.
 """
 
 
 def form_of(path: Path) -> Form:
-    """The form for who has made this client file: its delimiter, and its mark.
+    """The form of a client file: its delimiter and its mark.
 
-    A file with commas and without a mark is a program's, or of a spreadsheet that needs none. To
-    one with semicolons or tabs a mark is given in any case. For what is no CSV, or can't be read,
-    it is `SPREADSHEET`: who wants CSV then opens it in one.
+    A file with commas and without a mark was made by a program, or by a spreadsheet that needs no
+    mark. With semicolons or tabs the form has a mark in any case. A file that is no CSV, or can't
+    be read, has the form `SPREADSHEET`.
     """
     if path.suffix.lower() in _JSON:
         return SPREADSHEET
     head = b""
     with suppress(OSError):
-        # To open a pipe would wait for who writes to it.
+        # To open a pipe would wait for its writer.
         if S_ISREG(path.stat().st_mode):
             with reading_given(path) as file:
                 head = os.read(file, _HEAD)
@@ -85,7 +81,7 @@ async def keep_form(journal: BatchJournal, form: Form) -> None:
 
 
 async def known_form(journal: BatchJournal) -> Form:
-    """The form that was kept; a journal of an earlier version, or of rows made in code, has none."""
+    """The form that was kept; `SPREADSHEET` where none is, as of rows that were made in code."""
     kept = (await journal.facts()).get(Fact.OUT_FORM, "")
     name, _, mark = kept.partition(" ")
     delimiter = next((each for each, known in _NAMES.items() if known == name), None)
@@ -93,7 +89,7 @@ async def known_form(journal: BatchJournal) -> Form:
 
 
 def _fields(line: str, delimiter: str) -> int:
-    """How many there are in a line, if that is its delimiter."""
+    """The number of fields in a line with this delimiter."""
     try:
         return len(next(csv.reader([line], delimiter=delimiter)))
     except csv.Error:

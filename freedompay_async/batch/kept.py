@@ -1,6 +1,6 @@
 """A row as a journal keeps it.
 
-What an earlier version planned is sent as it was planned, whatever the rules are now.
+A row that an earlier version planned is sent as it was planned, whatever the rules are now.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["KeptRow", "PlannedRow"]
 
 
 class PlannedRow(msgspec.Struct, frozen=True, kw_only=True):
-    """All that rebuilds the bodies of a row; its document by its path and hash."""
+    """What the bodies of a row are made of. A document is kept by its path and its hash."""
 
     row: Row
     document_sha256: str | None = None

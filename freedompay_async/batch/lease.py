@@ -1,4 +1,4 @@
-"""Who works on the rows of a journal, and for how long they are theirs."""
+"""The owner of rows, and the token that its writes show."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ __all__ = ["Lease", "LeaseLost", "Owner"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Owner:
-    """One run, as its journal knows it; each run has a name of its own."""
+    """One run; each has a name of its own."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lease:
-    """The token of the rows that an owner took together; every write for one of them shows it."""
+    """The token of rows that an owner took together."""
 
     owner: Owner
 
 
 class LeaseLost(Stopped):
-    """The row is not this owner's any more: nothing was written, and nothing may be sent for it."""
+    """Another owner may have the row: nothing was written, and nothing may be sent for it."""

@@ -73,8 +73,8 @@ class PatientLane(Lane):
         self._outage_began: Final = outage_began
         self._outage_ended: Final = outage_ended
         self._last_answer = self._last_turn = -inf
-        self._silent_since: float | None = None
-        self._silences = 0.0
+        self._unanswered_since: float | None = None
+        self._unanswered_seconds = 0.0
         self._refusing_since: float | None = None
         self._outage = False
         self._suspected: Final = asyncio.Event()
@@ -82,18 +82,18 @@ class PatientLane(Lane):
         self._closed = False
 
     @property
-    def _silent(self) -> bool:
-        return self._silent_since is not None
+    def _unanswered(self) -> bool:
+        return self._unanswered_since is not None
 
     def seconds_without_answer(self) -> float:
         """Seconds for which the issuer has answered nothing, in all so far."""
-        since = self._silent_since
-        return self._silences + (
+        since = self._unanswered_since
+        return self._unanswered_seconds + (
             0.0 if since is None else asyncio.get_running_loop().time() - since
         )
 
     def ready(self) -> bool:
-        return not self._silent and super().ready()
+        return not self._unanswered and super().ready()
 
     def take(self) -> bool:
         taken = super().take()
@@ -105,12 +105,12 @@ class PatientLane(Lane):
         while True:
             await super().acquire()
             # While this call waited for its turn, the issuer may have stopped to answer.
-            if not self._silent:
+            if not self._unanswered:
                 self._last_turn = asyncio.get_running_loop().time()
                 return
             # Other calls of the client get the slot; they may find out that the issuer answers.
             self.release()
-            while self._silent:
+            while self._unanswered:
                 if self._closed and self._outage:
                     raise NoTurn("the issuer does not answer, and the run stops")
                 await self._news.wait()
@@ -131,11 +131,11 @@ class PatientLane(Lane):
                 self._refused(now)
             else:
                 self._refusing_since = None
-            if self._silent_since is not None:
-                self._silences += now - self._silent_since
+            if self._unanswered_since is not None:
+                self._unanswered_seconds += now - self._unanswered_since
                 if self._outage:
                     self._outage_ended(time.time())
-                self._outage, self._silent_since = False, None
+                self._outage, self._unanswered_since = False, None
                 self._suspected.clear()
                 self._wake()
         elif began >= self._last_answer or (
@@ -144,8 +144,8 @@ class PatientLane(Lane):
             # A call that began before the last answer proves no silence, unless that answer is
             # long ago and others wait for one too.
             self._progress.trouble = verdict.reason
-            if self._silent_since is None:
-                self._silent_since = now
+            if self._unanswered_since is None:
+                self._unanswered_since = now
                 self._suspected.set()
 
     def _refused(self, now: float) -> None:
@@ -169,16 +169,16 @@ class PatientLane(Lane):
         while True:
             await self._suspected.wait()
             await ask(lane)
-            if self._silent_since is not None:
-                silent = asyncio.get_running_loop().time() - self._silent_since
+            if self._unanswered_since is not None:
+                seconds = asyncio.get_running_loop().time() - self._unanswered_since
                 if not self._outage:
                     self._outage = True
-                    self._outage_began(time.time() - silent)
+                    self._outage_began(time.time() - seconds)
                 self._wake()
-                if silent > self._longest:
+                if seconds > self._longest:
                     self._end(
                         NotSent(
-                            f"no answer from the issuer for {silent:.0f} s "
+                            f"no answer from the issuer for {seconds:.0f} s "
                             f"({self._progress.trouble}). The rows that are left can be resumed."
                         )
                     )

@@ -11,27 +11,26 @@ __all__ = ["Outcome", "State"]
 
 
 class State(StrEnum):
-    """How a row stands."""
+    """The state of a row."""
 
     PLANNED = "planned"
     """Nothing was sent for it."""
     STARTED = "started"
-    """Something was sent, or its earlier use was accepted; a resumed run goes on with it."""
+    """Something was sent for it, or its earlier use was accepted; a later run goes on with it."""
     ISSUED = "issued"
     """It has its card."""
     REFUSED = "refused"
-    """The issuer said no, and this batch sends nothing more for it.
-
-    Only where it is `proved` it has no card for sure.
+    """The issuer said no, and this batch sends nothing more for it. Only where that is `proved` it
+    surely has no card.
     """
     UNKNOWN = "unknown"
-    """It may or may not have a card; a resumed run asks again."""
+    """It may or may not have a card; a later run asks again."""
     FOUND = "found"
-    """A request id of it was used before this journal; nothing is made for it until somebody says
-    that it is the same person.
+    """A request id of it was used before this journal. Nothing is made for it until somebody says
+    that it was for the same person.
     """
     DOUBTFUL = "doubtful"
-    """What is there is not what was ordered, or not this row's alone; a person has to look."""
+    """What was made is not what was ordered, or another row has it too; a person has to look."""
 
 
 _NEXT: Final = {
@@ -77,17 +76,16 @@ _ASK_AGAIN: Final = (
 
 
 class Outcome(Portable, frozen=True, kw_only=True):
-    """One row.
+    """How a row stands.
 
     Attributes:
         line: of the file.
         reason: why it has no card, or why its card is not active; `None` if all is well.
-        found: the issuer had a request id of the row before this journal: an earlier run, or an
-            earlier file, used its key. A row that is issued all the same was accepted as the same
-            person's.
-        proved: of a refused row: a look-up has shown that nothing was done.
-        client_request_id, card_request_id: what to ask the issuer about; empty where nothing was
-            sent, and the names in the journal of an earlier version can't be part of an id.
+        found: the key was used before this journal, by an earlier run or with another file. A row
+            that is issued all the same was accepted as the same person's.
+        proved: a look-up has shown of a refused row that nothing was done.
+        client_request_id, card_request_id: the ids to ask the issuer about. Empty where nothing was
+            sent, and the journal of an earlier version has names that can't be part of an id.
     """
 
     number: int

@@ -33,14 +33,15 @@ class Plan(Portable, frozen=True, kw_only=True):
     """What a batch will do.
 
     Attributes:
-        rows: rows that are good; each gets one card.
-        problems: what is wrong with the others, all of it. While there is one, nothing can be run.
+        rows: the number of good rows; each gets one card.
+        problems: everything that is wrong with the other rows. While there is one, the batch can't
+            be run.
         settings: what the request ids and bodies depend on.
-        resumed: the journal had this very plan already.
-        warnings: what is worth a look and stops nothing, of each kind a hundred at most and then,
-            at line 0, how many more: keys with a word of mixed scripts, values that look wrong, a
-            person in several rows, a phone number or an e-mail address of many; or that nobody
-            looked.
+        resumed: the journal had this plan already.
+        warnings: what a person should look at; it stops nothing. A hundred of each kind at most,
+            and then, at line 0, how many more: keys with a word of mixed scripts, values that look
+            wrong, a person in several rows, a phone number or an e-mail address of many rows; and
+            checks that could not be made.
     """
 
     rows: int
@@ -59,20 +60,20 @@ async def make_plan(
     agreement: Agreement | None = None,
     strict: bool = False,
 ) -> Plan:
-    """Write the rows down, or compare them with those that are; a plan with problems leaves no
+    """Write the rows into a journal, or compare them with its own. A plan with problems leaves no
     trace.
 
     Args:
-        journal: where.
+        journal: to write to.
         rows: to be planned.
         settings: what the request ids and bodies depend on.
         max_cards: rows at most.
         strict: warnings are problems.
-        agreement: the contract of the client, held against that of the plan.
+        agreement: compares the contract of the client with that of the plan.
 
     Raises:
         ConfigurationError: the journal has another batch, or one of another contract, there are
-            more rows than `max_cards`, or something else than rows was given; nothing was sent.
+            more rows than `max_cards`, or `rows` is something else; nothing was sent.
     """
     check_type("rows", rows, Iterable, "rows, as read_file() does")
     problems: list[Problem] = []
@@ -115,7 +116,7 @@ async def existing_plan(journal: BatchJournal) -> Plan:
 
 
 def check_settings(known: Mapping[str, str], settings: Mapping[str, str], name: str) -> None:
-    """Request ids and bodies depend on these: a run with others would not be a resumption.
+    """Compare the settings that request ids and bodies depend on.
 
     Raises:
         ConfigurationError: they differ.
@@ -132,11 +133,11 @@ def check_settings(known: Mapping[str, str], settings: Mapping[str, str], name: 
 
 
 def checked_card_product(product: object) -> str:
-    """A card's product as a setting. The vendor's list of them could not be read, so any number
-    over 0 is one.
+    """A card's product as a setting: any integer over 0, because the vendor's list of them is not
+    public.
 
     Raises:
-        ConfigurationError: it is none; nothing was sent.
+        ConfigurationError: it is something else; nothing was sent.
     """
     if not isinstance(product, int) or isinstance(product, bool) or not 0 < product < _NO_PRODUCT:
         raise ConfigurationError(
@@ -151,7 +152,7 @@ def _named(value: str | None) -> str:
 
 
 class _Problems(Exception):
-    """Takes the half-written plan back."""
+    """Raised to take back what was written of a plan."""
 
 
 def _plan(

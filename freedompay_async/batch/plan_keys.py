@@ -1,4 +1,4 @@
-"""The keys of a plan: each in its one form, and no two that are the same or look the same."""
+"""Keys of a plan: each in its one form, and no two that are the same or look the same."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Keys"]
 
 
 class Keys:
-    """The keys of a plan: each in its one form, and no two that are the same or look the same."""
+    """Checks the keys of a plan, one after another."""
 
     def __init__(self, index: PlanIndex, problems: list[Problem], warnings: Warnings) -> None:
         self._index: Final = index
@@ -32,10 +32,8 @@ class Keys:
             )
 
     def take(self, row: Row) -> Row | None:
-        """The row with its key in the one form; `None`, and a problem, where another row has that
-        key, or it is none.
-        """
-        # A file's keys have it already; a row that was made in code may have anything.
+        """The row with its key in the one form; `None`, and a problem, where that is not its key."""
+        # The keys of a file are in this form already. Rows made in code may have anything.
         try:
             key = one_name("key", row.key)
         except BadName as error:

@@ -1,4 +1,4 @@
-"""What a plan tells beside its problems: what is worth a look and stops nothing."""
+"""The warnings of a plan: what a person should look at, and what stops nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Warnings"]
 
-# A file may have a million rows, and each may have some.
+# A file may have a million rows, and each may have several.
 _MOST: Final = 100
 _TOGETHER: Final = 2_000
 _CARDS: Final = "each of these rows makes a card, so check that this person is to have them"
@@ -39,7 +39,7 @@ _TEXTS: Final[dict[int, tuple[Kind, str | None, str]]] = {
 
 
 class Warnings:
-    """Of one plan: of each kind a hundred at most, and then how many more."""
+    """The warnings of one plan: a hundred of each kind at most, and then how many more."""
 
     def __init__(self) -> None:
         self._found: Final[list[Problem]] = []
@@ -49,7 +49,7 @@ class Warnings:
         self._same: list[tuple[int, int, int]] = []
 
     def begin(self, index: PlanIndex) -> None:
-        """What rows have in common is looked up in this index."""
+        """Begin, with the index in which rows find what they have in common."""
         self._index = index
         self._numbers = known_numbers()
         if self._numbers is None:
@@ -59,7 +59,7 @@ class Warnings:
             )
 
     def end(self) -> None:
-        """All rows were looked at."""
+        """Look for what rows have in common, after the last row."""
         self._write()
         for how, rows, first, last in self._index.groups():
             kind, column, text = _TEXTS[how]
@@ -74,11 +74,11 @@ class Warnings:
             self._found.append(Problem(line, column, text))
 
     def not_looked(self, text: str) -> None:
-        """Something could not be looked for."""
+        """Add a check that could not be made."""
         self._absent.append(Problem(0, None, text))
 
     def look(self, row: Row) -> None:
-        """At a row that can be sent."""
+        """Check a good row."""
         client, line, same = row.client, row.line, self._same
         phone, birthdate = client.phone, client.birthdate
         first, last = client.first_name.upper(), client.last_name.upper()
@@ -88,8 +88,7 @@ class Warnings:
         numbers = self._numbers
         if numbers is not None and not numbers.assigned(phone):
             self._of_phone(numbers, line, phone)
-        # Two rows have the same number, as good as surely, only where they have the same of what it
-        # is made of.
+        # Two rows with the same number almost surely have the same values behind it.
         same.append((phone << BITS | PHONE, hash((first, last)), line))
         if client.person_id is not None:
             same.append((hash(client.person_id) & ~HOW | SAME_ID, 0, line))
@@ -101,13 +100,13 @@ class Warnings:
             self._write()
 
     def _of_phone(self, numbers: Numbers, line: int, phone: int) -> None:
-        # Of those that are only counted nobody reads why.
+        # Nobody reads the text of a warning that is only counted.
         doubt = numbers.doubt(phone) if self._counts[Kind.PHONE] < _MOST else ""
         if doubt is not None:
             self.add(Kind.PHONE, line, "phone", f"{shown(str(phone))} {doubt}")
 
     def found(self) -> tuple[Problem, ...]:
-        """In the order of the file; what is of no line comes last."""
+        """In the order of the file; warnings without a line come last."""
         more = [
             Problem(0, None, kind.more(count - _MOST))
             for kind, count in self._counts.items()

@@ -153,8 +153,10 @@ class Refusals:
             shared.progress.asking_again -= 1
 
     async def _goes_on(self, row: Entry, step: str, refusal: Refusal, answer: RequestState) -> bool:
-        """Let a row go on whose step the issuer knows after all; whether somebody else may have used
-        the id.
+        """Let a row go on whose step the issuer knows after all.
+
+        Returns:
+            Whether somebody else may have used the id.
         """
         row.refused = False
         # What failed and names nothing made nothing, whoever sent it.

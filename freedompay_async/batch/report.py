@@ -1,4 +1,4 @@
-"""How a batch stands: counts, and the rows that need a person."""
+"""The report of a batch: counts, and the rows that need a person."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _CHUNK: Final = 1_000
 
 
 class Report(Portable, frozen=True, kw_only=True):
-    """How many rows stand how; the sum of the states is `rows`.
+    """How many rows are in each state; the sum of the states is `rows`.
 
     Attributes:
-        inactive: of those issued, cards whose activation was wanted and refused or not known.
+        inactive: issued cards whose activation was wanted, and was refused or is not known.
         found: rows whose key an earlier run or file had used, and nobody has said for whom.
-        accepted: of the others, those that were used before and that somebody has accepted as the
-            same people's.
-        unproved: of those refused, the ones of which nothing proves that they were not done.
-        problems: every row that is refused, unknown, found, doubtful, inactive, or could not be
-            sent.
+        accepted: rows whose key was used before, and which somebody has accepted as the same
+            people's. They are counted in other states.
+        unproved: refused rows of which nothing proves that they were not done.
+        problems: every row that is refused, unknown, found, doubtful or inactive, or that could not
+            be sent.
     """
 
     batch: str
@@ -50,12 +50,12 @@ class Report(Portable, frozen=True, kw_only=True):
 
     @property
     def left(self) -> int:
-        """Rows that a resumed run has work with, but for the unknown ones."""
+        """Rows that a later run goes on with; unknown rows are not counted."""
         return self.started + self.planned
 
     @property
     def complete(self) -> bool:
-        """Every row has its card, and active if that was wanted."""
+        """Every row has its card, and the card is active if that was wanted."""
         return self.issued == self.rows and not self.inactive
 
 

@@ -1,5 +1,5 @@
-"""One pass over the rows of a batch that have not ended: how many at once, what they share, and how
-the pass ends.
+"""One pass over the rows of a batch that have not ended: how many rows at once, the resources they
+share, and the end of the pass.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ __all__ = ["Run"]
 # Rows that begin in one go: more would hold up other calls on the loop.
 _AT_ONCE: Final = 16
 _CHUNK: Final = 500
-# Of a few rows in a row nothing is concluded, however few are on the way at once.
+# A few held rows prove nothing, however few are in flight at once.
 _FEWEST_HELD: Final = 16
-# What ends the whole run.
+# Errors that end the whole run.
 _FATAL: Final = (AuthenticationError, ConfigurationError, JournalError)
 
 
@@ -70,8 +70,8 @@ class Run:
         owner: Owner,
         check_first: Check,
     ) -> None:
-        # What was not sent comes back at once, so that the run decides for all rows together when
-        # to try again.
+        # A call that was not sent returns at once: the run decides for all rows together when to
+        # try again.
         once = dataclasses.replace(session.policy, attempts=1)
         self._lane: Final = PatientLane(
             concurrency=limits.concurrency,
@@ -90,18 +90,17 @@ class Run:
         self._limits: Final = limits
         self._progress: Final = progress
         self._check_first: Final = check_first
-        # A row that waits for the issuer makes no call, so many more rows than calls; and no more
-        # than that where the issuer is quick, because every row costs memory and time. Where calls
-        # are rationed, only as many rows as they serve, so that none waits long for its turn to
-        # ask.
+        # A row that waits for the issuer makes no call, so there are more rows than calls. They
+        # have a limit, because every row costs memory and time. Under a rate there are only as many
+        # rows as the rate serves, so that no look-up waits long in the queue.
         rationed = [] if limits.rate is None else [max(1, int(limits.rate * 5))]
         self._most_rows: Final = min([limits.concurrency * 8, *rationed])
-        # On the way, and ready to follow: enough that no place waits for a slow sync.
+        # Rows in flight, and rows that are ready to follow, so that no slot waits for a slow sync.
         ahead = max(limits.concurrency // 2, 1)
         self._most_active: Final = min(limits.concurrency + ahead, self._most_rows)
         self._room: Final = asyncio.Event()
-        # What is on the disk and waits for its turn is asked about if the run is killed, and after
-        # an hour nobody can tell that it was not sent, so it is not all of them.
+        # An intent that is recorded and waits to be sent has to be looked up if the run is killed,
+        # and after an hour nothing proves that it was not sent. So few of them wait.
         self._ahead: Final = asyncio.Semaphore(min(ahead, self._most_rows))
         self._stopping: Final = Stopping()
         self._full = False
@@ -110,13 +109,13 @@ class Run:
         self._shared: RunResources | None = None
 
     def stop(self) -> None:
-        """Start no new row; settle what is on the way."""
+        """Start no new row; settle the calls in flight."""
         self._lane.close()
         self._stopping.stop()
         self._room.set()
 
     async def work(self, give: Callable[[Outcome], Awaitable[None]]) -> None:
-        """Every row that has not ended.
+        """Work on every row that has not ended, and give its outcome to `give`.
 
         Raises:
             AuthenticationError: the issuer refuses this merchant; the rows are left as they are.
@@ -213,11 +212,11 @@ class Run:
             self._room.set()
 
     def _left_because(self, held: Held) -> None:
-        """Of one row that the issuer asked to wait with for too long; the others go on.
+        """Note that a row was left because the issuer asked to wait for too long; others go on.
 
-        More of them in a row than can be on the way at once: what was sent after the first has
-        fared no better, and the run stops. Each of them has sent its request, which may be sent
-        again for an hour only. Where only questions are held, others are counted alike.
+        The run stops when more rows were left one after another than can be in flight at once:
+        then calls that were sent after the first fared no better. Each of those rows has sent its
+        request, which may be sent again for an hour only. Held look-ups are counted by themselves.
         """
         self._progress.trouble = self._progress.left_because = str(held)
         if self._shared is not None:
@@ -229,7 +228,7 @@ class Run:
                 self.stop()
 
     async def _place(self) -> None:
-        """Until there is room for one more row."""
+        """Wait until there is room for one more row."""
         progress = self._progress
         while not self._stopping.now and (
             progress.rows_at_work >= self._most_rows or progress.rows_active >= self._most_active
@@ -238,9 +237,9 @@ class Run:
             await self._room.wait()
 
     async def _knock(self, lane: Lane) -> None:
-        """A harmless question; the lane hears what becomes of it.
+        """Look an id up, which changes nothing; the lane gets the verdict.
 
-        What an issuer says of an id that it does not know is not public.
+        An id that the issuer knows is better: its answer about others is not public.
         """
         with suppress(FreedomPayError):
             await self._session.in_lane(lane).look_up(

@@ -266,7 +266,7 @@ def test_it_is_asked_again_when_the_issuer_says_so(run_of):
 
 
 HELD = (
-    "nothing was sent. Whether the request ids of this batch were used before can't be told: the "
+    "nothing was sent. Whether the request ids of this batch were used before is not known: the "
     "issuer asked to wait {} s "
     "before it is asked again, longer than there was time left for (Limits.settle is {} s). Run "
     "it again later."
@@ -322,7 +322,7 @@ def test_where_one_gets_no_answer_for_long_nothing_is_sent_and_it_says_why(run_o
         story, 4, n1=[NOTHING] * 99, n2=[NOTHING] * 99, n4=[NOTHING, *[last] * 99]
     )
     assert message == (
-        "nothing was sent. Whether the request ids of this batch were used before can't be told: "
+        "nothing was sent. Whether the request ids of this batch were used before is not known: "
         "request/status gave no clear answer to "
         "3 of 4 questions, the last time: no connection. Run it again later; or, if this is how "
         "the host answers an id that it does not "
@@ -407,7 +407,7 @@ def test_where_no_question_of_any_row_is_answered_for_long_the_run_ends_and_says
     words = said.text.split(". ")[0]
     message, cause, shown, late = run_of(story, otherwise=said)
     assert message == (
-        "whether the request ids of the rows that are left were used before can't be told: for 60 "
+        "whether the request ids of the rows that are left were used before is not known: for 60 "
         "s request/status gave no "
         f"clear answer to any question about them, the last time: {words}. Nothing was sent for "
         "these rows, and they can be resumed later."

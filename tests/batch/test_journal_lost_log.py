@@ -36,8 +36,8 @@ def to_go_on(path, name="--batch default"):
     return (
         f"put its log, {path}-wal, back beside it, or a copy of both. Without them, issue the "
         f"same file with a new journal and {name}: "
-        "no key gets a second card while the issuer remembers the request ids, and what was made "
-        "is told as found."
+        "no key gets a second card while the issuer remembers the request ids, and rows that were "
+        "made before end as found."
     )
 
 

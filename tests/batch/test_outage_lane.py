@@ -48,7 +48,7 @@ class Office:
 
     @property
     def silent(self) -> bool:
-        return self.lane._silent_since is not None
+        return self.lane._unanswered_since is not None
 
     @asynccontextmanager
     async def watched(self):

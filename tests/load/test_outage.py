@@ -182,7 +182,7 @@ def test_its_first_questions_end_in_time_with_what_to_do(
         run_batch(odd, 60, **limits)
 
     assert str(caught.value) == (
-        "nothing was sent. Whether the request ids of this batch were used before can't be told: "
+        "nothing was sent. Whether the request ids of this batch were used before is not known: "
         "request/status gave no clear answer to "
         "50 of 50 questions, the last time: the answer is not the contract's (HTTP 503). Run it "
         "again later; or, if this is how the host "

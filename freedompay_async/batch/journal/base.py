@@ -189,13 +189,13 @@ class BatchJournal(Protocol):
         ...
 
     def take_back(self, row: Entry, step: str) -> None:
-        """Forget an intent that was surely not sent. Not awaited: if it gets lost, the next run
+        """Forget an intent that was surely not sent. Not awaited: if it is lost, the next run
         asks for nothing.
         """
         ...
 
     def accepted(self, row: Entry, step: str) -> None:
-        """Note that the issuer has taken a step. Not awaited: if it gets lost, the next run asks."""
+        """Note that the issuer has taken a step. Not awaited: if it is lost, the next run asks."""
         ...
 
     def step_ended(self, row: Entry, step: str) -> None:
