@@ -32,7 +32,7 @@ class Keys:
             )
 
     def take(self, row: Row) -> Row | None:
-        """The row with its key in the one form; `None`, and a problem, where that is not its key."""
+        """The row with its key in the one form; `None`, and a problem, where it has none."""
         # The keys of a file are in this form already. Rows made in code may have anything.
         try:
             key = one_name("key", row.key)
