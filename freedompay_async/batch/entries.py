@@ -62,8 +62,9 @@ class Entry:
     """Every card that its end names."""
     lease: Lease | None = None
     """The token of every write for this row."""
-    ended_at: dict[str, float] = field(default_factory=dict)
-    """By step: when its result was known, in seconds since the epoch."""
+    client_ended_at: float | None = None
+    """When the result of this step was known, in seconds since the epoch."""
+    card_ended_at: float | None = None
     _request_ids: dict[str, str] = field(default_factory=dict)
 
     def request_id(self, step: str, settings: Mapping[str, str]) -> str:

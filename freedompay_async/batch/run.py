@@ -8,6 +8,7 @@ import asyncio
 import dataclasses
 from contextlib import aclosing, suppress
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -50,6 +51,8 @@ __all__ = ["Run"]
 # Rows that begin in one go: more would hold up other calls on the loop.
 _AT_ONCE: Final = 16
 _CHUNK: Final = 500
+# A lease is renewed so many times before it would be over.
+_RENEWALS: Final = 3
 # A few held rows prove nothing, however few are in flight at once.
 _FEWEST_HELD: Final = 16
 # Errors that end the whole run.
@@ -133,6 +136,7 @@ class Run:
         flow = RowFlow(shared, steps)
         async with anyio.create_task_group() as watch:
             watch.start_soon(self._lane.watch, self._knock)
+            watch.start_soon(self._renew)
             await self._check(first, rows=plan.rows, begun=before.begun)
             await self._each(flow, give)
             watch.cancel_scope.cancel()
@@ -181,6 +185,19 @@ class Run:
                 if not self._progress.in_progress % _AT_ONCE:
                     await asyncio.sleep(0)
                 group.create_task(self._row(flow, row, give))
+
+    async def _renew(self) -> None:
+        """Keep the leases of the rows for as long as the run lasts."""
+        try:
+            while True:
+                seconds = await self._journal.renew(self._owner)
+                if seconds == inf:
+                    return
+                await anyio.sleep(seconds / _RENEWALS)
+        except LeaseLost:
+            self.stop()
+        except JournalError as error:
+            self._end_with(error)
 
     async def _rows(self) -> AsyncGenerator[Entry]:
         """Every row that has not ended, a chunk in memory at a time."""

@@ -8,7 +8,8 @@ from functools import partial
 
 import pytest
 
-from freedompay_async.batch import Limits
+from freedompay_async.batch import Batch, Journal, Limits
+from freedompay_async.batch.lease import LeaseLost
 from freedompay_async.crypto.signing import JwsSigner
 from freedompay_async.errors import AuthenticationError, ConfigurationError, JournalError, NotSent
 from freedompay_async.sandbox import Fault, Sandbox
@@ -356,7 +357,7 @@ async def test_an_issuer_that_comes_back_is_used_again(office, people, one_each)
 
 async def test_an_issuer_that_limits_the_rate_is_waited_for(tmp_path, people, one_each):
     from freedompay_async import FreedomPay, Policy
-    from freedompay_async.batch import Batch, Journal, read_file
+    from freedompay_async.batch import read_file
     from freedompay_async.sandbox import Faults
 
     path = tmp_path / "clients.csv"
@@ -390,3 +391,55 @@ async def test_a_request_that_takes_too_long_is_left_for_the_next_run(office, pe
     assert (report.unknown, report.started) == (0, 3)
     assert (await office.resume()).complete
     assert office.cards() == one_each(3)
+
+
+class Leased(Journal):
+    """A journal whose leases last for a short time; `ends` is what becomes of the next renewal."""
+
+    renewals = 0
+    ends: Exception | None = None
+
+    async def renew(self, owner):
+        self.renewals += 1
+        if self.ends is not None:
+            raise self.ends
+        return 0.03
+
+
+async def leased(office, people, ends=None):
+    """A run whose renewals end so when its first row has ended."""
+    async with office.client() as fp, Leased.open(office.folder / "run.db") as journal:
+        batch = Batch(fp, journal, limits=Limits(concurrency=2))
+        await office.plan(batch, office.file(people(300)))
+
+        def at_each():
+            journal.ends = ends
+
+        report = await office.finish(batch, at_each)
+        after = journal.renewals
+        await asyncio.sleep(0.05)
+        return report, after, journal.renewals
+
+
+async def test_a_run_renews_its_leases_for_as_long_as_it_lasts(office, people, one_each):
+    report, after, later = await leased(office, people)
+
+    assert report.complete
+    assert later == after > 3
+    assert office.cards() == one_each(300)
+
+
+async def test_a_run_that_has_lost_its_leases_stops_and_its_rows_are_left(office, people, one_each):
+    report, *_ = await leased(office, people, LeaseLost())
+
+    assert 0 < report.left < 300
+    assert (await office.resume()).complete
+    assert office.cards() == one_each(300)
+
+
+async def test_a_run_whose_leases_can_not_be_renewed_says_why(office, people, one_each):
+    with pytest.raises(JournalError, match="no room"):
+        await leased(office, people, JournalError("no room"))
+
+    assert (await office.resume()).complete
+    assert office.cards() == one_each(300)

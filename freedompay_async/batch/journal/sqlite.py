@@ -237,7 +237,11 @@ class Journal(Staying):
             self._writer.note_values(sqlite_rows.accept, (time.time(), row.number, step))
 
     def step_ended(self, row: Entry, step: str) -> None:
-        row.ended_at[step] = time.time()
+        # The end of an activation is that of its row.
+        if step == "client":
+            row.client_ended_at = time.time()
+        elif step == "card":
+            row.card_ended_at = time.time()
 
     def go_on(self, row: Entry) -> Awaitable[None]:
         return self._write(row, sqlite_rows.know, sqlite_rows.known(row, State.STARTED))

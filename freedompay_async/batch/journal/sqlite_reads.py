@@ -73,34 +73,39 @@ def unfinished(connection: sqlite3.Connection, after: int, limit: int, lease: Le
         earlier = Earlier(sent_at, bool(accepted), digest, Refusal(refused))
         sent.setdefault(number, {})[step] = earlier
         request_ids.setdefault(number, {})[step] = request_id
-    return [_entry(row, sent, request_ids, lease) for row in rows]
-
-
-def _entry(
-    row: tuple[Any, ...],
-    sent: dict[int, dict[str, Earlier]],
-    request_ids: dict[int, dict[str, str]],
-    lease: Lease,
-) -> Entry:
-    number, line, key, data, client_id, card_id, found, accepted, refused, reason, *ends = row
-    return Entry(
-        number,
-        line,
-        key,
-        _KEPT.decode(data),
-        client_id,
-        card_id,
-        sent.get(number, {}),
-        bool(found),
-        bool(accepted),
-        bool(refused),
-        reason,
-        lease=lease,
-        ended_at={
-            step: at for step, at in zip(("client", "card"), ends, strict=True) if at is not None
-        },
-        _request_ids=request_ids.get(number, {}),
-    )
+    return [
+        Entry(
+            number,
+            line,
+            key,
+            _KEPT.decode(data),
+            client_id,
+            card_id,
+            sent.get(number, {}),
+            bool(found),
+            bool(accepted),
+            bool(refused),
+            reason,
+            lease=lease,
+            client_ended_at=client_end,
+            card_ended_at=card_end,
+            _request_ids=request_ids.get(number, {}),
+        )
+        for (
+            number,
+            line,
+            key,
+            data,
+            client_id,
+            card_id,
+            found,
+            accepted,
+            refused,
+            reason,
+            client_end,
+            card_end,
+        ) in rows
+    ]
 
 
 def earlier_runs(connection: sqlite3.Connection) -> EarlierRuns:

@@ -99,8 +99,8 @@ def known(
         row.found,
         reason,
         proved,
-        row.ended_at.get("client"),
-        row.ended_at.get("card"),
+        row.client_ended_at,
+        row.card_ended_at,
         ended_at,
     )
 

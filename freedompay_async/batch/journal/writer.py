@@ -133,15 +133,20 @@ class Writer:
 
     def note(self, work: Callable[[sqlite3.Connection], object]) -> None:
         """Run `work` with the next group, and wait for nothing: for what can be found out again."""
-        self._jobs.put(_Job(work, None, None))
+        self._add(_Job(work, None, None))
 
     def note_values(self, statement: _Statement, values: _Values) -> None:
         """As `write`, and wait for nothing: for what can be found out again."""
-        self._jobs.put(_Job(statement, values, None))
+        self._add(_Job(statement, values, None))
 
     def note_alone(self, work: Callable[[sqlite3.Connection], object]) -> None:
         """As `note`, in a commit of its own: for what is rare, and may be missing."""
-        self._jobs.put(_Job(work, None, None, alone=True))
+        self._add(_Job(work, None, None, alone=True))
+
+    def _add(self, job: _Job) -> None:
+        # A job that comes after the end would wait in the queue until the file is opened again.
+        if self._thread is not None:
+            self._jobs.put(job)
 
     def _serve(self, opened: asyncio.Future[None]) -> None:
         database = self._database
