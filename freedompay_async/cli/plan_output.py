@@ -62,7 +62,7 @@ def new_journal_removed_on_error(journal: Journal) -> Generator[None]:
     try:
         yield
     except ConfigurationError:
-        journal.take_back()
+        journal.remove_if_made()
         raise
 
 

@@ -8,7 +8,7 @@ import json
 import shutil
 import sqlite3
 from collections import Counter
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +17,7 @@ from freedompay_async import FreedomPay, Policy
 from freedompay_async.batch import Batch, Journal, Limits, outage, read_file
 from freedompay_async.codec.messages import Reply
 from freedompay_async.contract.request_ids import derive_request_id
+from freedompay_async.errors import JournalError
 from freedompay_async.sandbox import Fault, Sandbox
 from tests.leaks.everywhere import Story
 from tests.rows import row_of_file as person
@@ -180,6 +181,16 @@ class Office:
     def arrived(self, call: str) -> int:
         return sum(each.path.endswith(call) for each in self.issuer.received)
 
+    def kept(self, question: str, journal: str = "run.db") -> list[tuple]:
+        """What is on the disk now."""
+        with self.on_disk(journal) as image:
+            return image.execute(question).fetchall()
+
+    def alter(self, statement: str, *values: tuple, journal: str = "run.db") -> None:
+        """Change a closed journal, once for each tuple of values."""
+        with closing(sqlite3.connect(self.folder / journal, isolation_level=None)) as connection:
+            connection.executemany(statement, values or [()])
+
     def on_disk(self, journal: str = "run.db") -> sqlite3.Connection:
         """What a machine would find after a crash at this moment."""
         image = self.folder / "image"
@@ -189,6 +200,33 @@ class Office:
             if (self.folder / f"{journal}{suffix}").exists():
                 shutil.copy(self.folder / f"{journal}{suffix}", image / f"{journal}{suffix}")
         return closing(sqlite3.connect(image / journal))
+
+
+class Trouble:
+    """Trouble of the disk, below an open journal."""
+
+    @staticmethod
+    def begins(journal: Journal, pragma: str = "max_page_count = 1") -> None:
+        """Before the next write; by default no page is added any more."""
+        journal._writer.note(lambda connection: connection.execute(f"PRAGMA {pragma}").fetchall())
+
+    @staticmethod
+    async def fill(journal: Journal) -> None:
+        """Use up whatever room the pages of the intents have."""
+        statement = (
+            "INSERT INTO intents (number, step, request_id, body_sha256, sent_at) "
+            "VALUES (?1, '', ?1, '', 0)"
+        )
+        with suppress(JournalError):
+            for number in range(100_000):
+                await journal._writer.call(
+                    lambda connection, number=number: connection.execute(statement, (-number,))
+                )
+
+
+@pytest.fixture
+def trouble():
+    return Trouble
 
 
 @pytest.fixture
@@ -296,19 +334,15 @@ def everywhere(office, people, one_each):
             await asyncio.sleep(0)
             wrong += [(stop, "not cancelled", task)] if not task.cancelled() else []
             wrong += [(stop, "left", each) for each in story.left()]
-            wrong += [(stop, "runs", opened)] if opened.running else []
             wrong += (
                 [(stop, "progress", batch.progress)]
                 if batch.progress.in_progress or batch.progress.waiting
                 else []
             )
             wrong += [(stop, "pool", fp)] if in_use(fp).taken else []
-            kept = {
-                each
-                for (each,) in await opened.call(
-                    lambda c: c.execute("SELECT request_id FROM intents").fetchall()
-                )
-            }
+            # What the run has asked for is written before anything is read.
+            await opened.summary()
+            kept = {each for (each,) in office.kept("SELECT request_id FROM intents", journal)}
             wrong += [(stop, "sent and not written", each) for each in sent() - kept - seen]
             report = await office.finish(batch)
         wrong += [(stop, "not complete", report)] if not report.complete else []

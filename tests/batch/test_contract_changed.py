@@ -381,7 +381,7 @@ async def test_a_contract_under_which_nothing_tells_whose_a_card_is_is_refused(o
             pass
 
     assert caught.value.text.startswith(
-        f"the contract leaves {name} out of {call}, and then nothing tells whose card a batch "
+        f"the contract leaves {name} out of {call}, and then nothing shows whose card a batch "
         "makes."
     )
 

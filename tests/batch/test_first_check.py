@@ -196,7 +196,7 @@ GATEWAY = b"404 page not found"
 
 
 NOT_TOLD = (
-    "nothing was sent. Whether the request ids of this batch were used before can't be told: "
+    "nothing was sent. Whether the request ids of this batch were used before is not known: "
     "request/status gave no clear answer to {} of 3 "
     "questions, the last time: {}. Run it again later; or, if this is how the host answers an id "
     "that it does not know, say "
@@ -369,9 +369,10 @@ async def test_where_each_row_is_asked_about_and_nothing_is_said_of_any_the_run_
         report = await batch.report()
 
     assert str(caught.value).startswith(
-        "whether the request ids of the rows that are left were used before can't be told: for "
-        "0.5 s request/status gave no clear answer to any question about them, the last time: "
-        "the answer does not fit the contract (HTTP 404"
+        "whether the request ids of the rows that are left were used before is not known: for "
+        "0.5 s request/status gave no clear "
+        "answer to any question about them, the last time: the answer does not fit the contract (HTTP "
+        "404"
     )
     assert str(caught.value).endswith(
         ". Nothing was sent for these rows, and they can be resumed later."

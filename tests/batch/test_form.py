@@ -7,6 +7,7 @@ import os
 import pytest
 
 from freedompay_async.batch.form import PLAIN, SPREADSHEET, Form, form_of, keep_form, known_form
+from freedompay_async.batch.journal.records import Fact
 
 MARK = b"\xef\xbb\xbf"
 
@@ -72,9 +73,7 @@ async def test_a_journal_that_has_none_that_is_known(office, people, kept):
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(1)))
         if kept is not None:
-            await batch._journal.call(
-                lambda c: c.execute("INSERT INTO meta VALUES ('out_form', ?)", (kept,))
-            )
+            await batch._journal.keep({Fact.OUT_FORM: kept})
 
         assert await known_form(batch._journal) == SPREADSHEET
 

@@ -12,7 +12,8 @@ from contextlib import closing, suppress
 
 import pytest
 
-from freedompay_async.batch import State, entries, run
+from freedompay_async.batch import State, run
+from freedompay_async.batch.clock import Clock
 from freedompay_async.sandbox import Sandbox
 from freedompay_async.transport.base import TransportError
 
@@ -264,12 +265,12 @@ async def test_a_clock_that_is_set_back_inside_the_run_that_resumes_sends_nothin
     forget()
     wall.ahead = 2.5 * HOUR
 
-    async def standing(journal):
-        found = await entries.standing(journal)
+    def clock(**known):
+        made = Clock(**known)
         wall.ahead -= back
-        return found
+        return made
 
-    monkeypatch.setattr(run, "standing", standing)
+    monkeypatch.setattr(run, "Clock", clock)
     report = await office.resume()
 
     assert told(report) == [("k1", State.UNKNOWN)]

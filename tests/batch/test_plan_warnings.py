@@ -280,9 +280,7 @@ class TestStrict:
                 batch,
                 office.file([person(1), person(2, last_name="Null"), person(3, phone=77010000001)]),
             )
-            rows = await batch._journal.call(
-                lambda c: c.execute("SELECT count(*) FROM rows").fetchone()[0]
-            )
+            ((rows,),) = office.kept("SELECT count(*) FROM rows")
 
         assert (plan.rows, plan.warnings, rows) == (0, (), 0)
         assert [each.line for each in plan.problems] == [2, 3]

@@ -8,7 +8,7 @@ import asyncio
 
 import pytest
 
-from freedompay_async.batch import Limits, State, entries
+from freedompay_async.batch import Limits, State
 from freedompay_async.sandbox import Sandbox
 
 NO = {
@@ -538,15 +538,11 @@ async def test_what_a_version_1_journal_has_as_refused_is_asked_about(
 ):
     """It could not tell which refusals were proved."""
     await refused(office, between, proxy, people(2), ("k1", "client"))
-    async with office.batch() as batch:
-        await batch._journal.call(
-            lambda c: c.execute(
-                "UPDATE rows SET proved = 0, reason = 'refused (as it was told then)' WHERE key = "
-                "'k1'"
-            )
-        )
-        await batch._journal.call(lambda c: c.execute("UPDATE intents SET refused = 0"))
-        report = await office.finish(batch)
+    office.alter(
+        "UPDATE rows SET proved = 0, reason = 'refused (as it was told then)' WHERE key = 'k1'"
+    )
+    office.alter("UPDATE intents SET refused = 0")
+    report = await office.resume()
 
     assert (report.refused, report.unproved) == (1, 0)
     assert report.problems[0].reason.startswith(
@@ -557,7 +553,7 @@ async def test_what_a_version_1_journal_has_as_refused_is_asked_about(
 async def test_the_witness_of_a_resumed_run_comes_from_the_journal(office, people, between, proxy):
     await killed_while_it_waits(office, between, proxy, people(2), "k1", "client")
     async with office.batch() as batch:
-        before = await entries.standing(batch._journal)
+        before = await batch._journal.earlier_runs()
 
     assert before.witness == office.request_id("k2", "card") or before.witness == office.request_id(
         "k2", "client"

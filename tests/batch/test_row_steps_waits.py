@@ -58,7 +58,7 @@ class Timed(Desk):
         self.times.append(now())
         return await super().look_up(request_id, timeout=timeout, waited=waited)
 
-    async def end(self, **known):
+    async def ended(self, **known):
         """How the row ends: its outcome, or what is raised."""
         try:
             return outcome(await self.issue(**{"client_id": "cl-1"} | known))
@@ -89,7 +89,7 @@ def ends(play):
         async def told():
             desk = run.desk = Timed(**options or {})
             prepare(desk)
-            ended = await desk.end(**known)
+            ended = await desk.ended(**known)
             run.at = now()
             return ended
 

@@ -286,9 +286,8 @@ async def test_a_begun_row_with_another_document_is_only_asked_about(office, cut
 )
 async def test_a_begun_row_is_only_asked_about_where(office, people, cut_off, change):
     await lost_client(office, people(1), cut_off)
-    async with office.batch() as batch:
-        await batch._journal.call(lambda c: c.execute(f"UPDATE intents SET {change}"))
-        report = await office.finish(batch)
+    office.alter(f"UPDATE intents SET {change}")
+    report = await office.resume()
 
     assert (report.unknown, office.arrived("client/add")) == (1, 0)
 

@@ -67,7 +67,7 @@ def test_a_contract_that_no_batch_can_have_leaves_no_journal(shell, people, unde
     result = shell.issue(people(2))
 
     assert (result.exit_code, shell.names()) == (2, ["clients.csv", "contract.toml"])
-    assert "nothing tells whose card a batch makes" in result.stderr
+    assert "nothing shows whose card a batch makes" in result.stderr
 
 
 def test_a_card_for_a_cardholder_is_a_single_call(issuers, shell_of, under):

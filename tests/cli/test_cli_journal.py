@@ -78,7 +78,7 @@ def test_a_journal_of_a_newer_version(shell, issuer, people, command):
         connection.execute("PRAGMA user_version = 9")
 
     assert refusal(shell, issuer, command) == (
-        "run.db was written by a newer version (journal version 9, this program reads 2): update "
+        "run.db was written by a newer version (journal version 9, this program reads 3): update "
         "the program. Nothing was sent."
     )
 
@@ -148,8 +148,8 @@ def test_a_journal_without_a_batch(shell, issuer, people, command):
         "run.db-wal, back beside it, or a copy of both. "
         "Without them, issue the same file with a new journal and the batch name that it had "
         "(--batch; `default` where none was given): no key "
-        "gets a second card while the issuer remembers the request ids, and what was made is told "
-        "as found. Nothing was sent."
+        "gets a second card while the issuer remembers the request ids, and rows that were "
+        "made before end as found. Nothing was sent."
     )
 
 

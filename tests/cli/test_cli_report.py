@@ -120,7 +120,7 @@ def test_first_questions_without_a_clear_answer_leave_every_row_and_say_what_to_
     assert result.exit_code == 3
     assert (
         "freedompay: stopped: nothing was sent. Whether the request ids of this batch were "
-        "used before can't be told: "
+        "used before is not known: "
     ) in result.stderr
     assert "say --check-first none" in result.stderr
     assert issuer.arrived("client/add") == 0

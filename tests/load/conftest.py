@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections import Counter
 from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -23,12 +24,10 @@ from tests.transports import Carrier
 FIRST = 77010000000
 
 
-class InlineJournal(Journal):
-    """A journal without a thread, which a virtual clock could not wait for."""
+class InlineWriter:
+    """Writes without a thread, which a virtual clock could not wait for."""
 
     def __init__(self) -> None:
-        self.path = "memory"
-        self.running = False
         self.connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         self.connection.executescript(SCHEMA)
 
@@ -47,8 +46,16 @@ class InlineJournal(Journal):
     def note(self, work):
         work(self.connection)
 
+    note_alone = note
+
     def note_values(self, writer, values):
         writer(self.connection, [values])
+
+
+class InlineJournal(Journal):
+    def __init__(self) -> None:
+        super().__init__(Path("memory"), create=False)
+        self._writer = InlineWriter()
 
 
 class Came(NamedTuple):

@@ -182,11 +182,11 @@ def test_its_first_questions_end_in_time_with_what_to_do(
         run_batch(odd, 60, **limits)
 
     assert str(caught.value) == (
-        "nothing was sent. Whether the request ids of this batch were used before can't be told: "
-        "request/status gave no clear answer to 50 of 50 questions, the last time: the answer "
-        "does not fit the contract (HTTP 503). Run it again later; or, if this is how the host "
-        "answers an id that it does not know, say --check-first none "
-        '(Batch(check_first="none")).'
+        "nothing was sent. Whether the request ids of this batch were used before is not known: "
+        "request/status gave no clear answer to "
+        "50 of 50 questions, the last time: the answer does not fit the contract (HTTP 503). Run it "
+        "again later; or, if this is how the host "
+        'answers an id that it does not know, say --check-first none (Batch(check_first="none")).'
     )
     assert odd.effects == Counter()
     assert 110 < asked[-1] < 200

@@ -16,6 +16,7 @@ import pytest
 
 from freedompay_async import ConfigurationError
 from freedompay_async.batch import Journal, Outcome, State
+from freedompay_async.batch.journal.records import Fact
 from freedompay_async.calls.record import Record
 from freedompay_async.cli import output
 from freedompay_async.cli.output import check_free, write_outcomes
@@ -182,9 +183,7 @@ async def test_a_file_beside_it_that_sqlite_did_not_write_is_not_taken_for_its_l
 async def test_a_log_whose_journal_is_gone_is_not_thrown_away(tmp_path, emptied):
     path = tmp_path / "run.db"
     async with Journal.open(path) as journal:
-        await journal.call(
-            lambda connection: connection.execute("INSERT INTO meta VALUES ('a', 'b')")
-        )
+        await journal.keep({Fact.OUT_FORM: "tab"})
         log = (tmp_path / "run.db-wal").read_bytes()
     path.unlink()
     if emptied:
@@ -232,21 +231,17 @@ async def test_a_link_to_a_journal_that_was_killed_before_its_log_came_into_it_i
     (tmp_path / "real").mkdir()
     path = tmp_path / "real" / "run.db"
     async with Journal.open(path) as journal:
-        await journal.call(
-            lambda connection: connection.execute("INSERT INTO meta VALUES ('a', 'b')")
-        )
+        await journal.keep({Fact.OUT_FORM: "tab"})
         left = {each.name: each.read_bytes() for each in path.parent.iterdir()}
     for name, content in left.items():
         (path.parent / name).write_bytes(content)
         (path.parent / name).chmod(0o644)
     (tmp_path / "run.db").symlink_to(path)
     async with Journal.open(tmp_path / "run.db", create=False) as journal:
-        found = await journal.call(
-            lambda connection: connection.execute("SELECT * FROM meta").fetchall()
-        )
+        found = await journal.facts()
         modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()}
 
-    assert found == [("a", "b")]
+    assert found == {Fact.OUT_FORM: "tab"}
     assert modes == {"run.db": 0o600, "run.db-wal": 0o600}
 
 

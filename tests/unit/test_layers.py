@@ -176,6 +176,12 @@ def test_only_the_command_imports_what_is_an_extra(library):
     assert users(library) - {"cli"} == set()
 
 
+def test_of_a_batch_only_its_journal_knows_a_database():
+    found = {name for name in FILES if part(name) == "batch" and "sqlite3" in imports(name)}
+
+    assert {os.path.dirname(name) for name in found} == {os.path.join("batch", "journal")}
+
+
 @pytest.mark.parametrize(
     ("library", "module"), [("confusable_homoglyphs", "lookalikes"), ("phonenumbers", "numbers")]
 )
@@ -226,7 +232,7 @@ def test_importing_the_package_does_not_import(library):
 ASKED_FOR = {
     ("api/custom_call.py", "request_id"): "a field that a struct of the caller's own may have",
     (
-        "batch/journal/sqlite.py",
+        "batch/journal/database.py",
         "sqlite_errorname",
     ): "an error of sqlite3 has it where SQLite itself raised it",
     ("calls/cancelled.py", "outcome_unknown"): "put on a CancelledError, which is Python's own",
