@@ -104,7 +104,8 @@ class Batch(Staying):
         check_type("fp", fp, FreedomPay, "a FreedomPay")
         check_type("journal", journal, BatchJournal, "a Journal, as Journal.open() gives it")
         self._fp: Final = fp
-        self._journal: Final = journal
+        self.journal: Final = journal
+        """The journal that it was given."""
         self._settings: Final = {
             "merchant": checked_name("merchant id", fp.merchant),
             "base_url": fp.base_url,
@@ -145,7 +146,7 @@ class Batch(Staying):
         """
         settings = {"batch": "default", "activate": "no"} | self._settings
         return await make_plan(
-            self._journal,
+            self.journal,
             rows,
             settings=settings,
             max_cards=self._limits.max_cards,
@@ -167,11 +168,11 @@ class Batch(Staying):
             NotSent, RateLimited: no answer for too long.
             JournalError: the journal can't be written.
         """
-        owner = self._journal.new_owner()
+        owner = self.journal.new_owner()
         self.progress = Progress()
         self._run = run = Run(
             self._fp._session,
-            self._journal,
+            self.journal,
             self._limits,
             self.progress,
             self._accepting,
@@ -184,7 +185,7 @@ class Batch(Staying):
                     yield outcome
         finally:
             self._run = None
-            self._journal.release(owner)
+            self.journal.release(owner)
 
     async def planned(self) -> Plan:
         """The plan in the journal.
@@ -193,10 +194,10 @@ class Batch(Staying):
             ConfigurationError: there is none, or it is of another merchant, host, batch or
                 contract.
         """
-        plan = await existing_plan(self._journal)
-        check_settings(plan.settings, self._settings, self._journal.name)
-        if changed := self._agreement.check(await self._journal.facts()):
-            await self._journal.keep(changed)
+        plan = await existing_plan(self.journal)
+        check_settings(plan.settings, self._settings, self.journal.name)
+        if changed := self._agreement.check(await self.journal.facts()):
+            await self.journal.keep(changed)
         return plan
 
     async def accept(self) -> Accepted:
@@ -208,7 +209,7 @@ class Batch(Staying):
                 keys; nothing is accepted.
         """
         await self.planned()
-        accepted = await accept(self._journal, self._accept_found)
+        accepted = await accept(self.journal, self._accept_found)
         self._has_accepted = True
         return accepted
 
@@ -226,4 +227,4 @@ class Batch(Staying):
 
     async def report(self) -> Report:
         """The report of the batch."""
-        return await make_report(self._journal)
+        return await make_report(self.journal)

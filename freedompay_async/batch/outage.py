@@ -93,7 +93,9 @@ class PatientLane(Lane):
         )
 
     def __repr__(self) -> str:
-        state = "in an outage" if self._outage else "unanswered" if self._unanswered else "answering"
+        state = (
+            "in an outage" if self._outage else "unanswered" if self._unanswered else "answering"
+        )
         return f"PatientLane({self.busy} active, {self.waiting} queued, {state})"
 
     def ready(self) -> bool:

@@ -208,7 +208,7 @@ class Trouble:
     @staticmethod
     def begins(journal: Journal, pragma: str = "max_page_count = 1") -> None:
         """Before the next write; by default no page is added any more."""
-        journal._writer.note(lambda connection: connection.execute(f"PRAGMA {pragma}").fetchall())
+        journal.writer.note(lambda connection: connection.execute(f"PRAGMA {pragma}").fetchall())
 
     @staticmethod
     async def fill(journal: Journal) -> None:
@@ -219,7 +219,7 @@ class Trouble:
         )
         with suppress(JournalError):
             for number in range(100_000):
-                await journal._writer.call(
+                await journal.writer.call(
                     lambda connection, number=number: connection.execute(statement, (-number,))
                 )
 

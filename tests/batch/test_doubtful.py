@@ -195,7 +195,7 @@ async def test_the_later_row_is_told_as_doubtful_while_the_run_goes_on(
 
         between(batch, rule)
         told = [(each.state, each.reason) async for each in batch.run()]
-        kept = [each.state async for each in outcomes(batch._journal)]
+        kept = [each.state async for each in outcomes(batch.journal)]
 
     assert [state for state, _ in told].count(State.DOUBTFUL) >= 2
     assert kept == [State.DOUBTFUL] * 3
@@ -284,7 +284,7 @@ def taking(office, between, said):
 
             between(batch, rule)
             await office.finish(batch)
-            return [(each.state.value, each.reason) async for each in outcomes(batch._journal)]
+            return [(each.state.value, each.reason) async for each in outcomes(batch.journal)]
 
     return run
 

@@ -182,7 +182,7 @@ async def test_accepted_rows_that_a_stop_leaves_are_left(office, people):
     await office.issue(file)
     async with office.batch(accept_found="all", limits=Limits(concurrency=1)) as batch:
         report = await office.finish(batch, at_each=batch.stop)
-        told = [each async for each in outcomes(batch._journal) if each.state is not State.ISSUED]
+        told = [each async for each in outcomes(batch.journal) if each.state is not State.ISSUED]
 
     assert (report.issued + report.left, report.found) == (10, 0)
     assert report.left > 0

@@ -59,7 +59,7 @@ async def test_a_plan_is_brought_into_the_file_once(office, people):
     said = []
     file = office.file(people(2))
     async with office.batch() as batch:
-        batch._journal._writer.note(lambda c: c.set_trace_callback(said.append))
+        batch.journal.writer.note(lambda c: c.set_trace_callback(said.append))
         await office.plan(batch, file)
         made = said.count(CHECKPOINT)
         await office.plan(batch, file)
@@ -70,7 +70,7 @@ async def test_a_plan_is_brought_into_the_file_once(office, people):
 async def test_a_plan_with_problems_is_not_brought_into_it(office, person):
     said = []
     async with office.batch() as batch:
-        batch._journal._writer.note(lambda c: c.set_trace_callback(said.append))
+        batch.journal.writer.note(lambda c: c.set_trace_callback(said.append))
         await office.plan(batch, office.file([person(1, phone="1")]))
 
     assert said.count(CHECKPOINT) == 0
@@ -138,9 +138,9 @@ async def test_rows_that_were_sent_look_unsent_and_are_found_before_anything_is_
     await run_until(office, people, ended, without_log)
     cards, effects = office.cards(), len(office.effects())
     async with office.batch("cut.db") as batch:
-        before = [each.state async for each in outcomes(batch._journal)]
+        before = [each.state async for each in outcomes(batch.journal)]
         report = await office.finish(batch)
-        told = {each.key: each async for each in outcomes(batch._journal)}
+        told = {each.key: each async for each in outcomes(batch.journal)}
     rows_sent = {f"k{phone - 77010000000}" for phone in cards}
 
     assert before == [State.PLANNED] * ROWS

@@ -100,7 +100,7 @@ async def test_a_disk_that_is_full_or_read_only_all_at_once_stops_the_run_and_no
 ):
     # What has to fit needs pages: each row's text grows.
     said = await stopped(
-        office, people, lambda batch: trouble.begins(batch._journal, pragma), after=after
+        office, people, lambda batch: trouble.begins(batch.journal, pragma), after=after
     )
     unknown = sent(office) - asked_for(office.folder / "run.db")
     report = await office.resume()

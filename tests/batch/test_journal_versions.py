@@ -123,11 +123,11 @@ async def test_a_batch_of_version_2_goes_on_and_its_times_are_known_from_then_on
     of_version_2()
     office.issuer.hold = False
     async with office.batch() as batch:
-        before = await batch._journal.step_times(after=0, limit=10)
+        before = await batch.journal.step_times(after=0, limit=10)
         told = await batch.report()
         report = await office.finish(batch)
-        after = await batch._journal.step_times(after=0, limit=10)
-        runs = await batch._journal.runs()
+        after = await batch.journal.step_times(after=0, limit=10)
+        runs = await batch.journal.runs()
 
     assert told == first
     assert report.complete
@@ -283,7 +283,7 @@ async def test_the_ids_of_a_report_are_those_that_were_sent(office, people, aged
     office.alter("UPDATE intents SET request_id = 'sent-' || step")
     office.alter("DELETE FROM intents WHERE step = 'card'")
     async with office.batch() as batch:
-        (told,) = [each async for each in outcomes(batch._journal)]
+        (told,) = [each async for each in outcomes(batch.journal)]
 
     assert (told.client_request_id, told.card_request_id) == (
         "sent-client",
@@ -298,7 +298,7 @@ async def test_a_name_that_can_not_form_an_id_keeps_no_report_back(office, peopl
     office.alter("UPDATE meta SET value = ? WHERE name = 'batch'", (name,))
     office.alter("DELETE FROM intents WHERE step = 'card'")
     async with office.batch() as batch:
-        (told,) = [each async for each in outcomes(batch._journal)]
+        (told,) = [each async for each in outcomes(batch.journal)]
         report = await batch.report()
 
     assert (told.client_request_id, told.card_request_id) == (office.request_id("k1", "client"), "")

@@ -455,7 +455,7 @@ async def test_rows_made_in_code_get_their_keys_in_the_one_form(office):
     async with office.batch() as batch:
         first = await batch.plan([made("may", 1), made("Раи\u0306он", 2)])
         again = await batch.plan([made("may ", 1), made("Район", 2)])
-        keys = await batch._journal.keys([1, 2])
+        keys = await batch.journal.keys([1, 2])
 
     assert (first.rows, again.resumed, keys) == (2, True, ["may", "Район"])
 

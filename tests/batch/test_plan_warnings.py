@@ -310,7 +310,7 @@ class TestStrict:
         settings = {"merchant": "1", "base_url": "", "batch": "may", "activate": "no"}
         async with office.batch() as batch:
             rows = list(read_file(office.file([person(1, last_name="Null")]), product_id=2000))
-            strict = await make_plan(batch._journal, rows, settings=settings, strict=True)
-            other = await make_plan(batch._journal, rows, settings=settings)
+            strict = await make_plan(batch.journal, rows, settings=settings, strict=True)
+            other = await make_plan(batch.journal, rows, settings=settings)
 
         assert (strict.rows, len(strict.problems), other.rows, len(other.warnings)) == (0, 1, 1, 1)

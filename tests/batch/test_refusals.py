@@ -553,7 +553,7 @@ async def test_what_a_version_1_journal_has_as_refused_is_asked_about(
 async def test_the_witness_of_a_resumed_run_comes_from_the_journal(office, people, between, proxy):
     await killed_while_it_waits(office, between, proxy, people(2), "k1", "client")
     async with office.batch() as batch:
-        before = await batch._journal.earlier_runs()
+        before = await batch.journal.earlier_runs()
 
     assert before.witness == office.request_id("k2", "card") or before.witness == office.request_id(
         "k2", "client"

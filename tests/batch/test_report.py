@@ -71,7 +71,7 @@ async def test_a_row_that_began_counts_as_started(office, people):
 async def test_every_row_is_told_in_the_order_of_the_file(office, people):
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(2_100)))
-        told = [(each.line, each.key, each.state) async for each in outcomes(batch._journal)]
+        told = [(each.line, each.key, each.state) async for each in outcomes(batch.journal)]
 
     assert told == [(number + 1, f"k{number}", State.PLANNED) for number in range(1, 2_101)]
 

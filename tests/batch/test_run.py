@@ -63,7 +63,7 @@ async def test_the_journal_has_what_the_outcomes_told(office, people):
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(5)))
         told = sorted([each async for each in batch.run()], key=lambda each: each.number)
-        kept = [each async for each in outcomes(batch._journal)]
+        kept = [each async for each in outcomes(batch.journal)]
 
     assert kept == told
 
@@ -73,7 +73,7 @@ async def test_an_old_sqlite_has_it_as_well(office, people, one_each, monkeypatc
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(20)))
         told = sorted([each async for each in batch.run()], key=lambda each: each.number)
-        kept = [each async for each in outcomes(batch._journal)]
+        kept = [each async for each in outcomes(batch.journal)]
 
     assert kept == told
     assert office.cards() == one_each(20)
@@ -280,7 +280,7 @@ async def test_no_more_is_written_down_as_sent_than_can_be_on_its_way(office, pe
         running,
         gate,
     ):
-        written = len(await batch._journal.step_times(after=0, limit=20))
+        written = len(await batch.journal.step_times(after=0, limit=20))
         gate.open()
         await running
 
@@ -478,9 +478,9 @@ async def test_a_run_keeps_its_limits_its_times_and_those_of_each_step(office, p
     async with office.batch(limits=limits, activate=True) as batch:
         await office.plan(batch, office.file(people(5, {2: "DECLINED"})))
         await office.finish(batch)
-        (run,) = await batch._journal.runs()
-        steps = await batch._journal.step_times(after=0, limit=10)
-        outages = await batch._journal.outages()
+        (run,) = await batch.journal.runs()
+        steps = await batch.journal.step_times(after=0, limit=10)
+        outages = await batch.journal.outages()
     after = time.time()
 
     assert run.limits == dataclasses.asdict(limits)
@@ -505,8 +505,8 @@ async def test_a_run_keeps_the_outages_that_it_sat_out(office, people, between, 
 
         between(batch, rule)
         report = await office.finish(batch)
-        (run,) = await batch._journal.runs()
-        outages = await batch._journal.outages()
+        (run,) = await batch.journal.runs()
+        outages = await batch.journal.outages()
 
     assert report.complete
     assert office.cards() == one_each(20)

@@ -222,10 +222,10 @@ async def test_a_key_that_is_changed_during_a_run_stops_it(office, people, one_e
 async def test_a_journal_that_cannot_be_written_stops_the_run(office, people, trouble, rows):
     async with office.batch(limits=Limits(concurrency=2)) as batch:
         await office.plan(batch, office.file(people(rows)))
-        trouble.begins(batch._journal)
+        trouble.begins(batch.journal)
         # Whatever room the last page has is used up, so that the next row of the journal finds
         # none.
-        await trouble.fill(batch._journal)
+        await trouble.fill(batch.journal)
         with pytest.raises(JournalError) as caught:
             await office.finish(batch)
 
@@ -238,7 +238,7 @@ async def test_a_disk_that_fills_up_during_a_run_lets_nothing_out_that_is_not_on
 ):
     async with office.batch(limits=Limits(concurrency=2)) as batch:
         await office.plan(batch, office.file(people(200)))
-        full = partial(trouble.begins, batch._journal)
+        full = partial(trouble.begins, batch.journal)
         with pytest.raises(JournalError):
             await office.finish(batch, full)
         calls = {body["request_id"] for body in office.effects()}

@@ -22,7 +22,7 @@ async def journal(tmp_path):
 def said(journal):
     """Every statement from now on."""
     statements = []
-    journal._writer.note(lambda connection: connection.set_trace_callback(statements.append))
+    journal.writer.note(lambda connection: connection.set_trace_callback(statements.append))
     return statements
 
 
@@ -36,7 +36,7 @@ async def test_what_is_written_while_the_disk_syncs_shares_a_statement_and_a_com
     await planned(journal, 90)
     owner = journal.new_owner()
     rows = await journal.take(90, owner)
-    async with Held(journal._writer):
+    async with Held(journal.writer):
         said.clear()
         writes = [asyncio.ensure_future(intend(journal, row)) for row in rows]
         for row in rows:
@@ -69,8 +69,8 @@ async def test_a_run_and_an_outage_are_in_commits_of_their_own_and_nobody_fails_
     await planned(journal, 3)
     owner = journal.new_owner()
     rows = await journal.take(3, owner)
-    journal._writer.note(lambda connection: connection.execute("DROP TABLE outages"))
-    async with Held(journal._writer):
+    journal.writer.note(lambda connection: connection.execute("DROP TABLE outages"))
+    async with Held(journal.writer):
         journal.outage_began(owner, 1.0)
         journal.begin_run(owner, {})
         writes = [asyncio.ensure_future(intend(journal, row)) for row in rows]
@@ -88,7 +88,7 @@ async def test_how_many_rows_stand_is_written_to_each_of_them(
     monkeypatch.setattr(sqlite_rows, "_FROM", as_one)
     await planned(journal, 250)
     rows = await journal.take(249, journal.new_owner())
-    async with Held(journal._writer):
+    async with Held(journal.writer):
         for row in rows:
             row.client_id, row.card_id = f"client {row.number}", f"card {row.number}"
             row.found = bool(row.number % 2)
@@ -139,11 +139,11 @@ async def test_one_statement_finds_what_many_rows_share(journal, planned, said):
     rows = await journal.take(250, journal.new_owner())
     for row in rows:
         row.client_id, row.card_id = f"c{row.number}", f"d{row.number % 249}"
-    async with Held(journal._writer):
+    async with Held(journal.writer):
         writes = [asyncio.ensure_future(journal.end(row, State.ISSUED, None)) for row in rows]
     reasons = await asyncio.gather(*writes)
     asked = [each for each in said if "AS other FROM mine" in each]
-    plan = await journal._writer.call(
+    plan = await journal.writer.call(
         lambda connection: connection.execute(
             f"EXPLAIN QUERY PLAN {sqlite_rows._SHARE.format('(1, ?)')}", ("d1",)
         ).fetchall()

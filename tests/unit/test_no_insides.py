@@ -24,17 +24,6 @@ ALLOWED = {
     "typer.testing._get_command": "typer's runner builds its command anew for each call",
     "os._exit": "a child process ends without its parent's clean-up",
     "ahead._value": "asyncio's semaphore: how many more may pass it",
-    # The journal's connection, its thread and its rows, until a journal shows them itself.
-    "batch._journal": "rows and settings as the file has them",
-    "journal._thread": "the thread of a journal that a test ends",
-    "journal._jobs": "the thread of a journal that a test ends",
-    "clock._set_back": "how far a journal's clock was set back",
-    "writes._accept": "the statement that a journal was given",
-    "writes._claim": "the statement that a journal was given",
-    "writes._end": "the statement that a journal was given",
-    "writes._intend": "the statement that a journal was given",
-    "writes._know": "the statement that a journal was given",
-    "writes._refuse": "the statement that a journal was given",
 }
 
 

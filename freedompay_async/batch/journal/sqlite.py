@@ -63,7 +63,7 @@ class Journal(Staying):
     def __init__(self, path: Path, *, create: bool) -> None:
         self.path: Final = path
         self._database: Final = Database(path, create=create)
-        self._writer: Final = Writer(self._database)
+        self.writer: Final = Writer(self._database)
         self._owner: Owner | None = None
         # The number of the last row that the owner has taken: it gets each row once.
         self._taken = 0
@@ -85,7 +85,7 @@ class Journal(Staying):
         # Opened anew, it belongs to nobody.
         self._owner = None
         self._held.clear()
-        await self._writer.__aenter__()
+        await self.writer.__aenter__()
         return self
 
     async def __aexit__(
@@ -94,7 +94,7 @@ class Journal(Staying):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._writer.__aexit__(kind, error, trace)
+        await self.writer.__aexit__(kind, error, trace)
 
     @property
     def name(self) -> str:
@@ -116,10 +116,10 @@ class Journal(Staying):
             writer = SQLitePlan(connection)
             return work(writer), writer.begun
 
-        result, begun = await self._writer.call(within)
+        result, begun = await self.writer.call(within)
         if begun:
             # A log that gets lost does not take the plan along.
-            await self._writer.fold()
+            await self.writer.fold()
         return result
 
     async def kept_plan(self) -> KeptPlan:
@@ -137,29 +137,27 @@ class Journal(Staying):
                 )
             return KeptPlan(count, settings)
 
-        return await self._writer.call(read)
+        return await self.writer.call(read)
 
     async def settings(self) -> Mapping[str, str]:
-        return await self._writer.call(sqlite_plan.settings_of)
+        return await self.writer.call(sqlite_plan.settings_of)
 
     async def facts(self) -> Mapping[Fact, str]:
-        return await self._writer.call(sqlite_plan.facts)
+        return await self.writer.call(sqlite_plan.facts)
 
     async def keep(self, facts: Mapping[Fact, str]) -> None:
-        await self._writer.call(lambda connection: sqlite_plan.keep(connection, facts))
+        await self.writer.call(lambda connection: sqlite_plan.keep(connection, facts))
 
     async def keys(self, numbers: Sequence[int]) -> list[str]:
-        return await self._writer.call(lambda connection: sqlite_plan.keys_of(connection, numbers))
+        return await self.writer.call(lambda connection: sqlite_plan.keys_of(connection, numbers))
 
     async def accept_found(self, keys: Sequence[str] | None) -> FoundKeys:
-        return await self._writer.call(
-            lambda connection: sqlite_plan.accept_found(connection, keys)
-        )
+        return await self.writer.call(lambda connection: sqlite_plan.accept_found(connection, keys))
 
     # Runs
 
     async def earlier_runs(self) -> EarlierRuns:
-        return await self._writer.call(sqlite_reads.earlier_runs)
+        return await self.writer.call(sqlite_reads.earlier_runs)
 
     def new_owner(self) -> Owner:
         if self._owner is not None:
@@ -188,12 +186,12 @@ class Journal(Staying):
 
     def clock_set_back(self, owner: Owner, seconds: float) -> None:
         if owner is self._owner:
-            self._writer.note(lambda connection: sqlite_rows.add_set_back(connection, seconds))
+            self.writer.note(lambda connection: sqlite_rows.add_set_back(connection, seconds))
 
     async def take(self, limit: int, owner: Owner) -> list[Entry]:
         self._check(owner)
         lease, after = Lease(owner), self._taken
-        rows = await self._writer.call(
+        rows = await self.writer.call(
             lambda connection: sqlite_reads.unfinished(connection, after, limit, lease)
         )
         self._check(owner)
@@ -230,11 +228,11 @@ class Journal(Staying):
     def take_back(self, row: Entry, step: str) -> None:
         if self._holds(row):
             number = row.number
-            self._writer.note(lambda connection: sqlite_rows.take_back(connection, number, step))
+            self.writer.note(lambda connection: sqlite_rows.take_back(connection, number, step))
 
     def accepted(self, row: Entry, step: str) -> None:
         if self._holds(row):
-            self._writer.note_values(sqlite_rows.accept, (time.time(), row.number, step))
+            self.writer.note_values(sqlite_rows.accept, (time.time(), row.number, step))
 
     def step_ended(self, row: Entry, step: str) -> None:
         # The end of an activation is that of its row.
@@ -267,23 +265,23 @@ class Journal(Staying):
     # What was kept
 
     async def summary(self) -> Summary:
-        return await self._writer.call(sqlite_reads.summary)
+        return await self.writer.call(sqlite_reads.summary)
 
     async def rows(self, *, after: int, limit: int) -> list[RowRecord]:
-        return await self._writer.call(
+        return await self.writer.call(
             lambda connection: sqlite_reads.row_records(connection, after, limit)
         )
 
     async def step_times(self, *, after: int, limit: int) -> list[StepTimes]:
-        return await self._writer.call(
+        return await self.writer.call(
             lambda connection: sqlite_reads.step_times(connection, after, limit)
         )
 
     async def runs(self) -> list[RunRecord]:
-        return await self._writer.call(sqlite_reads.runs)
+        return await self.writer.call(sqlite_reads.runs)
 
     async def outages(self) -> list[OutageRecord]:
-        return await self._writer.call(sqlite_reads.outages)
+        return await self.writer.call(sqlite_reads.outages)
 
     # The lease
 
@@ -302,9 +300,9 @@ class Journal(Staying):
     ) -> Awaitable[Any]:
         if not self._holds(row):
             raise LeaseLost
-        return self._writer.write(statement, values)
+        return self.writer.write(statement, values)
 
     def _note(self, owner: Owner, statement: str, values: tuple[Any, ...]) -> None:
         """In a commit of its own: it is rare, and a run does not fail for it."""
         if owner is self._owner:
-            self._writer.note_alone(lambda connection: connection.execute(statement, values))
+            self.writer.note_alone(lambda connection: connection.execute(statement, values))

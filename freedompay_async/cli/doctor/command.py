@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.cli.doctor.target import Target
 
-__all__ = ["doctor"]
+__all__ = ["doctor", "draw"]
 
 _COLORS: Final = {CheckResult.OK: "green", CheckResult.WRONG: "red", CheckResult.UNKNOWN: "yellow"}
 _WIDTH: Final = max(map(len, CheckResult))

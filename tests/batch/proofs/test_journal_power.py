@@ -75,12 +75,12 @@ class CallState:
 
     async def write(self, rows=4):
         async with Journal.open(self.path) as self.journal:
-            await self.journal._writer.call(
+            await self.journal.writer.call(
                 lambda c: c.execute(f"PRAGMA wal_autocheckpoint = {self.turn}").fetchall()
             )
             await self.keep()
             # The plan stays in the log, so that one log goes through all of it.
-            self.journal._writer.fold = stay
+            self.journal.writer.fold = stay
             await make_plan(
                 self.journal, [planned(number) for number in range(1, rows + 1)], settings=SETTINGS
             )
@@ -110,7 +110,7 @@ class CallState:
     async def keep(self):
         # Before anything is asked of it: what was answered for is there by now.
         self.files.append((self.path.read_bytes(), self.path.with_name("run.db-wal").read_bytes()))
-        self.states.append(await self.journal._writer.call(content))
+        self.states.append(await self.journal.writer.call(content))
 
     @property
     def log(self):
@@ -138,7 +138,7 @@ class Disk:
         for suffix, content_ in beside.items():
             self.path.with_name(f"run.db-{suffix}").write_bytes(content_)
         async with Journal.open(self.path) as journal:
-            return await journal._writer.call(content)
+            return await journal.writer.call(content)
 
     async def which(self, life, file, log):
         """The number of the state that this picture opens as; `None` if it is none that ever was."""
@@ -273,11 +273,11 @@ async def test_an_index_that_somebody_left_beside_it_is_not_believed(tmp_path, d
 async def test_the_settings_that_a_power_cut_asks_for_are_in_force(tmp_path):
     names = ("journal_mode", "synchronous", "fullfsync", "locking_mode")
     async with Journal.open(tmp_path / "run.db") as journal:
-        first = await journal._writer.call(
+        first = await journal.writer.call(
             lambda c: [c.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
         )
     async with Journal.open(tmp_path / "run.db") as journal:
-        again = await journal._writer.call(
+        again = await journal.writer.call(
             lambda c: [c.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
         )
 
@@ -324,7 +324,7 @@ async def test_when_a_call_has_returned_its_write_has_left_for_the_device(tellin
     async with Journal.open(telling_disk / "run.db") as journal:
         for number in range(20):
             name = f"{number}"
-            await journal._writer.call(
+            await journal.writer.call(
                 lambda c, name=name: c.execute(
                     "INSERT INTO meta VALUES (?, ?)", (name, "x" * 5_000)
                 )
