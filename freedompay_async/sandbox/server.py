@@ -231,7 +231,7 @@ class Sandbox(BookHandles):
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError(
-            "a sandbox can't be pickled or copied, because it belongs to its process: make one "
+            "a sandbox is not pickled or copied, because it belongs to its process: make one "
             "where it is needed"
         )
 
