@@ -31,6 +31,9 @@ _MAYBE_DONE: Final = frozenset({State.LOST, State.BLOCKED, State.NO_SUCH_PATH})
 _ID_USED: Final = frozenset({State.USED_ID_REFUSED, State.CONFLICT})
 _DENIED: Final = frozenset({State.DENIED, State.DENIED_AFTER_LIMIT})
 _REFUSED: Final = frozenset({State.REFUSED, *_ID_USED, *_DENIED})
+# The steps of a call without trouble, made once.
+_FIRST_SEND: Final = Action(Next.SEND, repeat=False)
+_ANSWERED: Final = Action(End.ANSWERED)
 # The look-up got no answer, so it may be made once more.
 _UNANSWERED: Final = (Evidence.NOT_SENT, Evidence.NO_ANSWER, Evidence.LIMITED)
 _ENDS_AT_ANSWER: Final = {
@@ -75,7 +78,7 @@ class CallState:
 
     def start(self) -> Action:
         if self.state is State.NEVER_SENT:
-            return Action(Next.SEND, repeat=False)
+            return _FIRST_SEND
         askable = self.rules.retry is Retry.ASKABLE
         return Action(Next.ASK if askable else End.UNKNOWN, repeat=False)
 
@@ -114,8 +117,8 @@ class CallState:
             self.last_sent = now
         retry = self.rules.retry
         if evidence is Evidence.OK:
-            action = Action(End.ANSWERED)
-        elif retry is Retry.READ:
+            return _ANSWERED
+        if retry is Retry.READ:
             action = self._after_read(evidence, now, retry_after)
         elif retry is Retry.ASKABLE:
             action = self._after_askable(evidence, now, retry_after, verdict.http_status)
@@ -268,7 +271,7 @@ class CallState:
     ) -> Action:
         state, policy = self.state, self.rules.policy
         if evidence is Evidence.KNOWN:
-            return Action(End.ANSWERED)
+            return _ANSWERED
         if evidence is Evidence.FAILED:
             return Action(End.FAILED)
         key_refused = evidence is Evidence.DENIED or evidence is Evidence.BLOCKED
