@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async import FreedomPay
 from freedompay_async.codec.messages import Reply
-from freedompay_async.operations.as_completed import _Watch
+from freedompay_async.transport.base import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -68,8 +68,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._real_select(0)
 
 
-class Issuer:
-    """A wire in memory; half of the latency is the way there."""
+class Issuer(Transport):
+    """A transport in memory; half of the latency is the way there."""
 
     def __init__(self, sigma: float, seed: int, latency: float) -> None:
         self._rng = random.Random(seed)
@@ -80,9 +80,6 @@ class Issuer:
         self.lags: dict[str, float] = {}
         self.looks = 0
         self.left: list[float] = []
-
-    def check(self) -> asyncio.AbstractEventLoop:
-        return asyncio.get_running_loop()
 
     async def send(self, message: Message, attempt: Attempt) -> Reply:
         loop = asyncio.get_running_loop()
@@ -111,6 +108,10 @@ class Issuer:
             json.dumps(fields | ({"cards": [{"card_id": own}]} if success else {})).encode(),
         )
 
+    def forget(self) -> None:
+        """Nothing of the earlier requests is kept."""
+        self._done, self.takes, self.lags, self.left = {}, {}, {}, []
+
     def busiest(self) -> int:
         """The most looks that left in any one second."""
         return max(
@@ -119,11 +120,19 @@ class Issuer:
         )
 
 
+def _client(transport: Transport) -> FreedomPay:
+    return FreedomPay(
+        auth_id="1",
+        secret_key="k",
+        region="KG",
+        base_url="https://issuer.example",
+        timeout=1e6,
+        transport=transport,
+    )
+
+
 async def _wait(issuer: Issuer, ids: int, arrival: float | None, rate: float | None) -> None:
-    async with FreedomPay(
-        auth_id="1", secret_key="k", region="KG", base_url="https://issuer.example", timeout=1e6
-    ) as fp:
-        object.__setattr__(fp._session.shared, "transport", issuer)
+    async with _client(issuer) as fp:
         counted: Counter[str] = Counter()
 
         async def group(count: int) -> None:
@@ -236,10 +245,8 @@ def memory(ids: int = 10_000) -> dict[str, float]:
     async def measure() -> dict[str, float]:
         found = {}
         names = [f"{number:036d}" for number in range(ids)]
-        async with FreedomPay(
-            auth_id="1", secret_key="k", region="KG", base_url="https://issuer.example", timeout=1e6
-        ) as fp:
-            object.__setattr__(fp._session.shared, "transport", Issuer(0.5, 1, 0.0))
+        issuer = Issuer(0.5, 1, 0.0)
+        async with _client(issuer) as fp:
             await (await fp.cards.bulk_issue(product_id=1, count=1)).result()
             for kind in ("attached", "accepted"):
                 with _traced():
@@ -250,12 +257,17 @@ def memory(ids: int = 10_000) -> dict[str, float]:
                         operations = [
                             await fp.cards.bulk_issue(product_id=1, count=1) for _ in names
                         ]
-                        # What the wire remembers is not the client's.
-                        object.__setattr__(fp._session.shared, "transport", Issuer(0.5, 1, 0.0))
+                        # What the issuer remembers is not the client's.
+                        issuer.forget()
                     gc.collect()
-                    watch = _Watch(fp._session, operations, timeout=None, concurrency=32, rate=None)
+                    waiting = fp.requests.as_completed(operations, concurrency=32)
+                    first = asyncio.ensure_future(anext(waiting))
+                    await asyncio.sleep(0)
+                    await asyncio.sleep(0)
                     found[kind] = tracemalloc.get_traced_memory()[0] / ids
-                    del watch, operations
+                    first.cancel()
+                    await asyncio.wait([first])
+                    del waiting, first, operations
         return found
 
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:

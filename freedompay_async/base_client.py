@@ -15,7 +15,7 @@ from freedompay_async.guards.arguments import check_whole
 from freedompay_async.guards.staying import Staying
 from freedompay_async.traffic.governor import Governor
 from freedompay_async.transport.aiohttp_transport import AiohttpTransport
-from freedompay_async.transport.base import Attempt, Endpoint, TransportError
+from freedompay_async.transport.base import Attempt, Destination, TransportError
 from freedompay_async.transport.owner import OwnedTransport
 from freedompay_async.transport.proxies import Way
 
@@ -48,7 +48,7 @@ class BaseClient(Staying):
     ) -> None:
         self._max_connections: Final = chosen.max_connections
         self._warming: Final = asyncio.Lock()
-        endpoint = Endpoint(
+        destination = Destination(
             base_url=base_url,
             connect_timeout=chosen.policy.connect_timeout,
             max_answer=chosen.max_answer,
@@ -56,7 +56,7 @@ class BaseClient(Staying):
             way=Way.of(base_url, proxy=chosen.proxy, trust_env=chosen.trust_env),
         )
         transport = AiohttpTransport() if chosen.transport is None else chosen.transport
-        self._transport: Final = OwnedTransport(transport, endpoint)
+        self._transport: Final = OwnedTransport(transport, destination)
         self._session: Final = Session(
             SharedResources.of(
                 self._transport,

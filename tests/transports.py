@@ -10,7 +10,7 @@ from contextlib import suppress
 from types import SimpleNamespace
 
 from freedompay_async.transport.aiohttp_transport import AiohttpTransport
-from freedompay_async.transport.base import Endpoint, Transport
+from freedompay_async.transport.base import Destination, Transport
 from freedompay_async.transport.owner import OwnedTransport
 
 __all__ = ["Carrier", "Road", "back_to", "bound", "in_use", "owned", "parts_of", "sockets"]
@@ -21,15 +21,15 @@ class Carrier(Transport):
 
     Attributes:
         double: has a method `send`.
-        endpoint: the host that the client has told.
+        destination: the host that the client has told.
     """
 
     def __init__(self, double=None) -> None:
         self.double = double
-        self.endpoint: Endpoint | None = None
+        self.destination: Destination | None = None
 
-    def bind(self, endpoint) -> None:
-        self.endpoint = endpoint
+    def bind(self, destination) -> None:
+        self.destination = destination
 
     def send(self, message, attempt):
         return self.double.send(message, attempt)
@@ -40,17 +40,17 @@ class Road(AiohttpTransport):
 
     Attributes:
         carry: takes a message and an attempt; at first it is the transport's own `send`.
-        endpoint: the host that the client has told.
+        destination: the host that the client has told.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.carry = super().send
-        self.endpoint: Endpoint | None = None
+        self.destination: Destination | None = None
 
-    def bind(self, endpoint) -> None:
-        super().bind(endpoint)
-        self.endpoint = endpoint
+    def bind(self, destination) -> None:
+        super().bind(destination)
+        self.destination = destination
 
     def send(self, message, attempt):
         return self.carry(message, attempt)
@@ -59,13 +59,13 @@ class Road(AiohttpTransport):
 def bound(base_url: str) -> AiohttpTransport:
     """The library's own transport without a client."""
     transport = AiohttpTransport()
-    transport.bind(Endpoint(base_url=base_url, connect_timeout=1.0))
+    transport.bind(Destination(base_url=base_url, connect_timeout=1.0))
     return transport
 
 
 def owned(double) -> OwnedTransport:
     """For a session without a client."""
-    return OwnedTransport(Carrier(double), Endpoint(base_url="https://api.example.com"))
+    return OwnedTransport(Carrier(double), Destination(base_url="https://api.example.com"))
 
 
 def in_use(client) -> SimpleNamespace:
@@ -80,13 +80,16 @@ def in_use(client) -> SimpleNamespace:
     return SimpleNamespace(active=active, queued=queued, taken=taken, idle=idle)
 
 
-def parts_of(value, depth: int = 4):
+def parts_of(value, depth: int = 4, *, without: tuple[type, ...] = ()):
     """The value, and every object of the package that its attributes lead to, as a tracker of
     errors finds them.
     """
+    if isinstance(value, without):
+        return
     if type(value).__module__.startswith("freedompay_async"):
         yield value
-        inside = getattr(value, "__dict__", {}).values()
+        names = [*getattr(value, "__dict__", {}), *_slots(type(value))]
+        inside = [getattr(value, name) for name in names if hasattr(value, name)]
     else:
         inside = (
             value.values()
@@ -97,7 +100,14 @@ def parts_of(value, depth: int = 4):
         )
     if depth:
         for each in list(inside):
-            yield from parts_of(each, depth - 1)
+            yield from parts_of(each, depth - 1, without=without)
+
+
+def _slots(kind: type):
+    for each in kind.__mro__:
+        if each.__module__.startswith("freedompay_async"):
+            named = vars(each).get("__slots__", ())
+            yield from [named] if isinstance(named, str) else named
 
 
 def sockets() -> int:

@@ -85,6 +85,10 @@ class PatientLane(Lane):
             0.0 if since is None else asyncio.get_running_loop().time() - since
         )
 
+    def __repr__(self) -> str:
+        state = "in an outage" if self._outage else "silent" if self._silent else "answered"
+        return f"PatientLane({self.busy} active, {self.waiting} queued, {state})"
+
     def ready(self) -> bool:
         return not self._silent and super().ready()
 

@@ -53,10 +53,10 @@ def failure_of(
         return TransportError(CLOSED, final=True)
     if attempt.late or isinstance(error, TimeoutError):
         return TransportError(
-            "no answer in time" if attempt.sent else f"no connection in time{way.told()}"
+            "no answer in time" if attempt.sent else f"no connection in time{way.hint()}"
         )
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        reason = f"the server's certificate is not trusted ({error.certificate_error}){way.told()}"
+        reason = f"the server's certificate is not trusted ({error.certificate_error}){way.hint()}"
         return TransportError(reason, final=True)
     if isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientPayloadError):
         # Only a connection that was written to ends so. A test double of aiohttp raises it without
@@ -70,7 +70,7 @@ def failure_of(
         return TransportError(
             "the proxy or the .netrc of the environment can't be used", final=True
         )
-    return TransportError(_reason(error) + ("" if attempt.sent else way.told()))
+    return TransportError(_reason(error) + ("" if attempt.sent else way.hint()))
 
 
 def _reason(error: BaseException) -> str:

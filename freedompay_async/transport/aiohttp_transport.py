@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from yarl import URL
 
     from freedompay_async.codec.messages import Message, Reply
-    from freedompay_async.transport.base import Attempt, Endpoint
+    from freedompay_async.transport.base import Attempt, Destination
     from freedompay_async.transport.pool import Pool
 
 __all__ = ["AiohttpTransport"]
@@ -33,17 +33,17 @@ class AiohttpTransport(Transport):
     """
 
     def __init__(self) -> None:
-        self._bound: tuple[URL, Endpoint] | None = None
+        self._bound: tuple[URL, Destination] | None = None
         self._pool: Pool | None = None
         self._closed = False
 
-    def bind(self, endpoint: Endpoint) -> None:
+    def bind(self, destination: Destination) -> None:
         # yarl finds errors in an address that urllib does not, and the pool uses yarl.
         from yarl import URL  # noqa: PLC0415 - only a program that makes a client pays for it
 
-        proxy, read = endpoint.way.proxy, "base_url"
+        proxy, read = destination.way.proxy, "base_url"
         try:
-            base = URL(endpoint.base_url)
+            base = URL(destination.base_url)
             if proxy is not None:
                 read = proxy.source
                 URL(proxy.shown)
@@ -51,7 +51,7 @@ class AiohttpTransport(Transport):
             raise ConfigurationError(
                 f"{read} has an invalid host name. Nothing was sent."
             ) from None
-        self._bound = base, endpoint
+        self._bound = base, destination
         if not _loop_is_running():
             import_module(_POOL)
 
@@ -102,8 +102,8 @@ class AiohttpTransport(Transport):
     def __repr__(self) -> str:
         if self._bound is None:
             return "AiohttpTransport()"
-        base, endpoint = self._bound
-        way = f"{endpoint.way!r}, " if endpoint.way.proxy else ""
+        base, destination = self._bound
+        way = f"{destination.way!r}, " if destination.way.proxy else ""
         state = "closed" if self._closed else "not opened"
         if self._pool is not None:
             state = f"open, {self._pool.active} active, {self._pool.idle} idle"

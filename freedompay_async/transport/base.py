@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.codec.messages import Message, Reply
 
-__all__ = ["CLOSED", "MAX_ANSWER", "Attempt", "Endpoint", "Transport", "TransportError"]
+__all__ = ["CLOSED", "MAX_ANSWER", "Attempt", "Destination", "Transport", "TransportError"]
 
 CLOSED: Final = "the client was closed"
 MAX_ANSWER: Final = 8 * 2**20
@@ -92,7 +92,7 @@ class TransportError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
+class Destination:
     """The host of a client, and the limits that its transport has to keep.
 
     Attributes:
@@ -122,7 +122,7 @@ class Transport(Protocol):
     are active and idle.
     """
 
-    def bind(self, endpoint: Endpoint) -> None:
+    def bind(self, destination: Destination) -> None:
         """Learn the host and the limits. Called once, when the client is made; no loop may run yet.
 
         Raises:

@@ -86,7 +86,7 @@ class Connector(aiohttp.TCPConnector):
             connection = await self.quiet_connection(req, traces, timeout)
         except aiohttp.ServerDisconnectedError:
             # Only a proxy does this here: there was no connection to the host yet.
-            raise TransportError(f"the proxy closed the connection{self._way.told()}") from None
+            raise TransportError(f"the proxy closed the connection{self._way.hint()}") from None
         try:
             current_attempt.get().connected()
         except TransportError:

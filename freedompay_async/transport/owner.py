@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from freedompay_async.codec.messages import Message, Reply
-    from freedompay_async.transport.base import Attempt, Endpoint
+    from freedompay_async.transport.base import Attempt, Destination
 
 __all__ = ["OwnedTransport", "check_transport"]
 
@@ -27,20 +27,20 @@ class OwnedTransport:
 
     Args:
         transport: any object of the protocol `Transport`.
-        endpoint: the host, of which the transport is told.
+        destination: the host, of which the transport is told.
 
     Raises:
         ConfigurationError: the transport belongs to another client, or can't reach this host.
     """
 
-    def __init__(self, transport: Transport, endpoint: Endpoint) -> None:
+    def __init__(self, transport: Transport, destination: Destination) -> None:
         check_transport(transport)
         if id(transport) in _owned:
             raise ConfigurationError(
                 "this transport belongs to another client. Nothing was sent; make one for each "
                 "client."
             )
-        transport.bind(endpoint)
+        transport.bind(destination)
         _take(transport)
         self._transport: Final = transport
         self._loop: asyncio.AbstractEventLoop | None = None

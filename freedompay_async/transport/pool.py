@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from aiohttp.http import RawResponseMessage
 
     from freedompay_async.codec.messages import Message
-    from freedompay_async.transport.base import Attempt, Endpoint
+    from freedompay_async.transport.base import Attempt, Destination
 
 __all__ = ["Pool"]
 
@@ -62,21 +62,21 @@ class Pool:
     """The connections to one host. The caller decides how many there are at once.
 
     Args:
-        base: the `base_url` of the endpoint.
-        endpoint: the host, and the limits.
+        base: the `base_url` of the destination.
+        destination: the host, and the limits.
     """
 
-    def __init__(self, base: URL, endpoint: Endpoint) -> None:
-        way, tls = endpoint.way, endpoint.ssl_context or True
+    def __init__(self, base: URL, destination: Destination) -> None:
+        way, tls = destination.way, destination.ssl_context or True
         self._base: Final = base
         self._way: Final = way
         # Its address may have a password in it.
         self._proxy: Final = None if way.proxy is None else Hidden(URL(way.proxy.url.reveal()))
         self._straight: Final = way.proxy is None and not way.netrc
-        self._max_answer: Final = endpoint.max_answer
+        self._max_answer: Final = destination.max_answer
         self._sockets: Final = Sockets()
         self._timeout: Final = aiohttp.ClientTimeout(
-            total=None, sock_connect=endpoint.connect_timeout
+            total=None, sock_connect=destination.connect_timeout
         )
         self._connector: Final = Connector(
             way=way,
@@ -85,7 +85,7 @@ class Pool:
             ssl=tls,
             socket_factory=self._sockets.make,
         )
-        self.session: Final = aiohttp.ClientSession(
+        self._session: Final = aiohttp.ClientSession(
             connector=self._connector,
             timeout=self._timeout,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -94,7 +94,7 @@ class Pool:
             headers=_HEADERS,
         )
         # It tells the connector the host, and is never sent.
-        self._host: Final = HostRequest("POST", self._base, ssl=tls, session=self.session)
+        self._host: Final = HostRequest("POST", self._base, ssl=tls, session=self._session)
         self._heads: Final = RequestHeads(base, _HEADERS)
         self._used: Final[set[asyncio.Transport]] = set()
         self._loop: Final = asyncio.get_running_loop()
@@ -243,7 +243,7 @@ class Pool:
         # A GET has no body. aiohttp itself repeats a GET when an idle connection turns out to be
         # closed: that is harmless, because the id of the call is an idempotency key.
         url = self._heads.url(message.path)
-        async with self.session.request(
+        async with self._session.request(
             message.method,
             url,
             data=_payload(message),
@@ -287,7 +287,7 @@ class Pool:
             if transport.get_write_buffer_size():
                 # aiohttp would wait until all of the request has left.
                 transport.abort()
-        await self.session.close()
+        await self._session.close()
         if self._loop.is_closed():
             self._sockets.close()
 
@@ -295,7 +295,7 @@ class Pool:
         """In a forked child: let go of the sockets, which are the parent's."""
         self._sockets.disown()
         self._connector.disowned = True
-        self.session.detach()
+        self._session.detach()
 
     @property
     def active(self) -> int:

@@ -138,8 +138,10 @@ class Way:
             return cls(None if found is None else found.with_login(), netrc=True)
         return cls(unused=_unused(url.hostname or ""))
 
-    def told(self) -> str:
-        """What to add where there is no connection, for whoever wonders why."""
+    def hint(self) -> str:
+        """The end of a message about a connection that could not be made: which proxy was used, or
+        was not.
+        """
         if self.proxy is not None:
             return f", through the proxy {self.proxy.shown} that {self.proxy.source} names"
         return (
@@ -187,8 +189,10 @@ def _with_login(url: Secret) -> Secret | None:
         return None
     if found is None or not found[0]:
         return None
-    login = f"{quote(found[0], safe='')}:{quote(found[2] or '', safe='')}"
-    return Secret(f"{parts.scheme}://{login}@{parts.netloc}")
+    return Secret(
+        f"{parts.scheme}://{quote(found[0], safe='')}:{quote(found[2] or '', safe='')}"
+        f"@{parts.netloc}"
+    )
 
 
 def _shown(text: Secret) -> str | None:

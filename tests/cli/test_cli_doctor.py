@@ -171,7 +171,7 @@ class TestWell:
         from freedompay_async.cli.doctor.checks import Check, CheckResult
 
         monkeypatch.setattr(command.sys.stdout, "isatty", lambda: True)
-        command._draw(
+        command.draw(
             Check(name="clock", verdict=CheckResult.WRONG, detail="slow", advice="wind it up")
         )
 

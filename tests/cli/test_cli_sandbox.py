@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import re
@@ -53,12 +52,10 @@ def test_it_ends_in_good_order(running, number):
 
 
 def test_it_runs_until_it_is_told_to_end(shell, monkeypatch):
-    def at_once():
-        ended = asyncio.Event()
-        ended.set()
-        return ended
+    def at_once(_, end):
+        end()
 
-    monkeypatch.setattr("freedompay_async.cli.sandboxes._signals", at_once)
+    monkeypatch.setattr("freedompay_async.cli.sandboxes.take_signals", at_once)
     result = shell("sandbox", "--port", "0")
 
     assert (result.exit_code, result.stderr) == (0, "")

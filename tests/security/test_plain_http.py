@@ -192,7 +192,7 @@ def test_host_that_was_checked_is_the_host_that_is_called(scheme, rest):
     except ConfigurationError:
         return
 
-    url = URL(road.endpoint.base_url)
+    url = URL(road.destination.base_url)
     assert url.scheme == scheme
     assert scheme == "https" or url.raw_host in ("localhost", "127.0.0.1", "::1")
     assert (url.user, url.raw_path) == (None, "/")

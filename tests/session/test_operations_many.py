@@ -502,9 +502,7 @@ def test_what_was_learnt_by_one_wait_is_known_to_the_next(play, over, issuer_tha
 
 
 @pytest.mark.parametrize("attached", [True, False])
-def test_an_id_takes_less_than_a_kibibyte(
-    play, over, say, issuer_that_takes_its_time, attached
-):
+def test_an_id_takes_less_than_a_kibibyte(play, over, say, issuer_that_takes_its_time, attached):
     async def story():
         wire = issuer_that_takes_its_time(0.5, seed=4)
         session, ids = over(wire), [str(uuid4()) for _ in range(1_000)]

@@ -60,7 +60,7 @@ def test_options_of_a_call():
 
 
 def test_options_of_a_client():
-    assert {*RIGHT, "proxy"} == FREEDOMPAY_OPTIONS
+    assert {*RIGHT, "proxy", "transport"} == FREEDOMPAY_OPTIONS
     assert {"signer", "record"} == FREEDOMPAY_OPTIONS - CLIENT_OPTIONS
     assert set(Chosen.__slots__) == FREEDOMPAY_OPTIONS
 

@@ -163,14 +163,14 @@ class TestWay:
     def test_is_straight_unless_somebody_says_otherwise(self):
         way = Way.of(HOST, proxy=None, trust_env=False)
 
-        assert (way.proxy, way.netrc, way.unused, way.told()) == (None, False, None, "")
+        assert (way.proxy, way.netrc, way.unused, way.hint()) == (None, False, None, "")
 
     def test_names_the_proxy_that_is_not_used(self, environment):
         environment.setenv("HTTPS_PROXY", "http://me:hunter2@proxy:3128")
         way = Way.of(HOST, proxy=None, trust_env=False)
 
         assert way.proxy is None
-        assert way.told() == (
+        assert way.hint() == (
             "; HTTPS_PROXY names a proxy, and it is not used: trust_env=True, proxy= or "
             "--proxy would"
         )
@@ -185,7 +185,7 @@ class TestWay:
         way = Way.of(HOST, proxy=None, trust_env=True)
 
         assert (way.proxy.shown, way.netrc) == ("http://proxy:3128", True)
-        assert way.told() == ", through the proxy http://proxy:3128 that HTTPS_PROXY names"
+        assert way.hint() == ", through the proxy http://proxy:3128 that HTTPS_PROXY names"
         assert repr(way) == "Way(Proxy('http://proxy:3128', HTTPS_PROXY))"
 
     def test_refuses_one_of_the_environment_that_can_not_be_used(self, environment):

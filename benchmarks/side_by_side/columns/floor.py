@@ -64,6 +64,9 @@ class _Connection(asyncio.Protocol):
         self._answer = answer
         self._transport.write(request)
 
+    def close(self) -> None:
+        self._transport.close()
+
     def data_received(self, data: bytes) -> None:
         got = self._got = self._got + data
         end = got.find(b"\r\n\r\n") + 4
@@ -127,4 +130,4 @@ class Floor:
 
     async def close(self) -> None:
         for connection in self._free:
-            connection._transport.close()
+            connection.close()

@@ -70,7 +70,7 @@ def doctor(
         async for check in _examine(settings, target):
             checks.append(check)
             if not json:
-                _draw(check)
+                draw(check)
         accepted = _accepted(checks, target)
         setting = None if accepted is None else target.setting(accepted)
         if json:
@@ -134,10 +134,10 @@ def _tell(checks: list[Check], *, json: bool, setting: str | None = None) -> Non
         typer.echo(to_json({"ok": ok, "checks": checks, "environment": environment}))
         return
     for check in checks:
-        _draw(check)
+        draw(check)
 
 
-def _draw(check: Check) -> None:
+def draw(check: Check) -> None:
     verdict = f"{check.verdict:<{_WIDTH}}"
     if sys.stdout.isatty():
         verdict = typer.style(verdict, fg=_COLORS[check.verdict])

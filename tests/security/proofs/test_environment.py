@@ -110,7 +110,7 @@ def test_environment_is_not_trusted_unless_asked(maker, proxied, monkeypatch):
     proxied("http://127.0.0.1:9")
     transport = Carrier()
     MAKERS[maker](transport=transport)
-    way = transport.endpoint.way
+    way = transport.destination.way
 
     assert (way.proxy, way.netrc, way.unused) == (None, False, "https_proxy")
 
