@@ -15,8 +15,9 @@ from freedompay_async.batch.entries import standing, unfinished
 from freedompay_async.batch.first_check import FirstCheck
 from freedompay_async.batch.outage import PatientLane
 from freedompay_async.batch.refusals import Refusals
+from freedompay_async.batch.row_flow import RowFlow
+from freedompay_async.batch.row_steps import RowSteps
 from freedompay_async.batch.run_resources import RunResources
-from freedompay_async.batch.steps import Steps
 from freedompay_async.batch.stopping import Held, Stopped, Stopping
 from freedompay_async.batch.writes import clock_was_set_back
 from freedompay_async.contract.request_ids import new_request_id
@@ -117,11 +118,12 @@ class Run:
         before = await standing(self._journal)
         shared = self._begin(plan, before)
         first = FirstCheck(shared, self._check_first, remembered=before.check_all)
-        steps = Steps(shared, first, Refusals(shared), guard=self._guard, ahead=self._ahead)
+        steps = RowSteps(shared, first, Refusals(shared), guard=self._guard, ahead=self._ahead)
+        flow = RowFlow(shared, steps)
         async with anyio.create_task_group() as watch:
             watch.start_soon(self._lane.watch, self._knock)
             await self._check(first, rows=plan.rows, begun=before.begun)
-            await self._each(steps, give)
+            await self._each(flow, give)
             watch.cancel_scope.cancel()
         clock_was_set_back(self._journal, shared.clock.now()[1])
         if self._fatal is not None:
@@ -156,7 +158,7 @@ class Run:
         except _FATAL as error:
             self._end_with(error)
 
-    async def _each(self, steps: Steps, give: Callable[[Outcome], Awaitable[None]]) -> None:
+    async def _each(self, flow: RowFlow, give: Callable[[Outcome], Awaitable[None]]) -> None:
         # asyncio's own group, because a task of it costs half of one of anyio's, and there is one
         # for each row.
         async with aclosing(unfinished(self._journal)) as rows, asyncio.TaskGroup() as group:
@@ -167,14 +169,14 @@ class Run:
                 self._progress.in_progress += 1
                 if not self._progress.in_progress % _AT_ONCE:
                     await asyncio.sleep(0)
-                group.create_task(self._row(steps, row, give))
+                group.create_task(self._row(flow, row, give))
 
     async def _row(
-        self, steps: Steps, row: Entry, give: Callable[[Outcome], Awaitable[None]]
+        self, flow: RowFlow, row: Entry, give: Callable[[Outcome], Awaitable[None]]
     ) -> None:
         progress = self._progress
         try:
-            outcome = await steps.issue(row)
+            outcome = await flow.issue(row)
             progress.count(outcome.state)
             await give(outcome)
         except Held as held:

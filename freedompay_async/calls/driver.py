@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Awaitable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from msgspec.structs import force_setattr
 
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from freedompay_async.settings.options import ChangeOptions
     from freedompay_async.traffic.lane import Lane
 
-__all__ = ["Departure", "Driver", "warn_of_unknown"]
+__all__ = ["Driver", "warn_of_unknown"]
 
 R = TypeVar("R")
 _NOTHING_YET: Final = Verdict(Evidence.NOT_SENT, "the deadline came before it could be sent")
@@ -105,23 +105,6 @@ async def _with_later(message: Message, given: Awaitable[object], call: Call[Any
     return _with_headers(message, Hidden(await given), call)
 
 
-class Departure(Protocol):
-    """What a batch does before each send of an effect."""
-
-    async def write(self) -> None:
-        """On the disk when this returns.
-
-        Its place on the way is taken after it, so that no place waits for a disk.
-        """
-        ...
-
-    def leave(self) -> None:
-        """Its turn has come, and the next thing is the write; raises where it must not be sent any
-        more.
-        """
-        ...
-
-
 class Driver:
     """The driver of one `CallState`."""
 
@@ -136,14 +119,15 @@ class Driver:
         timeout: float,
         life: CallState,
         request_id: RequestId | None,
-        departure: Departure | None = None,
+        on_leave: Callable[[], None] | None = None,
         waited: Waited | None = None,
     ) -> None:
         self._shared = shared
         self._lane = lane
         self._call = call
         self._life = life
-        self._departure = departure
+        # Called when the call has its slot and is about to be written, at each attempt of the call itself.
+        self._on_leave = on_leave
         self._waited = Waited() if waited is None else waited
         self._queue = life.queue = options.get("queue", True)
         given, extra = options.get("timeout"), options.get("extra")
@@ -286,7 +270,7 @@ class Driver:
             self._may_leave if self._effect and self._fixed else None
         )
         try:
-            reply = await self._try(self._message, attempt, self._departure)
+            reply = await self._try(self._message, attempt, self._on_leave)
         finally:
             if noted is not None:
                 self._note_sent(noted, sent=attempt.sent)
@@ -439,16 +423,16 @@ class Driver:
         return now
 
     async def _try(
-        self, message: Message, attempt: Attempt, departure: Departure | None = None
+        self, message: Message, attempt: Attempt, on_leave: Callable[[], None] | None = None
     ) -> Reply | Verdict:
         """Send once; the answer, or a verdict where none came."""
         lane = self._lane
         try:
-            if departure is not None or not lane.take():
-                await self._turn(attempt, departure)
+            if not lane.take():
+                await self._turn(attempt)
             try:
-                if departure is not None:
-                    departure.leave()
+                if on_leave is not None:
+                    on_leave()
                 attempt.began = self._loop.time()
                 try:
                     return await self._shared.transport.send(message, attempt)
@@ -491,14 +475,12 @@ class Driver:
             call=self._call.name,
         )
 
-    async def _turn(self, attempt: Attempt, departure: Departure | None) -> None:
+    async def _turn(self, attempt: Attempt) -> None:
         """Wait for a place and a turn."""
         lane, queued = self._lane, self._loop.time()
         own = attempt is self._sending
         if own and not self._queue and self._life.sends == 1:
             raise self._busy()
-        if departure is not None:
-            await departure.write()
         began = self._loop.time()
         try:
             if lane.patient:

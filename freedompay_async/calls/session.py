@@ -18,11 +18,10 @@ from freedompay_async.guards.staying import Staying
 from freedompay_async.settings.options import NO_OPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
 
     import msgspec
 
-    from freedompay_async.calls.driver import Departure
     from freedompay_async.calls.shared_resources import SharedResources
     from freedompay_async.contract.request_ids import RequestId
     from freedompay_async.settings.options import ChangeOptions
@@ -107,7 +106,7 @@ class Session(Staying):
         options: ChangeOptions = NO_OPTIONS,
         *,
         sent_at: float | None = None,
-        departure: Departure | None = None,
+        on_leave: Callable[[], None] | None = None,
         ask_once: bool = False,
     ) -> RequestState:
         """A call that changes something: one id, one body, one signature, whatever the attempts.
@@ -119,7 +118,8 @@ class Session(Staying):
                 looked up before it is believed.
             sent_at: seconds since the epoch at which an earlier process first sent it; it is asked
                 about before it is sent again.
-            departure: in a patient lane only: what must be on the disk before each send.
+            on_leave: called when the call has its slot and the next thing is the write; at each
+                attempt.
             ask_once: a refusal of the caller's id too is looked up once, at once, and not through
                 the grace time: the caller asks again.
 
@@ -144,7 +144,7 @@ class Session(Staying):
             options,
             life=life,
             request_id=request_id,
-            departure=departure,
+            on_leave=on_leave,
         )
         return cast("RequestState", await self._recorded(run, request, options))
 
@@ -204,7 +204,7 @@ class Session(Staying):
         *,
         life: CallState,
         request_id: RequestId | None,
-        departure: Departure | None = None,
+        on_leave: Callable[[], None] | None = None,
         waited: Waited | None = None,
     ) -> Driver:
         return Driver(
@@ -216,7 +216,7 @@ class Session(Staying):
             timeout=self.timeout,
             life=life,
             request_id=request_id,
-            departure=departure,
+            on_leave=on_leave,
             waited=waited,
         )
 

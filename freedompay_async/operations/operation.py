@@ -31,7 +31,8 @@ from freedompay_async.settings.options import NO_OPTIONS
 from freedompay_async.traffic.waited import Waited
 
 if TYPE_CHECKING:
-    from freedompay_async.calls.driver import Departure
+    from collections.abc import Callable
+
     from freedompay_async.calls.session import Session
     from freedompay_async.contract.calls import Call
     from freedompay_async.contract.models import Intent, RequestState
@@ -349,7 +350,7 @@ async def start(
     options: ChangeOptions = NO_OPTIONS,
     *,
     sent_at: float | None = None,
-    departure: Departure | None = None,
+    on_leave: Callable[[], None] | None = None,
     ask_once: bool = False,
 ) -> Operation[R]:
     """Send an intent, as `Session.submit` does; the operation that came of it."""
@@ -358,7 +359,7 @@ async def start(
         request,
         options,
         sent_at=sent_at,
-        departure=departure,
+        on_leave=on_leave,
         ask_once=ask_once,
     )
     # What an earlier process has sent, or what the issuer had before, was accepted nobody knows

@@ -17,8 +17,9 @@ from freedompay_async.batch.entries import Earlier, Entry, Refusal
 from freedompay_async.batch.input.rows import Row
 from freedompay_async.batch.limits import Limits, Progress
 from freedompay_async.batch.plan import PlannedRow
+from freedompay_async.batch.row_flow import RowFlow
+from freedompay_async.batch.row_steps import RowSteps
 from freedompay_async.batch.run_resources import RunResources
-from freedompay_async.batch.steps import Steps
 from freedompay_async.batch.stopping import Stopping
 from freedompay_async.contract.models import (
     CardActivation,
@@ -137,6 +138,8 @@ class Desk:
         self.asks_first = asks
         self.takes = self.look_takes = 0.0
         self.turn: asyncio.Event | None = None
+        # What a send ends with before it leaves.
+        self.unsendable: Exception | None = None
         self.shares_card, self.ends_shared, self.guard_says = False, None, None
         # Looks come often, so that a wait ends just where it has to.
         self.policy = Policy(poll_first=0.25, poll_most=0.5)
@@ -164,7 +167,8 @@ class Desk:
             held=3,
         )
         self.ahead = asyncio.Semaphore(ahead)
-        self.steps = Steps(self.shared, self, self, guard=self.guard, ahead=self.ahead)
+        steps = RowSteps(self.shared, self, self, guard=self.guard, ahead=self.ahead)
+        self.flow = RowFlow(self.shared, steps)
 
     def row(self, key="k7", *, document=None, **known):
         planned = Row(
@@ -180,7 +184,7 @@ class Desk:
         return Entry(number=7, line=8, key=key, planned=PlannedRow(row=planned), **facts)
 
     async def issue(self, row=None, **known):
-        return await self.steps.issue(row or self.row(**known))
+        return await self.flow.issue(row or self.row(**known))
 
     def effects(self):
         """What was sent, one after another."""
@@ -222,12 +226,14 @@ class Desk:
     def fingerprint(self, call, body):
         return hashlib.sha256(self.encode(call, body)).digest()
 
-    async def submit(self, call, request, options, *, departure, **more):
+    async def submit(self, call, request, options, *, on_leave, **more):
         step = STEP_OF[call.name]
-        await departure.write()
+        if self.unsendable is not None:
+            raise self.unsendable
         if self.turn is not None:
             await self.turn.wait()
-        departure.leave()
+        if on_leave is not None:
+            on_leave()
         self.told.append(f"sent {step}")
         self.bodies.append(json.loads(self.encode(call, request)))
         self.options.append({**options, **more})

@@ -42,19 +42,6 @@ SET_BACK = 20.0
 NEVER = float("inf")
 
 
-class Departure:
-    """Written down before it leaves."""
-
-    def __init__(self, note) -> None:
-        self._note = note
-
-    async def write(self) -> None:
-        self._note()
-
-    def leave(self) -> None:
-        """Whatever is written may leave."""
-
-
 class World:
     def __init__(self, manner: Manner, seed: int, wall, tally, records) -> None:
         self.manner, self.wall, self.tally, self.records = manner, wall, tally, records
@@ -247,9 +234,7 @@ class World:
         lane = intent.kind == "in a lane"
         sent_at = intent.sent_at if call.knows_first else None
 
-        departure = Departure(lambda: self.note(intent, call))
-
-        if intent.kind == "noted":
+        if lane or intent.kind == "noted":
             self.note(intent, call)
         self.begin(
             call,
@@ -259,7 +244,6 @@ class World:
                 body,
                 {"request_id": intent.request_id, "timeout": timeout},
                 sent_at=sent_at,
-                departure=departure if lane else None,
                 ask_once=lane,
             ),
         )

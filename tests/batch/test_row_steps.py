@@ -9,7 +9,7 @@ import asyncio
 import msgspec
 import pytest
 
-from freedompay_async.batch import State, steps
+from freedompay_async.batch import State, row_flow
 from freedompay_async.batch.ending import Ended
 from freedompay_async.batch.entries import Refusal
 from freedompay_async.batch.input.documents import DocumentProblem
@@ -533,7 +533,7 @@ class Desktop:
 
     def __init__(self, monkeypatch) -> None:
         self.read, self.problem = [], None
-        monkeypatch.setattr(steps, "creation", self)
+        monkeypatch.setattr(row_flow, "creation", self)
 
     async def __call__(self, planned):
         self.read.append(planned.row.key)

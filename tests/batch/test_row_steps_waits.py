@@ -9,7 +9,7 @@ import asyncio
 import pytest
 
 from freedompay_async import errors
-from freedompay_async.batch import State, steps
+from freedompay_async.batch import State, row_steps
 from freedompay_async.batch.stopping import Held, Stopped
 from tests.batch.desk import (
     CARD,
@@ -50,9 +50,9 @@ class Timed(Desk):
         super().__init__(**options)
         self.times = []
 
-    async def submit(self, call, request, options, *, departure, **more):
+    async def submit(self, call, request, options, *, on_leave, **more):
         self.times.append(now())
-        return await super().submit(call, request, options, departure=departure, **more)
+        return await super().submit(call, request, options, on_leave=on_leave, **more)
 
     async def look_up(self, request_id, *, timeout=None, waited=None):
         self.times.append(now())
@@ -78,7 +78,7 @@ def held(text, *, question=False):
 @pytest.fixture(autouse=True)
 def _half(monkeypatch):
     """Each pause is the middle one of those that it may be."""
-    monkeypatch.setattr(steps, "random", lambda: 0.5)
+    monkeypatch.setattr(row_steps, "random", lambda: 0.5)
 
 
 @pytest.fixture
@@ -295,6 +295,41 @@ def test_what_an_earlier_run_has_sent_is_settled_while_the_run_stops(ends):
         loop.call_later(2.0, desk.turn.set)
 
     assert ends(prepare, sent=sent_before("card")) == ISSUED
+
+
+@pytest.mark.parametrize(
+    "error_of", [errors.ConfigurationError, errors.NotSent, asyncio.CancelledError]
+)
+def test_what_ends_before_it_leaves_is_taken_back(play, error_of):
+    async def story():
+        desk = Timed()
+        desk.unsendable = error_of("no.")
+        issuing = asyncio.create_task(desk.issue(client_id="cl-1"))
+        await asyncio.wait([issuing], timeout=0.5)
+        issuing.cancel()
+        await asyncio.wait([issuing])
+        return desk
+
+    desk = play(story())
+
+    assert desk.told[:3] == ["guarded card", "written card", "taken back card"]
+    assert desk.effects() == []
+    assert desk.ahead._value == 4
+
+
+def test_an_intent_that_was_answered_with_429_stays_whatever_follows(play):
+    async def story():
+        desk = Timed()
+        desk.sends["card"] = [limited(1.0)]
+        issuing = asyncio.create_task(desk.issue(client_id="cl-1"))
+        await asyncio.sleep(0.5)
+        desk.unsendable = errors.ConfigurationError("no.")
+        await asyncio.wait([issuing])
+        return desk
+
+    desk = play(story())
+
+    assert desk.told == ["guarded card", "written card", "sent card"]
 
 
 def test_few_are_on_the_disk_and_wait_for_their_turn(play):

@@ -1,0 +1,118 @@
+"""The order of a row's steps: its client, its card and, if wanted, the activation."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from freedompay_async.batch.documents import creation
+from freedompay_async.batch.ending import Ended, as_told, failed, not_what_was_ordered
+from freedompay_async.batch.report import State
+from freedompay_async.batch.results import result_of
+from freedompay_async.batch.row_steps import UNKNOWN
+from freedompay_async.batch.used_before import used_before
+from freedompay_async.batch.writes import claim, end
+from freedompay_async.contract.models import CardActivation, CardIssue
+from freedompay_async.contract.table import CARDS_ACTIVATE, CARDS_ISSUE, CLIENTS_CREATE
+from freedompay_async.errors import RequestFailed
+from freedompay_async.operations.operation import Operation
+
+if TYPE_CHECKING:
+    from freedompay_async.batch.entries import Entry
+    from freedompay_async.batch.report import Outcome
+    from freedompay_async.batch.row_steps import RowSteps
+    from freedompay_async.batch.run_resources import RunResources
+    from freedompay_async.contract.models import Intent
+
+__all__ = ["RowFlow"]
+
+
+class RowFlow:
+    """Takes a row from where it stands to its end.
+
+    Args:
+        shared: resources of the run.
+        steps: carries out each step.
+    """
+
+    def __init__(self, shared: RunResources, steps: RowSteps) -> None:
+        self._shared: Final = shared
+        self._steps: Final = steps
+
+    async def issue(self, row: Entry) -> Outcome:
+        """The outcome of a row.
+
+        Raises:
+            Stopped: the run stops; the row is left as the journal has it.
+            FreedomPayError: the run has to end.
+        """
+        try:
+            ended = await self._made(row)
+        except Ended as early:
+            ended = early
+        ended = as_told(row, ended)
+        return await end(
+            self._shared.journal,
+            row,
+            ended.state,
+            ended.reason,
+            self._shared.settings,
+            proved=ended.proved,
+        )
+
+    async def _made(self, row: Entry) -> Ended:
+        shared = self._shared
+        if row.found and not row.accepted_found:
+            # An earlier run found it, and ended before it could say so.
+            step = "client" if row.client_id is None else "card"
+            raise await used_before(shared, row, step, None)
+        if row.client_id is None:
+            made = await self._steps.step(row, "client", CLIENTS_CREATE, partial(_creation, row))
+            row.client_id = made.client_id
+        elif row.found and row.card_id is None:
+            # A card is ordered for this client only after its own request is known as done.
+            row.client_id = await self._client_of_earlier_use(row)
+        if row.card_id is None:
+            order = CardIssue(
+                client_id=row.client_id, product_id=row.card_product_id(shared.settings)
+            )
+            issued = await self._steps.step(row, "card", CARDS_ISSUE, partial(_ready, order))
+            row.card_id = issued.card_ids[0]
+            # This process or an earlier one ordered one card for this client.
+            issued = msgspec.structs.replace(issued, ordered=1, ordered_for=row.client_id)
+            if issued.differs:
+                raise not_what_was_ordered(
+                    issued.differs, issued.card_ids, request_id=issued.request_id
+                )
+        if shared.settings["activate"] != "yes":
+            return Ended(State.ISSUED, None)
+        if "activate" not in row.sent and await claim(shared.journal, row):
+            # Another row has this card too: the row ends as doubtful, and the card stays inactive.
+            return Ended(State.ISSUED, None)
+        activation = CardActivation(card_id=row.card_id)
+        try:
+            await self._steps.step(row, "activate", CARDS_ACTIVATE, partial(_ready, activation))
+        except Ended as ended:
+            if ended.state in (State.FOUND, State.DOUBTFUL):
+                return ended
+            return Ended(State.ISSUED, ended.reason)
+        return Ended(State.ISSUED, None)
+
+    async def _client_of_earlier_use(self, row: Entry) -> str:
+        shared = self._shared
+        request_id = row.request_id("client", shared.settings)
+        try:
+            made = await result_of(shared, Operation(shared.session, CLIENTS_CREATE, request_id))
+        except (RequestFailed, *UNKNOWN) as error:
+            raise failed(row, error) from error
+        return made.client_id
+
+
+async def _ready(intent: Intent) -> Intent:
+    return intent
+
+
+async def _creation(row: Entry) -> Intent:
+    return await creation(row.planned)
