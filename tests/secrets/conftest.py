@@ -67,7 +67,7 @@ async def loud(captured):
 # -- in memory
 
 
-class MemoryWire:
+class MemoryIssuer:
     """Answers as `TELLS` has it, or as a function of its own, or fails in its own way."""
 
     def __init__(self, trouble) -> None:
@@ -95,7 +95,7 @@ class MemoryWire:
 @pytest.fixture
 def in_memory():
     """A transport without a socket that answers so."""
-    return lambda trouble: Carrier(MemoryWire(trouble))
+    return lambda trouble: Carrier(MemoryIssuer(trouble))
 
 
 # -- on loopback

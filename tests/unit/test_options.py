@@ -26,6 +26,7 @@ from freedompay_async.settings.options import (
     unknown_option,
 )
 from tests.declared_options import options_of
+from tests.transports import Carrier
 
 SIGNER = JwsSigner(auth_id="1", secret_key="k")
 CONTEXT = ssl.create_default_context()
@@ -39,6 +40,7 @@ RIGHT = {
     "ssl_context": CONTEXT,
     "max_answer": 1000,
     "trust_env": True,
+    "transport": Carrier(),
     "signer": SIGNER,
     "record": "record.jsonl",
 }
@@ -60,7 +62,7 @@ def test_options_of_a_call():
 
 
 def test_options_of_a_client():
-    assert {*RIGHT, "proxy", "transport"} == FREEDOMPAY_OPTIONS
+    assert {*RIGHT, "proxy"} == FREEDOMPAY_OPTIONS
     assert {"signer", "record"} == FREEDOMPAY_OPTIONS - CLIENT_OPTIONS
     assert set(Chosen.__slots__) == FREEDOMPAY_OPTIONS
 
@@ -136,7 +138,9 @@ def test_what_is_given_is_taken(name):
     }
 
 
-@pytest.mark.parametrize("name", ["rate", "policy", "ssl_context", "proxy", "signer", "record"])
+@pytest.mark.parametrize(
+    "name", ["rate", "policy", "ssl_context", "proxy", "transport", "signer", "record"]
+)
 def test_none_is_as_good_as_nothing_where_the_type_says_so(name):
     assert chosen({name: None}) == chosen({})
 
@@ -159,6 +163,10 @@ def test_none_is_as_good_as_nothing_where_the_type_says_so(name):
         ({"policy": 5}, "policy is of type int: give a Policy."),
         ({"ssl_context": True}, "ssl_context is of type bool: give an ssl.SSLContext."),
         ({"trust_env": "0"}, "trust_env is of type str: give True or False."),
+        (
+            {"transport": 5},
+            "transport is of type int: give an object with the methods of Transport.",
+        ),
     ],
 )
 def test_each_is_checked(options, told):
