@@ -80,10 +80,12 @@ def in_use(client) -> SimpleNamespace:
     return SimpleNamespace(active=active, queued=queued, taken=taken, idle=idle)
 
 
-def parts_of(value, depth: int = 4):
+def parts_of(value, depth: int = 4, *, without: tuple[type, ...] = ()):
     """The value, and every object of the package that its attributes lead to, as a tracker of
     errors finds them.
     """
+    if isinstance(value, without):
+        return
     if type(value).__module__.startswith("freedompay_async"):
         yield value
         names = [*getattr(value, "__dict__", {}), *_slots(type(value))]
@@ -98,7 +100,14 @@ def parts_of(value, depth: int = 4):
         )
     if depth:
         for each in list(inside):
-            yield from parts_of(each, depth - 1)
+            yield from parts_of(each, depth - 1, without=without)
+
+
+def _slots(kind: type):
+    for each in kind.__mro__:
+        if each.__module__.startswith("freedompay_async"):
+            named = vars(each).get("__slots__", ())
+            yield from [named] if isinstance(named, str) else named
 
 
 def _slots(kind: type):

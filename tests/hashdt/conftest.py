@@ -170,7 +170,7 @@ def source():
 # -- the same without a socket, on a clock that jumps
 
 
-class SlowWire:
+class SlowIssuer:
     """Answers each attempt after so many seconds: a list of `(seconds, status, body)`, the last one
     again and again.
     """
@@ -196,7 +196,7 @@ def slow():
     """A wire of such steps, and pins over it; made inside the loop that uses them."""
 
     def build(token, *steps, timeout=60.0):
-        wire = SlowWire(*steps)
+        wire = SlowIssuer(*steps)
         access = Access(**KEYS, token=token)
         session = Session(
             SharedResources.of(

@@ -68,7 +68,7 @@ async def loud(captured):
 # -- in memory
 
 
-class MemoryWire:
+class MemoryIssuer:
     """Answers as `TELLS` has it, or as a function of its own, or fails in its own way."""
 
     def __init__(self, trouble) -> None:
@@ -96,7 +96,7 @@ class MemoryWire:
 @pytest.fixture
 def in_memory():
     """A transport without a socket that answers so."""
-    return lambda trouble: Carrier(MemoryWire(trouble))
+    return lambda trouble: Carrier(MemoryIssuer(trouble))
 
 
 # -- on loopback
@@ -268,9 +268,8 @@ class Search:
 
     def client(self, client) -> None:
         """The client, its parts and what it has counted."""
-        for part in [*parts_of(client), client.drift()]:
-            if isinstance(part, Call | Contract | Override):
-                continue  # The contract has what an override adds, as it goes out.
+        # But for the contract, which has what an override adds, as it goes out.
+        for part in [*parts_of(client, without=(Call, Contract, Override)), client.drift()]:
             self.leaks += self.scanner.answer(part, type(part).__name__)
             if hasattr(part, "__dict__"):
                 self.leaks += self.scanner.value(vars(part), f"{type(part).__name__}.__dict__")

@@ -48,7 +48,7 @@ class Sent(NamedTuple):
         return json.loads(self.body)
 
 
-class MemoryWire:
+class MemoryIssuer:
     """Plays a script: each send takes the next step of its path, and the last one again when the
     script is over.
     """
@@ -189,7 +189,7 @@ def say():
 @pytest.fixture
 def memory():
     """A wire in memory by its scripts; `__` in a name is `/`."""
-    return MemoryWire
+    return MemoryIssuer
 
 
 @pytest.fixture

@@ -7,15 +7,15 @@ import pytest
 from freedompay_async.traffic.concurrency_limit import ConcurrencyLimit
 
 
-def seconds(window, *each, count=20, busy=100, unavailable=0, began=0.0):
+def seconds(concurrency, *each, count=20, busy=100, unavailable=0, began=0.0):
     """Seconds of answers that each take so long; the limit after each of them."""
     limits = []
     for number, took in enumerate(each):
         for one in range(count):
             at = began + number + one / count
-            window.answered(at, took, "card", busy=busy, unavailable=one < unavailable)
-        window.answered(began + number + 1.0, took, "card", busy=busy)
-        limits.append(window.limit)
+            concurrency.answered(at, took, "card", busy=busy, unavailable=one < unavailable)
+        concurrency.answered(began + number + 1.0, took, "card", busy=busy)
+        limits.append(concurrency.limit)
     return limits
 
 
@@ -25,33 +25,33 @@ def test_an_issuer_that_is_as_quick_as_ever_is_given_all_that_is_allowed(took):
 
 
 def test_answers_that_take_more_than_twice_as_long_cut_it_once_a_second():
-    window = ConcurrencyLimit(100)
-    seconds(window, *[0.1] * 5)
+    concurrency = ConcurrencyLimit(100)
+    seconds(concurrency, *[0.1] * 5)
 
-    assert seconds(window, 1.0, 1.0, 1.0, began=5.0) == [70, 49, 34]
+    assert seconds(concurrency, 1.0, 1.0, 1.0, began=5.0) == [70, 49, 34]
 
 
 @pytest.mark.parametrize(("usual", "later"), [(0.1, 0.19), (0.001, 0.2), (1.0, 1.9), (0.1, 0.34)])
 def test_what_is_not_twice_as_long_or_not_long_is_no_growth(usual, later):
-    window = ConcurrencyLimit(100)
-    seconds(window, *[usual] * 5)
+    concurrency = ConcurrencyLimit(100)
+    seconds(concurrency, *[usual] * 5)
 
-    assert set(seconds(window, *[later] * 5, began=5.0)) == {100}
+    assert set(seconds(concurrency, *[later] * 5, began=5.0)) == {100}
 
 
 def test_a_client_that_uses_little_of_what_it_may_is_not_the_cause():
-    window = ConcurrencyLimit(100)
-    seconds(window, *[0.1] * 5, busy=10)
+    concurrency = ConcurrencyLimit(100)
+    seconds(concurrency, *[0.1] * 5, busy=10)
 
-    assert set(seconds(window, *[2.0] * 5, busy=10, began=5.0)) == {100}
+    assert set(seconds(concurrency, *[2.0] * 5, busy=10, began=5.0)) == {100}
 
 
 @pytest.mark.parametrize(("busy", "limit"), [(50, 70), (49, 100)])
 def test_it_is_the_cause_where_half_of_the_places_are_in_use(busy, limit):
-    window = ConcurrencyLimit(100)
-    seconds(window, *[0.1] * 5, busy=busy)
+    concurrency = ConcurrencyLimit(100)
+    seconds(concurrency, *[0.1] * 5, busy=busy)
 
-    assert seconds(window, 2.0, busy=busy, began=5.0) == [limit]
+    assert seconds(concurrency, 2.0, busy=busy, began=5.0) == [limit]
 
 
 @pytest.mark.parametrize(
@@ -67,29 +67,29 @@ def test_it_is_the_cause_where_half_of_the_places_are_in_use(busy, limit):
 )
 @pytest.mark.parametrize("before", [5, 200])
 def test_one_answer_a_second_is_enough_to_tell_growth(usual, later, limit, before):
-    window = ConcurrencyLimit(100)
+    concurrency = ConcurrencyLimit(100)
     for now in range(before):
-        window.answered(float(now), usual, "card", busy=100)
-    window.answered(float(before), later, "card", busy=100)
-    window.answered(before + 1.0, later, "card", busy=100)
+        concurrency.answered(float(now), usual, "card", busy=100)
+    concurrency.answered(float(before), later, "card", busy=100)
+    concurrency.answered(before + 1.0, later, "card", busy=100)
 
-    assert window.limit == limit
+    assert concurrency.limit == limit
 
 
 def test_a_slow_kind_of_call_is_no_slow_issuer():
-    window = ConcurrencyLimit(100)
-    seconds(window, *[0.1] * 5)
+    concurrency = ConcurrencyLimit(100)
+    seconds(concurrency, *[0.1] * 5)
     for number in range(40):
-        window.answered(5.0 + number / 10, 3.0, "statement", busy=100)
+        concurrency.answered(5.0 + number / 10, 3.0, "statement", busy=100)
 
-    assert window.limit == 100
+    assert concurrency.limit == 100
 
 
 def test_it_comes_back_in_about_ten_seconds():
-    window = ConcurrencyLimit(100)
-    seconds(window, *[0.1] * 5)
-    seconds(window, *[1.0] * 3, began=5.0)
-    limits = seconds(window, *[0.1] * 12, began=8.0)
+    concurrency = ConcurrencyLimit(100)
+    seconds(concurrency, *[0.1] * 5)
+    seconds(concurrency, *[1.0] * 3, began=5.0)
+    limits = seconds(concurrency, *[0.1] * 12, began=8.0)
 
     assert limits[0] < 70
     assert limits[:6] == [44, 54, 64, 74, 84, 94]
@@ -98,27 +98,27 @@ def test_it_comes_back_in_about_ten_seconds():
 
 
 def test_a_few_places_come_back_one_by_one():
-    window = ConcurrencyLimit(4)
-    seconds(window, *[0.1] * 20, unavailable=20)
+    concurrency = ConcurrencyLimit(4)
+    seconds(concurrency, *[0.1] * 20, unavailable=20)
 
-    assert seconds(window, *[0.1] * 5, began=20.0) == [2, 3, 4, 4, 4]
+    assert seconds(concurrency, *[0.1] * 5, began=20.0) == [2, 3, 4, 4, 4]
 
 
 def test_what_lasts_for_about_half_a_minute_is_no_growth_any_more():
-    window, limits = ConcurrencyLimit(10**9), []
+    concurrency, limits = ConcurrencyLimit(10**9), []
     for now in range(80):
-        window.answered(float(now), 0.1 if now < 5 else 1.0, "card", busy=10**9)
-        limits.append(window.limit)
+        concurrency.answered(float(now), 0.1 if now < 5 else 1.0, "card", busy=10**9)
+        limits.append(concurrency.limit)
 
     # Half of the way from a tenth of a second to a whole one: 60 ln 1.8 seconds.
     assert next(now for now in range(8, 80) if limits[now] > limits[now - 1]) == 5 + 35 + 1
 
 
 def test_what_lasts_becomes_usual():
-    window = ConcurrencyLimit(100)
-    seconds(window, *[0.1] * 5)
+    concurrency = ConcurrencyLimit(100)
+    seconds(concurrency, *[0.1] * 5)
 
-    assert seconds(window, *[1.0] * 120, began=5.0)[-1] == 100
+    assert seconds(concurrency, *[1.0] * 120, began=5.0)[-1] == 100
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from freedompay_async.settings.options import (
     check_options,
 )
 from tests.declared_options import options_of
+from tests.transports import Carrier
 
 SIGNER = JwsSigner(auth_id="1", secret_key="k")
 CONTEXT = ssl.create_default_context()
@@ -41,6 +42,7 @@ RIGHT = {
     "ssl_context": CONTEXT,
     "max_answer": 1000,
     "trust_env": True,
+    "transport": Carrier(),
     "signer": SIGNER,
     "record": "record.jsonl",
 }
@@ -138,7 +140,9 @@ def test_what_is_given_is_taken(name):
     }
 
 
-@pytest.mark.parametrize("name", ["rate", "policy", "ssl_context", "proxy", "signer", "record"])
+@pytest.mark.parametrize(
+    "name", ["rate", "policy", "ssl_context", "proxy", "transport", "signer", "record"]
+)
 def test_none_is_as_good_as_nothing_where_the_type_says_so(name):
     assert chosen({name: None}) == chosen({})
 
@@ -161,6 +165,10 @@ def test_none_is_as_good_as_nothing_where_the_type_says_so(name):
         ({"policy": 5}, "policy is of type int: give a Policy."),
         ({"ssl_context": True}, "ssl_context is of type bool: give an ssl.SSLContext."),
         ({"trust_env": "0"}, "trust_env is of type str: give True or False."),
+        (
+            {"transport": 5},
+            "transport is of type int: give an object with the methods of Transport.",
+        ),
     ],
 )
 def test_each_is_checked(options, told):
