@@ -109,7 +109,7 @@ def not_all_named(call: str, card_ids: Sequence[str], *, request_id: str) -> End
     so_far = _cards(card_ids) if card_ids else "none"
     return Ended(
         State.UNKNOWN,
-        f"{call}: done, and not all ids are told yet (so far {so_far}){_ID.format(request_id)}",
+        f"{call}: done, and not all ids are named yet (so far {so_far}){_ID.format(request_id)}",
     )
 
 

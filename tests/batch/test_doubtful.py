@@ -154,7 +154,7 @@ async def test_done_and_not_all_ids_are_told_yet_is_unknown_and_asked_about_agai
 
     assert (problem.state, first.unknown) == (State.UNKNOWN, 1)
     assert problem.reason == (
-        f"cards.issue: done, and not all ids are told yet (so far none) [request_id {request_id}]"
+        f"cards.issue: done, and not all ids are named yet (so far none) [request_id {request_id}]"
     )
     assert report.complete
     assert (office.cards(), len(office.effects())) == (one_each(1), sent)
@@ -166,7 +166,7 @@ async def test_a_client_without_its_id_is_waited_for(office, people, told_of):
 
     assert report.unknown == 1
     assert report.problems[0].reason.startswith(
-        "clients.create: done, and not all ids are told yet"
+        "clients.create: done, and not all ids are named yet"
     )
     assert office.arrived("card/issue") == 0
 

@@ -163,7 +163,7 @@ def test_what_is_done_and_not_all_named_is_unknown_and_names_what_is_told_so_far
 
     assert end_of(told) == (
         State.UNKNOWN,
-        f"cards.issue: done, and not all ids are told yet (so far {so_far}) [request_id {OWN}]",
+        f"cards.issue: done, and not all ids are named yet (so far {so_far}) [request_id {OWN}]",
         False,
         (),
     )

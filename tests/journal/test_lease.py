@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from math import inf
 
 import pytest
@@ -205,6 +206,25 @@ async def test_an_owner_gets_each_row_once_whatever_became_of_it(journal, begun)
     again = await journal.take(5, journal.new_owner())
 
     assert [row.number for row in again] == [1, 2, 3, 4, 5]
+
+
+async def test_an_owner_that_takes_several_times_at_once_gets_no_row_twice(journal):
+    owner = journal.new_owner()
+    taken = await asyncio.gather(*(journal.take(2, owner) for _ in range(4)))
+
+    assert sorted(row.number for rows in taken for row in rows) == [1, 2, 3, 4, 5]
+
+
+async def test_rows_that_come_after_their_owner_was_released_are_nobodys(journal):
+    owner = journal.new_owner()
+    taking = asyncio.ensure_future(journal.take(2, owner))
+    await asyncio.sleep(0)
+    journal.release(owner)
+    with pytest.raises(LeaseLost):
+        await taking
+    again = await journal.take(2, journal.new_owner())
+
+    assert [row.number for row in again] == [1, 2]
 
 
 async def test_a_lease_lasts_for_as_long_as_it_is_told(journal, begun):

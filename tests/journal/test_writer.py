@@ -332,10 +332,9 @@ def test_a_thread_that_outlives_its_event_loop_ends_in_peace(tmp_path):
         await asyncio.to_thread(started.wait, 10)
 
     asyncio.run(leave())
-    thread = journal._thread
+    (thread,) = [each for each in threading.enumerate() if each.name == "journal run.db"]
     go.set()
-    journal._jobs.put(None)
-    thread.join(10)
+    asyncio.run(journal.__aexit__(None, None, None))
     with closing(sqlite3.connect(tmp_path / "run.db")) as reader:
         found = names(reader)
 

@@ -11,6 +11,7 @@ released: it needs no renewal, and `_held` knows it without a question to the di
 
 from __future__ import annotations
 
+import asyncio
 import time
 from math import inf
 from pathlib import Path
@@ -67,6 +68,7 @@ class Journal(Staying):
         self._owner: Owner | None = None
         # The number of the last row that the owner has taken: it gets each row once.
         self._taken = 0
+        self._taking: Final = asyncio.Lock()
         # The lease of each row that was taken and has not ended.
         self._held: Final[dict[int, Lease]] = {}
 
@@ -102,11 +104,11 @@ class Journal(Staying):
 
     @property
     def made(self) -> bool:
-        """Whether its file was made by opening it."""
+        """Whether opening the file has made it."""
         return self._database.made
 
     def remove_if_made(self) -> None:
-        """Remove its file, if that was made by opening it; while it is open nobody else has it."""
+        """Remove the file if opening it has made it; while it is open nobody else has it."""
         self._database.remove_if_made()
 
     # The plan
@@ -189,16 +191,17 @@ class Journal(Staying):
             self.writer.note(lambda connection: sqlite_rows.add_set_back(connection, seconds))
 
     async def take(self, limit: int, owner: Owner) -> list[Entry]:
-        self._check(owner)
-        lease, after = Lease(owner), self._taken
-        rows = await self.writer.call(
-            lambda connection: sqlite_reads.unfinished(connection, after, limit, lease)
-        )
-        self._check(owner)
-        if rows:
-            self._taken = rows[-1].number
-        self._held.update((row.number, lease) for row in rows)
-        return rows
+        async with self._taking:
+            self._check(owner)
+            lease, after = Lease(owner), self._taken
+            rows = await self.writer.call(
+                lambda connection: sqlite_reads.unfinished(connection, after, limit, lease)
+            )
+            self._check(owner)
+            if rows:
+                self._taken = rows[-1].number
+            self._held.update((row.number, lease) for row in rows)
+            return rows
 
     async def renew(self, owner: Owner) -> float:
         self._check(owner)
