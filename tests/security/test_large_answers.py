@@ -14,7 +14,7 @@ from itertools import repeat
 import pytest
 
 from freedompay_async import ConfigurationError, FreedomPay, OutcomeUnknown, ProtocolError
-from freedompay_async.calls import driver
+from freedompay_async.calls import reading
 from freedompay_async.hashdt import HashDT
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
@@ -255,7 +255,7 @@ LARGE = b'{"status":"ok","request_status":"process","dt":"x","more":"' + b"a " *
 @pytest.fixture
 def held(monkeypatch):
     """From the first reading of a large answer on, its thread waits until it is let go."""
-    begun, go, read = threading.Event(), threading.Event(), driver.read_answer
+    begun, go, read = threading.Event(), threading.Event(), reading.read_answer
 
     def slow(reply, *more, **options):
         if len(reply.body) >= len(LARGE):
@@ -263,7 +263,7 @@ def held(monkeypatch):
             assert go.wait(20)
         return read(reply, *more, **options)
 
-    monkeypatch.setattr(driver, "read_answer", slow)
+    monkeypatch.setattr(reading, "read_answer", slow)
     yield begun
     go.set()
 
