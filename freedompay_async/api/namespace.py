@@ -39,8 +39,7 @@ class Namespace(Staying):
 
     def _check(self, call: Call[Any], options: CallOptions, known: frozenset[str]) -> None:
         """Raise `TypeError` for an option that the method does not have."""
-        method = call.name.rpartition(".")[2]
-        check_options(options, known, f"{type(self).__name__}.{method}")
+        check_options(options, known, type(self).__name__, call.name)
 
     def _start(
         self,

@@ -30,7 +30,7 @@ RESULTS: Final[dict[Ending, Meaning]] = {
     Ending.FAILED_AFTER_SUCCESS: Meaning(
         error=RequestFailed,
         of=Of.EITHER,
-        case="failed, and the issuer had reported a success, or what it made, before",
+        case="failed, although the issuer had reported a success or what it made",
         done=None,
         next_id=_NONE,
         text="the issuer says that the request failed ({why}), and had reported {named} before.",

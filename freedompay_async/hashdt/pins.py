@@ -94,7 +94,7 @@ class Pins(Staying):
         headers: Callable[[], HeaderQuery],
         options: IdOptions,
     ) -> PinPage:
-        check_options(options, ID_OPTIONS, f"Pins.{call.name.rpartition('.')[2]}")
+        check_options(options, ID_OPTIONS, "Pins", call.name)
         query = headers()
         wanted, timeout = options.get("request_id"), options.get("timeout")
         request_id = new_request_id() if wanted is None else checked_request_id(wanted)

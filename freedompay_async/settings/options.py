@@ -66,17 +66,27 @@ NO_OPTIONS: Final = ChangeOptions()
 """The options of a call without any. Nobody writes into it."""
 
 
-def check_options(options: Mapping[str, object], known: frozenset[str], function: str) -> None:
+def check_options(
+    options: Mapping[str, object], known: frozenset[str], function: str, call: str = ""
+) -> None:
     """Refuse an option that a function does not have, in Python's own words.
 
     The options are emptied then: a misspelt name may hold a secret, and a traceback shows the
     locals of each frame.
+
+    Args:
+        options: the options of the call.
+        known: the options that the function has.
+        function: the name of the function, or the class of a method.
+        call: for a method, the name of its call, which ends in the name of the method.
 
     Raises:
         TypeError: the function does not have an option of this name.
     """
     if options.keys() <= known:
         return
+    if call:
+        function = f"{function}.{call.rpartition('.')[2]}"
     name = next(each for each in options if each not in known)
     cast("dict[str, object]", options).clear()
     raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")

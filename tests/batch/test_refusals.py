@@ -294,7 +294,7 @@ async def test_a_refused_row_that_failed_is_refused_and_proved(
     (problem,) = report.problems
 
     assert (problem.state, problem.proved) == (State.REFUSED, True)
-    assert "accepted the request and it failed" in problem.reason
+    assert "accepted the request, and the request failed" in problem.reason
 
 
 async def test_a_refused_row_of_which_nothing_is_said_is_unknown(

@@ -126,7 +126,7 @@ def test_what_is_no_amount(shell, issuer, amount):
     result = pay(shell, "c1", "--yes", amount=amount)
 
     assert (result.exit_code, issuer.arrived()) == (2, 0)
-    assert result.stderr.startswith("freedompay: an amount is not a number of at most ")
+    assert result.stderr.startswith("freedompay: an amount must be a number of at most ")
     assert result.stderr.endswith(" Nothing was sent.\n")
 
 
