@@ -191,7 +191,7 @@ def test_question_of_a_closed_client_says_nothing_of_the_request(ended, memory, 
         "nothing of the request itself."
     )
     assert error.__notes__ == [
-        "The question about the request: the client is closed. Nothing was sent."
+        "The question about the request: this client is closed. Nothing was sent; open a new one."
     ]
 
 
@@ -217,7 +217,7 @@ def test_still_processing_tells_the_last_trouble(ended, memory, say, operation):
 
     assert type(error) is StillProcessing
     assert "the last question about this request id got no usable answer" in str(error)
-    assert "Nothing tells that the issuer ever accepted it." in str(error)
+    assert "Nothing shows that the issuer ever accepted it." in str(error)
     assert type(error.__cause__) is RateLimited
 
 
