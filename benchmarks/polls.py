@@ -262,8 +262,9 @@ def memory(ids: int = 10_000) -> dict[str, float]:
                     gc.collect()
                     waiting = fp.requests.as_completed(operations, concurrency=32)
                     first = asyncio.ensure_future(anext(waiting))
-                    await asyncio.sleep(0)
-                    await asyncio.sleep(0)
+                    # Until the first looks are on their way.
+                    for _ in range(10):
+                        await asyncio.sleep(0)
                     found[kind] = tracemalloc.get_traced_memory()[0] / ids
                     first.cancel()
                     await asyncio.wait([first])

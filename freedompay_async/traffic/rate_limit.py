@@ -17,8 +17,8 @@ class RateLimit:
 
     Before the first 429 the rate is what the caller allows. The first 429 sets it low, and it
     doubles each second until the next 429, which shows the limit. After that each 429 cuts the rate
-    to `_CUT` of what was accepted. The rate returns to the limit in `_CALM` seconds, then slowly
-    passes it, along the curve of TCP CUBIC (RFC 9438).
+    to `_CUT` of what was accepted. The rate returns to the limit in `_CALM` seconds and then
+    passes it with growing speed, along the curve of TCP CUBIC (RFC 9438).
 
     Args:
         most: calls a second that the caller allows; `None`: no limit.

@@ -27,7 +27,7 @@ class OwnedTransport:
 
     Args:
         transport: any object of the protocol `Transport`.
-        destination: the host, of which the transport is told.
+        destination: the host; the transport gets it in `bind`.
 
     Raises:
         ConfigurationError: the transport belongs to another client, or can't reach this host.
