@@ -28,7 +28,7 @@ def waited(looks, looked, jitter=0.5, **options):
 
 
 def follow(looks, takes, jitter=0.5, *, until=inf):
-    """PollSchedule at one request until its end has been seen; the ages of the looks."""
+    """Looks at one request until its end has been seen; the ages of the looks."""
     ages, looked = [], 0.0
     while (age := waited(looks, looked, jitter)) < until:
         ages.append(age)
