@@ -35,7 +35,9 @@ def test_another_algorithm_than_the_header_says(alg, digest, said):
 
 def test_a_plain_hash_and_a_hex_text_as_jws():
     signed = f"{b64(compact(HEADER))}.{b64(BODY)}".encode()
-    assert "it is a hash of the text and the key" in why_jws(signature=b64(hashlib.sha512(signed + KEY).digest()))
+    assert "it is a hash of the text and the key" in why_jws(
+        signature=b64(hashlib.sha512(signed + KEY).digest())
+    )
     assert "the digest's own bytes are encoded" in why_jws(
         signature=b64(hmac.digest(KEY, signed, "sha512").hex().encode())
     )
