@@ -21,7 +21,6 @@ from freedompay_async.transport.owner import OwnedTransport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
 
     from freedompay_async.calls.record import Record
     from freedompay_async.client_options import Chosen
@@ -120,12 +119,7 @@ class BaseClient(Staying):
         await self._transport.open()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_error: object) -> None:
         await self.aclose()
 
     async def aclose(self) -> None:

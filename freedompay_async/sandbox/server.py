@@ -27,7 +27,6 @@ from freedompay_async.sandbox.serving import Serving
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from os import PathLike
-    from types import TracebackType
 
     from freedompay_async.sandbox.desk.signatures import Diagnose
 
@@ -121,12 +120,7 @@ class Sandbox(BookHandles):
         self.base_url = self._url(port)
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_error: object) -> None:
         opened = self._opened()
         try:
             await opened.serving.close()

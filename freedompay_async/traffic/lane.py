@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Final, Self
 from freedompay_async.traffic.governor import Governor, Rank
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from freedompay_async.codec.messages import Verdict
 
 __all__ = ["Lane"]
@@ -98,10 +96,5 @@ class Lane:
         await self.acquire()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_error: object) -> None:
         self.release()

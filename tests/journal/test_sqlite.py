@@ -63,22 +63,26 @@ async def test_the_times_of_a_row_cost_no_statement(journal, planned, said):
     assert len(begun(said, "INSERT")) + len(begun(said, "UPDATE")) + len(begun(said, "WITH")) == 4
 
 
-async def test_a_run_and_an_outage_are_in_commits_of_their_own_and_nobody_fails_with_them(
-    journal, planned
+async def test_a_run_and_an_outage_share_the_commit_of_others_and_nobody_fails_with_them(
+    journal, planned, said
 ):
     await planned(journal, 3)
     owner = journal.new_owner()
     rows = await journal.take(3, owner)
     journal.writer.note(lambda connection: connection.execute("DROP TABLE outages"))
     async with Held(journal.writer):
+        said.clear()
         journal.outage_began(owner, 1.0)
         journal.begin_run(owner, {})
         writes = [asyncio.ensure_future(intend(journal, row)) for row in rows]
         await asyncio.sleep(0)
     await asyncio.gather(*writes)
+    commits = said.count("COMMIT")
 
     assert len(await journal.step_times(after=0, limit=3)) == 3
     assert [each.owner for each in await journal.runs()] == [owner.name]
+    # That of what held the thread, and one for all the others.
+    assert commits == 2
 
 
 @pytest.mark.parametrize("as_one", [sqlite_rows._FROM, False], ids=["this SQLite", "an old SQLite"])

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from types import TracebackType
-
 __all__ = [
     "BITS",
     "EMAIL",
@@ -92,12 +90,7 @@ class PlanIndex:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._connection.close()
 
     def add_key(self, skeleton: str, key: str, line: int) -> tuple[str, int] | None:

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     import os
     import sqlite3
     from collections.abc import Awaitable, Callable, Mapping, Sequence
-    from types import TracebackType
 
     from freedompay_async.batch.entries import Entry, Refusal
     from freedompay_async.batch.journal.base import PlanWriter
@@ -90,13 +89,8 @@ class Journal(Staying):
         await self.writer.__aenter__()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.writer.__aexit__(kind, error, trace)
+    async def __aexit__(self, *_error: object) -> None:
+        await self.writer.__aexit__()
 
     @property
     def name(self) -> str:
@@ -306,6 +300,6 @@ class Journal(Staying):
         return self.writer.write(statement, values)
 
     def _note(self, owner: Owner, statement: str, values: tuple[Any, ...]) -> None:
-        """In a commit of its own: it is rare, and a run does not fail for it."""
+        """With the next commit; a run does not fail for it."""
         if owner is self._owner:
-            self.writer.note_alone(lambda connection: connection.execute(statement, values))
+            self.writer.note_optional(lambda connection: connection.execute(statement, values))

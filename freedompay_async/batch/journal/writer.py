@@ -11,9 +11,8 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from itertools import groupby
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
 
@@ -21,8 +20,6 @@ from freedompay_async.errors import JournalError
 from freedompay_async.guards.loops import running_loop
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from freedompay_async.batch.journal.database import Database
 
 __all__ = ["Writer"]
@@ -50,8 +47,8 @@ class _Job(NamedTuple):
     work: Callable[..., Any]
     values: _Values | None
     done: asyncio.Future[Any] | None
-    alone: bool = False
-    """It has a commit of its own, and an error of it is nobody else's."""
+    optional: bool = False
+    """It may be missing: an error of its statement is nobody else's."""
 
 
 _Result = tuple["asyncio.Future[Any] | None", Any, "Exception | None"]
@@ -75,12 +72,7 @@ class Writer:
         await opened
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_error: object) -> None:
         thread, self._thread = self._thread, None
         if thread is not None:
             self._jobs.put(None)
@@ -139,9 +131,9 @@ class Writer:
         """As `write`, and wait for nothing: for what can be found out again."""
         self._add(_Job(statement, values, None))
 
-    def note_alone(self, work: Callable[[sqlite3.Connection], object]) -> None:
-        """As `note`, in a commit of its own: for what is rare, and may be missing."""
-        self._add(_Job(work, None, None, alone=True))
+    def note_optional(self, work: Callable[[sqlite3.Connection], object]) -> None:
+        """As `note`, for what may be missing: an error of its statement fails no other write."""
+        self._add(_Job(work, None, None, optional=True))
 
     def _add(self, job: _Job) -> None:
         # A job that comes after the end would wait in the queue until the file is opened again.
@@ -158,7 +150,7 @@ class Writer:
         self._resolve([(opened, None, None)])
         try:
             while group := self._next_group():
-                for jobs in _commits(job for job in group if job.work is not _fold):
+                if jobs := [job for job in group if job.work is not _fold]:
                     self._commit(connection, jobs)
                 if folds := [job for job in group if job.work is _fold]:
                     self._fold_all(connection, folds)
@@ -235,15 +227,6 @@ class Writer:
             self._loop.call_soon_threadsafe(deliver)
 
 
-def _commits(jobs: Iterable[_Job]) -> Iterator[list[_Job]]:
-    """The jobs of each commit, in the order of all."""
-    for alone, together in groupby(jobs, key=lambda job: job.alone):
-        if alone:
-            yield from ([job] for job in together)
-        else:
-            yield list(together)
-
-
 def _together(connection: sqlite3.Connection, group: list[_Job]) -> list[Any] | None:
     """Values for the same statement go to it at once; the answer for each job.
 
@@ -276,7 +259,7 @@ def _one_by_one(
     """Each in its turn, and an error of one is its own."""
     results: list[_Result] = []
     wrote: list[bool] = []
-    for work, values, done, _ in group:
+    for work, values, done, optional in group:
         connection.execute("SAVEPOINT job")
         before = connection.total_changes
         try:
@@ -288,7 +271,10 @@ def _one_by_one(
                 )
             )
         except sqlite3.Error:
-            raise
+            if not optional:
+                raise
+            # Where SQLite has ended the transaction, such as on a full disk, this raises too.
+            connection.execute("ROLLBACK TO job")
         except Exception as error:  # noqa: BLE001 - its caller gets it, and its neighbours' writes stand
             connection.execute("ROLLBACK TO job")
             results.append((done, None, error))
