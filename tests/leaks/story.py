@@ -297,7 +297,7 @@ def fill(session) -> None:
     """
     for number in range(max(redaction._MOST_REQUESTS, reuse._MOST)):
         session.shared.outgoing.note(f"filled {number}", (Otp("1234"),))
-        session.shared.bodies.note(f"filled {number}", "/path", str(number).encode())
+        session.shared.bodies.before_attempt(f"filled {number}", "/path", str(number).encode())
 
 
 def idle(client) -> int:
